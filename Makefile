@@ -1,0 +1,44 @@
+# Every target does its own set-up: a machine with only Python 3.11+ and make is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt lock clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements/dev.txt
+	@echo "setting up $(VENV) (once, about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(READY)  ## watch the whole bot make, remix and refuse videos; no token, no key, no network
+	@$(BIN)/python -m sandbox story
+
+check: $(READY)  ## lint, formatting, types, architecture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/basedpyright
+
+test: check  ## everything that must hold: the checks and all tests
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+fmt: $(READY)  ## format the code and mend what can be mended
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+lock: $(READY)  ## pin the requirements again, with hashes
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@for name in run sandbox dev; do \
+	  extra=$$( [ $$name = run ] || echo "--extra $$name" ); \
+	  $(BIN)/uv pip compile pyproject.toml $$extra --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/$$name.txt; done
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) .ruff_cache .import_linter_cache .hypothesis
