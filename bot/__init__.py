@@ -1,0 +1,1 @@
+"""A Discord bot that turns prompts and pictures into videos; importing it does nothing."""

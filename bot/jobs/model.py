@@ -1,0 +1,220 @@
+"""The values of the bot: a job, what was asked for, where it came from. Frozen, and ignorant of storage and network.
+
+All `_at` fields are seconds since the epoch, UTC. Discord ids are ints.
+"""
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from bot.jobs.states import State
+
+JobId = NewType("JobId", str)
+UserId = NewType("UserId", int)
+GuildId = NewType("GuildId", int)
+ChannelId = NewType("ChannelId", int)
+MessageId = NewType("MessageId", int)
+
+PROMPT_MAX_CHARACTERS = 4000
+REFERENCES_MAX = 4
+
+# Crockford's base32: no I, L, O or U, so that an id can be read aloud and typed again.
+_ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ID_LENGTH = 8
+_ID_LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0"})
+
+
+def new_job_id() -> JobId:
+    """A fresh short id: eight random letters of Crockford base32 (40 bits)."""
+    return JobId("".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH)))
+
+
+def parse_job_id(text: str) -> JobId | None:
+    """The short id a person typed, any case, look-alike letters forgiven; None if it cannot be one."""
+    candidate = text.strip().upper().translate(_ID_LOOKALIKES)
+    if len(candidate) == _ID_LENGTH and all(letter in _ID_ALPHABET for letter in candidate):
+        return JobId(candidate)
+    return None
+
+
+class Cause(StrEnum):
+    """Why a job ended, in the few words that a person is told about."""
+
+    CONTENT = "content"
+    INPUT = "input"
+    CREDIT = "credit"
+    RATE = "rate"
+    PROVIDER = "provider"
+    LATE = "late"
+    LOST = "lost"
+    PERMISSION = "permission"
+    SIZE = "size"
+
+
+class Via(StrEnum):
+    """How a job was asked for."""
+
+    COMMAND = "command"
+    FORM = "form"
+    REPLY = "reply"
+    BUTTON = "button"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A picture kept in the data folder under our own name: `<sha256>.<suffix>`."""
+
+    sha256: str
+    suffix: str
+    size_bytes: int
+
+    @property
+    def file_name(self) -> str:
+        """Its name inside the references folder."""
+        return f"{self.sha256}.{self.suffix}"
+
+    @property
+    def content_type(self) -> str:
+        """The media type that its first bytes proved."""
+        return {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}[self.suffix]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRequest:
+    """What a person wants to see. An unset field (None) is left out of the request, so the provider's default holds."""
+
+    prompt: str
+    model: str | None = None
+    size: str | None = None
+    seconds: str | None = None
+    references: tuple[Reference, ...] = ()
+    parent_id: JobId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the talk happens: a channel or thread of a server, or a DM (then `guild_id` is None)."""
+
+    channel_id: ChannelId
+    guild_id: GuildId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asked for a job, where, and by which act. `id` names the act: one act makes at most one job."""
+
+    id: str
+    via: Via
+    user_id: UserId
+    place: Place
+    locale: str = "en"
+    reply_to: MessageId | None = None
+    history_after: MessageId | None = None
+    grace_seconds: float = 0.0
+    retry_of: JobId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One paid (or to be paid) render, as the store holds it."""
+
+    id: JobId
+    state: State
+    request: VideoRequest
+    origin: Origin
+    provider: str
+    idempotency_key: str
+    accepted_at: float
+    remote_id: str | None = None
+    cause: Cause | None = None
+    detail: str | None = None
+    withheld: bool = False
+    progress: int | None = None
+    submit_tries: int = 0
+    fetch_tries: int = 0
+    not_before: float = 0.0
+    waiting_for: Cause | None = None
+    submitted_at: float | None = None
+    completed_at: float | None = None
+    ended_at: float | None = None
+    late_at: float | None = None
+    removed_at: float | None = None
+    answered_at: float | None = None
+    result_url: str | None = None
+    video_sha256: str | None = None
+    video_bytes: int | None = None
+    fence: int = 0
+
+    @property
+    def video_name(self) -> str:
+        """The file name under which the video is kept and posted; made of nothing but our own id."""
+        return f"video-{self.id}.mp4"
+
+
+class PostKind(StrEnum):
+    """The messages a job may say in its channel. Each is said once."""
+
+    CARD = "card"
+    VIDEO = "video"
+    FAILURE = "fail"
+    LATE = "late"
+    SLOW = "slow"
+    UNSURE = "unsure"
+
+
+class PostState(StrEnum):
+    """How far a message has come: to be sent; being sent (outcome unknown until told); sent; not sendable; taken back."""
+
+    DUE = "due"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message that a job has said or is to say. `number` counts repeats that a person asked for (*Send again*)."""
+
+    job_id: JobId
+    kind: PostKind
+    number: int
+    state: PostState
+    channel_id: ChannelId
+    message_id: MessageId | None = None
+    tries: int = 0
+    attempted_at: float | None = None
+    not_before: float = 0.0
+
+    @property
+    def nonce(self) -> str:
+        """The key by which Discord recognises a repeat; at most 25 characters (docs/facts/discord.md)."""
+        return f"{self.job_id}-{self.kind}-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request that waits for its prompt or for a yes: the options and pictures given before a form or a question."""
+
+    id: str
+    user_id: UserId
+    place: Place
+    request: VideoRequest
+    reply_to: MessageId | None
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A short-lived message under a reply: a button that opens the form, or a question whether to make a video."""
+
+    id: str
+    user_id: UserId
+    video_id: JobId
+    place: Place
+    reply_to: MessageId
+    draft_id: str
+    asks: bool
+    delete_at: float
+    message_id: MessageId | None = None

@@ -1,0 +1,116 @@
+"""The life of a job as one pure table: (state, event) -> (state, what is to be said). It must not know who moves a job or how.
+
+`docs/states.md` is drawn from `TABLE` by a test. Everything that can happen to a job is a row here; whatever is not a
+row is a mistake in the caller and raises.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    ACCEPTED = "accepted"
+    SUBMITTING = "submitting"
+    RENDERING = "rendering"
+    FETCHING = "fetching"
+    POSTING = "posting"
+    UNCERTAIN = "uncertain"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    UNDELIVERABLE = "undeliverable"
+
+
+class Event(StrEnum):
+    """What can happen to a job."""
+
+    SUBMIT = "submit"
+    POSTPONE = "postpone"
+    TAKEN = "taken"
+    REFUSE = "refuse"
+    REJECT = "reject"
+    DOUBT = "doubt"
+    ADOPT = "adopt"
+    COMPLETE = "complete"
+    RENDER_FAILED = "render failed"
+    VANISH = "vanish"
+    FETCHED = "fetched"
+    REFETCH = "refetch"
+    KEEP = "keep"
+    GIVE_UP = "give up"
+    POSTED = "posted"
+    UNPOSTABLE = "unpostable"
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+    SEND_AGAIN = "send again"
+
+
+class Say(StrEnum):
+    """The message that becomes due in the same transaction as the move."""
+
+    NOTHING = "nothing"
+    VIDEO = "video"
+    FAILURE = "failure"
+    UNSURE = "unsure"
+
+
+class Move(NamedTuple):
+    """Where an event leads, and what is then to be said."""
+
+    state: State
+    say: Say = Say.NOTHING
+
+
+class IllegalMoveError(Exception):
+    """An event that cannot happen in that state: a mistake in the calling code, never a person's."""
+
+
+ENDS = frozenset(
+    {State.DELIVERED, State.REFUSED, State.FAILED, State.CANCELLED, State.LOST, State.UNDELIVERABLE},
+)
+AT_PROVIDER = frozenset({State.SUBMITTING, State.RENDERING})
+
+TABLE: dict[tuple[State, Event], Move] = {
+    (State.ACCEPTED, Event.SUBMIT): Move(State.SUBMITTING),
+    (State.ACCEPTED, Event.CANCEL): Move(State.CANCELLED),
+    # Not submitted by JOB_DEADLINE_SECONDS, or its parent or pictures are gone: nothing was charged.
+    (State.ACCEPTED, Event.EXPIRE): Move(State.FAILED, Say.FAILURE),
+    # Nothing was sent, or a clean refusal that the retry law allows to repeat.
+    (State.SUBMITTING, Event.POSTPONE): Move(State.ACCEPTED),
+    (State.SUBMITTING, Event.TAKEN): Move(State.RENDERING),
+    # The provider said no to the request itself.
+    (State.SUBMITTING, Event.REFUSE): Move(State.REFUSED, Say.FAILURE),
+    # The provider said cleanly, as often as allowed, that it cannot: nothing was taken.
+    (State.SUBMITTING, Event.REJECT): Move(State.FAILED, Say.FAILURE),
+    (State.SUBMITTING, Event.DOUBT): Move(State.UNCERTAIN, Say.UNSURE),
+    (State.UNCERTAIN, Event.ADOPT): Move(State.RENDERING),
+    (State.UNCERTAIN, Event.EXPIRE): Move(State.LOST, Say.FAILURE),
+    (State.RENDERING, Event.COMPLETE): Move(State.FETCHING),
+    (State.RENDERING, Event.RENDER_FAILED): Move(State.FAILED, Say.FAILURE),
+    (State.RENDERING, Event.VANISH): Move(State.LOST, Say.FAILURE),
+    (State.FETCHING, Event.FETCHED): Move(State.POSTING, Say.VIDEO),
+    # *Don't post* was pressed: the video is kept and counts, nothing is posted.
+    (State.FETCHING, Event.KEEP): Move(State.CANCELLED),
+    (State.FETCHING, Event.GIVE_UP): Move(State.UNDELIVERABLE, Say.FAILURE),
+    (State.POSTING, Event.POSTED): Move(State.DELIVERED),
+    (State.POSTING, Event.UNPOSTABLE): Move(State.UNDELIVERABLE, Say.FAILURE),
+    # The file on disk is no longer what was fetched.
+    (State.POSTING, Event.REFETCH): Move(State.FETCHING),
+    (State.POSTING, Event.KEEP): Move(State.CANCELLED),
+    # The ways out of an end: *Send again* (also of a withheld video), and a lost job that turned up.
+    (State.UNDELIVERABLE, Event.SEND_AGAIN): Move(State.FETCHING),
+    (State.CANCELLED, Event.SEND_AGAIN): Move(State.FETCHING),
+    (State.LOST, Event.ADOPT): Move(State.RENDERING),
+}
+
+
+def move(state: State, event: Event) -> Move:
+    """Where the event leads from that state and what is then to be said; raises `IllegalMoveError` for any other pair."""
+    try:
+        return TABLE[state, event]
+    except KeyError:
+        raise IllegalMoveError(f"'{event}' cannot happen to a job that is {state}.") from None
