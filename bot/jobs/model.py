@@ -81,6 +81,15 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a person attached, not fetched yet; every field but the URL is only what Discord claims."""
+
+    url: str
+    file_name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class VideoRequest:
     """What a person wants to see. An unset field (None) is left out of the request, so the provider's default holds."""
 

@@ -1,0 +1,47 @@
+"""Why a request was turned down, as a value that the words of any language can be made from. No sentence lives here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Every cause for which nothing is started, stored or charged. The comment names what `named` carries."""
+
+    PROMPT_EMPTY = "prompt empty"
+    PROMPT_TOO_LONG = "prompt too long"  # limit, given: characters
+    MODEL_UNKNOWN = "model unknown"  # given, choices
+    SIZE_UNKNOWN = "size unknown"  # given, choices
+    SECONDS_UNKNOWN = "seconds unknown"  # given, choices
+    REFERENCES_TOO_MANY = "references too many"  # limit
+    REFERENCE_EMPTY = "reference empty"  # file
+    REFERENCE_TOO_LARGE = "reference too large"  # file, limit_bytes
+    REFERENCE_TYPE = "reference type"  # file
+    REFERENCE_DIMENSIONS = "reference dimensions"  # file
+    REFERENCE_UNREADABLE = "reference unreadable"  # file: it could not be fetched from Discord
+    REFERENCES_GONE = "references gone"  # the pictures of an older video are no longer kept
+    VIDEO_UNKNOWN = "video unknown"  # also one that the asker may not see
+    VIDEO_UNFINISHED = "video unfinished"  # video: short id
+    VIDEO_REMOVED = "video removed"  # video
+    VIDEO_ELSEWHERE = "video elsewhere"  # video: made at another provider than today's
+    VIDEO_NONE_HERE = "video none here"  # no finished video of the asker in this channel
+    PLACE_UNPOSTABLE = "place unpostable"  # permissions: names of what is missing
+    NOT_INSTALLED = "not installed"  # the bot is not a member of this server
+    ACTIVE_LIMIT = "active limit"  # limit
+    DAILY_LIMIT = "daily limit"  # limit, free_at: epoch seconds when the next one is free
+    ACCOUNT_PAUSED = "account paused"  # the provider refuses our key or has no credit
+    PROVIDER_DOWN = "provider down"
+    STOPPING = "stopping"  # the bot is restarting
+    STORE_UNAVAILABLE = "store unavailable"  # the database could not take the job
+    NOT_ALLOWED = "not allowed"  # not the requester, may not manage messages
+    TOO_LATE_TO_CANCEL = "too late to cancel"  # the job has ended
+    NOTHING_TO_SEND = "nothing to send"  # no kept video, or it is being sent already
+    DRAFT_GONE = "draft gone"  # a form or question whose options are no longer kept
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A no with its reason; `named` fills the sentence's gaps (see the comments of `Reason`)."""
+
+    reason: Reason
+    named: Mapping[str, object] = field(default_factory=dict[str, object])

@@ -1,0 +1,1 @@
+"""A local stand-in for Discord and for the Videos API, to see and test the whole bot without a token, a key or a network."""

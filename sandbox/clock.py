@@ -1,0 +1,55 @@
+"""A clock that runs as fast as one likes, so that an hour of waiting passes in seconds; it knows nothing of the bot."""
+
+import asyncio
+import time
+
+
+class ScaledClock:
+    """Implements `bot.ops.clock.Clock`: `speed` seconds pass per real second, and `jump` lets time pass at once.
+
+    Two processes that were given the same `anchored_at` (a real time), `started_at`, `speed` and jumps agree on `now()`.
+    """
+
+    def __init__(
+        self, speed: float = 1.0, *, started_at: float | None = None, anchored_at: float | None = None
+    ) -> None:
+        self.speed = speed
+        self.anchored_at = time.time() if anchored_at is None else anchored_at
+        self.started_at = self.anchored_at if started_at is None else started_at
+        self._monotonic_zero = time.monotonic() - (time.time() - self.anchored_at)
+        self._jumped_seconds = 0.0
+        self._sleepers: set[asyncio.Future[None]] = set()
+
+    def now(self) -> float:
+        """Seconds since the epoch in this clock's world."""
+        return self.started_at + self.monotonic()
+
+    def monotonic(self) -> float:
+        """Seconds of this clock since its anchor."""
+        return (time.monotonic() - self._monotonic_zero) * self.speed + self._jumped_seconds
+
+    def jump(self, seconds: float) -> None:
+        """Let that many seconds pass at once and wake whoever slept through them."""
+        self._jumped_seconds += seconds
+        for sleeper in tuple(self._sleepers):
+            if not sleeper.done():
+                sleeper.set_result(None)
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that many seconds of this clock, or as soon as a jump has passed them."""
+        due = self.monotonic() + seconds
+        while (left_seconds := due - self.monotonic()) > 0:
+            sleeper = asyncio.get_running_loop().create_future()
+            self._sleepers.add(sleeper)
+            timer = asyncio.get_running_loop().call_later(left_seconds / self.speed, _wake, sleeper)
+            try:
+                await sleeper
+            finally:
+                timer.cancel()
+                self._sleepers.discard(sleeper)
+        await asyncio.sleep(0)
+
+
+def _wake(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)
