@@ -140,7 +140,7 @@ class Job:
     detail: str | None = None
     withheld: bool = False
     progress: int | None = None
-    submit_tries: int = 0
+    clean_refusals: int = 0
     fetch_tries: int = 0
     not_before: float = 0.0
     waiting_for: Cause | None = None
@@ -149,8 +149,8 @@ class Job:
     ended_at: float | None = None
     late_at: float | None = None
     removed_at: float | None = None
+    revived_at: float | None = None
     answered_at: float | None = None
-    result_url: str | None = None
     video_sha256: str | None = None
     video_bytes: int | None = None
     fence: int = 0
@@ -173,7 +173,7 @@ class PostKind(StrEnum):
 
 
 class PostState(StrEnum):
-    """How far a message has come: to be sent; being sent (outcome unknown until told); sent; not sendable; taken back."""
+    """How far a message has come: to send; being sent (outcome unknown until told); sent; not sendable; removed."""
 
     DUE = "due"
     SENDING = "sending"
@@ -214,16 +214,27 @@ class Draft:
     created_at: float
 
 
+class OfferKind(StrEnum):
+    """What the message under a reply is: a button that opens the form, or a question whether to make a video."""
+
+    FORM = "form"
+    ASK = "ask"
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A short-lived message under a reply: a button that opens the form, or a question whether to make a video."""
+    """A short-lived message under a reply; `id` is the id of the reply, so that each reply gets at most one."""
 
-    id: str
+    id: MessageId
     user_id: UserId
     video_id: JobId
     place: Place
-    reply_to: MessageId
     draft_id: str
-    asks: bool
+    kind: OfferKind
     delete_at: float
     message_id: MessageId | None = None
+
+    @property
+    def nonce(self) -> str:
+        """The key by which Discord recognises a repeat (at most 25 characters: snowflakes have at most 19 digits)."""
+        return f"offer-{self.id}"

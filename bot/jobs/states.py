@@ -1,4 +1,4 @@
-"""The life of a job as one pure table: (state, event) -> (state, what is to be said). It must not know who moves a job or how.
+"""The life of a job as one pure table: (state, event) -> (state, what to say). It must not know who moves a job or how.
 
 `docs/states.md` is drawn from `TABLE` by a test. Everything that can happen to a job is a row here; whatever is not a
 row is a mistake in the caller and raises.
@@ -109,7 +109,7 @@ TABLE: dict[tuple[State, Event], Move] = {
 
 
 def move(state: State, event: Event) -> Move:
-    """Where the event leads from that state and what is then to be said; raises `IllegalMoveError` for any other pair."""
+    """Where the event leads from that state and what is then to be said; raises `IllegalMoveError` for other pairs."""
     try:
         return TABLE[state, event]
     except KeyError:

@@ -1,0 +1,62 @@
+"""Who may do what with a job, decided from facts that the caller read off the interaction; it asks nobody."""
+
+from dataclasses import dataclass
+
+from bot.jobs.model import Job, Place, UserId
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.states import State
+
+FINISHED = frozenset({State.DELIVERED})
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A person who wants something done, at the place where they ask."""
+
+    user_id: UserId
+    place: Place
+    manages_messages: bool = False
+    manages_server: bool = False
+
+
+def may_control(job: Job, asker: Asker) -> Refusal | None:
+    """Cancel, *Don't post*, Retry and Delete: for the requester and those who may manage messages there."""
+    if asker.user_id == job.origin.user_id:
+        return None
+    if asker.place == job.origin.place and asker.place.guild_id is not None and asker.manages_messages:
+        return None
+    return Refusal(Reason.NOT_ALLOWED)
+
+
+def may_look(job: Job, asker: Asker) -> Refusal | None:
+    """Looking at one job by id: for the requester and those who manage its server; it is unknown to others."""
+    if asker.user_id == job.origin.user_id:
+        return None
+    in_its_server = job.origin.place.guild_id is not None and job.origin.place.guild_id == asker.place.guild_id
+    if in_its_server and asker.manages_server:
+        return None
+    return Refusal(Reason.VIDEO_UNKNOWN)
+
+
+def may_remix(job: Job, asker: Asker, *, sees_channel: bool, provider: str) -> Refusal | None:
+    """Remix and Again: for anyone who can see the finished video, in its own server or DM.
+
+    Args:
+        job: the video that is to be remixed.
+        asker: who asks, and where.
+        sees_channel: whether the asker can see the channel that the video was posted in (unsure counts as no).
+        provider: the base URL that new jobs are sent to; a video made elsewhere cannot be remixed there.
+    """
+    theirs = job.origin.place
+    same_world = theirs.guild_id == asker.place.guild_id and (
+        theirs.guild_id is not None or theirs.channel_id == asker.place.channel_id
+    )
+    if not same_world or not sees_channel:
+        return Refusal(Reason.VIDEO_UNKNOWN)
+    if job.removed_at is not None:
+        return Refusal(Reason.VIDEO_REMOVED, {"video": job.id})
+    if job.state not in FINISHED:
+        return Refusal(Reason.VIDEO_UNFINISHED, {"video": job.id})
+    if job.provider != provider:
+        return Refusal(Reason.VIDEO_ELSEWHERE, {"video": job.id})
+    return None

@@ -1,0 +1,82 @@
+"""Requests that wait for a prompt or a yes, and the short-lived messages that ask for it."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.model import Draft, MessageId, Offer, OfferKind, Reference
+from bot.jobs.store.rows import draft_of, draft_row, offer_of, offer_row
+from bot.jobs.tables import drafts, offers
+
+
+async def save_draft(connection: AsyncConnection, draft: Draft) -> None:
+    """Keep a request until its form or question is answered."""
+    await connection.execute(sa.insert(drafts).values(draft_row(draft)))
+
+
+async def get_draft(connection: AsyncConnection, draft_id: str) -> Draft | None:
+    """The request that waits under that id; None if it was never kept or is too old."""
+    row = (await connection.execute(sa.select(drafts).where(drafts.c.id == draft_id))).first()
+    return None if row is None else draft_of(row)
+
+
+async def add_references(connection: AsyncConnection, draft_id: str, pictures: tuple[Reference, ...]) -> None:
+    """Put pictures to a draft whose form is already shown."""
+    await connection.execute(
+        sa.update(drafts)
+        .where(drafts.c.id == draft_id)
+        .values(references=[[picture.sha256, picture.suffix, picture.size_bytes] for picture in pictures]),
+    )
+
+
+async def drop_old_drafts(connection: AsyncConnection, created_before: float) -> None:
+    """Forget requests that nobody finished."""
+    await connection.execute(sa.delete(drafts).where(drafts.c.created_at < created_before))
+
+
+async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) -> bool:
+    """Keep an offer and its draft; False if that reply has one, or this person was offered that video's form before."""
+    if offer.kind is OfferKind.FORM:
+        known = await connection.scalar(
+            sa.select(offers.c.id).where(
+                offers.c.user_id == offer.user_id,
+                offers.c.video_id == offer.video_id,
+                offers.c.kind == OfferKind.FORM,
+            ),
+        )
+        if known is not None:
+            return False
+    insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    made = await connection.execute(insert(offers).values(offer_row(offer)).on_conflict_do_nothing())
+    if made.rowcount != 1:
+        return False
+    await save_draft(connection, draft)
+    return True
+
+
+async def note_offer_message(connection: AsyncConnection, offer_id: MessageId, message_id: MessageId) -> None:
+    """Note which message shows the offer."""
+    await connection.execute(sa.update(offers).where(offers.c.id == offer_id).values(message_id=message_id))
+
+
+async def find_offer(connection: AsyncConnection, offer_id: MessageId) -> Offer | None:
+    """The offer under that reply, if it still stands."""
+    row = (
+        await connection.execute(sa.select(offers).where(offers.c.id == offer_id, offers.c.gone_at.is_(None)))
+    ).first()
+    return None if row is None else offer_of(row)
+
+
+async def find_standing_offers(connection: AsyncConnection) -> list[Offer]:
+    """All offers that are to be shown or taken away."""
+    found = await connection.execute(sa.select(offers).where(offers.c.gone_at.is_(None)).order_by(offers.c.delete_at))
+    return [offer_of(row) for row in found]
+
+
+async def end_offer(connection: AsyncConnection, offer_id: MessageId, now: float) -> bool:
+    """Note that the offer is gone; False if it was gone before."""
+    changed = await connection.execute(
+        sa.update(offers).where(offers.c.id == offer_id, offers.c.gone_at.is_(None)).values(gone_at=now),
+    )
+    return changed.rowcount == 1

@@ -1,0 +1,132 @@
+"""Finding jobs: by id, by what people see, and for the bot's own bookkeeping. Nothing here changes a row."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.model import ChannelId, Job, JobId, Place, UserId
+from bot.jobs.states import ENDS, State
+from bot.jobs.store.rows import job_of
+from bot.jobs.tables import drafts, jobs
+
+_RUNNING = tuple(state for state in State if state not in ENDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """How long one finished render took, and what it was; the food of `bot.jobs.pacing`."""
+
+    model: str | None
+    size: str | None
+    seconds: str | None
+    took_seconds: float
+
+
+async def get(connection: AsyncConnection, job_id: JobId) -> Job | None:
+    """The job of that short id."""
+    return await _first(connection, sa.select(jobs).where(jobs.c.id == job_id))
+
+
+async def find_by_origin(connection: AsyncConnection, origin_id: str) -> Job | None:
+    """The job that an act of a person has made, if it was accepted."""
+    return await _first(connection, sa.select(jobs).where(jobs.c.origin_id == origin_id, jobs.c.ordinal == 0))
+
+
+async def find_by_remote(connection: AsyncConnection, provider: str, remote_id: str) -> Job | None:
+    """The job that the provider knows by that id."""
+    return await _first(connection, sa.select(jobs).where(jobs.c.provider == provider, jobs.c.remote_id == remote_id))
+
+
+async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> dict[JobId, Job]:
+    """Those of the jobs that exist."""
+    found = await connection.execute(sa.select(jobs).where(jobs.c.id.in_(job_ids)))
+    return {(job := job_of(row)).id: job for row in found}
+
+
+async def find_newest_finished(connection: AsyncConnection, user_id: UserId, channel_id: ChannelId) -> Job | None:
+    """The person's newest finished video in that channel that may still be remixed."""
+    return await _first(connection, _finished(user_id).where(jobs.c.channel_id == channel_id).limit(1))
+
+
+async def find_finished(
+    connection: AsyncConnection, user_id: UserId, place: Place, typed: str, limit: int
+) -> list[Job]:
+    """The person's finished videos of that server (or DM), newest first, whose prompt or id holds what was typed."""
+    pattern = "%" + typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    matches = sa.or_(jobs.c.prompt.ilike(pattern, escape="\\"), jobs.c.id.ilike(pattern, escape="\\"))
+    found = await connection.execute(_finished(user_id).where(_at(place), matches).limit(limit))
+    return [job_of(row) for row in found]
+
+
+async def find_own(connection: AsyncConnection, user_id: UserId, typed: str, limit: int) -> list[Job]:
+    """The person's running jobs and then the latest ended ones, of all servers, whose prompt or id holds `typed`."""
+    pattern = "%" + typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    matches = sa.or_(jobs.c.prompt.ilike(pattern, escape="\\"), jobs.c.id.ilike(pattern, escape="\\"))
+    ended = sa.case((jobs.c.state.in_(_RUNNING), 0), else_=1)
+    found = await connection.execute(
+        sa.select(jobs)
+        .where(jobs.c.user_id == user_id, matches)
+        .order_by(ended, jobs.c.accepted_at.desc())
+        .limit(limit),
+    )
+    return [job_of(row) for row in found]
+
+
+async def find_rendered(connection: AsyncConnection, limit: int) -> list[Rendered]:
+    """How long the latest finished renders took, oldest first."""
+    found = await connection.execute(
+        sa.select(jobs.c.model, jobs.c.size, jobs.c.seconds, jobs.c.submitted_at, jobs.c.completed_at)
+        .where(jobs.c.completed_at.is_not(None), jobs.c.submitted_at.is_not(None))
+        .order_by(jobs.c.completed_at.desc())
+        .limit(limit),
+    )
+    return [
+        Rendered(row.model, row.size, row.seconds, max(0.0, row.completed_at - row.submitted_at))
+        for row in reversed(found.all())
+    ]
+
+
+async def find_submit_times(connection: AsyncConnection, since: float) -> list[float]:
+    """When paid requests were begun since then, oldest first: what the hard stop has to remember over a restart."""
+    found = await connection.scalars(
+        sa.select(jobs.c.submitted_at).where(jobs.c.submitted_at > since).order_by(jobs.c.submitted_at),
+    )
+    return [when for when in found if when is not None]
+
+
+async def find_kept_references(connection: AsyncConnection, ended_since: float) -> set[str]:
+    """The file names of all pictures still needed: of running jobs, of drafts, and of jobs ended since then."""
+    needed = sa.or_(jobs.c.ended_at.is_(None), jobs.c.ended_at > ended_since)
+    of_jobs = await connection.scalars(sa.select(jobs.c.references).where(needed))
+    of_drafts = await connection.scalars(sa.select(drafts.c.references))
+    return {f"{sha256}.{suffix}" for references in (*of_jobs, *of_drafts) for sha256, suffix, _size in references}
+
+
+async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> set[JobId]:
+    """The jobs whose video file is still needed: on its way, or ended without being posted since then."""
+    kept = sa.or_(
+        jobs.c.ended_at.is_(None),
+        sa.and_(jobs.c.state.in_((State.CANCELLED, State.UNDELIVERABLE)), jobs.c.ended_at > ended_since),
+    )
+    return set(await connection.scalars(sa.select(jobs.c.id).where(kept)))
+
+
+def _finished(user_id: UserId) -> sa.Select[tuple[object, ...]]:
+    return (
+        sa.select(jobs)
+        .where(jobs.c.user_id == user_id, jobs.c.state == State.DELIVERED, jobs.c.removed_at.is_(None))
+        .order_by(jobs.c.accepted_at.desc())
+    )
+
+
+def _at(place: Place) -> sa.ColumnElement[bool]:
+    if place.guild_id is not None:
+        return jobs.c.guild_id == place.guild_id
+    return sa.and_(jobs.c.guild_id.is_(None), jobs.c.channel_id == place.channel_id)
+
+
+async def _first(connection: AsyncConnection, query: sa.Select[tuple[object, ...]]) -> Job | None:
+    row = (await connection.execute(query)).first()
+    return None if row is None else job_of(row)

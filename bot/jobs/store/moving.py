@@ -1,0 +1,102 @@
+"""Moving a job along: every change is a compare-and-set on the state and the fence it was decided on."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.model import Job, PostKind, PostState
+from bot.jobs.states import ENDS, Event, Say, State, move
+from bot.jobs.store.posts import make_due
+from bot.jobs.store.rows import job_of
+from bot.jobs.tables import jobs, posts
+
+_SAID_AS = {Say.VIDEO: PostKind.VIDEO, Say.FAILURE: PostKind.FAILURE, Say.UNSURE: PostKind.UNSURE}
+_WITHHOLDABLE = (State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING, State.UNCERTAIN)
+_UNENDED = tuple(state for state in State if state not in ENDS)
+
+
+async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: float, **changes: Any) -> Job | None:
+    """Move the job and let its message become due, in one transaction.
+
+    Returns the job as it is now, or None if somebody else had moved it since it was read. `changes` are further columns
+    to set. Raises `IllegalMoveError` for an event that cannot happen in the job's state.
+    """
+    target = move(job.state, event)
+    values: dict[str, Any] = {"state": target.state, "ended_at": None, **changes}
+    if target.state in ENDS:
+        values |= {"ended_at": now, "owner": None, "lease_until": None, "waiting_for": None}
+    changed = await connection.execute(_as_read(job).values(values).returning(*jobs.c))
+    row = changed.first()
+    if row is None:
+        return None
+    moved = job_of(row)
+    if target.say is not Say.NOTHING:
+        await make_due(connection, moved, _SAID_AS[target.say])
+    return moved
+
+
+async def note(connection: AsyncConnection, job: Job, **changes: Any) -> Job | None:
+    """Set further columns without a move; None if the job was moved since it was read."""
+    changed = await connection.execute(_as_read(job).values(**changes).returning(*jobs.c))
+    row = changed.first()
+    return None if row is None else job_of(row)
+
+
+async def note_late(connection: AsyncConnection, job: Job, kind: PostKind, **changes: Any) -> Job | None:
+    """Set columns and let a message of that kind become due, without a move; None if the job was moved meanwhile."""
+    noted = await note(connection, job, **changes)
+    if noted is not None:
+        await make_due(connection, noted, kind)
+    return noted
+
+
+async def withhold(connection: AsyncConnection, job: Job) -> bool:
+    """*Don't post*: the video will be fetched and kept, not posted. False if its message is on the way already."""
+    on_the_way = sa.exists().where(
+        posts.c.job_id == job.id, posts.c.kind == PostKind.VIDEO, posts.c.state == PostState.SENDING
+    )
+    changed = await connection.execute(
+        sa.update(jobs).where(jobs.c.id == job.id, jobs.c.state.in_(_WITHHOLDABLE), ~on_the_way).values(withheld=True),
+    )
+    return changed.rowcount == 1
+
+
+async def answer(connection: AsyncConnection, job: Job, now: float) -> bool:
+    """End the asking of an uncertain job (*Try again*, *Leave it*); False if it was answered or settled before."""
+    changed = await connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.state == State.UNCERTAIN, jobs.c.answered_at.is_(None))
+        .values(answered_at=now),
+    )
+    return changed.rowcount == 1
+
+
+async def remove(connection: AsyncConnection, job: Job, now: float) -> None:
+    """Forbid remixing a video whose message was deleted."""
+    await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(removed_at=now))
+
+
+async def void_claims(connection: AsyncConnection) -> None:
+    """Take every job from whoever held it: only right where a lock file proves that no other process lives (SQLite)."""
+    await connection.execute(sa.update(jobs).where(jobs.c.owner.is_not(None)).values(owner=None, lease_until=None))
+
+
+async def claim(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> list[Job]:
+    """Make every unended job that nobody holds this process's own, and return them; the fence shuts out old holders."""
+    claimed = await connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.state.in_(_UNENDED), sa.or_(jobs.c.owner.is_(None), jobs.c.lease_until < now))
+        .values(owner=owner, lease_until=now + lease_seconds, fence=jobs.c.fence + 1)
+        .returning(*jobs.c),
+    )
+    return [job_of(row) for row in claimed]
+
+
+async def renew(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> None:
+    """Hold this process's jobs for longer, all in one statement."""
+    await connection.execute(sa.update(jobs).where(jobs.c.owner == owner).values(lease_until=now + lease_seconds))
+
+
+def _as_read(job: Job) -> sa.Update:
+    return sa.update(jobs).where(jobs.c.id == job.id, jobs.c.state == job.state, jobs.c.fence == job.fence)

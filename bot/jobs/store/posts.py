@@ -1,0 +1,132 @@
+"""The messages that jobs say: due, being sent, sent. Kept beside the jobs so that each is said once."""
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.model import ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
+from bot.jobs.states import ENDS, State
+from bot.jobs.store.rows import job_of, post_of
+from bot.jobs.tables import jobs, posts
+
+
+async def make_due(connection: AsyncConnection, job: Job, kind: PostKind) -> None:
+    """Let one more message of that kind become due in the job's channel; earlier ones keep their numbers."""
+    last = await connection.scalar(
+        sa.select(sa.func.max(posts.c.number)).where(posts.c.job_id == job.id, posts.c.kind == kind),
+    )
+    await connection.execute(
+        sa.insert(posts).values(
+            job_id=job.id,
+            kind=kind,
+            number=(last or 0) + 1,
+            state=PostState.DUE,
+            channel_id=job.origin.place.channel_id,
+            tries=0,
+            not_before=0.0,
+        ),
+    )
+
+
+async def find_unsent(connection: AsyncConnection) -> list[Post]:
+    """Every message that is due or whose sending has an unknown outcome."""
+    found = await connection.execute(sa.select(posts).where(posts.c.state.in_((PostState.DUE, PostState.SENDING))))
+    return [post_of(row) for row in found]
+
+
+async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]]:
+    """Cards whose job has ended and said its last word (or was cancelled), and that still show as if it had not."""
+    last_word = posts.alias()
+    said = sa.exists().where(
+        last_word.c.job_id == posts.c.job_id,
+        last_word.c.kind.in_((PostKind.VIDEO, PostKind.FAILURE)),
+        last_word.c.state.in_((PostState.SENT, PostState.REFUSED)),
+    )
+    found = await connection.execute(
+        sa.select(posts)
+        .join(jobs, jobs.c.id == posts.c.job_id)
+        .where(
+            posts.c.kind == PostKind.CARD,
+            posts.c.state == PostState.SENT,
+            jobs.c.state.in_(ENDS),
+            sa.or_(jobs.c.state == State.CANCELLED, said),
+        ),
+    )
+    cards = [post_of(row) for row in found]
+    owners = await connection.execute(sa.select(jobs).where(jobs.c.id.in_([card.job_id for card in cards])))
+    by_id = {row.id: job_of(row) for row in owners}
+    return [(card, by_id[card.job_id]) for card in cards]
+
+
+async def find_posts(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[Post]:
+    """Every message of those jobs."""
+    found = await connection.execute(sa.select(posts).where(posts.c.job_id.in_(job_ids)).order_by(posts.c.number))
+    return [post_of(row) for row in found]
+
+
+async def find_video_by_message(connection: AsyncConnection, message_id: MessageId) -> JobId | None:
+    """The job whose finished video that message shows; None for any other message, also for cards and notices."""
+    return await connection.scalar(
+        sa.select(posts.c.job_id).where(posts.c.message_id == message_id, posts.c.kind == PostKind.VIDEO),
+    )
+
+
+async def begin_sending(connection: AsyncConnection, post: Post, now: float) -> bool:
+    """Note, before the first byte, that an attempt begins; the time of the oldest attempt of unknown outcome stays.
+
+    False if it must not be sent any more: a video that was withheld meanwhile, or a message that is not waiting.
+    """
+    begun = _this(post).where(posts.c.state.in_((PostState.DUE, PostState.SENDING)))
+    if post.kind is PostKind.VIDEO:
+        begun = begun.where(~sa.exists().where(jobs.c.id == post.job_id, jobs.c.withheld))
+    changed = await connection.execute(
+        begun.values(
+            state=PostState.SENDING,
+            attempted_at=sa.func.coalesce(posts.c.attempted_at, now),
+            tries=posts.c.tries + 1,
+        ),
+    )
+    return changed.rowcount == 1
+
+
+async def mark_sent(connection: AsyncConnection, post: Post, message_id: MessageId | None) -> None:
+    """Note that the message stands; None when a person has deleted it since."""
+    await connection.execute(_this(post).values(state=PostState.SENT, message_id=message_id, attempted_at=None))
+
+
+async def mark_unsent(connection: AsyncConnection, post: Post, *, not_before: float, known: bool) -> None:
+    """Put the message back among the due; `known` says that Discord surely has not taken it."""
+    attempted_at = None if known else posts.c.attempted_at
+    await connection.execute(
+        _this(post).values(
+            state=PostState.DUE if known else PostState.SENDING,
+            attempted_at=attempted_at,
+            not_before=not_before,
+        ),
+    )
+
+
+async def redirect(connection: AsyncConnection, post: Post, channel_id: ChannelId) -> None:
+    """Let the message go to another channel (the requester's DM), since its own refuses it."""
+    await connection.execute(
+        _this(post).values(state=PostState.DUE, attempted_at=None, channel_id=channel_id, tries=0),
+    )
+
+
+async def mark_refused(connection: AsyncConnection, post: Post) -> None:
+    """Note that Discord will not take the message anywhere."""
+    await connection.execute(_this(post).values(state=PostState.REFUSED, attempted_at=None))
+
+
+async def mark_gone(connection: AsyncConnection, post: Post) -> None:
+    """Note that the message was taken back."""
+    await connection.execute(_this(post).values(state=PostState.GONE))
+
+
+def _this(post: Post) -> sa.Update:
+    return sa.update(posts).where(
+        posts.c.job_id == post.job_id,
+        posts.c.kind == post.kind,
+        posts.c.number == post.number,
+    )

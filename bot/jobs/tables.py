@@ -1,0 +1,132 @@
+"""The schema, as `migrations/` builds it (a test holds the two equal). Times are seconds since the epoch, UTC.
+
+Discord ids fit a signed 64-bit integer. Rows stay for ever; files go after RETENTION_DAYS.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(8), primary_key=True),
+    # One act of a person (an interaction, a reply, a Retry of one job) makes at most one job per ordinal.
+    Column("origin_id", String(64), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("via", String(16), nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("reply_to", BigInteger),
+    Column("history_after", BigInteger),
+    Column("locale", String(16), nullable=False),
+    Column("provider", String(512), nullable=False),
+    Column("remote_id", String(1024)),
+    Column("idempotency_key", String(36), nullable=False, unique=True),
+    Column("parent_id", String(8)),
+    Column("retry_of", String(8)),
+    Column("prompt", String(4000), nullable=False),
+    Column("model", String(128)),
+    Column("size", String(16)),
+    Column("seconds", String(16)),
+    Column("references", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("cause", String(16)),
+    Column("detail", String(500)),
+    Column("waiting_for", String(16)),
+    Column("withheld", Boolean, nullable=False),
+    Column("progress", Integer),
+    Column("clean_refusals", Integer, nullable=False),
+    Column("fetch_tries", Integer, nullable=False),
+    Column("video_sha256", String(64)),
+    Column("video_bytes", BigInteger),
+    Column("accepted_at", Float, nullable=False),
+    Column("submitted_at", Float),
+    Column("completed_at", Float),
+    Column("ended_at", Float),
+    Column("late_at", Float),
+    Column("removed_at", Float),
+    Column("revived_at", Float),
+    Column("answered_at", Float),
+    Column("not_before", Float, nullable=False),
+    Column("owner", String(64)),
+    Column("lease_until", Float),
+    Column("fence", Integer, nullable=False),
+    UniqueConstraint("origin_id", "ordinal"),
+    UniqueConstraint("provider", "remote_id"),
+    Index(None, "state"),
+    Index(None, "user_id", "accepted_at"),
+    Index(None, "guild_id", "user_id", "state"),
+    Index(None, "submitted_at"),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("job_id", String(8), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),
+    Column("tries", Integer, nullable=False),
+    # When an attempt of unknown outcome began; a repeat later than the nonce window must look before it sends.
+    Column("attempted_at", Float),
+    Column("not_before", Float, nullable=False),
+    Index(None, "state", "kind"),
+    Index(None, "message_id"),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("reply_to", BigInteger),
+    Column("prompt", String(4000), nullable=False),
+    Column("model", String(128)),
+    Column("size", String(16)),
+    Column("seconds", String(16)),
+    Column("references", JSON, nullable=False),
+    Column("parent_id", String(8)),
+    Column("created_at", Float, nullable=False),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    # The id of the reply that is answered.
+    Column("id", BigInteger, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("video_id", String(8), nullable=False),
+    Column("guild_id", BigInteger),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("draft_id", String(16), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("message_id", BigInteger),
+    Column("delete_at", Float, nullable=False),
+    Column("gone_at", Float),
+    Index(None, "user_id", "video_id"),
+    Index(None, "gone_at", "delete_at"),
+)
