@@ -1,0 +1,224 @@
+"""Talking to a server of the Videos API over aiohttp. It must not know jobs, retries or people: one call, one answer.
+
+Paid requests go over a connection of their own each, because on a kept-alive one a stale socket looks like "maybe
+accepted"; they follow no redirect. The key is set per request and only towards the API's own origin
+(docs/facts/provider.md, "Keys and redirects").
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from urllib.parse import urljoin
+
+import aiohttp
+from yarl import URL
+
+from bot.jobs.model import Cause
+from bot.ops.clock import Clock
+from bot.videos import sentences
+from bot.videos.addresses import normalise_base, same_origin, segment
+from bot.videos.bodies import Body, body_of
+from bot.videos.envelopes import escaped
+from bot.videos.faults import Doubtful, LookFailed, NotSent, RequestRefused, VideosFault
+from bot.videos.law import Answer, Asked, judge_look, judge_submit
+from bot.videos.spending import SpendGuard
+from bot.videos.values import Endpoint, Order, RemoteVideo, Timeouts
+from bot.videos.wire import known_word
+
+ANSWER_MAX_BYTES = 1024 * 1024
+LOOK_CONNECTIONS = 32
+LOOK_REDIRECTS = 3
+_CHUNK_BYTES = 64 * 1024
+_STRANGE_WORDS_MAX = 100
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+logger = logging.getLogger(__name__)
+
+
+class VideosClient:
+    """One provider, one key. Use it inside one event loop and `close()` it at the end."""
+
+    def __init__(self, endpoint: Endpoint, guard: SpendGuard, clock: Clock, timeouts: Timeouts | None = None) -> None:
+        """Raises ValueError with one sentence when the base URL or the key can't be used. Opens nothing yet."""
+        if not endpoint.api_key or not endpoint.api_key.isascii() or not endpoint.api_key.isprintable():
+            raise ValueError("The key of the Videos API must be plain characters.")
+        self.provider = normalise_base(endpoint.base_url)
+        self._endpoint = endpoint
+        self._guard = guard
+        self._clock = clock
+        self._timeouts = timeouts or Timeouts()
+        self._sessions: tuple[aiohttp.ClientSession, aiohttp.ClientSession] | None = None
+        self._strange_words: set[str] = set()
+
+    async def create(self, order: Order) -> RemoteVideo:
+        """Pay for a new video. Raises `SubmitFault`: see its subclasses for what may be repeated."""
+        return await self._submit(f"{self.provider}/videos", order, None)
+
+    async def remix(self, parent_remote_id: str, order: Order) -> RemoteVideo:
+        """Pay for a new video made from a finished one of this provider. Raises `SubmitFault`."""
+        return await self._submit(f"{self._video_url(parent_remote_id)}/remix", order, parent_remote_id)
+
+    async def look(self, remote_id: str) -> RemoteVideo:
+        """How a video is doing. Costs nothing and may be repeated. Raises `LookFault`."""
+        url = self._video_url(remote_id)
+        try:
+            async with asyncio.timeout(self._timeouts.look_total_seconds):
+                answer = await self._get(url)
+        except (aiohttp.ClientError, OSError) as error:
+            raise LookFailed(sentences.LOOK_FAILED, detail=self._detail(error)) from error
+        return self._outcome(judge_look(answer, self._asked(remote_id)))
+
+    async def ping(self) -> None:
+        """Return if the provider is there at all: any answer below 500 will do. Raises `LookFailed` if it isn't."""
+        url = URL(f"{self.provider}/videos?limit=1", encoded=True)
+        try:
+            async with (
+                asyncio.timeout(self._timeouts.look_total_seconds),
+                self._looking().get(url, headers=self._headers(), allow_redirects=False) as response,
+            ):
+                status = response.status
+                response.close()
+        except (aiohttp.ClientError, OSError) as error:
+            raise LookFailed(sentences.NOT_REACHED, detail=self._detail(error)) from error
+        if status >= 500:
+            raise LookFailed(sentences.NOT_REACHED, status=status)
+
+    def content_url(self, remote_id: str) -> str:
+        """Where the bytes of a finished video lie when it has no URL of its own; it needs the key."""
+        return f"{self._video_url(remote_id)}/content"
+
+    def key_for(self, url: str) -> str | None:
+        """The bare key if the URL's scheme, host and port are the API's, else None. Ask again on every redirect."""
+        return self._endpoint.api_key if same_origin(url, self.provider) else None
+
+    async def close(self) -> None:
+        """Close all connections. The client cannot be used afterwards."""
+        for session in self._sessions or ():
+            await session.close()
+
+    async def _submit(self, url: str, order: Order, parent_remote_id: str | None) -> RemoteVideo:
+        with ExitStack() as files:
+            try:
+                body = await body_of(order, self._endpoint.body, self._endpoint.reference_field, files)
+            except OSError as error:
+                raise RequestRefused(
+                    sentences.PICTURE_GONE,
+                    cause=Cause.INPUT,
+                    about="picture",
+                    field="input_reference",
+                    detail=self._detail(error),
+                ) from error
+            self._guard.spend()
+            answer = await self._post(url, body, order)
+        return self._outcome(judge_submit(answer, self._asked(parent_remote_id)))
+
+    async def _post(self, url: str, body: Body, order: Order) -> Answer:
+        """Send one paid request. A cancellation passes through untouched: the caller knows that it was under way."""
+        total = self._timeouts
+        deadline = total.submit_with_files_total_seconds if order.references else total.submit_total_seconds
+        headers = {**self._headers(), **body.headers, "Idempotency-Key": order.idempotency_key}
+        answer: Answer | None = None
+        try:
+            async with (
+                asyncio.timeout(deadline),
+                self._paying().post(
+                    URL(url, encoded=True), data=body.data, headers=headers, allow_redirects=False
+                ) as response,
+            ):
+                answer = Answer(response.status, response.headers, None)
+                answer = replace(answer, body=await _read(response))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSent(sentences.NOT_REACHED, detail=self._detail(error)) from error
+        except (aiohttp.ClientError, OSError) as error:
+            # With a status in hand the broken body is one that can't be read; without one, nobody knows.
+            if answer is None:
+                raise Doubtful(sentences.SILENCE, detail=self._detail(error)) from error
+        return answer
+
+    async def _get(self, url: str) -> Answer:
+        """Look, following up to three redirects that stay at the API's origin; any other is the answer itself."""
+        target = URL(url, encoded=True)
+        for hop in range(LOOK_REDIRECTS + 1):
+            async with self._looking().get(target, headers=self._headers(), allow_redirects=False) as response:
+                onward = self._onward(response) if hop < LOOK_REDIRECTS else None
+                if onward is None:
+                    return Answer(response.status, response.headers, await _read(response))
+            target = onward
+        raise AssertionError("the last hop always answers")
+
+    def _onward(self, response: aiohttp.ClientResponse) -> URL | None:
+        location = response.headers.get("Location")
+        if response.status not in _REDIRECTS or not location:
+            return None
+        try:
+            onward = urljoin(str(response.url), location)
+            return URL(onward) if same_origin(onward, self.provider) else None
+        except ValueError:
+            return None
+
+    def _outcome(self, judged: RemoteVideo | VideosFault) -> RemoteVideo:
+        if isinstance(judged, VideosFault):
+            raise judged
+        word = judged.raw_status
+        seen = self._strange_words
+        if word and not known_word(word) and word not in seen and len(seen) < _STRANGE_WORDS_MAX:
+            seen.add(word)
+            logger.warning("The provider calls a video %r, a word unknown here; taken as still running.", word)
+        return judged
+
+    def _video_url(self, remote_id: str) -> str:
+        return f"{self.provider}/videos/{segment(remote_id)}"
+
+    def _headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self._endpoint.api_key}", "Accept-Encoding": "identity"}
+
+    def _asked(self, remote_id: str | None) -> Asked:
+        return Asked(self.provider, self._clock.now(), self._endpoint.api_key, remote_id)
+
+    def _detail(self, error: Exception) -> str:
+        return escaped(f"{type(error).__name__}: {error}", self._endpoint.api_key)
+
+    def _paying(self) -> aiohttp.ClientSession:
+        return self._open()[0]
+
+    def _looking(self) -> aiohttp.ClientSession:
+        return self._open()[1]
+
+    def _open(self) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
+        """The two sessions, opened at the first request since aiohttp wants a running loop. Neither holds the key."""
+        if self._sessions is None:
+            times = self._timeouts
+            self._sessions = (
+                _session(
+                    aiohttp.TCPConnector(force_close=True, limit=0),
+                    aiohttp.ClientTimeout(connect=times.connect_seconds, sock_read=times.submit_silence_seconds),
+                ),
+                _session(
+                    aiohttp.TCPConnector(limit=LOOK_CONNECTIONS),
+                    aiohttp.ClientTimeout(connect=times.connect_seconds, sock_read=times.look_silence_seconds),
+                ),
+            )
+        return self._sessions
+
+
+def _session(connector: aiohttp.TCPConnector, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        timeout=timeout,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": "discord-video-bot"},
+        trust_env=False,
+    )
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes | None:
+    """The body, or None as soon as it exceeds 1 MiB; what is left of it is not fetched."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > ANSWER_MAX_BYTES:
+            response.close()
+            return None
+    return bytes(body)

@@ -1,0 +1,40 @@
+"""The hard stop on paid requests: at most so many in any 60 seconds, whatever the rest of the bot believes.
+
+It knows nothing of jobs, retries or people; a loop gone wild elsewhere runs into it. It counts attempts, not successes.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from bot.ops.clock import Clock
+from bot.videos.faults import SpendingStopped
+
+WINDOW_SECONDS = 60.0
+
+
+class SpendGuard:
+    """Counts paid requests in the last 60 s and refuses the one too many."""
+
+    def __init__(self, limit: int, clock: Clock, submitted_at: Iterable[float] = ()) -> None:
+        """`limit` requests per 60 s; `submitted_at` are the epoch times of submissions before this start.
+
+        A time that lies in the future (the machine's clock was set back) counts as now. Raises ValueError for a limit
+        below 1.
+        """
+        if limit < 1:
+            raise ValueError("At least one paid request per minute must be allowed.")
+        self._limit = limit
+        self._clock = clock
+        now, ticks = clock.now(), clock.monotonic()
+        self._spent = deque(sorted(ticks - max(0.0, now - at) for at in submitted_at))
+
+    def spend(self) -> None:
+        """Count one paid request as sent now; raises `SpendingStopped` instead when the window is full."""
+        ticks = self._clock.monotonic()
+        while self._spent and self._spent[0] <= ticks - WINDOW_SECONDS:
+            self._spent.popleft()
+        if len(self._spent) >= self._limit:
+            # Room comes when so many have left the window that fewer than the limit remain.
+            last_to_leave = self._spent[len(self._spent) - self._limit]
+            raise SpendingStopped(retry_after_seconds=last_to_leave + WINDOW_SECONDS - ticks)
+        self._spent.append(ticks)

@@ -1,0 +1,89 @@
+"""What is handed to the provider's client and what it hands back: frozen values that know no network."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from bot.jobs.model import Cause
+
+BodyForm = Literal["auto", "json", "multipart"]
+About = Literal["prompt", "picture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Which server is asked, with which key, and in which dialect (`body`, and the multipart name of a picture)."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    body: BodyForm = "auto"
+    reference_field: str = "input_reference"
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceFile:
+    """A picture on disk, sent byte for byte under a plain name of our own (`reference-1.png`)."""
+
+    path: Path
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One paid request. A field that is None is left out of it, so that the provider's default holds."""
+
+    prompt: str
+    idempotency_key: str
+    model: str | None = None
+    size: str | None = None
+    seconds: str | None = None
+    references: tuple[ReferenceFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long the provider may take, in seconds of the machine (docs/facts/provider.md, "Time")."""
+
+    connect_seconds: float = 10.0
+    submit_silence_seconds: float = 120.0
+    submit_total_seconds: float = 150.0
+    submit_with_files_total_seconds: float = 300.0
+    look_silence_seconds: float = 30.0
+    look_total_seconds: float = 45.0
+
+
+class RemoteState(StrEnum):
+    """What the provider's word for a video's state comes down to. A word that nobody knows means RUNNING."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteError:
+    """Why a render failed: the cause people are told, and the provider's own words (escaped, for the log only)."""
+
+    cause: Cause
+    about: About | None = None
+    code: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteVideo:
+    """A video as the provider describes it. `url` is absolute (or a `data:` URL); None means the content endpoint."""
+
+    id: str
+    state: RemoteState
+    raw_status: str | None = None
+    progress: int | None = None
+    url: str | None = None
+    error: RemoteError | None = None
+    look_again_seconds: float | None = None
+    seconds: str | None = None
+    size: str | None = None
+    model: str | None = None
+    created_at: float | None = None
+    completed_at: float | None = None

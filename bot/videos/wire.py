@@ -1,0 +1,256 @@
+"""Reading what the provider says about a video, however it puts it. Pure and lenient; it must not know HTTP or money.
+
+Nothing here raises over a body: what cannot be read is missing. The forms are listed in docs/facts/provider.md.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import cast
+
+from bot.jobs.model import Cause
+from bot.videos.addresses import resolve, usable_id
+from bot.videos.causes import Verdict, classify
+from bot.videos.envelopes import ErrorWords, error_words, escaped, job_error
+from bot.videos.values import RemoteError, RemoteState, RemoteVideo
+
+_RUNNING = (
+    "queued pending submitted created not_start notstarted preparing starting throttled unknown scheduled waiting "
+    "processing in_progress inprogress running generating rendering preprocessing"
+)
+_COMPLETED = "completed complete succeeded succeed success done finished ready"
+_FAILED = "failed failure fail error nsfw rejected blocked cancelled canceled expired deleted"
+STATES: dict[str, RemoteState] = {
+    **dict.fromkeys(_RUNNING.split(), RemoteState.RUNNING),
+    **dict.fromkeys(_COMPLETED.split(), RemoteState.COMPLETED),
+    **dict.fromkeys(_FAILED.split(), RemoteState.FAILED),
+}
+_CAUSE_OF_STATUS = {
+    "nsfw": Cause.CONTENT,
+    "rejected": Cause.CONTENT,
+    "blocked": Cause.CONTENT,
+    "expired": Cause.LOST,
+    "deleted": Cause.LOST,
+}
+# Words that may as well speak of the request that carried them as of the video.
+_OF_THE_REQUEST = frozenset({"success", "succeed", "error", "fail"})
+
+_URL_PLACES: tuple[tuple[str | int, ...], ...] = (
+    ("url",),
+    ("video_url",),
+    ("download_url",),
+    ("result_url",),
+    ("file_url",),
+    ("urls", 0),
+    ("unsigned_urls", 0),
+    ("output", "url"),
+    ("output", "video_url"),
+    ("output", "urls", 0),
+    ("outputs", "video_url"),
+    ("video", "url"),
+    ("videos", 0, "url"),
+    ("content", "video_url"),
+    ("metadata", "url"),
+    ("data", "url"),
+    ("data", 0, "url"),
+)
+_MILLISECONDS_FROM = 1e12
+_LATEST_AT = 1e11
+_WORD_MAX_CHARACTERS = 64
+_MODEL_MAX_CHARACTERS = 200
+
+
+def decode(body: bytes) -> object:
+    """The JSON value of a body, or None if it is none. `NaN` and infinities are read as missing values."""
+    try:
+        return cast("object", json.loads(body, parse_constant=lambda _: None))
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_video(body: object, base_url: str, known_id: str | None = None, secret: str = "") -> RemoteVideo | None:
+    """The video that a decoded body describes, or None if it describes none that could be followed.
+
+    `known_id` is the id that was asked about; without it (after a create) the body must carry a usable one. `secret`
+    is taken out of what is kept for the log.
+    """
+    if not isinstance(body, dict):
+        return None
+    top = cast("dict[str, object]", body)
+    found_id, job = _holder(top)
+    remote_id = known_id if known_id is not None else found_id
+    if remote_id is None or not usable_id(remote_id):
+        return None
+    url = _result_url(top, job, base_url)
+    raw_status = _status(top, job, identified=found_id is not None)
+    if known_id is not None and found_id is None and raw_status is None and (url is None or error_words(top)):
+        return None
+    word = _normal(raw_status) if raw_status is not None else None
+    state = STATES.get(word, RemoteState.RUNNING) if word is not None else RemoteState.RUNNING
+    if word is None and url is not None and known_id is not None:
+        # No word at all, but a result: fetching it will tell.
+        state = RemoteState.COMPLETED
+    return RemoteVideo(
+        id=remote_id,
+        state=state,
+        raw_status=None if raw_status is None else raw_status[:_WORD_MAX_CHARACTERS],
+        progress=_progress(_first(job, top, "progress")),
+        url=url,
+        error=_error(job, top, word or "", secret) if state is RemoteState.FAILED else None,
+        seconds=_seconds(_first(job, top, "seconds", "duration")),
+        size=_short(_first(job, top, "size"), _WORD_MAX_CHARACTERS),
+        model=_short(_first(job, top, "model"), _MODEL_MAX_CHARACTERS),
+        created_at=_moment(_first(job, top, "created_at", "created")),
+        completed_at=_moment(_first(job, top, "completed_at")),
+    )
+
+
+def speaks_of_a_video(body: object) -> bool:
+    """Whether a body carries an id, usable or not, or a word for a video that goes on: then it is no mere refusal."""
+    if not isinstance(body, dict):
+        return False
+    top = cast("dict[str, object]", body)
+    found_id, job = _holder(top)
+    raw_status = _status(top, job, identified=True)
+    return found_id is not None or STATES.get(_normal(raw_status or "")) in (RemoteState.RUNNING, RemoteState.COMPLETED)
+
+
+def known_word(raw_status: str) -> bool:
+    """Whether the provider's word for a state is one that we know."""
+    return _normal(raw_status) in STATES
+
+
+def remote_error(words: ErrorWords | None, otherwise: Cause, secret: str = "") -> RemoteError:
+    """The error of a failed video; `otherwise` is its cause when the words name none."""
+    if words is None:
+        return RemoteError(otherwise)
+    verdict = classify(words.codes, words.message, words.param) or Verdict(otherwise)
+    code = escaped(words.codes[0], secret)[:_WORD_MAX_CHARACTERS] if words.codes else None
+    return RemoteError(verdict.cause, verdict.about, code, escaped(words.message, secret))
+
+
+def _holder(top: dict[str, object]) -> tuple[str | None, dict[str, object]]:
+    """The id and the object that carries it: the outermost one that has an id, else the body itself."""
+    nested = [_object(top.get("data")), _object(_at(top, ("data", 0))), _object(top.get("video"))]
+    holders = [top, *(holder for holder in nested if holder is not None)]
+    # `request_id` last: in a wrapper it names the request and not the video.
+    last = () if error_words(top) else ("request_id",)
+    for keys in (("id", "video_id", "task_id"), last):
+        for holder in holders:
+            for key in keys:
+                value = holder.get(key)
+                if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
+                    return str(value), holder
+                if isinstance(value, str) and value:
+                    return value, holder
+    return None, top
+
+
+def _status(top: dict[str, object], job: dict[str, object], *, identified: bool) -> str | None:
+    """The outermost word for the state, unless it may speak of the request while the video has a word of its own."""
+    inner = _object(job.get("data"))
+    words = [
+        word
+        for holder in (top, job, inner or {})
+        for key in ("status", "state")
+        if isinstance(word := holder.get(key), str) and word.strip()
+    ]
+    if not words:
+        return None
+    ambiguous = _normal(words[0]) in _OF_THE_REQUEST
+    if ambiguous and job is not top:
+        own = [word for key in ("status", "state") if isinstance(word := job.get(key), str) and word.strip()]
+        return own[0] if own else words[0]
+    if ambiguous and not identified and _normal(words[0]) in ("error", "fail"):
+        return None
+    return words[0]
+
+
+def _normal(word: str) -> str:
+    return word.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _result_url(top: dict[str, object], job: dict[str, object], base_url: str) -> str | None:
+    for holder in (top,) if job is top else (top, job):
+        for place in _URL_PLACES:
+            value = _at(holder, place)
+            if isinstance(value, str) and value.strip():
+                usable = resolve(value, base_url)
+                if usable is not None:
+                    return usable
+    return None
+
+
+def _error(job: dict[str, object], top: dict[str, object], word: str, secret: str) -> RemoteError:
+    words = job_error(job) or job_error(top)
+    return remote_error(words, _CAUSE_OF_STATUS.get(word, Cause.PROVIDER), secret)
+
+
+def _object(value: object) -> dict[str, object] | None:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+def _at(holder: object, place: tuple[str | int, ...]) -> object:
+    for step in place:
+        if isinstance(step, str) and isinstance(holder, dict):
+            holder = cast("dict[str, object]", holder).get(step)
+        elif isinstance(step, int) and isinstance(holder, list) and holder:
+            holder = cast("list[object]", holder)[step]
+        else:
+            return None
+    return holder
+
+
+def _first(job: Mapping[str, object], top: Mapping[str, object], *keys: str) -> object:
+    for holder in (job, top):
+        for key in keys:
+            if holder.get(key) is not None:
+                return holder[key]
+    return None
+
+
+def _number(value: object) -> float | None:
+    """A finite number from a number or its text; None for everything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _progress(value: object) -> int | None:
+    number = _number(value.strip().removesuffix("%") if isinstance(value, str) else value)
+    return None if number is None else int(min(max(number, 0.0), 100.0))
+
+
+def _seconds(value: object) -> str | None:
+    """A length as text: `8`, `8.0` and "8" are all "8"."""
+    if isinstance(value, str):
+        return _short(value, _WORD_MAX_CHARACTERS)
+    number = _number(value)
+    return None if number is None else _short(f"{number:.10g}", _WORD_MAX_CHARACTERS)
+
+
+def _short(value: object, limit: int) -> str | None:
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    return text if text.isprintable() and 0 < len(text) <= limit else None
+
+
+def _moment(value: object) -> float | None:
+    """Epoch seconds from seconds, milliseconds (anything above 10^12), either as text, or an ISO date."""
+    number = _number(value)
+    if number is None and isinstance(value, str):
+        try:
+            date = datetime.fromisoformat(value.strip())
+            number = (date.replace(tzinfo=UTC) if date.tzinfo is None else date).timestamp()
+        except (ValueError, OverflowError):
+            return None
+    if number is None:
+        return None
+    seconds = number / 1000 if number >= _MILLISECONDS_FROM else number
+    return seconds if 0 < seconds < _LATEST_AT else None
