@@ -1,0 +1,35 @@
+"""A local Discord: REST and gateway as discord.py 2.7.1 uses them, with people to act as; it knows no bot."""
+
+from sandbox.chat.calls import Answer, Call
+from sandbox.chat.chat import Chat
+from sandbox.chat.choosing import NotPossibleError
+from sandbox.chat.faults import Fault, Gate, Request
+from sandbox.chat.forms import Field, Form
+from sandbox.chat.hub import WaitedInVainError
+from sandbox.chat.people import Choice, Person
+from sandbox.chat.permissions import Permission
+from sandbox.chat.places import Channel, Guild
+from sandbox.chat.records import Attachment, Button, File, Message, User
+
+__all__ = [
+    "Answer",
+    "Attachment",
+    "Button",
+    "Call",
+    "Channel",
+    "Chat",
+    "Choice",
+    "Fault",
+    "Field",
+    "File",
+    "Form",
+    "Gate",
+    "Guild",
+    "Message",
+    "NotPossibleError",
+    "Permission",
+    "Person",
+    "Request",
+    "User",
+    "WaitedInVainError",
+]

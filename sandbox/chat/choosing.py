@@ -1,0 +1,205 @@
+"""What Discord's client does with a command before it is sent: finds it, refuses wrong options, resolves ids."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.chat import payloads
+from sandbox.chat.permissions import Permission, can_see, permissions_in
+from sandbox.chat.places import Channel
+from sandbox.chat.records import Attachment, File, Json, Role, User, parts_of
+from sandbox.chat.world import World
+
+STRING_MAX = 6000
+(SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT) = range(1, 12)
+
+
+class NotPossibleError(Exception):
+    """Discord's own client would not let a person do this; says why in one sentence."""
+
+
+@dataclass(slots=True)
+class Chosen:
+    """A command with its options, ready to be sent."""
+
+    command: Json
+    options: list[Json] = field(default_factory=list[Json])
+    resolved: Json = field(default_factory=Json)
+
+    @property
+    def data(self) -> Json:
+        """The `data` of the interaction."""
+        data: Json = {"id": self.command["id"], "name": self.command["name"], "type": self.command["type"]}
+        data["options"] = self.options
+        if "guild_id" in self.command:
+            data["guild_id"] = self.command["guild_id"]
+        return {**data, "resolved": self.resolved} if self.resolved else data
+
+
+def find_command(world: World, user: User, channel: Channel, name: str, kind: int = 1) -> Json:
+    """The command that this person is offered there; raises `NotPossibleError`."""
+    if not can_see(channel, user):
+        raise NotPossibleError(f"{user.name} does not see #{channel.name}.")
+    scope = str(channel.guild.id) if channel.guild else None
+    offered = [one for one in world.commands if one["type"] == kind and one["name"] == name]
+    offered = [one for one in offered if one.get("guild_id") in (None, scope)]
+    # A server's own command hides the global one of the same name.
+    offered.sort(key=lambda one: one.get("guild_id") is None)
+    if not offered:
+        known = ", ".join(sorted({one["name"] for one in world.commands}))
+        raise NotPossibleError(f"There is no command '{name}' here; there are: {known or 'none'}.")
+    _check_offered(world, user, channel, offered[0])
+    return offered[0]
+
+
+def _check_offered(world: World, user: User, channel: Channel, command: Json) -> None:
+    context = payloads.GUILD_CONTEXT if channel.guild else payloads.BOT_DM_CONTEXT
+    if command.get("contexts") is not None and context not in command["contexts"]:
+        raise NotPossibleError(f"'{command['name']}' is not offered in this kind of place.")
+    if channel.guild is None:
+        if command.get("dm_permission") is False:
+            raise NotPossibleError(f"'{command['name']}' is not offered in DMs.")
+        return
+    if not channel.guild.has_bot or world.bot.id not in channel.guild.members:
+        raise NotPossibleError("The bot is not in this server.")
+    held = permissions_in(channel, user)
+    if not held & Permission.USE_APPLICATION_COMMANDS:
+        raise NotPossibleError(f"{user.name} may not use commands in #{channel.name}.")
+    needed = command.get("default_member_permissions")
+    if needed is not None and held & int(needed) != int(needed) | (int(needed) == 0):
+        raise NotPossibleError(f"'{command['name']}' is not offered to {user.name}.")
+    if command.get("nsfw") and not channel.nsfw:
+        raise NotPossibleError(f"'{command['name']}' is for age-restricted channels.")
+
+
+class Chooser:
+    """Fills in one command's options for one person in one place."""
+
+    def __init__(self, world: World, user: User, channel: Channel) -> None:
+        self._world = world
+        self._user = user
+        self._channel = channel
+
+    def slash(self, name: str, values: dict[str, object], *, typing: str | None = None) -> Chosen:
+        """The command with its options, checked as the client checks them; `typing` names the option being typed."""
+        first, *rest = name.split()
+        command = find_command(self._world, self._user, self._channel, first)
+        chosen = Chosen(command)
+        chosen.options = self._level(command, rest, values, chosen, typing)
+        return chosen
+
+    def _level(
+        self, command: Json, rest: list[str], values: dict[str, object], chosen: Chosen, typing: str | None
+    ) -> list[Json]:
+        known: list[Json] = parts_of(command, "options")
+        if any(one["type"] in (SUBCOMMAND, GROUP) for one in known):
+            names = [one["name"] for one in known]
+            if not rest or rest[0] not in names:
+                raise NotPossibleError(f"'{command['name']}' needs one of: {', '.join(names)}.")
+            inner = next(one for one in known if one["name"] == rest[0])
+            options = self._level(inner, rest[1:], values, chosen, typing)
+            return [{"name": inner["name"], "type": inner["type"], "options": options}]
+        return self._options(command, known, values, chosen, typing)
+
+    def _options(
+        self, command: Json, known: list[Json], values: dict[str, object], chosen: Chosen, typing: str | None
+    ) -> list[Json]:
+        names = {one["name"] for one in known}
+        if unknown := [one for one in (*values, typing or "") if one and one not in names]:
+            raise NotPossibleError(f"/{command['name']} has no option '{unknown[0]}'; it has: {', '.join(names)}.")
+        done: list[Json] = []
+        for option in known:
+            if option["name"] == typing:
+                done.append({**_named(option), "value": values.get(option["name"], ""), "focused": True})
+            elif values.get(option["name"]) is not None:
+                value = self._value(option, values[option["name"]], chosen)
+                done.append({**_named(option), "value": value})
+            elif option.get("required") and typing is None:
+                raise NotPossibleError(f"/{command['name']} needs the option '{option['name']}'.")
+        return done
+
+    def _value(self, option: Json, value: object, chosen: Chosen) -> object:
+        kind, name = option["type"], option["name"]
+        if kind == STRING and isinstance(value, str):
+            return _checked_text(option, value)
+        if kind in (INTEGER, NUMBER) and isinstance(value, int | float | str):
+            return _checked_number(option, value)
+        if kind == BOOLEAN and isinstance(value, bool):
+            return value
+        if kind == ATTACHMENT and isinstance(value, File):
+            return self._attached(value, chosen)
+        if kind in (USER, MENTIONABLE) and (user := user_of(value)) is not None:
+            resolve_user(self._channel, user, chosen.resolved)
+            return str(user.id)
+        if kind == CHANNEL and isinstance(value, Channel):
+            payload = payloads.channel_json(value, self._world.bot)
+            payload["permissions"] = str(permissions_in(value, self._user))
+            chosen.resolved.setdefault("channels", {})[str(value.id)] = payload
+            return str(value.id)
+        if kind in (ROLE, MENTIONABLE) and isinstance(value, Role):
+            chosen.resolved.setdefault("roles", {})[str(value.id)] = payloads.role_json(value)
+            return str(value.id)
+        raise NotPossibleError(f"The option '{name}' cannot be given {type(value).__name__} {value!r}.")
+
+    def _attached(self, file: File, chosen: Chosen) -> str:
+        attachment = keep_file(self._world, self._user, file, place_id=self._world.application_id, ephemeral=True)
+        shown = payloads.attachment_json(self._world, attachment)
+        chosen.resolved.setdefault("attachments", {})[str(attachment.id)] = shown
+        return str(attachment.id)
+
+
+def keep_file(world: World, user: User, file: File, *, place_id: int, ephemeral: bool) -> Attachment:
+    """Upload a person's file; raises `NotPossibleError` when it is larger than their client lets through."""
+    if len(file.data) > user.upload_limit_bytes:
+        raise NotPossibleError(f"'{file.name}' is larger than {user.upload_limit_bytes} bytes.")
+    return world.files.keep(file, ephemeral=ephemeral, place_id=place_id)
+
+
+def user_of(value: Any) -> User | None:
+    """The user behind a person or a user."""
+    if isinstance(value, User):
+        return value
+    user = getattr(value, "user", None)
+    return user if isinstance(user, User) else None
+
+
+def resolve_user(channel: Channel, user: User, resolved: Json) -> None:
+    """Put a user, and their membership, among the resolved values."""
+    resolved.setdefault("users", {})[str(user.id)] = payloads.user_json(user)
+    if channel.guild and (member := channel.guild.members.get(user.id)):
+        shown = payloads.member_json(member, with_user=False)
+        shown["permissions"] = str(permissions_in(channel, user))
+        resolved.setdefault("members", {})[str(user.id)] = shown
+
+
+def _named(option: Json) -> Json:
+    return {"name": option["name"], "type": option["type"]}
+
+
+def _chosen_choice(option: Json, value: object) -> object:
+    for choice in option["choices"]:
+        if value in (choice["value"], choice["name"]) or str(value) == str(choice["value"]):
+            return choice["value"]
+    offered = ", ".join(str(one["name"]) for one in option["choices"])
+    raise NotPossibleError(f"'{option['name']}' offers {offered}, not {value!r}.")
+
+
+def _checked_text(option: Json, value: str) -> object:
+    if option.get("choices"):
+        return _chosen_choice(option, value)
+    low, high = option.get("min_length") or 1, option.get("max_length") or STRING_MAX
+    if not low <= len(value) <= high:
+        raise NotPossibleError(f"'{option['name']}' takes {low} to {high} characters, not {len(value)}.")
+    return value
+
+
+def _checked_number(option: Json, value: float | str) -> object:
+    if option.get("choices"):
+        return _chosen_choice(option, value)
+    try:
+        number = int(value) if option["type"] == INTEGER else float(value)
+    except ValueError:
+        raise NotPossibleError(f"'{option['name']}' takes a number, not {value!r}.") from None
+    low, high = option.get("min_value"), option.get("max_value")
+    if (low is not None and number < low) or (high is not None and number > high):
+        raise NotPossibleError(f"'{option['name']}' takes {low} to {high}, not {number}.")
+    return number

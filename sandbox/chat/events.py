@@ -1,0 +1,94 @@
+"""Which gateway event a happening becomes for a client with given intents, if any (docs/facts/discord.md)."""
+
+from typing import cast
+
+from sandbox.chat import payloads
+from sandbox.chat.hub import Happening
+from sandbox.chat.permissions import can_see
+from sandbox.chat.places import Channel, Guild
+from sandbox.chat.records import Interaction, Json, Member, Message, Role
+from sandbox.chat.world import World
+
+GUILDS, MEMBERS, GUILD_MESSAGES, GUILD_TYPING, DM_MESSAGES, DM_TYPING = (
+    1,
+    1 << 1,
+    1 << 9,
+    1 << 11,
+    1 << 12,
+    1 << 14,
+)
+Event = tuple[str, Json]
+
+
+def event_for(world: World, happening: Happening, intents: int) -> Event | None:
+    """The event's name and data; None when this client is not told."""
+    about, what = happening.about, happening.what
+    if isinstance(about, Interaction):
+        return what, about.payload
+    if isinstance(about, Message):
+        return _message_event(world, what, about, intents)
+    if isinstance(about, Channel):
+        return _channel_event(world, happening, about, intents)
+    if isinstance(about, Guild) and intents & GUILDS and about.has_bot:
+        return _guild_event(what, about, happening.detail, intents)
+    return None
+
+
+def _message_event(world: World, what: str, message: Message, intents: int) -> Event | None:
+    channel = message.channel
+    needed = GUILD_MESSAGES if channel.guild else DM_MESSAGES
+    if message.visible_to is not None or not intents & needed or not can_see(channel, world.bot):
+        return None
+    if what == "MESSAGE_DELETE":
+        return what, {"id": str(message.id), **_where(channel)}
+    data = payloads.message_json(world, message, content_intent=bool(intents & payloads.MESSAGE_CONTENT_INTENT))
+    data |= _where(channel)
+    if channel.guild and message.author.id in channel.guild.members:
+        data["member"] = payloads.member_json(channel.guild.members[message.author.id], with_user=False)
+    if what == "MESSAGE_CREATE" and message.nonce is not None:
+        data["nonce"] = message.nonce
+    return what, data
+
+
+def _where(channel: Channel) -> Json:
+    place: Json = {"channel_id": str(channel.id)}
+    return {**place, "guild_id": str(channel.guild.id)} if channel.guild else place
+
+
+def _channel_event(world: World, happening: Happening, channel: Channel, intents: int) -> Event | None:
+    what = happening.what
+    if what == "MESSAGE_DELETE_BULK" and isinstance(happening.detail, tuple):
+        messages = cast("tuple[Message, ...]", happening.detail)
+        if not intents & GUILD_MESSAGES or not can_see(channel, world.bot):
+            return None
+        return what, {"ids": [str(one.id) for one in messages], **_where(channel)}
+    if what == "TYPING_START" and isinstance(happening.detail, int):
+        if not intents & (GUILD_TYPING if channel.guild else DM_TYPING) or not can_see(channel, world.bot):
+            return None
+        data: Json = {"user_id": str(happening.detail), "timestamp": int(world.clock.now()), **_where(channel)}
+        if channel.guild and happening.detail in channel.guild.members:
+            data["member"] = payloads.member_json(channel.guild.members[happening.detail])
+        return what, data
+    if not intents & GUILDS or channel.guild is None or not channel.guild.has_bot:
+        return None
+    if channel.is_private_thread and not can_see(channel, world.bot):
+        return None
+    data = payloads.channel_json(channel, world.bot)
+    if what == "THREAD_CREATE":
+        data["newly_created"] = True
+    return what, data
+
+
+def _guild_event(what: str, guild: Guild, detail: object, intents: int) -> Event | None:
+    guild_id = str(guild.id)
+    if what in ("GUILD_CREATE", "GUILD_UPDATE"):
+        return what, payloads.guild_json(guild)
+    if what == "GUILD_DELETE":
+        return what, {"id": guild_id}
+    if isinstance(detail, Role):
+        return what, {"guild_id": guild_id, "role": payloads.role_json(detail)}
+    if not isinstance(detail, Member) or not intents & MEMBERS:
+        return None
+    if what == "GUILD_MEMBER_REMOVE":
+        return what, {"guild_id": guild_id, "user": payloads.user_json(detail.user)}
+    return what, {"guild_id": guild_id, **payloads.member_json(detail)}

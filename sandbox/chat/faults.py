@@ -1,0 +1,161 @@
+"""Faults and gates that a test sets on kinds of requests; it knows no route, only their names."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from sandbox.chat.records import Json
+
+When = Literal["before", "after"]
+
+
+class FaultKind(StrEnum):
+    """What is done to a request instead of, or after, doing it."""
+
+    STATUS = "status"
+    DROP_BEFORE = "drop before"
+    DROP_AFTER = "drop after"
+    RATE_LIMITED = "rate limited"
+    HANG = "hang"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong with a request."""
+
+    kind: FaultKind
+    http_status: int = 0
+    code: int = 0
+    retry_after_seconds: float = 0.0
+    is_global: bool = False
+
+    @classmethod
+    def status(cls, http_status: int) -> "Fault":
+        """Answer with this HTTP status and an HTML page, as a broken proxy would; nothing is done."""
+        return cls(FaultKind.STATUS, http_status)
+
+    @classmethod
+    def error(cls, http_status: int, code: int) -> "Fault":
+        """Answer with Discord's JSON error; nothing is done."""
+        return cls(FaultKind.STATUS, http_status, code)
+
+    @classmethod
+    def drop(cls, *, after: bool) -> "Fault":
+        """Cut the connection without an answer, after doing what was asked or instead of it."""
+        return cls(FaultKind.DROP_AFTER if after else FaultKind.DROP_BEFORE)
+
+    @classmethod
+    def rate_limited(cls, retry_after_seconds: float, *, global_: bool = False) -> "Fault":
+        """Answer 429 as Discord does, with `Via` and `retry_after`; nothing is done."""
+        return cls(FaultKind.RATE_LIMITED, 429, retry_after_seconds=retry_after_seconds, is_global=global_)
+
+    @classmethod
+    def hang(cls) -> "Fault":
+        """Never answer, until the chat stops or the client goes away; nothing is done."""
+        return cls(FaultKind.HANG)
+
+
+@dataclass(eq=False, slots=True)
+class Gate:
+    """Holds one request at one point. `reached` is set when it stands there."""
+
+    when: When
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    request: "Request | None" = None
+    _opened: asyncio.Event = field(default_factory=asyncio.Event)
+    _dropped: bool = False
+
+    def open(self) -> None:
+        """Let the request go on."""
+        self._opened.set()
+
+    def drop(self) -> None:
+        """Cut its connection instead: before = it never arrived, after = its answer is lost."""
+        self._dropped = True
+        self._opened.set()
+
+    async def wait_reached(self, timeout_seconds: float = 20) -> None:
+        """Return when a request stands at the gate; raises `TimeoutError`."""
+        await asyncio.wait_for(self.reached.wait(), timeout_seconds)
+
+    async def pass_through(self, request: "Request") -> bool:
+        """Stand at the gate until it opens; True when the request may go on. For the server only."""
+        self.request = request
+        self.reached.set()
+        await self._opened.wait()
+        return not self._dropped
+
+
+@dataclass(eq=False, slots=True)
+class Request:
+    """One REST call of the bot, as it came in; `status` is 0 while it has no answer and when it never got one."""
+
+    kind: str
+    method: str
+    route: str
+    path: str
+    at: float
+    body: Json = field(default_factory=Json)
+    files: list[str] = field(default_factory=list[str])
+    status: int = 0
+    authorized: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class _Planned:
+    kind: str
+    fault: Fault
+    times: int
+    only_if: Callable[[Request], bool] | None
+
+
+class Faults:
+    """The faults that are still to come."""
+
+    def __init__(self) -> None:
+        self._planned: list[_Planned] = []
+        self._gates: list[tuple[str, Gate]] = []
+        self._standing: list[Gate] = []
+        self.struck: list[tuple[Request, Fault]] = []
+
+    def add(self, kind: str, fault: Fault, *, times: int = 1, only_if: Callable[[Request], bool] | None = None) -> None:
+        """Let the next `times` requests of that kind ("message_create", …) meet this fault."""
+        self._planned.append(_Planned(kind, fault, times, only_if))
+
+    def clear(self) -> None:
+        """Forget every fault that has not struck yet."""
+        self._planned.clear()
+
+    def add_gate(self, kind: str, when: When) -> Gate:
+        """Freeze the next request of that kind before it is done, or after it was done and before it is answered."""
+        gate = Gate(when)
+        self._gates.append((kind, gate))
+        return gate
+
+    def open_gates(self) -> None:
+        """Let everything go that stands at a gate, and forget gates that nobody reached."""
+        for gate in self._standing:
+            gate.open()
+        self._gates.clear()
+
+    def take(self, request: Request) -> Fault | None:
+        """The fault that this request meets."""
+        for planned in self._planned:
+            if planned.kind == request.kind and (planned.only_if is None or planned.only_if(request)):
+                planned.times -= 1
+                if planned.times <= 0:
+                    self._planned.remove(planned)
+                self.struck.append((request, planned.fault))
+                return planned.fault
+        return None
+
+    def take_gate(self, request: Request, when: When) -> Gate | None:
+        """The gate at which this request has to stop."""
+        for entry in self._gates:
+            if entry[0] == request.kind and entry[1].when == when:
+                self._gates.remove(entry)
+                self._standing.append(entry[1])
+                return entry[1]
+        return None

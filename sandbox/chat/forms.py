@@ -1,0 +1,186 @@
+"""A form as a person sees it, and what Discord's client makes of what they fill in; it opens and sends nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sandbox.chat import payloads
+from sandbox.chat.choosing import NotPossibleError, keep_file, resolve_user, user_of
+from sandbox.chat.places import Channel
+from sandbox.chat.records import File, Interaction, Json, Role, parts_of
+from sandbox.chat.world import World
+
+_ROW, _SELECT, _TEXT, _LABEL, _FILES, _RADIO, _CHECKBOXES, _CHECKBOX = 1, 3, 4, 18, 19, 21, 22, 23
+_KINDS = {
+    _TEXT: "text", _SELECT: "select", 5: "user", 6: "role", 7: "mentionable", 8: "channel", _FILES: "files",
+    _RADIO: "radio", _CHECKBOXES: "checkboxes", _CHECKBOX: "checkbox",
+}  # fmt: skip
+_TEXT_MAX = 4000
+Filled = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form. Lengths are characters of a text, values are files or choices."""
+
+    label: str
+    description: str
+    custom_id: str
+    kind: str
+    required: bool
+    value: str
+    min_length: int
+    max_length: int
+    min_values: int
+    max_values: int
+    options: tuple[str, ...]
+    multiline: bool
+    placeholder: str
+    component: Json = field(repr=False)
+
+
+class Fields(dict[str, Field]):
+    """Fields by label; a custom id finds its field as well."""
+
+    def __missing__(self, name: str) -> Field:
+        for one in self.values():
+            if one.custom_id == name:
+                return one
+        raise KeyError(f"The form has no field '{name}'; it has: {', '.join(self)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that the bot has opened for one person."""
+
+    title: str
+    custom_id: str
+    fields: Fields
+    interaction: Interaction = field(repr=False)
+
+
+def form_of(interaction: Interaction) -> Form | None:
+    """The form that an interaction was answered with."""
+    modal = interaction.modal
+    if modal is None:
+        return None
+    fields = Fields()
+    for top in modal["components"]:
+        inner = top.get("component") or next(iter(parts_of(top, "components")), None)
+        if inner is not None:
+            one = _field(top, inner)
+            fields[one.label or one.custom_id] = one
+    return Form(modal["title"], modal["custom_id"], fields, interaction)
+
+
+def _field(top: Json, inner: Json) -> Field:
+    kind = int(inner["type"])
+    required = inner.get("required") is not False and kind != _CHECKBOX
+    default_low = 1 if required else 0
+    low = inner.get("min_values")
+    options: list[Json] = parts_of(inner, "options")
+    return Field(
+        label=str(top.get("label") or inner.get("label") or ""),
+        description=str(top.get("description") or ""),
+        custom_id=inner["custom_id"],
+        kind=_KINDS.get(kind, str(kind)),
+        required=required,
+        value=str(inner.get("value") or ""),
+        min_length=int(inner.get("min_length") or 0),
+        max_length=int(inner.get("max_length") or _TEXT_MAX),
+        min_values=default_low if low is None else int(low),
+        max_values=int(inner.get("max_values") or 1),
+        options=tuple(str(one["label"]) for one in options),
+        multiline=inner.get("style") == 2,
+        placeholder=str(inner.get("placeholder") or ""),
+        component=inner,
+    )
+
+
+class FormFiller:
+    """Turns what a person wrote into the form into the data of the interaction."""
+
+    def __init__(self, world: World, form: Form) -> None:
+        self._world = world
+        self._form = form
+        self._channel: Channel = form.interaction.channel
+        self._resolved: Json = {}
+
+    def data(self, filled: Filled) -> Json:
+        """The `data` of the submit, checked as the client checks it; raises `NotPossibleError`."""
+        by_id: dict[str, object] = {}
+        for name, value in filled.items():
+            try:
+                by_id[self._form.fields[name].custom_id] = value
+            except KeyError as error:
+                raise NotPossibleError(str(error.args[0])) from error
+        modal = self._form.interaction.modal or {}
+        components = [self._top(index, top, by_id) for index, top in enumerate(modal["components"], 1)]
+        data: Json = {"custom_id": self._form.custom_id, "components": components}
+        return {**data, "resolved": self._resolved} if self._resolved else data
+
+    def _top(self, index: int, top: Json, by_id: dict[str, object]) -> Json:
+        if top["type"] == _LABEL:
+            return {"type": _LABEL, "id": index, "component": self._inner(index, top["component"], by_id)}
+        if top["type"] == _ROW:
+            return {"type": _ROW, "id": index, "components": [self._inner(index, top["components"][0], by_id)]}
+        return {"type": top["type"], "id": index}
+
+    def _inner(self, index: int, inner: Json, by_id: dict[str, object]) -> Json:
+        one = self._form.fields[inner["custom_id"]]
+        sent: Json = {"type": inner["type"], "id": index + 100, "custom_id": one.custom_id}
+        given = by_id.get(one.custom_id)
+        if inner["type"] == _TEXT:
+            return {**sent, "value": _text(one, given)}
+        if inner["type"] == _CHECKBOX:
+            return {**sent, "value": bool(inner.get("default", False) if given is None else given)}
+        values = self._values(one, given)
+        if inner["type"] == _RADIO:
+            return {**sent, "value": values[0] if values else None}
+        return {**sent, "values": values}
+
+    def _values(self, one: Field, given: object) -> list[str]:
+        if given is None and one.kind in ("select", "radio", "checkboxes"):
+            options: list[Json] = parts_of(one.component, "options")
+            values = [str(option["value"]) for option in options if option.get("default")]
+        else:
+            items: list[object] = list(given) if isinstance(given, list | tuple) else [given]  # pyright: ignore[reportUnknownArgumentType]  # a person may give anything; `_value` looks at each
+            values = [self._value(one, item) for item in items if item is not None]
+        if one.required and not values:
+            raise NotPossibleError(f"'{one.label}' must be filled in.")
+        if values and not one.min_values <= len(values) <= one.max_values:
+            raise NotPossibleError(f"'{one.label}' takes {one.min_values} to {one.max_values}, not {len(values)}.")
+        return values
+
+    def _value(self, one: Field, item: object) -> str:
+        world = self._world
+        if one.kind == "files" and isinstance(item, File):
+            user = self._form.interaction.user
+            kept = keep_file(world, user, item, place_id=world.application_id, ephemeral=True)
+            self._resolved.setdefault("attachments", {})[str(kept.id)] = payloads.attachment_json(world, kept)
+            return str(kept.id)
+        if one.kind in ("select", "radio", "checkboxes"):
+            for option in parts_of(one.component, "options"):
+                if item in (option["value"], option["label"]):
+                    return str(option["value"])
+        if one.kind in ("user", "mentionable") and (user := user_of(item)) is not None:
+            resolve_user(self._channel, user, self._resolved)
+            return str(user.id)
+        if one.kind in ("role", "mentionable") and isinstance(item, Role):
+            self._resolved.setdefault("roles", {})[str(item.id)] = payloads.role_json(item)
+            return str(item.id)
+        if one.kind == "channel" and isinstance(item, Channel):
+            shown = payloads.channel_json(item, world.bot)
+            self._resolved.setdefault("channels", {})[str(item.id)] = {**shown, "permissions": "0"}
+            return str(item.id)
+        raise NotPossibleError(f"'{one.label}' cannot be given {item!r}.")
+
+
+def _text(one: Field, given: object) -> str:
+    if given is not None and not isinstance(given, str):
+        raise NotPossibleError(f"'{one.label}' takes a text, not {given!r}.")
+    text = one.value if given is None else given
+    if one.required and not text:
+        raise NotPossibleError(f"'{one.label}' must be filled in.")
+    if text and not one.min_length <= len(text) <= one.max_length:
+        raise NotPossibleError(f"'{one.label}' takes {one.min_length} to {one.max_length} characters, not {len(text)}.")
+    return text

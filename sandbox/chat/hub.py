@@ -1,0 +1,69 @@
+"""Where changes of the world are announced and waited for; it knows neither REST, gateway nor people."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from bot.ops.clock import Clock
+from sandbox.chat.snowflakes import Snowflakes
+
+T = TypeVar("T")
+
+
+class WaitedInVainError(AssertionError):
+    """What was waited for did not happen in time; carries a readable account of the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened, named as Discord names its gateway events; `about` is the record it happened to."""
+
+    what: str
+    about: object
+    detail: object = None
+
+
+@dataclass(eq=False, slots=True)
+class Hub:
+    """The bell of the world: records ring it, the gateway and people listen."""
+
+    clock: Clock
+    ids: Snowflakes
+    listeners: list[Callable[[Happening], None]] = field(default_factory=list[Callable[[Happening], None]])
+    describe: Callable[[], str] = str
+    _sleepers: set[asyncio.Future[None]] = field(default_factory=set[asyncio.Future[None]])
+
+    def announce(self, what: str, about: object, detail: object = None) -> None:
+        """Tell every listener, and wake everyone who waits for a change."""
+        happening = Happening(what, about, detail)
+        for listener in tuple(self.listeners):
+            listener(happening)
+        self.touch()
+
+    def touch(self) -> None:
+        """Wake everyone who waits for a change."""
+        sleepers, self._sleepers = self._sleepers, set()
+        for sleeper in sleepers:
+            if not sleeper.done():
+                sleeper.set_result(None)
+
+    async def wait_for(self, predicate: Callable[[], T | None], timeout_seconds: float, what: str = "") -> T:
+        """The first truthy answer of the predicate, asked again after every change.
+
+        Raises `WaitedInVainError` with the conversation so far after `timeout_seconds` of real time.
+        """
+        deadline = asyncio.get_running_loop().time() + timeout_seconds
+        while not (answer := predicate()):
+            sleeper = asyncio.get_running_loop().create_future()
+            self._sleepers.add(sleeper)
+            left_seconds = deadline - asyncio.get_running_loop().time()
+            try:
+                await asyncio.wait_for(sleeper, max(0.0, left_seconds))
+            except TimeoutError:
+                name = what or getattr(predicate, "__qualname__", "the predicate")
+                message = f"Waited {timeout_seconds} s in vain for {name}.\n{self.describe()}"
+                raise WaitedInVainError(message) from None
+            finally:
+                self._sleepers.discard(sleeper)
+        return answer

@@ -1,0 +1,215 @@
+"""People: everything that somebody in front of Discord's client can do, with what that client would refuse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.chat import answering, posting
+from sandbox.chat.calls import Answer, Call
+from sandbox.chat.choosing import Chooser, NotPossibleError, find_command, keep_file, resolve_user, user_of
+from sandbox.chat.forms import Filled, Form, FormFiller
+from sandbox.chat.payloads import message_json
+from sandbox.chat.permissions import Permission, can_see, permissions_in
+from sandbox.chat.places import Channel
+from sandbox.chat.records import BUTTON, LINK_STYLE, File, Interaction, Json, Message, User, flatten, parts_of
+from sandbox.chat.world import World
+
+_CONTENT_MAX = 2000
+_SELECTS = frozenset({3, 5, 6, 7, 8})
+_USER_MENU, _MESSAGE_MENU = 2, 3
+Shown = Message | Answer | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One suggestion under an option that is being typed."""
+
+    name: str
+    value: str | int | float
+
+
+class Person:
+    """Somebody in front of Discord's client."""
+
+    def __init__(self, world: World, user: User) -> None:
+        self._world = world
+        self.user = user
+
+    @property
+    def id(self) -> int:
+        """Their user id."""
+        return self.user.id
+
+    @property
+    def name(self) -> str:
+        """What they are called."""
+        return self.user.name
+
+    @property
+    def mention(self) -> str:
+        """What pings them."""
+        return f"<@{self.user.id}>"
+
+    async def slash(self, channel: Channel, command: str, /, **options: object) -> Call:
+        """Use a slash command ("video", or "owner pause" for a subcommand); raises `NotPossibleError`.
+
+        Texts and numbers as they are, choices by value or by name, `File` for attachments, `Person`, `Channel`, `Role`.
+        """
+        chosen = Chooser(self._world, self.user, channel).slash(command, options)
+        return self._open(answering.COMMAND, channel, chosen.data)
+
+    async def autocomplete(
+        self,
+        channel: Channel,
+        command: str,
+        option: str,
+        /,
+        typed: str = "",
+        timeout_seconds: float = 20,
+        **others: object,
+    ) -> list[Choice]:
+        """What is suggested while typing an option; raises `NotPossibleError` when nothing came in time."""
+        chosen = Chooser(self._world, self.user, channel).slash(command, {**others, option: typed}, typing=option)
+        interaction = self._open(answering.AUTOCOMPLETE, channel, chosen.data).interaction
+        await self._world.hub.wait_for(
+            lambda: interaction.choices is not None or interaction.failed, timeout_seconds, "suggestions"
+        )
+        if interaction.choices is None:
+            raise NotPossibleError("Loading options failed.")
+        return [Choice(one["name"], one["value"]) for one in interaction.choices]
+
+    async def menu(self, target: "Message | Person", command: str, channel: Channel | None = None) -> Call:
+        """Use a context-menu command on a message, or on a person in a channel."""
+        if isinstance(target, Message):
+            found = find_command(self._world, self.user, target.channel, command, _MESSAGE_MENU)
+            shown = message_json(self._world, target, content_intent=True)
+            resolved: Json = {"messages": {str(target.id): shown}}
+            data: Json = {"target_id": str(target.id), "resolved": resolved}
+            return self._open(answering.COMMAND, target.channel, {**data, **_ids(found)})
+        if channel is None:
+            raise ValueError("A person's menu is opened in a channel.")
+        found = find_command(self._world, self.user, channel, command, _USER_MENU)
+        resolved = {}
+        resolve_user(channel, target.user, resolved)
+        return self._open(
+            answering.COMMAND, channel, {"target_id": str(target.id), "resolved": resolved, **_ids(found)}
+        )
+
+    async def submit(self, form: Form, filled: Filled) -> Call:
+        """Send a form, its fields by label or custom id; what is not filled in keeps its default."""
+        opener = form.interaction
+        if opener.user is not self.user:
+            raise NotPossibleError(f"The form '{form.title}' is open on somebody else's screen.")
+        data = FormFiller(self._world, form).data(filled)
+        return self._open(answering.FORM, opener.channel, data, opener.source)
+
+    async def click(self, shown: Shown, button: str) -> Call:
+        """Press a button, by label or custom id, of a message or of an answer to this person."""
+        message = self._visible(shown)
+        for component in flatten(message.components):
+            is_meant = button in (component.get("label"), component.get("custom_id"))
+            if component.get("type") == BUTTON and component.get("style") != LINK_STYLE and is_meant:
+                if component.get("disabled"):
+                    raise NotPossibleError(f"The button '{button}' is greyed out.")
+                data: Json = {"custom_id": component["custom_id"], "component_type": BUTTON, "id": component.get("id")}
+                return self._open(answering.COMPONENT, message.channel, data, message)
+        offered = ", ".join(one.label for one in message.buttons)
+        raise NotPossibleError(f"There is no button '{button}'; there are: {offered or 'none'}.")
+
+    async def select(self, shown: Shown, select: str, values: Sequence[object]) -> Call:
+        """Choose in a select menu, by placeholder or custom id: options by label or value, or people."""
+        message = self._visible(shown)
+        for component in flatten(message.components):
+            if component.get("type") in _SELECTS and select in (component.get("placeholder"), component["custom_id"]):
+                resolved: Json = {}
+                picked = [self._picked(component, one, message.channel, resolved) for one in values]
+                data: Json = {"custom_id": component["custom_id"], "component_type": component["type"]}
+                data |= {"values": picked, "resolved": resolved, "id": component.get("id")}
+                return self._open(answering.COMPONENT, message.channel, data, message)
+        raise NotPossibleError(f"There is no menu '{select}'.")
+
+    def _picked(self, select: Json, value: object, channel: Channel, resolved: Json) -> str:
+        for option in parts_of(select, "options"):
+            if value in (option["value"], option["label"]):
+                return str(option["value"])
+        user = user_of(value)
+        if user is None:
+            raise NotPossibleError(f"The menu does not offer {value!r}.")
+        resolve_user(channel, user, resolved)
+        return str(user.id)
+
+    async def say(self, channel: Channel, text: str = "", *, files: Sequence[File] = ()) -> Message:
+        """Write in a channel, thread or DM; raises `NotPossibleError`."""
+        return self._post(channel, text, files, None, ping=True)
+
+    async def reply(
+        self, message: Message, text: str = "", *, files: Sequence[File] = (), ping: bool = True
+    ) -> Message:
+        """Answer a message with Discord's reply, with or without pinging its author; raises `NotPossibleError`."""
+        if message.deleted or message.visible_to is not None:
+            raise NotPossibleError("That message cannot be replied to.")
+        return self._post(message.channel, text, files, message, ping=ping)
+
+    async def edit(self, message: Message, text: str) -> None:
+        """Change an own message."""
+        if message.author is not self.user or message.deleted:
+            raise NotPossibleError("Only own messages can be edited.")
+        posting.edit(self._world, message, {"content": text}, [])
+
+    async def delete(self, *messages: Message) -> None:
+        """Delete messages of one channel: own ones, or anybody's for those who manage messages."""
+        for message in messages:
+            manages = permissions_in(message.channel, self.user) & Permission.MANAGE_MESSAGES
+            if message.deleted or (message.author is not self.user and not manages):
+                raise NotPossibleError(f"{self.name} cannot delete that message.")
+        posting.delete(self._world, list(messages))
+
+    async def start_typing(self, channel: Channel) -> None:
+        """Let the others see that something is being written."""
+        self._world.hub.announce("TYPING_START", channel, self.id)
+
+    def sees(self, channel: Channel) -> bool:
+        """Whether that channel exists for them."""
+        return can_see(channel, self.user)
+
+    def _post(
+        self, channel: Channel, text: str, files: Sequence[File], answers: Message | None, *, ping: bool
+    ) -> Message:
+        self._check_may_write(channel, text, files)
+        world = self._world
+        kept = [keep_file(world, self.user, one, place_id=channel.id, ephemeral=False) for one in files]
+        allowed: Json = {"parse": ["users", "roles", "everyone"], "replied_user": ping}
+        draft = posting.Draft(content=text, attachments=kept, allowed_mentions=allowed, answers=answers)
+        if channel.is_thread:
+            channel.member_ids.add(self.id)
+        return posting.post(world, channel, self.user, draft)
+
+    def _check_may_write(self, channel: Channel, text: str, files: Sequence[File]) -> None:
+        held = permissions_in(channel, self.user)
+        sends = Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
+        if not can_see(channel, self.user) or not held & sends:
+            raise NotPossibleError(f"{self.name} cannot write in #{channel.name}.")
+        if channel.locked and not held & Permission.MANAGE_THREADS:
+            raise NotPossibleError(f"#{channel.name} is locked.")
+        if files and not held & Permission.ATTACH_FILES:
+            raise NotPossibleError(f"{self.name} cannot attach files in #{channel.name}.")
+        if len(text) > _CONTENT_MAX or len(files) > 10 or not (text.strip() or files):
+            raise NotPossibleError("A message has 1 to 2000 characters, or up to 10 files.")
+
+    def _visible(self, shown: Shown) -> Message:
+        message = shown if isinstance(shown, Message) else (shown.answer if isinstance(shown, Call) else shown).message
+        if message is None or message.deleted:
+            raise NotPossibleError("There is no such message (any more).")
+        if message.visible_to not in (None, self.user) or not can_see(message.channel, self.user):
+            raise NotPossibleError(f"{self.name} does not see that message.")
+        return message
+
+    def _open(self, kind: int, channel: Channel, data: Json, source: Message | None = None) -> Call:
+        if not can_see(channel, self.user):
+            raise NotPossibleError(f"{self.name} does not see #{channel.name}.")
+        interaction: Interaction = answering.open_interaction(self._world, kind, self.user, channel, data, source)
+        return Call(self._world.hub, interaction)
+
+
+def _ids(command: Json) -> Json:
+    ids: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
+    return {**ids, "guild_id": command["guild_id"]} if "guild_id" in command else ids

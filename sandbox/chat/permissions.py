@@ -1,0 +1,115 @@
+"""What somebody may do somewhere, from roles and overwrites as Discord computes it; it changes nothing."""
+
+from enum import IntFlag
+from typing import TYPE_CHECKING
+
+import discord
+
+if TYPE_CHECKING:
+    from sandbox.chat.places import Channel, Guild
+    from sandbox.chat.records import User
+
+Bits = int | discord.Permissions
+
+
+class Permission(IntFlag):
+    """The bits that this world looks at; others are carried along untouched."""
+
+    KICK_MEMBERS = 1 << 1
+    ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
+    MANAGE_GUILD = 1 << 5
+    ADD_REACTIONS = 1 << 6
+    VIEW_CHANNEL = 1 << 10
+    SEND_MESSAGES = 1 << 11
+    MANAGE_MESSAGES = 1 << 13
+    EMBED_LINKS = 1 << 14
+    ATTACH_FILES = 1 << 15
+    READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
+    USE_EXTERNAL_EMOJIS = 1 << 18
+    CHANGE_NICKNAME = 1 << 26
+    USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
+    CREATE_PUBLIC_THREADS = 1 << 35
+    CREATE_PRIVATE_THREADS = 1 << 36
+    SEND_MESSAGES_IN_THREADS = 1 << 38
+
+
+ALL = (1 << 53) - 1
+# What Discord gives everybody in a new server, and a bot that was invited with "the usual".
+USUAL = int(
+    Permission.ADD_REACTIONS
+    | Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.MENTION_EVERYONE
+    | Permission.USE_EXTERNAL_EMOJIS
+    | Permission.CHANGE_NICKNAME
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.CREATE_PUBLIC_THREADS
+    | Permission.CREATE_PRIVATE_THREADS
+    | Permission.SEND_MESSAGES_IN_THREADS
+)
+_THREAD_ONLY = Permission.SEND_MESSAGES_IN_THREADS
+_IN_DMS = USUAL & ~int(Permission.MENTION_EVERYONE)
+_NEEDS_SENDING = int(Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.MENTION_EVERYONE)
+
+
+def bits(value: Bits) -> int:
+    """The plain number behind either form."""
+    return value.value if isinstance(value, discord.Permissions) else int(value)
+
+
+def permissions_in_guild(guild: "Guild", user: "User") -> int:
+    """What roles alone give; 0 for somebody who is not there."""
+    member = guild.members.get(user.id)
+    if member is None:
+        return 0
+    if user.id == guild.owner_id:
+        return ALL
+    granted = guild.everyone.permissions
+    for role in member.roles:
+        granted |= role.permissions
+    return ALL if granted & Permission.ADMINISTRATOR else granted
+
+
+def permissions_in(channel: "Channel", user: "User") -> int:
+    """What that user may do in that channel, thread or DM; 0 when they cannot see it."""
+    if channel.guild is None:
+        return _IN_DMS if user.id in {one.id for one in channel.recipients} else 0
+    base = permissions_in_guild(channel.guild, user)
+    if base == ALL:
+        return ALL
+    granted = _overwritten(channel.parent or channel, user, base)
+    if not granted & Permission.VIEW_CHANNEL:
+        return 0
+    if channel.is_private_thread and user.id not in channel.member_ids and not granted & Permission.MANAGE_THREADS:
+        return 0
+    sends = _THREAD_ONLY if channel.is_thread else Permission.SEND_MESSAGES
+    return granted if granted & sends else granted & ~_NEEDS_SENDING
+
+
+def can_see(channel: "Channel", user: "User") -> bool:
+    """Whether the channel exists for that user at all."""
+    return bool(permissions_in(channel, user) & Permission.VIEW_CHANNEL) and not channel.deleted
+
+
+def _overwritten(channel: "Channel", user: "User", base: int) -> int:
+    if channel.guild is None:
+        return base
+    member = channel.guild.members[user.id]
+    granted = base
+    if everyone := channel.overwrites.get(channel.guild.id):
+        granted = granted & ~everyone.deny | everyone.allow
+    allow = deny = 0
+    for role in member.roles:
+        if overwrite := channel.overwrites.get(role.id):
+            allow |= overwrite.allow
+            deny |= overwrite.deny
+    granted = granted & ~deny | allow
+    if own := channel.overwrites.get(user.id):
+        granted = granted & ~own.deny | own.allow
+    return granted

@@ -1,0 +1,190 @@
+"""Servers and their channels, and what the people who run them can change; it announces changes and knows no wire."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sandbox.chat import permissions as rights
+from sandbox.chat.hub import Hub
+from sandbox.chat.records import MIB, Member, Message, Overwrite, Role, User
+
+if TYPE_CHECKING:
+    from sandbox.chat.people import Person
+
+TEXT, DM, VOICE, NEWS, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 2, 5, 11, 12, 15
+_THREADS = frozenset({10, PUBLIC_THREAD, PRIVATE_THREAD})
+_UPLOAD_BY_TIER = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
+
+
+@dataclass(eq=False, slots=True)
+class Channel:
+    """A channel of a server, a thread in one, or a DM with the bot."""
+
+    hub: Hub
+    id: int
+    name: str
+    type: int = TEXT
+    guild: "Guild | None" = None
+    parent: "Channel | None" = None
+    nsfw: bool = False
+    owner_id: int = 0
+    recipients: list[User] = field(default_factory=list[User])
+    overwrites: dict[int, Overwrite] = field(default_factory=dict[int, Overwrite])
+    member_ids: set[int] = field(default_factory=set[int])
+    archived: bool = False
+    locked: bool = False
+    deleted: bool = False
+    all_messages: dict[int, Message] = field(default_factory=dict[int, Message])
+
+    @property
+    def is_thread(self) -> bool:
+        """Whether it is a thread of either kind."""
+        return self.type in _THREADS
+
+    @property
+    def is_private_thread(self) -> bool:
+        """Whether only its members see it."""
+        return self.type == PRIVATE_THREAD
+
+    @property
+    def messages(self) -> list[Message]:
+        """What the world sees in it, in order: neither deleted nor private."""
+        return [one for one in self.all_messages.values() if not one.deleted and one.visible_to is None]
+
+    @property
+    def upload_limit_bytes(self) -> int:
+        """The largest file that the bot may post here."""
+        return self.guild.upload_limit_bytes if self.guild else 10 * MIB
+
+    def add_thread(
+        self,
+        name: str,
+        *,
+        private: bool = False,
+        members: "list[Person] | None" = None,
+        with_bot: bool = True,
+    ) -> "Channel":
+        """Start a thread here; the bot is in it unless told otherwise (it sees public ones in any case)."""
+        if self.guild is None:
+            raise ValueError("There are no threads in a DM.")
+        kind = PRIVATE_THREAD if private else PUBLIC_THREAD
+        thread = Channel(self.hub, self.hub.ids.next(), name, kind, self.guild, self, self.nsfw)
+        thread.owner_id = members[0].id if members else self.guild.owner_id
+        thread.member_ids = {one.id for one in members or []}
+        if with_bot:
+            thread.member_ids.add(self.guild.bot.id)
+        self.guild.channels[thread.id] = thread
+        self.hub.announce("THREAD_CREATE", thread)
+        return thread
+
+    def overwrite(self, who: "Person | User | Role", *, allow: rights.Bits = 0, deny: rights.Bits = 0) -> None:
+        """Set what this channel gives to or takes from a person, the bot or a role (replaces an earlier setting)."""
+        is_member = not isinstance(who, Role)
+        self.overwrites[who.id] = Overwrite(rights.bits(allow), rights.bits(deny), is_member)
+        self.hub.announce("CHANNEL_UPDATE", self)
+
+    def archive(self, archived: bool = True) -> None:
+        """Put the thread away, or take it out again."""
+        self.archived = archived
+        self.hub.announce("THREAD_UPDATE", self)
+
+    def lock(self, locked: bool = True) -> None:
+        """Let only those who manage threads write in it, or everybody again."""
+        self.locked = locked
+        self.hub.announce("THREAD_UPDATE", self)
+
+    def delete(self) -> None:
+        """Remove the channel with all that was said in it, and its threads."""
+        if self.guild is None:
+            raise ValueError("A DM cannot be deleted.")
+        for thread in [one for one in self.guild.channels.values() if one.parent is self]:
+            thread.delete()
+        self.hub.announce("THREAD_DELETE" if self.is_thread else "CHANNEL_DELETE", self)
+        self.deleted = True
+        for message in self.all_messages.values():
+            message.deleted = True
+        del self.guild.channels[self.id]
+        self.hub.touch()
+
+
+@dataclass(eq=False, slots=True)
+class Guild:
+    """A server. The bot is in it from the start."""
+
+    hub: Hub
+    id: int
+    name: str
+    bot: User
+    owner_id: int
+    premium_tier: int = 0
+    locale: str = "en-US"
+    upload_limit_override_bytes: int | None = None
+    everyone: Role = field(init=False)
+    bot_role: Role = field(init=False)
+    people_role: Role = field(init=False)
+    roles: dict[int, Role] = field(default_factory=dict[int, Role])
+    members: dict[int, Member] = field(default_factory=dict[int, Member])
+    channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
+
+    def __post_init__(self) -> None:
+        # @everyone gives nothing, so that what the bot may do is what its own role says and no more.
+        self.everyone = Role(self.id, "@everyone", 0, position=0)
+        self.people_role = Role(self.hub.ids.next(), "People", rights.USUAL, position=1)
+        self.bot_role = Role(self.hub.ids.next(), self.bot.name, rights.USUAL, position=2, managed=True)
+        self.roles = {one.id: one for one in (self.everyone, self.people_role, self.bot_role)}
+        self.add_bot(announce=False)
+
+    @property
+    def upload_limit_bytes(self) -> int:
+        """The largest file that the bot may post here: by premium tier, unless overridden to make tests cheap."""
+        return self.upload_limit_override_bytes or _UPLOAD_BY_TIER[self.premium_tier]
+
+    @property
+    def has_bot(self) -> bool:
+        """Whether the bot is a member."""
+        return self.bot.id in self.members
+
+    def add_channel(self, name: str, *, nsfw: bool = False, type: int = TEXT) -> Channel:  # noqa: A002  # Discord's word
+        """Open a channel that everybody here sees."""
+        channel = Channel(self.hub, self.hub.ids.next(), name, type, self, nsfw=nsfw)
+        self.channels[channel.id] = channel
+        self.hub.announce("CHANNEL_CREATE", channel)
+        return channel
+
+    def join(self, person: "Person", permissions: rights.Bits | None = None, *, admin: bool = False) -> Member:
+        """Let somebody in, with the usual permissions, exactly the given ones, or as administrator."""
+        role = self.people_role
+        if permissions is not None or admin:
+            granted = rights.ALL if admin else rights.bits(permissions or 0)
+            role = self.add_role(f"Role of {person.name}", granted)
+        member = Member(person.user, [role], self.hub.clock.now())
+        self.members[person.id] = member
+        self.hub.announce("GUILD_MEMBER_ADD", self, member)
+        return member
+
+    def leave(self, person: "Person") -> None:
+        """Let somebody go."""
+        member = self.members.pop(person.id)
+        self.hub.announce("GUILD_MEMBER_REMOVE", self, member)
+
+    def add_role(self, name: str, permissions: rights.Bits) -> Role:
+        """A new role that nobody has yet."""
+        role = Role(self.hub.ids.next(), name, rights.bits(permissions), position=len(self.roles))
+        self.roles[role.id] = role
+        self.hub.announce("GUILD_ROLE_CREATE", self, role)
+        return role
+
+    def set_bot_permissions(self, permissions: rights.Bits) -> None:
+        """Give the bot exactly these permissions in the server (channels may still overwrite them)."""
+        self.bot_role.permissions = rights.bits(permissions)
+        self.hub.announce("GUILD_ROLE_UPDATE", self, self.bot_role)
+
+    def remove_bot(self) -> None:
+        """Throw the bot out."""
+        self.hub.announce("GUILD_DELETE", self)
+        self.members.pop(self.bot.id, None)
+
+    def add_bot(self, *, announce: bool = True) -> None:
+        """Invite the bot (again)."""
+        self.members[self.bot.id] = Member(self.bot, [self.bot_role], self.hub.clock.now())
+        if announce:
+            self.hub.announce("GUILD_CREATE", self)

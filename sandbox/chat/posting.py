@@ -1,0 +1,171 @@
+"""Messages coming, changing and going, for the bot and for people alike; rights are checked by the callers."""
+
+from dataclasses import dataclass, field
+
+from sandbox.chat.errors import bad_field
+from sandbox.chat.mentions import mentions_of
+from sandbox.chat.permissions import can_see
+from sandbox.chat.places import Channel
+from sandbox.chat.records import (
+    FLAG_LOADING,
+    TYPE_COMMAND_ANSWER,
+    TYPE_DEFAULT,
+    TYPE_REPLY,
+    Attachment,
+    Interaction,
+    Json,
+    Message,
+    User,
+    parts_of,
+)
+from sandbox.chat.world import Nonce, World
+
+
+@dataclass(slots=True)
+class Draft:
+    """What somebody is about to say."""
+
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list[Json])
+    components: list[Json] = field(default_factory=list[Json])
+    attachments: list[Attachment] = field(default_factory=list[Attachment])
+    allowed_mentions: Json | None = None
+    answers: Message | None = None
+    nonce: str | None = None
+    flags: int = 0
+    interaction: Interaction | None = None
+    visible_to: User | None = None
+
+
+def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
+    """Say it: the message stands in the channel, and everybody who sees it is told."""
+    kind = TYPE_DEFAULT if draft.answers is None else TYPE_REPLY
+    message = Message(world.next_id(), channel, author, world.clock.now(), kind)
+    if draft.interaction is not None:
+        message.type = TYPE_COMMAND_ANSWER if draft.interaction.kind == 2 else kind
+        message.interaction = draft.interaction
+    message.content = draft.content
+    message.embeds = shown_embeds(draft.embeds)
+    message.components = numbered(draft.components)
+    message.attachments = draft.attachments
+    message.flags = draft.flags
+    message.nonce = draft.nonce
+    message.visible_to = draft.visible_to
+    message.reference = draft.answers.id if draft.answers else None
+    _settle_files(channel, message)
+    _count_mentions(world, message, draft, pings=draft.visible_to is None)
+    message.remember(message.created_at)
+    channel.all_messages[message.id] = message
+    if author is world.bot:
+        world.posts.append(message)
+        if draft.nonce is not None:
+            world.nonces[author.id, draft.nonce] = Nonce(message, world.clock.now())
+    if channel.is_thread and channel.archived:
+        channel.archive(False)
+    world.hub.announce("MESSAGE_CREATE", message)
+    return message
+
+
+def posted_before(world: World, author: User, nonce: str) -> Message | None:
+    """The message that this author posted with that nonce within the window."""
+    known = world.nonces.get((author.id, nonce))
+    if known is None or world.clock.now() - known.at > world.rules.nonce_window_seconds:
+        return None
+    return known.message if world.rules.nonce_window_seconds else None
+
+
+def edit(world: World, message: Message, body: Json, uploads: list[Attachment]) -> None:
+    """Change what the body names; an unnamed part stays (`attachments` lists the files to keep)."""
+    if "content" in body:
+        message.content = body["content"] or ""
+    if "embeds" in body:
+        message.embeds = shown_embeds(body["embeds"] or [])
+    if "components" in body:
+        message.components = numbered(body["components"] or [])
+    if "attachments" in body:
+        kept = {int(one["id"]) for one in parts_of(body, "attachments")}
+        message.attachments = [one for one in message.attachments if one.id in kept]
+    message.attachments = [*message.attachments, *uploads]
+    if "flags" in body:
+        settable = 4 | 32768
+        message.flags = message.flags & ~settable | (int(body["flags"] or 0) | message.flags & 32768) & settable
+    was_loading = message.loading
+    message.flags &= ~FLAG_LOADING
+    _settle_files(message.channel, message)
+    draft = Draft(message.content, allowed_mentions=body.get("allowed_mentions"), answers=message.reply_to)
+    _count_mentions(world, message, draft, pings=was_loading and message.visible_to is None)
+    now = world.clock.now()
+    if not was_loading:
+        message.edited_at = now
+    message.remember(now)
+    world.hub.announce("MESSAGE_UPDATE", message)
+
+
+def delete(world: World, messages: list[Message]) -> None:
+    """Take messages of one channel away, as one event."""
+    for message in messages:
+        message.deleted = True
+        for attachment in message.attachments:
+            attachment.gone = True
+    if len(messages) == 1:
+        world.hub.announce("MESSAGE_DELETE", messages[0])
+    elif messages:
+        world.hub.announce("MESSAGE_DELETE_BULK", messages[0].channel, tuple(messages))
+
+
+def hide(world: World, message: Message) -> None:
+    """Take a private answer away."""
+    message.deleted = True
+    world.hub.touch()
+
+
+def shown_embeds(embeds: list[Json]) -> list[Json]:
+    """Embeds as Discord gives them back."""
+    return [{"type": "rich", **one} for one in embeds]
+
+
+def numbered(components: list[Json], counter: list[int] | None = None) -> list[Json]:
+    """Components with the ids that Discord gives those that came without."""
+    counter = counter if counter is not None else [0]
+    done: list[Json] = []
+    for one in components:
+        counter[0] += 1
+        copy: Json = {"id": counter[0], **one}
+        if "components" in one:
+            copy["components"] = numbered(one["components"], counter)
+        done.append(copy)
+    return done
+
+
+def placed_uploads(body: Json, uploads: dict[int, Attachment]) -> list[Attachment]:
+    """The uploaded files in the order of the body's `attachments` list, with their descriptions.
+
+    Raises `ApiError` 50035 when the list names a file that did not come along.
+    """
+    placed: list[Attachment] = []
+    for one in parts_of(body, "attachments"):
+        upload = uploads.get(int(one["id"]))
+        if upload is None:
+            if int(one["id"]) < len(uploads) + 10:
+                raise bad_field("attachments", f"No file for attachment {one['id']} was uploaded.")
+            continue
+        upload.description = one.get("description")
+        placed.append(upload)
+    placed += [one for one in uploads.values() if one not in placed]
+    return placed
+
+
+def _settle_files(channel: Channel, message: Message) -> None:
+    for attachment in message.attachments:
+        attachment.place_id = channel.id
+        attachment.ephemeral = message.visible_to is not None
+
+
+def _count_mentions(world: World, message: Message, draft: Draft, *, pings: bool) -> None:
+    channel = message.channel
+    answered = draft.answers
+    found = mentions_of(channel, message.author, message.content, draft.allowed_mentions, answered, known=world.users)
+    message.mentions, message.mention_roles = found.users, found.role_ids
+    message.mention_everyone = found.everyone
+    if pings:
+        message.pinged = {one for one in found.pinged if can_see(channel, world.users[one])}

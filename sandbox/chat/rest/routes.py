@@ -1,0 +1,67 @@
+"""The table of every REST route that this Discord knows, with the name under which tests meet it."""
+
+from sandbox.chat.rest import accounts, channels, interactions, messages
+from sandbox.chat.rest.server import Route
+
+_COMMANDS = "/applications/{application}/commands"
+_GUILD_COMMANDS = "/applications/{application}/guilds/{guild}/commands"
+_CHANNEL = "/channels/{channel}"
+_MESSAGE = "/channels/{channel}/messages/{message}"
+_HOOK = "/webhooks/{application}/{token}"
+_MEMBERS = "/channels/{channel}/thread-members"
+
+ROUTES = (
+    Route("GET", "/users/@me", "account", accounts.get_self),
+    Route("GET", "/oauth2/applications/@me", "application", accounts.get_application),
+    Route("GET", "/applications/@me", "application", accounts.get_application),
+    Route("GET", "/gateway/bot", "gateway", accounts.get_gateway),
+    Route("GET", "/users/@me/guilds", "guild_list", accounts.list_guilds),
+    Route("POST", "/users/@me/channels", "dm_open", accounts.open_dm),
+    Route("GET", "/users/{user}", "user_get", accounts.get_user),
+    Route("GET", "/guilds/{guild}", "guild_get", accounts.get_guild),
+    Route("GET", "/guilds/{guild}/channels", "channel_list", accounts.list_channels),
+    Route("GET", "/guilds/{guild}/roles", "role_list", accounts.list_roles),
+    Route("GET", "/guilds/{guild}/members/{user}", "member_get", accounts.get_member),
+    Route("GET", "/guilds/{guild}/threads/active", "thread_list", accounts.list_active_threads),
+    *(
+        route
+        for path in (_COMMANDS, _GUILD_COMMANDS)
+        for route in (
+            Route("GET", path, "command_list", accounts.list_commands),
+            Route("PUT", path, "command_sync", accounts.put_commands),
+            Route("POST", path, "command_create", accounts.post_command),
+            Route("DELETE", path + "/{command}", "command_delete", accounts.delete_command),
+        )
+    ),
+    Route("POST", "/interactions/{interaction}/{token}/callback", "callback", interactions.respond, needs_token=False),
+    Route("POST", _HOOK, "followup_create", interactions.follow_up, needs_token=False),
+    *(
+        route
+        for which, kind in (("@original", "original"), ("{message}", "followup"))
+        for route in (
+            Route("GET", f"{_HOOK}/messages/{which}", f"{kind}_get", interactions.get_answer, needs_token=False),
+            Route("PATCH", f"{_HOOK}/messages/{which}", f"{kind}_edit", interactions.edit_answer, needs_token=False),
+            Route(
+                "DELETE", f"{_HOOK}/messages/{which}", f"{kind}_delete", interactions.delete_answer, needs_token=False
+            ),
+        )
+    ),
+    Route("GET", _CHANNEL, "channel_get", channels.get),
+    Route("PATCH", _CHANNEL, "channel_edit", channels.edit),
+    Route("DELETE", _CHANNEL, "channel_delete", channels.delete),
+    Route("POST", _CHANNEL + "/typing", "typing", messages.typing),
+    Route("GET", _CHANNEL + "/messages", "history", messages.history),
+    Route("POST", _CHANNEL + "/messages", "message_create", messages.create),
+    Route("POST", _CHANNEL + "/messages/bulk-delete", "bulk_delete", messages.delete_many),
+    Route("GET", _MESSAGE, "message_get", messages.get),
+    Route("PATCH", _MESSAGE, "message_edit", messages.edit),
+    Route("DELETE", _MESSAGE, "message_delete", messages.delete),
+    Route("PUT", _MESSAGE + "/reactions/{emoji}/@me", "reaction_create", messages.react),
+    Route("DELETE", _MESSAGE + "/reactions/{emoji}/@me", "reaction_delete", messages.react),
+    Route("POST", _CHANNEL + "/threads", "thread_create", channels.start_thread),
+    Route("POST", _MESSAGE + "/threads", "thread_create", channels.start_thread_at),
+    Route("GET", _MEMBERS, "thread_members", channels.list_members),
+    Route("GET", _MEMBERS + "/{user}", "thread_member_get", channels.get_member),
+    Route("PUT", _MEMBERS + "/{user}", "thread_member_add", channels.add_member),
+    Route("DELETE", _MEMBERS + "/{user}", "thread_member_remove", channels.remove_member),
+)
