@@ -1,0 +1,41 @@
+"""From a job to the message that is said about it. Pure but for `to_discord`; it must not know who posts or when."""
+
+from bot.chat.cards._composing import CardFacts, LinkFacts, card, failure, late, slow, unsure, video, video_link
+from bot.chat.cards._lines import (
+    job_button,
+    lines,
+    origin_line,
+    progress_line,
+    prompt_line,
+    settings_line,
+    stopping_action,
+)
+from bot.chat.cards._message import GREY, Button, Embed, Field, Message, to_discord
+from bot.chat.cards._offers import offer_form, offer_question
+
+__all__ = [
+    "GREY",
+    "Button",
+    "CardFacts",
+    "Embed",
+    "Field",
+    "LinkFacts",
+    "Message",
+    "card",
+    "failure",
+    "job_button",
+    "late",
+    "lines",
+    "offer_form",
+    "offer_question",
+    "origin_line",
+    "progress_line",
+    "prompt_line",
+    "settings_line",
+    "slow",
+    "stopping_action",
+    "to_discord",
+    "unsure",
+    "video",
+    "video_link",
+]

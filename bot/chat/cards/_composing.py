@@ -1,0 +1,157 @@
+"""The messages that a job says in its channel, each from the job as it stands. Pure."""
+
+from dataclasses import dataclass
+from urllib.parse import quote as percent_encoded
+
+from bot.chat.cards._lines import (
+    job_button,
+    lines,
+    origin_line,
+    progress_line,
+    prompt_line,
+    settings_line,
+    stopping_action,
+)
+from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Message
+from bot.chat.custom_ids import Action, Kind
+from bot.chat.words import Key, cause, remark, say, status
+from bot.jobs.model import Job
+from bot.jobs.states import State
+
+# Every character that an address may consist of (RFC 3986), so that none of them ends the link or begins markup.
+_ADDRESS_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What a card shows besides the job: the time, the place in the queue from 1, a link to the video it remixes."""
+
+    now: float
+    queue_position: int | None = None
+    parent_link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """Why a video is linked instead of attached. `link` is foreign and may be shown to anyone."""
+
+    link: str
+    size_bytes: int
+    limit_bytes: int
+
+
+def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
+    """Where the job stands, with the button that stops it. Pings nobody."""
+    waits = job.state is State.ACCEPTED and job.waiting_for is None and facts.queue_position is not None
+    stop = stopping_action(job)
+    description = lines(
+        prompt_line(job),
+        settings_line(job, locale),
+        origin_line(job, facts.parent_link, locale),
+        progress_line(job, locale),
+        say(Key.PLACE_IN_QUEUE, locale, position=facts.queue_position) if waits else None,
+        remark(job, facts.now, locale),
+    )
+    return Message(
+        embed=Embed(
+            title=status(job, facts.now, locale),
+            description=description,
+            footer=say(Key.SHORT_ID, locale, video=job.id),
+            colour=GREY if stop is None else BLURPLE,
+        ),
+        buttons=(job_button(job, Kind.CARD, stop, number, locale),) if stop else (),
+    )
+
+
+def video(job: Job, number: int, locale: str) -> Message:
+    """The finished video, which is attached to this message."""
+    key = Key.REMIX_READY if job.request.parent_id else Key.VIDEO_READY
+    return _finished(job, number, locale, say(key, locale, user=job.origin.user_id))
+
+
+def video_link(job: Job, number: int, facts: LinkFacts, locale: str) -> Message:
+    """The finished video that is too large to attach: why, and where it can be seen."""
+    content = say(
+        Key.VIDEO_LINK,
+        locale,
+        user=job.origin.user_id,
+        size_bytes=facts.size_bytes,
+        limit_bytes=facts.limit_bytes,
+        link=percent_encoded(facts.link, safe=_ADDRESS_CHARACTERS),
+    )
+    return _finished(job, number, locale, content)
+
+
+def failure(job: Job, locale: str, number: int = 1) -> Message:
+    """That the job has ended without its video being posted: the cause, the next step, and the button for it."""
+    why = cause(job, locale)
+    action = Action.SEND_AGAIN if job.state is State.UNDELIVERABLE else Action.RETRY
+    content = say(Key.FAILURE, locale, user=job.origin.user_id, cause=why.cause, next_step=why.next_step)
+    return Message(
+        content=content,
+        embed=_about(job, locale, RED, title=status(job, job.ended_at or 0.0, locale)),
+        buttons=(job_button(job, Kind.FAILURE, action, number, locale),),
+        ping=job.origin.user_id,
+    )
+
+
+def late(job: Job, locale: str, number: int = 1) -> Message:
+    """That the render takes longer than usual and goes on."""
+    return _notice(job, Kind.LATE, Key.LATE, number, locale)
+
+
+def slow(job: Job, locale: str, number: int = 1) -> Message:
+    """That the finished video is hard to get, and that the bot keeps trying."""
+    return _notice(job, Kind.SLOW, Key.SLOW, number, locale)
+
+
+def unsure(job: Job, locale: str, number: int = 1) -> Message:
+    """That nobody can know whether the provider took the job, with the two answers, until one is given."""
+    open_still = job.state is State.UNCERTAIN and job.answered_at is None
+    key = Key.UNSURE if open_still else Key.UNSURE_ANSWERED
+    actions = (Action.TRY_AGAIN, Action.LEAVE) if open_still else ()
+    return Message(
+        content=say(key, locale, user=job.origin.user_id),
+        embed=_about(job, locale, AMBER if open_still else GREY),
+        buttons=tuple(job_button(job, Kind.UNSURE, action, number, locale) for action in actions),
+        ping=job.origin.user_id,
+    )
+
+
+def _finished(job: Job, number: int, locale: str, content: str) -> Message:
+    took = None
+    if job.completed_at is not None:
+        took = say(Key.TOOK, locale, seconds=job.completed_at - job.accepted_at)
+    settings = " · ".join(part for part in (settings_line(job, locale), took) if part)
+    parent = job.request.parent_id
+    return Message(
+        content=content,
+        embed=Embed(
+            description=lines(prompt_line(job), settings, say(Key.REMIX_OF, locale, video=parent) if parent else None),
+            footer=say(Key.REPLY_HINT, locale, video=job.id),
+            colour=GREEN,
+        ),
+        buttons=tuple(
+            job_button(job, Kind.VIDEO, action, number, locale)
+            for action in (Action.REMIX, Action.AGAIN, Action.DELETE)
+        ),
+        ping=job.origin.user_id,
+    )
+
+
+def _notice(job: Job, kind: Kind, key: Key, number: int, locale: str) -> Message:
+    return Message(
+        content=say(key, locale, user=job.origin.user_id),
+        embed=_about(job, locale, AMBER),
+        buttons=(job_button(job, kind, Action.WITHHOLD, number, locale),),
+        ping=job.origin.user_id,
+    )
+
+
+def _about(job: Job, locale: str, colour: int, title: str | None = None) -> Embed:
+    return Embed(
+        title=title,
+        description=lines(prompt_line(job), settings_line(job, locale)),
+        footer=say(Key.SHORT_ID, locale, video=job.id),
+        colour=colour,
+    )

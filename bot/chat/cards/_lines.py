@@ -1,0 +1,89 @@
+"""The lines about a job that several messages share: its prompt, its settings, where it comes from, how far it is."""
+
+from bot.chat.cards._message import Button, Style
+from bot.chat.custom_ids import Action, ButtonId, Kind
+from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, quote
+from bot.chat.words import Key, say
+from bot.jobs.model import Job
+from bot.jobs.states import ENDS, State
+
+_BAR_CELLS = 12
+_SETTING_CHARACTERS = 60
+_LABELS: dict[Action, tuple[Key, Style]] = {
+    Action.CANCEL: (Key.LABEL_CANCEL, "secondary"),
+    Action.WITHHOLD: (Key.LABEL_WITHHOLD, "secondary"),
+    Action.REMIX: (Key.LABEL_REMIX, "primary"),
+    Action.AGAIN: (Key.LABEL_AGAIN, "secondary"),
+    Action.DELETE: (Key.LABEL_DELETE, "danger"),
+    Action.RETRY: (Key.LABEL_RETRY, "primary"),
+    Action.TRY_AGAIN: (Key.LABEL_TRY_AGAIN, "primary"),
+    Action.LEAVE: (Key.LABEL_LEAVE, "secondary"),
+    Action.SEND_AGAIN: (Key.LABEL_SEND_AGAIN, "primary"),
+    Action.OPEN_FORM: (Key.LABEL_OPEN_FORM, "primary"),
+    Action.MAKE_IT: (Key.LABEL_MAKE_IT, "primary"),
+}
+
+
+def prompt_line(job: Job) -> str:
+    """The prompt, as far as it is shown."""
+    return quote(job.request.prompt, PROMPT_SHOWN_CHARACTERS)
+
+
+def settings_line(job: Job, locale: str) -> str:
+    """Model, size, length and number of pictures, as far as they were set; empty if nothing was."""
+    request = job.request
+    parts = [quote(text, _SETTING_CHARACTERS) for text in (request.model, request.size) if text]
+    if request.seconds:
+        digits_only = request.seconds.isascii() and request.seconds.isdecimal()
+        seconds = int(request.seconds) if digits_only else request.seconds
+        parts.append(say(Key.LENGTH_SECONDS, locale, seconds=seconds))
+    count = len(request.references)
+    if count:
+        parts.append(
+            say(Key.ONE_PICTURE if count == 1 else Key.PICTURES, locale, **({"count": count} if count > 1 else {}))
+        )
+    return " · ".join(parts)
+
+
+def origin_line(job: Job, parent_link: str | None, locale: str) -> str:
+    """Who asked for it, and which video it is a remix of. In an embed, so that the name pings nobody."""
+    parts = [say(Key.ASKED_BY, locale, user=job.origin.user_id)]
+    parent = job.request.parent_id
+    if parent is not None and parent_link is not None:
+        parts.append(say(Key.REMIX_OF_LINKED, locale, video=parent, link=parent_link))
+    elif parent is not None:
+        parts.append(say(Key.REMIX_OF, locale, video=parent))
+    return " · ".join(parts)
+
+
+def progress_line(job: Job, locale: str) -> str | None:
+    """A bar, while the job renders and the provider has said how far it is; otherwise None, never a made-up one."""
+    if job.state is not State.RENDERING or job.progress is None:
+        return None
+    percent = min(100, max(0, job.progress))
+    full = percent * _BAR_CELLS // 100
+    return say(Key.PROGRESS, locale, bar="▰" * full + "▱" * (_BAR_CELLS - full), percent=percent)
+
+
+def lines(*parts: str | None) -> str:
+    """Those of the lines that say something, one below the other."""
+    return "\n".join(part for part in parts if part)
+
+
+def stopping_action(job: Job) -> Action | None:
+    """What the button that stops the job does now: Cancel before it is sent, then *Don't post*, once."""
+    if job.state is State.ACCEPTED:
+        return Action.CANCEL
+    return None if job.state in ENDS or job.withheld else Action.WITHHOLD
+
+
+def job_button(job: Job, kind: Kind, action: Action, number: int, locale: str) -> Button:
+    """That button of a message about the job."""
+    key, style = _LABELS[action]
+    return Button(ButtonId(kind, action, job.id, number), say(key, locale), style)
+
+
+def offer_button(offer_id: str, action: Action, locale: str) -> Button:
+    """That button of an offer."""
+    key, style = _LABELS[action]
+    return Button(ButtonId(Kind.OFFER, action, offer_id), say(key, locale), style)

@@ -1,0 +1,92 @@
+"""A message as a frozen value that tests can read, and the one place where it becomes discord.py's own objects."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import discord
+
+from bot.chat.custom_ids import ButtonId
+from bot.jobs.model import UserId
+
+Style = Literal["primary", "secondary", "success", "danger"]
+
+BLURPLE, GREEN, RED, AMBER, GREY = 0x5865F2, 0x2D7D46, 0xD83C3E, 0xE0A030, 0x80848E
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message; `label` has at most 80 characters."""
+
+    id: ButtonId
+    label: str
+    style: Style = "secondary"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One titled part of an embed; the title has at most 256 characters, the text 1,024."""
+
+    name: str
+    value: str
+    inline: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """The framed part of a message.
+
+    At most: title 256, description 4,096, 25 fields, footer 2,048 characters, and 6,000 all together
+    (docs/facts/discord.md, "Sizes").
+    """
+
+    title: str | None = None
+    description: str | None = None
+    fields: tuple[Field, ...] = ()
+    footer: str | None = None
+    colour: int = BLURPLE
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is said: at most 2,000 characters of content, one embed, 25 buttons. Nobody but `ping` is ever pinged."""
+
+    content: str = ""
+    embed: Embed | None = None
+    buttons: tuple[Button, ...] = ()
+    ping: UserId | None = None
+
+
+def to_discord(message: Message) -> dict[str, Any]:
+    """The message as keyword arguments of discord.py's `send` and `edit`; call it inside the running event loop.
+
+    The view is already stopped, since discord.py would otherwise keep it and its buttons for the life of the process
+    (docs/facts/discord.md, "Components"); presses are understood by their custom ids alone.
+    """
+    everyone_it_may_ping = [discord.Object(message.ping)] if message.ping is not None else []
+    return {
+        "content": message.content,
+        "embed": None if message.embed is None else _embed(message.embed),
+        "view": _view(message.buttons) if message.buttons else None,
+        "allowed_mentions": discord.AllowedMentions(
+            everyone=False, roles=False, users=everyone_it_may_ping, replied_user=False
+        ),
+    }
+
+
+def _embed(embed: Embed) -> discord.Embed:
+    made = discord.Embed(title=embed.title, description=embed.description, colour=embed.colour)
+    for field in embed.fields:
+        made.add_field(name=field.name, value=field.value, inline=field.inline)
+    if embed.footer:
+        made.set_footer(text=embed.footer)
+    return made
+
+
+def _view(buttons: tuple[Button, ...]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for button in buttons:
+        view.add_item(
+            discord.ui.Button(custom_id=str(button.id), label=button.label, style=discord.ButtonStyle[button.style])
+        )
+    view.stop()
+    return view

@@ -1,0 +1,136 @@
+"""The names that buttons and forms carry, by which a press is understood after any restart. They prove nothing.
+
+Anyone can forge one, so rights are checked and jobs re-read by whoever handles the press.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.jobs.model import JobId, MessageId, PostKind
+
+
+class Kind(StrEnum):
+    """The message that a button sits on: one of a job's (as in `PostKind`), an offer, or an answer to /status."""
+
+    CARD = "card"
+    VIDEO = "video"
+    FAILURE = "fail"
+    LATE = "late"
+    SLOW = "slow"
+    UNSURE = "unsure"
+    OFFER = "offer"
+    LIST = "list"
+
+
+class Action(StrEnum):
+    """What a button asks for."""
+
+    CANCEL = "cancel"
+    WITHHOLD = "withhold"
+    REMIX = "remix"
+    AGAIN = "again"
+    DELETE = "delete"
+    RETRY = "retry"
+    TRY_AGAIN = "try_again"
+    LEAVE = "leave"
+    SEND_AGAIN = "send_again"
+    OPEN_FORM = "open_form"
+    MAKE_IT = "make_it"
+
+
+_ALLOWED = {
+    Kind.CARD: (Action.CANCEL, Action.WITHHOLD),
+    Kind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE),
+    Kind.FAILURE: (Action.RETRY, Action.SEND_AGAIN),
+    Kind.LATE: (Action.WITHHOLD,),
+    Kind.SLOW: (Action.WITHHOLD,),
+    Kind.UNSURE: (Action.TRY_AGAIN, Action.LEAVE),
+    Kind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT),
+    Kind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN),
+}
+_PAIRS = "|".join(f"{kind}:(?:{'|'.join(actions)})" for kind, actions in _ALLOWED.items())
+_JOB_ID = "[0-9A-HJKMNP-TV-Z]{8}"
+_LONG_ID = "[0-9A-Za-z]{1,32}"
+
+# For discord.py's DynamicItem, which asks for a full match: any button of ours.
+BUTTON_TEMPLATE = re.compile(
+    f"vb:(?=(?:{_PAIRS}):)(?P<kind>(?P<offer>offer)|[a-z]+):(?P<action>[a-z_]+)"
+    f":(?P<target>(?(offer){_LONG_ID}|{_JOB_ID})):(?P<number>[1-9][0-9]{{0,3}})",
+)
+FORM_TEMPLATE = re.compile(
+    f"vf:(?P<purpose>video|remix):(?P<source>draft|(?P<job>job)):(?P<target>(?(job){_JOB_ID}|{_LONG_ID}))",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonId:
+    """What one button means. `target` is a job's id, on offers the offer's; `number` counts messages of one kind."""
+
+    kind: Kind
+    action: Action
+    target: str
+    number: int = 1
+
+    @property
+    def job_id(self) -> JobId | None:
+        """The job it is about; None on an offer."""
+        return None if self.kind is Kind.OFFER else JobId(self.target)
+
+    @property
+    def offer_id(self) -> MessageId | None:
+        """The offer it is about: the id of the reply under which it stands; None on other messages."""
+        return MessageId(int(self.target)) if self.kind is Kind.OFFER and self.target.isdecimal() else None
+
+    def __str__(self) -> str:
+        """The custom id; at most 100 characters (docs/facts/discord.md)."""
+        return f"vb:{self.kind}:{self.action}:{self.target}:{self.number}"
+
+
+class FormPurpose(StrEnum):
+    """What a form makes."""
+
+    VIDEO = "video"
+    REMIX = "remix"
+
+
+class FormSource(StrEnum):
+    """Where the rest of the request is: in a draft that was kept, or in the finished video that is remixed."""
+
+    DRAFT = "draft"
+    JOB = "job"
+
+
+@dataclass(frozen=True, slots=True)
+class FormId:
+    """What one form is for; `target` is the id of the draft or of the job."""
+
+    purpose: FormPurpose
+    source: FormSource
+    target: str
+
+    def __str__(self) -> str:
+        """The custom id; at most 100 characters (docs/facts/discord.md)."""
+        return f"vf:{self.purpose}:{self.source}:{self.target}"
+
+
+def parse_button(custom_id: str) -> ButtonId | None:
+    """What the button means; None for one that is not ours."""
+    found = BUTTON_TEMPLATE.fullmatch(custom_id)
+    if found is None:
+        return None
+    return ButtonId(Kind(found["kind"]), Action(found["action"]), found["target"], int(found["number"]))
+
+
+def parse_form(custom_id: str) -> FormId | None:
+    """What the form is for; None for one that is not ours."""
+    found = FORM_TEMPLATE.fullmatch(custom_id)
+    return (
+        None if found is None else FormId(FormPurpose(found["purpose"]), FormSource(found["source"]), found["target"])
+    )
+
+
+def belongs_to(custom_id: str, job_id: JobId, kind: PostKind, number: int) -> bool:
+    """Whether a message that carries this custom id is that one of the job's."""
+    button = parse_button(custom_id)
+    return button is not None and (button.job_id, button.kind.value, button.number) == (job_id, kind.value, number)

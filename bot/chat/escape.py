@@ -1,0 +1,93 @@
+"""The one door for foreign text: whatever comes in here can be read on Discord, and can do nothing there.
+
+It knows nothing of jobs. Inside a code span Discord renders no mention, link, timestamp, command, emoji or markup
+(docs/facts/discord.md, "Text"), so text whose back-ticks are broken cannot get out of one.
+"""
+
+import unicodedata
+
+PROMPT_SHOWN_CHARACTERS = 300
+NO_TEXT = "(no text)"
+
+_BACKTICK_LOOKALIKE = "\N{MODIFIER LETTER GRAVE ACCENT}"
+_ELLIPSIS = "…"
+_MARKS_PER_LETTER = 3
+# More is never shown; the rest of a huge text is not even looked at.
+_READ_CHARACTERS = 20_000
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_UNSEEN_RANGES = (
+    (0x034F, 0x034F),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x2065, 0x2065),
+    (0xFE00, 0xFE0F),
+    (0xFFF0, 0xFFF8),
+    (0x1D159, 0x1D159),
+    (0xE0000, 0xE0FFF),
+)
+
+
+def quote(text: str, limit: int = PROMPT_SHOWN_CHARACTERS) -> str:
+    """Foreign text as a code span, for message content and embeds.
+
+    `limit` is how much of the text is shown, in the units Discord counts; the two back-ticks come on top.
+    """
+    return f"`{plain(text, limit).replace('`', _BACKTICK_LOOKALIKE)}`"
+
+
+def plain(text: str, limit: int) -> str:
+    """Foreign text in one line without anything unseen, for places where Discord renders no markup.
+
+    Those are labels of buttons, names of autocomplete choices, titles of forms, footers of embeds. Never empty; at most
+    `limit` (at least 1) long, in the units Discord counts.
+    """
+    seen = "".join(map(_seen, text[:_READ_CHARACTERS]))
+    line = " ".join(_without_piles(unicodedata.normalize("NFC", seen)).split())
+    return clip(line or NO_TEXT, limit)
+
+
+def discord_length(text: str) -> int:
+    """How long Discord's programs take the text to be: in UTF-16 units, so an emoji counts twice."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def clip(text: str, limit: int) -> str:
+    """The text, or its beginning and an ellipsis if it is longer than `limit`."""
+    if discord_length(text) <= limit:
+        return text
+    room = limit - len(_ELLIPSIS)
+    kept: list[str] = []
+    for character in text:
+        room -= discord_length(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip() + _ELLIPSIS
+
+
+def _seen(character: str) -> str:
+    """The character; a space for any kind of blank; nothing for what steers text or cannot be seen."""
+    if character.isspace() or character in _BLANKS:
+        return " "
+    code = ord(character)
+    category = unicodedata.category(character)
+    if category in {"Cc", "Cf"} or any(first <= code <= last for first, last in _UNSEEN_RANGES):
+        return ""
+    if category == "Cs" or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
+        return "\N{REPLACEMENT CHARACTER}"
+    return character
+
+
+def _without_piles(text: str) -> str:
+    """The text with at most three marks on each letter and none on blanks."""
+    kept: list[str] = []
+    marks = _MARKS_PER_LETTER
+    for character in text:
+        if unicodedata.category(character) in {"Mn", "Me"}:
+            marks += 1
+            if marks > _MARKS_PER_LETTER:
+                continue
+        else:
+            marks = _MARKS_PER_LETTER if character == " " else 0
+        kept.append(character)
+    return "".join(kept)

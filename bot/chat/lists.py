@@ -1,0 +1,118 @@
+"""The private answers of /status: a person's videos, or one of them, and the names that autocomplete offers. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.chat.cards import (
+    GREY,
+    Button,
+    Embed,
+    Message,
+    job_button,
+    lines,
+    origin_line,
+    progress_line,
+    prompt_line,
+    settings_line,
+    stopping_action,
+)
+from bot.chat.custom_ids import Action, Kind
+from bot.chat.escape import clip, discord_length, plain, quote
+from bot.chat.words import Key, cause, remark, say, status
+from bot.jobs.model import Job, JobId
+from bot.jobs.states import ENDS, State
+
+JOBS_SHOWN = 10
+
+_SNIPPET_CHARACTERS = 80
+_CHOICE_MAX = 100
+_CHOICE_PROMPT_CHARACTERS = 45
+_DESCRIPTION_MAX = 4096
+_EXPLAINED = frozenset({State.REFUSED, State.FAILED, State.LOST, State.UNDELIVERABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """What is shown of one job besides itself: place in the queue from 1, links to its message and to its parent's."""
+
+    now: float
+    queue_position: int | None = None
+    link: str | None = None
+    parent_link: str | None = None
+
+
+def running_and_latest(jobs: Sequence[Job], now: float, locale: str, links: Mapping[JobId, str]) -> Message:
+    """A person's jobs in the order given, at most `JOBS_SHOWN`, with what can be done about each.
+
+    `links` leads to the video, or else the card or notice, of those jobs that have one.
+    """
+    if not jobs:
+        return Message(content=say(Key.LIST_EMPTY, locale))
+    shown = jobs[:JOBS_SHOWN]
+    blocks = [_entry(job, now, locale, links.get(job.id)) for job in shown]
+    description = "\n\n".join(blocks)
+    while discord_length(description) > _DESCRIPTION_MAX:
+        blocks.pop()
+        description = "\n\n".join(blocks)
+    buttons = tuple(button for job in shown[: len(blocks)] if (button := _button(job, locale, with_id=True)))
+    return Message(embed=Embed(title=say(Key.LIST_TITLE, locale), description=description), buttons=buttons)
+
+
+def one(job: Job, facts: JobFacts, locale: str) -> Message:
+    """Everything about one job that a person may want to know."""
+    waits = job.state is State.ACCEPTED and job.waiting_for is None and facts.queue_position is not None
+    why = " ".join(cause(job, locale)) if job.state in _EXPLAINED else None
+    times = [say(Key.ASKED_WHEN, locale, when=job.accepted_at)]
+    if job.submitted_at is not None:
+        times.append(say(Key.SENT_WHEN, locale, when=job.submitted_at))
+    if job.ended_at is not None:
+        times.append(say(Key.ENDED_WHEN, locale, when=job.ended_at))
+    description = lines(
+        prompt_line(job),
+        settings_line(job, locale),
+        origin_line(job, facts.parent_link, locale),
+        " · ".join(times),
+        progress_line(job, locale),
+        say(Key.PLACE_IN_QUEUE, locale, position=facts.queue_position) if waits else None,
+        remark(job, facts.now, locale),
+        why,
+        say(Key.LIST_LINK, locale, link=facts.link) if facts.link else None,
+    )
+    embed = Embed(
+        title=status(job, facts.now, locale),
+        description=description,
+        footer=say(Key.SHORT_ID, locale, video=job.id),
+    )
+    button = _button(job, locale, with_id=False)
+    return Message(
+        embed=replace(embed, colour=GREY) if job.state in ENDS else embed, buttons=(button,) if button else ()
+    )
+
+
+def choice_name(job: Job, now: float, locale: str = "en") -> str:
+    """The job's name among the choices of an option: at most 100 characters, where nothing is rendered."""
+    prompt = plain(job.request.prompt, _CHOICE_PROMPT_CHARACTERS)
+    age_seconds = max(0.0, now - job.accepted_at)
+    name = say(Key.CHOICE, locale, video=job.id, prompt=prompt, status=status(job, now, locale), age=age_seconds)
+    return clip(name, _CHOICE_MAX)
+
+
+def _entry(job: Job, now: float, locale: str, link: str | None) -> str:
+    return lines(
+        say(Key.LIST_LINE, locale, status=status(job, now, locale), video=job.id, when=job.accepted_at),
+        quote(job.request.prompt, _SNIPPET_CHARACTERS),
+        progress_line(job, locale),
+        remark(job, now, locale),
+        say(Key.LIST_LINK, locale, link=link) if link else None,
+    )
+
+
+def _button(job: Job, locale: str, *, with_id: bool) -> Button | None:
+    kept = job.state is State.UNDELIVERABLE or (job.state is State.CANCELLED and job.withheld)
+    action = Action.SEND_AGAIN if kept else stopping_action(job)
+    if action is None:
+        return None
+    button = job_button(job, Kind.LIST, action, 1, locale)
+    if not with_id:
+        return button
+    return replace(button, label=say(Key.LABEL_WITH_ID, locale, label=button.label, video=job.id))

@@ -1,0 +1,243 @@
+"""What the bot says, in English: short, friendly, concrete. Gaps and their marks are those of `_filling`."""
+
+from collections.abc import Mapping
+
+from bot.chat.words._keys import Ending, Key
+from bot.jobs.reasons import Reason
+
+SENTENCES: Mapping[Key, str] = {
+    Key.QUEUED: "Waiting in the queue",
+    Key.GRACE: "Starting in a moment",
+    Key.WAITING_ACCOUNT: "Waiting for the provider's account",
+    Key.WAITING_PROVIDER: "Waiting for the provider",
+    Key.SENDING: "Sending to the provider",
+    Key.RENDERING: "Rendering",
+    Key.RENDERING_LATE: "Still rendering",
+    Key.FETCHING: "Fetching",
+    Key.POSTING: "Posting",
+    Key.UNCERTAIN: "Not sure whether the provider took it",
+    Key.DELIVERED: "Posted",
+    Key.REMOVED: "Deleted",
+    Key.REFUSED: "Refused by the provider",
+    Key.FAILED: "Failed",
+    Key.CANCELLED: "Cancelled",
+    Key.KEPT: "Not posted, but kept",
+    Key.LOST: "Lost",
+    Key.UNDELIVERABLE: "Could not be posted",
+    Key.LENGTH_SECONDS: "{seconds} s",
+    Key.ONE_PICTURE: "1 picture",
+    Key.PICTURES: "{count} pictures",
+    Key.ASKED_BY: "Asked for by {user!m}",
+    Key.REMIX_OF: "Remix of {video}",
+    Key.REMIX_OF_LINKED: "Remix of [{video}]({link!v})",
+    Key.TOOK: "took {seconds!d}",
+    Key.PROGRESS: "{bar!v} {percent} %",
+    Key.SHORT_ID: "{video!n}",
+    Key.REPLY_HINT: "{video!n} · Reply to this message to change the video",
+    Key.PLACE_IN_QUEUE: "Number {position} in the queue.",
+    Key.GRACE_REMARK: "It starts in a few seconds. Cancelling now costs nothing.",
+    Key.ACCOUNT_REMARK: "The provider wants its account seen to. Its owner has been told; it goes on by itself then.",
+    Key.PROVIDER_REMARK: "The provider is busy or can't be reached. I keep trying.",
+    Key.LATE_REMARK: "This one takes longer than usual. It will be posted when it's done.",
+    Key.UNCERTAIN_REMARK: "If it turns up after all, it is posted.",
+    Key.WITHHELD_REMARK: "It won't be posted. It will be kept, and *Send again* in `/status` posts it after all.",
+    Key.KEPT_REMARK: "*Send again* in `/status` posts it; nothing is rendered anew.",
+    Key.VIDEO_READY: "{user!m} Your video is ready.",
+    Key.REMIX_READY: "{user!m} Your remix is ready.",
+    Key.VIDEO_LINK: (
+        "{user!m} Your video is ready, but at {size_bytes!b} it is over the {limit_bytes!b} that can be posted here. "
+        "Watch it there, before the link expires:\n{link!v}"
+    ),
+    Key.FAILURE: "{user!m} {cause!v} {next_step!v}",
+    Key.LATE: (
+        "{user!m} Your video takes longer than usual. The provider is still at it, and it will be posted here when "
+        "it's done. You need not do anything."
+    ),
+    Key.SLOW: (
+        "{user!m} Your video is finished, but the provider isn't handing it over yet. I keep trying, and post it here "
+        "as soon as I have it."
+    ),
+    Key.UNSURE: (
+        "{user!m} The connection was cut while your video was being sent, so I can't know whether the provider took "
+        "it. *Try again* sends it once more and may be charged twice; *Leave it* does nothing. If the video turns up "
+        "after all, it is posted here either way."
+    ),
+    Key.UNSURE_ANSWERED: (
+        "{user!m} I can't know whether the provider took this video, and you have answered what to do. If it turns up "
+        "after all, it is posted here."
+    ),
+    Key.OFFER_FORM: "I can't read replies that don't ping me. Press the button to say what should change.",
+    Key.OFFER_FORM_PICTURES: "What should I do with that? Press the button to say it.",
+    Key.OFFER_QUESTION: "Shall I make a new video from this one with {prompt}?",
+    Key.ACCEPTED: "On its way: {video}",
+    Key.ANSWER_CANCELLED: "{video} is cancelled. Nothing was sent, and it doesn't count.",
+    Key.ANSWER_WITHHELD: (
+        "{video} won't be posted. The provider already has it, so it counts. The video will be kept, and *Send again* "
+        "in `/status` posts it after all."
+    ),
+    Key.ANSWER_DELETED: "{video} is deleted and can't be remixed any more.",
+    Key.ANSWER_SENDING_AGAIN: "{video} is on its way to its channel. Nothing is rendered anew.",
+    Key.ANSWER_LEFT: "All right, I leave {video} alone. If it turns up after all, it is posted.",
+    Key.ANSWER_MADE: "{video} is in the queue.",
+    Key.ANSWER_MADE_BEFORE: "That was asked for already: {video}.",
+    Key.ANSWER_SETTLED: "That is settled already. `/status` shows how it stands.",
+    Key.UNEXPECTED: "Something went wrong on my side. `/status` shows whether your video was taken; if not, try again.",
+    Key.LIST_TITLE: "Your videos",
+    Key.LIST_EMPTY: "You have no videos yet. `/video` makes one.",
+    Key.LIST_LINE: "**{status!v}** · {video} · asked {when!t}",
+    Key.LIST_LINK: "[Go to it]({link!v})",
+    Key.ASKED_WHEN: "Asked {when!t}",
+    Key.SENT_WHEN: "Sent to the provider {when!t}",
+    Key.ENDED_WHEN: "Ended {when!t}",
+    Key.CHOICE: "{video!n} · {prompt!v} · {status!n}, {age!d} ago",
+    Key.LABEL_CANCEL: "Cancel",
+    Key.LABEL_WITHHOLD: "Don't post",
+    Key.LABEL_REMIX: "Remix",
+    Key.LABEL_AGAIN: "Again",
+    Key.LABEL_DELETE: "Delete",
+    Key.LABEL_RETRY: "Retry",
+    Key.LABEL_TRY_AGAIN: "Try again",
+    Key.LABEL_LEAVE: "Leave it",
+    Key.LABEL_SEND_AGAIN: "Send again",
+    Key.LABEL_OPEN_FORM: "Say what should change",
+    Key.LABEL_MAKE_IT: "Make it",
+    Key.LABEL_WITH_ID: "{label!n} {video!n}",
+    Key.FORM_VIDEO: "Make a video",
+    Key.FORM_REMIX: "Remix a video",
+    Key.FORM_REMIX_OF: "Remix {video!n}",
+    Key.FORM_PROMPT: "What should the video show?",
+    Key.FORM_PROMPT_HINT: "A red fox trots through fresh snow at dawn, camera low",
+    Key.FORM_CHANGE: "What should change?",
+    Key.FORM_CHANGE_HINT: "The same, but at night, with falling stars",
+    Key.FORM_PICTURES: "Pictures to start from",
+    Key.FORM_PICTURES_HINT: "PNG, JPEG or WebP; none is fine too.",
+}
+
+REFUSALS: Mapping[Reason, str] = {
+    Reason.PROMPT_EMPTY: "The prompt is empty. Say in a few words what the video should show.",
+    Reason.PROMPT_TOO_LONG: "That prompt has {given} characters; at most {limit} fit. Shorten it and try again.",
+    Reason.MODEL_UNKNOWN: "I don't know a model {given}. Choose {choices!o}.",
+    Reason.SIZE_UNKNOWN: "{given} is not a size I can make. Choose {choices!o}.",
+    Reason.SECONDS_UNKNOWN: "{given} is not a length I can make. Choose {choices!o} seconds.",
+    Reason.REFERENCES_TOO_MANY: "That is too many pictures: at most {limit} per video. Leave some out and try again.",
+    Reason.REFERENCE_EMPTY: "{file} is empty. Attach it again, or another picture.",
+    Reason.REFERENCE_TOO_LARGE: "{file} is too large: a picture may have up to {limit_bytes!b}. Attach a smaller one.",
+    Reason.REFERENCE_TYPE: "{file} is not a picture I can use. Attach a PNG, JPEG or WebP.",
+    Reason.REFERENCE_DIMENSIONS: (
+        "{file} has too many pixels: up to 12,000 a side and 64 megapixels work. Attach a smaller picture."
+    ),
+    Reason.REFERENCE_UNREADABLE: "{file} could not be read from Discord. Attach it again.",
+    Reason.REFERENCES_GONE: (
+        "The pictures of that video are not kept any more. Use `/video` or `/remix` and attach them again."
+    ),
+    Reason.VIDEO_UNKNOWN: (
+        "I don't know that video. Pick one from the list that `/remix` and `/status` offer while you type, or give "
+        "the short id that stands under it."
+    ),
+    Reason.VIDEO_UNFINISHED: "{video} isn't finished. Wait until it is posted, or pick another video.",
+    Reason.VIDEO_REMOVED: "{video} was deleted and can't be used any more. Pick another video.",
+    Reason.VIDEO_ELSEWHERE: (
+        "{video} was made by another provider than today's, so it can't be changed here. Make a new one with `/video`."
+    ),
+    Reason.VIDEO_NONE_HERE: (
+        "You have no finished video in this channel. Make one with `/video`, or name one in the option `video`."
+    ),
+    Reason.PLACE_UNPOSTABLE: (
+        "I could not post the video here: I lack {permissions!p}. Ask somebody who manages this server to allow it, "
+        "or ask me in another channel."
+    ),
+    Reason.NOT_INSTALLED: "I am not a member of this server, so I could not post here. Ask somebody to add me to it.",
+    Reason.ACTIVE_LIMIT: (
+        "You can have {limit} videos under way at once. Wait for one to finish, or cancel one in `/status`."
+    ),
+    Reason.DAILY_LIMIT: "You can make {limit} videos in 24 hours. The next one is free {free_at!t}.",
+    Reason.ACCOUNT_PAUSED: (
+        "The provider takes no videos from this bot at the moment; its owner has been told. Try again later."
+    ),
+    Reason.PROVIDER_DOWN: "The provider can't be reached at the moment. Try again in a few minutes.",
+    Reason.STOPPING: "I am just restarting. Try again in a minute.",
+    Reason.STORE_UNAVAILABLE: "I can't take videos at the moment, as my storage is in trouble. Try again later.",
+    Reason.NOT_ALLOWED: (
+        "Only the person who asked for this video, or somebody who may manage messages here, can do that. "
+        "Make your own with `/video`."
+    ),
+    Reason.TOO_LATE_TO_CANCEL: "It is too late for that: this one has ended. `/status` shows how.",
+    Reason.NOTHING_TO_SEND: (
+        "There is no kept video to send: it is on its way already, or kept no longer. `/status` shows how it stands."
+    ),
+    Reason.DRAFT_GONE: "That waited for too long, and I have forgotten the rest of it. Please ask again.",
+}
+
+# The cause in one sentence, and the one next step.
+ENDINGS: Mapping[Ending, tuple[str, str]] = {
+    Ending.CONTENT: ("The provider's content rules don't allow this video.", "Change the prompt and ask again."),
+    Ending.CONTENT_PROMPT: (
+        "The provider's content rules don't allow this prompt.",
+        "Put it differently and ask again.",
+    ),
+    Ending.CONTENT_PICTURE: (
+        "The provider's content rules don't allow one of the pictures.",
+        "Use another picture and ask again.",
+    ),
+    Ending.INPUT: (
+        "The provider could not work with this request.",
+        "Change the prompt, the settings or the pictures and ask again.",
+    ),
+    Ending.INPUT_PROMPT: ("The provider could not work with this prompt.", "Put it more simply and ask again."),
+    Ending.INPUT_PICTURE: (
+        "The provider could not work with one of the pictures.",
+        "Use another picture and ask again.",
+    ),
+    Ending.INPUT_GONE: (
+        "A picture of this video was not kept, so it could not be started.",
+        "Ask again and attach the picture once more.",
+    ),
+    Ending.SIZE: ("The provider can't make this video in that size or length.", "Choose another one and ask again."),
+    Ending.SIZE_PICTURE: (
+        "One of the pictures doesn't fit the size of the video.",
+        "Choose the size that the picture has and ask again.",
+    ),
+    Ending.CREDIT: (
+        "The provider's account that makes the videos has no credit or no access.",
+        "Try again when the owner of this bot has seen to it.",
+    ),
+    Ending.RATE: ("The provider had too much to do and did not take this video.", "Press *Retry* in a few minutes."),
+    Ending.PROVIDER: (
+        "The provider had a fault of its own and could not make this video.",
+        "Press *Retry*; if that fails as well, wait a while.",
+    ),
+    Ending.NOT_STARTED: (
+        "The provider could not be reached in time, so nothing was sent.",
+        "Press *Retry* to queue it again.",
+    ),
+    Ending.FAILED: ("This video could not be made.", "Press *Retry* to ask for it again."),
+    Ending.LOST_UNFINISHED: (
+        "The provider did not finish this video in all the time that I waited.",
+        "Press *Retry* to have it made anew.",
+    ),
+    Ending.LOST_UNKNOWN: ("The provider doesn't know this video any more.", "Press *Retry* to have it made anew."),
+    Ending.LOST_UNSURE: (
+        "It never became clear whether the provider took this video, and it did not turn up.",
+        "Press *Retry* to have it made anew.",
+    ),
+    Ending.UNPOSTED_PERMISSION: (
+        "The video is finished and kept, but I may not post in its channel any more.",
+        "When I may, *Send again* here or in `/status` posts it; nothing is rendered anew.",
+    ),
+    Ending.UNPOSTED_SIZE: (
+        "The video is finished and kept, but it is larger than what can be posted in its channel.",
+        "When larger files are allowed there, *Send again* here or in `/status` posts it; nothing is rendered anew.",
+    ),
+    Ending.UNFETCHED_SIZE: (
+        "The video is finished, but it is larger than this bot may fetch.",
+        "Ask for a shorter or smaller one.",
+    ),
+    Ending.UNPOSTED: (
+        "The video is finished and kept, but it could not be posted.",
+        "*Send again* here or in `/status` posts it; nothing is rendered anew.",
+    ),
+    Ending.UNFETCHED: (
+        "The video is finished and kept at the provider, but it was not handed over.",
+        "*Send again* here or in `/status` fetches and posts it; nothing is rendered anew.",
+    ),
+}

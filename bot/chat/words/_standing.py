@@ -1,0 +1,110 @@
+"""How a job stands, as people are told it: from the facts of the job to the name of what is said. Pure."""
+
+from bot.chat.words._keys import Ending, Key
+from bot.jobs.model import Cause, Job
+from bot.jobs.states import State
+
+_STATUS = {
+    State.ACCEPTED: Key.QUEUED,
+    State.SUBMITTING: Key.SENDING,
+    State.RENDERING: Key.RENDERING,
+    State.FETCHING: Key.FETCHING,
+    State.POSTING: Key.POSTING,
+    State.UNCERTAIN: Key.UNCERTAIN,
+    State.DELIVERED: Key.DELIVERED,
+    State.REFUSED: Key.REFUSED,
+    State.FAILED: Key.FAILED,
+    State.CANCELLED: Key.CANCELLED,
+    State.LOST: Key.LOST,
+    State.UNDELIVERABLE: Key.UNDELIVERABLE,
+}
+_REMARKS = {
+    Key.GRACE: Key.GRACE_REMARK,
+    Key.WAITING_ACCOUNT: Key.ACCOUNT_REMARK,
+    Key.WAITING_PROVIDER: Key.PROVIDER_REMARK,
+    Key.RENDERING_LATE: Key.LATE_REMARK,
+    Key.UNCERTAIN: Key.UNCERTAIN_REMARK,
+    Key.KEPT: Key.KEPT_REMARK,
+}
+_REFUSED: dict[tuple[Cause, str | None], Ending] = {
+    (Cause.CONTENT, None): Ending.CONTENT,
+    (Cause.CONTENT, "prompt"): Ending.CONTENT_PROMPT,
+    (Cause.CONTENT, "picture"): Ending.CONTENT_PICTURE,
+    (Cause.INPUT, None): Ending.INPUT,
+    (Cause.INPUT, "prompt"): Ending.INPUT_PROMPT,
+    (Cause.INPUT, "picture"): Ending.INPUT_PICTURE,
+    (Cause.SIZE, "picture"): Ending.SIZE_PICTURE,
+}
+_BY_CAUSE = {
+    Cause.SIZE: Ending.SIZE,
+    Cause.CREDIT: Ending.CREDIT,
+    Cause.RATE: Ending.RATE,
+    Cause.PROVIDER: Ending.PROVIDER,
+    Cause.LATE: Ending.NOT_STARTED,
+}
+
+
+def status_key(job: Job, now: float) -> Key:
+    """Where the job stands."""
+    if job.state is State.ACCEPTED:
+        return _waiting_key(job, now)
+    if job.state is State.RENDERING and job.late_at is not None:
+        return Key.RENDERING_LATE
+    if job.state is State.CANCELLED and job.withheld:
+        return Key.KEPT
+    if job.state is State.DELIVERED and job.removed_at is not None:
+        return Key.REMOVED
+    return _STATUS[job.state]
+
+
+def remark_key(job: Job, now: float) -> Key | None:
+    """What else a person should know while the job stands there."""
+    if job.withheld and job.ended_at is None:
+        return Key.WITHHELD_REMARK
+    return _REMARKS.get(status_key(job, now))
+
+
+def ending_of(job: Job) -> Ending:
+    """Why an ended job's video was not posted."""
+    if job.state is State.LOST:
+        return _lost(job)
+    if job.state is State.UNDELIVERABLE:
+        return _undeliverable(job)
+    if job.state is State.FAILED and job.submitted_at is None:
+        return _not_started(job)
+    if job.cause is None:
+        return Ending.FAILED
+    return _REFUSED.get((job.cause, job.about)) or _BY_CAUSE.get(job.cause, Ending.FAILED)
+
+
+def _waiting_key(job: Job, now: float) -> Key:
+    match job.waiting_for:
+        case None:
+            in_grace = now < job.accepted_at + job.origin.grace_seconds
+            return Key.GRACE if in_grace else Key.QUEUED
+        case Cause.CREDIT:
+            return Key.WAITING_ACCOUNT
+        case _:
+            return Key.WAITING_PROVIDER
+
+
+def _not_started(job: Job) -> Ending:
+    """Nothing was sent, or all that was sent came back untaken."""
+    if job.cause is Cause.INPUT:
+        return Ending.INPUT_GONE
+    return _BY_CAUSE.get(job.cause or Cause.LATE, Ending.NOT_STARTED)
+
+
+def _lost(job: Job) -> Ending:
+    if job.remote_id is None:
+        return Ending.LOST_UNSURE
+    return Ending.LOST_UNFINISHED if job.cause is Cause.LATE else Ending.LOST_UNKNOWN
+
+
+def _undeliverable(job: Job) -> Ending:
+    kept = job.video_sha256 is not None
+    if job.cause is Cause.SIZE:
+        return Ending.UNPOSTED_SIZE if kept else Ending.UNFETCHED_SIZE
+    if job.cause is Cause.PERMISSION:
+        return Ending.UNPOSTED_PERMISSION
+    return Ending.UNPOSTED if kept else Ending.UNFETCHED
