@@ -1,0 +1,60 @@
+"""What a video is to show, as one frozen value: equal briefs make equal videos; knows nothing of drawing."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Brief:
+    """Everything that the pictures of one video depend on. (No slots: the key is kept once it was computed.)"""
+
+    prompt: str
+    model: str
+    width: int
+    height: int
+    seconds: float
+    frames_per_second: float
+    references: tuple[bytes, ...] = ()
+    parent: Self | None = None
+
+    @property
+    def ancestors(self) -> "tuple[Brief, ...]":
+        """The videos that this one came from, the first one first, the direct parent last."""
+        return (*self.parent.ancestors, self.parent) if self.parent else ()
+
+    @property
+    def frame_count(self) -> int:
+        """How many pictures it has, at least one."""
+        return max(1, round(self.seconds * self.frames_per_second))
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What is different from the parent besides the prompt, in words."""
+        before = self.parent
+        if before is None:
+            return ()
+        said: list[str] = []
+        if before.model != self.model:
+            said.append(f"{before.model} to {self.model}")
+        if (before.width, before.height) != (self.width, self.height):
+            said.append(f"{before.width}x{before.height} to {self.width}x{self.height}")
+        if before.seconds != self.seconds:
+            said.append(f"{before.seconds:g} s to {self.seconds:g} s")
+        if self.references:
+            count = len(self.references)
+            said.append("1 new picture" if count == 1 else f"{count} new pictures")
+        return tuple(said)
+
+    @cached_property
+    def key(self) -> str:
+        """A name that two briefs share only if their videos look the same."""
+        digest = hashlib.sha256()
+        facts = (self.prompt, self.model, self.width, self.height, self.seconds, self.frames_per_second)
+        digest.update(repr(facts).encode())
+        for reference in self.references:
+            digest.update(hashlib.sha256(reference).digest())
+        if self.parent:
+            digest.update(self.parent.key.encode())
+        return digest.hexdigest()[:32]

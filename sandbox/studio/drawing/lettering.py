@@ -1,0 +1,115 @@
+"""Setting text: which typeface, how large, where lines break; knows nothing of what the text is about."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PIL import ImageDraw, ImageFont
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+# Pillow's own typeface is a subset: ASCII and a few marks.
+_OWN_MARKS = frozenset("“”‘’…")
+# For all other letters; looked for by the names under which systems ship them.
+_LATIN_TYPEFACES = ("DejaVuSans.ttf", "Arial.ttf", "Helvetica.ttc")
+_WIDE_TYPEFACES = ("NotoSansCJK-Regular.ttc", "msyh.ttc", "Arial Unicode.ttf", "wqy-zenhei.ttc", *_LATIN_TYPEFACES)
+_WIDE_START = 0x2E80
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Text broken into lines, in a typeface of one size."""
+
+    lines: tuple[str, ...]
+    font: Font
+    line_height: int
+
+    @property
+    def height(self) -> int:
+        """Pixels from the top of the first line to the bottom of the last."""
+        return self.line_height * len(self.lines)
+
+
+@lru_cache(maxsize=64)
+def _font(size: int, names: tuple[str, ...]) -> Font:
+    for name in names:
+        try:
+            return ImageFont.truetype(name, size)
+        except OSError:
+            continue
+    return ImageFont.load_default(size)
+
+
+def font_for(text: str, size: int) -> Font:
+    """A typeface that can show the text, of that many pixels."""
+    if all(letter.isascii() or letter in _OWN_MARKS for letter in text):
+        return _font(size, ())
+    wide = any(ord(letter) >= _WIDE_START for letter in text)
+    return _font(size, _WIDE_TYPEFACES if wide else _LATIN_TYPEFACES)
+
+
+def width_of(text: str, font: Font) -> float:
+    """How many pixels a line takes."""
+    return font.getlength(text)
+
+
+def set_text(text: str, *, width: int, height: int, largest: int, smallest: int) -> Block:
+    """Break text into lines of at most `width` pixels, as large as fits `height`; what doesn't fit is cut."""
+    text = " ".join(text.split())
+    size = largest
+    while True:
+        font = font_for(text, size)
+        line_height = round(size * 1.18)
+        lines = _broken(text, font, width)
+        if line_height * len(lines) <= height or size <= smallest:
+            break
+        size = max(smallest, round(size * 0.85))
+    room = max(1, height // line_height)
+    if len(lines) > room:
+        lines = [*lines[: room - 1], shortened(lines[room - 1] + "…", font, width, always=True)]
+    return Block(tuple(lines), font, line_height)
+
+
+def shortened(line: str, font: Font, width: float, *, always: bool = False) -> str:
+    """The line, cut with an ellipsis if it is wider than `width` pixels (`always`: it has one already)."""
+    if width_of(line, font) <= width:
+        return line
+    body = line.removesuffix("…") if always else line
+    while body and width_of(body.rstrip() + "…", font) > width:
+        body = body[: max(0, len(body) - 1 - len(body) // 40)]
+    return body.rstrip() + "…"
+
+
+def _broken(text: str, font: Font, width: int) -> list[str]:
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        for piece in _pieces(word, font, width):
+            longer = f"{line} {piece}".strip()
+            if line and width_of(longer, font) > width:
+                lines.append(line)
+                line = piece
+            else:
+                line = longer
+    return [*lines, line] if line else lines or [""]
+
+
+def _pieces(word: str, font: Font, width: int) -> list[str]:
+    """A word that is wider than a line (an address, a script without blanks) in parts that fit."""
+    pieces: list[str] = []
+    while len(word) > 1 and width_of(word, font) > width:
+        cut = max(1, int(len(word) * width / width_of(word, font)))
+        while cut > 1 and width_of(word[:cut], font) > width:
+            cut -= 1
+        pieces.append(word[:cut])
+        word = word[cut:]
+    return [*pieces, word]
+
+
+def write(
+    draw: ImageDraw.ImageDraw, block: Block, x: int, y: int, fill: tuple[int, int, int], *, weight: int = 0
+) -> int:
+    """Draw a block of text, `weight` pixels bolder; returns the y below it."""
+    for line in block.lines:
+        draw.text((x, y), line, font=block.font, fill=fill, stroke_width=weight, stroke_fill=fill)
+        y += block.line_height
+    return y
