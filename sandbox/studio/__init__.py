@@ -1,0 +1,25 @@
+"""A local Videos API over real HTTP, with playable videos, that counts charges; knows nothing of the chat."""
+
+from sandbox.studio.dials import Dials, Ending, Outcome
+from sandbox.studio.drawing import EncodeError
+from sandbox.studio.faults import Fault, Faults, Gate
+from sandbox.studio.server import Studio
+from sandbox.studio.serving import serve
+from sandbox.studio.world import ReceivedFile, Render, RenderState, Request, Submission
+
+__all__ = [
+    "Dials",
+    "EncodeError",
+    "Ending",
+    "Fault",
+    "Faults",
+    "Gate",
+    "Outcome",
+    "ReceivedFile",
+    "Render",
+    "RenderState",
+    "Request",
+    "Studio",
+    "Submission",
+    "serve",
+]

@@ -1,0 +1,92 @@
+"""The moods of the Videos API: all of its behaviour that a test or a person may turn; does nothing itself."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+ResultPlace = Literal["foreign_url", "same_origin_url", "relative_url", "content_only", "data_url"]
+ProgressForm = Literal["none", "percent", "text"]
+TimestampForm = Literal["created", "created_at", "milliseconds"]
+ErrorShape = Literal["object", "object_without_code", "string", "none"]
+
+
+class Ending(StrEnum):
+    """How a render goes on once it was taken."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one render: its ending, what it says when it failed, and how long it takes (None = the dial)."""
+
+    ending: Ending = Ending.COMPLETED
+    error: dict[str, Any] | str | None = None
+    render_seconds: float | None = None
+
+    @classmethod
+    def ok(cls, render_seconds: float | None = None) -> Self:
+        """It completes."""
+        return cls(Ending.COMPLETED, None, render_seconds)
+
+    @classmethod
+    def hang(cls) -> Self:
+        """It stays in processing for ever."""
+        return cls(Ending.NEVER)
+
+    @classmethod
+    def fail(
+        cls,
+        shape: ErrorShape = "object",
+        *,
+        code: str | int = "moderation_blocked",
+        message: str = "The render was blocked by our moderation system.",
+        render_seconds: float | None = None,
+    ) -> Self:
+        """It fails, and says so in one of the shapes that job errors have (docs/facts/provider.md)."""
+        errors: dict[ErrorShape, dict[str, Any] | str | None] = {
+            "object": {"code": code, "message": message},
+            "object_without_code": {"message": message},
+            "string": message,
+            "none": None,
+        }
+        return cls(Ending.FAILED, errors[shape], render_seconds)
+
+
+@dataclass(slots=True)
+class Dials:
+    """The current mood of the API. The defaults are what the provider's page shows (docs/facts/provider.md).
+
+    What concerns a render (its seconds, its outcome) is read when the render is taken; the rest at every answer.
+    """
+
+    render_seconds: float = 2.0
+    next_render: list[Outcome] = field(default_factory=list[Outcome])
+    progress: ProgressForm = "none"
+    result: ResultPlace = "foreign_url"
+    timestamps: TimestampForm = "created"
+    statuses: dict[str, str] = field(
+        default_factory=lambda: {"processing": "processing", "completed": "completed", "failed": "failed"}
+    )
+    content_endpoint: bool = True
+    list_endpoint: bool = False
+    honour_idempotency: bool = False
+    file_link_seconds: float = 3600.0
+    request_max_bytes: int = 96 * 1024 * 1024
+    match_reference_size: bool = False
+
+    models: tuple[str, ...] = ("gpt-4o-video",)
+    default_size: str = "1280x720"
+    default_seconds: str = "4"
+    refused_word: str = "forbidden"
+    """A prompt with this word is refused at create with 400 `content_policy_violation`."""
+    failing_word: str = "doomed"
+    """A prompt with this word is taken, and fails in the render."""
+
+    frames_per_second: float = 2.0
+    """Drawing costs grow with it; 2 is for tests, 12 and more is for people."""
+    encoder_preset: str = "ultrafast"
+    megabytes: float | None = None
+    """Pad videos with an empty box to this many MB (1,000,000 bytes), so that they are over an upload limit."""

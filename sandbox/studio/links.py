@@ -1,0 +1,72 @@
+"""A foreign file host with signed links that expire: wants no key, and refuses requests that bring one."""
+
+import hashlib
+import hmac
+import secrets
+
+from aiohttp import web
+
+from sandbox.studio.darkroom import Darkroom
+from sandbox.studio.reception import SENT, Reception
+from sandbox.studio.world import RenderState, World
+
+
+class Links:
+    """Signs links and checks them; both origins (`http://127.0.0.1:PORT`) are set once the ports are known."""
+
+    def __init__(self) -> None:
+        self.api_origin = ""
+        self.files_origin = ""
+        self._secret = secrets.token_bytes(32)
+
+    def signed(self, render_id: str, expires_at: float) -> str:
+        """A link to a video that is good until then (epoch seconds)."""
+        expires = f"{expires_at:.3f}"
+        return (
+            f"{self.files_origin}/videos/{render_id}.mp4?expires={expires}&signature={self._sign(render_id, expires)}"
+        )
+
+    def good(self, render_id: str, expires: str, signature: str, now: float) -> bool:
+        """Whether a link was signed here and has not expired."""
+        if not hmac.compare_digest(signature.encode(), self._sign(render_id, expires).encode()):
+            return False
+        return now < float(expires)
+
+    def _sign(self, render_id: str, expires: str) -> str:
+        return hmac.new(self._secret, f"{render_id} {expires}".encode(), hashlib.sha256).hexdigest()
+
+
+class FileHost:
+    """The second server: bytes for those who hold a link."""
+
+    def __init__(self, world: World, darkroom: Darkroom, links: Links) -> None:
+        self._world = world
+        self._darkroom = darkroom
+        self._links = links
+
+    def app(self, reception: Reception) -> web.Application:
+        """The aiohttp application."""
+        app = web.Application(middlewares=[reception.middleware()])
+        app.router.add_get("/videos/{id}.mp4", reception.knows("file", self.file), allow_head=False)
+        return app
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """`GET /videos/{id}.mp4?expires=…&signature=…`."""
+        if "Authorization" in request.headers:
+            return _storage_error(400, "InvalidArgument", "Only one auth mechanism allowed")
+        render_id = request.match_info["id"]
+        expires, signature = request.query.get("expires", ""), request.query.get("signature", "")
+        if not self._links.good(render_id, expires, signature, self._world.clock.now()):
+            return _storage_error(403, "AccessDenied", "Request has expired")
+        render = self._world.find(render_id)
+        if render is None or render.state is not RenderState.COMPLETED:
+            return _storage_error(404, "NoSuchKey", "The specified key does not exist.")
+        path = await self._darkroom.video(render)
+        request[SENT] = path
+        return web.FileResponse(path, headers={"Content-Type": "video/mp4"})
+
+
+def _storage_error(status: int, code: str, message: str) -> web.Response:
+    """An error as storage services word it."""
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return web.Response(status=status, text=text, content_type="application/xml")

@@ -1,0 +1,127 @@
+"""What happens to every request before and after its handler: it is written down, held at gates, made to go wrong."""
+
+import asyncio
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from sandbox.studio.faults import Fault, FaultKind, Faults, Gates
+from sandbox.studio.wire import RefusedError, receive
+from sandbox.studio.world import Operation, Request, World
+
+ENTRY = web.RequestKey("entry", Request)
+SENT = web.RequestKey("sent", Path)
+
+_PAID: tuple[Operation, ...] = ("create", "remix")
+
+
+class Reception:
+    """The desk at the door of both servers."""
+
+    def __init__(self, world: World, faults: Faults, gates: Gates) -> None:
+        self._world = world
+        self._faults = faults
+        self._gates = gates
+        self._closing = asyncio.Event()
+        self._operations: dict[Handler, Operation] = {}
+
+    def knows(self, operation: Operation, handler: Handler) -> Handler:
+        """Remember which operation a handler is; gives the handler back."""
+        self._operations[handler] = operation
+        return handler
+
+    def close(self) -> None:
+        """Let go of every request that is held."""
+        self._closing.set()
+        self._gates.cut_all()
+
+    def middleware(self) -> Middleware:
+        """The reception as aiohttp wants it."""
+
+        @web.middleware
+        async def received(request: web.Request, handler: Handler) -> web.StreamResponse:
+            entry = self._entry(request, self._operations.get(request.match_info.handler, "unknown"))
+            request[ENTRY] = entry
+            response = await self._serve(request, entry, handler)
+            if response is None:
+                self._world.changed()
+                return _cut(request)
+            entry.status = response.status
+            self._world.changed()
+            return response
+
+        return received
+
+    def _entry(self, request: web.Request, operation: Operation) -> Request:
+        entry = Request(
+            request.method,
+            request.path,
+            operation,
+            {name.lower(): value for name, value in request.headers.items()},
+            self._world.clock.now(),
+            dict(request.query),
+        )
+        self._world.requests.append(entry)
+        self._world.changed()
+        return entry
+
+    async def _serve(self, request: web.Request, entry: Request, handler: Handler) -> web.StreamResponse | None:
+        """The answer, or None when the connection is to be cut."""
+        try:
+            await receive(request, entry, self._world.dials.request_max_bytes)
+        except RefusedError as refused:
+            return refused.response()
+        fault = self._faults.next(entry.operation)
+        if not await self._gates.passed(entry, "before_take"):
+            return None
+        response: web.StreamResponse | None = None
+        if fault is None or fault.take:
+            try:
+                response = await handler(request)
+            except RefusedError as refused:
+                response = refused.response()
+            except web.HTTPException:
+                response = RefusedError(404, f"Invalid URL ({request.method} {request.path})").response()
+        if not await self._gates.passed(entry, "after_take"):
+            return None
+        return response if fault is None else await self._gone_wrong(fault, request, response)
+
+    async def _gone_wrong(
+        self, fault: Fault, request: web.Request, response: web.StreamResponse | None
+    ) -> web.StreamResponse | None:
+        if fault.kind is FaultKind.ANSWER:
+            headers = dict(fault.headers)
+            if fault.content_type is not None:
+                headers["Content-Type"] = fault.content_type
+            return web.Response(status=fault.status_code, headers=headers, body=fault.body_bytes)
+        if fault.kind is FaultKind.HANG:
+            await self._closing.wait()
+            return None
+        if fault.kind is FaultKind.DELAY:
+            await self._world.clock.sleep(fault.seconds)
+            return response
+        if fault.kind is FaultKind.SHORT and response is not None:
+            await _send_short(request, response, fault.sent_bytes)
+        return None
+
+
+async def _send_short(request: web.Request, response: web.StreamResponse, sent_bytes: int) -> None:
+    """Announce all of a body and send only its beginning."""
+    sent = request.get(SENT)
+    if sent is not None:
+        whole = await asyncio.to_thread(sent.read_bytes)
+    else:
+        whole = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b""
+    short = web.StreamResponse(status=response.status, headers={"Content-Type": response.content_type})
+    short.content_length = len(whole)
+    await short.prepare(request)
+    await short.write(whole[:sent_bytes])
+    if request.transport is not None:
+        request.transport.close()
+
+
+def _cut(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,121 @@
+"""The studio as one thing to start, turn, watch and stop: a local Videos API and its file host, on loopback only."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from bot.ops.clock import Clock
+from sandbox.studio.api import Api
+from sandbox.studio.darkroom import Darkroom
+from sandbox.studio.dials import Dials
+from sandbox.studio.faults import Faults, Gate, Gates, Moment
+from sandbox.studio.links import FileHost, Links
+from sandbox.studio.reception import Reception
+from sandbox.studio.world import Operation, Render, Request, World
+
+_HOST = "127.0.0.1"
+_LAST_WORDS_SECONDS = 0.5
+
+
+class Studio:
+    """A Videos API that renders in `folder` and whose time is `clock`. It lives in the loop that starts it.
+
+    The world — renders, requests, charges — is in memory and outlives `stop()`: started again, it goes on.
+    """
+
+    def __init__(self, folder: Path, clock: Clock, api_key: str = "sk-sandbox", dials: Dials | None = None) -> None:
+        self.folder = folder
+        self.api_key = api_key
+        self.dials = dials or Dials()
+        self.faults = Faults()
+        self._world = World(clock, self.dials)
+        self._gates = Gates()
+        self._links = Links()
+        self._darkroom: Darkroom | None = None
+        self._reception: Reception | None = None
+        self._runners: list[web.AppRunner] = []
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on 127.0.0.1: the API on `port` (0 = any free one), the file host on another.
+
+        Raises OSError when the port is taken, EncodeError when there is no ffmpeg.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._darkroom = Darkroom(self.folder, self._world)
+        self._reception = Reception(self._world, self.faults, self._gates)
+        api = Api(self._world, self._darkroom, self._links, self.api_key).app(self._reception)
+        files = FileHost(self._world, self._darkroom, self._links).app(self._reception)
+        try:
+            self._links.api_origin = await self._listen(api, port)
+            self._links.files_origin = await self._listen(files, 0)
+            self._world.resume()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _listen(self, app: web.Application, port: int) -> str:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_WORDS_SECONDS)
+        await runner.setup()
+        self._runners.append(runner)
+        await web.TCPSite(runner, _HOST, port).start()
+        return f"http://{_HOST}:{runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        """Cut what is held, stop drawing, close both servers. Twice does no harm."""
+        if self._reception:
+            self._reception.close()
+        await self._world.close()
+        if self._darkroom:
+            await self._darkroom.close()
+        while self._runners:
+            await self._runners.pop().cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def base_url(self) -> str:
+        """`http://127.0.0.1:PORT/v1`: what a client is given as the API's base URL."""
+        return f"{self._links.api_origin}/v1"
+
+    @property
+    def files_url(self) -> str:
+        """`http://127.0.0.1:OTHER_PORT`: the origin of the foreign file host."""
+        return self._links.files_origin
+
+    @property
+    def renders(self) -> list[Render]:
+        """Every accepted paid submission, in order: the truth about charges."""
+        return self._world.renders
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request to either server, in order."""
+        return self._world.requests
+
+    def paid(self, what: str) -> int:
+        """How many accepted paid submissions had exactly this prompt or this idempotency key."""
+        return self._world.paid(what)
+
+    def gate(self, operation: Operation, moment: Moment) -> Gate:
+        """Hold the next request of that operation right before or after it is carried out (for a paid one: taken)."""
+        return self._gates.add(operation, moment)
+
+    async def wait_for(self, predicate: Callable[[], object], timeout_seconds: float = 20) -> None:
+        """Return once `predicate()` is true; it is asked at every change here. Raises TimeoutError (real seconds)."""
+        await self._world.wait_for(predicate, timeout_seconds)
+
+    async def video(self, render: Render) -> Path:
+        """The file of a render, drawn now if it wasn't yet; raises EncodeError."""
+        if self._darkroom is None:
+            raise RuntimeError("The studio was not started.")
+        return await self._darkroom.video(render)
