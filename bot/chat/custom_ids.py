@@ -47,7 +47,7 @@ _ALLOWED = {
     Kind.SLOW: (Action.WITHHOLD,),
     Kind.UNSURE: (Action.TRY_AGAIN, Action.LEAVE),
     Kind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT),
-    Kind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN),
+    Kind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN, Action.RETRY),
 }
 _PAIRS = "|".join(f"{kind}:(?:{'|'.join(actions)})" for kind, actions in _ALLOWED.items())
 _JOB_ID = "[0-9A-HJKMNP-TV-Z]{8}"

@@ -1,4 +1,4 @@
-"""The forms for a prompt and pictures: built here, and read from what Discord sends back. Pure but for discord.py's Modal.
+"""The forms for a prompt and pictures: built here, and read from what Discord sends back. They keep nothing.
 
 After a restart discord.py drops the answers of forms it doesn't know, so answers are read from the raw interaction, by
 custom id (docs/facts/discord.md, "Forms").
@@ -69,7 +69,7 @@ def build(form: FormId, locale: str, *, prompt: str = "", room: int = REFERENCES
 
 
 def read(data: Mapping[str, Any]) -> FormAnswer:
-    """What was filled in, from the `data` of a form's interaction. Whatever is missing or odd counts as not filled in."""
+    """What was filled in, from the `data` of a form's interaction. What is missing or odd counts as not filled in."""
     prompt = ""
     uploads: list[Upload] = []
     attachments = _mapping(_mapping(data.get("resolved")).get("attachments"))

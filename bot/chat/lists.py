@@ -28,7 +28,7 @@ _SNIPPET_CHARACTERS = 80
 _CHOICE_MAX = 100
 _CHOICE_PROMPT_CHARACTERS = 45
 _DESCRIPTION_MAX = 4096
-_EXPLAINED = frozenset({State.REFUSED, State.FAILED, State.LOST, State.UNDELIVERABLE})
+_RETRIABLE = frozenset({State.REFUSED, State.FAILED, State.LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ def running_and_latest(jobs: Sequence[Job], now: float, locale: str, links: Mapp
     while discord_length(description) > _DESCRIPTION_MAX:
         blocks.pop()
         description = "\n\n".join(blocks)
-    buttons = tuple(button for job in shown[: len(blocks)] if (button := _button(job, locale, with_id=True)))
+    buttons = tuple(button for job in shown[: len(blocks)] if (button := _labelled_button(job, locale)))
     return Message(embed=Embed(title=say(Key.LIST_TITLE, locale), description=description), buttons=buttons)
 
 
 def one(job: Job, facts: JobFacts, locale: str) -> Message:
     """Everything about one job that a person may want to know."""
     waits = job.state is State.ACCEPTED and job.waiting_for is None and facts.queue_position is not None
-    why = " ".join(cause(job, locale)) if job.state in _EXPLAINED else None
+    why = " ".join(cause(job, locale)) if job.state in _RETRIABLE | {State.UNDELIVERABLE} else None
     times = [say(Key.ASKED_WHEN, locale, when=job.accepted_at)]
     if job.submitted_at is not None:
         times.append(say(Key.SENT_WHEN, locale, when=job.submitted_at))
@@ -83,7 +83,8 @@ def one(job: Job, facts: JobFacts, locale: str) -> Message:
         description=description,
         footer=say(Key.SHORT_ID, locale, video=job.id),
     )
-    button = _button(job, locale, with_id=False)
+    action = Action.RETRY if job.state in _RETRIABLE else _action(job)
+    button = job_button(job, Kind.LIST, action, 1, locale) if action else None
     return Message(
         embed=replace(embed, colour=GREY) if job.state in ENDS else embed, buttons=(button,) if button else ()
     )
@@ -107,12 +108,14 @@ def _entry(job: Job, now: float, locale: str, link: str | None) -> str:
     )
 
 
-def _button(job: Job, locale: str, *, with_id: bool) -> Button | None:
+def _action(job: Job) -> Action | None:
     kept = job.state is State.UNDELIVERABLE or (job.state is State.CANCELLED and job.withheld)
-    action = Action.SEND_AGAIN if kept else stopping_action(job)
+    return Action.SEND_AGAIN if kept else stopping_action(job)
+
+
+def _labelled_button(job: Job, locale: str) -> Button | None:
+    action = _action(job)
     if action is None:
         return None
     button = job_button(job, Kind.LIST, action, 1, locale)
-    if not with_id:
-        return button
     return replace(button, label=say(Key.LABEL_WITH_ID, locale, label=button.label, video=job.id))

@@ -20,6 +20,9 @@ from bot.jobs.states import State
 
 # Every character that an address may consist of (RFC 3986), so that none of them ends the link or begins markup.
 _ADDRESS_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
+# Discord takes these at the end of a bare address for the sentence around it.
+_NOT_AT_THE_END = ".,:;!'()[]*_~"
+_CONTENT_LINK_MAX = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,10 @@ class CardFacts:
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
-    """Why a video is linked instead of attached. `link` is foreign and may be shown to anyone."""
+    """Why a video is linked instead of attached.
+
+    `link` is a web address that may be shown to anyone; up to about 3,500 characters fit.
+    """
 
     link: str
     size_bytes: int
@@ -71,15 +77,17 @@ def video(job: Job, number: int, locale: str) -> Message:
 
 def video_link(job: Job, number: int, facts: LinkFacts, locale: str) -> Message:
     """The finished video that is too large to attach: why, and where it can be seen."""
-    content = say(
+    why = say(
         Key.VIDEO_LINK,
         locale,
         user=job.origin.user_id,
         size_bytes=facts.size_bytes,
         limit_bytes=facts.limit_bytes,
-        link=percent_encoded(facts.link, safe=_ADDRESS_CHARACTERS),
     )
-    return _finished(job, number, locale, content)
+    link = _address(facts.link)
+    if len(link) <= _CONTENT_LINK_MAX:
+        return _finished(job, number, locale, lines(why, link))
+    return _finished(job, number, locale, why, link)
 
 
 def failure(job: Job, locale: str, number: int = 1) -> Message:
@@ -118,7 +126,14 @@ def unsure(job: Job, locale: str, number: int = 1) -> Message:
     )
 
 
-def _finished(job: Job, number: int, locale: str, content: str) -> Message:
+def _address(link: str) -> str:
+    """The address, such that Discord takes all of it and nothing but it for a link."""
+    encoded = percent_encoded(link, safe=_ADDRESS_CHARACTERS)
+    last = encoded[-1:]
+    return f"{encoded[:-1]}%{ord(last):02X}" if last and last in _NOT_AT_THE_END else encoded
+
+
+def _finished(job: Job, number: int, locale: str, content: str, link: str | None = None) -> Message:
     took = None
     if job.completed_at is not None:
         took = say(Key.TOOK, locale, seconds=job.completed_at - job.accepted_at)
@@ -127,7 +142,9 @@ def _finished(job: Job, number: int, locale: str, content: str) -> Message:
     return Message(
         content=content,
         embed=Embed(
-            description=lines(prompt_line(job), settings, say(Key.REMIX_OF, locale, video=parent) if parent else None),
+            description=lines(
+                link, prompt_line(job), settings, say(Key.REMIX_OF, locale, video=parent) if parent else None
+            ),
             footer=say(Key.REPLY_HINT, locale, video=job.id),
             colour=GREEN,
         ),

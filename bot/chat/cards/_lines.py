@@ -39,9 +39,7 @@ def settings_line(job: Job, locale: str) -> str:
         parts.append(say(Key.LENGTH_SECONDS, locale, seconds=seconds))
     count = len(request.references)
     if count:
-        parts.append(
-            say(Key.ONE_PICTURE if count == 1 else Key.PICTURES, locale, **({"count": count} if count > 1 else {}))
-        )
+        parts.append(say(Key.ONE_PICTURE if count == 1 else Key.PICTURES, locale, count=count))
     return " · ".join(parts)
 
 

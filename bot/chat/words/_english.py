@@ -36,7 +36,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.REPLY_HINT: "{video!n} · Reply to this message to change the video",
     Key.PLACE_IN_QUEUE: "Number {position} in the queue.",
     Key.GRACE_REMARK: "It starts in a few seconds. Cancelling now costs nothing.",
-    Key.ACCOUNT_REMARK: "The provider wants its account seen to. Its owner has been told; it goes on by itself then.",
+    Key.ACCOUNT_REMARK: "This bot's account there needs attention. Its owner has been told; this goes on by itself.",
     Key.PROVIDER_REMARK: "The provider is busy or can't be reached. I keep trying.",
     Key.LATE_REMARK: "This one takes longer than usual. It will be posted when it's done.",
     Key.UNCERTAIN_REMARK: "If it turns up after all, it is posted.",
@@ -46,7 +46,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.REMIX_READY: "{user!m} Your remix is ready.",
     Key.VIDEO_LINK: (
         "{user!m} Your video is ready, but at {size_bytes!b} it is over the {limit_bytes!b} that can be posted here. "
-        "Watch it there, before the link expires:\n{link!v}"
+        "Watch it here, before the link expires:"
     ),
     Key.FAILURE: "{user!m} {cause!v} {next_step!v}",
     Key.LATE: (
@@ -58,8 +58,8 @@ SENTENCES: Mapping[Key, str] = {
         "as soon as I have it."
     ),
     Key.UNSURE: (
-        "{user!m} The connection was cut while your video was being sent, so I can't know whether the provider took "
-        "it. *Try again* sends it once more and may be charged twice; *Leave it* does nothing. If the video turns up "
+        "{user!m} I got no clear answer when I sent your video, so I can't know whether the provider took it. "
+        "*Try again* sends it once more and may be charged twice; *Leave it* does nothing. If the video turns up "
         "after all, it is posted here either way."
     ),
     Key.UNSURE_ANSWERED: (
