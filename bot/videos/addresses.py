@@ -22,7 +22,10 @@ def normalise_base(base_url: str) -> str:
 def same_origin(url: str, base_url: str) -> bool:
     """Whether scheme, host and port of both are equal; anything odd in the URL (a user name, a backslash) is a no."""
     left, right = _parse(url), _parse(base_url)
-    return left is not None and right is not None and left.origin() == right.origin()
+    # The parts and not `origin()`: that one tells https://host from https://host:443.
+    if left is None or right is None:
+        return False
+    return (left.scheme, left.host, left.port) == (right.scheme, right.host, right.port)
 
 
 def resolve(url: str, base_url: str) -> str | None:

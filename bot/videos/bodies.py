@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import io
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -16,9 +17,9 @@ _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What goes over the wire: bytes or a form, and the headers that belong to it."""
+    """What goes over the wire: JSON as a stream of bytes (aiohttp wants large ones so) or a form, and the headers that belong to it."""
 
-    data: bytes | aiohttp.FormData
+    data: io.BytesIO | aiohttp.FormData
     headers: Mapping[str, str]
 
 
@@ -51,7 +52,7 @@ async def body_of(order: Order, form: BodyForm, reference_field: str, files: Exi
     if pictures:
         document[reference_field.removesuffix("[]")] = pictures[0] if len(pictures) == 1 else pictures
     data = json.dumps(document, ensure_ascii=False).encode("utf-8")
-    return Body(data, {"Content-Type": "application/json"})
+    return Body(io.BytesIO(data), {"Content-Type": "application/json"})
 
 
 async def _multipart(order: Order, reference_field: str, files: ExitStack) -> Body:

@@ -98,9 +98,8 @@ def _from_detail(detail: object, outer: Mapping[str, object]) -> ErrorWords | No
     for problem in _objects(detail):
         where = problem.get("loc")
         place = cast("list[object]", where)[-1] if isinstance(where, list) and where else None
-        return ErrorWords(
-            _text(problem.get("msg")), _codes(problem), _text(place) or None, _wait(outer), outright=False
-        )
+        message, param = _text(problem.get("msg")), _text(place) or None
+        return ErrorWords(message, _codes(problem), param, _wait(outer), outright=False)
     return None
 
 
