@@ -1,1 +1,1 @@
-"""A local stand-in for Discord and for the Videos API, to see and test the whole bot without a token, a key or a network."""
+"""A local stand-in for Discord and for the Videos API: the whole bot without a token, a key or a network."""

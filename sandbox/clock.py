@@ -7,7 +7,7 @@ import time
 class ScaledClock:
     """Implements `bot.ops.clock.Clock`: `speed` seconds pass per real second, and `jump` lets time pass at once.
 
-    Two processes that were given the same `anchored_at` (a real time), `started_at`, `speed` and jumps agree on `now()`.
+    Two processes given the same `anchored_at` (a real time), `started_at`, `speed` and jumps agree on `now()`.
     """
 
     def __init__(

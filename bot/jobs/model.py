@@ -6,7 +6,7 @@ All `_at` fields are seconds since the epoch, UTC. Discord ids are ints.
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
 from bot.jobs.states import State
 
@@ -137,7 +137,7 @@ class Job:
     accepted_at: float
     remote_id: str | None = None
     cause: Cause | None = None
-    detail: str | None = None
+    about: Literal["prompt", "picture"] | None = None
     withheld: bool = False
     progress: int | None = None
     clean_refusals: int = 0
@@ -212,6 +212,7 @@ class Draft:
     request: VideoRequest
     reply_to: MessageId | None
     created_at: float
+    pictures_awaited: int = 0
 
 
 class OfferKind(StrEnum):
@@ -232,6 +233,7 @@ class Offer:
     draft_id: str
     kind: OfferKind
     delete_at: float
+    locale: str = "en"
     message_id: MessageId | None = None
 
     @property

@@ -51,7 +51,7 @@ jobs = Table(
     Column("references", JSON, nullable=False),
     Column("state", String(16), nullable=False),
     Column("cause", String(16)),
-    Column("detail", String(500)),
+    Column("about", String(8)),
     Column("waiting_for", String(16)),
     Column("withheld", Boolean, nullable=False),
     Column("progress", Integer),
@@ -110,6 +110,8 @@ drafts = Table(
     Column("seconds", String(16)),
     Column("references", JSON, nullable=False),
     Column("parent_id", String(8)),
+    # Pictures that are still being fetched; a draft that a crash left so is of no use.
+    Column("pictures_awaited", Integer, nullable=False),
     Column("created_at", Float, nullable=False),
 )
 
@@ -124,6 +126,7 @@ offers = Table(
     Column("channel_id", BigInteger, nullable=False),
     Column("draft_id", String(16), nullable=False),
     Column("kind", String(8), nullable=False),
+    Column("locale", String(16), nullable=False),
     Column("message_id", BigInteger),
     Column("delete_at", Float, nullable=False),
     Column("gone_at", Float),

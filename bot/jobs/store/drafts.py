@@ -26,8 +26,16 @@ async def add_references(connection: AsyncConnection, draft_id: str, pictures: t
     await connection.execute(
         sa.update(drafts)
         .where(drafts.c.id == draft_id)
-        .values(references=[[picture.sha256, picture.suffix, picture.size_bytes] for picture in pictures]),
+        .values(
+            references=[[picture.sha256, picture.suffix, picture.size_bytes] for picture in pictures],
+            pictures_awaited=0,
+        ),
     )
+
+
+async def drop_draft(connection: AsyncConnection, draft_id: str) -> None:
+    """Forget a request whose pictures are no good."""
+    await connection.execute(sa.delete(drafts).where(drafts.c.id == draft_id))
 
 
 async def drop_old_drafts(connection: AsyncConnection, created_before: float) -> None:
@@ -72,6 +80,13 @@ async def find_standing_offers(connection: AsyncConnection) -> list[Offer]:
     """All offers that are to be shown or taken away."""
     found = await connection.execute(sa.select(offers).where(offers.c.gone_at.is_(None)).order_by(offers.c.delete_at))
     return [offer_of(row) for row in found]
+
+
+async def hasten_offer(connection: AsyncConnection, offer_id: MessageId, now: float) -> None:
+    """Let the offer be taken away now."""
+    await connection.execute(
+        sa.update(offers).where(offers.c.id == offer_id, offers.c.gone_at.is_(None)).values(delete_at=now),
+    )
 
 
 async def end_offer(connection: AsyncConnection, offer_id: MessageId, now: float) -> bool:

@@ -5,9 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.model import Job, PostKind, PostState
+from bot.jobs.model import Job, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, Event, Say, State, move
-from bot.jobs.store.posts import make_due
+from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of
 from bot.jobs.tables import jobs, posts
 
@@ -34,6 +34,20 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
     if target.say is not Say.NOTHING:
         await make_due(connection, moved, _SAID_AS[target.say])
     return moved
+
+
+async def deliver(connection: AsyncConnection, job: Job, post: Post, message_id: MessageId | None, now: float) -> None:
+    """Note that the video stands in its channel and that the job has ended so, both or neither."""
+    await mark_sent(connection, post, message_id)
+    await apply(connection, job, Event.POSTED, now=now, removed_at=now if message_id is None else None)
+
+
+async def stop_delivering(
+    connection: AsyncConnection, job: Job, post: Post, event: Event, now: float, **changes: Any
+) -> None:
+    """Note that this video message will not be posted, and move the job by that event, both or neither."""
+    await mark_refused(connection, post)
+    await apply(connection, job, event, now=now, **changes)
 
 
 async def note(connection: AsyncConnection, job: Job, **changes: Any) -> Job | None:

@@ -50,7 +50,7 @@ def job_of(row: Row) -> Job:
         accepted_at=row.accepted_at,
         remote_id=row.remote_id,
         cause=Cause(row.cause) if row.cause else None,
-        detail=row.detail,
+        about=row.about,
         withheld=row.withheld,
         progress=row.progress,
         clean_refusals=row.clean_refusals,
@@ -122,6 +122,7 @@ def draft_of(row: Row) -> Draft:
         request=_request_of(row),
         reply_to=_message(row.reply_to),
         created_at=row.created_at,
+        pictures_awaited=row.pictures_awaited,
     )
 
 
@@ -135,6 +136,7 @@ def draft_row(draft: Draft) -> dict[str, object]:
         "reply_to": draft.reply_to,
         **_request_columns(draft.request),
         "created_at": draft.created_at,
+        "pictures_awaited": draft.pictures_awaited,
     }
 
 
@@ -148,6 +150,7 @@ def offer_of(row: Row) -> Offer:
         draft_id=row.draft_id,
         kind=OfferKind(row.kind),
         delete_at=row.delete_at,
+        locale=row.locale,
         message_id=_message(row.message_id),
     )
 
@@ -164,6 +167,7 @@ def offer_row(offer: Offer) -> dict[str, object]:
         "kind": offer.kind,
         "message_id": offer.message_id,
         "delete_at": offer.delete_at,
+        "locale": offer.locale,
     }
 
 

@@ -1,0 +1,286 @@
+"""Builds the parts, starts and stops them in order. `run` is the whole bot; its clock is the only seam for time."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import discord
+import structlog
+from discord.http import Route
+
+from bot.chat.courier import Courier
+from bot.client import VideoBot, quiet_voice_warnings
+from bot.engine.acts import Acts
+from bot.engine.board import Board
+from bot.engine.desk import Desk
+from bot.engine.housekeeping import keep_house
+from bot.engine.intake import Intake
+from bot.engine.lookup import Lookup
+from bot.engine.offering import Offering
+from bot.engine.painting import Painter
+from bot.engine.parts import Parts, Rules
+from bot.engine.replies import Replies
+from bot.engine.scheduler import Scheduler
+from bot.engine.telling import Teller
+from bot.engine.traffic import Traffic
+from bot.engine.watch import Watcher
+from bot.jobs.database import open_database
+from bot.jobs.limits import Limits
+from bot.jobs.migrating import migrate
+from bot.jobs.pacing import Bounds
+from bot.jobs.store import finding
+from bot.media.fetch import AddressGuard, VideoFetcher
+from bot.media.references import ReferenceShelf
+from bot.ops.clock import Clock
+from bot.settings import Settings, SettingsError
+from bot.videos.catalogue import Catalogue
+from bot.videos.client import VideosClient
+from bot.videos.spending import SpendGuard
+from bot.videos.values import Endpoint
+
+_DAY_SECONDS = 86_400.0
+_PAID_REQUESTS_SECONDS = 15.0
+_MESSAGES_SECONDS = 2.0
+_GATEWAY_SECONDS = 2.0
+_BACKOFF_SECONDS_MAX = 60.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class AlreadyRunningError(Exception):
+    """Another process serves this data folder."""
+
+
+class DiscordRefusedError(Exception):
+    """Discord does not know the token, or closed the gateway for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """The loops that run beside the client."""
+
+    scheduler: Scheduler
+    teller: Teller
+    painter: Painter
+    offering: Offering
+    intake: Intake
+    parts: Parts
+
+
+def migrate_only(settings: Settings) -> None:
+    """Apply pending migrations and nothing else. Raises `AlreadyRunningError`, `StoreUnavailableError`."""
+    with _locked(settings.data_dir):
+        migrate(_database_path(settings))
+
+
+async def run(settings: Settings, clock: Clock) -> None:
+    """Run the bot until SIGTERM or SIGINT, then drain within 20 s.
+
+    Raises `AlreadyRunningError`, `StoreUnavailableError`, `DiscordRefusedError`, and `SettingsError` for a catalogue
+    that makes no sense.
+    """
+    quiet_voice_warnings()
+    with _locked(settings.data_dir):
+        await asyncio.to_thread(migrate, _database_path(settings))
+        client = VideoBot(settings.discord_guild_ids, settings.data_dir)
+        async with AsyncExitStack() as resources:
+            await resources.enter_async_context(client)
+            engine = await _build(settings, clock, client, resources)
+            await _serve(settings, client, engine)
+
+
+async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: AsyncExitStack) -> _Engine:
+    """Open what has to be closed again, and put the engine together."""
+    database = open_database(_database_path(settings))
+    resources.push_async_callback(database.close)
+    submitted = await database.read(finding.find_submit_times, clock.now() - 60.0)
+    guard = SpendGuard(settings.max_submits_per_minute, clock, submitted)
+    endpoint = Endpoint(
+        settings.videos_api_base_url,
+        settings.videos_api_key.get_secret_value(),
+        settings.videos_body,
+        settings.videos_reference_field,
+    )
+    videos = VideosClient(endpoint, guard, clock)
+    resources.push_async_callback(videos.close)
+    fetcher = VideoFetcher(
+        settings.data_dir / "videos",
+        settings.video_max_bytes,
+        AddressGuard(settings.videos_api_base_url, settings.fetch_allow_hosts),
+        videos.key_for,
+    )
+    resources.push_async_callback(fetcher.close)
+    await fetcher.clear_partials()
+    shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
+    resources.push_async_callback(shelf.close)
+    try:
+        catalogue = Catalogue.of(settings.videos_models, settings.videos_sizes, settings.videos_seconds)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    board = Board()
+    parts = Parts(clock, database, videos, catalogue, fetcher, shelf, Courier(client), _rules(settings), board)
+    traffic = Traffic(clock)
+    scheduler = Scheduler(parts, traffic, Watcher(parts, traffic), _owner())
+    intake = Intake(parts, lambda: traffic.refusal(jobs_waiting=scheduler.jobs_waiting))
+    lookup = Lookup(parts)
+    client.desk = Desk(
+        intake,
+        Acts(parts, intake),
+        lookup,
+        Replies(parts, intake, lookup),
+        catalogue,
+    )
+    return _Engine(scheduler, Teller(parts), Painter(parts), Offering(parts), intake, parts)
+
+
+async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
+    """Run engine and gateway side by side until told to stop; then stop them in order."""
+    stopping = _stop_signals()
+    logged_in = asyncio.Event()
+    token = settings.discord_token.get_secret_value()
+    gateway = asyncio.create_task(_stay_connected(client, token, logged_in), name="gateway")
+    loops = [
+        asyncio.create_task(_keep_running("scheduler", engine.scheduler.run, logged_in)),
+        asyncio.create_task(_keep_running("teller", engine.teller.run, logged_in)),
+        asyncio.create_task(_keep_running("painter", engine.painter.run, logged_in)),
+        asyncio.create_task(_keep_running("offering", engine.offering.run, logged_in)),
+        asyncio.create_task(keep_house(engine.parts)),
+    ]
+    stopped = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait((stopped, gateway), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        _log.info("stopping")
+        engine.intake.stop()
+        for loop in (*loops, stopped):
+            loop.cancel()
+        await asyncio.gather(*loops, stopped, return_exceptions=True)
+        await engine.scheduler.finish(_PAID_REQUESTS_SECONDS)
+        await engine.teller.finish(_MESSAGES_SECONDS)
+        await _disconnect(client, gateway)
+
+
+async def _keep_running(name: str, run: Callable[[], Awaitable[None]], may_start: asyncio.Event) -> None:
+    """Run a loop for as long as the process lives; one that breaks is begun again, later each time."""
+    await may_start.wait()
+    breaks = 0
+    while True:
+        try:
+            await run()
+        except Exception:  # noqa: BLE001  # the last guard: a broken loop would leave people waiting in silence
+            breaks += 1
+            _log.exception("loop broke", loop=name, times=breaks)
+            await asyncio.sleep(min(_BACKOFF_SECONDS_MAX, 2.0**breaks))
+
+
+async def _stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event) -> None:
+    """Log in, then hold the gateway; one malformed event ends discord.py's own loop, so it is connected again.
+
+    Raises `DiscordRefusedError` when Discord says that trying again is of no use.
+    """
+    await _log_in(client, token)
+    logged_in.set()
+    breaks = 0
+    while not client.is_closed():
+        try:
+            await client.connect()
+        except discord.ConnectionClosed as error:
+            raise DiscordRefusedError(f"Discord closed the connection for good (code {error.code}).") from error
+        except Exception:  # noqa: BLE001  # whatever one event did, the next ones must be heard
+            _log.exception("gateway broke", times=breaks + 1)
+        breaks += 1
+        # A second start() would load the cogs again; the socket alone is opened anew.
+        if client.ws:
+            await client.ws.close()
+        await asyncio.sleep(min(_BACKOFF_SECONDS_MAX, 2.0**breaks))
+
+
+async def _log_in(client: VideoBot, token: str) -> None:
+    tries = 0
+    while True:
+        try:
+            await client.login(token)
+        except discord.LoginFailure as error:
+            raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            tries += 1
+            _log.warning("not logged in yet", tries=tries, error=str(error))
+            await client.http.close()
+            client.http.connector = discord.utils.MISSING
+            await asyncio.sleep(min(_BACKOFF_SECONDS_MAX, 2.0**tries))
+        else:
+            return
+
+
+async def _disconnect(client: VideoBot, gateway: asyncio.Task[None]) -> None:
+    """Stop reading first: only then does discord.py tell Discord that the session is over (docs/facts/discord.md)."""
+    gateway.cancel()
+    results = await asyncio.gather(gateway, return_exceptions=True)
+    try:
+        async with asyncio.timeout(_GATEWAY_SECONDS):
+            await client.close()
+    except TimeoutError:
+        _log.warning("gateway did not close in time")
+    for result in results:
+        if isinstance(result, DiscordRefusedError):
+            raise result
+
+
+def _stop_signals() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        stopping.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    return stopping
+
+
+@contextmanager
+def _locked(data_dir: Path) -> Iterator[None]:
+    """Hold the data folder for this process alone, for as long as it lives; the kernel lets go of it at any death."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = os.open(data_dir / "bot.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunningError(f"Another process serves {data_dir} already.") from None
+        yield
+    finally:
+        os.close(file)
+
+
+def _database_path(settings: Settings) -> Path:
+    return settings.data_dir / "bot.db"
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        limits=Limits(settings.max_active_jobs_per_user, settings.max_jobs_per_user_per_day),
+        looks=Bounds(settings.poll_min_seconds, settings.poll_max_seconds),
+        job_deadline_seconds=settings.job_deadline_seconds,
+        job_give_up_seconds=settings.job_give_up_seconds,
+        retention_seconds=settings.retention_days * _DAY_SECONDS,
+        max_rendering_jobs=settings.max_rendering_jobs,
+        retry_server_errors=settings.videos_retry_server_errors,
+        reply_remix=settings.reply_remix,
+        reply_grace_seconds=settings.reply_grace_seconds,
+    )

@@ -1,0 +1,226 @@
+"""Carries messages to Discord and says honestly what became of each; it knows neither jobs nor the database.
+
+    CourierFault        something kept a message from being carried
+    ├── Refused         Discord said no and would say no again: permissions, a channel that is gone, a closed DM
+    ├── TooLarge        the file is over what this place takes (413 or code 40005)
+    ├── NotTaken        surely not posted, may be tried again: rate limit, no connection
+    └── OutcomeUnknown  it may or may not stand there: 5xx, a cut connection, a time-out
+
+discord.py repeats 500, 502, 504 and 524 itself, under one nonce; everything else comes here (docs/facts/discord.md).
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.chat.cards import Message, to_discord
+from bot.jobs.model import ChannelId, GuildId, MessageId, UserId
+
+DEFAULT_UPLOAD_LIMIT_BYTES = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+_SEND_SECONDS = 60.0
+_SEND_SECONDS_MAX = 290.0  # discord.py's own session ends any request after 300 s
+_UPLOAD_BYTES_PER_SECOND = 100_000
+_CLOUDFLARE_REST_SECONDS = 600.0
+_UNKNOWN_MESSAGE = 10008
+_TOO_LARGE = 40005
+_ARCHIVED = 50083
+
+
+class CourierFault(Exception):  # noqa: N818  # the tree is named for what happened, as in bot.videos.faults
+    """Something kept a message from being carried."""
+
+
+class Refused(CourierFault):
+    """Discord said no and would say no again."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"Discord refused with code {code}.")
+        self.code = code
+
+
+class TooLarge(CourierFault):
+    """The file is over what this place takes."""
+
+
+class NotTaken(CourierFault):
+    """Surely not posted; may be tried again after that many seconds."""
+
+    def __init__(self, retry_after_seconds: float = 0.0) -> None:
+        super().__init__("Discord could not be reached or asked to wait.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class OutcomeUnknown(CourierFault):
+    """The request went out and no answer came back that could be trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message and where it goes; within some minutes a repeated `nonce` returns the message that stands already."""
+
+    channel_id: ChannelId
+    message: Message
+    nonce: str
+    reply_to: MessageId | None = None
+    file: Path | None = None
+    file_name: str = "video.mp4"
+
+
+class Courier:
+    """Posts, edits, finds and removes the bot's own messages with its own token."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def post(self, parcel: Parcel) -> MessageId | None:
+        """Post the message, with its file streamed from disk.
+
+        Returns its id; None if the nonce belongs to a message that was posted and has been deleted since. Raises
+        `CourierFault`.
+        """
+        self._check_logged_in()
+        size_bytes = await asyncio.to_thread(_size, parcel.file) if parcel.file else 0
+        seconds = min(_SEND_SECONDS_MAX, _SEND_SECONDS + size_bytes / _UPLOAD_BYTES_PER_SECOND)
+        try:
+            async with asyncio.timeout(seconds):
+                return MessageId((await self._send(parcel)).id)
+        except discord.HTTPException as error:
+            if error.code == _UNKNOWN_MESSAGE:
+                return None
+            raise _fault(error) from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _fault(error) from error
+
+    async def edit(self, channel_id: ChannelId, message_id: MessageId, message: Message) -> bool:
+        """Show the message as it now is; False if it stands no more. Raises `CourierFault`."""
+        return await self._attempt(self._partial(channel_id, message_id).edit(**to_discord(message)))
+
+    async def delete(self, channel_id: ChannelId, message_id: MessageId) -> bool:
+        """Take the message away; False if it was gone already. Raises `CourierFault`."""
+        return await self._attempt(self._partial(channel_id, message_id).delete())
+
+    async def stands(self, channel_id: ChannelId, message_id: MessageId) -> bool:
+        """Whether that message of anybody exists. Raises `CourierFault`."""
+        return await self._attempt(self._partial(channel_id, message_id).fetch())
+
+    async def find(
+        self,
+        channel_id: ChannelId,
+        after: MessageId,
+        is_ours: Callable[[str], bool],
+    ) -> MessageId | None:
+        """The bot's own message in that channel, later than `after`, that has a component whose custom id `is_ours`.
+
+        Raises `CourierFault`; `Refused` also when the history may not be read: an empty answer then proves nothing.
+        """
+        self._check_logged_in()
+        me = self._client.user
+        try:
+            empty = True
+            history = self._client.get_partial_messageable(channel_id).history(
+                limit=None, after=discord.Object(after), oldest_first=True
+            )
+            async for message in history:
+                empty = False
+                if me is not None and message.author.id == me.id and any(map(is_ours, _custom_ids(message))):
+                    return MessageId(message.id)
+            if empty and not await self._may_read_history(channel_id):
+                raise Refused(50013)
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _fault(error) from error
+        return None
+
+    async def open_dm(self, user_id: UserId) -> ChannelId:
+        """The channel of direct messages with that person. Raises `CourierFault`."""
+        self._check_logged_in()
+        try:
+            return ChannelId((await self._client.create_dm(discord.Object(user_id))).id)
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _fault(error) from error
+
+    def upload_limit_bytes(self, guild_id: GuildId | None) -> int:
+        """The largest file that place takes, as far as known now; Discord has the last word (docs/facts/discord.md)."""
+        guild = None if guild_id is None else self._client.get_guild(guild_id)
+        return DEFAULT_UPLOAD_LIMIT_BYTES if guild is None else guild.filesize_limit
+
+    async def _send(self, parcel: Parcel) -> discord.Message:
+        channel = self._client.get_partial_messageable(parcel.channel_id)
+        arguments = to_discord(parcel.message)
+        if parcel.reply_to is not None:
+            # A prompt that was deleted meanwhile must not keep its video from being posted.
+            arguments["reference"] = discord.MessageReference(
+                message_id=parcel.reply_to, channel_id=parcel.channel_id, fail_if_not_exists=False
+            )
+        try:
+            return await self._send_once(channel, parcel, arguments)
+        except discord.HTTPException as error:
+            if error.code != _ARCHIVED:
+                raise
+            thread = await self._client.fetch_channel(parcel.channel_id)
+            if not isinstance(thread, discord.Thread):
+                raise
+            await thread.edit(archived=False)
+            return await self._send_once(channel, parcel, arguments)
+
+    async def _send_once(
+        self, channel: discord.PartialMessageable, parcel: Parcel, arguments: dict[str, object]
+    ) -> discord.Message:
+        if parcel.file is None:
+            return await channel.send(nonce=parcel.nonce, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # overloads cannot see through a dict
+        # A File is good for one attempt only: a used one uploads nothing, with success.
+        with discord.File(parcel.file, filename=parcel.file_name) as file:
+            return await channel.send(nonce=parcel.nonce, file=file, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # as above
+
+    async def _attempt(self, request: Coroutine[Any, Any, object]) -> bool:
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                await request
+        except discord.NotFound:
+            return False
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _fault(error) from error
+        return True
+
+    def _check_logged_in(self) -> None:
+        if self._client.user is None:
+            raise NotTaken
+
+    def _partial(self, channel_id: ChannelId, message_id: MessageId) -> discord.PartialMessage:
+        self._check_logged_in()
+        return self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+
+    async def _may_read_history(self, channel_id: ChannelId) -> bool:
+        channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
+        if isinstance(channel, discord.abc.PrivateChannel):
+            return True
+        return channel.permissions_for(channel.guild.me).read_message_history
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size
+
+
+def _custom_ids(message: discord.Message) -> list[str]:
+    buttons = (child for row in message.components if isinstance(row, discord.ActionRow) for child in row.children)
+    return [button.custom_id for button in buttons if isinstance(button, discord.Button) and button.custom_id]
+
+
+def _fault(error: discord.HTTPException | aiohttp.ClientError | OSError) -> CourierFault:
+    """What an exception of discord.py or aiohttp says about the message (docs/facts/discord.md, "Retries")."""
+    if isinstance(error, discord.HTTPException):
+        if error.status == 413 or error.code == _TOO_LARGE:
+            return TooLarge("The file is larger than this place takes.")
+        if error.status == 429:
+            # discord.py waits out Discord's own limits; what reaches us is the network in front of it.
+            return NotTaken(_CLOUDFLARE_REST_SECONDS)
+        if error.status >= 500:
+            return OutcomeUnknown(f"Discord answered {error.status}.")
+        return Refused(error.code)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return NotTaken()
+    return OutcomeUnknown("The connection to Discord broke or gave no answer in time.")

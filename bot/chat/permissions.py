@@ -1,0 +1,21 @@
+"""What the bot must be allowed to do where a video is to be posted later; it decides nothing else."""
+
+import discord
+
+_ALWAYS = ("view_channel", "attach_files", "embed_links", "read_message_history")
+_VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
+_THREADS = (discord.ChannelType.public_thread, discord.ChannelType.private_thread, discord.ChannelType.news_thread)
+
+
+def missing_permissions(granted: discord.Permissions, channel: discord.ChannelType | None) -> tuple[str, ...]:
+    """The permissions that are lacking in a server's channel of that type, by discord.py's names, in a fixed order.
+
+    In threads the right to send is one of its own, and the text of a voice channel needs the right to connect
+    (docs/facts/discord.md). In DMs nothing is ever lacking; don't ask there.
+    """
+    if granted.administrator:
+        return ()
+    needed = [*_ALWAYS, "send_messages_in_threads" if channel in _THREADS else "send_messages"]
+    if channel in _VOICE:
+        needed.append("connect")
+    return tuple(name for name in needed if not getattr(granted, name))

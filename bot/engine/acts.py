@@ -1,0 +1,160 @@
+"""What a person does to a job by a button: cancel, withhold, retry, send again, delete; rights are checked each time.
+
+Every act may be pressed twice, by two people, or on a message of last week; the job's state decides, not the button.
+"""
+
+from dataclasses import replace
+
+import structlog
+
+from bot.chat import cards
+from bot.chat.courier import CourierFault
+from bot.engine.intake import Intake
+from bot.engine.parts import Parts
+from bot.jobs.model import Job, JobId, Origin, PostKind, PostState
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rights import Asker, may_control
+from bot.jobs.states import ENDS, Event, State
+from bot.jobs.store import finding, moving, posts
+
+_RACE_TRIES = 3
+_RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Acts:
+    """One method per button. Each returns the job as it is then, or why not."""
+
+    def __init__(self, parts: Parts, intake: Intake) -> None:
+        self._parts = parts
+        self._intake = intake
+
+    async def cancel(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """Cancel: a queued job ends and costs nothing; one that is submitted already is withheld instead."""
+        for _ in range(_RACE_TRIES):
+            job = await self._controlled(job_id, asker)
+            if isinstance(job, Refusal):
+                return job
+            if job.state is not State.ACCEPTED:
+                return await self.withhold(job_id, asker)
+            now = self._parts.clock.now()
+            if cancelled := await self._parts.database.write(moving.apply, job, Event.CANCEL, now=now):
+                self._parts.board.job_changed(job_id)
+                return cancelled
+        return Refusal(Reason.TOO_LATE_TO_CANCEL)
+
+    async def withhold(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """*Don't post*: the video is fetched and kept; it has been paid for and counts."""
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        if job.state in ENDS or not await self._parts.database.write(moving.withhold, job):
+            return Refusal(Reason.TOO_LATE_TO_CANCEL)
+        self._parts.board.job_changed(job_id)
+        return replace(job, withheld=True)
+
+    async def send_again(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """*Send again*: post a video that was withheld or could not be posted; nothing is generated."""
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        if not can_send_again(job):
+            return Refusal(Reason.NOTHING_TO_SEND)
+        now = self._parts.clock.now()
+        if job.state in ENDS:
+            changed = await self._parts.database.write(
+                moving.apply, job, Event.SEND_AGAIN, now=now, withheld=False, cause=None, fetch_tries=0,
+                not_before=0.0, revived_at=now,
+            )  # fmt: skip
+        else:
+            changed = await self._parts.database.write(moving.note, job, withheld=False)
+        if changed is None:
+            return Refusal(Reason.NOTHING_TO_SEND)
+        self._parts.board.job_accepted()
+        self._parts.board.job_changed(job_id)
+        return changed
+
+    async def retry(
+        self, job_id: JobId, asker: Asker, origin: Origin, missing_permissions: tuple[str, ...] = ()
+    ) -> Job | Refusal:
+        """Retry after a failure: a new job of the same request; however often it is pressed, one."""
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        if job.state not in _RETRYABLE:
+            return Refusal(Reason.TOO_LATE_TO_CANCEL)
+        return await self._intake.repeat(job, _retrying(origin, job), missing_permissions)
+
+    async def try_again(
+        self, job_id: JobId, asker: Asker, origin: Origin, missing_permissions: tuple[str, ...] = ()
+    ) -> Job | Refusal:
+        """*Try again* of an uncertain job: a new job, which may be charged a second time; the asking ends."""
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        if job.state not in {State.UNCERTAIN, State.LOST}:
+            return Refusal(Reason.TOO_LATE_TO_CANCEL)
+        made = await self._intake.repeat(job, _retrying(origin, job), missing_permissions)
+        if not isinstance(made, Refusal):
+            await self._end_asking(job)
+        return made
+
+    async def leave(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """*Leave it*: only the asking ends; if the video turns up after all, it is posted."""
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        await self._end_asking(job)
+        return job
+
+    async def delete(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """Delete: the message goes, and the video can't be remixed any more."""
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        await self._parts.database.write(moving.remove, job, self._parts.clock.now())
+        for post in await self._parts.database.read(posts.find_posts, [job_id]):
+            if post.kind is PostKind.VIDEO and post.state is PostState.SENT and post.message_id is not None:
+                await self._parts.courier.delete(post.channel_id, post.message_id)
+                await self._parts.database.write(posts.mark_gone, post)
+        return job
+
+    async def forget_message(self, message_id: int) -> None:
+        """Somebody deleted a message: a reply's waiting job is cancelled, a video can't be remixed any more."""
+        job = await self._parts.database.read(finding.find_by_origin, str(message_id))
+        if job is not None and job.state is State.ACCEPTED:
+            now = self._parts.clock.now()
+            await self._parts.database.write(moving.apply, job, Event.CANCEL, now=now)
+            self._parts.board.job_changed(job.id)
+
+    async def _controlled(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        job = await self._parts.database.read(finding.get, job_id)
+        if job is None:
+            return Refusal(Reason.VIDEO_UNKNOWN)
+        return may_control(job, asker) or job
+
+    async def _end_asking(self, job: Job) -> None:
+        now = self._parts.clock.now()
+        if not await self._parts.database.write(moving.answer, job, now):
+            return
+        answered = replace(job, answered_at=now)
+        for post in await self._parts.database.read(posts.find_posts, [job.id]):
+            if post.kind is PostKind.UNSURE and post.message_id is not None:
+                try:
+                    message = cards.unsure(answered, job.origin.locale, post.number)
+                    await self._parts.courier.edit(post.channel_id, post.message_id, message)
+                except CourierFault as fault:
+                    # Only the look of it: an answered notice says so when a button is pressed.
+                    _log.info("notice not repainted", job=job.id, fault=str(fault))
+
+
+def can_send_again(job: Job) -> bool:
+    """Whether *Send again* makes sense: a video that is kept, and was withheld or could not be posted."""
+    if job.state is State.UNDELIVERABLE:
+        return True
+    return job.withheld and (job.state is State.CANCELLED or job.state not in ENDS)
+
+
+def _retrying(origin: Origin, job: Job) -> Origin:
+    """The origin of a retry is the job that is retried, so that a second press finds the first one's job."""
+    return replace(origin, id=f"retry:{job.id}", retry_of=job.id)

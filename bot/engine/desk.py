@@ -1,0 +1,20 @@
+"""Everything that a cog may ask of the engine, handed over whole when it is loaded; it does nothing itself."""
+
+from dataclasses import dataclass
+
+from bot.engine.acts import Acts
+from bot.engine.intake import Intake
+from bot.engine.lookup import Lookup
+from bot.engine.replies import Replies
+from bot.videos.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Taking requests in, acting on jobs, looking them up, answering replies, and what people can choose from."""
+
+    intake: Intake
+    acts: Acts
+    lookup: Lookup
+    replies: Replies
+    catalogue: Catalogue

@@ -1,0 +1,182 @@
+"""From a person's request to a stored job: every reason for a no is found before anything is stored or charged."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.engine.parts import Parts
+from bot.jobs.database import StoreUnavailableError
+from bot.jobs.limits import decide
+from bot.jobs.model import (
+    PROMPT_MAX_CHARACTERS,
+    REFERENCES_MAX,
+    Draft,
+    Job,
+    Origin,
+    Place,
+    Reference,
+    Upload,
+    UserId,
+    VideoRequest,
+    new_job_id,
+)
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.states import State
+from bot.jobs.store import accepting, drafts, finding
+from bot.media.references import ReferenceRefused
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a person asks for: the request with pictures kept already, and uploads that are still at Discord."""
+
+    request: VideoRequest
+    uploads: tuple[Upload, ...] = ()
+
+
+class Intake:
+    """Takes requests in. `pausing` says why nothing is taken just now (provider down, account refused), if so."""
+
+    def __init__(self, parts: Parts, pausing: Callable[[], Refusal | None]) -> None:
+        self._parts = parts
+        self._pausing = pausing
+        self._stopping = False
+        self._bringing: dict[str, asyncio.Event] = {}
+
+    def stop(self) -> None:
+        """Take nothing in any more: the process is about to leave."""
+        self._stopping = True
+
+    async def accept(self, ask: Ask, origin: Origin, missing_permissions: tuple[str, ...] = ()) -> Job | Refusal:
+        """Store the request as a job, or say why not. The same origin accepted twice is one job.
+
+        `missing_permissions` are Discord's names of what the bot lacks at the origin's place.
+        """
+        refusal = (
+            self._no_time()
+            or _no_place(missing_permissions)
+            or self._no_request(ask)
+            or self._pausing()
+            or await self._no_room(origin.user_id)
+        )
+        if refusal is not None:
+            return refusal
+        pictures = await self.keep_pictures(ask.uploads)
+        if isinstance(pictures, Refusal):
+            return pictures
+        return await self._store(self._job(replace_pictures(ask.request, pictures), origin))
+
+    async def repeat(self, job: Job, origin: Origin, missing_permissions: tuple[str, ...] = ()) -> Job | Refusal:
+        """Make a new job of the same request and pictures, if they are still kept; the same origin twice is one job."""
+        if (known := await self._parts.database.read(finding.find_by_origin, origin.id)) is not None:
+            return known
+        if not all(self._parts.shelf.holds(picture) for picture in job.request.references):
+            return Refusal(Reason.REFERENCES_GONE)
+        return await self.accept(Ask(job.request), origin, missing_permissions)
+
+    async def keep_pictures(self, uploads: tuple[Upload, ...]) -> tuple[Reference, ...] | Refusal:
+        """Bring attachments in at once, since Discord's links to them expire."""
+        try:
+            return await self._parts.shelf.keep_all(uploads)
+        except ReferenceRefused as fault:
+            return fault.refusal
+
+    def check(self, ask: Ask) -> Refusal | None:
+        """What is wrong with a request whose prompt is still to come: model, size, length, number of pictures."""
+        return self._no_time() or self._pausing() or self._no_request(ask, prompt_given=False)
+
+    async def save_draft(
+        self, ask: Ask, user_id: UserId, place: Place, show_form: Callable[[str], Awaitable[None]]
+    ) -> Refusal | None:
+        """Keep the options of a command until its form is sent in: first show the form, then fetch the pictures.
+
+        `show_form` gets the draft's id. Discord wants the form within three seconds, so the pictures come after it.
+        """
+        now = self._parts.clock.now()
+        draft = Draft(new_draft_id(), user_id, place, ask.request, None, now, pictures_awaited=len(ask.uploads))
+        await self._parts.database.write(drafts.save_draft, draft)
+        self._bringing[draft.id] = brought = asyncio.Event()
+        try:
+            await show_form(draft.id)
+            pictures = await self.keep_pictures(ask.uploads)
+            if isinstance(pictures, Refusal):
+                await self._parts.database.write(drafts.drop_draft, draft.id)
+                return pictures
+            await self._parts.database.write(drafts.add_references, draft.id, pictures)
+        finally:
+            del self._bringing[draft.id]
+            brought.set()
+        return None
+
+    async def read_draft(self, draft_id: str, user_id: UserId) -> Draft | Refusal:
+        """The options that wait for that person's form, with all their pictures."""
+        if (brought := self._bringing.get(draft_id)) is not None:
+            await brought.wait()
+        draft = await self._parts.database.read(drafts.get_draft, draft_id)
+        if draft is None or draft.user_id != user_id or draft.pictures_awaited:
+            return Refusal(Reason.DRAFT_GONE)
+        return draft
+
+    async def _store(self, job: Job) -> Job | Refusal:
+        try:
+            accepted = await self._parts.database.write(accepting.accept, job, self._parts.rules.limits)
+        except StoreUnavailableError:
+            _log.exception("job not stored")
+            return Refusal(Reason.STORE_UNAVAILABLE)
+        if isinstance(accepted, Refusal):
+            return accepted
+        if accepted.new:
+            _log.info("job accepted", job=job.id, via=job.origin.via)
+            self._parts.board.job_accepted()
+        return accepted.job
+
+    def _job(self, request: VideoRequest, origin: Origin) -> Job:
+        now = self._parts.clock.now()
+        return Job(
+            id=new_job_id(),
+            state=State.ACCEPTED,
+            request=request,
+            origin=origin,
+            provider=self._parts.videos.provider,
+            idempotency_key=str(uuid.uuid4()),
+            accepted_at=now,
+            not_before=now + origin.grace_seconds,
+        )
+
+    def _no_time(self) -> Refusal | None:
+        return Refusal(Reason.STOPPING) if self._stopping else None
+
+    def _no_request(self, ask: Ask, *, prompt_given: bool = True) -> Refusal | None:
+        request = ask.request
+        prompt = request.prompt.strip()
+        if prompt_given and not prompt:
+            return Refusal(Reason.PROMPT_EMPTY)
+        if len(request.prompt) > PROMPT_MAX_CHARACTERS:
+            return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": len(request.prompt)})
+        if len(request.references) + len(ask.uploads) > REFERENCES_MAX:
+            return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
+        return self._parts.catalogue.check(request.model, request.size, request.seconds)
+
+    async def _no_room(self, user_id: UserId) -> Refusal | None:
+        """A first look at the limits, so that nothing is fetched in vain; the accepting transaction decides."""
+        usage = await self._parts.database.read(accepting.measure_usage, user_id, self._parts.clock.now())
+        return decide(usage, self._parts.rules.limits)
+
+
+def replace_pictures(request: VideoRequest, pictures: tuple[Reference, ...]) -> VideoRequest:
+    """The request with more pictures, after those it has."""
+    return replace(request, references=request.references + pictures)
+
+
+def new_draft_id() -> str:
+    """A fresh id that fits a custom id."""
+    return uuid.uuid4().hex[:16]
+
+
+def _no_place(missing_permissions: tuple[str, ...]) -> Refusal | None:
+    return Refusal(Reason.PLACE_UNPOSTABLE, {"permissions": missing_permissions}) if missing_permissions else None

@@ -1,0 +1,108 @@
+"""Finding the video that a person means, and what they may see of it. It changes nothing."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.engine.parts import Parts
+from bot.jobs.model import ChannelId, Job, JobId, MessageId, Place, Post, PostKind, PostState, parse_job_id
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rights import Asker, may_look, may_remix
+from bot.jobs.store import finding, posts
+
+_MESSAGE_LINK = re.compile(
+    r"<?https?://(?:\w+\.)?discord(?:app)?\.com/channels/(?:\d+|@me)/(?P<channel>\d{1,20})/(?P<message>\d{1,20})/?>?"
+)
+_SUGGESTIONS = 25
+_LISTED = 10
+
+SeesChannel = Callable[[ChannelId], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One job with where its card or video stands (None when nowhere) and its place in the queue."""
+
+    job: Job
+    link: str | None
+    queue_position: int | None
+
+
+class Lookup:
+    """Answers "which video?"; `SeesChannel` says whether the asker can see a channel (unsure means no)."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def find_to_remix(self, text: str | None, asker: Asker, sees_channel: SeesChannel) -> Job | Refusal:
+        """The finished video that a short id, message link or provider's id names; without text the asker's newest."""
+        if text is None or not text.strip():
+            newest = await self._parts.database.read(
+                finding.find_newest_finished, asker.user_id, asker.place.channel_id
+            )
+            if newest is None:
+                return Refusal(Reason.VIDEO_NONE_HERE)
+            return may_remix(newest, asker, sees_channel=True, provider=self._parts.videos.provider) or newest
+        job = await self._find(text.strip())
+        if job is None:
+            return Refusal(Reason.VIDEO_UNKNOWN)
+        return await self.check_remix(job, asker, sees_channel)
+
+    async def check_remix(self, job: Job, asker: Asker, sees_channel: SeesChannel) -> Job | Refusal:
+        """The job itself, if the asker may remix it."""
+        same_channel = job.origin.place == asker.place
+        sees = same_channel or await sees_channel(job.origin.place.channel_id)
+        return may_remix(job, asker, sees_channel=sees, provider=self._parts.videos.provider) or job
+
+    async def find_to_look_at(self, text: str, asker: Asker) -> Overview | Refusal:
+        """One job by id, for its requester and those who manage its server."""
+        job = await self._find(text.strip())
+        if job is None:
+            return Refusal(Reason.VIDEO_UNKNOWN)
+        return may_look(job, asker) or (await self._overviews([job]))[0]
+
+    async def get(self, job_id: JobId) -> Job | None:
+        """The job of that id, whoever asks."""
+        return await self._parts.database.read(finding.get, job_id)
+
+    async def list_own(self, asker: Asker) -> list[Overview]:
+        """The asker's running and latest jobs."""
+        found = await self._parts.database.read(finding.find_own, asker.user_id, "", _LISTED)
+        return await self._overviews(found)
+
+    async def suggest_finished(self, asker: Asker, typed: str) -> list[Job]:
+        """The asker's finished videos of this server, newest first, at most 25."""
+        return await self._parts.database.read(finding.find_finished, asker.user_id, asker.place, typed, _SUGGESTIONS)
+
+    async def suggest_own(self, asker: Asker, typed: str) -> list[Job]:
+        """The asker's running and latest jobs, at most 25."""
+        return await self._parts.database.read(finding.find_own, asker.user_id, typed, _SUGGESTIONS)
+
+    async def find_replied(self, message_id: MessageId) -> Job | None:
+        """The job whose finished video that message shows."""
+        job_id = await self._parts.database.read(posts.find_video_by_message, message_id)
+        return None if job_id is None else await self.get(job_id)
+
+    async def _find(self, text: str) -> Job | None:
+        if link := _MESSAGE_LINK.fullmatch(text):
+            return await self.find_replied(MessageId(int(link["message"])))
+        if (job_id := parse_job_id(text)) is not None and (job := await self.get(job_id)) is not None:
+            return job
+        return await self._parts.database.read(finding.find_by_remote, self._parts.videos.provider, text)
+
+    async def _overviews(self, found: list[Job]) -> list[Overview]:
+        said = await self._parts.database.read(posts.find_posts, [job.id for job in found])
+        return [
+            Overview(job, jump_link(job.origin.place, job.id, said), self._parts.board.positions.get(job.id))
+            for job in found
+        ]
+
+
+def jump_link(place: Place, job_id: JobId, said: list[Post]) -> str | None:
+    """Where the job's video, else its notice, else its card stands."""
+    for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD):
+        for post in said:
+            if post.job_id == job_id and post.kind is kind and post.state is PostState.SENT and post.message_id:
+                guild = place.guild_id if post.channel_id == place.channel_id and place.guild_id else "@me"
+                return f"https://discord.com/channels/{guild}/{post.channel_id}/{post.message_id}"
+    return None

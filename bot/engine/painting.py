@@ -1,0 +1,93 @@
+"""Keeps cards true: repaints those whose job has changed, and clears away those whose job has said its last word.
+
+Repainting is throttled and may be dropped; clearing away is kept up until Discord has done it.
+"""
+
+import structlog
+
+from bot.chat import cards
+from bot.chat.courier import CourierFault, Refused
+from bot.engine.parts import Parts
+from bot.jobs.model import Job, JobId, Post, PostKind, PostState
+from bot.jobs.states import ENDS, State
+from bot.jobs.store import finding, posts
+
+_BETWEEN_EDITS_SECONDS = 3.0
+_RETRY_SECONDS = 15.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Painter:
+    """One loop over the cards that were touched."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._shown: dict[JobId, cards.Message] = {}
+        self._edited_at: dict[JobId, float] = {}
+
+    async def run(self) -> None:
+        """Repaint and clear away, until cancelled."""
+        board = self._parts.board
+        while True:
+            board.paint.clear()
+            pause_seconds = min(await self._clear_stale(), await self._repaint())
+            await board.wait(board.paint, self._parts.clock, pause_seconds)
+
+    async def _clear_stale(self) -> float:
+        """Take away the cards of ended jobs; a cancelled job's card stays, without buttons."""
+        pause_seconds = 60.0
+        for post, job in await self._parts.database.read(posts.find_stale_cards):
+            try:
+                await self._clear(post, job)
+            except Refused as fault:
+                _log.info("card can't be cleared away", job=job.id, code=fault.code)
+            except CourierFault as fault:
+                _log.info("card not cleared away yet", job=job.id, fault=str(fault))
+                pause_seconds = _RETRY_SECONDS
+                continue
+            await self._parts.database.write(posts.mark_gone, post)
+            self._shown.pop(job.id, None)
+            self._edited_at.pop(job.id, None)
+        return pause_seconds
+
+    async def _clear(self, post: Post, job: Job) -> None:
+        if post.message_id is None:
+            return
+        if job.state is State.CANCELLED:
+            await self._parts.courier.edit(post.channel_id, post.message_id, self._look_of(job, post))
+        else:
+            await self._parts.courier.delete(post.channel_id, post.message_id)
+
+    async def _repaint(self) -> float:
+        """Edit the touched cards that rested long enough; return in how many seconds the next one may be."""
+        board, now = self._parts.board, self._parts.clock.now()
+        pause_seconds = 60.0
+        due: list[JobId] = []
+        for job_id in board.touched:
+            rest_seconds = self._edited_at.get(job_id, 0.0) + _BETWEEN_EDITS_SECONDS - now
+            if rest_seconds <= 0:
+                due.append(job_id)
+            else:
+                pause_seconds = min(pause_seconds, rest_seconds)
+        board.touched.difference_update(due)
+        jobs = await self._parts.database.read(finding.find_many, due)
+        for post in await self._parts.database.read(posts.find_posts, due):
+            job = jobs[post.job_id]
+            if post.kind is PostKind.CARD and post.state is PostState.SENT and job.state not in ENDS:
+                await self._paint(job, post)
+        return pause_seconds
+
+    async def _paint(self, job: Job, post: Post) -> None:
+        look = self._look_of(job, post)
+        if post.message_id is None or self._shown.get(job.id) == look:
+            return
+        self._shown[job.id] = look
+        self._edited_at[job.id] = self._parts.clock.now()
+        try:
+            await self._parts.courier.edit(post.channel_id, post.message_id, look)
+        except CourierFault as fault:
+            _log.info("card not repainted", job=job.id, fault=str(fault))
+
+    def _look_of(self, job: Job, post: Post) -> cards.Message:
+        facts = cards.CardFacts(now=self._parts.clock.now(), queue_position=self._parts.board.positions.get(job.id))
+        return cards.card(job, facts, job.origin.locale, number=post.number)

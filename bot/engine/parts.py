@@ -1,0 +1,45 @@
+"""The tools and rules that every step of the engine works with, built once by `bot.app`; it holds no state."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.chat.courier import Courier
+from bot.engine.board import Board
+from bot.jobs.database import Database
+from bot.jobs.limits import Limits
+from bot.jobs.pacing import Bounds
+from bot.media.fetch import VideoFetcher
+from bot.media.references import ReferenceShelf
+from bot.ops.clock import Clock
+from bot.videos.catalogue import Catalogue
+from bot.videos.client import VideosClient
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that the engine obeys, in seconds and counts."""
+
+    limits: Limits
+    looks: Bounds
+    job_deadline_seconds: float
+    job_give_up_seconds: float
+    retention_seconds: float
+    max_rendering_jobs: int
+    retry_server_errors: int
+    reply_remix: Literal["on", "ask", "off"]
+    reply_grace_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a step may use."""
+
+    clock: Clock
+    database: Database
+    videos: VideosClient
+    catalogue: Catalogue
+    fetcher: VideoFetcher
+    shelf: ReferenceShelf
+    courier: Courier
+    rules: Rules
+    board: Board

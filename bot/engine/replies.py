@@ -1,0 +1,168 @@
+"""Replies to finished videos: which are a remix, which are asked about first, and which are only talk.
+
+`decide` is the whole rule as a pure function; `Replies` acts on it. It must not know Discord's message objects.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal
+
+import structlog
+
+from bot.chat import cards, words
+from bot.chat.courier import CourierFault, Parcel
+from bot.engine.intake import Ask, Intake, new_draft_id
+from bot.engine.lookup import Lookup, SeesChannel
+from bot.engine.parts import Parts
+from bot.jobs.model import Draft, Job, MessageId, Offer, OfferKind, Origin, Place, Upload, UserId, Via, VideoRequest
+from bot.jobs.reasons import Refusal
+from bot.jobs.rights import Asker
+from bot.jobs.store import drafts
+
+OFFER_SECONDS = 60.0
+_WORDS_ASKED_ABOUT = 2
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Reaction(StrEnum):
+    """What a reply to a finished video leads to."""
+
+    IGNORE = "ignore"
+    OFFER_FORM = "offer form"
+    ASK = "ask"
+    REMIX = "remix"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A person's reply. `readable` is False in a server when the ping is off: then no text and no files arrive."""
+
+    id: MessageId
+    to: MessageId
+    user_id: UserId
+    place: Place
+    locale: str
+    text: str
+    uploads: tuple[Upload, ...]
+    readable: bool
+    missing_permissions: tuple[str, ...]
+
+
+def decide(reply: Reply, mode: Literal["on", "ask", "off"]) -> Reaction:
+    """What to do about a reply to a finished video, so that talk does not cost money."""
+    if mode == "off":
+        return Reaction.IGNORE
+    if not reply.readable:
+        return Reaction.OFFER_FORM
+    if not re.search(r"[^\W_]", reply.text):
+        return Reaction.OFFER_FORM if reply.uploads else Reaction.IGNORE
+    if mode == "ask":
+        return Reaction.ASK
+    if len(reply.text.split()) <= _WORDS_ASKED_ABOUT and not reply.uploads:
+        return Reaction.ASK
+    return Reaction.REMIX
+
+
+class Replies:
+    """Turns replies into remixes, offers and questions."""
+
+    def __init__(self, parts: Parts, intake: Intake, lookup: Lookup) -> None:
+        self._parts = parts
+        self._intake = intake
+        self._lookup = lookup
+
+    async def answer(self, reply: Reply, sees_channel: SeesChannel) -> Reaction:
+        """Act on a reply to any message; what is no finished video of ours is ignored."""
+        reaction = decide(reply, self._parts.rules.reply_remix)
+        video = None if reaction is Reaction.IGNORE else await self._lookup.find_replied(reply.to)
+        if video is None:
+            return Reaction.IGNORE
+        refusal = await self._act(reaction, reply, video, sees_channel)
+        if refusal is not None:
+            await self._say_no(reply, refusal)
+        return reaction
+
+    async def take_offer(self, offer_id: MessageId, user_id: UserId) -> tuple[Offer, Draft] | None:
+        """The offer under that reply and what it holds, for the person it was made to; None if it is gone."""
+        offer = await self._parts.database.read(drafts.find_offer, offer_id)
+        if offer is None or offer.user_id != user_id:
+            return None
+        draft = await self._parts.database.read(drafts.get_draft, offer.draft_id)
+        return None if draft is None else (offer, draft)
+
+    async def accept_offer(self, offer: Offer, draft: Draft, missing_permissions: tuple[str, ...]) -> Job | Refusal:
+        """The person said yes to the question: make the video that their reply asked for, once."""
+        origin = Origin(
+            id=str(offer.id),
+            via=Via.REPLY,
+            user_id=offer.user_id,
+            place=offer.place,
+            locale=offer.locale,
+            reply_to=offer.id,
+            history_after=offer.id,
+        )
+        made = await self._intake.accept(Ask(draft.request), origin, missing_permissions)
+        if not isinstance(made, Refusal):
+            await self.end_offer(offer.id)
+        return made
+
+    async def end_offer(self, offer_id: MessageId) -> None:
+        """Let the message under that reply go now, if there is one."""
+        if await self._parts.database.read(drafts.find_offer, offer_id) is None:
+            return
+        await self._parts.database.write(drafts.hasten_offer, offer_id, self._parts.clock.now())
+        self._parts.board.offers.set()
+
+    async def _act(self, reaction: Reaction, reply: Reply, video: Job, sees_channel: SeesChannel) -> Refusal | None:
+        asker = Asker(reply.user_id, reply.place)
+        checked = await self._lookup.check_remix(video, asker, sees_channel)
+        if isinstance(checked, Refusal):
+            return checked
+        request = VideoRequest(prompt=reply.text, parent_id=video.id)
+        if reaction is not Reaction.REMIX:
+            return await self._offer(reaction, reply, request, video)
+        origin = Origin(
+            id=str(reply.id),
+            via=Via.REPLY,
+            user_id=reply.user_id,
+            place=reply.place,
+            locale=reply.locale,
+            reply_to=reply.id,
+            history_after=reply.id,
+            grace_seconds=self._parts.rules.reply_grace_seconds,
+        )
+        made = await self._intake.accept(Ask(request, reply.uploads), origin, reply.missing_permissions)
+        return made if isinstance(made, Refusal) else None
+
+    async def _offer(self, reaction: Reaction, reply: Reply, request: VideoRequest, video: Job) -> Refusal | None:
+        pictures = await self._intake.keep_pictures(reply.uploads)
+        if isinstance(pictures, Refusal):
+            return pictures
+        if reply.missing_permissions:
+            # Nothing could be shown under the reply, and nothing was asked for yet.
+            return None
+        now = self._parts.clock.now()
+        draft = Draft(new_draft_id(), reply.user_id, reply.place, replace(request, references=pictures), reply.id, now)
+        offer = Offer(
+            id=reply.id,
+            user_id=reply.user_id,
+            video_id=video.id,
+            place=reply.place,
+            draft_id=draft.id,
+            kind=OfferKind.ASK if reaction is Reaction.ASK else OfferKind.FORM,
+            delete_at=now + OFFER_SECONDS,
+            locale=reply.locale,
+        )
+        if await self._parts.database.write(drafts.make_offer, offer, draft):
+            self._parts.board.offers.set()
+        return None
+
+    async def _say_no(self, reply: Reply, refusal: Refusal) -> None:
+        message = cards.Message(content=words.refusal(refusal, reply.locale))
+        try:
+            await self._parts.courier.post(
+                Parcel(reply.place.channel_id, message, nonce=f"no-{reply.id}", reply_to=reply.id)
+            )
+        except CourierFault as fault:
+            _log.warning("refusal not posted", reply=reply.id, fault=str(fault))

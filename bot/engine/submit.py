@@ -1,0 +1,165 @@
+"""The one paid step: marks the job before the first byte, sends it once, and writes down what came of it.
+
+The retry law it keeps (docs/facts/provider.md, "Asking twice"): a request is sent again only when the provider surely
+did not take it. Whatever is silent or a mess becomes `uncertain`, and the person is asked.
+"""
+
+import asyncio
+import random
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from bot.chat.courier import CourierFault, Refused
+from bot.engine.parts import Parts
+from bot.engine.steps import Next
+from bot.engine.traffic import Traffic
+from bot.jobs.backoff import full_jitter
+from bot.jobs.database import StoreUnavailableError
+from bot.jobs.model import Cause, Job, Via
+from bot.jobs.states import Event
+from bot.jobs.store import finding, moving
+from bot.videos import faults
+from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
+
+_AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
+_LOOK_AT_REPLY_AGAIN_SECONDS = 5.0
+_SAVE_TRIES = 60
+_log = structlog.stdlib.get_logger(__name__)
+
+
+async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
+    """Send an accepted job to the provider. The move to `submitting` is stored before anything is sent."""
+    now = parts.clock.now()
+    if job.origin.via is Via.REPLY and not await _reply_stands(parts, job):
+        return Next(await parts.database.write(moving.apply, job, Event.CANCEL, now=now))
+    missing = await _missing(parts, job)
+    if missing is not None:
+        return Next(await parts.database.write(moving.apply, job, Event.EXPIRE, now=now, cause=missing))
+    marked = await parts.database.write(moving.apply, job, Event.SUBMIT, now=now, submitted_at=now, waiting_for=None)
+    if marked is None:
+        return Next(None)
+    parts.board.job_changed(job.id)
+    try:
+        remote = await _send(parts, marked)
+    except faults.SubmitFault as fault:
+        _log.warning("submit fault", job=job.id, fault=type(fault).__name__, status=fault.status, detail=fault.detail)
+        return await _record_fault(parts, traffic, marked, fault)
+    except asyncio.CancelledError:
+        # The process is leaving while the provider has not answered: nobody knows whether it took the job.
+        await parts.database.write(moving.apply, marked, Event.DOUBT, now=parts.clock.now(), cause=Cause.LOST)
+        raise
+    traffic.answered()
+    traffic.account_works()
+    return await _record_taken(parts, marked, remote)
+
+
+async def _send(parts: Parts, job: Job) -> RemoteVideo:
+    request = job.request
+    order = Order(
+        prompt=request.prompt,
+        idempotency_key=job.idempotency_key,
+        model=request.model,
+        size=request.size,
+        seconds=request.seconds,
+        references=tuple(
+            ReferenceFile(parts.shelf.path(picture), picture.content_type) for picture in request.references
+        ),
+    )
+    if request.parent_id is None:
+        return await parts.videos.create(order)
+    parent = await parts.database.read(finding.get, request.parent_id)
+    if parent is None or parent.remote_id is None:
+        raise faults.RequestRefused("The video to remix is not known any more.", cause=Cause.INPUT)
+    return await parts.videos.remix(parent.remote_id, order)
+
+
+async def _record_taken(parts: Parts, job: Job, remote: RemoteVideo) -> Next:
+    """Write the provider's id down; it is worth money, so a database in trouble is asked again and again."""
+    for attempt in range(_SAVE_TRIES):
+        try:
+            taken = await parts.database.write(
+                moving.apply, job, Event.TAKEN, now=parts.clock.now(), remote_id=remote.id, progress=remote.progress
+            )
+        except IntegrityError:
+            _log.exception("provider gave out one id twice", job=job.id)
+            return await _move(parts, job, Event.DOUBT, cause=Cause.PROVIDER)
+        except StoreUnavailableError:
+            _log.exception("provider's id not stored yet", job=job.id, attempt=attempt)
+            await parts.clock.sleep(min(30.0, 1.0 + attempt))
+        else:
+            parts.board.job_changed(job.id)
+            return Next(taken, None if remote.state is RemoteState.RUNNING else parts.clock.now())
+    return Next(job)
+
+
+async def _record_fault(parts: Parts, traffic: Traffic, job: Job, fault: faults.SubmitFault) -> Next:
+    match fault:
+        case faults.SpendingStopped():
+            return await _postpone(parts, job, fault.retry_after_seconds)
+        case faults.NotSent():
+            traffic.failed()
+            return await _postpone(parts, job, full_jitter(2, max_seconds=30.0), waiting_for=Cause.PROVIDER)
+        case faults.Busy():
+            traffic.slowed(fault.retry_after_seconds)
+            wait_seconds = fault.retry_after_seconds
+            if wait_seconds is None:
+                wait_seconds = random.uniform(2.0, 60.0)  # noqa: S311  # spreads load, guards nothing
+            return await _postpone(parts, job, wait_seconds, waiting_for=Cause.RATE)
+        case faults.AccountRefused():
+            _log.error("provider refuses this account", cause=fault.cause, status=fault.status)
+            traffic.account_refused(fault.cause)
+            return await _postpone(parts, job, 0.0, waiting_for=fault.cause)
+        case faults.CleanRefusal():
+            traffic.failed()
+            return await _after_clean_refusal(parts, job)
+        case faults.RequestRefused():
+            traffic.account_works()
+            return await _move(parts, job, Event.REFUSE, cause=fault.cause, about=fault.about)
+        case _:
+            traffic.failed()
+            return await _move(parts, job, Event.DOUBT, cause=Cause.LOST)
+
+
+async def _after_clean_refusal(parts: Parts, job: Job) -> Next:
+    allowed = parts.rules.retry_server_errors
+    if allowed == 0:
+        return await _move(parts, job, Event.DOUBT, cause=Cause.PROVIDER)
+    if job.clean_refusals >= allowed:
+        return await _move(parts, job, Event.REJECT, cause=Cause.PROVIDER)
+    wait_seconds = _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS * 2**job.clean_refusals
+    return await _postpone(parts, job, wait_seconds, clean_refusals=job.clean_refusals + 1)
+
+
+async def _postpone(parts: Parts, job: Job, wait_seconds: float, **changes: Any) -> Next:
+    not_before = parts.clock.now() + wait_seconds
+    return await _move(parts, job, Event.POSTPONE, not_before=not_before, submitted_at=None, **changes)
+
+
+async def _move(parts: Parts, job: Job, event: Event, **changes: Any) -> Next:
+    moved = await parts.database.write(moving.apply, job, event, now=parts.clock.now(), **changes)
+    parts.board.job_changed(job.id)
+    return Next(moved)
+
+
+async def _missing(parts: Parts, job: Job) -> Cause | None:
+    """Why the request can't be made any more, although it was accepted; None if it can."""
+    held = [await asyncio.to_thread(parts.shelf.holds, picture) for picture in job.request.references]
+    return None if all(held) else Cause.INPUT
+
+
+async def _reply_stands(parts: Parts, job: Job) -> bool:
+    """Whether the reply that asked for the job still exists; asked until Discord says: deleting it costs nothing."""
+    if job.origin.reply_to is None:
+        return True
+    while True:
+        try:
+            return await parts.courier.stands(job.origin.place.channel_id, job.origin.reply_to)
+        except Refused:
+            # The channel may not be read any more: that is not the person's word that they changed their mind.
+            return True
+        except CourierFault:
+            await parts.clock.sleep(_LOOK_AT_REPLY_AGAIN_SECONDS)
+            if parts.clock.now() > job.accepted_at + parts.rules.job_deadline_seconds:
+                return True

@@ -1,0 +1,251 @@
+"""Says what jobs have to say, each message once: from the due rows of the store, through the courier, to Discord.
+
+A row is marked before the first byte goes out. While the nonce still counts, a repeat is harmless; after a crash, or
+later than the nonce is sure to count, the channel's history is read first. It must not know how a job came to its end.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.chat import cards, courier, custom_ids
+from bot.engine.links import find_link
+from bot.engine.parts import Parts
+from bot.jobs.backoff import full_jitter
+from bot.jobs.deadlines import give_up_at
+from bot.jobs.model import Cause, Job, JobId, Post, PostKind
+from bot.jobs.states import ENDS, Event, State
+from bot.jobs.store import finding, moving, posts
+
+# Discord honours a nonce for "the past few minutes"; within two of them a repeat is surely recognised.
+NONCE_SURE_SECONDS = 120.0
+_UPLOADS_AT_ONCE = 3
+_NOTICES_AT_ONCE = 8
+_RETRY_SECONDS_MAX = 300.0
+
+_Key = tuple[JobId, PostKind, int]
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    message: cards.Message
+    file: Path | None = None
+
+
+class Teller:
+    """One loop over all unsent messages; uploads and short messages have pools of their own."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+        self._notices = asyncio.Semaphore(_NOTICES_AT_ONCE)
+        self._busy: dict[_Key, asyncio.Task[None]] = {}
+        self._attempted: set[_Key] = set()
+        self._too_large: set[JobId] = set()
+
+    async def run(self) -> None:
+        """Say whatever becomes due, until cancelled; messages on their way are left to `finish`."""
+        board = self._parts.board
+        while True:
+            board.talk.clear()
+            pause_seconds = await self._start_due()
+            await board.wait(board.talk, self._parts.clock, pause_seconds)
+
+    async def finish(self, within_seconds: float) -> None:
+        """Let messages on their way arrive, then let go of the rest: they are repeated safely at the next start."""
+        if self._busy:
+            await asyncio.wait(tuple(self._busy.values()), timeout=within_seconds)
+        for task in tuple(self._busy.values()):
+            task.cancel()
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    async def _start_due(self) -> float:
+        now = self._parts.clock.now()
+        pause_seconds = 60.0
+        for post in await self._parts.database.read(posts.find_unsent):
+            key = (post.job_id, post.kind, post.number)
+            if key in self._busy:
+                continue
+            if post.not_before > now:
+                pause_seconds = min(pause_seconds, post.not_before - now)
+                continue
+            task = asyncio.create_task(self._tell(key, post))
+            self._busy[key] = task
+        return pause_seconds
+
+    async def _tell(self, key: _Key, post: Post) -> None:
+        pool = self._uploads if post.kind is PostKind.VIDEO else self._notices
+        try:
+            async with pool:
+                await self._tell_one(key, post)
+        except Exception:  # noqa: BLE001  # the loop's one guard
+            # One message that cannot be composed or stored must not silence all others.
+            _log.exception("message failed", job=post.job_id, kind=post.kind)
+            retry_at = self._parts.clock.now() + _RETRY_SECONDS_MAX
+            await self._parts.database.write(posts.mark_unsent, post, not_before=retry_at, known=False)
+        finally:
+            del self._busy[key]
+            self._parts.board.talk.set()
+
+    async def _tell_one(self, key: _Key, post: Post) -> None:
+        parts = self._parts
+        job = await parts.database.read(finding.get, post.job_id)
+        if job is None or _is_pointless(job, post):
+            await parts.database.write(posts.mark_gone, post)
+            return
+        try:
+            if self._must_look(key, post):
+                found = await parts.courier.find(post.channel_id, job.origin.history_after or 0, _recogniser(post))
+                if found is not None:
+                    await self._sent(job, post, found)
+                    return
+            composed = await self._compose(job, post)
+            if composed is None or not await parts.database.write(posts.begin_sending, post, parts.clock.now()):
+                return
+            self._attempted.add(key)
+            message_id = await parts.courier.post(
+                courier.Parcel(
+                    channel_id=post.channel_id,
+                    message=composed.message,
+                    nonce=post.nonce,
+                    reply_to=job.origin.reply_to if post.channel_id == job.origin.place.channel_id else None,
+                    file=composed.file,
+                    file_name=job.video_name,
+                )
+            )
+        except courier.Refused as fault:
+            _log.warning("message refused", job=job.id, kind=post.kind, code=fault.code)
+            await self._refused(job, post, Cause.PERMISSION)
+        except courier.TooLarge:
+            self._too_large.add(job.id)
+            await parts.database.write(posts.mark_unsent, post, not_before=0.0, known=True)
+        except courier.CourierFault as fault:
+            await self._failed(job, post, fault)
+        else:
+            await self._sent(job, post, message_id)
+
+    def _must_look(self, key: _Key, post: Post) -> bool:
+        """Whether an earlier attempt may have put the message there without the nonce still vouching for it."""
+        if post.attempted_at is None:
+            return post.number > 1 and key not in self._attempted
+        return key not in self._attempted or self._parts.clock.now() - post.attempted_at > NONCE_SURE_SECONDS
+
+    async def _compose(self, job: Job, post: Post) -> _Composed | None:
+        """What the message shows now; None if the job has moved on instead."""
+        parts, locale = self._parts, job.origin.locale
+        match post.kind:
+            case PostKind.CARD:
+                facts = cards.CardFacts(now=parts.clock.now(), queue_position=parts.board.positions.get(job.id))
+                return _Composed(cards.card(job, facts, locale))
+            case PostKind.FAILURE:
+                return _Composed(cards.failure(job, locale, post.number))
+            case PostKind.LATE:
+                return _Composed(cards.late(job, locale, post.number))
+            case PostKind.SLOW:
+                return _Composed(cards.slow(job, locale, post.number))
+            case PostKind.UNSURE:
+                return _Composed(cards.unsure(job, locale, post.number))
+            case PostKind.VIDEO:
+                return await self._compose_video(job, post)
+
+    async def _compose_video(self, job: Job, post: Post) -> _Composed | None:
+        parts = self._parts
+        if job.withheld:
+            await self._leave(job, post, Event.KEEP)
+            return None
+        if job.video_sha256 is None or not await parts.fetcher.verify(job.video_name, job.video_sha256):
+            await self._leave(job, post, Event.REFETCH)
+            return None
+        limit_bytes = parts.courier.upload_limit_bytes(job.origin.place.guild_id)
+        size_bytes = job.video_bytes or 0
+        if size_bytes <= limit_bytes and job.id not in self._too_large:
+            return _Composed(cards.video(job, post.number, job.origin.locale), parts.fetcher.path(job.video_name))
+        if link := await find_link(parts.videos, job):
+            facts = cards.LinkFacts(link=link, size_bytes=size_bytes, limit_bytes=limit_bytes)
+            return _Composed(cards.video_link(job, post.number, facts, job.origin.locale))
+        await self._refused(job, post, Cause.SIZE)
+        return None
+
+    async def _leave(self, job: Job, post: Post, event: Event) -> None:
+        now = self._parts.clock.now()
+        await self._parts.database.write(moving.stop_delivering, job, post, event, now)
+        self._parts.board.job_changed(job.id)
+
+    async def _sent(self, job: Job, post: Post, message_id: courier.MessageId | None) -> None:
+        parts = self._parts
+        _log.info("message posted", job=job.id, kind=post.kind)
+        if post.kind is not PostKind.VIDEO:
+            await parts.database.write(posts.mark_sent, post, message_id)
+        else:
+            await parts.database.write(moving.deliver, job, post, message_id, parts.clock.now())
+            await parts.fetcher.forget(job.video_name)
+        parts.board.job_changed(job.id)
+
+    async def _refused(self, job: Job, post: Post, cause: Cause) -> None:
+        parts = self._parts
+        if post.kind is PostKind.VIDEO:
+            now = parts.clock.now()
+            await parts.database.write(
+                moving.stop_delivering, job, post, Event.UNPOSTABLE, now, cause=cause, withheld=False
+            )
+            parts.board.job_changed(job.id)
+        elif post.kind is PostKind.CARD or post.channel_id != job.origin.place.channel_id:
+            await parts.database.write(posts.mark_refused, post)
+        else:
+            await self._turn_to_dm(job, post)
+
+    async def _turn_to_dm(self, job: Job, post: Post) -> None:
+        parts = self._parts
+        try:
+            dm = await parts.courier.open_dm(job.origin.user_id)
+        except courier.Refused:
+            await parts.database.write(posts.mark_refused, post)
+        except courier.CourierFault as fault:
+            await self._failed(job, post, fault)
+        else:
+            if dm == post.channel_id:
+                await parts.database.write(posts.mark_refused, post)
+            else:
+                await parts.database.write(posts.redirect, post, dm)
+
+    async def _failed(self, job: Job, post: Post, fault: courier.CourierFault) -> None:
+        """Try again later; a video whose time is up is undeliverable, and kept."""
+        parts = self._parts
+        now = parts.clock.now()
+        _log.warning("message not posted", job=job.id, kind=post.kind, fault=str(fault))
+        if post.kind is PostKind.VIDEO and now > give_up_at(job, parts.rules.job_give_up_seconds):
+            await self._refused(job, post, Cause.PERMISSION)
+            return
+        surely_not = isinstance(fault, courier.NotTaken)
+        asked_seconds = fault.retry_after_seconds if isinstance(fault, courier.NotTaken) else 0.0
+        wait_seconds = max(asked_seconds, full_jitter(post.tries, max_seconds=_RETRY_SECONDS_MAX))
+        await parts.database.write(
+            posts.mark_unsent, post, not_before=now + wait_seconds, known=surely_not and post.attempted_at is None
+        )
+
+
+def _is_pointless(job: Job, post: Post) -> bool:
+    """Whether the job has moved on so that saying this would only confuse."""
+    match post.kind:
+        case PostKind.CARD:
+            return job.state in ENDS
+        case PostKind.LATE | PostKind.SLOW:
+            return job.state in ENDS or job.withheld
+        case PostKind.UNSURE:
+            return job.state is not State.UNCERTAIN
+        case PostKind.VIDEO:
+            return job.state is not State.POSTING
+        case PostKind.FAILURE:
+            return job.state not in ENDS
+
+
+def _recogniser(post: Post) -> Callable[[str], bool]:
+    def is_ours(custom_id: str) -> bool:
+        button = custom_ids.parse_button(custom_id)
+        return button is not None and button.kind == post.kind and button.job_id == post.job_id
+
+    return is_ours

@@ -1,0 +1,171 @@
+"""Looks at rendering jobs and says when to look again. A fault of the provider never fails a job that was paid for."""
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+
+import structlog
+
+from bot.engine.parts import Parts
+from bot.engine.steps import Next
+from bot.engine.traffic import Traffic
+from bot.jobs import pacing
+from bot.jobs.deadlines import give_up_at, late_at
+from bot.jobs.model import Cause, Job, JobId, PostKind
+from bot.jobs.states import Event
+from bot.jobs.store import finding, moving
+from bot.jobs.store.finding import Rendered
+from bot.videos.faults import LookFailed, LookFault, LookForbidden, NotFound
+from bot.videos.values import RemoteState, RemoteVideo
+
+_NOT_FOUND_TIMES = 3
+_NOT_FOUND_SPAN_SECONDS = 120.0
+_HISTORY_JOBS = 200
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What this process remembers of the looks at one job; lost at a restart, without harm."""
+
+    faults_in_a_row: int = 0
+    not_found_times: int = 0
+    first_not_found_at: float = 0.0
+    progress: pacing.ProgressTrack | None = None
+
+
+class Watcher:
+    """One for all rendering jobs; remembers how long renders take and how the looks at each job went."""
+
+    def __init__(self, parts: Parts, traffic: Traffic) -> None:
+        self._parts = parts
+        self._traffic = traffic
+        self._seen: defaultdict[JobId, _Seen] = defaultdict(_Seen)
+        self._history = pacing.History()
+        self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
+        # Where the last look found the finished video; links expire, so they are not stored.
+        self.urls: dict[JobId, str | None] = {}
+
+    async def learn(self) -> None:
+        """Read from the store how long the latest renders took."""
+        for rendered in await self._parts.database.read(finding.find_rendered, _HISTORY_JOBS):
+            self._remember(rendered)
+
+    def first_look_at(self, job: Job, rendering_jobs: int) -> float:
+        """When to look at a job for the first time in this process."""
+        return self._parts.clock.now() + self._gap(job, None, rendering_jobs)
+
+    def settle_at(self, job: Job) -> float:
+        """When the job must be settled or its requester be told, whether or not the provider can be asked."""
+        rules = self._parts.rules
+        if job.late_at is None:
+            return min(late_at(job, rules.job_deadline_seconds), give_up_at(job, rules.job_give_up_seconds))
+        return give_up_at(job, rules.job_give_up_seconds)
+
+    async def settle(self, job: Job) -> Next:
+        """Tell the requester once that the job is late; end it as lost when it has been waited for long enough."""
+        now = self._parts.clock.now()
+        if now >= give_up_at(job, self._parts.rules.job_give_up_seconds):
+            return await self._move(job, Event.VANISH, cause=Cause.LATE)
+        if job.withheld:
+            return Next(await self._parts.database.write(moving.note, job, late_at=now), now)
+        noted = await self._parts.database.write(moving.note_late, job, PostKind.LATE, late_at=now)
+        self._parts.board.job_changed(job.id)
+        return Next(noted, now)
+
+    async def look(self, job: Job, rendering_jobs: int) -> Next:
+        """Ask the provider about the job and move it if it has ended there."""
+        if job.remote_id is None or job.provider != self._parts.videos.provider:
+            # Sent to another provider than today's: it can't be looked up, only waited for.
+            return Next(job, give_up_at(job, self._parts.rules.job_give_up_seconds))
+        try:
+            remote = await self._parts.videos.look(job.remote_id)
+        except LookFault as fault:
+            return await self._after_fault(job, fault)
+        self._traffic.answered()
+        seen = self._seen[job.id]
+        seen.faults_in_a_row = seen.not_found_times = 0
+        match remote.state:
+            case RemoteState.COMPLETED:
+                return await self._completed(job, remote)
+            case RemoteState.FAILED:
+                cause = remote.error.cause if remote.error else Cause.PROVIDER
+                about = remote.error.about if remote.error else None
+                detail = remote.error.detail if remote.error else ""
+                _log.info("render failed", job=job.id, cause=cause, detail=detail)
+                return await self._move(job, Event.RENDER_FAILED, cause=cause, about=about)
+            case RemoteState.RUNNING:
+                return await self._still_running(job, remote, rendering_jobs)
+
+    async def _completed(self, job: Job, remote: RemoteVideo) -> Next:
+        now = self._parts.clock.now()
+        self.urls[job.id] = remote.url
+        moved = await self._move(job, Event.COMPLETE, completed_at=now, progress=None)
+        if job.submitted_at is not None:
+            request = job.request
+            self._remember(Rendered(request.model, request.size, request.seconds, now - job.submitted_at))
+        return Next(moved.job, now)
+
+    async def _still_running(self, job: Job, remote: RemoteVideo, rendering_jobs: int) -> Next:
+        now = self._parts.clock.now()
+        seen = self._seen[job.id]
+        noted: Job | None = job
+        if remote.progress is not None:
+            age_seconds = now - (job.submitted_at or job.accepted_at)
+            seen.progress = pacing.track(seen.progress, age_seconds, remote.progress)
+            if remote.progress > (job.progress or 0):
+                noted = await self._parts.database.write(moving.note, job, progress=remote.progress)
+                self._parts.board.card_touched(job.id)
+        return Next(noted, now + self._gap(job, remote.look_again_seconds, rendering_jobs))
+
+    async def _after_fault(self, job: Job, fault: LookFault) -> Next:
+        now = self._parts.clock.now()
+        seen = self._seen[job.id]
+        seen.faults_in_a_row += 1
+        asked_seconds: float | None = None
+        match fault:
+            case NotFound():
+                self._traffic.answered()
+                if seen.not_found_times == 0:
+                    seen.first_not_found_at = now
+                seen.not_found_times += 1
+                lasted_seconds = now - seen.first_not_found_at
+                if seen.not_found_times >= _NOT_FOUND_TIMES and lasted_seconds >= _NOT_FOUND_SPAN_SECONDS:
+                    return await self._move(job, Event.VANISH, cause=Cause.LOST)
+            case LookForbidden():
+                _log.error("provider refuses the key at a look", status=fault.status, detail=fault.detail)
+                self._traffic.forbidden()
+            case LookFailed():
+                asked_seconds = fault.retry_after_seconds
+                if fault.too_many:
+                    self._traffic.slowed(asked_seconds)
+                elif fault.provider_at_fault:
+                    self._traffic.failed()
+                _log.info("look failed", job=job.id, status=fault.status, detail=fault.detail)
+            case _:
+                _log.warning("look failed", job=job.id, status=fault.status, detail=fault.detail)
+        return Next(job, now + pacing.fault_gap(seen.faults_in_a_row, asked_seconds, self._rng))
+
+    async def _move(self, job: Job, event: Event, **changes: object) -> Next:
+        moved = await self._parts.database.write(moving.apply, job, event, now=self._parts.clock.now(), **changes)
+        self._seen.pop(job.id, None)
+        self._parts.board.job_changed(job.id)
+        return Next(moved)
+
+    def _gap(self, job: Job, asked_seconds: float | None, rendering_jobs: int) -> float:
+        age_seconds = self._parts.clock.now() - (job.submitted_at or job.accepted_at)
+        request = job.request
+        return pacing.next_gap(
+            self._history.fit(request.model, request.size, request.seconds),
+            self._parts.rules.looks,
+            age_seconds,
+            progress=self._seen[job.id].progress,
+            asked_seconds=asked_seconds,
+            price=pacing.price_for(rendering_jobs, self._traffic.looks_per_second),
+            late=job.late_at is not None,
+        ).seconds
+
+    def _remember(self, rendered: Rendered) -> None:
+        self._history = self._history.with_render(
+            rendered.model, rendered.size, rendered.seconds, rendered.took_seconds
+        )

@@ -1,0 +1,1 @@
+"""Discord's face: each cog reads an interaction, asks the engine one thing and paints the answer. No decisions."""

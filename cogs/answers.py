@@ -1,0 +1,58 @@
+"""Private answers: acknowledged at once, then a sentence or nothing. It must not know what was asked."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import discord
+import structlog
+
+from bot.chat import cards
+from bot.chat.words import Key, refusal, say
+from bot.jobs.model import Job
+from bot.jobs.reasons import Refusal
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@asynccontextmanager
+async def answering(interaction: discord.Interaction) -> AsyncGenerator[None]:
+    """Acknowledge privately before anything is done; whatever then breaks is logged and the person is told.
+
+    If Discord no longer takes the acknowledgement, `discord.HTTPException` is raised and nothing has been done.
+    """
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    try:
+        yield
+    except Exception:  # noqa: BLE001  # the guard of all commands, buttons and forms: nobody waits in silence
+        _log.exception("interaction failed", kind=interaction.type.name)
+        await tell(interaction, say(Key.UNEXPECTED, interaction.locale.value))
+
+
+async def tell(interaction: discord.Interaction, message: str | cards.Message) -> None:
+    """Show the private answer to an acknowledged interaction."""
+    shown = cards.Message(content=message) if isinstance(message, str) else message
+    try:
+        await interaction.edit_original_response(**cards.to_discord(shown))
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        # The token has died or Discord is away; what was asked for is done or not, whoever is told.
+        _log.info("private answer not shown", error=str(error))
+
+
+async def tell_at_once(interaction: discord.Interaction, message: str) -> None:
+    """Answer privately an interaction that was not acknowledged yet, where a form would have been shown."""
+    await interaction.response.send_message(message, ephemeral=True)
+
+
+async def settle(interaction: discord.Interaction, result: Job | Refusal, done: Key | None = None) -> None:
+    """Say why not; or say `done`; or, when what follows is seen by all, let the private answer go."""
+    locale = interaction.locale.value
+    if isinstance(result, Refusal):
+        await tell(interaction, refusal(result, locale))
+    elif done is not None:
+        await tell(interaction, say(done, locale, video=result.id))
+    else:
+        try:
+            await interaction.delete_original_response()
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            _log.info("private answer not taken away", error=str(error))

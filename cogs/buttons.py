@@ -1,0 +1,134 @@
+"""Presses of buttons, understood by their custom ids alone, so that they work after any restart."""
+
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord.ext import commands
+
+from bot.chat import forms
+from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSource, parse_button
+from bot.chat.words import Key
+from bot.chat.words import refusal as refusal_text
+from bot.engine.desk import Desk
+from bot.jobs.model import REFERENCES_MAX, Job, JobId, MessageId, UserId, Via
+from bot.jobs.reasons import Reason, Refusal
+from cogs.answers import answering, settle, tell_at_once
+from cogs.facts import asker_of, missing_of, origin_of, sight_of
+from cogs.host import Host
+
+Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
+
+
+class Buttons(commands.Cog):
+    """One method per button. What a press means is decided by the job's state, and rights are checked each time."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._presses: dict[Action, Press] = {
+            Action.CANCEL: self._cancel,
+            Action.WITHHOLD: self._withhold,
+            Action.REMIX: self._remix,
+            Action.AGAIN: self._again,
+            Action.DELETE: self._delete,
+            Action.RETRY: self._retry,
+            Action.TRY_AGAIN: self._try_again,
+            Action.LEAVE: self._leave,
+            Action.SEND_AGAIN: self._send_again,
+        }
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Hear every press; buttons that are not ours are left alone."""
+        if interaction.type is not discord.InteractionType.component or interaction.data is None:
+            return
+        button = parse_button(str(interaction.data.get("custom_id", "")))
+        if button is None:
+            return
+        if button.job_id is not None:
+            await self._presses[button.action](interaction, button.job_id)
+        elif button.offer_id is not None:
+            await self._press_offer(interaction, button, button.offer_id)
+
+    async def _cancel(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with answering(interaction):
+            done = await self._desk.acts.cancel(job_id, asker_of(interaction))
+            withheld = isinstance(done, Job) and done.withheld
+            await settle(interaction, done, Key.ANSWER_WITHHELD if withheld else Key.ANSWER_CANCELLED)
+
+    async def _withhold(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with answering(interaction):
+            done = await self._desk.acts.withhold(job_id, asker_of(interaction))
+            await settle(interaction, done, Key.ANSWER_WITHHELD)
+
+    async def _remix(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        video = await self._finished(interaction, job_id)
+        if isinstance(video, Refusal):
+            await tell_at_once(interaction, refusal_text(video, interaction.locale.value))
+            return
+        form = FormId(FormPurpose.REMIX, FormSource.JOB, job_id)
+        await interaction.response.send_modal(forms.build(form, interaction.locale.value))
+
+    async def _again(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with answering(interaction):
+            video = await self._finished(interaction, job_id)
+            if isinstance(video, Job):
+                origin = origin_of(interaction, Via.BUTTON)
+                await settle(interaction, await self._desk.intake.repeat(video, origin, missing_of(interaction)))
+            else:
+                await settle(interaction, video)
+
+    async def _delete(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with answering(interaction):
+            done = await self._desk.acts.delete(job_id, asker_of(interaction))
+            await settle(interaction, done, Key.ANSWER_DELETED)
+
+    async def _retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with answering(interaction):
+            origin = origin_of(interaction, Via.BUTTON)
+            done = await self._desk.acts.retry(job_id, asker_of(interaction), origin, missing_of(interaction))
+            await settle(interaction, done, Key.ANSWER_MADE)
+
+    async def _try_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with answering(interaction):
+            origin = origin_of(interaction, Via.BUTTON)
+            done = await self._desk.acts.try_again(job_id, asker_of(interaction), origin, missing_of(interaction))
+            await settle(interaction, done, Key.ANSWER_MADE)
+
+    async def _leave(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with answering(interaction):
+            done = await self._desk.acts.leave(job_id, asker_of(interaction))
+            await settle(interaction, done, Key.ANSWER_LEFT)
+
+    async def _send_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with answering(interaction):
+            done = await self._desk.acts.send_again(job_id, asker_of(interaction))
+            await settle(interaction, done, Key.ANSWER_SENDING_AGAIN)
+
+    async def _finished(self, interaction: discord.Interaction, job_id: JobId) -> Job | Refusal:
+        """The video that a button under it names, if the presser may use it; Discord has shown it to them."""
+        video = await self._desk.lookup.get(job_id)
+        if video is None:
+            return Refusal(Reason.VIDEO_UNKNOWN)
+        sight = sight_of(interaction.guild, interaction.user)
+        return await self._desk.lookup.check_remix(video, asker_of(interaction), sight)
+
+    async def _press_offer(self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId) -> None:
+        locale = interaction.locale.value
+        taken = await self._desk.replies.take_offer(offer_id, UserId(interaction.user.id))
+        if taken is None:
+            await tell_at_once(interaction, refusal_text(Refusal(Reason.DRAFT_GONE), locale))
+            return
+        offer, draft = taken
+        if button.action is Action.OPEN_FORM:
+            form = FormId(FormPurpose.REMIX, FormSource.DRAFT, draft.id)
+            room = REFERENCES_MAX - len(draft.request.references)
+            await interaction.response.send_modal(forms.build(form, locale, room=room))
+            return
+        async with answering(interaction):
+            made = await self._desk.replies.accept_offer(offer, draft, missing_of(interaction))
+            await settle(interaction, made)
+
+
+async def setup(bot: Host) -> None:
+    """Let the cog hear presses."""
+    await bot.add_cog(Buttons(bot.desk))

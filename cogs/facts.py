@@ -1,0 +1,92 @@
+"""What an interaction or a message says about who asks, where and with which rights; it decides nothing."""
+
+import discord
+
+from bot.chat.permissions import missing_permissions
+from bot.engine.lookup import SeesChannel
+from bot.jobs.model import ChannelId, GuildId, MessageId, Origin, Place, Upload, UserId, Via
+from bot.jobs.rights import Asker
+
+
+def place_of(interaction: discord.Interaction) -> Place:
+    """The channel, thread or DM in which somebody acts."""
+    return Place(
+        ChannelId(interaction.channel_id or 0),
+        GuildId(interaction.guild_id) if interaction.guild_id is not None else None,
+    )
+
+
+def asker_of(interaction: discord.Interaction) -> Asker:
+    """Who acts, with the rights that Discord says they have in this very channel."""
+    return Asker(
+        UserId(interaction.user.id),
+        place_of(interaction),
+        manages_messages=interaction.permissions.manage_messages,
+        manages_server=interaction.permissions.manage_guild,
+    )
+
+
+def origin_of(interaction: discord.Interaction, via: Via, *, reply_to: MessageId | None = None) -> Origin:
+    """The act itself. Its id is a snowflake, so history later than it holds all that it led to."""
+    return Origin(
+        id=str(interaction.id),
+        via=via,
+        user_id=UserId(interaction.user.id),
+        place=place_of(interaction),
+        locale=interaction.locale.value,
+        reply_to=reply_to,
+        history_after=MessageId(interaction.id),
+    )
+
+
+def missing_of(interaction: discord.Interaction) -> tuple[str, ...]:
+    """What the bot lacks to post here later; nothing in a DM."""
+    if interaction.guild_id is None:
+        return ()
+    return missing_permissions(interaction.app_permissions, interaction.channel.type if interaction.channel else None)
+
+
+def uploads_of(*attachments: discord.Attachment | None) -> tuple[Upload, ...]:
+    """The files that were given, in order."""
+    return tuple(
+        Upload(attachment.url, attachment.filename, attachment.size)
+        for attachment in attachments
+        if attachment is not None
+    )
+
+
+def sight_of(guild: discord.Guild | None, person: discord.abc.User) -> SeesChannel:
+    """A function that says whether that person can see a channel of the server; whatever is unsure is a no."""
+
+    async def sees(channel_id: ChannelId) -> bool:
+        if guild is None or not isinstance(person, discord.Member):
+            return False
+        channel = guild.get_channel_or_thread(channel_id)
+        if channel is None:
+            try:
+                channel = await guild.fetch_channel(channel_id)
+            except discord.HTTPException:
+                return False
+        try:
+            granted = channel.permissions_for(person)
+        except discord.ClientException:
+            # A thread whose parent is not known.
+            return False
+        if not (granted.view_channel and granted.read_message_history):
+            return False
+        return await _is_inside(channel, person, granted)
+
+    return sees
+
+
+async def _is_inside(
+    channel: discord.abc.GuildChannel | discord.Thread, person: discord.Member, granted: discord.Permissions
+) -> bool:
+    """Whether a private thread lets the person in; other channels let in whoever has the permissions."""
+    if not isinstance(channel, discord.Thread) or not channel.is_private() or granted.manage_threads:
+        return True
+    try:
+        await channel.fetch_member(person.id)
+    except discord.HTTPException:
+        return False
+    return True

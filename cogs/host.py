@@ -1,0 +1,27 @@
+"""What a cog needs of the client that loads it: the engine's desk, and discord.py's own ways to register things."""
+
+from typing import Protocol
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.engine.desk import Desk
+
+
+class Host(Protocol):
+    """The client, as far as cogs may know it."""
+
+    @property
+    def desk(self) -> Desk:
+        """What may be asked of the engine."""
+        ...
+
+    @property
+    def tree(self) -> "app_commands.CommandTree[discord.Client]":
+        """Where slash commands are registered."""
+        ...
+
+    async def add_cog(self, cog: commands.Cog, /) -> None:
+        """Let a cog hear events."""
+        ...

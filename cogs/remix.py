@@ -1,0 +1,87 @@
+"""`/remix`: a finished video and a prompt become the next video."""
+
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+
+from bot.chat.custom_ids import FormPurpose
+from bot.chat.lists import choice_name
+from bot.chat.words import refusal as refusal_text
+from bot.engine.desk import Desk
+from bot.engine.intake import Ask
+from bot.jobs.model import Job, VideoRequest
+from bot.jobs.reasons import Refusal
+from cogs.answers import answering, settle, tell_at_once
+from cogs.asking import open_form, take_in
+from cogs.facts import asker_of, sight_of, uploads_of
+from cogs.host import Host
+from cogs.video import Prompt, choices
+
+
+def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
+    """The command, with the choices of the catalogue and the asker's videos to complete from."""
+
+    async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        found = await desk.lookup.suggest_finished(asker_of(interaction), typed)
+        now = interaction.created_at.timestamp()
+        locale = interaction.locale.value
+        return [app_commands.Choice(name=choice_name(job, now, locale), value=job.id) for job in found]
+
+    async def find(interaction: discord.Interaction, video: str | None) -> Job | Refusal:
+        sight = sight_of(interaction.guild, interaction.user)
+        return await desk.lookup.find_to_remix(video, asker_of(interaction), sight)
+
+    @app_commands.command(name="remix", description="Change a finished video by a prompt")
+    @app_commands.describe(
+        prompt="What should change; leave it out to write in a large field",
+        video="Which video: pick one, or give its id or a link to its message; empty: your newest one here",
+        model="Which model makes it",
+        size="Width and height in pixels",
+        seconds="How long it should be",
+        reference="A picture to work in (PNG, JPEG or WebP)",
+        reference_2="A second picture",
+        reference_3="A third picture",
+        reference_4="A fourth picture",
+    )
+    @app_commands.choices(
+        model=choices(desk.catalogue.models),
+        size=choices(desk.catalogue.sizes),
+        seconds=choices(desk.catalogue.seconds),
+    )
+    @app_commands.autocomplete(video=suggest)
+    async def remix(
+        interaction: discord.Interaction,
+        prompt: Prompt | None = None,
+        video: str | None = None,
+        model: str | None = None,
+        size: str | None = None,
+        seconds: str | None = None,
+        reference: discord.Attachment | None = None,
+        reference_2: discord.Attachment | None = None,
+        reference_3: discord.Attachment | None = None,
+        reference_4: discord.Attachment | None = None,
+    ) -> None:
+        uploads = uploads_of(reference, reference_2, reference_3, reference_4)
+        if prompt is None:
+            parent = await find(interaction, video)
+            if isinstance(parent, Refusal):
+                await tell_at_once(interaction, refusal_text(parent, interaction.locale.value))
+                return
+            ask = Ask(VideoRequest("", model, size, seconds, parent_id=parent.id), uploads)
+            await open_form(desk, interaction, ask, FormPurpose.REMIX)
+            return
+        async with answering(interaction):
+            parent = await find(interaction, video)
+            if isinstance(parent, Job):
+                ask = Ask(VideoRequest(prompt, model, size, seconds, parent_id=parent.id), uploads)
+                await settle(interaction, await take_in(desk, interaction, ask))
+            else:
+                await settle(interaction, parent)
+
+    return cast("app_commands.Command[Any, ..., None]", remix)
+
+
+async def setup(bot: Host) -> None:
+    """Register the command."""
+    bot.tree.add_command(build(bot.desk))

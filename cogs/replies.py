@@ -1,0 +1,78 @@
+"""Replies to finished videos, and messages that people delete. Without a privileged intent (docs/facts/discord.md)."""
+
+import re
+
+import discord
+from discord.ext import commands
+
+from bot.chat.permissions import missing_permissions
+from bot.engine.desk import Desk
+from bot.engine.replies import Reply
+from bot.jobs.model import ChannelId, GuildId, MessageId, Place, UserId
+from cogs.facts import sight_of, uploads_of
+from cogs.host import Host
+
+
+class RepliesCog(commands.Cog, name="Replies"):
+    """Hears messages and hands replies over; what becomes of them is decided in the engine."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Hand a person's reply to any message over."""
+        reference = message.reference
+        if message.author.bot or message.type is not discord.MessageType.reply or reference is None:
+            return
+        if reference.type is not discord.MessageReferenceType.reply or reference.message_id is None:
+            return
+        await self._desk.replies.answer(
+            _reply(message, MessageId(reference.message_id)), sight_of(message.guild, message.author)
+        )
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """A deleted reply takes its waiting job and its offer with it."""
+        await self._forget(event.message_id)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """The same for many at once."""
+        for message_id in event.message_ids:
+            await self._forget(message_id)
+
+    async def _forget(self, message_id: int) -> None:
+        await self._desk.acts.forget_message(message_id)
+        await self._desk.replies.end_offer(MessageId(message_id))
+
+
+def _reply(message: discord.Message, to: MessageId) -> Reply:
+    guild, me = message.guild, message.guild.me if message.guild else None
+    mentioned = any(person.bot and me is not None and person.id == me.id for person in message.mentions)
+    text = re.sub(rf"<@!?{me.id}>", "", message.content) if me is not None else message.content
+    return Reply(
+        id=MessageId(message.id),
+        to=to,
+        user_id=UserId(message.author.id),
+        place=Place(ChannelId(message.channel.id), GuildId(guild.id) if guild else None),
+        locale=guild.preferred_locale.value if guild else "en",
+        text=text.strip(),
+        uploads=uploads_of(*message.attachments),
+        readable=guild is None or mentioned,
+        missing_permissions=_missing(message),
+    )
+
+
+def _missing(message: discord.Message) -> tuple[str, ...]:
+    """What the bot lacks to answer there; a channel that it doesn't know lets Discord decide."""
+    if message.guild is None or isinstance(message.channel, discord.PartialMessageable):
+        return ()
+    if isinstance(message.channel, discord.DMChannel | discord.GroupChannel):
+        return ()
+    return missing_permissions(message.channel.permissions_for(message.guild.me), message.channel.type)
+
+
+async def setup(bot: Host) -> None:
+    """Let the cog hear messages."""
+    await bot.add_cog(RepliesCog(bot.desk))
