@@ -1,0 +1,104 @@
+"""Custom ids are read strictly."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.custom_ids import (
+    Action,
+    ButtonId,
+    FormId,
+    FormPurpose,
+    FormSource,
+    Kind,
+    belongs_to,
+    parse_button,
+    parse_form,
+)
+from bot.jobs.model import JobId, MessageId, PostKind, new_job_id
+
+JOB = JobId("K3M9Q2XA")
+
+
+def test_every_kind_of_post_has_its_kind_of_button() -> None:
+    """A job's message and the buttons on it go by the same word."""
+    assert {kind.value for kind in PostKind} | {"offer", "list"} == {kind.value for kind in Kind}
+
+
+@given(st.integers(1, 9999))
+def test_a_button_reads_back_as_it_was_written(number: int) -> None:
+    """Writing and reading a custom id are inverse, and it fits into Discord's 100 characters."""
+    for button in (
+        ButtonId(Kind.CARD, Action.CANCEL, new_job_id(), number),
+        ButtonId(Kind.VIDEO, Action.REMIX, new_job_id(), number),
+        ButtonId(Kind.OFFER, Action.OPEN_FORM, "9" * 32, number),
+        ButtonId(Kind.LIST, Action.SEND_AGAIN, new_job_id(), number),
+    ):
+        assert parse_button(str(button)) == button
+        assert len(str(button)) <= 100
+
+
+def test_a_button_says_whether_it_is_about_a_job_or_an_offer() -> None:
+    """An offer's button has the offer's id and no job; every other one has a job and no offer."""
+    offer = ButtonId(Kind.OFFER, Action.MAKE_IT, "123")
+    assert (offer.job_id, offer.offer_id) == (None, MessageId(123))
+    card = ButtonId(Kind.CARD, Action.CANCEL, "00000012")
+    assert (card.job_id, card.offer_id) == (JobId("00000012"), None)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "",
+        "vb:card:cancel:K3M9Q2XA",
+        "vb:card:cancel:K3M9Q2XA:0",
+        "vb:card:cancel:K3M9Q2XA:01",
+        "vb:card:cancel:K3M9Q2XA:1\n",
+        "vb:card:cancel:K3M9Q2XA:1:1",
+        " vb:card:cancel:K3M9Q2XA:1",
+        "vb:card:cancel:K3M9Q2XA:٣",
+        "vb:card:cancel:k3m9q2xa:1",
+        "vb:card:cancel:K3M9Q2XU:1",
+        "vb:card:cancel:K3M9Q2X:1",
+        "vb:card:cancel:123456789:1",
+        "vb:card:delete:K3M9Q2XA:1",
+        "vb:video:cancel:K3M9Q2XA:1",
+        "vb:card:drop table:K3M9Q2XA:1",
+        "vb:offer:make_it::1",
+        "vb:offer:make_it:../..:1",
+        "vb:offer:make_it:" + "1" * 33 + ":1",
+        "vf:video:draft:abc",
+    ],
+)
+def test_a_forged_button_is_not_read(forged: str) -> None:
+    """Anything but exactly what the bot writes is nobody's button."""
+    assert parse_button(forged) is None
+
+
+def test_a_form_reads_back_as_it_was_written() -> None:
+    """Drafts and jobs are told apart, and forged forms are not read."""
+    for form in (
+        FormId(FormPurpose.VIDEO, FormSource.DRAFT, "a1b2c3d4e5f60718"),
+        FormId(FormPurpose.REMIX, FormSource.DRAFT, "K3M9Q2XA"),
+        FormId(FormPurpose.REMIX, FormSource.JOB, JOB),
+    ):
+        assert parse_form(str(form)) == form
+    for forged in (
+        "vf:remix:job:abc",
+        "vf:video:draft:",
+        "vf:video:draft:a b",
+        "vf:edit:draft:a",
+        "vf:remix:job:K3M9Q2XA\n",
+    ):
+        assert parse_form(forged) is None
+
+
+def test_a_message_is_recognised_by_job_kind_and_number() -> None:
+    """Reconciling takes no other message of the job, and no button of a list, for the one it looks for."""
+    mine = str(ButtonId(Kind.VIDEO, Action.AGAIN, JOB, 2))
+    assert belongs_to(mine, JOB, PostKind.VIDEO, 2)
+    assert not belongs_to(mine, JOB, PostKind.VIDEO, 1)
+    assert not belongs_to(mine, JOB, PostKind.CARD, 2)
+    assert not belongs_to(mine, JobId("K3M9Q2XB"), PostKind.VIDEO, 2)
+    assert not belongs_to(str(ButtonId(Kind.LIST, Action.CANCEL, JOB)), JOB, PostKind.CARD, 1)
+    assert not belongs_to("anything", JOB, PostKind.CARD, 1)

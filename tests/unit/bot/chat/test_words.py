@@ -1,0 +1,172 @@
+"""There is a good sentence for everything."""
+
+import string
+from dataclasses import replace
+
+import pytest
+from markup_judge import read
+
+from bot.chat import words
+from bot.chat.words import _english
+from bot.chat.words._keys import Ending, Key
+from bot.jobs.model import Cause, Job, JobId
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.states import State
+
+# What `bot.jobs.reasons` promises to name, for each reason that names something.
+NAMED: dict[Reason, dict[str, object]] = {
+    Reason.PROMPT_TOO_LONG: {"limit": 4000, "given": 4001},
+    Reason.MODEL_UNKNOWN: {"given": "@everyone", "choices": ("one", "two")},
+    Reason.SIZE_UNKNOWN: {"given": "9x9", "choices": ("1280x720",)},
+    Reason.SECONDS_UNKNOWN: {"given": "9", "choices": ("4", "8", "12")},
+    Reason.REFERENCES_TOO_MANY: {"limit": 4},
+    Reason.REFERENCE_EMPTY: {"file": "`<@42>`.png"},
+    Reason.REFERENCE_TOO_LARGE: {"file": "a.png", "limit_bytes": 20_971_520},
+    Reason.REFERENCE_TYPE: {"file": "a.gif"},
+    Reason.REFERENCE_DIMENSIONS: {"file": "a.png"},
+    Reason.REFERENCE_UNREADABLE: {"file": "a.png"},
+    Reason.VIDEO_UNFINISHED: {"video": JobId("K3M9Q2XA")},
+    Reason.VIDEO_REMOVED: {"video": JobId("K3M9Q2XA")},
+    Reason.VIDEO_ELSEWHERE: {"video": JobId("K3M9Q2XA")},
+    Reason.PLACE_UNPOSTABLE: {"permissions": ("send_messages", "attach_files", "embed_links")},
+    Reason.ACTIVE_LIMIT: {"limit": 3},
+    Reason.DAILY_LIMIT: {"limit": 25, "free_at": 1_700_000_000.5},
+}
+
+
+def gaps(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def test_there_is_english_for_everything() -> None:
+    """Every key, every reason and every ending has its words, and there are no words for nothing."""
+    assert set(_english.SENTENCES) == set(Key)
+    assert set(_english.REFUSALS) == set(Reason)
+    assert set(_english.ENDINGS) == set(Ending)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_refusal_fills_exactly_the_gaps_that_its_reason_promises(reason: Reason) -> None:
+    """No sentence asks for what a reason doesn't name, and nothing that it names goes unsaid."""
+    named = NAMED.get(reason, {})
+    assert gaps(_english.REFUSALS[reason]) == set(named)
+    said = words.refusal(Refusal(reason, named), "en-US")
+    assert "{" not in said
+    assert said.count(". ") + said.endswith(".") >= 1
+    assert len(said) < 500
+    assert {kind for kind, _ in read(said)} <= {"code", "style", "timestamp"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (Reason.REFERENCE_TOO_LARGE, "`a.png` is too large: a picture may have up to 20 MiB. Attach a smaller one."),
+        (Reason.SECONDS_UNKNOWN, "`9` is not a length I can make. Choose `4`, `8` or `12` seconds."),
+        (Reason.MODEL_UNKNOWN, "I don't know a model `@everyone`. Choose `one` or `two`."),
+        (Reason.DAILY_LIMIT, "You can make 25 videos in 24 hours. The next one is free <t:1700000000:R>."),
+        (Reason.REFERENCE_EMPTY, "`ˋ<@42>ˋ.png` is empty. Attach it again, or another picture."),
+    ],
+)
+def test_refusals_read_well(reason: Reason, expected: str) -> None:
+    """Sizes, choices and moments are put for people, and foreign text in between does nothing."""
+    assert words.refusal(Refusal(reason, NAMED[reason]), "en") == expected
+
+
+def test_missing_permissions_go_by_the_names_that_discord_shows() -> None:
+    """A person can find what is missing in the settings of the channel."""
+    refusal = Refusal(Reason.PLACE_UNPOSTABLE, {"permissions": ["read_messages", "send_messages_in_threads", "use_x"]})
+    assert "I lack **View Channel**, **Send Messages in Threads** and **Use X**." in words.refusal(refusal, "en")
+
+
+@pytest.mark.parametrize("about", [None, "prompt", "picture"])
+@pytest.mark.parametrize("cause", [None, *Cause])
+@pytest.mark.parametrize("state", [State.REFUSED, State.FAILED, State.LOST, State.UNDELIVERABLE])
+def test_every_end_has_one_cause_and_one_next_step(
+    job: Job, state: State, cause: Cause | None, about: str | None
+) -> None:
+    """However a job ends without its video, there is a sentence for it and a step, and no word about money back."""
+    for kept in (None, "0" * 64):
+        why = words.cause(replace(job, state=state, cause=cause, about=about, video_sha256=kept), "en")
+        assert why.cause.endswith(".")
+        assert why.next_step.endswith(".")
+        assert "refund" not in (why.cause + why.next_step).lower()
+        if state is State.UNDELIVERABLE and (kept or cause is not Cause.SIZE):
+            assert "*Send again*" in why.next_step
+            assert "/status" in why.next_step
+            assert "nothing is rendered anew" in why.next_step
+
+
+def test_causes_are_told_apart(job: Job) -> None:
+    """Rules on content, a bad picture, a size, a lost video and a channel that refuses are not the same sentence."""
+    ends = [
+        replace(job, state=State.REFUSED, submitted_at=1.0, cause=cause, about=about)
+        for cause in (Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.CREDIT, Cause.RATE, Cause.PROVIDER)
+        for about in (None, "picture")
+    ]
+    ends += [replace(job, state=State.LOST, remote_id=remote, cause=Cause.LOST) for remote in (None, "x")]
+    ends += [replace(job, state=State.UNDELIVERABLE, cause=cause) for cause in (Cause.PERMISSION, Cause.SIZE)]
+    assert len({words.cause(end, "en").cause for end in ends}) == 13
+
+
+def test_a_waiting_job_says_what_it_waits_for(job: Job) -> None:
+    """The queue, the grace of a reply, the provider's account and a busy provider read differently."""
+    in_grace = replace(job, origin=replace(job.origin, grace_seconds=5.0))
+    assert words.status(job, 1_001.0, "en") == "Waiting in the queue"
+    assert words.status(in_grace, 1_001.0, "en") == "Starting in a moment"
+    assert words.status(in_grace, 1_006.0, "en") == "Waiting in the queue"
+    assert words.status(replace(job, waiting_for=Cause.CREDIT), 1_001.0, "en") == "Waiting for the provider's account"
+    assert words.status(replace(job, waiting_for=Cause.RATE), 1_001.0, "en") == "Waiting for the provider"
+
+
+def test_every_state_has_a_name_of_its_own(job: Job) -> None:
+    """No two states read the same on a card."""
+    assert len({words.status(replace(job, state=state), 2_000.0, "en") for state in State}) == len(State)
+
+
+def test_other_languages_fall_back_to_english() -> None:
+    """An unknown locale gets the English sentence, not an error."""
+    assert words.say(Key.LABEL_CANCEL, "pt-BR") == words.say(Key.LABEL_CANCEL, "") == "Cancel"
+
+
+def test_a_gap_takes_nothing_of_the_wrong_kind() -> None:
+    """A sentence that is filled wrongly is a mistake that shows, and no value can reach into another."""
+    with pytest.raises(KeyError):
+        words.say(Key.TOOK, "en")
+    with pytest.raises(TypeError):
+        words.say(Key.TOOK, "en", seconds="long")
+    with pytest.raises(TypeError):
+        words.refusal(Refusal(Reason.MODEL_UNKNOWN, {"given": "x", "choices": "abc"}), "en")
+    assert words.say(Key.REMIX_OF, "en", video="{user.__class__}") == "Remix of `{user.__class__}`"
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [
+        (0, "0 bytes"),
+        (1023, "1023 bytes"),
+        (1536, "1.5 KiB"),
+        (20_971_520, "20 MiB"),
+        (536_870_912, "512 MiB"),
+        (1 << 31, "2 GiB"),
+    ],
+)
+def test_sizes_are_put_for_people(size_bytes: int, text: str) -> None:
+    """Bytes come in the unit that a person would use."""
+    assert words.size_text(size_bytes) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (-3, "0 s"),
+        (59.6, "1 min"),
+        (95, "1 min 35 s"),
+        (3900, "1 h 5 min"),
+        (7200, "2 h"),
+        (183_600, "2 d 3 h"),
+    ],
+)
+def test_durations_are_put_for_people(seconds: float, text: str) -> None:
+    """Durations come in their two largest units."""
+    assert words.duration_text(seconds) == text
