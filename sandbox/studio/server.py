@@ -31,6 +31,7 @@ class Studio:
         self.api_key = api_key
         self.dials = dials or Dials()
         self.faults = Faults()
+        self.clock = clock
         self._world = World(clock, self.dials)
         self._gates = Gates()
         self._links = Links()

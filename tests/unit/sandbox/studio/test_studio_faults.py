@@ -1,0 +1,153 @@
+"""Faults, gates and waiting: the studio misbehaves exactly as told, and the count of charges stays true."""
+
+import asyncio
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from sandbox.clock import ScaledClock
+from sandbox.studio import Dials, Fault, Studio
+from tests.unit.sandbox.studio.client import Client
+
+
+async def test_a_scripted_status_comes_as_often_as_told(client: Client, studio: Studio) -> None:
+    """A refusal is answered the given number of times, takes nothing, and then all is well."""
+    studio.faults.add("create", Fault.status(500), times=2)
+    studio.faults.add("create", Fault.status(429, headers={"Retry-After": "3"}))
+    answers = [await client.create(prompt="A cat") for _ in range(4)]
+    assert [answer.status for answer in answers] == [500, 500, 429, 200]
+    assert answers[0].error_code == "server_error"
+    assert (answers[2].headers["Retry-After"], answers[2].error_code) == ("3", "rate_limit_exceeded")
+    assert studio.paid("A cat") == 1
+    assert studio.faults.pending("create") == 0
+
+
+async def test_a_status_can_lie_about_the_charge(client: Client, studio: Studio) -> None:
+    """A 502 with take is answered as an error although the job was taken."""
+    studio.faults.add("create", Fault.status(502, text="<html>Bad gateway</html>", take=True))
+    answer = await client.create(prompt="A cat")
+    assert (answer.status, answer.headers["Content-Type"]) == (502, "text/html; charset=utf-8")
+    assert studio.paid("A cat") == 1
+
+
+async def test_faults_hit_only_their_operation(client: Client, studio: Studio) -> None:
+    """A fault for looking leaves creating alone; cleared, it never happens."""
+    studio.faults.add("look", Fault.status(503, json={"error": "busy"}))
+    await client.create(prompt="A cat")
+    answer = await client.look(studio.renders[0])
+    assert (answer.status, answer.body) == (503, {"error": "busy"})
+    studio.faults.add("look", Fault.status(503))
+    studio.faults.clear()
+    assert (await client.look(studio.renders[0])).status == 200
+
+
+@pytest.mark.parametrize("take", [True, False])
+async def test_a_dropped_connection_may_have_charged(client: Client, studio: Studio, take: bool) -> None:
+    """The client only sees the connection end; the studio knows whether the job was taken."""
+    studio.faults.add("create", Fault.drop(take=take))
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await client.create(prompt="A cat")
+    assert studio.paid("A cat") == int(take)
+    assert studio.requests[0].status is None
+
+
+@pytest.mark.parametrize("take", [True, False])
+async def test_a_hanging_answer_ends_when_the_studio_stops(client: Client, studio: Studio, take: bool) -> None:
+    """A hung request is neither answered nor forgotten; stopping the studio cuts it."""
+    studio.faults.add("create", Fault.hang(take=take))
+    asking = asyncio.create_task(client.create(prompt="A cat"))
+    await studio.wait_for(lambda: studio.requests and studio.paid("A cat") == int(take))
+    assert not asking.done()
+    await studio.stop()
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await asking
+
+
+async def test_a_2xx_can_be_unreadable(client: Client, studio: Studio) -> None:
+    """The job is taken, the answer is rubbish."""
+    studio.faults.add("create", Fault.body(b"{ half", content_type="text/plain"))
+    answer = await client.create(prompt="A cat")
+    assert (answer.status, answer.body) == (200, b"{ half")
+    assert studio.paid("A cat") == 1
+
+
+async def test_an_answer_can_be_late(client: Client, studio: Studio, clock: ScaledClock) -> None:
+    """A delayed answer is right, and comes after the clock's seconds."""
+    studio.faults.add("create", Fault.delay(500))
+    asking = asyncio.create_task(client.create(prompt="A cat"))
+    await studio.wait_for(lambda: studio.paid("A cat"))
+    assert not asking.done()
+    clock.jump(500)
+    assert (await asking).status == 200
+
+
+async def test_a_file_can_break_off(client: Client, studio: Studio) -> None:
+    """A short file announces its whole length and ends early."""
+    render = await client.completed(prompt="A cat", size="320x180")
+    url = (await client.look(render)).body["url"]
+    studio.faults.add("file", Fault.short(1000))
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await client.send("GET", url, key=None)
+    assert (await client.send("GET", url, key=None)).status == 200
+
+
+async def test_a_gate_holds_before_the_take(client: Client, studio: Studio) -> None:
+    """Held before the take nothing is charged yet; cut there, nothing ever is."""
+    gate = studio.gate("create", "before_take")
+    asking = asyncio.create_task(client.create(prompt="A cat"))
+    await asyncio.wait_for(gate.reached.wait(), 20)
+    assert gate.request is studio.requests[0]
+    assert studio.paid("A cat") == 0
+    gate.cut()
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await asking
+    assert studio.paid("A cat") == 0
+
+
+async def test_a_gate_holds_after_the_take(client: Client, studio: Studio) -> None:
+    """Held after the take the job is charged and the client knows nothing; opened, the answer comes."""
+    gate = studio.gate("create", "after_take")
+    asking = asyncio.create_task(client.create(prompt="A cat"))
+    await asyncio.wait_for(gate.reached.wait(), 20)
+    assert studio.paid("A cat") == 1
+    assert not asking.done()
+    assert (await client.create(prompt="A dog")).status == 200
+    gate.open()
+    assert (await asking).body["prompt"] == "A cat"
+
+
+async def test_a_job_is_taken_even_if_its_client_died_at_the_gate(client: Client, studio: Studio) -> None:
+    """An opened gate lets the request of a dead client through: the provider has got it after all."""
+    gate = studio.gate("create", "before_take")
+    asking = asyncio.create_task(client.create(prompt="A cat"))
+    await asyncio.wait_for(gate.reached.wait(), 20)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    gate.open()
+    await studio.wait_for(lambda: studio.paid("A cat") == 1)
+
+
+async def test_waiting_in_vain_says_what_there_is(client: Client, studio: Studio) -> None:
+    """A condition that stays false ends in a TimeoutError that tells the state of things."""
+    await client.create(prompt="A cat")
+    with pytest.raises(TimeoutError, match=r"A cat.*processing.*create 200"):
+        await studio.wait_for(lambda: False, timeout_seconds=0.01)
+
+
+async def test_the_world_outlives_an_outage(tmp_path: Path, clock: ScaledClock) -> None:
+    """Stopped and started again on its port, the studio knows its renders and lets them go on."""
+    studio = Studio(tmp_path, clock, dials=Dials(render_seconds=50))
+    await studio.start()
+    port = int(studio.base_url.rpartition(":")[2].removesuffix("/v1"))
+    async with aiohttp.ClientSession() as http:
+        await Client(studio, http).create(prompt="A cat", size="320x180")
+    await studio.stop()
+    clock.jump(60)
+    assert studio.renders[0].state == "processing"
+    await studio.start(port)
+    try:
+        await studio.wait_for(lambda: studio.renders[0].state == "completed")
+        assert (await studio.video(studio.renders[0])).stat().st_size > 0
+    finally:
+        await studio.stop()
