@@ -21,7 +21,7 @@ from bot.jobs.states import State
 # Every character that an address may consist of (RFC 3986), so that none of them ends the link or begins markup.
 _ADDRESS_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
 # Discord takes these at the end of a bare address for the sentence around it.
-_NOT_AT_THE_END = ".,:;!'()[]*_~"
+_NOT_AT_THE_END = ".,:;')]"
 _CONTENT_LINK_MAX = 1500
 
 

@@ -1,0 +1,269 @@
+"""What stands in a channel about a job."""
+
+from dataclasses import replace
+
+import discord
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from markup_judge import read
+
+from bot.chat import cards
+from bot.chat.cards import CardFacts, LinkFacts, Message
+from bot.chat.custom_ids import Action, Kind, belongs_to
+from bot.chat.escape import discord_length
+from bot.jobs.model import Cause, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference
+from bot.jobs.states import State
+
+FACTS = CardFacts(now=1_001.0)
+OFFER = Offer(MessageId(123), 42, JobId("K3M9Q2XA"), None, "draft", OfferKind.ASK, 1_060.0)  # type: ignore[arg-type]
+
+
+def everything(job: Job) -> list[Message]:
+    """One of each message that can be said about a job."""
+    link = LinkFacts("https://files.test/v.mp4?sig=a", 48_000_000, 10_485_760)
+    messages = [cards.card(replace(job, state=state, progress=40), FACTS, "en") for state in State]
+    messages += [cards.video(job, 1, "en"), cards.video_link(job, 1, link, "en")]
+    messages += [cards.failure(replace(job, state=State.FAILED, cause=cause), "en") for cause in Cause]
+    messages += [cards.failure(replace(job, state=State.UNDELIVERABLE, cause=Cause.PERMISSION), "en")]
+    messages += [cards.late(job, "en"), cards.slow(job, "en")]
+    messages += [cards.unsure(replace(job, state=State.UNCERTAIN, answered_at=at), "en") for at in (None, 1.0)]
+    return [*messages, cards.offer_form(OFFER, "en"), cards.offer_question(OFFER, job.request.prompt, "en")]
+
+
+def text_of(message: Message) -> str:
+    embed = message.embed
+    return "\n".join(
+        [message.content, *([embed.title or "", embed.description or "", embed.footer or ""] if embed else [])]
+    )
+
+
+def actions_of(message: Message) -> list[Action]:
+    return [button.id.action for button in message.buttons]
+
+
+def test_a_card_shows_who_asked_for_what_and_how_it_stands(job: Job) -> None:
+    """The card of a waiting job has every fact, the place in the queue, and Cancel; it pings nobody."""
+    message = cards.card(job, CardFacts(1_001.0, queue_position=3), "en")
+    assert message.content == ""
+    assert message.ping is None
+    assert message.embed is not None
+    assert message.embed.title == "Waiting in the queue"
+    assert message.embed.description == (
+        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nAsked for by <@42>\nNumber 3 in the queue."
+    )
+    assert message.embed.footer == "K3M9Q2XA"
+    assert [(str(button.id), button.label) for button in message.buttons] == [("vb:card:cancel:K3M9Q2XA:1", "Cancel")]
+
+
+def test_what_was_not_chosen_is_not_shown(job: Job) -> None:
+    """A request without model, size, length and pictures has no line about them."""
+    bare = replace(job, request=replace(job.request, model=None, size=None, seconds=None, references=()))
+    description = text_of(cards.card(bare, FACTS, "en"))
+    assert "`a red fox`\nAsked for by" in description
+
+
+def test_a_remix_names_its_parent(job: Job) -> None:
+    """The card of a remix leads to the video it changes, if there is a link to it."""
+    remix = replace(
+        job, request=replace(job.request, parent_id=JobId("AAAAAAAA"), references=(Reference("1", "png", 1),) * 2)
+    )
+    assert "Remix of `AAAAAAAA`" in text_of(cards.card(remix, FACTS, "en"))
+    linked = cards.card(remix, CardFacts(1.0, parent_link="https://discord.com/channels/8/7/6"), "en")
+    assert "Remix of [`AAAAAAAA`](https://discord.com/channels/8/7/6)" in text_of(linked)
+    assert "2 pictures" in text_of(linked)
+    assert cards.video(remix, 1, "en").content == "<@42> Your remix is ready."
+
+
+@pytest.mark.parametrize(
+    ("state", "withheld", "expected"),
+    [
+        (State.ACCEPTED, False, [Action.CANCEL]),
+        (State.SUBMITTING, False, [Action.WITHHOLD]),
+        (State.RENDERING, False, [Action.WITHHOLD]),
+        (State.FETCHING, False, [Action.WITHHOLD]),
+        (State.POSTING, False, [Action.WITHHOLD]),
+        (State.UNCERTAIN, False, [Action.WITHHOLD]),
+        (State.RENDERING, True, []),
+        (State.CANCELLED, False, []),
+        (State.CANCELLED, True, []),
+        (State.DELIVERED, False, []),
+    ],
+)
+def test_the_button_of_a_card_is_what_can_be_done_now(
+    job: Job, state: State, withheld: bool, expected: list[Action]
+) -> None:
+    """Cancel until the job is sent, *Don't post* afterwards, once; nothing when it has ended."""
+    assert actions_of(cards.card(replace(job, state=state, withheld=withheld), FACTS, "en")) == expected
+
+
+def test_progress_is_only_shown_when_the_provider_gave_it(job: Job) -> None:
+    """No bar is made up: not without a figure, not while the job is not rendering."""
+    rendering = replace(job, state=State.RENDERING)
+    assert "▰▰▰▰▰▱▱▱▱▱▱▱ 42 %" in text_of(cards.card(replace(rendering, progress=42), FACTS, "en"))
+    assert "▰" * 12 + " 100 %" in text_of(cards.card(replace(rendering, progress=250), FACTS, "en"))
+    assert "▱" not in text_of(cards.card(rendering, FACTS, "en"))
+    assert "▱" not in text_of(cards.card(replace(job, progress=42), FACTS, "en"))
+
+
+def test_a_withheld_job_says_that_it_will_not_be_posted(job: Job) -> None:
+    """After *Don't post* the card says what happens to the video, and how to get it after all."""
+    withheld = cards.card(replace(job, state=State.RENDERING, withheld=True), FACTS, "en")
+    assert "won't be posted" in text_of(withheld)
+    assert "*Send again* in `/status`" in text_of(withheld)
+
+
+def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> None:
+    """The post has the prompt, the settings, how long it took, the id, and Remix, Again, Delete."""
+    message = cards.video(replace(job, state=State.POSTING, completed_at=1_095.0), 2, "en")
+    assert message.content == "<@42> Your video is ready."
+    assert message.ping == 42
+    assert "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture · took 1 min 35 s" in text_of(message)
+    assert "K3M9Q2XA · Reply to this message" in text_of(message)
+    assert [str(button.id) for button in message.buttons] == [
+        "vb:video:remix:K3M9Q2XA:2",
+        "vb:video:again:K3M9Q2XA:2",
+        "vb:video:delete:K3M9Q2XA:2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("https://files.test/v.mp4?a=1&b=_c_", "https://files.test/v.mp4?a=1&b=_c_"),
+        ("https://files.test/v.mp4.", "https://files.test/v.mp4%2E"),
+        ("https://files.test/a b|c<@42>\n`x`", "https://files.test/a%20b%7Cc%3C@42%3E%0A%60x%60"),
+    ],
+)
+def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, link: str, shown: str) -> None:
+    """Both sizes are named, and the address is one link and nothing else, whatever is in it."""
+    message = cards.video_link(job, 1, LinkFacts(link, 50_331_648, 10_485_760), "en")
+    assert "at 48 MiB it is over the 10 MiB" in message.content
+    assert message.content.endswith("\n" + shown)
+    assert read(message.content) == [("mention", "<@42>"), ("link", shown)]
+    assert actions_of(message) == [Action.REMIX, Action.AGAIN, Action.DELETE]
+
+
+def test_a_very_long_link_moves_into_the_embed(job: Job) -> None:
+    """A signed address that is too long for the content is still shown whole."""
+    link = "https://files.test/" + "a" * 3_000
+    message = cards.video_link(job, 1, LinkFacts(link, 2, 1), "en")
+    assert message.embed is not None
+    assert (message.embed.description or "").startswith(link + "\n")
+    assert len(message.content) <= 2_000
+
+
+def test_a_failure_says_cause_and_next_step_and_offers_retry(job: Job) -> None:
+    """The requester is pinged, told why in one sentence and what to do in another, and may press Retry."""
+    message = cards.failure(replace(job, state=State.REFUSED, cause=Cause.CONTENT, about="prompt", ended_at=1.0), "en")
+    assert (
+        message.content
+        == "<@42> The provider's content rules don't allow this prompt. Put it differently and ask again."
+    )
+    assert message.ping == 42
+    assert actions_of(message) == [Action.RETRY]
+    assert actions_of(cards.failure(replace(job, state=State.LOST, cause=Cause.LOST), "en")) == [Action.RETRY]
+
+
+def test_an_undeliverable_video_is_sent_again_and_never_made_again(job: Job) -> None:
+    """A finished video that could not be posted has no Retry, which would pay twice, but *Send again*."""
+    kept = replace(job, state=State.UNDELIVERABLE, cause=Cause.PERMISSION, video_sha256="0" * 64)
+    message = cards.failure(kept, "en")
+    assert "kept" in message.content
+    assert "nothing is rendered anew" in message.content
+    assert actions_of(message) == [Action.SEND_AGAIN]
+
+
+def test_an_unsure_notice_says_exactly_that_until_it_is_answered(job: Job) -> None:
+    """It can't be known, it may be charged twice, and it will be posted if it turns up; an answer takes the buttons."""
+    uncertain = replace(job, state=State.UNCERTAIN)
+    message = cards.unsure(uncertain, "en")
+    assert "can't know whether the provider took it" in message.content
+    assert "may be charged twice" in message.content
+    assert "it is posted" in message.content
+    assert actions_of(message) == [Action.TRY_AGAIN, Action.LEAVE]
+    assert [button.label for button in message.buttons] == ["Try again", "Leave it"]
+    assert actions_of(cards.unsure(replace(uncertain, answered_at=5.0), "en")) == []
+    assert actions_of(cards.unsure(replace(job, state=State.RENDERING), "en")) == []
+
+
+def test_every_message_that_is_posted_can_be_found_again(job: Job) -> None:
+    """Each kind carries a custom id by which the channel's history shows whether it stands there."""
+    posted = {
+        PostKind.CARD: cards.card(job, FACTS, "en", 3),
+        PostKind.VIDEO: cards.video(job, 3, "en"),
+        PostKind.FAILURE: cards.failure(replace(job, state=State.FAILED), "en", 3),
+        PostKind.LATE: cards.late(job, "en", 3),
+        PostKind.SLOW: cards.slow(job, "en", 3),
+        PostKind.UNSURE: cards.unsure(replace(job, state=State.UNCERTAIN), "en", 3),
+    }
+    assert set(posted) == set(PostKind)
+    for kind, message in posted.items():
+        assert any(belongs_to(str(button.id), job.id, kind, 3) for button in message.buttons)
+
+
+def test_offers_ask_for_one_press_and_ping_nobody() -> None:
+    """A question shows the words of the reply; the form's button carries the offer."""
+    question = cards.offer_question(OFFER, "so `cool` @here", "en")
+    assert question.content == "Shall I make a new video from this one with `so ˋcoolˋ @here`?"
+    assert [str(button.id) for button in question.buttons] == ["vb:offer:make_it:123:1"]
+    form = cards.offer_form(OFFER, "en")
+    assert [(button.id.kind, button.id.action) for button in form.buttons] == [(Kind.OFFER, Action.OPEN_FORM)]
+    assert question.ping is form.ping is None
+    assert cards.offer_form(OFFER, "en", pictures=True).content != form.content
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(st.text(st.characters(), max_size=4000), st.text(max_size=128), st.text(max_size=16), st.text(max_size=16))
+def test_nothing_foreign_acts_or_overflows_in_any_message(
+    job: Job, prompt: str, model: str, size: str, seconds: str
+) -> None:
+    """Whatever a person typed, Discord's limits hold, and nothing but the requester's name is a mention."""
+    evil = "<@1> @everyone [x](https://evil.test) https://evil.test <t:1:R> "
+    request = replace(job.request, prompt=evil + prompt, model=evil + model, size=evil + size, seconds=evil + seconds)
+    for message in everything(replace(job, request=request)):
+        assert discord_length(message.content) <= 2_000
+        if message.embed is not None:
+            assert len(message.embed.title or "") <= 256
+            assert 0 < discord_length(message.embed.description or "") <= 4_096
+            assert len(message.embed.footer or "") <= 2_048
+        found = read(text_of(message))
+        assert {text for kind, text in found if kind in {"mention", "everyone"}} <= {"<@42>"}
+        assert {text for kind, text in found if kind in {"link", "masked link"}} <= {"https://files.test/v.mp4?sig=a"}
+        assert not {"timestamp", "emoji", "command"} & {kind for kind, _ in found}
+        assert all(len(str(button.id)) <= 100 and len(button.label) <= 80 for button in message.buttons)
+
+
+async def test_only_the_requester_may_be_pinged_on_the_wire(job: Job) -> None:
+    """The allowed mentions name exactly the requester, or nobody; never everyone, roles or the replied-to person."""
+    for message in everything(job):
+        allowed = cards.to_discord(message)["allowed_mentions"]
+        merged = discord.AllowedMentions.none().merge(allowed).to_dict()
+        assert merged == {"parse": [], "users": [message.ping] if message.ping else []}
+
+
+async def test_discord_py_keeps_no_view_of_ours(job: Job) -> None:
+    """A sent view counts as finished, so that the library forgets it at once; the buttons are plain ones."""
+    view = cards.to_discord(cards.video(job, 1, "en"))["view"]
+    assert view.is_finished()
+    assert not view.has_components_v2()
+    (row,) = view.to_components()
+    assert [(one["type"], one["label"], one["custom_id"]) for one in row["components"]] == [
+        (2, "Remix", "vb:video:remix:K3M9Q2XA:1"),
+        (2, "Again", "vb:video:again:K3M9Q2XA:1"),
+        (2, "Delete", "vb:video:delete:K3M9Q2XA:1"),
+    ]
+    assert cards.to_discord(Message(content="bare")) | {"allowed_mentions": None} == {
+        "content": "bare",
+        "embed": None,
+        "view": None,
+        "allowed_mentions": None,
+    }
+
+
+async def test_an_embed_reaches_discord_as_it_was_composed(job: Job) -> None:
+    """Title, description, fields and footer are sent as they stand in the message."""
+    embed = cards.Embed("T", "D", (cards.Field("n", "v", inline=False),), "F", 0x123456)
+    sent = cards.to_discord(Message(embed=embed))["embed"].to_dict()
+    assert (sent["title"], sent["description"], sent["color"], sent["footer"]) == ("T", "D", 0x123456, {"text": "F"})
+    assert sent["fields"] == [{"name": "n", "value": "v", "inline": False}]

@@ -1,0 +1,113 @@
+"""The private answers of /status."""
+
+from dataclasses import replace
+
+import pytest
+from markup_judge import read
+
+from bot.chat import cards, lists
+from bot.chat.custom_ids import Action
+from bot.chat.escape import discord_length
+from bot.chat.lists import JobFacts
+from bot.jobs.model import Cause, Job, JobId
+from bot.jobs.states import State
+
+LINK = "https://discord.com/channels/8/7/6"
+
+
+def description_of(message: cards.Message) -> str:
+    assert message.embed is not None
+    return message.embed.description or ""
+
+
+def test_someone_without_videos_is_told_how_to_get_one() -> None:
+    """The empty list says what to do."""
+    message = lists.running_and_latest([], 1.0, "en", {})
+    assert message.content == "You have no videos yet. `/video` makes one."
+    assert message.embed is None
+
+
+def test_the_list_shows_state_progress_age_and_the_way_to_each(job: Job) -> None:
+    """Each job has its entry, with a jump link where there is a message."""
+    rendering = replace(job, state=State.RENDERING, progress=50)
+    delivered = replace(job, id=JobId("AAAAAAAA"), state=State.DELIVERED, ended_at=1_050.0)
+    message = lists.running_and_latest([rendering, delivered], 1_060.0, "en", {delivered.id: LINK})
+    assert description_of(message) == (
+        "**Rendering** · `K3M9Q2XA` · asked <t:1000:R>\n`a red fox`\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %\n\n"
+        f"**Posted** · `AAAAAAAA` · asked <t:1000:R>\n`a red fox`\n[Go to it]({LINK})"
+    )
+    assert message.ping is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [Action.CANCEL]),
+        ({"state": State.RENDERING}, [Action.WITHHOLD]),
+        ({"state": State.RENDERING, "withheld": True}, []),
+        ({"state": State.UNDELIVERABLE}, [Action.SEND_AGAIN]),
+        ({"state": State.CANCELLED, "withheld": True}, [Action.SEND_AGAIN]),
+        ({"state": State.CANCELLED}, []),
+        ({"state": State.DELIVERED}, []),
+    ],
+)
+def test_each_job_offers_what_can_be_done_about_it(
+    job: Job, changes: dict[str, object], expected: list[Action]
+) -> None:
+    """Cancel, *Don't post* or *Send again* where they apply; a cancelled job that was never sent has nothing to send."""
+    changed = replace(job, **changes)
+    in_list = lists.running_and_latest([changed], 1.0, "en", {})
+    assert [button.id.action for button in in_list.buttons] == expected
+    assert all(button.label.endswith(" K3M9Q2XA") for button in in_list.buttons)
+    alone = lists.one(changed, JobFacts(1.0), "en")
+    assert [button.id.action for button in alone.buttons] == expected
+
+
+def test_a_long_list_stays_within_what_discord_takes(job: Job) -> None:
+    """However many jobs and however long their prompts and links, the message can be sent."""
+    wordy = replace(job, withheld=True, state=State.RENDERING, request=replace(job.request, prompt="🦊`" * 2_000))
+    jobs = [replace(wordy, id=JobId(f"{number:08}"), withheld=number % 2 == 0) for number in range(60)]
+    links = {one.id: LINK + "9" * 60 for one in jobs}
+    message = lists.running_and_latest(jobs, 1.0, "en", links)
+    assert discord_length(description_of(message)) <= 4_096
+    assert description_of(message).count("`00000") == lists.JOBS_SHOWN
+    assert len(message.buttons) <= 25
+
+
+def test_one_job_is_told_in_full(job: Job) -> None:
+    """Prompt, settings, requester, times, place in the queue and the link are all there."""
+    message = lists.one(replace(job, submitted_at=None), JobFacts(1_001.0, queue_position=2, link=LINK), "en")
+    assert message.embed is not None
+    assert message.embed.title == "Waiting in the queue"
+    assert description_of(message) == (
+        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nAsked for by <@42>\nAsked <t:1000:R>\n"
+        f"Number 2 in the queue.\n[Go to it]({LINK})"
+    )
+
+
+def test_one_failed_job_says_why_and_can_be_retried(job: Job) -> None:
+    """The cause and the next step of the notice stand here too, with the button that they name."""
+    failed = replace(job, state=State.FAILED, cause=Cause.PROVIDER, submitted_at=1_010.0, ended_at=1_020.0)
+    message = lists.one(failed, JobFacts(2_000.0), "en")
+    assert "Sent to the provider <t:1010:R> · Ended <t:1020:R>" in description_of(message)
+    assert "The provider had a fault of its own" in description_of(message)
+    assert [str(button.id) for button in message.buttons] == ["vb:list:retry:K3M9Q2XA:1"]
+
+
+def test_a_choice_names_the_video_in_plain_text(job: Job) -> None:
+    """Autocomplete shows id, prompt, state and age, in at most 100 characters."""
+    assert lists.choice_name(job, 1_200.0) == "K3M9Q2XA · a red fox · Waiting in the queue, 3 min 20 s ago"
+    for prompt in ("🦊" * 2_000, "\u202e\n@everyone", ""):
+        name = lists.choice_name(replace(job, state=State.UNCERTAIN, request=replace(job.request, prompt=prompt)), 9e9)
+        assert 0 < discord_length(name) <= 100
+        assert "\u202e" not in name
+        assert "\n" not in name
+
+
+def test_foreign_text_does_nothing_in_a_private_answer(job: Job) -> None:
+    """A private list shows a prompt as safely as a channel does."""
+    evil = replace(job, request=replace(job.request, prompt="`@everyone <@1> [x](https://evil.test)"))
+    for message in (lists.running_and_latest([evil], 1.0, "en", {}), lists.one(evil, JobFacts(1.0), "en")):
+        assert {text for kind, text in read(description_of(message)) if kind not in {"code", "style", "timestamp"}} <= {
+            "<@42>"
+        }
