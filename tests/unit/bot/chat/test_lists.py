@@ -54,7 +54,7 @@ def test_the_list_shows_state_progress_age_and_the_way_to_each(job: Job) -> None
 def test_each_job_offers_what_can_be_done_about_it(
     job: Job, changes: dict[str, object], expected: list[Action]
 ) -> None:
-    """Cancel, *Don't post* or *Send again* where they apply; a cancelled job that was never sent has nothing to send."""
+    """Cancel, *Don't post* or *Send again* where they apply; nothing after a plain Cancel."""
     changed = replace(job, **changes)
     in_list = lists.running_and_latest([changed], 1.0, "en", {})
     assert [button.id.action for button in in_list.buttons] == expected
