@@ -1,6 +1,6 @@
 """The arithmetic of URLs: one form for the base, what belongs to its origin, where a result lies. It opens nothing."""
 
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 from yarl import URL
 
@@ -38,7 +38,8 @@ def resolve(url: str, base_url: str) -> str | None:
         return url
     try:
         # urljoin leaves an absolute URL as it is, byte for byte: a signed one breaks when it is quoted anew.
-        absolute = urljoin(base_url + "/", url) if "/" in url else ""
+        nowhere = "/" not in url or (urlsplit(url).scheme and not urlsplit(url).netloc)
+        absolute = "" if nowhere else urljoin(base_url + "/", url)
     except ValueError:
         return None
     return absolute if _parse(absolute) is not None else None

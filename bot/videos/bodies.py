@@ -17,7 +17,7 @@ _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What goes over the wire: JSON as a stream of bytes (aiohttp wants large ones so) or a form, and the headers that belong to it."""
+    """What goes over the wire, JSON (as a stream, since aiohttp warns of large bytes) or a form, and its headers."""
 
     data: io.BytesIO | aiohttp.FormData
     headers: Mapping[str, str]

@@ -1,6 +1,5 @@
 """How long the provider asks us to wait, in every form in use. Pure; what to do with it is decided elsewhere."""
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import UTC
@@ -41,9 +40,9 @@ def _clamp(seconds: float) -> float:
 def _number(value: object) -> float | None:
     if isinstance(value, str):
         return float(value) if _NUMBER.fullmatch(value := value.strip()) else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or math.isnan(value):
-        return None
-    return float(min(value, 1e12))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        return None  # NaN is not >= 0 either
+    return float(min(value, LONGEST_WAIT_SECONDS * 1000))
 
 
 def _until(header: str, now: float) -> float | None:

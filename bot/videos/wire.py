@@ -172,7 +172,8 @@ def _normal(word: str) -> str:
 
 
 def _result_url(top: dict[str, object], job: dict[str, object], base_url: str) -> str | None:
-    for holder in (top,) if job is top else (top, job):
+    inner = top.get("data") if job is top else job
+    for holder in (top, inner):
         for place in _URL_PLACES:
             value = _at(holder, place)
             if isinstance(value, str) and value.strip():

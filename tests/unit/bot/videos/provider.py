@@ -65,12 +65,10 @@ class Provider:
         parts: list[Part] = []
         body = b""
         if request.content_type == "multipart/form-data":
-            async for part in await request.multipart():
-                parts.append(
-                    Part(
-                        part.name, part.filename, part.headers.get("Content-Type"), bytes(await part.read(decode=False))
-                    )
-                )
+            form = await request.multipart()
+            while (part := await form.next()) is not None:
+                data = bytes(await part.read(decode=False))
+                parts.append(Part(part.name, part.filename, part.headers.get("Content-Type"), data))
         else:
             body = await request.read()
         peer = request.transport.get_extra_info("peername") if request.transport else None
