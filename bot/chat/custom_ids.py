@@ -51,15 +51,17 @@ _ALLOWED = {
 }
 _PAIRS = "|".join(f"{kind}:(?:{'|'.join(actions)})" for kind, actions in _ALLOWED.items())
 _JOB_ID = "[0-9A-HJKMNP-TV-Z]{8}"
-_LONG_ID = "[0-9A-Za-z]{1,32}"
+_DRAFT_ID = "[0-9A-Za-z]{1,32}"
+# The id of a message: Discord's ids are whole numbers below 2**63.
+_OFFER_ID = "[1-9][0-9]{0,17}|[1-8][0-9]{18}"
 
-# For discord.py's DynamicItem, which asks for a full match: any button of ours.
+# For a full match.
 BUTTON_TEMPLATE = re.compile(
     f"vb:(?=(?:{_PAIRS}):)(?P<kind>(?P<offer>offer)|[a-z]+):(?P<action>[a-z_]+)"
-    f":(?P<target>(?(offer){_LONG_ID}|{_JOB_ID})):(?P<number>[1-9][0-9]{{0,3}})",
+    f":(?P<target>(?(offer)(?:{_OFFER_ID})|{_JOB_ID})):(?P<number>[1-9][0-9]{{0,3}})",
 )
 FORM_TEMPLATE = re.compile(
-    f"vf:(?P<purpose>video|remix):(?P<source>draft|(?P<job>job)):(?P<target>(?(job){_JOB_ID}|{_LONG_ID}))",
+    f"vf:(?P<purpose>video|remix):(?P<source>draft|(?P<job>job)):(?P<target>(?(job){_JOB_ID}|{_DRAFT_ID}))",
 )
 
 
@@ -80,7 +82,7 @@ class ButtonId:
     @property
     def offer_id(self) -> MessageId | None:
         """The offer it is about: the id of the reply under which it stands; None on other messages."""
-        return MessageId(int(self.target)) if self.kind is Kind.OFFER and self.target.isdecimal() else None
+        return MessageId(int(self.target)) if self.kind is Kind.OFFER else None
 
     def __str__(self) -> str:
         """The custom id; at most 100 characters (docs/facts/discord.md)."""

@@ -69,7 +69,6 @@ SENTENCES: Mapping[Key, str] = {
     Key.OFFER_FORM: "I can't read replies that don't ping me. Press the button to say what should change.",
     Key.OFFER_FORM_PICTURES: "What should I do with that? Press the button to say it.",
     Key.OFFER_QUESTION: "Shall I make a new video from this one with {prompt}?",
-    Key.ACCEPTED: "On its way: {video}",
     Key.ANSWER_CANCELLED: "{video} is cancelled. Nothing was sent, and it doesn't count.",
     Key.ANSWER_WITHHELD: (
         "{video} won't be posted. The provider already has it, so it counts. The video will be kept, and *Send again* "
@@ -79,8 +78,6 @@ SENTENCES: Mapping[Key, str] = {
     Key.ANSWER_SENDING_AGAIN: "{video} is on its way to its channel. Nothing is rendered anew.",
     Key.ANSWER_LEFT: "All right, I leave {video} alone. If it turns up after all, it is posted.",
     Key.ANSWER_MADE: "{video} is in the queue.",
-    Key.ANSWER_MADE_BEFORE: "That was asked for already: {video}.",
-    Key.ANSWER_SETTLED: "That is settled already. `/status` shows how it stands.",
     Key.UNEXPECTED: "Something went wrong on my side. `/status` shows whether your video was taken; if not, try again.",
     Key.LIST_TITLE: "Your videos",
     Key.LIST_EMPTY: "You have no videos yet. `/video` makes one.",

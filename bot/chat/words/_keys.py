@@ -64,15 +64,12 @@ class Key(StrEnum):
     OFFER_QUESTION = auto()
 
     # Private answers.
-    ACCEPTED = auto()
     ANSWER_CANCELLED = auto()
     ANSWER_WITHHELD = auto()
     ANSWER_DELETED = auto()
     ANSWER_SENDING_AGAIN = auto()
     ANSWER_LEFT = auto()
     ANSWER_MADE = auto()
-    ANSWER_MADE_BEFORE = auto()
-    ANSWER_SETTLED = auto()
     UNEXPECTED = auto()
 
     # /status.

@@ -31,7 +31,7 @@ def test_a_button_reads_back_as_it_was_written(number: int) -> None:
     for button in (
         ButtonId(Kind.CARD, Action.CANCEL, new_job_id(), number),
         ButtonId(Kind.VIDEO, Action.REMIX, new_job_id(), number),
-        ButtonId(Kind.OFFER, Action.OPEN_FORM, "9" * 32, number),
+        ButtonId(Kind.OFFER, Action.OPEN_FORM, "8" * 19, number),
         ButtonId(Kind.LIST, Action.SEND_AGAIN, new_job_id(), number),
     ):
         assert parse_button(str(button)) == button
@@ -66,7 +66,8 @@ def test_a_button_says_whether_it_is_about_a_job_or_an_offer() -> None:
         "vb:card:drop table:K3M9Q2XA:1",
         "vb:offer:make_it::1",
         "vb:offer:make_it:../..:1",
-        "vb:offer:make_it:" + "1" * 33 + ":1",
+        "vb:offer:make_it:" + "9" * 19 + ":1",
+        "vb:offer:make_it:a1b2:1",
         "vf:video:draft:abc",
     ],
 )
