@@ -36,7 +36,7 @@ from bot.jobs.database import open_database
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
 from bot.jobs.pacing import Bounds
-from bot.jobs.store import finding
+from bot.jobs.store import finding, moving
 from bot.media.fetch import AddressGuard, VideoFetcher
 from bot.media.references import ReferenceShelf
 from bot.ops.clock import Clock
@@ -100,6 +100,8 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     """Open what has to be closed again, and put the engine together."""
     database = open_database(_database_path(settings))
     resources.push_async_callback(database.close)
+    # The lock file proves that nobody else holds a job of this database.
+    await database.write(moving.void_claims)
     submitted = await database.read(finding.find_submit_times, clock.now() - 60.0)
     guard = SpendGuard(settings.max_submits_per_minute, clock, submitted)
     endpoint = Endpoint(

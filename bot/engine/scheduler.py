@@ -59,8 +59,7 @@ class Scheduler:
         return any(job.state is State.ACCEPTED for job in self._jobs.values())
 
     async def run(self) -> None:
-        """Start what is due, until cancelled. The caller has made sure that no other process serves this database."""
-        await self._parts.database.write(moving.void_claims)
+        """Start what is due, until cancelled; begun again after a break, it goes on with the jobs it holds."""
         await self._watcher.learn()
         board = self._parts.board
         while True:
@@ -229,11 +228,11 @@ class Scheduler:
     async def _guard(self, job: Job, step: Awaitable[Next]) -> None:
         """Run one step; whatever it raises delays this job only."""
         now = self._parts.clock.now
+        following = Next(job, now() + _STORE_RETRY_SECONDS)
         try:
             following = await step
         except StoreUnavailableError as error:
             _log.error("step not stored", job=job.id, state=job.state, error=str(error))
-            following = Next(job, now() + _STORE_RETRY_SECONDS)
         except Exception:  # noqa: BLE001  # the loop's one guard
             self._failures[job.id] += 1
             _log.exception("step failed", job=job.id, state=job.state, times=self._failures[job.id])

@@ -16,7 +16,7 @@ from bot.engine.links import find_link
 from bot.engine.parts import Parts
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
-from bot.jobs.model import Cause, Job, JobId, Post, PostKind
+from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind
 from bot.jobs.states import ENDS, Event, State
 from bot.jobs.store import finding, moving, posts
 
@@ -99,7 +99,9 @@ class Teller:
             return
         try:
             if self._must_look(key, post):
-                found = await parts.courier.find(post.channel_id, job.origin.history_after or 0, _recogniser(post))
+                found = await parts.courier.find(
+                    post.channel_id, job.origin.history_after or MessageId(0), _recogniser(post)
+                )
                 if found is not None:
                     await self._sent(job, post, found)
                     return
@@ -175,7 +177,7 @@ class Teller:
         await self._parts.database.write(moving.stop_delivering, job, post, event, now)
         self._parts.board.job_changed(job.id)
 
-    async def _sent(self, job: Job, post: Post, message_id: courier.MessageId | None) -> None:
+    async def _sent(self, job: Job, post: Post, message_id: MessageId | None) -> None:
         parts = self._parts
         _log.info("message posted", job=job.id, kind=post.kind)
         if post.kind is not PostKind.VIDEO:
