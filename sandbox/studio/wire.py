@@ -20,6 +20,7 @@ _IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _SIZE = re.compile(r"[1-9][0-9]{1,3}x[1-9][0-9]{1,3}")
 _SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
 _SECONDS_MAX = 120
+_SIDE_MIN = 64
 _SIDE_MAX = 4096
 _PROMPT_MAX_CHARACTERS = 32_000
 
@@ -154,7 +155,7 @@ def _text(name: str, value: Any, dials: Dials) -> str:
 def _check_size(size: str) -> str:
     if _SIZE.fullmatch(size):
         sides = [int(side) for side in size.split("x")]
-        if max(sides) <= _SIDE_MAX and not any(side % 2 for side in sides):
+        if min(sides) >= _SIDE_MIN and max(sides) <= _SIDE_MAX and not any(side % 2 for side in sides):
             return size
     message = f"Invalid value for 'size': '{size}'. Expected even WIDTHxHEIGHT, such as '1280x720'."
     raise RefusedError(400, message, code="invalid_value", param="size")

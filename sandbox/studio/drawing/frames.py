@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from PIL import Image, ImageDraw, ImageFilter
 
 from sandbox.studio.drawing.brief import Brief
-from sandbox.studio.drawing.lettering import font_for, set_text, shortened, width_of, write
+from sandbox.studio.drawing.lettering import Block, font_for, set_text, shortened, width_of, write
 from sandbox.studio.drawing.palette import Palette, palette_of
 from sandbox.studio.drawing.pixels import stretched, with_levels
 from sandbox.studio.drawing.prints import Print, lay_out, opened, print_of
@@ -69,8 +69,9 @@ class _Board:
         total = _clock_face(brief.seconds)
         now = _clock_face(brief.seconds * moment)
         draw.text((brief.width - margin, y), f"{now} / {total}", font=font, fill=self.palette.paper, anchor="rm")
-        right = brief.width - margin - round(width_of(f"{total} / {total}", font) + unit * 3)
         thick = max(1, round(unit * 0.35))
+        right = brief.width - margin - round(width_of(f"{total} / {total}", font) + unit * 3)
+        right = max(right, margin + 2 * thick)
         at = margin + round((right - margin) * moment)
         draw.rounded_rectangle((margin, y - thick, right, y + thick), thick, fill=_BAR)
         draw.rounded_rectangle((margin, y - thick, max(at, margin + 2 * thick), y + thick), thick, self.palette.accent)
@@ -145,7 +146,7 @@ class _Board:
         font = font_for(" ".join(names), self._px(3.2))
         each = (width - self.unit * 10) / len(names) - self.unit * 3
         line = "  /  ".join(shortened(name, font, each) for name in names)
-        draw.text((self.margin, y), f"from  {line}", font=font, fill=_QUIET)
+        write(draw, Block((f"from  {line}",), font, 0), self.margin, y, _QUIET)
 
     def _chip(self, draw: ImageDraw.ImageDraw, text: str, x: int, y: int) -> int:
         """A small filled label; returns its right edge."""

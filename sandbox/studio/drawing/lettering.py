@@ -1,5 +1,6 @@
 """Setting text: which typeface, how large, where lines break; knows nothing of what the text is about."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ _OWN_MARKS = frozenset("“”‘’…")
 _LATIN_TYPEFACES = ("DejaVuSans.ttf", "Arial.ttf", "Helvetica.ttc")
 _WIDE_TYPEFACES = ("NotoSansCJK-Regular.ttc", "msyh.ttc", "Arial Unicode.ttf", "wqy-zenhei.ttc", *_LATIN_TYPEFACES)
 _WIDE_START = 0x2E80
+_SHADOW = (8, 9, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def width_of(text: str, font: Font) -> float:
 def set_text(text: str, *, width: int, height: int, largest: int, smallest: int) -> Block:
     """Break text into lines of at most `width` pixels, as large as fits `height`; what doesn't fit is cut."""
     text = " ".join(text.split())
-    size = largest
+    size = _guessed_size(len(text), width, height, largest, smallest)
     while True:
         font = font_for(text, size)
         line_height = round(size * 1.18)
@@ -67,6 +69,12 @@ def set_text(text: str, *, width: int, height: int, largest: int, smallest: int)
     if len(lines) > room:
         lines = [*lines[: room - 1], shortened(lines[room - 1] + "…", font, width, always=True)]
     return Block(tuple(lines), font, line_height)
+
+
+def _guessed_size(letters: int, width: int, height: int, largest: int, smallest: int) -> int:
+    """Where to begin: a size at which the text would fit if its letters were narrow, so that few sizes are tried."""
+    narrow = math.sqrt(width * height / max(1, letters) / (1.18 * 0.36))
+    return max(smallest, min(largest, round(narrow)))
 
 
 def shortened(line: str, font: Font, width: float, *, always: bool = False) -> str:
@@ -96,20 +104,25 @@ def _broken(text: str, font: Font, width: int) -> list[str]:
 def _pieces(word: str, font: Font, width: int) -> list[str]:
     """A word that is wider than a line (an address, a script without blanks) in parts that fit."""
     pieces: list[str] = []
-    while len(word) > 1 and width_of(word, font) > width:
-        cut = max(1, int(len(word) * width / width_of(word, font)))
-        while cut > 1 and width_of(word[:cut], font) > width:
-            cut -= 1
+    probe = max(1, round(width / max(1.0, width_of("i", font))))
+    while len(word) > 1:
+        cut = min(probe, len(word))
+        while cut > 1 and (wide := width_of(word[:cut], font)) > width:
+            cut = max(1, min(cut - 1, int(cut * width / wide)))
+        if cut == len(word):
+            break
         pieces.append(word[:cut])
         word = word[cut:]
-    return [*pieces, word]
+    return [*pieces, word] if word else pieces
 
 
 def write(
     draw: ImageDraw.ImageDraw, block: Block, x: int, y: int, fill: tuple[int, int, int], *, weight: int = 0
 ) -> int:
-    """Draw a block of text, `weight` pixels bolder; returns the y below it."""
+    """Draw a block of text with a thin shadow, `weight` pixels bolder; returns the y below it."""
+    drop = max(1, block.line_height // 24)
     for line in block.lines:
+        draw.text((x + drop, y + drop), line, font=block.font, fill=_SHADOW, stroke_width=weight, stroke_fill=_SHADOW)
         draw.text((x, y), line, font=block.font, fill=fill, stroke_width=weight, stroke_fill=fill)
         y += block.line_height
     return y

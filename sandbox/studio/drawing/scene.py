@@ -5,7 +5,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from sandbox.studio.drawing.palette import Colour, Palette
 from sandbox.studio.drawing.pixels import stretched, with_levels
@@ -64,10 +64,10 @@ def _sun_mask(size: int) -> Image.Image:
     mask = stretched(with_levels(Image.radial_gradient("L"), fading), (size, size))
     disc_size = round(size * 0.30)
     disc = Image.new("L", (disc_size * 2, disc_size * 2))
-    ImageDraw.Draw(disc).ellipse((2, 2, disc_size * 2 - 3, disc_size * 2 - 3), fill=240)
+    ImageDraw.Draw(disc).ellipse((2, 2, disc_size * 2 - 3, disc_size * 2 - 3), fill=215)
     disc = stretched(disc, (disc_size, disc_size))
     corner = (size - disc_size) // 2
-    mask.paste(240, (corner, corner), disc)
+    mask.paste(215, (corner, corner), disc)
     return mask
 
 
@@ -85,4 +85,5 @@ def _row(chance: random.Random, colour: Colour, width: int, height: int, nearnes
         ridge.append((x, (0.5 - 0.28 * lift) * min(half_tall, height * 0.1)))
     mask = Image.new("L", (half_width, half_tall))
     ImageDraw.Draw(mask).polygon([(0, half_tall), *ridge, (half_width, half_tall)], fill=255)
+    mask = mask.filter(ImageFilter.BoxBlur(1.2))
     return _Row(stretched(mask, (half_width * 2, half_tall * 2)), colour, top, travel)

@@ -60,6 +60,7 @@ async def test_files_keep_their_bytes_names_types_and_order(client: Client, stud
         ({"prompt": "x", "size": None}, 400, "invalid_type", "size"),
         ({"prompt": "x", "size": "large"}, 400, "invalid_value", "size"),
         ({"prompt": "x", "size": "1281x720"}, 400, "invalid_value", "size"),
+        ({"prompt": "x", "size": "16x16"}, 400, "invalid_value", "size"),
         ({"prompt": "x", "size": "9000x9000"}, 400, "invalid_value", "size"),
         ({"prompt": "x", "model": "sora-2"}, 404, "model_not_found", "model"),
         ({"prompt": "x", "duration": "4"}, 400, "unknown_parameter", "duration"),
@@ -147,10 +148,10 @@ async def test_broken_multipart_is_refused(client: Client) -> None:
 async def test_the_inpaint_rule_can_be_turned_on(client: Client, studio: Studio) -> None:
     """With the dial on, a picture of another size than the video's is refused in OpenAI's words."""
     studio.dials.match_reference_size = True
-    file = ("input_reference", picture(size=(64, 48)), "one.png", "image/png")
+    file = ("input_reference", picture(size=(96, 64)), "one.png", "image/png")
     refused = await client.upload("/videos", file, prompt="A cat", size="128x96")
     assert refused.body["error"]["message"] == "Inpaint image must match the requested width and height"
-    assert (await client.upload("/videos", file, prompt="A cat", size="64x48")).status == 200
+    assert (await client.upload("/videos", file, prompt="A cat", size="96x64")).status == 200
 
 
 async def test_too_large_a_request_is_refused(client: Client, studio: Studio) -> None:
