@@ -46,12 +46,12 @@ def open_interaction(
 
 async def _give_up(world: World, interaction: Interaction) -> None:
     """Say 'the application did not respond' when no acknowledgement, or nothing after 'is thinking…', came."""
-    await world.clock.sleep(world.rules.ack_seconds)
+    await world.clock.sleep(interaction.created_at + world.rules.ack_seconds - world.clock.now())
     if interaction.response_type is None:
         interaction.failed = True
         world.hub.touch()
         return
-    await world.clock.sleep(world.rules.token_seconds - world.rules.ack_seconds)
+    await world.clock.sleep(interaction.created_at + world.rules.token_seconds - world.clock.now())
     if interaction.original is not None and interaction.original.loading:
         interaction.failed = True
         world.hub.touch()

@@ -121,8 +121,9 @@ class Chat:
 
     @property
     def unknown_routes(self) -> list[str]:
-        """Calls that this Discord has no answer for (they got 501)."""
-        return self._rest.unknown_routes
+        """Calls that this Discord has no answer for: they got 501, or it broke over them."""
+        crashed = [f"crashed: {one.method} {one.path}" for one in self.requests if one.crashed]
+        return [*self._rest.unknown_routes, *crashed]
 
     @property
     def commands(self) -> list[Json]:

@@ -90,7 +90,10 @@ class Gate:
 
 @dataclass(eq=False, slots=True)
 class Request:
-    """One REST call of the bot, as it came in; `status` is 0 while it has no answer and when it never got one."""
+    """One REST call of the bot, as it came in; `status` is 0 while it has no answer and when it never got one.
+
+    `crashed` stays true when this Discord itself broke over it: a fault of the sandbox, or a body that makes no sense.
+    """
 
     kind: str
     method: str
@@ -101,6 +104,7 @@ class Request:
     files: list[str] = field(default_factory=list[str])
     status: int = 0
     authorized: bool = False
+    crashed: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -9,6 +9,7 @@ from bot.ops.clock import Clock
 from sandbox.chat.snowflakes import Snowflakes
 
 T = TypeVar("T")
+_LOOK_AGAIN_SECONDS = 0.1
 
 
 class WaitedInVainError(AssertionError):
@@ -51,19 +52,17 @@ class Hub:
     async def wait_for(self, predicate: Callable[[], T | None], timeout_seconds: float, what: str = "") -> T:
         """The first truthy answer of the predicate, asked again after every change.
 
+        It is also asked now and then without one, for predicates that look at more than this world.
         Raises `WaitedInVainError` with the conversation so far after `timeout_seconds` of real time.
         """
         deadline = asyncio.get_running_loop().time() + timeout_seconds
         while not (answer := predicate()):
             sleeper = asyncio.get_running_loop().create_future()
             self._sleepers.add(sleeper)
-            left_seconds = deadline - asyncio.get_running_loop().time()
-            try:
-                await asyncio.wait_for(sleeper, max(0.0, left_seconds))
-            except TimeoutError:
+            left_seconds = max(0.0, deadline - asyncio.get_running_loop().time())
+            await asyncio.wait({sleeper}, timeout=min(left_seconds, _LOOK_AGAIN_SECONDS))
+            self._sleepers.discard(sleeper)
+            if left_seconds <= 0:
                 name = what or getattr(predicate, "__qualname__", "the predicate")
-                message = f"Waited {timeout_seconds} s in vain for {name}.\n{self.describe()}"
-                raise WaitedInVainError(message) from None
-            finally:
-                self._sleepers.discard(sleeper)
+                raise WaitedInVainError(f"Waited {timeout_seconds} s in vain for {name}.\n{self.describe()}")
         return answer

@@ -80,6 +80,8 @@ def permissions_in(channel: "Channel", user: "User") -> int:
     """What that user may do in that channel, thread or DM; 0 when they cannot see it."""
     if channel.guild is None:
         return _IN_DMS if user.id in {one.id for one in channel.recipients} else 0
+    if user.id not in channel.guild.members:
+        return 0
     base = permissions_in_guild(channel.guild, user)
     if base == ALL:
         return ALL

@@ -78,7 +78,9 @@ class RestServer:
         fault = self._faults.take(request)
         if fault is not None and fault.kind is not FaultKind.DROP_AFTER:
             return await self._strike(http, request, fault)
+        request.crashed = True
         answer = await self._do(route, request, incoming)
+        request.crashed = False
         if not await self._pass_gate(request, "after") or fault is not None:
             return _cut(http)
         return self._answered(request, answer)

@@ -156,11 +156,7 @@ async def running(chat, **settings):
         if work.done():
             ready.cancel()
             await work
-        try:
-            await bot.wait_for("socket_event_type", check=lambda name: name == "GUILD_CREATE", timeout=5)
-        except TimeoutError:
-            if not bot.guilds:
-                raise
+        await chat.wait_for(lambda: bot.guilds and not any(one.unavailable for one in bot.guilds))
         yield bot
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)

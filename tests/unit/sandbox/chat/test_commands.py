@@ -1,0 +1,101 @@
+"""Slash commands, forms, autocomplete and context menus, from both sides."""
+
+import discord
+import pytest
+
+from sandbox.chat import File, NotPossibleError
+
+
+async def test_slash_with_attachment_is_deferred_and_edited(scene):
+    """A command with a file arrives with its options and the file; the deferred private answer is edited."""
+    call = await scene.ada.slash(
+        scene.channel, "video", prompt="a cat", size="Wide", seconds=4, reference=File("my cat.png", b"12345")
+    )
+    assert call.answer.state == "thinking"
+    answer = await call.wait_answer()
+    assert (answer.state, answer.content) == ("message", "a cat 1280x720 4 5")
+    assert answer.ephemeral
+    assert scene.chat.messages(scene.channel) == []
+    assert [one.content for one in answer.history] == ["a cat 1280x720 4 5"]
+    callback = next(one for one in scene.chat.requests if one.kind == "callback")
+    assert (callback.body["type"], callback.status) == (5, 200)
+
+
+async def test_client_refuses_what_discord_would(scene):
+    """Unknown options, wrong choices, lengths, types, commands and hidden channels never reach the bot."""
+    for options in ({"prompt": "x" * 21}, {"prompt": "x", "size": "9:16"}, {"nonsense": "x"}, {"seconds": "four"}):
+        with pytest.raises(NotPossibleError):
+            await scene.ada.slash(scene.channel, "video", **options)
+    with pytest.raises(NotPossibleError, match="needs the option 'video'"):
+        await scene.ada.slash(scene.channel, "remix")
+    with pytest.raises(NotPossibleError, match="no command"):
+        await scene.ada.slash(scene.channel, "nothing")
+    scene.channel.overwrite(scene.ada, deny=discord.Permissions(view_channel=True))
+    with pytest.raises(NotPossibleError, match="does not see"):
+        await scene.ada.slash(scene.channel, "video", prompt="x")
+    assert not [one for one in scene.chat.requests if one.kind == "callback"]
+
+
+async def test_form_with_files(scene):
+    """A form opens with its fields; sent with a text and files, both reach the bot."""
+    form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
+    assert form.title == "A new video"
+    prompt, pictures = form.fields["Prompt"], form.fields["pictures"]
+    assert (prompt.kind, prompt.required, prompt.max_length) == ("text", True, 4000)
+    assert (pictures.label, pictures.kind, pictures.required, pictures.max_values) == ("Pictures", "files", False, 4)
+    files = [File("a.png", b"1"), File("b.png", b"22")]
+    call = await scene.ada.submit(form, {"Prompt": "a dog", "Pictures": files})
+    assert (await call.wait_answer()).content == "a dog with [1, 2]"
+    form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
+    call = await scene.ada.submit(form, {"Prompt": "no files"})
+    assert (await call.wait_answer()).content == "no files with []"
+
+
+async def test_form_refuses_what_discord_would(scene):
+    """A form cannot be sent without what is required, with too many files, or by somebody else."""
+    form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
+    for filled in ({}, {"Prompt": "x" * 4001}, {"Prompt": "x", "Pictures": [File("a", b"1")] * 5}, {"Promt": "x"}):
+        with pytest.raises(NotPossibleError):
+            await scene.ada.submit(form, filled)
+    with pytest.raises(NotPossibleError, match="somebody else"):
+        await scene.ben.submit(form, {"Prompt": "x"})
+
+
+async def test_autocomplete(scene):
+    """Suggestions come for what is typed, and the bot sees the other options meanwhile."""
+    choices = await scene.ada.autocomplete(scene.channel, "remix", "video", typed="cat", prompt="black")
+    assert [one.name for one in choices] == ["black-cat"]
+    call = await scene.ada.slash(scene.channel, "remix", video=choices[0].value)
+    answer = await call.wait_answer()
+    assert (answer.content, answer.ephemeral) == ("remixing black-cat", False)
+    assert [one.content for one in scene.chat.messages(scene.channel)] == ["remixing black-cat"]
+
+
+async def test_context_menu_brings_the_whole_message(scene):
+    """A message's menu shows the bot the text that it would not get otherwise."""
+    message = await scene.ben.say(scene.channel, "a secret")
+    answer = await (await scene.ada.menu(message, "Remix this")).wait_answer()
+    assert answer.content == "remix of a secret"
+
+
+async def test_no_answer_in_time_fails(scene):
+    """Without an acknowledgement within three seconds of the clock the person is told, and a late one gets 10062."""
+    call = await scene.ada.slash(scene.channel, "silent")
+    await scene.chat.wait_for(lambda: call.answer.state == "thinking")
+    scene.clock.jump(4)
+    assert (await call.wait_answer()).state == "failed"
+
+
+async def test_guild_commands_hide_global_ones(chat):
+    """Commands synced to one server are offered there alone, and going back to an empty list removes them."""
+    from tests.unit.sandbox.chat.conftest import running
+
+    guild = chat.add_guild("One")
+    async with running(chat, sync_to=[guild.id]) as bot:
+        bot.tree.copy_global_to(guild=discord.Object(guild.id))
+        await bot.tree.sync(guild=discord.Object(guild.id))
+        assert sum(one.get("guild_id") == str(guild.id) for one in chat.commands) == 4
+        bot.tree.clear_commands(guild=discord.Object(guild.id))
+        await bot.tree.sync(guild=discord.Object(guild.id))
+        assert not [one for one in chat.commands if "guild_id" in one]
+        assert len(await bot.tree.fetch_commands()) == 4

@@ -1,0 +1,154 @@
+"""Faults, gates, tokens that die, and what happens when the connection does."""
+
+import asyncio
+
+import aiohttp
+import discord
+import pytest
+
+from sandbox.chat import Fault, WaitedInVainError
+from tests.unit.sandbox.chat.conftest import running
+
+
+async def test_dropped_answer_then_same_nonce(scene):
+    """A post whose answer is lost stands in the channel; sent again with the same nonce it stands there once."""
+    scene.chat.faults.add("message_create", Fault.drop(after=True))
+    with pytest.raises(aiohttp.ClientError):
+        await scene.place().send("done", nonce="job-1")
+    assert len(scene.chat.posts) == 1
+    sent = await scene.place().send("done", nonce="job-1")
+    assert [one.id for one in scene.chat.posts] == [sent.id]
+    assert [one.status for one in scene.chat.requests if one.kind == "message_create"] == [0, 200]
+
+
+async def test_faults_instead_of_doing(scene):
+    """503, a JSON error and a cut connection do nothing; a 429 is waited for by the client and then succeeds."""
+    for fault, error in (
+        (Fault.status(503), discord.DiscordServerError),
+        (Fault.error(403, 50013), discord.Forbidden),
+        (Fault.drop(after=False), aiohttp.ClientError),
+    ):
+        scene.chat.faults.add("message_create", fault)
+        with pytest.raises(error):
+            await scene.place().send("x")
+    assert scene.chat.posts == []
+    scene.chat.faults.add("message_create", Fault.rate_limited(0.01))
+    await scene.place().send("x")
+    assert len(scene.chat.posts) == 1
+    assert len(scene.chat.faults.struck) == 4
+
+
+async def test_gate_before_and_after(scene):
+    """A gate holds a request before it is done, or after that and before the answer."""
+    before = scene.chat.gate("message_create", "before")
+    work = asyncio.create_task(scene.place().send("x"))
+    await before.wait_reached()
+    assert scene.chat.posts == []
+    before.open()
+    await work
+    after = scene.chat.gate("message_create", "after")
+    work = asyncio.create_task(scene.place().send("y"))
+    await after.wait_reached()
+    assert [one.content for one in scene.chat.posts] == ["x", "y"]
+    after.drop()
+    with pytest.raises(aiohttp.ClientError):
+        await work
+
+
+async def test_hanging_request_ends_with_the_chat(scene):
+    """A request that hangs does not keep the chat from stopping."""
+    scene.chat.faults.add("message_create", Fault.hang())
+    work = asyncio.create_task(scene.place().send("x"))
+    await scene.chat.wait_for(lambda: scene.chat.faults.struck)
+    await scene.chat.stop()
+    with pytest.raises((aiohttp.ClientError, OSError)):
+        await work
+
+
+async def test_token_rules(scene):
+    """A second acknowledgement is 40060, an unknown one 10062, and after fifteen minutes the token is dead (50027)."""
+    call = await scene.ada.slash(scene.channel, "video", prompt="x")
+    await call.wait_answer()
+    one = call.interaction
+    base = scene.chat.api_base
+    codes = []
+    async with aiohttp.ClientSession() as http:
+        for url in (f"{base}/interactions/{one.id}/{one.token}/callback", f"{base}/interactions/1/nope/callback"):
+            async with http.post(url, json={"type": 5}) as answer:
+                codes.append((answer.status, (await answer.json())["code"]))
+        scene.clock.jump(901)
+        url = f"{base}/webhooks/{scene.bot.application_id}/{one.token}/messages/@original"
+        async with http.patch(url, json={"content": "late"}) as answer:
+            codes.append((answer.status, (await answer.json())["code"]))
+    assert codes == [(400, 40060), (404, 10062), (401, 50027)]
+
+
+async def test_resume_replays_what_was_missed(scene):
+    """After a cut connection the client resumes and gets what happened meanwhile, once and in order."""
+    await scene.chat.drop_gateway()
+    said = [await scene.ada.say(scene.channel, f"{scene.bot.user.mention} {number}") for number in range(3)]
+    await scene.chat.wait_for(lambda: len(scene.bot.heard) == 3)
+    assert [one.id for one in scene.bot.heard] == [one.id for one in said]
+    assert (scene.chat.sessions_opened, scene.chat.resumes) == (1, 1)
+
+
+async def test_reconnect_and_invalid_session(scene):
+    """Op 7 leads to a resume; a session that cannot be resumed leads to a new one, and what was missed is lost."""
+    await scene.chat.drop_gateway(how="reconnect")
+    await scene.chat.wait_for(lambda: scene.chat.resumes == 1)
+    await scene.chat.drop_gateway(resumable=False)
+    await scene.ada.say(scene.channel, "missed")
+    await scene.chat.wait_for(lambda: scene.chat.sessions_opened == 2)
+    await scene.chat.drop_gateway(resumable=False, how="invalid")
+    await scene.chat.wait_for(lambda: scene.chat.sessions_opened == 3)
+    await scene.ada.say(scene.channel, f"{scene.bot.user.mention} heard")
+    await scene.chat.wait_for(lambda: scene.bot.heard)
+    assert len(scene.bot.heard) == 1
+
+
+async def test_redelivery(scene):
+    """The same event can be sent twice."""
+    said = await scene.ada.say(scene.channel, "hello")
+    scene.chat.redeliver(said)
+    await scene.chat.wait_for(lambda: len(scene.bot.heard) == 2)
+    assert {one.id for one in scene.bot.heard} == {said.id}
+
+
+async def test_wrong_token_and_privileged_intents(chat, monkeypatch):
+    """A wrong token fails at login, an intent that is not switched on closes the gateway with 4014."""
+    bot = discord.Client(intents=discord.Intents.none())
+    async with bot:
+        with pytest.raises(discord.LoginFailure):
+            await bot.start("wrong")
+    bot = discord.Client(intents=discord.Intents(message_content=True))
+    async with bot:
+        with pytest.raises(discord.PrivilegedIntentsRequired):
+            await bot.start(chat.bot_token)
+
+
+async def test_unknown_route_is_501_and_recorded(chat):
+    """A call that this Discord does not know is answered 501 and noted."""
+    chat.add_guild("One")
+    async with running(chat) as bot:
+        with pytest.raises(discord.DiscordServerError) as caught:
+            await bot.http.request(discord.http.Route("GET", "/guilds/1/audit-logs"))
+    assert caught.value.status == 501
+    assert chat.unknown_routes == ["GET /guilds/1/audit-logs"]
+
+
+async def test_waiting_in_vain_shows_the_conversation(scene):
+    """A wait that ends in vain raises with what was said and what the bot last asked for."""
+    await scene.ada.say(scene.channel, "is anybody there?")
+    with pytest.raises(WaitedInVainError, match="is anybody there"):
+        await scene.chat.wait_message(
+            scene.channel, lambda one: one.author is scene.chat.bot_user, timeout_seconds=0.05
+        )
+
+
+async def test_answers_have_the_exact_content_type(chat):
+    """JSON answers carry exactly `application/json`, or discord.py takes them for text."""
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bot {chat.bot_token}"}) as http:
+        async with http.get(f"{chat.api_base}/users/@me") as answer:
+            assert answer.headers["Content-Type"] == "application/json"
+        async with http.get(f"{chat.api_base}/users/@me", headers={"Authorization": "Bot x"}) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (401, 0)
