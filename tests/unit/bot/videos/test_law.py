@@ -286,6 +286,11 @@ def test_details_are_for_one_line_of_a_log() -> None:
     assert len(judged.detail) == 500
 
 
+KEYS = (
+    *("id", "video_id", "task_id", "request_id", "data", "video", "videos", "status", "state", "error", "code", "type"),
+    *("message", "msg", "detail", "loc", "param", "progress", "url", "urls", "output", "created", "created_at"),
+    *("seconds", "duration", "size", "model", "headers", "retryAfter"),
+)
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -296,39 +301,7 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                [
-                    "id",
-                    "video_id",
-                    "task_id",
-                    "request_id",
-                    "data",
-                    "video",
-                    "videos",
-                    "status",
-                    "state",
-                    "error",
-                    "code",
-                    "type",
-                    "message",
-                    "msg",
-                    "detail",
-                    "param",
-                    "progress",
-                    "url",
-                    "urls",
-                    "output",
-                    "created",
-                    "created_at",
-                    "seconds",
-                    "duration",
-                    "size",
-                    "model",
-                    "headers",
-                    "retryAfter",
-                    "loc",
-                ]
-            ),
+            st.sampled_from(KEYS),
             inner,
             max_size=6,
         )
