@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.jobs.model import Cause
+from bot.videos import client as client_module
 from bot.videos.client import VideosClient
 from bot.videos.faults import (
     AccountRefused,
@@ -510,4 +511,4 @@ async def test_the_provider_may_say_when_to_look_again(provider: Provider, clien
 def test_tls_is_verified_by_default() -> None:
     """Nothing in the client weakens the certificate check of the platform."""
     assert ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED
-    assert "ssl=" not in Path("bot/videos/client.py").read_text("utf-8")
+    assert "ssl=" not in Path(client_module.__file__).read_text("utf-8")
