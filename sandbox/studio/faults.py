@@ -87,7 +87,7 @@ def _envelope_for(code: int) -> dict[str, Any]:
         401: ("Incorrect API key provided.", "invalid_request_error", "invalid_api_key"),
         402: ("You have run out of credit.", "billing_error", "insufficient_balance"),
         404: ("Video not found.", "invalid_request_error", "video_not_found"),
-        429: ("Rate limit reached.", "rate_limit_error", "rate_limit_exceeded"),
+        429: ("rate_limit_exceeded: please slow down.", "rate_limit_error", "rate_limit_exceeded"),
     }
     message, kind, error_code = words.get(code, ("The server had an error.", "server_error", "server_error"))
     return {"error": {"message": message, "type": kind, "param": None, "code": error_code}}

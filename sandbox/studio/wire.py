@@ -116,7 +116,9 @@ def read_submission(entry: Request, dials: Dials, parent: Render | None = None) 
     size = _check_size(texts.get("size", parent.size if parent else dials.default_size))
     seconds = _check_seconds(texts.get("seconds", parent.seconds if parent else dials.default_seconds))
     if dials.refused_word in prompt.lower():
-        raise RefusedError(400, "Your request was rejected by our content policy.", code="content_policy_violation")
+        # The page tells clients to look for the code in the error's text, where the openai package shows no codes.
+        message = "content_policy_violation: your request was rejected by our content policy."
+        raise RefusedError(400, message, code="content_policy_violation")
     for file in entry.files:
         _check_file(file, size if dials.match_reference_size else None)
     return Submission(

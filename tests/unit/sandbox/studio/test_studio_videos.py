@@ -182,7 +182,7 @@ def test_a_failed_encoding_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 async def test_stopping_ends_the_drawing(client: Client, studio: Studio) -> None:
-    """A video that is being drawn when the studio stops is given up, and no process stays behind."""
+    """A video that is being drawn when the studio stops is given up, and no half file stays behind."""
     studio.dials.frames_per_second = 60
     render = await client.completed(prompt="A cat", seconds="60", size="1920x1080")
     drawing = asyncio.create_task(studio.video(render))
@@ -190,3 +190,4 @@ async def test_stopping_ends_the_drawing(client: Client, studio: Studio) -> None
     await studio.stop()
     with pytest.raises(EncodeError):
         await drawing
+    assert list(studio.folder.glob("*.part.mp4")) == []
