@@ -65,7 +65,9 @@ def _check_offered(world: World, user: User, channel: Channel, command: Json) ->
     if not held & Permission.USE_APPLICATION_COMMANDS:
         raise NotPossibleError(f"{user.name} may not use commands in #{channel.name}.")
     needed = command.get("default_member_permissions")
-    if needed is not None and held & int(needed) != int(needed) | (int(needed) == 0):
+    # "0" means: administrators alone.
+    wanted = 0 if needed is None else int(needed) or Permission.ADMINISTRATOR
+    if held & wanted != wanted:
         raise NotPossibleError(f"'{command['name']}' is not offered to {user.name}.")
     if command.get("nsfw") and not channel.nsfw:
         raise NotPossibleError(f"'{command['name']}' is for age-restricted channels.")

@@ -110,7 +110,7 @@ class Gateway:
     def resumed(self, data: Json, socket: web.WebSocketResponse) -> Session | None:
         """The session to go on with, all that it missed on its way; None when it is not known any more."""
         session = self._sessions.get(str(data.get("session_id")))
-        if session is None or session.socket is not None:
+        if session is None:
             return None
         missed = [frame for number, frame in session.sent if number > int(data.get("seq") or 0)]
         session.socket = socket
@@ -230,6 +230,6 @@ class _Connection:
             return
         if session.socket is self._socket:
             session.socket = None
-        if self._socket.close_code in (1000, 1001):
+        if session.socket is None and self._socket.close_code in (1000, 1001):
             self._gateway.forget(session)
         self._world.hub.touch()

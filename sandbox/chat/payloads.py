@@ -3,7 +3,7 @@
 from sandbox.chat.files import picture_size
 from sandbox.chat.permissions import permissions_in, permissions_in_guild
 from sandbox.chat.places import Channel, Guild
-from sandbox.chat.records import TYPE_COMMAND_ANSWER, Attachment, Interaction, Json, Member, Message, Role, User
+from sandbox.chat.records import Attachment, Interaction, Json, Member, Message, Role, User
 from sandbox.chat.snowflakes import created_at, iso
 from sandbox.chat.world import World
 
@@ -215,7 +215,7 @@ def content_is_free(world: World, message: Message) -> bool:
     if world.bot not in message.mentions:
         return False
     answered = message.reply_to
-    if answered is None or answered.type != TYPE_COMMAND_ANSWER:
+    if answered is None or answered.interaction is None:
         return True
     return f"<@{world.bot.id}>" in message.content or f"<@!{world.bot.id}>" in message.content
 

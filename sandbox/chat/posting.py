@@ -20,6 +20,8 @@ from sandbox.chat.records import (
 )
 from sandbox.chat.world import Nonce, World
 
+_SMALLEST_SNOWFLAKE = 1 << 22
+
 
 @dataclass(slots=True)
 class Draft:
@@ -42,7 +44,7 @@ def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     kind = TYPE_DEFAULT if draft.answers is None else TYPE_REPLY
     message = Message(world.next_id(), channel, author, world.clock.now(), kind)
     if draft.interaction is not None:
-        message.type = TYPE_COMMAND_ANSWER if draft.interaction.kind == 2 else kind
+        message.type = TYPE_COMMAND_ANSWER if draft.interaction.source is None else kind
         message.interaction = draft.interaction
     message.content = draft.content
     message.embeds = shown_embeds(draft.embeds)
@@ -146,7 +148,8 @@ def placed_uploads(body: Json, uploads: dict[int, Attachment]) -> list[Attachmen
     for one in parts_of(body, "attachments"):
         upload = uploads.get(int(one["id"]))
         if upload is None:
-            if int(one["id"]) < len(uploads) + 10:
+            # A number that is no snowflake names an upload of this request; any other one names a file to keep.
+            if int(one["id"]) < _SMALLEST_SNOWFLAKE:
                 raise bad_field("attachments", f"No file for attachment {one['id']} was uploaded.")
             continue
         upload.description = one.get("description")

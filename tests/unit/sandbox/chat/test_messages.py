@@ -61,7 +61,7 @@ async def test_links_expire_and_die_with_the_message(scene):
 
 
 async def test_a_repeated_nonce_posts_once(scene):
-    """Within the window a repeated nonce returns the first message, after it a second is posted; a deleted one is 404."""
+    """A repeated nonce returns the first message, after the window a second one; a deleted one is 404."""
     first = await scene.place().send("one", nonce="job-1")
     again = await scene.place().send("one", nonce="job-1")
     assert first.id == again.id
@@ -145,7 +145,7 @@ async def test_server_wide_permissions(scene):
 
 
 async def test_unknown_places_and_messages(scene):
-    """A deleted channel is 10003, a deleted message 10008, another's message can't be edited, a thrown-out bot gets 50001."""
+    """Unknown channels and messages, others' messages, and a server that threw the bot out have their own codes."""
     other = scene.guild.add_channel("other")
     said = await scene.ada.say(scene.channel, "mine")
     codes = []
@@ -223,3 +223,34 @@ async def test_threads(scene):
     )
     await made.send("in my thread")
     assert scene.chat.posts[-1].channel.id == made.id
+
+
+@pytest.mark.parametrize(("tier", "accepted"), [(0, False), (1, False), (2, True)])
+async def test_big_files_by_premium_tier(scene, tmp_path, tier, accepted):
+    """A file over 10 MiB is 413 with 40005 in an unboosted server, and is taken, whole, from the second tier on."""
+    scene.guild.premium_tier = tier
+    path = tmp_path / "big.mp4"
+    path.write_bytes(b"x" * ((10 << 20) + 1))
+    if accepted:
+        await scene.place().send(file=discord.File(path))
+        assert scene.chat.posts[0].attachments[0].path.stat().st_size == path.stat().st_size
+        return
+    with pytest.raises(discord.HTTPException) as caught:
+        await scene.place().send(file=discord.File(path))
+    assert (caught.value.status, caught.value.code, scene.chat.posts) == (413, 40005, [])
+
+
+async def test_edits_of_people_are_told(scene):
+    """The bot hears of an edit, with the text only where it may read it."""
+    heard = []
+
+    async def on_raw_message_edit(event):
+        heard.append(event.message.content)
+
+    scene.bot.add_listener(on_raw_message_edit)
+    said = await scene.ada.say(scene.channel, "one")
+    await scene.ada.edit(said, "two")
+    await scene.ada.edit(said, f"{scene.chat.bot_user.id} <@{scene.chat.bot_user.id}> three")
+    await scene.chat.wait_for(lambda: len(heard) == 2)
+    assert heard[0] == ""
+    assert heard[1].endswith("three")

@@ -76,7 +76,7 @@ async def test_buttons(scene):
 
 
 async def test_buttons_that_cannot_be_pressed(scene):
-    """A button that is not there, greyed out, on a deleted or unseen message, or on another's screen can't be pressed."""
+    """A button that is missing, greyed out, or on a deleted or unseen message can't be pressed."""
     await scene.place().send("pick", view=view(("Update", "update")))
     message = scene.chat.posts[0]
     with pytest.raises(NotPossibleError, match="no button 'Nope'"):
