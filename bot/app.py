@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,7 +163,7 @@ async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
         engine.intake.stop()
         for loop in (*loops, stopped):
             loop.cancel()
-        await asyncio.gather(*loops, stopped, return_exceptions=True)
+        await asyncio.gather(*loops, return_exceptions=True)
         await engine.scheduler.finish(_PAID_REQUESTS_SECONDS)
         await engine.teller.finish(_MESSAGES_SECONDS)
         await _disconnect(client, gateway)
@@ -252,7 +252,7 @@ def _stop_signals() -> asyncio.Event:
 
 
 @contextmanager
-def _locked(data_dir: Path) -> Iterator[None]:
+def _locked(data_dir: Path) -> Generator[None, None, None]:
     """Hold the data folder for this process alone, for as long as it lives; the kernel lets go of it at any death."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = os.open(data_dir / "bot.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

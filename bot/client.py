@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import cast
 
 import aiohttp
 import discord
@@ -100,8 +101,8 @@ class VideoBot(commands.Bot):
 
     def _read_note(self) -> dict[str, str]:
         try:
-            note = json.loads(self._sync_note.read_text(encoding="utf-8"))
+            note: object = json.loads(self._sync_note.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             # Never synced from here, or the note is damaged: one more sync mends it.
             return {}
-        return note if isinstance(note, dict) else {}
+        return cast("dict[str, str]", note) if isinstance(note, dict) else {}

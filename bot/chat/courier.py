@@ -173,8 +173,8 @@ class Courier:
         if parcel.file is None:
             return await channel.send(nonce=parcel.nonce, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # overloads cannot see through a dict
         # A File is good for one attempt only: a used one uploads nothing, with success.
-        with discord.File(parcel.file, filename=parcel.file_name) as file:
-            return await channel.send(nonce=parcel.nonce, file=file, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # as above
+        file = discord.File(parcel.file, filename=parcel.file_name)
+        return await channel.send(nonce=parcel.nonce, file=file, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # as above
 
     async def _attempt(self, request: Coroutine[Any, Any, object]) -> bool:
         try:

@@ -85,30 +85,25 @@ class Scheduler:
 
     async def _read_news(self) -> None:
         parts, now = self._parts, self._parts.clock.now()
-        changed, parts.board.changed = parts.board.changed, set()
-        if changed:
+        if changed := frozenset(parts.board.changed):
             known = await parts.database.read(finding.find_many, changed)
+            parts.board.changed -= changed
             for job_id in changed & self._jobs.keys():
                 if job_id not in self._steps and job_id in known:
                     self._place(known[job_id], self._due.get(job_id))
         if parts.board.unclaimed:
             parts.board.unclaimed = False
-            for job in await parts.database.write(moving.claim, self._owner, now, _LEASE_SECONDS):
-                await self._take_over(job)
+            try:
+                claimed = await parts.database.write(moving.claim, self._owner, now, _LEASE_SECONDS)
+            except StoreUnavailableError:
+                parts.board.unclaimed = True
+                raise
+            for job in claimed:
+                # Rendering jobs of an earlier life are looked at once at once, the oldest first.
+                self._place(job, job.submitted_at if job.state is State.RENDERING else job.not_before)
         if now >= self._renew_at:
             await parts.database.write(moving.renew, self._owner, now, _LEASE_SECONDS)
             self._renew_at = now + _RENEW_SECONDS
-
-    async def _take_over(self, job: Job) -> None:
-        """Place a job that was just claimed: a new one, or one whose process died."""
-        if job.state is State.SUBMITTING:
-            # Its process died while the provider was asked. Nobody knows; it must never be sent again by itself.
-            now = self._parts.clock.now()
-            moved = await self._parts.database.write(moving.apply, job, Event.DOUBT, now=now, cause=Cause.LOST)
-            self._parts.board.job_changed(job.id)
-            job = moved or job
-        # Rendering jobs of an earlier life are looked at once at once, the oldest first.
-        self._place(job, job.submitted_at if job.state is State.RENDERING else job.not_before)
 
     def _place(self, job: Job, due_at: float | None) -> None:
         """Remember the job as it is now and when it wants its next step."""
@@ -135,6 +130,9 @@ class Scheduler:
                 return min(look_at, self._watcher.settle_at(job))
             case State.FETCHING:
                 return max(job.not_before, due_at or 0.0)
+            case State.SUBMITTING:
+                # Nobody is sending it: its process died, or the outcome could not be stored.
+                return self._parts.clock.now()
             case State.UNCERTAIN:
                 return give_up_at(job, self._parts.rules.job_give_up_seconds)
             case _:
@@ -146,12 +144,10 @@ class Scheduler:
         for job in tuple(self._jobs.values()):
             overdue = job.state is State.ACCEPTED and now >= late_at(job, self._parts.rules.job_deadline_seconds)
             if overdue and job.id not in self._steps:
-                self._start(job, self._expire(job, job.waiting_for or Cause.LATE))
+                self._start(job, self._move(job, Event.EXPIRE, job.waiting_for or Cause.LATE))
 
-    async def _expire(self, job: Job, cause: Cause) -> Next:
-        moved = await self._parts.database.write(
-            moving.apply, job, Event.EXPIRE, now=self._parts.clock.now(), cause=cause
-        )
+    async def _move(self, job: Job, event: Event, cause: Cause) -> Next:
+        moved = await self._parts.database.write(moving.apply, job, event, now=self._parts.clock.now(), cause=cause)
         self._parts.board.job_changed(job.id)
         return Next(moved)
 
@@ -219,38 +215,45 @@ class Scheduler:
             case State.FETCHING:
                 async with self._fetches:
                     return await fetch(self._parts, job, self._watcher.urls.pop(job.id, None))
+            case State.SUBMITTING:
+                # Nobody knows whether the provider took it; it must never be sent again by itself.
+                return await self._move(job, Event.DOUBT, Cause.LOST)
             case _:
-                return await self._expire(job, Cause.LOST)
+                return await self._move(job, Event.EXPIRE, Cause.LOST)
 
     def _start(self, job: Job, step: Awaitable[Next]) -> None:
         self._steps[job.id] = (job.state, asyncio.create_task(self._guard(job, step)))
 
     async def _guard(self, job: Job, step: Awaitable[Next]) -> None:
-        """Run one step; whatever it raises delays this job only."""
-        now = self._parts.clock.now
-        following = Next(job, now() + _STORE_RETRY_SECONDS)
+        """Run one step; whatever it raises delays this job only, which is then read anew."""
         try:
             following = await step
-        except StoreUnavailableError as error:
-            _log.error("step not stored", job=job.id, state=job.state, error=str(error))
-        except Exception:  # noqa: BLE001  # the loop's one guard
-            self._failures[job.id] += 1
-            _log.exception("step failed", job=job.id, state=job.state, times=self._failures[job.id])
-            following = Next(job, now() + 2.0 ** self._failures[job.id])
-        del self._steps[job.id]
-        if self._failures[job.id] >= _QUARANTINE_AFTER:
-            self._set_aside(job)
-        elif following.job is None:
-            self._parts.board.changed.add(job.id)
-        else:
-            self._place(following.job, following.due_at)
-        self._parts.board.work.set()
+            if following.job is not None:
+                self._place(following.job, following.due_at)
+            else:
+                self._parts.board.changed.add(job.id)
+        except Exception as error:  # noqa: BLE001  # the loop's one guard
+            await self._rest_after(job, error)
+        finally:
+            del self._steps[job.id]
+            self._parts.board.work.set()
 
-    def _set_aside(self, job: Job) -> None:
-        """Touch a job no more until the next start: its step fails for a reason that trying again does not mend."""
-        _log.error("job set aside until the next start", job=job.id, state=job.state)
-        self._jobs.pop(job.id, None)
-        self._due.pop(job.id, None)
+    async def _rest_after(self, job: Job, error: Exception) -> None:
+        """Leave a job whose step broke alone for a while; after five times until the next start."""
+        self._failures[job.id] += 1
+        times = self._failures[job.id]
+        if isinstance(error, StoreUnavailableError):
+            _log.error("step not stored", job=job.id, state=job.state, error=str(error))
+            await self._parts.clock.sleep(_STORE_RETRY_SECONDS)
+        elif times >= _QUARANTINE_AFTER:
+            _log.error("job set aside until the next start", job=job.id, state=job.state, exc_info=error)
+            self._jobs.pop(job.id, None)
+            self._due.pop(job.id, None)
+            return
+        else:
+            _log.error("step failed", job=job.id, state=job.state, times=times, exc_info=error)
+            await self._parts.clock.sleep(2.0**times)
+        self._parts.board.changed.add(job.id)
 
     def _start_probe(self) -> float:
         """While the provider counts as down, ask now and then whether it is there; never with a paid request."""
