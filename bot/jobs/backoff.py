@@ -1,0 +1,36 @@
+"""How long to wait after a fault, before the same thing is tried again. It must not know what failed.
+
+For faults only: waiting longer and longer for a render to finish is two to three times worse than looking evenly (see
+`docs/facts/pacing.md`).
+"""
+
+import random
+from collections.abc import Callable
+
+Draw = Callable[[float, float], float]
+
+_SHORTEST_SECONDS = 2.0
+_DOUBLINGS_MAX = 30
+_ASKED_SHORTEST_SECONDS = 1.0
+_ASKED_LONGEST_SECONDS = 600.0
+_ASKED_SPREAD = 0.1
+
+
+def full_jitter(tries: int, *, max_seconds: float, draw: Draw = random.uniform) -> float:
+    """Seconds to wait after that many tries in a row went wrong (1 or more): anywhere from 2 s to 2 s doubled each time.
+
+    Never more than `max_seconds`. The whole range is drawn from, so that those who failed together do not come back
+    together. `draw(low, high)` is the source of chance, such as `Random.uniform`.
+    """
+    doublings = min(max(tries, 1), _DOUBLINGS_MAX)
+    longest_seconds = min(_SHORTEST_SECONDS * 2.0**doublings, max_seconds)
+    return draw(min(_SHORTEST_SECONDS, longest_seconds), longest_seconds)
+
+
+def obeyed(asked_seconds: float, draw: Draw = random.uniform) -> float:
+    """Seconds to wait when the other side said how long: never less, at most a tenth more.
+
+    What is asked counts up to 600 s; less than a second counts as a second, or "at once" would be a tight loop.
+    """
+    seconds = min(max(asked_seconds, _ASKED_SHORTEST_SECONDS), _ASKED_LONGEST_SECONDS)
+    return draw(seconds, seconds * (1.0 + _ASKED_SPREAD))
