@@ -19,6 +19,7 @@ from bot.media.addresses import is_disguised, is_inside, is_literal
 from bot.media.faults import FetchRefusedByGuard
 
 _HOST = re.compile(r"(?=.{1,254}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+_BRACKETED = re.compile(r"[^/?#]*//[^/?#]*\[")
 
 
 class ForbiddenAddressError(OSError):
@@ -133,7 +134,7 @@ def _parse(text: str) -> URL:
         host = url.raw_host or ""
         if url.user is not None or url.password is not None or not url.port:
             raise ValueError("A user name, or no port.")
-        if not is_literal(host) and _HOST.fullmatch(host) is None:
+        if not is_literal(host) and (_BRACKETED.match(text) or _HOST.fullmatch(host) is None):
             raise ValueError("Not a host.")
     except ValueError as error:
         raise FetchRefusedByGuard("The video's address is not a plain web address.") from error

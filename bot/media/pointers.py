@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import cast
 
-JSON_MAX_BYTES = 256 * 1024
+JSON_MAX_BYTES = 128 * 1024
 
 _NAMES = ("url", "video_url", "download_url", "result_url", "file_url")
 _LISTS = ("urls", "unsigned_urls")
