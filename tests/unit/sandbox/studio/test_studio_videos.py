@@ -66,6 +66,27 @@ async def test_a_remix_of_a_remix_plays(client: Client, studio: Studio) -> None:
     assert (await asyncio.to_thread(facts_of, await studio.video(parent)))[0] == 4
 
 
+def frames_of(path: Path) -> list[Image.Image]:
+    """All pictures of a 320x180 video."""
+    command = [find_ffmpeg(), "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
+    data = subprocess.run(command, capture_output=True, check=True).stdout
+    step = 320 * 180 * 3
+    return [Image.frombytes("RGB", (320, 180), data[at : at + step]) for at in range(0, len(data), step)]
+
+
+async def test_a_made_remix_begins_where_its_parent_ended(client: Client, studio: Studio) -> None:
+    """In the file itself the remix opens with its parent's last picture, and goes on with its own."""
+    parent = await client.completed(prompt="A cat", size="320x180")
+    child = (await client.send("POST", f"/videos/{parent.id}/remix", json={"prompt": "A dog"})).body["id"]
+    made = await asyncio.to_thread(frames_of, await studio.video(await client.ready(child)))
+    last = io.BytesIO()
+    (await asyncio.to_thread(frames_of, await studio.video(parent)))[-1].save(last, "PNG")
+    wanted = list(draw_frames(brief("A dog", parent=brief()), last.getvalue()))
+    assert len(made) == len(wanted) == 8
+    assert max(difference(one, other) for one, other in zip(made, wanted, strict=True)) < 4
+    assert difference(made[0], next(draw_frames(brief("A dog", parent=brief())))) > 8
+
+
 async def test_equal_requests_share_a_file(client: Client, studio: Studio) -> None:
     """The same request is drawn once; another prompt, size, picture or parent makes another file."""
     one = await client.completed(prompt="A cat", size="320x180")
