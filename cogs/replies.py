@@ -5,10 +5,11 @@ import re
 import discord
 from discord.ext import commands
 
+from bot.chat.custom_ids import Kind, parse_button
 from bot.chat.permissions import missing_permissions
 from bot.engine.desk import Desk
 from bot.engine.replies import Reply
-from bot.jobs.model import ChannelId, GuildId, MessageId, Place, UserId
+from bot.jobs.model import ChannelId, GuildId, JobId, MessageId, Place, UserId
 from cogs.facts import sight_of, uploads_of
 from cogs.host import Host
 
@@ -60,8 +61,22 @@ def _reply(message: discord.Message, to: MessageId) -> Reply:
         text=text.strip(),
         uploads=uploads_of(*message.attachments),
         readable=guild is None or mentioned,
+        to_video=_video_of(message),
         missing_permissions=_missing(message),
     )
+
+
+def _video_of(message: discord.Message) -> JobId | None:
+    """The finished video that the answered message shows, by its own buttons, if Discord sent the message along."""
+    answered = message.reference.resolved if message.reference else None
+    if not isinstance(answered, discord.Message) or not answered.author.bot:
+        return None
+    for row in answered.components:
+        for child in row.children if isinstance(row, discord.ActionRow) else ():
+            button = parse_button(getattr(child, "custom_id", None) or "")
+            if button is not None and button.kind is Kind.VIDEO:
+                return button.job_id
+    return None
 
 
 def _missing(message: discord.Message) -> tuple[str, ...]:

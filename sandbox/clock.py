@@ -32,8 +32,8 @@ class ScaledClock:
         """Let that many seconds pass at once and wake whoever slept through them."""
         self._jumped_seconds += seconds
         for sleeper in tuple(self._sleepers):
-            if not sleeper.done():
-                sleeper.set_result(None)
+            # A jump may be told from another thread than the one that sleeps.
+            sleeper.get_loop().call_soon_threadsafe(_wake, sleeper)
 
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds of this clock, or as soon as a jump has passed them."""

@@ -8,12 +8,15 @@ from bot.engine.parts import Parts
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, Place, Post, PostKind, PostState, parse_job_id
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_look, may_remix
+from bot.jobs.states import State
 from bot.jobs.store import finding, posts
 
 _MESSAGE_LINK = re.compile(
     r"<?https?://(?:\w+\.)?discord(?:app)?\.com/channels/(?:\d+|@me)/(?P<channel>\d{1,20})/(?P<message>\d{1,20})/?>?"
 )
 _SUGGESTIONS = 25
+_SETTLING_TRIES = 10
+_SETTLING_SECONDS = 0.1
 _LISTED = 10
 
 SeesChannel = Callable[[ChannelId], Awaitable[bool]]
@@ -50,6 +53,7 @@ class Lookup:
 
     async def check_remix(self, job: Job, asker: Asker, sees_channel: SeesChannel) -> Job | Refusal:
         """The job itself, if the asker may remix it."""
+        job = await self._settled(job)
         same_channel = job.origin.place == asker.place
         sees = same_channel or await sees_channel(job.origin.place.channel_id)
         return may_remix(job, asker, sees_channel=sees, provider=self._parts.videos.provider) or job
@@ -78,10 +82,22 @@ class Lookup:
         """The asker's running and latest jobs, at most 25."""
         return await self._parts.database.read(finding.find_own, asker.user_id, typed, _SUGGESTIONS)
 
-    async def find_replied(self, message_id: MessageId) -> Job | None:
-        """The job whose finished video that message shows."""
-        job_id = await self._parts.database.read(posts.find_video_by_message, message_id)
+    async def find_replied(self, message_id: MessageId, named: JobId | None = None) -> Job | None:
+        """The job whose finished video that message shows.
+
+        `named` is the job that the message's own buttons name: it may stand there before its id is written down.
+        """
+        job_id = await self._parts.database.read(posts.find_video_by_message, message_id) or named
         return None if job_id is None else await self.get(job_id)
+
+    async def _settled(self, job: Job) -> Job:
+        """The job, given a moment to be marked as delivered if its message has just come to stand."""
+        for _ in range(_SETTLING_TRIES):
+            if job.state is not State.POSTING:
+                break
+            await self._parts.clock.sleep(_SETTLING_SECONDS)
+            job = await self.get(job.id) or job
+        return job
 
     async def _find(self, text: str) -> Job | None:
         if link := _MESSAGE_LINK.fullmatch(text):

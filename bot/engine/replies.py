@@ -15,7 +15,20 @@ from bot.chat.courier import CourierFault, Parcel
 from bot.engine.intake import Ask, Intake, new_draft_id
 from bot.engine.lookup import Lookup, SeesChannel
 from bot.engine.parts import Parts
-from bot.jobs.model import Draft, Job, MessageId, Offer, OfferKind, Origin, Place, Upload, UserId, Via, VideoRequest
+from bot.jobs.model import (
+    Draft,
+    Job,
+    JobId,
+    MessageId,
+    Offer,
+    OfferKind,
+    Origin,
+    Place,
+    Upload,
+    UserId,
+    Via,
+    VideoRequest,
+)
 from bot.jobs.reasons import Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.store import drafts
@@ -36,7 +49,10 @@ class Reaction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A person's reply. `readable` is False in a server when the ping is off: then no text and no files arrive."""
+    """A person's reply. `readable` is False in a server when the ping is off: then no text and no files arrive.
+
+    `to_video` is the job that the buttons of the answered message name, if they are buttons of a finished video.
+    """
 
     id: MessageId
     to: MessageId
@@ -46,6 +62,7 @@ class Reply:
     text: str
     uploads: tuple[Upload, ...]
     readable: bool
+    to_video: JobId | None
     missing_permissions: tuple[str, ...]
 
 
@@ -75,7 +92,7 @@ class Replies:
     async def answer(self, reply: Reply, sees_channel: SeesChannel) -> Reaction:
         """Act on a reply to any message; what is no finished video of ours is ignored."""
         reaction = decide(reply, self._parts.rules.reply_remix)
-        video = None if reaction is Reaction.IGNORE else await self._lookup.find_replied(reply.to)
+        video = None if reaction is Reaction.IGNORE else await self._lookup.find_replied(reply.to, reply.to_video)
         if video is None:
             return Reaction.IGNORE
         refusal = await self._act(reaction, reply, video, sees_channel)

@@ -1,0 +1,42 @@
+"""The bot's process as the sandbox starts it: the unmodified bot, pointed at local servers and at a clock of ours.
+
+discord.py has no setting for where Discord is, and the bot has none either, so that nothing can send its token
+elsewhere; here both addresses are patched from outside (docs/facts/discord.md, "A stand-in").
+"""
+
+import argparse
+import sys
+import threading
+
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.cli import ExitCode, main
+from sandbox.clock import ScaledClock
+
+
+def _obey(clock: ScaledClock) -> None:
+    """Let time pass as the sandbox says on standard input: one number of seconds per line."""
+    for line in sys.stdin:
+        clock.jump(float(line))
+
+
+def run_child() -> ExitCode:
+    """Read where the world is from the command line, then run the bot as `python -m bot` would."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--discord-api", required=True)
+    parser.add_argument("--gateway", required=True)
+    parser.add_argument("--speed", type=float, required=True)
+    parser.add_argument("--started-at", type=float, required=True)
+    parser.add_argument("--anchored-at", type=float, required=True)
+    options = parser.parse_args()
+    Route.BASE = options.discord_api
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(options.gateway)
+    clock = ScaledClock(options.speed, started_at=options.started_at, anchored_at=options.anchored_at)
+    threading.Thread(target=_obey, args=(clock,), daemon=True).start()
+    return main([], clock)
+
+
+if __name__ == "__main__":
+    sys.exit(run_child())

@@ -1,0 +1,100 @@
+"""Starts, stops and kills the bot as a process of its own, with an environment built from nothing and no `.env`."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox.clock import ScaledClock
+
+_ROOT = Path(__file__).resolve().parent.parent
+_STOP_SECONDS = 25.0
+# Warnings are errors in the bot's process too, but for the one that discord.py 2.7.1 gives on Python 3.11 and 3.12.
+_WARNINGS = "error,ignore:'audioop' is deprecated:DeprecationWarning"
+
+
+class BotProcess:
+    """One bot, of which at most one life runs at a time. Its log is kept in `log_path` over all its lives."""
+
+    def __init__(self, folder: Path, clock: ScaledClock, addresses: Mapping[str, str]) -> None:
+        """`addresses` are the options of `sandbox.bot_child` that say where Discord is."""
+        self._folder = folder
+        self._clock = clock
+        self._addresses = addresses
+        self._process: Process | None = None
+        self.log_path = folder / "bot.log"
+        self.data_dir = folder / "data"
+        self.lives = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether a life runs now."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self, settings: Mapping[str, str]) -> None:
+        """Begin a life with those settings; returns at once."""
+        if self.running:
+            raise RuntimeError("The bot runs already.")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # The jumps that earlier lives were told of are in `started_at`.
+        now, anchored_at = self._clock.now(), _real_time()
+        arguments = {
+            **self._addresses,
+            "--speed": str(self._clock.speed),
+            "--started-at": repr(now),
+            "--anchored-at": repr(anchored_at),
+        }
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": str(_ROOT),
+            "PYTHONWARNINGS": _WARNINGS,
+            "DATA_DIR": str(self.data_dir),
+            **settings,
+        }
+        with self.log_path.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "sandbox.bot_child", *(part for pair in arguments.items() for part in pair),
+                cwd=self._folder, env=environment, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.lives += 1
+
+    def jump(self, seconds: float) -> None:
+        """Tell the running life that this much time has passed."""
+        if self._process is not None and self._process.stdin is not None and self.running:
+            self._process.stdin.write(f"{seconds!r}\n".encode())
+
+    async def kill(self) -> None:
+        """End the life at once, as a power cut would."""
+        if self._process is not None and self.running:
+            os.kill(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
+
+    async def terminate(self) -> int:
+        """Ask the life to end and return its exit code; killed after 25 s."""
+        if self._process is None:
+            return 0
+        if self.running:
+            os.kill(self._process.pid, signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """The exit code of the life, once it has ended; it is killed if it does not end within 25 s."""
+        if self._process is None:
+            return 0
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                return await self._process.wait()
+        except TimeoutError:
+            await self.kill()
+            raise
+
+    def log(self) -> str:
+        """Everything that all lives have logged so far."""
+        return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
+
+
+def _real_time() -> float:
+    return ScaledClock().now()

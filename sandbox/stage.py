@@ -1,0 +1,73 @@
+"""The whole scene: a local Discord, a local Videos API, and the real bot between them. Tests and stories play on it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sandbox.bot_process import BotProcess
+from sandbox.chat import Chat
+from sandbox.clock import ScaledClock
+from sandbox.studio import Dials, Studio
+
+
+class Stage:
+    """Both servers in this process, the bot in its own. `settings` are environment variables of the bot."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        speed: float = 1.0,
+        settings: Mapping[str, str] | None = None,
+        dials: Dials | None = None,
+    ) -> None:
+        self.folder = folder
+        self.clock = ScaledClock(speed)
+        self.chat = Chat(folder / "chat", self.clock)
+        self.studio = Studio(folder / "studio", self.clock, dials=dials)
+        self.settings = dict(settings or {})
+        self._bot: BotProcess | None = None
+
+    @property
+    def bot(self) -> BotProcess:
+        """The bot's process; there is one as soon as the stage is set."""
+        if self._bot is None:
+            raise RuntimeError("The stage is set before the bot is asked for.")
+        return self._bot
+
+    async def __aenter__(self) -> Self:
+        await self.chat.start()
+        await self.studio.start()
+        addresses = {"--discord-api": self.chat.api_base, "--gateway": self.chat.gateway_url}
+        self._bot = BotProcess(self.folder / "bot", self.clock, addresses)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.bot.kill()
+        await self.studio.stop()
+        await self.chat.stop()
+
+    async def start_bot(self, *, ready: bool = True, **settings: str) -> None:
+        """Begin a life of the bot; `settings` change those of the stage from now on.
+
+        With `ready` it returns when the bot hears what happens in the chat.
+        """
+        self.settings |= settings
+        await self.bot.start(
+            {
+                "DISCORD_TOKEN": self.chat.bot_token,
+                "VIDEOS_API_KEY": self.studio.api_key,
+                "VIDEOS_API_BASE_URL": self.studio.base_url,
+                **self.settings,
+            }
+        )
+        if ready:
+            await self.chat.bot_ready(timeout_seconds=20)
+
+    def jump(self, seconds: float) -> None:
+        """Let time pass at once, for the bot and for both servers."""
+        self.clock.jump(seconds)
+        self.bot.jump(seconds)
