@@ -34,6 +34,8 @@ class Chat:
         self._gateway = Gateway(self.world)
         self._runner: web.AppRunner | None = None
         self.world.hub.describe = self._describe
+        self.owner = Person(self.world, self.world.owner)
+        """Who owns the application (a member of no server until let in)."""
 
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1, on a free port unless one is given."""
@@ -89,11 +91,6 @@ class Chat:
     def bot_user(self) -> User:
         """The bot as people see it."""
         return self.world.bot
-
-    @property
-    def owner(self) -> Person:
-        """Who owns the application (a member of no server until let in)."""
-        return Person(self.world, self.world.owner)
 
     @property
     def rules(self) -> Rules:

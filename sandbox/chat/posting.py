@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from sandbox.chat.errors import bad_field
 from sandbox.chat.mentions import mentions_of
-from sandbox.chat.permissions import can_see
 from sandbox.chat.places import Channel
 from sandbox.chat.records import (
     FLAG_LOADING,
@@ -171,4 +170,4 @@ def _count_mentions(world: World, message: Message, draft: Draft, *, pings: bool
     message.mentions, message.mention_roles = found.users, found.role_ids
     message.mention_everyone = found.everyone
     if pings:
-        message.pinged = {one for one in found.pinged if can_see(channel, world.users[one])}
+        message.pinged = found.pinged

@@ -14,6 +14,11 @@ from sandbox.chat.records import Json
 from sandbox.chat.rest.incoming import Incoming, read
 from sandbox.chat.world import World
 
+_PLENTY = {
+    "X-RateLimit-Limit": "1000",
+    "X-RateLimit-Remaining": "999",
+    "X-RateLimit-Reset-After": "1.0",
+}
 API_PREFIX = "/api/v10"
 Answer = Json | list[Json] | None
 Handler = Callable[[Incoming], Awaitable[Answer]]
@@ -88,6 +93,8 @@ class RestServer:
     async def serve_file(self, http: web.Request, request: Request) -> web.StreamResponse:
         """Hand out an attachment by its signed link; no token is asked for."""
         self.requests.append(request)
+        if not await self._pass_gate(request, "before"):
+            return _cut(http)
         fault = self._faults.take(request)
         if fault is not None:
             return await self._strike(http, request, fault)
@@ -113,7 +120,7 @@ class RestServer:
     async def _strike(self, http: web.Request, request: Request, fault: Fault) -> web.StreamResponse:
         if fault.kind is FaultKind.HANG:
             await self._stopping.wait()
-        if fault.kind in (FaultKind.HANG, FaultKind.DROP_BEFORE):
+        if fault.kind in (FaultKind.HANG, FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER):
             return _cut(http)
         if fault.kind is FaultKind.RATE_LIMITED:
             body: Json = {
@@ -132,6 +139,10 @@ class RestServer:
 
     def _answered(self, request: Request, answer: web.Response) -> web.Response:
         request.status = answer.status
+        if request.authorized and answer.status != 429:
+            # Without these headers discord.py sends one request at a time per channel, unlike against Discord.
+            answer.headers["X-RateLimit-Bucket"] = request.kind
+            answer.headers.update(_PLENTY)
         self._world.hub.touch()
         return answer
 

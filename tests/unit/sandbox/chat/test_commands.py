@@ -99,3 +99,54 @@ async def test_guild_commands_hide_global_ones(chat):
         await bot.tree.sync(guild=discord.Object(guild.id))
         assert not [one for one in chat.commands if "guild_id" in one]
         assert len(await bot.tree.fetch_commands()) == 4
+
+
+async def test_commands_by_rights_and_place(scene):
+    """A command for those who manage the server is offered to nobody else, and a server-only one not in DMs."""
+    manage = discord.Permissions(manage_guild=True)
+
+    @scene.bot.tree.command(description="For the few")
+    @discord.app_commands.default_permissions(manage)
+    @discord.app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    async def pause(interaction: discord.Interaction):
+        await interaction.response.send_message("paused")
+
+    await scene.bot.tree.sync()
+    with pytest.raises(NotPossibleError, match="not offered to Ada"):
+        await scene.ada.slash(scene.channel, "pause")
+    scene.guild.join(scene.ben, admin=True)
+    assert (await (await scene.ben.slash(scene.channel, "pause")).wait_answer()).content == "paused"
+    with pytest.raises(NotPossibleError, match="kind of place"):
+        await scene.ben.slash(scene.chat.dm(scene.ben), "pause")
+
+
+async def test_subcommands_and_people_as_options(scene):
+    """Subcommands are named with a space; people, channels and roles arrive as what they are."""
+    group = discord.app_commands.Group(name="owner", description="For the owner")
+
+    @group.command(description="Who and where")
+    async def who(interaction, person: discord.Member, place: discord.TextChannel, role: discord.Role, much: float):
+        await interaction.response.send_message(f"{person.id} {place.id} {role.id} {much} {interaction.locale}")
+
+    scene.bot.tree.add_command(group)
+    await scene.bot.tree.sync()
+    role = scene.guild.add_role("Mods", 0)
+    dora = scene.chat.add_person("Dora", locale="de")
+    scene.guild.join(dora)
+    call = await dora.slash(scene.channel, "owner who", person=scene.ben, place=scene.channel, role=role, much="1.5")
+    assert (await call.wait_answer()).content == f"{scene.ben.id} {scene.channel.id} {role.id} 1.5 de"
+
+
+async def test_malformed_commands_are_refused(scene):
+    """A description over 100 characters, or 26 suggestions, are 50035, though the client does not check them."""
+    command = discord.app_commands.Command(name="long", description="x", callback=nothing)
+    command.description = "x" * 101
+    scene.bot.tree.add_command(command)
+    with pytest.raises(discord.HTTPException) as caught:
+        await scene.bot.tree.sync()
+    assert caught.value.code == 50035
+    assert len(scene.chat.commands) == 4
+
+
+async def nothing(interaction: discord.Interaction):
+    pass

@@ -152,3 +152,46 @@ async def test_answers_have_the_exact_content_type(chat):
             assert answer.headers["Content-Type"] == "application/json"
         async with http.get(f"{chat.api_base}/users/@me", headers={"Authorization": "Bot x"}) as answer:
             assert (answer.status, (await answer.json())["code"]) == (401, 0)
+
+
+async def test_a_held_post_does_not_hold_others(scene):
+    """While one post of a channel hangs, the client may send the next one there, as it may against Discord."""
+    await scene.place().send("first")
+    gate = scene.chat.gate("message_create")
+    held = asyncio.create_task(scene.place().send("held"))
+    await gate.wait_reached()
+    await scene.place().send("second")
+    gate.open()
+    await held
+    assert [one.content for one in scene.chat.posts] == ["first", "second", "held"]
+
+
+async def test_what_arrived_is_done_though_the_sender_died(scene):
+    """A request that has arrived is carried out even when its sender is gone by then; a dropped one is not."""
+    headers = {"Authorization": f"Bot {scene.chat.bot_token}"}
+    url = f"{scene.chat.api_base}/channels/{scene.channel.id}/messages"
+    for content in ("opened", "dropped"):
+        gate = scene.chat.gate("message_create")
+        async with aiohttp.ClientSession(headers=headers) as http:
+            work = asyncio.create_task(http.post(url, json={"content": content}))
+            await gate.wait_reached()
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+        gate.open() if content == "opened" else gate.drop()
+        await scene.chat.wait_for(lambda: scene.chat.posts)
+    assert [one.content for one in scene.chat.posts] == ["opened"]
+
+
+async def test_faults_of_files(scene):
+    """The fetching of a file can fail like every other request."""
+    await scene.place().send("x", file=discord.File(__file__))
+    url = (await scene.place().fetch_message(scene.chat.posts[0].id)).attachments[0].url
+    scene.chat.faults.add("attachment", Fault.status(503))
+    scene.chat.faults.add("attachment", Fault.drop(after=True))
+    async with aiohttp.ClientSession() as http:
+        async with http.get(url) as answer:
+            assert answer.status == 503
+        with pytest.raises(aiohttp.ClientError):
+            await http.get(url)
+        async with http.get(url, headers={"Range": "bytes=0-2"}) as answer:
+            assert (answer.status, await answer.read()) == (206, b'"""')
