@@ -1,14 +1,18 @@
 """What happens to every request before and after its handler: it is written down, held at gates, made to go wrong."""
 
 import asyncio
+import logging
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sandbox.studio.drawing import EncodeError
 from sandbox.studio.faults import Fault, FaultKind, Faults, Gates
 from sandbox.studio.wire import RefusedError, receive
 from sandbox.studio.world import Operation, Request, World
+
+log = logging.getLogger(__name__)
 
 ENTRY = web.RequestKey("entry", Request)
 SENT = web.RequestKey("sent", Path)
@@ -81,6 +85,9 @@ class Reception:
                 response = await handler(request)
             except RefusedError as refused:
                 response = refused.response()
+            except EncodeError as broken:
+                log.error("%s %s: %s", request.method, request.path, broken)
+                response = RefusedError(500, "The video could not be drawn.", code="server_error").response()
             except web.HTTPException:
                 response = RefusedError(404, f"Invalid URL ({request.method} {request.path})").response()
         if not await self._gates.passed(entry, "after_take"):

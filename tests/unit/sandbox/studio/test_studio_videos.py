@@ -202,6 +202,15 @@ def test_a_failed_encoding_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_a_drawing_that_fails_is_a_server_error(client: Client, studio: Studio) -> None:
+    """If ffmpeg fails, the file is answered with a 500 in the envelope, over the API and over the file host."""
+    studio.dials.encoder_preset = "no-such-preset"
+    render = await client.completed(prompt="A cat", size="320x180")
+    url = (await client.look(render)).body["url"]
+    for answer in (await client.send("GET", url, key=None), await client.send("GET", f"/videos/{render.id}/content")):
+        assert (answer.status, answer.error_code) == (500, "server_error")
+
+
 async def test_stopping_ends_the_drawing(client: Client, studio: Studio) -> None:
     """A video that is being drawn when the studio stops is given up, and no half file stays behind."""
     studio.dials.frames_per_second = 60
