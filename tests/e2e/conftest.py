@@ -1,0 +1,28 @@
+"""Fixtures of the end-to-end tests; what they are made of is in `scenes`."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from sandbox.stage import Stage
+from tests.e2e.scenes import Scene, a_stage
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """One bot for a whole file of tests."""
+    async with a_stage(tmp_path_factory.mktemp("stage")) as stage:
+        yield stage
+        code = await stage.bot.terminate()
+        assert code == 0, stage.bot.log()
+        assert "Traceback" not in stage.bot.log(), stage.bot.log()
+
+
+@pytest.fixture
+def scene(shared_stage: Stage, request: pytest.FixtureRequest) -> Scene:
+    """A server, a channel and a person of this test's own."""
+    guild = shared_stage.chat.add_guild(request.node.name[:90])
+    ada = shared_stage.chat.add_person("Ada")
+    guild.join(ada)
+    return Scene(shared_stage, guild, guild.add_channel("videos"), ada)
