@@ -85,8 +85,8 @@ class Reception:
                 response = await handler(request)
             except RefusedError as refused:
                 response = refused.response()
-            except EncodeError as broken:
-                log.error("%s %s: %s", request.method, request.path, broken)
+            except EncodeError:
+                log.exception("%s %s: no video", request.method, request.path)
                 response = RefusedError(500, "The video could not be drawn.", code="server_error").response()
             except web.HTTPException:
                 response = RefusedError(404, f"Invalid URL ({request.method} {request.path})").response()
