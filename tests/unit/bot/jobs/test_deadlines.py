@@ -1,0 +1,27 @@
+"""The moments at which waiting turns into something else."""
+
+from bot.jobs.deadlines import DELIVERY_EXTRA_SECONDS, give_up_at, late_at
+from tests.unit.bot.jobs.samples import a_job
+
+
+def test_a_job_is_late_a_deadline_after_it_was_accepted() -> None:
+    """JOB_DEADLINE_SECONDS run from the acceptance."""
+    assert late_at(a_job(accepted_at=1_000.0, submitted_at=3_000.0), 3_600.0) == 4_600.0
+
+
+def test_a_job_is_given_up_after_its_time() -> None:
+    """JOB_GIVE_UP_SECONDS run from the acceptance as well."""
+    assert give_up_at(a_job(accepted_at=1_000.0), 86_400.0) == 87_400.0
+
+
+def test_a_video_that_is_ready_late_still_gets_time_to_be_delivered() -> None:
+    """Completed just before the end, it has ten minutes more; completed early, it gains nothing."""
+    late = a_job(accepted_at=1_000.0, completed_at=87_399.0)
+    assert give_up_at(late, 86_400.0) == 87_399.0 + DELIVERY_EXTRA_SECONDS
+    early = a_job(accepted_at=1_000.0, completed_at=1_100.0)
+    assert give_up_at(early, 86_400.0) == 87_400.0
+
+
+def test_send_again_gives_the_whole_time_anew() -> None:
+    """A job that was taken up again after its end counts from then."""
+    assert give_up_at(a_job(accepted_at=1_000.0, revived_at=500_000.0), 86_400.0) == 586_400.0

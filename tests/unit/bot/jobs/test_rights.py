@@ -1,0 +1,135 @@
+"""Who may do what with a job: each line of the promise that is decided from facts alone."""
+
+import pytest
+
+from bot.jobs.model import Job, Place, UserId
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rights import Asker, may_control, may_look, may_remix
+from bot.jobs.states import State
+from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, NEXT_DOOR, OTHER_DM, OTHER_SERVER, PROVIDER, a_job
+
+NOT_ALLOWED = Refusal(Reason.NOT_ALLOWED)
+UNKNOWN = Refusal(Reason.VIDEO_UNKNOWN)
+
+
+@pytest.fixture
+def job() -> Job:
+    """Anna's finished video."""
+    return a_job(State.DELIVERED)
+
+
+@pytest.mark.parametrize("place", [HERE, NEXT_DOOR, OTHER_SERVER, DM])
+def test_the_requester_controls_their_job_anywhere(job: Job, place: Place) -> None:
+    """Cancel, Don't post, Retry and Delete are the requester's, wherever they press."""
+    assert may_control(job, Asker(ANNA, place)) is None
+
+
+def test_who_manages_messages_there_controls_the_job(job: Job) -> None:
+    """So do those who may manage messages in that channel."""
+    assert may_control(job, Asker(BEN, HERE, manages_messages=True)) is None
+
+
+@pytest.mark.parametrize(
+    "asker",
+    [
+        Asker(BEN, HERE),
+        Asker(BEN, HERE, manages_server=True),
+        Asker(BEN, NEXT_DOOR, manages_messages=True),
+        Asker(BEN, OTHER_SERVER, manages_messages=True),
+    ],
+)
+def test_others_do_not_control_a_job(job: Job, asker: Asker) -> None:
+    """Everybody else is told no, also who manages messages somewhere else."""
+    assert may_control(job, asker) == NOT_ALLOWED
+
+
+def test_nobody_manages_messages_in_a_dm() -> None:
+    """In a DM Discord reports every permission; only the requester counts."""
+    job = a_job(State.DELIVERED, place=DM)
+    assert may_control(job, Asker(BEN, DM, manages_messages=True)) == NOT_ALLOWED
+
+
+@pytest.mark.parametrize("place", [HERE, OTHER_SERVER, DM])
+def test_the_requester_looks_at_their_job_anywhere(job: Job, place: Place) -> None:
+    """/status shows a person their own jobs, of all places."""
+    assert may_look(job, Asker(ANNA, place)) is None
+
+
+@pytest.mark.parametrize("place", [HERE, NEXT_DOOR])
+def test_who_manages_the_server_looks_at_any_job_of_it(job: Job, place: Place) -> None:
+    """People who manage the server may look at any job of that server by id."""
+    assert may_look(job, Asker(BEN, place, manages_server=True)) is None
+
+
+@pytest.mark.parametrize(
+    "asker",
+    [
+        Asker(BEN, HERE),
+        Asker(BEN, HERE, manages_messages=True),
+        Asker(BEN, OTHER_SERVER, manages_server=True),
+        Asker(BEN, DM, manages_server=True),
+    ],
+)
+def test_to_others_a_job_is_unknown(job: Job, asker: Asker) -> None:
+    """Everybody else gets the answer of an unknown one."""
+    assert may_look(job, asker) == UNKNOWN
+
+
+def test_nobody_manages_a_dm() -> None:
+    """A job of a DM is unknown to everybody but its requester, whatever rights Discord reports there."""
+    job = a_job(State.DELIVERED, place=DM)
+    assert may_look(job, Asker(BEN, DM, manages_server=True)) == UNKNOWN
+    assert may_look(job, Asker(BEN, OTHER_DM, manages_server=True)) == UNKNOWN
+
+
+def remix(job: Job, user_id: UserId = BEN, place: Place = HERE, *, sees: bool = True) -> Refusal | None:
+    return may_remix(job, Asker(user_id, place), sees_channel=sees, provider=PROVIDER)
+
+
+@pytest.mark.parametrize("user_id", [ANNA, BEN])
+@pytest.mark.parametrize("place", [HERE, NEXT_DOOR])
+def test_anyone_remixes_what_they_can_see(job: Job, user_id: UserId, place: Place) -> None:
+    """A finished video of this server whose channel the asker can see may be remixed by anyone, in any channel."""
+    assert remix(job, user_id, place) is None
+
+
+@pytest.mark.parametrize("user_id", [ANNA, BEN])
+def test_what_cannot_be_seen_is_unknown(job: Job, user_id: UserId) -> None:
+    """Of another server, of a channel the asker can't see, or of somebody's DM: like an unknown one."""
+    assert remix(job, user_id, OTHER_SERVER) == UNKNOWN
+    assert remix(job, user_id, DM) == UNKNOWN
+    assert remix(job, user_id, NEXT_DOOR, sees=False) == UNKNOWN
+    in_dm = a_job(State.DELIVERED, place=DM)
+    assert remix(in_dm, user_id, HERE) == UNKNOWN
+    assert remix(in_dm, user_id, OTHER_DM) == UNKNOWN
+
+
+def test_a_video_of_a_dm_is_remixed_in_that_dm() -> None:
+    """In their own DM a person remixes what was made there."""
+    assert remix(a_job(State.DELIVERED, place=DM), ANNA, DM) is None
+
+
+def test_a_deleted_video_is_not_remixed() -> None:
+    """Delete forbids remixing."""
+    removed = a_job(State.DELIVERED, removed_at=5.0)
+    assert remix(removed, ANNA) == Refusal(Reason.VIDEO_REMOVED, {"video": removed.id})
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.DELIVERED])
+def test_an_unfinished_video_is_not_remixed(state: State) -> None:
+    """Only a delivered video is finished."""
+    unfinished = a_job(state)
+    assert remix(unfinished) == Refusal(Reason.VIDEO_UNFINISHED, {"video": unfinished.id})
+
+
+def test_a_video_made_elsewhere_is_not_remixed() -> None:
+    """A job is never remixed at another provider than the one it was sent to."""
+    foreign = a_job(State.DELIVERED, provider="https://elsewhere.test/v1")
+    assert remix(foreign) == Refusal(Reason.VIDEO_ELSEWHERE, {"video": foreign.id})
+
+
+@pytest.mark.parametrize("state", [State.RENDERING, State.FAILED, State.DELIVERED])
+def test_what_is_hidden_gives_nothing_away(state: State) -> None:
+    """Whether a hidden video is finished, removed or foreign is not told."""
+    hidden = a_job(state, removed_at=5.0, provider="https://elsewhere.test/v1")
+    assert remix(hidden, sees=False) == UNKNOWN
