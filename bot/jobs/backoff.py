@@ -17,10 +17,10 @@ _ASKED_SPREAD = 0.1
 
 
 def full_jitter(tries: int, *, max_seconds: float, draw: Draw = random.uniform) -> float:
-    """Seconds to wait after that many tries in a row went wrong (1 or more): anywhere from 2 s to 2 s doubled each time.
+    """Seconds to wait after so many tries in a row went wrong (from 1): anywhere from 2 s to 2 s doubled per try.
 
     Never more than `max_seconds`. The whole range is drawn from, so that those who failed together do not come back
-    together. `draw(low, high)` is the source of chance, such as `Random.uniform`.
+    together. `draw(low, high)` is the source of chance, such as the `uniform` of a `Random`.
     """
     doublings = min(max(tries, 1), _DOUBLINGS_MAX)
     longest_seconds = min(_SHORTEST_SECONDS * 2.0**doublings, max_seconds)

@@ -26,8 +26,9 @@ _SHARE_OF_REMAINING = 0.65
 _SHARE_OF_STALL = 0.25
 _SHARE_OF_AGE = 0.08
 
-_STEPS_PER_GAP = 4
 _STEPS_PER_BOUND = 16
+_SHARE_PER_STEP = 0.25
+_SHARE_PER_STEP_MAX = 0.4
 _RATE_SHARE = 0.8
 _RATE_MIN = 1e-3
 # The gap of the rule at the default price where the hazard of the prior is highest.
@@ -97,8 +98,8 @@ _Class = tuple[str | None, str | None, str | None]
 class History:
     """How long the latest renders took, per model, size and seconds. A value: `with_render` makes a new one."""
 
-    _logarithms: Mapping[_Class, tuple[float, ...]] = field(default_factory=dict)
-    _fits: Mapping[_Class, LogNormal] = field(default_factory=dict)
+    _logarithms: Mapping[_Class, tuple[float, ...]] = field(default_factory=dict[_Class, tuple[float, ...]])
+    _fits: Mapping[_Class, LogNormal] = field(default_factory=dict[_Class, LogNormal])
 
     def with_render(self, model: str | None, size: str | None, seconds: str | None, took_seconds: float) -> "History":
         """The history with one more finished render, the oldest above 200 of its class forgotten.
@@ -203,11 +204,16 @@ def _by_history(fit: LogNormal, bounds: Bounds, age_seconds: float, price: float
     while waited_seconds < bounds.max_seconds:
         middle_seconds = age_seconds + waited_seconds + step_seconds / 2.0
         density = math.sqrt(fit.hazard(middle_seconds) / (2.0 * price))
-        if reached + density * step_seconds >= 1.0:
+        share = density * step_seconds
+        if share > _SHARE_PER_STEP_MAX:
+            # The hazard rises steeply in here.
+            step_seconds /= 2.0
+            continue
+        if reached + share >= 1.0:
             return bounds.clamp(waited_seconds + (1.0 - reached) / density)
-        reached += density * step_seconds
+        reached += share
         waited_seconds += step_seconds
-        step_seconds = 1.0 / max(_STEPS_PER_GAP * density, 1.0 / longest_step_seconds)
+        step_seconds = 1.0 / max(density / _SHARE_PER_STEP, 1.0 / longest_step_seconds)
     return bounds.max_seconds
 
 
