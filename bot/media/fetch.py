@@ -6,7 +6,7 @@ The fetcher must not know jobs or the Videos API; what each fault means for a jo
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +39,7 @@ __all__ = [
 
 _DEADLINES = Deadlines(total_seconds=900.0, idle_seconds=60.0)
 _HOPS_MAX = 5
+_SPARE_SECONDS = 600.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXPIRED = frozenset({401, 403, 404, 410})
 _OK = 200
@@ -123,6 +124,10 @@ class VideoFetcher:
     async def clear_partials(self) -> int:
         """Delete what an earlier process left half-way; how many files. For the start, before anything is fetched."""
         return await asyncio.to_thread(self._folder.clear_partials)
+
+    async def sweep(self, keep: Collection[str], spare_seconds: float = _SPARE_SECONDS) -> int:
+        """Delete the files, older than `spare_seconds`, that `keep` doesn't name; how many. Raises OSError."""
+        return await asyncio.to_thread(self._folder.sweep, frozenset(keep), spare_seconds)
 
     async def close(self) -> None:
         """End what is being fetched (it fails) and fetch nothing more."""
