@@ -17,6 +17,7 @@ from sandbox.chat.world import World
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 3, 6, 7, 9, 10, 11
 HEARTBEAT_INTERVAL_MS = 41_250
 PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
+_NETWORK_SECONDS = 0.02
 _REPLAY_MAX = 2_000
 _SESSIONS_MAX = 8
 CLOSE_AUTHENTICATION, CLOSE_NOT_AUTHENTICATED, CLOSE_DISALLOWED_INTENTS = 4004, 4003, 4014
@@ -179,6 +180,9 @@ class _Connection:
         data = frame.get("d")
         match frame.get("op"):
             case 1:
+                # discord.py notes when it sent a heartbeat only after sending it: an answer without the time that a
+                # network takes overtakes that note and is reported as tens of seconds of delay.
+                await asyncio.sleep(_NETWORK_SECONDS)
                 await self._send(ACK, None)
             case 2:
                 await self._identify(data or {})

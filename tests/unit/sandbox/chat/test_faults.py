@@ -6,7 +6,8 @@ import aiohttp
 import discord
 import pytest
 
-from sandbox.chat import Fault, WaitedInVainError
+from sandbox.chat import Chat, Fault, WaitedInVainError
+from sandbox.clock import ScaledClock
 from tests.unit.sandbox.chat.conftest import running
 
 
@@ -196,3 +197,9 @@ async def test_faults_of_files(scene):
             await http.get(url)
         async with http.get(url, headers={"Range": "bytes=0-2"}) as answer:
             assert (answer.status, await answer.read()) == (206, b'"""')
+
+
+async def test_fast_clocks_leave_real_time_to_acknowledge(tmp_path):
+    """On a clock that runs sixty times as fast the bot still has three real seconds."""
+    assert Chat(tmp_path, ScaledClock(60)).rules.ack_seconds == 180
+    assert Chat(tmp_path, ScaledClock()).rules.ack_seconds == 3
