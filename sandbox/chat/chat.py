@@ -17,7 +17,7 @@ from sandbox.chat.places import Channel, Guild
 from sandbox.chat.records import Json, Message, User
 from sandbox.chat.rest.routes import ROUTES
 from sandbox.chat.rest.server import API_PREFIX, RestServer
-from sandbox.chat.transcript import everything, transcript
+from sandbox.chat.transcript import everything, told, transcript
 from sandbox.chat.world import Rules, World
 
 T = TypeVar("T")
@@ -215,9 +215,17 @@ class Chat:
         else:
             self._gateway.repeat(Happening("INTERACTION_CREATE", what.interaction))
 
+    def send_event(self, name: str, data: Json) -> None:
+        """Send the bot an event of its own making, such as a malformed one."""
+        self._gateway.send(name, data)
+
     def transcript(self, channel: Channel, *, with_deleted: bool = False) -> str:
         """The conversation in that channel as readable text."""
         return transcript(self.world, channel, with_deleted=with_deleted)
+
+    def told(self, what: Message | Call) -> str:
+        """One message, or one use of the bot, as readable text."""
+        return told(self.world, what.interaction if isinstance(what, Call) else what)
 
     def _describe(self) -> str:
         calls = [f"{one.method} {one.path[len(API_PREFIX) :][:70]} → {one.status}" for one in self.requests[-15:]]

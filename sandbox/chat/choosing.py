@@ -74,12 +74,13 @@ def _check_offered(world: World, user: User, channel: Channel, command: Json) ->
 
 
 class Chooser:
-    """Fills in one command's options for one person in one place."""
+    """Fills in one command's options for one person in one place; unless `checked`, texts may be anything."""
 
-    def __init__(self, world: World, user: User, channel: Channel) -> None:
+    def __init__(self, world: World, user: User, channel: Channel, *, checked: bool = True) -> None:
         self._world = world
         self._user = user
         self._channel = channel
+        self._checked = checked
 
     def slash(self, name: str, values: dict[str, object], *, typing: str | None = None) -> Chosen:
         """The command with its options, checked as the client checks them; `typing` names the option being typed."""
@@ -122,7 +123,7 @@ class Chooser:
     def _value(self, option: Json, value: object, chosen: Chosen) -> object:
         kind, name = option["type"], option["name"]
         if kind == STRING and isinstance(value, str):
-            return _checked_text(option, value)
+            return _checked_text(option, value) if self._checked else value
         if kind in (INTEGER, NUMBER) and isinstance(value, int | float | str):
             return _checked_number(option, value)
         if kind == BOOLEAN and isinstance(value, bool):

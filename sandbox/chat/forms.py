@@ -97,11 +97,12 @@ def _field(top: Json, inner: Json) -> Field:
 
 
 class FormFiller:
-    """Turns what a person wrote into the form into the data of the interaction."""
+    """Turns what a person wrote into the form into the data of the interaction; unless `checked`, whatever it is."""
 
-    def __init__(self, world: World, form: Form) -> None:
+    def __init__(self, world: World, form: Form, *, checked: bool = True) -> None:
         self._world = world
         self._form = form
+        self._checked = checked
         self._channel: Channel = form.interaction.channel
         self._resolved: Json = {}
 
@@ -130,7 +131,7 @@ class FormFiller:
         sent: Json = {"type": inner["type"], "id": index + 100, "custom_id": one.custom_id}
         given = by_id.get(one.custom_id)
         if inner["type"] == _TEXT:
-            return {**sent, "value": _text(one, given)}
+            return {**sent, "value": _text(one, given) if self._checked else given}
         if inner["type"] == _CHECKBOX:
             return {**sent, "value": bool(inner.get("default", False) if given is None else given)}
         values = self._values(one, given)
@@ -145,6 +146,8 @@ class FormFiller:
         else:
             items: list[object] = list(given) if isinstance(given, list | tuple) else [given]  # pyright: ignore[reportUnknownArgumentType]  # a person may give anything; `_value` looks at each
             values = [self._value(one, item) for item in items if item is not None]
+        if not self._checked:
+            return values
         if one.required and not values:
             raise NotPossibleError(f"'{one.label}' must be filled in.")
         if values and not one.min_values <= len(values) <= one.max_values:

@@ -132,6 +132,11 @@ class Gateway:
         """Send an event once more."""
         self._hear(happening)
 
+    def send(self, name: str, data: Json) -> None:
+        """Send every session an event that nothing caused, whether it makes sense or not."""
+        for session in self.sessions:
+            session.dispatch(name, data)
+
     async def drop(self, *, resumable: bool = True, how: str = "abort") -> None:
         """End every connection: 'abort' cuts it, 'reconnect' sends op 7, 'invalid' op 9."""
         for session in tuple(self._sessions.values()):

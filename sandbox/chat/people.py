@@ -137,6 +137,24 @@ class Person:
         resolve_user(channel, user, resolved)
         return str(user.id)
 
+    async def forge_slash(self, channel: Channel, command: str, /, **options: object) -> Call:
+        """Send a slash command as a tampered client would: neither lengths nor choices of texts are looked at."""
+        chosen = Chooser(self._world, self.user, channel, checked=False).slash(command, options)
+        return self._open(answering.COMMAND, channel, chosen.data)
+
+    async def forge_click(self, message: Message, custom_id: str) -> Call:
+        """Send the press of a button that need not be there, on a message of any channel that this person sees."""
+        data: Json = {"custom_id": custom_id, "component_type": BUTTON, "id": 1}
+        return self._open(answering.COMPONENT, message.channel, data, message)
+
+    async def forge_submit(self, form: Form, filled: Filled, custom_id: str | None = None) -> Call:
+        """Send a form in, whoever it was opened for and whatever is in it, as if it had that custom id."""
+        data = FormFiller(self._world, form, checked=False).data(filled)
+        opener = form.interaction
+        return self._open(
+            answering.FORM, opener.channel, {**data, "custom_id": custom_id or form.custom_id}, opener.source
+        )
+
     async def say(self, channel: Channel, text: str = "", *, files: Sequence[File] = ()) -> Message:
         """Write in a channel, thread or DM; raises `NotPossibleError`."""
         return self._post(channel, text, files, None, ping=True)
