@@ -1,0 +1,143 @@
+"""What is written about the project is true of it: citations, links, commands, settings, codes, dependencies."""
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.chat.permissions import missing_permissions
+from bot.cli import ExitCode
+from bot.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACEHOLDERS = {"APPLICATION_ID"}
+# A page, and the sections that are named right after it: docs/x.md, "One" and "Two" or docs/x.md ("One").
+CITATION = re.compile(r'(docs/[\w/-]+\.md)`?((?:(?:,| and|,? \() ?"[^"]+")*)')
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The project's own files, also those that are not committed yet."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [path for line in listed.stdout.splitlines() if (path := ROOT / line).is_file()]
+
+
+def pages() -> list[Path]:
+    return tracked("*.md")
+
+
+def citations() -> Iterator[tuple[str, str, str | None]]:
+    """Who cites which page and which of its sections."""
+    for path in tracked("*.py", "*.toml", "Makefile"):
+        if path == Path(__file__):
+            continue
+        text = re.sub(r"\n[ \t]*#?[ \t]*", " ", path.read_text())
+        for page, named in CITATION.findall(text):
+            sections = re.findall(r'"([^"]+)"', named)
+            for section in sections or [None]:
+                yield str(path.relative_to(ROOT)), page, section
+
+
+def headings(page: Path) -> set[str]:
+    return set(re.findall(r"(?m)^#+ (.+?)\s*$", page.read_text()))
+
+
+def test_every_page_and_section_that_code_cites_exists() -> None:
+    """Whoever follows a citation in the code finds the page and its section."""
+    found = list(citations())
+    assert any(section == "Retries" for _path, _page, section in found)
+    missing = {
+        f"{path}: {page}" + (f', "{section}"' if section else "")
+        for path, page, section in found
+        if not (ROOT / page).is_file() or (section is not None and section not in headings(ROOT / page))
+    }
+    assert not missing
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Links in the documents are relative, lead to files of the project, and their anchors are headings there."""
+    broken: list[str] = []
+    for page in pages():
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+            name, _, anchor = target.partition("#")
+            there = (page.parent / name).resolve() if name else page
+            anchors = {heading.lower().replace(" ", "-") for heading in headings(there)} if there.is_file() else set()
+            inside = there.exists() and there.is_relative_to(ROOT)
+            if "://" in name or not inside or (anchor and anchor not in anchors):
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert not broken
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    """The documents name only targets that the Makefile has, and the first screen names the two that matter."""
+    targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
+    for page in pages():
+        assert set(re.findall(r"`make ([a-z-]+)`", page.read_text())) <= targets, page
+    first_screen = "\n".join((ROOT / "README.md").read_text().splitlines()[:20])
+    assert "`make demo`" in first_screen
+    assert "`make test`" in first_screen
+
+
+def test_every_setting_that_is_named_exists() -> None:
+    """README, changelog, contributing, decisions and `.env.example` name no setting that the bot doesn't read."""
+    known = {name.upper() for name in Settings.model_fields}
+    for page in pages():
+        if (ROOT / "docs/facts") not in page.parents:
+            named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", page.read_text()))
+            assert named - PLACEHOLDERS <= known, page
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    assert {line.partition("=")[0] for line in lines if line and not line.startswith("#")} <= known
+    mentioned = re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", "\n".join(lines))
+    assert set(mentioned) <= known
+
+
+def test_the_readme_knows_all_exit_codes() -> None:
+    """The table of exit codes has those that the process can end with, argparse's own 2 among them."""
+    table = (ROOT / "README.md").read_text().partition("### Exit codes")[2].partition("\n## ")[0]
+    assert {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", table)} == {*ExitCode, 2}
+
+
+def test_the_invitation_asks_for_exactly_what_is_needed() -> None:
+    """The link in the README grants what the bot checks for in channels and threads, and nothing else."""
+    link = re.search(r"oauth2/authorize\?\S*permissions=(\d+)", (ROOT / "README.md").read_text())
+    assert link is not None
+    assert "scope=bot+applications.commands" in link[0]
+    kinds = (discord.ChannelType.text, discord.ChannelType.public_thread)
+    needed = {name for kind in kinds for name in missing_permissions(discord.Permissions.none(), kind)}
+    assert discord.Permissions(int(link[1])) == discord.Permissions(**dict.fromkeys(needed, True))
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """The page of dependencies names each one of `pyproject.toml` and no other."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = [
+        *project["project"]["dependencies"],
+        *project["build-system"]["requires"],
+        *(one for e in extras for one in e),
+    ]
+    names = {re.split(r"[\[<>=~! ]", one)[0] for one in wanted} - {project["project"]["name"]}
+    text = (ROOT / "docs/decisions/0002-dependencies.md").read_text()
+    reasons = re.findall(r"(?m)^- ((?:`[\w.-]+`(?:, )?)+): \S", text)
+    assert {name for reason in reasons for name in re.findall(r"`([\w.-]+)`", reason)} == names
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/decisions").glob("*.md")), ids=lambda page: page.stem)
+def test_a_decision_is_short_and_whole(page: Path) -> None:
+    """Each decision has its number, its context and what follows from it, on at most 40 lines."""
+    lines = page.read_text().splitlines()
+    assert lines[0].startswith(f"# {int(page.stem[:4])}. ")
+    assert [line[3:] for line in lines if line.startswith("## ")] == ["Context", "Decision", "Consequence"]
+    assert len(lines) <= 40
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    """The decisions are 1, 2, 3 and so on."""
+    numbers = sorted(int(page.stem[:4]) for page in (ROOT / "docs/decisions").glob("*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
