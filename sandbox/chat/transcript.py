@@ -22,6 +22,11 @@ def transcript(world: World, channel: Channel, *, with_deleted: bool = False) ->
     return "\n".join([f"── {place} ──", *lines])
 
 
+def told(world: World, what: Message | Interaction) -> str:
+    """One message, or one use of the bot, as it stands in the conversation."""
+    return "\n".join(_message_lines(world, what) if isinstance(what, Message) else _interaction_lines(world, what))
+
+
 def everything(world: World) -> str:
     """Every conversation there is, deleted messages included: what a failed wait shows."""
     channels = [*(one for guild in world.guilds.values() for one in guild.channels.values()), *world.dms.values()]

@@ -11,7 +11,7 @@ import aiohttp
 
 
 async def _start(port: int) -> asyncio.subprocess.Process:
-    command = [sys.executable, "-m", "sandbox.studio", "--port", str(port)]
+    command = [sys.executable, "-m", "sandbox", "studio", "--port", str(port)]
     pipe = asyncio.subprocess.PIPE
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     return await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe, env=environment)
