@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.backoff import full_jitter, obeyed
@@ -29,6 +29,7 @@ def test_shortest_wait_stays(tries: int) -> None:
     assert full_jitter(tries, max_seconds=300.0, draw=shortest) == 2.0
 
 
+@settings(deadline=None)
 @given(tries=st.integers(-3, 10**9), max_seconds=st.floats(0.01, 3600.0), seed=st.integers())
 def test_wait_is_within_its_range(tries: int, max_seconds: float, seed: int) -> None:
     """Whatever the number of tries, the wait is neither a tight loop nor longer than allowed."""
@@ -45,6 +46,7 @@ def test_those_who_failed_together_come_back_apart() -> None:
     assert len(set(waits)) == 100
 
 
+@settings(deadline=None)
 @given(asked_seconds=st.floats(1.0, 600.0), seed=st.integers())
 def test_asked_wait_is_never_cut_short(asked_seconds: float, seed: int) -> None:
     """What the other side asked for is waited for in full, and at most a tenth longer."""
