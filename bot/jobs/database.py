@@ -1,17 +1,19 @@
 """The connection to the database: transactions that are whole or not there; it must not know what is stored.
 
 SQLite takes one writer at a time, so writes begin with BEGIN IMMEDIATE and queue here instead of failing half-way; a
-cancelled await may leave an aiosqlite transaction open, so a write runs to its end in a task of its own.
+cancelled await may leave an aiosqlite transaction open or lose a connection of the pool, so every transaction runs to
+its end in a task of its own.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 _BUSY_SECONDS = 5.0
@@ -31,7 +33,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writer = asyncio.Lock()
-        self._writes: set[asyncio.Task[Any]] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def write(
         self,
@@ -49,13 +51,7 @@ class Database:
             async with self._writer, self._engine.begin() as connection:
                 return await work(connection, *args, **kwargs)
 
-        task = asyncio.create_task(transaction())
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
-        try:
-            return await asyncio.shield(task)
-        except DBAPIError as error:
-            raise _unavailable(error) from error
+        return await self._to_its_end(transaction())
 
     async def read(
         self,
@@ -64,24 +60,39 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Run `work` on one consistent view of the data and return what it returns. Raises `StoreUnavailableError`."""
-        try:
+
+        async def transaction() -> T:
             async with self._engine.connect() as connection:
                 await connection.execution_options(**{_READING: True})
                 async with connection.begin():
                     return await work(connection, *args, **kwargs)
-        except DBAPIError as error:
-            raise _unavailable(error) from error
+
+        return await self._to_its_end(transaction())
 
     async def close(self) -> None:
-        """Wait for writes under way, then close every connection (an open one would keep the process alive)."""
-        if self._writes:
-            await asyncio.wait(tuple(self._writes))
+        """Wait for what is under way, then close every connection (an open one would keep the process alive)."""
+        if self._under_way:
+            await asyncio.wait(tuple(self._under_way))
         await self._engine.dispose()
+
+    async def _to_its_end(self, transaction: Coroutine[Any, Any, T]) -> T:
+        """Run it in a task of its own, which goes on when the caller is cancelled."""
+        task = asyncio.create_task(transaction)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        try:
+            return await asyncio.shield(task)
+        except DBAPIError as error:
+            raise StoreUnavailableError(f"The database could not do this: {error.orig}.") from error
+        except PoolTimeoutError as error:
+            raise StoreUnavailableError("The database could not do this: too much is asked of it at once.") from error
 
 
 def open_database(path: Path) -> Database:
     """The SQLite database in that file, which migrations have already built."""
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
+    # Built from parts: in an address written as text, a '?' or '%' of the path would mean something else.
+    address = sa.URL.create("sqlite+aiosqlite", database=str(path))
+    engine = create_async_engine(address, connect_args={"timeout": _BUSY_SECONDS})
     prepare(engine.sync_engine)
     return Database(engine)
 
@@ -103,7 +114,3 @@ def prepare(engine: sa.Engine) -> None:
 
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", begin)
-
-
-def _unavailable(error: DBAPIError) -> StoreUnavailableError:
-    return StoreUnavailableError(f"The database could not do this: {error.orig}.")

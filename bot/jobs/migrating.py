@@ -22,7 +22,7 @@ def migrate(path: Path) -> None:
     Raises `DamagedDatabaseError` for a file that is not a whole database, `StoreUnavailableError` if it cannot be
     opened or migrated.
     """
-    engine = sa.create_engine(f"sqlite:///{path}")
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
     prepare(engine)
     try:
         with engine.connect() as connection:
