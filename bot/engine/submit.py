@@ -31,12 +31,12 @@ _log = structlog.stdlib.get_logger(__name__)
 
 async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
     """Send an accepted job to the provider. The move to `submitting` is stored before anything is sent."""
-    now = parts.clock.now()
     if job.origin.via is Via.REPLY and not await _reply_stands(parts, job):
-        return Next(await parts.database.write(moving.apply, job, Event.CANCEL, now=now))
+        return await _move(parts, job, Event.CANCEL)
     missing = await _missing(parts, job)
     if missing is not None:
-        return Next(await parts.database.write(moving.apply, job, Event.EXPIRE, now=now, cause=missing))
+        return await _move(parts, job, Event.EXPIRE, cause=missing)
+    now = parts.clock.now()
     marked = await parts.database.write(moving.apply, job, Event.SUBMIT, now=now, submitted_at=now, waiting_for=None)
     if marked is None:
         return Next(None)
@@ -97,7 +97,7 @@ async def _record_taken(parts: Parts, job: Job, remote: RemoteVideo) -> Next:
 async def _record_fault(parts: Parts, traffic: Traffic, job: Job, fault: faults.SubmitFault) -> Next:
     match fault:
         case faults.SpendingStopped():
-            return await _postpone(parts, job, fault.retry_after_seconds)
+            return await _postpone(parts, job, fault.retry_after_seconds, waiting_for=Cause.RATE)
         case faults.NotSent():
             traffic.failed()
             return await _postpone(parts, job, full_jitter(2, max_seconds=30.0), waiting_for=Cause.PROVIDER)
@@ -129,7 +129,7 @@ async def _after_clean_refusal(parts: Parts, job: Job) -> Next:
     if job.clean_refusals >= allowed:
         return await _move(parts, job, Event.REJECT, cause=Cause.PROVIDER)
     wait_seconds = _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS * 2**job.clean_refusals
-    return await _postpone(parts, job, wait_seconds, clean_refusals=job.clean_refusals + 1)
+    return await _postpone(parts, job, wait_seconds, clean_refusals=job.clean_refusals + 1, waiting_for=Cause.PROVIDER)
 
 
 async def _postpone(parts: Parts, job: Job, wait_seconds: float, **changes: Any) -> Next:
