@@ -39,7 +39,7 @@ __all__ = [
 
 _DEADLINES = Deadlines(total_seconds=900.0, idle_seconds=60.0)
 _HOPS_MAX = 5
-_SPARE_SECONDS = 600.0
+_SPARE_SECONDS = 1800.0  # longer than any fetch takes
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXPIRED = frozenset({401, 403, 404, 410})
 _OK = 200
@@ -126,7 +126,11 @@ class VideoFetcher:
         return await asyncio.to_thread(self._folder.clear_partials)
 
     async def sweep(self, keep: Collection[str], spare_seconds: float = _SPARE_SECONDS) -> int:
-        """Delete the files, older than `spare_seconds`, that `keep` doesn't name; how many. Raises OSError."""
+        """Delete the videos that `keep` doesn't name, and stale partial files; how many.
+
+        What was written in the last `spare_seconds` is spared: it may still arrive, or be about to be noted as kept.
+        Raises OSError.
+        """
         return await asyncio.to_thread(self._folder.sweep, frozenset(keep), spare_seconds)
 
     async def close(self) -> None:

@@ -1,6 +1,6 @@
 """Finds the URL in an answer that says in JSON where the video is, instead of being the video; it fetches nothing.
 
-Places: docs/facts/provider.md, "Where the video is". Links to progress pages and thumbnails are none of them.
+Places: docs/facts/provider.md, "A video as JSON". Links to progress pages and thumbnails are none of them.
 """
 
 import json
@@ -11,7 +11,7 @@ JSON_MAX_BYTES = 128 * 1024
 
 _NAMES = ("url", "video_url", "download_url", "result_url", "file_url")
 _LISTS = ("urls", "unsigned_urls")
-_HOLDERS = ("output", "outputs", "video", "videos", "content", "metadata", "data", "result")
+_HOLDERS = ("output", "outputs", "video", "videos", "content", "metadata", "data")
 
 
 def is_json_like(first: bytes) -> bool:

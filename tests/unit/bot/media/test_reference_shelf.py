@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def shelf(folder: Path, api: FileHost) -> AsyncIterator[ReferenceShelf]:
-    made = ReferenceShelf(folder, MAX_BYTES, api.url("/api/v10"), Deadlines(10.0, 10.0))
+    made = ReferenceShelf(folder, MAX_BYTES, api.url("/api/v10"), Deadlines(60.0, 60.0))
     yield made
     await made.close()
 
@@ -229,7 +229,7 @@ async def test_first_refusal_wins(shelf: ReferenceShelf, api: FileHost, folder: 
     uploads = [upload(api, body, f"/{n}.png", 9) for n, body in enumerate([picture("PNG"), GIF, b"", b"x"])]
     api.answers["/3.png"] = stall
     with pytest.raises(ReferenceRefused) as caught:
-        await shelf.keep_all(uploads)
+        await asyncio.wait_for(shelf.keep_all(uploads), 10)
     assert caught.value.refusal.reason is Reason.REFERENCE_TYPE
     assert caught.value.refusal.named["file"] == "1.png"
     assert not [name for name in left(folder) if name.endswith(".part")]

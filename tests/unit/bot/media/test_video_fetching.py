@@ -12,6 +12,7 @@ import tracemalloc
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.media.fetch import (
@@ -25,7 +26,9 @@ from bot.media.fetch import (
     TooLarge,
     VideoFetcher,
 )
-from bot.media.sessions import Deadlines
+from bot.media.folders import PrivateFolder
+from bot.media.landing import Landing
+from bot.media.sessions import Deadlines, plain_session
 from tests.unit.bot.media.net import Net
 from tests.unit.bot.media.samples import FTYP, WEBM, box, mp4, picture
 from tests.unit.bot.media.server import FileHost, Peer, answer, redirect
@@ -189,10 +192,32 @@ async def test_lying_length(fetcher: VideoFetcher, api: FileHost, folder: Path, 
 
 
 async def test_compressed(fetcher: VideoFetcher, api: FileHost) -> None:
-    """A body that comes compressed all the same is refused unread, bomb or not."""
-    api.answers["/v"] = answer(gzip.compress(bytes(10_000_000)), Content_Encoding="gzip")
-    with pytest.raises(FetchFailed):
-        await fetcher.fetch(api.url("/v"), NAME)
+    """A body that is called compressed is refused unread, bomb or not."""
+    api.answers["/bomb"] = answer(gzip.compress(bytes(10_000_000)), Content_Encoding="gzip")
+    api.answers["/v"] = answer(mp4(), Content_Encoding="x-odd")
+    for path in ("/bomb", "/v"):
+        with pytest.raises(FetchFailed) as caught:
+            await fetcher.fetch(api.url(path), NAME)
+        assert type(caught.value) is FetchFailed
+
+
+async def test_plain_session() -> None:
+    """A session unpacks nothing, keeps no cookies, and takes nothing from the environment."""
+    async with plain_session(aiohttp.TCPConnector(), Deadlines(1.0, 1.0)) as session:
+        assert not session.auto_decompress
+        assert not session.trust_env
+        assert isinstance(session.cookie_jar, aiohttp.DummyCookieJar)
+        assert not session.headers
+
+
+async def test_length_is_counted_here_too(folder: Path) -> None:
+    """However the bytes came, more or fewer than were promised are no whole video."""
+    for expected in (len(WEBM) - 1, len(WEBM) + 1):
+        async with Landing(PrivateFolder(folder), NAME, MAX_BYTES, "video/webm") as landing:
+            await landing.add(WEBM)
+            with pytest.raises(FetchFailed):
+                await landing.finish(expected)
+    assert left(folder) == []
 
 
 async def test_too_large(fetcher: VideoFetcher, api: FileHost, folder: Path) -> None:
@@ -426,7 +451,8 @@ async def test_disk_that_fills(make: Callable[..., VideoFetcher], api: FileHost,
         yield b"HTTP/1.1 200 OK\r\n\r\n" + FTYP
         while True:
             yield bytes(1024 * 1024)
-            disk.free_bytes = 16 * 1024 * 1024
+            if left(folder):
+                disk.free_bytes = 16 * 1024 * 1024
 
     api.answers["/v"] = growing
     with pytest.raises(NoRoom):
@@ -499,6 +525,27 @@ async def test_planted_folder(fetcher: VideoFetcher, api: FileHost, folder: Path
     assert left(tmp_path / "elsewhere") == []
 
 
+async def test_foreign_folder(
+    fetcher: VideoFetcher, api: FileHost, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that belongs to somebody else is not written to."""
+    folder.mkdir(parents=True)
+    api.answers["/v"] = answer(mp4())
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+    with pytest.raises(FetchFailed):
+        await fetcher.fetch(api.url("/v"), NAME)
+    assert left(folder) == []
+
+
+async def test_open_folder_is_closed(fetcher: VideoFetcher, api: FileHost, folder: Path) -> None:
+    """A folder of ours that others could enter is closed to them."""
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    api.answers["/v"] = answer(mp4())
+    await fetcher.fetch(api.url("/v"), NAME)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 async def test_clear_partials(fetcher: VideoFetcher, folder: Path) -> None:
     """What an earlier process left half-way is cleared at start; videos stay."""
     folder.mkdir(parents=True)
@@ -506,6 +553,20 @@ async def test_clear_partials(fetcher: VideoFetcher, folder: Path) -> None:
         (folder / name).write_bytes(b"x")
     assert await fetcher.clear_partials() == 2
     assert left(folder) == [NAME]
+
+
+async def test_sweep(fetcher: VideoFetcher, api: FileHost, folder: Path) -> None:
+    """Sweeping deletes old videos that nobody needs and stale partial files, but nothing that may still be arriving."""
+    api.answers["/v"] = answer(mp4())
+    names = [f"video-{letter * 8}.mp4" for letter in "ABC"]
+    for name in names:
+        await fetcher.fetch(api.url("/v"), name)
+    for name in ("stale.part", "fresh.part"):
+        (folder / name).write_bytes(b"x")
+    for name in (*names[:2], "stale.part"):
+        os.utime(folder / name, (1, 1))
+    assert await fetcher.sweep({names[0]}) == 2
+    assert left(folder) == sorted([names[0], names[2], "fresh.part"])
 
 
 async def test_no_secret_in_words(fetcher: VideoFetcher, api: FileHost) -> None:
