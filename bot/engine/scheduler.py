@@ -172,7 +172,8 @@ class Scheduler:
                 pause_seconds = min(pause_seconds, job.not_before - now)
             elif wait_seconds > 0:
                 pause_seconds = min(pause_seconds, wait_seconds)
-        self._parts.board.queue_ordered([job.id for job in order if job.id not in self._steps])
+        ready = [job.id for job in order if job.id not in self._steps and job.not_before <= now]
+        self._parts.board.queue_ordered(ready)
         return pause_seconds
 
     def _holds_slot(self, job: Job) -> bool:

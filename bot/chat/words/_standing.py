@@ -80,8 +80,8 @@ def ending_of(job: Job) -> Ending:
 def _waiting_key(job: Job, now: float) -> Key:
     match job.waiting_for:
         case None:
-            in_grace = now < job.accepted_at + job.origin.grace_seconds
-            return Key.GRACE if in_grace else Key.QUEUED
+            # Whatever else puts a job off says what it waits for.
+            return Key.GRACE if now < job.not_before else Key.QUEUED
         case Cause.CREDIT:
             return Key.WAITING_ACCOUNT
         case _:

@@ -6,7 +6,6 @@ import discord
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from markup_judge import read
 
 from bot.chat import cards
 from bot.chat.cards import CardFacts, LinkFacts, Message
@@ -14,6 +13,7 @@ from bot.chat.custom_ids import Action, Kind, belongs_to
 from bot.chat.escape import discord_length
 from bot.jobs.model import Cause, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference
 from bot.jobs.states import State
+from tests.unit.bot.chat.markup_judge import read
 
 FACTS = CardFacts(now=1_001.0)
 OFFER = Offer(MessageId(123), 42, JobId("K3M9Q2XA"), None, "draft", OfferKind.ASK, 1_060.0)  # type: ignore[arg-type]

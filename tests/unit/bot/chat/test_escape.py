@@ -5,9 +5,9 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markup_judge import read
 
 from bot.chat.escape import NO_TEXT, clip, discord_length, plain, quote
+from tests.unit.bot.chat.markup_judge import read
 
 NASTY = [
     "@everyone @here",

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from markup_judge import read
 
 from bot.chat import cards, lists
 from bot.chat.custom_ids import Action
@@ -11,6 +10,7 @@ from bot.chat.escape import discord_length
 from bot.chat.lists import JobFacts
 from bot.jobs.model import Cause, Job, JobId
 from bot.jobs.states import State
+from tests.unit.bot.chat.markup_judge import read
 
 LINK = "https://discord.com/channels/8/7/6"
 

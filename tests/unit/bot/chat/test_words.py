@@ -4,7 +4,6 @@ import string
 from dataclasses import replace
 
 import pytest
-from markup_judge import read
 
 from bot.chat import words
 from bot.chat.words import _english
@@ -12,6 +11,7 @@ from bot.chat.words._keys import Ending, Key
 from bot.jobs.model import Cause, Job, JobId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
+from tests.unit.bot.chat.markup_judge import read
 
 # What `bot.jobs.reasons` promises to name, for each reason that names something.
 NAMED: dict[Reason, dict[str, object]] = {
@@ -110,7 +110,7 @@ def test_causes_are_told_apart(job: Job) -> None:
 
 def test_a_waiting_job_says_what_it_waits_for(job: Job) -> None:
     """The queue, the grace of a reply, the provider's account and a busy provider read differently."""
-    in_grace = replace(job, origin=replace(job.origin, grace_seconds=5.0))
+    in_grace = replace(job, not_before=job.accepted_at + 5.0)
     assert words.status(job, 1_001.0, "en") == "Waiting in the queue"
     assert words.status(in_grace, 1_001.0, "en") == "Starting in a moment"
     assert words.status(in_grace, 1_006.0, "en") == "Waiting in the queue"
