@@ -1,7 +1,6 @@
 """What is written about the project is true of it: citations, links, commands, settings, codes, dependencies."""
 
 import re
-import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,22 +18,20 @@ PLACEHOLDERS = {"APPLICATION_ID"}
 CITATION = re.compile(r'(docs/[\w/-]+\.md)`?((?:(?:,| and|,? \() ?"[^"]+")*)')
 
 
-def tracked(*patterns: str) -> list[Path]:
-    """The project's own files, also those that are not committed yet."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return [path for line in listed.stdout.splitlines() if (path := ROOT / line).is_file()]
+def files(pattern: str) -> list[Path]:
+    """The project's own files: not those of tools, nor what the bot or the demo has left here."""
+    theirs = {"data", "demo-videos"}
+    found = (path.relative_to(ROOT).parts for path in ROOT.rglob(pattern))
+    return sorted(ROOT.joinpath(*parts) for parts in found if parts[0] not in theirs and not parts[0].startswith("."))
 
 
 def pages() -> list[Path]:
-    return tracked("*.md")
+    return files("*.md")
 
 
 def citations() -> Iterator[tuple[str, str, str | None]]:
     """Who cites which page and which of its sections."""
-    for path in tracked("*.py", "*.toml", "Makefile"):
+    for path in [*files("*.py"), ROOT / "pyproject.toml", ROOT / "Makefile"]:
         if path == Path(__file__):
             continue
         text = re.sub(r"\n[ \t]*#?[ \t]*", " ", path.read_text())
