@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -112,20 +113,16 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     )
     videos = VideosClient(endpoint, guard, clock)
     resources.push_async_callback(videos.close)
-    fetcher = VideoFetcher(
-        settings.data_dir / "videos",
-        settings.video_max_bytes,
-        AddressGuard(settings.videos_api_base_url, settings.fetch_allow_hosts),
-        videos.key_for,
-    )
+    try:
+        address_guard = AddressGuard(settings.videos_api_base_url, settings.fetch_allow_hosts)
+        catalogue = Catalogue.of(settings.videos_models, settings.videos_sizes, settings.videos_seconds)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, address_guard, videos.key_for)
     resources.push_async_callback(fetcher.close)
     await fetcher.clear_partials()
     shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
     resources.push_async_callback(shelf.close)
-    try:
-        catalogue = Catalogue.of(settings.videos_models, settings.videos_sizes, settings.videos_seconds)
-    except ValueError as error:
-        raise SettingsError(str(error)) from error
     board = Board()
     parts = Parts(clock, database, videos, catalogue, fetcher, shelf, Courier(client), _rules(settings), board)
     traffic = Traffic(clock)
@@ -149,11 +146,12 @@ async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
     token = settings.discord_token.get_secret_value()
     gateway = asyncio.create_task(_stay_connected(client, token, logged_in), name="gateway")
     loops = [
-        asyncio.create_task(_keep_running("scheduler", engine.scheduler.run, logged_in)),
+        # Looking at running jobs needs no Discord.
+        asyncio.create_task(_keep_running("scheduler", engine.scheduler.run)),
         asyncio.create_task(_keep_running("teller", engine.teller.run, logged_in)),
         asyncio.create_task(_keep_running("painter", engine.painter.run, logged_in)),
         asyncio.create_task(_keep_running("offering", engine.offering.run, logged_in)),
-        asyncio.create_task(keep_house(engine.parts)),
+        asyncio.create_task(_keep_running("housekeeping", partial(keep_house, engine.parts))),
     ]
     stopped = asyncio.create_task(stopping.wait())
     try:
@@ -169,9 +167,10 @@ async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
         await _disconnect(client, gateway)
 
 
-async def _keep_running(name: str, run: Callable[[], Awaitable[None]], may_start: asyncio.Event) -> None:
+async def _keep_running(name: str, run: Callable[[], Awaitable[None]], may_start: asyncio.Event | None = None) -> None:
     """Run a loop for as long as the process lives; one that breaks is begun again, later each time."""
-    await may_start.wait()
+    if may_start is not None:
+        await may_start.wait()
     breaks = 0
     while True:
         try:

@@ -29,6 +29,17 @@ async def answering(interaction: discord.Interaction) -> AsyncGenerator[None]:
         await tell(interaction, say(Key.UNEXPECTED, interaction.locale.value))
 
 
+@asynccontextmanager
+async def opening(interaction: discord.Interaction) -> AsyncGenerator[None]:
+    """For what may end in a form, which must be the first answer: whatever breaks is logged and the person is told."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001  # as in `answering`
+        _log.exception("interaction failed", kind=interaction.type.name)
+        if not interaction.response.is_done():
+            await tell_at_once(interaction, say(Key.UNEXPECTED, interaction.locale.value))
+
+
 async def tell(interaction: discord.Interaction, message: str | cards.Message) -> None:
     """Show the private answer to an acknowledged interaction."""
     shown = cards.Message(content=message) if isinstance(message, str) else message

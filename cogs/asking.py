@@ -10,21 +10,20 @@ from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
 from bot.engine.intake import Ask
 from bot.jobs.model import REFERENCES_MAX, Job, UserId, Via, VideoRequest
-from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.reasons import Refusal
 from cogs.answers import tell_at_once
-from cogs.facts import missing_of, origin_of, place_of
+from cogs.facts import no_place_of, origin_of, place_of
 
 
 async def take_in(desk: Desk, interaction: discord.Interaction, ask: Ask) -> Job | Refusal:
     """Hand a whole request to the engine."""
-    return await desk.intake.accept(ask, origin_of(interaction, Via.COMMAND), missing_of(interaction))
+    return await desk.intake.accept(ask, origin_of(interaction, Via.COMMAND), no_place_of(interaction))
 
 
 async def open_form(desk: Desk, interaction: discord.Interaction, ask: Ask, purpose: FormPurpose) -> None:
     """Ask for the prompt by a form; the options given are kept until it is sent in."""
     locale = interaction.locale.value
-    missing = missing_of(interaction)
-    refusal = Refusal(Reason.PLACE_UNPOSTABLE, {"permissions": missing}) if missing else desk.intake.check(ask)
+    refusal = no_place_of(interaction) or desk.intake.check(ask)
     if refusal is not None:
         await tell_at_once(interaction, refusal_text(refusal, locale))
         return

@@ -12,8 +12,8 @@ from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
 from bot.jobs.model import REFERENCES_MAX, Job, JobId, MessageId, UserId, Via
 from bot.jobs.reasons import Reason, Refusal
-from cogs.answers import answering, settle, tell_at_once
-from cogs.facts import asker_of, missing_of, origin_of, sight_of
+from cogs.answers import answering, opening, settle, tell_at_once
+from cogs.facts import asker_of, no_place_of, origin_of, sight_of
 from cogs.host import Host
 
 Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
@@ -61,19 +61,20 @@ class Buttons(commands.Cog):
             await settle(interaction, done, Key.ANSWER_WITHHELD)
 
     async def _remix(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        video = await self._finished(interaction, job_id)
-        if isinstance(video, Refusal):
-            await tell_at_once(interaction, refusal_text(video, interaction.locale.value))
-            return
-        form = FormId(FormPurpose.REMIX, FormSource.JOB, job_id)
-        await interaction.response.send_modal(forms.build(form, interaction.locale.value))
+        async with opening(interaction):
+            video = await self._finished(interaction, job_id)
+            if isinstance(video, Refusal):
+                await tell_at_once(interaction, refusal_text(video, interaction.locale.value))
+                return
+            form = FormId(FormPurpose.REMIX, FormSource.JOB, job_id)
+            await interaction.response.send_modal(forms.build(form, interaction.locale.value))
 
     async def _again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
             video = await self._finished(interaction, job_id)
             if isinstance(video, Job):
                 origin = origin_of(interaction, Via.BUTTON)
-                await settle(interaction, await self._desk.intake.repeat(video, origin, missing_of(interaction)))
+                await settle(interaction, await self._desk.intake.repeat(video, origin, no_place_of(interaction)))
             else:
                 await settle(interaction, video)
 
@@ -85,13 +86,13 @@ class Buttons(commands.Cog):
     async def _retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
             origin = origin_of(interaction, Via.BUTTON)
-            done = await self._desk.acts.retry(job_id, asker_of(interaction), origin, missing_of(interaction))
+            done = await self._desk.acts.retry(job_id, asker_of(interaction), origin, no_place_of(interaction))
             await settle(interaction, done, Key.ANSWER_MADE)
 
     async def _try_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
             origin = origin_of(interaction, Via.BUTTON)
-            done = await self._desk.acts.try_again(job_id, asker_of(interaction), origin, missing_of(interaction))
+            done = await self._desk.acts.try_again(job_id, asker_of(interaction), origin, no_place_of(interaction))
             await settle(interaction, done, Key.ANSWER_MADE)
 
     async def _leave(self, interaction: discord.Interaction, job_id: JobId) -> None:
@@ -114,18 +115,19 @@ class Buttons(commands.Cog):
 
     async def _press_offer(self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId) -> None:
         locale = interaction.locale.value
-        taken = await self._desk.replies.take_offer(offer_id, UserId(interaction.user.id))
-        if taken is None:
-            await tell_at_once(interaction, refusal_text(Refusal(Reason.DRAFT_GONE), locale))
-            return
-        offer, draft = taken
-        if button.action is Action.OPEN_FORM:
-            form = FormId(FormPurpose.REMIX, FormSource.DRAFT, draft.id)
-            room = REFERENCES_MAX - len(draft.request.references)
-            await interaction.response.send_modal(forms.build(form, locale, room=room))
-            return
+        async with opening(interaction):
+            taken = await self._desk.replies.take_offer(offer_id, UserId(interaction.user.id))
+            if taken is None:
+                await tell_at_once(interaction, refusal_text(Refusal(Reason.DRAFT_GONE), locale))
+                return
+            offer, draft = taken
+            if button.action is Action.OPEN_FORM:
+                form = FormId(FormPurpose.REMIX, FormSource.DRAFT, draft.id)
+                room = REFERENCES_MAX - len(draft.request.references)
+                await interaction.response.send_modal(forms.build(form, locale, room=room))
+                return
         async with answering(interaction):
-            made = await self._desk.replies.accept_offer(offer, draft, missing_of(interaction))
+            made = await self._desk.replies.accept_offer(offer, draft, no_place_of(interaction))
             await settle(interaction, made)
 
 

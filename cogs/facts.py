@@ -2,9 +2,10 @@
 
 import discord
 
-from bot.chat.permissions import missing_permissions
+from bot.chat.permissions import no_place
 from bot.engine.lookup import SeesChannel
 from bot.jobs.model import ChannelId, GuildId, MessageId, Origin, Place, Upload, UserId, Via
+from bot.jobs.reasons import Refusal
 from bot.jobs.rights import Asker
 
 
@@ -39,11 +40,12 @@ def origin_of(interaction: discord.Interaction, via: Via, *, reply_to: MessageId
     )
 
 
-def missing_of(interaction: discord.Interaction) -> tuple[str, ...]:
-    """What the bot lacks to post here later; nothing in a DM."""
+def no_place_of(interaction: discord.Interaction) -> Refusal | None:
+    """Why the bot could not post here later, if so; in a DM it always can."""
     if interaction.guild_id is None:
-        return ()
-    return missing_permissions(interaction.app_permissions, interaction.channel.type if interaction.channel else None)
+        return None
+    guild = interaction.client.get_guild(interaction.guild_id)
+    return no_place(guild, interaction.app_permissions, interaction.channel.type if interaction.channel else None)
 
 
 def uploads_of(*attachments: discord.Attachment | None) -> tuple[Upload, ...]:

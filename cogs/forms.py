@@ -10,7 +10,7 @@ from bot.jobs.model import Job, JobId, MessageId, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from cogs.answers import answering, settle
 from cogs.asking import with_answer
-from cogs.facts import asker_of, missing_of, origin_of, sight_of
+from cogs.facts import asker_of, no_place_of, origin_of, sight_of
 from cogs.host import Host
 
 
@@ -45,7 +45,7 @@ class Forms(commands.Cog):
             if refusal is not None:
                 return refusal
         origin = origin_of(interaction, Via.FORM, reply_to=reply_to)
-        made = await self._desk.intake.accept(with_answer(request, answer), origin, missing_of(interaction))
+        made = await self._desk.intake.accept(with_answer(request, answer), origin, no_place_of(interaction))
         if reply_to is not None and isinstance(made, Job):
             await self._desk.replies.end_offer(reply_to)
         return made

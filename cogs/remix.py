@@ -12,7 +12,7 @@ from bot.engine.desk import Desk
 from bot.engine.intake import Ask
 from bot.jobs.model import Job, VideoRequest
 from bot.jobs.reasons import Refusal
-from cogs.answers import answering, settle, tell_at_once
+from cogs.answers import answering, opening, settle, tell_at_once
 from cogs.asking import open_form, take_in
 from cogs.facts import asker_of, sight_of, uploads_of
 from cogs.host import Host
@@ -64,12 +64,13 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
     ) -> None:
         uploads = uploads_of(reference, reference_2, reference_3, reference_4)
         if prompt is None:
-            parent = await find(interaction, video)
-            if isinstance(parent, Refusal):
-                await tell_at_once(interaction, refusal_text(parent, interaction.locale.value))
-                return
-            ask = Ask(VideoRequest("", model, size, seconds, parent_id=parent.id), uploads)
-            await open_form(desk, interaction, ask, FormPurpose.REMIX)
+            async with opening(interaction):
+                parent = await find(interaction, video)
+                if isinstance(parent, Refusal):
+                    await tell_at_once(interaction, refusal_text(parent, interaction.locale.value))
+                    return
+                ask = Ask(VideoRequest("", model, size, seconds, parent_id=parent.id), uploads)
+                await open_form(desk, interaction, ask, FormPurpose.REMIX)
             return
         async with answering(interaction):
             parent = await find(interaction, video)

@@ -6,10 +6,11 @@ import discord
 from discord.ext import commands
 
 from bot.chat.custom_ids import Kind, parse_button
-from bot.chat.permissions import missing_permissions
+from bot.chat.permissions import no_place
 from bot.engine.desk import Desk
 from bot.engine.replies import Reply
 from bot.jobs.model import ChannelId, GuildId, JobId, MessageId, Place, UserId
+from bot.jobs.reasons import Refusal
 from cogs.facts import sight_of, uploads_of
 from cogs.host import Host
 
@@ -62,7 +63,7 @@ def _reply(message: discord.Message, to: MessageId) -> Reply:
         uploads=uploads_of(*message.attachments),
         readable=guild is None or mentioned,
         to_video=_video_of(message),
-        missing_permissions=_missing(message),
+        no_place=_no_place(message),
     )
 
 
@@ -79,13 +80,12 @@ def _video_of(message: discord.Message) -> JobId | None:
     return None
 
 
-def _missing(message: discord.Message) -> tuple[str, ...]:
-    """What the bot lacks to answer there; a channel that it doesn't know lets Discord decide."""
-    if message.guild is None or isinstance(message.channel, discord.PartialMessageable):
-        return ()
-    if isinstance(message.channel, discord.DMChannel | discord.GroupChannel):
-        return ()
-    return missing_permissions(message.channel.permissions_for(message.guild.me), message.channel.type)
+def _no_place(message: discord.Message) -> Refusal | None:
+    """Why the bot could not answer there, if so; in a channel that it doesn't know, Discord decides."""
+    channel, guild = message.channel, message.guild
+    if guild is None or isinstance(channel, discord.PartialMessageable | discord.DMChannel | discord.GroupChannel):
+        return None
+    return no_place(guild, channel.permissions_for(guild.me), channel.type)
 
 
 async def setup(bot: Host) -> None:

@@ -9,7 +9,7 @@ from bot.chat.custom_ids import FormPurpose
 from bot.engine.desk import Desk
 from bot.engine.intake import Ask
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, VideoRequest
-from cogs.answers import answering, settle
+from cogs.answers import answering, opening, settle
 from cogs.asking import open_form, take_in
 from cogs.facts import uploads_of
 from cogs.host import Host
@@ -55,7 +55,8 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
         uploads = uploads_of(reference, reference_2, reference_3, reference_4)
         ask = Ask(VideoRequest(prompt or "", model or desk.catalogue.default_model, size, seconds), uploads)
         if prompt is None:
-            await open_form(desk, interaction, ask, FormPurpose.VIDEO)
+            async with opening(interaction):
+                await open_form(desk, interaction, ask, FormPurpose.VIDEO)
             return
         async with answering(interaction):
             await settle(interaction, await take_in(desk, interaction, ask))

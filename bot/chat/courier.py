@@ -29,6 +29,9 @@ _CLOUDFLARE_REST_SECONDS = 600.0
 _UNKNOWN_MESSAGE = 10008
 _TOO_LARGE = 40005
 _ARCHIVED = 50083
+# Codes that pass: none at all (a network in front of Discord answers), slow mode.
+_PASSING = frozenset({0, 20016})
+_PASSING_REST_SECONDS = 60.0
 
 
 class CourierFault(Exception):  # noqa: N818  # the tree is named for what happened, as in bot.videos.faults
@@ -220,6 +223,9 @@ def _fault(error: discord.HTTPException | aiohttp.ClientError | OSError) -> Cour
             return NotTaken(_CLOUDFLARE_REST_SECONDS)
         if error.status >= 500:
             return OutcomeUnknown(f"Discord answered {error.status}.")
+        if error.status == 401 or error.code in _PASSING:
+            # A token that is being changed, slow mode, a network's own refusal: not Discord's word on the message.
+            return NotTaken(_PASSING_REST_SECONDS)
         return Refused(error.code)
     if isinstance(error, aiohttp.ClientConnectorError):
         return NotTaken()

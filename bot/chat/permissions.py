@@ -1,6 +1,8 @@
-"""What the bot must be allowed to do where a video is to be posted later; it decides nothing else."""
+"""Whether the bot could post a video in a place later; it must not know what is to be posted."""
 
 import discord
+
+from bot.jobs.reasons import Reason, Refusal
 
 _ALWAYS = ("view_channel", "attach_files", "embed_links", "read_message_history")
 _VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
@@ -19,3 +21,16 @@ def missing_permissions(granted: discord.Permissions, channel: discord.ChannelTy
     if channel in _VOICE:
         needed.append("connect")
     return tuple(name for name in needed if not getattr(granted, name))
+
+
+def no_place(
+    guild: discord.Guild | None, granted: discord.Permissions, channel: discord.ChannelType | None
+) -> Refusal | None:
+    """Why the bot could not post in that server's channel later; None if it could.
+
+    `guild` is the server as the client knows it; None if the bot is no member of it, so that only commands reach it.
+    """
+    if guild is None:
+        return Refusal(Reason.NOT_INSTALLED)
+    missing = missing_permissions(granted, channel)
+    return Refusal(Reason.PLACE_UNPOSTABLE, {"permissions": missing}) if missing else None

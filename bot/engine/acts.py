@@ -75,7 +75,7 @@ class Acts:
         return changed
 
     async def retry(
-        self, job_id: JobId, asker: Asker, origin: Origin, missing_permissions: tuple[str, ...] = ()
+        self, job_id: JobId, asker: Asker, origin: Origin, no_place: Refusal | None = None
     ) -> Job | Refusal:
         """Retry after a failure: a new job of the same request; however often it is pressed, one."""
         job = await self._controlled(job_id, asker)
@@ -83,10 +83,10 @@ class Acts:
             return job
         if job.state not in _RETRYABLE:
             return Refusal(Reason.TOO_LATE_TO_CANCEL)
-        return await self._intake.repeat(job, _retrying(origin, job), missing_permissions)
+        return await self._intake.repeat(job, _retrying(origin, job), no_place)
 
     async def try_again(
-        self, job_id: JobId, asker: Asker, origin: Origin, missing_permissions: tuple[str, ...] = ()
+        self, job_id: JobId, asker: Asker, origin: Origin, no_place: Refusal | None = None
     ) -> Job | Refusal:
         """*Try again* of an uncertain job: a new job, which may be charged a second time; the asking ends."""
         job = await self._controlled(job_id, asker)
@@ -94,7 +94,7 @@ class Acts:
             return job
         if job.state not in {State.UNCERTAIN, State.LOST}:
             return Refusal(Reason.TOO_LATE_TO_CANCEL)
-        made = await self._intake.repeat(job, _retrying(origin, job), missing_permissions)
+        made = await self._intake.repeat(job, _retrying(origin, job), no_place)
         if not isinstance(made, Refusal):
             await self._end_asking(job)
         return made

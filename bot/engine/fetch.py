@@ -1,6 +1,6 @@
 """Brings a completed video to our own disk, by whatever way the provider leaves open; it never asks for a new render.
 
-The ways, in this order (docs/facts/provider.md, "Fetching"): the link of the last look; a fresh link, three times; the
+The ways, in this order (docs/facts/media.md): the link of the last look; a fresh link, three times; the
 content endpoint; then the same again later. A video that the provider calls completed is never failed.
 """
 

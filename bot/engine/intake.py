@@ -52,14 +52,14 @@ class Intake:
         """Take nothing in any more: the process is about to leave."""
         self._stopping = True
 
-    async def accept(self, ask: Ask, origin: Origin, missing_permissions: tuple[str, ...] = ()) -> Job | Refusal:
+    async def accept(self, ask: Ask, origin: Origin, no_place: Refusal | None = None) -> Job | Refusal:
         """Store the request as a job, or say why not. The same origin accepted twice is one job.
 
-        `missing_permissions` are Discord's names of what the bot lacks at the origin's place.
+        `no_place` says why the video could not be posted at the origin's place later, if so.
         """
         refusal = (
             self._no_time()
-            or _no_place(missing_permissions)
+            or no_place
             or self._no_request(ask)
             or self._pausing()
             or await self._no_room(origin.user_id)
@@ -71,13 +71,13 @@ class Intake:
             return pictures
         return await self._store(self._job(replace_pictures(ask.request, pictures), origin))
 
-    async def repeat(self, job: Job, origin: Origin, missing_permissions: tuple[str, ...] = ()) -> Job | Refusal:
+    async def repeat(self, job: Job, origin: Origin, no_place: Refusal | None = None) -> Job | Refusal:
         """Make a new job of the same request and pictures, if they are still kept; the same origin twice is one job."""
         if (known := await self._parts.database.read(finding.find_by_origin, origin.id)) is not None:
             return known
         if not all(self._parts.shelf.holds(picture) for picture in job.request.references):
             return Refusal(Reason.REFERENCES_GONE)
-        return await self.accept(Ask(job.request), origin, missing_permissions)
+        return await self.accept(Ask(job.request), origin, no_place)
 
     async def keep_pictures(self, uploads: tuple[Upload, ...]) -> tuple[Reference, ...] | Refusal:
         """Bring attachments in at once, since Discord's links to them expire."""
@@ -176,7 +176,3 @@ def replace_pictures(request: VideoRequest, pictures: tuple[Reference, ...]) -> 
 def new_draft_id() -> str:
     """A fresh id that fits a custom id."""
     return uuid.uuid4().hex[:16]
-
-
-def _no_place(missing_permissions: tuple[str, ...]) -> Refusal | None:
-    return Refusal(Reason.PLACE_UNPOSTABLE, {"permissions": missing_permissions}) if missing_permissions else None

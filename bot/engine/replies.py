@@ -63,7 +63,7 @@ class Reply:
     uploads: tuple[Upload, ...]
     readable: bool
     to_video: JobId | None
-    missing_permissions: tuple[str, ...]
+    no_place: Refusal | None
 
 
 def decide(reply: Reply, mode: Literal["on", "ask", "off"]) -> Reaction:
@@ -108,7 +108,7 @@ class Replies:
         draft = await self._parts.database.read(drafts.get_draft, offer.draft_id)
         return None if draft is None else (offer, draft)
 
-    async def accept_offer(self, offer: Offer, draft: Draft, missing_permissions: tuple[str, ...]) -> Job | Refusal:
+    async def accept_offer(self, offer: Offer, draft: Draft, no_place: Refusal | None) -> Job | Refusal:
         """The person said yes to the question: make the video that their reply asked for, once."""
         origin = Origin(
             id=str(offer.id),
@@ -119,7 +119,7 @@ class Replies:
             reply_to=offer.id,
             history_after=offer.id,
         )
-        made = await self._intake.accept(Ask(draft.request), origin, missing_permissions)
+        made = await self._intake.accept(Ask(draft.request), origin, no_place)
         if not isinstance(made, Refusal):
             await self.end_offer(offer.id)
         return made
@@ -149,14 +149,14 @@ class Replies:
             history_after=reply.id,
             grace_seconds=self._parts.rules.reply_grace_seconds,
         )
-        made = await self._intake.accept(Ask(request, reply.uploads), origin, reply.missing_permissions)
+        made = await self._intake.accept(Ask(request, reply.uploads), origin, reply.no_place)
         return made if isinstance(made, Refusal) else None
 
     async def _offer(self, reaction: Reaction, reply: Reply, request: VideoRequest, video: Job) -> Refusal | None:
         pictures = await self._intake.keep_pictures(reply.uploads)
         if isinstance(pictures, Refusal):
             return pictures
-        if reply.missing_permissions:
+        if reply.no_place is not None:
             # Nothing could be shown under the reply, and nothing was asked for yet.
             return None
         now = self._parts.clock.now()

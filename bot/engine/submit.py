@@ -1,6 +1,6 @@
 """The one paid step: marks the job before the first byte, sends it once, and writes down what came of it.
 
-The retry law it keeps (docs/facts/provider.md, "Asking twice"): a request is sent again only when the provider surely
+The retry law it keeps (docs/facts/provider.md, "Answers"): a request is sent again only when the provider surely
 did not take it. Whatever is silent or a mess becomes `uncertain`, and the person is asked.
 """
 

@@ -25,6 +25,7 @@ NONCE_SURE_SECONDS = 120.0
 _UPLOADS_AT_ONCE = 3
 _NOTICES_AT_ONCE = 8
 _RETRY_SECONDS_MAX = 300.0
+_BROKEN_REST_SECONDS = 30.0
 
 _Key = tuple[JobId, PostKind, int]
 _log = structlog.stdlib.get_logger(__name__)
@@ -83,10 +84,9 @@ class Teller:
             async with pool:
                 await self._tell_one(key, post)
         except Exception:  # noqa: BLE001  # the loop's one guard
-            # One message that cannot be composed or stored must not silence all others.
+            # One message that cannot be composed or stored must not silence all others. It rests, still in hand.
             _log.exception("message failed", job=post.job_id, kind=post.kind)
-            retry_at = self._parts.clock.now() + _RETRY_SECONDS_MAX
-            await self._parts.database.write(posts.mark_unsent, post, not_before=retry_at, known=False)
+            await self._parts.clock.sleep(_BROKEN_REST_SECONDS)
         finally:
             del self._busy[key]
             self._parts.board.talk.set()
