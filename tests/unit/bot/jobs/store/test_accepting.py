@@ -1,0 +1,133 @@
+"""Taking jobs in: once per act, and never more than the limits allow, however many ask at once."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.jobs.database import Database
+from bot.jobs.limits import DAY_SECONDS, Limits, Usage
+from bot.jobs.model import Job, PostKind, PostState
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.states import State
+from bot.jobs.store import finding, posts
+from bot.jobs.store.accepting import Accepted, accept, measure_usage
+from tests.unit.bot.jobs.samples import ANNA, BEN, DM, a_job, a_picture, put
+
+GENEROUS = Limits(1_000, 0)
+NOW = 1_000_000.0
+
+
+async def test_an_accepted_job_is_stored_with_its_card(database: Database) -> None:
+    """In one transaction the job is stored as it was asked for and its card becomes due."""
+    job = a_job(place=DM, prompt="ein 🦊\n", pictures=(a_picture("b"), a_picture("a", "jpg")))
+    assert await database.write(accept, job, GENEROUS) == Accepted(job, new=True)
+    assert await database.read(finding.get, job.id) == job
+    (card,) = await database.read(posts.find_posts, [job.id])
+    assert (card.kind, card.number, card.state, card.channel_id) == (PostKind.CARD, 1, PostState.DUE, DM.channel_id)
+
+
+async def test_one_act_makes_one_job(database: Database) -> None:
+    """The same act again is answered with the job that it has made, whatever the limits say by now."""
+    first = a_job(origin_id="press-1")
+    await database.write(accept, first, GENEROUS)
+    again = a_job(origin_id="press-1", prompt="another")
+    assert await database.write(accept, again, Limits(1, 1)) == Accepted(first, new=False)
+    assert await database.read(finding.get, again.id) is None
+    assert len(await database.read(posts.find_unsent)) == 1
+
+
+async def test_one_act_twice_at_the_same_moment_makes_one_job(
+    database: Database, open_another: Callable[[], Database]
+) -> None:
+    """Two processes that hear of the same act at once store one job and agree on it."""
+    twins = [a_job(origin_id="press-1") for _ in range(10)]
+    sides = [database, open_another()]
+    made = await asyncio.gather(*(sides[number % 2].write(accept, job, GENEROUS) for number, job in enumerate(twins)))
+    assert sum(isinstance(one, Accepted) and one.new for one in made) == 1
+    assert len({one.job.id for one in made if isinstance(one, Accepted)}) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("limits", [Limits(10, 0), Limits(1_000, 10)])
+async def test_two_hundred_at_once_never_pass_the_limit(
+    database: Database, open_another: Callable[[], Database], limits: Limits, seed: int
+) -> None:
+    """Of 200 commands of one person at one moment, in two processes, exactly as many are accepted as allowed."""
+    dice = random.Random(seed)
+    sides = [database, open_another()]
+
+    async def ask(job: Job) -> Accepted | Refusal:
+        for _ in range(dice.randrange(5)):
+            await asyncio.sleep(0)
+        return await dice.choice(sides).write(accept, job, limits)
+
+    given = [a_job(user_id=ANNA) for _ in range(200)]
+    others = [a_job(user_id=BEN) for _ in range(3)]
+    everyone = [*given, *others]
+    dice.shuffle(everyone)
+    answers = dict(zip([job.id for job in everyone], await asyncio.gather(*map(ask, everyone)), strict=True))
+    assert sum(isinstance(answers[job.id], Accepted) for job in given) == 10
+    assert all(isinstance(answers[job.id], Accepted) for job in others)
+    found = await database.read(finding.find_many, [job.id for job in given])
+    assert {job_id for job_id, said in answers.items() if isinstance(said, Accepted)} == set(found) | {
+        job.id for job in others
+    }
+
+
+async def test_a_refused_job_leaves_nothing(database: Database) -> None:
+    """No row and no card of a job that a limit has refused."""
+    await database.write(accept, a_job(), Limits(1, 0))
+    refused = a_job()
+    assert await database.write(accept, refused, Limits(1, 0)) == Refusal(Reason.ACTIVE_LIMIT, {"limit": 1})
+    assert await database.read(finding.get, refused.id) is None
+    assert await database.read(posts.find_posts, [refused.id]) == []
+
+
+@pytest.mark.parametrize("state", State)
+async def test_what_holds_an_active_slot(database: Database, state: State) -> None:
+    """Queued and rendering jobs are active; uncertain ones, those being delivered and ended ones are not."""
+    await database.write(put, a_job(state))
+    usage = await database.read(measure_usage, ANNA, NOW)
+    assert usage.active_jobs == int(state in {State.ACCEPTED, State.SUBMITTING, State.RENDERING})
+
+
+async def test_a_late_job_holds_no_active_slot_but_counts(database: Database) -> None:
+    """Past its deadline a job gives its slot back; within 24 hours it still counts."""
+    await database.write(put, a_job(State.RENDERING, accepted_at=NOW - 4_000, late_at=NOW - 400))
+    assert await database.read(measure_usage, ANNA, NOW) == Usage(0, (NOW - 4_000,))
+
+
+@pytest.mark.parametrize("state", State)
+async def test_what_counts_in_a_day(database: Database, state: State) -> None:
+    """Running and successful jobs count, and what was paid for; failed ones and those cancelled in time do not."""
+    await database.write(put, a_job(state, accepted_at=NOW - 60))
+    usage = await database.read(measure_usage, ANNA, NOW)
+    free = {State.REFUSED, State.FAILED, State.LOST, State.CANCELLED}
+    assert usage.counted_at == (() if state in free else (NOW - 60,))
+
+
+async def test_a_withheld_video_counts(database: Database) -> None:
+    """Don't post: the render is paid for and counts, though the job ends as cancelled."""
+    await database.write(put, a_job(State.CANCELLED, withheld=True, accepted_at=NOW - 60))
+    assert (await database.read(measure_usage, ANNA, NOW)).counted_at == (NOW - 60,)
+
+
+async def test_a_day_is_24_hours(database: Database) -> None:
+    """What was accepted 24 hours ago counts no more; the rest counts oldest first, each person for themselves."""
+    ages = (DAY_SECONDS, 5.0, DAY_SECONDS - 1, 700.0)
+    await database.write(put, *(a_job(State.DELIVERED, accepted_at=NOW - age) for age in ages))
+    await database.write(put, a_job(State.DELIVERED, user_id=BEN, accepted_at=NOW - 1))
+    usage = await database.read(measure_usage, ANNA, NOW)
+    assert usage.counted_at == (NOW - DAY_SECONDS + 1, NOW - 700, NOW - 5)
+
+
+async def test_a_retry_remembers_what_it_repeats(database: Database) -> None:
+    """`retry_of` and the message to answer are kept."""
+    job = a_job()
+    origin = replace(job.origin, retry_of=a_job().id, reply_to=11, history_after=12, locale="de")
+    retry = replace(job, origin=origin)
+    await database.write(accept, retry, GENEROUS)
+    assert await database.read(finding.get, retry.id) == retry

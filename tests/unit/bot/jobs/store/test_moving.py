@@ -1,0 +1,304 @@
+"""Moving jobs along: only by the one who read them as they are, and only by the one who holds them."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from bot.jobs.database import Database, StoreUnavailableError
+from bot.jobs.model import Cause, Job, MessageId, Post, PostKind, PostState
+from bot.jobs.states import ENDS, Event, IllegalMoveError, State
+from bot.jobs.store import finding, moving, posts
+from tests.unit.bot.jobs.samples import a_job, put
+
+NOW = 5_000.0
+UNENDED = [state for state in State if state not in ENDS]
+
+
+async def stored(database: Database, job: Job) -> Job:
+    await database.write(put, job)
+    return await read(database, job)
+
+
+async def read(database: Database, job: Job) -> Job:
+    found = await database.read(finding.get, job.id)
+    assert found is not None
+    return found
+
+
+async def post_of(database: Database, job: Job, kind: PostKind) -> Post:
+    (found,) = [post for post in await database.read(posts.find_posts, [job.id]) if post.kind is kind]
+    return found
+
+
+async def test_a_move_is_seen_with_its_changes(database: Database) -> None:
+    """A move sets the state and the further columns, and returns the job as it is now."""
+    job = await stored(database, a_job(State.SUBMITTING))
+    moved = await database.write(moving.apply, job, Event.TAKEN, now=NOW, remote_id="video_1", submitted_at=NOW)
+    assert moved == await read(database, job)
+    assert moved is not None
+    assert (moved.state, moved.remote_id, moved.submitted_at, moved.ended_at) == (
+        State.RENDERING,
+        "video_1",
+        NOW,
+        None,
+    )
+
+
+async def test_of_two_movers_one_wins(database: Database, open_another: Callable[[], Database]) -> None:
+    """Two that read the same job and move it at once, in two processes: one moves it, the other is told None."""
+    for _ in range(5):
+        job = await stored(database, a_job())
+        other = open_another()
+        results = await asyncio.gather(
+            database.write(moving.apply, job, Event.SUBMIT, now=NOW),
+            other.write(moving.apply, job, Event.CANCEL, now=NOW),
+        )
+        winners = [result for result in results if result is not None]
+        assert len(winners) == 1
+        assert await read(database, job) == winners[0]
+
+
+async def test_a_loser_says_nothing(database: Database) -> None:
+    """A move that came too late makes no message due."""
+    job = await stored(database, a_job())
+    await database.write(moving.apply, job, Event.CANCEL, now=NOW)
+    assert await database.write(moving.apply, job, Event.EXPIRE, now=NOW) is None
+    assert await database.read(posts.find_posts, [job.id]) == []
+
+
+async def test_an_illegal_move_changes_nothing(database: Database) -> None:
+    """An event that cannot happen raises and leaves the job as it is."""
+    job = await stored(database, a_job())
+    with pytest.raises(IllegalMoveError):
+        await database.write(moving.apply, job, Event.POSTED, now=NOW)
+    assert await read(database, job) == job
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "kind"),
+    [
+        (State.ACCEPTED, Event.EXPIRE, PostKind.FAILURE),
+        (State.SUBMITTING, Event.REFUSE, PostKind.FAILURE),
+        (State.SUBMITTING, Event.DOUBT, PostKind.UNSURE),
+        (State.FETCHING, Event.FETCHED, PostKind.VIDEO),
+    ],
+)
+async def test_a_move_and_its_message_are_one(database: Database, state: State, event: Event, kind: PostKind) -> None:
+    """What the table says is to be said becomes due with the move."""
+    job = await stored(database, a_job(state))
+    await database.write(moving.apply, job, event, now=NOW)
+    post = await post_of(database, job, kind)
+    assert (post.number, post.state, post.channel_id) == (1, PostState.DUE, job.origin.place.channel_id)
+
+
+async def test_an_end_lets_go_of_the_job(database: Database) -> None:
+    """An ended job has its time and its cause, and waits for nothing."""
+    await database.write(put, a_job(waiting_for=Cause.CREDIT))
+    (job,) = await database.write(moving.claim, "me", NOW, 60.0)
+    ended = await database.write(moving.apply, job, Event.EXPIRE, now=NOW, cause=Cause.CREDIT)
+    assert ended is not None
+    assert (ended.ended_at, ended.cause, ended.waiting_for) == (NOW, Cause.CREDIT, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "event"),
+    [(State.UNDELIVERABLE, Event.SEND_AGAIN), (State.CANCELLED, Event.SEND_AGAIN), (State.LOST, Event.ADOPT)],
+)
+async def test_a_job_taken_up_again_is_free_to_claim(database: Database, state: State, event: Event) -> None:
+    """A way out of an end takes the end's time away, and whoever comes first may claim the job."""
+    before = {State.UNDELIVERABLE: Event.GIVE_UP, State.CANCELLED: Event.KEEP, State.LOST: Event.EXPIRE}[state]
+    await database.write(put, a_job(State.UNCERTAIN if state is State.LOST else State.FETCHING))
+    (held,) = await database.write(moving.claim, "other", NOW, 3_600.0)
+    job = await database.write(moving.apply, held, before, now=NOW)
+    assert job is not None
+    assert job.state is state
+    revived = await database.write(moving.apply, job, event, now=NOW, revived_at=NOW)
+    assert revived is not None
+    assert (revived.ended_at, revived.revived_at) == (None, NOW)
+    assert [one.id for one in await database.write(moving.claim, "me", NOW, 60.0)] == [job.id]
+
+
+async def test_two_jobs_never_have_the_same_remote_id(database: Database) -> None:
+    """A provider's id belongs to one job: a second one with it is refused whole."""
+    await database.write(put, a_job(State.RENDERING, remote_id="video_1"))
+    job = await stored(database, a_job(State.SUBMITTING))
+    with pytest.raises(StoreUnavailableError, match="remote_id"):
+        await database.write(moving.apply, job, Event.TAKEN, now=NOW, remote_id="video_1")
+    assert await read(database, job) == job
+    elsewhere = await stored(database, a_job(State.SUBMITTING, provider="https://elsewhere.test"))
+    assert await database.write(moving.apply, elsewhere, Event.TAKEN, now=NOW, remote_id="video_1")
+
+
+async def test_delivering_is_one_with_the_end(database: Database) -> None:
+    """The message that stands and the end of its job are noted together."""
+    fetched = await stored(database, a_job(State.FETCHING))
+    job = await database.write(moving.apply, fetched, Event.FETCHED, now=NOW)
+    assert job is not None
+    post = await post_of(database, job, PostKind.VIDEO)
+    await database.write(moving.deliver, job, post, MessageId(99), NOW + 1)
+    done, sent = await read(database, job), await post_of(database, job, PostKind.VIDEO)
+    assert (done.state, done.ended_at, done.removed_at) == (State.DELIVERED, NOW + 1, None)
+    assert (sent.state, sent.message_id, sent.attempted_at) == (PostState.SENT, MessageId(99), None)
+
+
+async def test_a_delivery_that_breaks_half_way_is_not_there(database: Database) -> None:
+    """If the job cannot end, its message does not count as sent: neither of the two is noted."""
+    job = await stored(database, a_job(State.FETCHING))
+    await database.write(posts.make_due, job, PostKind.VIDEO)
+    post = await post_of(database, job, PostKind.VIDEO)
+    with pytest.raises(IllegalMoveError):
+        await database.write(moving.deliver, job, post, MessageId(99), NOW)
+    assert await post_of(database, job, PostKind.VIDEO) == post
+
+
+async def test_a_video_deleted_meanwhile_is_removed(database: Database) -> None:
+    """A message that people deleted before it was noted: the job is delivered and may not be remixed."""
+    job = await stored(database, a_job(State.POSTING))
+    await database.write(posts.make_due, job, PostKind.VIDEO)
+    await database.write(moving.deliver, job, await post_of(database, job, PostKind.VIDEO), None, NOW)
+    done = await read(database, job)
+    assert (done.state, done.removed_at) == (State.DELIVERED, NOW)
+
+
+@pytest.mark.parametrize(
+    ("event", "state"),
+    [(Event.UNPOSTABLE, State.UNDELIVERABLE), (Event.KEEP, State.CANCELLED), (Event.REFETCH, State.FETCHING)],
+)
+async def test_giving_a_message_up_is_one_with_the_move(database: Database, event: Event, state: State) -> None:
+    """The refused message and what becomes of its job are noted together."""
+    job = await stored(database, a_job(State.POSTING))
+    await database.write(posts.make_due, job, PostKind.VIDEO)
+    post = await post_of(database, job, PostKind.VIDEO)
+    await database.write(moving.stop_delivering, job, post, event, NOW, cause=Cause.PERMISSION)
+    assert (await read(database, job)).state is state
+    assert (await post_of(database, job, PostKind.VIDEO)).state is PostState.REFUSED
+
+
+async def test_a_refusal_that_breaks_half_way_is_not_there(database: Database) -> None:
+    """If the job cannot move by that event, its message still waits."""
+    job = await stored(database, a_job(State.POSTING))
+    await database.write(posts.make_due, job, PostKind.VIDEO)
+    post = await post_of(database, job, PostKind.VIDEO)
+    with pytest.raises(IllegalMoveError):
+        await database.write(moving.stop_delivering, job, post, Event.TAKEN, NOW)
+    assert await post_of(database, job, PostKind.VIDEO) == post
+
+
+async def test_noting_is_for_who_has_read_the_job(database: Database) -> None:
+    """Columns are set without a move, unless the job was moved since it was read."""
+    job = await stored(database, a_job(State.RENDERING))
+    noted = await database.write(moving.note, job, progress=40)
+    assert noted is not None
+    assert (noted.progress, noted.state) == (40, State.RENDERING)
+    await database.write(moving.apply, job, Event.COMPLETE, now=NOW)
+    assert await database.write(moving.note, job, progress=50) is None
+    assert (await read(database, job)).progress == 40
+
+
+async def test_a_late_notice_is_one_with_its_note(database: Database) -> None:
+    """The notice becomes due with the columns; of a job that was moved meanwhile neither is stored."""
+    job = await stored(database, a_job(State.RENDERING))
+    await database.write(moving.note_late, job, PostKind.LATE, late_at=NOW)
+    assert (await read(database, job)).late_at == NOW
+    assert (await post_of(database, job, PostKind.LATE)).state is PostState.DUE
+    other = await stored(database, a_job(State.RENDERING))
+    await database.write(moving.apply, other, Event.COMPLETE, now=NOW)
+    assert await database.write(moving.note_late, other, PostKind.LATE, late_at=NOW) is None
+    assert await database.read(posts.find_posts, [other.id]) == []
+
+
+@pytest.mark.parametrize("state", State)
+async def test_what_can_be_withheld(database: Database, state: State) -> None:
+    """Don't post works from the submission until the end; before it Cancel does, after it nothing."""
+    job = await stored(database, a_job(state))
+    withheld = await database.write(moving.withhold, job)
+    assert withheld == (state not in ENDS and state is not State.ACCEPTED)
+    assert (await read(database, job)).withheld == withheld
+
+
+async def test_a_video_on_its_way_is_not_withheld(database: Database) -> None:
+    """Once its message is being sent it is too late; while it is due it is not."""
+    job = await stored(database, a_job(State.POSTING))
+    await database.write(posts.make_due, job, PostKind.VIDEO)
+    post = await post_of(database, job, PostKind.VIDEO)
+    assert await database.write(posts.begin_sending, post, NOW)
+    assert not await database.write(moving.withhold, job)
+    assert not (await read(database, job)).withheld
+
+
+async def test_withholding_and_sending_exclude_each_other(
+    database: Database, open_another: Callable[[], Database]
+) -> None:
+    """Pressed at the very moment of posting: either it is withheld or it is sent, never both and never neither."""
+    for _ in range(5):
+        job = await stored(database, a_job(State.POSTING))
+        await database.write(posts.make_due, job, PostKind.VIDEO)
+        post = await post_of(database, job, PostKind.VIDEO)
+        withheld, sending = await asyncio.gather(
+            database.write(moving.withhold, job), open_another().write(posts.begin_sending, post, NOW)
+        )
+        assert withheld != sending
+
+
+async def test_the_asking_ends_once(database: Database) -> None:
+    """Try again and Leave it: the first answer counts, a second or one to another state does not."""
+    job = await stored(database, a_job(State.UNCERTAIN))
+    assert await database.write(moving.answer, job, NOW)
+    assert not await database.write(moving.answer, job, NOW + 1)
+    assert (await read(database, job)).answered_at == NOW
+    settled = await stored(database, a_job(State.RENDERING))
+    assert not await database.write(moving.answer, settled, NOW)
+
+
+async def test_a_removed_video_is_marked(database: Database) -> None:
+    """Delete marks the job, so that it is not remixed."""
+    job = await stored(database, a_job(State.DELIVERED))
+    await database.write(moving.remove, job, NOW)
+    assert (await read(database, job)).removed_at == NOW
+
+
+async def test_every_unended_job_is_claimed_once(database: Database, open_another: Callable[[], Database]) -> None:
+    """Two processes that claim at once share the jobs between them: each job goes to one, ended ones to nobody."""
+    unended = [a_job(state) for state in UNENDED for _ in range(3)]
+    await database.write(put, *unended, *(a_job(state) for state in ENDS))
+    mine, theirs = await asyncio.gather(
+        database.write(moving.claim, "me", NOW, 60.0), open_another().write(moving.claim, "they", NOW, 60.0)
+    )
+    claimed = [job.id for job in (*mine, *theirs)]
+    assert sorted(claimed) == sorted(job.id for job in unended)
+
+
+async def test_the_fence_shuts_out_an_old_holder(database: Database) -> None:
+    """Whoever slept through the end of the lease can neither move nor note a job that another has claimed since."""
+    await database.write(put, a_job(State.SUBMITTING))
+    (old,) = await database.write(moving.claim, "old", NOW, 60.0)
+    assert await database.write(moving.claim, "new", NOW + 60.0, 60.0) == []
+    (new,) = await database.write(moving.claim, "new", NOW + 60.1, 60.0)
+    assert new.fence == old.fence + 1
+    assert await database.write(moving.apply, old, Event.TAKEN, now=NOW) is None
+    assert await database.write(moving.note, old, progress=1) is None
+    assert await read(database, old) == new
+    assert await database.write(moving.apply, new, Event.TAKEN, now=NOW) is not None
+
+
+async def test_a_renewed_lease_holds_longer(database: Database) -> None:
+    """All jobs of a holder are renewed together; those of others are not."""
+    await database.write(put, a_job(), a_job())
+    assert len(await database.write(moving.claim, "me", NOW, 60.0)) == 2
+    await database.write(put, a_job())
+    (theirs,) = await database.write(moving.claim, "they", NOW, 60.0)
+    await database.write(moving.renew, "me", NOW + 50.0, 60.0)
+    taken = await database.write(moving.claim, "third", NOW + 100.0, 60.0)
+    assert [job.id for job in taken] == [theirs.id]
+
+
+async def test_void_claims_free_every_job(database: Database) -> None:
+    """At a start where no other process lives, all jobs can be claimed at once, and old holders are shut out."""
+    await database.write(put, a_job(), a_job(State.RENDERING))
+    old = await database.write(moving.claim, "old", NOW, 60.0)
+    await database.write(moving.void_claims)
+    new = await database.write(moving.claim, "new", NOW, 60.0)
+    assert {job.id for job in new} == {job.id for job in old}
+    assert all(await asyncio.gather(*(database.write(moving.note, job, progress=1) for job in new)))
+    assert await database.write(moving.note, old[0], progress=9) is None
