@@ -1,0 +1,134 @@
+"""Requests that wait, and the messages that ask for their answer: each at most once."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.jobs.database import Database
+from bot.jobs.model import Draft, JobId, MessageId, Offer, OfferKind, Place, UserId, VideoRequest
+from bot.jobs.store import drafts
+from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, a_picture
+
+VIDEO, OTHER_VIDEO = JobId("K3M9Q2XA"), JobId("K3M9Q2XB")
+NOW = 5_000.0
+
+
+def a_draft(draft_id: str = "d1", place: Place = HERE, created_at: float = NOW) -> Draft:
+    request = VideoRequest("", "gpt-4o-video", None, "8", (a_picture("c"), a_picture("b", "webp")), VIDEO)
+    return Draft(draft_id, ANNA, place, request, MessageId(77), created_at)
+
+
+def an_offer(
+    reply: int, kind: OfferKind = OfferKind.FORM, user_id: UserId = ANNA, video_id: JobId = VIDEO
+) -> tuple[Offer, Draft]:
+    draft = a_draft(f"d{reply}")
+    return Offer(MessageId(reply), user_id, video_id, HERE, draft.id, kind, NOW + 60, "de"), draft
+
+
+@pytest.mark.parametrize("place", [HERE, DM])
+async def test_a_draft_is_kept_as_it_is(database: Database, place: Place) -> None:
+    """All options, pictures in their order, and the place come back."""
+    await database.write(drafts.save_draft, a_draft(place=place))
+    assert await database.read(drafts.get_draft, "d1") == a_draft(place=place)
+    assert await database.read(drafts.get_draft, "d2") is None
+
+
+async def test_pictures_are_put_to_a_draft_later(database: Database) -> None:
+    """A form is shown before its pictures are fetched; then the draft holds them and waits for none."""
+    waiting = replace(a_draft(), request=VideoRequest("x"), pictures_awaited=2)
+    await database.write(drafts.save_draft, waiting)
+    await database.write(drafts.add_references, "d1", (a_picture("a"), a_picture("0")))
+    kept = await database.read(drafts.get_draft, "d1")
+    assert kept is not None
+    assert (kept.request.references, kept.pictures_awaited) == ((a_picture("a"), a_picture("0")), 0)
+
+
+async def test_dropped_and_old_drafts_are_forgotten(database: Database) -> None:
+    """One by its id, others by their age; the rest stays."""
+    for number, created_at in enumerate((NOW - 2, NOW - 1, NOW, NOW + 1)):
+        await database.write(drafts.save_draft, a_draft(f"d{number}", created_at=created_at))
+    await database.write(drafts.drop_draft, "d3")
+    await database.write(drafts.drop_old_drafts, NOW)
+    left = [number for number in range(4) if await database.read(drafts.get_draft, f"d{number}")]
+    assert left == [2]
+
+
+async def test_an_offer_is_kept_with_its_draft(database: Database) -> None:
+    """Both or neither; the offer stands until it is ended."""
+    offer, draft = an_offer(1)
+    assert await database.write(drafts.make_offer, offer, draft)
+    assert await database.read(drafts.find_offer, offer.id) == offer
+    assert await database.read(drafts.get_draft, draft.id) == draft
+
+
+@pytest.mark.parametrize("kind", OfferKind)
+async def test_a_reply_gets_one_offer(database: Database, kind: OfferKind) -> None:
+    """The same reply heard of twice is offered once, and no second draft is kept."""
+    offer, draft = an_offer(1, kind)
+    assert await database.write(drafts.make_offer, offer, draft)
+    second = replace(offer, draft_id="other", video_id=OTHER_VIDEO)
+    assert not await database.write(drafts.make_offer, second, replace(draft, id="other"))
+    assert await database.read(drafts.get_draft, "other") is None
+    assert await database.read(drafts.find_offer, offer.id) == offer
+
+
+async def test_a_form_is_offered_once_per_person_and_video(database: Database) -> None:
+    """Also after it is gone; another person, or the same one under another video, is offered it."""
+    assert await database.write(drafts.make_offer, *an_offer(1))
+    assert not await database.write(drafts.make_offer, *an_offer(2))
+    await database.write(drafts.end_offer, MessageId(1), NOW)
+    assert not await database.write(drafts.make_offer, *an_offer(3))
+    assert await database.write(drafts.make_offer, *an_offer(4, user_id=BEN))
+    assert await database.write(drafts.make_offer, *an_offer(5, video_id=OTHER_VIDEO))
+
+
+async def test_every_short_reply_is_asked_about(database: Database) -> None:
+    """Questions are not limited per person and video, nor do they stand in the way of a form."""
+    assert await database.write(drafts.make_offer, *an_offer(1, OfferKind.ASK))
+    assert await database.write(drafts.make_offer, *an_offer(2, OfferKind.ASK))
+    assert await database.write(drafts.make_offer, *an_offer(3, OfferKind.FORM))
+    assert await database.write(drafts.make_offer, *an_offer(4, OfferKind.ASK))
+
+
+async def test_many_replies_at_once_are_offered_one_form(
+    database: Database, open_another: Callable[[], Database]
+) -> None:
+    """Also when two processes hear of them in the same moment."""
+    sides = [database, open_another()]
+    made = await asyncio.gather(
+        *(sides[reply % 2].write(drafts.make_offer, *an_offer(reply)) for reply in range(1, 11))
+    )
+    assert sum(made) == 1
+
+
+async def test_standing_offers_are_found_soonest_first(database: Database) -> None:
+    """Those that are gone are not among them."""
+    for reply, delete_at in ((1, NOW + 60), (2, NOW + 5), (3, NOW + 30)):
+        offer, draft = an_offer(reply, OfferKind.ASK)
+        await database.write(drafts.make_offer, replace(offer, delete_at=delete_at), draft)
+    await database.write(drafts.end_offer, MessageId(3), NOW)
+    assert [offer.id for offer in await database.read(drafts.find_standing_offers)] == [2, 1]
+    await database.write(drafts.hasten_offer, MessageId(1), NOW)
+    found = await database.read(drafts.find_standing_offers)
+    assert [(offer.id, offer.delete_at) for offer in found] == [(1, NOW), (2, NOW + 5)]
+
+
+async def test_the_message_of_an_offer_is_noted(database: Database) -> None:
+    """So that it can be taken away after a restart."""
+    await database.write(drafts.make_offer, *an_offer(1))
+    await database.write(drafts.note_offer_message, MessageId(1), MessageId(88))
+    offer = await database.read(drafts.find_offer, MessageId(1))
+    assert offer is not None
+    assert offer.message_id == 88
+
+
+async def test_an_offer_ends_once(database: Database) -> None:
+    """Whoever ends it second is told so; an ended offer is not found and not hastened."""
+    await database.write(drafts.make_offer, *an_offer(1))
+    assert await database.write(drafts.end_offer, MessageId(1), NOW)
+    assert not await database.write(drafts.end_offer, MessageId(1), NOW)
+    await database.write(drafts.hasten_offer, MessageId(1), NOW)
+    assert await database.read(drafts.find_offer, MessageId(1)) is None
+    assert await database.read(drafts.find_standing_offers) == []

@@ -1,0 +1,204 @@
+"""Finding jobs: what people mean, what they see, and what must be kept."""
+
+import pytest
+
+from bot.jobs.database import Database
+from bot.jobs.model import Draft, Job, JobId, Place, VideoRequest
+from bot.jobs.states import ENDS, State
+from bot.jobs.store import drafts, finding
+from bot.jobs.store.finding import Rendered
+from tests.unit.bot.jobs.samples import (
+    ANNA,
+    BEN,
+    DM,
+    HERE,
+    NEXT_DOOR,
+    OTHER_DM,
+    OTHER_SERVER,
+    PROVIDER,
+    a_job,
+    a_picture,
+    put,
+)
+
+NOW = 5_000.0
+RUNNING = [state for state in State if state not in ENDS]
+
+
+def finished(accepted_at: float = 1_000.0, **changes: object) -> Job:
+    return a_job(State.DELIVERED, accepted_at=accepted_at, **changes)
+
+
+async def suggested(database: Database, typed: str = "", place: Place = HERE, limit: int = 25) -> list[str]:
+    found = await database.read(finding.find_finished, ANNA, place, typed, limit)
+    return [job.id for job in found]
+
+
+async def own(database: Database, typed: str = "", limit: int = 25) -> list[str]:
+    return [job.id for job in await database.read(finding.find_own, ANNA, typed, limit)]
+
+
+async def test_jobs_are_found_by_their_names(database: Database) -> None:
+    """By short id, by the act that made them, and by the provider's id at that provider."""
+    job = a_job(State.RENDERING, origin_id="act-1", remote_id="video_1")
+    await database.write(put, job, a_job())
+    assert await database.read(finding.get, job.id) == job
+    assert await database.read(finding.find_by_origin, "act-1") == job
+    assert await database.read(finding.find_by_remote, PROVIDER, "video_1") == job
+    assert await database.read(finding.find_many, [job.id, JobId("00000000")]) == {job.id: job}
+    assert await database.read(finding.find_many, []) == {}
+
+
+async def test_what_is_not_there_is_none(database: Database) -> None:
+    """Unknown ids, acts and provider's ids, and those of another provider."""
+    await database.write(put, a_job(State.RENDERING, remote_id="video_1"), a_job())
+    assert await database.read(finding.get, JobId("00000000")) is None
+    assert await database.read(finding.find_by_origin, "act-1") is None
+    assert await database.read(finding.find_by_remote, PROVIDER, "video_2") is None
+    assert await database.read(finding.find_by_remote, "https://elsewhere.test", "video_1") is None
+
+
+async def test_the_newest_finished_video_of_a_channel(database: Database) -> None:
+    """The asker's own, in that very channel, finished, and not deleted."""
+    best = finished(500.0)
+    await database.write(
+        put,
+        finished(400.0),
+        best,
+        finished(600.0, removed_at=NOW),
+        finished(700.0, user_id=BEN),
+        finished(800.0, place=NEXT_DOOR),
+        *(a_job(state, accepted_at=900.0) for state in State if state is not State.DELIVERED),
+    )
+    assert await database.read(finding.find_newest_finished, ANNA, HERE.channel_id) == best
+    assert await database.read(finding.find_newest_finished, ANNA, DM.channel_id) is None
+
+
+async def test_suggestions_are_the_askers_finished_videos_of_the_server(database: Database) -> None:
+    """Newest first, of all channels of that server and of no other place; at most as many as asked for."""
+    old, new = finished(100.0), finished(300.0, place=NEXT_DOOR)
+    await database.write(
+        put,
+        old,
+        new,
+        finished(200.0, place=OTHER_SERVER),
+        finished(200.0, place=DM),
+        finished(200.0, user_id=BEN),
+        finished(200.0, removed_at=NOW),
+        a_job(State.RENDERING),
+    )
+    assert await suggested(database) == [new.id, old.id]
+    assert await suggested(database, limit=1) == [new.id]
+
+
+async def test_suggestions_in_a_dm_are_those_of_the_dm(database: Database) -> None:
+    """Not of servers and not of another DM."""
+    here = finished(place=DM)
+    await database.write(put, here, finished(place=OTHER_DM), finished())
+    assert await suggested(database, place=DM) == [here.id]
+
+
+@pytest.mark.parametrize("typed", ["FOX", " red fox ", "a red", "fox"])
+async def test_typed_text_is_found_in_prompts(database: Database, typed: str) -> None:
+    """Anywhere in the prompt, in any case, blanks around it forgiven; in /remix as in /status."""
+    fox = finished(prompt="A red Fox runs")
+    await database.write(put, fox, finished(prompt="a blue whale"))
+    wanted = [fox.id]
+    assert await suggested(database, typed) == wanted
+    assert await own(database, typed) == wanted
+
+
+async def test_typed_text_is_found_in_ids(database: Database) -> None:
+    """A part of the short id, in any case."""
+    job = finished(prompt="…")
+    await database.write(put, job, finished(prompt="…"))
+    assert await suggested(database, job.id.lower()) == [job.id]
+    assert await own(database, job.id[:7]) == [job.id]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found", "missed"),
+    [
+        ("100%", "a 100% wool sheep", "a 1000 wool sheep"),
+        ("%", "5 %", "five"),
+        ("a_b", "snake a_b", "snake aXb"),
+        ("_", "under_score", "no score"),
+        ("\\", "back\\slash", "slash"),
+        ("\\%", "a \\% b", "a % b"),
+        ("'", "it's", "its"),
+        ("%' OR 1=1 --", "x%' or 1=1 --", "x"),
+    ],
+)
+async def test_wildcards_are_only_letters(database: Database, typed: str, found: str, missed: str) -> None:
+    """Characters that mean something to the database mean themselves."""
+    hit = finished(prompt=found)
+    await database.write(put, hit, finished(prompt=missed))
+    assert await suggested(database, typed) == [hit.id]
+    assert await own(database, typed) == [hit.id]
+
+
+async def test_own_jobs_are_running_ones_first(database: Database) -> None:
+    """The asker's, of all places: running ones newest first, then ended ones newest first, at most as many as asked."""
+    running = [a_job(state, accepted_at=100.0 + number) for number, state in enumerate(RUNNING)]
+    ended = [a_job(state, accepted_at=900.0 + number, place=DM) for number, state in enumerate(ENDS)]
+    await database.write(put, *running, *ended, a_job(user_id=BEN))
+    expected = [job.id for job in (*reversed(running), *reversed(ended))]
+    assert await own(database) == expected
+    assert await own(database, limit=3) == expected[:3]
+
+
+async def test_how_long_renders_took(database: Database) -> None:
+    """The latest finished ones, oldest first, never less than nothing; unfinished ones teach nothing."""
+    await database.write(
+        put,
+        a_job(State.DELIVERED, submitted_at=100.0, completed_at=160.0),
+        a_job(State.FETCHING, submitted_at=100.0, completed_at=150.0),
+        a_job(State.POSTING, submitted_at=100.0, completed_at=90.0),
+        a_job(State.RENDERING, submitted_at=100.0),
+        a_job(State.LOST),
+    )
+    kind = ("gpt-4o-video", "1280x720", "8")
+    found = await database.read(finding.find_rendered, 10)
+    assert found == [Rendered(*kind, 0.0), Rendered(*kind, 50.0), Rendered(*kind, 60.0)]
+    assert await database.read(finding.find_rendered, 1) == [Rendered(*kind, 60.0)]
+
+
+async def test_when_paid_requests_were_begun(database: Database) -> None:
+    """Since a moment, oldest first, whatever became of the jobs."""
+    await database.write(
+        put,
+        a_job(State.FAILED, submitted_at=300.0),
+        a_job(State.RENDERING, submitted_at=200.0),
+        a_job(State.DELIVERED, submitted_at=100.0),
+        a_job(),
+    )
+    assert await database.read(finding.find_submit_times, 100.0) == [200.0, 300.0]
+
+
+async def test_pictures_that_are_still_needed(database: Database) -> None:
+    """Of running jobs, of drafts, and of jobs that ended not long ago: Again and Retry send the same bytes."""
+    await database.write(
+        put,
+        *(a_job(state, pictures=(a_picture(letter),)) for letter, state in zip("abcdef", RUNNING, strict=True)),
+        a_job(State.DELIVERED, pictures=(a_picture("1"), a_picture("2", "jpg")), ended_at=NOW + 1),
+        a_job(State.FAILED, pictures=(a_picture("3"),), ended_at=NOW - 1),
+        a_job(State.FAILED, pictures=(a_picture("a"),), ended_at=NOW - 1),
+    )
+    draft = Draft("d", ANNA, HERE, VideoRequest("", references=(a_picture("9", "webp"),)), None, 1.0)
+    await database.write(drafts.save_draft, draft)
+    kept = await database.read(finding.find_kept_references, NOW)
+    expected = {a_picture(letter).file_name for letter in "abcdef1"}
+    assert kept == expected | {a_picture("2", "jpg").file_name, a_picture("9", "webp").file_name}
+
+
+async def test_videos_that_are_still_needed(database: Database) -> None:
+    """On their way, or ended without being posted not long ago; a posted one is Discord's."""
+    needed = [a_job(state) for state in RUNNING]
+    needed += [a_job(state, ended_at=NOW + 1) for state in (State.CANCELLED, State.UNDELIVERABLE)]
+    await database.write(
+        put,
+        *needed,
+        *(a_job(state, ended_at=NOW - 1) for state in (State.CANCELLED, State.UNDELIVERABLE)),
+        *(a_job(state, ended_at=NOW + 1) for state in (State.DELIVERED, State.FAILED, State.REFUSED, State.LOST)),
+    )
+    assert await database.read(finding.find_kept_videos, NOW) == {job.id for job in needed}

@@ -1,0 +1,187 @@
+"""The messages that jobs say: numbered, begun before the first byte, noted once."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.jobs.database import Database
+from bot.jobs.model import ChannelId, Job, MessageId, Post, PostKind, PostState
+from bot.jobs.states import ENDS, State
+from bot.jobs.store import moving, posts
+from tests.unit.bot.jobs.samples import a_job, put
+
+NOW = 5_000.0
+
+
+async def due(database: Database, job: Job, kind: PostKind) -> Post:
+    """One more message of that kind, just become due."""
+    await database.write(posts.make_due, job, kind)
+    return (await of_kind(database, job, kind))[-1]
+
+
+async def of_kind(database: Database, job: Job, kind: PostKind) -> list[Post]:
+    return [post for post in await database.read(posts.find_posts, [job.id]) if post.kind is kind]
+
+
+async def again(database: Database, post: Post) -> Post:
+    """The message as it is now."""
+    (found,) = [
+        other
+        for other in await database.read(posts.find_posts, [post.job_id])
+        if (other.kind, other.number) == (post.kind, post.number)
+    ]
+    return found
+
+
+@pytest.fixture
+async def job(database: Database) -> Job:
+    job = a_job(State.POSTING)
+    await database.write(put, job)
+    return job
+
+
+async def test_repeats_are_numbered(database: Database, job: Job) -> None:
+    """Each kind counts for itself from one, so that every message has a nonce of its own."""
+    for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.VIDEO, PostKind.VIDEO):
+        await database.write(posts.make_due, job, kind)
+    assert [post.number for post in await of_kind(database, job, PostKind.VIDEO)] == [1, 2, 3]
+    assert [post.number for post in await of_kind(database, job, PostKind.FAILURE)] == [1]
+
+
+async def test_an_attempt_is_noted_before_it_begins(database: Database, job: Job) -> None:
+    """The first attempt is counted and its time kept; a second one of unknown outcome keeps the first one's time."""
+    post = await due(database, job, PostKind.VIDEO)
+    assert await database.write(posts.begin_sending, post, NOW)
+    assert await database.write(posts.begin_sending, post, NOW + 100)
+    noted = await again(database, post)
+    assert (noted.state, noted.tries, noted.attempted_at) == (PostState.SENDING, 2, NOW)
+
+
+async def test_a_withheld_video_is_not_begun(database: Database, job: Job) -> None:
+    """After Don't post the video's message is not sent; notices and the card still are."""
+    video, notice = await due(database, job, PostKind.VIDEO), await due(database, job, PostKind.FAILURE)
+    assert await database.write(moving.withhold, job)
+    assert not await database.write(posts.begin_sending, video, NOW)
+    assert await again(database, video) == video
+    assert await database.write(posts.begin_sending, notice, NOW)
+
+
+@pytest.mark.parametrize("settled", ["sent", "refused", "gone"])
+async def test_a_settled_message_is_not_begun_again(database: Database, job: Job, settled: str) -> None:
+    """What is sent, refused or taken back is never sent once more."""
+    post = await due(database, job, PostKind.VIDEO)
+    if settled == "sent":
+        await database.write(posts.mark_sent, post, MessageId(9))
+    elif settled == "refused":
+        await database.write(posts.mark_refused, post)
+    else:
+        await database.write(posts.mark_gone, post)
+    assert not await database.write(posts.begin_sending, post, NOW)
+    assert (await again(database, post)).state is PostState(settled)
+
+
+async def test_an_attempt_that_surely_failed_is_due_again(database: Database, job: Job) -> None:
+    """Its time is forgotten, since Discord has nothing of it; it waits until it may be tried again."""
+    post = await due(database, job, PostKind.CARD)
+    await database.write(posts.begin_sending, post, NOW)
+    await database.write(posts.mark_unsent, post, not_before=NOW + 5, known=True)
+    noted = await again(database, post)
+    assert (noted.state, noted.attempted_at, noted.not_before, noted.tries) == (PostState.DUE, None, NOW + 5, 1)
+
+
+async def test_an_attempt_of_unknown_outcome_stays_one(database: Database, job: Job) -> None:
+    """Its first time is kept, so that a late repeat looks before it sends."""
+    post = await due(database, job, PostKind.CARD)
+    await database.write(posts.begin_sending, post, NOW)
+    await database.write(posts.mark_unsent, post, not_before=NOW + 5, known=False)
+    noted = await again(database, post)
+    assert (noted.state, noted.attempted_at, noted.not_before) == (PostState.SENDING, NOW, NOW + 5)
+
+
+async def test_a_redirected_message_begins_anew_elsewhere(database: Database, job: Job) -> None:
+    """Sent to the requester's DM instead, it is due there with no tries behind it."""
+    post = await due(database, job, PostKind.FAILURE)
+    await database.write(posts.begin_sending, post, NOW)
+    await database.write(posts.redirect, post, ChannelId(500))
+    noted = await again(database, post)
+    assert noted == replace(post, channel_id=ChannelId(500))
+
+
+async def test_unsent_messages_are_found(database: Database, job: Job) -> None:
+    """Due and unknown ones, of all jobs; settled ones are not."""
+    waiting = await due(database, job, PostKind.CARD)
+    begun = await due(database, job, PostKind.VIDEO)
+    await database.write(posts.begin_sending, begun, NOW)
+    for kind, settle in ((PostKind.LATE, posts.mark_refused), (PostKind.SLOW, posts.mark_gone)):
+        await database.write(settle, await due(database, job, kind))
+    await database.write(posts.mark_sent, await due(database, job, PostKind.UNSURE), MessageId(3))
+    found = await database.read(posts.find_unsent)
+    assert {(post.kind, post.state) for post in found} == {
+        (waiting.kind, PostState.DUE),
+        (begun.kind, PostState.SENDING),
+    }
+
+
+async def test_a_video_is_found_by_its_message(database: Database, job: Job) -> None:
+    """A reply to the video's message means that job; a reply to a card, a notice or any other message means none."""
+    for number, kind in enumerate(PostKind, start=100):
+        await database.write(posts.mark_sent, await due(database, job, kind), MessageId(number))
+    found = {
+        kind: await database.read(posts.find_video_by_message, MessageId(number))
+        for number, kind in enumerate(PostKind, start=100)
+    }
+    assert found == {kind: job.id if kind is PostKind.VIDEO else None for kind in PostKind}
+    assert await database.read(posts.find_video_by_message, MessageId(5)) is None
+
+
+async def card_of(database: Database, state: State, **changes: object) -> tuple[Job, Post]:
+    """A job in that state whose card stands in its channel."""
+    job = a_job(state, **changes)
+    await database.write(put, job)
+    card = await due(database, job, PostKind.CARD)
+    await database.write(posts.mark_sent, card, MessageId(11))
+    return job, await again(database, card)
+
+
+@pytest.mark.parametrize("state", State)
+async def test_a_card_is_stale_when_the_last_word_is_said(database: Database, state: State) -> None:
+    """Of a job that has ended, and whose video or notice stands, the card goes; before, and of running ones, not."""
+    job, card = await card_of(database, state)
+    if state is not State.CANCELLED:
+        assert await database.read(posts.find_stale_cards) == []
+    word = await due(database, job, PostKind.FAILURE)
+    if state is not State.CANCELLED:
+        assert await database.read(posts.find_stale_cards) == []
+    await database.write(posts.mark_sent, word, MessageId(12))
+    assert await database.read(posts.find_stale_cards) == ([(card, job)] if state in ENDS else [])
+
+
+async def test_a_cancelled_jobs_card_is_stale_at_once(database: Database) -> None:
+    """It has no last word: its card is to be repainted without buttons."""
+    job, card = await card_of(database, State.CANCELLED)
+    assert await database.read(posts.find_stale_cards) == [(card, job)]
+
+
+async def test_a_refused_last_word_counts_as_said(database: Database) -> None:
+    """Where Discord takes no message any more, the card does not stay for ever."""
+    job, card = await card_of(database, State.UNDELIVERABLE)
+    await database.write(posts.mark_refused, await due(database, job, PostKind.FAILURE))
+    assert await database.read(posts.find_stale_cards) == [(card, job)]
+
+
+@pytest.mark.parametrize("kind", [PostKind.LATE, PostKind.SLOW, PostKind.UNSURE])
+async def test_other_notices_are_no_last_word(database: Database, kind: PostKind) -> None:
+    """That a job is late, slow or uncertain is not how it ended."""
+    job, _card = await card_of(database, State.FAILED)
+    await database.write(posts.mark_sent, await due(database, job, kind), MessageId(12))
+    assert await database.read(posts.find_stale_cards) == []
+
+
+async def test_a_card_that_is_gone_or_never_came_is_not_stale(database: Database) -> None:
+    """Only a card that stands is to be taken away."""
+    _job, card = await card_of(database, State.CANCELLED)
+    await database.write(posts.mark_gone, card)
+    unsent = a_job(State.CANCELLED)
+    await database.write(put, unsent)
+    await due(database, unsent, PostKind.CARD)
+    assert await database.read(posts.find_stale_cards) == []
