@@ -20,6 +20,7 @@ from discord.http import Route
 from bot.chat.courier import Courier
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.engine.acts import Acts
+from bot.engine.alarm import Alarm
 from bot.engine.board import Board
 from bot.engine.desk import Desk
 from bot.engine.housekeeping import keep_house
@@ -124,7 +125,10 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
     resources.push_async_callback(shelf.close)
     board = Board()
-    parts = Parts(clock, database, videos, catalogue, fetcher, shelf, Courier(client), _rules(settings), board)
+    courier = Courier(client)
+    parts = Parts(
+        clock, database, videos, catalogue, fetcher, shelf, courier, _rules(settings), board, Alarm(courier, clock)
+    )
     traffic = Traffic(clock)
     scheduler = Scheduler(parts, traffic, Watcher(parts, traffic), _owner())
     intake = Intake(parts, lambda: traffic.refusal(jobs_waiting=scheduler.jobs_waiting))
@@ -151,6 +155,7 @@ async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
         asyncio.create_task(_keep_running("teller", engine.teller.run, logged_in)),
         asyncio.create_task(_keep_running("painter", engine.painter.run, logged_in)),
         asyncio.create_task(_keep_running("offering", engine.offering.run, logged_in)),
+        asyncio.create_task(_keep_running("alarm", engine.parts.alarm.run, logged_in)),
         asyncio.create_task(_keep_running("housekeeping", partial(keep_house, engine.parts))),
     ]
     stopped = asyncio.create_task(stopping.wait())

@@ -146,6 +146,15 @@ class Courier:
         except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _fault(error) from error
 
+    def owner_ids(self) -> tuple[UserId, ...]:
+        """Who runs the bot, as Discord has it: the application's owner, or the members of its team."""
+        application = self._client.application
+        if application is None:
+            return ()
+        team = application.team
+        members = team.members if team is not None else (application.owner,)
+        return tuple(UserId(member.id) for member in members)
+
     def upload_limit_bytes(self, guild_id: GuildId | None) -> int:
         """The largest file that place takes, as far as known now; Discord has the last word (docs/facts/discord.md)."""
         guild = None if guild_id is None else self._client.get_guild(guild_id)

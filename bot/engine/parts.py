@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.chat.courier import Courier
+from bot.engine.alarm import Alarm
 from bot.engine.board import Board
 from bot.jobs.database import Database
 from bot.jobs.limits import Limits
@@ -43,3 +44,4 @@ class Parts:
     courier: Courier
     rules: Rules
     board: Board
+    alarm: Alarm

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from bot.chat.courier import CourierFault, Refused
+from bot.chat.words import Key
 from bot.engine.parts import Parts
 from bot.engine.steps import Next
 from bot.engine.traffic import Traffic
@@ -108,7 +109,7 @@ async def _record_fault(parts: Parts, traffic: Traffic, job: Job, fault: faults.
                 wait_seconds = random.uniform(2.0, 60.0)  # noqa: S311  # spreads load, guards nothing
             return await _postpone(parts, job, wait_seconds, waiting_for=Cause.RATE)
         case faults.AccountRefused():
-            _log.error("provider refuses this account", cause=fault.cause, status=fault.status)
+            parts.alarm.ring(Key.ALARM_ACCOUNT)
             traffic.account_refused(fault.cause)
             return await _postpone(parts, job, 0.0, waiting_for=fault.cause)
         case faults.CleanRefusal():

@@ -46,7 +46,7 @@ class Teller:
         self._notices = asyncio.Semaphore(_NOTICES_AT_ONCE)
         self._busy: dict[_Key, asyncio.Task[None]] = {}
         self._attempted: set[_Key] = set()
-        self._too_large: set[JobId] = set()
+        self._too_large: set[_Key] = set()
 
     async def run(self) -> None:
         """Say whatever becomes due, until cancelled; messages on their way are left to `finish`."""
@@ -123,7 +123,7 @@ class Teller:
             _log.warning("message refused", job=job.id, kind=post.kind, code=fault.code)
             await self._refused(job, post, Cause.PERMISSION)
         except courier.TooLarge:
-            self._too_large.add(job.id)
+            self._too_large.add(key)
             await parts.database.write(posts.mark_unsent, post, not_before=0.0, known=True)
         except courier.CourierFault as fault:
             await self._failed(job, post, fault)
@@ -164,10 +164,12 @@ class Teller:
             return None
         limit_bytes = parts.courier.upload_limit_bytes(job.origin.place.guild_id)
         size_bytes = job.video_bytes or 0
-        if size_bytes <= limit_bytes and job.id not in self._too_large:
+        fits = size_bytes <= limit_bytes
+        if fits and (post.job_id, post.kind, post.number) not in self._too_large:
             return _Composed(cards.video(job, post.number, job.origin.locale), parts.fetcher.path(job.video_name))
         if link := await find_link(parts.videos, job):
-            facts = cards.LinkFacts(link=link, size_bytes=size_bytes, limit_bytes=limit_bytes)
+            # Discord refused one that should have fitted: what it takes there is then not known.
+            facts = cards.LinkFacts(link=link, size_bytes=size_bytes, limit_bytes=None if fits else limit_bytes)
             return _Composed(cards.video_link(job, post.number, facts, job.origin.locale))
         await self._refused(job, post, Cause.SIZE)
         return None

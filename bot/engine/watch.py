@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.chat.words import Key
 from bot.engine.parts import Parts
 from bot.engine.steps import Next
 from bot.engine.traffic import Traffic
@@ -133,7 +134,8 @@ class Watcher:
                 if seen.not_found_times >= _NOT_FOUND_TIMES and lasted_seconds >= _NOT_FOUND_SPAN_SECONDS:
                     return await self._move(job, Event.VANISH, cause=Cause.LOST)
             case LookForbidden():
-                _log.error("provider refuses the key at a look", status=fault.status, detail=fault.detail)
+                _log.warning("provider refuses the key at a look", status=fault.status, detail=fault.detail)
+                self._parts.alarm.ring(Key.ALARM_KEY)
                 self._traffic.forbidden()
             case LookFailed():
                 asked_seconds = fault.retry_after_seconds

@@ -38,12 +38,13 @@ class CardFacts:
 class LinkFacts:
     """Why a video is linked instead of attached.
 
-    `link` is a web address that may be shown to anyone; up to about 3,500 characters fit.
+    `link` is a web address that may be shown to anyone; up to about 3,500 characters fit. `limit_bytes` is None when
+    it is not known how much the place takes, only that this is too much.
     """
 
     link: str
     size_bytes: int
-    limit_bytes: int
+    limit_bytes: int | None
 
 
 def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
@@ -77,13 +78,11 @@ def video(job: Job, number: int, locale: str) -> Message:
 
 def video_link(job: Job, number: int, facts: LinkFacts, locale: str) -> Message:
     """The finished video that is too large to attach: why, and where it can be seen."""
-    why = say(
-        Key.VIDEO_LINK,
-        locale,
-        user=job.origin.user_id,
-        size_bytes=facts.size_bytes,
-        limit_bytes=facts.limit_bytes,
-    )
+    user = job.origin.user_id
+    if facts.limit_bytes is None:
+        why = say(Key.VIDEO_LINK_REFUSED, locale, user=user, size_bytes=facts.size_bytes)
+    else:
+        why = say(Key.VIDEO_LINK, locale, user=user, size_bytes=facts.size_bytes, limit_bytes=facts.limit_bytes)
     link = _address(facts.link)
     if len(link) <= _CONTENT_LINK_MAX:
         return _finished(job, number, locale, lines(why, link))

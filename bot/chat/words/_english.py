@@ -48,6 +48,10 @@ SENTENCES: Mapping[Key, str] = {
         "{user!m} Your video is ready, but at {size_bytes!b} it is over the {limit_bytes!b} that can be posted here. "
         "Watch it here, before the link expires:"
     ),
+    Key.VIDEO_LINK_REFUSED: (
+        "{user!m} Your video is ready, but {size_bytes!b} are more than can be posted here. "
+        "Watch it here, before the link expires:"
+    ),
     Key.FAILURE: "{user!m} {cause!v} {next_step!v}",
     Key.LATE: (
         "{user!m} Your video takes longer than usual. The provider is still at it, and it will be posted here when "
@@ -79,6 +83,14 @@ SENTENCES: Mapping[Key, str] = {
     Key.ANSWER_LEFT: "All right, I leave {video} alone. If it turns up after all, it is posted.",
     Key.ANSWER_MADE: "{video} is in the queue.",
     Key.UNEXPECTED: "Something went wrong on my side. `/status` shows whether your video was taken; if not, try again.",
+    Key.ALARM_ACCOUNT: (
+        "The Videos API takes no work from this bot: its key is refused, its credit is used up, or its address has "
+        "moved. No new videos are taken; one that waits is tried again every ten minutes."
+    ),
+    Key.ALARM_KEY: (
+        "The Videos API refuses this bot's key when I ask how a video is doing. Videos under way are not lost; I ask "
+        "again every five minutes."
+    ),
     Key.LIST_TITLE: "Your videos",
     Key.LIST_EMPTY: "You have no videos yet. `/video` makes one.",
     Key.LIST_LINE: "**{status!v}** · {video} · asked {when!t}",

@@ -52,6 +52,7 @@ class Key(StrEnum):
     VIDEO_READY = auto()
     REMIX_READY = auto()
     VIDEO_LINK = auto()
+    VIDEO_LINK_REFUSED = auto()
     FAILURE = auto()
     LATE = auto()
     SLOW = auto()
@@ -71,6 +72,10 @@ class Key(StrEnum):
     ANSWER_LEFT = auto()
     ANSWER_MADE = auto()
     UNEXPECTED = auto()
+
+    # To those who run the bot.
+    ALARM_ACCOUNT = auto()
+    ALARM_KEY = auto()
 
     # /status.
     LIST_TITLE = auto()
