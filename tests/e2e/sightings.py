@@ -1,9 +1,11 @@
 """What the end-to-end tests look for in a conversation: cards, notices, offers, and the jobs they name."""
 
+import asyncio
 import re
 from collections.abc import Callable
 
 from sandbox.chat import Channel, Chat, Message
+from sandbox.studio import Gate
 
 _CODE = re.compile(r"`[^`]*`")
 
@@ -59,6 +61,11 @@ async def cards_settled(chat: Chat, channel: Channel) -> None:
     await chat.wait_for(
         lambda: not any(one.buttons for one in channel.messages if is_card(one)), what=f"no card in #{channel.name}"
     )
+
+
+async def reached(gate: Gate) -> None:
+    """Return when a request stands at that gate of the Videos API."""
+    await asyncio.wait_for(gate.reached.wait(), 20)
 
 
 def outside_code(message: Message) -> str:
