@@ -11,6 +11,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_BASE_URL_WANTED = (
+    "must be an http(s) address such as https://api.routin.ai/v1, without a name, a key or a question mark"
+)
+
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message is one line that names it."""
@@ -20,14 +24,23 @@ def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _strip(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
 def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
 def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise ValueError("must be an http(s) address such as https://api.routin.ai/v1")
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or parts.port is None)
+    except ValueError:
+        # Python's own sentence would repeat what was given.
+        raise ValueError(_BASE_URL_WANTED) from None
+    if not whole or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(_BASE_URL_WANTED)
     return value.rstrip("/")
 
 
@@ -39,8 +52,10 @@ def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 SomeNames = Annotated[Names, AfterValidator(_not_empty)]
-Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)]
-Secret = Annotated[SecretStr, Field(min_length=1)]
+# Discord's ids are whole numbers below 2**63 (docs/facts/discord.md).
+Ids = Annotated[tuple[Annotated[int, Field(gt=0, lt=2**63)], ...], NoDecode, BeforeValidator(_split)]
+# Files of secrets often end with a line break.
+Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_strip)]
 
 
 class Settings(BaseSettings):
@@ -48,18 +63,20 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=".env",
-        env_file_encoding="utf-8",
+        # As Windows editors write it: with or without a byte order mark.
+        env_file_encoding="utf-8-sig",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     discord_token: Secret
     discord_guild_ids: Ids = ()
 
     videos_api_key: Secret
-    videos_api_base_url: Annotated[str, AfterValidator(_base_url)] = "https://api.routin.ai/v1"
+    videos_api_base_url: Annotated[str, BeforeValidator(_strip), AfterValidator(_base_url)] = "https://api.routin.ai/v1"
     videos_models: SomeNames = ("gpt-4o-video",)
     videos_sizes: SomeNames = ("1280x720", "1920x1080", "1080x1920")
     videos_seconds: SomeNames = ("4", "8", "12")
@@ -100,6 +117,8 @@ def load_settings() -> Settings:
         settings = Settings()  # pyright: ignore[reportCallIssue]  # the required values come from the environment
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env is not UTF-8 text: save it as such.") from None
     if settings.poll_min_seconds > settings.poll_max_seconds:
         raise SettingsError("POLL_MIN_SECONDS must not be larger than POLL_MAX_SECONDS.")
     if settings.job_deadline_seconds > settings.job_give_up_seconds:
