@@ -67,7 +67,8 @@ def sight_of(guild: discord.Guild | None, person: discord.abc.User) -> SeesChann
         if channel is None:
             try:
                 channel = await guild.fetch_channel(channel_id)
-            except discord.HTTPException:
+            except (discord.HTTPException, discord.InvalidData):
+                # Nothing that the bot sees, or a channel of another server.
                 return False
         try:
             granted = channel.permissions_for(person)
