@@ -1,0 +1,88 @@
+"""Fixtures of the SimCord tests; what they are made of, and what SimCord leaves out, is in `world`."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import discord
+import pytest
+import pytest_asyncio
+import simcord.backend.cdn
+from discord.http import Route
+from simcord import Env
+
+from bot.app import migrate_only
+from bot.client import quiet_voice_warnings
+from bot.settings import Settings
+from tests.simcord.world import Files, Life, World
+
+
+def settings_for(data_dir: Path) -> Settings:
+    """The defaults, with a provider that nobody is ever to reach."""
+    return Settings(
+        _env_file=None,
+        discord_token="token",
+        videos_api_key="key",
+        videos_api_base_url="http://127.0.0.66/v1",
+        data_dir=data_dir,
+    )
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with an empty database, to be copied."""
+    folder = tmp_path_factory.mktemp("migrated") / "data"
+    migrate_only(settings_for(folder))
+    return folder
+
+
+@pytest_asyncio.fixture
+async def files(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Files]:
+    """Where attachments lie: SimCord gives them addresses there, and the bot takes it for Discord's own host."""
+    served = Files()
+    await served.start()
+    monkeypatch.setattr(simcord.backend.cdn, "CDN_BASE", served.origin)
+    monkeypatch.setattr(Route, "BASE", f"{served.origin}/api/v10")
+    yield served
+    await served.stop()
+
+
+@pytest_asyncio.fixture
+async def life(migrated: Path, tmp_path: Path, files: Files, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Life]:
+    """The bot, logged in and with nothing running."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    quiet_voice_warnings()
+    shutil.copytree(migrated, tmp_path / "data")
+    async with AsyncExitStack() as resources:
+        life = await Life.begin(settings_for(tmp_path / "data"), resources)
+        files.env = life.env
+        await life.env.start()
+        try:
+            yield life
+        finally:
+            await life.env.shutdown()
+        life.env.raise_errors()
+
+
+@pytest.fixture
+def env(life: Life) -> Env:
+    """SimCord's own Discord; its plugin looks for it among the fixtures, to let tests share the virtual time."""
+    return life.env
+
+
+@pytest.fixture
+def world(life: Life, env: Env) -> World:
+    """One server with one channel and three people."""
+    guild = env.create_guild("Studio")
+    managing = discord.Permissions(manage_messages=True, manage_guild=True)
+    managers = guild.create_role("Managers", permissions=managing)
+    return World(
+        life,
+        guild,
+        guild.create_text_channel("videos"),
+        guild.add_member(env.create_user("ada")),
+        guild.add_member(env.create_user("ben")),
+        guild.add_member(env.create_user("mia"), roles=[managers]),
+    )

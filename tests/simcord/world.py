@@ -1,0 +1,285 @@
+"""The real bot inside SimCord's Discord: its own parts on a real database, with every loop run only when asked to.
+
+What SimCord 3.2.1 cannot do, and what is therefore left to the end-to-end tests:
+
+* it takes no notice of nonces, so it is no judge of what is said once after a crash;
+* it knows no addresses of attachments that can be fetched: `Files` serves its stored bytes on 127.0.0.1;
+* it lets only the person who opened a form send it in, so another person's draft can't be tried;
+* its people ping whom they reply to unless the message is put into its backend with another mention policy;
+* its uploads have no limit of size, no connection breaks, and no interaction's token dies while a person waits;
+* its clock is virtual and nothing is left running after an act: a paid request would be a real one, so the scheduler is
+  not started, and jobs are moved by the store's own functions.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from aiohttp import web
+from simcord import Env
+from simcord.actors import MemberActor
+from simcord.backend.models.message import AllowedMentions
+from simcord.builders import ChannelHandle, GuildHandle
+from simcord.results import InteractionResult, to_discord_message
+
+from bot.app import _build, _Engine
+from bot.client import VideoBot
+from bot.jobs.model import Job, JobId, PostKind, UserId
+from bot.jobs.states import Event, State
+from bot.jobs.store import finding, moving, posts
+from bot.settings import Settings
+
+VIDEO_BYTES = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + b"\0\0\0\x08free"
+
+
+class SimClock:
+    """SimCord's virtual time. `resting` is set whenever somebody begins to sleep."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+        self.resting = asyncio.Event()
+
+    def now(self) -> float:
+        return self._env.now().timestamp()
+
+    def monotonic(self) -> float:
+        return self._env.now().timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        self.resting.set()
+        await asyncio.sleep(seconds)
+
+
+class Files:
+    """A server on 127.0.0.1 for the bytes that people of SimCord attach."""
+
+    def __init__(self) -> None:
+        self.env: Env | None = None
+        self.origin = ""
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", self._serve)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.origin = f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _serve(self, request: web.Request) -> web.Response:
+        found = self.env.backend.cdn.get(f"{self.origin}{request.path}") if self.env else None
+        return web.Response(status=404) if found is None else web.Response(body=found)
+
+
+@dataclass
+class Life:
+    """The bot's process, as far as there is one: its client in SimCord, its engine, and how to begin both anew."""
+
+    settings: Settings
+    resources: AsyncExitStack
+    env: Env
+    clock: SimClock
+    engine: _Engine
+
+    @classmethod
+    async def begin(cls, settings: Settings, resources: AsyncExitStack) -> "Life":
+        """Put the bot together as `bot.app` does; it is not logged in yet."""
+        client = VideoBot(settings.discord_guild_ids, settings.data_dir)
+        env = Env(client, approved_intents=discord.Intents.none())
+        clock = SimClock(env)
+        return cls(settings, resources, env, clock, await _build(settings, clock, client, resources))
+
+    async def restart(self) -> None:
+        """A new client and a new engine on the same data folder, in the same Discord."""
+        client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir)
+        self.engine = await _build(self.settings, self.clock, client, self.resources)
+        await self.env.restart_bot(client)
+
+
+@dataclass
+class World:
+    """A server with a channel; Ada asks for videos, Ben is anybody else, Mia may manage messages and the server."""
+
+    life: Life
+    guild: GuildHandle
+    channel: ChannelHandle
+    ada: MemberActor
+    ben: MemberActor
+    mia: MemberActor
+
+    @property
+    def env(self) -> Env:
+        return self.life.env
+
+    @property
+    def clock(self) -> SimClock:
+        return self.life.clock
+
+    @property
+    def engine(self) -> _Engine:
+        return self.life.engine
+
+    # ------------------------------------------------------------- the loops
+
+    async def settle(self) -> None:
+        """Let the bot say, show and clear away all that is due now."""
+        await self._turn(self.engine.teller.run())
+        await self.engine.teller.finish(5.0)
+        await self._turn(self.engine.painter.run())
+        await self._turn(self.engine.offering.run())
+        await self.env.settle()
+
+    async def _turn(self, loop: Coroutine[Any, Any, None]) -> None:
+        """Run one loop of the engine until it rests."""
+        self.clock.resting.clear()
+        running = asyncio.create_task(loop)
+        resting = asyncio.create_task(self.clock.resting.wait())
+        await asyncio.wait((running, resting), timeout=5.0, return_when=asyncio.FIRST_COMPLETED)
+        rested = resting.done()
+        for task in (running, resting):
+            task.cancel()
+        results = await asyncio.gather(running, resting, return_exceptions=True)
+        assert rested, results
+
+    # -------------------------------------------------------------- the jobs
+
+    async def jobs(self, person: MemberActor | None = None) -> list[Job]:
+        """That person's (Ada's) jobs, newest first among the running and then among the ended."""
+        return await self.read(finding.find_own, UserId((person or self.ada).id), "", 100)
+
+    async def job(self, job: Job | JobId) -> Job:
+        """The job as it is now."""
+        found = await self.read(finding.get, job.id if isinstance(job, Job) else job)
+        assert found is not None
+        return found
+
+    async def read(self, work: Any, *args: Any) -> Any:
+        return await self.engine.parts.database.read(work, *args)
+
+    async def write(self, work: Any, *args: Any, **kwargs: Any) -> Any:
+        return await self.engine.parts.database.write(work, *args, **kwargs)
+
+    async def move(self, job: Job, *events: Event, **changes: Any) -> Job:
+        """What the scheduler would do; the messages that become due are said."""
+        for event in events:
+            job = await self.job(job)
+            moved = await self.write(moving.apply, job, event, now=self.clock.now(), **changes)
+            assert moved is not None
+            job = moved
+            self.engine.parts.board.job_changed(job.id)
+        await self.settle()
+        return await self.job(job)
+
+    async def asked(
+        self, prompt: str = "a red fox in fresh snow", *, by: MemberActor | None = None, **options: Any
+    ) -> Job:
+        """A new job from `/video`, with its card shown."""
+        asker = by or self.ada
+        where = options.pop("where", self.channel)
+        before = {job.id for job in await self.jobs(asker)}
+        result = await asker.slash(where, "video", prompt=prompt, **options)
+        assert result.acknowledged
+        assert result.response is None, result.response
+        await self.settle()
+        (made,) = [job for job in await self.jobs(asker) if job.id not in before]
+        return made
+
+    async def rendering(self, job: Job) -> Job:
+        """The job taken by the provider."""
+        now = self.clock.now()
+        await self.move(job, Event.SUBMIT, submitted_at=now)
+        return await self.move(job, Event.TAKEN, remote_id=f"video_{job.id}")
+
+    async def fetched(self, job: Job) -> Job:
+        """The job whose video lies in the data folder, and which is then posted if nothing is against it."""
+        if job.state is State.ACCEPTED:
+            job = await self.rendering(job)
+        if job.state is State.RENDERING:
+            job = await self.move(job, Event.COMPLETE, completed_at=self.clock.now())
+        video = self.engine.parts.fetcher.path(job.video_name)
+        video.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        video.write_bytes(VIDEO_BYTES)
+        proof = {"video_sha256": hashlib.sha256(VIDEO_BYTES).hexdigest(), "video_bytes": len(VIDEO_BYTES)}
+        return await self.move(job, Event.KEEP if job.withheld else Event.FETCHED, **proof)
+
+    async def delivered(self, prompt: str = "a red fox in fresh snow", **options: Any) -> Job:
+        """A finished video in the channel."""
+        job = await self.fetched(await self.asked(prompt, **options))
+        assert job.state is State.DELIVERED
+        return job
+
+    # ---------------------------------------------------------- the messages
+
+    async def message(self, job: Job, kind: PostKind) -> discord.Message | None:
+        """The job's latest message of that kind as it stands in its channel; None if there is none (any more)."""
+        for post in reversed(await self.read(posts.find_posts, [job.id])):
+            if post.kind is kind and post.message_id is not None:
+                stored = self.env.backend.messages.get(post.channel_id, {}).get(post.message_id)
+                return to_discord_message(self.env, stored) if stored else None
+        return None
+
+    async def shown(self, job: Job, kind: PostKind) -> discord.Message:
+        """The same, of which there must be one."""
+        found = await self.message(job, kind)
+        assert found is not None, self.env.transcript()
+        return found
+
+    def reply_without_ping(
+        self, person: MemberActor, to: discord.Message, text: str, files: tuple[tuple[str, bytes], ...] = ()
+    ) -> discord.Message:
+        """A reply whose ping is switched off, which SimCord's people can't do: call `env.settle` after it."""
+        made = self.env.backend.create_message(
+            to.channel.id,
+            person.id,
+            text,
+            reference={"channel_id": str(to.channel.id), "message_id": str(to.id)},
+            attachments=self.env.backend.store_attachments(to.channel.id, files),
+            allowed_mentions=AllowedMentions(replied_user=False),
+        )
+        return to_discord_message(self.env, made)
+
+    def last(self, channel: ChannelHandle | None = None) -> discord.Message:
+        """The newest message that everybody sees there."""
+        seen = [message for message in (channel or self.channel).history() if not message.flags.ephemeral]
+        return seen[-1]
+
+    def count(self, channel: ChannelHandle | None = None) -> int:
+        """How many messages everybody sees there."""
+        return sum(not message.flags.ephemeral for message in (channel or self.channel).history())
+
+
+def labels(message: discord.Message) -> list[str | None]:
+    """The labels of the buttons under a message."""
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    return [child.label for row in rows for child in row.children if isinstance(child, discord.Button)]
+
+
+def text_of(message: discord.Message) -> str:
+    """All that can be read on a message."""
+    parts = [message.content]
+    for embed in message.embeds:
+        parts += [embed.title, embed.description, embed.footer.text]
+    return "\n".join(part for part in parts if part)
+
+
+def private(result: InteractionResult) -> str:
+    """The private answer to an act, which must be there and be private."""
+    assert result.acknowledged
+    assert result.response is not None
+    assert result.response.ephemeral
+    return text_of(result.response.message)
+
+
+def field_ids(result: InteractionResult) -> dict[str, dict[str, Any]]:
+    """The fields of the form that was shown, by their ids."""
+    assert result.modal is not None
+    return {label["component"]["custom_id"]: label["component"] for label in result.modal["components"]}
