@@ -40,7 +40,7 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
             if isinstance(seen, Refusal):
                 await tell(interaction, refusal_text(seen, locale))
                 return
-            facts = lists.JobFacts(now=now, queue_position=seen.queue_position, link=seen.link)
+            facts = lists.JobFacts(now, seen.queue_position, seen.link, seen.parent_link)
             await tell(interaction, lists.one(seen.job, facts, locale))
 
     return cast("app_commands.Command[Any, ..., None]", status)

@@ -1,8 +1,11 @@
-"""Whether a finished video's own address may be shown to people; it fetches nothing."""
+"""The links that people are shown: to a finished video at its provider, and to messages; it fetches no video."""
 
 from urllib.parse import parse_qsl, urlsplit
 
-from bot.jobs.model import Job
+from bot.chat.cards import CardFacts
+from bot.engine.parts import Parts
+from bot.jobs.model import Job, JobId, Place, Post, PostKind, PostState
+from bot.jobs.store import finding, posts
 from bot.videos.client import VideosClient
 from bot.videos.faults import LookFault
 
@@ -26,3 +29,33 @@ def is_public(url: str) -> bool:
     if parts.scheme not in {"http", "https"} or parts.username or not parts.hostname:
         return False
     return not any(name.lower() in _KEY_LIKE for name, _value in parse_qsl(parts.query, keep_blank_values=True))
+
+
+def jump_link(place: Place, job_id: JobId, said: list[Post]) -> str | None:
+    """Where the job's video, else its notice, else its card stands."""
+    for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD):
+        for post in said:
+            if post.job_id == job_id and post.kind is kind and post.state is PostState.SENT and post.message_id:
+                guild = place.guild_id if post.channel_id == place.channel_id and place.guild_id else "@me"
+                return f"https://discord.com/channels/{guild}/{post.channel_id}/{post.message_id}"
+    return None
+
+
+async def find_parent_link(parts: Parts, job: Job) -> str | None:
+    """Where the video stands that the job is a remix of; a remix is made in the same server, so all may follow it."""
+    if job.request.parent_id is None:
+        return None
+    parent = await parts.database.read(finding.get, job.request.parent_id)
+    if parent is None:
+        return None
+    said = await parts.database.read(posts.find_posts, [parent.id])
+    return jump_link(parent.origin.place, parent.id, said)
+
+
+async def card_facts(parts: Parts, job: Job) -> CardFacts:
+    """What the job's card shows besides the job."""
+    return CardFacts(
+        now=parts.clock.now(),
+        queue_position=parts.board.positions.get(job.id),
+        parent_link=await find_parent_link(parts, job),
+    )

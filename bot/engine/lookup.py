@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.engine.links import find_parent_link, jump_link
 from bot.engine.parts import Parts
-from bot.jobs.model import ChannelId, Job, JobId, MessageId, Place, Post, PostKind, PostState, parse_job_id
+from bot.jobs.model import ChannelId, Job, JobId, MessageId, parse_job_id
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_look, may_remix
 from bot.jobs.states import State
@@ -29,6 +30,7 @@ class Overview:
     job: Job
     link: str | None
     queue_position: int | None
+    parent_link: str | None = None
 
 
 class Lookup:
@@ -63,7 +65,9 @@ class Lookup:
         job = await self._find(text.strip())
         if job is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
-        return may_look(job, asker) or (await self._overviews([job]))[0]
+        return may_look(job, asker) or replace(
+            (await self._overviews([job]))[0], parent_link=await find_parent_link(self._parts, job)
+        )
 
     async def get(self, job_id: JobId) -> Job | None:
         """The job of that id, whoever asks."""
@@ -112,13 +116,3 @@ class Lookup:
             Overview(job, jump_link(job.origin.place, job.id, said), self._parts.board.positions.get(job.id))
             for job in found
         ]
-
-
-def jump_link(place: Place, job_id: JobId, said: list[Post]) -> str | None:
-    """Where the job's video, else its notice, else its card stands."""
-    for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD):
-        for post in said:
-            if post.job_id == job_id and post.kind is kind and post.state is PostState.SENT and post.message_id:
-                guild = place.guild_id if post.channel_id == place.channel_id and place.guild_id else "@me"
-                return f"https://discord.com/channels/{guild}/{post.channel_id}/{post.message_id}"
-    return None

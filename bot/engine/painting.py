@@ -7,6 +7,7 @@ import structlog
 
 from bot.chat import cards
 from bot.chat.courier import CourierFault, Refused
+from bot.engine.links import card_facts
 from bot.engine.parts import Parts
 from bot.jobs.model import Job, JobId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, State
@@ -54,7 +55,7 @@ class Painter:
         if post.message_id is None:
             return
         if job.state is State.CANCELLED:
-            await self._parts.courier.edit(post.channel_id, post.message_id, self._look_of(job, post))
+            await self._parts.courier.edit(post.channel_id, post.message_id, await self._look_of(job, post))
         else:
             await self._parts.courier.delete(post.channel_id, post.message_id)
 
@@ -78,7 +79,7 @@ class Painter:
         return pause_seconds
 
     async def _paint(self, job: Job, post: Post) -> None:
-        look = self._look_of(job, post)
+        look = await self._look_of(job, post)
         if post.message_id is None or self._shown.get(job.id) == look:
             return
         self._shown[job.id] = look
@@ -88,6 +89,5 @@ class Painter:
         except CourierFault as fault:
             _log.info("card not repainted", job=job.id, fault=str(fault))
 
-    def _look_of(self, job: Job, post: Post) -> cards.Message:
-        facts = cards.CardFacts(now=self._parts.clock.now(), queue_position=self._parts.board.positions.get(job.id))
-        return cards.card(job, facts, job.origin.locale, number=post.number)
+    async def _look_of(self, job: Job, post: Post) -> cards.Message:
+        return cards.card(job, await card_facts(self._parts, job), job.origin.locale, number=post.number)

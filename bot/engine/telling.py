@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from bot.chat import cards, courier, custom_ids
-from bot.engine.links import find_link
+from bot.engine.links import card_facts, find_link, find_parent_link
 from bot.engine.parts import Parts
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
@@ -94,17 +94,23 @@ class Teller:
     async def _tell_one(self, key: _Key, post: Post) -> None:
         parts = self._parts
         job = await parts.database.read(finding.get, post.job_id)
-        if job is None or _is_pointless(job, post):
-            await parts.database.write(posts.mark_gone, post)
+        must_look = self._must_look(key, post)
+        pointless = job is None or _is_pointless(job, post)
+        # A card that may stand already is found even now, so that it can be cleared away.
+        if job is None or (pointless and not (must_look and post.kind is PostKind.CARD)):
+            await parts.database.write(posts.withdraw, post)
             return
         try:
-            if self._must_look(key, post):
+            if must_look:
                 found = await parts.courier.find(
                     post.channel_id, job.origin.history_after or MessageId(0), _recogniser(post)
                 )
                 if found is not None:
                     await self._sent(job, post, found)
                     return
+            if pointless:
+                await parts.database.write(posts.withdraw, post)
+                return
             composed = await self._compose(job, post)
             if composed is None or not await parts.database.write(posts.begin_sending, post, parts.clock.now()):
                 return
@@ -141,8 +147,7 @@ class Teller:
         parts, locale = self._parts, job.origin.locale
         match post.kind:
             case PostKind.CARD:
-                facts = cards.CardFacts(now=parts.clock.now(), queue_position=parts.board.positions.get(job.id))
-                return _Composed(cards.card(job, facts, locale))
+                return _Composed(cards.card(job, await card_facts(parts, job), locale))
             case PostKind.FAILURE:
                 return _Composed(cards.failure(job, locale, post.number))
             case PostKind.LATE:
@@ -162,14 +167,16 @@ class Teller:
         if job.video_sha256 is None or not await parts.fetcher.verify(job.video_name, job.video_sha256):
             await self._leave(job, post, Event.REFETCH)
             return None
+        parent_link = await find_parent_link(parts, job)
         limit_bytes = parts.courier.upload_limit_bytes(job.origin.place.guild_id)
         size_bytes = job.video_bytes or 0
         fits = size_bytes <= limit_bytes
         if fits and (post.job_id, post.kind, post.number) not in self._too_large:
-            return _Composed(cards.video(job, post.number, job.origin.locale), parts.fetcher.path(job.video_name))
+            message = cards.video(job, post.number, job.origin.locale, parent_link)
+            return _Composed(message, parts.fetcher.path(job.video_name))
         if link := await find_link(parts.videos, job):
             # Discord refused one that should have fitted: what it takes there is then not known.
-            facts = cards.LinkFacts(link=link, size_bytes=size_bytes, limit_bytes=None if fits else limit_bytes)
+            facts = cards.LinkFacts(link, size_bytes, None if fits else limit_bytes, parent_link)
             return _Composed(cards.video_link(job, post.number, facts, job.origin.locale))
         await self._refused(job, post, Cause.SIZE)
         return None

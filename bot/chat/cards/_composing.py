@@ -7,6 +7,7 @@ from bot.chat.cards._lines import (
     job_button,
     lines,
     origin_line,
+    parent_line,
     progress_line,
     prompt_line,
     settings_line,
@@ -45,6 +46,7 @@ class LinkFacts:
     link: str
     size_bytes: int
     limit_bytes: int | None
+    parent_link: str | None = None
 
 
 def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
@@ -70,10 +72,11 @@ def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
     )
 
 
-def video(job: Job, number: int, locale: str) -> Message:
+def video(job: Job, number: int, locale: str, parent_link: str | None = None) -> Message:
     """The finished video, which is attached to this message."""
     key = Key.REMIX_READY if job.request.parent_id else Key.VIDEO_READY
-    return _finished(job, number, locale, say(key, locale, user=job.origin.user_id))
+    content = say(key, locale, user=job.origin.user_id)
+    return _finished(job, number, locale, content, parent_line(job, parent_link, locale))
 
 
 def video_link(job: Job, number: int, facts: LinkFacts, locale: str) -> Message:
@@ -85,8 +88,8 @@ def video_link(job: Job, number: int, facts: LinkFacts, locale: str) -> Message:
         why = say(Key.VIDEO_LINK, locale, user=user, size_bytes=facts.size_bytes, limit_bytes=facts.limit_bytes)
     link = _address(facts.link)
     if len(link) <= _CONTENT_LINK_MAX:
-        return _finished(job, number, locale, lines(why, link))
-    return _finished(job, number, locale, why, link)
+        return _finished(job, number, locale, lines(why, link), parent_line(job, facts.parent_link, locale))
+    return _finished(job, number, locale, why, parent_line(job, facts.parent_link, locale), link)
 
 
 def failure(job: Job, locale: str, number: int = 1) -> Message:
@@ -132,18 +135,15 @@ def _address(link: str) -> str:
     return f"{encoded[:-1]}%{ord(last):02X}" if last and last in _NOT_AT_THE_END else encoded
 
 
-def _finished(job: Job, number: int, locale: str, content: str, link: str | None = None) -> Message:
+def _finished(job: Job, number: int, locale: str, content: str, parent: str | None, link: str | None = None) -> Message:
     took = None
     if job.completed_at is not None:
         took = say(Key.TOOK, locale, seconds=job.completed_at - job.accepted_at)
     settings = " · ".join(part for part in (settings_line(job, locale), took) if part)
-    parent = job.request.parent_id
     return Message(
         content=content,
         embed=Embed(
-            description=lines(
-                link, prompt_line(job), settings, say(Key.REMIX_OF, locale, video=parent) if parent else None
-            ),
+            description=lines(link, prompt_line(job), settings, parent),
             footer=say(Key.REPLY_HINT, locale, video=job.id),
             colour=GREEN,
         ),

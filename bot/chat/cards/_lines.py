@@ -45,13 +45,19 @@ def settings_line(job: Job, locale: str) -> str:
 
 def origin_line(job: Job, parent_link: str | None, locale: str) -> str:
     """Who asked for it, and which video it is a remix of. In an embed, so that the name pings nobody."""
-    parts = [say(Key.ASKED_BY, locale, user=job.origin.user_id)]
+    asked = say(Key.ASKED_BY, locale, user=job.origin.user_id)
+    parent = parent_line(job, parent_link, locale)
+    return f"{asked} · {parent}" if parent else asked
+
+
+def parent_line(job: Job, parent_link: str | None, locale: str) -> str | None:
+    """Which video it is a remix of, with a way there if there is one; None if it is no remix."""
     parent = job.request.parent_id
-    if parent is not None and parent_link is not None:
-        parts.append(say(Key.REMIX_OF_LINKED, locale, video=parent, link=parent_link))
-    elif parent is not None:
-        parts.append(say(Key.REMIX_OF, locale, video=parent))
-    return " · ".join(parts)
+    if parent is None:
+        return None
+    if parent_link is None:
+        return say(Key.REMIX_OF, locale, video=parent)
+    return say(Key.REMIX_OF_LINKED, locale, video=parent, link=parent_link)
 
 
 def progress_line(job: Job, locale: str) -> str | None:
