@@ -1,0 +1,52 @@
+"""The commands as Discord knows them."""
+
+from typing import Any
+
+import discord
+
+from tests.simcord.world import World
+
+STRING, ATTACHMENT = discord.AppCommandOptionType.string.value, discord.AppCommandOptionType.attachment.value
+REFERENCES = [(name, ATTACHMENT) for name in ("reference", "reference_2", "reference_3", "reference_4")]
+SETTINGS = [("model", STRING), ("size", STRING), ("seconds", STRING), *REFERENCES]
+TABLE = {
+    "video": [("prompt", STRING), *SETTINGS],
+    "remix": [("prompt", STRING), ("video", STRING), *SETTINGS],
+    "status": [("video", STRING)],
+}
+
+
+def registered(world: World) -> dict[str, dict[str, Any]]:
+    """Every command that Discord was told of, for all servers and for this one."""
+    known = world.env.backend.commands
+    return {name: command for scope in (None, world.guild.id) for (name, _), command in known.get(scope, {}).items()}
+
+
+async def test_commands_are_those_that_were_promised(world: World) -> None:
+    """Discord knows exactly the promised commands, with the promised options in their order, none of them required."""
+    commands = registered(world)
+    shapes = {name: [(o["name"], o["type"]) for o in command["options"]] for name, command in commands.items()}
+    assert shapes == TABLE
+    for command in commands.values():
+        assert not any(option.get("required") for option in command["options"])
+        assert sorted(command["contexts"]) == [0, 1]
+        assert command["integration_types"] == [0]
+        assert command["default_member_permissions"] is None
+
+
+async def test_options_offer_what_can_be_made(world: World) -> None:
+    """Model, size and length offer the catalogue, a prompt has 1 to 4,000 characters, and videos are completed."""
+    commands = registered(world)
+    for name in ("video", "remix"):
+        options = {option["name"]: option for option in commands[name]["options"]}
+        settings = ("model", "size", "seconds")
+        offered = {option: [choice["value"] for choice in options[option]["choices"]] for option in settings}
+        assert offered == {
+            "model": ["gpt-4o-video"],
+            "size": ["1280x720", "1920x1080", "1080x1920"],
+            "seconds": ["4", "8", "12"],
+        }
+        assert (options["prompt"]["min_length"], options["prompt"]["max_length"]) == (1, 4000)
+        completed = {option for option, shape in options.items() if shape.get("autocomplete")}
+        assert completed == ({"video"} if name == "remix" else set())
+    assert commands["status"]["options"][0]["autocomplete"]

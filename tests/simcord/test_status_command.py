@@ -1,0 +1,39 @@
+"""`/status`: what it tells and offers, and to whom."""
+
+from bot.jobs.model import PostKind
+from tests.simcord.world import World, private
+
+
+async def test_status_completes_ones_own_jobs(world: World) -> None:
+    """`/status` offers the asker's running jobs, then the ended ones, and nobody else's."""
+    ended = await world.delivered("a red fox")
+    await world.env.advance_time(60)
+    running = await world.asked("a blue whale")
+    await world.asked("a fox of ben's", by=world.ben)
+    offered = await world.ada.autocomplete(world.channel, "status", "video", "")
+    assert [choice["value"] for choice in offered] == [running.id, ended.id]
+    typed = await world.ada.autocomplete(world.channel, "status", "video", ended.id[:5].lower())
+    assert [choice["value"] for choice in typed] == [ended.id]
+
+
+async def test_status_lists_ones_own_jobs(world: World) -> None:
+    """`/status` shows, privately, the asker's jobs with state, progress and links; without any it says how to begin."""
+    nothing = await world.ben.slash(world.channel, "status")
+    assert "`/video`" in private(nothing)
+    done = await world.delivered("a red fox")
+    running = await world.rendering(await world.asked("a blue whale"))
+    result = await world.ada.slash(world.channel, "status")
+    shown = private(result)
+    assert all(part in shown for part in ("a red fox", "a blue whale", done.id, running.id, "Posted", "Rendering"))
+    assert (await world.shown(done, PostKind.VIDEO)).jump_url in shown
+    assert (await world.shown(running, PostKind.CARD)).jump_url in shown
+    assert "a red fox" not in private(await world.ben.slash(world.channel, "status"))
+
+
+async def test_status_of_one_job_is_for_its_requester_and_managers(world: World) -> None:
+    """One job by id: its requester and those who manage the server see it, for others it is unknown."""
+    job = await world.asked("a secret fox")
+    for person in (world.ada, world.mia):
+        assert "a secret fox" in private(await person.slash(world.channel, "status", video=job.id))
+    assert "don't know that video" in private(await world.ben.slash(world.channel, "status", video=job.id))
+    assert "don't know that video" in private(await world.ada.slash(world.channel, "status", video="nonsense"))

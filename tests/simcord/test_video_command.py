@@ -1,0 +1,129 @@
+"""`/video`: what it stores, shows and refuses."""
+
+import discord
+import pytest
+
+from bot.jobs.model import PostKind, Via
+from bot.jobs.states import State
+from tests.simcord.pictures import png
+from tests.simcord.world import World, field_ids, labels, private, text_of
+
+
+async def test_video_shows_a_card(world: World) -> None:
+    """`/video` is acknowledged privately, the answer goes, and a plain card with all facts stands in the channel."""
+    job = await world.asked("a red fox", model="gpt-4o-video", size="1920x1080", seconds="8")
+    card = await world.shown(job, PostKind.CARD)
+    assert card.id == world.last().id
+    assert world.count() == 1
+    assert card.type is discord.MessageType.default
+    assert labels(card) == ["Cancel"]
+    shown = text_of(card)
+    assert all(part in shown for part in (job.id, "a red fox", "gpt-4o-video", "1920x1080", "8 s", world.ada.mention))
+    assert not world.env.backend.get_message(world.channel.id, card.id).ping_user_ids
+    request = job.request
+    assert (request.prompt, request.model, request.size, request.seconds) == (
+        "a red fox",
+        "gpt-4o-video",
+        "1920x1080",
+        "8",
+    )
+    assert (job.origin.via, job.origin.locale) == (Via.COMMAND, "en-US")
+
+
+async def test_video_keeps_all_its_pictures(world: World) -> None:
+    """The pictures of `/video` are fetched from Discord at once and kept byte for byte, in the order of the options."""
+    given = [png(shade) for shade in range(4)]
+    names = ("reference", "reference_2", "reference_3", "reference_4")
+    pictures = {name: (f"{name}.png", data) for name, data in zip(names, given, strict=True)}
+    job = await world.asked("a red fox", **pictures)
+    shelf = world.engine.parts.shelf
+    assert [shelf.path(picture).read_bytes() for picture in job.request.references] == given
+    assert "4 pictures" in text_of(await world.shown(job, PostKind.CARD))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [("notes.png", b"no picture at all", "not a picture"), ("empty.png", b"", "is empty")],
+)
+async def test_a_file_that_is_no_picture_is_named_privately(world: World, name: str, data: bytes, said: str) -> None:
+    """A file that can't be used is named in a private answer; no job is stored and nobody else sees anything."""
+    result = await world.ada.slash(world.channel, "video", prompt="a red fox", reference=(name, data))
+    await world.settle()
+    assert name in private(result)
+    assert said in private(result)
+    assert await world.jobs() == []
+    assert world.count() == 0
+
+
+async def test_video_without_a_prompt_opens_a_form(world: World) -> None:
+    """Without a prompt a form opens; what is filled in joins the options that were given with the command."""
+    shown = await world.ada.slash(world.channel, "video", size="1080x1920", reference=("a.png", png(1)))
+    fields = field_ids(shown)
+    assert list(fields) == ["prompt", "references"]
+    assert (fields["prompt"]["min_length"], fields["prompt"]["max_length"]) == (1, 4000)
+    assert fields["references"]["max_values"] == 3
+    filled = {"prompt": "a red fox", "references": [("b.png", png(2)), ("c.png", png(3))]}
+    sent = await world.ada.submit_modal(shown, filled)
+    await world.settle()
+    assert sent.response is None
+    (job,) = await world.jobs()
+    assert (job.request.prompt, job.request.size, job.origin.via) == ("a red fox", "1080x1920", Via.FORM)
+    shelf = world.engine.parts.shelf
+    assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1), png(2), png(3)]
+    assert labels(await world.shown(job, PostKind.CARD)) == ["Cancel"]
+
+
+async def test_form_with_four_pictures_given_asks_only_for_the_prompt(world: World) -> None:
+    """A form after four pictures has no field for more of them."""
+    names = ("reference", "reference_2", "reference_3", "reference_4")
+    shown = await world.ada.slash(world.channel, "video", **{name: (f"{name}.png", png()) for name in names})
+    assert list(field_ids(shown)) == ["prompt"]
+
+
+async def test_form_is_not_needed_where_the_picture_is_bad(world: World) -> None:
+    """A bad picture given with the command is named while the form is open, and the form comes to nothing."""
+    shown = await world.ada.slash(world.channel, "video", reference=("notes.png", b"no picture"))
+    (told,) = shown.followups
+    assert told.ephemeral
+    assert "notes.png" in told.content
+    sent = await world.ada.submit_modal(shown, {"prompt": "a red fox"})
+    assert "ask again" in private(sent)
+    assert await world.jobs() == []
+
+
+async def test_a_channel_where_the_bot_cannot_post_is_named_at_once(world: World) -> None:
+    """Where the bot lacks a permission, command and form are answered with its name, and nothing is stored."""
+    no_files = {world.guild.default_role: discord.PermissionOverwrite(attach_files=False)}
+    quiet = world.guild.create_text_channel("quiet", overwrites=no_files)
+    with_prompt = await world.ada.slash(quiet, "video", prompt="a red fox")
+    without = await world.ada.slash(quiet, "video")
+    for result in (with_prompt, without):
+        assert "Attach Files" in private(result)
+        assert result.modal is None
+    assert await world.jobs() == []
+
+
+async def test_limit_is_said_privately(world: World) -> None:
+    """The fourth video at once is refused in a private answer."""
+    for number in range(3):
+        await world.asked(f"a fox, number {number}")
+    result = await world.ada.slash(world.channel, "video", prompt="one more")
+    assert "3 videos" in private(result)
+    assert len(await world.jobs()) == 3
+
+
+async def test_video_works_in_a_direct_message(world: World) -> None:
+    """In a DM `/video` shows its card and later its video there, and Cancel works there too."""
+    ada = world.ada.user
+    assert (await ada.slash("video", prompt="a red fox")).response is None
+    await world.settle()
+    (job,) = await world.jobs()
+    assert job.origin.place.guild_id is None
+    assert labels(await world.shown(job, PostKind.CARD)) == ["Cancel"]
+    job = await world.fetched(job)
+    assert labels(await world.shown(job, PostKind.VIDEO)) == ["Remix", "Again", "Delete"]
+    assert (await ada.slash("video", prompt="a second fox")).response is None
+    await world.settle()
+    second = (await world.jobs())[0]
+    assert "cancelled" in private(await ada.click(await world.shown(second, PostKind.CARD), label="Cancel"))
+    assert (await world.job(second)).state is State.CANCELLED
