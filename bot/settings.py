@@ -52,7 +52,7 @@ def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 SomeNames = Annotated[Names, AfterValidator(_not_empty)]
-# Discord's ids are whole numbers below 2**63 (docs/facts/discord.md).
+# Discord's ids are whole numbers below 2**63.
 Ids = Annotated[tuple[Annotated[int, Field(gt=0, lt=2**63)], ...], NoDecode, BeforeValidator(_split)]
 # Files of secrets often end with a line break.
 Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_strip)]

@@ -1,0 +1,159 @@
+"""The process as a supervisor sees it: exit codes, and one line for a person on standard error."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SECRETS = {"DISCORD_TOKEN": "token-canary-1", "VIDEOS_API_KEY": "key-canary-2"}
+# Nothing of this listens anywhere: whatever is tried before the end fails on this machine.
+NOWHERE = {"VIDEOS_API_BASE_URL": "http://127.0.0.66:9/v1"}
+BOUND_SECONDS = 60
+
+
+def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The bot's process in that folder, with an environment built from nothing."""
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "error,ignore:'audioop' is deprecated:DeprecationWarning",
+        **settings,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=BOUND_SECONDS,
+        check=False,
+    )
+
+
+def the_line(done: subprocess.CompletedProcess[str]) -> str:
+    """What was said, which must be one line without secrets, and nothing on standard output."""
+    assert done.stdout == ""
+    assert done.stderr.endswith("\n")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "canary" not in done.stderr
+    return done.stderr.strip()
+
+
+class Holder:
+    """Another process that holds the data folder, as the bot itself does."""
+
+    def __init__(self, data_dir: Path) -> None:
+        program = (
+            "import sys, pathlib, bot.app\n"
+            "with bot.app._locked(pathlib.Path(sys.argv[1])):\n"
+            "    print('held', flush=True)\n"
+            "    sys.stdin.read()\n"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", program, str(data_dir)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"held\n"
+
+    def close(self) -> None:
+        """Let go, as a killed process does."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [("DISCORD_TOKEN", ()), ("VIDEOS_API_KEY", ("run",)), ("DISCORD_TOKEN", ("migrate",))],
+)
+def test_a_missing_setting_ends_with_78(tmp_path: Path, missing: str, command: tuple[str, ...]) -> None:
+    """One line names it; nothing is created."""
+    done = run(tmp_path, *command, **{name: value for name, value in SECRETS.items() if name != missing})
+    assert done.returncode == 78
+    assert the_line(done).startswith(f"{missing} is missing")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAX_RENDERING_JOBS", "many-canary"),
+        ("VIDEOS_SIZES", "1280x720,large"),
+        ("VIDEOS_SECONDS", "4,soon"),
+        ("VIDEOS_MODELS", "m" * 101),
+    ],
+)
+def test_a_wrong_setting_ends_with_78(tmp_path: Path, name: str, value: str) -> None:
+    """One line names it, before anything is asked of Discord."""
+    done = run(tmp_path, **SECRETS, **NOWHERE, **{"LOG_LEVEL": "error", name: value})
+    assert done.returncode == 78
+    assert name in the_line(done)
+
+
+def test_a_second_process_ends_with_75(tmp_path: Path) -> None:
+    """While one process serves a data folder another one is turned away in one line, and may come when it is free."""
+    with closing(Holder(tmp_path / "data")):
+        for command in ("run", "migrate"):
+            done = run(tmp_path, command, **SECRETS, **NOWHERE)
+            assert done.returncode == 75
+            assert "Another process" in the_line(done)
+    assert run(tmp_path, "migrate", **SECRETS).returncode == 0
+
+
+def test_migrate_builds_the_database_and_stops(tmp_path: Path) -> None:
+    """Exit code 0, the schema in DATA_DIR, readable by nobody else; twice is the same."""
+    for _ in range(2):
+        done = run(tmp_path, "migrate", **SECRETS, DATA_DIR="kept")
+        assert done.returncode == 0, done.stderr
+        assert "canary" not in done.stderr + done.stdout
+    with closing(sqlite3.connect(tmp_path / "kept" / "bot.db")) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert {"jobs", "posts", "drafts", "offers", "alembic_version"} <= tables
+    assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
+
+
+def test_settings_may_come_from_the_file(tmp_path: Path) -> None:
+    """`.env` of the working directory is read by the process too."""
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in SECRETS.items()))
+    assert run(tmp_path, "migrate").returncode == 0
+
+
+def test_a_damaged_database_is_kept_and_said(tmp_path: Path) -> None:
+    """A non-zero exit, one human line with what to do, and the file as it was."""
+    (tmp_path / "data").mkdir()
+    damaged = tmp_path / "data" / "bot.db"
+    damaged.write_bytes(b"no database at all " * 999)
+    done = run(tmp_path, **SECRETS, **NOWHERE)
+    assert done.returncode == 78
+    assert "backup" in the_line(done)
+    assert damaged.read_bytes() == b"no database at all " * 999
+
+
+def test_a_data_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
+    """A file in its place: a non-zero exit and one line."""
+    (tmp_path / "data").write_text("")
+    done = run(tmp_path, **SECRETS, **NOWHERE)
+    assert done.returncode not in {0, 78, 75}
+    assert "data" in the_line(done)
+
+
+def test_an_unknown_command_is_said(tmp_path: Path) -> None:
+    """The usage, and a non-zero exit."""
+    done = run(tmp_path, "dance", **SECRETS)
+    assert done.returncode != 0
+    assert "migrate" in done.stderr
+
+
+def test_what_migrate_logs_is_one_json_object_per_line(tmp_path: Path) -> None:
+    """Away from a terminal every line of the log can be read by a program."""
+    done = run(tmp_path, "migrate", **SECRETS, LOG_LEVEL="debug")
+    for line in done.stderr.splitlines():
+        assert {"event", "level", "logger", "timestamp"} <= set(json.loads(line))
