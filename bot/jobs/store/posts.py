@@ -119,6 +119,12 @@ async def mark_refused(connection: AsyncConnection, post: Post) -> None:
     await connection.execute(_this(post).values(state=PostState.REFUSED, attempted_at=None))
 
 
+async def withdraw(connection: AsyncConnection, post: Post) -> None:
+    """Note that the message will not be sent; one that has been sent since it was read stays sent."""
+    unsent = posts.c.state.in_((PostState.DUE, PostState.SENDING))
+    await connection.execute(_this(post).where(unsent).values(state=PostState.GONE))
+
+
 async def mark_gone(connection: AsyncConnection, post: Post) -> None:
     """Note that the message was taken back."""
     await connection.execute(_this(post).values(state=PostState.GONE))
