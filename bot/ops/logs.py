@@ -4,20 +4,32 @@ discord.py and aiohttp write tokens and signed links into their own messages at 
 cleaning happens at the root handler, over the finished text of every line and traceback.
 """
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, TextIO
+from urllib.parse import quote
 
 import structlog
 
 _HIDDEN = "[hidden]"
+# A quotation mark as it stands in text, in a Python value, or in JSON inside JSON.
+_QUOTE = r"""\\*['"]"""
+# What separates a name from its value; on a terminal colours stand there too.
+_GAP = r"(?:\x1b\[[\d;]*m|\W){1,16}"
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(/(?:interactions|webhooks)/\d+/)[^/\s\"'?\\]+"), rf"\1{_HIDDEN}"),
-    (re.compile(r"(?i)(authorization\W{1,6}(?:bearer |bot )?)[^\s\"',}\\]+"), rf"\1{_HIDDEN}"),
+    (
+        re.compile(
+            rf"(?i)(authorization{_GAP}(?:b{_QUOTE})?(?:(?:bearer|bot|basic|digest)\s+)?)[^\s\"',}}\\\x1b]+",
+        ),
+        rf"\1{_HIDDEN}",
+    ),
     (re.compile(r"(https?://[^\s\"'<>?\\]+\?)[^\s\"'<>\\]+"), rf"\1{_HIDDEN}"),
-    (re.compile(r"(?i)(['\"]token['\"]:\s*['\"])[^'\"]+"), rf"\1{_HIDDEN}"),
+    (re.compile(r"(\w://)[^\s\"'<>/\\@]*:[^\s\"'<>/\\@]+@"), rf"\1{_HIDDEN}@"),
+    (re.compile(rf"(?i)({_QUOTE}token{_QUOTE}\s*:\s*b?{_QUOTE})[^'\"\\]+"), rf"\1{_HIDDEN}"),
 )
 
 
@@ -25,7 +37,8 @@ class Redactor:
     """Takes known secrets, and whatever looks like one, out of a text."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = tuple(sorted((secret for secret in secrets if secret), key=len, reverse=True))
+        forms = {form for secret in secrets if secret for form in _forms_of(secret)}
+        self._secrets = tuple(sorted(forms, key=len, reverse=True))
 
     def clean(self, text: str) -> str:
         """The text without secrets."""
@@ -34,6 +47,13 @@ class Redactor:
         for pattern, replacement in _PATTERNS:
             text = pattern.sub(replacement, text)
         return text
+
+
+def _forms_of(secret: str) -> set[str]:
+    """How a secret looks as it is, in an address, as a Python value, and all of these in JSON."""
+    as_bytes = secret.encode("utf-8", "backslashreplace")
+    plain = {secret, quote(as_bytes), quote(as_bytes, safe=""), repr(secret)[1:-1], repr(as_bytes)[2:-1]}
+    return plain | {json.dumps(form)[1:-1] for form in plain}
 
 
 class _CleanFormatter(logging.Formatter):
@@ -50,6 +70,21 @@ class _CleanFormatter(logging.Formatter):
         return text.replace("\r", "\\r").replace("\n", "\\n") if self._one_line else text
 
 
+class _CleanHandler(logging.StreamHandler[TextIO]):
+    """Writes lines; a call whose arguments do not fit becomes a line too, without them."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is the standard library's
+        """Instead of a traceback with the arguments as they came, say where the mistake is."""
+        said = f"a line could not be logged: {record.pathname}:{record.lineno}"
+        mistake = logging.LogRecord(record.name, logging.ERROR, record.pathname, record.lineno, said, None, None)
+        try:
+            self.stream.write(self.format(mistake) + self.terminator)
+            self.flush()
+        except (OSError, ValueError):
+            # Standard error itself is gone: nobody is left to be told.
+            return
+
+
 def start_logging(level: str, form: Literal["auto", "json", "console"], secrets: Iterable[str]) -> None:
     """Send every log line of the process to standard error: coloured on a terminal, JSON otherwise.
 
@@ -62,7 +97,12 @@ def start_logging(level: str, form: Literal["auto", "json", "console"], secrets:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if coloured:
-        last: list[structlog.typing.Processor] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        last: list[structlog.typing.Processor] = [
+            # The plain form of tracebacks: others break lines, secrets with them, and show local variables.
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ]
     else:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(
@@ -75,7 +115,7 @@ def start_logging(level: str, form: Literal["auto", "json", "console"], secrets:
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _CleanHandler(sys.stderr)
     handler.setFormatter(_CleanFormatter(formatter, Redactor(secrets), one_line=not coloured))
     root = logging.getLogger()
     root.handlers[:] = [handler]
