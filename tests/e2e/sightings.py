@@ -3,10 +3,13 @@
 import asyncio
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 from sandbox.chat import Channel, Chat, Message
+from sandbox.stage import Stage
 from sandbox.studio import Gate
 
+T = TypeVar("T")
 _CODE = re.compile(r"`[^`]*`")
 
 
@@ -66,6 +69,15 @@ async def cards_settled(chat: Chat, channel: Channel) -> None:
 async def reached(gate: Gate) -> None:
     """Return when a request stands at that gate of the Videos API."""
     await asyncio.wait_for(gate.reached.wait(), 20)
+
+
+async def time_passes_until(stage: Stage, predicate: Callable[[], T | None], *, step_seconds: float = 1.0) -> T:
+    """Let time pass, a step at a time, until that is so; fails after 20 real seconds."""
+    async with asyncio.timeout(20):
+        while not (found := predicate()):
+            stage.jump(step_seconds)
+            await asyncio.sleep(0.05)
+    return found
 
 
 def outside_code(message: Message) -> str:

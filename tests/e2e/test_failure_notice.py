@@ -1,0 +1,173 @@
+"""Point 3 of what a person sees: a job that failed says so once, with the cause, one next step and Retry."""
+
+import asyncio
+
+import pytest
+
+from sandbox.studio import Fault, Outcome, Request
+from tests.e2e.scenes import Scene, picture
+from tests.e2e.sightings import (
+    cards_settled,
+    ever,
+    job_id_of,
+    labels,
+    of_kind,
+    time_passes_until,
+    wait_card,
+    wait_kind,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def notice_of(scene: Scene, prompt: str, **options: object):
+    """Ask for a video that fails, and wait for its notice."""
+    await scene.ada.slash(scene.channel, "video", prompt=prompt, **options)
+    return await wait_kind(scene.chat, scene.channel, "fail")
+
+
+async def test_a_refused_prompt_is_told_with_cause_and_next_step(scene: Scene) -> None:
+    """What the provider refuses becomes one plain message that pings the requester, with the reason in plain words."""
+    notice = await notice_of(scene, "A forbidden dance")
+    assert notice.interaction is None
+    assert notice.reference is None
+    assert notice.pinged == {scene.ada.id}
+    cause, next_step = "The provider's content rules don't allow this", "ask again."
+    assert notice.content.startswith(f"{scene.ada.mention} {cause}")
+    assert notice.content.endswith(next_step)
+    assert notice.content.count(". ") == 1
+    assert "A forbidden dance" in notice.text
+    assert job_id_of(notice) in notice.text
+    assert labels(notice) == ["Retry"]
+    await cards_settled(scene.chat, scene.channel)
+    assert ever(scene.chat, scene.channel, "fail") == [notice]
+    assert scene.studio.paid("A forbidden dance") == 0
+
+
+async def test_a_render_that_failed_is_told(scene: Scene) -> None:
+    """A render that fails on its way is told in the same form, and counts as charged once by the provider."""
+    notice = await notice_of(scene, "A doomed flight")
+    assert notice.pinged == {scene.ada.id}
+    assert "content rules" in notice.content
+    assert labels(notice) == ["Retry"]
+    assert scene.studio.paid("A doomed flight") == 1
+
+
+async def test_the_providers_own_words_are_never_shown(scene: Scene) -> None:
+    """Raw words of the provider reach nobody, whatever they are."""
+    scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="panic: host db7 @everyone"))
+    notice = await notice_of(scene, "With raw words")
+    assert "fault of its own" in notice.content
+    said = scene.chat.transcript(scene.channel, with_deleted=True)
+    assert "db7" not in said
+    assert "server_error" not in said
+
+
+async def test_a_failure_in_a_thread_is_told_there(scene: Scene) -> None:
+    """The notice stands in the thread where the command was used."""
+    thread = scene.channel.add_thread("storyboard", members=[scene.ada])
+    await scene.ada.slash(thread, "video", prompt="Forbidden in a thread")
+    notice = await wait_kind(scene.chat, thread, "fail")
+    assert notice.pinged == {scene.ada.id}
+    assert scene.channel.messages == []
+
+
+async def test_a_failure_in_a_dm_is_told_there(scene: Scene) -> None:
+    """The notice of a job asked for in a DM stands in the DM."""
+    dm = scene.chat.dm(scene.ada)
+    await scene.ada.slash(dm, "video", prompt="Forbidden in a DM")
+    notice = await wait_kind(scene.chat, dm, "fail")
+    assert labels(notice) == ["Retry"]
+
+
+async def test_the_notice_of_a_reply_answers_the_reply(scene: Scene) -> None:
+    """A remix by reply that fails is told in a reply to it."""
+    video = await scene.make("A parent of failure")
+    reply = await scene.ada.reply(video, "Something forbidden, please")
+    notice = await wait_kind(scene.chat, scene.channel, "fail")
+    assert notice.reply_to is reply
+    assert notice.pinged == {scene.ada.id}
+
+
+async def test_retry_makes_a_new_job_of_the_same_request(scene: Scene) -> None:
+    """Retry asks anew with prompt, model, size, length and pictures as they were, as a job of its own."""
+    cat, dog = picture("gold"), picture("plum", name="dog.png")
+    scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="Out of luck."))
+    notice = await notice_of(
+        scene, "Better luck next time", size="1920x1080", seconds="12", reference=cat, reference_2=dog
+    )
+    answer = await (await scene.ada.click(notice, "Retry")).wait_state("message")
+    assert answer.ephemeral
+    video = await scene.video()
+    assert job_id_of(video) in answer.content
+    assert job_id_of(video) != job_id_of(notice)
+    first, second = [one for one in scene.studio.renders if one.prompt == "Better luck next time"]
+    assert (second.model, second.size, second.seconds) == (first.model, first.size, first.seconds)
+    assert (second.size, second.seconds) == ("1920x1080", "12")
+    assert [one.data for one in second.references] == [cat.data, dog.data]
+    assert first.idempotency_key != second.idempotency_key
+
+
+async def test_retry_pressed_twice_makes_one_job(scene: Scene) -> None:
+    """However often Retry is pressed, at once or later, there is one new job and one new charge."""
+    scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="Out of luck."))
+    notice = await notice_of(scene, "Pressed in anger")
+    calls = await asyncio.gather(*(scene.ada.click(notice, "Retry") for _ in range(3)))
+    answers = [await call.wait_state("message") for call in calls]
+    video = await scene.video()
+    later = await (await scene.ada.click(notice, "Retry")).wait_state("message")
+    assert {one.content for one in answers} == {later.content}
+    assert job_id_of(video) in later.content
+    await cards_settled(scene.chat, scene.channel)
+    assert scene.studio.paid("Pressed in anger") == 2
+    assert len(ever(scene.chat, scene.channel, "video")) == 1
+
+
+async def test_retry_of_a_remix_remixes_the_same_video(scene: Scene) -> None:
+    """Retry of a failed remix makes the same remix of the same video."""
+    video = await scene.make("Root of a retry")
+    scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="Out of luck."))
+    await scene.ada.slash(scene.channel, "remix", prompt="A second branch", video=job_id_of(video))
+    notice = await wait_kind(scene.chat, scene.channel, "fail")
+    await scene.ada.click(notice, "Retry")
+    await scene.video(after=notice)
+    first, second = [one for one in scene.studio.renders if one.prompt == "A second branch"]
+    assert first.parent_id == second.parent_id is not None
+
+
+async def test_a_clean_server_error_is_asked_again_twice_with_the_same_key(scene: Scene) -> None:
+    """A clean 500 is sent again after 2 and 4 seconds with the same idempotency key, and nobody is bothered."""
+    scene.stage.jump(60)
+    scene.studio.faults.add("create", Fault.status(500), times=2)
+    await scene.ada.slash(scene.channel, "video", prompt="Third time lucky")
+    await wait_card(scene.chat, scene.channel, "Third time lucky")
+    await time_passes_until(scene.stage, lambda: scene.studio.paid("Third time lucky"), step_seconds=0.5)
+    await scene.video()
+    assert ever(scene.chat, scene.channel, "fail") == []
+    sent = creates(scene, "Third time lucky")
+    assert [one.status for one in sent] == [500, 500, 200]
+    assert len({one.headers["idempotency-key"] for one in sent}) == 1
+    assert sent[1].at - sent[0].at >= 2
+    assert sent[2].at - sent[1].at >= 4
+    assert scene.studio.paid("Third time lucky") == 1
+
+
+async def test_three_clean_server_errors_end_the_job_with_retry(scene: Scene) -> None:
+    """After the third clean 500 the job ends with a notice, nothing is charged, and Retry begins anew."""
+    scene.stage.jump(60)
+    scene.studio.faults.add("create", Fault.status(500), times=3)
+    await scene.ada.slash(scene.channel, "video", prompt="Never lucky")
+    await wait_card(scene.chat, scene.channel, "Never lucky")
+    (notice,) = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=0.5)
+    assert "fault of its own" in notice.content
+    assert scene.studio.paid("Never lucky") == 0
+    assert [one.status for one in creates(scene, "Never lucky")] == [500, 500, 500]
+    scene.stage.jump(60)
+    await scene.ada.click(notice, "Retry")
+    await scene.video()
+    assert scene.studio.paid("Never lucky") == 1
+
+
+def creates(scene: Scene, prompt: str) -> list[Request]:
+    """The paid requests for that prompt, whatever became of them."""
+    return [one for one in scene.studio.requests if one.operation == "create" and one.fields.get("prompt") == prompt]
