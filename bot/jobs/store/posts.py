@@ -38,10 +38,14 @@ async def find_unsent(connection: AsyncConnection) -> list[Post]:
 async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]]:
     """Cards whose job has ended and said its last word (or was cancelled), and that still show as if it had not."""
     last_word = posts.alias()
+    # A refused video is not the last word: the notice that says so is still to come.
     said = sa.exists().where(
         last_word.c.job_id == posts.c.job_id,
+        sa.or_(
+            last_word.c.state == PostState.SENT,
+            sa.and_(last_word.c.state == PostState.REFUSED, last_word.c.kind == PostKind.FAILURE),
+        ),
         last_word.c.kind.in_((PostKind.VIDEO, PostKind.FAILURE)),
-        last_word.c.state.in_((PostState.SENT, PostState.REFUSED)),
     )
     found = await connection.execute(
         sa.select(posts)
