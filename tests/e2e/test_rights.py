@@ -1,0 +1,472 @@
+"""Every line of the interface's "Who may do what": who is let, who is refused, and that a refusal changes nothing."""
+
+import re
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from sandbox.chat import Call, Channel, Message, Permission, Person
+from sandbox.chat.permissions import USUAL
+from sandbox.stage import Stage
+from sandbox.studio import Fault, Outcome
+from tests.e2e import ledger
+from tests.e2e.scenes import Scene, a_stage, picture
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NOBODYS_ID = "ZZZZZZZZ"
+MODERATOR = USUAL | Permission.MANAGE_MESSAGES
+
+
+async def made(scene: Scene, prompt: str, **options: object) -> tuple[Message, sqlite3.Row]:
+    """A finished video and its row."""
+    video = await scene.make(prompt, **options)
+    return video, await ledger.job(scene.stage, prompt, "delivered")
+
+
+async def say_unknown(person: Person, channel: Channel) -> str:
+    """What that person is told of a video that there never was."""
+    return await ledger.refusal(await person.slash(channel, "remix", prompt="Of nothing", video=NOBODYS_ID))
+
+
+# ── remixing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_anyone_may_remix_a_video_that_they_see_by_every_way(scene: Scene) -> None:
+    """A stranger in the channel may remix by reply, button with its form, and command, and press Again: all theirs."""
+    video, row = await made(scene, "Ada's oak")
+    ben = scene.join("Ben")
+    await ben.reply(video, "The oak by reply, please")
+    form = await (await ben.click(video, "Remix")).wait_form()
+    await ledger.accepted(await ben.submit(form, {"prompt": "The oak by form"}))
+    await ledger.accepted(await ben.slash(scene.channel, "remix", prompt="The oak by command", video=row["id"]))
+    for prompt in ("The oak by reply, please", "The oak by form", "The oak by command"):
+        request = await ledger.sent(scene.stage, prompt)
+        assert request.path == f"/v1/videos/{row['remote_id']}/remix"
+    await ledger.accepted(await ben.click(video, "Again"))
+    await scene.studio.wait_for(lambda: scene.studio.paid("Ada's oak") == 2)
+
+    assert [job["prompt"] for job in ledger.jobs_of(scene.stage, scene.ada)] == ["Ada's oak"]
+    assert sorted(job["prompt"] for job in ledger.jobs_of(scene.stage, ben)) == [
+        "Ada's oak",
+        "The oak by command",
+        "The oak by form",
+        "The oak by reply, please",
+    ]
+
+
+async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_path: Path) -> None:
+    """Remixes of another's video use up the remixer's day and nobody else's; then every way to remix is refused."""
+    async with a_stage(tmp_path, settings={"MAX_JOBS_PER_USER_PER_DAY": "2"}) as stage:
+        guild = stage.chat.add_guild("Limits")
+        ada, ben = stage.chat.add_person("Ada"), stage.chat.add_person("Ben")
+        guild.join(ada)
+        guild.join(ben)
+        scene = Scene(stage, guild, guild.add_channel("videos"), ada)
+        video, row = await made(scene, "Ada's only one")
+        opened = await (await ben.click(video, "Remix")).wait_form()
+        await ben.reply(video, "Changed by Ben's reply")
+        await ledger.job(stage, "Changed by Ben's reply", "delivered")
+        await ledger.accepted(await ben.click(video, "Again"))
+        await ledger.until(stage, lambda: len(ledger.jobs_of(stage, ben)) == 2, "Ben's second job")
+
+        for call in (
+            await ben.click(video, "Again"),
+            await ben.submit(opened, {"prompt": "Changed once more"}),
+            await ben.slash(scene.channel, "remix", prompt="Changed once more", video=row["id"]),
+            await ben.slash(scene.channel, "video", prompt="Something new"),
+        ):
+            assert "2 videos in 24 hours" in await ledger.refusal(call)
+        reply = await ben.reply(video, "Changed once more by reply")
+        no = await stage.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
+        assert "2 videos in 24 hours" in no.content
+        assert not no.pinged
+        assert len(ledger.jobs_of(stage, ben)) == 2
+
+        await ledger.accepted(await ada.slash(scene.channel, "video", prompt="Ada still may"))
+        await ledger.sent(stage, "Ada still may")
+
+
+# ── what one may not see is unknown ────────────────────────────────────────────────────────────────────────────────
+
+
+async def assert_unknown(scene: Scene, asker: Person, channel: Channel, video: Message, row: sqlite3.Row) -> None:
+    """By no name and on no way does the asker get, there, at that video, or learn that there is one."""
+    unknown = await say_unknown(asker, channel)
+    before = len(ledger.jobs(scene.stage))
+    own = await asker.say(channel, "hm")
+    form = await (await asker.slash(channel, "video")).wait_form()
+    names = [row["id"], row["id"].lower(), video.jump_url, row["remote_id"]]
+    calls = [await asker.slash(channel, "remix", prompt="Mine now", video=name) for name in names]
+    calls.append(await asker.slash(channel, "remix", video=row["id"]))
+    calls.append(await asker.forge_click(own, f"vb:video:remix:{row['id']}:1"))
+    calls.append(await asker.forge_click(own, f"vb:video:again:{row['id']}:1"))
+    calls.append(await asker.forge_submit(form, {"prompt": "Mine now"}, f"vf:remix:job:{row['id']}"))
+    for call in calls:
+        assert await ledger.refusal(call) == unknown
+    assert len(ledger.jobs(scene.stage)) == before
+    assert scene.studio.paid("Mine now") == 0
+
+
+async def test_a_video_of_another_server_is_unknown(scene: Scene) -> None:
+    """In another server a video is answered like an unknown one, even to the person who asked for it."""
+    video, row = await made(scene, "Of this server only")
+    other = scene.chat.add_guild("The other server")
+    there = other.add_channel("videos")
+    ben = scene.chat.add_person("Ben")
+    for person in (ben, scene.ada):
+        other.join(person, admin=True)
+        await assert_unknown(scene, person, there, video, row)
+
+
+async def test_a_video_of_someone_elses_dm_is_unknown(scene: Scene) -> None:
+    """A video made in a DM is unknown to everybody else, in servers and in their own DMs."""
+    dm = scene.chat.dm(scene.ada)
+    await ledger.accepted(await scene.ada.slash(dm, "video", prompt="Only between us"))
+    video = await scene.video(dm)
+    row = await ledger.job(scene.stage, "Only between us", "delivered")
+    ben = scene.join("Ben", admin=True)
+    await assert_unknown(scene, ben, scene.channel, video, row)
+    await assert_unknown(scene, ben, scene.chat.dm(ben), video, row)
+
+
+async def test_a_server_video_is_unknown_in_a_dm(scene: Scene) -> None:
+    """In a DM a server's video is unknown."""
+    video, row = await made(scene, "Stays in the server")
+    await assert_unknown(scene, scene.ada, scene.chat.dm(scene.ada), video, row)
+
+
+async def test_a_video_in_a_channel_that_the_asker_cannot_see_is_unknown(scene: Scene) -> None:
+    """Whoever cannot see the channel or its history does not know its videos; who can, remixes from elsewhere too."""
+    video, row = await made(scene, "Behind a door")
+    lobby = scene.guild.add_channel("lobby")
+    ben, cleo = scene.join("Ben"), scene.join("Cleo")
+    scene.channel.overwrite(ben, deny=Permission.VIEW_CHANNEL)
+    await assert_unknown(scene, ben, lobby, video, row)
+    scene.channel.overwrite(ben, deny=Permission.READ_MESSAGE_HISTORY)
+    await assert_unknown(scene, ben, lobby, video, row)
+    await ledger.accepted(await cleo.slash(lobby, "remix", prompt="From the lobby", video=video.jump_url))
+    await ledger.sent(scene.stage, "From the lobby")
+
+
+async def test_a_video_in_a_private_thread_is_known_to_its_members_alone(scene: Scene) -> None:
+    """Outside a private thread its videos are unknown to all but its members and those who manage threads."""
+    eve, ben = scene.join("Eve"), scene.join("Ben")
+    mo = scene.join("Mo", permissions=USUAL | Permission.MANAGE_THREADS)
+    thread = scene.channel.add_thread("whispers", private=True, members=[scene.ada, eve])
+    await ledger.accepted(await scene.ada.slash(thread, "video", prompt="Whispered"))
+    video = await scene.video(thread)
+    row = await ledger.job(scene.stage, "Whispered", "delivered")
+    await assert_unknown(scene, ben, scene.channel, video, row)
+    for person, prompt in ((eve, "Eve's turn"), (mo, "Mo's turn")):
+        await ledger.accepted(await person.slash(scene.channel, "remix", prompt=prompt, video=row["id"]))
+        await ledger.sent(scene.stage, prompt)
+
+
+# ── Cancel, Don't post, Retry, Delete ──────────────────────────────────────────────────────────────────────────────
+
+
+async def refused(scene: Scene, stranger: Person, message: Message, button: str) -> None:
+    """The press gets a private no, and neither row, card nor provider is touched."""
+    rows, seen = ledger.jobs(scene.stage), message.text
+    buttons = [one.label for one in message.buttons]
+    renders = len(scene.studio.renders)
+    text = await ledger.refusal(await stranger.click(message, button))
+    assert "Only the person who asked" in text
+    assert [tuple(row) for row in ledger.jobs(scene.stage)] == [tuple(row) for row in rows]
+    assert (message.deleted, message.text, [one.label for one in message.buttons]) == (False, seen, buttons)
+    assert len(scene.studio.renders) == renders
+
+
+async def done(call: Call) -> str:
+    """The private answer to a press that was carried out."""
+    answer = await call.wait_state("message")
+    assert answer.ephemeral
+    assert "Only the person" not in answer.content
+    return answer.content
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def narrow_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A bot that sends one job at a time, so that the next one waits in the queue."""
+    async with a_stage(tmp_path_factory.mktemp("narrow"), settings={"MAX_RENDERING_JOBS": "1"}) as stage:
+        yield stage
+
+
+async def test_cancel_and_dont_post_are_for_the_requester_and_moderators(narrow_stage: Stage) -> None:
+    """A stranger's Cancel and Don't post are refused; the requester's and a moderator's are carried out."""
+    guild = narrow_stage.chat.add_guild("Queue")
+    ada = narrow_stage.chat.add_person("Ada")
+    guild.join(ada)
+    scene = Scene(narrow_stage, guild, guild.add_channel("videos"), ada)
+    ben, mo = scene.join("Ben"), scene.join("Mo", permissions=MODERATOR)
+
+    async def card(prompt: str, button: str) -> Message:
+        return await scene.chat.wait_message(
+            scene.channel, lambda m: prompt in m.text and [one.label for one in m.buttons] == [button]
+        )
+
+    for presser in (ada, mo):
+        rendering, waiting = f"Rendering for {presser.name}", f"Waiting for {presser.name}"
+        narrow_stage.studio.dials.next_render.append(Outcome.ok(render_seconds=60))
+        await ledger.accepted(await ada.slash(scene.channel, "video", prompt=rendering))
+        await ledger.job(narrow_stage, rendering, "rendering")
+        await ledger.accepted(await ada.slash(scene.channel, "video", prompt=waiting))
+        queued, sent = await card(waiting, "Cancel"), await card(rendering, "Don't post")
+        await refused(scene, ben, queued, "Cancel")
+        await refused(scene, ben, sent, "Don't post")
+        assert "Nothing was sent" in await done(await presser.click(queued, "Cancel"))
+        assert "won't be posted" in await done(await presser.click(sent, "Don't post"))
+        await ledger.job(narrow_stage, waiting, "cancelled")
+        narrow_stage.jump(60)
+        assert (await ledger.job(narrow_stage, rendering, "cancelled"))["withheld"]
+        assert narrow_stage.studio.paid(waiting) == 0
+        assert not any(message.attachments for message in scene.channel.messages)
+
+
+@pytest.mark.parametrize("who", ["Ada", "Mo"])
+async def test_retry_is_for_the_requester_and_moderators(scene: Scene, who: str) -> None:
+    """A stranger's Retry is refused; the requester's or a moderator's makes the one new job, pressed twice or not."""
+    ben, mo = scene.join("Ben"), scene.join("Mo", permissions=MODERATOR)
+    prompt = f"A doomed ship of {who}"
+    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    notice = await scene.chat.wait_message(scene.channel, lambda m: prompt in m.text and m.pinged)
+    await refused(scene, ben, notice, "Retry")
+    presser = scene.ada if who == "Ada" else mo
+    await done(await presser.click(notice, "Retry"))
+    await done(await presser.click(notice, "Retry"))
+    await scene.studio.wait_for(lambda: scene.studio.paid(prompt) == 2)
+    first, second = ledger.jobs(scene.stage, prompt=prompt)
+    assert (second["retry_of"], second["user_id"]) == (first["id"], presser.id)
+
+
+@pytest.mark.parametrize("who", ["Ada", "Mo"])
+async def test_the_answers_to_an_uncertain_job_are_for_the_requester_and_moderators(scene: Scene, who: str) -> None:
+    """Try again and Leave it are refused to a stranger and open to the requester and moderators."""
+    ben, mo = scene.join("Ben"), scene.join("Mo", permissions=MODERATOR)
+    scene.studio.faults.add("create", Fault.drop(take=True))
+    prompt = f"Maybe taken for {who}"
+    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    notice = await scene.chat.wait_message(scene.channel, lambda m: "Leave it" in [one.label for one in m.buttons])
+    await ledger.job(scene.stage, prompt, "uncertain")
+    await refused(scene, ben, notice, "Try again")
+    await refused(scene, ben, notice, "Leave it")
+    await done(await (scene.ada if who == "Ada" else mo).click(notice, "Leave it"))
+    await ledger.until(scene.stage, lambda: ledger.jobs(scene.stage, prompt=prompt)[0]["answered_at"], "the answer")
+    assert scene.studio.paid(prompt) == 1
+
+
+@pytest.mark.parametrize("who", ["Ada", "Mo"])
+async def test_delete_removes_the_message_and_forbids_remixing(scene: Scene, who: str) -> None:
+    """A stranger's Delete is refused; the requester's or a moderator's removes the video, and no way leads to it."""
+    ben, mo = scene.join("Ben"), scene.join("Mo", permissions=MODERATOR)
+    video, row = await made(scene, f"Deleted by {who}")
+    form = await (await ben.click(video, "Remix")).wait_form()
+    link = video.jump_url
+    await refused(scene, ben, video, "Delete")
+    await done(await (scene.ada if who == "Ada" else mo).click(video, "Delete"))
+    await scene.chat.wait_gone(video)
+    before = len(ledger.jobs(scene.stage))
+    own = await scene.ada.say(scene.channel, "hm")
+    for call in (
+        await ben.submit(form, {"prompt": "Once more"}),
+        await scene.ada.slash(scene.channel, "remix", prompt="Once more", video=row["id"]),
+        await scene.ada.slash(scene.channel, "remix", prompt="Once more", video=row["remote_id"]),
+        await scene.ada.slash(scene.channel, "remix", prompt="Once more", video=link),
+        await scene.ada.slash(scene.channel, "remix", video=row["id"]),
+        await scene.ada.forge_click(own, f"vb:video:remix:{row['id']}:1"),
+        await scene.ada.forge_click(own, f"vb:video:again:{row['id']}:1"),
+    ):
+        assert "was deleted and can't be used any more" in await ledger.refusal(call)
+    text = await ledger.refusal(await scene.ada.slash(scene.channel, "remix", prompt="Once more"))
+    assert "no finished video in this channel" in text
+    assert await scene.ada.autocomplete(scene.channel, "remix", "video") == []
+    assert len(ledger.jobs(scene.stage)) == before
+    assert scene.studio.paid("Once more") == 0
+
+
+async def test_forged_buttons_are_checked_like_true_ones(scene: Scene) -> None:
+    """A press that no message offers is judged by who presses and by the job's state; unknown ids change nothing."""
+    video, row = await made(scene, "Worth forging for")
+    ben = scene.join("Ben")
+    aside = scene.guild.add_channel("aside")
+    mo = scene.join("Mo")
+    aside.overwrite(mo, allow=MODERATOR)
+    before = [tuple(one) for one in ledger.jobs(scene.stage)]
+    presses = ["card:cancel", "card:withhold", "video:delete", "fail:retry", "fail:send_again", "unsure:try_again"]
+    presses += ["unsure:leave", "list:cancel", "list:withhold", "list:send_again", "list:retry"]
+    own = await ben.say(scene.channel, "hm")
+    there = await mo.say(aside, "here I may manage messages")
+    for press in presses:
+        for call in (
+            await ben.forge_click(own, f"vb:{press}:{row['id']}:1"),
+            await mo.forge_click(there, f"vb:{press}:{row['id']}:1"),
+        ):
+            assert "Only the person who asked" in await ledger.refusal(call)
+        unknown = await ledger.refusal(await ben.forge_click(own, f"vb:{press}:{NOBODYS_ID}:1"))
+        assert unknown.startswith("I don't know that video")
+    for press in ("card:cancel", "card:withhold", "fail:retry", "unsure:try_again", "list:send_again"):
+        await ledger.refusal(await scene.ada.forge_click(own, f"vb:{press}:{row['id']}:1"))
+    for garbage in ("vb:video:delete:nonsense:1", "vb:video:explode:ZZZZZZZZ:1", "vb::::", "vb:offer:make_it:-1:1"):
+        await ben.forge_click(own, garbage)
+    text = await ledger.refusal(await ben.forge_click(own, f"vb:offer:make_it:{own.id}:1"))
+    assert "waited for too long" in text
+    assert [tuple(one) for one in ledger.jobs(scene.stage)] == before
+    assert not video.deleted
+
+
+async def test_what_waits_for_one_person_is_not_given_to_another(scene: Scene) -> None:
+    """Another person's open form and another person's question under a reply are refused, and stay theirs."""
+    video, _row = await made(scene, "Asked about")
+    ben = scene.join("Ben")
+    adas = await (await scene.ada.slash(scene.channel, "video", seconds="8")).wait_form()
+    bens = await (await ben.slash(scene.channel, "video")).wait_form()
+    stolen = await ben.forge_submit(bens, {"prompt": "Stolen form"}, adas.custom_id)
+    assert "waited for too long" in await ledger.refusal(stolen)
+
+    reply = await scene.ada.reply(video, "at night")
+    question = await scene.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
+    assert "waited for too long" in await ledger.refusal(await ben.click(question, "Make it"))
+    assert ledger.jobs_of(scene.stage, ben) == []
+
+    await ledger.accepted(await scene.ada.submit(adas, {"prompt": "Still hers"}))
+    assert (await ledger.sent(scene.stage, "Still hers")).fields["seconds"] == "8"
+    await ledger.accepted(await scene.ada.click(question, "Make it"))
+    await ledger.sent(scene.stage, "at night")
+
+
+# ── /status ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_status_shows_a_person_only_their_own_jobs(scene: Scene) -> None:
+    """To others a job is unknown by id, link and provider's id, is in no list of theirs and is not suggested."""
+    video, row = await made(scene, "Ada's secret plan")
+    ben = scene.join("Ben", permissions=MODERATOR)
+    unknown = await ledger.refusal(await ben.slash(scene.channel, "status", video=NOBODYS_ID))
+    for name in (row["id"], row["id"].lower(), video.jump_url, row["remote_id"]):
+        assert await ledger.refusal(await ben.slash(scene.channel, "status", video=name)) == unknown
+    listed = await (await ben.slash(scene.channel, "status")).wait_state("message")
+    assert "secret plan" not in listed.text
+    assert await ben.autocomplete(scene.channel, "status", "video", typed="secret") == []
+    assert await ben.autocomplete(scene.channel, "status", "video", typed=row["id"]) == []
+    own = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
+    assert "secret plan" in own.text
+
+
+async def test_who_manages_the_server_may_look_at_its_jobs_by_id(scene: Scene) -> None:
+    """People who manage the server see any job of that server by id, from any of its channels and from nowhere else."""
+    _video, row = await made(scene, "Under the manager's eyes")
+    mia = scene.join("Mia", permissions=USUAL | Permission.MANAGE_GUILD)
+    for channel in (scene.channel, scene.guild.add_channel("office")):
+        answer = await (await mia.slash(channel, "status", video=row["id"])).wait_state("message")
+        assert answer.ephemeral
+        assert "Under the manager's eyes" in answer.text
+    listed = await (await mia.slash(scene.channel, "status")).wait_state("message")
+    assert "Under the manager's eyes" not in listed.text
+    assert await mia.autocomplete(scene.channel, "status", "video") == []
+
+    other = scene.chat.add_guild("Mia's other server")
+    other.join(mia, admin=True)
+    unknown = await ledger.refusal(await mia.slash(scene.channel, "status", video=NOBODYS_ID))
+    for place in (other.add_channel("videos"), scene.chat.dm(mia)):
+        assert await ledger.refusal(await mia.slash(place, "status", video=row["id"])) == unknown
+
+
+# ── where the bot may not post ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_bot_works_in_dms(scene: Scene) -> None:
+    """In a DM with the bot a command makes a video, a reply its remix, and /status shows them."""
+    dm = scene.chat.dm(scene.ada)
+    await ledger.accepted(await scene.ada.slash(dm, "video", prompt="In our DM"))
+    video = await scene.video(dm)
+    await scene.ada.reply(video, "The same with more snow", ping=False)
+    remix = await scene.video(dm, after=video)
+    await ledger.job(scene.stage, "The same with more snow", "delivered")
+    answer = await (await scene.ada.slash(dm, "status")).wait_state("message")
+    assert video.jump_url in answer.text
+    assert remix.jump_url in answer.text
+
+
+NAMED = {
+    "View Channel": Permission.VIEW_CHANNEL,
+    "Send Messages": Permission.SEND_MESSAGES,
+    "Attach Files": Permission.ATTACH_FILES,
+    "Embed Links": Permission.EMBED_LINKS,
+    "Read Message History": Permission.READ_MESSAGE_HISTORY,
+}
+
+
+def named(text: str) -> list[str]:
+    """The permissions that a refusal names."""
+    return re.findall(r"\*\*(.+?)\*\*", text)
+
+
+@pytest.mark.parametrize("name", NAMED)
+async def test_a_channel_the_bot_cannot_post_in_is_refused_at_once(scene: Scene, name: str) -> None:
+    """Where one permission is missing, every way to ask is refused privately with its name; nothing is accepted."""
+    video, row = await made(scene, f"Before {name} went")
+    opened = await (await scene.ada.click(video, "Remix")).wait_form()
+    scene.channel.overwrite(scene.chat.bot_user, deny=NAMED[name])
+    rows, renders = len(ledger.jobs(scene.stage)), len(scene.studio.renders)
+    calls = [
+        await scene.ada.slash(scene.channel, "video", prompt="Not here"),
+        await scene.ada.slash(scene.channel, "video", reference=picture()),
+        await scene.ada.slash(scene.channel, "remix", prompt="Not here", video=row["id"]),
+        await scene.ada.slash(scene.channel, "remix", video=row["id"]),
+        await scene.ada.submit(opened, {"prompt": "Not here"}),
+        await scene.ada.click(video, "Again"),
+    ]
+    for call in calls:
+        text = await ledger.refusal(call)
+        assert name in named(text)
+        if name not in ("View Channel", "Send Messages"):
+            # Without those two Discord takes others away as well.
+            assert named(text) == [name]
+    assert len(ledger.jobs(scene.stage)) == rows
+    assert len(scene.studio.renders) == renders
+
+
+async def test_in_a_thread_another_permission_lets_the_bot_send(scene: Scene) -> None:
+    """In a thread Send Messages in Threads is what counts, and Send Messages does not."""
+    thread = scene.channel.add_thread("storyboard")
+    scene.channel.overwrite(scene.chat.bot_user, deny=Permission.SEND_MESSAGES_IN_THREADS)
+    text = await ledger.refusal(await scene.ada.slash(thread, "video", prompt="Not in threads"))
+    assert "Send Messages in Threads" in named(text)
+    assert "Send Messages" not in named(text)
+    assert ledger.jobs_of(scene.stage, scene.ada) == []
+    scene.channel.overwrite(scene.chat.bot_user, deny=Permission.SEND_MESSAGES)
+    await ledger.accepted(await scene.ada.slash(thread, "video", prompt="In threads"))
+    await scene.video(thread)
+
+
+async def test_all_missing_permissions_are_named_together(scene: Scene) -> None:
+    """What is missing is named in one sentence, all of it, and what is there is not."""
+    scene.channel.overwrite(scene.chat.bot_user, deny=Permission.ATTACH_FILES | Permission.READ_MESSAGE_HISTORY)
+    text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Not here"))
+    assert named(text) == ["Attach Files", "Read Message History"]
+    assert ledger.public(scene.stage, scene.channel) == []
+
+
+async def test_a_reply_where_the_bot_cannot_post_films_gets_one_answer_without_ping(scene: Scene) -> None:
+    """A reply in a channel without Attach Files is answered once, without ping, with its name, and makes no job."""
+    video, _row = await made(scene, "Before the files went")
+    scene.channel.overwrite(scene.chat.bot_user, deny=Permission.ATTACH_FILES)
+    reply = await scene.ada.reply(video, "Make it snow all over")
+    no = await scene.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
+    assert named(no.content) == ["Attach Files"]
+    assert not no.pinged
+    assert not ledger.jobs(scene.stage, prompt="Make it snow all over")
+    assert scene.studio.paid("Make it snow all over") == 0
+
+
+async def test_a_form_on_its_way_is_checked_again_when_it_is_sent_in(scene: Scene) -> None:
+    """A form that was opened while the bot could post is refused when it no longer can."""
+    form = await (await scene.ada.slash(scene.channel, "video", size="1920x1080")).wait_form()
+    scene.channel.overwrite(scene.chat.bot_user, deny=Permission.EMBED_LINKS)
+    text = await ledger.refusal(await scene.ada.submit(form, {"prompt": "Too late to post"}))
+    assert named(text) == ["Embed Links"]
+    assert ledger.jobs_of(scene.stage, scene.ada) == []
