@@ -109,8 +109,8 @@ def _entry(job: Job, now: float, locale: str, link: str | None) -> str:
 
 
 def _action(job: Job) -> Action | None:
-    kept = job.state is State.UNDELIVERABLE or (job.state is State.CANCELLED and job.withheld)
-    return Action.SEND_AGAIN if kept else stopping_action(job)
+    kept = job.withheld and (job.state is State.CANCELLED or job.state not in ENDS)
+    return Action.SEND_AGAIN if kept or job.state is State.UNDELIVERABLE else stopping_action(job)
 
 
 def _labelled_button(job: Job, locale: str) -> Button | None:

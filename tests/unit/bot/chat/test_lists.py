@@ -44,7 +44,8 @@ def test_the_list_shows_state_progress_age_and_the_way_to_each(job: Job) -> None
     [
         ({}, [Action.CANCEL]),
         ({"state": State.RENDERING}, [Action.WITHHOLD]),
-        ({"state": State.RENDERING, "withheld": True}, []),
+        ({"state": State.RENDERING, "withheld": True}, [Action.SEND_AGAIN]),
+        ({"state": State.DELIVERED, "withheld": True}, []),
         ({"state": State.UNDELIVERABLE}, [Action.SEND_AGAIN]),
         ({"state": State.CANCELLED, "withheld": True}, [Action.SEND_AGAIN]),
         ({"state": State.CANCELLED}, []),
