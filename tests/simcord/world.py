@@ -33,6 +33,7 @@ from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving, posts
 from bot.settings import Settings
 
+BETWEEN_EDITS_SECONDS = 5.0
 VIDEO_BYTES = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + b"\0\0\0\x08free"
 
 
@@ -131,9 +132,11 @@ class World:
     # ------------------------------------------------------------- the loops
 
     async def settle(self) -> None:
-        """Let the bot say, show and clear away all that is due now."""
-        await self._turn(self.engine.teller.run())
-        await self.engine.teller.finish(5.0)
+        """Let the bot say, show and clear away all that is due, some seconds later, since edits of cards rest so long."""
+        await self.env.advance_time(BETWEEN_EDITS_SECONDS)
+        while any(post.not_before <= self.clock.now() for post in await self.read(posts.find_unsent)):
+            await self._turn(self.engine.teller.run())
+            await self.engine.teller.finish(5.0)
         await self._turn(self.engine.painter.run())
         await self._turn(self.engine.offering.run())
         await self.env.settle()

@@ -1,0 +1,82 @@
+"""The buttons of `/status`, which only the asker sees."""
+
+from simcord.results import ResponseMessage
+
+from bot.jobs.model import PostKind
+from bot.jobs.states import State
+from tests.simcord import scenes
+from tests.simcord.world import World, labels, private
+
+
+async def status(world: World, **options: str) -> ResponseMessage:
+    result = await world.ada.slash(world.channel, "status", **options)
+    assert result.response is not None
+    assert result.response.ephemeral
+    return result.response
+
+
+async def test_list_has_a_button_for_each_job_that_needs_one(world: World) -> None:
+    """The list offers Cancel, *Don't post* and *Send again*, each with the id of its job; others have no button."""
+    kept = await scenes.withheld(world)
+    unposted = await scenes.undeliverable(world)
+    await scenes.delivered(world)
+    running = await scenes.rendering(world)
+    waiting = await scenes.queued(world)
+    listed = await status(world)
+    expected = {
+        f"Cancel {waiting.id}",
+        f"Don't post {running.id}",
+        f"Send again {kept.id}",
+        f"Send again {unposted.id}",
+    }
+    assert set(labels(listed.message)) == expected
+
+
+async def test_list_cancels(world: World) -> None:
+    """Cancel in the list ends the job, and its card shows it."""
+    job = await scenes.queued(world)
+    assert "cancelled" in private(await world.ada.click(await status(world), label=f"Cancel {job.id}"))
+    await world.settle()
+    assert (await world.job(job)).state is State.CANCELLED
+    assert labels(await world.shown(job, PostKind.CARD)) == []
+
+
+async def test_list_withholds(world: World) -> None:
+    """*Don't post* in the list does what it does on the card."""
+    job = await scenes.rendering(world)
+    assert "won't be posted" in private(await world.ada.click(await status(world), label=f"Don't post {job.id}"))
+    assert (await world.fetched(await world.job(job))).state is State.CANCELLED
+    assert await world.message(job, PostKind.VIDEO) is None
+
+
+async def test_list_sends_a_withheld_video_after_all(world: World) -> None:
+    """*Send again* in the list posts a video that was withheld; nothing is rendered anew."""
+    job = await scenes.withheld(world)
+    listed = await status(world)
+    assert "on its way" in private(await world.ada.click(listed, label=f"Send again {job.id}"))
+    assert "no kept video" in private(await world.ada.click(listed, label=f"Send again {job.id}"))
+    job = await world.fetched(await world.job(job))
+    assert job.state is State.DELIVERED
+    assert await world.shown(job, PostKind.VIDEO)
+    assert len(await world.jobs()) == 1
+
+
+async def test_list_changes_its_mind_about_a_running_video(world: World) -> None:
+    """*Send again* for one job that was withheld while it still renders lets it be posted when it is done."""
+    job = await scenes.rendering(world)
+    await world.ada.click(await world.shown(job, PostKind.CARD), label="Don't post")
+    found = await status(world, video=job.id)
+    assert "on its way" in private(await world.ada.click(found, label="Send again"))
+    job = await world.fetched(await world.job(job))
+    assert job.state is State.DELIVERED
+
+
+async def test_one_failed_job_can_be_retried(world: World) -> None:
+    """`/status` of one failed job offers Retry, which makes the same new job as the notice."""
+    job = await scenes.failed(world)
+    found = await status(world, video=job.id)
+    assert labels(found.message) == ["Retry"]
+    from_list = private(await world.ada.click(found, label="Retry"))
+    from_notice = private(await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Retry"))
+    assert from_list == from_notice
+    assert len(await world.jobs()) == 2

@@ -1,0 +1,79 @@
+"""Cancel and *Don't post*, on cards and on the notices that it takes long."""
+
+import pytest
+
+from bot.jobs.limits import Usage
+from bot.jobs.model import PostKind, UserId
+from bot.jobs.states import State
+from bot.jobs.store import accepting
+from tests.simcord import scenes
+from tests.simcord.world import World, labels, private, text_of
+
+
+async def usage(world: World) -> Usage:
+    return await world.read(accepting.measure_usage, UserId(world.ada.id), world.clock.now())
+
+
+async def test_cancel_ends_a_queued_job(world: World) -> None:
+    """Cancel ends a queued job and gives its quota back; its card stays, without buttons."""
+    job = await scenes.queued(world)
+    result = await world.ada.click(await world.shown(job, PostKind.CARD), label="Cancel")
+    assert "cancelled" in private(result)
+    await world.settle()
+    assert (await world.job(job)).state is State.CANCELLED
+    assert await usage(world) == Usage(0, ())
+    card = await world.shown(job, PostKind.CARD)
+    assert labels(card) == []
+    assert "Cancelled" in text_of(card)
+
+
+async def test_cancel_of_a_job_that_was_just_submitted_withholds_it(world: World) -> None:
+    """Cancel on a list that is older than the submission keeps the video from being posted instead, and says so."""
+    job = await scenes.queued(world)
+    listed = await world.ada.slash(world.channel, "status")
+    assert listed.response is not None
+    await world.rendering(job)
+    result = await world.ada.click(listed.response, label=f"Cancel {job.id}")
+    assert "won't be posted" in private(result)
+    assert (await world.job(job)).withheld
+
+
+@pytest.mark.parametrize(
+    ("scene", "kind"),
+    [(scenes.rendering, PostKind.CARD), (scenes.late, PostKind.LATE), (scenes.slow, PostKind.SLOW)],
+)
+async def test_dont_post_keeps_the_video(world: World, scene: scenes.Scene, kind: PostKind) -> None:
+    """*Don't post* lets the render go on: nothing is posted, the video is kept and counts, the card has no button."""
+    job = await scene(world)
+    message = await world.shown(job, kind)
+    assert labels(message) == ["Don't post"]
+    result = await world.ada.click(message, label="Don't post")
+    assert "won't be posted" in private(result)
+    await world.settle()
+    assert labels(await world.shown(job, PostKind.CARD)) == []
+    job = await world.fetched(await world.job(job))
+    assert (job.state, job.withheld) == (State.CANCELLED, True)
+    assert await world.message(job, PostKind.VIDEO) is None
+    assert len((await usage(world)).counted_at) == 1
+    assert world.engine.parts.fetcher.path(job.video_name).exists()
+
+
+async def test_stopping_what_has_ended_is_too_late(world: World) -> None:
+    """Stopping a video that has been posted meanwhile is answered with that it is too late."""
+    job = await scenes.rendering(world)
+    listed = await world.ada.slash(world.channel, "status")
+    assert listed.response is not None
+    await world.fetched(job)
+    result = await world.ada.click(listed.response, label=f"Don't post {job.id}")
+    assert "too late" in private(result)
+    assert (await world.job(job)).state is State.DELIVERED
+
+
+async def test_late_notices_ping_only_the_requester(world: World) -> None:
+    """The notices that it takes long stand once, ping the requester and nobody else."""
+    for scene, kind in ((scenes.late, PostKind.LATE), (scenes.slow, PostKind.SLOW)):
+        job = await scene(world)
+        await world.settle()
+        message = await world.shown(job, kind)
+        assert world.env.backend.get_message(world.channel.id, message.id).ping_user_ids == [world.ada.id]
+        assert sum(message.content == seen.content for seen in world.channel.history()) == 1

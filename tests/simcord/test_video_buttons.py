@@ -1,0 +1,120 @@
+"""Remix, Again and Delete under a finished video."""
+
+import discord
+from simcord.backend.models.channel import Overwrite
+from simcord.enums import OverwriteType
+
+from bot.jobs.model import PostKind, Via
+from bot.jobs.states import State
+from tests.simcord import scenes
+from tests.simcord.pictures import png
+from tests.simcord.world import World, field_ids, labels, private, text_of
+
+
+async def test_video_is_a_plain_message_and_the_card_goes(world: World) -> None:
+    """The video is a plain message with file, facts and three buttons; it pings the requester, and the card goes."""
+    job = await world.delivered("a red <@&1> fox", reference=("a.png", png()))
+    video = await world.shown(job, PostKind.VIDEO)
+    assert video.type is discord.MessageType.default
+    assert [attachment.filename for attachment in video.attachments] == [job.video_name]
+    assert labels(video) == ["Remix", "Again", "Delete"]
+    stored = world.env.backend.get_message(world.channel.id, video.id)
+    assert stored.ping_user_ids == [world.ada.id]
+    assert stored.interaction_metadata is None
+    assert job.id in text_of(video)
+    assert "`a red <@&1> fox`" in text_of(video)
+    assert await world.message(job, PostKind.CARD) is None
+    assert world.count() == 1
+
+
+async def test_remix_opens_a_form_for_anyone(world: World) -> None:
+    """Remix opens a form for whoever presses it; the remix is theirs, with the pictures of the form only."""
+    video = await world.delivered(reference=("a.png", png(1)))
+    shown = await world.ben.click(await world.shown(video, PostKind.VIDEO), label="Remix")
+    assert shown.modal is not None
+    assert shown.modal["title"] == f"Remix {video.id}"
+    assert field_ids(shown)["references"]["max_values"] == 4
+    sent = await world.ben.submit_modal(shown, {"prompt": "at night", "references": [("b.png", png(2))]})
+    assert sent.response is None
+    await world.settle()
+    (job,) = await world.jobs(world.ben)
+    assert (job.request.prompt, job.request.parent_id, job.origin.via) == ("at night", video.id, Via.FORM)
+    shelf = world.engine.parts.shelf
+    assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(2)]
+    job = await world.fetched(job)
+    made = await world.shown(job, PostKind.VIDEO)
+    assert f"{world.ben.mention} Your remix is ready." in made.content
+    assert await world.shown(video, PostKind.VIDEO)
+
+
+async def test_remix_form_of_a_bad_file_says_so(world: World) -> None:
+    """A form with a file that is no picture is answered privately, and nothing is stored."""
+    video = await world.delivered()
+    shown = await world.ben.click(await world.shown(video, PostKind.VIDEO), label="Remix")
+    sent = await world.ben.submit_modal(shown, {"prompt": "at night", "references": [("b.png", b"no picture")]})
+    assert "b.png" in private(sent)
+    assert await world.jobs(world.ben) == []
+
+
+async def test_remix_form_without_a_word_says_so(world: World) -> None:
+    """A form filled with blanks is answered privately."""
+    video = await world.delivered()
+    shown = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Remix")
+    assert "prompt is empty" in private(await world.ada.submit_modal(shown, {"prompt": "   "}))
+
+
+async def test_again_makes_the_same_for_anyone(world: World) -> None:
+    """Again makes a new video of the same request and pictures; it belongs to whoever pressed."""
+    first = await world.delivered(size="1080x1920", reference=("a.png", png()))
+    result = await world.ben.click(await world.shown(first, PostKind.VIDEO), label="Again")
+    assert result.acknowledged
+    assert result.response is None
+    await world.settle()
+    (job,) = await world.jobs(world.ben)
+    assert (job.request, job.origin.via) == (first.request, Via.BUTTON)
+    assert job.idempotency_key != first.idempotency_key
+    assert labels(await world.shown(job, PostKind.CARD)) == ["Cancel"]
+    assert await world.shown(first, PostKind.VIDEO)
+
+
+async def test_again_of_a_remix_is_a_remix_of_the_same(world: World) -> None:
+    """Again under a remix changes the same video once more."""
+    video = await world.delivered()
+    await world.ada.slash(world.channel, "remix", prompt="at night", video=video.id)
+    await world.settle()
+    remix = await world.fetched((await world.jobs())[0])
+    await world.ada.click(await world.shown(remix, PostKind.VIDEO), label="Again")
+    assert (await world.jobs())[0].request == remix.request
+
+
+async def test_again_needs_the_pictures(world: World) -> None:
+    """Again of a video whose pictures are not kept any more is refused privately."""
+    video = await world.delivered(reference=("a.png", png()))
+    world.engine.parts.shelf.path(video.request.references[0]).unlink()
+    result = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Again")
+    assert "not kept any more" in private(result)
+    assert len(await world.jobs()) == 1
+
+
+async def test_delete_takes_the_message_away_for_good(world: World) -> None:
+    """Delete removes the message and forbids remixing the video, also by a form that is still open."""
+    video = await world.delivered()
+    message = await world.shown(video, PostKind.VIDEO)
+    opened = await world.ben.slash(world.channel, "remix", video=video.id)
+    result = await world.ada.click(message, label="Delete")
+    assert "is deleted" in private(result)
+    assert world.count() == 0
+    assert "was deleted" in private(await world.ben.submit_modal(opened, {"prompt": "at night"}))
+    assert "was deleted" in private(await world.ben.slash(world.channel, "remix", video=video.id, prompt="at night"))
+    assert await world.ada.autocomplete(world.channel, "remix", "video", "") == []
+    assert (await world.job(video)).state is State.DELIVERED
+
+
+async def test_buttons_work_where_the_bot_may_not_post_any_more(world: World) -> None:
+    """Again in a channel in which the bot may no longer attach files is answered with what it lacks."""
+    video = await scenes.delivered(world)
+    bot_id, no_files = world.env.backend.bot_user.id, discord.Permissions(attach_files=True).value
+    world.env.backend.set_overwrite(world.channel.id, Overwrite(bot_id, OverwriteType.MEMBER, deny=no_files))
+    result = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Again")
+    assert "Attach Files" in private(result)
+    assert len(await world.jobs()) == 1
