@@ -1,0 +1,36 @@
+"""Draws `docs/states.md` from the table of the state machine: `python -m tests.rules.draw_states` writes it anew."""
+
+from pathlib import Path
+
+from bot.jobs.states import ENDS, TABLE, Say, State
+
+PAGE = Path(__file__).parents[2] / "docs" / "states.md"
+_SAID = {
+    Say.NOTHING: "",
+    Say.VIDEO: "the video",
+    Say.FAILURE: "a failure notice",
+    Say.UNSURE: "the notice that it is uncertain",
+}
+_INTRODUCTION = """# The life of a job
+
+Drawn from `TABLE` in `bot/jobs/states.py` by `make states`; a test fails when this page is older than the table. What
+is not a row here cannot happen: it raises.
+"""
+
+
+def draw() -> str:
+    """The whole page."""
+    lines = [_INTRODUCTION, "```mermaid", "stateDiagram-v2", f"    [*] --> {State.ACCEPTED}"]
+    lines += [f"    {state} --> {target.state}: {event}" for (state, event), target in TABLE.items()]
+    lines += [f"    {state} --> [*]" for state in State if state in ENDS]
+    lines += ["```", "", "| in state | when | to state | said in the same transaction |", "|---|---|---|---|"]
+    lines += [
+        f"| {state} | {event} | {target.state} | {_SAID[target.say]} |" for (state, event), target in TABLE.items()
+    ]
+    ends = ", ".join(state for state in State if state in ENDS)
+    lines += ["", f"Ends: {ends}. They are left only by the rows above that begin in one.", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(draw(), encoding="utf-8")

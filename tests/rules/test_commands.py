@@ -1,0 +1,133 @@
+"""What Discord is told of the commands, held to its own bounds and to what the interface promises."""
+
+import importlib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import discord
+import pytest
+
+from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSource, Kind, parse_button, parse_form
+from bot.client import COGS, VideoBot
+from bot.engine.desk import Desk
+from bot.videos.catalogue import Catalogue
+
+# Discord's bounds for commands, their options and choices.
+NAME_MAX_CHARACTERS = 32
+DESCRIPTION_MAX_CHARACTERS = 100
+CHOICES_MAX = 25
+OPTIONS_MAX = 25
+ALL_CHARACTERS_MAX = 8_000
+CUSTOM_ID_MAX_CHARACTERS = 100
+MANY = tuple(f"model-{number}" for number in range(40))
+CATALOGUE = Catalogue(MANY, tuple(f"{number}x720" for number in range(1, 41)), tuple(map(str, range(1, 41))))
+PROMISED = {
+    "video": ["prompt", "model", "size", "seconds", "reference", "reference_2", "reference_3", "reference_4"],
+    "remix": ["prompt", "video", "model", "size", "seconds", "reference", "reference_2", "reference_3", "reference_4"],
+    "status": ["video"],
+}
+
+
+@pytest.fixture
+async def commands(tmp_path: Path) -> list[dict[str, Any]]:
+    """Every command as Discord is told of it, with a catalogue that offers too much."""
+    async with VideoBot((), tmp_path) as bot:
+        bot.desk = cast("Desk", SimpleNamespace(catalogue=CATALOGUE))
+        for name in COGS:
+            await importlib.import_module(name).setup(bot)
+        return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+
+
+async def test_the_promised_commands_are_there(commands: list[dict[str, Any]]) -> None:
+    """Exactly these, with exactly these options in this order, all of them optional."""
+    assert {command["name"]: [option["name"] for option in command["options"]] for command in commands} == PROMISED
+    assert not any(option.get("required") for command in commands for option in command["options"])
+
+
+async def test_names_and_descriptions_are_within_bounds(commands: list[dict[str, Any]]) -> None:
+    """Every command and option has both, no longer than Discord takes, and no two have the same name."""
+    assert len({command["name"] for command in commands}) == len(commands)
+    for command in commands:
+        options = command["options"]
+        assert len(options) <= OPTIONS_MAX
+        assert len({option["name"] for option in options}) == len(options)
+        for named in (command, *options):
+            assert 1 <= len(named["name"]) <= NAME_MAX_CHARACTERS
+            assert named["name"] == named["name"].lower()
+            assert 1 <= len(named["description"]) <= DESCRIPTION_MAX_CHARACTERS
+            # What discord.py writes when nobody has written anything.
+            assert named["description"] != "…"
+
+
+async def test_choices_are_within_bounds(commands: list[dict[str, Any]]) -> None:
+    """However much the catalogue offers, Discord is shown what it takes; no option has choices and completes too."""
+    total = 0
+    for command in commands:
+        total += len(command["name"]) + len(command["description"])
+        for option in command["options"]:
+            choices = option.get("choices", [])
+            assert len(choices) <= CHOICES_MAX
+            assert not (choices and option.get("autocomplete"))
+            assert all(1 <= len(choice["name"]) <= 100 and len(choice["value"]) <= 100 for choice in choices)
+            assert len({choice["value"] for choice in choices}) == len(choices)
+            total += sum(len(choice["name"]) + len(choice["value"]) for choice in choices)
+            total += len(option["name"]) + len(option["description"])
+    assert total <= ALL_CHARACTERS_MAX
+
+
+async def test_the_catalogue_is_offered(commands: list[dict[str, Any]]) -> None:
+    """Model, size and seconds have the catalogue's choices, in its order; videos are completed."""
+    for command in commands:
+        for option in command["options"]:
+            if option["name"] in {"model", "size", "seconds"}:
+                offered = {"model": CATALOGUE.models, "size": CATALOGUE.sizes, "seconds": CATALOGUE.seconds}
+                assert [choice["value"] for choice in option["choices"]] == list(offered[option["name"]][:CHOICES_MAX])
+            assert bool(option.get("autocomplete")) == (option["name"] == "video")
+
+
+async def test_pictures_and_prompts_have_their_kinds(commands: list[dict[str, Any]]) -> None:
+    """References are files; a prompt has 1 to 4,000 characters."""
+    for command in commands:
+        for option in command["options"]:
+            is_file = option["type"] == discord.AppCommandOptionType.attachment.value
+            assert is_file == option["name"].startswith("reference")
+            if option["name"] == "prompt":
+                assert (option["min_length"], option["max_length"]) == (1, 4_000)
+
+
+async def test_commands_are_installed_to_servers_and_work_in_dms(commands: list[dict[str, Any]]) -> None:
+    """To servers only; used there and in DMs with the bot."""
+    for command in commands:
+        assert command["integration_types"] == [0]
+        assert sorted(command["contexts"]) == [0, 1]
+
+
+def test_every_button_has_a_name_of_its_own() -> None:
+    """For every message and action, the longest target and the last number: unique, short enough, understood again."""
+    made: list[str] = []
+    for kind in Kind:
+        for action in Action:
+            target = "8" + "9" * 18 if kind is Kind.OFFER else "ZZZZZZZZ"
+            button = ButtonId(kind, action, target, 999)
+            if parse_button(str(button)) is not None:
+                assert parse_button(str(button)) == button
+                made.append(str(button))
+    assert len(set(made)) == len(made)
+    assert all(len(custom_id) <= CUSTOM_ID_MAX_CHARACTERS for custom_id in made)
+    assert {custom_id.split(":")[1] for custom_id in made} == set(Kind)
+    assert {custom_id.split(":")[2] for custom_id in made} == set(Action)
+
+
+def test_every_form_has_a_name_of_its_own() -> None:
+    """For every purpose and source, the longest target: unique, short enough, understood again, no button's name."""
+    forms = [
+        FormId(purpose, source, "Z" * (8 if source is FormSource.JOB else 32))
+        for purpose in FormPurpose
+        for source in FormSource
+    ]
+    made = [str(form) for form in forms]
+    assert [parse_form(custom_id) for custom_id in made] == forms
+    assert len(set(made)) == len(made)
+    assert all(len(custom_id) <= CUSTOM_ID_MAX_CHARACTERS for custom_id in made)
+    assert not any(parse_button(custom_id) for custom_id in made)
