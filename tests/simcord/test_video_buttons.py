@@ -1,8 +1,6 @@
 """Remix, Again and Delete under a finished video."""
 
 import discord
-from simcord.backend.models.channel import Overwrite
-from simcord.enums import OverwriteType
 
 from bot.jobs.model import PostKind, Via
 from bot.jobs.states import State
@@ -113,8 +111,7 @@ async def test_delete_takes_the_message_away_for_good(world: World) -> None:
 async def test_buttons_work_where_the_bot_may_not_post_any_more(world: World) -> None:
     """Again in a channel in which the bot may no longer attach files is answered with what it lacks."""
     video = await scenes.delivered(world)
-    bot_id, no_files = world.env.backend.bot_user.id, discord.Permissions(attach_files=True).value
-    world.env.backend.set_overwrite(world.channel.id, Overwrite(bot_id, OverwriteType.MEMBER, deny=no_files))
+    world.forbid(world.channel, discord.Permissions(attach_files=True))
     result = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Again")
     assert "Attach Files" in private(result)
     assert len(await world.jobs()) == 1

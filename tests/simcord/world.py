@@ -4,7 +4,8 @@ What SimCord 3.2.1 cannot do, and what is therefore left to the end-to-end tests
 
 * it takes no notice of nonces, so it is no judge of what is said once after a crash;
 * it knows no addresses of attachments that can be fetched: `Files` serves its stored bytes on 127.0.0.1;
-* it lets only the person who opened a form send it in, so another person's draft can't be tried;
+* it lets only the person who opened a form send it in, and only while the message under which it was opened stands, so
+  neither another person's draft nor a form that outlives its offer can be tried;
 * its people ping whom they reply to unless the message is put into its backend with another mention policy;
 * its uploads have no limit of size, no connection breaks, and no interaction's token dies while a person waits;
 * its clock is virtual and nothing is left running after an act: a paid request would be a real one, so the scheduler is
@@ -22,8 +23,10 @@ import discord
 from aiohttp import web
 from simcord import Env
 from simcord.actors import MemberActor
+from simcord.backend.models.channel import Overwrite
 from simcord.backend.models.message import AllowedMentions
 from simcord.builders import ChannelHandle, GuildHandle
+from simcord.enums import OverwriteType
 from simcord.results import InteractionResult, to_discord_message
 
 from bot.app import _build, _Engine
@@ -132,7 +135,7 @@ class World:
     # ------------------------------------------------------------- the loops
 
     async def settle(self) -> None:
-        """Let the bot say, show and clear away all that is due, some seconds later, since edits of cards rest so long."""
+        """Let the bot say, show and clear away all that is due, some seconds later: between edits a card rests."""
         await self.env.advance_time(BETWEEN_EDITS_SECONDS)
         while any(post.not_before <= self.clock.now() for post in await self.read(posts.find_unsent)):
             await self._turn(self.engine.teller.run())
@@ -171,14 +174,18 @@ class World:
     async def write(self, work: Any, *args: Any, **kwargs: Any) -> Any:
         return await self.engine.parts.database.write(work, *args, **kwargs)
 
+    async def step(self, job: Job, event: Event, **changes: Any) -> Job:
+        """What the scheduler would do to the job; nothing is said yet."""
+        moved = await self.write(moving.apply, job, event, now=self.clock.now(), **changes)
+        assert moved is not None
+        self.engine.parts.board.job_changed(job.id)
+        return moved
+
     async def move(self, job: Job, *events: Event, **changes: Any) -> Job:
-        """What the scheduler would do; the messages that become due are said."""
-        for event in events:
-            job = await self.job(job)
-            moved = await self.write(moving.apply, job, event, now=self.clock.now(), **changes)
-            assert moved is not None
-            job = moved
-            self.engine.parts.board.job_changed(job.id)
+        """The same, and the messages that become due are said; the changes belong to the last of the events."""
+        for event in events[:-1]:
+            job = await self.step(job, event)
+        await self.step(job, events[-1], **changes)
         await self.settle()
         return await self.job(job)
 
@@ -196,18 +203,23 @@ class World:
         (made,) = [job for job in await self.jobs(asker) if job.id not in before]
         return made
 
+    async def taken(self, job: Job) -> Job:
+        """The job taken by the provider; nothing is said yet."""
+        job = await self.step(job, Event.SUBMIT, submitted_at=self.clock.now())
+        return await self.step(job, Event.TAKEN, remote_id=f"video_{job.id}")
+
     async def rendering(self, job: Job) -> Job:
-        """The job taken by the provider."""
-        now = self.clock.now()
-        await self.move(job, Event.SUBMIT, submitted_at=now)
-        return await self.move(job, Event.TAKEN, remote_id=f"video_{job.id}")
+        """The job taken by the provider, as its card shows."""
+        job = await self.taken(job)
+        await self.settle()
+        return job
 
     async def fetched(self, job: Job) -> Job:
         """The job whose video lies in the data folder, and which is then posted if nothing is against it."""
         if job.state is State.ACCEPTED:
-            job = await self.rendering(job)
+            job = await self.taken(job)
         if job.state is State.RENDERING:
-            job = await self.move(job, Event.COMPLETE, completed_at=self.clock.now())
+            job = await self.step(job, Event.COMPLETE, completed_at=self.clock.now())
         video = self.engine.parts.fetcher.path(job.video_name)
         video.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         video.write_bytes(VIDEO_BYTES)
@@ -219,6 +231,11 @@ class World:
         job = await self.fetched(await self.asked(prompt, **options))
         assert job.state is State.DELIVERED
         return job
+
+    def forbid(self, channel: ChannelHandle, denied: discord.Permissions) -> None:
+        """Take rights from the bot in a channel."""
+        me = Overwrite(self.env.backend.bot_user.id, OverwriteType.MEMBER, deny=denied.value)
+        self.env.backend.set_overwrite(channel.id, me)
 
     # ---------------------------------------------------------- the messages
 

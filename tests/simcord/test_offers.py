@@ -1,0 +1,156 @@
+"""What stands under a reply that is not a remix by itself: a question, or the button that opens the form."""
+
+import discord
+
+from bot.jobs.model import Job, PostKind, Via
+from bot.jobs.states import State
+from tests.simcord.pictures import png
+from tests.simcord.world import World, field_ids, labels, private
+
+
+async def offered(world: World, label: str) -> discord.Message:
+    """The offer that stands last in the channel; it pings nobody and hangs at a reply."""
+    offer = world.last()
+    assert labels(offer) == [label]
+    assert offer.reference is not None
+    assert not world.env.backend.get_message(world.channel.id, offer.id).ping_user_ids
+    return offer
+
+
+async def made_by_ben(world: World) -> Job:
+    (job,) = await world.jobs(world.ben)
+    return job
+
+
+async def test_few_words_are_asked_about(world: World) -> None:
+    """One or two words are asked about; *Make it* makes the remix, as a reply to the words, and the question goes."""
+    video = await world.delivered()
+    told = await world.ben.send(world.channel, "wow nice", reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    assert await world.jobs(world.ben) == []
+    question = await offered(world, "Make it")
+    assert "`wow nice`" in question.content
+    assert (await world.ben.click(question, label="Make it")).response is None
+    await world.settle()
+    job = await made_by_ben(world)
+    assert (job.request.prompt, job.request.parent_id, job.origin.via) == ("wow nice", video.id, Via.REPLY)
+    assert job.origin.reply_to == told.id
+    shown = [message.id for message in world.channel.history()]
+    assert question.id not in shown
+    assert (await world.shown(job, PostKind.CARD)).id in shown
+
+
+async def test_question_is_only_for_whom_it_was_asked(world: World) -> None:
+    """*Make it* pressed by somebody else makes nothing and leaves the question standing."""
+    video = await world.delivered()
+    await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    question = await offered(world, "Make it")
+    result = await world.mia.click(question, label="Make it")
+    assert "ask again" in private(result)
+    assert await world.jobs(world.ben) == await world.jobs(world.mia) == []
+    await world.ben.click(question, label="Make it")
+    assert await world.jobs(world.ben)
+
+
+async def test_reply_without_ping_gets_the_form(world: World) -> None:
+    """With the ping off the bot offers a button that opens a form; what is sent in is a remix that answers it."""
+    video = await world.delivered()
+    told = world.reply_without_ping(world.ben, await world.shown(video, PostKind.VIDEO), "make it night, please")
+    await world.env.settle()
+    await world.settle()
+    assert await world.jobs(world.ben) == []
+    offer = await offered(world, "Say what should change")
+    shown = await world.ben.click(offer, label="Say what should change")
+    assert list(field_ids(shown)) == ["prompt", "references"]
+    sent = await world.ben.submit_modal(shown, {"prompt": "at night", "references": [("a.png", png())]})
+    assert sent.response is None
+    await world.settle()
+    job = await made_by_ben(world)
+    assert (job.request.prompt, job.request.parent_id, job.origin.via) == ("at night", video.id, Via.FORM)
+    assert (job.origin.reply_to, len(job.request.references)) == (told.id, 1)
+    assert offer.id not in [message.id for message in world.channel.history()]
+    card = await world.shown(job, PostKind.CARD)
+    assert card.reference is not None
+    assert card.reference.message_id == told.id
+
+
+async def test_form_is_only_for_whom_it_was_offered(world: World) -> None:
+    """The button under a reply opens no form for others."""
+    video = await world.delivered()
+    world.reply_without_ping(world.ben, await world.shown(video, PostKind.VIDEO), "make it night, please")
+    await world.env.settle()
+    await world.settle()
+    result = await world.mia.click(await offered(world, "Say what should change"), label="Say what should change")
+    assert result.modal is None
+    assert "ask again" in private(result)
+
+
+async def test_form_is_offered_once_per_person_and_video(world: World) -> None:
+    """A second reply without ping to the same video is not offered the form again, another person's first one is."""
+    video = await world.delivered()
+    message = await world.shown(video, PostKind.VIDEO)
+    world.reply_without_ping(world.ben, message, "make it night")
+    await world.env.settle()
+    await world.settle()
+    before = world.count()
+    world.reply_without_ping(world.ben, message, "hello?")
+    await world.env.settle()
+    await world.settle()
+    assert world.count() == before + 1
+    world.reply_without_ping(world.mia, message, "make it day")
+    await world.env.settle()
+    await world.settle()
+    assert world.count() == before + 3
+
+
+async def test_pictures_without_words_get_the_form(world: World) -> None:
+    """A reply of only pictures is asked what to do; its pictures come before those of the form."""
+    video = await world.delivered()
+    await world.ben.send(
+        world.channel, "👀", reply_to=await world.shown(video, PostKind.VIDEO), attachments=[("a.png", png(1))]
+    )
+    await world.settle()
+    offer = await offered(world, "Say what should change")
+    shown = await world.ben.click(offer, label="Say what should change")
+    assert field_ids(shown)["references"]["max_values"] == 3
+    await world.ben.submit_modal(shown, {"prompt": "wear this", "references": [("b.png", png(2))]})
+    job = await made_by_ben(world)
+    shelf = world.engine.parts.shelf
+    assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1), png(2)]
+
+
+async def test_offers_go_after_a_minute(world: World) -> None:
+    """A question and a button that nobody presses take themselves away after a minute; nothing is made."""
+    video = await world.delivered()
+    await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
+    world.reply_without_ping(world.mia, await world.shown(video, PostKind.VIDEO), "make it night, please")
+    await world.env.settle()
+    await world.settle()
+    before = world.count()
+    await world.env.advance_time(60)
+    await world.settle()
+    assert world.count() == before - 2
+    assert await world.jobs(world.ben) == await world.jobs(world.mia) == []
+
+
+async def test_offer_goes_with_its_reply(world: World) -> None:
+    """Deleting the reply takes the offer with it."""
+    video = await world.delivered()
+    told = await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    offer = await offered(world, "Make it")
+    await world.ben.delete(told)
+    await world.settle()
+    assert offer.id not in [message.id for message in world.channel.history()]
+
+
+async def test_question_makes_one_video(world: World) -> None:
+    """*Make it* pressed twice makes one video."""
+    video = await world.delivered()
+    await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    question = await offered(world, "Make it")
+    await world.ben.click(question, label="Make it")
+    await world.ben.click(question, label="Make it")
+    assert (await made_by_ben(world)).state is State.ACCEPTED

@@ -1,0 +1,115 @@
+"""Presses and forms whose ids are unknown, forged or of an earlier life of the bot."""
+
+from typing import Any
+
+import discord
+import pytest
+from simcord.results import to_discord_message
+
+from bot.jobs.model import PostKind
+from bot.jobs.states import State
+from bot.jobs.store import drafts
+from tests.simcord import scenes
+from tests.simcord.world import World, labels, private
+
+
+def message_with(world: World, custom_id: str) -> discord.Message:
+    """A message of the bot with one button of that id."""
+    row: dict[str, Any] = {"type": 1, "components": [{"type": 2, "style": 2, "label": "Press", "custom_id": custom_id}]}
+    made = world.env.backend.create_message(
+        world.channel.id, world.env.backend.bot_user.id, "a message of last year", components=[row]
+    )
+    return to_discord_message(world.env, made)
+
+
+@pytest.mark.parametrize(
+    "custom_id", ["poll:yes", "vb:card:delete:K3M9Q2XA:1", "vb:card:cancel:short:1", "vb:card:cancel:K3M9Q2XA"]
+)
+async def test_foreign_buttons_are_left_alone(world: World, custom_id: str) -> None:
+    """A button whose id is not one of ours is not answered and breaks nothing."""
+    result = await world.ada.click(message_with(world, custom_id), label="Press")
+    assert not result.acknowledged
+    assert world.env.errors == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"),
+    [
+        ("card", "cancel"),
+        ("card", "withhold"),
+        ("video", "remix"),
+        ("video", "again"),
+        ("video", "delete"),
+        ("fail", "retry"),
+        ("fail", "send_again"),
+        ("unsure", "try_again"),
+        ("unsure", "leave"),
+    ],
+)
+async def test_buttons_of_an_unknown_job_say_so(world: World, kind: str, action: str) -> None:
+    """A button of ours about a job that isn't known is answered privately."""
+    result = await world.ada.click(message_with(world, f"vb:{kind}:{action}:K3M9Q2XA:1"), label="Press")
+    assert "don't know that video" in private(result)
+    assert await world.jobs() == []
+
+
+@pytest.mark.parametrize("action", ["open_form", "make_it"])
+async def test_buttons_of_an_unknown_offer_say_so(world: World, action: str) -> None:
+    """A button of an offer that isn't known any more is answered privately."""
+    result = await world.ada.click(message_with(world, f"vb:offer:{action}:1234567890123456789:1"), label="Press")
+    assert "ask again" in private(result)
+
+
+async def test_forged_buttons_obey_the_state(world: World) -> None:
+    """A button that doesn't fit the job's state changes nothing, whoever forged it."""
+    job = await scenes.queued(world)
+    for kind, action in (
+        ("fail", "retry"),
+        ("fail", "send_again"),
+        ("unsure", "try_again"),
+        ("video", "remix"),
+        ("video", "again"),
+        ("card", "withhold"),
+    ):
+        result = await world.ada.click(message_with(world, f"vb:{kind}:{action}:{job.id}:1"), label="Press")
+        assert result.modal is None
+        assert private(result)
+        assert await world.job(job) == job
+    assert len(await world.jobs()) == 1
+
+
+async def test_form_whose_options_are_forgotten_says_so(world: World) -> None:
+    """A form that waited for too long is answered privately, and nothing is made."""
+    shown = await world.ada.slash(world.channel, "video", size="1080x1920")
+    await world.write(drafts.drop_old_drafts, world.clock.now() + 1.0)
+    assert "ask again" in private(await world.ada.submit_modal(shown, {"prompt": "a red fox"}))
+    assert await world.jobs() == []
+
+
+async def test_everything_works_after_a_restart(world: World) -> None:
+    """Buttons, forms and replies of the bot's earlier life do what they did; the commands need no second sync."""
+    video = await world.delivered()
+    queued = await scenes.queued(world)
+    failed = await scenes.failed(world)
+    uncertain = await scenes.uncertain(world)
+    by_command = await world.ben.slash(world.channel, "video", size="1080x1920")
+    by_button = await world.ben.click(await world.shown(video, PostKind.VIDEO), label="Remix")
+    await world.mia.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    question = world.last()
+    syncs = [request for request in world.env.http_requests if request.method == "PUT"]
+    await world.life.restart()
+    assert [request for request in world.env.http_requests if request.method == "PUT"] == syncs
+    assert "cancelled" in private(await world.ada.click(await world.shown(queued, PostKind.CARD), label="Cancel"))
+    assert "queue" in private(await world.ada.click(await world.shown(failed, PostKind.FAILURE), label="Retry"))
+    assert "leave" in private(await world.ada.click(await world.shown(uncertain, PostKind.UNSURE), label="Leave it"))
+    assert (await world.ben.submit_modal(by_command, {"prompt": "a red fox"})).response is None
+    assert (await world.ben.submit_modal(by_button, {"prompt": "at night"})).response is None
+    assert (await world.mia.click(question, label="Make it")).response is None
+    await world.ben.send(world.channel, "let it snow now", reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    assert {job.request.prompt for job in await world.jobs(world.ben)} == {"a red fox", "at night", "let it snow now"}
+    assert [job.request.prompt for job in await world.jobs(world.mia)] == ["nice"]
+    assert labels(await world.shown(queued, PostKind.CARD)) == []
+    assert (await world.job(queued)).state is State.CANCELLED
+    assert "is deleted" in private(await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Delete"))
