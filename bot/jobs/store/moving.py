@@ -39,7 +39,8 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
 async def deliver(connection: AsyncConnection, job: Job, post: Post, message_id: MessageId | None, now: float) -> None:
     """Note that the video stands in its channel and that the job has ended so, both or neither."""
     await mark_sent(connection, post, message_id)
-    await apply(connection, job, Event.POSTED, now=now, removed_at=now if message_id is None else None)
+    removed_at = now if message_id is None else None
+    await apply(connection, await _as_it_is(connection, job), Event.POSTED, now=now, removed_at=removed_at)
 
 
 async def stop_delivering(
@@ -47,7 +48,7 @@ async def stop_delivering(
 ) -> None:
     """Note that this video message will not be posted, and move the job by that event, both or neither."""
     await mark_refused(connection, post)
-    await apply(connection, job, event, now=now, **changes)
+    await apply(connection, await _as_it_is(connection, job), event, now=now, **changes)
 
 
 async def note(connection: AsyncConnection, job: Job, **changes: Any) -> Job | None:
@@ -97,10 +98,14 @@ async def void_claims(connection: AsyncConnection) -> None:
 
 
 async def claim(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> list[Job]:
-    """Make every unended job that nobody holds this process's own, and return them; the fence shuts out old holders."""
+    """Make every unended job that nobody holds this process's own, and return them; the fence shuts out old holders.
+
+    Its own jobs stay as they are, even if the machine slept through their lease: their steps may be under way.
+    """
+    left = sa.and_(jobs.c.owner != owner, jobs.c.lease_until < now)
     claimed = await connection.execute(
         sa.update(jobs)
-        .where(jobs.c.state.in_(_UNENDED), sa.or_(jobs.c.owner.is_(None), jobs.c.lease_until < now))
+        .where(jobs.c.state.in_(_UNENDED), sa.or_(jobs.c.owner.is_(None), left))
         .values(owner=owner, lease_until=now + lease_seconds, fence=jobs.c.fence + 1)
         .returning(*jobs.c),
     )
@@ -110,6 +115,14 @@ async def claim(connection: AsyncConnection, owner: str, now: float, lease_secon
 async def renew(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> None:
     """Hold this process's jobs for longer, all in one statement."""
     await connection.execute(sa.update(jobs).where(jobs.c.owner == owner).values(lease_until=now + lease_seconds))
+
+
+async def _as_it_is(connection: AsyncConnection, job: Job) -> Job:
+    """The job as this transaction finds it, for what is true whoever holds it: what became of its message.
+
+    At a start it may have been read before it was claimed, so that its fence is another by now.
+    """
+    return job_of((await connection.execute(sa.select(jobs).where(jobs.c.id == job.id))).one())
 
 
 def _as_read(job: Job) -> sa.Update:
