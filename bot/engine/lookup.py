@@ -12,8 +12,10 @@ from bot.jobs.rights import Asker, may_look, may_remix
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
 
+# Discord's ids are whole numbers below 2**63, and so is what the database can look for.
+_ID = "[1-9][0-9]{0,17}|[1-8][0-9]{18}"
 _MESSAGE_LINK = re.compile(
-    r"<?https?://(?:\w+\.)?discord(?:app)?\.com/channels/(?:\d+|@me)/(?P<channel>\d{1,20})/(?P<message>\d{1,20})/?>?"
+    rf"<?https?://(?:\w+\.)?discord(?:app)?\.com/channels/(?:\d+|@me)/\d+/(?P<message>{_ID})/?>?", re.ASCII
 )
 _SUGGESTIONS = 25
 _SETTLING_TRIES = 10
