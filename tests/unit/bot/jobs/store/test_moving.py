@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.jobs.database import Database, StoreUnavailableError
+from bot.jobs.database import Database, StoreConflictError
 from bot.jobs.model import Cause, Job, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, Event, IllegalMoveError, State
 from bot.jobs.store import finding, moving, posts
@@ -123,7 +123,7 @@ async def test_two_jobs_never_have_the_same_remote_id(database: Database) -> Non
     """A provider's id belongs to one job: a second one with it is refused whole."""
     await database.write(put, a_job(State.RENDERING, remote_id="video_1"))
     job = await stored(database, a_job(State.SUBMITTING))
-    with pytest.raises(StoreUnavailableError, match="remote_id"):
+    with pytest.raises(StoreConflictError, match="remote_id"):
         await database.write(moving.apply, job, Event.TAKEN, now=NOW, remote_id="video_1")
     assert await read(database, job) == job
     elsewhere = await stored(database, a_job(State.SUBMITTING, provider="https://elsewhere.test"))
@@ -140,6 +140,30 @@ async def test_delivering_is_one_with_the_end(database: Database) -> None:
     done, sent = await read(database, job), await post_of(database, job, PostKind.VIDEO)
     assert (done.state, done.ended_at, done.removed_at) == (State.DELIVERED, NOW + 1, None)
     assert (sent.state, sent.message_id, sent.attempted_at) == (PostState.SENT, MessageId(99), None)
+
+
+@pytest.mark.parametrize("event", [None, Event.UNPOSTABLE])
+async def test_what_became_of_a_message_holds_whoever_has_the_job(database: Database, event: Event | None) -> None:
+    """A job that was claimed after it was read for posting ends all the same: its message stands or never will."""
+    job = await stored(database, a_job(State.POSTING))
+    await database.write(posts.make_due, job, PostKind.VIDEO)
+    post = await post_of(database, job, PostKind.VIDEO)
+    (claimed,) = await database.write(moving.claim, "me", NOW, 60.0)
+    assert claimed.fence > job.fence
+    if event is None:
+        await database.write(moving.deliver, job, post, MessageId(99), NOW)
+    else:
+        await database.write(moving.stop_delivering, job, post, event, NOW)
+    assert (await read(database, job)).state is (State.DELIVERED if event is None else State.UNDELIVERABLE)
+
+
+async def test_claiming_leaves_ones_own_jobs_alone(database: Database) -> None:
+    """Who holds a job keeps it under the same fence, also when its lease has run out and nobody else came."""
+    await database.write(put, a_job(State.RENDERING))
+    (mine,) = await database.write(moving.claim, "me", NOW, 60.0)
+    assert await database.write(moving.claim, "me", NOW + 100.0, 60.0) == []
+    assert await read(database, mine) == mine
+    assert await database.write(moving.note, mine, progress=5) is not None
 
 
 async def test_a_delivery_that_breaks_half_way_is_not_there(database: Database) -> None:
