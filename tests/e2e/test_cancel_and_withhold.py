@@ -1,0 +1,233 @@
+"""Point 6 of what a person sees: Cancel, Don't post and Send again; late videos and those that could not be posted."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import discord
+import pytest
+import pytest_asyncio
+
+from sandbox.chat import Message
+from sandbox.stage import Stage
+from tests.e2e.scenes import Scene, a_stage
+from tests.e2e.sightings import (
+    ever,
+    job_id_of,
+    kind_of,
+    labels,
+    of_kind,
+    reached,
+    time_passes_until,
+    wait_card,
+    wait_kind,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """One bot that renders one video at a time, and whose people may have two under way and three a day."""
+    settings = {"MAX_RENDERING_JOBS": "1", "MAX_ACTIVE_JOBS_PER_USER": "2", "MAX_JOBS_PER_USER_PER_DAY": "3"}
+    async with a_stage(tmp_path_factory.mktemp("stage"), settings=settings) as stage:
+        yield stage
+        assert [one for one in stage.studio.requests if one.method == "DELETE"] == []
+
+
+async def rendering(scene: Scene, prompt: str, render_seconds: float) -> Message:
+    """Ask for a video that renders so long, and wait for its card to say that it renders."""
+    scene.studio.dials.render_seconds = render_seconds
+    await scene.ada.slash(scene.channel, "video", prompt=prompt)
+    await scene.studio.wait_for(lambda: scene.studio.paid(prompt) == 1)
+    scene.studio.dials.render_seconds = 0.3
+    return await wait_card(scene.chat, scene.channel, lambda m: prompt in m.text and labels(m) == ["Don't post"])
+
+
+async def status_of(scene: Scene, job_id: str):
+    """What `/status` says about that job."""
+    return await (await scene.ada.slash(scene.channel, "status", video=job_id)).wait_state("message")
+
+
+async def refusal(scene: Scene, prompt: str) -> str:
+    """Ask for a video that is not accepted; what is said."""
+    answer = await (await scene.ada.slash(scene.channel, "video", prompt=prompt)).wait_state("message")
+    return answer.content
+
+
+async def test_cancel_in_the_queue_gives_the_quota_back(scene: Scene) -> None:
+    """Cancel ends a queued job before anything is sent, and frees its place in both limits."""
+    bob = scene.join("Bob")
+    gate = scene.studio.gate("create", "before_take")
+    await bob.slash(scene.channel, "video", prompt="Bob is first")
+    await reached(gate)
+    await scene.ada.slash(scene.channel, "video", prompt="First in the queue")
+    await scene.ada.slash(scene.channel, "video", prompt="Second in the queue")
+    card = await wait_card(scene.chat, scene.channel, "First in the queue")
+    other = await wait_card(scene.chat, scene.channel, "Second in the queue")
+    assert labels(card) == labels(other) == ["Cancel"]
+    assert "2 videos under way" in await refusal(scene, "Third in the queue")
+    presses = await asyncio.gather(scene.ada.click(card, "Cancel"), scene.ada.click(card, "Cancel"))
+    first, second = [await press.wait_state("message") for press in presses]
+    assert "is cancelled" in first.content or "is cancelled" in second.content
+    await scene.chat.wait_for(lambda: "Cancelled" in card.text, what="a cancelled card")
+    assert card.buttons == []
+    await scene.ada.slash(scene.channel, "video", prompt="Third in the queue")
+    await wait_card(scene.chat, scene.channel, "Third in the queue")
+    gate.open()
+    await scene.chat.wait_gone(other)
+    assert kind_of(await scene.make("Fourth, and third of the day")) == "video"
+    assert "3 videos in 24 hours" in await refusal(scene, "Fifth in the queue")
+    assert not card.deleted
+    assert scene.studio.paid("First in the queue") == 0
+
+
+async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
+    """Once submitted the button is Don't post: the render is paid for and counts, and nothing of it is posted."""
+    card = await rendering(scene, "Not for the others", 100.0)
+    answer = await (await scene.ada.click(card, "Don't post")).wait_state("message")
+    assert answer.ephemeral
+    assert "it counts" in answer.content
+    await time_passes_until(scene.stage, lambda: "won't be posted" in card.text)
+    assert card.buttons == []
+    await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=20)
+    await scene.make("Second of the day")
+    await scene.make("Third of the day")
+    assert "3 videos in 24 hours" in await refusal(scene, "Fourth of the day")
+    assert not card.deleted
+    assert len(ever(scene.chat, scene.channel, "video")) == 2
+    assert ever(scene.chat, scene.channel, "fail") == []
+    assert scene.studio.paid("Not for the others") == 1
+
+
+async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: Scene) -> None:
+    """Days later Send again in `/status` posts the kept video once, however often pressed, and asks nobody."""
+    card = await rendering(scene, "Kept for days", 100.0)
+    job_id = job_id_of(card)
+    await (await scene.ada.click(card, "Don't post")).wait_state("message")
+    await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=20)
+    scene.stage.jump(6 * 86_400)
+    asked = len(scene.studio.requests)
+    listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
+    assert labels(listed.message) == [f"Send again {job_id}"]
+    presses = await asyncio.gather(*(scene.ada.click(listed, f"Send again {job_id}") for _ in range(2)))
+    for press in presses:
+        await press.wait_state("message")
+    video = await scene.video()
+    assert video.pinged == {scene.ada.id}
+    assert job_id_of(video) == job_id
+    assert len(scene.studio.requests) == asked
+    assert "Send again" not in labels((await status_of(scene, job_id)).message)
+    await scene.ada.reply(video, "It can be remixed like any other")
+    await scene.video(after=video)
+    assert [job_id_of(one) for one in ever(scene.chat, scene.channel, "video")].count(job_id) == 1
+    assert scene.studio.paid("Kept for days") == 1
+
+
+async def test_send_again_before_the_video_is_there_takes_the_withholding_back(scene: Scene) -> None:
+    """A withheld video whose mind is changed while it still renders is posted when it is done."""
+    card = await rendering(scene, "On second thoughts", 100.0)
+    await (await scene.ada.click(card, "Don't post")).wait_state("message")
+    answer = await (await scene.ada.slash(scene.channel, "status", video=job_id_of(card))).wait_state("message")
+    assert labels(answer.message) == ["Send again"]
+    await (await scene.ada.click(answer, "Send again")).wait_state("message")
+    scene.stage.jump(100)
+    await scene.video()
+    assert scene.studio.paid("On second thoughts") == 1
+
+
+async def test_a_video_that_may_not_be_posted_is_kept_for_send_again(scene: Scene) -> None:
+    """When the bot lost its right to post, the person is told by DM; allowed again, Send again posts, for nothing."""
+    card = await rendering(scene, "Locked out", 100.0)
+    scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(send_messages=True))
+    scene.stage.jump(100)
+    notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
+    assert "finished and kept" in notice.content
+    assert labels(notice) == ["Send again"]
+    scene.channel.overwrite(scene.chat.bot_user)
+    await scene.ada.click(notice, "Send again")
+    video = await scene.video()
+    assert job_id_of(video) == job_id_of(notice)
+    assert scene.studio.paid("Locked out") == 1
+    await scene.chat.wait_gone(card)
+
+
+async def test_send_again_is_in_status_even_when_nobody_could_be_told(scene: Scene) -> None:
+    """With the DM closed too, `/status` shows what happened and has the button."""
+    scene.ada.user.dms_open = False
+    card = await rendering(scene, "Shut out", 100.0)
+    job_id = job_id_of(card)
+    scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(attach_files=True, send_messages=True))
+    scene.stage.jump(100)
+    await scene.studio.wait_for(lambda: any(one.operation == "file" for one in scene.studio.requests))
+    await scene.chat.wait_for(lambda: [one for one in scene.chat.requests if one.kind == "dm_open"], what="a DM")
+    answer = await asyncio.wait_for(undeliverable(scene, job_id), 20)
+    scene.channel.overwrite(scene.chat.bot_user)
+    await scene.ada.click(answer, "Send again")
+    video = await scene.video()
+    assert job_id_of(video) == job_id
+    assert scene.studio.paid("Shut out") == 1
+
+
+async def undeliverable(scene: Scene, job_id: str):
+    """What `/status` says as soon as the job could not be posted."""
+    while True:
+        answer = await status_of(scene, job_id)
+        if "Could not be posted" in answer.text:
+            assert labels(answer.message) == ["Send again"]
+            return answer
+
+
+async def test_a_late_job_is_told_once_and_delivered(scene: Scene) -> None:
+    """At the deadline the requester is told once that the render goes on; it holds no place, and is posted at last."""
+    card = await rendering(scene, "Takes its time", 5 * 3600.0)
+    scene.stage.jump(3500)
+    await scene.chat.wait_for(lambda: scene.chat.bot_online)
+    assert ever(scene.chat, scene.channel, "late") == []
+    scene.stage.jump(100)
+    late = await wait_kind(scene.chat, scene.channel, "late")
+    assert late.pinged == {scene.ada.id}
+    assert "longer than usual" in late.content
+    assert labels(late) == ["Don't post"]
+    await time_passes_until(scene.stage, lambda: "Still rendering" in card.text)
+    other = await scene.make("Meanwhile in its place")
+    video = await time_passes_until(
+        scene.stage, lambda: next((one for one in of_kind(scene.channel, "video") if one is not other), None),
+        step_seconds=600,
+    )  # fmt: skip
+    assert video.created_at - card.created_at > 5 * 3600
+    assert "Takes its time" in video.text
+    await scene.chat.wait_gone(card)
+    assert ever(scene.chat, scene.channel, "late") == [late]
+    assert ever(scene.chat, scene.channel, "fail") == []
+    assert scene.studio.paid("Takes its time") == 1
+
+
+async def test_dont_post_on_a_late_notice_withholds_it(scene: Scene) -> None:
+    """The late notice has the same Don't post as the card."""
+    card = await rendering(scene, "Too late for me", 7000.0)
+    scene.stage.jump(3600)
+    late = await wait_kind(scene.chat, scene.channel, "late")
+    await (await scene.ada.click(late, "Don't post")).wait_state("message")
+    await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=300)
+    assert ever(scene.chat, scene.channel, "video") == []
+
+
+async def test_a_job_never_submitted_ends_at_the_deadline(scene: Scene) -> None:
+    """A job that waited in the queue until the deadline ends with a notice and Retry; nothing was sent."""
+    bob = scene.join("Bob")
+    gate = scene.studio.gate("create", "before_take")
+    await bob.slash(scene.channel, "video", prompt="Bob blocks the way")
+    await reached(gate)
+    await scene.ada.slash(scene.channel, "video", prompt="Never to be sent")
+    card = await wait_card(scene.chat, scene.channel, "Never to be sent")
+    scene.stage.jump(3600)
+    notice = await wait_kind(scene.chat, scene.channel, "fail")
+    assert notice.pinged == {scene.ada.id}
+    assert "nothing was sent" in notice.content
+    assert labels(notice) == ["Retry"]
+    await scene.chat.wait_gone(card)
+    assert scene.studio.paid("Never to be sent") == 0
+    gate.open()
+    await scene.ada.click(notice, "Retry")
+    await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and "Never to be sent" in m.text)
+    assert scene.studio.paid("Never to be sent") == 1
