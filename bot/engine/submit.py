@@ -9,7 +9,6 @@ import random
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from bot.chat.courier import CourierFault, Refused
 from bot.chat.words import Key
@@ -17,7 +16,7 @@ from bot.engine.parts import Parts
 from bot.engine.steps import Next
 from bot.engine.traffic import Traffic
 from bot.jobs.backoff import full_jitter
-from bot.jobs.database import StoreUnavailableError
+from bot.jobs.database import StoreConflictError, StoreUnavailableError
 from bot.jobs.model import Cause, Job, Via
 from bot.jobs.states import Event
 from bot.jobs.store import finding, moving
@@ -83,7 +82,7 @@ async def _record_taken(parts: Parts, job: Job, remote: RemoteVideo) -> Next:
             taken = await parts.database.write(
                 moving.apply, job, Event.TAKEN, now=parts.clock.now(), remote_id=remote.id, progress=remote.progress
             )
-        except IntegrityError:
+        except StoreConflictError:
             _log.exception("provider gave out one id twice", job=job.id)
             return await _move(parts, job, Event.DOUBT, cause=Cause.PROVIDER)
         except StoreUnavailableError:
@@ -135,7 +134,11 @@ async def _after_clean_refusal(parts: Parts, job: Job) -> Next:
 
 async def _postpone(parts: Parts, job: Job, wait_seconds: float, **changes: Any) -> Next:
     not_before = parts.clock.now() + wait_seconds
-    return await _move(parts, job, Event.POSTPONE, not_before=not_before, submitted_at=None, **changes)
+    postponed = await _move(parts, job, Event.POSTPONE, not_before=not_before, submitted_at=None, **changes)
+    if postponed.job is None or not postponed.job.withheld:
+        return postponed
+    # *Don't post* was pressed while the provider was asked, and it took nothing: the job is as good as cancelled.
+    return await _move(parts, postponed.job, Event.CANCEL, withheld=False)
 
 
 async def _move(parts: Parts, job: Job, event: Event, **changes: Any) -> Next:

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -25,6 +25,10 @@ T = TypeVar("T")
 
 class StoreUnavailableError(Exception):
     """The database could not take or give what was asked: disk full, locked by another program, damaged."""
+
+
+class StoreConflictError(StoreUnavailableError):
+    """What was to be stored breaks a rule of the schema, such as one id of the provider for two jobs."""
 
 
 class Database:
@@ -82,6 +86,8 @@ class Database:
         task.add_done_callback(self._under_way.discard)
         try:
             return await asyncio.shield(task)
+        except IntegrityError as error:
+            raise StoreConflictError(f"The database could not do this: {error.orig}.") from error
         except DBAPIError as error:
             raise StoreUnavailableError(f"The database could not do this: {error.orig}.") from error
         except PoolTimeoutError as error:
