@@ -14,6 +14,7 @@ class Board:
         self.talk = asyncio.Event()
         self.paint = asyncio.Event()
         self.offers = asyncio.Event()
+        self.doubt = asyncio.Event()
         self.unclaimed = True
         self.touched: set[JobId] = set()
         self.changed: set[JobId] = set()

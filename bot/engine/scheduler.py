@@ -86,11 +86,18 @@ class Scheduler:
     async def _read_news(self) -> None:
         parts, now = self._parts, self._parts.clock.now()
         if changed := frozenset(parts.board.changed):
-            known = await parts.database.read(finding.find_many, changed)
+            # Whatever changes while they are read is read once more.
             parts.board.changed -= changed
+            try:
+                known = await parts.database.read(finding.find_many, changed)
+            except StoreUnavailableError:
+                parts.board.changed |= changed
+                raise
             for job_id in changed & self._jobs.keys():
                 if job_id not in self._steps and job_id in known:
-                    self._place(known[job_id], self._due.get(job_id))
+                    job = known[job_id]
+                    same = job.state is self._jobs[job_id].state
+                    self._place(job, self._due.get(job_id) if same else _due_at_once(job))
         if parts.board.unclaimed:
             parts.board.unclaimed = False
             try:
@@ -99,8 +106,7 @@ class Scheduler:
                 parts.board.unclaimed = True
                 raise
             for job in claimed:
-                # Rendering jobs of an earlier life are looked at once at once, the oldest first.
-                self._place(job, job.submitted_at if job.state is State.RENDERING else job.not_before)
+                self._place(job, _due_at_once(job))
         if now >= self._renew_at:
             await parts.database.write(moving.renew, self._owner, now, _LEASE_SECONDS)
             self._renew_at = now + _RENEW_SECONDS
@@ -116,6 +122,8 @@ class Scheduler:
         if job.state is State.ACCEPTED and due_at is not None and due_at > job.not_before:
             job = replace(job, not_before=due_at)
         self._jobs[job.id] = job
+        if job.state is State.UNCERTAIN:
+            self._parts.board.doubt.set()
         wants_at = self._wants_step_at(job, due_at)
         if wants_at is None:
             self._due.pop(job.id, None)
@@ -271,3 +279,8 @@ class Scheduler:
             self._traffic.answered()
             _log.info("provider is back")
         self._parts.board.work.set()
+
+
+def _due_at_once(job: Job) -> float | None:
+    """When a job that this process has not moved wants its next step: a rendering one now, the oldest first."""
+    return job.submitted_at if job.state is State.RENDERING else job.not_before
