@@ -22,12 +22,15 @@ from bot.videos.addresses import normalise_base, same_origin, segment
 from bot.videos.bodies import Body, body_of
 from bot.videos.envelopes import escaped
 from bot.videos.faults import Doubtful, LookFailed, NotSent, RequestRefused, VideosFault
-from bot.videos.law import Answer, Asked, judge_look, judge_submit
+from bot.videos.law import Answer, Asked, judge_list, judge_look, judge_submit
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint, Order, RemoteVideo, Timeouts
 from bot.videos.wire import known_word
 
 ANSWER_MAX_BYTES = 1024 * 1024
+LIST_MAX_BYTES = 8 * 1024 * 1024
+LIST_MAX = 100
+LISTED_MAX = 1000
 LOOK_CONNECTIONS = 32
 LOOK_REDIRECTS = 3
 _CHUNK_BYTES = 64 * 1024
@@ -69,6 +72,23 @@ class VideosClient:
         except (aiohttp.ClientError, OSError) as error:
             raise LookFailed(sentences.LOOK_FAILED, detail=self._detail(error)) from error
         return self._outcome(judge_look(answer, self._asked(remote_id)))
+
+    async def list_recent(self, limit: int = LIST_MAX) -> list[RemoteVideo]:
+        """The latest videos of this account, each with as much as the list tells. Costs nothing and may be repeated.
+
+        `limit` is at most 100; of servers that don't know it the first 1,000 are read (docs/facts/provider.md, "List").
+        Raises `LookFault`; `NoList` if there is no list.
+        """
+        url = f"{self.provider}/videos?limit={min(limit, LIST_MAX)}&order=desc"
+        try:
+            async with asyncio.timeout(self._timeouts.look_total_seconds):
+                answer = await self._get(url, LIST_MAX_BYTES)
+        except (aiohttp.ClientError, OSError) as error:
+            raise LookFailed(sentences.LOOK_FAILED, detail=self._detail(error)) from error
+        judged = judge_list(answer, self._asked(None))
+        if isinstance(judged, VideosFault):
+            raise judged
+        return list(judged[:LISTED_MAX])
 
     async def ping(self) -> None:
         """Return if the provider is there at all: any answer below 500 will do. Raises `LookFailed` if it isn't."""
@@ -137,14 +157,14 @@ class VideosClient:
                 raise Doubtful(sentences.SILENCE, detail=self._detail(error)) from error
         return answer
 
-    async def _get(self, url: str) -> Answer:
+    async def _get(self, url: str, max_bytes: int = ANSWER_MAX_BYTES) -> Answer:
         """Look, following up to three redirects that stay at the API's origin; any other is the answer itself."""
         target = URL(url, encoded=True)
         for hop in range(LOOK_REDIRECTS + 1):
             async with self._looking().get(target, headers=self._headers(), allow_redirects=False) as response:
                 onward = self._onward(response) if hop < LOOK_REDIRECTS else None
                 if onward is None:
-                    return Answer(response.status, response.headers, await _read(response))
+                    return Answer(response.status, response.headers, await _read(response, max_bytes))
             target = onward
         raise AssertionError("the last hop always answers")
 
@@ -213,12 +233,12 @@ def _session(connector: aiohttp.TCPConnector, timeout: aiohttp.ClientTimeout) ->
     )
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes | None:
-    """The body, or None as soon as it exceeds 1 MiB; what is left of it is not fetched."""
+async def _read(response: aiohttp.ClientResponse, max_bytes: int = ANSWER_MAX_BYTES) -> bytes | None:
+    """The body, or None as soon as it exceeds that many bytes; what is left of it is not fetched."""
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         body += chunk
-        if len(body) > ANSWER_MAX_BYTES:
+        if len(body) > max_bytes:
             response.close()
             return None
     return bytes(body)

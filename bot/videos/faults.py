@@ -12,7 +12,8 @@
     └── LookFault               a video could not be looked at; says nothing about the video
         ├── LookFailed            try again later
         ├── LookForbidden         the key is refused
-        └── NotFound              the provider does not know the video (now)
+        ├── NotFound              the provider does not know the video (now)
+        └── NoList                the provider does not say which videos it has
 
 `str(fault)` is one sentence fit for a person. `detail` holds the provider's own words, escaped and at most 500
 characters, for the log only. Which answer becomes which fault is written in `bot.videos.law`.
@@ -138,3 +139,7 @@ class LookForbidden(LookFault):
 
 class NotFound(LookFault):
     """On 404 and 410: the provider does not know the video; only several over time mean that it is lost."""
+
+
+class NoList(LookFault):
+    """On 404, 405, 410 and 501 when the latest videos were asked for: this provider has no list."""

@@ -19,13 +19,14 @@ from bot.videos.faults import (
     LookFailed,
     LookFault,
     LookForbidden,
+    NoList,
     NotFound,
     RequestRefused,
     SubmitFault,
 )
 from bot.videos.values import RemoteVideo
 from bot.videos.waits import asked_look, asked_wait
-from bot.videos.wire import decode, read_video, speaks_of_a_video
+from bot.videos.wire import decode, read_list, read_video, speaks_of_a_video
 
 _ACCOUNT = frozenset({401, 402, 407})
 _REDIRECTS = frozenset({301, 302, 307, 308})
@@ -102,10 +103,28 @@ def judge_look(answer: Answer, asked: Asked) -> RemoteVideo | LookFault:
         if video is not None:
             return replace(video, look_again_seconds=asked_look(answer.headers, asked.now))
         return LookFailed(sentences.UNREADABLE, status=status, detail=said.detail)
-    if status in (401, 402, 403):
-        return LookForbidden(sentences.KEY_REFUSED, status=status, detail=said.detail)
     if status in (404, 410):
         return NotFound(sentences.UNKNOWN_VIDEO, status=status, detail=said.detail)
+    return _look_fault(said)
+
+
+def judge_list(answer: Answer, asked: Asked) -> tuple[RemoteVideo, ...] | LookFault:
+    """What an answer to the question for the latest videos means: these, or the fault (returned, not raised)."""
+    said = _read(answer, asked)
+    status = answer.status
+    if 200 <= status < 300:
+        videos = read_list(said.body, asked.base_url, asked.secret)
+        return LookFailed(sentences.UNREADABLE, status=status, detail=said.detail) if videos is None else videos
+    if status in _NOT_THERE:
+        return NoList(sentences.NO_LIST, status=status, detail=said.detail)
+    return _look_fault(said)
+
+
+def _look_fault(said: _Said) -> LookFault:
+    """The rows that all questions about videos share."""
+    status = said.status
+    if status in (401, 402, 403):
+        return LookForbidden(sentences.KEY_REFUSED, status=status, detail=said.detail)
     if 300 <= status < 400:
         return LookFailed(sentences.REDIRECTS, status=status, detail=said.detail)
     return LookFailed(

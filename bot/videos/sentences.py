@@ -16,6 +16,7 @@ REDIRECTS = "The address set for the video provider leads somewhere else."
 PICTURE_GONE = "A picture of this request can no longer be read."
 UNREADABLE = "The video provider's answer about a video can't be read."
 UNKNOWN_VIDEO = "The video provider does not know this video."
+NO_LIST = "The video provider does not say which videos it has."
 TOO_OFTEN = "The video provider is asked too often."
 LOOK_FAILED = "The video provider can't say just now how a video is doing."
 

@@ -87,3 +87,5 @@ class RemoteVideo:
     model: str | None = None
     created_at: float | None = None
     completed_at: float | None = None
+    prompt: str | None = None
+    idempotency_key: str | None = None

@@ -59,6 +59,9 @@ _MILLISECONDS_FROM = 1e12
 _LATEST_AT = 1e11
 _WORD_MAX_CHARACTERS = 64
 _MODEL_MAX_CHARACTERS = 200
+_KEY_MAX_CHARACTERS = 255
+_PROMPT_MAX_CHARACTERS = 32_000
+_LIST_KEYS = ("data", "videos", "items", "list", "results")
 
 
 def decode(body: bytes) -> object:
@@ -103,7 +106,24 @@ def read_video(body: object, base_url: str, known_id: str | None = None, secret:
         model=_short(_first(job, top, "model"), _MODEL_MAX_CHARACTERS),
         created_at=_moment(_first(job, top, "created_at", "created")),
         completed_at=_moment(_first(job, top, "completed_at")),
+        prompt=_prompt(_first(job, top, "prompt")),
+        idempotency_key=_short(
+            _first(job, top, "idempotency_key") or _at(job, ("metadata", "idempotency_key")), _KEY_MAX_CHARACTERS
+        ),
     )
+
+
+def read_list(body: object, base_url: str, secret: str = "") -> tuple[RemoteVideo, ...] | None:
+    """The videos that a decoded list names, each as far as it is told; None if the body is no list.
+
+    What names no usable id is left out.
+    """
+    holders = (body, _at(body, ("data",)))
+    for found in (body, *(_at(holder, (key,)) for holder in holders for key in _LIST_KEYS)):
+        if isinstance(found, list):
+            videos = (read_video(item, base_url, secret=secret) for item in cast("list[object]", found))
+            return tuple(video for video in videos if video is not None)
+    return None
 
 
 def speaks_of_a_video(body: object) -> bool:
@@ -240,6 +260,10 @@ def _short(value: object, limit: int) -> str | None:
         return None
     text = value.strip()
     return text if text.isprintable() and 0 < len(text) <= limit else None
+
+
+def _prompt(value: object) -> str | None:
+    return value if isinstance(value, str) and len(value) <= _PROMPT_MAX_CHARACTERS else None
 
 
 def _moment(value: object) -> float | None:
