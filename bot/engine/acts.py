@@ -18,6 +18,7 @@ from bot.jobs.states import ENDS, Event, State
 from bot.jobs.store import finding, moving, posts
 
 _RACE_TRIES = 3
+_UNCLEAR = frozenset({State.UNCERTAIN, State.LOST})
 _RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -92,8 +93,8 @@ class Acts:
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
             return job
-        if job.state not in {State.UNCERTAIN, State.LOST}:
-            return Refusal(Reason.TOO_LATE_TO_CANCEL)
+        if job.state not in _UNCLEAR:
+            return Refusal(Reason.SETTLED)
         made = await self._intake.repeat(job, _retrying(origin, job), no_place)
         if not isinstance(made, Refusal):
             await self._end_asking(job)
@@ -104,6 +105,8 @@ class Acts:
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
             return job
+        if job.state not in _UNCLEAR:
+            return Refusal(Reason.SETTLED)
         await self._end_asking(job)
         return job
 

@@ -25,6 +25,7 @@ class Painter:
         self._parts = parts
         self._shown: dict[JobId, cards.Message] = {}
         self._edited_at: dict[JobId, float] = {}
+        self._settled: set[JobId] = set()
 
     async def run(self) -> None:
         """Repaint and clear away, until cancelled."""
@@ -76,7 +77,21 @@ class Painter:
             job = jobs[post.job_id]
             if post.kind is PostKind.CARD and post.state is PostState.SENT and job.state not in ENDS:
                 await self._paint(job, post)
+            elif post.kind is PostKind.UNSURE and post.state is PostState.SENT and job.remote_id is not None:
+                await self._settle(job, post)
         return pause_seconds
+
+    async def _settle(self, job: Job, post: Post) -> None:
+        """Take the question from the notice of a job that the provider had after all."""
+        if post.message_id is None or job.id in self._settled:
+            return
+        self._settled.add(job.id)
+        try:
+            message = cards.unsure(job, job.origin.locale, post.number)
+            await self._parts.courier.edit(post.channel_id, post.message_id, message)
+        except CourierFault as fault:
+            # Only the look of it: whoever presses its buttons is told.
+            _log.info("notice not repainted", job=job.id, fault=str(fault))
 
     async def _paint(self, job: Job, post: Post) -> None:
         look = await self._look_of(job, post)

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     STORE_UNAVAILABLE = "store unavailable"  # the database could not take the job
     NOT_ALLOWED = "not allowed"  # not the requester, may not manage messages
     TOO_LATE_TO_CANCEL = "too late to cancel"  # the job has ended
+    SETTLED = "settled"  # nobody need decide any more whether the provider took the job
     NOTHING_TO_SEND = "nothing to send"  # no kept video, or it is being sent already
     DRAFT_GONE = "draft gone"  # a form or question whose options are no longer kept
 

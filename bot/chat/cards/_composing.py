@@ -116,9 +116,11 @@ def slow(job: Job, locale: str, number: int = 1) -> Message:
 
 
 def unsure(job: Job, locale: str, number: int = 1) -> Message:
-    """That nobody can know whether the provider took the job, with the two answers, until one is given."""
+    """That nobody can know whether the provider took the job, with the two answers; later, how that came out."""
     open_still = job.state is State.UNCERTAIN and job.answered_at is None
     key = Key.UNSURE if open_still else Key.UNSURE_ANSWERED
+    if job.remote_id is not None:
+        key = Key.UNSURE_SETTLED
     actions = (Action.TRY_AGAIN, Action.LEAVE) if open_still else ()
     return Message(
         content=say(key, locale, user=job.origin.user_id),

@@ -70,6 +70,10 @@ SENTENCES: Mapping[Key, str] = {
         "{user!m} I can't know whether the provider took this video, and you have answered what to do. If it turns up "
         "after all, it is posted here."
     ),
+    Key.UNSURE_SETTLED: (
+        "{user!m} I got no clear answer when I sent your video, but the provider had taken it after all. There is "
+        "nothing left to decide."
+    ),
     Key.OFFER_FORM: "I can't read replies that don't ping me. Press the button to say what should change.",
     Key.OFFER_FORM_PICTURES: "What should I do with that? Press the button to say it.",
     Key.OFFER_QUESTION: "Shall I make a new video from this one with {prompt}?",
@@ -171,6 +175,7 @@ REFUSALS: Mapping[Reason, str] = {
         "Make your own with `/video`."
     ),
     Reason.TOO_LATE_TO_CANCEL: "It is too late for that: this one has ended. `/status` shows how.",
+    Reason.SETTLED: "That is settled: the provider had taken this video after all. `/status` shows how it stands.",
     Reason.NOTHING_TO_SEND: (
         "There is no kept video to send: it is on its way already, or kept no longer. `/status` shows how it stands."
     ),

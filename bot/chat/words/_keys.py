@@ -58,6 +58,7 @@ class Key(StrEnum):
     SLOW = auto()
     UNSURE = auto()
     UNSURE_ANSWERED = auto()
+    UNSURE_SETTLED = auto()
 
     # Under a reply.
     OFFER_FORM = auto()
