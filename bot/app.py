@@ -20,6 +20,7 @@ from discord.http import Route
 from bot.chat.courier import Courier
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.engine.acts import Acts
+from bot.engine.adopting import Adopter
 from bot.engine.alarm import Alarm
 from bot.engine.board import Board
 from bot.engine.desk import Desk
@@ -69,6 +70,7 @@ class _Engine:
     """The loops that run beside the client."""
 
     scheduler: Scheduler
+    adopter: Adopter
     teller: Teller
     painter: Painter
     offering: Offering
@@ -114,11 +116,10 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     )
     videos = VideosClient(endpoint, guard, clock)
     resources.push_async_callback(videos.close)
-    try:
+    with _named("FETCH_ALLOW_HOSTS"):
         address_guard = AddressGuard(settings.videos_api_base_url, settings.fetch_allow_hosts)
+    with _named("VIDEOS_MODELS, VIDEOS_SIZES or VIDEOS_SECONDS"):
         catalogue = Catalogue.of(settings.videos_models, settings.videos_sizes, settings.videos_seconds)
-    except ValueError as error:
-        raise SettingsError(str(error)) from error
     fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, address_guard, videos.key_for)
     resources.push_async_callback(fetcher.close)
     await fetcher.clear_partials()
@@ -140,7 +141,7 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
         Replies(parts, intake, lookup),
         catalogue,
     )
-    return _Engine(scheduler, Teller(parts), Painter(parts), Offering(parts), intake, parts)
+    return _Engine(scheduler, Adopter(parts, traffic), Teller(parts), Painter(parts), Offering(parts), intake, parts)
 
 
 async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
@@ -152,6 +153,7 @@ async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
     loops = [
         # Looking at running jobs needs no Discord.
         asyncio.create_task(_keep_running("scheduler", engine.scheduler.run)),
+        asyncio.create_task(_keep_running("adopter", engine.adopter.run)),
         asyncio.create_task(_keep_running("teller", engine.teller.run, logged_in)),
         asyncio.create_task(_keep_running("painter", engine.painter.run, logged_in)),
         asyncio.create_task(_keep_running("offering", engine.offering.run, logged_in)),
@@ -268,6 +270,15 @@ def _locked(data_dir: Path) -> Generator[None, None, None]:
         yield
     finally:
         os.close(file)
+
+
+@contextmanager
+def _named(settings: str) -> Generator[None, None, None]:
+    """Say which settings are wrong when a part refuses their values."""
+    try:
+        yield
+    except ValueError as error:
+        raise SettingsError(f"{settings} is wrong: {error}") from error
 
 
 def _database_path(settings: Settings) -> Path:

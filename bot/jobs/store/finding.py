@@ -39,6 +39,30 @@ async def find_by_remote(connection: AsyncConnection, provider: str, remote_id: 
     return await _first(connection, sa.select(jobs).where(jobs.c.provider == provider, jobs.c.remote_id == remote_id))
 
 
+async def find_unclear(connection: AsyncConnection, provider: str, ended_since: float) -> list[Job]:
+    """The jobs that were sent to that provider and have no id of it, the latest first; lost ones if lost since then."""
+    found = await connection.execute(
+        sa.select(jobs)
+        .where(
+            jobs.c.state.in_((State.SUBMITTING, State.UNCERTAIN, State.LOST)),
+            jobs.c.provider == provider,
+            jobs.c.remote_id.is_(None),
+            jobs.c.submitted_at.is_not(None),
+            sa.or_(jobs.c.ended_at.is_(None), jobs.c.ended_at > ended_since),
+        )
+        .order_by(jobs.c.submitted_at.desc()),
+    )
+    return [job_of(row) for row in found]
+
+
+async def find_owned(connection: AsyncConnection, provider: str, remote_ids: Collection[str]) -> set[str]:
+    """Those of the provider's ids that belong to a job."""
+    found = await connection.scalars(
+        sa.select(jobs.c.remote_id).where(jobs.c.provider == provider, jobs.c.remote_id.in_(remote_ids)),
+    )
+    return {remote_id for remote_id in found if remote_id is not None}
+
+
 async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> dict[JobId, Job]:
     """Those of the jobs that exist."""
     found = await connection.execute(sa.select(jobs).where(jobs.c.id.in_(job_ids)))

@@ -1,0 +1,145 @@
+"""Looks for the videos of uncertain jobs in the provider's list, so that what was paid for is delivered after all.
+
+Never by sending anything again. It must not know how a job became uncertain. One question serves all such jobs; they
+are asked about soon, then less and less often, and jobs that ended as lost for a day longer.
+"""
+
+import random
+
+import structlog
+
+from bot.engine.matching import NoMatch, find_match
+from bot.engine.parts import Parts
+from bot.engine.traffic import Traffic
+from bot.jobs.database import StoreConflictError
+from bot.jobs.deadlines import late_at
+from bot.jobs.model import Job
+from bot.jobs.pacing import fault_gap
+from bot.jobs.states import Event, State
+from bot.jobs.store import finding, moving
+from bot.videos.faults import LookFailed, LookFault, LookForbidden, NoList
+from bot.videos.values import RemoteVideo
+
+_GAP_SHARE_OF_AGE = 0.5
+_GAP_SECONDS_MIN = 10.0
+_GAP_SECONDS_MAX = 3600.0
+_NO_LIST_SECONDS = 3600.0
+_SOUGHT_WHEN_LOST_SECONDS = 86_400.0
+_SOUGHT = frozenset({State.UNCERTAIN, State.LOST})
+_IDLE_SECONDS = 3600.0
+_RACE_TRIES = 3
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Adopter:
+    """One loop for all uncertain jobs of today's provider."""
+
+    def __init__(self, parts: Parts, traffic: Traffic) -> None:
+        self._parts = parts
+        self._traffic = traffic
+        # When the list was last asked for, by either kind of time; and until when it is let alone (monotonic).
+        self._asked_at: float | None = None
+        self._asked_monotonic = 0.0
+        self._rest_until = 0.0
+        self._faults_in_a_row = 0
+        self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
+
+    async def run(self) -> None:
+        """Ask whenever it is time to, until cancelled."""
+        board = self._parts.board
+        while True:
+            board.doubt.clear()
+            pause_seconds = await self._seek()
+            await board.wait(board.doubt, self._parts.clock, pause_seconds)
+
+    async def _seek(self) -> float:
+        """Ask for the list if it is time to, and adopt what is found; return in how many seconds to come back."""
+        sought = [job for job in await self._unclear_jobs() if job.state in _SOUGHT]
+        if not sought:
+            return _IDLE_SECONDS
+        clock = self._parts.clock
+        wait_seconds = max(self._rest_until, self._due_at(sought)) - clock.monotonic()
+        if wait_seconds <= 0:
+            wait_seconds = self._traffic.seconds_until_look()
+        if wait_seconds > 0:
+            return wait_seconds
+        self._asked_at, self._asked_monotonic = clock.now(), clock.monotonic()
+        try:
+            listed = await self._parts.videos.list_recent()
+        except LookFault as fault:
+            self._rest_until = clock.monotonic() + self._rest_seconds(fault)
+        else:
+            self._faults_in_a_row = 0
+            for _ in range(_RACE_TRIES):
+                if await self._adopt_from(listed):
+                    break
+        return 0.0
+
+    def _due_at(self, sought: list[Job]) -> float:
+        """When (monotonic) the youngest of the jobs wants the list to be asked for."""
+        if self._asked_at is None:
+            return 0.0
+        return self._asked_monotonic + gap_seconds(self._asked_at - max(job.submitted_at or 0.0 for job in sought))
+
+    def _rest_seconds(self, fault: LookFault) -> float:
+        """How long not to ask after a fault. A list is an extra: its faults don't tell whether the provider is well."""
+        _log.info("no list", fault=type(fault).__name__, status=fault.status, detail=fault.detail)
+        if isinstance(fault, NoList | LookForbidden):
+            return _NO_LIST_SECONDS
+        asked_seconds = fault.retry_after_seconds if isinstance(fault, LookFailed) else None
+        if isinstance(fault, LookFailed) and fault.too_many:
+            self._traffic.slowed(asked_seconds)
+        self._faults_in_a_row += 1
+        return fault_gap(self._faults_in_a_row, asked_seconds, self._rng)
+
+    async def _adopt_from(self, listed: list[RemoteVideo]) -> bool:
+        """Give every uncertain job the video that can only be its own; False if one was moved meanwhile.
+
+        Read after the list was answered: whatever the list could show and we had stored by then is known to be owned.
+        """
+        parts, undisturbed = self._parts, True
+        unclear = await self._unclear_jobs()
+        ids = [video.id for video in listed]
+        owned = await parts.database.read(finding.find_owned, parts.videos.provider, ids)
+        for job in unclear:
+            if job.state not in _SOUGHT:
+                continue
+            match = find_match(job, listed, owned, unclear)
+            if isinstance(match, NoMatch):
+                _log.info("video not found in the list", job=job.id, why=match)
+            else:
+                undisturbed &= await self._adopt(job, match)
+        return undisturbed
+
+    async def _adopt(self, job: Job, video: RemoteVideo) -> bool:
+        """Move the job on with that video; False if somebody else moved it first (it may have ended as lost)."""
+        parts, now = self._parts, self._parts.clock.now()
+        changes: dict[str, object] = {"remote_id": video.id, "cause": None}
+        if now >= late_at(job, parts.rules.job_deadline_seconds):
+            # Its requester has been told more than that it is late.
+            changes["late_at"] = now
+        if job.state is State.LOST:
+            changes["revived_at"] = now
+        try:
+            adopted = await parts.database.write(moving.apply, job, Event.ADOPT, now=now, **changes)
+        except StoreConflictError:
+            _log.exception("video belongs to another job", job=job.id)
+            return True
+        if adopted is None:
+            return False
+        _log.info("video found in the list", job=job.id)
+        parts.board.job_changed(job.id)
+        # One that had ended is in nobody's hands.
+        parts.board.job_accepted()
+        return True
+
+    async def _unclear_jobs(self) -> list[Job]:
+        """The jobs that were sent to this provider and have no id of it, the latest first."""
+        parts = self._parts
+        since = parts.clock.now() - _SOUGHT_WHEN_LOST_SECONDS
+        return await parts.database.read(finding.find_unclear, parts.videos.provider, since)
+
+
+def gap_seconds(age_seconds: float) -> float:
+    """Seconds between two questions for the list about a job that was sent so long ago: 10 s first, an hour at last."""
+    return min(max(age_seconds * _GAP_SHARE_OF_AGE, _GAP_SECONDS_MIN), _GAP_SECONDS_MAX)

@@ -1,0 +1,52 @@
+"""Which of the provider's videos is that of a job whose paid request had no clear answer. Pure.
+
+A wrong match would show one person's video to another, so whatever is not plain is no match.
+"""
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+
+from bot.jobs.model import Job
+from bot.videos.values import RemoteVideo
+
+# The provider's clock may be two minutes off; a paid request is given up after five at most.
+EARLIER_SECONDS = 120.0
+LATER_SECONDS = 300.0
+
+
+class NoMatch(StrEnum):
+    """Why no video can be given to the job (now)."""
+
+    NOT_LISTED = "not listed"
+    SEVERAL_LISTED = "several listed"
+    SEVERAL_ASKED = "several asked"
+
+
+def find_match(
+    job: Job, listed: Sequence[RemoteVideo], owned: Collection[str], unclear: Collection[Job]
+) -> RemoteVideo | NoMatch:
+    """The one video of the list that can only be the job's, or why there is none.
+
+    `owned` are the provider's ids that jobs of ours have; `unclear` are all jobs that were sent and have no such id,
+    this one among them or not. Our idempotency key decides where the list shows it; otherwise the prompt and the
+    time of creation do (docs/facts/provider.md, "List"), if no other job could claim the same video.
+    """
+    free = {video.id: video for video in listed if video.id not in owned}.values()
+    ours = [video for video in free if video.idempotency_key == job.idempotency_key]
+    if not ours:
+        ours = [video for video in free if video.idempotency_key is None and _may_be(job, video)]
+        others = [other for other in unclear if other.id != job.id]
+        if len(ours) == 1 and any(_may_be(other, ours[0]) for other in others):
+            return NoMatch.SEVERAL_ASKED
+    if not ours:
+        return NoMatch.NOT_LISTED
+    return ours[0] if len(ours) == 1 else NoMatch.SEVERAL_LISTED
+
+
+def _may_be(job: Job, video: RemoteVideo) -> bool:
+    """Whether prompt and time fit; a video that does not tell both fits nothing."""
+    if job.submitted_at is None or video.created_at is None or video.prompt is None:
+        return False
+    if video.prompt.split() != job.request.prompt.split():
+        return False
+    return -EARLIER_SECONDS <= video.created_at - job.submitted_at <= LATER_SECONDS
