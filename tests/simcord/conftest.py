@@ -1,4 +1,4 @@
-"""Fixtures of the SimCord tests; what they are made of, and what SimCord leaves out, is in `world`."""
+"""Fixtures of the SimCord tests; what they are made of, and what SimCord leaves out, is in `life` and `world`."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -15,7 +15,8 @@ from simcord import Env
 from bot.app import migrate_only
 from bot.client import quiet_voice_warnings
 from bot.settings import Settings
-from tests.simcord.world import Files, Life, World
+from tests.simcord.life import Files, Life
+from tests.simcord.world import World
 
 
 def settings_for(data_dir: Path) -> Settings:

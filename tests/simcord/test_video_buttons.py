@@ -25,6 +25,19 @@ async def test_video_is_a_plain_message_and_the_card_goes(world: World) -> None:
     assert world.count() == 1
 
 
+async def test_video_outlives_its_interaction(world: World) -> None:
+    """A video that is done long after the command's token has died is posted, and the card is edited and goes."""
+    job = await world.asked()
+    await world.env.advance_time(3_600)
+    job = await world.rendering(job)
+    assert labels(await world.shown(job, PostKind.CARD)) == ["Don't post"]
+    await world.env.advance_time(36_000)
+    job = await world.fetched(job)
+    assert job.state is State.DELIVERED
+    assert await world.message(job, PostKind.CARD) is None
+    assert (await world.ada.click(await world.shown(job, PostKind.VIDEO), label="Remix")).modal is not None
+
+
 async def test_remix_opens_a_form_for_anyone(world: World) -> None:
     """Remix opens a form for whoever presses it; the remix is theirs, with the pictures of the form only."""
     video = await world.delivered(reference=("a.png", png(1)))

@@ -7,7 +7,7 @@ What SimCord 3.2.1 cannot do, and what is therefore left to the end-to-end tests
 * it lets only the person who opened a form send it in, and only while the message under which it was opened stands, so
   neither another person's draft nor a form that outlives its offer can be tried;
 * its people ping whom they reply to unless the message is put into its backend with another mention policy;
-* its uploads have no limit of size, no connection breaks, and no interaction's token dies while a person waits;
+* it takes files of any size, and no connection to it ever breaks;
 * its clock is virtual and nothing is left running after an act: a paid request would be a real one, so the scheduler is
   not started, and jobs are moved by the store's own functions.
 """
@@ -15,12 +15,10 @@ What SimCord 3.2.1 cannot do, and what is therefore left to the end-to-end tests
 import asyncio
 import hashlib
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import discord
-from aiohttp import web
 from simcord import Env
 from simcord.actors import MemberActor
 from simcord.backend.models.channel import Overwrite
@@ -29,84 +27,14 @@ from simcord.builders import ChannelHandle, GuildHandle
 from simcord.enums import OverwriteType
 from simcord.results import InteractionResult, to_discord_message
 
-from bot.app import _build, _Engine
-from bot.client import VideoBot
+from bot.app import _Engine
 from bot.jobs.model import Job, JobId, PostKind, UserId
 from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving, posts
-from bot.settings import Settings
+from tests.simcord.life import Life, SimClock
 
 BETWEEN_EDITS_SECONDS = 5.0
 VIDEO_BYTES = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + b"\0\0\0\x08free"
-
-
-class SimClock:
-    """SimCord's virtual time. `resting` is set whenever somebody begins to sleep."""
-
-    def __init__(self, env: Env) -> None:
-        self._env = env
-        self.resting = asyncio.Event()
-
-    def now(self) -> float:
-        return self._env.now().timestamp()
-
-    def monotonic(self) -> float:
-        return self._env.now().timestamp()
-
-    async def sleep(self, seconds: float) -> None:
-        self.resting.set()
-        await asyncio.sleep(seconds)
-
-
-class Files:
-    """A server on 127.0.0.1 for the bytes that people of SimCord attach."""
-
-    def __init__(self) -> None:
-        self.env: Env | None = None
-        self.origin = ""
-        self._runner: web.AppRunner | None = None
-
-    async def start(self) -> None:
-        app = web.Application()
-        app.router.add_get("/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.origin = f"http://{host}:{port}"
-
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    async def _serve(self, request: web.Request) -> web.Response:
-        found = self.env.backend.cdn.get(f"{self.origin}{request.path}") if self.env else None
-        return web.Response(status=404) if found is None else web.Response(body=found)
-
-
-@dataclass
-class Life:
-    """The bot's process, as far as there is one: its client in SimCord, its engine, and how to begin both anew."""
-
-    settings: Settings
-    resources: AsyncExitStack
-    env: Env
-    clock: SimClock
-    engine: _Engine
-
-    @classmethod
-    async def begin(cls, settings: Settings, resources: AsyncExitStack) -> "Life":
-        """Put the bot together as `bot.app` does; it is not logged in yet."""
-        client = VideoBot(settings.discord_guild_ids, settings.data_dir)
-        env = Env(client, approved_intents=discord.Intents.none())
-        clock = SimClock(env)
-        return cls(settings, resources, env, clock, await _build(settings, clock, client, resources))
-
-    async def restart(self) -> None:
-        """A new client and a new engine on the same data folder, in the same Discord."""
-        client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir)
-        self.engine = await _build(self.settings, self.clock, client, self.resources)
-        await self.env.restart_bot(client)
 
 
 @dataclass
