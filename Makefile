@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lock clean
+.PHONY: help demo test check fmt states lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ test: check  ## everything that must hold: the checks and all tests
 fmt: $(READY)  ## format the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+
+states: $(READY)  ## draw docs/states.md from the table of the state machine
+	@$(BIN)/python -m tests.rules.draw_states
 
 lock: $(READY)  ## pin the requirements again, with hashes
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv

@@ -27,7 +27,8 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     except OSError as error:
-        print(error, file=sys.stderr)
+        place = f"Could not listen on 127.0.0.1:{options.port}: " if options.command == "studio" else ""
+        print(f"{place}{error.strerror or error}.", file=sys.stderr)
         return 1
     return 0
 

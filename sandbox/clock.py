@@ -38,10 +38,12 @@ class ScaledClock:
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds of this clock, or as soon as a jump has passed them."""
         due = self.monotonic() + seconds
-        while (left_seconds := due - self.monotonic()) > 0:
-            sleeper = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        while due > self.monotonic():
+            # Known to `jump` before the time is read, so that no jump of another thread goes by unheard.
+            sleeper = loop.create_future()
             self._sleepers.add(sleeper)
-            timer = asyncio.get_running_loop().call_later(left_seconds / self.speed, _wake, sleeper)
+            timer = loop.call_later(max(0.0, due - self.monotonic()) / self.speed, _wake, sleeper)
             try:
                 await sleeper
             finally:

@@ -25,10 +25,14 @@ async def find_link(videos: VideosClient, job: Job) -> str | None:
 
 def is_public(url: str) -> bool:
     """Whether the address is a plain web link that carries no key of its own."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or parts.username or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
         return False
-    return not any(name.lower() in _KEY_LIKE for name, _value in parse_qsl(parts.query, keep_blank_values=True))
+    if parts.scheme not in {"http", "https"} or "@" in parts.netloc or not parts.hostname:
+        return False
+    said = (*parse_qsl(parts.query, keep_blank_values=True), *parse_qsl(parts.fragment, keep_blank_values=True))
+    return not any(name.lower() in _KEY_LIKE for name, _value in said)
 
 
 def jump_link(place: Place, job_id: JobId, said: list[Post]) -> str | None:

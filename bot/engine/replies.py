@@ -72,11 +72,12 @@ def decide(reply: Reply, mode: Literal["on", "ask", "off"]) -> Reaction:
         return Reaction.IGNORE
     if not reply.readable:
         return Reaction.OFFER_FORM
-    if not re.search(r"[^\W_]", reply.text):
+    words_said = [word for word in reply.text.split() if re.search(r"[^\W_]", word)]
+    if not words_said:
         return Reaction.OFFER_FORM if reply.uploads else Reaction.IGNORE
     if mode == "ask":
         return Reaction.ASK
-    if len(reply.text.split()) <= _WORDS_ASKED_ABOUT and not reply.uploads:
+    if len(words_said) <= _WORDS_ASKED_ABOUT and not reply.uploads:
         return Reaction.ASK
     return Reaction.REMIX
 
