@@ -21,7 +21,7 @@ from bot.engine.traffic import Traffic
 from bot.engine.watch import Watcher
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import give_up_at, late_at
-from bot.jobs.model import Cause, Job, JobId
+from bot.jobs.model import Cause, Job, JobId, UserId
 from bot.jobs.states import AT_PROVIDER, ENDS, Event, State
 from bot.jobs.store import finding, moving
 from bot.videos.faults import LookFault
@@ -50,6 +50,7 @@ class Scheduler:
         self._steps: dict[JobId, tuple[State, asyncio.Task[None]]] = {}
         self._fetches = asyncio.Semaphore(_FETCHES_AT_ONCE)
         self._failures: Counter[JobId] = Counter()
+        self._turned_at: dict[UserId, float] = {}
         self._renew_at = 0.0
         self._probe: asyncio.Task[None] | None = None
 
@@ -170,10 +171,11 @@ class Scheduler:
             # One job at a time finds out whether the account is in order again.
             submitting = any(state is State.ACCEPTED for state, _task in self._steps.values())
             free = min(free, 0 if submitting else 1)
-        order = fair_order(queued, Counter(job.origin.user_id for job in held))
+        order = fair_order(queued, Counter(job.origin.user_id for job in held), self._turned_at)
         pause_seconds = _IDLE_SECONDS
         for job in order:
             if free > 0 and wait_seconds == 0 and job.not_before <= now:
+                self._turned_at[job.origin.user_id] = self._parts.clock.monotonic()
                 self._start(job, submit(self._parts, self._traffic, job))
                 free -= 1
             elif job.not_before > now:

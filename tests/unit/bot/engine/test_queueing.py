@@ -50,6 +50,13 @@ def test_among_equals_the_oldest_goes_first() -> None:
     assert fair_order(same, {}) == fair_order(same[::-1], {}) == sorted(same, key=lambda job: job.id)
 
 
+def test_among_equals_whoever_had_the_last_turn_waits() -> None:
+    """Where one renders at a time, people take turns all the same, whoever asked for ten first."""
+    jobs = queue(ANNA, ANNA, ANNA, BEN, BEN, CLEO)
+    order = fair_order(jobs, {}, {ANNA: 20.0, BEN: 10.0})
+    assert [job.origin.user_id for job in order] == [CLEO, BEN, ANNA, BEN, ANNA, ANNA]
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 5), st.integers(0, 50)), max_size=40),
     st.dictionaries(st.integers(1, 6), st.integers(0, 5)),
