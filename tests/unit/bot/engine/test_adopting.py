@@ -1,0 +1,215 @@
+"""How often the provider is asked for its list, and what its answers do to everything else."""
+
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bot.engine.adopting import Adopter, gap_seconds
+from bot.engine.board import Board
+from bot.engine.traffic import Traffic
+from bot.jobs.database import Database, open_database
+from bot.jobs.migrating import migrate
+from bot.jobs.model import Job
+from bot.jobs.states import Event, State
+from bot.jobs.store import finding, moving
+from bot.videos.client import VideosClient
+from bot.videos.spending import SpendGuard
+from bot.videos.values import Endpoint, RemoteVideo
+from tests.unit.bot.engine.hand_clock import HandClock
+from tests.unit.bot.jobs.samples import a_job, put
+from tests.unit.bot.videos.provider import Provider, serve
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Provider]:
+    provider = Provider()
+    runner = await serve(provider)
+    yield provider
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    migrate(tmp_path / "bot.db")
+    database = open_database(tmp_path / "bot.db")
+    yield database
+    await database.close()
+
+
+class Desk:
+    """An adopter with a provider and a store, asked step by step."""
+
+    def __init__(self, clock: HandClock, database: Database, provider: Provider) -> None:
+        self.clock, self.database, self.provider = clock, database, provider
+        self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), SpendGuard(1, clock), clock)
+        self.traffic, self.board = Traffic(clock), Board()
+        rules = SimpleNamespace(job_deadline_seconds=HOUR)
+        parts = SimpleNamespace(clock=clock, database=database, videos=self.videos, rules=rules, board=self.board)
+        self.adopter = Adopter(parts, self.traffic)
+
+    @property
+    def asked(self) -> int:
+        return len(self.provider.seen)
+
+    async def job(self, state: State = State.UNCERTAIN, **changes: object) -> Job:
+        """A stored job of this provider, sent just now."""
+        now = self.clock.now()
+        facts = {"accepted_at": now, "submitted_at": now, "provider": self.videos.provider} | changes
+        job = a_job(state, **facts)
+        await self.database.write(put, job)
+        return job
+
+    async def now(self, job: Job) -> Job:
+        found = await self.database.read(finding.get, job.id)
+        assert found is not None
+        return found
+
+    async def asks_until(self, seconds: float) -> list[float]:
+        """Let time pass and return when, in seconds from now, the list was asked for."""
+        start, asked = self.clock.seconds, self.asked
+        moments: list[float] = []
+        while self.clock.seconds <= start + seconds:
+            wait_seconds = await self.adopter._seek()
+            if self.asked > asked:
+                asked = self.asked
+                moments.append(round(self.clock.seconds - start, 3))
+            self.clock.seconds += wait_seconds
+        self.clock.seconds = start + seconds
+        return moments
+
+    def listing(self, *jobs: Job) -> dict[str, object]:
+        items = [
+            {"id": f"video_{job.id}", "prompt": job.request.prompt, "created_at": job.submitted_at, "status": "queued"}
+            for job in jobs
+        ]
+        return {"object": "list", "data": items}
+
+
+@pytest.fixture
+async def desk(clock: HandClock, database: Database, provider: Provider) -> AsyncIterator[Desk]:
+    desk = Desk(clock, database, provider)
+    yield desk
+    await desk.videos.close()
+
+
+def test_gaps_grow_with_the_age() -> None:
+    """Ten seconds at first, half the age later, an hour at last; a clock set back does no harm."""
+    assert [gap_seconds(age) for age in (-500.0, 0.0, 20.0, 100.0, 7200.0, 1e6)] == [10, 10, 10, 50, 3600, 3600]
+
+
+async def test_nobody_uncertain_asks_nothing(desk: Desk) -> None:
+    """Running, finished and refused jobs, and uncertain ones of another provider, make no request."""
+    for state in (State.ACCEPTED, State.SUBMITTING, State.RENDERING, State.DELIVERED, State.REFUSED):
+        await desk.job(state)
+    await desk.job(provider="https://elsewhere.test/v1")
+    await desk.job(State.LOST, remote_id="video_1", ended_at=desk.clock.now())
+    await desk.job(State.LOST, ended_at=desk.clock.now() - 25 * HOUR)
+    assert await desk.asks_until(2 * HOUR) == []
+
+
+async def test_one_question_serves_all_and_comes_less_and_less_often(desk: Desk) -> None:
+    """A hundred uncertain jobs ask as often as one: at once, after 10 s, 20 s, 30 s, 45 s, and so on."""
+    desk.provider.reply(200, {"data": []})
+    for number in range(100):
+        await desk.job(prompt=f"number {number}")
+    moments = await desk.asks_until(24 * HOUR)
+    assert moments[:6] == [0, 10, 20, 30, 45, 67.5]
+    assert len(moments) < 45
+    assert max(later - sooner for sooner, later in pairwise(moments)) == HOUR
+
+
+async def test_what_is_found_is_adopted_once(desk: Desk) -> None:
+    """Each gets its own video and goes on rendering; one owned meanwhile is left; nothing is sent but questions."""
+    fox, whale = await desk.job(prompt="a fox"), await desk.job(prompt="a whale")
+    owner = await desk.job(State.RENDERING, prompt="a whale", remote_id=f"video_{whale.id}")
+    desk.provider.reply(200, desk.listing(fox, whale))
+    await desk.asks_until(15.0)
+    assert [(one.state, one.remote_id) for one in (await desk.now(fox), await desk.now(whale))] == [
+        (State.RENDERING, f"video_{fox.id}"),
+        (State.UNCERTAIN, None),
+    ]
+    assert (await desk.now(owner)) == owner
+    assert fox.id in desk.board.changed
+    assert {seen.method for seen in desk.provider.seen} == {"GET"}
+
+
+async def test_a_lost_job_is_revived(desk: Desk) -> None:
+    """Given up less than a day ago, it renders again, without a cause, late already, with time to be delivered."""
+    old = desk.clock.now() - 25 * HOUR
+    lost = await desk.job(State.LOST, accepted_at=old, submitted_at=old, ended_at=desk.clock.now() - HOUR, cause="lost")
+    desk.provider.reply(200, desk.listing(lost))
+    desk.board.unclaimed = False
+    await desk.asks_until(1.0)
+    found = await desk.now(lost)
+    assert (found.state, found.cause, found.ended_at) == (State.RENDERING, None, None)
+    assert (found.late_at, found.revived_at) == (desk.clock.now() - 1.0, desk.clock.now() - 1.0)
+    assert desk.board.unclaimed
+
+
+async def test_a_job_that_ended_while_the_list_came_is_still_adopted(desk: Desk) -> None:
+    """It was given up in that very moment: the same list serves, read against the job as it is now."""
+    job = await desk.job()
+    listed = await _listed(desk, job)
+    await desk.database.write(moving.apply, job, Event.EXPIRE, now=desk.clock.now())
+    assert await desk.adopter._adopt(job, listed) is False
+    assert await desk.adopter._adopt_from([listed]) is True
+    assert (await desk.now(job)).state is State.RENDERING
+
+
+async def _listed(desk: Desk, job: Job) -> RemoteVideo:
+    desk.provider.reply(200, desk.listing(job))
+    [video] = await desk.videos.list_recent()
+    return video
+
+
+@pytest.mark.parametrize("status", [404, 405, 501, 401, 403])
+async def test_without_a_list_the_provider_is_asked_once_an_hour(desk: Desk, status: int) -> None:
+    """No list, or none for this key: jobs that come later don't ask either, and looks at other jobs go on."""
+    desk.provider.reply(status, {"error": {"message": "no", "code": "x"}})
+    await desk.job(prompt="first")
+    assert await desk.asks_until(0.5 * HOUR) == [0]
+    await desk.job(prompt="second")
+    assert desk.traffic.seconds_until_look() == 0
+    assert await desk.asks_until(2 * HOUR) == [0.5 * HOUR, 1.5 * HOUR]
+
+
+@pytest.mark.parametrize("status", [200, 400, 500, 502, 503])
+async def test_a_list_that_is_out_of_order_does_not_stop_the_rest(desk: Desk, status: int) -> None:
+    """However often the list alone fails, the provider doesn't count as down, and the job stays uncertain."""
+    desk.provider.reply(status, text="<html>")
+    job = await desk.job()
+    moments = await desk.asks_until(HOUR)
+    assert 3 <= len(moments) <= 40
+    assert not desk.traffic.is_open
+    assert (await desk.now(job)) == job
+
+
+async def test_a_provider_that_is_down_is_not_asked(desk: Desk) -> None:
+    """While the breaker is open only the probe goes out."""
+    desk.provider.reply(200, {"data": []})
+    await desk.job()
+    for _ in range(5):
+        desk.traffic.failed()
+    assert desk.traffic.is_open
+    assert await desk.asks_until(60.0) == []
+    desk.traffic.answered()
+    assert len(await desk.asks_until(1.0)) == 1
+
+
+async def test_a_wait_that_is_asked_for_is_kept_by_all(desk: Desk) -> None:
+    """429 with Retry-After: neither the list nor a look is asked for before."""
+    desk.provider.reply(429, {"error": {"message": "slow"}}, headers={"Retry-After": "120"})
+    await desk.job()
+    assert await desk.asks_until(100.0) == [0]
+    assert desk.traffic.seconds_until_look() == pytest.approx(20.0)
+    assert await desk.asks_until(60.0) != []
