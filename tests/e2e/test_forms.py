@@ -1,0 +1,162 @@
+"""The forms: `/video` and `/remix` without a prompt ask for it, and keep what was given with the command."""
+
+import pytest
+
+from sandbox.chat import File, Form
+from tests.e2e.scenes import Scene, picture
+from tests.e2e.sightings import cards_settled, job_id_of, reached, wait_card, wait_kind
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def the_render(scene: Scene, prompt: str):
+    """The one paid render of that prompt."""
+    (render,) = [one for one in scene.studio.renders if one.prompt == prompt]
+    return render
+
+
+async def form_of(scene: Scene, command: str, **options: object) -> Form:
+    """The form that the command without a prompt opens."""
+    return await (await scene.ada.slash(scene.channel, command, **options)).wait_form()
+
+
+async def test_video_without_a_prompt_opens_a_form(scene: Scene) -> None:
+    """The form has a long text field of up to 4,000 characters and a field for four pictures."""
+    form = await form_of(scene, "video")
+    prompt, pictures = form.fields["prompt"], form.fields["references"]
+    assert (prompt.kind, prompt.multiline, prompt.required) == ("text", True, True)
+    assert (prompt.min_length, prompt.max_length) == (1, 4000)
+    assert (pictures.kind, pictures.required, pictures.max_values) == ("files", False, 4)
+    assert scene.channel.messages == []
+
+
+async def test_a_form_makes_a_video_with_the_options_and_pictures_of_both(scene: Scene) -> None:
+    """Options and pictures of the command are kept; the form's pictures come after them."""
+    cat, dog, owl = (picture(colour, name=f"{colour}.png") for colour in ("tan", "snow", "teal"))
+    form = await form_of(scene, "video", size="1080x1920", seconds="12", reference=cat, reference_3=dog)
+    assert form.fields["references"].max_values == 2
+    long_prompt = "A very long story. " * 200
+    call = await scene.ada.submit(form, {"prompt": long_prompt, "references": [owl]})
+    answer = await call.wait_state("deleted")
+    assert answer.ephemeral
+    video = await scene.video()
+    assert video.pinged == {scene.ada.id}
+    render = the_render(scene, long_prompt)
+    assert (render.size, render.seconds) == ("1080x1920", "12")
+    assert [one.data for one in render.references] == [cat.data, dog.data, owl.data]
+
+
+async def test_with_four_pictures_given_the_form_asks_for_none(scene: Scene) -> None:
+    """When the command brought four pictures already, the form has only the text."""
+    given = [
+        picture(name=f"{number}.png", colour=colour) for number, colour in enumerate(("red", "tan", "navy", "gold"))
+    ]
+    form = await form_of(
+        scene, "video", reference=given[0], reference_2=given[1], reference_3=given[2], reference_4=given[3]
+    )
+    assert list(form.fields) == ["What should the video show?"]
+    await scene.ada.submit(form, {"prompt": "All four of them"})
+    await scene.video()
+    assert [one.data for one in the_render(scene, "All four of them").references] == [one.data for one in given]
+
+
+async def test_a_form_that_nobody_sends_costs_nothing(scene: Scene) -> None:
+    """A form that is closed again leaves no trace but an empty `/status`."""
+    await form_of(scene, "video", reference=picture())
+    status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
+    assert "no videos yet" in status.text
+    assert scene.channel.messages == []
+
+
+async def test_a_form_sent_twice_from_one_command_makes_a_job_each(scene: Scene) -> None:
+    """Two forms opened by two commands don't mix their options up."""
+    first = await form_of(scene, "video", seconds="4")
+    second = await form_of(scene, "video", seconds="12")
+    await scene.ada.submit(second, {"prompt": "Opened second"})
+    await scene.ada.submit(first, {"prompt": "Opened first"})
+    await scene.chat.wait_message(scene.channel, lambda m: m.attachments and "Opened first" in m.text)
+    await scene.chat.wait_message(scene.channel, lambda m: m.attachments and "Opened second" in m.text)
+    assert the_render(scene, "Opened first").seconds == "4"
+    assert the_render(scene, "Opened second").seconds == "12"
+
+
+async def test_a_wrong_picture_given_with_the_command_is_told_privately(scene: Scene) -> None:
+    """A file that is no picture is told beside the open form, and the form then makes nothing."""
+    bad = File("cat.png", b"no picture", content_type="image/png")
+    call = await scene.ada.slash(scene.channel, "video", reference=bad)
+    form = await call.wait_form()
+    told = await scene.chat.wait_for(lambda: call.answer.followups, what="a word beside the form")
+    assert told[0].ephemeral
+    assert "not a picture I can use" in told[0].content
+    answer = await (await scene.ada.submit(form, {"prompt": "With the wrong file"})).wait_state("message")
+    assert "ask again" in answer.content
+    assert scene.studio.paid("With the wrong file") == 0
+
+
+async def test_a_wrong_picture_in_the_form_is_told_privately(scene: Scene) -> None:
+    """What is wrong with a form's own file is said privately, and nothing is stored or charged."""
+    form = await form_of(scene, "video")
+    bad = File("cat.png", b"", content_type="image/png")
+    answer = await (await scene.ada.submit(form, {"prompt": "Empty file", "references": [bad]})).wait_state("message")
+    assert answer.ephemeral
+    assert "is empty" in answer.content
+    assert scene.channel.messages == []
+    assert scene.studio.paid("Empty file") == 0
+
+
+async def test_remix_without_a_prompt_opens_a_form_for_that_video(scene: Scene) -> None:
+    """The form of `/remix` keeps which video was meant, the options and the pictures of the command."""
+    video = await scene.make("To be remixed by a form")
+    await scene.make("A newer one that is not meant")
+    cat = picture("teal")
+    form = await form_of(scene, "remix", video=job_id_of(video), seconds="8", reference=cat)
+    await scene.ada.submit(form, {"prompt": "Remixed by a form"})
+    await wait_card(scene.chat, scene.channel, "Remixed by a form")
+    await scene.chat.wait_message(scene.channel, lambda m: m.attachments and "Remixed by a form" in m.text)
+    render = the_render(scene, "Remixed by a form")
+    assert render.parent_id == the_render(scene, "To be remixed by a form").id
+    assert render.seconds == "8"
+    assert [one.data for one in render.references] == [cat.data]
+
+
+async def test_remix_without_anything_remixes_the_newest_one_here(scene: Scene) -> None:
+    """Without prompt and video the form is for the asker's newest finished video in the channel."""
+    await scene.make("The older one")
+    newest = await scene.make("The newest one")
+    await cards_settled(scene.chat, scene.channel)
+    form = await form_of(scene, "remix")
+    await scene.ada.submit(form, {"prompt": "What became of the newest"})
+    await scene.video(after=newest)
+    assert the_render(scene, "What became of the newest").parent_id == the_render(scene, "The newest one").id
+
+
+async def test_remix_of_nothing_opens_no_form(scene: Scene) -> None:
+    """Where there is nothing to remix, that is said at once instead of asking for a prompt."""
+    answer = await (await scene.ada.slash(scene.channel, "remix")).wait_state("message")
+    assert answer.ephemeral
+    assert "no finished video in this channel" in answer.content
+
+
+async def test_a_form_opens_before_its_pictures_are_fetched(scene: Scene) -> None:
+    """The form doesn't wait for Discord to hand over the pictures, and its job waits for them."""
+    gate = scene.chat.gate("attachment", "before")
+    cat = picture("beige")
+    form = await form_of(scene, "video", reference=cat)
+    await gate.wait_reached()
+    await scene.ada.submit(form, {"prompt": "Pictures take a while"})
+    assert scene.studio.paid("Pictures take a while") == 0
+    gate.open()
+    await scene.video()
+    assert [one.data for one in the_render(scene, "Pictures take a while").references] == [cat.data]
+
+
+async def test_a_form_in_a_dm_works_as_in_a_server(scene: Scene) -> None:
+    """The form opened in a DM makes a video there."""
+    dm = scene.chat.dm(scene.ada)
+    gate = scene.studio.gate("create", "before_take")
+    form = await (await scene.ada.slash(dm, "video")).wait_form()
+    await scene.ada.submit(form, {"prompt": "A form in a DM"})
+    await reached(gate)
+    await wait_kind(scene.chat, dm, "card")
+    gate.open()
+    await scene.video(dm)
