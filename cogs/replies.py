@@ -45,7 +45,7 @@ class RepliesCog(commands.Cog, name="Replies"):
             await self._forget(message_id)
 
     async def _forget(self, message_id: int) -> None:
-        await self._desk.acts.forget_message(message_id)
+        await self._desk.acts.forget_message(MessageId(message_id))
         await self._desk.replies.end_offer(MessageId(message_id))
 
 

@@ -11,7 +11,7 @@ from bot.chat import cards
 from bot.chat.courier import CourierFault
 from bot.engine.intake import Intake
 from bot.engine.parts import Parts
-from bot.jobs.model import Job, JobId, Origin, PostKind, PostState
+from bot.jobs.model import Job, JobId, MessageId, Origin, PostKind, PostState
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control
 from bot.jobs.states import ENDS, Event, State
@@ -122,13 +122,17 @@ class Acts:
                 await self._parts.database.write(posts.mark_gone, post)
         return job
 
-    async def forget_message(self, message_id: int) -> None:
+    async def forget_message(self, message_id: MessageId) -> None:
         """Somebody deleted a message: a reply's waiting job is cancelled, a video can't be remixed any more."""
         job = await self._parts.database.read(finding.find_by_origin, str(message_id))
         if job is not None and job.state is State.ACCEPTED:
             now = self._parts.clock.now()
             await self._parts.database.write(moving.apply, job, Event.CANCEL, now=now)
             self._parts.board.job_changed(job.id)
+        video_id = await self._parts.database.read(posts.find_video_by_message, message_id)
+        video = None if video_id is None else await self._parts.database.read(finding.get, video_id)
+        if video is not None and video.removed_at is None:
+            await self._parts.database.write(moving.remove, video, self._parts.clock.now())
 
     async def _controlled(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         job = await self._parts.database.read(finding.get, job_id)

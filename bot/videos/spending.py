@@ -36,5 +36,5 @@ class SpendGuard:
         if len(self._spent) >= self._limit:
             # Room comes when so many have left the window that fewer than the limit remain.
             last_to_leave = self._spent[len(self._spent) - self._limit]
-            raise SpendingStopped(retry_after_seconds=last_to_leave + WINDOW_SECONDS - ticks)
+            raise SpendingStopped(retry_after_seconds=WINDOW_SECONDS - (ticks - last_to_leave))
         self._spent.append(ticks)
