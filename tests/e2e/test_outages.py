@@ -1,0 +1,148 @@
+"""Discord or the provider falls silent for a while: all is made up for afterwards, once, and nobody pays twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.chat import Fault, Message
+from sandbox.studio import Fault as StudioFault
+from tests.e2e import ledger
+from tests.e2e.scenes import Scene, a_stage
+from tests.e2e.sightings import ever, of_kind, time_passes_until, wait_card
+
+SMALL = {"default_size": "160x90", "frames_per_second": 1}
+FOR_EVER = 100_000
+EVERYTHING = ("message_create", "message_edit", "message_delete", "message_get", "history", "callback", "gateway")
+
+
+@asynccontextmanager
+async def a_scene(folder: Path, settings: dict[str, str] | None = None, **turned: object) -> AsyncIterator[Scene]:
+    """A bot of this test's own, and Ada in a channel."""
+    async with a_stage(folder, settings=settings, **(SMALL | turned)) as stage:
+        guild = stage.chat.add_guild("Night Shift")
+        ada = stage.chat.add_person("Ada")
+        guild.join(ada)
+        yield Scene(stage, guild, guild.add_channel("videos"), ada)
+        assert "Traceback" not in stage.bot.log()
+
+
+async def ends_once(scene: Scene, kind: str, prompt: str, *, step_seconds: float = 10.0) -> Message:
+    """Wait until that was said about that prompt and its card is gone; it was said once, and paid for once."""
+
+    def said() -> list[Message]:
+        return [message for message in ever(scene.chat, scene.channel, kind) if prompt in message.text]
+
+    await time_passes_until(scene.stage, said, step_seconds=step_seconds)
+    await time_passes_until(scene.stage, lambda: not of_kind(scene.channel, "card"), step_seconds=step_seconds)
+    [message] = said()
+    assert scene.studio.paid(prompt) == 1
+    return message
+
+
+@pytest.mark.parametrize(
+    ("window_seconds", "rest_seconds"),
+    [(180.0, 0.1), (0.0, 130.0)],
+    ids=["while the nonce counts", "when the nonce is forgotten"],
+)
+@pytest.mark.parametrize(("prompt", "kind"), [("A heron at dawn", "video"), ("A doomed balloon", "fail")])
+async def test_a_lost_answer_of_discord_posts_nothing_twice(
+    tmp_path: Path, prompt: str, kind: str, window_seconds: float, rest_seconds: float
+) -> None:
+    """P3: Discord has the video or the notice and its answer is lost: it is repeated or looked for, and stands once."""
+    async with a_scene(tmp_path, render_seconds=600.0) as scene:
+        scene.chat.nonce_window_seconds = window_seconds
+        await scene.ada.slash(scene.channel, "video", prompt=prompt)
+        await wait_card(scene.chat, scene.channel, "Rendering")
+        await ledger.job(scene.stage, prompt, "rendering")
+        if window_seconds:
+            scene.chat.faults.add("message_create", Fault.drop(after=True), times=2)
+            scene.stage.jump(600)
+            await scene.chat.wait_for(lambda: ever(scene.chat, scene.channel, kind) or None)
+            await time_passes_until(scene.stage, lambda: len(scene.chat.faults.struck) == 2, step_seconds=rest_seconds)
+        else:
+            # The next try comes only after the time in which a nonce is sure to count.
+            scene.chat.faults.add("message_create", Fault.drop(after=True))
+            scene.chat.faults.add("history", Fault.status(503), times=FOR_EVER)
+            scene.stage.jump(600)
+            await scene.chat.wait_for(lambda: scene.chat.faults.struck or None)
+            scene.stage.jump(rest_seconds)
+            await time_passes_until(scene.stage, lambda: len(scene.chat.faults.struck) > 2, step_seconds=rest_seconds)
+            scene.chat.faults.clear()
+        message = await ends_once(scene, kind, prompt)
+        assert message in scene.channel.messages
+
+
+async def test_a_discord_that_answers_503_is_tried_until_it_takes_the_video(tmp_path: Path) -> None:
+    """P2: eight refusals by a broken proxy later, the video stands there once."""
+    async with a_scene(tmp_path, render_seconds=600.0) as scene:
+        await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
+        await ledger.job(scene.stage, "A heron at dawn", "rendering")
+        await wait_card(scene.chat, scene.channel, "Rendering")
+        scene.chat.faults.add("message_create", Fault.status(503), times=8)
+        scene.stage.jump(600)
+        await ends_once(scene, "video", "A heron at dawn")
+        assert len(scene.chat.faults.struck) == 8
+
+
+async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path) -> None:
+    """P2: a video, a failure and a refusal come to their ends while Discord is away; all three are told afterwards."""
+    async with a_scene(tmp_path, render_seconds=300.0) as scene:
+        prompts = {"A heron at dawn": "video", "A doomed balloon": "fail", "A second heron": "video"}
+        for prompt in prompts:
+            await scene.ada.slash(scene.channel, "video", prompt=prompt)
+            await ledger.job(scene.stage, prompt, "rendering")
+            await wait_card(scene.chat, scene.channel, prompt)
+        for kind in EVERYTHING:
+            scene.chat.faults.add(kind, Fault.status(503), times=FOR_EVER)
+        await scene.chat.drop_gateway(resumable=False)
+        for _ in range(20):
+            scene.stage.jump(30)
+            await asyncio.sleep(0.05)
+        assert not ever(scene.chat, scene.channel, "video")
+        tries = len(scene.chat.faults.struck)
+        assert tries < 200, tries
+        scene.chat.faults.clear()
+        for prompt, kind in prompts.items():
+            await ends_once(scene, kind, prompt)
+
+
+async def test_half_an_hour_without_the_provider_costs_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    """While the provider is down it is asked rarely and never for money, new commands get a word; then all arrive."""
+    async with a_scene(tmp_path, {"MAX_RENDERING_JOBS": "6"}, render_seconds=600.0) as scene:
+        prompts = [f"Heron number {number}" for number in range(6)]
+        for prompt in prompts:
+            await scene.ada.slash(scene.channel, "video", prompt=prompt)
+            await ledger.job(scene.stage, prompt, "rendering")
+        # The seventh waits for a place, and would be sent as soon as there is one.
+        await scene.ada.slash(scene.channel, "video", prompt="A seventh heron")
+        await ledger.job(scene.stage, "A seventh heron", "accepted")
+        for operation in ("look", "ping", "list", "create", "file", "content"):
+            scene.studio.faults.add(operation, StudioFault.status(503), times=FOR_EVER)
+        await time_passes_until(scene.stage, lambda: asked(scene) >= 5, step_seconds=1)
+        before = asked(scene)
+        refused = await scene.ada.slash(scene.channel, "video", prompt="A heron too many")
+        assert "can't be reached" in (await refused.wait_answer()).content
+        for _ in range(120):
+            scene.stage.jump(15)
+            await asyncio.sleep(0.03)
+        minutes = 30
+        assert asked(scene) - before <= 4 * minutes + 10
+        assert submissions(scene) == 6
+        scene.studio.faults.clear()
+        for prompt in [*prompts, "A seventh heron"]:
+            await ends_once(scene, "video", prompt, step_seconds=15)
+        assert submissions(scene) == 7
+        assert not ever(scene.chat, scene.channel, "fail")
+
+
+def asked(scene: Scene) -> int:
+    """How many requests the provider answered with 503."""
+    return sum(request.status == 503 for request in scene.studio.requests)
+
+
+def submissions(scene: Scene) -> int:
+    """How many paid requests the provider has seen, whatever became of them."""
+    return sum(request.operation in {"create", "remix"} for request in scene.studio.requests)
