@@ -75,7 +75,8 @@ class Database:
 
     async def close(self) -> None:
         """Wait for what is under way, then close every connection (an open one would keep the process alive)."""
-        if self._under_way:
+        # Whoever is answered may ask the next thing at once; a connection that is out now would never be closed.
+        while self._under_way:
             await asyncio.wait(tuple(self._under_way))
         await self._engine.dispose()
 
