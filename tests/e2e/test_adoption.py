@@ -1,6 +1,5 @@
 """What had no clear answer is looked for in the provider's list: adopted if it is there, asked about if it is not."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -145,13 +144,13 @@ async def test_without_a_list_the_person_is_asked_and_the_provider_left_alone(tm
         notice = await wait_kind(stage.chat, channel, "unsure")
         assert labels(notice) == ["Try again", "Leave it"]
         await stage.studio.wait_for(lambda: asked(stage) == 1)
-        for _ in range(10):
-            stage.jump(300)
-            await asyncio.sleep(0.05)
+        stage.jump(3000)
+        await ada.slash(channel, "video", prompt="A heron for all to see")
+        await until_delivered(stage, channel)
         assert asked(stage) == 1
         stage.studio.dials.list_endpoint = True
         stage.jump(700)
-        await until_delivered(stage, channel)
+        await until_delivered(stage, channel, 2)
         assert (asked(stage), stage.studio.paid("A heron nobody sees")) == (2, 1)
 
 
