@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 import aiohttp
 import discord
@@ -180,10 +181,11 @@ async def _keep_running(name: str, run: Callable[[], Awaitable[None]], may_start
         await may_start.wait()
     breaks = 0
     while True:
+        began_at = monotonic()
         try:
             await run()
         except Exception:  # noqa: BLE001  # the last guard: a broken loop would leave people waiting in silence
-            breaks += 1
+            breaks = _in_a_row(breaks, monotonic() - began_at)
             _log.exception("loop broke", loop=name, times=breaks)
             await asyncio.sleep(min(_BACKOFF_SECONDS_MAX, 2.0**breaks))
 
@@ -197,17 +199,23 @@ async def _stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event
     logged_in.set()
     breaks = 0
     while not client.is_closed():
+        began_at = monotonic()
         try:
             await client.connect()
         except discord.ConnectionClosed as error:
             raise DiscordRefusedError(f"Discord closed the connection for good (code {error.code}).") from error
         except Exception:  # noqa: BLE001  # whatever one event did, the next ones must be heard
             _log.exception("gateway broke", times=breaks + 1)
-        breaks += 1
+        breaks = _in_a_row(breaks, monotonic() - began_at)
         # A second start() would load the cogs again; the socket alone is opened anew.
         if client.ws:
             await client.ws.close()
         await asyncio.sleep(min(_BACKOFF_SECONDS_MAX, 2.0**breaks))
+
+
+def _in_a_row(breaks: int, held_seconds: float) -> int:
+    """How many breaks in a row this one makes; after a good while it is the first again, whatever was last week."""
+    return 1 if held_seconds > _BACKOFF_SECONDS_MAX else breaks + 1
 
 
 async def _log_in(client: VideoBot, token: str) -> None:
