@@ -110,7 +110,8 @@ async def _record_fault(parts: Parts, traffic: Traffic, job: Job, fault: faults.
         case faults.AccountRefused():
             parts.alarm.ring(Key.ALARM_ACCOUNT)
             traffic.account_refused(fault.cause)
-            return await _postpone(parts, job, 0.0, waiting_for=fault.cause)
+            # Whatever is wrong with it, to the person it is the account that is waited for.
+            return await _postpone(parts, job, 0.0, waiting_for=Cause.CREDIT)
         case faults.CleanRefusal():
             traffic.failed()
             return await _after_clean_refusal(parts, job)
