@@ -291,6 +291,25 @@ async def test_killed_before_the_failure_notice_was_sent(tmp_path: Path) -> None
         assert sent(scene, "fail") == 1
 
 
+async def test_killed_while_it_told_of_a_late_video(tmp_path: Path) -> None:
+    """P2, P3: the requester hears once that it is late, whichever life says so, and gets the video hours later."""
+    async with a_scene(tmp_path, render_seconds=20_000.0) as scene:
+        await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
+        await wait_card(scene.chat, scene.channel, "Rendering")
+        gate = scene.chat.gate("message_create", "after")
+        scene.stage.jump(3_600)
+        await gate.wait_reached()
+        await kill(scene)
+        gate.open()
+        scene.stage.jump(130)
+        await scene.stage.start_bot()
+        notice = await wait_kind(scene.chat, scene.channel, "late")
+        assert scene.ada.id in notice.pinged
+        scene.stage.jump(17_000)
+        await delivered_once(scene, "A heron at dawn")
+        assert sent(scene, "late") == 1
+
+
 async def test_a_form_that_was_open_works_after_a_restart(tmp_path: Path) -> None:
     """The options and the picture given before the form wait in the draft, whichever life reads it."""
     async with a_scene(tmp_path) as scene:
