@@ -126,7 +126,7 @@ async def test_the_card_of_a_reply_answers_it(scene: Scene) -> None:
     card = await wait_card(scene.chat, scene.channel, "Now with a proper moon")
     assert card.reply_to is reply
     assert card.pinged == set()
-    assert f"Remix of `{job_id_of(video)}`" in card.text
+    assert f"Remix of [`{job_id_of(video)}`](https://discord.com/channels/" in card.text
     gate.open()
     await scene.video(after=card)
     await scene.chat.wait_gone(card)
