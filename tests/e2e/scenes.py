@@ -14,6 +14,7 @@ from PIL import Image
 from sandbox.chat import Channel, Chat, File, Guild, Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Dials, Studio
+from tests.e2e.sightings import is_card
 
 # Everything as in life, only quicker; time that a test lets pass is passed by `stage.jump`.
 QUICK = {
@@ -87,9 +88,14 @@ class Scene:
         )
 
     async def make(self, prompt: str = "A red fox in snow", *, by: Person | None = None, **options: object) -> Message:
-        """Ask for a video by /video and wait until it stands in the channel."""
+        """Ask for a video by /video and wait until it stands in the channel, and the bot has written that down.
+
+        The card goes after that: a person would not be as quick as a test.
+        """
         newest = max(self.channel.all_messages, default=0)
         await (by or self.ada).slash(self.channel, "video", prompt=prompt, **options)
-        return await self.chat.wait_message(
+        video = await self.chat.wait_message(
             self.channel, lambda m: bool(m.attachments) and m.author.bot and m.id > newest, timeout_seconds=20
         )
+        await self.chat.wait_for(lambda: all(not is_card(m) for m in self.channel.messages if m.id > newest))
+        return video
