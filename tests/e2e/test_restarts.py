@@ -94,6 +94,7 @@ async def test_a_card_is_cleared_away_even_if_its_video_was_there_first(tmp_path
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         await gate.wait_reached()
         await scene.video(after=first)
+        await ledger.job(scene.stage, "A heron at dawn", "delivered")
         await kill(scene)
         gate.open()
         await scene.stage.start_bot()
@@ -335,20 +336,6 @@ async def draft_is_whole(scene: Scene) -> None:
         lambda: all(row["pictures_awaited"] == 0 for row in read_rows(database, "SELECT * FROM drafts")) or None,
         what="the draft to be whole",
     )
-
-
-async def test_a_sleep_longer_than_the_lease_costs_nobody_their_answer(tmp_path: Path) -> None:
-    """The machine sleeps while the provider answers, and wakes to another command: the answer is still taken."""
-    async with a_scene(tmp_path) as scene:
-        gate = scene.studio.gate("create", "after_take")
-        await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
-        await reached(gate)
-        scene.stage.jump(100)
-        await scene.ada.slash(scene.channel, "video", prompt="A second heron")
-        await scene.video()
-        gate.open()
-        await delivered_once(scene, "A heron at dawn")
-        await delivered_once(scene, "A second heron")
 
 
 async def two_lives_at_once(scene: Scene) -> BotProcess:
