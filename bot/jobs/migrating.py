@@ -5,9 +5,6 @@ from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util.exc import CommandError
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from bot.jobs.database import StoreUnavailableError, prepare
@@ -26,8 +23,13 @@ def migrate(path: Path) -> None:
     Raises `DamagedDatabaseError` for a file that is not a whole database, `StoreUnavailableError` if it cannot be
     opened or migrated.
     """
-    if path.exists():
-        _examine(path)
+    if path.exists() and _examine(path) == _newest_revision():
+        return
+    # Only a pending migration needs Alembic, whose import is a good part of a start.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
     prepare(engine)
     try:
@@ -49,15 +51,27 @@ def migrate(path: Path) -> None:
         engine.dispose()
 
 
-def _examine(path: Path) -> None:
-    """Look through the file without writing: any other connection would take the log of the last writes into it."""
+def _newest_revision() -> str:
+    """The last step in `migrations/versions`, whose file names begin with their revision."""
+    return max(file.name.partition("_")[0] for file in (_SCRIPTS / "versions").glob("[0-9]*.py"))
+
+
+def _examine(path: Path) -> str | None:
+    """Look through the file without writing: any other connection would take the log of the last writes into it.
+
+    Returns the revision that it stands at; None if no migration has been applied to it.
+    """
+    revision = None
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+                (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
     except sqlite3.DatabaseError as error:
         raise _explained(path, error) from error
     if verdict != "ok":
         raise DamagedDatabaseError(f"The database {path} is damaged ({_one_line(verdict)}). {_ADVICE}")
+    return revision
 
 
 def _explained(path: Path, error: BaseException) -> StoreUnavailableError:

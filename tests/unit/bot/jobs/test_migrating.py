@@ -4,6 +4,8 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,7 +13,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from bot.jobs import migrating
 from bot.jobs.database import StoreUnavailableError
@@ -236,3 +240,12 @@ def test_any_folder_name_will_do(tmp_path: Path, name: str, monkeypatch: pytest.
     monkeypatch.setattr(migrating, "_SCRIPTS", home / "migrations")
     migrate(home / "bot.db")
     assert schema_of(home / "bot.db")
+
+
+def test_the_newest_step_is_known_without_alembic(built_file: Path) -> None:
+    """The names of the steps tell the newest revision, as Alembic finds it; a start at it imports no Alembic."""
+    config = Config()
+    config.set_main_option("script_location", str(migrating._SCRIPTS))
+    assert migrating._newest_revision() == ScriptDirectory.from_config(config).get_current_head()
+    code = f"import sys, pathlib; from bot.jobs.migrating import migrate; migrate(pathlib.Path({str(built_file)!r}))"
+    subprocess.run([sys.executable, "-c", f"{code}; sys.exit('alembic' in sys.modules)"], check=True, timeout=60)
