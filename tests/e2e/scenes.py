@@ -27,9 +27,13 @@ QUICK = {
 }
 
 
+RENDER_SECONDS = 0.1
+
+
 def quick_dials(**turned: object) -> Dials:
     """A Videos API that renders in a moment and draws as few frames as a video needs."""
-    return Dials(**({"render_seconds": 0.3, "frames_per_second": 2} | turned))
+    few = {"render_seconds": RENDER_SECONDS, "frames_per_second": 2, "default_size": "320x180"}
+    return Dials(**(few | turned))
 
 
 def picture(colour: str = "tomato", size: tuple[int, int] = (64, 48), name: str = "cat.png") -> File:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.scenes import Scene, picture
+from tests.e2e.scenes import RENDER_SECONDS, Scene, picture
 from tests.e2e.sightings import (
     cards_settled,
     ever,
@@ -76,7 +76,7 @@ async def test_a_job_and_its_card_go_on_after_a_restart(scene: Scene) -> None:
     card = await wait_card(scene.chat, scene.channel, lambda m: labels(m) == ["Don't post"])
     await restart(scene, pause_seconds=1000)
     await time_passes_until(scene.stage, lambda: "5" in card.text and " %" in card.text)
-    scene.studio.dials.render_seconds, scene.studio.dials.progress = 0.3, "none"
+    scene.studio.dials.render_seconds, scene.studio.dials.progress = RENDER_SECONDS, "none"
     scene.stage.jump(1000)
     video = await scene.video()
     await scene.chat.wait_gone(card)
@@ -91,15 +91,13 @@ async def test_a_card_can_stop_its_job_after_a_restart(scene: Scene) -> None:
     scene.studio.dials.render_seconds = 500.0
     await scene.ada.slash(scene.channel, "video", prompt="Stopped in a later life")
     card = await wait_card(scene.chat, scene.channel, lambda m: labels(m) == ["Don't post"])
-    scene.studio.dials.render_seconds = 0.3
+    scene.studio.dials.render_seconds = RENDER_SECONDS
     job_id = job_id_of(card)
     await restart(scene)
     await (await scene.ada.click(card, "Don't post")).wait_state("message")
     await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=50)
     await restart(scene)
-    status = await (await scene.ada.slash(scene.channel, "status", video=job_id_of(card_of(card)))).wait_state(
-        "message"
-    )
+    status = await (await scene.ada.slash(scene.channel, "status", video=job_id)).wait_state("message")
     await scene.ada.click(status, "Send again")
     await scene.video()
     assert scene.studio.paid("Stopped in a later life") == 1

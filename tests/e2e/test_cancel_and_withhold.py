@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from sandbox.chat import Message
 from sandbox.stage import Stage
-from tests.e2e.scenes import Scene, a_stage
+from tests.e2e.scenes import RENDER_SECONDS, Scene, a_stage
 from tests.e2e.sightings import (
     ever,
     job_id_of,
@@ -39,7 +39,7 @@ async def rendering(scene: Scene, prompt: str, render_seconds: float) -> Message
     scene.studio.dials.render_seconds = render_seconds
     await scene.ada.slash(scene.channel, "video", prompt=prompt)
     await scene.studio.wait_for(lambda: scene.studio.paid(prompt) == 1)
-    scene.studio.dials.render_seconds = 0.3
+    scene.studio.dials.render_seconds = RENDER_SECONDS
     return await wait_card(scene.chat, scene.channel, lambda m: prompt in m.text and labels(m) == ["Don't post"])
 
 

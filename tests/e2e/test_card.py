@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.chat import File
-from tests.e2e.scenes import Scene, picture
+from tests.e2e.scenes import RENDER_SECONDS, Scene, picture
 from tests.e2e.sightings import cards_settled, ever, is_card, job_id_of, kind_of, labels, wait_card, wait_kind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -79,7 +79,7 @@ async def test_a_card_says_who_asked_for_what_and_how_far_it_is(scene: Scene) ->
     await scene.chat.wait_for(lambda: "50 %" in card.text, what="the card to show half of the way")
     assert ever(scene.chat, scene.channel, "card") == [card]
     scene.studio.dials.progress = "none"
-    scene.studio.dials.render_seconds = 0.3
+    scene.studio.dials.render_seconds = RENDER_SECONDS
     scene.stage.jump(500)
     await scene.video()
 
@@ -146,7 +146,7 @@ async def test_a_card_outlives_its_interaction(scene: Scene) -> None:
     scene.studio.dials.render_seconds = 1500.0
     await scene.ada.slash(scene.channel, "video", prompt="Longer than a token")
     card = await wait_card(scene.chat, scene.channel, lambda m: "Rendering" in m.text)
-    scene.studio.dials.render_seconds = 0.3
+    scene.studio.dials.render_seconds = RENDER_SECONDS
     scene.stage.jump(1200)
     await scene.ada.click(card, "Don't post")
     await scene.chat.wait_for(lambda: "won't be posted" in card.text, what="a card that was told")
@@ -161,7 +161,7 @@ async def test_twenty_minutes_later_the_video_still_comes(scene: Scene) -> None:
     scene.studio.dials.render_seconds = 1300.0
     call = await scene.ada.slash(scene.channel, "video", prompt="After twenty minutes")
     card = await wait_card(scene.chat, scene.channel, lambda m: "Rendering" in m.text)
-    scene.studio.dials.render_seconds = 0.3
+    scene.studio.dials.render_seconds = RENDER_SECONDS
     scene.stage.jump(1300)
     video = await scene.video()
     await scene.chat.wait_gone(card)

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.chat import File, Message
 from sandbox.studio import Fault
-from tests.e2e.scenes import Scene
+from tests.e2e.scenes import RENDER_SECONDS, Scene
 from tests.e2e.sightings import job_id_of, kind_of, outside_code, wait_card, wait_kind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -99,7 +99,7 @@ async def test_on_a_late_notice_a_prompt_does_nothing(scene: Scene) -> None:
     scene.studio.dials.render_seconds = 4000.0
     await scene.ada.slash(scene.channel, "video", prompt=hostile(scene, "pwnedlate"))
     await wait_card(scene.chat, scene.channel, "Rendering")
-    scene.studio.dials.render_seconds = 0.3
+    scene.studio.dials.render_seconds = RENDER_SECONDS
     scene.stage.jump(3600)
     notice = await wait_kind(scene.chat, scene.channel, "late")
     assert_harmless(scene, notice, "pwnedlate")
