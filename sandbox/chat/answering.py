@@ -52,7 +52,8 @@ async def _give_up(world: World, interaction: Interaction) -> None:
         world.hub.touch()
         return
     await world.clock.sleep(interaction.created_at + world.rules.token_seconds - world.clock.now())
-    if interaction.original is not None and interaction.original.loading:
+    original = interaction.original
+    if original is not None and original.loading and not original.deleted:
         interaction.failed = True
         world.hub.touch()
 
