@@ -5,10 +5,6 @@ Every act may be pressed twice, by two people, or on a message of last week; the
 
 from dataclasses import replace
 
-import structlog
-
-from bot.chat import cards
-from bot.chat.courier import CourierFault
 from bot.engine.intake import Intake
 from bot.engine.parts import Parts
 from bot.jobs.model import Job, JobId, MessageId, Origin, PostKind, PostState
@@ -20,7 +16,6 @@ from bot.jobs.store import finding, moving, posts
 _RACE_TRIES = 3
 _UNCLEAR = frozenset({State.UNCERTAIN, State.LOST})
 _RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
-_log = structlog.stdlib.get_logger(__name__)
 
 
 class Acts:
@@ -141,18 +136,9 @@ class Acts:
         return may_control(job, asker) or job
 
     async def _end_asking(self, job: Job) -> None:
-        now = self._parts.clock.now()
-        if not await self._parts.database.write(moving.answer, job, now):
-            return
-        answered = replace(job, answered_at=now)
-        for post in await self._parts.database.read(posts.find_posts, [job.id]):
-            if post.kind is PostKind.UNSURE and post.message_id is not None:
-                try:
-                    message = cards.unsure(answered, job.origin.locale, post.number)
-                    await self._parts.courier.edit(post.channel_id, post.message_id, message)
-                except CourierFault as fault:
-                    # Only the look of it: an answered notice says so when a button is pressed.
-                    _log.info("notice not repainted", job=job.id, fault=str(fault))
+        if await self._parts.database.write(moving.answer, job, self._parts.clock.now()):
+            # The painter takes the question from the notice.
+            self._parts.board.card_touched(job.id)
 
 
 def can_send_again(job: Job) -> bool:

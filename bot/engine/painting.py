@@ -1,4 +1,4 @@
-"""Keeps cards true: repaints those whose job has changed, and clears away those whose job has said its last word.
+"""Keeps cards and questions true: repaints those whose job has changed, clears away cards that have had their time.
 
 Repainting is throttled and may be dropped; clearing away is kept up until Discord has done it.
 """
@@ -25,7 +25,7 @@ class Painter:
         self._parts = parts
         self._shown: dict[JobId, cards.Message] = {}
         self._edited_at: dict[JobId, float] = {}
-        self._settled: set[JobId] = set()
+        self._settled: dict[JobId, cards.Message] = {}
 
     async def run(self) -> None:
         """Repaint and clear away, until cancelled."""
@@ -77,17 +77,17 @@ class Painter:
             job = jobs[post.job_id]
             if post.kind is PostKind.CARD and post.state is PostState.SENT and job.state not in ENDS:
                 await self._paint(job, post)
-            elif post.kind is PostKind.UNSURE and post.state is PostState.SENT and job.remote_id is not None:
+            elif post.kind is PostKind.UNSURE and post.state is PostState.SENT and _is_answered(job):
                 await self._settle(job, post)
         return pause_seconds
 
     async def _settle(self, job: Job, post: Post) -> None:
-        """Take the question from the notice of a job that the provider had after all."""
-        if post.message_id is None or job.id in self._settled:
+        """Take the question from the notice, also from one that was answered before its id was known."""
+        message = cards.unsure(job, job.origin.locale, post.number)
+        if post.message_id is None or self._settled.get(job.id) == message:
             return
-        self._settled.add(job.id)
+        self._settled[job.id] = message
         try:
-            message = cards.unsure(job, job.origin.locale, post.number)
             await self._parts.courier.edit(post.channel_id, post.message_id, message)
         except CourierFault as fault:
             # Only the look of it: whoever presses its buttons is told.
@@ -106,3 +106,8 @@ class Painter:
 
     async def _look_of(self, job: Job, post: Post) -> cards.Message:
         return cards.card(job, await card_facts(self._parts, job), job.origin.locale, number=post.number)
+
+
+def _is_answered(job: Job) -> bool:
+    """Whether nobody asks any more what to do with an uncertain job: a person said it, or the provider has it."""
+    return job.answered_at is not None or job.remote_id is not None
