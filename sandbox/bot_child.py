@@ -5,6 +5,7 @@ elsewhere; here both addresses are patched from outside (docs/facts/discord.md, 
 """
 
 import argparse
+import os
 import sys
 import threading
 
@@ -17,9 +18,10 @@ from sandbox.clock import ScaledClock
 
 
 def _obey(clock: ScaledClock) -> None:
-    """Let time pass as the sandbox says on standard input: one number of seconds per line."""
+    """Let time pass as the sandbox says on standard input, a socket: one number of seconds per line, each answered."""
     for line in sys.stdin:
         clock.jump(float(line))
+        os.write(sys.stdin.fileno(), b".")
 
 
 def run_child() -> ExitCode:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from sandbox.clock import ScaledClock
 
 _ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 25.0
+_HEARD_SECONDS = 3.0
 # Warnings are errors in the bot's process too, but for the one that discord.py 2.7.1 gives on Python 3.11 and 3.12.
 _WARNINGS = "error,ignore:'audioop' is deprecated:DeprecationWarning"
 
@@ -25,6 +27,7 @@ class BotProcess:
         self._clock = clock
         self._addresses = addresses
         self._process: Process | None = None
+        self._line: socket.socket | None = None
         self.log_path = folder / "bot.log"
         self.data_dir = folder / "data"
         self.lives = 0
@@ -54,23 +57,38 @@ class BotProcess:
             "DATA_DIR": str(self.data_dir),
             **settings,
         }
-        with self.log_path.open("ab") as log:
+        self._hang_up()
+        self._line, its_end = socket.socketpair()
+        self._line.settimeout(_HEARD_SECONDS)
+        with self.log_path.open("ab") as log, its_end:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "sandbox.bot_child", *(part for pair in arguments.items() for part in pair),
-                cwd=self._folder, env=environment, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
+                cwd=self._folder, env=environment, stdin=its_end.fileno(), stdout=log, stderr=log,
             )  # fmt: skip
         self.lives += 1
 
     def jump(self, seconds: float) -> None:
-        """Tell the running life that this much time has passed."""
-        if self._process is not None and self._process.stdin is not None and self.running:
-            self._process.stdin.write(f"{seconds!r}\n".encode())
+        """Let the running life know that this much time has passed; returns when it has heard."""
+        if self._line is None or not self.running:
+            return
+        try:
+            self._line.sendall(f"{seconds!r}\n".encode())
+            self._line.recv(1)
+        except OSError:
+            # It has just died, or is too busy to answer: then it hears it later.
+            return
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
     async def kill(self) -> None:
         """End the life at once, as a power cut would."""
         if self._process is not None and self.running:
             os.kill(self._process.pid, signal.SIGKILL)
             await self._process.wait()
+        self._hang_up()
 
     async def terminate(self) -> int:
         """Ask the life to end and return its exit code; killed after 25 s."""
@@ -86,10 +104,12 @@ class BotProcess:
             return 0
         try:
             async with asyncio.timeout(_STOP_SECONDS):
-                return await self._process.wait()
+                code = await self._process.wait()
         except TimeoutError:
             await self.kill()
             raise
+        self._hang_up()
+        return code
 
     def log(self) -> str:
         """Everything that all lives have logged so far."""
