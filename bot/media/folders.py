@@ -85,7 +85,11 @@ class PrivateFolder:
         deleted = 0
         before = time.time() - spare_seconds  # file times are the machine's, not those of the bot's clock
         for path in list(self._path.iterdir()):
-            about = path.lstat()
+            try:
+                about = path.lstat()
+            except FileNotFoundError:
+                # It was on its way and has arrived under its own name meanwhile.
+                continue
             if (
                 doomed(path.name)
                 and not stat.S_ISDIR(about.st_mode)
