@@ -139,7 +139,8 @@ class Teller:
     def _must_look(self, key: _Key, post: Post) -> bool:
         """Whether an earlier attempt may have put the message there without the nonce still vouching for it."""
         if post.attempted_at is None:
-            return post.number > 1 and key not in self._attempted
+            # A video fetched anew: its message may stand under the number before. Any other repeat is a new notice.
+            return post.kind is PostKind.VIDEO and post.number > 1 and key not in self._attempted
         return key not in self._attempted or self._parts.clock.now() - post.attempted_at > NONCE_SURE_SECONDS
 
     async def _compose(self, job: Job, post: Post) -> _Composed | None:
@@ -257,6 +258,8 @@ def _is_pointless(job: Job, post: Post) -> bool:
 def _recogniser(post: Post) -> Callable[[str], bool]:
     def is_ours(custom_id: str) -> bool:
         button = custom_ids.parse_button(custom_id)
-        return button is not None and button.kind == post.kind and button.job_id == post.job_id
+        if button is None or button.kind != post.kind or button.job_id != post.job_id:
+            return False
+        return post.kind is PostKind.VIDEO or button.number == post.number
 
     return is_ours

@@ -138,6 +138,21 @@ async def test_half_an_hour_without_the_provider_costs_nothing_and_loses_nothing
         assert not ever(scene.chat, scene.channel, "fail")
 
 
+async def test_a_second_send_again_in_vain_is_told_again(tmp_path: Path) -> None:
+    """P2: the video still can't be posted after Send again: the person hears it a second time, and nothing is made."""
+    async with a_scene(tmp_path, result="content_only") as scene:
+        scene.guild.upload_limit_override_bytes = 1000
+        await (await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")).wait_state("deleted")
+        for number in (1, 2, 3):
+            await time_passes_until(
+                scene.stage, lambda n=number: len(ever(scene.chat, scene.channel, "fail")) == n, step_seconds=5
+            )
+            await ledger.job(scene.stage, "A heron at dawn", "undeliverable")
+            again = await scene.ada.click(of_kind(scene.channel, "fail")[-1], "Send again")
+            assert (await again.wait_answer()).state != "failed"
+        assert scene.studio.paid("A heron at dawn") == 1
+
+
 def asked(scene: Scene) -> int:
     """How many requests the provider answered with 503."""
     return sum(request.status == 503 for request in scene.studio.requests)
