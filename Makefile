@@ -27,7 +27,7 @@ check: $(READY)  ## lint, formatting, types, architecture
 	@$(BIN)/basedpyright
 
 test: check  ## everything that must hold: the checks and all tests
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 4 --dist loadfile
 
 fmt: $(READY)  ## format the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet .

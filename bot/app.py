@@ -171,7 +171,7 @@ async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
         await engine.scheduler.finish(_PAID_REQUESTS_SECONDS)
-        await engine.teller.finish(_MESSAGES_SECONDS)
+        await asyncio.gather(engine.teller.finish(_MESSAGES_SECONDS), engine.painter.finish(_MESSAGES_SECONDS))
         await _disconnect(client, gateway)
 
 

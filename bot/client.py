@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,7 @@ from bot.engine.desk import Desk
 
 COGS = ("cogs.video", "cogs.remix", "cogs.status", "cogs.buttons", "cogs.forms", "cogs.replies")
 _SYNC_NOTE = "commands.json"
+_TOO_LATE = frozenset({10062, 40060})
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -22,6 +24,20 @@ def quiet_voice_warnings() -> None:
     """The bot never speaks: discord.py need not warn that it could not."""
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
+
+
+class _Commands(app_commands.CommandTree["VideoBot"]):
+    """The slash commands; what breaks in one is told and logged by its own guard (`cogs.answers`)."""
+
+    async def on_error(
+        self, interaction: "discord.Interaction[VideoBot]", error: app_commands.AppCommandError, /
+    ) -> None:
+        """Log what no guard has caught; a command that Discord no longer lets us answer was not carried out."""
+        cause = getattr(error, "original", error)
+        if _came_too_late(cause):
+            _log.info("command came too late", command=interaction.command.name if interaction.command else None)
+        else:
+            _log.error("command failed", exc_info=cause)
 
 
 class VideoBot(commands.Bot):
@@ -32,6 +48,7 @@ class VideoBot(commands.Bot):
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         super().__init__(
             command_prefix=commands.when_mentioned,
+            tree_cls=_Commands,
             help_command=None,
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -64,6 +81,14 @@ class VideoBot(commands.Bot):
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Run no prefix commands: replies are heard by their own cog."""
+
+    async def on_error(self, event_method: str, /, *_args: object, **_named: object) -> None:
+        """Log what broke in a listener; a press that Discord no longer lets us answer was not carried out."""
+        error = sys.exc_info()[1]
+        if error is not None and _came_too_late(error):
+            _log.info("press came too late", handler=event_method)
+        else:
+            _log.error("listener failed", handler=event_method, exc_info=error)
 
     async def _sync_if_changed(self) -> None:
         """Sync only what changed, since syncs are limited per day; after a failed one the old commands serve on."""
@@ -106,3 +131,8 @@ class VideoBot(commands.Bot):
             # Never synced from here, or the note is damaged: one more sync mends it.
             return {}
         return cast("dict[str, str]", note) if isinstance(note, dict) else {}
+
+
+def _came_too_late(error: BaseException) -> bool:
+    """Whether Discord had given the interaction up, or had it acknowledged before (docs/facts/discord.md)."""
+    return isinstance(error, discord.HTTPException) and error.code in _TOO_LATE

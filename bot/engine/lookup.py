@@ -49,7 +49,8 @@ class Lookup:
             )
             if newest is None:
                 return Refusal(Reason.VIDEO_NONE_HERE)
-            return may_remix(newest, asker, sees_channel=True, provider=self._parts.videos.provider) or newest
+            # One that is just being posted may stand there already: an older one is surely not what is meant.
+            return await self.check_remix(newest, asker, sees_channel)
         job = await self._find(text.strip())
         if job is None:
             return Refusal(Reason.VIDEO_UNKNOWN)

@@ -3,6 +3,9 @@
 Repainting is throttled and may be dropped; clearing away is kept up until Discord has done it.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import structlog
 
 from bot.chat import cards
@@ -15,42 +18,77 @@ from bot.jobs.store import finding, posts
 
 _BETWEEN_EDITS_SECONDS = 3.0
 _RETRY_SECONDS = 15.0
+_AT_ONCE = 8
 _log = structlog.stdlib.get_logger(__name__)
+
+_Work = Callable[[Job, Post], Awaitable[None]]
 
 
 class Painter:
-    """One loop over the cards that were touched."""
+    """One loop over the cards that were touched; one that hangs at Discord holds up no other."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._hands = asyncio.Semaphore(_AT_ONCE)
+        self._busy: dict[tuple[JobId, PostKind], asyncio.Task[None]] = {}
         self._shown: dict[JobId, cards.Message] = {}
         self._edited_at: dict[JobId, float] = {}
         self._settled: dict[JobId, cards.Message] = {}
+        self._rests_until: dict[JobId, float] = {}
 
     async def run(self) -> None:
-        """Repaint and clear away, until cancelled."""
+        """Repaint and clear away, until cancelled; what is under way is left to `finish`."""
         board = self._parts.board
         while True:
             board.paint.clear()
             pause_seconds = min(await self._clear_stale(), await self._repaint())
             await board.wait(board.paint, self._parts.clock, pause_seconds)
 
+    async def finish(self, within_seconds: float) -> None:
+        """Let what is under way arrive, then let go of the rest: it is done at the next start, or not needed."""
+        if self._busy:
+            await asyncio.wait(tuple(self._busy.values()), timeout=within_seconds)
+        for task in tuple(self._busy.values()):
+            task.cancel()
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
     async def _clear_stale(self) -> float:
         """Take away the cards of ended jobs; a cancelled job's card stays, without buttons."""
-        pause_seconds = 60.0
+        now, pause_seconds = self._parts.clock.now(), 60.0
         for post, job in await self._parts.database.read(posts.find_stale_cards):
-            try:
-                await self._clear(post, job)
-            except Refused as fault:
-                _log.info("card can't be cleared away", job=job.id, code=fault.code)
-            except CourierFault as fault:
-                _log.info("card not cleared away yet", job=job.id, fault=str(fault))
-                pause_seconds = _RETRY_SECONDS
-                continue
-            await self._parts.database.write(posts.mark_gone, post)
-            self._shown.pop(job.id, None)
-            self._edited_at.pop(job.id, None)
+            rest_seconds = self._rests_until.get(job.id, 0.0) - now
+            if rest_seconds > 0:
+                pause_seconds = min(pause_seconds, rest_seconds)
+            elif (job.id, post.kind) not in self._busy:
+                self._start(self._clear_away, job, post)
         return pause_seconds
+
+    def _start(self, work: _Work, job: Job, post: Post) -> None:
+        self._busy[job.id, post.kind] = asyncio.create_task(self._guard(work, job, post))
+
+    async def _guard(self, work: _Work, job: Job, post: Post) -> None:
+        try:
+            async with self._hands:
+                await work(job, post)
+        except Exception:  # noqa: BLE001  # the loop's one guard
+            _log.exception("card not painted", job=job.id)
+            self._rests_until[job.id] = self._parts.clock.now() + _RETRY_SECONDS
+        finally:
+            del self._busy[job.id, post.kind]
+            self._parts.board.paint.set()
+
+    async def _clear_away(self, job: Job, post: Post) -> None:
+        try:
+            await self._clear(post, job)
+        except Refused as fault:
+            _log.info("card can't be cleared away", job=job.id, code=fault.code)
+        except CourierFault as fault:
+            _log.info("card not cleared away yet", job=job.id, fault=str(fault))
+            self._rests_until[job.id] = self._parts.clock.now() + _RETRY_SECONDS
+            return
+        await self._parts.database.write(posts.mark_gone, post)
+        for remembered in (self._shown, self._edited_at, self._rests_until):
+            remembered.pop(job.id, None)
 
     async def _clear(self, post: Post, job: Job) -> None:
         if post.message_id is None:
@@ -65,7 +103,7 @@ class Painter:
         board, now = self._parts.board, self._parts.clock.now()
         pause_seconds = 60.0
         due: list[JobId] = []
-        for job_id in board.touched:
+        for job_id in board.touched - {busy_id for busy_id, _kind in self._busy}:
             rest_seconds = self._edited_at.get(job_id, 0.0) + _BETWEEN_EDITS_SECONDS - now
             if rest_seconds <= 0:
                 due.append(job_id)
@@ -76,9 +114,9 @@ class Painter:
         for post in await self._parts.database.read(posts.find_posts, due):
             job = jobs[post.job_id]
             if post.kind is PostKind.CARD and post.state is PostState.SENT and job.state not in ENDS:
-                await self._paint(job, post)
+                self._start(self._paint, job, post)
             elif post.kind is PostKind.UNSURE and post.state is PostState.SENT and _is_answered(job):
-                await self._settle(job, post)
+                self._start(self._settle, job, post)
         return pause_seconds
 
     async def _settle(self, job: Job, post: Post) -> None:

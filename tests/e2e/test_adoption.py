@@ -199,8 +199,7 @@ async def test_old_buttons_of_an_adopted_job_say_that_it_is_settled(tmp_path: Pa
         notice = await wait_kind(stage.chat, channel, "unsure")
         stage.chat.faults.add("message_edit", ChatFault.error(403, 50001), times=50)
         stage.studio.dials.list_endpoint = True
-        stage.jump(3700)
-        await until_delivered(stage, channel)
+        await time_passes_until(stage, lambda: videos(channel) or None, step_seconds=100)
         for label in ("Try again", "Leave it"):
             answer = await (await ada.click(notice, label)).wait_state("message")
             assert "That is settled" in answer.content

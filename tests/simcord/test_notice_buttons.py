@@ -75,6 +75,7 @@ async def test_leave_it_only_ends_the_asking(world: World) -> None:
     assert "leave" in private(result)
     (old,) = await world.jobs()
     assert (old.id, old.state) == (job.id, State.UNCERTAIN)
+    await world.settle()
     notice = await world.shown(job, PostKind.UNSURE)
     assert labels(notice) == []
     assert job.id in text_of(notice)

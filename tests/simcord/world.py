@@ -69,6 +69,7 @@ class World:
             await self._turn(self.engine.teller.run())
             await self.engine.teller.finish(5.0)
         await self._turn(self.engine.painter.run())
+        await self.engine.painter.finish(5.0)
         await self._turn(self.engine.offering.run())
         await self.env.settle()
 

@@ -44,8 +44,11 @@ async def drop_old_drafts(connection: AsyncConnection, created_before: float) ->
 
 
 async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) -> bool:
-    """Keep an offer and its draft; False if that reply has one, or this person was offered that video's form before."""
-    if offer.kind is OfferKind.FORM:
+    """Keep an offer and its draft; False if that reply has one.
+
+    Also False for a form that this person was offered for that video before, unless the reply brought pictures.
+    """
+    if offer.kind is OfferKind.FORM and not draft.request.references:
         known = await connection.scalar(
             sa.select(offers.c.id).where(
                 offers.c.user_id == offer.user_id,

@@ -70,8 +70,19 @@ async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> 
 
 
 async def find_newest_finished(connection: AsyncConnection, user_id: UserId, channel_id: ChannelId) -> Job | None:
-    """The person's newest finished video in that channel that may still be remixed."""
-    return await _first(connection, _finished(user_id).where(jobs.c.channel_id == channel_id).limit(1))
+    """The person's newest video in that channel that stands there and may be remixed, or is just being posted."""
+    query = (
+        sa.select(jobs)
+        .where(
+            jobs.c.user_id == user_id,
+            jobs.c.channel_id == channel_id,
+            jobs.c.state.in_((State.DELIVERED, State.POSTING)),
+            jobs.c.removed_at.is_(None),
+        )
+        .order_by(jobs.c.accepted_at.desc())
+        .limit(1)
+    )
+    return await _first(connection, query)
 
 
 async def find_finished(

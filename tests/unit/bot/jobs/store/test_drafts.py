@@ -21,9 +21,16 @@ def a_draft(draft_id: str = "d1", place: Place = HERE, created_at: float = NOW) 
 
 
 def an_offer(
-    reply: int, kind: OfferKind = OfferKind.FORM, user_id: UserId = ANNA, video_id: JobId = VIDEO
+    reply: int,
+    kind: OfferKind = OfferKind.FORM,
+    user_id: UserId = ANNA,
+    video_id: JobId = VIDEO,
+    *,
+    pictures: bool = False,
 ) -> tuple[Offer, Draft]:
     draft = a_draft(f"d{reply}")
+    if not pictures:
+        draft = replace(draft, request=replace(draft.request, references=()))
     return Offer(MessageId(reply), user_id, video_id, HERE, draft.id, kind, NOW + 60, "de"), draft
 
 
@@ -75,13 +82,14 @@ async def test_a_reply_gets_one_offer(database: Database, kind: OfferKind) -> No
 
 
 async def test_a_form_is_offered_once_per_person_and_video(database: Database) -> None:
-    """Also after it is gone; another person, or the same one under another video, is offered it."""
+    """Also after it is gone; another person, another video, or a reply that brings pictures is offered it."""
     assert await database.write(drafts.make_offer, *an_offer(1))
     assert not await database.write(drafts.make_offer, *an_offer(2))
     await database.write(drafts.end_offer, MessageId(1), NOW)
     assert not await database.write(drafts.make_offer, *an_offer(3))
     assert await database.write(drafts.make_offer, *an_offer(4, user_id=BEN))
     assert await database.write(drafts.make_offer, *an_offer(5, video_id=OTHER_VIDEO))
+    assert await database.write(drafts.make_offer, *an_offer(6, pictures=True))
 
 
 async def test_every_short_reply_is_asked_about(database: Database) -> None:

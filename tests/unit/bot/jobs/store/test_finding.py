@@ -59,7 +59,7 @@ async def test_what_is_not_there_is_none(database: Database) -> None:
 
 
 async def test_the_newest_finished_video_of_a_channel(database: Database) -> None:
-    """The asker's own, in that very channel, finished, and not deleted."""
+    """The asker's own, in that very channel, finished or just being posted, and not deleted."""
     best = finished(500.0)
     await database.write(
         put,
@@ -68,9 +68,12 @@ async def test_the_newest_finished_video_of_a_channel(database: Database) -> Non
         finished(600.0, removed_at=NOW),
         finished(700.0, user_id=BEN),
         finished(800.0, place=NEXT_DOOR),
-        *(a_job(state, accepted_at=900.0) for state in State if state is not State.DELIVERED),
+        *(a_job(state, accepted_at=900.0) for state in State if state not in {State.DELIVERED, State.POSTING}),
     )
     assert await database.read(finding.find_newest_finished, ANNA, HERE.channel_id) == best
+    posting = a_job(State.POSTING, accepted_at=900.0)
+    await database.write(put, posting)
+    assert await database.read(finding.find_newest_finished, ANNA, HERE.channel_id) == posting
     assert await database.read(finding.find_newest_finished, ANNA, DM.channel_id) is None
 
 
