@@ -171,14 +171,20 @@ async def test_a_video_in_a_private_thread_is_known_to_its_members_alone(scene: 
 
 async def refused(scene: Scene, stranger: Person, message: Message, button: str) -> None:
     """The press gets a private no, and neither row, card nor provider is touched."""
-    rows, seen = ledger.jobs(scene.stage), message.text
+    rows = facts_of_jobs(scene)
     buttons = [one.label for one in message.buttons]
     renders = len(scene.studio.renders)
     text = await ledger.refusal(await stranger.click(message, button))
     assert "Only the person who asked" in text
-    assert [tuple(row) for row in ledger.jobs(scene.stage)] == [tuple(row) for row in rows]
-    assert (message.deleted, message.text, [one.label for one in message.buttons]) == (False, seen, buttons)
+    assert facts_of_jobs(scene) == rows
+    assert (message.deleted, [one.label for one in message.buttons]) == (False, buttons)
     assert len(scene.studio.renders) == renders
+
+
+def facts_of_jobs(scene: Scene) -> list[dict[str, object]]:
+    """All that is stored of this server's jobs, but for the lease, which the bot renews now and then."""
+    rows = [dict(row) for row in ledger.jobs(scene.stage, guild_id=scene.guild.id)]
+    return [{name: value for name, value in row.items() if name != "lease_until"} for row in rows]
 
 
 async def done(call: Call) -> str:
