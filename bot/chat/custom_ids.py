@@ -132,7 +132,9 @@ def parse_form(custom_id: str) -> FormId | None:
     )
 
 
-def belongs_to(custom_id: str, job_id: JobId, kind: PostKind, number: int) -> bool:
-    """Whether a message that carries this custom id is that one of the job's."""
+def belongs_to(custom_id: str, job_id: JobId, kind: PostKind, number: int | None) -> bool:
+    """Whether a message that carries this custom id is that one of the job's; `number` None means any of that kind."""
     button = parse_button(custom_id)
-    return button is not None and (button.job_id, button.kind.value, button.number) == (job_id, kind.value, number)
+    if button is None or (button.job_id, button.kind.value) != (job_id, kind.value):
+        return False
+    return number is None or button.number == number

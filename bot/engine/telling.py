@@ -7,6 +7,7 @@ later than the nonce is sure to count, the channel's history is read first. It m
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -256,10 +257,6 @@ def _is_pointless(job: Job, post: Post) -> bool:
 
 
 def _recogniser(post: Post) -> Callable[[str], bool]:
-    def is_ours(custom_id: str) -> bool:
-        button = custom_ids.parse_button(custom_id)
-        if button is None or button.kind != post.kind or button.job_id != post.job_id:
-            return False
-        return post.kind is PostKind.VIDEO or button.number == post.number
-
-    return is_ours
+    # However often a video was sent, it is the same one; a notice of an earlier time is another.
+    number = None if post.kind is PostKind.VIDEO else post.number
+    return partial(custom_ids.belongs_to, job_id=post.job_id, kind=post.kind, number=number)
