@@ -13,13 +13,12 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-import aiohttp
-import discord
 import structlog
 from discord.http import Route
 
 from bot.chat.courier import Courier
 from bot.client import VideoBot, quiet_voice_warnings
+from bot.connection import BACKOFF_SECONDS_MAX, disconnect, in_a_row, stay_connected
 from bot.engine.acts import Acts
 from bot.engine.adopting import Adopter
 from bot.engine.alarm import Alarm
@@ -53,17 +52,11 @@ from bot.videos.values import Endpoint
 _DAY_SECONDS = 86_400.0
 _PAID_REQUESTS_SECONDS = 15.0
 _MESSAGES_SECONDS = 2.0
-_GATEWAY_SECONDS = 2.0
-_BACKOFF_SECONDS_MAX = 60.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class AlreadyRunningError(Exception):
     """Another process serves this data folder."""
-
-
-class DiscordRefusedError(Exception):
-    """Discord does not know the token, or closed the gateway for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +143,7 @@ async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
     stopping = _stop_signals()
     logged_in = asyncio.Event()
     token = settings.discord_token.get_secret_value()
-    gateway = asyncio.create_task(_stay_connected(client, token, logged_in), name="gateway")
+    gateway = asyncio.create_task(stay_connected(client, token, logged_in), name="gateway")
     loops = [
         # Looking at running jobs needs no Discord.
         asyncio.create_task(_keep_running("scheduler", engine.scheduler.run)),
@@ -172,7 +165,7 @@ async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
         await asyncio.gather(*loops, return_exceptions=True)
         await engine.scheduler.finish(_PAID_REQUESTS_SECONDS)
         await asyncio.gather(engine.teller.finish(_MESSAGES_SECONDS), engine.painter.finish(_MESSAGES_SECONDS))
-        await _disconnect(client, gateway)
+        await disconnect(client, gateway)
 
 
 async def _keep_running(name: str, run: Callable[[], Awaitable[None]], may_start: asyncio.Event | None = None) -> None:
@@ -185,68 +178,9 @@ async def _keep_running(name: str, run: Callable[[], Awaitable[None]], may_start
         try:
             await run()
         except Exception:  # noqa: BLE001  # the last guard: a broken loop would leave people waiting in silence
-            breaks = _in_a_row(breaks, monotonic() - began_at)
+            breaks = in_a_row(breaks, monotonic() - began_at)
             _log.exception("loop broke", loop=name, times=breaks)
-            await asyncio.sleep(min(_BACKOFF_SECONDS_MAX, 2.0**breaks))
-
-
-async def _stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event) -> None:
-    """Log in, then hold the gateway; one malformed event ends discord.py's own loop, so it is connected again.
-
-    Raises `DiscordRefusedError` when Discord says that trying again is of no use.
-    """
-    await _log_in(client, token)
-    logged_in.set()
-    breaks = 0
-    while not client.is_closed():
-        began_at = monotonic()
-        try:
-            await client.connect()
-        except discord.ConnectionClosed as error:
-            raise DiscordRefusedError(f"Discord closed the connection for good (code {error.code}).") from error
-        except Exception:  # noqa: BLE001  # whatever one event did, the next ones must be heard
-            _log.exception("gateway broke", times=breaks + 1)
-        breaks = _in_a_row(breaks, monotonic() - began_at)
-        # A second start() would load the cogs again; the socket alone is opened anew.
-        if client.ws:
-            await client.ws.close()
-        await asyncio.sleep(min(_BACKOFF_SECONDS_MAX, 2.0**breaks))
-
-
-def _in_a_row(breaks: int, held_seconds: float) -> int:
-    """How many breaks in a row this one makes; after a good while it is the first again, whatever was last week."""
-    return 1 if held_seconds > _BACKOFF_SECONDS_MAX else breaks + 1
-
-
-async def _log_in(client: VideoBot, token: str) -> None:
-    tries = 0
-    while True:
-        try:
-            await client.login(token)
-        except discord.LoginFailure as error:
-            raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            tries += 1
-            _log.warning("not logged in yet", tries=tries, error=str(error))
-            await client.http.close()
-            client.http.connector = discord.utils.MISSING
-            await asyncio.sleep(min(_BACKOFF_SECONDS_MAX, 2.0**tries))
-        else:
-            return
-
-
-async def _disconnect(client: VideoBot, gateway: asyncio.Task[None]) -> None:
-    """Stop reading first: only then does discord.py tell Discord that the session is over (docs/facts/discord.md)."""
-    gateway.cancel()
-    results = await asyncio.gather(gateway, return_exceptions=True)
-    try:
-        async with asyncio.timeout(_GATEWAY_SECONDS):
-            await client.close()
-    except TimeoutError:
-        _log.warning("gateway did not close in time")
-    for result in results:
-        if isinstance(result, DiscordRefusedError):
-            raise result
+            await asyncio.sleep(min(BACKOFF_SECONDS_MAX, 2.0**breaks))
 
 
 def _stop_signals() -> asyncio.Event:

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from enum import IntEnum
 
-from bot.app import AlreadyRunningError, DiscordRefusedError, migrate_only, run
+from bot.app import AlreadyRunningError, migrate_only, run
+from bot.connection import DiscordRefusedError
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import DamagedDatabaseError
 from bot.ops.clock import Clock, SystemClock

@@ -1,0 +1,83 @@
+"""Holds the connection to Discord for as long as the process lives: log in, stay connected, leave in order.
+
+It knows the client and no job.
+"""
+
+import asyncio
+from time import monotonic
+
+import aiohttp
+import discord
+import structlog
+
+from bot.client import VideoBot
+
+BACKOFF_SECONDS_MAX = 60.0
+_LEAVING_SECONDS = 2.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class DiscordRefusedError(Exception):
+    """Discord does not know the token, or closed the gateway for good."""
+
+
+def in_a_row(breaks: int, held_seconds: float) -> int:
+    """How many breaks in a row this one makes; after a good while it is the first again, whatever was last week."""
+    return 1 if held_seconds > BACKOFF_SECONDS_MAX else breaks + 1
+
+
+async def stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event) -> None:
+    """Log in, then hold the gateway; one malformed event ends discord.py's own loop, so it is connected again.
+
+    Raises `DiscordRefusedError` when Discord says that trying again is of no use.
+    """
+    await _log_in(client, token)
+    logged_in.set()
+    breaks = 0
+    while not client.is_closed():
+        began_at = monotonic()
+        try:
+            await client.connect()
+        except discord.ConnectionClosed as error:
+            raise DiscordRefusedError(f"Discord closed the connection for good (code {error.code}).") from error
+        except Exception:  # noqa: BLE001  # whatever one event did, the next ones must be heard
+            _log.exception("gateway broke", times=breaks + 1)
+        breaks = in_a_row(breaks, monotonic() - began_at)
+        # A second start() would load the cogs again; the socket alone is opened anew.
+        if client.ws:
+            await client.ws.close()
+        await asyncio.sleep(min(BACKOFF_SECONDS_MAX, 2.0**breaks))
+
+
+async def _log_in(client: VideoBot, token: str) -> None:
+    tries = 0
+    while True:
+        try:
+            await client.login(token)
+        except discord.LoginFailure as error:
+            raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            tries += 1
+            _log.warning("not logged in yet", tries=tries, error=str(error))
+            await client.http.close()
+            client.http.connector = discord.utils.MISSING
+            await asyncio.sleep(min(BACKOFF_SECONDS_MAX, 2.0**tries))
+        else:
+            return
+
+
+async def disconnect(client: VideoBot, gateway: asyncio.Task[None]) -> None:
+    """Stop reading first: only then does discord.py tell Discord that the session is over (docs/facts/discord.md).
+
+    Raises the `DiscordRefusedError` that has ended the connection, if one has.
+    """
+    gateway.cancel()
+    results = await asyncio.gather(gateway, return_exceptions=True)
+    try:
+        async with asyncio.timeout(_LEAVING_SECONDS):
+            await client.close()
+    except TimeoutError:
+        _log.warning("gateway did not close in time")
+    for result in results:
+        if isinstance(result, DiscordRefusedError):
+            raise result
