@@ -12,6 +12,7 @@ from bot.chat import cards
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.links import card_facts
 from bot.engine.parts import Parts
+from bot.engine.steps import let_arrive
 from bot.jobs.model import Job, JobId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import finding, posts
@@ -46,11 +47,7 @@ class Painter:
 
     async def finish(self, within_seconds: float) -> None:
         """Let what is under way arrive, then let go of the rest: it is done at the next start, or not needed."""
-        if self._busy:
-            await asyncio.wait(tuple(self._busy.values()), timeout=within_seconds)
-        for task in tuple(self._busy.values()):
-            task.cancel()
-        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        await let_arrive(self._busy.values(), within_seconds)
 
     async def _clear_stale(self) -> float:
         """Take away the cards of ended jobs; a cancelled job's card stays, without buttons."""

@@ -15,7 +15,7 @@ import structlog
 from bot.engine.fetch import fetch
 from bot.engine.parts import Parts
 from bot.engine.queueing import fair_order
-from bot.engine.steps import Next
+from bot.engine.steps import Next, let_arrive
 from bot.engine.submit import submit
 from bot.engine.traffic import Traffic
 from bot.engine.watch import Watcher
@@ -78,10 +78,7 @@ class Scheduler:
                 task.cancel()
         if self._probe is not None:
             self._probe.cancel()
-        if paid:
-            _, unanswered = await asyncio.wait(paid, timeout=within_seconds)
-            for task in unanswered:
-                task.cancel()
+        await let_arrive(paid, within_seconds)
         await asyncio.gather(*(task for _state, task in self._steps.values()), return_exceptions=True)
 
     async def _read_news(self) -> None:

@@ -15,6 +15,7 @@ import structlog
 from bot.chat import cards, courier, custom_ids
 from bot.engine.links import card_facts, find_link, find_parent_link
 from bot.engine.parts import Parts
+from bot.engine.steps import let_arrive
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind
@@ -59,11 +60,7 @@ class Teller:
 
     async def finish(self, within_seconds: float) -> None:
         """Let messages on their way arrive, then let go of the rest: they are repeated safely at the next start."""
-        if self._busy:
-            await asyncio.wait(tuple(self._busy.values()), timeout=within_seconds)
-        for task in tuple(self._busy.values()):
-            task.cancel()
-        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        await let_arrive(self._busy.values(), within_seconds)
 
     async def _start_due(self) -> float:
         now = self._parts.clock.now()
