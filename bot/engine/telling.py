@@ -89,8 +89,12 @@ class Teller:
             del self._busy[key]
             self._parts.board.talk.set()
 
-    async def _tell_one(self, key: _Key, post: Post) -> None:
+    async def _tell_one(self, key: _Key, post_as_listed: Post) -> None:
         parts = self._parts
+        # The loop may have read its list just before an earlier telling of this message ended.
+        post = await parts.database.read(posts.find_if_unsent, post_as_listed)
+        if post is None or post.not_before > parts.clock.now():
+            return
         job = await parts.database.read(finding.get, post.job_id)
         must_look = self._must_look(key, post)
         pointless = job is None or _is_pointless(job, post)

@@ -10,6 +10,8 @@ from bot.jobs.states import ENDS, State
 from bot.jobs.store.rows import job_of, post_of
 from bot.jobs.tables import jobs, posts
 
+_UNSENT = posts.c.state.in_((PostState.DUE, PostState.SENDING))
+
 
 async def make_due(connection: AsyncConnection, job: Job, kind: PostKind) -> None:
     """Let one more message of that kind become due in the job's channel; earlier ones keep their numbers."""
@@ -31,8 +33,14 @@ async def make_due(connection: AsyncConnection, job: Job, kind: PostKind) -> Non
 
 async def find_unsent(connection: AsyncConnection) -> list[Post]:
     """Every message that is due or whose sending has an unknown outcome."""
-    found = await connection.execute(sa.select(posts).where(posts.c.state.in_((PostState.DUE, PostState.SENDING))))
+    found = await connection.execute(sa.select(posts).where(_UNSENT))
     return [post_of(row) for row in found]
+
+
+async def find_if_unsent(connection: AsyncConnection, post: Post) -> Post | None:
+    """The message as it is now; None if it has been sent, refused or withdrawn since it was read."""
+    row = (await connection.execute(sa.select(posts).where(*_key(post), _UNSENT))).one_or_none()
+    return None if row is None else post_of(row)
 
 
 async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]]:
@@ -81,7 +89,7 @@ async def begin_sending(connection: AsyncConnection, post: Post, now: float) -> 
 
     False if it must not be sent any more: a video that was withheld meanwhile, or a message that is not waiting.
     """
-    begun = _this(post).where(posts.c.state.in_((PostState.DUE, PostState.SENDING)))
+    begun = _this(post).where(_UNSENT)
     if post.kind is PostKind.VIDEO:
         begun = begun.where(~sa.exists().where(jobs.c.id == post.job_id, jobs.c.withheld))
     changed = await connection.execute(
@@ -125,8 +133,7 @@ async def mark_refused(connection: AsyncConnection, post: Post) -> None:
 
 async def withdraw(connection: AsyncConnection, post: Post) -> None:
     """Note that the message will not be sent; one that has been sent since it was read stays sent."""
-    unsent = posts.c.state.in_((PostState.DUE, PostState.SENDING))
-    await connection.execute(_this(post).where(unsent).values(state=PostState.GONE))
+    await connection.execute(_this(post).where(_UNSENT).values(state=PostState.GONE))
 
 
 async def mark_gone(connection: AsyncConnection, post: Post) -> None:
@@ -135,8 +142,8 @@ async def mark_gone(connection: AsyncConnection, post: Post) -> None:
 
 
 def _this(post: Post) -> sa.Update:
-    return sa.update(posts).where(
-        posts.c.job_id == post.job_id,
-        posts.c.kind == post.kind,
-        posts.c.number == post.number,
-    )
+    return sa.update(posts).where(*_key(post))
+
+
+def _key(post: Post) -> tuple[sa.ColumnElement[bool], ...]:
+    return posts.c.job_id == post.job_id, posts.c.kind == post.kind, posts.c.number == post.number
