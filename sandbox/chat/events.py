@@ -63,7 +63,8 @@ def _channel_event(world: World, happening: Happening, channel: Channel, intents
             return None
         return what, {"ids": [str(one.id) for one in messages], **_where(channel)}
     if what == "TYPING_START" and isinstance(happening.detail, int):
-        if not intents & (GUILD_TYPING if channel.guild else DM_TYPING) or not can_see(channel, world.bot):
+        wanted = intents & (GUILD_TYPING if channel.guild else DM_TYPING) and happening.detail != world.bot.id
+        if not wanted or not can_see(channel, world.bot):
             return None
         data: Json = {"user_id": str(happening.detail), "timestamp": int(world.clock.now()), **_where(channel)}
         if channel.guild and happening.detail in channel.guild.members:

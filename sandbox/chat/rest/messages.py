@@ -162,12 +162,13 @@ async def delete_many(call: Incoming) -> Answer:
 
 
 async def typing(call: Incoming) -> Answer:
-    """POST /channels/{channel}/typing."""
+    """POST /channels/{channel}/typing; people see it, the bot is not told of itself."""
     channel = call.world.channel_for_bot(call.id("channel"))
     if not permissions_in(channel, call.world.bot) & (
         Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
     ):
         raise ApiError(50013)
+    call.world.hub.announce("TYPING_START", channel, call.world.bot.id)
 
 
 async def react(call: Incoming) -> Answer:

@@ -32,10 +32,10 @@ class VideoForm(ui.Modal, title="A new video"):
 class SmallBot(commands.Bot):
     """Just enough of a bot to use every corner of the chat."""
 
-    def __init__(self):
+    def __init__(self, wanted=None):
         super().__init__(
             command_prefix=commands.when_mentioned,
-            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            intents=wanted or discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.heard: list[discord.Message] = []
@@ -144,9 +144,9 @@ async def chat(tmp_path, monkeypatch) -> AsyncIterator[Chat]:
 
 
 @asynccontextmanager
-async def running(chat, **settings):
-    """The bot, started, and stopped in the order that discord.py wants."""
-    bot = SmallBot()
+async def running(chat, *, wanted=None, **settings):
+    """The bot, started with the wanted intents, and stopped in the order that discord.py wants."""
+    bot = SmallBot() if wanted is None else SmallBot(wanted)
     for name, value in settings.items():
         setattr(bot, name, value)
     async with bot:
