@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.chat import payloads
+from sandbox.chat import payloads, place_payloads
 from sandbox.chat.permissions import Permission, can_see, permissions_in
 from sandbox.chat.places import Channel
 from sandbox.chat.records import Attachment, File, Json, Role, User, parts_of
@@ -134,12 +134,12 @@ class Chooser:
             resolve_user(self._channel, user, chosen.resolved)
             return str(user.id)
         if kind == CHANNEL and isinstance(value, Channel):
-            payload = payloads.channel_json(value, self._world.bot)
+            payload = place_payloads.channel_json(value, self._world.bot)
             payload["permissions"] = str(permissions_in(value, self._user))
             chosen.resolved.setdefault("channels", {})[str(value.id)] = payload
             return str(value.id)
         if kind in (ROLE, MENTIONABLE) and isinstance(value, Role):
-            chosen.resolved.setdefault("roles", {})[str(value.id)] = payloads.role_json(value)
+            chosen.resolved.setdefault("roles", {})[str(value.id)] = place_payloads.role_json(value)
             return str(value.id)
         raise NotPossibleError(f"The option '{name}' cannot be given {type(value).__name__} {value!r}.")
 
@@ -167,9 +167,9 @@ def user_of(value: Any) -> User | None:
 
 def resolve_user(channel: Channel, user: User, resolved: Json) -> None:
     """Put a user, and their membership, among the resolved values."""
-    resolved.setdefault("users", {})[str(user.id)] = payloads.user_json(user)
+    resolved.setdefault("users", {})[str(user.id)] = place_payloads.user_json(user)
     if channel.guild and (member := channel.guild.members.get(user.id)):
-        shown = payloads.member_json(member, with_user=False)
+        shown = place_payloads.member_json(member, with_user=False)
         shown["permissions"] = str(permissions_in(channel, user))
         resolved.setdefault("members", {})[str(user.id)] = shown
 

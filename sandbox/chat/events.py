@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from sandbox.chat import payloads
+from sandbox.chat import payloads, place_payloads
 from sandbox.chat.hub import Happening
 from sandbox.chat.permissions import can_see
 from sandbox.chat.places import Channel, Guild
@@ -44,7 +44,7 @@ def _message_event(world: World, what: str, message: Message, intents: int) -> E
     data = payloads.message_json(world, message, content_intent=bool(intents & payloads.MESSAGE_CONTENT_INTENT))
     data |= _where(channel)
     if channel.guild and message.author.id in channel.guild.members:
-        data["member"] = payloads.member_json(channel.guild.members[message.author.id], with_user=False)
+        data["member"] = place_payloads.member_json(channel.guild.members[message.author.id], with_user=False)
     if what == "MESSAGE_CREATE" and message.nonce is not None:
         data["nonce"] = message.nonce
     return what, data
@@ -68,13 +68,13 @@ def _channel_event(world: World, happening: Happening, channel: Channel, intents
             return None
         data: Json = {"user_id": str(happening.detail), "timestamp": int(world.clock.now()), **_where(channel)}
         if channel.guild and happening.detail in channel.guild.members:
-            data["member"] = payloads.member_json(channel.guild.members[happening.detail])
+            data["member"] = place_payloads.member_json(channel.guild.members[happening.detail])
         return what, data
     if not intents & GUILDS or channel.guild is None or not channel.guild.has_bot:
         return None
     if channel.is_private_thread and not can_see(channel, world.bot):
         return None
-    data = payloads.channel_json(channel, world.bot)
+    data = place_payloads.channel_json(channel, world.bot)
     if what == "THREAD_CREATE":
         data["newly_created"] = True
     return what, data
@@ -83,13 +83,13 @@ def _channel_event(world: World, happening: Happening, channel: Channel, intents
 def _guild_event(what: str, guild: Guild, detail: object, intents: int) -> Event | None:
     guild_id = str(guild.id)
     if what in ("GUILD_CREATE", "GUILD_UPDATE"):
-        return what, payloads.guild_json(guild)
+        return what, place_payloads.guild_json(guild)
     if what == "GUILD_DELETE":
         return what, {"id": guild_id}
     if isinstance(detail, Role):
-        return what, {"guild_id": guild_id, "role": payloads.role_json(detail)}
+        return what, {"guild_id": guild_id, "role": place_payloads.role_json(detail)}
     if not isinstance(detail, Member) or not intents & MEMBERS:
         return None
     if what == "GUILD_MEMBER_REMOVE":
-        return what, {"guild_id": guild_id, "user": payloads.user_json(detail.user)}
-    return what, {"guild_id": guild_id, **payloads.member_json(detail)}
+        return what, {"guild_id": guild_id, "user": place_payloads.user_json(detail.user)}
+    return what, {"guild_id": guild_id, **place_payloads.member_json(detail)}

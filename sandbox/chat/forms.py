@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.chat import payloads
+from sandbox.chat import payloads, place_payloads
 from sandbox.chat.choosing import NotPossibleError, keep_file, resolve_user, user_of
 from sandbox.chat.places import Channel
 from sandbox.chat.records import File, Interaction, Json, Role, parts_of
@@ -169,10 +169,10 @@ class FormFiller:
             resolve_user(self._channel, user, self._resolved)
             return str(user.id)
         if one.kind in ("role", "mentionable") and isinstance(item, Role):
-            self._resolved.setdefault("roles", {})[str(item.id)] = payloads.role_json(item)
+            self._resolved.setdefault("roles", {})[str(item.id)] = place_payloads.role_json(item)
             return str(item.id)
         if one.kind == "channel" and isinstance(item, Channel):
-            shown = payloads.channel_json(item, world.bot)
+            shown = place_payloads.channel_json(item, world.bot)
             self._resolved.setdefault("channels", {})[str(item.id)] = {**shown, "permissions": "0"}
             return str(item.id)
         raise NotPossibleError(f"'{one.label}' cannot be given {item!r}.")

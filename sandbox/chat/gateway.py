@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from sandbox.chat import payloads
+from sandbox.chat import place_payloads
 from sandbox.chat.events import event_for
 from sandbox.chat.hub import Happening
 from sandbox.chat.records import Json
@@ -94,7 +94,7 @@ class Gateway:
         guilds = [one for one in world.guilds.values() if one.has_bot and (one.id >> 22) % shard[1] == shard[0]]
         ready: Json = {
             "v": 10,
-            "user": payloads.user_json(world.bot),
+            "user": place_payloads.user_json(world.bot),
             "guilds": [{"id": str(one.id), "unavailable": True} for one in guilds],
             "session_id": session.id,
             "session_type": "normal",
@@ -104,7 +104,7 @@ class Gateway:
         }
         session.dispatch("READY", ready)
         for guild in guilds:
-            session.dispatch("GUILD_CREATE", payloads.guild_json(guild))
+            session.dispatch("GUILD_CREATE", place_payloads.guild_json(guild))
         world.hub.touch()
         return session
 

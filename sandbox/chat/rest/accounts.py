@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox.chat import payloads
+from sandbox.chat import place_payloads
 from sandbox.chat.errors import ApiError, bad_field, too_long
 from sandbox.chat.permissions import can_see
 from sandbox.chat.records import Json, parts_of
@@ -16,7 +16,7 @@ _SLASH = 1
 
 async def get_self(call: Incoming) -> Answer:
     """GET /users/@me."""
-    return payloads.user_json(call.world.bot)
+    return place_payloads.user_json(call.world.bot)
 
 
 async def get_application(call: Incoming) -> Answer:
@@ -31,7 +31,7 @@ async def get_application(call: Incoming) -> Answer:
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
         "flags": 0,
-        "owner": payloads.user_json(world.owner),
+        "owner": place_payloads.user_json(world.owner),
         "team": None,
     }
 
@@ -45,18 +45,18 @@ async def get_gateway(call: Incoming) -> Answer:
 
 async def get_user(call: Incoming) -> Answer:
     """GET /users/{user}."""
-    return payloads.user_json(call.world.user(call.id("user")))
+    return place_payloads.user_json(call.world.user(call.id("user")))
 
 
 async def open_dm(call: Incoming) -> Answer:
     """POST /users/@me/channels; always works, it is the message that may be refused."""
     user = call.world.user(int(call.body.get("recipient_id") or 0))
-    return payloads.channel_json(call.world.dm_with(user), call.world.bot)
+    return place_payloads.channel_json(call.world.dm_with(user), call.world.bot)
 
 
 async def list_guilds(call: Incoming) -> Answer:
     """GET /users/@me/guilds."""
-    return [payloads.guild_json(one) for one in call.world.guilds.values() if one.has_bot]
+    return [place_payloads.guild_json(one) for one in call.world.guilds.values() if one.has_bot]
 
 
 async def get_guild(call: Incoming) -> Answer:
@@ -64,20 +64,20 @@ async def get_guild(call: Incoming) -> Answer:
     guild = call.world.guilds.get(call.id("guild"))
     if guild is None or not guild.has_bot:
         raise ApiError(10004)
-    return payloads.guild_json(guild)
+    return place_payloads.guild_json(guild)
 
 
 async def list_channels(call: Incoming) -> Answer:
     """GET /guilds/{guild}/channels."""
     await get_guild(call)
     channels = call.world.guilds[call.id("guild")].channels.values()
-    return [payloads.channel_json(one, call.world.bot) for one in channels if not one.is_thread]
+    return [place_payloads.channel_json(one, call.world.bot) for one in channels if not one.is_thread]
 
 
 async def list_roles(call: Incoming) -> Answer:
     """GET /guilds/{guild}/roles."""
     await get_guild(call)
-    return [payloads.role_json(one) for one in call.world.guilds[call.id("guild")].roles.values()]
+    return [place_payloads.role_json(one) for one in call.world.guilds[call.id("guild")].roles.values()]
 
 
 async def get_member(call: Incoming) -> Answer:
@@ -86,7 +86,7 @@ async def get_member(call: Incoming) -> Answer:
     member = call.world.guilds[call.id("guild")].members.get(call.id("user"))
     if member is None:
         raise ApiError(10007)
-    return payloads.member_json(member)
+    return place_payloads.member_json(member)
 
 
 async def list_active_threads(call: Incoming) -> Answer:
@@ -95,8 +95,8 @@ async def list_active_threads(call: Incoming) -> Answer:
     bot = call.world.bot
     places = call.world.guilds[call.id("guild")].channels.values()
     threads = [one for one in places if one.is_thread and not one.archived and can_see(one, bot)]
-    members = [payloads.thread_member_json(one, bot.id) for one in threads if bot.id in one.member_ids]
-    return {"threads": [payloads.channel_json(one, bot) for one in threads], "members": members}
+    members = [place_payloads.thread_member_json(one, bot.id) for one in threads if bot.id in one.member_ids]
+    return {"threads": [place_payloads.channel_json(one, bot) for one in threads], "members": members}
 
 
 async def list_commands(call: Incoming) -> Answer:

@@ -1,6 +1,6 @@
 """Channels and threads themselves, with the rights that Discord asks of a bot."""
 
-from sandbox.chat import payloads
+from sandbox.chat import place_payloads
 from sandbox.chat.errors import ApiError, bad_field
 from sandbox.chat.permissions import Permission, permissions_in
 from sandbox.chat.places import PRIVATE_THREAD, PUBLIC_THREAD, Channel
@@ -11,7 +11,7 @@ from sandbox.chat.rest.server import Answer
 
 async def get(call: Incoming) -> Answer:
     """GET /channels/{channel}."""
-    return payloads.channel_json(call.world.channel_for_bot(call.id("channel")), call.world.bot)
+    return place_payloads.channel_json(call.world.channel_for_bot(call.id("channel")), call.world.bot)
 
 
 async def edit(call: Incoming) -> Answer:
@@ -27,13 +27,13 @@ async def edit(call: Incoming) -> Answer:
     channel.archived = bool(call.body.get("archived", channel.archived))
     channel.locked = bool(call.body.get("locked", channel.locked))
     call.world.hub.announce("THREAD_UPDATE" if channel.is_thread else "CHANNEL_UPDATE", channel)
-    return payloads.channel_json(channel, call.world.bot)
+    return place_payloads.channel_json(channel, call.world.bot)
 
 
 async def delete(call: Incoming) -> Answer:
     """DELETE /channels/{channel}."""
     channel = call.world.channel_for_bot(call.id("channel"))
-    payload = payloads.channel_json(channel, call.world.bot)
+    payload = place_payloads.channel_json(channel, call.world.bot)
     if channel.guild is None:
         return payload
     needed = Permission.MANAGE_THREADS if channel.is_thread else Permission.MANAGE_CHANNELS
@@ -48,7 +48,7 @@ async def start_thread(call: Incoming) -> Answer:
     channel = _parent(call)
     private = int(call.body.get("type") or PRIVATE_THREAD) == PRIVATE_THREAD
     needed = Permission.CREATE_PRIVATE_THREADS if private else Permission.CREATE_PUBLIC_THREADS
-    return payloads.channel_json(_open(call, channel, needed, None), call.world.bot)
+    return place_payloads.channel_json(_open(call, channel, needed, None), call.world.bot)
 
 
 async def start_thread_at(call: Incoming) -> Answer:
@@ -57,7 +57,7 @@ async def start_thread_at(call: Incoming) -> Answer:
     message = call.world.message(channel, call.id("message"))
     if message.thread is not None:
         raise ApiError(160004)
-    return payloads.channel_json(_open(call, channel, Permission.CREATE_PUBLIC_THREADS, message), call.world.bot)
+    return place_payloads.channel_json(_open(call, channel, Permission.CREATE_PUBLIC_THREADS, message), call.world.bot)
 
 
 def _parent(call: Incoming) -> Channel:
@@ -89,7 +89,7 @@ def _open(call: Incoming, channel: Channel, needed: Permission, message: Message
 async def list_members(call: Incoming) -> Answer:
     """GET /channels/{channel}/thread-members."""
     thread = _thread(call)
-    return [payloads.thread_member_json(thread, one) for one in thread.member_ids]
+    return [place_payloads.thread_member_json(thread, one) for one in thread.member_ids]
 
 
 async def get_member(call: Incoming) -> Answer:
@@ -97,7 +97,7 @@ async def get_member(call: Incoming) -> Answer:
     thread = _thread(call)
     if _user_id(call) not in thread.member_ids:
         raise ApiError(10007)
-    return payloads.thread_member_json(thread, _user_id(call))
+    return place_payloads.thread_member_json(thread, _user_id(call))
 
 
 async def add_member(call: Incoming) -> Answer:
