@@ -6,17 +6,13 @@ from sandbox.chat import payloads, place_payloads
 from sandbox.chat.hub import Happening
 from sandbox.chat.permissions import can_see
 from sandbox.chat.places import Channel, Guild
+from sandbox.chat.reactions import Reacted
 from sandbox.chat.records import Interaction, Json, Member, Message, Role
 from sandbox.chat.world import World
 
-GUILDS, MEMBERS, GUILD_MESSAGES, GUILD_TYPING, DM_MESSAGES, DM_TYPING = (
-    1,
-    1 << 1,
-    1 << 9,
-    1 << 11,
-    1 << 12,
-    1 << 14,
-)
+GUILDS, MEMBERS = 1, 1 << 1
+GUILD_MESSAGES, GUILD_REACTIONS, GUILD_TYPING, GUILD_POLLS = 1 << 9, 1 << 10, 1 << 11, 1 << 24
+DM_MESSAGES, DM_REACTIONS, DM_TYPING, DM_POLLS = 1 << 12, 1 << 13, 1 << 14, 1 << 25
 Event = tuple[str, Json]
 
 
@@ -26,6 +22,8 @@ def event_for(world: World, happening: Happening, intents: int) -> Event | None:
     if isinstance(about, Interaction):
         return what, about.payload
     if isinstance(about, Message):
+        if what.startswith("MESSAGE_REACTION_"):
+            return _reaction_event(world, happening, about, intents)
         return _message_event(world, what, about, intents)
     if isinstance(about, Channel):
         return _channel_event(world, happening, about, intents)
@@ -48,6 +46,24 @@ def _message_event(world: World, what: str, message: Message, intents: int) -> E
     if what == "MESSAGE_CREATE" and message.nonce is not None:
         data["nonce"] = message.nonce
     return what, data
+
+
+def _reaction_event(world: World, happening: Happening, message: Message, intents: int) -> Event | None:
+    channel, reacted = message.channel, happening.detail
+    if not intents & (GUILD_REACTIONS if channel.guild else DM_REACTIONS) or not can_see(channel, world.bot):
+        return None
+    data: Json = {"message_id": str(message.id), **_where(channel)}
+    if not isinstance(reacted, Reacted):
+        return happening.what, data
+    data["emoji"] = reacted.emoji
+    if reacted.user is None:
+        return happening.what, data
+    data |= {"user_id": str(reacted.user.id), "burst": False, "type": 0}
+    if happening.what == "MESSAGE_REACTION_ADD":
+        data["message_author_id"] = str(message.author.id)
+        if channel.guild and reacted.user.id in channel.guild.members:
+            data["member"] = place_payloads.member_json(channel.guild.members[reacted.user.id])
+    return happening.what, data
 
 
 def _where(channel: Channel) -> Json:

@@ -4,6 +4,7 @@ from sandbox.chat.files import picture_size
 from sandbox.chat.permissions import permissions_in, permissions_in_guild
 from sandbox.chat.place_payloads import channel_json, member_json, user_json
 from sandbox.chat.places import Channel
+from sandbox.chat.reactions import reactions_json
 from sandbox.chat.records import Attachment, Interaction, Json, Message, User
 from sandbox.chat.snowflakes import iso
 from sandbox.chat.world import World
@@ -39,8 +40,13 @@ def mention_json(message: Message, user: User) -> Json:
     return {**user_json(user), "member": member_json(member, with_user=False)} if member else user_json(user)
 
 
-def message_json(world: World, message: Message, *, content_intent: bool, nested: bool = False) -> Json:
-    """A message as the bot gets to see it: without its content where Discord would keep that back."""
+def message_json(
+    world: World, message: Message, *, content_intent: bool, nested: bool = False, viewer: User | None = None
+) -> Json:
+    """A message as the bot gets to see it: without its content where Discord would keep that back.
+
+    What is said of "me" in reactions and polls is about the bot, unless a person looks at it.
+    """
     shown = content_intent or content_is_free(world, message)
     payload: Json = {
         "id": str(message.id),
@@ -60,6 +66,8 @@ def message_json(world: World, message: Message, *, content_intent: bool, nested
         "pinned": False,
         "tts": False,
     }
+    if message.reactions:
+        payload["reactions"] = reactions_json(message, viewer or world.bot)
     if message.interaction is not None:
         payload |= _interaction_fields(world, message, message.interaction)
     if message.thread is not None:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.chat import answering, posting
+from sandbox.chat import answering, posting, reactions
 from sandbox.chat.calls import Answer, Call
 from sandbox.chat.choosing import Chooser, NotPossibleError, find_command, keep_file, resolve_user, user_of
+from sandbox.chat.errors import ApiError
 from sandbox.chat.forms import Filled, Form, FormFiller
 from sandbox.chat.payloads import message_json
 from sandbox.chat.permissions import Permission, can_see, permissions_in
@@ -180,6 +181,34 @@ class Person:
             if message.deleted or (message.author is not self.user and not manages):
                 raise NotPossibleError(f"{self.name} cannot delete that message.")
         posting.delete(self._world, list(messages))
+
+    async def react(self, message: Message, emoji: str) -> None:
+        """Click on an emoji under a message, or pick a new one; a second click takes the reaction away again."""
+        found = self._emoji(message, emoji)
+        if reactions.has(message, self.user, found):
+            await self.unreact(message, emoji)
+            return
+        held = permissions_in(message.channel, self.user)
+        if not reactions.who(message, found) and not held & Permission.ADD_REACTIONS:
+            raise NotPossibleError(f"{self.name} cannot add reactions in #{message.channel.name}.")
+        try:
+            reactions.put(self._world, message, self.user, found)
+        except ApiError as error:
+            raise NotPossibleError("There are 20 different reactions already.") from error
+
+    async def unreact(self, message: Message, emoji: str) -> None:
+        """Take an own reaction away."""
+        reactions.take(self._world, message, self.user, self._emoji(message, emoji))
+
+    def _emoji(self, message: Message, emoji: str) -> Json:
+        if self._visible(message).visible_to is not None:
+            raise NotPossibleError("Nobody can react to a private message.")
+        if message.channel.is_thread and message.channel.archived:
+            raise NotPossibleError(f"#{message.channel.name} is archived.")
+        try:
+            return reactions.emoji_of(message, emoji)
+        except ApiError as error:
+            raise NotPossibleError(f"There is no emoji {emoji!r}.") from error
 
     async def start_typing(self, channel: Channel) -> None:
         """Let the others see that something is being written."""

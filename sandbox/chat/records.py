@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandbox.chat.places import Channel
+    from sandbox.chat.reactions import Reaction
 
 Json = dict[str, Any]
 
@@ -170,6 +171,7 @@ class Message:
     visible_to: User | None = None
     interaction: "Interaction | None" = None
     thread: "Channel | None" = None
+    reactions: "dict[str, Reaction]" = field(default_factory=dict[str, "Reaction"])
     history: list[Version] = field(default_factory=list[Version])
 
     @property

@@ -171,14 +171,6 @@ async def typing(call: Incoming) -> Answer:
     call.world.hub.announce("TYPING_START", channel, call.world.bot.id)
 
 
-async def react(call: Incoming) -> Answer:
-    """PUT or DELETE …/reactions/{emoji}/@me; kept by nobody, but the message must be there."""
-    channel = call.world.channel_for_bot(call.id("channel"))
-    call.world.message(channel, call.id("message"))
-    if not permissions_in(channel, call.world.bot) & Permission.ADD_REACTIONS:
-        raise ApiError(50013)
-
-
 def _number(call: Incoming, name: str, default: int) -> int:
     text = call.query.get(name, str(default))
     if not text.isdecimal():

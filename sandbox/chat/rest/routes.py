@@ -1,12 +1,13 @@
 """The table of every REST route that this Discord knows, with the name under which tests meet it."""
 
-from sandbox.chat.rest import accounts, channels, interactions, messages
+from sandbox.chat.rest import accounts, channels, interactions, messages, reactions
 from sandbox.chat.rest.server import Route
 
 _COMMANDS = "/applications/{application}/commands"
 _GUILD_COMMANDS = "/applications/{application}/guilds/{guild}/commands"
 _CHANNEL = "/channels/{channel}"
 _MESSAGE = "/channels/{channel}/messages/{message}"
+_REACTIONS = "/channels/{channel}/messages/{message}/reactions"
 _HOOK = "/webhooks/{application}/{token}"
 _MEMBERS = "/channels/{channel}/thread-members"
 
@@ -56,8 +57,12 @@ ROUTES = (
     Route("GET", _MESSAGE, "message_get", messages.get),
     Route("PATCH", _MESSAGE, "message_edit", messages.edit),
     Route("DELETE", _MESSAGE, "message_delete", messages.delete),
-    Route("PUT", _MESSAGE + "/reactions/{emoji}/@me", "reaction_create", messages.react),
-    Route("DELETE", _MESSAGE + "/reactions/{emoji}/@me", "reaction_delete", messages.react),
+    Route("DELETE", _REACTIONS, "reaction_clear", reactions.clear),
+    Route("GET", _REACTIONS + "/{emoji}", "reaction_users", reactions.who),
+    Route("DELETE", _REACTIONS + "/{emoji}", "reaction_clear", reactions.clear),
+    Route("PUT", _REACTIONS + "/{emoji}/@me", "reaction_create", reactions.put),
+    Route("DELETE", _REACTIONS + "/{emoji}/@me", "reaction_delete", reactions.take_own),
+    Route("DELETE", _REACTIONS + "/{emoji}/{user}", "reaction_delete", reactions.take),
     Route("POST", _CHANNEL + "/threads", "thread_create", channels.start_thread),
     Route("POST", _MESSAGE + "/threads", "thread_create", channels.start_thread_at),
     Route("GET", _MEMBERS, "thread_members", channels.list_members),

@@ -1,0 +1,110 @@
+"""Reactions to messages: who put which emoji under what; whether they may is checked by the callers."""
+
+import re
+from dataclasses import dataclass, field
+
+from sandbox.chat.errors import ApiError
+from sandbox.chat.records import Json, Message, User
+from sandbox.chat.world import World
+
+EMOJIS_MAX = 20
+_KEYCAP = re.compile(r"[0-9#*]\ufe0f?\u20e3")
+_CUSTOM = re.compile(r"(?:a:)?(\w+):(\d+)")
+_INFORMATION = "\u2139"
+
+
+@dataclass(eq=False, slots=True)
+class Reaction:
+    """One emoji under a message, and who put it there, in order."""
+
+    emoji: Json
+    user_ids: list[int] = field(default_factory=list[int])
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """What is announced: whose reaction with which emoji came or went; nobody's when it was cleared."""
+
+    emoji: Json
+    user: User | None = None
+
+
+def emoji_of(message: Message, text: str) -> Json:
+    """The emoji that is written as a character or as `name:id`; raises `ApiError` 10014 when there is no such one.
+
+    Custom emojis belong to servers, and no server here has any: only one that is there already can be used.
+    """
+    custom = _CUSTOM.fullmatch(text.strip("<>").removeprefix(":"))
+    if custom is not None and custom[2] in message.reactions:
+        return message.reactions[custom[2]].emoji
+    if custom is not None or not _is_emoji(text):
+        raise ApiError(10014)
+    return {"id": None, "name": text}
+
+
+def _is_emoji(text: str) -> bool:
+    if _KEYCAP.fullmatch(text):
+        return True
+    plain = text.replace(_INFORMATION, "", 1)
+    return 0 < len(text) <= 32 and not any(one.isascii() or one.isalpha() or one.isspace() for one in plain)
+
+
+def put(world: World, message: Message, user: User, emoji: Json) -> None:
+    """Put that user's reaction there, once; raises `ApiError` 30010 when that would be one emoji too many."""
+    key = _key(emoji)
+    if key not in message.reactions and len(message.reactions) >= EMOJIS_MAX:
+        raise ApiError(30010)
+    reaction = message.reactions.setdefault(key, Reaction(emoji))
+    if user.id not in reaction.user_ids:
+        reaction.user_ids.append(user.id)
+        world.hub.announce("MESSAGE_REACTION_ADD", message, Reacted(emoji, user))
+
+
+def take(world: World, message: Message, user: User, emoji: Json) -> None:
+    """Take that user's reaction away, if it is there."""
+    reaction = message.reactions.get(_key(emoji))
+    if reaction is None or user.id not in reaction.user_ids:
+        return
+    reaction.user_ids.remove(user.id)
+    if not reaction.user_ids:
+        del message.reactions[_key(emoji)]
+    world.hub.announce("MESSAGE_REACTION_REMOVE", message, Reacted(emoji, user))
+
+
+def has(message: Message, user: User, emoji: Json) -> bool:
+    """Whether that user has put this emoji there."""
+    return user.id in who(message, emoji)
+
+
+def who(message: Message, emoji: Json) -> list[int]:
+    """The ids of those who put this emoji there."""
+    reaction = message.reactions.get(_key(emoji))
+    return [] if reaction is None else reaction.user_ids
+
+
+def clear(world: World, message: Message, emoji: Json | None = None) -> None:
+    """Take every reaction away, or every one with that emoji."""
+    if emoji is None:
+        message.reactions.clear()
+        world.hub.announce("MESSAGE_REACTION_REMOVE_ALL", message)
+    elif message.reactions.pop(_key(emoji), None) is not None:
+        world.hub.announce("MESSAGE_REACTION_REMOVE_EMOJI", message, Reacted(emoji))
+
+
+def reactions_json(message: Message, viewer: User) -> list[Json]:
+    """The reactions as that user sees them."""
+    return [
+        {
+            "emoji": one.emoji,
+            "count": len(one.user_ids),
+            "count_details": {"burst": 0, "normal": len(one.user_ids)},
+            "me": viewer.id in one.user_ids,
+            "me_burst": False,
+            "burst_colors": [],
+        }
+        for one in message.reactions.values()
+    ]
+
+
+def _key(emoji: Json) -> str:
+    return str(emoji["id"] or emoji["name"])
