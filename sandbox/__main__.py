@@ -5,29 +5,36 @@ import asyncio
 import sys
 from pathlib import Path
 
+from sandbox.page.demo import PORT, open_sandbox
 from sandbox.story import tell_story
 from sandbox.studio import serve
 
 _VIDEOS = Path("demo-videos")
+_STUDIO_PORT = 8099
 
 
 def main() -> int:
-    """Play the story, or run the local Videos API alone; 0 when it went well or was ended by Ctrl-C."""
+    """Open the page, play the story, or run the local Videos API alone; 0 when it went well or was ended by Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The whole bot on this machine alone.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser.add_argument("--port", type=int, help=f"where the page is (default: {PORT}, or a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="only print the page's address")
+    commands = parser.add_subparsers(dest="command")
     commands.add_parser("story", help="play one scripted story against the running bot and print it")
     studio = commands.add_parser("studio", help="run only the local Videos API, to try any client against it")
-    studio.add_argument("--port", type=int, default=8099)
+    studio.add_argument("--port", type=int, default=_STUDIO_PORT, dest="studio_port")
     options = parser.parse_args()
     try:
         if options.command == "studio":
-            serve(options.port)
-        else:
+            serve(options.studio_port)
+        elif options.command == "story":
             asyncio.run(tell_story(_VIDEOS))
+        else:
+            asyncio.run(open_sandbox(options.port, browser=not options.no_browser))
     except KeyboardInterrupt:
         return 0
     except OSError as error:
-        place = f"Could not listen on 127.0.0.1:{options.port}: " if options.command == "studio" else ""
+        port = options.studio_port if options.command == "studio" else options.port
+        place = "" if port is None else f"Could not listen on 127.0.0.1:{port}: "
         print(f"{place}{error.strerror or error}.", file=sys.stderr)
         return 1
     return 0

@@ -49,6 +49,13 @@ class Hub:
             if not sleeper.done():
                 sleeper.set_result(None)
 
+    async def changed(self, timeout_seconds: float) -> None:
+        """Return at the next change, or after that many seconds of real time without one."""
+        sleeper = asyncio.get_running_loop().create_future()
+        self._sleepers.add(sleeper)
+        await asyncio.wait({sleeper}, timeout=timeout_seconds)
+        self._sleepers.discard(sleeper)
+
     async def wait_for(self, predicate: Callable[[], T | None], timeout_seconds: float, what: str = "") -> T:
         """The first truthy answer of the predicate, asked again after every change.
 
@@ -57,11 +64,8 @@ class Hub:
         """
         deadline = asyncio.get_running_loop().time() + timeout_seconds
         while not (answer := predicate()):
-            sleeper = asyncio.get_running_loop().create_future()
-            self._sleepers.add(sleeper)
             left_seconds = max(0.0, deadline - asyncio.get_running_loop().time())
-            await asyncio.wait({sleeper}, timeout=min(left_seconds, _LOOK_AGAIN_SECONDS))
-            self._sleepers.discard(sleeper)
+            await self.changed(min(left_seconds, _LOOK_AGAIN_SECONDS))
             if left_seconds <= 0:
                 name = what or getattr(predicate, "__qualname__", "the predicate")
                 raise WaitedInVainError(f"Waited {timeout_seconds} s in vain for {name}.\n{self.describe()}")

@@ -1,0 +1,64 @@
+"""`python -m sandbox`: the whole, unmodified bot in a town of its own, with a page to use it in; lasts until Ctrl-C."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import webbrowser
+from pathlib import Path
+
+from sandbox.page.server import PageServer
+from sandbox.page.town import build_town
+from sandbox.stage import Stage
+from sandbox.studio import Dials
+
+PORT = 8765
+# As in life, only that renders take seconds: nobody waits for minutes to see what the bot is like.
+_SETTINGS = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "2", "REPLY_GRACE_SECONDS": "2"}
+
+
+async def open_sandbox(port: int | None, *, browser: bool) -> None:
+    """Serve the page until SIGINT or SIGTERM. Without a port, the usual one or a free one.
+
+    Raises OSError when a wanted port is taken.
+    """
+    ended = asyncio.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(one, ended.set)
+    dials = Dials(render_seconds=8.0, frames_per_second=12.0, progress="percent")
+    with tempfile.TemporaryDirectory(prefix="video-bot-") as folder:
+        async with Stage(Path(folder), settings=_SETTINGS, dials=dials) as stage:
+            page = PageServer(stage, build_town(stage.chat))
+            await _listen(page, port)
+            try:
+                await stage.start_bot(ready=False)
+                _announce(page.address, browser=browser)
+                await ended.wait()
+            finally:
+                await page.stop()
+            await stage.bot.terminate()
+
+
+async def _listen(page: PageServer, port: int | None) -> None:
+    try:
+        await page.start(PORT if port is None else port)
+    except OSError:
+        if port is not None:
+            raise
+        await page.start()
+
+
+def _announce(address: str, *, browser: bool) -> None:
+    print("The whole bot on this machine: a local Discord, a local Videos API, no token, no key, no network.")
+    print(f"Open {address} (Ctrl-C ends it)", flush=True)
+    if browser and _has_screen():
+        try:
+            webbrowser.open(address)
+        except webbrowser.Error:
+            # The address is printed: nothing is missing.
+            return
+
+
+def _has_screen() -> bool:
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

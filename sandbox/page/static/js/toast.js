@@ -1,0 +1,23 @@
+/** Short sentences that come up, are read out, and go again. */
+
+import { h, icon } from "./dom.js";
+
+const SHOWN_MS = 8000;
+const region = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
+
+/** The region that holds them; put into the page once. */
+export function toasts() {
+  return region;
+}
+
+/** Say something for a while. */
+export function complain(sentence) {
+  const toast = h(
+    "div",
+    { class: "toast" },
+    h("span", {}, sentence),
+    h("button", { class: "tool", "aria-label": "Dismiss this message", onclick: () => toast.remove() }, icon("close")),
+  );
+  region.append(toast);
+  setTimeout(() => toast.remove(), SHOWN_MS);
+}

@@ -1,0 +1,32 @@
+"""The commands that one person is offered in one place, and what became of those they have used."""
+
+from sandbox.chat import Channel, Chat, NotPossibleError, Person
+from sandbox.chat.answering import COMMAND
+from sandbox.chat.choosing import find_command
+from sandbox.chat.records import Json
+
+_FAILED_SHOWN_SECONDS = 600.0
+
+
+def command_views(chat: Chat, me: Person, channel: Channel) -> list[Json]:
+    """Slash, user and message commands as Discord's client would list them: only those that may be used here."""
+    offered: list[Json] = []
+    for kind, name in sorted({(int(one["type"]), str(one["name"])) for one in chat.commands}):
+        try:
+            offered.append(find_command(chat.world, me.user, channel, name, kind))
+        except NotPossibleError:
+            continue
+    return offered
+
+
+def call_views(chat: Chat, me: Person, channel: Channel) -> list[Json]:
+    """This person's latest commands that the bot has not acknowledged: still waiting, or given up."""
+    views: list[Json] = []
+    oldest = chat.world.clock.now() - chat.rules.ack_seconds - _FAILED_SHOWN_SECONDS
+    for one in reversed(chat.world.interactions.values()):
+        if one.created_at < oldest:
+            break
+        if one.kind == COMMAND and one.user is me.user and one.channel is channel and one.response_type is None:
+            state = "failed" if one.failed else "sending"
+            views.append({"id": str(one.id), "name": one.command_name, "state": state})
+    return views[::-1]
