@@ -1,14 +1,17 @@
 """Faults and gates that a test sets on kinds of requests; it knows no route, only their names."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from sandbox.chat.records import Json
+from sandbox.chat.records import Attachment, Json
 
 When = Literal["before", "after"]
+ANYTHING = "anything"
+"""In place of a kind of request: all of them."""
 
 
 class FaultKind(StrEnum):
@@ -56,6 +59,21 @@ class Fault:
         """Never answer, until the chat stops or the client goes away; nothing is done."""
         return cls(FaultKind.HANG)
 
+    @property
+    def words(self) -> str:
+        """What it does to a request, in a few words."""
+        match self.kind:
+            case FaultKind.STATUS:
+                return f"answered {self.http_status}"
+            case FaultKind.RATE_LIMITED:
+                return f"answered 429, to wait {self.retry_after_seconds:g} s"
+            case FaultKind.DROP_BEFORE:
+                return "cut off before it was done"
+            case FaultKind.DROP_AFTER:
+                return "done, but the answer was lost"
+            case FaultKind.HANG:
+                return "never answered"
+
 
 @dataclass(eq=False, slots=True)
 class Gate:
@@ -102,35 +120,66 @@ class Request:
     at: float
     body: Json = field(default_factory=Json)
     files: list[str] = field(default_factory=list[str])
+    uploads: dict[int, Attachment] = field(default_factory=dict[int, Attachment])
     status: int = 0
     authorized: bool = False
     crashed: bool = False
+    answer: str = ""
+    """What was answered, as an excerpt."""
+    fault: str = ""
+    """What a planned fault did to it, in a few words."""
 
 
 @dataclass(eq=False, slots=True)
-class _Planned:
-    kind: str
+class Planned:
+    """A fault that will happen `left` more times, to requests of these kinds."""
+
+    number: int
+    kinds: tuple[str, ...]
     fault: Fault
-    times: int
+    left: int
     only_if: Callable[[Request], bool] | None
+
+    def strikes(self, request: Request) -> bool:
+        """Whether that request meets it."""
+        meant = ANYTHING in self.kinds or request.kind in self.kinds
+        return meant and (self.only_if is None or self.only_if(request))
 
 
 class Faults:
     """The faults that are still to come."""
 
     def __init__(self) -> None:
-        self._planned: list[_Planned] = []
+        self._planned: list[Planned] = []
+        self._numbers = itertools.count(1)
         self._gates: list[tuple[str, Gate]] = []
         self._standing: list[Gate] = []
         self.struck: list[tuple[Request, Fault]] = []
 
-    def add(self, kind: str, fault: Fault, *, times: int = 1, only_if: Callable[[Request], bool] | None = None) -> None:
-        """Let the next `times` requests of that kind ("message_create", …) meet this fault."""
-        self._planned.append(_Planned(kind, fault, times, only_if))
+    @property
+    def planned(self) -> tuple[Planned, ...]:
+        """What has not happened yet, in order."""
+        return tuple(self._planned)
+
+    def add(
+        self,
+        kind: str | tuple[str, ...],
+        fault: Fault,
+        *,
+        times: int = 1,
+        only_if: Callable[[Request], bool] | None = None,
+    ) -> None:
+        """Let the next `times` requests of that kind ("message_create", …), or of these kinds, meet this fault."""
+        kinds = (kind,) if isinstance(kind, str) else kind
+        self._planned.append(Planned(next(self._numbers), kinds, fault, times, only_if))
 
     def clear(self) -> None:
         """Forget every fault that has not struck yet."""
         self._planned.clear()
+
+    def cancel(self, number: int) -> None:
+        """Forget what was planned under that number; no matter if it has happened meanwhile."""
+        self._planned = [one for one in self._planned if one.number != number]
 
     def add_gate(self, kind: str, when: When) -> Gate:
         """Freeze the next request of that kind before it is done, or after it was done and before it is answered."""
@@ -147,10 +196,11 @@ class Faults:
     def take(self, request: Request) -> Fault | None:
         """The fault that this request meets."""
         for planned in self._planned:
-            if planned.kind == request.kind and (planned.only_if is None or planned.only_if(request)):
-                planned.times -= 1
-                if planned.times <= 0:
+            if planned.strikes(request):
+                planned.left -= 1
+                if planned.left <= 0:
                     self._planned.remove(planned)
+                request.fault = planned.fault.words
                 self.struck.append((request, planned.fault))
                 return planned.fault
         return None

@@ -9,7 +9,7 @@ from aiohttp import web
 from sandbox.studio.darkroom import Darkroom
 from sandbox.studio.links import Links
 from sandbox.studio.reception import ENTRY, SENT, Reception
-from sandbox.studio.wire import RefusedError, job_answer, read_submission
+from sandbox.studio.wire import RefusedError, content_refused, job_answer, read_submission
 from sandbox.studio.world import Render, RenderState, World
 
 _LIST_MAX = 100
@@ -54,6 +54,8 @@ class Api:
         submission = read_submission(request[ENTRY], self._world.dials, parent)
         key = submission.idempotency_key
         render = self._world.taken_with(key) if key and self._world.dials.honour_idempotency else None
+        if render is None and self._world.refuses_next():
+            raise content_refused()
         return await self._job(render or self._world.take(submission))
 
     async def look(self, request: web.Request) -> web.StreamResponse:

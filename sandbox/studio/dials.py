@@ -11,11 +11,12 @@ ErrorShape = Literal["object", "object_without_code", "string", "none"]
 
 
 class Ending(StrEnum):
-    """How a render goes on once it was taken."""
+    """How a render goes on once it was taken; or that it is not taken at all."""
 
     COMPLETED = "completed"
     FAILED = "failed"
     NEVER = "never"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Outcome:
     def hang(cls) -> Self:
         """It stays in processing for ever."""
         return cls(Ending.NEVER)
+
+    @classmethod
+    def refuse(cls) -> Self:
+        """It is never taken: whichever create or remix comes is answered with 400 `content_policy_violation`."""
+        return cls(Ending.REFUSED)
 
     @classmethod
     def fail(

@@ -1,16 +1,17 @@
 """Misbehaviour on demand: scripted faults, and gates that freeze a request; knows neither jobs nor videos."""
 
 import asyncio
+import itertools
 import json as jsonlib
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from sandbox.studio.world import Operation, Request
+from sandbox.studio.world import PAID, Operation, Request
 
 Moment = Literal["before_take", "after_take"]
+Target = Operation | Literal["paid"]
 
 
 class FaultKind(StrEnum):
@@ -81,6 +82,22 @@ class Fault:
         """Announce the whole length of the body, send only that many bytes of it, and cut the connection."""
         return cls(FaultKind.SHORT, take=True, sent_bytes=sent_bytes)
 
+    @property
+    def words(self) -> str:
+        """What it does to a request, in a few words."""
+        though = ", though it was done" if self.take else ""
+        match self.kind:
+            case FaultKind.ANSWER:
+                return f"answered {self.status_code}{though}"
+            case FaultKind.DROP:
+                return "done, but the answer was lost" if self.take else "cut off before it was done"
+            case FaultKind.HANG:
+                return f"never answered{though}"
+            case FaultKind.DELAY:
+                return f"answered {self.seconds:g} s late"
+            case FaultKind.SHORT:
+                return f"broken off after {self.sent_bytes} bytes"
+
 
 def _envelope_for(code: int) -> dict[str, Any]:
     words = {
@@ -93,31 +110,57 @@ def _envelope_for(code: int) -> dict[str, Any]:
     return {"error": {"message": message, "type": kind, "param": None, "code": error_code}}
 
 
+@dataclass(eq=False, slots=True)
+class Planned:
+    """A fault that will happen `left` more times."""
+
+    number: int
+    target: Target
+    fault: Fault
+    left: int
+
+    def strikes(self, operation: Operation) -> bool:
+        """Whether a request of that operation meets it."""
+        return self.target == operation or (self.target == "paid" and operation in PAID)
+
+
 class Faults:
-    """The script: per operation, faults in the order in which they will happen."""
+    """The script: faults in the order in which they will happen. Those for "paid" meet whichever paid request comes."""
 
     def __init__(self) -> None:
-        self._script: dict[Operation, deque[Fault]] = {}
+        self._script: list[Planned] = []
+        self._numbers = itertools.count(1)
 
-    def add(self, operation: Operation, fault: Fault, *, times: int = 1) -> None:
+    @property
+    def planned(self) -> tuple[Planned, ...]:
+        """What has not happened yet, in order."""
+        return tuple(self._script)
+
+    def add(self, target: Target, fault: Fault, *, times: int = 1) -> None:
         """Let the next `times` requests of that operation go wrong so, after those already scripted."""
-        self._script.setdefault(operation, deque()).extend([fault] * times)
+        self._script.append(Planned(next(self._numbers), target, fault, times))
 
     def next(self, operation: Operation) -> Fault | None:
         """The fault for a request that has just come in; it is used up."""
-        script = self._script.get(operation)
-        return script.popleft() if script else None
+        planned = next((one for one in self._script if one.strikes(operation)), None)
+        if planned is None:
+            return None
+        planned.left -= 1
+        if planned.left <= 0:
+            self._script.remove(planned)
+        return planned.fault
 
-    def pending(self, operation: Operation) -> int:
+    def pending(self, target: Target) -> int:
         """How many faults of that operation have not happened yet."""
-        return len(self._script.get(operation, ()))
+        return sum(one.left for one in self._script if one.target == target)
 
-    def clear(self, operation: Operation | None = None) -> None:
+    def clear(self, target: Target | None = None) -> None:
         """Forget the script, of one operation or of all."""
-        if operation is None:
-            self._script.clear()
-        else:
-            self._script.pop(operation, None)
+        self._script = [one for one in self._script if target is not None and one.target != target]
+
+    def cancel(self, number: int) -> None:
+        """Forget what was planned under that number; no matter if it has happened meanwhile."""
+        self._script = [one for one in self._script if one.number != number]
 
 
 class Gate:

@@ -7,6 +7,7 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sandbox.excerpt import excerpt
 from sandbox.studio.drawing import EncodeError
 from sandbox.studio.faults import Fault, FaultKind, Faults, Gates
 from sandbox.studio.wire import RefusedError, receive
@@ -16,8 +17,6 @@ log = logging.getLogger(__name__)
 
 ENTRY = web.RequestKey("entry", Request)
 SENT = web.RequestKey("sent", Path)
-
-_PAID: tuple[Operation, ...] = ("create", "remix")
 
 
 class Reception:
@@ -52,6 +51,7 @@ class Reception:
                 self._world.changed()
                 return _cut(request)
             entry.status = response.status
+            entry.answer = excerpt(response, request.get(SENT))
             self._world.changed()
             return response
 
@@ -77,6 +77,7 @@ class Reception:
         except RefusedError as refused:
             return refused.response()
         fault = self._faults.next(entry.operation)
+        entry.fault = fault.words if fault else ""
         if not await self._gates.passed(entry, "before_take"):
             return None
         response: web.StreamResponse | None = None

@@ -116,9 +116,7 @@ def read_submission(entry: Request, dials: Dials, parent: Render | None = None) 
     size = _check_size(texts.get("size", parent.size if parent else dials.default_size))
     seconds = _check_seconds(texts.get("seconds", parent.seconds if parent else dials.default_seconds))
     if dials.refused_word in prompt.lower():
-        # The page tells clients to look for the code in the error's text, where the openai package shows no codes.
-        message = "content_policy_violation: your request was rejected by our content policy."
-        raise RefusedError(400, message, code="content_policy_violation")
+        raise content_refused()
     for file in entry.files:
         _check_file(file, size if dials.match_reference_size else None)
     return Submission(
@@ -130,6 +128,13 @@ def read_submission(entry: Request, dials: Dials, parent: Render | None = None) 
         parent.id if parent else None,
         entry.headers.get("idempotency-key"),
     )
+
+
+def content_refused() -> RefusedError:
+    """The refusal of a prompt or picture that the provider does not like."""
+    # The page tells clients to look for the code in the error's text, where the openai package shows no codes.
+    message = "content_policy_violation: your request was rejected by our content policy."
+    return RefusedError(400, message, code="content_policy_violation")
 
 
 def _check_names(entry: Request) -> None:

@@ -11,6 +11,7 @@ from bot.ops.clock import Clock
 from sandbox.studio.dials import Dials, Ending, Outcome
 
 Operation = Literal["create", "remix", "look", "content", "file", "list", "ping", "unknown"]
+PAID: tuple[Operation, ...] = ("create", "remix")
 
 
 class RenderState(StrEnum):
@@ -119,6 +120,10 @@ class Request:
     """JSON members or text parts as received; a text part that is repeated becomes a list."""
     files: tuple[ReceivedFile, ...] = ()
     status: int | None = None
+    answer: str = ""
+    """What was answered, as an excerpt."""
+    fault: str = ""
+    """What a scripted fault did to it, in a few words."""
 
 
 class World:
@@ -144,6 +149,13 @@ class World:
     def paid(self, what: str) -> int:
         """How many accepted paid submissions had exactly this prompt or this idempotency key."""
         return sum(what in (render.prompt, render.idempotency_key) for render in self.renders)
+
+    def refuses_next(self) -> bool:
+        """Whether the submission at hand is the one that is to be refused; the next one is not."""
+        refuses = bool(self.dials.next_render) and self.dials.next_render[0].ending is Ending.REFUSED
+        if refuses:
+            self.dials.next_render.pop(0)
+        return refuses
 
     def take(self, asked: Submission) -> Render:
         """Accept a submission — this is the moment that costs money — and let it render."""

@@ -13,6 +13,7 @@ from sandbox.chat.faults import Fault, FaultKind, Faults, Request
 from sandbox.chat.records import Json
 from sandbox.chat.rest.incoming import Incoming, read
 from sandbox.chat.world import World
+from sandbox.excerpt import excerpt
 
 _PLENTY = {
     "X-RateLimit-Limit": "1000",
@@ -77,6 +78,7 @@ class RestServer:
             return self._answered(request, json_answer(error.status, error.body))
         request.body = incoming.body or ({"items": incoming.items} if incoming.items else {})
         request.files = [one.file_name for one in incoming.uploads.values()]
+        request.uploads = incoming.uploads
         self._world.hub.touch()
         if not await self._pass_gate(request, "before"):
             return _cut(http)
@@ -101,8 +103,10 @@ class RestServer:
         attachment = self._world.files.open_link(http.path_qs)
         if attachment is None:
             return self._answered(request, web.Response(status=404, text="This content is no longer available."))
+        answer = web.FileResponse(attachment.path, headers={"Content-Type": attachment.content_type})
         request.status = 200
-        return web.FileResponse(attachment.path, headers={"Content-Type": attachment.content_type})
+        request.answer = excerpt(answer, attachment.path)
+        return answer
 
     async def _do(self, route: Route, request: Request, incoming: Incoming) -> web.Response:
         try:
@@ -139,6 +143,7 @@ class RestServer:
 
     def _answered(self, request: Request, answer: web.Response) -> web.Response:
         request.status = answer.status
+        request.answer = excerpt(answer)
         if request.authorized and answer.status != 429:
             # Without these headers discord.py sends one request at a time per channel, unlike against Discord.
             answer.headers["X-RateLimit-Bucket"] = request.kind

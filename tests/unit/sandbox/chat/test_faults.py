@@ -1,12 +1,14 @@
 """Faults, gates, tokens that die, and what happens when the connection does."""
 
 import asyncio
+import json
 
 import aiohttp
 import discord
 import pytest
 
 from sandbox.chat import Chat, Fault, WaitedInVainError
+from sandbox.chat.faults import ANYTHING
 from sandbox.clock import ScaledClock
 from tests.unit.sandbox.chat.conftest import running
 
@@ -37,6 +39,33 @@ async def test_faults_instead_of_doing(scene):
     await scene.place().send("x")
     assert len(scene.chat.posts) == 1
     assert len(scene.chat.faults.struck) == 4
+
+
+async def test_planned_faults_are_listed_and_taken_back(scene):
+    """What is still to come is listed with how often; a fault may be for several kinds of requests, or for all."""
+    faults = scene.chat.faults
+    faults.add(("message_create", "message_edit"), Fault.status(503), times=3)
+    faults.add(ANYTHING, Fault.drop(after=True))
+    with pytest.raises(discord.DiscordServerError):
+        await scene.place().send("x")
+    first, second = faults.planned
+    assert [(one.kinds, one.left, one.fault.words) for one in faults.planned] == [
+        (("message_create", "message_edit"), 2, "answered 503"),
+        (("anything",), 1, "done, but the answer was lost"),
+    ]
+    faults.cancel(first.number)
+    assert faults.planned == (second,)
+    with pytest.raises(aiohttp.ClientError):
+        await scene.place().send("y")
+    await scene.place().send("z")
+    posts = [one for one in scene.chat.requests if one.kind == "message_create"]
+    assert [(one.status, one.fault) for one in posts] == [
+        (503, "answered 503"),
+        (0, "done, but the answer was lost"),
+        (200, ""),
+    ]
+    assert json.loads(posts[2].answer)["content"] == "z"
+    assert posts[1].answer == ""
 
 
 async def test_gate_before_and_after(scene):

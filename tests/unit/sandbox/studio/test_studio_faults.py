@@ -1,13 +1,14 @@
 """Faults, gates and waiting: the studio misbehaves exactly as told, and the count of charges stays true."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from sandbox.clock import ScaledClock
-from sandbox.studio import Dials, Fault, Studio
+from sandbox.studio import Dials, Fault, Outcome, Studio
 from tests.unit.sandbox.studio.client import Client
 
 
@@ -40,6 +41,57 @@ async def test_faults_hit_only_their_operation(client: Client, studio: Studio) -
     studio.faults.add("look", Fault.status(503))
     studio.faults.clear()
     assert (await client.look(studio.renders[0])).status == 200
+
+
+async def test_a_paid_fault_hits_whichever_paid_request_comes(client: Client, studio: Studio) -> None:
+    """A fault for "paid" strikes a remix or a create, whichever comes, once, and no look in between."""
+    render = await client.completed(prompt="A cat")
+    studio.faults.add("paid", Fault.status(500), times=2)
+    assert (await client.look(render)).status == 200
+    answers = [await client.send("POST", f"/videos/{render.id}/remix", json={"prompt": "At night"})]
+    answers += [await client.create(prompt="A dog") for _ in range(2)]
+    assert [answer.status for answer in answers] == [500, 500, 200]
+    assert (studio.paid("At night"), studio.paid("A dog")) == (0, 1)
+
+
+async def test_planned_faults_can_be_listed_and_cancelled(client: Client, studio: Studio) -> None:
+    """What is still to come is listed in its order, with how often; one of them can be taken back."""
+    studio.faults.add("create", Fault.drop(take=True), times=3)
+    studio.faults.add("paid", Fault.status(500))
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await client.create(prompt="A cat")
+    first, second = studio.faults.planned
+    assert [(one.target, one.left) for one in (first, second)] == [("create", 2), ("paid", 1)]
+    assert first.fault.words == "done, but the answer was lost"
+    studio.faults.cancel(first.number)
+    assert (await client.create(prompt="A dog")).status == 500
+    assert studio.faults.planned == ()
+    assert [request.fault for request in studio.requests] == ["done, but the answer was lost", "answered 500"]
+
+
+async def test_the_next_render_can_be_refused(client: Client, studio: Studio) -> None:
+    """A refusal meets the next paid request that makes sense: it is not taken, and the one after it is."""
+    studio.dials.next_render.append(Outcome.refuse())
+    assert (await client.create(prompt="")).error_code == "missing_required_parameter"
+    refused = await client.create(prompt="A cat")
+    assert (refused.status, refused.error_code) == (400, "content_policy_violation")
+    assert (await client.create(prompt="A cat")).status == 200
+    assert (studio.paid("A cat"), studio.dials.next_render) == (1, [])
+
+
+async def test_what_was_answered_is_kept_with_the_request(client: Client, studio: Studio) -> None:
+    """Of a JSON answer the beginning is kept, of a file its size; of an answer that was lost nothing."""
+    render = await client.completed(prompt="A cat", size="320x180")
+    video = await client.send("GET", (await client.look(render)).body["url"], key=None)
+    studio.faults.add("create", Fault.drop(take=True))
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await client.create(prompt="A dog")
+    await client.create(prompt="x" * 9000)
+    created, _, file, lost, long = (request.answer for request in studio.requests)
+    assert json.loads(created)["id"] == render.id
+    assert file == f"{len(video.body):,} bytes of video/mp4"
+    assert lost == ""
+    assert (len(long), long[-1]) == (4001, "…")
 
 
 @pytest.mark.parametrize("take", [True, False])
