@@ -31,11 +31,19 @@ class BotProcess:
         self.log_path = folder / "bot.log"
         self.data_dir = folder / "data"
         self.lives = 0
+        self.turned_at: float | None = None
+        """When the latest life began or, once it is over, ended; on the clock."""
+        self._noting: asyncio.Task[None] | None = None
 
     @property
     def running(self) -> bool:
         """Whether a life runs now."""
         return self._process is not None and self._process.returncode is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the latest life ended, a signal as a negative number; None while it runs, and before the first."""
+        return None if self._process is None else self._process.returncode
 
     async def start(self, settings: Mapping[str, str]) -> None:
         """Begin a life with those settings; returns at once."""
@@ -66,17 +74,29 @@ class BotProcess:
                 cwd=self._folder, env=environment, stdin=its_end.fileno(), stdout=log, stderr=log,
             )  # fmt: skip
         self.lives += 1
+        self.turned_at = self._clock.now()
+        self._noting = asyncio.create_task(self._note_end(self._process))
+
+    async def _note_end(self, process: Process) -> None:
+        await process.wait()
+        self.turned_at = self._clock.now()
 
     def jump(self, seconds: float) -> None:
         """Let the running life know that this much time has passed; returns when it has heard."""
-        if self._line is None or not self.running:
+        line = self._line
+        if line is None or not self.running:
             return
         try:
-            self._line.sendall(f"{seconds!r}\n".encode())
-            self._line.recv(1)
+            line.sendall(f"{seconds!r}\n".encode())
+            line.recv(1)
         except OSError:
             # It has just died, or is too busy to answer: then it hears it later.
             return
+
+    async def _over(self) -> None:
+        if self._noting is not None:
+            await self._noting
+        self._hang_up()
 
     def _hang_up(self) -> None:
         if self._line is not None:
@@ -88,7 +108,7 @@ class BotProcess:
         if self._process is not None and self.running:
             os.kill(self._process.pid, signal.SIGKILL)
             await self._process.wait()
-        self._hang_up()
+        await self._over()
 
     async def terminate(self) -> int:
         """Ask the life to end and return its exit code; killed after 25 s."""
@@ -108,7 +128,7 @@ class BotProcess:
         except TimeoutError:
             await self.kill()
             raise
-        self._hang_up()
+        await self._over()
         return code
 
     def log(self) -> str:

@@ -28,6 +28,11 @@ class ScaledClock:
         """Seconds of this clock since its anchor."""
         return (time.monotonic() - self._monotonic_zero) * self.speed + self._jumped_seconds
 
+    @property
+    def jumped_seconds(self) -> float:
+        """How much time has passed in jumps so far."""
+        return self._jumped_seconds
+
     def jump(self, seconds: float) -> None:
         """Let that many seconds pass at once and wake whoever slept through them."""
         self._jumped_seconds += seconds
