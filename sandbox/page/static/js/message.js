@@ -2,14 +2,8 @@
 
 import { attempt, context } from "./context.js";
 import { fill, h, icon } from "./dom.js";
-import { renderAttachments } from "./payload/attachments.js";
-import { renderComponents } from "./payload/components.js";
-import { renderEmbed } from "./payload/embeds.js";
 import { renderMarkdown } from "./payload/markdown.js";
-import { renderPoll } from "./payload/poll.js";
-import { renderReactions } from "./payload/reactions.js";
-import { renderSnapshots } from "./payload/snapshot.js";
-import { renderStickers } from "./payload/stickers.js";
+import { patchPayload } from "./payload/payload.js";
 import { avatar, nameOf } from "./person.js";
 import { ask, showMenu } from "./popup.js";
 import { state } from "./state.js";
@@ -17,30 +11,18 @@ import { state } from "./state.js";
 const FLASH_MS = 1600;
 const SYSTEM = { 6: "pinned a message here.", 18: "started a thread." };
 
-// What a message consists of, in Discord's order. Only what has changed is drawn anew: a playing video plays on.
-const PARTS = [
-  [(m) => m.content, (m) => h("div", { class: "text" }, renderMarkdown(m.content, context), edited(m))],
-  [(m) => m.message_snapshots, (m) => renderSnapshots(m.message_snapshots, context)],
-  [(m) => m.attachments, (m) => renderAttachments(m.attachments, context, { message: m })],
-  [(m) => m.embeds, (m) => m.embeds.map((embed) => renderEmbed(embed, context))],
-  [(m) => m.poll, (m) => renderPoll(m, context)],
-  [(m) => m.sticker_items, (m) => renderStickers(m.sticker_items, context)],
-  [(m) => m.components, (m) => renderComponents(m.components, m, context)],
-  [(m) => m.reactions, (m) => renderReactions(m, context)],
-];
-const ALSO = { 0: (m) => m.edited_timestamp, 6: (m) => m.pressed };
-
 /** A row of the conversation; `update` shows what became of its message. */
 export class MessageRow {
   constructor(message, answer) {
     this.answer = answer;
-    this.parts = PARTS.map(() => ({ text: null, element: h("div", { class: "part" }) }));
+    this.payload = h("div", { class: "payload" });
+    this.editor = h("div", { class: "editor", hidden: true });
     this.notes = h("div", { class: "notes" });
     this.above = h("div", { class: "above" });
     this.head = h("div", { class: "message-head" });
     this.gutter = h("div", { class: "gutter" });
     this.tools = h("div", { class: "tools", role: "toolbar", "aria-label": "Message actions" });
-    this.body = h("div", { class: "message-body" }, this.head, this.parts.map((one) => one.element), this.notes);
+    this.body = h("div", { class: "message-body" }, this.head, this.payload, this.editor, this.notes);
     this.element = h("li", { class: "message", tabindex: -1, "data-id": message.id });
     this.element.append(this.above, this.gutter, this.body, this.tools);
     this.element.addEventListener("contextmenu", (event) => {
@@ -62,30 +44,16 @@ export class MessageRow {
     fill(this.above, drawAbove(message));
     fill(this.gutter, follows ? h("time", { class: "small-time" }, clock(message)) : this.picture(message));
     fill(this.head, follows ? null : this.drawHead(message));
-    this.drawParts(message);
+    patchPayload(this.payload, message, context);
     fill(this.notes, drawNotes(message));
     fill(this.tools, this.drawTools(message));
-  }
-
-  drawParts(message) {
-    if (this.editing) return;
-    PARTS.forEach(([pick, draw], index) => {
-      const part = this.parts[index];
-      const value = message.loading && index === 0 ? ["loading", message.failed] : pick(message);
-      const text = JSON.stringify([value, ALSO[index]?.(message)]);
-      if (text === part.text) return;
-      part.text = text;
-      const empty = !value || value.length === 0;
-      if (message.loading && index === 0) fill(part.element, drawThinking(message));
-      else fill(part.element, empty ? systemWords(message, index) : draw(message));
-    });
   }
 
   picture(message) {
     const open = (event) => personMenu(message.author, event.currentTarget);
     return h(
       "button",
-      { class: "picture", tabindex: -1, "aria-label": `About ${message.author.name}`, onclick: open },
+      { class: "face", tabindex: -1, "aria-label": `About ${message.author.name}`, onclick: open },
       avatar(message.author),
     );
   }
@@ -155,9 +123,8 @@ export class MessageRow {
     const message = this.message;
     const input = h("textarea", { class: "field", rows: 2, "aria-label": "Edit your message" }, message.content);
     const done = () => {
-      this.editing = false;
-      this.parts[0].text = null;
-      this.drawParts(this.message);
+      this.editor.hidden = true;
+      this.payload.hidden = false;
       this.element.focus();
     };
     const save = async () => {
@@ -171,7 +138,6 @@ export class MessageRow {
       else return;
       event.preventDefault();
     });
-    this.editing = true;
     const hint = h(
       "p",
       { class: "edit-hint" },
@@ -180,7 +146,9 @@ export class MessageRow {
       h("button", { class: "link", onclick: save }, "save"),
       " (Enter)",
     );
-    fill(this.parts[0].element, input, hint);
+    fill(this.editor, input, hint);
+    this.editor.hidden = false;
+    this.payload.hidden = true;
     input.focus();
     input.setSelectionRange(input.value.length, input.value.length);
   }
@@ -203,32 +171,21 @@ export class MessageRow {
 function drawAbove(message) {
   if (message.interaction) {
     const { user, name } = message.interaction;
-    return h("div", { class: "quote" }, avatar(user, 16), nameOf(user), ` used /${name}`);
+    return h("div", { class: "answered" }, avatar(user, 16), nameOf(user), ` used /${name}`);
   }
   const reply = message.reply;
   if (!reply) return null;
-  if (reply.deleted) return h("div", { class: "quote" }, icon("reply"), h("em", {}, "The message was deleted."));
+  if (reply.deleted) return h("div", { class: "answered" }, icon("reply"), h("em", {}, "The message was deleted."));
   const words = reply.content.replaceAll(/\s+/g, " ").slice(0, 160);
   const said = words || (reply.attachments ? "a file" : "a message");
   const jump = () => context.jump({ channel: message.channel_id, message: reply.id });
   return h(
     "button",
-    { class: "quote", "aria-label": `Replying to ${reply.author.name}: ${said}. Go there.`, onclick: jump },
+    { class: "answered", "aria-label": `Replying to ${reply.author.name}: ${said}. Go there.`, onclick: jump },
     avatar(reply.author, 16),
     nameOf(reply.author),
-    h("span", { class: "quote-words" }, words ? renderMarkdown(words, context, { inline: true }) : h("em", {}, said)),
+    h("span", { class: "answered-words" }, words ? renderMarkdown(words, context, { inline: true }) : h("em", {}, said)),
   );
-}
-
-function drawThinking(message) {
-  if (message.failed) return h("p", { class: "trouble" }, "The application did not respond.");
-  const dots = h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
-  return h("p", { class: "thinking" }, dots, `${message.author.name} is thinking…`);
-}
-
-function systemWords(message, index) {
-  if (index !== 0 || !(message.type in SYSTEM)) return null;
-  return h("p", { class: "system" }, `${message.author.name} ${SYSTEM[message.type]}`);
 }
 
 function drawNotes(message) {
@@ -236,14 +193,9 @@ function drawNotes(message) {
   const go = () => context.jump({ channel: thread.id });
   const count = thread && (thread.count === 1 ? "1 message" : `${thread.count} messages`);
   return [
-    message.trouble && h("p", { class: "trouble", role: "alert" }, message.trouble),
+    message.type in SYSTEM && h("p", { class: "system" }, `${message.author.name} ${SYSTEM[message.type]}`),
     thread && h("button", { class: "thread-note", onclick: go }, icon("thread"), h("strong", {}, thread.name), count),
   ];
-}
-
-function edited(message) {
-  const at = message.edited_timestamp;
-  return at && !message.author.bot && h("span", { class: "edited", title: new Date(at).toLocaleString() }, " (edited)");
 }
 
 function personMenu(person, at) {

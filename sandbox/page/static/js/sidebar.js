@@ -57,7 +57,7 @@ function drawRail(world, here, go) {
     );
   };
   return [
-    entry("Direct messages", icon("menu"), world.dms, !here?.name),
+    entry("Direct messages", icon("talk"), world.dms, !here?.name),
     ...world.guilds.map((one) => entry(one.name, initials(one.name), one.channels, one === here)),
   ];
 }

@@ -177,7 +177,7 @@ function drawWelcome() {
     ["Open ", h("strong", {}, "Backstage"), " to break things: lose an answer, kill the bot, fail a render."],
   ];
   return [
-    h("span", { class: "welcome-sign" }, icon(place.person ? "menu" : place.parent ? "thread" : "hash")),
+    h("span", { class: "welcome-sign" }, icon(place.person ? "talk" : place.parent ? "thread" : "hash")),
     h("h3", {}, place.person ? `You and ${place.name}` : place.name),
     h(
       "p",

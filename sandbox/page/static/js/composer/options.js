@@ -29,7 +29,7 @@ class Field {
     return h(
       "div",
       { class: "option", "data-option": this.option.name },
-      h("label", { for: this.id, title: this.option.description }, this.option.name),
+      h("label", { for: this.id, id: `${this.id}-name`, title: this.option.description }, this.option.name),
       control,
       !this.option.required &&
         h(
@@ -220,7 +220,14 @@ class FileField extends Field {
     const open = async () => this.put(await choose(false));
     this.control = h(
       "button",
-      { id: this.id, class: "option-file", type: "button", "aria-describedby": `${this.id}-error`, onclick: open },
+      {
+        id: this.id,
+        class: "option-file",
+        type: "button",
+        "aria-labelledby": `${this.id}-name ${this.id}`,
+        "aria-describedby": `${this.id}-error`,
+        onclick: open,
+      },
       icon("attach"),
       h("span", {}, "Choose, drop or paste a file"),
     );
