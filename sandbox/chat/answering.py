@@ -2,7 +2,8 @@
 
 import secrets
 
-from sandbox.chat import limits, posting
+from sandbox.chat import limits, polls, posting
+from sandbox.chat.drafts import draft_of
 from sandbox.chat.errors import ApiError, bad_field
 from sandbox.chat.payloads import interaction_json
 from sandbox.chat.places import Channel
@@ -129,30 +130,29 @@ _ANSWERS = {
 
 def say(world: World, interaction: Interaction, data: Json, uploads: dict[int, Attachment]) -> Message:
     """Post an answer or a follow-up, public or for the one person."""
-    limits.check_message(data, file_count=len(uploads))
-    limits.check_not_empty(data, file_count=len(uploads))
+    draft = draft_of(world, data, uploads)
     _check_sizes(interaction, uploads)
-    flags = int(data.get("flags") or 0)
-    draft = posting.Draft(
-        content=data.get("content") or "",
-        embeds=parts_of(data, "embeds"),
-        components=parts_of(data, "components"),
-        attachments=posting.placed_uploads(data, uploads),
-        allowed_mentions=data.get("allowed_mentions"),
-        flags=flags,
-        interaction=interaction,
-        visible_to=_only_for(interaction, flags),
-    )
-    return posting.post(world, interaction.channel, world.bot, draft)
+    draft.flags |= int(data.get("flags") or 0) & FLAG_EPHEMERAL
+    draft.interaction = interaction
+    draft.visible_to = _only_for(interaction, draft.flags)
+    message = posting.post(world, interaction.channel, world.bot, draft)
+    polls.start(world, message)
+    return message
 
 
 def change(
     world: World, interaction: Interaction, message: Message, body: Json, uploads: dict[int, Attachment]
 ) -> None:
-    """Edit an answer by the interaction's token."""
+    """Edit an answer by the interaction's token; only into a deferred one a poll can be put."""
+    if message.poll is not None:
+        raise ApiError(520003)
+    poll = polls.poll_of(body.get("poll"), world.clock.now()) if message.loading else None
     limits.check_message({**body, "flags": message.flags | int(body.get("flags") or 0)}, file_count=len(uploads))
     _check_sizes(interaction, uploads)
-    posting.edit(world, message, body, posting.placed_uploads(body, uploads))
+    placed = posting.placed_uploads(body, uploads)
+    message.poll = poll
+    polls.start(world, message)
+    posting.edit(world, message, body, placed)
 
 
 def remove(world: World, message: Message) -> None:

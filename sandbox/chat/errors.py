@@ -32,6 +32,9 @@ _MESSAGES = {
     160002: "Cannot reply without permission to read message history",
     160004: "A thread has already been created for this message",
     160005: "Thread is locked",
+    520001: "Poll expired",
+    520003: "Cannot edit a poll message",
+    520006: "Cannot expire a non-poll message",
 }
 _STATUS = {0: 401, 40005: 413, 50027: 401}
 _FORBIDDEN = frozenset({50001, 50003, 50005, 50007, 50013, 50278, 160002})

@@ -6,6 +6,7 @@ from sandbox.chat import payloads, place_payloads
 from sandbox.chat.hub import Happening
 from sandbox.chat.permissions import can_see
 from sandbox.chat.places import Channel, Guild
+from sandbox.chat.polls import Voted
 from sandbox.chat.reactions import Reacted
 from sandbox.chat.records import Interaction, Json, Member, Message, Role
 from sandbox.chat.world import World
@@ -24,6 +25,8 @@ def event_for(world: World, happening: Happening, intents: int) -> Event | None:
     if isinstance(about, Message):
         if what.startswith("MESSAGE_REACTION_"):
             return _reaction_event(world, happening, about, intents)
+        if isinstance(happening.detail, Voted):
+            return _vote_event(world, what, about, happening.detail, intents)
         return _message_event(world, what, about, intents)
     if isinstance(about, Channel):
         return _channel_event(world, happening, about, intents)
@@ -64,6 +67,14 @@ def _reaction_event(world: World, happening: Happening, message: Message, intent
         if channel.guild and reacted.user.id in channel.guild.members:
             data["member"] = place_payloads.member_json(channel.guild.members[reacted.user.id])
     return happening.what, data
+
+
+def _vote_event(world: World, what: str, message: Message, voted: Voted, intents: int) -> Event | None:
+    channel = message.channel
+    if not intents & (GUILD_POLLS if channel.guild else DM_POLLS) or not can_see(channel, world.bot):
+        return None
+    data: Json = {"message_id": str(message.id), "user_id": str(voted.user.id), "answer_id": voted.answer_id}
+    return what, {**data, **_where(channel)}
 
 
 def _where(channel: Channel) -> Json:

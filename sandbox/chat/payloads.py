@@ -4,6 +4,7 @@ from sandbox.chat.files import picture_size
 from sandbox.chat.permissions import permissions_in, permissions_in_guild
 from sandbox.chat.place_payloads import channel_json, member_json, user_json
 from sandbox.chat.places import Channel
+from sandbox.chat.polls import poll_json
 from sandbox.chat.reactions import reactions_json
 from sandbox.chat.records import Attachment, Interaction, Json, Message, User
 from sandbox.chat.snowflakes import iso
@@ -66,6 +67,8 @@ def message_json(
         "pinned": False,
         "tts": False,
     }
+    if message.poll is not None and shown:
+        payload["poll"] = poll_json(message.poll, viewer or world.bot)
     if message.reactions:
         payload["reactions"] = reactions_json(message, viewer or world.bot)
     if message.interaction is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.chat import answering, posting, reactions
+from sandbox.chat import answering, polls, posting, reactions
 from sandbox.chat.calls import Answer, Call
 from sandbox.chat.choosing import Chooser, NotPossibleError, find_command, keep_file, resolve_user, user_of
 from sandbox.chat.errors import ApiError
@@ -209,6 +209,18 @@ class Person:
             return reactions.emoji_of(message, emoji)
         except ApiError as error:
             raise NotPossibleError(f"There is no emoji {emoji!r}.") from error
+
+    async def vote(self, message: Message, answer_ids: Sequence[int]) -> None:
+        """Vote for these answers of a poll and for no others; for none to take the vote back."""
+        poll = self._visible(message).poll
+        if poll is None or message.visible_to is not None:
+            raise NotPossibleError("There is nothing to vote for.")
+        if len(set(answer_ids)) > 1 and not poll.multiple:
+            raise NotPossibleError("One answer only can be voted for here.")
+        try:
+            polls.vote(self._world, message, self.user, set(answer_ids))
+        except ApiError as error:
+            raise NotPossibleError("The poll has ended." if poll.ended else "There is no such answer.") from error
 
     async def start_typing(self, channel: Channel) -> None:
         """Let the others see that something is being written."""

@@ -34,6 +34,7 @@ class Permission(IntFlag):
     CREATE_PUBLIC_THREADS = 1 << 35
     CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    SEND_POLLS = 1 << 49
 
 
 ALL = (1 << 53) - 1
@@ -52,6 +53,7 @@ USUAL = int(
     | Permission.CREATE_PUBLIC_THREADS
     | Permission.CREATE_PRIVATE_THREADS
     | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.SEND_POLLS
 )
 _THREAD_ONLY = Permission.SEND_MESSAGES_IN_THREADS
 _IN_DMS = USUAL & ~int(Permission.MENTION_EVERYONE)

@@ -1,6 +1,7 @@
 """Messages coming, changing and going, for the bot and for people alike; rights are checked by the callers."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sandbox.chat.errors import bad_field
 from sandbox.chat.mentions import mentions_of
@@ -19,12 +20,15 @@ from sandbox.chat.records import (
 )
 from sandbox.chat.world import Nonce, World
 
+if TYPE_CHECKING:
+    from sandbox.chat.polls import Poll
+
 _SMALLEST_SNOWFLAKE = 1 << 22
 
 
 @dataclass(slots=True)
 class Draft:
-    """What somebody is about to say."""
+    """What somebody is about to say; or, with a `type`, what Discord says of what they did."""
 
     content: str = ""
     embeds: list[Json] = field(default_factory=list[Json])
@@ -36,11 +40,16 @@ class Draft:
     flags: int = 0
     interaction: Interaction | None = None
     visible_to: User | None = None
+    poll: "Poll | None" = None
+    type: int | None = None
+    about: Message | None = None
 
 
 def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     """Say it: the message stands in the channel, and everybody who sees it is told."""
     kind = TYPE_DEFAULT if draft.answers is None else TYPE_REPLY
+    if draft.type is not None:
+        kind = draft.type
     message = Message(world.next_id(), channel, author, world.clock.now(), kind)
     if draft.interaction is not None:
         message.type = TYPE_COMMAND_ANSWER if draft.interaction.source is None else kind
@@ -52,12 +61,14 @@ def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     message.flags = draft.flags
     message.nonce = draft.nonce
     message.visible_to = draft.visible_to
-    message.reference = draft.answers.id if draft.answers else None
+    message.poll = draft.poll
+    referred = draft.answers or draft.about
+    message.reference = referred.id if referred else None
     _settle_files(channel, message)
     _count_mentions(world, message, draft, pings=draft.visible_to is None)
     message.remember(message.created_at)
     channel.all_messages[message.id] = message
-    if author is world.bot:
+    if author is world.bot and draft.type is None:
         world.posts.append(message)
         if draft.nonce is not None:
             world.nonces[author.id, draft.nonce] = Nonce(message, world.clock.now())

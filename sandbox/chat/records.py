@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandbox.chat.places import Channel
+    from sandbox.chat.polls import Poll
     from sandbox.chat.reactions import Reaction
 
 Json = dict[str, Any]
@@ -16,10 +17,12 @@ MIB = 1 << 20
 FLAG_SUPPRESS_EMBEDS = 4
 FLAG_EPHEMERAL = 64
 FLAG_LOADING = 128
+FLAG_SILENT = 4096
 FLAG_COMPONENTS_V2 = 32768
 TYPE_DEFAULT = 0
 TYPE_REPLY = 19
 TYPE_COMMAND_ANSWER = 20
+TYPE_POLL_RESULT = 46
 BUTTON = 2
 LINK_STYLE = 5
 
@@ -171,6 +174,7 @@ class Message:
     visible_to: User | None = None
     interaction: "Interaction | None" = None
     thread: "Channel | None" = None
+    poll: "Poll | None" = None
     reactions: "dict[str, Reaction]" = field(default_factory=dict[str, "Reaction"])
     history: list[Version] = field(default_factory=list[Version])
 

@@ -1,8 +1,8 @@
 """Messages in channels, threads and DMs, with the rights that Discord asks of a bot."""
 
-from sandbox.chat import limits, payloads, posting
+from sandbox.chat import limits, payloads, polls, posting
+from sandbox.chat.drafts import draft_of
 from sandbox.chat.errors import ApiError, bad_field
-from sandbox.chat.mentions import check_allowed_mentions
 from sandbox.chat.permissions import Permission, permissions_in
 from sandbox.chat.places import FORUM, Channel
 from sandbox.chat.records import FLAG_COMPONENTS_V2, Json, Message, parts_of
@@ -25,23 +25,14 @@ async def create(call: Incoming) -> Answer:
         if earlier is not None and earlier.deleted:
             raise ApiError(10008)
         if earlier is not None:
-            return {**_json(world, earlier), "nonce": nonce}
+            return {**shown(world, earlier), "nonce": nonce}
     _check_may_post(world, channel, call)
-    limits.check_message(body, file_count=len(call.uploads))
-    limits.check_not_empty(body, file_count=len(call.uploads))
-    check_allowed_mentions(body.get("allowed_mentions"))
-    draft = posting.Draft(
-        content=body.get("content") or "",
-        embeds=parts_of(body, "embeds"),
-        components=parts_of(body, "components"),
-        attachments=posting.placed_uploads(body, call.uploads),
-        allowed_mentions=body.get("allowed_mentions"),
-        answers=_answered(world, channel, body.get("message_reference")),
-        nonce=nonce,
-        flags=int(body.get("flags") or 0) & (4 | 4096 | FLAG_COMPONENTS_V2),
-    )
+    draft = draft_of(world, body, call.uploads)
+    draft.answers = _answered(world, channel, body.get("message_reference"))
+    draft.nonce = nonce
     message = posting.post(world, channel, world.bot, draft)
-    return _json(world, message) if nonce is None else {**_json(world, message), "nonce": nonce}
+    polls.start(world, message)
+    return shown(world, message) if nonce is None else {**shown(world, message), "nonce": nonce}
 
 
 def _check_may_post(world: World, channel: Channel, call: Incoming) -> None:
@@ -62,6 +53,8 @@ def _check_may_post(world: World, channel: Channel, call: Incoming) -> None:
         needed.append(Permission.ATTACH_FILES)
     if call.body.get("embeds"):
         needed.append(Permission.EMBED_LINKS)
+    if call.body.get("poll"):
+        needed.append(Permission.SEND_POLLS)
     if any(not held & one for one in needed):
         raise ApiError(50013)
     if any(one.size_bytes > channel.upload_limit_bytes for one in call.uploads.values()):
@@ -98,7 +91,7 @@ async def history(call: Incoming) -> Answer:
         found = [one for one in found if one.id > _number(call, "after", 0)][:limit]
     elif "before" in call.query:
         found = [one for one in found if one.id < _number(call, "before", 0)]
-    return [_json(call.world, one) for one in reversed(found[-limit:])]
+    return [shown(call.world, one) for one in reversed(found[-limit:])]
 
 
 async def get(call: Incoming) -> Answer:
@@ -106,7 +99,7 @@ async def get(call: Incoming) -> Answer:
     channel = call.world.channel_for_bot(call.id("channel"))
     if not permissions_in(channel, call.world.bot) & Permission.READ_MESSAGE_HISTORY:
         raise ApiError(50013)
-    return _json(call.world, call.world.message(channel, call.id("message")))
+    return shown(call.world, call.world.message(channel, call.id("message")))
 
 
 async def edit(call: Incoming) -> Answer:
@@ -116,6 +109,8 @@ async def edit(call: Incoming) -> Answer:
     message = world.message(channel, call.id("message"))
     if message.author is not world.bot:
         raise ApiError(50005)
+    if message.poll is not None:
+        raise ApiError(520003)
     if channel.is_thread and channel.archived:
         raise ApiError(50083)
     held = permissions_in(channel, world.bot)
@@ -126,7 +121,7 @@ async def edit(call: Incoming) -> Answer:
     v2 = (message.flags & FLAG_COMPONENTS_V2) | int(call.body.get("flags") or 0)
     limits.check_message({**call.body, "flags": v2}, file_count=len(call.uploads))
     posting.edit(world, message, call.body, posting.placed_uploads(call.body, call.uploads))
-    return _json(world, message)
+    return shown(world, message)
 
 
 async def delete(call: Incoming) -> Answer:
@@ -178,7 +173,8 @@ def _number(call: Incoming, name: str, default: int) -> int:
     return int(text)
 
 
-def _json(world: World, message: Message) -> Json:
+def shown(world: World, message: Message) -> Json:
+    """A message as an answer over REST."""
     # Over REST the content is kept back by the app's own toggle, not by the intents of one connection.
     allowed = bool(world.rules.privileged_intents & payloads.MESSAGE_CONTENT_INTENT)
     return payloads.message_json(world, message, content_intent=allowed)

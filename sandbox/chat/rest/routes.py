@@ -1,6 +1,6 @@
 """The table of every REST route that this Discord knows, with the name under which tests meet it."""
 
-from sandbox.chat.rest import accounts, channels, interactions, messages, reactions
+from sandbox.chat.rest import accounts, channels, interactions, messages, polls, reactions
 from sandbox.chat.rest.server import Route
 
 _COMMANDS = "/applications/{application}/commands"
@@ -63,6 +63,8 @@ ROUTES = (
     Route("PUT", _REACTIONS + "/{emoji}/@me", "reaction_create", reactions.put),
     Route("DELETE", _REACTIONS + "/{emoji}/@me", "reaction_delete", reactions.take_own),
     Route("DELETE", _REACTIONS + "/{emoji}/{user}", "reaction_delete", reactions.take),
+    Route("GET", _CHANNEL + "/polls/{message}/answers/{answer}", "poll_voters", polls.voters),
+    Route("POST", _CHANNEL + "/polls/{message}/expire", "poll_end", polls.end),
     Route("POST", _CHANNEL + "/threads", "thread_create", channels.start_thread),
     Route("POST", _MESSAGE + "/threads", "thread_create", channels.start_thread_at),
     Route("GET", _MEMBERS, "thread_members", channels.list_members),
