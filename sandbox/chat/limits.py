@@ -44,6 +44,7 @@ def check_message(body: Json, *, file_count: int) -> None:
 def check_not_empty(body: Json, *, file_count: int) -> None:
     """Raise `ApiError` 50006 when there is nothing to show."""
     shown = body.get("content") or body.get("embeds") or body.get("components") or body.get("sticker_ids")
+    shown = shown or body.get("poll")
     if not shown and not file_count:
         raise ApiError(50006)
 
