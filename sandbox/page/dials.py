@@ -1,0 +1,290 @@
+"""The moods of the world that a person turns backstage. Each turn says in one sentence what is true now."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import get_args
+
+from sandbox.chat import Fault as ChatFault
+from sandbox.chat import Guild, Permission
+from sandbox.chat.faults import ANYTHING
+from sandbox.chat.permissions import USUAL
+from sandbox.chat.records import MIB, Json
+from sandbox.stage import Stage
+from sandbox.studio import Dials, Outcome
+from sandbox.studio import Fault as StudioFault
+from sandbox.studio.dials import ProgressForm
+from sandbox.studio.faults import Target
+
+OVER_LIMIT_MEGABYTES = 12.0
+SLOW_SECONDS = 2400.0
+_RENDER_SECONDS_MAX = 3600.0
+_JUMP_SECONDS_MAX = 86_400.0
+_TIMES_MAX = 50
+_WAIT_SECONDS = 3.0
+_TIER_MAX = 3
+
+PERMISSIONS = {
+    "view_channel": ("View Channel", Permission.VIEW_CHANNEL),
+    "send_messages": ("Send Messages", Permission.SEND_MESSAGES),
+    "send_messages_in_threads": ("Send Messages in Threads", Permission.SEND_MESSAGES_IN_THREADS),
+    "embed_links": ("Embed Links", Permission.EMBED_LINKS),
+    "attach_files": ("Attach Files", Permission.ATTACH_FILES),
+    "read_message_history": ("Read Message History", Permission.READ_MESSAGE_HISTORY),
+    "manage_messages": ("Manage Messages", Permission.MANAGE_MESSAGES),
+}
+OUTCOMES: dict[str, Outcome | None] = {
+    "ok": None,
+    "refused": Outcome.refuse(),
+    "failed": Outcome.fail(),
+    "hangs": Outcome.hang(),
+    "slow": Outcome.ok(render_seconds=SLOW_SECONDS),
+}
+PROVIDER_TARGETS: dict[str, Target] = {"paid": "paid", "look": "look", "file": "file"}
+DISCORD_TARGETS: dict[str, tuple[str, ...]] = {
+    "post": ("message_create",),
+    "edit": ("message_edit",),
+    "answer": ("callback", "followup_create", "original_edit", "original_delete", "followup_edit", "followup_delete"),
+    "history": ("history",),
+    "file": ("attachment",),
+    "any": (ANYTHING,),
+}
+_PROVIDER_FAULTS = {
+    "429": StudioFault.status(429, headers={"Retry-After": f"{_WAIT_SECONDS:g}"}),
+    "500": StudioFault.status(500),
+    "drop_before": StudioFault.drop(take=False),
+    "drop_after": StudioFault.drop(take=True),
+    "hang": StudioFault.hang(take=False),
+}
+_DISCORD_FAULTS = {
+    "429": ChatFault.rate_limited(_WAIT_SECONDS),
+    "503": ChatFault.status(503),
+    "drop_before": ChatFault.drop(after=False),
+    "drop_after": ChatFault.drop(after=True),
+}
+_NEXT_RENDER = {
+    "ok": "The next render goes well.",
+    "refused": "The next request is refused: nothing is taken, nothing is charged.",
+    "failed": "The next render is taken, and fails.",
+    "hangs": "The next render is taken, and never ends.",
+    "slow": "The next render takes 40 minutes.",
+}
+_GATEWAY_DROPS = {
+    "abort": "The connection was cut.",
+    "reconnect": "Discord asked the bot to connect again.",
+    "invalid": "Discord called the session invalid.",
+}
+
+
+class DialError(Exception):
+    """A dial cannot be turned so; says why in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a dial is to be turned to, as it came from the page."""
+
+    body: Json
+
+    def choice(self, name: str, choices: tuple[str, ...], usual: str | None = None) -> str:
+        value = self.body.get(name, usual)
+        if value not in choices:
+            raise DialError(f"'{name}' is one of {', '.join(choices)}.")
+        return value
+
+    def number(self, name: str, least: float, most: float, usual: float | None = None) -> float:
+        value = self.body.get(name, usual)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
+            raise DialError(f"'{name}' is a number from {least:g} to {most:g}.")
+        return float(value)
+
+    def whole(self, name: str, least: int, most: int, usual: int | None = None) -> int:
+        value = self.number(name, least, most, usual)
+        if not value.is_integer():
+            raise DialError(f"'{name}' is a whole number.")
+        return int(value)
+
+    def flag(self, name: str, usual: bool | None = None) -> bool:
+        value = self.body.get(name, usual)
+        if not isinstance(value, bool):
+            raise DialError(f"'{name}' is true or false.")
+        return value
+
+
+class DialBoard:
+    """All dials of one stage. What the stage was set up with counts as normal."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._normal: Dials = dataclasses.replace(stage.studio.dials)
+        self._normal_tiers = {one.id: one.premium_tier for one in stage.chat.world.guilds.values()}
+        # A life that begins while time jumps would jump twice.
+        self._one_at_a_time = asyncio.Lock()
+
+    async def turn(self, name: str, body: Json) -> Json:
+        """Turn one dial; returns `{"said": sentence}`. Raises `DialError`."""
+        dial = _DIALS.get(name)
+        if dial is None:
+            raise DialError(f"There is no dial '{name}'.")
+        return {"said": await dial(self, _Wanted(body))}
+
+    async def render(self, wanted: _Wanted) -> str:
+        """How long renders take, and how they tell their progress."""
+        dials = self._stage.studio.dials
+        seconds = wanted.number("seconds", 0, _RENDER_SECONDS_MAX, dials.render_seconds)
+        progress = wanted.choice("progress", get_args(ProgressForm), dials.progress)
+        dials.render_seconds = seconds
+        dials.progress = next(one for one in get_args(ProgressForm) if one == progress)
+        told = {"none": "don't tell their progress", "percent": "tell their progress", "text": "tell it as text"}
+        return f"Renders to come take {seconds:g} s and {told[progress]}."
+
+    async def next_render(self, wanted: _Wanted) -> str:
+        """What becomes of the next render, whether a create or a remix asks for it."""
+        name = wanted.choice("outcome", tuple(OUTCOMES))
+        outcome = OUTCOMES[name]
+        self._stage.studio.dials.next_render[:] = [] if outcome is None else [outcome]
+        return _NEXT_RENDER[name]
+
+    async def video_size(self, wanted: _Wanted) -> str:
+        """Whether videos are too large for a server without boosts."""
+        large = wanted.choice("size", ("normal", "over_limit")) == "over_limit"
+        self._stage.studio.dials.megabytes = OVER_LIMIT_MEGABYTES if large else self._normal.megabytes
+        return f"Videos have {OVER_LIMIT_MEGABYTES:g} MB now." if large else "Videos have their own size again."
+
+    async def provider_fault(self, wanted: _Wanted) -> str:
+        """Let the next requests to the Videos API go wrong."""
+        on = wanted.choice("on", tuple(PROVIDER_TARGETS))
+        fault = _PROVIDER_FAULTS[wanted.choice("what", tuple(_PROVIDER_FAULTS))]
+        times = wanted.whole("times", 1, _TIMES_MAX, 1)
+        self._stage.studio.faults.add(PROVIDER_TARGETS[on], fault, times=times)
+        return f"Planned for the provider: {times} × {fault.words}."
+
+    async def discord_fault(self, wanted: _Wanted) -> str:
+        """Let the next requests to Discord go wrong."""
+        on = wanted.choice("on", tuple(DISCORD_TARGETS))
+        fault = _DISCORD_FAULTS[wanted.choice("what", tuple(_DISCORD_FAULTS))]
+        times = wanted.whole("times", 1, _TIMES_MAX, 1)
+        self._stage.chat.faults.add(DISCORD_TARGETS[on], fault, times=times)
+        return f"Planned for Discord: {times} × {fault.words}."
+
+    async def clear_faults(self, wanted: _Wanted) -> str:
+        """Take back one planned fault, by the `id` under which it is listed, or all."""
+        stage = self._stage
+        fault_id = wanted.body.get("id")
+        if fault_id is None:
+            stage.studio.faults.clear()
+            stage.chat.faults.clear()
+            return "No faults are planned any more."
+        side, _, number = str(fault_id).partition("-")
+        if side not in ("provider", "discord") or not number.isdecimal():
+            raise DialError("There is no such planned fault.")
+        faults = stage.studio.faults if side == "provider" else stage.chat.faults
+        faults.cancel(int(number))
+        return "That fault is not planned any more."
+
+    async def gateway_drop(self, wanted: _Wanted) -> str:
+        """End the bot's connection to Discord's gateway in one of three ways."""
+        how = wanted.choice("how", tuple(_GATEWAY_DROPS))
+        resumable = wanted.flag("resumable", usual=True)
+        if not self._stage.chat.bot_online:
+            raise DialError("The bot is not connected.")
+        await self._stage.chat.drop_gateway(resumable=resumable, how=how)
+        missed = "It may resume." if resumable else "What happens meanwhile is lost to it."
+        return f"{_GATEWAY_DROPS[how]} {missed}"
+
+    async def permission(self, wanted: _Wanted) -> str:
+        """Give the bot a permission in a server, or take it away."""
+        guild = self._guild(wanted)
+        label, bit = PERMISSIONS[wanted.choice("permission", tuple(PERMISSIONS))]
+        on = wanted.flag("on")
+        held = guild.bot_role.permissions
+        guild.set_bot_permissions(held | bit if on else held & ~bit)
+        return f"The bot {'has' if on else 'lost'} {label} in {guild.name}."
+
+    async def bot(self, wanted: _Wanted) -> str:
+        """Kill, stop or start the bot's process."""
+        do = wanted.choice("do", ("kill", "stop", "start"))
+        bot = self._stage.bot
+        if bot.running == (do == "start"):
+            raise DialError("The bot runs already." if bot.running else "The bot is not running.")
+        if do == "start":
+            async with self._one_at_a_time:
+                return await self._start()
+        if do == "kill":
+            await bot.kill()
+            return "The bot was killed, as a power cut would."
+        try:
+            code = await bot.terminate()
+        except TimeoutError as late:
+            raise DialError("The bot did not end in time and was killed.") from late
+        return f"The bot ended with exit code {code}."
+
+    async def _start(self) -> str:
+        try:
+            await self._stage.start_bot(ready=False)
+        except RuntimeError as twice:
+            raise DialError("The bot runs already.") from twice
+        return f"The bot begins life {self._stage.bot.lives}."
+
+    async def jump(self, wanted: _Wanted) -> str:
+        """Let time pass at once, for everything here."""
+        seconds = wanted.number("seconds", 1, _JUMP_SECONDS_MAX)
+        async with self._one_at_a_time:
+            # It waits for the bot to have heard.
+            await asyncio.to_thread(self._stage.jump, seconds)
+        return f"{_duration(seconds)} passed."
+
+    async def server_limit(self, wanted: _Wanted) -> str:
+        """Set a server's boost level, which decides how large a file may be there."""
+        guild = self._guild(wanted)
+        self._set_tier(guild, wanted.whole("premium_tier", 0, _TIER_MAX))
+        return f"{guild.name} takes files of up to {guild.upload_limit_bytes // MIB} MiB now."
+
+    async def reset(self, wanted: _Wanted) -> str:
+        """Bring all moods back to normal; what the bot does now, and the time, stay as they are."""
+        dials = self._stage.studio.dials
+        for field in dataclasses.fields(Dials):
+            setattr(dials, field.name, getattr(self._normal, field.name))
+        dials.next_render = []
+        await self.clear_faults(dataclasses.replace(wanted, body={}))
+        for guild in self._stage.chat.world.guilds.values():
+            if guild.bot_role.permissions != USUAL:
+                guild.set_bot_permissions(USUAL)
+            self._set_tier(guild, self._normal_tiers.get(guild.id, 0))
+        return "Everything is back to normal."
+
+    def _guild(self, wanted: _Wanted) -> Guild:
+        guild_id = str(wanted.body.get("guild"))
+        guild = self._stage.chat.world.guilds.get(int(guild_id)) if guild_id.isdecimal() else None
+        if guild is None:
+            raise DialError("There is no such server.")
+        return guild
+
+    def _set_tier(self, guild: Guild, tier: int) -> None:
+        if guild.premium_tier != tier:
+            guild.premium_tier = tier
+            self._stage.chat.world.hub.announce("GUILD_UPDATE", guild)
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
+
+
+_DIALS: dict[str, Callable[[DialBoard, _Wanted], Awaitable[str]]] = {
+    "render": DialBoard.render,
+    "next_render": DialBoard.next_render,
+    "video_size": DialBoard.video_size,
+    "provider_fault": DialBoard.provider_fault,
+    "discord_fault": DialBoard.discord_fault,
+    "clear_faults": DialBoard.clear_faults,
+    "gateway_drop": DialBoard.gateway_drop,
+    "permission": DialBoard.permission,
+    "bot": DialBoard.bot,
+    "jump": DialBoard.jump,
+    "server_limit": DialBoard.server_limit,
+    "reset": DialBoard.reset,
+}
