@@ -75,8 +75,10 @@ def message_json(
         payload |= _interaction_fields(world, message, message.interaction)
     if message.thread is not None:
         payload["thread"] = channel_json(message.thread, world.bot)
+    if message.opened is not None:
+        payload["message_reference"] = _reference(message.opened)
     if message.reference is not None:
-        payload["message_reference"] = _reference(message, message.reference)
+        payload["message_reference"] = _reference(message.channel, message.reference)
         if not nested:
             answered = message.reply_to
             payload["referenced_message"] = (
@@ -100,9 +102,11 @@ def content_is_free(world: World, message: Message) -> bool:
     return f"<@{world.bot.id}>" in message.content or f"<@!{world.bot.id}>" in message.content
 
 
-def _reference(message: Message, reference: int) -> Json:
-    payload: Json = {"type": 0, "message_id": str(reference), "channel_id": str(message.channel.id)}
-    return {**payload, "guild_id": str(message.channel.guild.id)} if message.channel.guild else payload
+def _reference(channel: Channel, message_id: int | None = None) -> Json:
+    payload: Json = {"type": 0, "channel_id": str(channel.id)}
+    if message_id is not None:
+        payload["message_id"] = str(message_id)
+    return {**payload, "guild_id": str(channel.guild.id)} if channel.guild else payload
 
 
 def _interaction_fields(world: World, message: Message, interaction: Interaction) -> Json:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.chat import answering, polls, posting, reactions
+from sandbox.chat import answering, polls, posting, reactions, threads
 from sandbox.chat.calls import Answer, Call
 from sandbox.chat.choosing import Chooser, NotPossibleError, find_command, keep_file, resolve_user, user_of
 from sandbox.chat.errors import ApiError
 from sandbox.chat.forms import Filled, Form, FormFiller
 from sandbox.chat.payloads import message_json
 from sandbox.chat.permissions import Permission, can_see, permissions_in
-from sandbox.chat.places import Channel
+from sandbox.chat.places import FORUM, Channel
 from sandbox.chat.records import BUTTON, LINK_STYLE, File, Interaction, Json, Message, User, flatten, parts_of
 from sandbox.chat.world import World
 
@@ -221,6 +221,27 @@ class Person:
             polls.vote(self._world, message, self.user, set(answer_ids))
         except ApiError as error:
             raise NotPossibleError("The poll has ended." if poll.ended else "There is no such answer.") from error
+
+    async def start_thread(self, where: Channel | Message, name: str, *, private: bool = False) -> Channel:
+        """Start a thread in a channel, or at a message; raises `NotPossibleError`."""
+        at = where if isinstance(where, Message) else None
+        channel = where.channel if isinstance(where, Message) else where
+        if channel.guild is None or channel.is_thread or channel.type == FORUM:
+            raise NotPossibleError("There are no threads here.")
+        if at is not None and (at.deleted or at.visible_to is not None or at.thread is not None):
+            raise NotPossibleError("No thread can be started at that message.")
+        needed = Permission.CREATE_PRIVATE_THREADS if private else Permission.CREATE_PUBLIC_THREADS
+        if not permissions_in(channel, self.user) & needed:
+            raise NotPossibleError(f"{self.name} cannot start a thread in #{channel.name}.")
+        if not 1 <= len(name.strip()) <= threads.NAME_MAX:
+            raise NotPossibleError(f"The name of a thread has 1 to {threads.NAME_MAX} characters.")
+        return threads.start(self._world, channel, self.user, name.strip(), at=at, private=private)
+
+    async def hide(self, message: Message) -> None:
+        """Dismiss a private message; from then on the bot finds it no more, either."""
+        if self._visible(message).visible_to is not self.user:
+            raise NotPossibleError("Only private messages can be dismissed.")
+        posting.hide(self._world, message)
 
     async def start_typing(self, channel: Channel) -> None:
         """Let the others see that something is being written."""

@@ -10,8 +10,8 @@ from sandbox.chat.records import MIB, Member, Message, Overwrite, Role, User
 if TYPE_CHECKING:
     from sandbox.chat.people import Person
 
-TEXT, DM, VOICE, NEWS, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 2, 5, 11, 12, 15
-_THREADS = frozenset({10, PUBLIC_THREAD, PRIVATE_THREAD})
+TEXT, DM, VOICE, NEWS, NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 2, 5, 10, 11, 12, 15
+_THREADS = frozenset({NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD})
 _UPLOAD_BY_TIER = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
 
 

@@ -43,6 +43,7 @@ class Draft:
     poll: "Poll | None" = None
     type: int | None = None
     about: Message | None = None
+    opened: Channel | None = None
 
 
 def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
@@ -62,6 +63,7 @@ def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     message.nonce = draft.nonce
     message.visible_to = draft.visible_to
     message.poll = draft.poll
+    message.opened = draft.opened
     referred = draft.answers or draft.about
     message.reference = referred.id if referred else None
     _settle_files(channel, message)

@@ -15,11 +15,13 @@ Json = dict[str, Any]
 
 MIB = 1 << 20
 FLAG_SUPPRESS_EMBEDS = 4
+FLAG_HAS_THREAD = 32
 FLAG_EPHEMERAL = 64
 FLAG_LOADING = 128
 FLAG_SILENT = 4096
 FLAG_COMPONENTS_V2 = 32768
 TYPE_DEFAULT = 0
+TYPE_THREAD_CREATED = 18
 TYPE_REPLY = 19
 TYPE_COMMAND_ANSWER = 20
 TYPE_POLL_RESULT = 46
@@ -174,6 +176,7 @@ class Message:
     visible_to: User | None = None
     interaction: "Interaction | None" = None
     thread: "Channel | None" = None
+    opened: "Channel | None" = None
     poll: "Poll | None" = None
     reactions: "dict[str, Reaction]" = field(default_factory=dict[str, "Reaction"])
     history: list[Version] = field(default_factory=list[Version])

@@ -1,9 +1,9 @@
 """Channels and threads themselves, with the rights that Discord asks of a bot."""
 
-from sandbox.chat import place_payloads
+from sandbox.chat import place_payloads, threads
 from sandbox.chat.errors import ApiError, bad_field
 from sandbox.chat.permissions import Permission, permissions_in
-from sandbox.chat.places import PRIVATE_THREAD, PUBLIC_THREAD, Channel
+from sandbox.chat.places import PRIVATE_THREAD, Channel
 from sandbox.chat.records import Message
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
@@ -72,18 +72,10 @@ def _open(call: Incoming, channel: Channel, needed: Permission, message: Message
     if not permissions_in(channel, world.bot) & needed:
         raise ApiError(50013)
     name = str(call.body.get("name") or "")
-    if not 1 <= len(name) <= 100:
+    if not 1 <= len(name) <= threads.NAME_MAX:
         raise bad_field("name", "Must be between 1 and 100 in length.", "BASE_TYPE_BAD_LENGTH")
-    kind = PRIVATE_THREAD if needed is Permission.CREATE_PRIVATE_THREADS else PUBLIC_THREAD
-    thread_id = world.next_id() if message is None else message.id
-    thread = Channel(world.hub, thread_id, name, kind, channel.guild, channel, channel.nsfw, world.bot.id)
-    thread.member_ids.add(world.bot.id)
-    if channel.guild is not None:
-        channel.guild.channels[thread.id] = thread
-    if message is not None:
-        message.thread = thread
-    world.hub.announce("THREAD_CREATE", thread)
-    return thread
+    private = needed is Permission.CREATE_PRIVATE_THREADS
+    return threads.start(world, channel, world.bot, name, at=message, private=private)
 
 
 async def list_members(call: Incoming) -> Answer:

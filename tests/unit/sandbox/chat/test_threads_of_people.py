@@ -1,0 +1,80 @@
+"""Threads that people and the bot start, and private messages that people dismiss."""
+
+import discord
+import pytest
+
+from sandbox.chat import NotPossibleError
+from tests.unit.sandbox.chat.test_messages import view
+
+
+async def test_a_person_starts_a_thread_at_a_message(scene):
+    """A thread at a message has its id, is told to the bot, and shows on the message; a second one is refused."""
+    sent = await scene.place().send("a video")
+    message = scene.chat.posts[0]
+    thread = await scene.ada.start_thread(message, "What we think of it")
+    assert (thread.id, thread.parent, thread.owner_id) == (message.id, scene.channel, scene.ada.id)
+    await scene.chat.wait_for(lambda: scene.bot.get_channel(thread.id))
+    known = await scene.bot.get_channel(scene.channel.id).fetch_message(sent.id)
+    assert (known.flags.has_thread, known.thread.name) == (True, "What we think of it")
+    await scene.bot.get_channel(thread.id).send("listening")
+    await scene.ada.say(thread, "it is blue")
+    assert [one.content for one in scene.chat.messages(thread)] == ["listening", "it is blue"]
+    assert scene.chat.messages(scene.channel) == [message]
+    with pytest.raises(NotPossibleError):
+        await scene.ben.start_thread(message, "Another")
+
+
+async def test_a_thread_in_a_channel_is_told_of_there(scene):
+    """A public thread without a message leaves a line in the channel, whoever starts it; a private one leaves none."""
+    heard = []
+
+    async def on_message(message):
+        heard.append((message.type, message.content, message.reference.channel_id))
+
+    scene.bot.add_listener(on_message)
+    thread = await scene.ada.start_thread(scene.channel, "Ideas")
+    own = await scene.bot.get_channel(scene.channel.id).create_thread(
+        name="Mine", type=discord.ChannelType.public_thread
+    )
+    await scene.ada.start_thread(scene.channel, "Secret", private=True)
+    await scene.chat.wait_for(lambda: len(heard) == 2)
+    kind = discord.MessageType.thread_created
+    assert sorted(heard) == sorted([(kind, "", thread.id), (kind, "Mine", own.id)])
+    assert [one.content for one in scene.chat.messages(scene.channel)] == ["Ideas", "Mine"]
+    assert scene.chat.posts == []
+
+
+async def test_threads_that_cannot_be_started(scene):
+    """Without the right, without a name, in a thread or in a DM no thread can be started."""
+    thread = await scene.ada.start_thread(scene.channel, "Ideas")
+    for where, name in ((scene.channel, " "), (thread, "x"), (scene.chat.dm(scene.ada), "x")):
+        with pytest.raises(NotPossibleError):
+            await scene.ada.start_thread(where, name)
+    scene.channel.overwrite(scene.ben, deny=discord.Permissions(create_public_threads=True))
+    with pytest.raises(NotPossibleError, match="Ben cannot start"):
+        await scene.ben.start_thread(scene.channel, "x")
+
+
+async def test_a_private_answer_is_dismissed(scene):
+    """A dismissed private answer is gone for its person; what the bot does to it by token is 10008."""
+    kept = []
+
+    async def clicked(interaction, custom_id):
+        kept.append(interaction)
+        await interaction.response.send_message("just for you", ephemeral=True)
+
+    scene.bot.clicked = clicked
+    await scene.place().send("pick", view=view(("Tell", "tell")))
+    message = scene.chat.posts[0]
+    answer = await (await scene.ada.click(message, "Tell")).wait_answer()
+    with pytest.raises(NotPossibleError, match="does not see"):
+        await scene.ben.hide(answer.message)
+    with pytest.raises(NotPossibleError, match="Only private"):
+        await scene.ada.hide(message)
+    await scene.ada.hide(answer.message)
+    assert (answer.state, message.deleted) == ("deleted", False)
+    with pytest.raises(discord.NotFound) as caught:
+        await kept[0].edit_original_response(content="late")
+    assert caught.value.code == 10008
+    await kept[0].followup.send("still heard", ephemeral=True)
+    assert answer.content == "still heard"
