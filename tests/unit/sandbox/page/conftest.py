@@ -1,0 +1,98 @@
+"""The page's server on a stage without a bot, and a browser's side of it: what a tab is told, and how it acts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox.chat import Channel, Person
+from sandbox.page.server import PageServer
+from sandbox.page.town import Town, build_town
+from sandbox.stage import Stage
+
+_BOUND_SECONDS = 20
+
+
+@dataclass
+class Browser:
+    """One tab: it looks, remembers what it was told, and acts."""
+
+    address: str
+    session: aiohttp.ClientSession
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
+    messages: dict[str, Any] = field(default_factory=dict)
+    typing: list[dict[str, str]] = field(default_factory=list)
+    _socket: aiohttp.ClientWebSocketResponse | None = None
+
+    async def look(self, **wanted: Any) -> None:
+        """Look somewhere, as somebody; the connection opens with the first look, and each is told from the start."""
+        self.messages.clear()
+        if self._socket is None:
+            self._socket = await self.session.ws_connect(f"{self.address}live")
+        await self._socket.send_json({"tab": "tab", **wanted})
+
+    async def until(self, predicate: Callable[["Browser"], Any]) -> Any:
+        """Hear what is told until that is so, and return what it gave."""
+        assert self._socket is not None
+        async with asyncio.timeout(_BOUND_SECONDS):
+            while not (found := predicate(self)):
+                self._hear(await self._socket.receive_json())
+        return found
+
+    def _hear(self, part: dict[str, Any]) -> None:
+        self.parts.append(part)
+        if "set" in part:
+            self.told[part["set"]] = part["value"]
+        if "typing" in part:
+            self.typing.append(part["typing"])
+        if "messages" in part:
+            told = part["messages"]
+            if told["reset"]:
+                self.messages.clear()
+            self.messages |= {one["id"]: one for one in told["put"]}
+            for message_id in told["gone"]:
+                self.messages.pop(message_id, None)
+
+    async def act(self, name: str, **body: Any) -> tuple[int, dict[str, Any]]:
+        """Do something; the status and the answer."""
+        async with self.session.post(f"{self.address}act/{name}", json={"tab": "tab", **body}) as answer:
+            return answer.status, await answer.json()
+
+    async def close(self) -> None:
+        if self._socket is not None:
+            await self._socket.close()
+
+
+@dataclass
+class Scene:
+    """The town, its people, and a browser that looks at it."""
+
+    stage: Stage
+    town: Town
+    browser: Browser
+
+    @property
+    def square(self) -> Channel:
+        return self.town.square
+
+    def person(self, name: str) -> Person:
+        return next(one.person for one in self.town.residents if one.person.name == name)
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with Stage(tmp_path) as stage, aiohttp.ClientSession() as session:
+        town = build_town(stage.chat)
+        page = PageServer(stage, town)
+        await page.start()
+        browser = Browser(page.address, session)
+        try:
+            yield Scene(stage, town, browser)
+        finally:
+            await browser.close()
+            await page.stop()
