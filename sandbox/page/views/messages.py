@@ -40,7 +40,7 @@ def _presses(chat: Chat, me: Person) -> dict[int, list[Interaction]]:
 
 
 def _message_view(chat: Chat, me: Person, message: Message, presses: list[Interaction]) -> Json:
-    whole = message_json(chat.world, message, content_intent=True)
+    whole = message_json(chat.world, message, content_intent=True, viewer=me.user)
     links = {one["url"]: file_link(known) for one, known in zip(whole["attachments"], message.attachments, strict=True)}
     links |= {f"attachment://{one.file_name}": file_link(one) for one in message.attachments}
     view: Json = {name: whole[name] for name in _KEPT if name in whole}
