@@ -149,7 +149,8 @@ class Listbox {
 
   #nothing() {
     const words = this.settings.empty ?? (this.#options.length === 0 ? "Nothing to choose" : "Nothing fits");
-    return h("div", { class: "listbox-empty", role: "option", "aria-disabled": "true", "aria-selected": "false" }, words);
+    const said = { role: "option", "aria-disabled": "true", "aria-selected": "false" };
+    return h("div", { class: "listbox-empty", ...said }, words);
   }
 
   #row(option, index) {

@@ -74,7 +74,7 @@ function isVideo({ content_type: type, url }) {
 function mediaItem({ spoiler, description }, media, context, look) {
   const kind = isVideo(media) ? "Video" : (look.name ?? "Picture");
   const node = isVideo(media) ? galleryVideo(media, context, look) : picture(media, { ...look, name: kind });
-  return spoiler ? spoilerCover(node, description || kind) : node;
+  return spoiler ? spoilerCover(node, description || `the ${kind.toLowerCase()}`) : node;
 }
 
 function galleryVideo(media, context, { fill, widest }) {
@@ -112,5 +112,5 @@ function container(part, message, context) {
   const inner = h("div", { class: "container-parts" }, renderComponents(part.components, message, context));
   const style = barStyle(part.accent_color);
   const box = h("div", { class: ["container", style["--bar"] && "accented"], style }, inner);
-  return part.spoiler ? spoilerCover(box, "Spoiler") : box;
+  return part.spoiler ? spoilerCover(box, "the box") : box;
 }

@@ -82,7 +82,7 @@ function placeButton({ channel, message }, go, context) {
   const name = `#${context.channel(channel)?.name ?? "unknown"}`;
   if (!message) return h("button", { ...go, class: "mention" }, name);
   const arrow = h("span", { class: "mention-arrow", "aria-hidden": "true" }, " › ");
-  return h("button", { ...go, class: "mention", "aria-label": `Go to a message in ${name}` }, name, arrow, "message");
+  return h("button", { ...go, class: "mention", title: `Go to a message in ${name}` }, name, arrow, "message");
 }
 
 function pill(tag, text, props = {}) {

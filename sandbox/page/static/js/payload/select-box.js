@@ -12,6 +12,7 @@ const CATEGORY = 4;
 const VOICE = new Set([2, 13]);
 const THREADS = new Set([10, 11, 12]);
 const SHOWN_AT_MOST = 6;
+let made = 0;
 
 /** What may be picked in a select, as options of a listbox. */
 export function choicesOf(part, context) {
@@ -39,15 +40,17 @@ export function defaultsOf(part) {
  */
 export function selectBox(part, context, { label, min, max, values = defaultsOf(part), onChange, onClose }) {
   const options = choicesOf(part, context);
-  const shown = h("span", { class: "select-shown" });
+  const id = `select-${(made += 1)}`;
+  const named = h("span", { class: "unseen", id: `${id}-name` }, `${label}:`);
+  const shown = h("span", { class: "select-shown", id: `${id}-shown` });
   const mark = h("span", { class: "select-mark" }, icon("down"));
-  const trigger = h("button", { type: "button", class: "select", disabled: part.disabled === true }, shown, mark);
+  const said = { "aria-labelledby": `${named.id} ${shown.id}`, disabled: part.disabled === true };
+  const trigger = h("button", { type: "button", class: "select", ...said }, named, shown, mark);
   const several = max > 1;
   const draw = (chosen) => {
     const picked = chosen.map((value) => options.find((one) => one.value === value) ?? { value, label: value });
     if (picked.length > 0) fill(shown, pickedWords(picked, several));
     else fill(shown, h("span", { class: "select-hint" }, part.placeholder || "Make a selection"));
-    trigger.setAttribute("aria-label", `${label}: ${picked.map((one) => one.label).join(", ") || "nothing picked"}`);
   };
   const list = attachListbox(trigger, options, {
     label,
@@ -83,7 +86,8 @@ export function selectBox(part, context, { label, min, max, values = defaultsOf(
 
 function pickedWords(picked, several) {
   if (!several) return [picked[0].lead?.(), h("span", { class: "select-label" }, picked[0].label)];
-  const chips = picked.slice(0, SHOWN_AT_MOST).map((one) => h("span", { class: "select-chip" }, one.lead?.(), one.label));
+  const chip = ({ lead, label }) => h("span", { class: "select-chip" }, lead?.(), label);
+  const chips = picked.slice(0, SHOWN_AT_MOST).map((one) => [chip(one), " "]);
   const more = picked.length - SHOWN_AT_MOST;
   return [chips, more > 0 && h("span", { class: "select-hint" }, `and ${more} more`)];
 }

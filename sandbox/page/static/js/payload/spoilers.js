@@ -1,6 +1,8 @@
 /** What stays covered until somebody asks for it. What is covered can't be reached, read aloud or selected. */
 import { h } from "../dom.js";
 
+const REACHABLE = "a, button, input, video, audio";
+
 /**
  * Covered words. A real button can't break over several lines, so this is a span that behaves like one until it is
  * opened; then it is only a span.
@@ -24,16 +26,17 @@ export function spoilerText(children) {
 }
 
 /** A covered picture, video or box; `name` says what is under the cover. */
-export function spoilerCover(content, name = "Spoiler") {
+export function spoilerCover(content, name) {
   const frame = h("div", { class: "covered" }, content);
   content.inert = true;
-  const looks = { class: "cover", "aria-label": `${name}: show` };
+  const looks = { class: "cover", "aria-label": `Spoiler: show ${name}` };
   const cover = h("button", { ...looks, type: "button" }, h("span", {}, "SPOILER"));
   cover.addEventListener("click", () => {
     cover.remove();
     content.inert = false;
     frame.classList.add("shown");
-    content.querySelector("a, button, input, video, audio")?.focus({ preventScroll: true });
+    const next = content.matches(REACHABLE) ? content : content.querySelector(REACHABLE);
+    next?.focus({ preventScroll: true });
   });
   frame.append(cover);
   return frame;
