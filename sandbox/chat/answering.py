@@ -2,7 +2,7 @@
 
 import secrets
 
-from sandbox.chat import limits, polls, posting
+from sandbox.chat import component_limits, limits, polls, posting
 from sandbox.chat.drafts import draft_of
 from sandbox.chat.errors import ApiError, bad_field
 from sandbox.chat.payloads import interaction_json
@@ -114,7 +114,7 @@ def _offer_choices(world: World, interaction: Interaction, data: Json, uploads: 
 
 def _show_form(world: World, interaction: Interaction, data: Json, uploads: dict[int, Attachment]) -> None:
     del world, uploads
-    limits.check_modal(data)
+    component_limits.check_modal(data)
     interaction.modal = data
 
 

@@ -134,9 +134,7 @@ class Chooser:
             resolve_user(self._channel, user, chosen.resolved)
             return str(user.id)
         if kind == CHANNEL and isinstance(value, Channel):
-            payload = place_payloads.channel_json(value, self._world.bot)
-            payload["permissions"] = str(permissions_in(value, self._user))
-            chosen.resolved.setdefault("channels", {})[str(value.id)] = payload
+            resolve_channel(self._world, self._user, value, option, chosen.resolved)
             return str(value.id)
         if kind in (ROLE, MENTIONABLE) and isinstance(value, Role):
             chosen.resolved.setdefault("roles", {})[str(value.id)] = place_payloads.role_json(value)
@@ -172,6 +170,16 @@ def resolve_user(channel: Channel, user: User, resolved: Json) -> None:
         shown = place_payloads.member_json(member, with_user=False)
         shown["permissions"] = str(permissions_in(channel, user))
         resolved.setdefault("members", {})[str(user.id)] = shown
+
+
+def resolve_channel(world: World, user: User, channel: Channel, asked: Json, resolved: Json) -> None:
+    """Put a channel among the resolved values; raises `NotPossibleError` when it is hidden or of another kind."""
+    kinds: list[int] = parts_of(asked, "channel_types")
+    if not can_see(channel, user) or (kinds and channel.type not in kinds):
+        raise NotPossibleError(f"#{channel.name} is not offered.")
+    payload = place_payloads.channel_json(channel, world.bot)
+    payload["permissions"] = str(permissions_in(channel, user))
+    resolved.setdefault("channels", {})[str(channel.id)] = payload
 
 
 def _named(option: Json) -> Json:

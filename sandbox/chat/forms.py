@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.chat import payloads, place_payloads
-from sandbox.chat.choosing import NotPossibleError, keep_file, resolve_user, user_of
-from sandbox.chat.places import Channel
-from sandbox.chat.records import File, Interaction, Json, Role, parts_of
+from sandbox.chat import payloads
+from sandbox.chat.choosing import NotPossibleError, keep_file
+from sandbox.chat.records import File, Interaction, Json, parts_of
+from sandbox.chat.selects import Picker, check_count
 from sandbox.chat.world import World
 
 _ROW, _SELECT, _TEXT, _LABEL, _FILES, _RADIO, _CHECKBOXES, _CHECKBOX = 1, 3, 4, 18, 19, 21, 22, 23
@@ -103,8 +103,9 @@ class FormFiller:
         self._world = world
         self._form = form
         self._checked = checked
-        self._channel: Channel = form.interaction.channel
         self._resolved: Json = {}
+        opener = form.interaction
+        self._picker = Picker(world, opener.user, opener.channel, self._resolved)
 
     def data(self, filled: Filled) -> Json:
         """The `data` of the submit, checked as the client checks it; raises `NotPossibleError`."""
@@ -140,9 +141,8 @@ class FormFiller:
         return {**sent, "values": values}
 
     def _values(self, one: Field, given: object) -> list[str]:
-        if given is None and one.kind in ("select", "radio", "checkboxes"):
-            options: list[Json] = parts_of(one.component, "options")
-            values = [str(option["value"]) for option in options if option.get("default")]
+        if given is None and one.kind != "files":
+            values = self._picker.defaults(one.component, one.label)
         else:
             items: list[object] = list(given) if isinstance(given, list | tuple) else [given]  # pyright: ignore[reportUnknownArgumentType]  # a person may give anything; `_value` looks at each
             values = [self._value(one, item) for item in items if item is not None]
@@ -150,32 +150,19 @@ class FormFiller:
             return values
         if one.required and not values:
             raise NotPossibleError(f"'{one.label}' must be filled in.")
-        if values and not one.min_values <= len(values) <= one.max_values:
-            raise NotPossibleError(f"'{one.label}' takes {one.min_values} to {one.max_values}, not {len(values)}.")
+        if values:
+            check_count(one.label, values, one.min_values, one.max_values)
         return values
 
     def _value(self, one: Field, item: object) -> str:
-        world = self._world
-        if one.kind == "files" and isinstance(item, File):
-            user = self._form.interaction.user
-            kept = keep_file(world, user, item, place_id=world.application_id, ephemeral=True)
-            self._resolved.setdefault("attachments", {})[str(kept.id)] = payloads.attachment_json(world, kept)
-            return str(kept.id)
-        if one.kind in ("select", "radio", "checkboxes"):
-            for option in parts_of(one.component, "options"):
-                if item in (option["value"], option["label"]):
-                    return str(option["value"])
-        if one.kind in ("user", "mentionable") and (user := user_of(item)) is not None:
-            resolve_user(self._channel, user, self._resolved)
-            return str(user.id)
-        if one.kind in ("role", "mentionable") and isinstance(item, Role):
-            self._resolved.setdefault("roles", {})[str(item.id)] = place_payloads.role_json(item)
-            return str(item.id)
-        if one.kind == "channel" and isinstance(item, Channel):
-            shown = place_payloads.channel_json(item, world.bot)
-            self._resolved.setdefault("channels", {})[str(item.id)] = {**shown, "permissions": "0"}
-            return str(item.id)
-        raise NotPossibleError(f"'{one.label}' cannot be given {item!r}.")
+        if one.kind != "files":
+            return self._picker.pick(one.component, item, one.label)
+        if not isinstance(item, File):
+            raise NotPossibleError(f"'{one.label}' takes files, not {item!r}.")
+        world, user = self._world, self._form.interaction.user
+        kept = keep_file(world, user, item, place_id=world.application_id, ephemeral=True)
+        self._resolved.setdefault("attachments", {})[str(kept.id)] = payloads.attachment_json(world, kept)
+        return str(kept.id)
 
 
 def _text(one: Field, given: object) -> str:

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from sandbox.chat import answering, polls, posting, reactions, threads
 from sandbox.chat.calls import Answer, Call
-from sandbox.chat.choosing import Chooser, NotPossibleError, find_command, keep_file, resolve_user, user_of
+from sandbox.chat.choosing import Chooser, NotPossibleError, find_command, keep_file, resolve_user
 from sandbox.chat.errors import ApiError
 from sandbox.chat.forms import Filled, Form, FormFiller
 from sandbox.chat.payloads import message_json
 from sandbox.chat.permissions import Permission, can_see, permissions_in
 from sandbox.chat.places import FORUM, Channel
-from sandbox.chat.records import BUTTON, LINK_STYLE, File, Interaction, Json, Message, User, flatten, parts_of
+from sandbox.chat.records import BUTTON, LINK_STYLE, File, Interaction, Json, Message, User, flatten
+from sandbox.chat.selects import SELECTS, selected
 from sandbox.chat.world import World
 
 _CONTENT_MAX = 2000
-_SELECTS = frozenset({3, 5, 6, 7, 8})
 _USER_MENU, _MESSAGE_MENU = 2, 3
 Shown = Message | Answer | Call
 
@@ -117,26 +117,13 @@ class Person:
         raise NotPossibleError(f"There is no button '{button}'; there are: {offered or 'none'}.")
 
     async def select(self, shown: Shown, select: str, values: Sequence[object]) -> Call:
-        """Choose in a select menu, by placeholder or custom id: options by label or value, or people."""
+        """Choose in a menu, by placeholder or custom id: texts by value or label, or people, roles and channels."""
         message = self._visible(shown)
         for component in flatten(message.components):
-            if component.get("type") in _SELECTS and select in (component.get("placeholder"), component["custom_id"]):
-                resolved: Json = {}
-                picked = [self._picked(component, one, message.channel, resolved) for one in values]
-                data: Json = {"custom_id": component["custom_id"], "component_type": component["type"]}
-                data |= {"values": picked, "resolved": resolved, "id": component.get("id")}
+            if component.get("type") in SELECTS and select in (component.get("placeholder"), component["custom_id"]):
+                data = selected(self._world, self.user, message.channel, component, values)
                 return self._open(answering.COMPONENT, message.channel, data, message)
         raise NotPossibleError(f"There is no menu '{select}'.")
-
-    def _picked(self, select: Json, value: object, channel: Channel, resolved: Json) -> str:
-        for option in parts_of(select, "options"):
-            if value in (option["value"], option["label"]):
-                return str(option["value"])
-        user = user_of(value)
-        if user is None:
-            raise NotPossibleError(f"The menu does not offer {value!r}.")
-        resolve_user(channel, user, resolved)
-        return str(user.id)
 
     async def forge_slash(self, channel: Channel, command: str, /, **options: object) -> Call:
         """Send a slash command as a tampered client would: neither lengths nor choices of texts are looked at."""
