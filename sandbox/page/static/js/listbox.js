@@ -17,7 +17,8 @@ let made = 0;
  *
  * Settings: `label` names the list; `multiple`, `min`, `max` and `chosen` (values) say how many; `filter` adds a field
  * to search in; `onChange(values, option)` follows every pick; `onClose(values)` follows the closing of the list;
- * `empty` is the line shown when nothing fits. Options with the same value as one of `chosen` are shown as picked.
+ * `empty` is the line shown when nothing fits (a text field without it shows no list then). Options with the same
+ * value as one of `chosen` are shown as picked.
  *
  * Returns `{open(), close(), isOpen(), values(), choose(values), setOptions(options), destroy()}`.
  */
@@ -87,7 +88,7 @@ class Listbox {
 
   open() {
     if (this.isOpen || this.trigger.disabled || this.trigger.getAttribute("aria-disabled") === "true") return;
-    if (this.typing && this.#options.length === 0) return;
+    if (this.#hasNothingToSay()) return;
     this.trigger.after(this.panel);
     this.isOpen = true;
     if (this.search) this.search.value = "";
@@ -133,8 +134,12 @@ class Listbox {
   setOptions(options) {
     this.#options = options;
     if (!this.isOpen) return;
-    if (this.typing && options.length === 0) this.close();
+    if (this.#hasNothingToSay()) this.close();
     else this.#draw();
+  }
+
+  #hasNothingToSay() {
+    return this.typing && this.#options.length === 0 && !this.settings.empty;
   }
 
   #draw() {
@@ -238,7 +243,8 @@ class Listbox {
     const [down, up] = [this.#active >= last ? 0 : this.#active + 1, this.#active <= 0 ? last : this.#active - 1];
     const inText = this.typing || this.search?.value;
     const moves = { ArrowDown: down, ArrowUp: up, ...(inText ? {} : { Home: 0, End: last }) };
-    const picks = key === "Enter" || (key === " " && !writes) || (key === "Tab" && this.typing && last >= 0);
+    const fits = last >= 0 || !this.typing;
+    const picks = fits && (key === "Enter" || (key === " " && !writes) || (key === "Tab" && this.typing));
     if (key in moves) this.#activate(moves[key]);
     else if (picks) this.#pick(this.#active);
     else if (key === "Escape") this.close();

@@ -17,6 +17,7 @@ class FormDialog {
   #key;
   #fields;
   #submitted = false;
+  #sending = false;
   #state = "open";
 
   constructor(form, context) {
@@ -107,12 +108,15 @@ class FormDialog {
     }
     this.#show("sending");
     this.#submitted = true;
+    this.#sending = true;
     try {
       const fields = Object.fromEntries(this.#fields.map((one) => [one.id, one.value()]));
       await this.#context.act("submit", { call: this.#form.call, fields });
     } catch (error) {
       this.#submitted = false;
       this.#show("failed", error.message);
+    } finally {
+      this.#sending = false;
     }
   }
 
@@ -129,6 +133,7 @@ class FormDialog {
   #show(state, sentence = FAILED) {
     this.#state = state;
     const sending = state === "sending";
+    if (sending && this.body.contains(document.activeElement)) this.send.focus();
     this.body.inert = sending;
     this.send.classList.toggle("waits", sending);
     this.send.setAttribute("aria-disabled", String(sending));
@@ -152,6 +157,8 @@ class FormDialog {
   update(form) {
     this.#form = form;
     if (form.state === "failed") this.#submitted = false;
-    if (form.state !== this.#state) this.#show(form.state);
+    // What was known before the answer to a submit is old news.
+    const old = this.#sending && form.state === "open";
+    if (!old && form.state !== this.#state) this.#show(form.state);
   }
 }

@@ -2,6 +2,7 @@
 import { h } from "../dom.js";
 import { renderMarkdown } from "./markdown.js";
 import { foreign, isOurs, picture } from "./media.js";
+import { renderPollResult } from "./poll.js";
 import { safeUrl } from "./references.js";
 import { isMoment, timeElement } from "./times.js";
 import { player } from "./video.js";
@@ -27,6 +28,7 @@ export function renderEmbed(embed, context) {
 }
 
 function drawn(embed, moreImages, context) {
+  if (embed.type === "poll_result") return renderPollResult(embed);
   const large = [embed.image, ...moreImages].filter((one) => one?.url);
   const small = embed.thumbnail?.url && !isPicture(embed) ? embed.thumbnail : null;
   if (isPicture(embed)) return h("div", { class: "embed-picture" }, picture(embed.thumbnail, { name: "Picture" }));

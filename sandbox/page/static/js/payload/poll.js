@@ -11,6 +11,28 @@ export function renderPoll(poll, message, context) {
   return new Poll(poll, message, context).element;
 }
 
+/** What Discord says when a poll is over: an embed whose fields are facts, drawn as the winner and its share. */
+export function renderPollResult(embed) {
+  const facts = Object.fromEntries((embed.fields ?? []).map(({ name, value }) => [name, value]));
+  const total = Number(facts.total_votes ?? 0);
+  const share = total ? Math.round((Number(facts.victor_answer_votes ?? 0) / total) * 100) : 0;
+  const emoji = emojiOf({ id: facts.victor_answer_emoji_id, name: facts.victor_answer_emoji_name });
+  const words = facts.victor_answer_text ?? (total ? "It is a draw" : "Nobody voted");
+  return h(
+    "div",
+    { class: "poll over with-results" },
+    h("div", { class: "poll-question" }, facts.poll_question_text),
+    h(
+      "div",
+      { class: ["poll-answer result", facts.victor_answer_id && "won"], style: { "--share": `${share}%` } },
+      h("span", { class: "poll-words" }, emoji, h("span", {}, words)),
+      facts.victor_answer_id && h("span", { class: "poll-won" }, "Won"),
+      h("span", { class: "poll-share" }, `${share}%`),
+    ),
+    h("div", { class: "poll-foot" }, h("span", { class: "poll-facts" }, `${votesText(total)} • Poll closed`)),
+  );
+}
+
 class Poll {
   #poll;
   #message;
@@ -55,7 +77,7 @@ class Poll {
   #tick() {
     if (this.#isOver !== this.#drawnOver) this.#draw();
     const total = this.#total();
-    const votes = total === 1 ? "1 vote" : `${total} votes`;
+    const votes = votesText(total);
     const left = Number.isFinite(this.#ends) ? ` • ${leftText(this.#ends, this.#context.now())} left` : "";
     const text = `${votes}${this.#isOver ? " • Poll closed" : left}`;
     if (this.facts.textContent !== text) this.facts.textContent = text;
@@ -88,7 +110,7 @@ class Poll {
         answerWords(answer),
         won && h("span", { class: "poll-won" }, "Won"),
         mine && yourTick(),
-        h("span", { class: "poll-count" }, count === 1 ? "1 vote" : `${count} votes`),
+        h("span", { class: "poll-count" }, votesText(count)),
         h("span", { class: "poll-share" }, `${share}%`),
       );
     });
@@ -141,6 +163,10 @@ class Poll {
       button?.querySelector(".spinner")?.remove();
     }
   }
+}
+
+function votesText(count) {
+  return count === 1 ? "1 vote" : `${count} votes`;
 }
 
 function yourTick() {

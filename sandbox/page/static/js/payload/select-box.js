@@ -97,17 +97,21 @@ function stringOption({ value, label, description, emoji }) {
 }
 
 function personOption({ id, name, hue, bot }) {
-  const looks = { class: "face-dot", style: { "--hue": hue ?? 0 }, "aria-hidden": "true" };
-  const face = () => h("span", looks, name.slice(0, 1).toUpperCase());
+  const face = () => letterDot(name.slice(0, 1).toUpperCase(), { "--hue": hue ?? 0 }, "face-dot");
   return { value: id, label: name, description: bot ? "App" : null, lead: face };
 }
 
 function roleOption({ id, name }) {
-  const sign = () => h("span", { class: "role-dot", "aria-hidden": "true" }, "@");
+  const sign = () => letterDot("@", {}, "role-dot");
   return { value: id, label: name, description: "Role", lead: sign };
 }
 
 function channelOption({ id, name, type }) {
   const sign = THREADS.has(type) ? "thread" : VOICE.has(type) ? "bell" : type === CATEGORY ? "down" : "hash";
   return { value: id, label: name, lead: () => icon(sign) };
+}
+
+/** A letter that is a picture: it is no part of the name, so the sheet draws it. */
+function letterDot(letter, style, name) {
+  return h("span", { class: name, style, "data-letter": letter, "aria-hidden": "true" });
 }
