@@ -38,7 +38,7 @@ class FormDialog {
     const id = `form-${this.#form.call}`;
     const bot = this.#context.everyone().find((one) => one.bot)?.name ?? "the bot";
     this.trouble = h("div", { class: "form-trouble", role: "alert" });
-    const face = h("span", { class: "face" }, "Submit");
+    const face = h("span", { class: "press-face" }, "Submit");
     this.send = h("button", { type: "submit", class: "button primary form-send" }, face);
     this.body = h("div", { class: "form-body" }, nodes);
     const dismiss = () => this.#dismiss();

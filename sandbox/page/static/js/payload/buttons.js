@@ -43,7 +43,7 @@ function busy(button, waits) {
 function face({ emoji, label }) {
   const words = [emojiOf(emoji), label && h("span", {}, label)];
   // A button with only an emoji is called by that emoji.
-  return h("span", { class: "face" }, words, !label && h("span", { class: "unseen" }, emoji?.name ?? "Button"));
+  return h("span", { class: "press-face" }, words, !label && h("span", { class: "unseen" }, emoji?.name ?? "Button"));
 }
 
 function linkButton(part, context) {

@@ -35,7 +35,7 @@ function drawn(embed, moreImages, context) {
   const words = [
     embed.provider?.name && h("div", { class: "embed-provider" }, linked(embed.provider.name, embed.provider.url)),
     embed.author?.name && author(embed.author),
-    embed.title && h("div", { class: "embed-title" }, linked(inline(embed.title, context), embed.url)),
+    embed.title && h("div", { class: "embed-title" }, linked(title(embed, context), embed.url)),
     embed.description && h("div", { class: "embed-text markdown" }, renderMarkdown(embed.description, context)),
     embed.fields?.length > 0 && h("div", { class: "embed-fields" }, fieldRows(embed.fields, context)),
   ].filter(Boolean);
@@ -65,6 +65,10 @@ function isPicture(embed) {
 
 function inline(text, context) {
   return renderMarkdown(text, context, { inline: true });
+}
+
+function title({ title: text, url }, context) {
+  return renderMarkdown(text, context, { inline: true, still: Boolean(url) });
 }
 
 function linked(words, address) {

@@ -14,14 +14,26 @@ const HEADINGS = { 1: "heading large", 2: "heading medium", 3: "heading small" }
 
 /**
  * A text as Discord's client draws it. `inline` leaves out whatever begins a line (for titles, names and previews)
- * and draws it as one line.
+ * and draws it as one line. `still` draws nothing to press, for words inside a button or a link.
  */
-export function renderMarkdown(text, context, { inline = false } = {}) {
+export function renderMarkdown(text, context, { inline = false, still = false } = {}) {
   const source = String(text ?? "");
   const fragment = document.createDocumentFragment();
   if (inline) fragment.append(...renderInline(source.replace(/\s*\n\s*/g, " "), context, { flat: true }));
   else fragment.append(...renderBlocks(source, context, 0, false));
+  if (still) calm(fragment);
   return fragment;
+}
+
+/** Whatever could be pressed becomes plain words; a spoiler stays covered, since nothing is left to open it. */
+function calm(fragment) {
+  for (const one of [...fragment.querySelectorAll("a, button")]) {
+    one.replaceWith(h("span", { class: one.className, title: one.title || null }, [...one.childNodes]));
+  }
+  for (const one of fragment.querySelectorAll("[role=button]")) {
+    const said = h("span", { class: "unseen" }, "Spoiler");
+    one.replaceWith(h("span", { class: one.className }, said, [...one.childNodes]));
+  }
 }
 
 function renderBlocks(source, context, depth, quoted) {

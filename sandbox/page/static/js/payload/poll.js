@@ -143,7 +143,7 @@ class Poll {
       this.actions.querySelector("button").focus();
     });
     const looks = { type: "button", class: "button primary press", disabled: true };
-    const vote = h("button", looks, h("span", { class: "face" }, "Vote"));
+    const vote = h("button", looks, h("span", { class: "press-face" }, "Vote"));
     vote.addEventListener("click", () => this.#vote(this.#picked(), vote));
     return [look, !this.#looking && vote];
   }
