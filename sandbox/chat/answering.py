@@ -2,9 +2,10 @@
 
 import secrets
 
-from sandbox.chat import component_limits, limits, polls, posting
+from sandbox.chat import limits, modal_limits, polls, posting
 from sandbox.chat.drafts import draft_of
 from sandbox.chat.errors import ApiError, bad_field
+from sandbox.chat.numbering import numbered
 from sandbox.chat.payloads import interaction_json
 from sandbox.chat.places import Channel
 from sandbox.chat.records import (
@@ -114,8 +115,8 @@ def _offer_choices(world: World, interaction: Interaction, data: Json, uploads: 
 
 def _show_form(world: World, interaction: Interaction, data: Json, uploads: dict[int, Attachment]) -> None:
     del world, uploads
-    component_limits.check_modal(data)
-    interaction.modal = data
+    modal_limits.check_modal(data)
+    interaction.modal = {**data, "components": numbered(data["components"])}
 
 
 _ANSWERS = {

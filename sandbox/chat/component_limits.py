@@ -6,9 +6,10 @@ from sandbox.chat.records import Json, flatten, parts_of
 CUSTOM_ID_MAX = 100
 ROWS_MAX = 5
 SELECT_MAX = 25
-_ROW, _BUTTON, _TEXT_INPUT, _LABEL, _FILE_UPLOAD, _TEXT_DISPLAY = 1, 2, 4, 18, 19, 10
+_ROW, _BUTTON = 1, 2
 _STRING_SELECT = 3
 _SELECTS = frozenset({3, 5, 6, 7, 8})
+_FORM_FIELDS = frozenset({4, 19, 21, 22, 23})
 _ENTITIES = {5: {"user"}, 6: {"role"}, 7: {"user", "role"}, 8: {"channel"}}
 _LINK, _PREMIUM = 5, 6
 
@@ -52,7 +53,7 @@ def check_components(components: list[Json], path: str) -> None:
                 sentence = "Component custom id cannot be duplicated"
                 raise bad_field(f"{path}.custom_id", sentence, "COMPONENT_CUSTOM_ID_DUPLICATED")
             seen.add(custom_id)
-        elif kind in _SELECTS | {_TEXT_INPUT, _FILE_UPLOAD}:
+        elif kind in _SELECTS | _FORM_FIELDS:
             raise bad_field(f"{path}.custom_id", "This field is required", "BASE_TYPE_REQUIRED")
         if kind == _BUTTON:
             _check_button(component, path)
@@ -112,42 +113,3 @@ def check_options(component: Json, path: str, *, low: int, high: int) -> None:
         raise bad_field(
             f"{path}.options", "The specified option value is already used", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED"
         )
-
-
-def check_modal(modal: Json) -> None:
-    """A form's title, custom id and fields; raises `ApiError` 50035."""
-    components: list[Json] = parts_of(modal, "components")
-    if not 1 <= len(modal.get("title") or "") <= 45:
-        raise bad_field("data.title", "Must be between 1 and 45 in length.", "BASE_TYPE_BAD_LENGTH")
-    if not 1 <= len(modal.get("custom_id") or "") <= CUSTOM_ID_MAX:
-        raise bad_field("data.custom_id", "Must be between 1 and 100 in length.", "BASE_TYPE_BAD_LENGTH")
-    if not 1 <= len(components) <= 5:
-        raise bad_field("data.components", "Must be between 1 and 5 in length.", "BASE_TYPE_BAD_LENGTH")
-    for index, one in enumerate(components):
-        path = f"data.components.{index}"
-        if one.get("type") not in (_ROW, _LABEL, _TEXT_DISPLAY):
-            raise bad_field(f"{path}.type", "Value of field 'type' must be one of (1, 10, 18).")
-        if one.get("type") == _LABEL and not 1 <= len(one.get("label") or "") <= 45:
-            raise bad_field(f"{path}.label", "Must be between 1 and 45 in length.", "BASE_TYPE_BAD_LENGTH")
-        if len(one.get("description") or "") > 100:
-            raise too_long(f"{path}.description", 100)
-    check_components(components, "data.components")
-    for one in flatten(components):
-        _check_input(one)
-
-
-def _check_input(one: Json) -> None:
-    if len(one.get("placeholder") or "") > 150:
-        raise too_long("data.components.placeholder", 150)
-    if one.get("type") == _TEXT_INPUT:
-        if len(one.get("placeholder") or "") > 100:
-            raise too_long("data.components.placeholder", 100)
-        if len(one.get("value") or "") > (one.get("max_length") or 4000):
-            raise too_long("data.components.value", one.get("max_length") or 4000)
-        low, high = one.get("min_length") or 0, one.get("max_length")
-        if not 0 <= low <= 4000 or (high is not None and not 1 <= high <= 4000):
-            raise bad_field("data.components.max_length", "Must be between 1 and 4000.")
-    if one.get("type") == _FILE_UPLOAD:
-        low, high = one.get("min_values"), one.get("max_values")
-        if (low is not None and not 0 <= low <= 10) or (high is not None and not 1 <= high <= 10):
-            raise bad_field("data.components.max_values", "Must be between 0 and 10.")

@@ -41,10 +41,14 @@ class Field:
 class Fields(dict[str, Field]):
     """Fields by label; a custom id finds its field as well."""
 
+    @property
+    def ids(self) -> dict[str, Field]:
+        """The same by custom id alone."""
+        return {one.custom_id: one for one in self.values()}
+
     def __missing__(self, name: str) -> Field:
-        for one in self.values():
-            if one.custom_id == name:
-                return one
+        if name in self.ids:
+            return self.ids[name]
         raise KeyError(f"The form has no field '{name}'; it has: {', '.join(self)}.")
 
 
@@ -68,7 +72,8 @@ def form_of(interaction: Interaction) -> Form | None:
         inner = top.get("component") or next(iter(parts_of(top, "components")), None)
         if inner is not None:
             one = _field(top, inner)
-            fields[one.label or one.custom_id] = one
+            # Two fields may carry the same label: then the second is found by its custom id alone.
+            fields[one.custom_id if not one.label or one.label in fields else one.label] = one
     return Form(modal["title"], modal["custom_id"], fields, interaction)
 
 
@@ -78,6 +83,7 @@ def _field(top: Json, inner: Json) -> Field:
     default_low = 1 if required else 0
     low = inner.get("min_values")
     options: list[Json] = parts_of(inner, "options")
+    default_high = len(options) if kind == _CHECKBOXES else 1
     return Field(
         label=str(top.get("label") or inner.get("label") or ""),
         description=str(top.get("description") or ""),
@@ -88,7 +94,7 @@ def _field(top: Json, inner: Json) -> Field:
         min_length=int(inner.get("min_length") or 0),
         max_length=int(inner.get("max_length") or _TEXT_MAX),
         min_values=default_low if low is None else int(low),
-        max_values=int(inner.get("max_values") or 1),
+        max_values=int(inner.get("max_values") or default_high),
         options=tuple(str(one["label"]) for one in options),
         multiline=inner.get("style") == 2,
         placeholder=str(inner.get("placeholder") or ""),
@@ -112,24 +118,26 @@ class FormFiller:
         by_id: dict[str, object] = {}
         for name, value in filled.items():
             try:
-                by_id[self._form.fields[name].custom_id] = value
+                fields = self._form.fields
+                by_id[(fields.ids.get(name) or fields[name]).custom_id] = value
             except KeyError as error:
                 raise NotPossibleError(str(error.args[0])) from error
         modal = self._form.interaction.modal or {}
-        components = [self._top(index, top, by_id) for index, top in enumerate(modal["components"], 1)]
+        components = [self._top(top, by_id) for top in modal["components"]]
         data: Json = {"custom_id": self._form.custom_id, "components": components}
         return {**data, "resolved": self._resolved} if self._resolved else data
 
-    def _top(self, index: int, top: Json, by_id: dict[str, object]) -> Json:
+    def _top(self, top: Json, by_id: dict[str, object]) -> Json:
+        sent: Json = {"type": top["type"], "id": top["id"]}
         if top["type"] == _LABEL:
-            return {"type": _LABEL, "id": index, "component": self._inner(index, top["component"], by_id)}
+            sent["component"] = self._inner(top["component"], by_id)
         if top["type"] == _ROW:
-            return {"type": _ROW, "id": index, "components": [self._inner(index, top["components"][0], by_id)]}
-        return {"type": top["type"], "id": index}
+            sent["components"] = [self._inner(top["components"][0], by_id)]
+        return sent
 
-    def _inner(self, index: int, inner: Json, by_id: dict[str, object]) -> Json:
-        one = self._form.fields[inner["custom_id"]]
-        sent: Json = {"type": inner["type"], "id": index + 100, "custom_id": one.custom_id}
+    def _inner(self, inner: Json, by_id: dict[str, object]) -> Json:
+        one = self._form.fields.ids[inner["custom_id"]]
+        sent: Json = {"type": inner["type"], "id": inner["id"], "custom_id": one.custom_id}
         given = by_id.get(one.custom_id)
         if inner["type"] == _TEXT:
             return {**sent, "value": _text(one, given) if self._checked else given}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.chat.errors import bad_field
 from sandbox.chat.mentions import mentions_of
+from sandbox.chat.numbering import numbered
 from sandbox.chat.places import Channel
 from sandbox.chat.records import (
     FLAG_LOADING,
@@ -136,19 +137,6 @@ def hide(world: World, message: Message) -> None:
 def shown_embeds(embeds: list[Json]) -> list[Json]:
     """Embeds as Discord gives them back."""
     return [{"type": "rich", **one} for one in embeds]
-
-
-def numbered(components: list[Json], counter: list[int] | None = None) -> list[Json]:
-    """Components with the ids that Discord gives those that came without."""
-    counter = counter if counter is not None else [0]
-    done: list[Json] = []
-    for one in components:
-        counter[0] += 1
-        copy: Json = {"id": counter[0], **one}
-        if "components" in one:
-            copy["components"] = numbered(one["components"], counter)
-        done.append(copy)
-    return done
 
 
 def placed_uploads(body: Json, uploads: dict[int, Attachment]) -> list[Attachment]:
