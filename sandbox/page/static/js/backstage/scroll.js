@@ -1,0 +1,28 @@
+/** A list that grows at its end: it stays there while one reads the end, and lets one read above in peace. */
+
+import { h, icon } from "../dom.js";
+
+const NEAR_PX = 40;
+
+/** `box` scrolls; `around(change)` carries out a change and keeps to the end; `button` leads there when one has left. */
+export function followEnd(box) {
+  let atEnd = true;
+  const isNear = () => box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+  const toEnd = () => {
+    box.scrollTop = box.scrollHeight;
+    atEnd = true;
+    button.hidden = true;
+  };
+  const button = h("button", { class: "button to-end", type: "button", hidden: true, onclick: toEnd }, icon("down"), "Newest");
+  box.addEventListener("scroll", () => {
+    // A panel that is hidden has no height, and its scrolling means nothing.
+    if (!box.clientHeight) return;
+    atEnd = isNear();
+    button.hidden = atEnd;
+  });
+  const around = (change) => {
+    change();
+    if (atEnd) toEnd();
+  };
+  return { button, around, shown: () => atEnd && toEnd() };
+}
