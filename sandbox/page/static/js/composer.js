@@ -1,7 +1,8 @@
 /** Where one writes: messages, replies with or without a ping, files, and the way into slash commands. */
 
+import { flatCommands } from "./composer/commands.js";
 import { choose, Picks } from "./composer/picks.js";
-import { flatCommands, keptCommand, SlashBar } from "./composer/slash.js";
+import { keptCommand, SlashBar } from "./composer/slash.js";
 import { Suggestions } from "./composer/suggestions.js";
 import { attempt, context } from "./context.js";
 import { fill, h, icon } from "./dom.js";
@@ -56,6 +57,7 @@ class Composer {
     document.addEventListener("paste", (event) => this.dropped(event, event.clipboardData));
     document.addEventListener("dragover", (event) => event.preventDefault());
     document.addEventListener("drop", (event) => this.dropped(event, event.dataTransfer));
+    document.addEventListener("use-command", (event) => this.use(event.detail.name));
     on("world", () => this.placed());
     on("commands", () => this.restore());
   }
@@ -150,6 +152,14 @@ class Composer {
     this.commands.show(items, { note: items.length ? "" : none });
   }
 
+  /** Begin a command that was mentioned in a message, when it is offered here. */
+  use(name) {
+    const command = flatCommands(state.commands).find((one) => one.name === name);
+    if (!command) return;
+    this.bar?.end();
+    this.start(command);
+  }
+
   start(command) {
     this.input.value = "";
     keep("draft", null);
@@ -197,10 +207,9 @@ class Composer {
 
   startTyped(event) {
     const name = this.input.value.slice(1).trim();
-    const command = flatCommands(state.commands).find((one) => one.name === name);
-    if (!command) return;
+    if (!flatCommands(state.commands).some((one) => one.name === name)) return;
     event.preventDefault();
-    this.start(command);
+    this.use(name);
   }
 
   editLast(event) {

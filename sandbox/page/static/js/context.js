@@ -1,5 +1,6 @@
 /** What everything that draws may ask and do, in one object: who and what ids mean, acting, going somewhere. */
 
+import { flatCommands } from "./composer/commands.js";
 import { request, shelve, tab } from "./live.js";
 import { guildHere, keep, placeOf, state } from "./state.js";
 
@@ -11,7 +12,7 @@ export const context = {
   person: (id) => state.world.people.find((one) => one.id === id),
   channel: (id) => placeOf(id),
   role: (id) => guildHere()?.roles.find((one) => one.id === id),
-  command: (name) => state.commands.find((one) => one.type === 1 && one.name === name),
+  command: (name) => flatCommands(state.commands).find((one) => one.name === name),
   everyone() {
     const guild = guildHere();
     const here = guild ? guild.members : [state.world.me.id, state.world.bot];

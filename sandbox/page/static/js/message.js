@@ -184,7 +184,7 @@ function drawAbove(message) {
     { class: "answered", "aria-label": `Replying to ${reply.author.name}: ${said}. Go there.`, onclick: jump },
     avatar(reply.author, 16),
     nameOf(reply.author),
-    h("span", { class: "answered-words" }, words ? renderMarkdown(words, context, { inline: true }) : h("em", {}, said)),
+    h("span", { class: "answered-words" }, words ? renderMarkdown(words, context, { inline: true, still: true }) : h("em", {}, said)),
   );
 }
 

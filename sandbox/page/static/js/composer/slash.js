@@ -6,16 +6,6 @@ import { makeField, TYPE } from "./options.js";
 
 const KEPT = "slash";
 
-/** Slash commands as they are typed: subcommands and groups are written out, `{name, description, options}`. */
-export function flatCommands(commands) {
-  const flat = (one, name) => {
-    const inner = (one.options ?? []).filter((option) => option.type === 1 || option.type === 2);
-    if (inner.length) return inner.flatMap((option) => flat(option, `${name} ${option.name}`));
-    return [{ name, description: one.description, options: one.options ?? [] }];
-  };
-  return commands.filter((one) => one.type === 1).flatMap((one) => flat(one, one.name));
-}
-
 /** The command that was being filled in when the tab was reloaded, if any. */
 export function keptCommand() {
   return context.keep(KEPT)?.command;
