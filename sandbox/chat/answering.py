@@ -148,7 +148,7 @@ def change(
     if message.poll is not None:
         raise ApiError(520003)
     poll = polls.poll_of(body.get("poll"), world.clock.now()) if message.loading else None
-    limits.check_message({**body, "flags": message.flags | int(body.get("flags") or 0)}, file_count=len(uploads))
+    limits.check_edit(message, body, file_count=len(uploads))
     _check_sizes(interaction, uploads)
     placed = posting.placed_uploads(body, uploads)
     message.poll = poll

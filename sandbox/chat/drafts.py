@@ -1,7 +1,6 @@
 """What a request's body says about a message that is to be sent, checked as Discord checks it; it posts nothing."""
 
 from sandbox.chat import limits, polls, posting
-from sandbox.chat.errors import bad_field
 from sandbox.chat.mentions import check_allowed_mentions
 from sandbox.chat.records import FLAG_COMPONENTS_V2, FLAG_SILENT, FLAG_SUPPRESS_EMBEDS, Attachment, Json, parts_of
 from sandbox.chat.world import World
@@ -15,8 +14,6 @@ def draft_of(world: World, body: Json, uploads: dict[int, Attachment]) -> postin
     limits.check_not_empty(body, file_count=len(uploads))
     check_allowed_mentions(body.get("allowed_mentions"))
     flags = int(body.get("flags") or 0)
-    if flags & FLAG_COMPONENTS_V2 and body.get("poll"):
-        raise bad_field("flags", "Polls cannot be used with components V2.")
     return posting.Draft(
         content=body.get("content") or "",
         embeds=parts_of(body, "embeds"),

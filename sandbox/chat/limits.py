@@ -2,15 +2,14 @@
 
 from sandbox.chat.component_limits import check_components, check_rows
 from sandbox.chat.errors import ApiError, bad_field, too_long
-from sandbox.chat.records import FLAG_COMPONENTS_V2, Json, flatten, part_of, parts_of
+from sandbox.chat.layout_limits import check_layout
+from sandbox.chat.records import FLAG_COMPONENTS_V2, Json, Message, part_of, parts_of
 
 CONTENT_MAX = 2000
 EMBEDS_MAX = 10
 EMBED_TOTAL_MAX = 6000
 FILES_MAX = 10
 NONCE_MAX = 25
-V2_COMPONENTS_MAX = 40
-V2_TEXT_MAX = 4000
 _EMBED_TEXTS = {"title": 256, "description": 4096}
 
 
@@ -28,13 +27,20 @@ def check_message(body: Json, *, file_count: int) -> None:
     if flags & FLAG_COMPONENTS_V2:
         if body.get("content") or body.get("embeds"):
             raise bad_field("flags", "Content and embeds cannot be used with components V2.")
-        if len(list(flatten(components))) > V2_COMPONENTS_MAX:
-            raise too_long("components", V2_COMPONENTS_MAX)
-        if sum(len(str(one.get("content", ""))) for one in flatten(components)) > V2_TEXT_MAX:
-            raise too_long("components", V2_TEXT_MAX)
+        if body.get("poll") or body.get("sticker_ids"):
+            raise bad_field("flags", "Polls and stickers cannot be used with components V2.")
+        check_layout(components)
     else:
         check_rows(components)
     check_components(components, "components")
+
+
+def check_edit(message: Message, body: Json, *, file_count: int) -> None:
+    """The same for a change: what stays of the message counts as well where the layout replaces it."""
+    flags = message.flags & FLAG_COMPONENTS_V2 | int(body.get("flags") or 0)
+    kept = len(parts_of(body, "attachments")) if "attachments" in body else len(message.attachments) + file_count
+    stays: Json = {"content": message.content, "embeds": message.embeds} if flags & FLAG_COMPONENTS_V2 else {}
+    check_message({**stays, **body, "flags": flags}, file_count=max(kept, file_count))
 
 
 def check_not_empty(body: Json, *, file_count: int) -> None:

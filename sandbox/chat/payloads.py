@@ -1,6 +1,7 @@
 """Messages, files and interactions as the JSON that Discord sends for them (docs/facts/discord.md)."""
 
 from sandbox.chat.files import picture_size
+from sandbox.chat.media import linked_embeds, shown_components
 from sandbox.chat.permissions import permissions_in, permissions_in_guild
 from sandbox.chat.place_payloads import channel_json, member_json, user_json
 from sandbox.chat.places import Channel
@@ -55,9 +56,9 @@ def message_json(
         "type": message.type,
         "author": user_json(message.author),
         "content": message.content if shown else "",
-        "embeds": message.embeds if shown else [],
+        "embeds": linked_embeds(world.files, message.embeds, message.attachments) if shown else [],
         "attachments": [attachment_json(world, one) for one in message.attachments] if shown else [],
-        "components": message.components if shown else [],
+        "components": shown_components(world.files, message.components, message.attachments) if shown else [],
         "timestamp": iso(message.created_at),
         "edited_timestamp": None if message.edited_at is None else iso(message.edited_at),
         "mentions": [mention_json(message, one) for one in message.mentions],

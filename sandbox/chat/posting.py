@@ -4,11 +4,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.chat.errors import bad_field
+from sandbox.chat.media import check_named
 from sandbox.chat.mentions import mentions_of
 from sandbox.chat.numbering import numbered
 from sandbox.chat.places import Channel
 from sandbox.chat.records import (
+    FLAG_COMPONENTS_V2,
     FLAG_LOADING,
+    FLAG_SUPPRESS_EMBEDS,
     TYPE_COMMAND_ANSWER,
     TYPE_DEFAULT,
     TYPE_REPLY,
@@ -17,6 +20,7 @@ from sandbox.chat.records import (
     Json,
     Message,
     User,
+    flatten,
     parts_of,
 )
 from sandbox.chat.world import Nonce, World
@@ -49,6 +53,7 @@ class Draft:
 
 def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     """Say it: the message stands in the channel, and everybody who sees it is told."""
+    check_named(draft.components, draft.attachments)
     kind = TYPE_DEFAULT if draft.answers is None else TYPE_REPLY
     if draft.type is not None:
         kind = draft.type
@@ -90,20 +95,27 @@ def posted_before(world: World, author: User, nonce: str) -> Message | None:
 
 
 def edit(world: World, message: Message, body: Json, uploads: list[Attachment]) -> None:
-    """Change what the body names; an unnamed part stays (`attachments` lists the files to keep)."""
+    """Change what the body names; an unnamed part stays (`attachments` lists the files to keep).
+
+    Raises `ApiError` 50035 when a component names a file that is not there then.
+    """
+    kept = message.attachments
+    if "attachments" in body:
+        wanted = {int(one["id"]) for one in parts_of(body, "attachments")}
+        kept = [one for one in message.attachments if one.id in wanted]
+    if "components" in body:
+        check_named(body["components"] or [], [*kept, *uploads])
     if "content" in body:
         message.content = body["content"] or ""
     if "embeds" in body:
         message.embeds = shown_embeds(body["embeds"] or [])
     if "components" in body:
         message.components = numbered(body["components"] or [])
-    if "attachments" in body:
-        kept = {int(one["id"]) for one in parts_of(body, "attachments")}
-        message.attachments = [one for one in message.attachments if one.id in kept]
-    message.attachments = [*message.attachments, *uploads]
+    message.attachments = [*kept, *uploads]
     if "flags" in body:
-        settable = 4 | 32768
-        message.flags = message.flags & ~settable | (int(body["flags"] or 0) | message.flags & 32768) & settable
+        asked = int(body["flags"] or 0)
+        # Once a message has the layout of components V2, it keeps it.
+        message.flags = message.flags & ~FLAG_SUPPRESS_EMBEDS | asked & (FLAG_SUPPRESS_EMBEDS | FLAG_COMPONENTS_V2)
     was_loading = message.loading
     message.flags &= ~FLAG_LOADING
     _settle_files(message.channel, message)
@@ -167,7 +179,9 @@ def _settle_files(channel: Channel, message: Message) -> None:
 def _count_mentions(world: World, message: Message, draft: Draft, *, pings: bool) -> None:
     channel = message.channel
     answered = draft.answers
-    found = mentions_of(channel, message.author, message.content, draft.allowed_mentions, answered, known=world.users)
+    said = [message.content, *(str(one["content"]) for one in flatten(message.components) if "content" in one)]
+    text = "\n".join(said)
+    found = mentions_of(channel, message.author, text, draft.allowed_mentions, answered, known=world.users)
     message.mentions, message.mention_roles = found.users, found.role_ids
     message.mention_everyone = found.everyone
     if pings:

@@ -5,7 +5,7 @@ from sandbox.chat.drafts import draft_of
 from sandbox.chat.errors import ApiError, bad_field
 from sandbox.chat.permissions import Permission, permissions_in
 from sandbox.chat.places import FORUM, Channel
-from sandbox.chat.records import FLAG_COMPONENTS_V2, Json, Message, parts_of
+from sandbox.chat.records import Json, Message, parts_of
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
 from sandbox.chat.world import World
@@ -118,8 +118,7 @@ async def edit(call: Incoming) -> Answer:
         raise ApiError(50013)
     if any(one.size_bytes > channel.upload_limit_bytes for one in call.uploads.values()):
         raise ApiError(40005)
-    v2 = (message.flags & FLAG_COMPONENTS_V2) | int(call.body.get("flags") or 0)
-    limits.check_message({**call.body, "flags": v2}, file_count=len(call.uploads))
+    limits.check_edit(message, call.body, file_count=len(call.uploads))
     posting.edit(world, message, call.body, posting.placed_uploads(call.body, call.uploads))
     return shown(world, message)
 
