@@ -49,7 +49,7 @@ async def test_everything_is_given_back(scene):
     known = await scene.place().fetch_message(sent.id)
     assert known.flags.components_v2
     text, container, row = known.components
-    assert (text.content, text.id, container.id, row.id) == ("# Hello", 7, 1, 14)
+    assert (text.content, text.id, container.id, row.id) == ("# Hello", 7, 1, 15)
     assert (container.accent_color.value, container.spoiler) == (0x123456, True)
     section, pressed, gallery, separator, file, who = container.children
     assert ([one.content for one in section.children], section.accessory.description) == (["one", "two"], "small")
