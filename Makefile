@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt states lock clean
+.PHONY: help demo story test check browser pictures fmt states lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,7 +17,10 @@ $(READY): requirements/dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-demo: $(READY)  ## watch the whole bot make, remix and refuse videos; no token, no key, no network
+demo: $(READY)  ## use the whole bot in your browser; no token, no key, no network
+	@$(BIN)/python -m sandbox
+
+story: $(READY)  ## watch the whole bot make, remix and refuse videos, in the terminal
 	@$(BIN)/python -m sandbox story
 
 check: $(READY)  ## lint, formatting, types, architecture
@@ -26,8 +29,15 @@ check: $(READY)  ## lint, formatting, types, architecture
 	@$(BIN)/lint-imports
 	@$(BIN)/basedpyright
 
-test: check  ## everything that must hold: the checks and all tests
+# In CI the browser tests must run, so there the browser is fetched too; elsewhere nothing is installed unasked.
+test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests
 	@$(BIN)/pytest -n 4 --dist loadfile
+
+browser: $(READY)  ## have a Chromium for the tests of the page (installs Debian's as root)
+	@$(BIN)/python -m tests.browser.chromium
+
+pictures: browser  ## take the pictures of the README again, from the page as it is
+	@$(BIN)/python -m tests.browser.pictures
 
 fmt: $(READY)  ## format the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet .
