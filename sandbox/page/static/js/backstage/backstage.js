@@ -56,7 +56,8 @@ export function mountBackstage(element, { dial, close }) {
   fill(element, makeHead(turn, close), tabs.list, tabs.panels, said.element);
   tabs.open(keep("backstage-tab"), { tell: false });
   element.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.defaultPrevented) close?.();
+    // In a field Escape belongs to the field.
+    if (event.key === "Escape" && !event.target.matches("input, select")) close?.();
   });
   return { update, log: calls.log };
 }

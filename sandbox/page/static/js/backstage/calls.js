@@ -57,7 +57,8 @@ export function makeCalls() {
       tell();
     });
 
-  const element = h("div", { class: "calls-page" }, makeFilter(wanted, () => end.around(sift), count), empty, list, end.button);
+  const filter = makeFilter(wanted, () => end.around(sift), count);
+  const element = h("div", { class: "calls-page" }, filter, empty, list, end.button);
   tell();
   return { element, log, shown: end.shown };
 }
@@ -92,12 +93,16 @@ function makeRow() {
   const details = h("details", { class: "call" }, summary, inside);
   const row = { element: h("li", {}, details), entry: null, text: "", draw };
   details.addEventListener("toggle", () => {
-    if (details.open) fill(inside, drawInside(row.entry));
+    if (!details.open) return;
+    fill(inside, drawInside(row.entry));
+    details.scrollIntoView({ block: "nearest" });
   });
   function draw(entry) {
     row.entry = entry;
     const answered = entry.status ?? "no answer";
-    row.text = `${entry.method} ${entry.path} ${entry.what} ${answered} ${entry.fault ?? ""} ${JSON.stringify(entry.body)} ${entry.answer}`.toLowerCase();
+    row.text = [entry.method, entry.path, entry.what, answered, entry.fault, JSON.stringify(entry.body), entry.answer]
+      .join(" ")
+      .toLowerCase();
     details.className = `call ${entry.to} ${moodOf(entry)}`;
     fill(summary, drawLine(entry));
     if (details.open) fill(inside, drawInside(entry));
@@ -147,7 +152,7 @@ function answerOf(entry) {
 }
 
 function part(title, text) {
-  return [h("h4", {}, title), h("pre", { tabindex: 0, "aria-label": title }, text)];
+  return [h("p", { class: "call-part" }, title), h("pre", { tabindex: 0, "aria-label": title }, text)];
 }
 
 function parsed(text) {

@@ -77,7 +77,8 @@ export function number(label, { min, max, unit = "" }, choose = () => {}) {
     else input.reportValidity();
   };
   const input = h("input", { class: "field", type: "number", min, max, step: 1, required: true, onchange: changed });
-  const element = h("label", { class: "number" }, h("span", {}, label), input, unit && h("span", { class: "unit" }, unit));
+  const after = unit && h("span", { class: "unit" }, unit);
+  const element = h("label", { class: "number" }, h("span", {}, label), input, after);
   const show = (value) => {
     if (document.activeElement !== input) input.value = value;
   };

@@ -3,6 +3,8 @@
 import { fill, h, icon } from "../dom.js";
 import { whenChanged } from "./controls.js";
 
+const PAID_COLUMNS = ["Intent", "Sent", "Taken", "Ended", "Paid"];
+const POST_COLUMNS = ["Job", "Cards", "Videos", "Notices", "Said"];
 const PAID_VERDICTS = { ok: "once", bad: "twice", none: "unpaid" };
 const POST_VERDICTS = { ok: "once", bad: "twice", none: "nothing yet" };
 
@@ -10,8 +12,8 @@ const POST_VERDICTS = { ok: "once", bad: "twice", none: "nothing yet" };
 export function makeCounters() {
   const verdict = h("p", { class: "verdict", role: "status" });
   const tiles = h("dl", { class: "tiles" });
-  const paid = makeTable("Paid submissions per intent", ["Intent", "Sent", "Taken", "Ended", "Paid"], "Nobody has asked yet.");
-  const posts = makeTable("Posts per job", ["Job", "Cards", "Videos", "Notices", "Said"], "Nothing was posted yet.");
+  const paid = makeTable("Paid submissions per intent", PAID_COLUMNS, "Nobody has asked yet.");
+  const posts = makeTable("Posts per job", POST_COLUMNS, "Nothing was posted yet.");
   const element = h(
     "div",
     {},
@@ -27,7 +29,7 @@ export function makeCounters() {
     h(
       "p",
       { class: "dial-hint" },
-      "Everything that was ever posted counts; “here” is what still stands. A message that a person asks for again has a number of its own.",
+      "Everything that was ever posted counts; “here” is what still stands. What is asked for again is no repeat.",
     ),
   );
   const drawTotals = whenChanged((view) => view.totals, (totals) => fillTotals(verdict, tiles, totals));
@@ -48,9 +50,10 @@ function fillTotals(verdict, tiles, totals) {
     totals.paid_twice && `${totals.paid_twice} paid for more than once`,
     totals.posted_twice && `${totals.posted_twice} posted more than once`,
   ].filter(Boolean);
-  verdict.className = `verdict ${wrong.length ? "bad" : "ok"}`;
   const words = wrong.length ? `${wrong.join(", ")}.` : "Nothing was paid for or posted twice.";
-  fill(verdict, icon(wrong.length ? "bolt" : "check"), h("span", {}, words));
+  // It is read out when it changes, and only then.
+  if (verdict.textContent !== words) fill(verdict, icon(wrong.length ? "bolt" : "check"), h("span", {}, words));
+  verdict.className = `verdict ${wrong.length ? "bad" : "ok"}`;
   const tile = (name, count) => h("div", { class: "tile" }, h("dt", {}, name), h("dd", {}, String(count)));
   fill(
     tiles,
@@ -67,7 +70,8 @@ function makeTable(title, names, nothing) {
   const body = h("tbody", {});
   const empty = h("p", { class: "counters-empty" }, nothing);
   const head = h("tr", {}, names.map((name) => h("th", { scope: "col" }, name)));
-  const table = h("table", { class: "counters-table" }, h("caption", { class: "unseen" }, title), h("thead", {}, head), body);
+  const caption = h("caption", { class: "unseen" }, title);
+  const table = h("table", { class: "counters-table" }, caption, h("thead", {}, head), body);
   const fillRows = (rows) => {
     empty.hidden = rows.length > 0;
     table.hidden = rows.length === 0;

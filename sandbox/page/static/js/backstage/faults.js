@@ -93,11 +93,6 @@ function pendingRow(fault, forget) {
   const words = h("span", { class: "pending-words" });
   const name = targetName(fault);
   fill(words, h("strong", {}, `${fault.left} × ${name}`), ` ${fault.what}`);
-  return h(
-    "li",
-    {},
-    icon("bolt"),
-    words,
-    h("button", { class: "tool", type: "button", "aria-label": `Forget: ${name} ${fault.what}`, onclick: forget }, icon("close")),
-  );
+  const props = { class: "tool", type: "button", "aria-label": `Forget: ${name} ${fault.what}`, onclick: forget };
+  return h("li", {}, icon("bolt"), words, h("button", props, icon("close")));
 }

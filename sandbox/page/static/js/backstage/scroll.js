@@ -4,7 +4,7 @@ import { h, icon } from "../dom.js";
 
 const NEAR_PX = 40;
 
-/** `box` scrolls; `around(change)` carries out a change and keeps to the end; `button` leads there when one has left. */
+/** `box` scrolls; `around(change)` makes a change and keeps to the end; `button` leads back there. */
 export function followEnd(box) {
   let atEnd = true;
   const isNear = () => box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
@@ -13,7 +13,8 @@ export function followEnd(box) {
     atEnd = true;
     button.hidden = true;
   };
-  const button = h("button", { class: "button to-end", type: "button", hidden: true, onclick: toEnd }, icon("down"), "Newest");
+  const props = { class: "button to-end", type: "button", hidden: true, onclick: toEnd };
+  const button = h("button", props, icon("down"), "Newest");
   box.addEventListener("scroll", () => {
     // A panel that is hidden has no height, and its scrolling means nothing.
     if (!box.clientHeight) return;
