@@ -131,7 +131,7 @@ _ANSWERS = {
 
 def say(world: World, interaction: Interaction, data: Json, uploads: dict[int, Attachment]) -> Message:
     """Post an answer or a follow-up, public or for the one person."""
-    draft = draft_of(world, data, uploads)
+    draft = draft_of(world, interaction.channel, data, uploads)
     _check_sizes(interaction, uploads)
     draft.flags |= int(data.get("flags") or 0) & FLAG_EPHEMERAL
     draft.interaction = interaction

@@ -9,6 +9,7 @@ from sandbox.chat.places import Channel, Guild
 from sandbox.chat.polls import Voted
 from sandbox.chat.reactions import Reacted
 from sandbox.chat.records import Interaction, Json, Member, Message, Role
+from sandbox.chat.snowflakes import iso
 from sandbox.chat.world import World
 
 GUILDS, MEMBERS = 1, 1 << 1
@@ -97,6 +98,11 @@ def _channel_event(world: World, happening: Happening, channel: Channel, intents
         if channel.guild and happening.detail in channel.guild.members:
             data["member"] = place_payloads.member_json(channel.guild.members[happening.detail])
         return what, data
+    if what == "CHANNEL_PINS_UPDATE":
+        at = happening.detail
+        if not intents & (GUILDS if channel.guild else DM_MESSAGES) or not can_see(channel, world.bot):
+            return None
+        return what, {**_where(channel), "last_pin_timestamp": iso(at) if isinstance(at, float) else None}
     if not intents & GUILDS or channel.guild is None or not channel.guild.has_bot:
         return None
     if channel.is_private_thread and not can_see(channel, world.bot):

@@ -6,6 +6,7 @@ import mimetypes
 import re
 import secrets
 import struct
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,6 +50,12 @@ class FileStore:
         attachment.ephemeral = ephemeral
         attachment.place_id = place_id
         return attachment
+
+    def copy(self, attachment: Attachment) -> Attachment:
+        """The same file once more, to stay when the message of the first one goes."""
+        again = replace(attachment, id=self._ids.next(), gone=False)
+        self._kept[again.id] = again
+        return again
 
     def link(self, attachment: Attachment) -> str:
         """A fresh link to it, good for a day of the clock."""

@@ -7,7 +7,7 @@ from sandbox.chat.place_payloads import channel_json, member_json, user_json
 from sandbox.chat.places import Channel
 from sandbox.chat.polls import poll_json
 from sandbox.chat.reactions import reactions_json
-from sandbox.chat.records import Attachment, Interaction, Json, Message, User
+from sandbox.chat.records import TYPE_REPLY, Attachment, Interaction, Json, Message, User
 from sandbox.chat.snowflakes import iso
 from sandbox.chat.world import World
 
@@ -28,6 +28,10 @@ def attachment_json(world: World, attachment: Attachment) -> Json:
     }
     if attachment.description:
         payload["description"] = attachment.description
+    if attachment.duration_seconds is not None:
+        payload["duration_secs"] = attachment.duration_seconds
+    if attachment.waveform is not None:
+        payload["waveform"] = attachment.waveform
     if attachment.ephemeral:
         payload["ephemeral"] = True
     if attachment.path.exists() and (size := picture_size(attachment.path)):
@@ -65,11 +69,16 @@ def message_json(
         "mention_roles": [str(one) for one in message.mention_roles],
         "mention_everyone": message.mention_everyone,
         "flags": message.flags,
-        "pinned": False,
-        "tts": False,
+        "pinned": message.pinned_at is not None,
+        "tts": message.tts,
     }
     if message.poll is not None and shown:
         payload["poll"] = poll_json(message.poll, viewer or world.bot)
+    if message.stickers:
+        payload["sticker_items"] = _sticker_items(message)
+    if message.forwards is not None and message.snapshot is not None:
+        payload["message_reference"] = {**_reference(message.forwards.channel, message.forwards.id), "type": 1}
+        payload["message_snapshots"] = [{"message": _snapshot_json(world, message.snapshot)}] if shown else []
     if message.reactions:
         payload["reactions"] = reactions_json(message, viewer or world.bot)
     if message.interaction is not None:
@@ -80,7 +89,7 @@ def message_json(
         payload["message_reference"] = _reference(message.opened)
     if message.reference is not None:
         payload["message_reference"] = _reference(message.channel, message.reference)
-        if not nested:
+        if not nested and message.type == TYPE_REPLY:
             answered = message.reply_to
             payload["referenced_message"] = (
                 None
@@ -88,6 +97,27 @@ def message_json(
                 else message_json(world, answered, content_intent=content_intent, nested=True)
             )
     return payload
+
+
+def _sticker_items(message: Message) -> list[Json]:
+    return [{"id": str(one.id), "name": one.name, "format_type": one.format_type} for one in message.stickers]
+
+
+def _snapshot_json(world: World, snapshot: Message) -> Json:
+    """What is told of a forwarded message: not who wrote it."""
+    payload: Json = {
+        "type": snapshot.type,
+        "content": snapshot.content,
+        "embeds": linked_embeds(world.files, snapshot.embeds, snapshot.attachments),
+        "attachments": [attachment_json(world, one) for one in snapshot.attachments],
+        "components": shown_components(world.files, snapshot.components, snapshot.attachments),
+        "timestamp": iso(snapshot.created_at),
+        "edited_timestamp": None if snapshot.edited_at is None else iso(snapshot.edited_at),
+        "flags": snapshot.flags,
+        "mentions": [user_json(one) for one in snapshot.mentions],
+        "mention_roles": [str(one) for one in snapshot.mention_roles],
+    }
+    return {**payload, "sticker_items": _sticker_items(snapshot)} if snapshot.stickers else payload
 
 
 def content_is_free(world: World, message: Message) -> bool:

@@ -22,6 +22,7 @@ class Permission(IntFlag):
     ADD_REACTIONS = 1 << 6
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
+    SEND_TTS_MESSAGES = 1 << 12
     MANAGE_MESSAGES = 1 << 13
     EMBED_LINKS = 1 << 14
     ATTACH_FILES = 1 << 15
@@ -33,8 +34,11 @@ class Permission(IntFlag):
     MANAGE_THREADS = 1 << 34
     CREATE_PUBLIC_THREADS = 1 << 35
     CREATE_PRIVATE_THREADS = 1 << 36
+    USE_EXTERNAL_STICKERS = 1 << 37
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    SEND_VOICE_MESSAGES = 1 << 46
     SEND_POLLS = 1 << 49
+    PIN_MESSAGES = 1 << 51
 
 
 ALL = (1 << 53) - 1
@@ -53,11 +57,16 @@ USUAL = int(
     | Permission.CREATE_PUBLIC_THREADS
     | Permission.CREATE_PRIVATE_THREADS
     | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.SEND_TTS_MESSAGES
+    | Permission.USE_EXTERNAL_STICKERS
+    | Permission.SEND_VOICE_MESSAGES
     | Permission.SEND_POLLS
 )
 _THREAD_ONLY = Permission.SEND_MESSAGES_IN_THREADS
 _IN_DMS = USUAL & ~int(Permission.MENTION_EVERYONE)
-_NEEDS_SENDING = int(Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.MENTION_EVERYONE)
+_NEEDS_SENDING = int(
+    Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.MENTION_EVERYONE | Permission.SEND_TTS_MESSAGES
+)
 
 
 def bits(value: Bits) -> int:

@@ -2,7 +2,7 @@
 
 from sandbox.chat.permissions import permissions_in
 from sandbox.chat.places import Channel, Guild
-from sandbox.chat.records import Json, Member, Role, User
+from sandbox.chat.records import Json, Member, Role, Sticker, User
 from sandbox.chat.snowflakes import created_at, iso
 
 
@@ -107,6 +107,20 @@ def thread_member_json(thread: Channel, user_id: int) -> Json:
     return {"id": str(thread.id), "user_id": str(user_id), "join_timestamp": joined, "flags": 0}
 
 
+def sticker_json(guild: Guild, sticker: Sticker) -> Json:
+    """A sticker of a server, complete."""
+    return {
+        "id": str(sticker.id),
+        "name": sticker.name,
+        "description": sticker.description,
+        "tags": sticker.tags,
+        "type": 2,
+        "format_type": sticker.format_type,
+        "available": True,
+        "guild_id": str(guild.id),
+    }
+
+
 def guild_json(guild: Guild) -> Json:
     """A server, complete, as GUILD_CREATE brings it."""
     threads = [one for one in guild.channels.values() if one.is_thread and not one.archived]
@@ -120,7 +134,7 @@ def guild_json(guild: Guild) -> Json:
         "preferred_locale": guild.locale,
         "features": [],
         "emojis": [],
-        "stickers": [],
+        "stickers": [sticker_json(guild, one) for one in guild.stickers.values()],
         "roles": [role_json(role) for role in guild.roles.values()],
         "channels": [channel_json(one, guild.bot) for one in guild.channels.values() if not one.is_thread],
         "threads": [channel_json(one, guild.bot) for one in seen],

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from sandbox.chat import permissions as rights
 from sandbox.chat.hub import Hub
-from sandbox.chat.records import MIB, Member, Message, Overwrite, Role, User
+from sandbox.chat.records import MIB, Member, Message, Overwrite, Role, Sticker, User
 
 if TYPE_CHECKING:
     from sandbox.chat.people import Person
 
 TEXT, DM, VOICE, NEWS, NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 2, 5, 10, 11, 12, 15
 _THREADS = frozenset({NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD})
+_STICKERS = (("Wave", "👋"), ("Applause", "👏"))
 _UPLOAD_BY_TIER = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
 
 
@@ -124,6 +125,7 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict[int, Role])
     members: dict[int, Member] = field(default_factory=dict[int, Member])
     channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
+    stickers: dict[int, Sticker] = field(default_factory=dict[int, Sticker])
 
     def __post_init__(self) -> None:
         # @everyone gives nothing, so that what the bot may do is what its own role says and no more.
@@ -131,6 +133,9 @@ class Guild:
         self.people_role = Role(self.hub.ids.next(), "People", rights.USUAL, position=1)
         self.bot_role = Role(self.hub.ids.next(), self.bot.name, rights.USUAL, position=2, managed=True)
         self.roles = {one.id: one for one in (self.everyone, self.people_role, self.bot_role)}
+        for name, tags in _STICKERS:
+            sticker = Sticker(self.hub.ids.next(), name, tags)
+            self.stickers[sticker.id] = sticker
         self.add_bot(announce=False)
 
     @property

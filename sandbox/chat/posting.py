@@ -1,15 +1,16 @@
 """Messages coming, changing and going, for the bot and for people alike; rights are checked by the callers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sandbox.chat.errors import bad_field
+from sandbox.chat.errors import bad_field, too_long
 from sandbox.chat.media import check_named
 from sandbox.chat.mentions import mentions_of
 from sandbox.chat.numbering import numbered
 from sandbox.chat.places import Channel
 from sandbox.chat.records import (
     FLAG_COMPONENTS_V2,
+    FLAG_HAS_SNAPSHOT,
     FLAG_LOADING,
     FLAG_SUPPRESS_EMBEDS,
     TYPE_COMMAND_ANSWER,
@@ -19,6 +20,7 @@ from sandbox.chat.records import (
     Interaction,
     Json,
     Message,
+    Sticker,
     User,
     flatten,
     parts_of,
@@ -28,6 +30,7 @@ from sandbox.chat.world import Nonce, World
 if TYPE_CHECKING:
     from sandbox.chat.polls import Poll
 
+DESCRIPTION_MAX = 1024
 _SMALLEST_SNOWFLAKE = 1 << 22
 
 
@@ -49,6 +52,9 @@ class Draft:
     type: int | None = None
     about: Message | None = None
     opened: Channel | None = None
+    stickers: list[Sticker] = field(default_factory=list[Sticker])
+    forwards: Message | None = None
+    tts: bool = False
 
 
 def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
@@ -70,6 +76,12 @@ def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     message.visible_to = draft.visible_to
     message.poll = draft.poll
     message.opened = draft.opened
+    message.stickers = draft.stickers
+    message.tts = draft.tts
+    if draft.forwards is not None:
+        message.forwards = draft.forwards
+        message.snapshot = _snapshot(world, channel, draft.forwards)
+        message.flags |= FLAG_HAS_SNAPSHOT
     referred = draft.answers or draft.about
     message.reference = referred.id if referred else None
     _settle_files(channel, message)
@@ -84,6 +96,14 @@ def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
         channel.archive(False)
     world.hub.announce("MESSAGE_CREATE", message)
     return message
+
+
+def _snapshot(world: World, channel: Channel, source: Message) -> Message:
+    """What a message says now, with files of its own: nothing that happens to the message changes that."""
+    files = [world.files.copy(one) for one in source.attachments]
+    for one in files:
+        one.place_id = channel.id
+    return replace(source, attachments=files, reactions={}, history=[])
 
 
 def posted_before(world: World, author: User, nonce: str) -> Message | None:
@@ -101,8 +121,11 @@ def edit(world: World, message: Message, body: Json, uploads: list[Attachment]) 
     """
     kept = message.attachments
     if "attachments" in body:
-        wanted = {int(one["id"]) for one in parts_of(body, "attachments")}
+        wanted = {int(one["id"]): one for one in parts_of(body, "attachments")}
         kept = [one for one in message.attachments if one.id in wanted]
+        for one in kept:
+            if "description" in wanted[one.id]:
+                _describe(one, wanted[one.id])
     if "components" in body:
         check_named(body["components"] or [], [*kept, *uploads])
     if "content" in body:
@@ -164,10 +187,19 @@ def placed_uploads(body: Json, uploads: dict[int, Attachment]) -> list[Attachmen
             if int(one["id"]) < _SMALLEST_SNOWFLAKE:
                 raise bad_field("attachments", f"No file for attachment {one['id']} was uploaded.")
             continue
-        upload.description = one.get("description")
+        _describe(upload, one)
         placed.append(upload)
     placed += [one for one in uploads.values() if one not in placed]
     return placed
+
+
+def _describe(attachment: Attachment, about: Json) -> None:
+    """Note what a request says about a file; raises `ApiError` 50035."""
+    if len(about.get("description") or "") > DESCRIPTION_MAX:
+        raise too_long("attachments.description", DESCRIPTION_MAX)
+    attachment.description = about.get("description")
+    attachment.duration_seconds = about.get("duration_secs", attachment.duration_seconds)
+    attachment.waveform = about.get("waveform", attachment.waveform)
 
 
 def _settle_files(channel: Channel, message: Message) -> None:

@@ -14,17 +14,24 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 MIB = 1 << 20
+FLAG_CROSSPOSTED = 1
 FLAG_SUPPRESS_EMBEDS = 4
 FLAG_HAS_THREAD = 32
 FLAG_EPHEMERAL = 64
 FLAG_LOADING = 128
 FLAG_SILENT = 4096
+FLAG_VOICE = 8192
+FLAG_HAS_SNAPSHOT = 16384
 FLAG_COMPONENTS_V2 = 32768
 TYPE_DEFAULT = 0
+TYPE_PINNED = 6
 TYPE_THREAD_CREATED = 18
 TYPE_REPLY = 19
 TYPE_COMMAND_ANSWER = 20
+TYPE_MENU_ANSWER = 23
 TYPE_POLL_RESULT = 46
+# What people and apps say themselves; every other type is Discord's own account of what happened.
+CONVERSATION_TYPES = frozenset({TYPE_DEFAULT, TYPE_REPLY, TYPE_COMMAND_ANSWER, TYPE_MENU_ANSWER})
 BUTTON = 2
 LINK_STYLE = 5
 
@@ -62,6 +69,17 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Sticker:
+    """A sticker of one server; `tags` is the emoji that it stands for, `format_type` 1 a still picture."""
+
+    id: int
+    name: str
+    tags: str
+    description: str = ""
+    format_type: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Overwrite:
     """What a channel adds to or takes from a role or a member."""
 
@@ -92,6 +110,8 @@ class Attachment:
     description: str | None = None
     place_id: int = 0
     gone: bool = False
+    duration_seconds: float | None = None
+    waveform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +197,11 @@ class Message:
     interaction: "Interaction | None" = None
     thread: "Channel | None" = None
     opened: "Channel | None" = None
+    stickers: list[Sticker] = field(default_factory=list[Sticker])
+    tts: bool = False
+    pinned_at: float | None = None
+    forwards: "Message | None" = None
+    snapshot: "Message | None" = None
     poll: "Poll | None" = None
     reactions: "dict[str, Reaction]" = field(default_factory=dict[str, "Reaction"])
     history: list[Version] = field(default_factory=list[Version])

@@ -4,13 +4,15 @@ from sandbox.chat import limits, payloads, polls, posting
 from sandbox.chat.drafts import draft_of
 from sandbox.chat.errors import ApiError, bad_field
 from sandbox.chat.permissions import Permission, permissions_in
-from sandbox.chat.places import FORUM, Channel
-from sandbox.chat.records import Json, Message, parts_of
+from sandbox.chat.places import FORUM, NEWS, Channel
+from sandbox.chat.records import FLAG_CROSSPOSTED, FLAG_VOICE, Json, Message, parts_of
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
 from sandbox.chat.world import World
 
 _HISTORY_MAX = 100
+# discord.py sends the others along with every edit.
+_WITH_FLAGS = frozenset({"flags", "allowed_mentions", "tts"})
 _BULK_MAX_AGE_SECONDS = 14 * 86_400
 
 
@@ -27,7 +29,7 @@ async def create(call: Incoming) -> Answer:
         if earlier is not None:
             return {**shown(world, earlier), "nonce": nonce}
     _check_may_post(world, channel, call)
-    draft = draft_of(world, body, call.uploads)
+    draft = draft_of(world, channel, body, call.uploads)
     draft.answers = _answered(world, channel, body.get("message_reference"))
     draft.nonce = nonce
     message = posting.post(world, channel, world.bot, draft)
@@ -48,17 +50,23 @@ def _check_may_post(world: World, channel: Channel, call: Incoming) -> None:
         raise ApiError(50024)
     if channel.locked and not held & Permission.MANAGE_THREADS:
         raise ApiError(50083 if channel.archived else 160005)
-    needed = [sends]
-    if call.uploads:
-        needed.append(Permission.ATTACH_FILES)
-    if call.body.get("embeds"):
-        needed.append(Permission.EMBED_LINKS)
-    if call.body.get("poll"):
-        needed.append(Permission.SEND_POLLS)
-    if any(not held & one for one in needed):
+    if any(not held & one for one in (sends, *_needed(call))):
         raise ApiError(50013)
     if any(one.size_bytes > channel.upload_limit_bytes for one in call.uploads.values()):
         raise ApiError(40005)
+
+
+def _needed(call: Incoming) -> list[Permission]:
+    """The rights that what is in the message asks for."""
+    body = call.body
+    asked = {
+        Permission.ATTACH_FILES: call.uploads,
+        Permission.EMBED_LINKS: body.get("embeds"),
+        Permission.SEND_POLLS: body.get("poll"),
+        Permission.SEND_TTS_MESSAGES: body.get("tts"),
+        Permission.SEND_VOICE_MESSAGES: int(body.get("flags") or 0) & FLAG_VOICE,
+    }
+    return [permission for permission, what in asked.items() if what]
 
 
 def _answered(world: World, channel: Channel, reference: Json | None) -> Message | None:
@@ -103,12 +111,16 @@ async def get(call: Incoming) -> Answer:
 
 
 async def edit(call: Incoming) -> Answer:
-    """PATCH /channels/{channel}/messages/{message}; only the bot's own."""
+    """PATCH /channels/{channel}/messages/{message}: the bot's own; of others only the flags, with the right to."""
     world = call.world
     channel = world.channel_for_bot(call.id("channel"))
     message = world.message(channel, call.id("message"))
+    only_flags = "flags" in call.body and call.body.keys() <= _WITH_FLAGS
     if message.author is not world.bot:
-        raise ApiError(50005)
+        if not only_flags:
+            raise ApiError(50005)
+        if not permissions_in(channel, world.bot) & Permission.MANAGE_MESSAGES:
+            raise ApiError(50013)
     if message.poll is not None:
         raise ApiError(520003)
     if channel.is_thread and channel.archived:
@@ -153,6 +165,23 @@ async def delete_many(call: Incoming) -> Answer:
     if any(world.clock.now() - one.created_at > _BULK_MAX_AGE_SECONDS for one in found):
         raise ApiError(50034)
     posting.delete(world, found)
+
+
+async def crosspost(call: Incoming) -> Answer:
+    """POST /channels/{channel}/messages/{message}/crosspost, in an announcement channel; nobody follows it here."""
+    world = call.world
+    channel = world.channel_for_bot(call.id("channel"))
+    message = world.message(channel, call.id("message"))
+    if channel.type != NEWS:
+        raise ApiError(50024)
+    needed = Permission.SEND_MESSAGES if message.author is world.bot else Permission.MANAGE_MESSAGES
+    if not permissions_in(channel, world.bot) & needed:
+        raise ApiError(50013)
+    if message.flags & FLAG_CROSSPOSTED:
+        raise ApiError(40033)
+    message.flags |= FLAG_CROSSPOSTED
+    world.hub.announce("MESSAGE_UPDATE", message)
+    return shown(world, message)
 
 
 async def typing(call: Incoming) -> Answer:

@@ -1,6 +1,6 @@
 """The table of every REST route that this Discord knows, with the name under which tests meet it."""
 
-from sandbox.chat.rest import accounts, channels, interactions, messages, polls, reactions
+from sandbox.chat.rest import accounts, channels, interactions, messages, pins, polls, reactions, stickers
 from sandbox.chat.rest.server import Route
 
 _COMMANDS = "/applications/{application}/commands"
@@ -24,6 +24,9 @@ ROUTES = (
     Route("GET", "/guilds/{guild}/roles", "role_list", accounts.list_roles),
     Route("GET", "/guilds/{guild}/members/{user}", "member_get", accounts.get_member),
     Route("GET", "/guilds/{guild}/threads/active", "thread_list", accounts.list_active_threads),
+    Route("GET", "/stickers/{sticker}", "sticker_get", stickers.get),
+    Route("GET", "/guilds/{guild}/stickers", "sticker_list", stickers.list_own),
+    Route("GET", "/guilds/{guild}/stickers/{sticker}", "sticker_get", stickers.get_own),
     *(
         route
         for path in (_COMMANDS, _GUILD_COMMANDS)
@@ -54,6 +57,14 @@ ROUTES = (
     Route("GET", _CHANNEL + "/messages", "history", messages.history),
     Route("POST", _CHANNEL + "/messages", "message_create", messages.create),
     Route("POST", _CHANNEL + "/messages/bulk-delete", "bulk_delete", messages.delete_many),
+    Route("GET", _CHANNEL + "/messages/pins", "pin_list", pins.get),
+    Route("GET", _CHANNEL + "/pins", "pin_list", pins.get_first),
+    *(
+        route
+        for path in (_CHANNEL + "/messages/pins/{message}", _CHANNEL + "/pins/{message}")
+        for route in (Route("PUT", path, "pin_create", pins.put), Route("DELETE", path, "pin_delete", pins.take))
+    ),
+    Route("POST", _MESSAGE + "/crosspost", "crosspost", messages.crosspost),
     Route("GET", _MESSAGE, "message_get", messages.get),
     Route("PATCH", _MESSAGE, "message_edit", messages.edit),
     Route("DELETE", _MESSAGE, "message_delete", messages.delete),
