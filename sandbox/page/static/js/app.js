@@ -128,7 +128,8 @@ function toggleBackstage(open = !look.backstage) {
   app.classList.toggle("backstage-open", open);
   header.update();
   if (open && !backstage) {
-    backstage = mountBackstage(stageDoor, { dial: (name, body) => request(`/dial/${name}`, body) });
+    const dial = (name, body) => request(`/dial/${name}`, body);
+    backstage = mountBackstage(stageDoor, { dial, close: () => toggleBackstage(false) });
     if (state.backstage) backstage.update(state.backstage);
   }
   stageDoor.hidden = !open;

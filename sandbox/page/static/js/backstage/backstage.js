@@ -67,7 +67,7 @@ function makeHead(turn, close) {
     "header",
     { class: "backstage-head" },
     h("h2", {}, "Backstage"),
-    h("button", { class: "button plain", type: "button", onclick: () => turn("reset", {}) }, "Back to normal"),
+    h("button", { class: "button plain", type: "button", onclick: () => turn("reset", {}) }, "Reset dials"),
     close &&
       h("button", { class: "tool", type: "button", "aria-label": "Close backstage", onclick: close }, icon("close")),
   );
