@@ -3,6 +3,7 @@
 import secrets
 
 from sandbox.chat import limits, modal_limits, polls, posting
+from sandbox.chat.command_limits import check_value
 from sandbox.chat.drafts import draft_of
 from sandbox.chat.errors import ApiError, bad_field
 from sandbox.chat.numbering import numbered
@@ -16,6 +17,7 @@ from sandbox.chat.records import (
     Json,
     Message,
     User,
+    flatten_options,
     part_of,
     parts_of,
 )
@@ -107,10 +109,20 @@ def _offer_choices(world: World, interaction: Interaction, data: Json, uploads: 
     choices: list[Json] = parts_of(data, "choices")
     if len(choices) > CHOICES_MAX:
         raise bad_field("data.choices", "Must be 25 or fewer in length.", "BASE_TYPE_MAX_LENGTH")
+    kind = _typed_kind(parts_of(interaction.data, "options"))
     for index, choice in enumerate(choices):
-        if not 1 <= len(str(choice.get("name", ""))) <= 100 or len(str(choice.get("value", ""))) > 100:
+        if not 1 <= len(str(choice.get("name", ""))) <= 100:
             raise bad_field(f"data.choices.{index}", "Must be between 1 and 100 in length.", "BASE_TYPE_BAD_LENGTH")
+        check_value(kind, choice.get("value"), f"data.choices.{index}")
     interaction.choices = choices
+
+
+def _typed_kind(options: list[Json]) -> int:
+    """The type of the option that is being typed."""
+    for one in flatten_options(options):
+        if one.get("focused"):
+            return int(one["type"])
+    raise ValueError("Nothing is being typed.")
 
 
 def _show_form(world: World, interaction: Interaction, data: Json, uploads: dict[int, Attachment]) -> None:

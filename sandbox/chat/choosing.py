@@ -6,10 +6,11 @@ from typing import Any
 from sandbox.chat import payloads, place_payloads
 from sandbox.chat.permissions import Permission, can_see, permissions_in
 from sandbox.chat.places import Channel
-from sandbox.chat.records import Attachment, File, Json, Role, User, parts_of
+from sandbox.chat.records import Attachment, File, Json, Role, User, part_of, parts_of
 from sandbox.chat.world import World
 
 STRING_MAX = 6000
+_EXACT_MAX = 2**53
 (SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT) = range(1, 12)
 
 
@@ -53,6 +54,9 @@ def find_command(world: World, user: User, channel: Channel, name: str, kind: in
 
 def _check_offered(world: World, user: User, channel: Channel, command: Json) -> None:
     context = payloads.GUILD_CONTEXT if channel.guild else payloads.BOT_DM_CONTEXT
+    # The app is installed to servers (0), never to a person alone (1).
+    if 0 not in (command.get("integration_types") or [0]):
+        raise NotPossibleError(f"'{command['name']}' is offered to people who installed the app, not to servers.")
     if command.get("contexts") is not None and context not in command["contexts"]:
         raise NotPossibleError(f"'{command['name']}' is not offered in this kind of place.")
     if channel.guild is None:
@@ -112,6 +116,8 @@ class Chooser:
         done: list[Json] = []
         for option in known:
             if option["name"] == typing:
+                if not option.get("autocomplete"):
+                    raise NotPossibleError(f"The option '{typing}' suggests nothing.")
                 done.append({**_named(option), "value": values.get(option["name"], ""), "focused": True})
             elif values.get(option["name"]) is not None:
                 value = self._value(option, values[option["name"]], chosen)
@@ -124,7 +130,7 @@ class Chooser:
         kind, name = option["type"], option["name"]
         if kind == STRING and isinstance(value, str):
             return _checked_text(option, value) if self._checked else value
-        if kind in (INTEGER, NUMBER) and isinstance(value, int | float | str):
+        if kind in (INTEGER, NUMBER) and isinstance(value, int | float | str) and not isinstance(value, bool):
             return _checked_number(option, value)
         if kind == BOOLEAN and isinstance(value, bool):
             return value
@@ -133,10 +139,11 @@ class Chooser:
         if kind in (USER, MENTIONABLE) and (user := user_of(value)) is not None:
             resolve_user(self._channel, user, chosen.resolved)
             return str(user.id)
-        if kind == CHANNEL and isinstance(value, Channel):
+        if kind == CHANNEL and isinstance(value, Channel) and value.guild is self._channel.guild:
             resolve_channel(self._world, self._user, value, option, chosen.resolved)
             return str(value.id)
-        if kind in (ROLE, MENTIONABLE) and isinstance(value, Role):
+        guild = self._channel.guild
+        if kind in (ROLE, MENTIONABLE) and isinstance(value, Role) and guild and value.id in guild.roles:
             chosen.resolved.setdefault("roles", {})[str(value.id)] = place_payloads.role_json(value)
             return str(value.id)
         raise NotPossibleError(f"The option '{name}' cannot be given {type(value).__name__} {value!r}.")
@@ -188,7 +195,8 @@ def _named(option: Json) -> Json:
 
 def _chosen_choice(option: Json, value: object) -> object:
     for choice in option["choices"]:
-        if value in (choice["value"], choice["name"]) or str(value) == str(choice["value"]):
+        names = (choice["name"], *part_of(choice, "name_localizations").values())
+        if value in (choice["value"], *names) or str(value) == str(choice["value"]):
             return choice["value"]
     offered = ", ".join(str(one["name"]) for one in option["choices"])
     raise NotPossibleError(f"'{option['name']}' offers {offered}, not {value!r}.")
@@ -207,10 +215,16 @@ def _checked_number(option: Json, value: float | str) -> object:
     if option.get("choices"):
         return _chosen_choice(option, value)
     try:
-        number = int(value) if option["type"] == INTEGER else float(value)
+        number = float(value)
+        if option["type"] == INTEGER:
+            number = int(value)
+            if number != float(value):
+                raise ValueError(value)
     except ValueError:
         raise NotPossibleError(f"'{option['name']}' takes a number, not {value!r}.") from None
     low, high = option.get("min_value"), option.get("max_value")
+    if not -_EXACT_MAX <= number <= _EXACT_MAX:
+        raise NotPossibleError(f"'{option['name']}' takes no numbers as large as {number}.")
     if (low is not None and number < low) or (high is not None and number > high):
         raise NotPossibleError(f"'{option['name']}' takes {low} to {high}, not {number}.")
     return number

@@ -16,6 +16,7 @@ _MESSAGES = {
     10063: "Unknown application command",
     30003: "Maximum number of pins reached for the channel (250)",
     30010: "Maximum number of reactions reached (20)",
+    30032: "Maximum number of application commands reached",
     40005: "Request entity too large",
     40033: "This message has already been crossposted",
     40060: "Interaction has already been acknowledged.",

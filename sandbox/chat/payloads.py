@@ -148,7 +148,12 @@ def _interaction_fields(world: World, message: Message, interaction: Interaction
         "authorizing_integration_owners": integration_owners(interaction.channel),
     }
     if interaction.command_name:
-        metadata |= {"name": interaction.command_name, "command_type": 1}
+        metadata |= {"name": interaction.command_name, "command_type": interaction.data.get("type", 1)}
+        target = int(interaction.data.get("target_id") or 0)
+        if target in world.users:
+            metadata["target_user"] = user_json(world.users[target])
+        elif target:
+            metadata["target_message_id"] = str(target)
     if interaction.original is not None and interaction.original is not message:
         metadata["original_response_message_id"] = str(interaction.original.id)
     if interaction.source is not None and interaction.kind == 3:

@@ -11,7 +11,7 @@ from sandbox.chat.forms import Filled, Form, FormFiller
 from sandbox.chat.payloads import message_json
 from sandbox.chat.permissions import Permission, can_see, permissions_in
 from sandbox.chat.places import FORUM, Channel
-from sandbox.chat.records import BUTTON, LINK_STYLE, File, Interaction, Json, Message, User, flatten
+from sandbox.chat.records import BUTTON, LINK_STYLE, File, Interaction, Json, Message, User, flatten, part_of
 from sandbox.chat.selects import SELECTS, selected
 from sandbox.chat.world import World
 
@@ -76,7 +76,11 @@ class Person:
         )
         if interaction.choices is None:
             raise NotPossibleError("Loading options failed.")
-        return [Choice(one["name"], one["value"]) for one in interaction.choices]
+        locale = self.user.locale
+        return [
+            Choice(part_of(one, "name_localizations").get(locale) or one["name"], one["value"])
+            for one in interaction.choices
+        ]
 
     async def menu(self, target: "Message | Person", command: str, channel: Channel | None = None) -> Call:
         """Use a context-menu command on a message, or on a person in a channel."""

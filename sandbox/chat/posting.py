@@ -15,6 +15,7 @@ from sandbox.chat.records import (
     FLAG_SUPPRESS_EMBEDS,
     TYPE_COMMAND_ANSWER,
     TYPE_DEFAULT,
+    TYPE_MENU_ANSWER,
     TYPE_REPLY,
     Attachment,
     Interaction,
@@ -65,7 +66,9 @@ def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
         kind = draft.type
     message = Message(world.next_id(), channel, author, world.clock.now(), kind)
     if draft.interaction is not None:
-        message.type = TYPE_COMMAND_ANSWER if draft.interaction.source is None else kind
+        if draft.interaction.source is None:
+            of_menu = draft.interaction.data.get("type") in (2, 3)
+            message.type = TYPE_MENU_ANSWER if of_menu else TYPE_COMMAND_ANSWER
         message.interaction = draft.interaction
     message.content = draft.content
     message.embeds = shown_embeds(draft.embeds)

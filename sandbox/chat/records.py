@@ -156,6 +156,13 @@ def flatten(components: list[Json]) -> Iterator[Json]:
                 yield from flatten([child])
 
 
+def flatten_options(options: list[Json]) -> Iterator[Json]:
+    """Every option of a use of a command, those of its subcommand included."""
+    for option in options:
+        yield option
+        yield from flatten_options(parts_of(option, "options"))
+
+
 def buttons_of(components: list[Json]) -> list[Button]:
     """The buttons among them, in the order in which they are shown."""
     return [

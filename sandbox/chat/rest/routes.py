@@ -1,6 +1,6 @@
 """The table of every REST route that this Discord knows, with the name under which tests meet it."""
 
-from sandbox.chat.rest import accounts, channels, interactions, messages, pins, polls, reactions, stickers
+from sandbox.chat.rest import accounts, channels, commands, interactions, messages, pins, polls, reactions, stickers
 from sandbox.chat.rest.server import Route
 
 _COMMANDS = "/applications/{application}/commands"
@@ -31,10 +31,12 @@ ROUTES = (
         route
         for path in (_COMMANDS, _GUILD_COMMANDS)
         for route in (
-            Route("GET", path, "command_list", accounts.list_commands),
-            Route("PUT", path, "command_sync", accounts.put_commands),
-            Route("POST", path, "command_create", accounts.post_command),
-            Route("DELETE", path + "/{command}", "command_delete", accounts.delete_command),
+            Route("GET", path, "command_list", commands.get_all),
+            Route("PUT", path, "command_sync", commands.put),
+            Route("POST", path, "command_create", commands.post),
+            Route("GET", path + "/{command}", "command_get", commands.get),
+            Route("PATCH", path + "/{command}", "command_edit", commands.edit),
+            Route("DELETE", path + "/{command}", "command_delete", commands.delete),
         )
     ),
     Route("POST", "/interactions/{interaction}/{token}/callback", "callback", interactions.respond, needs_token=False),
