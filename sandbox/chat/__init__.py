@@ -9,7 +9,9 @@ from sandbox.chat.hub import WaitedInVainError
 from sandbox.chat.people import Choice, Person
 from sandbox.chat.permissions import Permission
 from sandbox.chat.places import Channel, Guild
-from sandbox.chat.records import Attachment, Button, File, Message, User
+from sandbox.chat.polls import Poll
+from sandbox.chat.reactions import Reaction
+from sandbox.chat.records import Attachment, Button, File, Message, Role, Sticker, User
 
 __all__ = [
     "Answer",
@@ -29,7 +31,11 @@ __all__ = [
     "NotPossibleError",
     "Permission",
     "Person",
+    "Poll",
+    "Reaction",
     "Request",
+    "Role",
+    "Sticker",
     "User",
     "WaitedInVainError",
 ]

@@ -4,7 +4,7 @@ import re
 
 from sandbox.chat.answering import AUTOCOMPLETE, COMMAND, COMPONENT
 from sandbox.chat.places import Channel
-from sandbox.chat.records import Interaction, Json, Message, flatten, part_of, parts_of
+from sandbox.chat.records import TYPE_PINNED, Interaction, Json, Message, flatten, part_of, parts_of
 from sandbox.chat.world import World
 
 _WHO = re.compile(r"<@!?(\d+)>")
@@ -48,6 +48,7 @@ def _message_lines(world: World, message: Message) -> list[str]:
         quote = readable(world, answered.text).replace("\n", " ")[:60] or "(a file)"
         lines.append(f"{_INDENT}↪ {quote}")
     lines += _indented(readable(world, message.content))
+    lines += _kind_lines(world, message)
     for embed in message.embeds:
         lines += _card_lines(world, embed)
     lines += [
@@ -62,6 +63,21 @@ def _message_lines(world: World, message: Message) -> list[str]:
             _INDENT + " ".join(f"[{one.label}]" if not one.disabled else f"({one.label})" for one in message.buttons)
         )
     return lines
+
+
+def _kind_lines(world: World, message: Message) -> list[str]:
+    """What is neither text, card, file nor button."""
+    lines: list[str] = []
+    if message.poll is not None:
+        answers = ", ".join(str(one["poll_media"]["text"]) for one in message.poll.answers)
+        lines.append(f"📊 {message.poll.question}: {answers}")
+    if message.snapshot is not None:
+        lines += [f"↱ {line}" for line in readable(world, message.snapshot.text).splitlines() or ["(a file)"]]
+    if message.type == TYPE_PINNED:
+        lines.append("pinned a message")
+    lines += [f"({one.name} {one.tags})" for one in message.stickers]
+    reactions = [f"{one.emoji['name']} {len(one.user_ids)}" for one in message.reactions.values()]
+    return [_INDENT + line for line in [*lines, *([" ".join(reactions)] if reactions else [])]]
 
 
 def _card_lines(world: World, embed: Json) -> list[str]:

@@ -1,6 +1,7 @@
 """Kinds of messages: pinned, forwarded, with stickers, read aloud, silent, spoken, with hidden or described files."""
 
 import base64
+import datetime
 import io
 
 import discord
@@ -194,3 +195,27 @@ async def test_answers_of_every_kind(scene):
     assert answer.attachments[0].description == "notes"
     await scene.ada.reply(answer.message, "thanks", files=[File("SPOILER_b.png", b"1")])
     assert scene.chat.messages(scene.channel)[-1].attachments[0].file_name == "SPOILER_b.png"
+
+
+async def test_the_transcript_names_every_kind(scene):
+    """Polls, stickers, forwards, pins and reactions can be read in the transcript."""
+    scene.guild.set_bot_permissions(discord.Permissions(administrator=True))
+    poll = discord.Poll("Which?", datetime.timedelta(hours=1)).add_answer(text="Fox").add_answer(text="Owl")
+    await scene.place().send(poll=poll)
+    sent = await scene.place().send("look", stickers=[discord.Object(next(iter(scene.guild.stickers)))])
+    await scene.ada.react(scene.chat.posts[-1], "👍")
+    await sent.forward(scene.place())
+    await sent.pin()
+    assert scene.chat.transcript(scene.channel).splitlines()[1:] == [
+        "Video Bot:",
+        "    📊 Which?: Fox, Owl",
+        "Video Bot:",
+        "    look",
+        "    (Wave 👋)",
+        "    👍 1",
+        "Video Bot:",
+        "    ↱ look",
+        "Video Bot → Video Bot:",
+        "    ↪ look",
+        "    pinned a message",
+    ]
