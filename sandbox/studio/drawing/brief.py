@@ -25,6 +25,18 @@ class Brief:
         return (*self.parent.ancestors, self.parent) if self.parent else ()
 
     @property
+    def origin(self) -> "Brief":
+        """The video at the beginning of the chain, which may be this one."""
+        return self.parent.origin if self.parent else self
+
+    @property
+    def backdrop(self) -> bytes | None:
+        """The picture that the scene is painted from: its own first one, else that of the nearest ancestor with one."""
+        if self.references:
+            return self.references[0]
+        return self.parent.backdrop if self.parent else None
+
+    @property
     def frame_count(self) -> int:
         """How many pictures it has, at least one."""
         return max(1, round(self.seconds * self.frames_per_second))

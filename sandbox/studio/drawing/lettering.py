@@ -1,10 +1,14 @@
 """Setting text: which typeface, how large, where lines break; knows nothing of what the text is about."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from PIL import ImageDraw, ImageFont
+
+from sandbox.studio.drawing.palette import Colour
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -17,6 +21,32 @@ _WIDE_START = 0x2E80
 _SHADOW = (8, 9, 14)
 
 
+class Run(NamedTuple):
+    """Words of one line that look alike: where they begin and how wide they are, in pixels from the line's left."""
+
+    text: str
+    x: float
+    width: float
+    marked: bool
+
+
+class Stroke(NamedTuple):
+    """A level line under or through words."""
+
+    left: int
+    right: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """How text is drawn: its colour, that of its marked words, and by how many pixels it is bolder."""
+
+    plain: Colour
+    marked: Colour
+    weight: float = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Text broken into lines, in a typeface of one size."""
@@ -24,6 +54,7 @@ class Block:
     lines: tuple[str, ...]
     font: Font
     line_height: int
+    words: tuple[str, ...] = ()
 
     @property
     def height(self) -> int:
@@ -68,7 +99,7 @@ def set_text(text: str, *, width: int, height: int, largest: int, smallest: int)
     room = max(1, height // line_height)
     if len(lines) > room:
         lines = [*lines[: room - 1], shortened(lines[room - 1] + "…", font, width, always=True)]
-    return Block(tuple(lines), font, line_height)
+    return Block(tuple(lines), font, line_height, tuple(text.split()))
 
 
 def _guessed_size(letters: int, width: int, height: int, largest: int, smallest: int) -> int:
@@ -116,13 +147,51 @@ def _pieces(word: str, font: Font, width: int) -> list[str]:
     return [*pieces, word] if word else pieces
 
 
-def write(
-    draw: ImageDraw.ImageDraw, block: Block, x: int, y: int, fill: tuple[int, int, int], *, weight: int = 0
-) -> int:
-    """Draw a block of text with a thin shadow, `weight` pixels bolder; returns the y below it."""
-    drop = max(1, block.line_height // 24)
+def runs_of(block: Block, marks: Sequence[bool]) -> list[list[Run]]:
+    """Each line as runs of words that share a mark; `marks` has one for each word of the block's text."""
+    if not any(marks):
+        return [[Run(line, 0, width_of(line, block.font), False)] for line in block.lines]
+    words, flags = iter(block.words), iter(marks)
+    word, flag = next(words, ""), next(flags, False)
+    lines: list[list[Run]] = []
     for line in block.lines:
-        draw.text((x + drop, y + drop), line, font=block.font, fill=_SHADOW, stroke_width=weight, stroke_fill=_SHADOW)
-        draw.text((x, y), line, font=block.font, fill=fill, stroke_width=weight, stroke_fill=fill)
+        runs: list[Run] = []
+        at = 0
+        for piece in line.split():
+            if runs and runs[-1].marked == flag:
+                first = runs.pop()
+                piece_of_line = line[at - len(first.text) - 1 : at + len(piece)]
+            else:
+                first = Run("", width_of(line[:at], block.font), 0, flag)
+                piece_of_line = piece
+            runs.append(Run(piece_of_line, first.x, width_of(piece_of_line, block.font), flag))
+            at += len(piece) + 1
+            # A word may be wider than a line: then the next piece is the rest of it.
+            word = word[len(piece) :]
+            if not word:
+                word, flag = next(words, ""), next(flags, False)
+        lines.append(runs)
+    return lines
+
+
+def write(draw: ImageDraw.ImageDraw, block: Block, x: int, y: int, ink: Ink, marks: Sequence[bool] = ()) -> int:
+    """Draw a block of text with a thin shadow, its marked words in their own colour; returns the y below it."""
+    drop = max(1, block.line_height // 24)
+    for runs in runs_of(block, marks):
+        for run in runs:
+            fill = ink.marked if run.marked else ink.plain
+            for away, colour in ((drop, _SHADOW), (0, fill)):
+                corner = (x + run.x + away, y + away)
+                draw.text(corner, run.text, font=block.font, fill=colour, stroke_width=ink.weight, stroke_fill=colour)
         y += block.line_height
     return y
+
+
+def strokes_of(block: Block, x: int, y: int, marks: Sequence[bool], height: float) -> list[Stroke]:
+    """Where the marked words would be struck through or underlined, at a height of the line from 0 to 1."""
+    return [
+        Stroke(round(x + run.x), round(x + run.x + run.width), round(y + block.line_height * (number + height)))
+        for number, runs in enumerate(runs_of(block, marks))
+        for run in runs
+        if run.marked
+    ]

@@ -10,13 +10,13 @@ Colour = tuple[int, int, int]
 # Hue of the sky's lower edge, in degrees of the colour circle.
 _MOODS = {
     "orange autumn fall fire desert fox tiger sand": 24,
-    "sunset sunrise dawn dusk warm evening": 12,
+    "sunset sunrise lantern lanterns dawn dusk warm evening": 12,
     "yellow sunny sun summer gold golden lemon bee": 44,
     "green forest garden jungle tree leaf leaves meadow frog grass": 138,
     "teal lagoon mint turquoise": 172,
     "sea ocean water underwater beach river lake fish whale": 196,
     "blue sky rain snow winter ice mist cold": 212,
-    "night city cyberpunk neon sci-fi space moon stars": 256,
+    "night midnight city cyberpunk neon sci-fi space moon stars": 256,
     "purple violet magic dream lavender": 278,
     "pink rose flower flowers blossom candy": 330,
     "red blood mars rose love heart": 354,
@@ -36,11 +36,21 @@ class Palette:
     accent: Colour
 
 
+def names_a_mood(prompt: str) -> bool:
+    """Whether a word of the prompt decides about the colours."""
+    return any(word in _HUES for word in _words(prompt))
+
+
+def mixed(one: Colour, other: Colour, share: float) -> Colour:
+    """The colour between two, with that share (0 to 1) of the other."""
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
 def palette_of(prompt: str) -> Palette:
     """The palette of a prompt; the same prompt always has the same one."""
     digest = hashlib.sha256(prompt.encode()).digest()
-    words = re.findall(r"[a-z-]+", prompt.lower())
-    named = next((_HUES[word] for word in words if word in _HUES), None)
+    named = next((_HUES[word] for word in _words(prompt) if word in _HUES), None)
     hue = (digest[0] * 360 / 256) if named is None else named + digest[0] % 13 - 6
     turn = 38 if digest[1] % 2 else -38
     return Palette(
@@ -51,6 +61,10 @@ def palette_of(prompt: str) -> Palette:
         paper=(250, 248, 242),
         accent=_colour(hue + 24, 0.90, 0.74),
     )
+
+
+def _words(prompt: str) -> list[str]:
+    return re.findall(r"[a-z-]+", prompt.lower())
 
 
 def _colour(hue: float, saturation: float, lightness: float) -> Colour:

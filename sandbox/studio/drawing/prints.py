@@ -31,9 +31,14 @@ def opened(data: bytes) -> Image.Image:
         return upright.convert("RGB")
 
 
+def print_edge(unit: float) -> tuple[int, int]:
+    """How wide a print's paper edge is, and its shadow to the right and below."""
+    return round(unit * 1.1), round(unit * 0.7)
+
+
 def print_of(picture: Image.Image, box: tuple[int, int], unit: float) -> Image.Image:
     """The picture with a paper edge and a thin shadow, at most as large as the box."""
-    edge, shadow = round(unit * 1.1), round(unit * 0.7)
+    edge, shadow = print_edge(unit)
     room = max(8, box[0] - 2 * edge - shadow), max(8, box[1] - 2 * edge - shadow)
     inside = ImageOps.contain(picture, room, Image.Resampling.BILINEAR)
     width, height = inside.width + 2 * edge, inside.height + 2 * edge
