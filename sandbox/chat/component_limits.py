@@ -1,5 +1,6 @@
 """What Discord refuses in components, of messages and of forms, before looking at anything else; it changes nothing."""
 
+from sandbox.chat.emojis import check_emoji
 from sandbox.chat.errors import bad_field, too_long
 from sandbox.chat.records import Json, flatten, parts_of
 
@@ -72,6 +73,7 @@ def _check_button(button: Json, path: str) -> None:
     bare = not button.get("label") and not button.get("emoji")
     if bare == (style != _PREMIUM):
         raise bad_field(f"{path}.label", "A button needs a label or an emoji, and a premium one has none of its own.")
+    check_emoji(button.get("emoji"), path)
     if len(button.get("label") or "") > 80:
         raise too_long(f"{path}.label", 80)
     if len(button.get("url") or "") > 512:
@@ -107,6 +109,7 @@ def check_options(component: Json, path: str, *, low: int, high: int) -> None:
             if not 1 <= len(str(option.get(name) or "")) <= 100:
                 sentence = "Must be between 1 and 100 in length."
                 raise bad_field(f"{path}.options.{index}.{name}", sentence, "BASE_TYPE_BAD_LENGTH")
+        check_emoji(option.get("emoji"), f"{path}.options.{index}")
         if len(option.get("description") or "") > 100:
             raise too_long(f"{path}.options.{index}.description", 100)
     if len({one["value"] for one in options}) != len(options):

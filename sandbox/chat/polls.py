@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from sandbox.chat import posting
+from sandbox.chat.emojis import check_emoji
 from sandbox.chat.errors import ApiError, bad_field
 from sandbox.chat.records import TYPE_POLL_RESULT, Json, Message, User, part_of, parts_of
 from sandbox.chat.snowflakes import iso
@@ -53,6 +54,7 @@ def poll_of(body: Json | None, now: float) -> Poll | None:
     for index, media in enumerate(medias):
         if not 1 <= len(str(media.get("text") or "")) <= ANSWER_MAX:
             raise _wrong_length(f"poll.answers.{index}.poll_media.text", ANSWER_MAX)
+        check_emoji(part_of(media, "emoji"), f"poll.answers.{index}.poll_media")
     hours = body.get("duration") or _HOURS_DEFAULT
     if not 1 <= hours <= HOURS_MAX or hours != int(hours):
         raise bad_field("poll.duration", f"int value should be between 1 and {HOURS_MAX}.", "NUMBER_TYPE_MAX")

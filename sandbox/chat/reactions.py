@@ -3,14 +3,13 @@
 import re
 from dataclasses import dataclass, field
 
+from sandbox.chat.emojis import is_emoji
 from sandbox.chat.errors import ApiError
 from sandbox.chat.records import Json, Message, User
 from sandbox.chat.world import World
 
 EMOJIS_MAX = 20
-_KEYCAP = re.compile(r"[0-9#*]\ufe0f?\u20e3")
 _CUSTOM = re.compile(r"(?:a:)?(\w+):(\d+)")
-_INFORMATION = "\u2139"
 
 
 @dataclass(eq=False, slots=True)
@@ -37,16 +36,9 @@ def emoji_of(message: Message, text: str) -> Json:
     custom = _CUSTOM.fullmatch(text.strip("<>").removeprefix(":"))
     if custom is not None and custom[2] in message.reactions:
         return message.reactions[custom[2]].emoji
-    if custom is not None or not _is_emoji(text):
+    if custom is not None or not is_emoji(text):
         raise ApiError(10014)
     return {"id": None, "name": text}
-
-
-def _is_emoji(text: str) -> bool:
-    if _KEYCAP.fullmatch(text):
-        return True
-    plain = text.replace(_INFORMATION, "", 1)
-    return 0 < len(text) <= 32 and not any(one.isascii() or one.isalpha() or one.isspace() for one in plain)
 
 
 def put(world: World, message: Message, user: User, emoji: Json) -> None:

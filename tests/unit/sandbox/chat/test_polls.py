@@ -102,6 +102,7 @@ async def test_polls_that_are_refused(scene):
         poll("x", *map(str, range(11))),
         poll(hours=769),
         discord.Poll("x", timedelta(hours=1)),
+        discord.Poll("x", timedelta(hours=1)).add_answer(text="x", emoji="smile"),
     ):
         with pytest.raises(discord.HTTPException) as caught:
             await scene.place().send(poll=wrong)

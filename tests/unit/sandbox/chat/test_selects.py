@@ -89,7 +89,10 @@ async def test_menus_that_are_refused(scene):
         ui.Select(custom_id="x", options=[option], min_values=2, max_values=2),
         ui.Select(custom_id="x", options=[option], min_values=2, max_values=1),
         ui.Select(custom_id="x", options=[discord.SelectOption(label="x" * 101)]),
+        ui.Select(custom_id="x", options=[discord.SelectOption(label="x", emoji="smile")]),
         ui.UserSelect(custom_id="x", max_values=26),
+        ui.Button(custom_id="x", label="x", emoji="smile"),
+        ui.Button(custom_id="x"),
     ):
         with pytest.raises(discord.HTTPException) as caught:
             await shown(scene, select)
