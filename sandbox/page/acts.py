@@ -8,11 +8,12 @@ from sandbox.chat import Call, Channel, Chat, Form, Message, NotPossibleError, P
 from sandbox.chat.choosing import ATTACHMENT, CHANNEL, MENTIONABLE, ROLE, USER, find_command
 from sandbox.chat.errors import ApiError
 from sandbox.chat.forms import form_of
-from sandbox.chat.records import Json, parts_of
+from sandbox.chat.records import Json, flatten, parts_of
 from sandbox.page.shelf import Shelf
 from sandbox.page.town import Town
 
 _SUBCOMMANDS = (1, 2)
+_ENTITY_MENUS = (5, 6, 7, 8)
 _FORMS_KEPT = 20
 
 
@@ -170,9 +171,12 @@ class Acts:
 
     async def choose(self, asked: _Asked) -> Json:
         """Choose in a menu."""
-        message = self._message(asked)
-        values = [self._entity(message.channel, one) for one in asked.items("values")]
-        return self._watch(asked, await asked.me.select(message, asked.text("custom_id"), values))
+        message, custom_id = self._message(asked), asked.text("custom_id")
+        kinds = {one.get("custom_id"): one["type"] for one in flatten(message.components)}
+        values = asked.items("values")
+        if kinds.get(custom_id) in _ENTITY_MENUS:
+            values = [self._entity(message.channel, one) for one in values]
+        return self._watch(asked, await asked.me.select(message, custom_id, values))
 
     async def submit(self, asked: _Asked) -> None:
         """Send a form."""

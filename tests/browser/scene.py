@@ -5,7 +5,7 @@ What a test does there it does through `Visitor`, which knows only what a person
 
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from sandbox.stage import Stage
 from tests.browser.chromium import MISSING, find_chromium
 from tests.browser.visitor import Visitor
 from tests.e2e.scenes import QUICK, quick_dials
+from tests.e2e.sightings import time_passes_until
 
 WIDE = (1280, 800)
 PHONE = (390, 844)
@@ -54,6 +55,10 @@ class Visit:
         """How many messages with a video were ever posted, deleted ones too."""
         return sum(bool(one.attachments) and one.author.bot for one in self.stage.chat.posts)
 
+    async def let_pass_until(self, predicate: Callable[[], bool]) -> None:
+        """Let time pass, a little at a time, until that is so."""
+        await time_passes_until(self.stage, predicate)
+
 
 @asynccontextmanager
 async def a_browser() -> AsyncIterator[Browser]:
@@ -76,9 +81,13 @@ async def a_visit(
     size: tuple[int, int] = WIDE,
     dark: bool = False,
     settings: dict[str, str] | None = None,
+    with_bot: bool = True,
     **turned: object,
 ) -> AsyncIterator[Visit]:
-    """The page on a stage of its own, with the bot there; afterwards nothing may have gone wrong in the browser."""
+    """The page on a stage of its own; the bot is there, unless a test brings another one.
+
+    Afterwards nothing may have gone wrong in the browser.
+    """
     async with Stage(folder, settings=QUICK | (settings or {}), dials=quick_dials(**turned)) as stage:
         town = build_town(stage.chat)
         server = PageServer(stage, town)
@@ -86,10 +95,14 @@ async def a_visit(
         context = await a_context(browser, size=size, dark=dark)
         troubles = note_troubles(context, server.address)
         try:
-            await stage.start_bot()
+            if with_bot:
+                await stage.start_bot()
             page = await context.new_page()
             visitor = Visitor(page)
-            await visitor.open(server.address)
+            if with_bot:
+                await visitor.open(server.address)
+            else:
+                await page.goto(server.address)
             yield Visit(stage, town, server.address, page, visitor, troubles)
         except BaseException:
             print(stage.bot.log())  # noqa: T201  # pytest shows it with the failure
@@ -109,7 +122,8 @@ async def a_context(browser: Browser, *, size: tuple[int, int] = WIDE, dark: boo
         reduced_motion="reduce",
         locale="en-GB",
         timezone_id="Europe/London",
-        has_touch=size[0] < 500,
+        has_touch=size == PHONE,
+        is_mobile=size == PHONE,
     )
     context.set_default_timeout(PATIENCE_MS)
     return context

@@ -3,8 +3,10 @@
 from sandbox.chat import Channel, Chat, NotPossibleError, Person
 from sandbox.chat.answering import COMMAND
 from sandbox.chat.choosing import find_command
-from sandbox.chat.records import Json
+from sandbox.chat.records import Interaction, Json, parts_of
 
+_SLASH = 1
+_SUBCOMMANDS = (1, 2)
 _FAILED_SHOWN_SECONDS = 600.0
 
 
@@ -28,5 +30,16 @@ def call_views(chat: Chat, me: Person, channel: Channel) -> list[Json]:
             break
         if one.kind == COMMAND and one.user is me.user and one.channel is channel and one.response_type is None:
             state = "failed" if one.failed else "sending"
-            views.append({"id": str(one.id), "name": one.command_name, "state": state})
+            views.append({"id": str(one.id), "name": used_name(one), "state": state})
     return views[::-1]
+
+
+def used_name(used: Interaction) -> str:
+    """A command as Discord names it above its answer: `/owner pause`, or the words of a menu."""
+    if used.data.get("type", _SLASH) != _SLASH:
+        return used.command_name
+    names, options = [used.command_name], parts_of(used.data, "options")
+    while options and options[0]["type"] in _SUBCOMMANDS:
+        names.append(options[0]["name"])
+        options = parts_of(options[0], "options")
+    return "/" + " ".join(names)

@@ -1,5 +1,6 @@
 """Messages as one person sees them: Discord's own JSON, with links into the page and with what they may do."""
 
+import json
 from typing import Any, cast
 
 from sandbox.chat import Attachment, Channel, Chat, Message, Permission, Person
@@ -7,6 +8,7 @@ from sandbox.chat.answering import COMPONENT
 from sandbox.chat.payloads import message_json
 from sandbox.chat.permissions import permissions_in
 from sandbox.chat.records import Interaction, Json
+from sandbox.page.views.commands import used_name
 from sandbox.page.views.world import user_view
 
 _PRESS_SHOWN_SECONDS = 600.0
@@ -47,9 +49,12 @@ def _message_view(chat: Chat, me: Person, message: Message, presses: list[Intera
     for name in ("embeds", "components", "message_snapshots"):
         if view.get(name):
             view[name] = _relinked(chat, view[name], links)
+    # As in Discord, a file that an embed shows is not shown a second time.
+    in_embeds = json.dumps(view["embeds"])
     view["attachments"] = [
         {**one, "url": file_link(known), "proxy_url": file_link(known)}
         for one, known in zip(whole["attachments"], message.attachments, strict=True)
+        if file_link(known) not in in_embeds
     ]
     waiting = [one for one in presses if one.response_type is None and not one.failed]
     return {
@@ -91,7 +96,7 @@ def _asked_by(chat: Chat, message: Message) -> Json | None:
     asked = message.interaction
     if asked is None or not asked.command_name or asked.source is not None:
         return None
-    return {"user": user_view(chat, asked.user), "name": asked.command_name}
+    return {"user": user_view(chat, asked.user), "name": used_name(asked)}
 
 
 def _quote(chat: Chat, message: Message) -> Json | None:

@@ -171,7 +171,7 @@ export class MessageRow {
 function drawAbove(message) {
   if (message.interaction) {
     const { user, name } = message.interaction;
-    return h("div", { class: "answered" }, avatar(user, 16), nameOf(user), ` used /${name}`);
+    return h("div", { class: "answered" }, avatar(user, 16), nameOf(user), ` used ${name}`);
   }
   const reply = message.reply;
   if (!reply) return null;

@@ -82,10 +82,20 @@ export function ask({ title, text, value, field, confirm, danger = false }) {
     );
     const dialog = h("dialog", { class: "question", "aria-label": title }, form);
     dialog.addEventListener("close", () => {
-      dialog.remove();
+      closeDialog(dialog);
       resolve(dialog.returnValue === "yes" ? (input ? input.value.trim() : true) : null);
     });
     document.body.append(dialog);
     dialog.showModal();
   });
+}
+
+/** Close a dialog for good; the focus goes back to where it was. */
+export function closeDialog(dialog) {
+  dialog.close();
+  dialog.remove();
+  // Chromium gives the focus back while the page is still inert: a text field then takes no letters until told again.
+  const focused = document.activeElement;
+  focused?.blur();
+  focused?.focus();
 }

@@ -150,7 +150,7 @@ function drawCall(call) {
     h(
       "div",
       { class: "message-body" },
-      h("p", { class: "asked" }, `You used /${call.name}`),
+      h("p", { class: "asked" }, `You used ${call.name}`),
       failed
         ? h("p", { class: "trouble" }, "The application did not respond.")
         : h("p", { class: "waiting" }, h("span", { class: "spinner", "aria-hidden": "true" }), "Sending command…"),

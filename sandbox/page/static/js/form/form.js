@@ -1,6 +1,7 @@
 /** A form that the bot has opened: a dialog over the chat. What was filled in outlives a reload of the tab. */
 import { fill, h, icon } from "../dom.js";
 import { spinner } from "../payload/glyphs.js";
+import { closeDialog } from "../popup.js";
 import { buildFields } from "./fields.js";
 
 const FAILED = "Something went wrong. Try again.";
@@ -143,8 +144,7 @@ class FormDialog {
   }
 
   #leave() {
-    this.dialog.close();
-    this.dialog.remove();
+    closeDialog(this.dialog);
   }
 
   /** The form is over: it has been answered, or its place is gone. */
