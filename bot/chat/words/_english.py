@@ -95,6 +95,18 @@ SENTENCES: Mapping[Key, str] = {
         "The Videos API refuses this bot's key when I ask how a video is doing. Videos under way are not lost; I ask "
         "again every five minutes."
     ),
+    Key.ALARM_STORE: (
+        "I can't write to my database: its disk may be full, or something else holds it. No new videos are taken until "
+        "I can; those under way are still looked after. The log says more."
+    ),
+    Key.ALARM_STUCK: (
+        "I could not carry on a video, however often I tried; it rests until I am started again. Nothing is sent a "
+        "second time. The log names it and says why."
+    ),
+    Key.ALARM_TWICE: (
+        "The Videos API gave two videos the same id, so I can't tell them apart. The second one's requester is asked "
+        "what to do. The log names it."
+    ),
     Key.LIST_TITLE: "Your videos",
     Key.LIST_EMPTY: "You have no videos yet. `/video` makes one.",
     Key.LIST_LINE: "**{status!v}** · {video} · asked {when!t}",

@@ -77,6 +77,9 @@ class Key(StrEnum):
     # To those who run the bot.
     ALARM_ACCOUNT = auto()
     ALARM_KEY = auto()
+    ALARM_STORE = auto()
+    ALARM_STUCK = auto()
+    ALARM_TWICE = auto()
 
     # /status.
     LIST_TITLE = auto()
