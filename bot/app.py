@@ -28,8 +28,10 @@ from bot.engine.housekeeping import keep_house
 from bot.engine.intake import Intake
 from bot.engine.lookup import Lookup
 from bot.engine.offering import Offering
+from bot.engine.owning import Owning
 from bot.engine.painting import Painter
 from bot.engine.parts import Parts, Rules
+from bot.engine.pausing import KillSwitch
 from bot.engine.replies import Replies
 from bot.engine.scheduler import Scheduler
 from bot.engine.telling import Teller
@@ -101,7 +103,8 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     # The lock file proves that nobody else holds a job of this database.
     await database.write(moving.void_claims)
     submitted = await database.read(finding.find_submit_times, clock.now() - 60.0)
-    guard = SpendGuard(settings.max_submits_per_minute, clock, submitted)
+    switch = KillSwitch(settings.data_dir)
+    guard = SpendGuard(settings.max_submits_per_minute, clock, submitted, switch.is_on)
     endpoint = Endpoint(
         settings.videos_api_base_url,
         settings.videos_api_key.get_secret_value(),
@@ -120,11 +123,11 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
     resources.push_async_callback(shelf.close)
     board = Board()
-    courier = Courier(client)
-    parts = Parts(
-        clock, database, videos, catalogue, fetcher, shelf, courier, _rules(settings), board, Alarm(courier, clock)
-    )
-    traffic = Traffic(clock)
+    courier = Courier(client, settings.owner_ids)
+    alarm = Alarm(courier, clock)
+    parts = Parts(clock, database, videos, catalogue, fetcher, shelf, courier, _rules(settings), board, alarm, switch)
+    traffic = Traffic(clock, switch.is_on)
+    adopter = Adopter(parts, traffic)
     scheduler = Scheduler(parts, traffic, Watcher(parts, traffic), _owner())
     intake = Intake(parts, lambda: traffic.refusal(jobs_waiting=scheduler.jobs_waiting))
     lookup = Lookup(parts)
@@ -133,9 +136,10 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
         Acts(parts, intake),
         lookup,
         Replies(parts, intake, lookup),
+        Owning(parts, adopter),
         catalogue,
     )
-    return _Engine(scheduler, Adopter(parts, traffic), Teller(parts), Painter(parts), Offering(parts), intake, parts)
+    return _Engine(scheduler, adopter, Teller(parts), Painter(parts), Offering(parts), intake, parts)
 
 
 async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:

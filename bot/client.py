@@ -14,7 +14,7 @@ from discord.ext import commands
 
 from bot.engine.desk import Desk
 
-COGS = ("cogs.video", "cogs.remix", "cogs.status", "cogs.buttons", "cogs.forms", "cogs.replies")
+COGS = ("cogs.video", "cogs.remix", "cogs.status", "cogs.buttons", "cogs.forms", "cogs.replies", "cogs.owner")
 _SYNC_NOTE = "commands.json"
 _TOO_LATE = frozenset({10062, 40060})
 _log = structlog.stdlib.get_logger(__name__)

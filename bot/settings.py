@@ -74,6 +74,7 @@ class Settings(BaseSettings):
 
     discord_token: Secret
     discord_guild_ids: Ids = ()
+    owner_ids: Ids = ()
 
     videos_api_key: Secret
     videos_api_base_url: Annotated[str, BeforeValidator(_strip), AfterValidator(_base_url)] = "https://api.routin.ai/v1"

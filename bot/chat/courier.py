@@ -77,8 +77,10 @@ class Parcel:
 class Courier:
     """Posts, edits, finds and removes the bot's own messages with its own token."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, owner_ids: tuple[int, ...] = ()) -> None:
+        """`owner_ids`: who runs the bot; if empty, whoever Discord says."""
         self._client = client
+        self._owner_ids = tuple(UserId(owner_id) for owner_id in owner_ids)
 
     async def post(self, parcel: Parcel) -> MessageId | None:
         """Post the message, with its file streamed from disk.
@@ -147,13 +149,13 @@ class Courier:
             raise _fault(error) from error
 
     def owner_ids(self) -> tuple[UserId, ...]:
-        """Who runs the bot, as Discord has it: the application's owner, or the members of its team."""
+        """Who runs the bot: those named, else the application's owner, or its team's admins and developers."""
         application = self._client.application
-        if application is None:
-            return ()
-        team = application.team
-        members = team.members if team is not None else (application.owner,)
-        return tuple(UserId(member.id) for member in members)
+        if self._owner_ids or application is None:
+            return self._owner_ids
+        if application.team is None:
+            return (UserId(application.owner.id),)
+        return tuple(UserId(member.id) for member in application.team.members if _runs_it(member, application.team))
 
     def upload_limit_bytes(self, guild_id: GuildId | None) -> int:
         """The largest file that place takes, as far as known now; Discord has the last word (docs/facts/discord.md)."""
@@ -211,6 +213,13 @@ class Courier:
         if isinstance(channel, discord.abc.PrivateChannel):
             return True
         return channel.permissions_for(channel.guild.me).read_message_history
+
+
+def _runs_it(member: discord.TeamMember, team: discord.Team) -> bool:
+    """Whether the member has joined and may change the application; others were invited, or may only look."""
+    joined = member.membership_state is discord.TeamMembershipState.accepted
+    changes = member.role in (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
+    return joined and (changes or member.id == team.owner_id)
 
 
 def _size(file: Path) -> int:

@@ -13,11 +13,13 @@ from bot.engine.parts import Parts
 from bot.engine.traffic import Traffic
 from bot.jobs.database import StoreConflictError
 from bot.jobs.deadlines import late_at
-from bot.jobs.model import Job
+from bot.jobs.model import Job, parse_job_id
 from bot.jobs.pacing import fault_gap
+from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving
-from bot.videos.faults import LookFailed, LookFault, LookForbidden, NoList
+from bot.videos.addresses import usable_id
+from bot.videos.faults import LookFailed, LookFault, LookForbidden, NoList, NotFound
 from bot.videos.values import RemoteVideo
 
 _GAP_SHARE_OF_AGE = 0.5
@@ -51,6 +53,49 @@ class Adopter:
             board.doubt.clear()
             pause_seconds = await self._seek()
             await board.wait(board.doubt, self._parts.clock, pause_seconds)
+
+    async def adopt_by_hand(self, typed: str, remote_id: str) -> Job | Refusal:
+        """Go on with the video that somebody found at the provider by other means, or say why not.
+
+        It must exist there and belong to no other job; the job must be uncertain or lost.
+        """
+        parts = self._parts
+        job_id = parse_job_id(typed)
+        for _ in range(_RACE_TRIES):
+            job = None if job_id is None else await parts.database.read(finding.get, job_id)
+            if job is None:
+                return Refusal(Reason.VIDEO_UNKNOWN)
+            if refusal := await self._no_adoption(job, remote_id):
+                return refusal
+            try:
+                adopted = await self._take(job, remote_id)
+            except StoreConflictError:
+                # Another job was given that id a moment ago: the next look says which.
+                continue
+            if adopted is not None:
+                return adopted
+        return Refusal(Reason.REMOTE_UNASKED)
+
+    async def _no_adoption(self, job: Job, remote_id: str) -> Refusal | None:
+        """Why the job can't be given that id; what is stored is looked at before the provider is asked."""
+        parts = self._parts
+        if job.state not in _SOUGHT or job.remote_id not in (None, remote_id):
+            return Refusal(Reason.NOT_ADOPTABLE, {"video": job.id})
+        if job.provider != parts.videos.provider:
+            return Refusal(Reason.ADOPT_ELSEWHERE, {"video": job.id})
+        if not usable_id(remote_id):
+            return Refusal(Reason.REMOTE_UNKNOWN, {"given": remote_id})
+        owner = await parts.database.read(finding.find_by_remote, job.provider, remote_id)
+        if owner is not None and owner.id != job.id:
+            return Refusal(Reason.REMOTE_OWNED, {"given": remote_id, "video": owner.id})
+        try:
+            await parts.videos.look(remote_id)
+        except NotFound:
+            return Refusal(Reason.REMOTE_UNKNOWN, {"given": remote_id})
+        except LookFault as fault:
+            _log.warning("provider not asked", job=job.id, status=fault.status, detail=fault.detail)
+            return Refusal(Reason.REMOTE_UNASKED)
+        return None
 
     async def _seek(self) -> float:
         """Ask for the list if it is time to, and adopt what is found; return in how many seconds to come back."""
@@ -113,25 +158,31 @@ class Adopter:
 
     async def _adopt(self, job: Job, video: RemoteVideo) -> bool:
         """Move the job on with that video; False if somebody else moved it first (it may have ended as lost)."""
-        parts, now = self._parts, self._parts.clock.now()
-        changes: dict[str, object] = {"remote_id": video.id, "cause": None}
-        if now >= late_at(job, parts.rules.job_deadline_seconds):
-            # Its requester has been told more than that it is late.
-            changes["late_at"] = now
-        if job.state is State.LOST:
-            changes["revived_at"] = now
         try:
-            adopted = await parts.database.write(moving.apply, job, Event.ADOPT, now=now, **changes)
+            adopted = await self._take(job, video.id)
         except StoreConflictError:
             _log.exception("video belongs to another job", job=job.id)
             return True
         if adopted is None:
             return False
         _log.info("video found in the list", job=job.id)
-        parts.board.job_changed(job.id)
-        # One that had ended is in nobody's hands.
-        parts.board.job_accepted()
         return True
+
+    async def _take(self, job: Job, remote_id: str) -> Job | None:
+        """Write down that the job has that id; None if it was moved meanwhile. Raises `StoreConflictError`."""
+        parts, now = self._parts, self._parts.clock.now()
+        changes: dict[str, object] = {"remote_id": remote_id, "cause": None}
+        if now >= late_at(job, parts.rules.job_deadline_seconds):
+            # Its requester has been told more than that it is late.
+            changes["late_at"] = now
+        if job.state is State.LOST:
+            changes["revived_at"] = now
+        adopted = await parts.database.write(moving.apply, job, Event.ADOPT, now=now, **changes)
+        if adopted is not None:
+            parts.board.job_changed(job.id)
+            # One that had ended is in nobody's hands.
+            parts.board.job_accepted()
+        return adopted
 
     async def _unclear_jobs(self) -> list[Job]:
         """The jobs that were sent to this provider and have no id of it, the latest first."""

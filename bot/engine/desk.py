@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from bot.engine.acts import Acts
 from bot.engine.intake import Intake
 from bot.engine.lookup import Lookup
+from bot.engine.owning import Owning
 from bot.engine.replies import Replies
 from bot.videos.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Taking requests in, acting on jobs, looking them up, answering replies, and what people can choose from."""
+    """Taking requests in, acting on jobs, looking them up, answering replies, the owner's acts, and the catalogue."""
 
     intake: Intake
     acts: Acts
     lookup: Lookup
     replies: Replies
+    owning: Owning
     catalogue: Catalogue

@@ -62,4 +62,5 @@ async def card_facts(parts: Parts, job: Job) -> CardFacts:
         now=parts.clock.now(),
         queue_position=parts.board.positions.get(job.id),
         parent_link=await find_parent_link(parts, job),
+        paused=parts.switch.is_on(),
     )

@@ -6,6 +6,7 @@ from typing import Literal
 from bot.chat.courier import Courier
 from bot.engine.alarm import Alarm
 from bot.engine.board import Board
+from bot.engine.pausing import KillSwitch
 from bot.jobs.database import Database
 from bot.jobs.limits import Limits
 from bot.jobs.pacing import Bounds
@@ -45,3 +46,4 @@ class Parts:
     rules: Rules
     board: Board
     alarm: Alarm
+    switch: KillSwitch

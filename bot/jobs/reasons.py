@@ -31,12 +31,21 @@ class Reason(StrEnum):
     DAILY_LIMIT = "daily limit"  # limit, free_at: epoch seconds when the next one is free
     ACCOUNT_PAUSED = "account paused"  # the provider refuses our key or has no credit
     PROVIDER_DOWN = "provider down"
+    PAUSED = "paused"  # those who run the bot have stopped all spending
+    RESTING = "resting"  # free_at: the provider's content rules refused three of the person's videos in ten minutes
     STOPPING = "stopping"  # the bot is restarting
     STORE_UNAVAILABLE = "store unavailable"  # the database could not take the job
     NOT_ALLOWED = "not allowed"  # not the requester, may not manage messages
     TOO_LATE_TO_CANCEL = "too late to cancel"  # the job has ended
     SETTLED = "settled"  # nobody need decide any more whether the provider took the job
     NOTHING_TO_SEND = "nothing to send"  # no kept video, or it is being sent already
+    OWNER_ONLY = "owner only"
+    SWITCH_STUCK = "switch stuck"  # the file that pauses the bot could not be taken away
+    NOT_ADOPTABLE = "not adoptable"  # video: neither uncertain nor lost, or it has another id of the provider
+    ADOPT_ELSEWHERE = "adopt elsewhere"  # video: sent to another provider than today's
+    REMOTE_UNKNOWN = "remote unknown"  # given: an id that the provider does not know
+    REMOTE_OWNED = "remote owned"  # given, video: the job that has that id
+    REMOTE_UNASKED = "remote unasked"  # the provider could not be asked
     DRAFT_GONE = "draft gone"  # a form or question whose options are no longer kept
 
 

@@ -4,19 +4,26 @@ It knows nothing of jobs, retries or people; a loop gone wild elsewhere runs int
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from bot.ops.clock import Clock
 from bot.videos.faults import SpendingStopped
 
 WINDOW_SECONDS = 60.0
+PAUSED_SECONDS = 5.0
 
 
 class SpendGuard:
     """Counts paid requests in the last 60 s and refuses the one too many."""
 
-    def __init__(self, limit: int, clock: Clock, submitted_at: Iterable[float] = ()) -> None:
-        """`limit` requests per 60 s; `submitted_at` are the epoch times of submissions before this start.
+    def __init__(
+        self,
+        limit: int,
+        clock: Clock,
+        submitted_at: Iterable[float] = (),
+        is_paused: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """At most `limit` requests per 60 s, none while `is_paused`; `submitted_at`: epoch times of earlier ones.
 
         A time that lies in the future (the machine's clock was set back) counts as now. Raises ValueError for a limit
         below 1.
@@ -25,11 +32,15 @@ class SpendGuard:
             raise ValueError("At least one paid request per minute must be allowed.")
         self._limit = limit
         self._clock = clock
+        self._is_paused = is_paused
         now, ticks = clock.now(), clock.monotonic()
         self._spent = deque(sorted(ticks - max(0.0, now - at) for at in submitted_at))
 
     def spend(self) -> None:
-        """Count one paid request as sent now; raises `SpendingStopped` instead when the window is full."""
+        """Count one paid request as sent now; raises `SpendingStopped` when the window is full or all are off."""
+        if self._is_paused():
+            # None are allowed just now; the file may be gone again soon.
+            raise SpendingStopped(retry_after_seconds=PAUSED_SECONDS)
         ticks = self._clock.monotonic()
         while self._spent and self._spent[0] <= ticks - WINDOW_SECONDS:
             self._spent.popleft()

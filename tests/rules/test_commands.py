@@ -20,18 +20,33 @@ CHOICES_MAX = 25
 OPTIONS_MAX = 25
 ALL_CHARACTERS_MAX = 8_000
 CUSTOM_ID_MAX_CHARACTERS = 100
+SUBCOMMAND = discord.AppCommandOptionType.subcommand.value
 MANY = tuple(f"model-{number}" for number in range(40))
 CATALOGUE = Catalogue(MANY, tuple(f"{number}x720" for number in range(1, 41)), tuple(map(str, range(1, 41))))
 PROMISED = {
     "video": ["prompt", "model", "size", "seconds", "reference", "reference_2", "reference_3", "reference_4"],
     "remix": ["prompt", "video", "model", "size", "seconds", "reference", "reference_2", "reference_3", "reference_4"],
     "status": ["video"],
+    "owner adopt": ["job", "provider_id"],
+    "owner pause": [],
+    "owner resume": [],
 }
+REQUIRED = {("owner adopt", "job"), ("owner adopt", "provider_id")}
 
 
 @pytest.fixture
 async def commands(tmp_path: Path) -> list[dict[str, Any]]:
-    """Every command as Discord is told of it, with a catalogue that offers too much."""
+    """Every command that people can type, as Discord is told of it, with a catalogue that offers too much."""
+    typed: list[dict[str, Any]] = []
+    for command in await all_told(tmp_path):
+        inner = [option for option in command["options"] if option["type"] == SUBCOMMAND]
+        shared = {name: value for name, value in command.items() if name != "options"}
+        typed += [{**shared, **one, "name": f"{command['name']} {one['name']}"} for one in inner] or [command]
+    return typed
+
+
+async def all_told(tmp_path: Path) -> list[dict[str, Any]]:
+    """What Discord is told, families of commands as one each."""
     async with VideoBot((), tmp_path) as bot:
         bot.desk = cast("Desk", SimpleNamespace(catalogue=CATALOGUE))
         for name in COGS:
@@ -40,9 +55,17 @@ async def commands(tmp_path: Path) -> list[dict[str, Any]]:
 
 
 async def test_the_promised_commands_are_there(commands: list[dict[str, Any]]) -> None:
-    """Exactly these, with exactly these options in this order, all of them optional."""
+    """Exactly these, with exactly these options in this order; only what an owner gives is never left out."""
     assert {command["name"]: [option["name"] for option in command["options"]] for command in commands} == PROMISED
-    assert not any(option.get("required") for command in commands for option in command["options"])
+    given = {(one["name"], option["name"]) for one in commands for option in one["options"] if option.get("required")}
+    assert given == REQUIRED
+
+
+async def test_the_owners_commands_are_offered_to_those_who_manage_the_server(tmp_path: Path) -> None:
+    """By default Discord shows `/owner` to nobody else in a server; all other commands are for everyone."""
+    told = {command["name"]: command["default_member_permissions"] for command in await all_told(tmp_path)}
+    assert told.pop("owner") == discord.Permissions(manage_guild=True).value
+    assert set(told.values()) == {None}
 
 
 async def test_names_and_descriptions_are_within_bounds(commands: list[dict[str, Any]]) -> None:

@@ -7,12 +7,15 @@ import discord
 from tests.simcord.world import World
 
 STRING, ATTACHMENT = discord.AppCommandOptionType.string.value, discord.AppCommandOptionType.attachment.value
+MANAGERS = discord.Permissions(manage_guild=True).value
+SUBCOMMAND = discord.AppCommandOptionType.subcommand.value
 REFERENCES = [(name, ATTACHMENT) for name in ("reference", "reference_2", "reference_3", "reference_4")]
 SETTINGS = [("model", STRING), ("size", STRING), ("seconds", STRING), *REFERENCES]
 TABLE = {
     "video": [("prompt", STRING), *SETTINGS],
     "remix": [("prompt", STRING), ("video", STRING), *SETTINGS],
     "status": [("video", STRING)],
+    "owner": [("adopt", SUBCOMMAND), ("pause", SUBCOMMAND), ("resume", SUBCOMMAND)],
 }
 
 
@@ -23,15 +26,15 @@ def registered(world: World) -> dict[str, dict[str, Any]]:
 
 
 async def test_commands_are_those_that_were_promised(world: World) -> None:
-    """Discord knows exactly the promised commands, with the promised options in their order, none of them required."""
+    """Discord knows exactly the promised commands and options, in order; an owner's are for those who manage the server."""
     commands = registered(world)
     shapes = {name: [(o["name"], o["type"]) for o in command["options"]] for name, command in commands.items()}
     assert shapes == TABLE
-    for command in commands.values():
+    for name, command in commands.items():
         assert not any(option.get("required") for option in command["options"])
         assert sorted(command["contexts"]) == [0, 1]
         assert command["integration_types"] == [0]
-        assert command["default_member_permissions"] is None
+        assert command["default_member_permissions"] == (MANAGERS if name == "owner" else None)
 
 
 async def test_options_offer_what_can_be_made(world: World) -> None:

@@ -28,11 +28,15 @@ _CONTENT_LINK_MAX = 1500
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What a card shows besides the job: the time, the place in the queue from 1, a link to the video it remixes."""
+    """What a card shows besides the job: the time, its place in the queue from 1, a link to the video it remixes.
+
+    `paused`: nothing is paid for just now, so that a job that waits to be sent waits for that.
+    """
 
     now: float
     queue_position: int | None = None
     parent_link: str | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +55,20 @@ class LinkFacts:
 
 def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
     """Where the job stands, with the button that stops it. Pings nobody."""
-    waits = job.state is State.ACCEPTED and job.waiting_for is None and facts.queue_position is not None
+    paused = facts.paused and job.state is State.ACCEPTED
+    queued = job.state is State.ACCEPTED and job.waiting_for is None and not paused
     stop = stopping_action(job)
     description = lines(
         prompt_line(job),
         settings_line(job, locale),
         origin_line(job, facts.parent_link, locale),
         progress_line(job, locale),
-        say(Key.PLACE_IN_QUEUE, locale, position=facts.queue_position) if waits else None,
-        remark(job, facts.now, locale),
+        say(Key.PLACE_IN_QUEUE, locale, position=facts.queue_position) if queued and facts.queue_position else None,
+        say(Key.PAUSED_REMARK, locale) if paused else remark(job, facts.now, locale),
     )
     return Message(
         embed=Embed(
-            title=status(job, facts.now, locale),
+            title=say(Key.WAITING_PAUSED, locale) if paused else status(job, facts.now, locale),
             description=description,
             footer=say(Key.SHORT_ID, locale, video=job.id),
             colour=GREY if stop is None else BLURPLE,

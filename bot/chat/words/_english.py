@@ -10,6 +10,8 @@ SENTENCES: Mapping[Key, str] = {
     Key.GRACE: "Starting in a moment",
     Key.WAITING_ACCOUNT: "Waiting for the provider's account",
     Key.WAITING_PROVIDER: "Waiting for the provider",
+    Key.WAITING_PAUSED: "Paused",
+    Key.WAITING_REST: "Waiting for some minutes",
     Key.SENDING: "Sending to the provider",
     Key.RENDERING: "Rendering",
     Key.RENDERING_LATE: "Still rendering",
@@ -38,6 +40,8 @@ SENTENCES: Mapping[Key, str] = {
     Key.GRACE_REMARK: "It starts in a few seconds. Cancelling now costs nothing.",
     Key.ACCOUNT_REMARK: "This bot's account there needs attention. Its owner has been told; this goes on by itself.",
     Key.PROVIDER_REMARK: "The provider is busy or can't be reached. I keep trying.",
+    Key.PAUSED_REMARK: "Those who run this bot have paused it. Nothing is charged meanwhile; this goes on by itself.",
+    Key.REST_REMARK: "The provider's content rules refused several of your videos, so this one waits a little.",
     Key.LATE_REMARK: "This one takes longer than usual. It will be posted when it's done.",
     Key.UNCERTAIN_REMARK: "If it turns up after all, it is posted.",
     Key.WITHHELD_REMARK: "It won't be posted. It will be kept, and *Send again* in `/status` posts it after all.",
@@ -87,6 +91,15 @@ SENTENCES: Mapping[Key, str] = {
     Key.ANSWER_LEFT: "All right, I leave {video} alone. If it turns up after all, it is posted.",
     Key.ANSWER_MADE: "{video} is in the queue.",
     Key.UNEXPECTED: "Something went wrong on my side. `/status` shows whether your video was taken; if not, try again.",
+    Key.OWNER_PAUSED: (
+        "Paused: no video is paid for until `/owner resume`, also after a restart. What the provider has already is "
+        "still fetched and posted; what waits in the queue waits on."
+    ),
+    Key.OWNER_PAUSED_FOR_NOW: (
+        "Paused, but only until I am restarted: I can't keep the file `PAUSED` in my data folder. Put it there by hand."
+    ),
+    Key.OWNER_RESUMED: "Going on: videos are paid for again, those that waited first.",
+    Key.OWNER_ADOPTED: "{video} goes on with that id, and is posted where it was asked for. Nothing is sent again.",
     Key.ALARM_ACCOUNT: (
         "The Videos API takes no work from this bot: its key is refused, its credit is used up, or its address has "
         "moved. No new videos are taken; one that waits is tried again every ten minutes."
@@ -180,6 +193,13 @@ REFUSALS: Mapping[Reason, str] = {
         "The provider takes no videos from this bot at the moment; its owner has been told. Try again later."
     ),
     Reason.PROVIDER_DOWN: "The provider can't be reached at the moment. Try again in a few minutes.",
+    Reason.PAUSED: (
+        "Those who run this bot have paused it, so I take no new videos. Those under way go on. Try again later."
+    ),
+    Reason.RESTING: (
+        "The provider's content rules refused three of your videos in ten minutes. You can ask again {free_at!t}; "
+        "change what you ask for until then."
+    ),
     Reason.STOPPING: "I am just restarting. Try again in a minute.",
     Reason.STORE_UNAVAILABLE: "I can't take videos at the moment, as my storage is in trouble. Try again later.",
     Reason.NOT_ALLOWED: (
@@ -191,6 +211,22 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.NOTHING_TO_SEND: (
         "There is no kept video to send: it is on its way already, or kept no longer. `/status` shows how it stands."
     ),
+    Reason.OWNER_ONLY: "Only those who run this bot can do that. `/video` makes a video.",
+    Reason.SWITCH_STUCK: (
+        "I am still paused: I can't take the file `PAUSED` out of my data folder. Remove it by hand; the log says why."
+    ),
+    Reason.NOT_ADOPTABLE: (
+        "{video} can't be given an id: only a video can that got no clear answer or was lost, and that has no other "
+        "id. `/status` shows how it stands."
+    ),
+    Reason.ADOPT_ELSEWHERE: (
+        "{video} was sent to another provider than today's, so it can't be looked up. Set its address again first."
+    ),
+    Reason.REMOTE_UNKNOWN: (
+        "The provider doesn't know a video {given}. Nothing has changed; check the id in the provider's own list."
+    ),
+    Reason.REMOTE_OWNED: "{given} belongs to {video} already. Nothing has changed; check the id.",
+    Reason.REMOTE_UNASKED: "The provider can't be asked at the moment. Nothing has changed; try again in a while.",
     Reason.DRAFT_GONE: "That waited for too long, and I have forgotten the rest of it. Please ask again.",
 }
 

@@ -11,6 +11,8 @@ class Key(StrEnum):
     GRACE = auto()
     WAITING_ACCOUNT = auto()
     WAITING_PROVIDER = auto()
+    WAITING_PAUSED = auto()
+    WAITING_REST = auto()
     SENDING = auto()
     RENDERING = auto()
     RENDERING_LATE = auto()
@@ -43,6 +45,8 @@ class Key(StrEnum):
     GRACE_REMARK = auto()
     ACCOUNT_REMARK = auto()
     PROVIDER_REMARK = auto()
+    PAUSED_REMARK = auto()
+    REST_REMARK = auto()
     LATE_REMARK = auto()
     UNCERTAIN_REMARK = auto()
     WITHHELD_REMARK = auto()
@@ -75,6 +79,10 @@ class Key(StrEnum):
     UNEXPECTED = auto()
 
     # To those who run the bot.
+    OWNER_PAUSED = auto()
+    OWNER_PAUSED_FOR_NOW = auto()
+    OWNER_RESUMED = auto()
+    OWNER_ADOPTED = auto()
     ALARM_ACCOUNT = auto()
     ALARM_KEY = auto()
     ALARM_STORE = auto()

@@ -22,6 +22,7 @@ _REMARKS = {
     Key.GRACE: Key.GRACE_REMARK,
     Key.WAITING_ACCOUNT: Key.ACCOUNT_REMARK,
     Key.WAITING_PROVIDER: Key.PROVIDER_REMARK,
+    Key.WAITING_REST: Key.REST_REMARK,
     Key.RENDERING_LATE: Key.LATE_REMARK,
     Key.UNCERTAIN: Key.UNCERTAIN_REMARK,
     Key.KEPT: Key.KEPT_REMARK,
@@ -84,6 +85,8 @@ def _waiting_key(job: Job, now: float) -> Key:
             return Key.GRACE if now < job.not_before else Key.QUEUED
         case Cause.CREDIT:
             return Key.WAITING_ACCOUNT
+        case Cause.CONTENT:
+            return Key.WAITING_REST
         case _:
             return Key.WAITING_PROVIDER
 

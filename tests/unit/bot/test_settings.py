@@ -47,6 +47,7 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
     plain = settings.model_dump(exclude={"discord_token", "videos_api_key"})
     assert plain == {
         "discord_guild_ids": (),
+        "owner_ids": (),
         "videos_api_base_url": "https://api.routin.ai/v1",
         "videos_models": ("gpt-4o-video",),
         "videos_sizes": ("1280x720", "1920x1080", "1080x1920"),
@@ -88,7 +89,8 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch, written:
 
 
 def test_lists_of_ids_are_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers are given by their ids."""
+    """Servers and people are given by their ids."""
+    assert load(monkeypatch, OWNER_IDS="42, 43").owner_ids == (42, 43)
     assert load(monkeypatch, DISCORD_GUILD_IDS="1, 9007199254740993").discord_guild_ids == (1, 9007199254740993)
 
 
@@ -165,6 +167,7 @@ def test_blanks_around_a_secret_are_forgiven(monkeypatch: pytest.MonkeyPatch) ->
         ("VIDEOS_RETRY_SERVER_ERRORS", "2.5"),
         ("DISCORD_GUILD_IDS", f"1,{CANARY}"),
         ("DISCORD_GUILD_IDS", "0"),
+        ("OWNER_IDS", f"1,{CANARY}"),
         ("DISCORD_GUILD_IDS", str(2**63)),
         ("POLL_MIN_SECONDS", CANARY),
         ("POLL_MIN_SECONDS", "0"),

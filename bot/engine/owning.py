@@ -1,0 +1,65 @@
+"""What only those who run the bot may do: stop and resume all spending, and give a lost job its video by hand."""
+
+import asyncio
+
+import structlog
+
+from bot.engine.adopting import Adopter
+from bot.engine.parts import Parts
+from bot.jobs.model import Job, UserId
+from bot.jobs.reasons import Reason, Refusal
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Owning:
+    """Each act asks first whether the person runs the bot, and is written into the log."""
+
+    def __init__(self, parts: Parts, adopter: Adopter) -> None:
+        self._parts = parts
+        self._adopter = adopter
+
+    async def pause(self, user_id: UserId) -> bool | Refusal:
+        """Stop all spending at once; False if that could not be kept for the next start."""
+        if refusal := self._refusal(user_id):
+            return refusal
+        kept = True
+        try:
+            await asyncio.to_thread(self._parts.switch.turn_on)
+        except OSError:
+            _log.exception("pause not kept over a restart")
+            kept = False
+        _log.warning("paused", by=user_id)
+        self._repaint()
+        return kept
+
+    async def resume(self, user_id: UserId) -> Refusal | None:
+        """Let spending go on, those first who waited; None if it does."""
+        if refusal := self._refusal(user_id):
+            return refusal
+        try:
+            await asyncio.to_thread(self._parts.switch.turn_off)
+        except OSError:
+            _log.exception("still paused")
+            return Refusal(Reason.SWITCH_STUCK)
+        _log.warning("resumed", by=user_id)
+        self._repaint()
+        self._parts.board.work.set()
+        return None
+
+    async def adopt(self, user_id: UserId, job: str, remote_id: str) -> Job | Refusal:
+        """Go on with that video of the provider for a job that is uncertain or lost; nothing is sent again."""
+        if refusal := self._refusal(user_id):
+            return refusal
+        adopted = await self._adopter.adopt_by_hand(job, remote_id.strip())
+        if isinstance(adopted, Job):
+            _log.warning("video given by hand", job=adopted.id, by=user_id)
+        return adopted
+
+    def _refusal(self, user_id: UserId) -> Refusal | None:
+        return None if user_id in self._parts.courier.owner_ids() else Refusal(Reason.OWNER_ONLY)
+
+    def _repaint(self) -> None:
+        """The cards of jobs that wait say what they wait for."""
+        for job_id in tuple(self._parts.board.positions):
+            self._parts.board.card_touched(job_id)
