@@ -85,7 +85,11 @@ function makeHeader() {
     lamp,
     h("span", { class: "grow" }),
     h("span", { class: "local", title: "Nothing here reaches Discord or a video provider." }, "Local sandbox"),
-    h("button", { class: "tool", "aria-label": "Light or dark", title: "Light or dark", onclick: turnTheme }, icon("moon")),
+    h(
+      "button",
+      { class: "tool", "aria-label": "Light or dark", title: "Light or dark", onclick: turnTheme },
+      icon("moon"),
+    ),
     backstageButton,
   );
   const update = () => {

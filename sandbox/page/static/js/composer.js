@@ -35,7 +35,12 @@ class Composer {
     this.count = h("span", { class: "composer-count", role: "status" });
     this.attach = h(
       "button",
-      { class: "tool", type: "button", "aria-label": "Attach files", onclick: async () => this.put(await choose(true)) },
+      {
+        class: "tool",
+        type: "button",
+        "aria-label": "Attach files",
+        onclick: async () => this.put(await choose(true)),
+      },
       icon("attach"),
     );
     this.send_ = h(
@@ -112,7 +117,14 @@ class Composer {
       message.author.id !== state.world.me.id &&
         h(
           "button",
-          { class: "ping", type: "button", role: "switch", "aria-checked": String(ping), "aria-label": "Ping", onclick: turn },
+          {
+            class: "ping",
+            type: "button",
+            role: "switch",
+            "aria-checked": String(ping),
+            "aria-label": "Ping",
+            onclick: turn,
+          },
           `@ ${ping ? "on" : "off"}`,
         ),
       h(

@@ -17,7 +17,8 @@ function set(element, name, value) {
   if (name === "class") element.className = [value].flat(9).filter(Boolean).join(" ");
   else if (name === "style") for (const [key, one] of Object.entries(value)) element.style.setProperty(key, one);
   else if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
-  else if (name === "value" || name === "checked" || name === "selected" || name === "indeterminate") element[name] = value;
+  else if (name === "value" || name === "checked" || name === "selected" || name === "indeterminate")
+    element[name] = value;
   else element.setAttribute(name, value === true ? "" : value);
 }
 
@@ -41,14 +42,13 @@ const PATHS = {
   reply: "M9 8 4 13l5 5M4 13h10a6 6 0 0 1 6 6",
   edit: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
   bin: "M5 7h14M10 7V5h4v2M7 7l1 12h8l1-12M10.5 10.5v5M13.5 10.5v5",
-  more: "M6 11.1a.9.9 0 1 0 0 1.8.9.9 0 0 0 0-1.8zM12 11.1a.9.9 0 1 0 0 1.8.9.9 0 0 0 0-1.8zM18 11.1a.9.9 0 1 0 0 1.8.9.9 0 0 0 0-1.8z",
+  more: ["6", "12", "18"].map((x) => `M${x} 11.1a.9.9 0 1 0 0 1.8.9.9 0 0 0 0-1.8z`).join(""),
   close: "M6 6l12 12M18 6 6 18",
   send: "M4 12 20 5l-5 15-3.5-6.5zM11.5 13.5 20 5",
   hash: "M5 9h15M4 15h15M10 4 8 20M16 4l-2 16",
   thread: "M6 4v8a4 4 0 0 0 4 4h8M14 12l4 4-4 4",
   lock: "M7 11h10v8H7zM9 11V8a3 3 0 0 1 6 0v3",
   moon: "M19 14a7.5 7.5 0 1 1-9-9 6 6 0 0 0 9 9z",
-  sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.4 1.4M17.6 17.6 19 19M19 5l-1.4 1.4M6.4 17.6 5 19",
   dials: "M5 4v7M5 15v5M12 4v3M12 11v9M19 4v9M19 17v3M3 13h4M10 9h4M17 15h4",
   talk: "M4 5h16v11H10l-4 4v-4H4z",
   menu: "M4 7h16M4 12h16M4 17h16",

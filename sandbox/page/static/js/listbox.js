@@ -145,7 +145,10 @@ class Listbox {
   #draw() {
     const wanted = (this.search ? this.search.value : "").trim().toLowerCase();
     this.#shown = ranked(this.#options, wanted);
-    fill(this.list, this.#shown.map((option, index) => this.#row(option, index)));
+    fill(
+      this.list,
+      this.#shown.map((option, index) => this.#row(option, index)),
+    );
     if (this.#shown.length === 0) fill(this.list, this.#nothing());
     const first = wanted ? -1 : this.#shown.findIndex(({ value }) => this.chosen.includes(value));
     this.#place();
@@ -218,7 +221,10 @@ class Listbox {
     this.settings.onChange?.([...this.chosen], option);
     if (!this.multiple) return this.close();
     const top = this.list.scrollTop;
-    fill(this.list, this.#shown.map((one, at) => this.#row(one, at)));
+    fill(
+      this.list,
+      this.#shown.map((one, at) => this.#row(one, at)),
+    );
     this.list.scrollTop = top;
     this.#activate(index, false);
   }

@@ -103,7 +103,11 @@ export class MessageRow {
         message.can.reply && { label: "Reply", icon: icon("reply"), do: () => this.answer(message) },
         message.can.edit && { label: "Edit", icon: icon("edit"), do: () => this.edit() },
         message.can.thread && { label: "Start a thread", icon: icon("thread"), do: () => startThread(message) },
-        message.can.react && { label: "React with 👍", icon: icon("check"), do: () => attempt("react", { ...at_, emoji: "👍" }) },
+        message.can.react && {
+          label: "React with 👍",
+          icon: icon("check"),
+          do: () => attempt("react", { ...at_, emoji: "👍" }),
+        },
         ...commands.map((one) => ({
           label: one.name,
           icon: icon("command"),
@@ -154,7 +158,12 @@ export class MessageRow {
   }
 
   async remove() {
-    const sure = await ask({ title: "Delete this message?", text: "It goes for everybody.", confirm: "Delete", danger: true });
+    const sure = await ask({
+      title: "Delete this message?",
+      text: "It goes for everybody.",
+      confirm: "Delete",
+      danger: true,
+    });
     if (sure) await attempt("delete", { at: this.message.channel_id, message: this.message.id });
   }
 
@@ -184,7 +193,11 @@ function drawAbove(message) {
     { class: "answered", "aria-label": `Replying to ${reply.author.name}: ${said}. Go there.`, onclick: jump },
     avatar(reply.author, 16),
     nameOf(reply.author),
-    h("span", { class: "answered-words" }, words ? renderMarkdown(words, context, { inline: true, still: true }) : h("em", {}, said)),
+    h(
+      "span",
+      { class: "answered-words" },
+      words ? renderMarkdown(words, context, { inline: true, still: true }) : h("em", {}, said),
+    ),
   );
 }
 

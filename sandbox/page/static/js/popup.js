@@ -63,7 +63,7 @@ function place(menu, at) {
   menu.style.top = `${below ? box.bottom + 4 : Math.max(8, box.top - height - 4)}px`;
 }
 
-/** Ask something in a dialog. With `value` there is a line to write in. Resolves with true or the text, or with null. */
+/** Ask something in a dialog, with `value` for a line of text. Resolves with true or the text, or with null. */
 export function ask({ title, text, value, field, confirm, danger = false }) {
   return new Promise((resolve) => {
     const input = value === undefined ? null : h("input", { class: "field", value, maxlength: 100, required: true });

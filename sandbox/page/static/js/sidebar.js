@@ -81,7 +81,12 @@ function drawPlaces(channels, world, go) {
         "li",
         {},
         drawPlace(one, world, go),
-        threads.length > 0 && h("ul", { class: "thread-list" }, threads.map((t) => h("li", {}, drawPlace(t, world, go)))),
+        threads.length > 0 &&
+          h(
+            "ul",
+            { class: "thread-list" },
+            threads.map((t) => h("li", {}, drawPlace(t, world, go))),
+          ),
       );
     }),
   );

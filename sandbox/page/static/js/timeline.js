@@ -1,4 +1,4 @@
-/** The conversation: keeps one row per message, changes only rows that changed, and stays at the newest unless scrolled. */
+/** The conversation: one row per message, changed only where it changed; stays at the newest unless scrolled. */
 
 import { context } from "./context.js";
 import { fill, h, icon } from "./dom.js";
@@ -163,7 +163,8 @@ let typingEnds = 0;
 function showTyping(line, who) {
   const person = context.person(who);
   if (!person) return;
-  fill(line, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), `${person.name} is typing…`);
+  const dots = h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
+  fill(line, dots, `${person.name} is typing…`);
   clearTimeout(typingEnds);
   typingEnds = setTimeout(() => fill(line), TYPING_MS);
 }
@@ -182,8 +183,13 @@ function drawWelcome() {
     h(
       "p",
       {},
-      "A local sandbox with the real bot in it. No token, no key, no network: nothing you do here costs anything or leaves this machine.",
+      "A local sandbox with the real bot in it. No token, no key, no network: ",
+      "nothing you do here costs anything or leaves this machine.",
     ),
-    h("ol", { class: "steps" }, steps.map((step) => h("li", {}, step))),
+    h(
+      "ol",
+      { class: "steps" },
+      steps.map((step) => h("li", {}, step)),
+    ),
   ];
 }

@@ -38,7 +38,15 @@ export function mountBackstage(element, { dial, close }) {
   const tabs = makeTabs(
     "Backstage",
     [
-      { name: "dials", label: "Dials", element: h("div", {}, dials.map((one) => one.element)) },
+      {
+        name: "dials",
+        label: "Dials",
+        element: h(
+          "div",
+          {},
+          dials.map((one) => one.element),
+        ),
+      },
       { name: "counters", label: "Counters", element: counters.element },
       { name: "calls", label: "Calls", element: calls.element, shown: calls.shown },
       { name: "bot-log", label: "Bot log", element: botLog.element, shown: botLog.shown },

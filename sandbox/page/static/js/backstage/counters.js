@@ -32,9 +32,18 @@ export function makeCounters() {
       "Everything that was ever posted counts; “here” is what still stands. What is asked for again is no repeat.",
     ),
   );
-  const drawTotals = whenChanged((view) => view.totals, (totals) => fillTotals(verdict, tiles, totals));
-  const drawPaid = whenChanged((view) => view.paid, (rows) => paid.fill(rows.map(paidRow).reverse()));
-  const drawPosts = whenChanged((view) => view.posts, (rows) => posts.fill(rows.map(postRow).reverse()));
+  const drawTotals = whenChanged(
+    (view) => view.totals,
+    (totals) => fillTotals(verdict, tiles, totals),
+  );
+  const drawPaid = whenChanged(
+    (view) => view.paid,
+    (rows) => paid.fill(rows.map(paidRow).reverse()),
+  );
+  const drawPosts = whenChanged(
+    (view) => view.posts,
+    (rows) => posts.fill(rows.map(postRow).reverse()),
+  );
   return {
     element,
     update(view) {
@@ -69,7 +78,11 @@ function fillTotals(verdict, tiles, totals) {
 function makeTable(title, names, nothing) {
   const body = h("tbody", {});
   const empty = h("p", { class: "counters-empty" }, nothing);
-  const head = h("tr", {}, names.map((name) => h("th", { scope: "col" }, name)));
+  const head = h(
+    "tr",
+    {},
+    names.map((name) => h("th", { scope: "col" }, name)),
+  );
   const caption = h("caption", { class: "unseen" }, title);
   const table = h("table", { class: "counters-table" }, caption, h("thead", {}, head), body);
   const fillRows = (rows) => {

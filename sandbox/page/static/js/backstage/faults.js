@@ -43,7 +43,10 @@ export function makeDiscord(turn) {
 }
 
 function planner(title, to, targets, faults, turn) {
-  const target = chooser("The next", targets.map(([value, label]) => ({ value, label })));
+  const target = chooser(
+    "The next",
+    targets.map(([value, label]) => ({ value, label })),
+  );
   const times = number("times", { min: 1, max: TIMES_MAX });
   times.show(1);
   const plan = (what) => {
@@ -83,7 +86,11 @@ function makePending(to, turn) {
     (faults) => {
       nothing.hidden = faults.length > 0;
       const forget = (id) => turn("clear_faults", { id });
-      refill(list, faults.map((fault) => pendingRow(fault, () => forget(fault.id))), element);
+      refill(
+        list,
+        faults.map((fault) => pendingRow(fault, () => forget(fault.id))),
+        element,
+      );
     },
   );
   return { element, update };

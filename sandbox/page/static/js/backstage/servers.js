@@ -25,7 +25,10 @@ export function makeServers(turn) {
       const options = servers.map(({ id, name }) => ({ value: id, label: name }));
       const choice = chooser("In", options, show);
       fill(chosen, choice.element);
-      fill(body, [...panels.values()].map((panel) => panel.element));
+      fill(
+        body,
+        [...panels.values()].map((panel) => panel.element),
+      );
       show(panels.has(present) ? present : servers[0]?.id);
       choice.show(present);
     },

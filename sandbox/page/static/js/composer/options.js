@@ -1,4 +1,4 @@
-/** One option of a slash command as a field: its name, its control by type, its own validation, as Discord's client has it. */
+/** One option of a slash command as a field: its name, its control by type, and its validation. */
 
 import { context } from "../context.js";
 import { h, icon } from "../dom.js";
@@ -6,7 +6,17 @@ import { avatar } from "../person.js";
 import { choose, Picks } from "./picks.js";
 import { Suggestions } from "./suggestions.js";
 
-export const TYPE = { string: 3, integer: 4, boolean: 5, user: 6, channel: 7, role: 8, mentionable: 9, number: 10, file: 11 };
+export const TYPE = {
+  string: 3,
+  integer: 4,
+  boolean: 5,
+  user: 6,
+  channel: 7,
+  role: 8,
+  mentionable: 9,
+  number: 10,
+  file: 11,
+};
 const STRING_MAX = 6000;
 const ASK_AFTER_MS = 150;
 let count = 0;
@@ -93,7 +103,9 @@ class TextField extends Field {
     if (choices?.length) return choices.map((one) => ({ label: one.name, value: one.value }));
     if (type === TYPE.boolean) return [true, false].map((value) => ({ label: value ? "True" : "False", value }));
     const people = () =>
-      context.everyone().map((one) => ({ label: one.name, value: one.id, sign: avatar(one, 20), detail: one.bot ? "App" : "" }));
+      context
+        .everyone()
+        .map((one) => ({ label: one.name, value: one.id, sign: avatar(one, 20), detail: one.bot ? "App" : "" }));
     const roles = () => context.roles().map((one) => ({ label: one.name, value: one.id, detail: "Role" }));
     if (type === TYPE.user) return people();
     if (type === TYPE.role) return roles();

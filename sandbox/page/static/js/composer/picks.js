@@ -20,7 +20,8 @@ export class Picks {
 
   async add(files) {
     const room = this.max - this.files.length;
-    if (files.length > room) context.complain(this.max === 1 ? "One file fits here." : `At most ${this.max} files fit here.`);
+    if (files.length > room)
+      context.complain(this.max === 1 ? "One file fits here." : `At most ${this.max} files fit here.`);
     const chosen = [...files].slice(0, Math.max(0, room));
     this.element.setAttribute("aria-busy", "true");
     try {
@@ -40,7 +41,10 @@ export class Picks {
   }
 
   draw() {
-    fill(this.element, this.files.map((one) => this.drawPick(one)));
+    fill(
+      this.element,
+      this.files.map((one) => this.drawPick(one)),
+    );
     this.element.hidden = this.files.length === 0;
   }
 

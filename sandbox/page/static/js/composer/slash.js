@@ -55,7 +55,8 @@ export class SlashBar {
   begin() {
     const kept = context.keep(KEPT);
     const before = kept?.command === this.command ? kept.values : {};
-    const files = (one) => one.type === TYPE.file && (context.keep(`slash:${this.command}:${one.name}`) ?? []).length > 0;
+    const files = (one) =>
+      one.type === TYPE.file && (context.keep(`slash:${this.command}:${one.name}`) ?? []).length > 0;
     for (const option of this.ordered) {
       if (option.required || option.name in before || files(option)) this.add(option, before[option.name] ?? undefined);
     }
@@ -70,7 +71,10 @@ export class SlashBar {
     const position = this.ordered.findIndex((one) => one.name === option.name);
     const later = this.fields.findIndex((one) => this.ordered.indexOf(one.option) > position);
     this.fields.splice(later < 0 ? this.fields.length : later, 0, field);
-    fill(this.row, this.fields.map((one) => one.element));
+    fill(
+      this.row,
+      this.fields.map((one) => one.element),
+    );
     this.drawMore();
     return field;
   }

@@ -16,12 +16,22 @@ export class Suggestions {
     this.active = -1;
     this.id = `suggestions-${++count}`;
     this.title = h("p", { class: "suggestions-title" }, title);
-    this.list = h("ul", { class: "suggestions-list", role: "listbox", id: this.id, "aria-label": title || "Suggestions" });
+    this.list = h("ul", {
+      class: "suggestions-list",
+      role: "listbox",
+      id: this.id,
+      "aria-label": title || "Suggestions",
+    });
     this.note = h("p", { class: "suggestions-note", role: "status" });
     this.element = h("div", { class: "suggestions", hidden: true }, this.title, this.note, this.list);
     this.element.addEventListener("pointerdown", (event) => event.preventDefault());
     place.append(this.element);
-    const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-controls": this.id, "aria-expanded": "false" };
+    const attributes = {
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-controls": this.id,
+      "aria-expanded": "false",
+    };
     for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
   }
 
@@ -33,7 +43,10 @@ export class Suggestions {
     this.items = items;
     this.note.textContent = note;
     this.note.hidden = !note;
-    fill(this.list, items.map((item, index) => this.drawItem(item, index)));
+    fill(
+      this.list,
+      items.map((item, index) => this.drawItem(item, index)),
+    );
     this.element.hidden = items.length === 0 && !note;
     this.input.setAttribute("aria-expanded", String(this.open));
     this.activate(items.length && first ? 0 : -1);
@@ -76,7 +89,8 @@ export class Suggestions {
     if (event.key === "ArrowDown") this.activate(this.active >= last ? 0 : this.active + 1);
     else if (event.key === "ArrowUp") this.activate(this.active <= 0 ? last : this.active - 1);
     else if (event.key === "Escape") this.hide();
-    else if ((event.key === "Enter" || event.key === "Tab") && this.active >= 0 && !event.shiftKey) this.take(this.active);
+    else if ((event.key === "Enter" || event.key === "Tab") && this.active >= 0 && !event.shiftKey)
+      this.take(this.active);
     else return false;
     event.preventDefault();
     event.stopPropagation();

@@ -19,11 +19,15 @@ function choiceField(part, words, changed, { type, min, max }) {
   const required = part.required !== false;
   const options = part.options ?? [];
   let inputs;
-  const own = frame({ ...words, required }, (id) => {
-    inputs = options.map((one) => h("input", { type, name: id, value: one.value, checked: one.default === true }));
-    const rows = options.map((one, index) => choiceRow(inputs[index], one));
-    return h("div", { class: "form-choices" }, rows);
-  }, { group: type === "radio" ? "radiogroup" : "group" });
+  const own = frame(
+    { ...words, required },
+    (id) => {
+      inputs = options.map((one) => h("input", { type, name: id, value: one.value, checked: one.default === true }));
+      const rows = options.map((one, index) => choiceRow(inputs[index], one));
+      return h("div", { class: "form-choices" }, rows);
+    },
+    { group: type === "radio" ? "radiogroup" : "group" },
+  );
 
   const value = () => inputs.filter((one) => one.checked).map((one) => one.value);
   const fault = () => countFault(value().length, { required, min, max }, ["choice", "choices"]);

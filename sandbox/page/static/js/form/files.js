@@ -34,7 +34,11 @@ export function filesField(part, words, { context, changed }) {
   };
   const draw = () => {
     const waiting = Array.from({ length: coming }, () => h("li", { class: "form-file" }, spinner(), "Adding…"));
-    fill(list, items.map((item) => fileRow(item, () => remove(item))), waiting);
+    fill(
+      list,
+      items.map((item) => fileRow(item, () => remove(item))),
+      waiting,
+    );
     list.hidden = items.length + coming === 0;
     button.hidden = room() <= 0;
     const name = h("span", { class: "form-drop-name" }, several ? "Add files" : "Add a file");

@@ -53,7 +53,10 @@ export class CodeFinder {
     for (let close = this.#text.indexOf("`", start); close >= 0; close = this.#text.indexOf("`", close)) {
       const length = runAt(this.#text, close);
       if (length === run) {
-        const body = this.#text.slice(start, close).replace(/^ (?= *`)/, "").replace(/(` *) $/, "$1");
+        const body = this.#text
+          .slice(start, close)
+          .replace(/^ (?= *`)/, "")
+          .replace(/(` *) $/, "$1");
         return { end: close + length, body, language: "", block: false };
       }
       close += length;

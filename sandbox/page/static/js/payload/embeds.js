@@ -19,7 +19,13 @@ export function renderEmbeds(embeds, context) {
     if (joins) last.push(embed);
     else groups.push([embed]);
   }
-  return groups.map(([first, ...more]) => drawn(first, more.map((one) => one.image), context));
+  return groups.map(([first, ...more]) =>
+    drawn(
+      first,
+      more.map((one) => one.image),
+      context,
+    ),
+  );
 }
 
 /** One embed. */
@@ -108,7 +114,8 @@ function drawnField({ name, value }, context) {
 
 function gallery(images) {
   const drawnImages = images.map((one) =>
-    picture(one, { name: "Picture", gallery: images, fill: images.length > 1, widest: 400, highest: 300 }));
+    picture(one, { name: "Picture", gallery: images, fill: images.length > 1, widest: 400, highest: 300 }),
+  );
   return h("div", { class: ["embed-images", images.length > 1 && `gallery of-${images.length}`] }, drawnImages);
 }
 

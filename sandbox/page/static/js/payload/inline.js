@@ -12,7 +12,7 @@ const SPECIAL = /[\\`*_~|[\]<@¯]|https?:\/\/|discord:\/\//g;
 const SHRUG = "¯\\_(ツ)_/¯";
 const TARGET = /\(\s*(?:<([^<>\s]+)>|((?:\([^()\s]*\)|[^()\s])+))(?:\s+(?:"([^"]*)"|'([^']*)'))?\s*\)/y;
 const WORD = /[\p{L}\p{N}_]/u;
-const TAGS = { "*1": "em", "*2": "strong", "_1": "em", "_2": "u", "~2": "s" };
+const TAGS = { "*1": "em", "*2": "strong", _1: "em", _2: "u", "~2": "s" };
 
 /** The nodes of a text without paragraphs, lists or headings. With `flat`, a code block is drawn as a span. */
 export function renderInline(text, context, { flat = false } = {}) {

@@ -44,7 +44,7 @@ function renderBlocks(source, context, depth, quoted) {
     if (text) nodes.push(...renderInline(text, context));
     plain = "";
   };
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     const block = depth < DEEPEST ? blockAt(source, at, { code, context, depth, quoted }) : null;
     if (block) {
       flush(plain.replace(/\n$/, ""));
@@ -113,7 +113,11 @@ function listsOf(lines, render) {
       const ordered = item[2] !== "-" && item[2] !== "*";
       if (lists.at(-1)?.ordered !== ordered) lists.push({ ordered, start: Number.parseInt(item[2], 10), items: [] });
       lists.at(-1).items.push([line.slice(item[0].length)]);
-    } else lists.at(-1).items.at(-1).push(line.replace(new RegExp(`^ {1,${base + 2}}`), ""));
+    } else
+      lists
+        .at(-1)
+        .items.at(-1)
+        .push(line.replace(new RegExp(`^ {1,${base + 2}}`), ""));
   }
   return lists.map(({ ordered, start, items }) => {
     const entries = items.map((item) => h("li", {}, render(item.join("\n"))));

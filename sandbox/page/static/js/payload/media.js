@@ -44,7 +44,11 @@ export function picture(media, look = {}) {
   if (!isOurs(media.url)) return foreign(media, name);
   const style = fill ? {} : placeFor(media, widest, highest);
   const shown = h("img", { src: media.url, alt: media.description ?? "", loading: "lazy", decoding: "async" });
-  const open = () => openLightbox(gallery.filter((one) => isOurs(one.url)), media);
+  const open = () =>
+    openLightbox(
+      gallery.filter((one) => isOurs(one.url)),
+      media,
+    );
   const label = media.description ? `${name}: ${media.description}. Show large` : `${name}. Show large`;
   const classes = ["picture", fill && "fills", !fill && !style.width && "unsized"];
   const looks = { class: classes, style, "aria-label": label };

@@ -38,11 +38,14 @@ export function patchPayload(container, message, context) {
 }
 
 function drawn({ key, facts, draw }, context) {
-  return [draw(context)].flat(9).filter(Boolean).map((node) => {
-    node.dataset.part = key;
-    node.payloadFacts = facts;
-    return node;
-  });
+  return [draw(context)]
+    .flat(9)
+    .filter(Boolean)
+    .map((node) => {
+      node.dataset.part = key;
+      node.payloadFacts = facts;
+      return node;
+    });
 }
 
 /** Names that the message brings along are known even where the place doesn't know them. */
@@ -61,7 +64,8 @@ function parts(message) {
   };
   add("content", content, (context) => words(message, context), [content, message.edited_timestamp, message.mentions]);
   (snapshots ?? []).forEach((one, index) =>
-    add(`snapshot-${index}`, one, (context) => renderSnapshot(one, message, context)));
+    add(`snapshot-${index}`, one, (context) => renderSnapshot(one, message, context)),
+  );
   const files = isLaidOut(message) ? [] : message.attachments;
   add("attachments", files, (context) => renderAttachments(files, context, { message }));
   add("embeds", embeds, (context) => renderEmbeds(embeds, context));

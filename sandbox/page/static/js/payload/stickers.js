@@ -11,5 +11,6 @@ export function renderStickers(stickers) {
       { class: "sticker", role: "img", "aria-label": `Sticker: ${name}` },
       h("span", { class: "sticker-name" }, name),
       h("span", { class: "sticker-format" }, `${FORMATS[format] ?? "Some"} sticker`),
-    ));
+    ),
+  );
 }

@@ -41,10 +41,14 @@ function keepTime(video, key, kept, context) {
     saved = time;
     context.keep(key, { time, width: video.videoWidth, height: video.videoHeight });
   };
-  video.addEventListener("loadedmetadata", () => {
-    if (saved > 0 && saved < video.duration) video.currentTime = saved;
-    else save(0);
-  }, { once: true });
+  video.addEventListener(
+    "loadedmetadata",
+    () => {
+      if (saved > 0 && saved < video.duration) video.currentTime = saved;
+      else save(0);
+    },
+    { once: true },
+  );
   video.addEventListener("timeupdate", () => Math.abs(video.currentTime - saved) >= 0.5 && saveNow());
   const saveNow = () => video.readyState > 0 && save(video.currentTime);
   for (const name of ["pause", "seeked"]) video.addEventListener(name, saveNow);
