@@ -97,7 +97,7 @@ export class MessageRow {
   menu(at) {
     const message = this.message;
     const commands = message.ephemeral ? [] : state.commands.filter((one) => one.type === 3);
-    const at_ = { at: message.channel_id, message: message.id };
+    const here = { at: message.channel_id, message: message.id };
     showMenu(
       [
         message.can.reply && { label: "Reply", icon: icon("reply"), do: () => this.answer(message) },
@@ -106,12 +106,12 @@ export class MessageRow {
         message.can.react && {
           label: "React with 👍",
           icon: icon("check"),
-          do: () => attempt("react", { ...at_, emoji: "👍" }),
+          do: () => attempt("react", { ...here, emoji: "👍" }),
         },
         ...commands.map((one) => ({
           label: one.name,
           icon: icon("command"),
-          do: () => attempt("menu", { ...at_, command: one.name }),
+          do: () => attempt("menu", { ...here, command: one.name }),
         })),
         { label: "Copy link", icon: icon("link"), do: () => copy(linkTo(message)) },
         { label: "Copy message ID", icon: icon("hash"), do: () => copy(message.id) },
