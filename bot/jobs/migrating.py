@@ -1,5 +1,10 @@
-"""Brings a database up to the schema of `bot.jobs.tables` by the steps in `migrations/`; it knows no job."""
+"""Brings a database up to the schema of `bot.jobs.tables` by the steps in `migrations/`; it knows no job.
 
+A new database is built beside its place and put there when it is whole. So a file of no bytes, one that no migration is
+noted in, or a log without its file can only be what is left of another: the bot never begins anew over it.
+"""
+
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +15,9 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from bot.jobs.database import StoreUnavailableError, prepare
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
-_ADVICE = "Nothing was changed. Put a backup in its place, or move it away to start with an empty one."
+_ADVICE = (
+    "Nothing was changed. Put a backup in its place, or move it away, with its -wal file, to start with an empty one."
+)
 
 
 class DamagedDatabaseError(StoreUnavailableError):
@@ -18,14 +25,41 @@ class DamagedDatabaseError(StoreUnavailableError):
 
 
 def migrate(path: Path) -> None:
-    """Check the SQLite file and apply every pending migration, all in one transaction.
+    """Check the SQLite file and apply every pending migration, all in one transaction; build it where there is none.
 
-    Raises `DamagedDatabaseError` for a file that is not a whole database, `StoreUnavailableError` if it cannot be
-    opened or migrated.
+    Raises `DamagedDatabaseError` for what is not a whole database of the bot, `StoreUnavailableError` if it cannot be
+    opened or migrated, OSError if the folder takes no file.
     """
-    if path.exists() and _examine(path) == _newest_revision():
-        return
-    # Only a pending migration needs Alembic, whose import is a good part of a start.
+    # A link that leads nowhere is no empty place: what it leads to may be away for a while.
+    if not os.path.lexists(path):
+        _build(path)
+    elif _examine(path) != _newest_revision():
+        _upgrade(path)
+
+
+def _build(path: Path) -> None:
+    """Put a new database there, whole or not at all, whenever the process dies."""
+    if _size_bytes(_log_of(path)):
+        raise DamagedDatabaseError(f"The log of the database {path} is there, but not the database. {_ADVICE}")
+    fresh = path.with_name(f"{path.name}.new")
+    for left in (fresh, _log_of(fresh), *(fresh.with_name(f"{fresh.name}-{what}") for what in ("shm", "journal"))):
+        left.unlink(missing_ok=True)
+    # SQLite gives its other files the mode of this one.
+    os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    _upgrade(fresh)
+    if _size_bytes(_log_of(fresh)):
+        raise StoreUnavailableError(f"The database {path} could not be built: its log could not be taken in.")
+    _log_of(path).unlink(missing_ok=True)
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _upgrade(path: Path) -> None:
+    """Apply what is pending. Only this needs Alembic, whose import is a good part of a start."""
     from alembic import command
     from alembic.config import Config
     from alembic.util.exc import CommandError
@@ -56,22 +90,38 @@ def _newest_revision() -> str:
     return max(file.name.partition("_")[0] for file in (_SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
-def _examine(path: Path) -> str | None:
+def _examine(path: Path) -> str:
     """Look through the file without writing: any other connection would take the log of the last writes into it.
 
-    Returns the revision that it stands at; None if no migration has been applied to it.
+    Returns the revision that it stands at.
     """
-    revision = None
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
-                (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
-    except sqlite3.DatabaseError as error:
-        raise _explained(path, error) from error
+    revision: str | None = None
+    verdict = "ok"
+    # SQLite would take one without bytes for a new one, and throw the log beside it away.
+    if _size_bytes(path) != 0:
+        try:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+                (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+                    (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
+        except sqlite3.DatabaseError as error:
+            raise _explained(path, error) from error
     if verdict != "ok":
         raise DamagedDatabaseError(f"The database {path} is damaged ({_one_line(verdict)}). {_ADVICE}")
+    if revision is None:
+        raise DamagedDatabaseError(f"The database {path} holds nothing of the bot's. {_ADVICE}")
     return revision
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _size_bytes(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _explained(path: Path, error: BaseException) -> StoreUnavailableError:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -170,6 +170,19 @@ def scratch(path: Path) -> None:
     path.write_bytes(content)
 
 
+def crashed_copy(path: Path, folder: Path) -> Path:
+    """The database as a crash leaves it: its newest row stands in the log only."""
+    folder.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA wal_autocheckpoint=0")
+        writer.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0)")
+        for file in path.parent.iterdir():
+            if not file.name.endswith("-shm"):
+                shutil.copy(file, folder / file.name)
+    assert (folder / f"{path.name}-wal").stat().st_size > 0
+    return folder / path.name
+
+
 @pytest.mark.parametrize("damage", [overwrite, cut_off, scratch])
 def test_a_damaged_file_is_refused_and_kept(built_file: Path, tmp_path: Path, damage: object) -> None:
     """A file that is not a whole database is kept byte for byte; one line says what it is and what to do."""
@@ -188,40 +201,84 @@ def test_a_damaged_file_is_refused_and_kept(built_file: Path, tmp_path: Path, da
 
 def test_a_damaged_file_keeps_the_log_of_its_last_writes(built_file: Path, tmp_path: Path) -> None:
     """After a crash the newest rows are in the write-ahead log: of a damaged database that log is kept too."""
-    path = filled(built_file, tmp_path / "data")
-    crashed = tmp_path / "crashed"
-    crashed.mkdir()
-    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
-        writer.execute("PRAGMA wal_autocheckpoint=0")
-        writer.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0)")
-        for file in path.parent.iterdir():
-            shutil.copy(file, crashed / file.name)
-    damaged = crashed / "bot.db"
-    assert (crashed / "bot.db-wal").stat().st_size > 0
+    damaged = crashed_copy(filled(built_file, tmp_path / "data"), tmp_path / "crashed")
     content = bytearray(damaged.read_bytes())
     for start in range(40 * 4096, len(content), 4096):
         content[start : start + 64] = b"\xff" * 64
     damaged.write_bytes(content)
-    before = print_of(crashed)
+    before = print_of(damaged.parent)
     with pytest.raises(DamagedDatabaseError):
         migrate(damaged)
-    assert print_of(crashed) == before
+    assert print_of(damaged.parent) == before
 
 
 def test_a_whole_file_with_a_log_is_taken_up(built_file: Path, tmp_path: Path) -> None:
     """After a crash a sound database with its log is opened, and the rows of the log are there."""
-    path = filled(built_file, tmp_path / "data")
-    crashed = tmp_path / "crashed"
-    crashed.mkdir()
-    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
-        writer.execute("PRAGMA wal_autocheckpoint=0")
-        writer.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0)")
-        for file in path.parent.iterdir():
-            if not file.name.endswith("-shm"):
-                shutil.copy(file, crashed / file.name)
-    migrate(crashed / "bot.db")
-    with closing(sqlite3.connect(crashed / "bot.db")) as connection:
+    crashed = crashed_copy(filled(built_file, tmp_path / "data"), tmp_path / "crashed")
+    migrate(crashed)
+    with closing(sqlite3.connect(crashed)) as connection:
         assert connection.execute("SELECT count(*) FROM posts").fetchone() == (5_001,)
+
+
+def empty_it(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def take_away(path: Path) -> None:
+    path.unlink()
+
+
+def never_migrated(path: Path) -> None:
+    """As half a copy, or another program's: a whole SQLite file in which no migration is noted."""
+    path.unlink()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE jobs (id TEXT)")
+
+
+@pytest.mark.parametrize("damage", [empty_it, take_away])
+def test_a_log_without_its_database_never_starts_empty(
+    built_file: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    """After a crash the rows may be in the log alone: without the file it belongs to, nothing is begun or deleted."""
+    crashed = crashed_copy(filled(built_file, tmp_path / "data"), tmp_path / "crashed")
+    damage(crashed)
+    before = print_of(crashed.parent)
+    with pytest.raises(DamagedDatabaseError, match="backup"):
+        migrate(crashed)
+    assert print_of(crashed.parent) == before
+
+
+@pytest.mark.parametrize("damage", [empty_it, never_migrated])
+def test_a_file_without_a_migration_never_starts_empty(
+    built_file: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    """A first start makes the file whole or not at all, so one of no bytes or no revision was something before."""
+    path = Path(shutil.copy(built_file, tmp_path / "bot.db"))
+    damage(path)
+    before = print_of(tmp_path)
+    with pytest.raises(DamagedDatabaseError, match="backup"):
+        migrate(path)
+    assert print_of(tmp_path) == before
+
+
+def test_a_link_to_nowhere_never_starts_empty(tmp_path: Path) -> None:
+    """Where the file is a link and what it leads to is away, nothing is begun in its place."""
+    (tmp_path / "bot.db").symlink_to(tmp_path / "away" / "bot.db")
+    with pytest.raises(StoreUnavailableError):
+        migrate(tmp_path / "bot.db")
+    assert [path.name for path in tmp_path.iterdir()] == ["bot.db"]
+
+
+def test_a_first_start_after_the_file_was_moved_away(built_file: Path, tmp_path: Path) -> None:
+    """Whoever follows the advice, and moves the damaged file and its log away, starts with an empty database."""
+    path = Path(shutil.copy(built_file, tmp_path / "bot.db"))
+    (tmp_path / "bot.db-wal").write_bytes(b"")
+    path.unlink()
+    (tmp_path / "commands.json").write_text("{}")
+    migrate(path)
+    assert schema_of(path) == schema_of(built_file)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["bot.db", "commands.json"]
 
 
 def test_a_folder_in_place_of_the_file_is_said(tmp_path: Path) -> None:
