@@ -1,13 +1,16 @@
 """Brings a completed video to our own disk, by whatever way the provider leaves open; it never asks for a new render.
 
 The ways, in this order (docs/facts/media.md): the link of the last look; a fresh link, three times; the
-content endpoint; then the same again later. A video that the provider calls completed is never failed.
+content endpoint; then the same again later. A video that the provider calls completed is never failed. While the
+provider may not be asked, the ways that lead there are closed; waiting for it is no try.
 """
 
 import structlog
 
+from bot.engine.looking import look
 from bot.engine.parts import Parts
 from bot.engine.steps import Next
+from bot.engine.traffic import Traffic
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
 from bot.jobs.model import Cause, Job, PostKind
@@ -18,11 +21,21 @@ from bot.videos.faults import LookFault
 
 _FRESH_LINKS = 3
 _TELL_AFTER_TRIES = 5
+# The least rate of looks is one in 5 s; whatever takes longer is a pause.
+_PATIENCE_SECONDS = 6.0
 _BACKOFF_SECONDS_MAX = 300.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
-async def fetch(parts: Parts, job: Job, url: str | None) -> Next:
+class _Closed(Exception):  # noqa: N818  # what happened, not an error
+    """The provider may not be asked for so many seconds."""
+
+    def __init__(self, wait_seconds: float) -> None:
+        super().__init__()
+        self.wait_seconds = wait_seconds
+
+
+async def fetch(parts: Parts, traffic: Traffic, job: Job, url: str | None) -> Next:
     """Fetch the job's video and let its message become due. `url` is where the last look found it, if anywhere."""
     now = parts.clock.now()
     if now >= give_up_at(job, parts.rules.job_give_up_seconds):
@@ -30,7 +43,9 @@ async def fetch(parts: Parts, job: Job, url: str | None) -> Next:
     if job.video_sha256 is not None and await parts.fetcher.verify(job.video_name, job.video_sha256):
         return await _fetched(parts, job)
     try:
-        video = await _by_any_way(parts, job, url)
+        video = await _by_any_way(parts, traffic, job, url)
+    except _Closed as closed:
+        return Next(job, parts.clock.now() + closed.wait_seconds)
     except TooLarge as fault:
         _log.warning("video over VIDEO_MAX_BYTES", job=job.id, fault=str(fault))
         return await _move(parts, job, Event.GIVE_UP, cause=Cause.SIZE)
@@ -40,24 +55,47 @@ async def fetch(parts: Parts, job: Job, url: str | None) -> Next:
     return await _fetched(parts, job, video_sha256=video.sha256, video_bytes=video.size_bytes)
 
 
-async def _by_any_way(parts: Parts, job: Job, url: str | None) -> FetchedVideo:
+async def _by_any_way(parts: Parts, traffic: Traffic, job: Job, url: str | None) -> FetchedVideo:
     """Raises the last way's fault when none led to the video, `TooLarge` and `NoRoom` as soon as they show."""
     if job.remote_id is None or job.provider != parts.videos.provider:
         raise LookFault("The video is at a provider that is not set up any more.")
     tried: set[str] = set()
     for _ in range(_FRESH_LINKS):
         if url is None or url in tried:
-            url = (await parts.videos.look(job.remote_id)).url
+            url = await _fresh_link(parts, traffic, job.remote_id)
         if url is None or url in tried:
             break
         tried.add(url)
         try:
-            return await parts.fetcher.fetch(url, job.video_name)
+            return await _fetch_from(parts, traffic, url, job)
         except (TooLarge, NoRoom):
             raise
         except FetchFault as fault:
             _log.info("link not usable", job=job.id, fault=str(fault))
-    return await parts.fetcher.fetch(parts.videos.content_url(job.remote_id), job.video_name)
+    return await _fetch_from(parts, traffic, parts.videos.content_url(job.remote_id), job)
+
+
+async def _fetch_from(parts: Parts, traffic: Traffic, url: str, job: Job) -> FetchedVideo:
+    if parts.videos.key_for(url) is not None:
+        await _until_open(parts, traffic)
+    return await parts.fetcher.fetch(url, job.video_name)
+
+
+async def _fresh_link(parts: Parts, traffic: Traffic, remote_id: str) -> str | None:
+    """Where the provider says now that the video is; None if it says nothing: then the content endpoint is left."""
+    await _until_open(parts, traffic)
+    try:
+        return (await look(parts, traffic, remote_id)).url
+    except LookFault:
+        return None
+
+
+async def _until_open(parts: Parts, traffic: Traffic) -> None:
+    """Return when the provider may be asked; raises `_Closed` if that takes longer than the spacing of requests."""
+    while (wait_seconds := traffic.seconds_until_look()) > 0:
+        if traffic.is_open or wait_seconds > _PATIENCE_SECONDS:
+            raise _Closed(wait_seconds)
+        await parts.clock.sleep(wait_seconds)
 
 
 async def _fetched(parts: Parts, job: Job, **changes: object) -> Next:

@@ -6,6 +6,7 @@ did not take it. Whatever is silent or a mess becomes `uncertain`, and the perso
 
 import asyncio
 import random
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -15,29 +16,30 @@ from bot.chat.words import Key
 from bot.engine.parts import Parts
 from bot.engine.steps import Next
 from bot.engine.traffic import Traffic
-from bot.jobs.backoff import full_jitter
+from bot.jobs.backoff import full_jitter, obeyed
 from bot.jobs.database import StoreConflictError, StoreUnavailableError
+from bot.jobs.deadlines import late_at
 from bot.jobs.model import Cause, Job, Via
-from bot.jobs.states import Event
+from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving
 from bot.videos import faults
 from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 
 _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
-_LOOK_AT_REPLY_AGAIN_SECONDS = 5.0
 _SAVE_TRIES = 60
 _log = structlog.stdlib.get_logger(__name__)
 
 
 async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
     """Send an accepted job to the provider. The move to `submitting` is stored before anything is sent."""
-    if job.origin.via is Via.REPLY and not await _reply_stands(parts, job):
-        return await _move(parts, job, Event.CANCEL)
     missing = await _missing(parts, job)
     if missing is not None:
         return await _move(parts, job, Event.EXPIRE, cause=missing)
-    now = parts.clock.now()
-    marked = await parts.database.write(moving.apply, job, Event.SUBMIT, now=now, submitted_at=now, waiting_for=None)
+    if parts.clock.now() >= late_at(job, parts.rules.job_deadline_seconds):
+        return await _move(parts, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE)
+    if parts.videos.leaving:
+        return Next(job)
+    marked = await _mark(parts, job)
     if marked is None:
         return Next(None)
     parts.board.job_changed(job.id)
@@ -53,6 +55,30 @@ async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
     traffic.answered()
     traffic.account_works()
     return await _record_taken(parts, marked, remote)
+
+
+async def look_at_reply(parts: Parts, job: Job) -> bool | None:
+    """Whether the reply that asked for the job still stands (deleting it costs nothing); None if nobody can say now."""
+    if job.origin.via is not Via.REPLY or job.origin.reply_to is None:
+        return True
+    try:
+        return await parts.courier.stands(job.origin.place.channel_id, job.origin.reply_to)
+    except Refused:
+        # The channel may not be read any more: that is not the person's word that they changed their mind.
+        return True
+    except CourierFault:
+        return None
+
+
+async def _mark(parts: Parts, job: Job) -> Job | None:
+    """Store that the job is being sent, before it is; None if somebody else moved it."""
+    now = parts.clock.now()
+    try:
+        return await parts.database.write(moving.apply, job, Event.SUBMIT, now=now, submitted_at=now, waiting_for=None)
+    except asyncio.CancelledError:
+        # The process is leaving. The mark is stored all the same, now or in a moment, and nothing was sent.
+        await _postpone(parts, replace(job, state=State.SUBMITTING), 0.0)
+        raise
 
 
 async def _send(parts: Parts, job: Job) -> RemoteVideo:
@@ -84,10 +110,16 @@ async def _record_taken(parts: Parts, job: Job, remote: RemoteVideo) -> Next:
             )
         except StoreConflictError:
             _log.exception("provider gave out one id twice", job=job.id)
+            parts.alarm.ring(Key.ALARM_TWICE)
             return await _move(parts, job, Event.DOUBT, cause=Cause.PROVIDER)
         except StoreUnavailableError:
             _log.exception("provider's id not stored yet", job=job.id, attempt=attempt)
-            await parts.clock.sleep(min(30.0, 1.0 + attempt))
+            try:
+                await parts.clock.sleep(min(30.0, 1.0 + attempt))
+            except asyncio.CancelledError:
+                # The process is leaving: now or never.
+                await parts.database.write(moving.apply, job, Event.TAKEN, now=parts.clock.now(), remote_id=remote.id)
+                raise
         else:
             parts.board.job_changed(job.id)
             return Next(taken, None if remote.state is RemoteState.RUNNING else parts.clock.now())
@@ -96,16 +128,19 @@ async def _record_taken(parts: Parts, job: Job, remote: RemoteVideo) -> Next:
 
 async def _record_fault(parts: Parts, traffic: Traffic, job: Job, fault: faults.SubmitFault) -> Next:
     match fault:
+        case faults.Leaving():
+            return await _postpone(parts, job, 0.0)
         case faults.SpendingStopped():
             return await _postpone(parts, job, fault.retry_after_seconds, waiting_for=Cause.RATE)
         case faults.NotSent():
-            traffic.failed()
+            traffic.failed(paid=True)
             return await _postpone(parts, job, full_jitter(2, max_seconds=30.0), waiting_for=Cause.PROVIDER)
         case faults.Busy():
             traffic.slowed(fault.retry_after_seconds)
-            wait_seconds = fault.retry_after_seconds
-            if wait_seconds is None:
+            if fault.retry_after_seconds is None:
                 wait_seconds = random.uniform(2.0, 60.0)  # noqa: S311  # spreads load, guards nothing
+            else:
+                wait_seconds = obeyed(fault.retry_after_seconds)
             return await _postpone(parts, job, wait_seconds, waiting_for=Cause.RATE)
         case faults.AccountRefused():
             parts.alarm.ring(Key.ALARM_ACCOUNT)
@@ -113,13 +148,13 @@ async def _record_fault(parts: Parts, traffic: Traffic, job: Job, fault: faults.
             # Whatever is wrong with it, to the person it is the account that is waited for.
             return await _postpone(parts, job, 0.0, waiting_for=Cause.CREDIT)
         case faults.CleanRefusal():
-            traffic.failed()
+            traffic.failed(paid=True)
             return await _after_clean_refusal(parts, job)
         case faults.RequestRefused():
             traffic.account_works()
             return await _move(parts, job, Event.REFUSE, cause=fault.cause, about=fault.about)
         case _:
-            traffic.failed()
+            traffic.failed(paid=True)
             return await _move(parts, job, Event.DOUBT, cause=Cause.LOST)
 
 
@@ -152,19 +187,3 @@ async def _missing(parts: Parts, job: Job) -> Cause | None:
     """Why the request can't be made any more, although it was accepted; None if it can."""
     held = [await asyncio.to_thread(parts.shelf.holds, picture) for picture in job.request.references]
     return None if all(held) else Cause.INPUT
-
-
-async def _reply_stands(parts: Parts, job: Job) -> bool:
-    """Whether the reply that asked for the job still exists; asked until Discord says: deleting it costs nothing."""
-    if job.origin.reply_to is None:
-        return True
-    while True:
-        try:
-            return await parts.courier.stands(job.origin.place.channel_id, job.origin.reply_to)
-        except Refused:
-            # The channel may not be read any more: that is not the person's word that they changed their mind.
-            return True
-        except CourierFault:
-            await parts.clock.sleep(_LOOK_AT_REPLY_AGAIN_SECONDS)
-            if parts.clock.now() > job.accepted_at + parts.rules.job_deadline_seconds:
-                return True

@@ -66,7 +66,9 @@ class Traffic:
 
         A provider that begins to answer with a mess would otherwise leave as many jobs in doubt as there are places.
         """
-        return 1 if self._cautious or self._faults or self._account_trouble is not None else _SUBMITS_AT_ONCE
+        lately = self._clock.monotonic() - _FAULT_WINDOW_SECONDS
+        in_doubt = self._cautious or any(at >= lately for at in self._faults)
+        return 1 if in_doubt or self._account_trouble is not None else _SUBMITS_AT_ONCE
 
     def refusal(self, *, jobs_waiting: bool) -> Refusal | None:
         """Why no new command is taken just now; None if it may be. A job that waits already is the next one tried."""

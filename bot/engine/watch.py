@@ -2,26 +2,29 @@
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.chat.words import Key
+from bot.engine.looking import look
 from bot.engine.parts import Parts
 from bot.engine.steps import Next
 from bot.engine.traffic import Traffic
 from bot.jobs import pacing
+from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import give_up_at, late_at
 from bot.jobs.model import Cause, Job, JobId, PostKind
 from bot.jobs.states import Event
 from bot.jobs.store import finding, moving
 from bot.jobs.store.finding import Rendered
-from bot.videos.faults import LookFailed, LookFault, LookForbidden, NotFound
+from bot.videos.faults import LookFailed, LookFault, NotFound
 from bot.videos.values import RemoteState, RemoteVideo
 
 _NOT_FOUND_TIMES = 3
 _NOT_FOUND_SPAN_SECONDS = 120.0
 _HISTORY_JOBS = 200
+_STORE_RETRY_SECONDS = 10.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -43,6 +46,7 @@ class Watcher:
         self._traffic = traffic
         self._seen: defaultdict[JobId, _Seen] = defaultdict(_Seen)
         self._history = pacing.History()
+        self._note_again_at = 0.0
         self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
         # Where the last look found the finished video; links expire, so they are not stored.
         self.urls: dict[JobId, str | None] = {}
@@ -80,10 +84,9 @@ class Watcher:
             # Sent to another provider than today's: it can't be looked up, only waited for.
             return Next(job, give_up_at(job, self._parts.rules.job_give_up_seconds))
         try:
-            remote = await self._parts.videos.look(job.remote_id)
+            remote = await look(self._parts, self._traffic, job.remote_id)
         except LookFault as fault:
             return await self._after_fault(job, fault)
-        self._traffic.answered()
         seen = self._seen[job.id]
         seen.faults_in_a_row = seen.not_found_times = 0
         match remote.state:
@@ -115,37 +118,36 @@ class Watcher:
             age_seconds = now - (job.submitted_at or job.accepted_at)
             seen.progress = pacing.track(seen.progress, age_seconds, remote.progress)
             if remote.progress > (job.progress or 0):
-                noted = await self._parts.database.write(moving.note, job, progress=remote.progress)
-                self._parts.board.card_touched(job.id)
+                noted = await self._note_progress(job, remote.progress)
         return Next(noted, now + self._gap(job, remote.look_again_seconds, rendering_jobs))
+
+    async def _note_progress(self, job: Job, percent: int) -> Job | None:
+        """Store how far the render is; while the database is in trouble it is enough to know it."""
+        monotonic = self._parts.clock.monotonic
+        if monotonic() >= self._note_again_at:
+            try:
+                noted = await self._parts.database.write(moving.note, job, progress=percent)
+            except StoreUnavailableError as error:
+                _log.error("progress not stored", job=job.id, error=str(error))
+                self._parts.alarm.ring(Key.ALARM_STORE)
+                self._note_again_at = monotonic() + _STORE_RETRY_SECONDS
+            else:
+                self._parts.board.card_touched(job.id)
+                return noted
+        return replace(job, progress=percent)
 
     async def _after_fault(self, job: Job, fault: LookFault) -> Next:
         now = self._parts.clock.now()
         seen = self._seen[job.id]
         seen.faults_in_a_row += 1
-        asked_seconds: float | None = None
-        match fault:
-            case NotFound():
-                self._traffic.answered()
-                if seen.not_found_times == 0:
-                    seen.first_not_found_at = now
-                seen.not_found_times += 1
-                lasted_seconds = now - seen.first_not_found_at
-                if seen.not_found_times >= _NOT_FOUND_TIMES and lasted_seconds >= _NOT_FOUND_SPAN_SECONDS:
-                    return await self._move(job, Event.VANISH, cause=Cause.LOST)
-            case LookForbidden():
-                _log.warning("provider refuses the key at a look", status=fault.status, detail=fault.detail)
-                self._parts.alarm.ring(Key.ALARM_KEY)
-                self._traffic.forbidden()
-            case LookFailed():
-                asked_seconds = fault.retry_after_seconds
-                if fault.too_many:
-                    self._traffic.slowed(asked_seconds)
-                elif fault.provider_at_fault:
-                    self._traffic.failed()
-                _log.info("look failed", job=job.id, status=fault.status, detail=fault.detail)
-            case _:
-                _log.warning("look failed", job=job.id, status=fault.status, detail=fault.detail)
+        if isinstance(fault, NotFound):
+            if seen.not_found_times == 0:
+                seen.first_not_found_at = now
+            seen.not_found_times += 1
+            lasted_seconds = now - seen.first_not_found_at
+            if seen.not_found_times >= _NOT_FOUND_TIMES and lasted_seconds >= _NOT_FOUND_SPAN_SECONDS:
+                return await self._move(job, Event.VANISH, cause=Cause.LOST)
+        asked_seconds = fault.retry_after_seconds if isinstance(fault, LookFailed) else None
         return Next(job, now + pacing.fault_gap(seen.faults_in_a_row, asked_seconds, self._rng))
 
     async def _move(self, job: Job, event: Event, **changes: object) -> Next:

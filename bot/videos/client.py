@@ -21,7 +21,7 @@ from bot.videos import sentences
 from bot.videos.addresses import normalise_base, same_origin, segment
 from bot.videos.bodies import Body, body_of
 from bot.videos.envelopes import escaped
-from bot.videos.faults import Doubtful, LookFailed, NotSent, RequestRefused, VideosFault
+from bot.videos.faults import Doubtful, Leaving, LookFailed, NotSent, RequestRefused, VideosFault
 from bot.videos.law import Answer, Asked, judge_list, judge_look, judge_submit
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint, Order, RemoteVideo, Timeouts
@@ -54,6 +54,16 @@ class VideosClient:
         self._timeouts = timeouts or Timeouts()
         self._sessions: tuple[aiohttp.ClientSession, aiohttp.ClientSession] | None = None
         self._strange_words: set[str] = set()
+        self._leaving = False
+
+    @property
+    def leaving(self) -> bool:
+        """Whether no paid request begins any more."""
+        return self._leaving
+
+    def leave(self) -> None:
+        """Begin no further paid request; the one under way goes on. For good: the process is told to stop."""
+        self._leaving = True
 
     async def create(self, order: Order) -> RemoteVideo:
         """Pay for a new video. Raises `SubmitFault`: see its subclasses for what may be repeated."""
@@ -130,6 +140,9 @@ class VideosClient:
                     field="input_reference",
                     detail=self._detail(error),
                 ) from error
+            # The last moment at which it is known for sure that nothing was sent.
+            if self._leaving:
+                raise Leaving
             self._guard.spend()
             answer = await self._post(url, body, order)
         return self._outcome(judge_submit(answer, self._asked(parent_remote_id)))

@@ -3,6 +3,7 @@
     VideosFault
     ├── SubmitFault             a paid request did not end in a video that can be followed
     │   ├── SpendingStopped       nothing was sent: the hard stop on paid requests said no
+    │   ├── Leaving               nothing was sent: the process is told to stop
     │   ├── NotSent               nothing was sent: no connection came about
     │   ├── Busy                  not taken: the provider says "later"
     │   ├── CleanRefusal          not taken: a 500 that says so in JSON
@@ -43,6 +44,13 @@ class SpendingStopped(SubmitFault):
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__("The limit on paid requests per minute is reached.")
         self.retry_after_seconds = retry_after_seconds
+
+
+class Leaving(SubmitFault):
+    """Before a paid request, when the process is told to stop. Not a byte was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("The bot is restarting.")
 
 
 class NotSent(SubmitFault):

@@ -96,6 +96,37 @@ def test_nothing_is_ever_paid_for_as_a_probe(traffic: Traffic, clock: HandClock)
         assert traffic.seconds_until_submit() > 0
 
 
+def test_faults_let_one_paid_request_go_at_a_time(traffic: Traffic, clock: HandClock) -> None:
+    """Eight at once while all is well; after a fault one, until an answer comes or half a minute has passed."""
+    assert traffic.submits_at_once == 8
+    traffic.failed(paid=True)
+    assert traffic.submits_at_once == 1
+    traffic.answered()
+    assert traffic.submits_at_once == 8
+    traffic.failed()
+    clock.seconds += 31
+    assert traffic.submits_at_once == 8
+
+
+def test_after_a_breakdown_one_paid_request_finds_out(traffic: Traffic, clock: HandClock) -> None:
+    """The probe closes the breaker for one paid request; if that fails it opens at once, if it is taken all may go."""
+    fail(traffic, clock, 5)
+    traffic.answered()
+    assert (traffic.is_open, traffic.submits_at_once) == (False, 1)
+    traffic.failed()  # at a look
+    traffic.answered()
+    assert (traffic.is_open, traffic.submits_at_once) == (False, 1)
+    traffic.failed(paid=True)
+    assert traffic.is_open
+    clock.seconds += 15
+    assert traffic.take_probe()
+    traffic.answered()
+    traffic.account_works()
+    assert (traffic.is_open, traffic.submits_at_once) == (False, 8)
+    traffic.failed(paid=True)
+    assert not traffic.is_open
+
+
 def test_looks_are_bounded_by_the_rate(traffic: Traffic, clock: HandClock) -> None:
     """Over time no more looks go out than the rate allows, and a burst after silence is small."""
     assert looks_in(traffic, clock, 10.0) <= 10.0 * traffic.looks_per_second + traffic.looks_per_second + 1
@@ -120,11 +151,11 @@ def test_a_provider_that_asks_for_less_gets_less(traffic: Traffic, clock: HandCl
     assert traffic.looks_per_second == pytest.approx(20.0)
 
 
-@pytest.mark.parametrize(("asked", "obeyed"), [(0.0, 0.0), (7.0, 7.0), (600.0, 600.0), (86_400.0, 600.0)])
+@pytest.mark.parametrize(("asked", "obeyed"), [(0.0, 1.0), (7.0, 7.0), (600.0, 600.0), (86_400.0, 600.0)])
 def test_retry_after_is_obeyed_up_to_ten_minutes(
     traffic: Traffic, clock: HandClock, asked: float, obeyed: float
 ) -> None:
-    """Looks and paid requests wait as long as the provider says, and never longer than ten minutes."""
+    """Looks and paid requests wait as long as the provider says, a second at least and ten minutes at most."""
     traffic.slowed(asked)
     assert traffic.seconds_until_submit() == pytest.approx(obeyed)
     assert traffic.seconds_until_look() == pytest.approx(obeyed)

@@ -1,0 +1,40 @@
+"""One look at a video at the provider, which lets the traffic know how it went; not what it means for a job."""
+
+import structlog
+
+from bot.chat.words import Key
+from bot.engine.parts import Parts
+from bot.engine.traffic import Traffic
+from bot.videos.faults import LookFailed, LookFault, LookForbidden, NotFound
+from bot.videos.values import RemoteVideo
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+async def look(parts: Parts, traffic: Traffic, remote_id: str) -> RemoteVideo:
+    """How the video is doing. Whether one may look just now is the caller's to ask. Raises `LookFault`."""
+    try:
+        remote = await parts.videos.look(remote_id)
+    except LookFault as fault:
+        _note(parts, traffic, fault)
+        raise
+    traffic.answered()
+    return remote
+
+
+def _note(parts: Parts, traffic: Traffic, fault: LookFault) -> None:
+    match fault:
+        case NotFound():
+            traffic.answered()
+        case LookForbidden():
+            _log.warning("provider refuses the key at a look", status=fault.status, detail=fault.detail)
+            parts.alarm.ring(Key.ALARM_KEY)
+            traffic.forbidden()
+        case LookFailed():
+            if fault.too_many:
+                traffic.slowed(fault.retry_after_seconds)
+            elif fault.provider_at_fault:
+                traffic.failed()
+            _log.info("look failed", status=fault.status, detail=fault.detail)
+        case _:
+            _log.warning("look failed", status=fault.status, detail=fault.detail)
