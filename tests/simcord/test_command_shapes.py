@@ -26,7 +26,7 @@ def registered(world: World) -> dict[str, dict[str, Any]]:
 
 
 async def test_commands_are_those_that_were_promised(world: World) -> None:
-    """Discord knows exactly the promised commands and options, in order; an owner's are for those who manage the server."""
+    """Discord knows exactly the promised commands, their options in order; those of people are all optional."""
     commands = registered(world)
     shapes = {name: [(o["name"], o["type"]) for o in command["options"]] for name, command in commands.items()}
     assert shapes == TABLE

@@ -1,14 +1,15 @@
-"""Taking a job in: limits, row and card in one transaction, so that two commands at once cannot both be the last."""
+"""Taking a job in, and marking it as sent: each with its limits in one transaction, so that no two can be the last."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.limits import DAY_SECONDS, Limits, Usage, decide
-from bot.jobs.model import Job, PostKind, UserId
+from bot.jobs.limits import DAY_SECONDS, REST_SECONDS, Limits, Usage, decide, held_until, rest_until
+from bot.jobs.model import Cause, Job, PostKind, UserId
 from bot.jobs.reasons import Refusal
-from bot.jobs.states import State
+from bot.jobs.states import AT_PROVIDER, Event, State
+from bot.jobs.store import moving
 from bot.jobs.store.posts import make_due
 from bot.jobs.store.rows import job_of, row_of
 from bot.jobs.tables import jobs
@@ -62,4 +63,42 @@ async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float
         )
         .order_by(jobs.c.accepted_at),
     )
-    return Usage(active or 0, tuple(counted))
+    return Usage(active or 0, tuple(counted), rest_until(await _content_refusals(connection, user_id, now), now))
+
+
+async def begin_submit(connection: AsyncConnection, job: Job, now: float) -> Job | None:
+    """Mark the job as being sent, unless its requester has to rest because of refusals for content.
+
+    Returns it as it is then: still accepted, and not before a later moment, if it has to wait; None if somebody else
+    had moved it.
+    """
+    user_id = job.origin.user_id
+    refused_at = await _content_refusals(connection, user_id, now)
+    under_way = await connection.scalar(
+        sa.select(sa.func.count()).where(
+            jobs.c.user_id == user_id, jobs.c.state.in_(AT_PROVIDER), jobs.c.late_at.is_(None)
+        )
+    )
+    held = held_until(refused_at, under_way or 0, now)
+    if held is None:
+        return await moving.apply(connection, job, Event.SUBMIT, now=now, submitted_at=now, waiting_for=None)
+    if rest_until(refused_at, now) is None:
+        # Only until another one of theirs is answered: not worth a row's change.
+        return replace(job, not_before=held)
+    return await moving.note(connection, job, not_before=held, waiting_for=Cause.CONTENT)
+
+
+async def _content_refusals(connection: AsyncConnection, user_id: UserId, now: float) -> list[float]:
+    """When sent videos of the person were refused for content in the last twenty minutes, oldest first."""
+    found = await connection.scalars(
+        sa.select(jobs.c.ended_at)
+        .where(
+            jobs.c.user_id == user_id,
+            jobs.c.cause == Cause.CONTENT,
+            jobs.c.state.in_((State.REFUSED, State.FAILED)),
+            jobs.c.submitted_at.is_not(None),
+            jobs.c.ended_at.between(now - 2 * REST_SECONDS, now),
+        )
+        .order_by(jobs.c.ended_at),
+    )
+    return [when for when in found if when is not None]

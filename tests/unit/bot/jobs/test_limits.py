@@ -1,8 +1,10 @@
 """How much one person may ask for."""
 
+import random
+
 import pytest
 
-from bot.jobs.limits import DAY_SECONDS, Limits, Usage, decide
+from bot.jobs.limits import DAY_SECONDS, REST_SECONDS, Limits, Usage, decide, held_until, rest_until
 from bot.jobs.reasons import Reason, Refusal
 
 
@@ -41,3 +43,48 @@ def test_the_longer_wait_is_said_first(active: int) -> None:
     refusal = decide(Usage(active, (1.0, 2.0, 3.0)), Limits(3, 3))
     assert refusal is not None
     assert refusal.reason is Reason.DAILY_LIMIT
+
+
+def test_three_refusals_within_ten_minutes_make_a_rest_of_ten() -> None:
+    """The rest counts from the third; two refusals, or three that lie further apart, make none."""
+    assert rest_until((100.0, 200.0, 300.0), 300.0) == 300.0 + REST_SECONDS
+    assert rest_until((100.0, 200.0, 300.0), 899.0) == 900.0
+    assert rest_until((100.0, 200.0, 300.0), 900.0) is None
+    assert rest_until((100.0, 300.0), 300.0) is None
+    assert rest_until((100.0, 400.0, 100.0 + REST_SECONDS), 701.0) is None
+    assert rest_until((0.0, 0.0, 0.0, 599.0), 650.0) == 599.0 + REST_SECONDS
+
+
+def test_a_rest_is_a_reason_with_its_end() -> None:
+    """Whoever rests hears until when; a daily limit that is reached as well is the longer wait."""
+    assert decide(Usage(0, (), 900.0), Limits(3, 25)) == Refusal(Reason.RESTING, {"free_at": 900.0})
+    refusal = decide(Usage(3, (1.0,), 900.0), Limits(3, 1))
+    assert refusal is not None
+    assert refusal.reason is Reason.DAILY_LIMIT
+
+
+def test_nobody_without_a_refusal_is_held_up() -> None:
+    """However many are under way, a person whose videos were not refused lately sends the next one at once."""
+    assert held_until((), 50, 1_000.0) is None
+    assert held_until((1_000.0,), 1, 1_000.0) is None
+    assert held_until((1_000.0,), 2, 1_000.0) is not None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_provider_that_refuses_all_is_asked_three_times_in_ten_minutes(seed: int) -> None:
+    """Whenever the refusals come, from the first one on no ten minutes hold more than three requests of a person."""
+    dice = random.Random(seed)
+    now, sent, refused, under_way = 0.0, [], [], []
+    while now < 6 * REST_SECONDS:
+        recent = tuple(at for at in refused if at > now - 2 * REST_SECONDS)
+        may_send = held_until(recent, len(under_way), now) is None
+        # As much as the ordinary limit of three under way lets a person try.
+        if may_send and len(under_way) < 3 and dice.random() < 0.8:
+            sent.append(now)
+            under_way.append(now + dice.choice((0.1, 5.0, 120.0)))
+        now += dice.choice((0.5, 1.0, 20.0))
+        refused += sorted(end for end in under_way if end <= now)
+        under_way = [end for end in under_way if end > now]
+    assert len(sent) >= 6
+    for first, fourth in zip(sent, sent[3:], strict=False):
+        assert fourth - first >= REST_SECONDS, f"seed {seed}: {sent}"

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from bot.jobs.database import Database
-from bot.jobs.limits import DAY_SECONDS, Limits, Usage
-from bot.jobs.model import Job, PostKind, PostState
+from bot.jobs.limits import DAY_SECONDS, REST_SECONDS, Limits, Usage
+from bot.jobs.model import Cause, Job, PostKind, PostState
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
-from bot.jobs.store.accepting import Accepted, accept, measure_usage
+from bot.jobs.store.accepting import Accepted, accept, begin_submit, measure_usage
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, a_job, a_picture, put
 
 GENEROUS = Limits(1_000, 0)
@@ -50,7 +50,7 @@ async def test_one_act_twice_at_the_same_moment_makes_one_job(
     assert len({one.job.id for one in made if isinstance(one, Accepted)}) == 1
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("limits", [Limits(10, 0), Limits(1_000, 10)])
 async def test_two_hundred_at_once_never_pass_the_limit(
     database: Database, open_another: Callable[[], Database], limits: Limits, seed: int
@@ -131,3 +131,75 @@ async def test_a_retry_remembers_what_it_repeats(database: Database) -> None:
     retry = replace(job, origin=origin)
     await database.write(accept, retry, GENEROUS)
     assert await database.read(finding.get, retry.id) == retry
+
+
+def refused(ago_seconds: float, state: State = State.REFUSED, **changes: object) -> Job:
+    """A job of Anna's that the content rules refused so long ago."""
+    ended_at = NOW - ago_seconds
+    facts = {"cause": Cause.CONTENT, "submitted_at": ended_at - 1, "accepted_at": ended_at - 2} | changes
+    return a_job(state, ended_at=ended_at, **facts)
+
+
+async def test_three_refusals_for_content_make_only_that_person_rest(database: Database) -> None:
+    """Refused at once or in the render, three in ten minutes are a reason, for nobody else, and count in no day."""
+    await database.write(put, refused(300), refused(200, State.FAILED), refused(100))
+    usage = await database.read(measure_usage, ANNA, NOW)
+    assert usage == Usage(0, (), NOW - 100 + REST_SECONDS)
+    said = await database.write(accept, a_job(accepted_at=NOW), GENEROUS)
+    assert said == Refusal(Reason.RESTING, {"free_at": NOW - 100 + REST_SECONDS})
+    assert isinstance(await database.write(accept, a_job(user_id=BEN, accepted_at=NOW), GENEROUS), Accepted)
+    later = NOW - 100 + REST_SECONDS
+    assert isinstance(await database.write(accept, a_job(accepted_at=later), GENEROUS), Accepted)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        refused(100, cause=Cause.INPUT),
+        refused(100, State.FAILED, submitted_at=None),
+        refused(REST_SECONDS + 301),
+        refused(-50),
+        refused(100, user_id=BEN),
+    ],
+    ids=["of another cause", "never sent", "too long ago", "in the future", "another person's"],
+)
+async def test_what_makes_nobody_rest(database: Database, other: Job) -> None:
+    """Other failures, jobs that were never sent, old ones and those of others don't add up to three."""
+    await database.write(put, refused(300), refused(200), other)
+    assert (await database.read(measure_usage, ANNA, NOW)).rests_until is None
+
+
+async def test_a_waiting_job_rests_with_its_person(database: Database) -> None:
+    """A job that was accepted before is not marked as sent, says what it waits for, and is sent after the rest."""
+    job = a_job(accepted_at=NOW - 400)
+    await database.write(put, job, refused(300), refused(200), refused(100))
+    held = await database.write(begin_submit, job, NOW)
+    assert held is not None
+    assert (held.state, held.waiting_for, held.not_before) == (State.ACCEPTED, Cause.CONTENT, NOW - 100 + REST_SECONDS)
+    assert await database.read(finding.get, job.id) == held
+    sent = await database.write(begin_submit, held, held.not_before)
+    assert sent is not None
+    assert (sent.state, sent.waiting_for, sent.submitted_at) == (State.SUBMITTING, None, held.not_before)
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_after_a_refusal_ten_at_once_send_no_fourth(
+    database: Database, open_another: Callable[[], Database], seed: int
+) -> None:
+    """With one refused for content lately, of ten waiting jobs marked at one moment just two are sent."""
+    dice = random.Random(seed)
+    sides = [database, open_another()]
+    waiting = [a_job(accepted_at=NOW - 50) for _ in range(10)]
+    bens = a_job(user_id=BEN)
+    await database.write(put, refused(100), bens, *waiting)
+
+    async def mark(job: Job) -> Job | None:
+        for _ in range(dice.randrange(5)):
+            await asyncio.sleep(0)
+        return await dice.choice(sides).write(begin_submit, job, NOW)
+
+    marked = await asyncio.gather(*(mark(job) for job in [*waiting, bens]))
+    states = [job.state for job in marked if job is not None]
+    assert states.count(State.SUBMITTING) == 3, f"seed {seed}"
+    assert states[-1] is State.SUBMITTING
+    assert all(job.not_before > NOW for job in marked if job is not None and job.state is State.ACCEPTED)
