@@ -44,7 +44,8 @@ from bot.jobs.pacing import Bounds
 from bot.jobs.store import finding, moving
 from bot.media.fetch import AddressGuard, VideoFetcher
 from bot.media.references import ReferenceShelf
-from bot.ops.clock import Clock
+from bot.ops.clock import Clock, SteadyClock
+from bot.ops.watchdog import Watchdog
 from bot.settings import Settings, SettingsError
 from bot.videos.catalogue import Catalogue
 from bot.videos.client import VideosClient
@@ -54,6 +55,8 @@ from bot.videos.values import Endpoint
 _DAY_SECONDS = 86_400.0
 _PAID_REQUESTS_SECONDS = 15.0
 _MESSAGES_SECONDS = 2.0
+# All of the end, with the gateway and the database, within the 20 s that are promised.
+_DRAIN_SECONDS = 19.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -87,13 +90,14 @@ async def run(settings: Settings, clock: Clock) -> None:
     that makes no sense.
     """
     quiet_voice_warnings()
-    with _locked(settings.data_dir):
+    clock = SteadyClock(clock)
+    with _locked(settings.data_dir), Watchdog() as watchdog:
         await asyncio.to_thread(migrate, _database_path(settings))
         client = VideoBot(settings.discord_guild_ids, settings.data_dir)
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(client)
             engine = await _build(settings, clock, client, resources)
-            await _serve(settings, client, engine)
+            await _serve(settings, client, engine, watchdog)
 
 
 async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: AsyncExitStack) -> _Engine:
@@ -102,6 +106,7 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     resources.push_async_callback(database.close)
     # The lock file proves that nobody else holds a job of this database.
     await database.write(moving.void_claims)
+    await database.write(moving.bring_to_now, clock.now())
     submitted = await database.read(finding.find_submit_times, clock.now() - 60.0)
     switch = KillSwitch(settings.data_dir)
     guard = SpendGuard(settings.max_submits_per_minute, clock, submitted, switch.is_on)
@@ -142,7 +147,7 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     return _Engine(scheduler, adopter, Teller(parts), Painter(parts), Offering(parts), intake, parts)
 
 
-async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
+async def _serve(settings: Settings, client: VideoBot, engine: _Engine, watchdog: Watchdog) -> None:
     """Run engine and gateway side by side until told to stop; then stop them in order."""
     stopping = _stop_signals()
     logged_in = asyncio.Event()
@@ -163,12 +168,17 @@ async def _serve(settings: Settings, client: VideoBot, engine: _Engine) -> None:
         await asyncio.wait((stopped, gateway), return_when=asyncio.FIRST_COMPLETED)
     finally:
         _log.info("stopping")
+        watchdog.start(_DRAIN_SECONDS)
         engine.intake.stop()
+        engine.scheduler.stop()
         for loop in (*loops, stopped):
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
-        await engine.scheduler.finish(_PAID_REQUESTS_SECONDS)
-        await asyncio.gather(engine.teller.finish(_MESSAGES_SECONDS), engine.painter.finish(_MESSAGES_SECONDS))
+        await asyncio.gather(
+            engine.scheduler.finish(_PAID_REQUESTS_SECONDS),
+            engine.teller.finish(_MESSAGES_SECONDS),
+            engine.painter.finish(_MESSAGES_SECONDS),
+        )
         await disconnect(client, gateway)
 
 
