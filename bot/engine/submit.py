@@ -21,7 +21,7 @@ from bot.jobs.database import StoreConflictError, StoreUnavailableError
 from bot.jobs.deadlines import late_at
 from bot.jobs.model import Cause, Job, Via
 from bot.jobs.states import Event, State
-from bot.jobs.store import finding, moving
+from bot.jobs.store import accepting, finding, moving
 from bot.videos import faults
 from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 
@@ -42,6 +42,10 @@ async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
     marked = await _mark(parts, job)
     if marked is None:
         return Next(None)
+    if marked.state is State.ACCEPTED:
+        # Its requester has to rest because of refusals for content.
+        parts.board.card_touched(job.id)
+        return Next(marked, marked.not_before)
     parts.board.job_changed(job.id)
     try:
         remote = await _send(parts, marked)
@@ -71,10 +75,10 @@ async def look_at_reply(parts: Parts, job: Job) -> bool | None:
 
 
 async def _mark(parts: Parts, job: Job) -> Job | None:
-    """Store that the job is being sent, before it is; None if somebody else moved it."""
+    """Store that the job is being sent, before it is; still accepted if it has to wait; None if somebody moved it."""
     now = parts.clock.now()
     try:
-        return await parts.database.write(moving.apply, job, Event.SUBMIT, now=now, submitted_at=now, waiting_for=None)
+        return await parts.database.write(accepting.begin_submit, job, now)
     except asyncio.CancelledError:
         # The process is leaving. The mark is stored all the same, now or in a moment, and nothing was sent.
         await _postpone(parts, replace(job, state=State.SUBMITTING), 0.0)

@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.chat.courier import OutcomeUnknown
 from bot.jobs.model import Cause
 from bot.jobs.states import State
+from bot.jobs.store import accepting
 from tests.unit.bot.engine.machine import DEADLINE_SECONDS, Machine, a_machine
 
 
@@ -91,7 +92,7 @@ async def test_a_job_marked_when_the_drain_begins_is_put_back(machine: Machine) 
 
     async def slow_write(work: object, *args: object, **kwargs: object) -> object:
         answer = await write(work, *args, **kwargs)  # pyright: ignore[reportArgumentType, reportCallIssue]
-        if "submitted_at" in kwargs and kwargs["submitted_at"] is not None:
+        if work is accepting.begin_submit:
             marked.set()
             await gate.wait()
         return answer
@@ -116,7 +117,7 @@ async def test_a_mark_that_is_cut_off_is_put_back(machine: Machine) -> None:
 
     async def slow_write(work: object, *args: object, **kwargs: object) -> object:
         answer = await write(work, *args, **kwargs)  # pyright: ignore[reportArgumentType, reportCallIssue]
-        if kwargs.get("submitted_at") is not None:
+        if work is accepting.begin_submit:
             marked.set()
             await asyncio.Event().wait()
         return answer
