@@ -29,10 +29,11 @@ async def open_sandbox(port: int | None, *, browser: bool) -> None:
     dials = Dials(render_seconds=8.0, frames_per_second=12.0, progress="percent")
     with tempfile.TemporaryDirectory(prefix="video-bot-") as folder:
         async with Stage(Path(folder), settings=_SETTINGS, dials=dials) as stage:
-            page = PageServer(stage, build_town(stage.chat))
+            town = build_town(stage.chat)
+            page = PageServer(stage, town)
             await _listen(page, port)
             try:
-                await stage.start_bot(ready=False)
+                await stage.start_bot(ready=False, OWNER_IDS=str(town.owner.id))
                 _announce(page.address, browser=browser)
                 await ended.wait()
             finally:

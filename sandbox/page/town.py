@@ -17,9 +17,10 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """Who can be acted as, the first one first, and where the page opens."""
+    """Who can be acted as, the first one first, who of them runs the bot, and where the page opens."""
 
     residents: tuple[Resident, ...]
+    owner: Person
     square: Channel
 
     def person(self, person_id: int) -> Person | None:
@@ -49,7 +50,7 @@ def build_town(chat: Chat) -> Town:
     residents = (
         Resident(ada, "a member, like most"),
         Resident(ben, "a member of Night Shift alone"),
-        Resident(mira, "an administrator"),
+        Resident(mira, "an administrator, and runs this bot"),
         Resident(theo, "may look, and nothing else"),
     )
-    return Town(residents, square)
+    return Town(residents, mira, square)
