@@ -14,6 +14,8 @@ _DOUBLINGS_MAX = 30
 _ASKED_SHORTEST_SECONDS = 1.0
 _ASKED_LONGEST_SECONDS = 600.0
 _ASKED_SPREAD = 0.1
+# The longest of all waits that are stored.
+LONGEST_WAIT_SECONDS = _ASKED_LONGEST_SECONDS * (1.0 + _ASKED_SPREAD)
 
 
 def full_jitter(tries: int, *, max_seconds: float, draw: Draw = random.uniform) -> float:

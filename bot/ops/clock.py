@@ -8,12 +8,18 @@ import asyncio
 import time
 from typing import Protocol
 
+# The rest of what a clock was set by is made up for at that share of the time that passes.
+_CORRECTION_SHARE = 0.05
+_NEVER_RIGHT_SECONDS = 86_400.0
+# On Linux the ordinary one stands still while the machine is suspended; elsewhere that one goes on.
+_GOES_ON = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 class Clock(Protocol):
     """What the bot needs to know of time."""
 
     def now(self) -> float:
-        """Seconds since the epoch, UTC: for what is stored. May jump when the machine's clock is set."""
+        """Seconds since the epoch, UTC: for what is stored."""
         ...
 
     def monotonic(self) -> float:
@@ -26,16 +32,48 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The machine's own time; `now` jumps when somebody sets it."""
 
     def now(self) -> float:
         """Seconds since the epoch, UTC."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds since an arbitrary start, never going back."""
-        return time.monotonic()
+        """Seconds since an arbitrary start, never going back; those of a suspended machine count."""
+        return time.clock_gettime(_GOES_ON)
 
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds."""
         await asyncio.sleep(max(0.0, seconds))
+
+
+class SteadyClock:
+    """Another clock, of which nobody feels when it is set (docs/decisions/0011-clock-steps.md).
+
+    Time passes as it does for the other's `monotonic`. Where `now` would jump, it catches up by a twentieth of the time
+    that passes; only what is wrong by more than a day is put right at once. For the thread of the event loop.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._now, self._ticks = clock.now(), clock.monotonic()
+
+    def now(self) -> float:
+        """Seconds since the epoch, UTC, never going back but to put right what was more than a day ahead."""
+        ticks, wall = self._clock.monotonic(), self._clock.now()
+        passed_seconds = max(0.0, ticks - self._ticks)
+        expected = self._now + passed_seconds
+        correction_seconds = wall - expected
+        if abs(correction_seconds) <= _NEVER_RIGHT_SECONDS:
+            bound_seconds = passed_seconds * _CORRECTION_SHARE
+            correction_seconds = max(-bound_seconds, min(bound_seconds, correction_seconds))
+        self._now, self._ticks = expected + correction_seconds, ticks
+        return self._now
+
+    def monotonic(self) -> float:
+        """Seconds since an arbitrary start, never going back."""
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that many seconds."""
+        await self._clock.sleep(seconds)

@@ -5,11 +5,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.backoff import LONGEST_WAIT_SECONDS
 from bot.jobs.model import Job, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, Event, Say, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of
-from bot.jobs.tables import jobs, posts
+from bot.jobs.tables import jobs, offers, posts
 
 _SAID_AS = {Say.VIDEO: PostKind.VIDEO, Say.FAILURE: PostKind.FAILURE, Say.UNSURE: PostKind.UNSURE}
 _WITHHOLDABLE = (State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING, State.UNCERTAIN)
@@ -95,6 +96,26 @@ async def remove(connection: AsyncConnection, job: Job, now: float) -> None:
 async def void_claims(connection: AsyncConnection) -> None:
     """Take every job from whoever held it: only right where a lock file proves that no other process lives (SQLite)."""
     await connection.execute(sa.update(jobs).where(jobs.c.owner.is_not(None)).values(owner=None, lease_until=None))
+
+
+async def bring_to_now(connection: AsyncConnection, now: float) -> None:
+    """At a start: let nothing that unended jobs have seen lie in the future, and no wait be longer than any we make.
+
+    So it is after the machine's clock was set back between two lives (docs/decisions/0011-clock-steps.md).
+    """
+    for happened in (jobs.c.accepted_at, jobs.c.completed_at, jobs.c.late_at, jobs.c.revived_at):
+        await connection.execute(
+            sa.update(jobs).where(happened > now, jobs.c.state.in_(_UNENDED)).values({happened: now}),
+        )
+    # Of an unclear job it is what the provider's list is searched by: there it may be the right time.
+    await connection.execute(
+        sa.update(jobs).where(jobs.c.submitted_at > now, jobs.c.state == State.RENDERING).values(submitted_at=now),
+    )
+    longest = now + LONGEST_WAIT_SECONDS
+    for waits_until in (jobs.c.not_before, posts.c.not_before, offers.c.delete_at):
+        await connection.execute(
+            sa.update(waits_until.table).where(waits_until > longest).values({waits_until: longest}),
+        )
 
 
 async def claim(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> list[Job]:

@@ -6,10 +6,21 @@ from collections.abc import Callable
 import pytest
 
 from bot.jobs.database import Database, StoreConflictError
-from bot.jobs.model import Cause, Job, MessageId, Post, PostKind, PostState
+from bot.jobs.model import (
+    Cause,
+    Draft,
+    Job,
+    MessageId,
+    Offer,
+    OfferKind,
+    Post,
+    PostKind,
+    PostState,
+    VideoRequest,
+)
 from bot.jobs.states import ENDS, Event, IllegalMoveError, State
-from bot.jobs.store import finding, moving, posts
-from tests.unit.bot.jobs.samples import a_job, put
+from bot.jobs.store import drafts, finding, moving, posts
+from tests.unit.bot.jobs.samples import ANNA, HERE, a_job, put
 
 NOW = 5_000.0
 UNENDED = [state for state in State if state not in ENDS]
@@ -326,3 +337,32 @@ async def test_void_claims_free_every_job(database: Database) -> None:
     assert {job.id for job in new} == {job.id for job in old}
     assert all(await asyncio.gather(*(database.write(moving.note, job, progress=1) for job in new)))
     assert await database.write(moving.note, old[0], progress=9) is None
+
+
+async def test_a_start_on_a_clock_that_was_set_back(database: Database) -> None:
+    """What unended jobs have seen happen lies no more in the future, and nothing waits longer than it ever would."""
+    ahead = NOW + 3_600.0
+    times = {"completed_at": ahead, "late_at": ahead, "revived_at": ahead, "submitted_at": ahead}
+    rendering = a_job(State.RENDERING, accepted_at=ahead, not_before=ahead, **times)
+    unclear = a_job(State.UNCERTAIN, accepted_at=NOW - 5, submitted_at=ahead)
+    ended = a_job(State.DELIVERED, accepted_at=ahead, ended_at=ahead, **times)
+    waiting = a_job(not_before=NOW + 600.0)
+    await database.write(put, rendering, unclear, ended, waiting)
+    await database.write(posts.make_due, rendering, PostKind.CARD)
+    card = await post_of(database, rendering, PostKind.CARD)
+    await database.write(posts.mark_unsent, card, not_before=ahead, known=True)
+    offer = Offer(MessageId(5), ANNA, rendering.id, HERE, "d", OfferKind.FORM, delete_at=ahead)
+    draft = Draft("d", ANNA, HERE, VideoRequest("more"), None, NOW)
+    assert await database.write(drafts.make_offer, offer, draft)
+
+    await database.write(moving.bring_to_now, NOW)
+    now = await read(database, rendering)
+    assert (now.accepted_at, now.completed_at, now.late_at, now.revived_at, now.submitted_at) == (NOW,) * 5
+    longest = NOW + 660.0
+    assert now.not_before == pytest.approx(longest)
+    assert (await post_of(database, rendering, PostKind.CARD)).not_before == pytest.approx(longest)
+    (standing,) = await database.read(drafts.find_standing_offers)
+    assert standing.delete_at == pytest.approx(longest)
+    # The time by which the provider's list is searched, and what is over, stay as they were noted.
+    for job in (unclear, ended, waiting):
+        assert await read(database, job) == job
