@@ -107,7 +107,6 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     # The lock file proves that nobody else holds a job of this database.
     await database.write(moving.void_claims)
     await database.write(moving.bring_to_now, clock.now())
-    await database.write(moving.bring_to_now, clock.now())
     submitted = await database.read(finding.find_submit_times, clock.now() - 60.0)
     switch = KillSwitch(settings.data_dir)
     guard = SpendGuard(settings.max_submits_per_minute, clock, submitted, switch.is_on)
