@@ -128,7 +128,7 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
     resources.push_async_callback(shelf.close)
     board = Board()
-    courier = Courier(client, settings.owner_ids)
+    courier = Courier(client, clock, settings.owner_ids)
     alarm = Alarm(courier, clock)
     parts = Parts(clock, database, videos, catalogue, fetcher, shelf, courier, _rules(settings), board, alarm, switch)
     traffic = Traffic(clock, switch.is_on)

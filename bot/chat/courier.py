@@ -7,31 +7,39 @@
     └── OutcomeUnknown  it may or may not stand there: 5xx, a cut connection, a time-out
 
 discord.py repeats 500, 502, 504 and 524 itself, under one nonce; everything else comes here (docs/facts/discord.md).
+Nothing is sent while Discord can't be reached or refuses everything (`bot.chat.reach`): then all is `NotTaken`.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import aiohttp
 import discord
 
 from bot.chat.cards import Message, to_discord
+from bot.chat.reach import Reach, Sign
 from bot.jobs.model import ChannelId, GuildId, MessageId, UserId
+from bot.ops.clock import Clock
 
 DEFAULT_UPLOAD_LIMIT_BYTES = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 _SEND_SECONDS = 60.0
 _SEND_SECONDS_MAX = 290.0  # discord.py's own session ends any request after 300 s
 _UPLOAD_BYTES_PER_SECOND = 100_000
-_CLOUDFLARE_REST_SECONDS = 600.0
+_NETWORK_REST_SECONDS = 600.0
 _UNKNOWN_MESSAGE = 10008
 _TOO_LARGE = 40005
 _ARCHIVED = 50083
-# Codes that pass: none at all (a network in front of Discord answers), slow mode.
+# Codes that pass: none at all (not Discord's own word on a message), slow mode.
 _PASSING = frozenset({0, 20016})
 _PASSING_REST_SECONDS = 60.0
+
+T = TypeVar("T")
+_Error = discord.DiscordException | aiohttp.ClientError | OSError  # TimeoutError is an OSError
 
 
 class CourierFault(Exception):  # noqa: N818  # the tree is named for what happened, as in bot.videos.faults
@@ -77,10 +85,23 @@ class Parcel:
 class Courier:
     """Posts, edits, finds and removes the bot's own messages with its own token."""
 
-    def __init__(self, client: discord.Client, owner_ids: tuple[int, ...] = ()) -> None:
-        """`owner_ids`: who runs the bot; if empty, whoever Discord says."""
+    def __init__(
+        self,
+        client: discord.Client,
+        clock: Clock,
+        owner_ids: tuple[int, ...] = (),
+        *,
+        send_seconds: float = _SEND_SECONDS,
+    ) -> None:
+        """`owner_ids`: who runs the bot; if empty, whoever Discord says. `send_seconds` pass in real time."""
         self._client = client
+        self._reach = Reach(clock)
         self._owner_ids = tuple(UserId(owner_id) for owner_id in owner_ids)
+        self._send_seconds = send_seconds
+
+    def rest_seconds(self) -> float:
+        """In how many seconds something may be carried again; 0 if it may be tried now."""
+        return self._reach.rest_seconds()
 
     async def post(self, parcel: Parcel) -> MessageId | None:
         """Post the message, with its file streamed from disk.
@@ -88,30 +109,42 @@ class Courier:
         Returns its id; None if the nonce belongs to a message that was posted and has been deleted since. Raises
         `CourierFault`.
         """
-        self._check_logged_in()
         size_bytes = await asyncio.to_thread(_size, parcel.file) if parcel.file else 0
-        seconds = min(_SEND_SECONDS_MAX, _SEND_SECONDS + size_bytes / _UPLOAD_BYTES_PER_SECOND)
-        try:
-            async with asyncio.timeout(seconds):
+        seconds = min(_SEND_SECONDS_MAX, self._send_seconds + size_bytes / _UPLOAD_BYTES_PER_SECOND)
+        async with self._asking(seconds):
+            try:
                 return MessageId((await self._send(parcel)).id)
-        except discord.HTTPException as error:
-            if error.code == _UNKNOWN_MESSAGE:
-                return None
-            raise _fault(error) from error
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _fault(error) from error
+            except discord.HTTPException as error:
+                if error.code != _UNKNOWN_MESSAGE:
+                    raise
+        return None
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, message: Message) -> bool:
         """Show the message as it now is; False if it stands no more. Raises `CourierFault`."""
-        return await self._attempt(self._partial(channel_id, message_id).edit(**to_discord(message)))
+        async with self._asking(self._send_seconds):
+            try:
+                await self._partial(channel_id, message_id).edit(**to_discord(message))
+            except discord.NotFound:
+                return False
+        return True
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> bool:
         """Take the message away; False if it was gone already. Raises `CourierFault`."""
-        return await self._attempt(self._partial(channel_id, message_id).delete())
+        async with self._asking(self._send_seconds):
+            try:
+                await self._partial(channel_id, message_id).delete()
+            except discord.NotFound:
+                return False
+        return True
 
     async def stands(self, channel_id: ChannelId, message_id: MessageId) -> bool:
         """Whether that message of anybody exists. Raises `CourierFault`."""
-        return await self._attempt(self._partial(channel_id, message_id).fetch())
+        async with self._asking(self._send_seconds):
+            try:
+                await self._partial(channel_id, message_id).fetch()
+            except discord.NotFound:
+                return False
+        return True
 
     async def find(
         self,
@@ -123,30 +156,18 @@ class Courier:
 
         Raises `CourierFault`; `Refused` also when the history may not be read: an empty answer then proves nothing.
         """
-        self._check_logged_in()
-        me = self._client.user
-        try:
-            empty = True
-            history = self._client.get_partial_messageable(channel_id).history(
-                limit=None, after=discord.Object(after), oldest_first=True
-            )
-            async for message in history:
-                empty = False
-                if me is not None and message.author.id == me.id and any(map(is_ours, _custom_ids(message))):
-                    return MessageId(message.id)
-            if empty and not await self._may_read_history(channel_id):
-                raise Refused(50013)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _fault(error) from error
-        return None
+        return await self._find(channel_id, after, lambda message: any(map(is_ours, _custom_ids(message))))
+
+    async def has_said(self, channel_id: ChannelId, content: str, since: float) -> bool:
+        """Whether the bot has said exactly that there since then (epoch seconds). Raises `CourierFault`."""
+        moment = datetime.fromtimestamp(since, UTC)
+        after = MessageId(discord.utils.time_snowflake(moment))
+        return await self._find(channel_id, after, lambda message: message.content == content) is not None
 
     async def open_dm(self, user_id: UserId) -> ChannelId:
         """The channel of direct messages with that person. Raises `CourierFault`."""
-        self._check_logged_in()
-        try:
+        async with self._asking(self._send_seconds):
             return ChannelId((await self._client.create_dm(discord.Object(user_id))).id)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _fault(error) from error
 
     def owner_ids(self) -> tuple[UserId, ...]:
         """Who runs the bot: those named, else the application's owner, or its team's admins and developers."""
@@ -190,22 +211,49 @@ class Courier:
         file = discord.File(parcel.file, filename=parcel.file_name)
         return await channel.send(nonce=parcel.nonce, file=file, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # as above
 
-    async def _attempt(self, request: Coroutine[Any, Any, object]) -> bool:
-        try:
-            async with asyncio.timeout(_SEND_SECONDS):
-                await request
-        except discord.NotFound:
-            return False
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _fault(error) from error
-        return True
+    async def _find(
+        self, channel_id: ChannelId, after: MessageId, is_wanted: Callable[[discord.Message], bool]
+    ) -> MessageId | None:
+        async with self._asking(None):
+            me, empty = self._client.user, True
+            history = self._client.get_partial_messageable(channel_id).history(
+                limit=None, after=discord.Object(after), oldest_first=True
+            )
+            # A long history takes its time: it is a page that must come in time.
+            while (message := await self._in_time(anext(history, None))) is not None:
+                empty = False
+                if me is not None and message.author.id == me.id and is_wanted(message):
+                    return MessageId(message.id)
+            may_read = not empty or await self._in_time(self._may_read_history(channel_id))
+        if not may_read:
+            raise Refused(50013)
+        return None
 
-    def _check_logged_in(self) -> None:
-        if self._client.user is None:
-            raise NotTaken
+    @asynccontextmanager
+    async def _asking(self, within_seconds: float | None) -> AsyncGenerator[None]:
+        """Ask Discord something, if it may be asked now; what goes wrong leaves as a `CourierFault`."""
+        rest_seconds = self._reach.rest_seconds()
+        if self._client.user is None or rest_seconds > 0:
+            raise NotTaken(rest_seconds)
+        began_at = self._reach.begin()
+        try:
+            async with asyncio.timeout(within_seconds):
+                yield
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            if isinstance(error, TimeoutError):
+                free_global_limit(self._client)
+            fault, sign = _judge(error)
+            rest_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
+            self._reach.end(began_at, sign, rest_seconds=rest_seconds)
+            raise fault from error
+        else:
+            self._reach.end(began_at, Sign.ANSWERED)
+
+    async def _in_time(self, request: Awaitable[T]) -> T:
+        async with asyncio.timeout(self._send_seconds):
+            return await request
 
     def _partial(self, channel_id: ChannelId, message_id: MessageId) -> discord.PartialMessage:
-        self._check_logged_in()
         return self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
 
     async def _may_read_history(self, channel_id: ChannelId) -> bool:
@@ -231,20 +279,38 @@ def _custom_ids(message: discord.Message) -> list[str]:
     return [button.custom_id for button in buttons if isinstance(button, discord.Button) and button.custom_id]
 
 
-def _fault(error: discord.HTTPException | aiohttp.ClientError | OSError) -> CourierFault:
-    """What an exception of discord.py or aiohttp says about the message (docs/facts/discord.md, "Retries")."""
+def free_global_limit(client: discord.Client) -> None:
+    """Let requests go on after one was cut off that may have waited for a global limit.
+
+    discord.py would hold back all others for ever: only that one lets them go (docs/facts/discord.md, "Retries").
+    """
+    client.http._global_over.set()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # there is no other way
+
+
+def _judge(error: _Error) -> tuple[CourierFault, Sign]:
+    """What an exception says about the message, and about the way to Discord (docs/facts/discord.md, "Retries")."""
     if isinstance(error, discord.HTTPException):
-        if error.status == 413 or error.code == _TOO_LARGE:
-            return TooLarge("The file is larger than this place takes.")
-        if error.status == 429:
-            # discord.py waits out Discord's own limits; what reaches us is the network in front of it.
-            return NotTaken(_CLOUDFLARE_REST_SECONDS)
-        if error.status >= 500:
-            return OutcomeUnknown(f"Discord answered {error.status}.")
-        if error.status == 401 or error.code in _PASSING:
-            # A token that is being changed, slow mode, a network's own refusal: not Discord's word on the message.
-            return NotTaken(_PASSING_REST_SECONDS)
-        return Refused(error.code)
+        return _judge_answer(error)
+    if isinstance(error, discord.RateLimited):
+        return NotTaken(error.retry_after), Sign.SILENT
+    if isinstance(error, discord.DiscordException):
+        return OutcomeUnknown("discord.py could make nothing of it."), Sign.ANSWERED
     if isinstance(error, aiohttp.ClientConnectorError):
-        return NotTaken()
-    return OutcomeUnknown("The connection to Discord broke or gave no answer in time.")
+        return NotTaken(), Sign.SILENT
+    return OutcomeUnknown("The connection to Discord broke or gave no answer in time."), Sign.SILENT
+
+
+def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, Sign]:
+    if error.status == 413 or error.code == _TOO_LARGE:
+        return TooLarge("The file is larger than this place takes."), Sign.ANSWERED
+    if error.status == 429:
+        # discord.py waits out Discord's own limits; what reaches us is the network in front of it.
+        return NotTaken(_NETWORK_REST_SECONDS), Sign.FORBIDDEN
+    if error.status >= 500:
+        return OutcomeUnknown(f"Discord answered {error.status}."), Sign.SILENT
+    if error.status == 401 or (error.status == 403 and error.code == 0):
+        # A token that is being changed, a network's own refusal: the same for every message.
+        return NotTaken(_PASSING_REST_SECONDS), Sign.FORBIDDEN
+    if error.code in _PASSING:
+        return NotTaken(_PASSING_REST_SECONDS), Sign.ANSWERED
+    return Refused(error.code), Sign.ANSWERED

@@ -28,6 +28,9 @@ class Offering:
             now = self._parts.clock.now()
             pause_seconds = 60.0
             for offer in await self._parts.database.read(drafts.find_standing_offers):
+                if rest_seconds := self._parts.courier.rest_seconds():
+                    pause_seconds = min(pause_seconds, rest_seconds)
+                    break
                 if now >= offer.delete_at:
                     done = await self._take_away(offer)
                 else:

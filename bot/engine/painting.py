@@ -42,7 +42,8 @@ class Painter:
         board = self._parts.board
         while True:
             board.paint.clear()
-            pause_seconds = min(await self._clear_stale(), await self._repaint())
+            # While nothing can be carried, cards stay touched.
+            pause_seconds = self._parts.courier.rest_seconds() or min(await self._clear_stale(), await self._repaint())
             await board.wait(board.paint, self._parts.clock, pause_seconds)
 
     async def finish(self, within_seconds: float) -> None:
@@ -135,9 +136,15 @@ class Painter:
         self._shown[job.id] = look
         self._edited_at[job.id] = self._parts.clock.now()
         try:
-            await self._parts.courier.edit(post.channel_id, post.message_id, look)
+            stands = await self._parts.courier.edit(post.channel_id, post.message_id, look)
         except CourierFault as fault:
             _log.info("card not repainted", job=job.id, fault=str(fault))
+            return
+        if not stands:
+            # A person has deleted it: that card has had its time.
+            await self._parts.database.write(posts.mark_gone, post)
+            for remembered in (self._shown, self._edited_at):
+                remembered.pop(job.id, None)
 
     async def _look_of(self, job: Job, post: Post) -> cards.Message:
         return cards.card(job, await card_facts(self._parts, job), job.origin.locale, number=post.number)

@@ -47,8 +47,10 @@ class Teller:
         self._uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
         self._notices = asyncio.Semaphore(_NOTICES_AT_ONCE)
         self._busy: dict[_Key, asyncio.Task[None]] = {}
-        self._attempted: set[_Key] = set()
+        # When this process first tried, on the clock that nobody sets.
+        self._attempted: dict[_Key, float] = {}
         self._too_large: set[_Key] = set()
+        self._broken: set[_Key] = set()
 
     async def run(self) -> None:
         """Say whatever becomes due, until cancelled; messages on their way are left to `finish`."""
@@ -65,8 +67,12 @@ class Teller:
     async def _start_due(self) -> float:
         now = self._parts.clock.now()
         pause_seconds = 60.0
-        for post in await self._parts.database.read(posts.find_unsent):
-            key = (post.job_id, post.kind, post.number)
+        unsent = await self._parts.database.read(posts.find_unsent)
+        if rest_seconds := self._parts.courier.rest_seconds():
+            await self._give_up_overdue(unsent)
+            return min(rest_seconds, pause_seconds)
+        for post in unsent:
+            key = _key_of(post)
             if key in self._busy:
                 continue
             if post.not_before > now:
@@ -84,6 +90,7 @@ class Teller:
         except Exception:  # noqa: BLE001  # the loop's one guard
             # One message that cannot be composed or stored must not silence all others. It rests, still in hand.
             _log.exception("message failed", job=post.job_id, kind=post.kind)
+            self._broken.add(key)
             await self._parts.clock.sleep(_BROKEN_REST_SECONDS)
         finally:
             del self._busy[key]
@@ -91,42 +98,29 @@ class Teller:
 
     async def _tell_one(self, key: _Key, post_as_listed: Post) -> None:
         parts = self._parts
+        if parts.courier.rest_seconds() > 0:
+            # Waiting is no try: nobody's rest grows by it.
+            return
         # The loop may have read its list just before an earlier telling of this message ended.
         post = await parts.database.read(posts.find_if_unsent, post_as_listed)
         if post is None or post.not_before > parts.clock.now():
             return
         job = await parts.database.read(finding.get, post.job_id)
-        must_look = self._must_look(key, post)
-        pointless = job is None or _is_pointless(job, post)
-        # A card that may stand already is found even now, so that it can be cleared away.
-        if job is None or (pointless and not (must_look and post.kind is PostKind.CARD)):
+        if job is None:
             await parts.database.write(posts.withdraw, post)
             return
+        if key in self._broken and self._is_overdue(job):
+            await self._refused(job, post, Cause.PERMISSION)
+            return
+        must_look, pointless = self._must_look(key, post), _is_pointless(job, post)
         try:
-            if must_look:
-                found = await parts.courier.find(
-                    post.channel_id, job.origin.history_after or MessageId(0), _recogniser(post)
-                )
-                if found is not None:
-                    await self._sent(job, post, found)
-                    return
+            # A card that may stand already is found even now, so that it can be cleared away.
+            if must_look and (not pointless or post.kind is PostKind.CARD) and await self._find(job, post):
+                return
             if pointless:
                 await parts.database.write(posts.withdraw, post)
-                return
-            composed = await self._compose(job, post)
-            if composed is None or not await parts.database.write(posts.begin_sending, post, parts.clock.now()):
-                return
-            self._attempted.add(key)
-            message_id = await parts.courier.post(
-                courier.Parcel(
-                    channel_id=post.channel_id,
-                    message=composed.message,
-                    nonce=post.nonce,
-                    reply_to=job.origin.reply_to if post.channel_id == job.origin.place.channel_id else None,
-                    file=composed.file,
-                    file_name=job.video_name,
-                )
-            )
+            else:
+                await self._send(key, job, post)
         except courier.Refused as fault:
             _log.warning("message refused", job=job.id, kind=post.kind, code=fault.code)
             await self._refused(job, post, Cause.PERMISSION)
@@ -135,15 +129,44 @@ class Teller:
             await parts.database.write(posts.mark_unsent, post, not_before=0.0, known=True)
         except courier.CourierFault as fault:
             await self._failed(job, post, fault)
-        else:
-            await self._sent(job, post, message_id)
+
+    async def _find(self, job: Job, post: Post) -> bool:
+        """Whether the message stands already, which is then noted."""
+        after = job.origin.history_after or MessageId(0)
+        found = await self._parts.courier.find(post.channel_id, after, _recogniser(post))
+        if found is not None:
+            await self._sent(job, post, found)
+        return found is not None
+
+    async def _send(self, key: _Key, job: Job, post: Post) -> None:
+        parts = self._parts
+        composed = await self._compose(job, post)
+        if composed is None or not await parts.database.write(posts.begin_sending, post, parts.clock.now()):
+            return
+        if post.attempted_at is None or key not in self._attempted:
+            self._attempted[key] = parts.clock.monotonic()
+        message_id = await parts.courier.post(
+            courier.Parcel(
+                channel_id=post.channel_id,
+                message=composed.message,
+                nonce=post.nonce,
+                reply_to=job.origin.reply_to if post.channel_id == job.origin.place.channel_id else None,
+                file=composed.file,
+                file_name=job.video_name,
+            )
+        )
+        await self._sent(job, post, message_id)
 
     def _must_look(self, key: _Key, post: Post) -> bool:
         """Whether an earlier attempt may have put the message there without the nonce still vouching for it."""
         if post.attempted_at is None:
             # A video fetched anew: its message may stand under the number before. Any other repeat is a new notice.
             return post.kind is PostKind.VIDEO and post.number > 1 and key not in self._attempted
-        return key not in self._attempted or self._parts.clock.now() - post.attempted_at > NONCE_SURE_SECONDS
+        clock = self._parts.clock
+        # After the machine's clock was set, one of the two tells a wrong time: both have to be short.
+        since_seconds = clock.now() - post.attempted_at
+        sure = 0.0 <= since_seconds <= NONCE_SURE_SECONDS
+        return not sure or key not in self._attempted or clock.monotonic() - self._attempted[key] > NONCE_SURE_SECONDS
 
     async def _compose(self, job: Job, post: Post) -> _Composed | None:
         """What the message shows now; None if the job has moved on instead."""
@@ -174,7 +197,7 @@ class Teller:
         limit_bytes = parts.courier.upload_limit_bytes(job.origin.place.guild_id)
         size_bytes = job.video_bytes or 0
         fits = size_bytes <= limit_bytes
-        if fits and (post.job_id, post.kind, post.number) not in self._too_large:
+        if fits and _key_of(post) not in self._too_large:
             message = cards.video(job, post.number, job.origin.locale, parent_link)
             return _Composed(message, parts.fetcher.path(job.video_name))
         if link := await find_link(parts.videos, job):
@@ -198,6 +221,8 @@ class Teller:
             await parts.database.write(moving.deliver, job, post, message_id, parts.clock.now())
             await parts.fetcher.forget(job.video_name)
         parts.board.job_changed(job.id)
+        self._attempted.pop(_key_of(post), None)
+        self._too_large.discard(_key_of(post))
 
     async def _refused(self, job: Job, post: Post, cause: Cause) -> None:
         parts = self._parts
@@ -231,7 +256,7 @@ class Teller:
         parts = self._parts
         now = parts.clock.now()
         _log.warning("message not posted", job=job.id, kind=post.kind, fault=str(fault))
-        if post.kind is PostKind.VIDEO and now > give_up_at(job, parts.rules.job_give_up_seconds):
+        if post.kind is PostKind.VIDEO and self._is_overdue(job):
             await self._refused(job, post, Cause.PERMISSION)
             return
         surely_not = isinstance(fault, courier.NotTaken)
@@ -240,6 +265,22 @@ class Teller:
         await parts.database.write(
             posts.mark_unsent, post, not_before=now + wait_seconds, known=surely_not and post.attempted_at is None
         )
+
+    def _is_overdue(self, job: Job) -> bool:
+        return self._parts.clock.now() > give_up_at(job, self._parts.rules.job_give_up_seconds)
+
+    async def _give_up_overdue(self, unsent: list[Post]) -> None:
+        """End the jobs whose time ran out while nothing can be sent at all: there would be no try that ends them."""
+        videos = {
+            post.job_id: post for post in unsent if post.kind is PostKind.VIDEO and _key_of(post) not in self._busy
+        }
+        for job in (await self._parts.database.read(finding.find_many, list(videos))).values():
+            if self._is_overdue(job):
+                await self._refused(job, videos[job.id], Cause.PERMISSION)
+
+
+def _key_of(post: Post) -> _Key:
+    return post.job_id, post.kind, post.number
 
 
 def _is_pointless(job: Job, post: Post) -> bool:

@@ -25,9 +25,13 @@ class Discord:
 
     def __init__(self) -> None:
         self.parcels: list[Parcel] = []
+        self.resting_seconds = 0.0
         self.fault: CourierFault | None = None
         self.asked = asyncio.Event()
         self.may_answer = asyncio.Event()
+
+    def rest_seconds(self) -> float:
+        return self.resting_seconds
 
     async def post(self, parcel: Parcel) -> MessageId:
         self.parcels.append(parcel)

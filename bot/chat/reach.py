@@ -1,0 +1,66 @@
+"""How much Discord may be asked just now; it knows neither messages nor what was asked.
+
+Two things hold back everything at once, whoever asks: a network in front of Discord that refuses us (10,000 refused
+requests in ten minutes ban the address), and a Discord that gives no answers. Either way one request at a time then
+finds out whether it is over. All times are of the clock's monotonic kind.
+"""
+
+from collections import deque
+from enum import Enum, auto
+
+from bot.ops.clock import Clock
+
+_SILENCES_TO_HOLD = 5
+_SILENCE_WINDOW_SECONDS = 30.0
+_PROBE_SECONDS = 15.0
+
+
+class Sign(Enum):
+    """What the end of a request shows of the way to Discord."""
+
+    ANSWERED = auto()  # whatever the answer was
+    SILENT = auto()  # no connection, no answer in time, or one that shows a fault of Discord's own
+    FORBIDDEN = auto()  # refused whatever it had asked
+
+
+class Reach:
+    """One for all who ask. After five silences in 30 s there is one probe every 15 s, until one is answered."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._silences: deque[float] = deque(maxlen=_SILENCES_TO_HOLD)
+        self._held_since: float | None = None
+        self._next_at = 0.0
+
+    def rest_seconds(self) -> float:
+        """0 if somebody may ask now, else in how many seconds."""
+        return 0.0 if self._held_since is None else max(self._next_at - self._clock.monotonic(), 0.0)
+
+    def begin(self) -> float:
+        """Somebody asks now: while all is held back, they are the probe. Returns what `end` wants to know."""
+        now = self._clock.monotonic()
+        if self._held_since is not None:
+            self._next_at = now + _PROBE_SECONDS
+        return now
+
+    def end(self, began_at: float, sign: Sign, *, rest_seconds: float = 0.0) -> None:
+        """Learn how that request ended; `rest_seconds` is how long all rest after one that was forbidden."""
+        now = self._clock.monotonic()
+        match sign:
+            case Sign.ANSWERED if self._held_since is None or began_at > self._held_since:
+                # What was on its way before all was held back says nothing about now.
+                self._held_since = None
+                self._silences.clear()
+            case Sign.ANSWERED:
+                pass
+            case Sign.SILENT:
+                self._silences.append(now)
+                often = len(self._silences) == _SILENCES_TO_HOLD and now - self._silences[0] <= _SILENCE_WINDOW_SECONDS
+                if often and self._held_since is None:
+                    self._hold(now, _PROBE_SECONDS)
+            case Sign.FORBIDDEN:
+                self._hold(now, rest_seconds)
+
+    def _hold(self, now: float, rest_seconds: float) -> None:
+        self._held_since = now
+        self._next_at = max(self._next_at, now + rest_seconds)
