@@ -18,9 +18,19 @@ from sandbox.clock import ScaledClock
 
 
 def _obey(clock: ScaledClock) -> None:
-    """Let time pass as the sandbox says on standard input, a socket: one number of seconds per line, each answered."""
+    """Do what the sandbox says on standard input, a socket, one thing per line, and answer each.
+
+    `jump 60` lets time pass, `step -3600` sets the wall clock alone.
+    """
     for line in sys.stdin:
-        clock.jump(float(line))
+        order, _, words = line.strip().partition(" ")
+        match order:
+            case "jump":
+                clock.jump(float(words))
+            case "step":
+                clock.step(float(words))
+            case _:
+                raise ValueError(f"The sandbox said {line!r}.")
         os.write(sys.stdin.fileno(), b".")
 
 

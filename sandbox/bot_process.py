@@ -31,6 +31,7 @@ class BotProcess:
         self.log_path = folder / "bot.log"
         self.data_dir = folder / "data"
         self.lives = 0
+        self._stepped_seconds = 0.0
         self.turned_at: float | None = None
         """When the latest life began or, once it is over, ended; on the clock."""
         self._noting: asyncio.Task[None] | None = None
@@ -51,7 +52,7 @@ class BotProcess:
             raise RuntimeError("The bot runs already.")
         self._folder.mkdir(parents=True, exist_ok=True)
         # The jumps that earlier lives were told of are in `started_at`.
-        now, anchored_at = self._clock.now(), _real_time()
+        now, anchored_at = self._clock.now() + self._stepped_seconds, _real_time()
         arguments = {
             **self._addresses,
             "--speed": str(self._clock.speed),
@@ -83,11 +84,19 @@ class BotProcess:
 
     def jump(self, seconds: float) -> None:
         """Let the running life know that this much time has passed; returns when it has heard."""
+        self._tell(f"jump {seconds!r}")
+
+    def step_wall(self, seconds: float) -> None:
+        """Set the bot's wall clock forward or back by that much, for this life and those that follow."""
+        self._stepped_seconds += seconds
+        self._tell(f"step {seconds!r}")
+
+    def _tell(self, order: str) -> None:
         line = self._line
         if line is None or not self.running:
             return
         try:
-            line.sendall(f"{seconds!r}\n".encode())
+            line.sendall(f"{order}\n".encode())
             line.recv(1)
         except OSError:
             # It has just died, or is too busy to answer: then it hears it later.

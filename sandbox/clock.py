@@ -7,7 +7,8 @@ import time
 class ScaledClock:
     """Implements `bot.ops.clock.Clock`: `speed` seconds pass per real second, and `jump` lets time pass at once.
 
-    Two processes given the same `anchored_at` (a real time), `started_at`, `speed` and jumps agree on `now()`.
+    Two processes given the same `anchored_at` (a real time), `started_at`, `speed` and jumps agree on `now()`. `step`
+    sets the wall clock alone, as somebody would who sets a machine's time.
     """
 
     def __init__(
@@ -18,11 +19,12 @@ class ScaledClock:
         self.started_at = self.anchored_at if started_at is None else started_at
         self._monotonic_zero = time.monotonic() - (time.time() - self.anchored_at)
         self._jumped_seconds = 0.0
+        self._stepped_seconds = 0.0
         self._sleepers: set[asyncio.Future[None]] = set()
 
     def now(self) -> float:
         """Seconds since the epoch in this clock's world."""
-        return self.started_at + self.monotonic()
+        return self.started_at + self.monotonic() + self._stepped_seconds
 
     def monotonic(self) -> float:
         """Seconds of this clock since its anchor."""
@@ -39,6 +41,10 @@ class ScaledClock:
         for sleeper in tuple(self._sleepers):
             # A jump may be told from another thread than the one that sleeps.
             sleeper.get_loop().call_soon_threadsafe(_wake, sleeper)
+
+    def step(self, seconds: float) -> None:
+        """Set `now` forward or back by that much; no time passes, and nobody wakes."""
+        self._stepped_seconds += seconds
 
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds of this clock, or as soon as a jump has passed them."""

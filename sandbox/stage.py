@@ -71,3 +71,10 @@ class Stage:
         """Let time pass at once, for the bot and for both servers."""
         self.clock.jump(seconds)
         self.bot.jump(seconds)
+
+    def step_wall(self, seconds: float) -> None:
+        """Set the bot's wall clock alone forward or back, as if somebody set the machine's time.
+
+        No time passes, its monotonic clock does not move, and both servers go on as before. It stays so over restarts.
+        """
+        self.bot.step_wall(seconds)

@@ -197,9 +197,12 @@ class Chat:
         """Return when that message is deleted."""
         await self.wait_for(lambda: message.deleted, timeout_seconds, what=f"the end of {message.text!r}")
 
-    def gate(self, kind: str, when: When = "before") -> Gate:
-        """Freeze the next request of that kind before it is done, or after it is done and before it is answered."""
-        return self.faults.add_gate(kind, when)
+    def gate(self, kind: str, when: When = "before", *, skip: int = 0) -> Gate:
+        """Freeze the next request of that kind before it is done, or after it is done and before it is answered.
+
+        `skip` lets so many by first; of kind "anything" is every request, so that any one is reached by its number.
+        """
+        return self.faults.add_gate(kind, when, skip=skip)
 
     async def drop_gateway(self, *, resumable: bool = True, how: str = "abort") -> None:
         """Cut the bot's connection ('abort'), send op 7 ('reconnect') or op 9 ('invalid').

@@ -77,9 +77,10 @@ class Fault:
 
 @dataclass(eq=False, slots=True)
 class Gate:
-    """Holds one request at one point. `reached` is set when it stands there."""
+    """Holds one request at one point, after letting `skip` of its kind by. `reached` is set when it stands there."""
 
     when: When
+    skip: int = 0
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     request: "Request | None" = None
     _opened: asyncio.Event = field(default_factory=asyncio.Event)
@@ -181,11 +182,18 @@ class Faults:
         """Forget what was planned under that number; no matter if it has happened meanwhile."""
         self._planned = [one for one in self._planned if one.number != number]
 
-    def add_gate(self, kind: str, when: When) -> Gate:
-        """Freeze the next request of that kind before it is done, or after it was done and before it is answered."""
-        gate = Gate(when)
+    def add_gate(self, kind: str, when: When, *, skip: int = 0) -> Gate:
+        """Freeze the next request of that kind before it is done, or after it was done and before it is answered.
+
+        With `skip` it is not the next one, but that many later; of ANYTHING, every request is of that kind.
+        """
+        gate = Gate(when, skip)
         self._gates.append((kind, gate))
         return gate
+
+    def remove_gate(self, gate: Gate) -> None:
+        """Forget a gate that nobody has reached."""
+        self._gates = [entry for entry in self._gates if entry[1] is not gate]
 
     def open_gates(self) -> None:
         """Let everything go that stands at a gate, and forget gates that nobody reached."""
@@ -207,9 +215,14 @@ class Faults:
 
     def take_gate(self, request: Request, when: When) -> Gate | None:
         """The gate at which this request has to stop."""
-        for entry in self._gates:
-            if entry[0] == request.kind and entry[1].when == when:
-                self._gates.remove(entry)
-                self._standing.append(entry[1])
-                return entry[1]
+        for entry in tuple(self._gates):
+            kind, gate = entry
+            if kind not in (request.kind, ANYTHING) or gate.when != when:
+                continue
+            if gate.skip:
+                gate.skip -= 1
+                continue
+            self._gates.remove(entry)
+            self._standing.append(gate)
+            return gate
         return None

@@ -12,6 +12,7 @@ from sandbox.studio.world import PAID, Operation, Request
 
 Moment = Literal["before_take", "after_take"]
 Target = Operation | Literal["paid"]
+Held = Operation | Literal["anything"]
 
 
 class FaultKind(StrEnum):
@@ -166,9 +167,10 @@ class Faults:
 class Gate:
     """Holds one request at one moment: wait for `reached`, do something nasty, then `open()` or `cut()`."""
 
-    def __init__(self, operation: Operation, moment: Moment) -> None:
-        self.operation: Operation = operation
+    def __init__(self, operation: Held, moment: Moment, skip: int = 0) -> None:
+        self.operation: Held = operation
         self.moment: Moment = moment
+        self.skip = skip
         self.reached = asyncio.Event()
         self.request: Request | None = None
         self._answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -197,16 +199,28 @@ class Gates:
         self._waiting: list[Gate] = []
         self._holding: set[Gate] = set()
 
-    def add(self, operation: Operation, moment: Moment) -> Gate:
-        """Hold the next request of that operation at that moment (only that one)."""
-        gate = Gate(operation, moment)
+    def add(self, operation: Held, moment: Moment, *, skip: int = 0) -> Gate:
+        """Hold the next request of that operation at that moment (only that one), after letting `skip` of them by."""
+        gate = Gate(operation, moment, skip)
         self._waiting.append(gate)
         return gate
 
+    def remove(self, gate: Gate) -> None:
+        """Forget a gate that nobody has reached."""
+        self._waiting = [one for one in self._waiting if one is not gate]
+
+    def _first(self, operation: Operation, moment: Moment) -> Gate | None:
+        for gate in self._waiting:
+            if gate.operation not in (operation, "anything") or gate.moment != moment:
+                continue
+            if not gate.skip:
+                return gate
+            gate.skip -= 1
+        return None
+
     async def passed(self, request: Request, moment: Moment) -> bool:
         """Whether the request may go on from here; waits while a gate holds it."""
-        wanted = (request.operation, moment)
-        gate = next((gate for gate in self._waiting if (gate.operation, gate.moment) == wanted), None)
+        gate = self._first(request.operation, moment)
         if gate is None:
             return True
         self._waiting.remove(gate)

@@ -11,10 +11,10 @@ from bot.ops.clock import Clock
 from sandbox.studio.api import Api
 from sandbox.studio.darkroom import Darkroom
 from sandbox.studio.dials import Dials
-from sandbox.studio.faults import Faults, Gate, Gates, Moment
+from sandbox.studio.faults import Faults, Gate, Gates, Held, Moment
 from sandbox.studio.links import FileHost, Links
 from sandbox.studio.reception import Reception
-from sandbox.studio.world import Operation, Render, Request, World
+from sandbox.studio.world import Render, Request, World
 
 _HOST = "127.0.0.1"
 _LAST_WORDS_SECONDS = 0.5
@@ -107,9 +107,16 @@ class Studio:
         """How many accepted paid submissions had exactly this prompt or this idempotency key."""
         return self._world.paid(what)
 
-    def gate(self, operation: Operation, moment: Moment) -> Gate:
-        """Hold the next request of that operation right before or after it is carried out (for a paid one: taken)."""
-        return self._gates.add(operation, moment)
+    def gate(self, operation: Held, moment: Moment, *, skip: int = 0) -> Gate:
+        """Hold the next request of that operation right before or after it is carried out (for a paid one: taken).
+
+        `skip` lets so many by first; with "anything" every request counts, so that any one is reached by its number.
+        """
+        return self._gates.add(operation, moment, skip=skip)
+
+    def remove_gate(self, gate: Gate) -> None:
+        """Forget a gate that nobody has reached."""
+        self._gates.remove(gate)
 
     async def wait_for(self, predicate: Callable[[], object], timeout_seconds: float = 20) -> None:
         """Return once `predicate()` is true; it is asked at every change here. Raises TimeoutError (real seconds)."""

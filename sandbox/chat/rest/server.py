@@ -103,6 +103,8 @@ class RestServer:
         attachment = self._world.files.open_link(http.path_qs)
         if attachment is None:
             return self._answered(request, web.Response(status=404, text="This content is no longer available."))
+        if not await self._pass_gate(request, "after"):
+            return _cut(http)
         answer = web.FileResponse(attachment.path, headers={"Content-Type": attachment.content_type})
         request.status = 200
         request.answer = excerpt(answer, attachment.path)

@@ -56,6 +56,22 @@ async def test_a_jump_is_seen_by_both_times() -> None:
     assert clock.monotonic() - monotonic >= HOUR
 
 
+async def test_a_step_sets_the_wall_clock_alone() -> None:
+    """Set back an hour, the stored kind of time is an hour earlier; the measured kind goes on, and nobody wakes."""
+    clock = ScaledClock(started_at=10_000.0)
+    sleeper = asyncio.create_task(clock.sleep(HOUR / 2))
+    await asyncio.sleep(0)
+    now, monotonic = clock.now(), clock.monotonic()
+    clock.step(-HOUR)
+    assert clock.now() < now - HOUR / 2
+    assert monotonic <= clock.monotonic() < monotonic + HOUR / 2
+    clock.step(3 * HOUR)
+    assert clock.now() > now + HOUR
+    assert clock.monotonic() < monotonic + HOUR / 2
+    assert not sleeper.done()
+    sleeper.cancel()
+
+
 async def test_a_jump_may_come_from_another_thread() -> None:
     """A page or a console may tell it; who sleeps in the loop wakes."""
     clock = ScaledClock()

@@ -85,6 +85,19 @@ async def test_gate_before_and_after(scene):
         await work
 
 
+async def test_a_gate_of_anything_counts_every_request(scene):
+    """Whatever is asked, the request with the chosen number stands at the gate; one taken away holds nobody."""
+    third = scene.chat.gate(ANYTHING, "after", skip=2)
+    scene.chat.faults.remove_gate(scene.chat.gate(ANYTHING, "before", skip=1))
+    message = await scene.place().send("x")
+    await message.edit(content="y")
+    work = asyncio.create_task(message.delete())
+    await third.wait_reached()
+    assert (third.request.kind, scene.chat.posts[0].deleted) == ("message_delete", True)
+    third.open()
+    await work
+
+
 async def test_hanging_request_ends_with_the_chat(scene):
     """A request that hangs does not keep the chat from stopping."""
     scene.chat.faults.add("message_create", Fault.hang())

@@ -157,6 +157,18 @@ async def test_a_gate_holds_before_the_take(client: Client, studio: Studio) -> N
     assert studio.paid("A cat") == 0
 
 
+async def test_a_gate_of_anything_counts_every_request(client: Client, studio: Studio) -> None:
+    """Whatever is asked, the request with the chosen number stands at the gate; one taken away holds nobody."""
+    second = studio.gate("anything", "after_take", skip=1)
+    studio.remove_gate(studio.gate("anything", "before_take"))
+    await client.create(prompt="A cat")
+    asking = asyncio.create_task(client.look(studio.renders[0]))
+    await asyncio.wait_for(second.reached.wait(), 20)
+    assert second.request is studio.requests[1]
+    second.open()
+    assert (await asking).status == 200
+
+
 async def test_a_gate_holds_after_the_take(client: Client, studio: Studio) -> None:
     """Held after the take the job is charged and the client knows nothing; opened, the answer comes."""
     gate = studio.gate("create", "after_take")
