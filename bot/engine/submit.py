@@ -113,7 +113,7 @@ async def _record_taken(parts: Parts, job: Job, remote: RemoteVideo) -> Next:
                 moving.apply, job, Event.TAKEN, now=parts.clock.now(), remote_id=remote.id, progress=remote.progress
             )
         except StoreConflictError:
-            _log.exception("provider gave out one id twice", job=job.id)
+            _log.error("provider gave out one id twice", job=job.id, remote_id=remote.id)
             parts.alarm.ring(Key.ALARM_TWICE)
             return await _move(parts, job, Event.DOUBT, cause=Cause.PROVIDER)
         except StoreUnavailableError:

@@ -1,6 +1,7 @@
 """The scheduler as it runs, with a store, a provider on loopback and a Discord that says what a test tells it to."""
 
 import asyncio
+import base64
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,9 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from bot.chat.courier import CourierFault
-from bot.engine.alarm import Alarm
+from bot.chat.words import Key
 from bot.engine.board import Board
 from bot.engine.parts import Rules
 from bot.engine.scheduler import Scheduler
@@ -55,21 +57,19 @@ class Discord:
             raise self.fault
         return True
 
-    def owner_ids(self) -> tuple[()]:
-        return ()
-
 
 class Api:
     """A provider: whatever is paid for renders for ever, until a test gives other answers."""
 
     def __init__(self) -> None:
         self.numbers = itertools.count(1)
-        self.create: Answer = self._taken
+        self.create: Answer = self.taken
         self.look: Answer = self._running
         self.content: Answer = self._nothing
         self.list: Answer = self._nothing
         self.paid: list[str] = []
         self.looked: list[str] = []
+        self.got: list[str] = []
         self.in_flight = 0
         self.in_flight_most = 0
 
@@ -82,6 +82,7 @@ class Api:
                 return await self.create(request)
             finally:
                 self.in_flight -= 1
+        self.got.append(request.path)
         if request.path.endswith("/content"):
             return await self.content(request)
         if request.path.endswith("/videos"):
@@ -89,7 +90,7 @@ class Api:
         self.looked.append(request.path.rpartition("/")[2])
         return await self.look(request)
 
-    async def _taken(self, _: web.Request) -> web.StreamResponse:
+    async def taken(self, _: web.Request) -> web.StreamResponse:
         return web.json_response({"id": f"video_{next(self.numbers)}", "status": "queued"})
 
     async def _running(self, request: web.Request) -> web.StreamResponse:
@@ -109,6 +110,20 @@ def answering(status: int, json: object = None, headers: dict[str, str] | None =
     return answer
 
 
+def file_of(data: bytes) -> Answer:
+    """An answer that is a video."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=data, content_type="video/mp4")
+
+    return answer
+
+
+def inline(data: bytes) -> str:
+    """An address that holds the video itself."""
+    return f"data:video/mp4;base64,{base64.b64encode(data).decode()}"
+
+
 class Machine:
     """The parts of an engine that a scheduler needs, all real but for what lies outside of the process."""
 
@@ -122,7 +137,7 @@ class Machine:
         self.fetcher = VideoFetcher(
             folder / "videos", 10_000_000, AddressGuard(provider.base_url, ()), self.videos.key_for
         )
-        self.alarm = Alarm(self.discord, clock)  # pyright: ignore[reportArgumentType]  # all that ringing needs
+        self.rung: list[Key] = []
         obeyed = Rules(
             limits=Limits(1000, 0),
             looks=Bounds(2.0, 30.0),
@@ -143,10 +158,10 @@ class Machine:
             courier=self.discord,
             rules=replace(obeyed, **rules),
             board=self.board,
-            alarm=self.alarm,
+            alarm=SimpleNamespace(ring=self.rung.append),
         )
-        watcher = Watcher(self.parts, self.traffic)  # pyright: ignore[reportArgumentType]  # what a scheduler uses
-        self.scheduler = Scheduler(self.parts, self.traffic, watcher, "machine")  # pyright: ignore[reportArgumentType]
+        self.watcher = Watcher(self.parts, self.traffic)  # pyright: ignore[reportArgumentType]  # what a scheduler uses
+        self.scheduler = Scheduler(self.parts, self.traffic, self.watcher, "machine")  # pyright: ignore[reportArgumentType]
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -179,6 +194,10 @@ class Machine:
         found = await self.database.read(finding.get, job.id)
         assert found is not None
         return found
+
+    async def is_past(self, job: Job, *states: State) -> bool:
+        """Whether the job is in none of the states any more."""
+        return (await self.job(job)).state not in states
 
     async def is_in(self, job: Job, *states: State) -> Job:
         """Wait until the job is in one of the states."""
@@ -216,9 +235,11 @@ async def a_machine(folder: Path, **rules: object) -> AsyncIterator[Machine]:
     provider.handle = api.answer  # pyright: ignore[reportAttributeAccessIssue]  # of the provider only its port is used
     runner = await serve(provider)
     machine = Machine(folder, database, provider, api, ScaledClock(), **rules)
-    try:
-        yield machine
-    finally:
-        await machine.close()
-        await runner.cleanup()
-        await database.close()
+    # Nobody reads the log here, and drawing tracebacks takes long.
+    with capture_logs():
+        try:
+            yield machine
+        finally:
+            await machine.close()
+            await runner.cleanup()
+            await database.close()
