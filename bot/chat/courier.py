@@ -225,6 +225,8 @@ class Courier:
                 if me is not None and message.author.id == me.id and is_wanted(message):
                     return MessageId(message.id)
             may_read = not empty or await self._in_time(self._may_read_history(channel_id))
+        if may_read is None:
+            raise OutcomeUnknown("Whether the history may be read is not known yet.")
         if not may_read:
             raise Refused(50013)
         return None
@@ -256,11 +258,13 @@ class Courier:
     def _partial(self, channel_id: ChannelId, message_id: MessageId) -> discord.PartialMessage:
         return self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
 
-    async def _may_read_history(self, channel_id: ChannelId) -> bool:
+    async def _may_read_history(self, channel_id: ChannelId) -> bool | None:
+        """None as long as the gateway has not told of the server."""
         channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
         if isinstance(channel, discord.abc.PrivateChannel):
             return True
-        return channel.permissions_for(channel.guild.me).read_message_history
+        me = channel.guild.get_member(self._client.user.id) if self._client.user else None
+        return None if me is None else channel.permissions_for(me).read_message_history
 
 
 def _runs_it(member: discord.TeamMember, team: discord.Team) -> bool:
