@@ -1,5 +1,6 @@
 """The discord.py client: what it hears, which cogs it loads, when it syncs commands. It must not know what a job is."""
 
+import asyncio
 import hashlib
 import json
 import sys
@@ -12,10 +13,14 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.chat.courier import free_global_limit
 from bot.engine.desk import Desk
 
 COGS = ("cogs.video", "cogs.remix", "cogs.status", "cogs.buttons", "cogs.forms", "cogs.replies", "cogs.owner")
 _SYNC_NOTE = "commands.json"
+_SYNC_SECONDS = 30.0
+# Longer rests that Discord asks for come to whoever asked, instead of being slept through inside discord.py.
+_RATE_LIMIT_SECONDS = 30.0
 _TOO_LATE = frozenset({10062, 40060})
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -53,6 +58,7 @@ class VideoBot(commands.Bot):
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
+            max_ratelimit_timeout=_RATE_LIMIT_SECONDS,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
@@ -102,9 +108,12 @@ class VideoBot(commands.Bot):
             if known.get(target) == fingerprint:
                 continue
             try:
-                await self.tree.sync(guild=None if target == "global" else discord.Object(int(target)))
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                _log.warning("commands not synced", target=target, error=str(error))
+                async with asyncio.timeout(_SYNC_SECONDS):
+                    await self.tree.sync(guild=None if target == "global" else discord.Object(int(target)))
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                if isinstance(error, TimeoutError):
+                    free_global_limit(self)
+                _log.warning("commands not synced", target=target, error=repr(error))
             else:
                 known[target] = fingerprint
                 self._sync_note.write_text(json.dumps(known), encoding="utf-8")

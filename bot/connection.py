@@ -13,6 +13,7 @@ import structlog
 from bot.client import VideoBot
 
 BACKOFF_SECONDS_MAX = 60.0
+_FORBIDDEN_SECONDS = 600.0
 _LEAVING_SECONDS = 2.0
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -56,14 +57,25 @@ async def _log_in(client: VideoBot, token: str) -> None:
             await client.login(token)
         except discord.LoginFailure as error:
             raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             tries += 1
             _log.warning("not logged in yet", tries=tries, error=str(error))
             await client.http.close()
             client.http.connector = discord.utils.MISSING
-            await asyncio.sleep(min(BACKOFF_SECONDS_MAX, 2.0**tries))
+            await asyncio.sleep(until_next_login(tries, error))
         else:
             return
+
+
+def until_next_login(tries: int, error: Exception) -> float:
+    """Seconds until the next try: twice as many after each; what was asked for, or ten minutes, after too many."""
+    seconds = min(BACKOFF_SECONDS_MAX, 2.0**tries)
+    if isinstance(error, discord.RateLimited):
+        return max(error.retry_after, seconds)
+    if isinstance(error, discord.HTTPException) and error.status == 429:
+        # What comes through discord.py is of the network in front of Discord (docs/facts/discord.md, "Retries").
+        return _FORBIDDEN_SECONDS
+    return seconds
 
 
 async def disconnect(client: VideoBot, gateway: asyncio.Task[None]) -> None:
