@@ -1,0 +1,296 @@
+"""What those who run the bot can do: stop all spending and lose nothing, and give a lost video its id by hand."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.chat import Call, NotPossibleError, Permission
+from sandbox.chat.permissions import USUAL
+from sandbox.stage import Stage
+from sandbox.studio import Fault
+from tests.e2e import ledger
+from tests.e2e.scenes import Scene, a_stage
+from tests.e2e.sightings import ever, of_kind, reached, time_passes_until, wait_card
+
+SMALL = {"default_size": "160x90", "frames_per_second": 1}
+HERONS, LIVES = 12, 2
+
+
+@asynccontextmanager
+async def a_scene(folder: Path, *, lists: bool = False, **settings: str) -> AsyncIterator[Scene]:
+    """A bot, and Ada in a channel; the application belongs to `stage.chat.owner`, who is in no server."""
+    async with a_stage(folder, settings=settings, list_endpoint=lists, **SMALL) as stage:
+        guild = stage.chat.add_guild("Night Shift")
+        ada = stage.chat.add_person("Ada")
+        guild.join(ada)
+        yield Scene(stage, guild, guild.add_channel("videos"), ada)
+        assert "Traceback" not in stage.bot.log()
+
+
+async def as_owner(stage: Stage, command: str, **options: object) -> str:
+    """What the application's owner is told, privately, in their DM with the bot."""
+    owner = stage.chat.owner
+    return await private(await owner.slash(stage.chat.dm(owner), f"owner {command}", **options))
+
+
+async def private(call: Call) -> str:
+    answer = await call.wait_state("message", "deleted")
+    assert answer.state == "message"
+    assert answer.ephemeral
+    return answer.content
+
+
+def switch(stage: Stage) -> Path:
+    return stage.bot.data_dir / "PAUSED"
+
+
+def states(stage: Stage) -> list[str]:
+    return [row["state"] for row in ledger.jobs(stage)]
+
+
+# ── who may ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_nobody_but_the_owner_may(tmp_path: Path) -> None:
+    """A member isn't offered `/owner`; whoever manages the server, and anyone in a DM, is refused; nothing changes."""
+    async with a_scene(tmp_path) as scene:
+        stage = scene.stage
+        boss = scene.join("Boss", permissions=USUAL | Permission.MANAGE_GUILD)
+        root = scene.join("Root", admin=True)
+        stage.studio.faults.add("create", Fault.drop(take=True))
+        await scene.ada.slash(scene.channel, "video", prompt="Nobody's heron")
+        job = await ledger.job(stage, "Nobody's heron", "uncertain")
+        remote_id = stage.studio.renders[0].id
+        with pytest.raises(NotPossibleError, match="not offered to Ada"):
+            await scene.ada.slash(scene.channel, "owner pause")
+        places = [(boss, scene.channel), (root, scene.channel), (scene.ada, stage.chat.dm(scene.ada))]
+        for person, place in places:
+            for command, options in (
+                ("pause", {}),
+                ("resume", {}),
+                ("adopt", {"job": job["id"], "provider_id": remote_id}),
+                ("adopt", {"job": "ZZZZZZZZ", "provider_id": "nothing"}),
+            ):
+                said = await ledger.refusal(await person.slash(place, f"owner {command}", **options))
+                assert said.startswith("Only those who run this bot")
+        assert not switch(stage).exists()
+        assert (await ledger.job(stage, "Nobody's heron"))["state"] == "uncertain"
+        assert sum(one.operation == "look" for one in stage.studio.requests) == 0
+
+
+async def test_those_named_are_the_owners_and_nobody_else(tmp_path: Path) -> None:
+    """With OWNER_IDS set the people named may, in their server too; the application's owner then may not."""
+    async with a_stage(tmp_path, start=False) as stage:
+        guild = stage.chat.add_guild("Night Shift")
+        eve = stage.chat.add_person("Eve")
+        guild.join(eve, permissions=USUAL | Permission.MANAGE_GUILD)
+        channel = guild.add_channel("videos")
+        await stage.start_bot(OWNER_IDS=f"{eve.id}, 42")
+        assert (await as_owner(stage, "pause")).startswith("Only those who run this bot")
+        assert not switch(stage).exists()
+        assert (await private(await eve.slash(channel, "owner pause"))).startswith("Paused")
+        assert switch(stage).exists()
+        assert channel.messages == []
+
+
+# ── the kill switch ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_pausing_stops_spending_and_loses_nothing(tmp_path: Path) -> None:
+    """What the provider has is delivered, what waits waits, also over a restart; new commands are refused; then on."""
+    async with a_scene(tmp_path, MAX_RENDERING_JOBS="1") as scene:
+        stage, channel = scene.stage, scene.channel
+        gate = stage.studio.gate("create", "after_take")
+        await scene.ada.slash(channel, "video", prompt="Already sent")
+        await reached(gate)
+        await ledger.accepted(await scene.ada.slash(channel, "video", prompt="Still waiting"))
+        waiting = await wait_card(stage.chat, channel, "Still waiting")
+        assert "until `/owner resume`" in await as_owner(stage, "pause")
+        gate.open()
+        await scene.video()
+        await stage.chat.wait_for(lambda: "have paused it" in waiting.text, what="a card that says so")
+        assert "Nothing is charged meanwhile" in waiting.text
+
+        video = next(one for one in channel.messages if one.attachments)
+        again = await ledger.refusal(await scene.ada.click(video, "Again"))
+        new = await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Not now"))
+        assert again == new
+        assert "paused" in new
+        form = await ledger.refusal(await scene.ada.slash(channel, "video"))
+        assert form == new
+
+        await stage.bot.kill()
+        await stage.chat.bot_gone()
+        await stage.start_bot()
+        for _ in range(5):
+            stage.jump(300)
+            await private(await scene.ada.slash(channel, "status"))
+        assert (await ledger.job(stage, "Still waiting"))["state"] == "accepted"
+        assert ledger.paid_requests(stage, "Still waiting") == []
+
+        assert (await as_owner(stage, "resume")).startswith("Going on")
+        await ledger.job(stage, "Still waiting", "delivered")
+        await ledger.accepted(await scene.ada.slash(channel, "video", prompt="Now then"))
+        await ledger.job(stage, "Now then", "delivered")
+        assert [stage.studio.paid(prompt) for prompt in ("Already sent", "Still waiting", "Now then")] == [1, 1, 1]
+        assert len(ledger.jobs(stage)) == 3
+
+
+async def test_a_file_laid_by_hand_pauses_too(tmp_path: Path) -> None:
+    """`touch PAUSED` stops new commands at once, `rm` lets them and what waited go on, without any restart."""
+    async with a_scene(tmp_path, REPLY_GRACE_SECONDS="60") as scene:
+        stage, channel = scene.stage, scene.channel
+        video = await scene.make("A parent")
+        await scene.ada.reply(video, "Make it snow in the evening")
+        await ledger.job(stage, "Make it snow in the evening", "accepted")
+        switch(stage).touch()
+        assert "paused" in await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Refused"))
+        stage.jump(120)
+        await private(await scene.ada.slash(channel, "status"))
+        assert states(stage) == ["delivered", "accepted"]
+        switch(stage).unlink()
+        await time_passes_until(stage, lambda: states(stage) == ["delivered", "delivered"])
+        assert stage.studio.paid("Make it snow in the evening") == 1
+
+
+async def test_a_pause_between_mark_and_request_stops_the_request(tmp_path: Path) -> None:
+    """Paused in the very moment in which twenty jobs are being sent, none is sent from the answer to `/owner` on."""
+    async with a_scene(tmp_path, MAX_ACTIVE_JOBS_PER_USER="20") as scene:
+        stage = scene.stage
+        gates = [stage.studio.gate("create", "before_take") for _ in range(1)]
+        calls = [await scene.ada.slash(scene.channel, "video", prompt=f"Heron {number}") for number in range(20)]
+        await reached(gates[0])
+        await as_owner(stage, "pause")
+        sent = len([one for one in stage.studio.requests if one.operation == "create"])
+        gates[0].open()
+        await asyncio.gather(*(call.wait_state("message", "deleted") for call in calls))
+        for _ in range(5):
+            stage.jump(60)
+            await private(await scene.ada.slash(scene.channel, "status"))
+        assert len([one for one in stage.studio.requests if one.operation == "create"]) == sent
+        await as_owner(stage, "resume")
+        await time_passes_until(stage, lambda: all(state == "delivered" for state in states(stage)), step_seconds=5)
+        assert all(stage.studio.paid(row["prompt"]) == 1 for row in ledger.jobs(stage))
+
+
+# ── by hand ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def cut_off(scene: Scene, prompt: str) -> sqlite3.Row:
+    """A video that the provider took while its answer was lost."""
+    scene.studio.faults.add("create", Fault.drop(take=True))
+    await scene.ada.slash(scene.channel, "video", prompt=prompt)
+    job = await ledger.job(scene.stage, prompt, "uncertain")
+    # So far apart that the breaker does not open.
+    scene.stage.jump(60)
+    return job
+
+
+def remote_ids(scene: Scene) -> dict[str, str]:
+    return {render.prompt: render.id for render in scene.studio.renders}
+
+
+async def test_everything_cut_off_can_be_adopted_by_hand(tmp_path: Path) -> None:
+    """Of jobs killed in the paid request, at a provider without a list, all are delivered once, with no second POST."""
+    prompts = [f"Heron number {number:02}" for number in range(HERONS)]
+    async with a_scene(tmp_path) as scene:
+        stage = scene.stage
+        for life in range(LIVES):
+            gates = [stage.studio.gate("create", "after_take") for _ in range(HERONS // LIVES)]
+            for gate, prompt in zip(gates, prompts[life::LIVES], strict=True):
+                await scene.ada.slash(scene.channel, "video", prompt=prompt)
+                await reached(gate)
+            await stage.bot.kill()
+            await stage.chat.bot_gone()
+            for gate in gates:
+                gate.cut()
+            await stage.start_bot()
+        jobs = [await ledger.job(stage, prompt, "uncertain") for prompt in prompts]
+        found = remote_ids(scene)
+        for job in jobs:
+            said = await as_owner(stage, "adopt", job=job["id"].lower(), provider_id=f" {found[job['prompt']]} ")
+            assert job["id"] in said
+            assert "Nothing is sent again" in said
+        await time_passes_until(stage, lambda: states(stage) == ["delivered"] * HERONS)
+        for prompt in prompts:
+            assert stage.studio.paid(prompt) == len(ledger.paid_requests(stage, prompt)) == 1
+        videos = of_kind(scene.channel, "video")
+        assert len(videos) == HERONS
+        assert all(sum(prompt in video.text for video in videos) == 1 for prompt in prompts)
+        notices = ever(stage.chat, scene.channel, "unsure")
+        assert len(notices) == HERONS
+        await stage.chat.wait_for(lambda: not any(one.buttons for one in notices), what="notices that ask no more")
+
+
+async def test_an_id_must_exist_and_belong_to_nobody(tmp_path: Path) -> None:
+    """Unknown and owned ids, unknown, delivered and adopted jobs, a provider that is away: said, and no change."""
+    async with a_scene(tmp_path) as scene:
+        stage = scene.stage
+        await scene.make("A heron of its own")
+        mine = await ledger.job(stage, "A heron of its own", "delivered")
+        job = await cut_off(scene, "A lost heron")
+        found = remote_ids(scene)["A lost heron"]
+        tries = {
+            ("ZZZZZZZZ", found): "don't know that video",
+            ("not an id", found): "don't know that video",
+            (mine["id"], found): "can't be given an id",
+            (job["id"], "video_of_nobody"): "doesn't know a video `video_of_nobody`",
+            (job["id"], "../files"): "doesn't know a video",
+            (job["id"], "<@1>\n**x**"): "doesn't know a video",
+            (job["id"], mine["remote_id"]): f"belongs to `{mine['id']}` already",
+        }
+        for (job_id, remote_id), wanted in tries.items():
+            said = await as_owner(stage, "adopt", job=job_id, provider_id=remote_id)
+            assert wanted in said, said
+            assert "<@1>" not in said.replace("`<@1>", "")
+        stage.studio.faults.add("look", Fault.status(503))
+        assert "can't be asked" in await as_owner(stage, "adopt", job=job["id"], provider_id=found)
+        now = await ledger.job(stage, "A lost heron")
+        assert {**dict(now), "lease_until": None} == {**dict(job), "lease_until": None}
+        assert job["id"] in await as_owner(stage, "adopt", job=job["id"], provider_id=found)
+        assert "can't be given an id" in await as_owner(stage, "adopt", job=job["id"], provider_id=found)
+        await ledger.job(stage, "A lost heron", "delivered")
+        assert stage.studio.paid("A lost heron") == 1
+
+
+async def test_one_id_for_two_jobs_at_once_is_one_jobs(tmp_path: Path) -> None:
+    """However the race of two commands ends, the video is posted once; the other job stays as it was."""
+    async with a_scene(tmp_path) as scene:
+        stage = scene.stage
+        jobs = [await cut_off(scene, prompt) for prompt in ("A heron", "Its twin")]
+        found = remote_ids(scene)["A heron"]
+        said = await asyncio.gather(*(as_owner(stage, "adopt", job=job["id"], provider_id=found) for job in jobs))
+        assert sum("Nothing is sent again" in one for one in said) == 1
+        assert sum("already" in one for one in said) == 1
+        await ledger.until(stage, lambda: sorted(states(stage)) == ["delivered", "uncertain"], "one of them")
+        assert len(ever(stage.chat, scene.channel, "video")) == 1
+
+
+async def test_a_lost_job_is_adopted_and_its_retry_says_so(tmp_path: Path) -> None:
+    """A day later, lost and told so, it can still be adopted: posted once; Retry under the notice makes nothing."""
+    async with a_scene(tmp_path) as scene:
+        stage = scene.stage
+        job = await cut_off(scene, "A patient heron")
+        notice = await time_passes_until(
+            stage, lambda: next(iter(of_kind(scene.channel, "fail")), None), step_seconds=6 * 3600
+        )
+        await ledger.job(stage, "A patient heron", "lost")
+        await as_owner(stage, "adopt", job=job["id"], provider_id=remote_ids(scene)["A patient heron"])
+        await ledger.job(stage, "A patient heron", "delivered")
+        assert "too late" in await ledger.refusal(await scene.ada.click(notice, "Retry"))
+        assert len(ledger.jobs(stage)) == 1
+        assert stage.studio.paid("A patient heron") == 1
+
+
+async def test_adopting_goes_on_while_paused(tmp_path: Path) -> None:
+    """It costs nothing, so the switch does not hold it up."""
+    async with a_scene(tmp_path) as scene:
+        job = await cut_off(scene, "A heron at rest")
+        await as_owner(scene.stage, "pause")
+        await as_owner(scene.stage, "adopt", job=job["id"], provider_id=remote_ids(scene)["A heron at rest"])
+        await ledger.job(scene.stage, "A heron at rest", "delivered")
+        assert scene.studio.paid("A heron at rest") == 1
