@@ -1,20 +1,24 @@
 """Tells those who run the bot what only they can mend: in the log and by DM, each thing at most once an hour."""
 
 import asyncio
+import uuid
 
 import structlog
 
 from bot.chat.cards import Message
-from bot.chat.courier import Courier, CourierFault, Parcel
+from bot.chat.courier import Courier, CourierFault, NotTaken, Parcel, Refused
 from bot.chat.words import Key, say
+from bot.jobs.backoff import full_jitter
+from bot.jobs.model import UserId
 from bot.ops.clock import Clock
 
 _REST_SECONDS = 3600.0
+_RETRY_SECONDS_MAX = 300.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class Alarm:
-    """Anyone may ring; one loop tells. What was rung for before a restart may be told once more."""
+    """Anyone may ring; one loop tells, and looks first whether a life before this one has told it."""
 
     def __init__(self, courier: Courier, clock: Clock) -> None:
         self._courier = courier
@@ -35,11 +39,29 @@ class Alarm:
         """Tell the owners by DM whatever is rung for, until cancelled."""
         while True:
             key = await self._rung.get()
-            for owner in self._courier.owner_ids():
-                nonce = f"alarm-{int(self._clock.now())}"
-                try:
-                    channel = await self._courier.open_dm(owner)
-                    await self._courier.post(Parcel(channel, Message(content=say(key, "en")), nonce))
-                except CourierFault as fault:
-                    # It stands in the log, which is where an operator looks first.
-                    _log.warning("owner not told by DM", fault=str(fault))
+            async with asyncio.TaskGroup() as group:
+                for owner in self._courier.owner_ids():
+                    group.create_task(self._tell(owner, key))
+
+    async def _tell(self, owner: UserId, key: Key) -> None:
+        """Tell one owner, for as long as an hour; by then it is told anew if it is still so."""
+        # Of this owner and this ring alone: Discord takes no second message with a nonce, to whomever it goes.
+        nonce = f"alarm-{uuid.uuid4().hex[:16]}"
+        tries, began_at = 0, self._clock.monotonic()
+        while self._clock.monotonic() - began_at < _REST_SECONDS:
+            tries += 1
+            try:
+                channel = await self._courier.open_dm(owner)
+                content = say(key, "en")
+                if not await self._courier.has_said(channel, content, self._clock.now() - _REST_SECONDS):
+                    await self._courier.post(Parcel(channel, Message(content=content), nonce))
+            except Refused as fault:
+                # It stands in the log, which is where an operator looks first.
+                _log.warning("owner can't be told by DM", code=fault.code)
+                return
+            except CourierFault as fault:
+                _log.warning("owner not told by DM yet", fault=str(fault))
+                asked_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
+                await self._clock.sleep(max(asked_seconds, full_jitter(tries, max_seconds=_RETRY_SECONDS_MAX)))
+            else:
+                return
