@@ -1,4 +1,6 @@
-"""Pictures that people attach: fetched from Discord once, proven to be pictures, and kept byte for byte as they came.
+"""Pictures that people attach: fetched from Discord once, proven to be whole pictures, and kept without their metadata.
+
+One that has none is kept byte for byte as it came; no pixel of any is touched.
 
 Nothing that Discord or a person claims about a file is believed but a size that is already too large. It must not know
 who attached the picture or what it is for.
@@ -16,7 +18,8 @@ from yarl import URL
 from bot.jobs.model import REFERENCES_MAX, Reference, Upload
 from bot.jobs.reasons import Reason, Refusal
 from bot.media.folders import PartialFile, PrivateFolder
-from bot.media.pictures import read_header
+from bot.media.metadata import Piece, find_pieces, read_pieces
+from bot.media.pictures import Suffix, read_header
 from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_session
 
 _DEADLINES = Deadlines(total_seconds=30.0, idle_seconds=10.0)
@@ -87,6 +90,13 @@ class ReferenceShelf:
         """Whether the picture is (still) kept, with the right size."""
         return self._folder.size_bytes(reference.file_name) == reference.size_bytes
 
+    async def clear_partials(self) -> int:
+        """Delete what an earlier process left half-way; how many files. For the start, before anything is fetched.
+
+        Raises OSError.
+        """
+        return await asyncio.to_thread(self._folder.clear_partials)
+
     async def sweep(self, keep: Collection[str], spare_seconds: float = _SPARE_SECONDS) -> int:
         """Delete the files that `keep` doesn't name, and stale partial ones; how many.
 
@@ -132,9 +142,14 @@ class ReferenceShelf:
             raise _refused(upload, Reason.REFERENCE_TYPE)
         if picture.too_big:
             raise _refused(upload, Reason.REFERENCE_DIMENSIONS)
-        reference = Reference(await partial.sha256(), picture.suffix, partial.size_bytes)
-        await partial.keep_as(reference.file_name)
-        return reference
+        pieces = await partial.examine(lambda file: find_pieces(file, picture.suffix))
+        if pieces is None:
+            raise _refused(upload, Reason.REFERENCE_TYPE)
+        if pieces == (range(partial.size_bytes),):
+            return await _store(partial, picture.suffix)
+        async with PartialFile(self._folder) as cleaned:
+            await _copy(partial, pieces, cleaned)
+            return await _store(cleaned, picture.suffix)
 
     def _admit(self, text: str) -> URL:
         """The URL if it lies on a host of Discord's. Raises `aiohttp.InvalidURL` otherwise."""
@@ -155,6 +170,18 @@ class ReferenceShelf:
             # A body that lies about its length would spoil the next request on a kept-alive connection.
             self._session = plain_session(aiohttp.TCPConnector(force_close=True), self._deadlines)
         return self._session
+
+
+async def _copy(partial: PartialFile, pieces: Sequence[Piece], cleaned: PartialFile) -> None:
+    blocks = await partial.examine(lambda file: read_pieces(file, pieces))
+    while block := await partial.examine(lambda _file: next(blocks, b"")):
+        await cleaned.add(block)
+
+
+async def _store(partial: PartialFile, suffix: Suffix) -> Reference:
+    reference = Reference(await partial.sha256(), suffix, partial.size_bytes)
+    await partial.keep_as(reference.file_name)
+    return reference
 
 
 def display_name(file_name: str) -> str:

@@ -14,6 +14,7 @@ from bot.jobs.reasons import Reason
 from bot.media.references import ReferenceRefused, ReferenceShelf, display_name
 from bot.media.sessions import Deadlines
 from tests.unit.bot.media.net import Net
+from tests.unit.bot.media.photos import SECRETS, exif_bytes, phone_photo, plain
 from tests.unit.bot.media.samples import jpeg_header, picture, png_bomb, png_header
 from tests.unit.bot.media.server import FileHost, Peer, answer, redirect
 
@@ -111,9 +112,44 @@ async def test_refused(shelf: ReferenceShelf, api: FileHost, folder: Path, body:
 
 
 async def test_polyglot_keeps_our_name(shelf: ReferenceShelf, api: FileHost) -> None:
-    """A picture with a page or an archive behind it is a picture, kept as such and never as anything else."""
+    """A picture with a page or an archive behind it is kept as the picture alone, and never as anything else."""
     kept = await shelf.keep(upload(api, picture("PNG") + b"<script>1</script>PK\x03\x04", "/x.html"))
     assert (kept.suffix, kept.content_type) == ("png", "image/png")
+    assert shelf.path(kept).read_bytes() == picture("PNG")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+async def test_a_photo_is_kept_without_its_place(shelf: ReferenceShelf, api: FileHost, folder: Path, kind: str) -> None:
+    """Metadata never lies in the folder after a picture was kept; the hash and the size are those of what is kept."""
+    photo = phone_photo(kind)
+    kept = await shelf.keep(upload(api, photo))
+    lies = shelf.path(kept).read_bytes()
+    assert [secret for secret in SECRETS if secret in lies] == []
+    assert kept == Reference(hashlib.sha256(lies).hexdigest(), kept.suffix, len(lies))
+    assert shelf.holds(kept)
+    assert left(folder) == [kept.file_name]
+    assert await shelf.keep(upload(api, lies)) == kept, "the picture alone is the same picture"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+async def test_a_damaged_picture_is_no_picture(shelf: ReferenceShelf, api: FileHost, folder: Path, kind: str) -> None:
+    """A picture that ends too early, with or without metadata, is refused like what is none; nothing is left of it."""
+    for whole in (plain(kind), plain(kind, exif=exif_bytes(6))):
+        with pytest.raises(ReferenceRefused) as caught:
+            await shelf.keep(upload(api, whole[:-20]))
+        assert caught.value.refusal.reason is Reason.REFERENCE_TYPE
+        assert caught.value.refusal.named["file"] == "a.png"
+        assert left(folder) == []
+
+
+async def test_clear_partials(shelf: ReferenceShelf, api: FileHost, folder: Path) -> None:
+    """What an earlier process left half-way is cleared at start; pictures stay."""
+    assert await shelf.clear_partials() == 0
+    kept = await shelf.keep(upload(api, picture("PNG")))
+    for name in ("a.part", "b.part"):
+        (folder / name).write_bytes(b"x")
+    assert await shelf.clear_partials() == 2
+    assert left(folder) == [kept.file_name]
 
 
 async def test_endless(shelf: ReferenceShelf, api: FileHost, folder: Path) -> None:

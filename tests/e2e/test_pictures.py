@@ -1,0 +1,33 @@
+"""What becomes of the pictures that people attach, up to the provider."""
+
+import io
+
+import pytest
+from PIL import Image, ImageOps
+
+from sandbox.chat import File
+from tests.e2e import ledger
+from tests.e2e.scenes import Scene
+from tests.unit.bot.media.photos import SECRETS, phone_photo
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def upright(data: bytes) -> Image.Image:
+    """The picture as a person sees it."""
+    with Image.open(io.BytesIO(data)) as opened:
+        return ImageOps.exif_transpose(opened).convert("RGB")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+async def test_a_photo_reaches_the_provider_upright_and_without_its_place(scene: Scene, kind: str) -> None:
+    """Where, when and with what a photo was taken stays with us; the provider gets the same pixels, the same way up."""
+    photo = phone_photo(kind)
+    assert all(secret in photo for secret in SECRETS), "the photo holds what must not be sent on"
+    prompt = f"Along this {kind} beach"
+    attached = File("IMG_0001", photo, content_type="image/*")
+    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt, reference=attached))
+    sent = (await ledger.sent(scene.stage, prompt)).files[0].data
+    assert [secret for secret in SECRETS if secret in sent] == []
+    assert upright(sent).size == (48, 64)
+    assert upright(sent).tobytes() == upright(photo).tobytes()
