@@ -127,6 +127,7 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     await fetcher.clear_partials()
     shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
     resources.push_async_callback(shelf.close)
+    await shelf.clear_partials()
     board = Board()
     courier = Courier(client, clock, settings.owner_ids)
     alarm = Alarm(courier, clock)

@@ -1,13 +1,14 @@
 """What becomes of the pictures that people attach, up to the provider."""
 
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
 
 from sandbox.chat import File
 from tests.e2e import ledger
-from tests.e2e.scenes import Scene
+from tests.e2e.scenes import Scene, a_stage, picture
 from tests.unit.bot.media.photos import SECRETS, phone_photo
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,3 +32,24 @@ async def test_a_photo_reaches_the_provider_upright_and_without_its_place(scene:
     assert [secret for secret in SECRETS if secret in sent] == []
     assert upright(sent).size == (48, 64)
     assert upright(sent).tobytes() == upright(photo).tobytes()
+
+
+async def test_what_a_crash_left_half_way_is_gone_after_the_next_start(tmp_path: Path) -> None:
+    """Partial files of pictures and of videos do not outlive the start after a kill; kept pictures do."""
+    async with a_stage(tmp_path) as stage:
+        guild = stage.chat.add_guild("Crash")
+        ada = stage.chat.add_person("Ada")
+        guild.join(ada)
+        scene = Scene(stage, guild, guild.add_channel("videos"), ada)
+        await ledger.accepted(await ada.slash(scene.channel, "video", prompt="A kept picture", reference=picture()))
+        await stage.bot.kill()
+        references, videos = stage.bot.data_dir / "references", stage.bot.data_dir / "videos"
+        (kept,) = references.iterdir()
+        for folder in (references, videos):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            for number in range(10):
+                (folder / f"{number:032x}.part").write_bytes(bytes(1_000))
+        await stage.start_bot()
+        assert [*references.iterdir()] == [kept]
+        assert [*videos.glob("*.part")] == []
+        assert (await ledger.sent(stage, "A kept picture")).files[0].data == picture().data
