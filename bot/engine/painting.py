@@ -110,10 +110,13 @@ class Painter:
         board.touched.difference_update(due)
         jobs = await self._parts.database.read(finding.find_many, due)
         for post in await self._parts.database.read(posts.find_posts, due):
-            job = jobs[post.job_id]
-            if post.kind is PostKind.CARD and post.state is PostState.SENT and job.state not in ENDS:
+            job = jobs.get(post.job_id)
+            if job is None or post.state is not PostState.SENT:
+                # The job's row can't be read, or nothing of it stands.
+                continue
+            if post.kind is PostKind.CARD and job.state not in ENDS:
                 self._start(self._paint, job, post)
-            elif post.kind is PostKind.UNSURE and post.state is PostState.SENT and _is_answered(job):
+            elif post.kind is PostKind.UNSURE and _is_answered(job):
                 self._start(self._settle, job, post)
         return pause_seconds
 

@@ -6,6 +6,7 @@ its end in a task of its own.
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -99,9 +100,17 @@ def open_database(path: Path) -> Database:
     """The SQLite database in that file, which migrations have already built."""
     # Built from parts: in an address written as text, a '?' or '%' of the path would mean something else.
     address = sa.URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(address, connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_async_engine(address, connect_args={"timeout": _BUSY_SECONDS}, json_deserializer=_read_json)
     prepare(engine.sync_engine)
     return Database(engine)
+
+
+def _read_json(text: str) -> object:
+    """None for what is no JSON, or one spoilt value would make all rows that are read with it unreadable."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError):
+        return None
 
 
 def prepare(engine: sa.Engine) -> None:

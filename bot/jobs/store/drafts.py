@@ -6,7 +6,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import Draft, MessageId, Offer, OfferKind, Reference
-from bot.jobs.store.rows import draft_of, draft_row, offer_of, offer_row
+from bot.jobs.store.rows import draft_of, draft_row, offer_of, offer_row, readable
 from bot.jobs.tables import drafts, offers
 
 
@@ -82,7 +82,7 @@ async def find_offer(connection: AsyncConnection, offer_id: MessageId) -> Offer 
 async def find_standing_offers(connection: AsyncConnection) -> list[Offer]:
     """All offers that are to be shown or taken away."""
     found = await connection.execute(sa.select(offers).where(offers.c.gone_at.is_(None)).order_by(offers.c.delete_at))
-    return [offer_of(row) for row in found]
+    return readable(found, offer_of)
 
 
 async def hasten_offer(connection: AsyncConnection, offer_id: MessageId, now: float) -> None:

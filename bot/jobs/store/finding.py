@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import ChannelId, Job, JobId, Place, UserId
 from bot.jobs.states import ENDS, State
-from bot.jobs.store.rows import job_of
+from bot.jobs.store.rows import job_of, readable, references_of
 from bot.jobs.tables import drafts, jobs
 
 _RUNNING = tuple(state for state in State if state not in ENDS)
@@ -52,7 +52,7 @@ async def find_unclear(connection: AsyncConnection, provider: str, ended_since: 
         )
         .order_by(jobs.c.submitted_at.desc()),
     )
-    return [job_of(row) for row in found]
+    return readable(found, job_of)
 
 
 async def find_owned(connection: AsyncConnection, provider: str, remote_ids: Collection[str]) -> set[str]:
@@ -66,7 +66,7 @@ async def find_owned(connection: AsyncConnection, provider: str, remote_ids: Col
 async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> dict[JobId, Job]:
     """Those of the jobs that exist."""
     found = await connection.execute(sa.select(jobs).where(jobs.c.id.in_(job_ids)))
-    return {(job := job_of(row)).id: job for row in found}
+    return {job.id: job for job in readable(found, job_of)}
 
 
 async def find_newest_finished(connection: AsyncConnection, user_id: UserId, channel_id: ChannelId) -> Job | None:
@@ -92,7 +92,7 @@ async def find_finished(
     pattern = "%" + typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     matches = sa.or_(jobs.c.prompt.ilike(pattern, escape="\\"), jobs.c.id.ilike(pattern, escape="\\"))
     found = await connection.execute(_finished(user_id).where(_at(place), matches).limit(limit))
-    return [job_of(row) for row in found]
+    return readable(found, job_of)
 
 
 async def find_own(connection: AsyncConnection, user_id: UserId, typed: str, limit: int) -> list[Job]:
@@ -106,7 +106,7 @@ async def find_own(connection: AsyncConnection, user_id: UserId, typed: str, lim
         .order_by(ended, jobs.c.accepted_at.desc())
         .limit(limit),
     )
-    return [job_of(row) for row in found]
+    return readable(found, job_of)
 
 
 async def find_rendered(connection: AsyncConnection, limit: int) -> list[Rendered]:
@@ -120,6 +120,7 @@ async def find_rendered(connection: AsyncConnection, limit: int) -> list[Rendere
     return [
         Rendered(row.model, row.size, row.seconds, max(0.0, row.completed_at - row.submitted_at))
         for row in reversed(found.all())
+        if isinstance(row.completed_at, float) and isinstance(row.submitted_at, float)
     ]
 
 
@@ -128,7 +129,7 @@ async def find_submit_times(connection: AsyncConnection, since: float) -> list[f
     found = await connection.scalars(
         sa.select(jobs.c.submitted_at).where(jobs.c.submitted_at > since).order_by(jobs.c.submitted_at),
     )
-    return [when for when in found if when is not None]
+    return [when for when in found if isinstance(when, float)]
 
 
 async def find_kept_references(connection: AsyncConnection, ended_since: float) -> set[str]:
@@ -136,7 +137,7 @@ async def find_kept_references(connection: AsyncConnection, ended_since: float) 
     needed = sa.or_(jobs.c.ended_at.is_(None), jobs.c.ended_at > ended_since)
     of_jobs = await connection.scalars(sa.select(jobs.c.references).where(needed))
     of_drafts = await connection.scalars(sa.select(drafts.c.references))
-    return {f"{sha256}.{suffix}" for references in (*of_jobs, *of_drafts) for sha256, suffix, _size in references}
+    return {name for references in (*of_jobs, *of_drafts) for name in _file_names(references)}
 
 
 async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> set[JobId]:
@@ -146,6 +147,14 @@ async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> s
         sa.and_(jobs.c.state.in_((State.CANCELLED, State.UNDELIVERABLE)), jobs.c.ended_at > ended_since),
     )
     return set(await connection.scalars(sa.select(jobs.c.id).where(kept)))
+
+
+def _file_names(references: object) -> list[str]:
+    """The pictures that a column names; none where it can't be read, for then nothing is made of them either."""
+    try:
+        return [picture.file_name for picture in references_of(references)]
+    except (ValueError, TypeError):
+        return []
 
 
 def _finished(user_id: UserId) -> sa.Select[tuple[object, ...]]:

@@ -9,7 +9,7 @@ from bot.jobs.backoff import LONGEST_WAIT_SECONDS
 from bot.jobs.model import Job, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, Event, Say, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
-from bot.jobs.store.rows import job_of
+from bot.jobs.store.rows import job_of, readable
 from bot.jobs.tables import jobs, offers, posts
 
 _SAID_AS = {Say.VIDEO: PostKind.VIDEO, Say.FAILURE: PostKind.FAILURE, Say.UNSURE: PostKind.UNSURE}
@@ -130,7 +130,7 @@ async def claim(connection: AsyncConnection, owner: str, now: float, lease_secon
         .values(owner=owner, lease_until=now + lease_seconds, fence=jobs.c.fence + 1)
         .returning(*jobs.c),
     )
-    return [job_of(row) for row in claimed]
+    return readable(claimed, job_of)
 
 
 async def renew(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, State
-from bot.jobs.store.rows import job_of, post_of
+from bot.jobs.store.rows import job_of, post_of, readable
 from bot.jobs.tables import jobs, posts
 
 _UNSENT = posts.c.state.in_((PostState.DUE, PostState.SENDING))
@@ -34,7 +34,7 @@ async def make_due(connection: AsyncConnection, job: Job, kind: PostKind) -> Non
 async def find_unsent(connection: AsyncConnection) -> list[Post]:
     """Every message that is due or whose sending has an unknown outcome."""
     found = await connection.execute(sa.select(posts).where(_UNSENT))
-    return [post_of(row) for row in found]
+    return readable(found, post_of)
 
 
 async def find_if_unsent(connection: AsyncConnection, post: Post) -> Post | None:
@@ -65,16 +65,16 @@ async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]
             sa.or_(jobs.c.state == State.CANCELLED, said),
         ),
     )
-    cards = [post_of(row) for row in found]
+    cards = readable(found, post_of)
     owners = await connection.execute(sa.select(jobs).where(jobs.c.id.in_([card.job_id for card in cards])))
-    by_id = {row.id: job_of(row) for row in owners}
-    return [(card, by_id[card.job_id]) for card in cards]
+    by_id = {job.id: job for job in readable(owners, job_of)}
+    return [(card, by_id[card.job_id]) for card in cards if card.job_id in by_id]
 
 
 async def find_posts(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[Post]:
     """Every message of those jobs."""
     found = await connection.execute(sa.select(posts).where(posts.c.job_id.in_(job_ids)).order_by(posts.c.number))
-    return [post_of(row) for row in found]
+    return readable(found, post_of)
 
 
 async def find_video_by_message(connection: AsyncConnection, message_id: MessageId) -> JobId | None:

@@ -1,8 +1,15 @@
-"""Rows to values and back: the only place that knows both the columns and the frozen values."""
+"""Rows to values and back: the only place that knows both the columns and the frozen values.
 
-from typing import Any
+A row may hold what this bot would not write: a word of a newer version, a slip of somebody's hand. Whoever wants that
+very row is told; lists go on without it.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+import structlog
 
 from bot.jobs.model import (
     Cause,
@@ -25,12 +32,79 @@ from bot.jobs.model import (
     VideoRequest,
 )
 from bot.jobs.states import State
+from bot.jobs.tables import drafts, jobs, offers, posts
 
 Row = sa.Row[Any]
+T = TypeVar("T")
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class UnreadableRowError(Exception):
+    """A row holds what cannot be; the message names the table, the row and the column, not what stands there."""
+
+
+def readable(rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
+    """What the rows hold; one that can't be read is left out, and told of in the log once."""
+    values: list[T] = []
+    for row in rows:
+        try:
+            values.append(read(row))
+        except UnreadableRowError as error:
+            tell_unreadable(str(error))
+    return values
+
+
+@lru_cache(maxsize=1_000)
+def tell_unreadable(what: str) -> None:
+    """Log it, but not once a second: rows are read again and again."""
+    _log.error("row not readable", what=what)
 
 
 def job_of(row: Row) -> Job:
-    """The job that a row of `jobs` holds."""
+    """The job that a row of `jobs` holds. Raises `UnreadableRowError`, as all of these do."""
+    return _read(row, jobs, _job_of)
+
+
+def post_of(row: Row) -> Post:
+    """The message that a row of `posts` holds."""
+    return _read(row, posts, _post_of)
+
+
+def draft_of(row: Row) -> Draft:
+    """The request that a row of `drafts` keeps waiting."""
+    return _read(row, drafts, _draft_of)
+
+
+def offer_of(row: Row) -> Offer:
+    """The short-lived message that a row of `offers` stands for."""
+    return _read(row, offers, _offer_of)
+
+
+def _read(row: Row, table: sa.Table, read: Callable[[Row], T]) -> T:
+    """Check the types, which SQLite doesn't, then the words."""
+    key = "-".join(str(getattr(row, column.name)) for column in table.primary_key)
+    for name, kind in _KINDS[table.name].items():
+        value = getattr(row, name)
+        if value is not None and not isinstance(value, kind):
+            raise UnreadableRowError(f"{table.name} {key}: {name} is {type(value).__name__}")
+    try:
+        return read(row)
+    except (ValueError, TypeError) as error:
+        # Of its words only the type: a prompt may be among them.
+        raise UnreadableRowError(f"{table.name} {key}: {type(error).__name__}") from error
+
+
+_TAKES = {sa.Float: (float, int), sa.Boolean: (bool,), sa.Integer: (int,), sa.String: (str,), sa.JSON: (list,)}
+_KINDS: dict[str, dict[str, tuple[type, ...]]] = {
+    table.name: {
+        column.name: next(taken for kind, taken in _TAKES.items() if isinstance(column.type, kind))
+        for column in table.columns
+    }
+    for table in (jobs, posts, drafts, offers)
+}
+
+
+def _job_of(row: Row) -> Job:
     return Job(
         id=JobId(row.id),
         state=State(row.state),
@@ -98,8 +172,7 @@ def row_of(job: Job) -> dict[str, object]:
     }
 
 
-def post_of(row: Row) -> Post:
-    """The message that a row of `posts` holds."""
+def _post_of(row: Row) -> Post:
     return Post(
         job_id=JobId(row.job_id),
         kind=PostKind(row.kind),
@@ -113,8 +186,7 @@ def post_of(row: Row) -> Post:
     )
 
 
-def draft_of(row: Row) -> Draft:
-    """The request that a row of `drafts` keeps waiting."""
+def _draft_of(row: Row) -> Draft:
     return Draft(
         id=row.id,
         user_id=UserId(row.user_id),
@@ -140,8 +212,7 @@ def draft_row(draft: Draft) -> dict[str, object]:
     }
 
 
-def offer_of(row: Row) -> Offer:
-    """The short-lived message that a row of `offers` stands for."""
+def _offer_of(row: Row) -> Offer:
     return Offer(
         id=MessageId(row.id),
         user_id=UserId(row.user_id),
@@ -171,13 +242,18 @@ def offer_row(offer: Offer) -> dict[str, object]:
     }
 
 
+def references_of(column: Any) -> tuple[Reference, ...]:
+    """The pictures that a column holds. Raises ValueError or TypeError for what is no list of pictures."""
+    return tuple(Reference(sha256, suffix, size_bytes) for sha256, suffix, size_bytes in column)
+
+
 def _request_of(row: Row) -> VideoRequest:
     return VideoRequest(
         prompt=row.prompt,
         model=row.model,
         size=row.size,
         seconds=row.seconds,
-        references=tuple(Reference(sha256, suffix, size_bytes) for sha256, suffix, size_bytes in row.references),
+        references=references_of(row.references),
         parent_id=JobId(row.parent_id) if row.parent_id else None,
     )
 
