@@ -101,12 +101,12 @@ async def test_a_thousand_rings_of_an_hour_are_one_message() -> None:
     """R20: however many jobs meet the trouble, the owner is told once an hour of it."""
     discord = Discord(Clock(), 1)
     async with a_life(discord) as alarm:
-        for hour in range(3):
+        for _ in range(3):
             for _ in range(1_000):
                 alarm.ring(A)
+                await asyncio.sleep(0)
                 discord.clock.seconds += HOUR / 1_000
-            await until(lambda h=hour: len(discord.told) == h + 1)
-        await settled(discord)
+            await settled(discord)
     assert len(discord.told) == 3
 
 
