@@ -1,4 +1,4 @@
-"""What is said once stays said, however the loop's look at the rows and the end of a sending overlap."""
+"""What is said once stays said, however the loop's rows, its sendings and the machine's clock get out of step."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,14 +10,25 @@ import pytest
 
 from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Parcel
 from bot.engine.board import Board
-from bot.engine.telling import Teller
+from bot.engine.telling import NONCE_SURE_SECONDS, Teller
 from bot.jobs.database import Database, open_database
 from bot.jobs.migrating import migrate
-from bot.jobs.model import Cause, Job, MessageId, Post, PostKind, PostState
+from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import State
-from bot.jobs.store import posts
+from bot.jobs.store import finding, posts
 from tests.unit.bot.engine.hand_clock import HandClock
 from tests.unit.bot.jobs.samples import a_job, put
+
+
+class WallClock(HandClock):
+    """Its time of day can be set while the other one goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_by_seconds = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.set_by_seconds
 
 
 class Discord:
@@ -26,6 +37,7 @@ class Discord:
     def __init__(self) -> None:
         self.parcels: list[Parcel] = []
         self.resting_seconds = 0.0
+        self.searched = 0
         self.fault: CourierFault | None = None
         self.asked = asyncio.Event()
         self.may_answer = asyncio.Event()
@@ -42,6 +54,7 @@ class Discord:
         return MessageId(len(self.parcels))
 
     async def find(self, *_: object) -> MessageId | None:
+        self.searched += 1
         raise OutcomeUnknown("Discord answered 503.")
 
 
@@ -68,7 +81,7 @@ class World:
 
     def __init__(self, database: Database, job: Job) -> None:
         self.database, self.job = database, job
-        self.rows, self.discord, self.clock = LateRows(database), Discord(), HandClock()
+        self.rows, self.discord, self.clock = LateRows(database), Discord(), WallClock()
         rules = SimpleNamespace(job_give_up_seconds=86_400.0)
         self.teller = Teller(
             SimpleNamespace(  # pyright: ignore[reportArgumentType]  # the parts that telling a notice uses
@@ -79,6 +92,12 @@ class World:
     async def notice(self) -> Post:
         (post,) = await self.database.read(posts.find_posts, [self.job.id])
         return post
+
+    async def turn(self) -> None:
+        """Let the loop go round once, and what it begins come to its end."""
+        self.discord.may_answer.set()
+        await self.teller._start_due()
+        await self.teller.finish(10)
 
     async def look_while_it_is_sent(self, *, then_seconds: float = 0.0) -> Post:
         """Let the loop read its rows while a sending is under way, and go on with them when that has ended.
@@ -130,3 +149,99 @@ async def test_a_message_that_failed_meanwhile_rests_as_long_as_it_was_told_to(
     assert left.not_before > world.clock.now()
     assert await world.notice() == left
     assert len(world.discord.parcels) == 1
+
+
+async def an_attempt_of_unknown_outcome(world: World) -> None:
+    world.discord.fault = OutcomeUnknown("The connection broke.")
+    await world.turn()
+    world.discord.fault = None
+    await world.database.write(posts.mark_unsent, await world.notice(), not_before=0.0, known=False)
+
+
+async def test_within_two_minutes_the_nonce_vouches_for_the_message(world: World) -> None:
+    """P3: an attempt of unknown outcome is repeated under its nonce without reading the history."""
+    await an_attempt_of_unknown_outcome(world)
+    world.clock.seconds += NONCE_SURE_SECONDS
+    await world.turn()
+    assert world.discord.searched == 0
+    assert len({parcel.nonce for parcel in world.discord.parcels}) == 1
+
+
+@pytest.mark.parametrize("set_by_seconds", [0.0, -600.0, -3_600.0, -9_000.0, 3_600.0])
+async def test_no_nonce_is_trusted_after_two_minutes_whatever_the_clock_was_set_to(
+    world: World, set_by_seconds: float
+) -> None:
+    """P3: ten minutes after an attempt of unknown outcome it is looked for first, also when the clock was set back."""
+    await an_attempt_of_unknown_outcome(world)
+    world.clock.seconds += 600
+    world.clock.set_by_seconds = set_by_seconds
+    await world.turn()
+    assert world.discord.searched == 1
+    assert len(world.discord.parcels) == 1
+
+
+@pytest.mark.parametrize("slept_seconds", [600.0, -10.0])
+async def test_no_nonce_is_trusted_when_the_clocks_disagree(world: World, slept_seconds: float) -> None:
+    """P3: a machine that slept (its other clock stood), or an attempt that lies in the future, means to look first."""
+    await an_attempt_of_unknown_outcome(world)
+    world.clock.set_by_seconds = slept_seconds
+    await world.turn()
+    assert world.discord.searched == 1
+    assert len(world.discord.parcels) == 1
+
+
+async def test_waiting_for_discord_is_no_try(world: World) -> None:
+    """D8: while all that is said rests, messages are left as they are, and go out as soon as it is over."""
+    world.discord.resting_seconds = 15.0
+    before = await world.notice()
+    for _ in range(20):
+        assert await world.teller._start_due() == 15.0
+    assert await world.notice() == before
+    world.discord.resting_seconds = 0.0
+    await world.turn()
+    assert (await world.notice()).state is PostState.SENT
+
+
+async def a_video(world: World, *, accepted_seconds_ago: float) -> Job:
+    """A job whose video is to be posted."""
+    accepted_at = world.clock.now() - accepted_seconds_ago
+    job = a_job(State.POSTING, id=JobId("P0ST0000"), accepted_at=accepted_at, completed_at=accepted_at + 60)
+    await world.database.write(put, job)
+    await world.database.write(posts.make_due, job, PostKind.VIDEO)
+    return job
+
+
+@pytest.mark.parametrize("hours", [23, 25])
+async def test_a_video_is_given_up_in_time_also_while_nothing_can_be_said(world: World, hours: int) -> None:
+    """R19: a day after it was asked for, a job whose video Discord never took ends as undeliverable, not before."""
+    job = await a_video(world, accepted_seconds_ago=hours * 3_600.0)
+    world.discord.resting_seconds = 15.0
+    await world.teller._start_due()
+    left = await world.database.read(finding.get, job.id)
+    assert left is not None
+    assert left.state is (State.UNDELIVERABLE if hours > 24 else State.POSTING)
+    assert world.discord.parcels == []
+
+
+@pytest.mark.parametrize("hours", [23, 25])
+async def test_a_message_that_cannot_be_composed_ends_with_its_time(
+    world: World, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R19: one that breaks at each try is tried until its job's time is up; then the job ends, and the others go on."""
+
+    async def broken(*_: object) -> None:
+        raise ValueError("no such prompt")
+
+    monkeypatch.setattr(world.teller, "_compose_video", broken)
+    monkeypatch.setattr(world.clock, "sleep", no_sleep)
+    job = await a_video(world, accepted_seconds_ago=hours * 3_600.0)
+    for _ in range(3):
+        await world.turn()
+    left = await world.database.read(finding.get, job.id)
+    assert left is not None
+    assert left.state is (State.UNDELIVERABLE if hours > 24 else State.POSTING)
+    assert (await world.notice()).state is PostState.SENT
+
+
+async def no_sleep(_seconds: float) -> None:
+    return None
