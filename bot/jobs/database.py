@@ -13,11 +13,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+# How long SQLite waits for another program's lock at each try.
 _BUSY_SECONDS = 5.0
+_TRIES = 3
+_PATIENCE_SECONDS = 15.0
 _READING = "reading"
 
 P = ParamSpec("P")
@@ -52,9 +55,23 @@ class Database:
         `work` itself raises undoes the transaction and is passed on.
         """
 
+        asked_at = asyncio.get_running_loop().time()
+
         async def transaction() -> T:
-            async with self._writer, self._engine.begin() as connection:
-                return await work(connection, *args, **kwargs)
+            async with self._writer:
+                for _ in range(_TRIES - 1):
+                    begun = False
+                    try:
+                        async with self._engine.begin() as connection:
+                            begun = True
+                            return await work(connection, *args, **kwargs)
+                    except OperationalError as error:
+                        waited_seconds = asyncio.get_running_loop().time() - asked_at
+                        # Where nothing ran, nothing is done twice; who has waited in line has waited long enough.
+                        if begun or "locked" not in str(error.orig) or waited_seconds > _PATIENCE_SECONDS:
+                            raise
+                async with self._engine.begin() as connection:
+                    return await work(connection, *args, **kwargs)
 
         return await self._to_its_end(transaction())
 

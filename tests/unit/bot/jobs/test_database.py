@@ -1,6 +1,7 @@
 """Transactions on a real SQLite file: whole or not there, whoever is cancelled, full or locked."""
 
 import asyncio
+import itertools
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.jobs.database import Database, StoreUnavailableError, open_database, prepare
@@ -110,6 +112,71 @@ async def test_a_locked_database_is_unavailable(impatient: Database, file: Path)
     assert await impatient.read(count) == 1
 
 
+def heed_tries(database: Database, before_try: Callable[[int], None]) -> None:
+    """Call that with its number before each try of a write to begin."""
+    numbers = itertools.count(1)
+
+    def before(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement == "BEGIN IMMEDIATE":
+            before_try(next(numbers))
+
+    event.listen(database._engine.sync_engine, "before_cursor_execute", before)
+
+
+@pytest.mark.parametrize("let_go_at", [2, 3])
+async def test_a_lock_that_outlasts_a_try_is_waited_for(impatient: Database, file: Path, let_go_at: int) -> None:
+    """Another program lets go while the second or the third try is about to begin: the write is there, once."""
+    begins = 0
+    job = a_job()
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def before_try(begins_now: int) -> None:
+            nonlocal begins
+            begins = begins_now
+            if begins == let_go_at:
+                other.execute("COMMIT")
+
+        heed_tries(impatient, before_try)
+        await impatient.write(put, job)
+        assert begins == let_go_at
+    assert await impatient.read(stored_ids) == {job.id}
+
+
+async def test_a_write_gives_up_after_three_tries(impatient: Database, file: Path) -> None:
+    """A lock that stays is told after three tries, in which nothing of the work has run."""
+    tries: list[int] = []
+    runs = 0
+
+    async def work(_connection: AsyncConnection) -> None:
+        nonlocal runs
+        runs += 1
+
+    heed_tries(impatient, tries.append)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailableError, match="locked"):
+            await impatient.write(work)
+        other.execute("ROLLBACK")
+    assert (tries, runs) == ([1, 2, 3], 0)
+
+
+async def test_work_that_has_begun_is_not_repeated(database: Database) -> None:
+    """Whatever comes after the beginning of a transaction is told at once, also where it reads like a lock."""
+    runs = 0
+
+    async def work(connection: AsyncConnection) -> None:
+        nonlocal runs
+        runs += 1
+        await put(connection, a_job())
+        raise sa.exc.OperationalError("COMMIT", {}, sqlite3.OperationalError("database is locked"))
+
+    with pytest.raises(StoreUnavailableError, match="locked"):
+        await database.write(work)
+    assert runs == 1
+    assert await database.read(count) == 0
+
+
 @pytest.mark.parametrize("how", ["read", "write"])
 async def test_a_wholly_locked_database_is_unavailable(impatient: Database, file: Path, how: str) -> None:
     """Another program that holds the file for itself alone makes reads and writes fail with our own error."""
@@ -141,7 +208,7 @@ async def test_a_full_disk_is_unavailable(database: Database) -> None:
     assert await database.read(count) == 1
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(20))
 async def test_cancelled_callers_lose_no_write_and_leave_no_transaction(file: Path, seed: int) -> None:
     """Callers cancelled at random points: every write that was begun is there, and nobody holds a lock afterwards."""
     dice = random.Random(seed)
