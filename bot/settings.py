@@ -4,6 +4,7 @@ It must not know what the values are used for. `.env.example` lists the same nam
 equal). Secrets are `SecretStr`, so that no log or traceback shows them.
 """
 
+import stat
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_FILE = ".env"
 _BASE_URL_WANTED = (
     "must be an http(s) address such as https://api.routin.ai/v1, without a name, a key or a question mark"
 )
@@ -62,7 +64,7 @@ class Settings(BaseSettings):
     """What the person who runs the bot can set; INTERFACE of the bot, so a change needs a line in CHANGELOG.md."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        env_file=_FILE,
         # As Windows editors write it: with or without a byte order mark.
         env_file_encoding="utf-8-sig",
         env_ignore_empty=True,
@@ -114,6 +116,8 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Read the environment and `.env` of the working directory. Raises `SettingsError` with one line for a person."""
+    if _others_may_use(Path(_FILE)):
+        raise SettingsError("The file .env holds secrets and is open to others on this machine: run chmod 600 .env.")
     try:
         settings = Settings()  # pyright: ignore[reportCallIssue]  # the required values come from the environment
     except ValidationError as error:
@@ -125,6 +129,14 @@ def load_settings() -> Settings:
     if settings.job_deadline_seconds > settings.job_give_up_seconds:
         raise SettingsError("JOB_DEADLINE_SECONDS must not be larger than JOB_GIVE_UP_SECONDS.")
     return settings
+
+
+def _others_may_use(file: Path) -> bool:
+    """Whether anybody but the file's owner may read or change it; a file that isn't there is nobody's."""
+    try:
+        return bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    except OSError:
+        return False
 
 
 def _explain(error: ValidationError) -> str:

@@ -122,6 +122,7 @@ def test_migrate_builds_the_database_and_stops(tmp_path: Path) -> None:
 
 def test_settings_may_come_from_the_file(tmp_path: Path) -> None:
     """`.env` of the working directory is read by the process too."""
+    (tmp_path / ".env").touch(mode=0o600)
     (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in SECRETS.items()))
     assert run(tmp_path, "migrate").returncode == 0
 

@@ -30,6 +30,14 @@ def load(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
     return load_settings()
 
 
+def write(folder: Path, content: str | bytes, mode: int = 0o600) -> None:
+    """A `.env` with those permissions."""
+    file = folder / ".env"
+    file.touch(mode=0o600)
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    file.chmod(mode)
+
+
 def refused(monkeypatch: pytest.MonkeyPatch, **values: str) -> str:
     with pytest.raises(SettingsError) as caught:
         load(monkeypatch, **values)
@@ -206,20 +214,42 @@ def test_bounds_in_the_wrong_order_are_named(monkeypatch: pytest.MonkeyPatch, sm
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """`.env` of the working directory is read; the environment beats it; other programs' names in it are ignored."""
-    (folder / ".env").write_text("MAX_RENDERING_JOBS=7\nREPLY_REMIX=off\nSOMEBODY_ELSES=1\nMAX_ACTIVE_JOBS_PER_USER=\n")
+    write(folder, "MAX_RENDERING_JOBS=7\nREPLY_REMIX=off\nSOMEBODY_ELSES=1\nMAX_ACTIVE_JOBS_PER_USER=\n")
     settings = load(monkeypatch, REPLY_REMIX="ask")
     assert (settings.max_rendering_jobs, settings.reply_remix, settings.max_active_jobs_per_user) == (7, "ask", 3)
 
 
 def test_a_file_as_some_editors_write_it(folder: Path) -> None:
     """A byte order mark and Windows line ends do no harm."""
-    (folder / ".env").write_bytes(b"\xef\xbb\xbfDISCORD_TOKEN=a\r\nVIDEOS_API_KEY=b\r\n")
+    write(folder, b"\xef\xbb\xbfDISCORD_TOKEN=a\r\nVIDEOS_API_KEY=b\r\n")
     assert load_settings().discord_token.get_secret_value() == "a"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o602, 0o666])
+def test_a_file_that_is_open_to_others_is_refused(monkeypatch: pytest.MonkeyPatch, folder: Path, mode: int) -> None:
+    """Secrets that others on the machine can read, or replace, are none: one line says what to do about it."""
+    write(folder, "DISCORD_TOKEN=token-canary\nVIDEOS_API_KEY=key-canary\n", mode)
+    with pytest.raises(SettingsError, match=r"chmod 600 \.env") as caught:
+        load_settings()
+    assert "canary" not in str(caught.value)
+    # Behind a link it is the file that counts.
+    (folder / ".env").rename(folder / "elsewhere")
+    (folder / ".env").symlink_to("elsewhere")
+    assert "chmod 600" in refused(monkeypatch)
+    (folder / "elsewhere").chmod(0o600)
+    assert load(monkeypatch)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_a_file_of_ones_own_is_read(folder: Path, mode: int) -> None:
+    """Readable for its owner alone, it may hold the secrets."""
+    write(folder, "DISCORD_TOKEN=a\nVIDEOS_API_KEY=b\n", mode)
+    assert load_settings().videos_api_key.get_secret_value() == "b"
 
 
 def test_a_file_that_is_no_text_is_said(folder: Path) -> None:
     """One line instead of a traceback."""
-    (folder / ".env").write_bytes(b"DISCORD_TOKEN=\xff\xfe-canary\n")
+    write(folder, b"DISCORD_TOKEN=\xff\xfe-canary\n")
     with pytest.raises(SettingsError, match=r"\.env") as caught:
         load_settings()
     assert "canary" not in str(caught.value)
