@@ -12,3 +12,4 @@ def payload(name: str, colour: str = "tomato") -> FilePayload:
 
 
 BOAT = payload("paper-boat.png")
+LANTERN = payload("lantern.png", "gold")

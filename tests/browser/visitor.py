@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from playwright.async_api import FilePayload, Locator, Page, expect
 
 WRITE = "Write a message, or / for commands"
+_TABS_MAX = 80
+_PLAYS_WITHIN_MS = 20_000
 
 
 class Visitor:
@@ -13,6 +15,8 @@ class Visitor:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        # Someone who listens from the start: the browser's own file dialog never opens, not even for a moment.
+        page.on("filechooser", lambda _: None)
 
     async def open(self, address: str) -> None:
         """Go to the page and wait until the bot is there."""
@@ -37,27 +41,35 @@ class Visitor:
         await self.press(name, people)
         await expect(self.button(name, people)).to_have_attribute("aria-pressed", "true")
 
-    def message(self, *words: str | re.Pattern[str]) -> Locator:
+    def message(self, *words: str | re.Pattern[str], playing: bool = False) -> Locator:
         """The newest message that has all of these words."""
         found = self.page.get_by_role("list", name="Messages", exact=True).get_by_role("listitem")
         found = found.filter(has=self.page.get_by_role("toolbar", name="Message actions", include_hidden=True))
         for one in words:
             found = found.filter(has_text=one)
-        return found.last
+        return (found.filter(has=self.videos()) if playing else found).last
 
     def videos(self) -> Locator:
         """All players on the page."""
         return self.page.locator("video")
 
+    def video(self, *words: str) -> Locator:
+        """The newest message with these words and a player."""
+        return self.message(*words, playing=True)
+
+    @property
+    def composer(self) -> Locator:
+        """Where one writes."""
+        return self.page.get_by_label(WRITE)
+
     async def write(self, text: str) -> None:
         """Say something in the composer."""
-        line = self.page.get_by_label(WRITE)
-        await line.fill(text)
-        await line.press("Enter")
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
 
     async def begin(self, command: str) -> Locator:
         """Type a command's name and pick it from the list that comes up; returns its bar."""
-        await self.page.get_by_label(WRITE).press_sequentially(f"/{command}")
+        await self.composer.press_sequentially(f"/{command}")
         entry = self.page.get_by_text(f"/{command}", exact=True)
         await self.page.get_by_role("option").filter(has=entry).click()
         bar = self.page.get_by_role("form", name=f"/{command}")
@@ -106,16 +118,42 @@ class Visitor:
         await self.runs(video)
         return video
 
-    async def runs(self, video: Locator) -> None:
-        """The video plays: its time advances."""
+    async def runs(self, video: Locator, *, until: float = 0) -> None:
+        """The video plays: its time advances (and comes to `until` seconds)."""
         await video.evaluate(
-            """video => new Promise((done, fail) => {
+            """(video, [until, patience]) => new Promise((done, fail) => {
                  const start = video.currentTime;
+                 const end = performance.now() + patience;
                  const look = () => {
                    if (video.error) fail(new Error(video.error.message));
-                   else if (video.currentTime > start + 0.2) done();
+                   else if (video.currentTime > Math.max(start + 0.2, until)) done();
+                   else if (performance.now() > end) fail(new Error(`It stands at ${video.currentTime} s.`));
                    else requestAnimationFrame(look);
                  };
                  look();
-               })"""
+               })""",
+            [until, _PLAYS_WITHIN_MS],
         )
+
+    async def tab_to(self, goal: Locator, *, back: bool = False) -> None:
+        """Go on with the Tab key until the focus is there."""
+        for _ in range(_TABS_MAX):
+            if await goal.count() and await goal.evaluate("one => one === document.activeElement"):
+                return
+            await self.page.keyboard.press("Shift+Tab" if back else "Tab")
+        raise AssertionError(f"The Tab key does not lead to {goal}.")
+
+    async def backstage(self) -> Locator:
+        """Open backstage, where it isn't open yet, and return it."""
+        panel = self.page.get_by_role("complementary", name="Backstage")
+        if not await panel.is_visible():
+            await self.press("Backstage")
+        await expect(panel).to_be_visible()
+        return panel
+
+    async def lose(self, side: str, what: str, answer: str = "Answer lost") -> None:
+        """Plan backstage that the next one of these requests goes wrong."""
+        panel = (await self.backstage()).get_by_role("region", name=side, exact=True)
+        await panel.get_by_label("The next").select_option(what)
+        await self.press(re.compile(f"^{answer}"), panel)
+        await expect(panel.get_by_text(f"1 × {what}")).to_be_visible()

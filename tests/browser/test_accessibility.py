@@ -1,0 +1,67 @@
+"""axe-core looks at the page in its main states, light and dark: nothing serious or critical."""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.scene import PHONE, WIDE, a_visit
+from tests.browser.things import BOAT
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+GRAVE = ("serious", "critical")
+
+
+async def faults_of(page: Page, state: str) -> list[str]:
+    """What axe-core finds grave, with the elements it means."""
+    results = await Axe().run(page)
+    return [
+        f"{state}: {one['id']} ({one['impact']}): {node['html'][:160]} {node.get('failureSummary', '')}"
+        for one in results.response["violations"]
+        if one["impact"] in GRAVE
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_nothing_grave(browser: Browser, tmp_path: Path, size: tuple[int, int], *, dark: bool) -> None:
+    """The chat with a card, a video and a private message, the slash bar, a form, backstage: all can be used by all."""
+    async with a_visit(tmp_path, browser, size=size, dark=dark) as visit:
+        ada, page = visit.visitor, visit.page
+        faults = await faults_of(page, "empty chat")
+        await ada.ask_for_video("A paper boat", picture=BOAT)
+        video = ada.video("A paper boat")
+        await expect(video).to_be_visible()
+        await ada.ask_for_video("A forbidden boat")
+        await expect(ada.message("content rules")).to_be_visible()
+        bar = await ada.begin("status")
+        await ada.press("Send command", bar)
+        await expect(ada.message("Your videos")).to_contain_text("Only you can see this")
+        faults += await faults_of(page, "chat")
+        await video.hover()
+        await ada.press("More", video)
+        faults += await faults_of(page, "menu")
+        await page.keyboard.press("Escape")
+        await ada.composer.press_sequentially("/")
+        await expect(page.get_by_role("option").first).to_be_visible()
+        faults += await faults_of(page, "commands")
+        await ada.composer.fill("")
+        bar = await ada.begin("video")
+        await ada.add_option(bar, "size")
+        await expect(page.get_by_role("option").first).to_be_visible()
+        faults += await faults_of(page, "slash bar")
+        await ada.press("Leave this command", bar)
+        await ada.press("Remix", video)
+        form = page.get_by_role("dialog", name=re.compile("^Remix"))
+        await ada.press("Submit", form)
+        await expect(form.get_by_text("This field is required.")).to_be_visible()
+        faults += await faults_of(page, "form")
+        await ada.press("Cancel", form)
+        backstage = await ada.backstage()
+        for tab in await backstage.get_by_role("tab").all():
+            await tab.click()
+            faults += await faults_of(page, f"backstage, {await tab.inner_text()}")
+        assert not faults, "\n".join(faults)

@@ -1,0 +1,57 @@
+"""What people can break backstage, and what they then see: a lost answer, a killed bot."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.scene import Visit, a_visit
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_a_lost_answer_of_discord(visit: Visit) -> None:
+    """Discord takes the video but its answer is lost: it is there once, and was paid for once."""
+    ada = visit.visitor
+    await ada.ask_for_video("A paper boat")
+    await expect(ada.video("A paper boat")).to_be_visible()
+    await ada.lose("Discord", "new message")
+    await ada.ask_for_video("A paper crane")
+    await expect(visit.page.get_by_text("Nothing is planned.").last).to_be_visible()
+    await visit.let_pass_until(lambda: visit.videos_posted >= 2)
+    await expect(ada.video("A paper crane")).to_be_visible()
+    await expect(ada.videos()).to_have_count(2)
+    assert (visit.paid, visit.videos_posted) == (2, 2)
+    backstage = await ada.backstage()
+    await backstage.get_by_role("tab", name="Counters").click()
+    await expect(backstage.get_by_text("Nothing was paid for or posted twice.")).to_be_visible()
+
+
+async def test_a_lost_answer_to_the_paid_request(visit: Visit) -> None:
+    """The provider takes the video but its answer is lost: the person is asked, and nothing is paid for twice."""
+    ada = visit.visitor
+    await ada.lose("The provider", "create or remix")
+    await ada.ask_for_video("A paper boat")
+    await expect(ada.message("I can't know whether the provider took it")).to_be_visible()
+    await ada.press("Leave it")
+    await expect(ada.message("All right, I leave")).to_contain_text("Only you can see this")
+    assert visit.paid == 1
+
+
+async def test_the_bot_is_killed_in_mid_render(browser: Browser, tmp_path: Path) -> None:
+    """Killed while a video renders and started again, the bot goes on: the video comes, and is paid for once."""
+    async with a_visit(tmp_path, browser, render_seconds=60) as visit:
+        ada = visit.visitor
+        await ada.ask_for_video("A paper boat")
+        await expect(ada.message("A paper boat")).to_contain_text("Rendering")
+        backstage = await ada.backstage()
+        await ada.press("Kill", backstage)
+        await expect(backstage.get_by_text("Killed", exact=True)).to_be_visible()
+        await expect(visit.page.get_by_text("Bot not running")).to_be_visible()
+        await ada.press("+1 min", backstage)
+        await ada.press("Start", backstage)
+        await ada.sees_bot_online()
+        await expect(ada.video("A paper boat")).to_contain_text("Your video is ready.")
+        await expect(ada.videos()).to_have_count(1)
+        assert (visit.paid, visit.videos_posted) == (1, 1)
+        assert visit.stage.bot.lives == 2
