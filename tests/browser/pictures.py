@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from playwright.async_api import Browser, FilePayload, expect
 
 from tests.browser.chromium import MISSING, find_chromium
-from tests.browser.scene import PHONE, WIDE, Visit, a_browser, a_visit
+from tests.browser.scene import WIDE, Visit, a_browser, a_visit
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 PROMPT = "A paper boat sails down a rainy street at dusk"
@@ -41,17 +41,16 @@ def paper_boat() -> FilePayload:
 
 
 async def take_pictures(folder: Path) -> list[Path]:
-    """All pictures, light and dark, wide and narrow; returns what was written."""
+    """All pictures, light and dark; returns what was written."""
     folder.mkdir(parents=True, exist_ok=True)
     taken: list[Path] = []
     async with a_browser() as browser:
         for dark in (False, True):
-            taken += await _wide(browser, folder, dark=dark)
-        taken += await _narrow(browser, folder)
+            taken += await _story(browser, folder, dark=dark)
     return taken
 
 
-async def _wide(browser: Browser, folder: Path, *, dark: bool) -> list[Path]:
+async def _story(browser: Browser, folder: Path, *, dark: bool) -> list[Path]:
     """A remix in the chat, the slash bar, and backstage."""
     mood = "dark" if dark else "light"
     with tempfile.TemporaryDirectory(prefix="video-bot-") as place:
@@ -75,17 +74,8 @@ async def _wide(browser: Browser, folder: Path, *, dark: bool) -> list[Path]:
     return taken
 
 
-async def _narrow(browser: Browser, folder: Path) -> list[Path]:
-    """The same chat on a phone."""
-    with tempfile.TemporaryDirectory(prefix="video-bot-") as place:
-        async with a_visit(Path(place), browser, size=PHONE, dark=True, **DIALS) as visit:
-            await visit.visitor.ask_for_video(PROMPT, picture=paper_boat())
-            await _rendered(visit, PROMPT, 1.6)
-            return [await _shot(visit, folder / "phone-dark.png")]
-
-
-async def _rendered(visit: Visit, prompt: str, seconds: float = 0.8) -> None:
-    """Let the render finish, and wait until its card has gone and its video stands at that time."""
+async def _rendered(visit: Visit, prompt: str) -> None:
+    """Let the render finish, and wait until its card has gone and its video stands where its words can be read."""
     card = visit.visitor.message(prompt, "Asked for by")
     await expect(card).to_contain_text("Rendering")
     visit.stage.jump(DIALS["render_seconds"] + 10)
@@ -100,7 +90,7 @@ async def _rendered(visit: Visit, prompt: str, seconds: float = 0.8) -> None:
              video.currentTime = seconds;
              await new Promise((done) => video.addEventListener("seeked", done, { once: true }));
            }""",
-        seconds,
+        0.8,
     )
     await expect(video.locator("video")).to_have_js_property("readyState", 4)
 

@@ -1,0 +1,29 @@
+"""The pictures in the documents are there, each in light and dark, and none lies about unused."""
+
+import re
+from pathlib import Path
+
+from tests.rules.sources import ROOT
+
+PICTURES = ROOT / "docs" / "pictures"
+
+
+def shown() -> set[Path]:
+    """The files that the README shows."""
+    return {ROOT / name for name in re.findall(r'(?:src|srcset)="([^"]+)"', (ROOT / "README.md").read_text())}
+
+
+def test_pictures_that_are_shown_are_all_that_there_are() -> None:
+    """Whoever reads the README sees every picture, and `make pictures` takes none in vain."""
+    assert shown() == set(PICTURES.glob("*")) != set()
+
+
+def test_every_picture_has_a_dark_one() -> None:
+    """Light and dark, with words for those who see neither."""
+    names = {path.stem for path in shown()}
+    assert {name.removesuffix("-dark") for name in names if name.endswith("-dark")} == {
+        name.removesuffix("-light") for name in names if name.endswith("-light")
+    }
+    images = re.findall(r"<img [^>]*>", (ROOT / "README.md").read_text())
+    assert images
+    assert all(re.search(r'alt="[^"]{20,}"', image) for image in images)
