@@ -1,0 +1,52 @@
+"""A rule for the bot: what strangers send is never unpacked or decoded, so that no bomb can go off in it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rules.sources import name_of, parsed, python_files
+
+UNPACKERS = {"zipfile", "tarfile", "gzip", "zlib", "bz2", "lzma", "zipimport", "zstandard", "brotli", "PIL", "cv2"}
+UNPACKING = {"unpack_archive"}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The first part of every module that is imported, at the top or late, by statement or by name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (one.name.partition(".")[0] for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None and not node.level:
+            yield node.module.partition(".")[0]
+            yield from (one.name for one in node.names if one.name in UNPACKING)
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in {"import_module", "__import__"}:
+                yield str(node.args[0].value).partition(".")[0]
+        elif isinstance(node, ast.Attribute):
+            yield node.attr if node.attr in UNPACKING else ""
+
+
+@pytest.mark.parametrize("path", python_files("bot", "cogs"), ids=name_of)
+def test_nothing_unpacks(path: Path) -> None:
+    """No file of the bot imports what opens archives, inflates streams or decodes pictures."""
+    assert set(imported(parsed(path))) & (UNPACKERS | UNPACKING) == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import zipfile",
+        "import os, tarfile as t",
+        "from gzip import open",
+        "def f():\n    from PIL.Image import open",
+        "importlib.import_module('zlib')",
+        "__import__('bz2.x')",
+        "shutil.unpack_archive('a.zip')",
+        "from shutil import unpack_archive as u",
+    ],
+)
+def test_the_rule_sees(code: str) -> None:
+    """Every way of importing such a thing is noticed."""
+    assert set(imported(ast.parse(code))) & (UNPACKERS | UNPACKING)
