@@ -1,27 +1,40 @@
 """Discord or the provider falls silent for a while: all is made up for afterwards, once, and nobody pays twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from bot.jobs.database import open_database
+from bot.jobs.migrating import migrate
+from bot.jobs.model import ChannelId, GuildId, Job, Place, UserId
+from bot.jobs.states import State
 from sandbox.chat import Fault, Message
 from sandbox.studio import Fault as StudioFault
+from sandbox.studio.world import RenderState, Submission
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene, a_stage
 from tests.e2e.sightings import ever, of_kind, time_passes_until, wait_card
+from tests.unit.bot.jobs.samples import a_job, put
+from tests.unit.bot.media.samples import mp4
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
 FOR_EVER = 100_000
+# Each takes about a tenth of a second from its outage to its channel, mostly in the servers of this test.
+JOBS = int(os.environ.get("OUTAGE_JOBS", "200"))
+_STEPS_PER_LOOK = 5
 EVERYTHING = ("message_create", "message_edit", "message_delete", "message_get", "history", "callback", "gateway")
 
 
 @asynccontextmanager
-async def a_scene(folder: Path, settings: dict[str, str] | None = None, **turned: object) -> AsyncIterator[Scene]:
+async def a_scene(
+    folder: Path, settings: dict[str, str] | None = None, *, start: bool = True, **turned: object
+) -> AsyncIterator[Scene]:
     """A bot of this test's own, and Ada in a channel."""
-    async with a_stage(folder, settings=settings, **(SMALL | turned)) as stage:
+    async with a_stage(folder, settings=settings, start=start, **(SMALL | turned)) as stage:
         guild = stage.chat.add_guild("Night Shift")
         ada = stage.chat.add_person("Ada")
         guild.join(ada)
@@ -136,6 +149,86 @@ async def test_half_an_hour_without_the_provider_costs_nothing_and_loses_nothing
             await ends_once(scene, "video", prompt, step_seconds=15)
         assert submissions(scene) == 7
         assert not ever(scene.chat, scene.channel, "fail")
+
+
+async def test_both_outages_at_once_lose_nothing_of_hundreds_of_jobs(tmp_path: Path) -> None:
+    """P1–P3 and bounded requests: Discord is away for 10 minutes, the provider for those and 20 more.
+
+    The jobs are put where they would be; what is fetched is one small file, so that only the bot's own work counts.
+    """
+    settings = {"MAX_RENDERING_JOBS": "1100", "POLL_MIN_SECONDS": "2", "POLL_MAX_SECONDS": "30"}
+    async with a_scene(tmp_path, settings, start=False, render_seconds=600.0) as scene:
+        early, all_jobs = 30, JOBS
+        prompts = [f"Number {number}" for number in range(all_jobs)]
+        await at_the_provider(scene, prompts)
+        # The first ones are done by the time the bot asks.
+        for render in scene.studio.renders[:early]:
+            render.state = RenderState.COMPLETED
+        scene.studio.faults.add("file", StudioFault.body(mp4(), take=False, content_type="video/mp4"), times=FOR_EVER)
+        await scene.stage.start_bot()
+        scene.chat.faults.add(EVERYTHING, Fault.status(503), times=FOR_EVER)
+        await scene.chat.drop_gateway(resumable=False)
+        await passes(scene, lambda: len(ledger.jobs(scene.stage, state="posting")) == early, step_seconds=1)
+        for operation in ("look", "ping", "list", "create", "content"):
+            scene.studio.faults.add(operation, StudioFault.status(503), times=FOR_EVER)
+        await passes(scene, lambda: asked(scene) >= 5, step_seconds=1)
+        await passes_evenly(scene, minutes=1)
+        before, tries = asked(scene), len(scene.chat.faults.struck)
+        await passes_evenly(scene, minutes=10)
+        assert asked(scene) - before <= 4 * 10 + 2
+        assert len(scene.chat.faults.struck) - tries <= 4 * 10 * 5
+        assert not ever(scene.chat, scene.channel, "video")
+        scene.chat.faults.clear()
+        await scene.chat.bot_ready(40)
+        await passes(scene, lambda: len(ever(scene.chat, scene.channel, "video")) == early, step_seconds=5)
+        before = asked(scene)
+        refused = await scene.ada.slash(scene.channel, "video", prompt="One more")
+        assert "can't be reached" in (await refused.wait_answer()).content
+        await passes_evenly(scene, minutes=20)
+        assert asked(scene) - before <= 4 * 20 + 4
+        for operation in ("look", "ping", "list", "create", "content"):
+            scene.studio.faults.clear(operation)
+        await passes(scene, lambda: len(ledger.jobs(scene.stage, state="delivered")) == all_jobs, step_seconds=2)
+        said = [message.text for message in ever(scene.chat, scene.channel, "video")]
+        assert len(said) == all_jobs == len(ledger.jobs(scene.stage))
+        assert all(sum(f"`{prompt}`" in text for text in said) == 1 for prompt in prompts)
+        assert len(scene.studio.renders) == all_jobs
+        assert submissions(scene) == 0
+        assert not [kind for kind in ("fail", "unsure", "late", "slow") if ever(scene.chat, scene.channel, kind)]
+
+
+async def at_the_provider(scene: Scene, prompts: list[str]) -> None:
+    """Jobs of many people with these prompts, each paid for and rendering."""
+    stage, now = scene.stage, scene.stage.clock.now()
+    stage.bot.data_dir.mkdir(parents=True, mode=0o700)
+    migrate(stage.bot.data_dir / "bot.db")
+    database = open_database(stage.bot.data_dir / "bot.db")
+    place = Place(ChannelId(scene.channel.id), GuildId(scene.guild.id))
+    jobs: list[Job] = []
+    for number, prompt in enumerate(prompts):
+        render = scene.studio._world.take(Submission(prompt, "gpt-4o-video", "160x90", "4"))
+        facts = {"provider": scene.studio.base_url, "remote_id": render.id, "submitted_at": now}
+        person = UserId(scene.ada.id + number % 100)
+        jobs.append(a_job(State.RENDERING, user_id=person, place=place, prompt=prompt, accepted_at=now, **facts))
+    await database.write(put, *jobs)
+    await database.close()
+
+
+async def passes(scene: Scene, so: Callable[[], object], *, step_seconds: float) -> None:
+    """Let time pass until it is so; fails after minutes on end."""
+    async with asyncio.timeout(60 + JOBS / 2):
+        while not so():
+            # Asking costs more than a step.
+            for _ in range(_STEPS_PER_LOOK):
+                scene.stage.jump(step_seconds)
+                await asyncio.sleep(0.05)
+
+
+async def passes_evenly(scene: Scene, *, minutes: int) -> None:
+    """Let that much time pass in steps that a breaker's probes fit in."""
+    for _ in range(4 * minutes):
+        scene.stage.jump(15)
+        await asyncio.sleep(0.03)
 
 
 async def test_a_second_send_again_in_vain_is_told_again(tmp_path: Path) -> None:

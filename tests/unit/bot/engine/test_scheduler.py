@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.chat.courier import OutcomeUnknown
 from bot.chat.words import Key
 from bot.engine.steps import Kind, Next
+from bot.engine.submit import submit
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Cause, Job
 from bot.jobs.states import State
@@ -72,6 +73,16 @@ async def test_replies_that_wait_for_discord_hold_no_place_at_the_provider(machi
     assert len([one for one in replies if (await machine.job(one)).state is State.ACCEPTED]) == 11
 
 
+async def test_the_deadline_holds_to_the_last_moment(machine: Machine) -> None:
+    """P1: a job's time is up between its turn and the request: it ends, and nothing was sent."""
+    job = await machine.accept()
+    machine.clock.jump(DEADLINE_SECONDS)
+    following = await submit(machine.parts, machine.traffic, job)  # pyright: ignore[reportArgumentType]
+    assert following.job is not None
+    assert (following.job.state, following.job.cause) == (State.FAILED, Cause.LATE)
+    assert machine.api.paid == []
+
+
 # ── the drain ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -88,6 +99,15 @@ async def test_no_paid_request_begins_once_the_drain_has_begun(machine: Machine)
         await machine.scheduler.finish(15.0)
     assert (await machine.job(job)).state is State.ACCEPTED
     assert machine.api.paid == []
+
+
+async def test_a_job_is_not_even_marked_once_the_drain_has_begun(machine: Machine) -> None:
+    """Its turn came in the moment of leaving: it is left as it is, so that its card says nothing of it either."""
+    job = await machine.accept()
+    machine.scheduler.stop()
+    following = await submit(machine.parts, machine.traffic, job)  # pyright: ignore[reportArgumentType]
+    assert following.job == job == await machine.job(job)
+    assert not machine.board.changed
 
 
 async def test_a_job_marked_when_the_drain_begins_is_put_back(machine: Machine) -> None:
@@ -181,7 +201,7 @@ async def test_at_most_eight_paid_requests_are_under_way(machine: Machine) -> No
 
 @pytest.mark.parametrize("status", [502, 504])
 async def test_a_provider_that_begins_to_make_a_mess_leaves_few_jobs_in_doubt(machine: Machine, status: int) -> None:
-    """Sixty jobs wait and every paid request is answered with a mess: twelve at most are in doubt, the rest wait."""
+    """Sixty jobs wait and every paid request is answered with a mess: eight at most are in doubt, the rest wait."""
     machine.api.create = answering(status)
     machine.api.list = answering(503)
     jobs = [await machine.accept(prompt=f"number {number}") for number in range(60)]
@@ -192,7 +212,7 @@ async def test_a_provider_that_begins_to_make_a_mess_leaves_few_jobs_in_doubt(ma
         await asyncio.sleep(0.01)
     states = [(await machine.job(job)).state for job in jobs]
     assert set(states) == {State.ACCEPTED, State.UNCERTAIN}
-    assert len(machine.api.paid) == states.count(State.UNCERTAIN) <= 12
+    assert len(machine.api.paid) == states.count(State.UNCERTAIN) <= 8
 
 
 async def test_after_a_breakdown_one_job_finds_out(machine: Machine) -> None:
