@@ -1,0 +1,165 @@
+"""What people or a bug of our own could do to the money, counted at the provider: refused prompts, loops, restarts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from sandbox.stage import Stage
+from tests.e2e import ledger
+from tests.e2e.scenes import Scene, a_stage
+from tests.e2e.sightings import time_passes_until, wait_card
+
+SMALL = {"default_size": "160x90", "frames_per_second": 1}
+ROOT = Path(__file__).parents[2]
+TEN_MINUTES = 600.0
+CAP = 5
+# The bot's own code, made wrong from outside before it runs.
+FORGETS = """
+    from bot.jobs.states import TABLE, Event, Move, State
+    # What the provider took is forgotten at once, so the job is sent again, for ever.
+    TABLE[State.SUBMITTING, Event.TAKEN] = Move(State.ACCEPTED)
+"""
+SENDS_UNMARKED = """
+    import asyncio
+    from bot.engine import scheduler, submit
+
+    async def wild(parts, traffic, job):
+        await asyncio.gather(*(submit._send(parts, job) for _ in range(50)), return_exceptions=True)
+        return await submit.submit(parts, traffic, job)
+
+    scheduler.submit = wild
+"""
+
+
+@asynccontextmanager
+async def a_scene(folder: Path, **settings: str) -> AsyncIterator[Scene]:
+    """A bot, and Ada in a channel."""
+    async with a_stage(folder, settings=settings, **SMALL) as stage:
+        guild = stage.chat.add_guild("Mint")
+        ada = stage.chat.add_person("Ada")
+        guild.join(ada)
+        yield Scene(stage, guild, guild.add_channel("videos"), ada)
+
+
+def posts_at(stage: Stage, word: str = "") -> list[float]:
+    """When each paid request with that word in its prompt reached the provider."""
+    paid = [one for one in stage.studio.requests if one.operation in ("create", "remix")]
+    return sorted(one.at for one in paid if word in str(one.fields.get("prompt")))
+
+
+def most_within(moments: list[float], seconds: float) -> int:
+    """The largest number of them in any stretch of time of that length."""
+    return max((sum(first <= one < first + seconds for one in moments) for first in moments), default=0)
+
+
+# ── refused prompts ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("word", "end"), [("forbidden", "refused"), ("doomed", "failed")])
+async def test_three_refusals_for_content_let_that_person_rest(tmp_path: Path, word: str, end: str) -> None:
+    """After three, at once or in the render, Ada waits ten minutes and hears until when; Ben doesn't; no day counts."""
+    limits = {"MAX_ACTIVE_JOBS_PER_USER": "3", "MAX_JOBS_PER_USER_PER_DAY": "2"}
+    async with a_scene(tmp_path, **limits) as scene:
+        stage, channel, ben = scene.stage, scene.channel, scene.join("Ben")
+        for number in range(3):
+            await ledger.accepted(await scene.ada.slash(channel, "video", prompt=f"A {word} kite {number}"))
+            row = await ledger.job(stage, f"A {word} kite {number}", end)
+        for _ in range(3):
+            said = await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Something harmless"))
+            assert "content rules refused three of your videos" in said
+            assert f"<t:{int(row['ended_at'] + TEN_MINUTES)}:R>" in said
+        await ledger.accepted(await ben.slash(channel, "video", prompt="Ben's kite"))
+        await ledger.job(stage, "Ben's kite", "delivered")
+        stage.jump(TEN_MINUTES - 60)
+        assert "content rules" in await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Still not"))
+        stage.jump(61)
+        for prompt in ("A first of two", "A second of two"):
+            await ledger.accepted(await scene.ada.slash(channel, "video", prompt=prompt))
+            await ledger.job(stage, prompt, "delivered")
+        assert "2 videos in 24 hours" in await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Third"))
+        assert most_within(posts_at(stage, word), TEN_MINUTES) == 3
+
+
+@pytest.mark.parametrize("word", ["forbidden", "doomed"])
+async def test_ten_refused_prompts_that_wait_are_sent_three_in_ten_minutes(tmp_path: Path, word: str) -> None:
+    """Those that were accepted before wait with their person, say so, lose nothing, and go on by themselves."""
+    async with a_scene(tmp_path, MAX_RENDERING_JOBS="1") as scene:
+        stage = scene.stage
+        gate = stage.studio.gate("create", "before_take")
+        for number in range(10):
+            await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=f"A {word} kite {number}"))
+        gate.open()
+        await wait_card(stage.chat, scene.channel, "content rules refused several of your videos")
+        ben = scene.join("Ben")
+        await ledger.accepted(await ben.slash(scene.channel, "video", prompt="Ben's kite"))
+        await ledger.job(stage, "Ben's kite", "delivered")
+
+        def ended() -> bool:
+            return all(row["state"] in ("refused", "failed") for row in ledger.jobs_of(stage, scene.ada))
+
+        await time_passes_until(stage, ended, step_seconds=20)
+        assert {row["cause"] for row in ledger.jobs_of(stage, scene.ada)} == {"content"}
+        assert len(posts_at(stage, word)) == 10
+        assert most_within(posts_at(stage, word), TEN_MINUTES) == 3
+
+
+# ── a bug of our own ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("bug", [FORGETS, SENDS_UNMARKED], ids=["forgets what was taken", "sends without a mark"])
+async def test_a_loop_gone_wild_runs_into_the_hard_stop(tmp_path: Path, bug: str) -> None:
+    """Whatever the scheduler believes, in no minute do more paid requests leave than allowed; the switch stops all."""
+    (tmp_path / "bug").mkdir()
+    (tmp_path / "bug" / "sitecustomize.py").write_text(dedent(bug))
+    path = f"{tmp_path / 'bug'}:{ROOT}"
+    async with a_scene(tmp_path, PYTHONPATH=path, MAX_SUBMITS_PER_MINUTE=str(CAP)) as scene:
+        stage = scene.stage
+        for number in range(3):
+            await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=f"Kite {number}"))
+        for minute in range(1, 4):
+            await time_passes_until(stage, lambda minute=minute: len(posts_at(stage)) >= minute * CAP, step_seconds=5)
+        assert most_within(posts_at(stage), 60.0) == CAP
+        assert len(posts_at(stage)) > len(ledger.jobs(stage)), "the bug did no harm, so nothing was tried"
+
+        (stage.bot.data_dir / "PAUSED").touch()
+        stage.jump(1)
+        await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
+        before = len(posts_at(stage))
+        for _ in range(4):
+            stage.jump(60)
+            await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
+        assert len(posts_at(stage)) == before
+
+
+# ── restarts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_twenty_restarts_in_a_day_leave_the_count_as_it_was(tmp_path: Path) -> None:
+    """What a person used in 24 hours is counted from what is stored: no restart gives anything back, or takes it."""
+    async with a_scene(tmp_path, MAX_JOBS_PER_USER_PER_DAY="3") as scene:
+        stage = scene.stage
+        for number in range(3):
+            await scene.make(f"Kite {number}")
+            await ledger.job(stage, f"Kite {number}", "delivered")
+            stage.jump(60)
+        accepted_at = [row["accepted_at"] for row in ledger.jobs(stage)]
+        assert all(one < other for one, other in pairwise(accepted_at))
+        for life in range(20):
+            await (stage.bot.terminate() if life % 2 else stage.bot.kill())
+            await stage.chat.bot_gone()
+            stage.jump(3600)
+            await stage.start_bot()
+            said = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="One more"))
+            assert "3 videos in 24 hours" in said
+            assert f"<t:{int(accepted_at[0] + 86_400)}:R>" in said
+        stage.jump(accepted_at[0] + 86_401 - stage.clock.now())
+        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="A day later"))
+        await ledger.job(stage, "A day later", "delivered")
+        assert "3 videos in 24 hours" in await ledger.refusal(
+            await scene.ada.slash(scene.channel, "video", prompt="And one")
+        )
+        assert len(posts_at(stage)) == 4
