@@ -489,9 +489,64 @@ async def test_room_is_promised_once(
     await fetcher.fetch(api.url("/v"), "video-BBBBBBBB.mp4")
 
 
+async def test_ten_videos_on_a_disk_for_one(
+    make: Callable[..., VideoFetcher], api: FileHost, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten videos whose disk takes one at a time all arrive, each as soon as the one before it is gone."""
+    video, real = mp4(bytes(400_000)), shutil.disk_usage
+    room_bytes = 16 * 1024 * 1024 + len(video) * 3 // 2
+
+    def used_bytes() -> int:
+        while True:
+            try:
+                return sum(path.stat().st_size for path in folder.iterdir())
+            except FileNotFoundError:
+                continue  # it got its lasting name meanwhile
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: real(path)._replace(free=room_bytes - used_bytes()))
+    api.answers["/v"] = answer(video)
+    fetcher, gone, delivered, refused = make(1_000_000), asyncio.Condition(), list[str](), 0
+
+    async def deliver(name: str) -> None:
+        nonlocal refused
+        while True:
+            before = len(delivered)
+            try:
+                await fetcher.fetch(api.url("/v"), name)
+                break
+            except NoRoom:
+                refused += 1
+            async with gone:
+                await gone.wait_for(lambda: len(delivered) > before)  # noqa: B023 # waited for in this very turn
+        assert left(folder) == [name]
+        await fetcher.forget(name)
+        async with gone:
+            delivered.append(name)
+            gone.notify_all()
+
+    names = [f"video-{letter * 8}.mp4" for letter in "ABCDEFGHIJ"]
+    await asyncio.wait_for(asyncio.gather(*map(deliver, names)), 60)
+    assert sorted(delivered) == names
+    assert refused > 0
+    assert left(folder) == []
+
+
 @pytest.mark.parametrize(
     "name",
-    ["", "../video.mp4", "/etc/passwd", "video.mp4/..", ".mp4", "v\0.mp4", "a" * 300 + ".mp4", "x.part", "a.mp4\n"],
+    [
+        *(
+            "",
+            "../video.mp4",
+            "/etc/passwd",
+            "video.mp4/..",
+            ".mp4",
+            "v\0.mp4",
+            "a" * 300 + ".mp4",
+            "x.part",
+            "a.mp4\n",
+        ),
+        *(".", "..", "a", "a.", "a/b.mp4", "a\\b.mp4", "-v.mp4", "a b.mp4", "ä.mp4", "a.mp4 ", "a.MP4", "%2e%2e.mp4"),
+    ],
 )
 async def test_names(fetcher: VideoFetcher, name: str) -> None:
     """Only names of our own making are ever a path."""
