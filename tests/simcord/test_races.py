@@ -1,0 +1,125 @@
+"""Two hands at once on one job, in every order that the loop can give: never two jobs, never two payments."""
+
+import asyncio
+import random
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.engine.acts import Acts
+from bot.engine.intake import Ask
+from bot.jobs.limits import Limits
+from bot.jobs.model import Cause, ChannelId, GuildId, Job, Origin, Place, UserId, Via, VideoRequest
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rights import Asker
+from bot.jobs.states import Event, State
+from bot.jobs.store import accepting
+from tests.simcord.world import World
+
+SEEDS = range(20)
+
+
+class Hands:
+    """Ada's hands, and those of somebody who manages messages there."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world = world
+        self.acts = Acts(world.engine.parts, world.engine.intake)
+        self.dice = random.Random(seed)
+        self.place = Place(ChannelId(world.channel.id), GuildId(world.guild.id))
+        self.ada = Asker(UserId(world.ada.id), self.place)
+        self.mia = Asker(UserId(world.mia.id), self.place, manages_messages=True)
+        self._acts = 0
+
+    def origin(self) -> Origin:
+        """An act of Ada's own."""
+        self._acts += 1
+        return Origin(f"press-{self._acts}", Via.BUTTON, self.ada.user_id, self.place)
+
+    async def at_once(self, *acts: Coroutine[Any, Any, Any]) -> list[Any]:
+        """Do all of them at once, each some turns of the loop later than it might."""
+
+        async def later(act: Coroutine[Any, Any, Any], turns: int) -> Any:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            return await act
+
+        return await asyncio.gather(*(later(act, self.dice.randrange(30)) for act in acts))
+
+    async def accepted(self, prompt: str) -> Job:
+        """A job of Ada's that waits in the queue."""
+        made = await self.world.engine.intake.accept(Ask(VideoRequest(prompt)), self.origin())
+        assert isinstance(made, Job)
+        return made
+
+
+@pytest.fixture(params=SEEDS)
+def hands(world: World, request: pytest.FixtureRequest) -> Hands:
+    return Hands(world, request.param)
+
+
+async def test_retry_pressed_by_two_at_once_makes_one_job(hands: Hands) -> None:
+    """Requester and moderator press Retry in the same moment: one new job, and both are told of the same."""
+    job = await hands.accepted("a fox")
+    failed = await hands.world.step(job, Event.EXPIRE, cause=Cause.LATE)
+    presses = [hands.acts.retry(failed.id, asker, hands.origin()) for asker in (hands.ada, hands.mia, hands.ada)]
+    made = await hands.at_once(*presses)
+    assert len({one.id for one in made if isinstance(one, Job)}) == 1, made
+    assert len(await hands.world.jobs()) == 2
+
+
+async def test_the_last_place_is_given_once(hands: Hands) -> None:
+    """With room for one more, a Retry, an Again, a command and a reply at once make one job between them."""
+    parts = hands.world.engine.parts
+    done = await hands.world.step(await hands.accepted("a fox"), Event.EXPIRE, cause=Cause.LATE)
+    await hands.accepted("a whale")
+    tight = replace(parts.rules, limits=Limits(2, 0))
+    object.__setattr__(parts, "rules", tight)
+    intake = hands.world.engine.intake
+    made = await hands.at_once(
+        hands.acts.retry(done.id, hands.ada, hands.origin()),
+        intake.repeat(done, hands.origin()),
+        intake.accept(Ask(VideoRequest("a bear")), hands.origin()),
+        intake.accept(Ask(VideoRequest("a hare")), replace(hands.origin(), via=Via.REPLY)),
+    )
+    assert sum(isinstance(one, Job) for one in made) == 1, made
+    assert [one.reason for one in made if isinstance(one, Refusal)] == [Reason.ACTIVE_LIMIT] * 3
+    assert len(await hands.world.jobs()) == 3
+
+
+async def test_send_again_by_two_at_once_sends_once_and_makes_nothing(hands: Hands) -> None:
+    """Only one of them takes the kept video up again; no job is made and none is submitted."""
+    job = await hands.world.taken(await hands.accepted("a fox"))
+    job = await hands.world.step(job, Event.COMPLETE, completed_at=hands.world.clock.now())
+    kept = await hands.world.step(job, Event.GIVE_UP, cause=Cause.PROVIDER)
+    done = await hands.at_once(*(hands.acts.send_again(kept.id, asker) for asker in (hands.ada, hands.mia, hands.ada)))
+    assert sum(isinstance(one, Job) for one in done) == 1, done
+    assert [one.reason for one in done if isinstance(one, Refusal)] == [Reason.NOTHING_TO_SEND] * 2
+    (only,) = await hands.world.jobs()
+    assert only.state is State.FETCHING
+
+
+async def test_cancel_and_submit_at_once_end_in_one_of_both(hands: Hands) -> None:
+    """Either the job is cancelled and never marked as sent, or it is sent and will not be posted: never both."""
+    job = await hands.accepted("a fox")
+    parts = hands.world.engine.parts
+    cancelled, marked = await hands.at_once(
+        hands.acts.cancel(job.id, hands.ada),
+        parts.database.write(accepting.begin_submit, job, hands.world.clock.now()),
+    )
+    now = await hands.world.job(job)
+    assert isinstance(cancelled, Job), cancelled
+    if marked is None:
+        assert (now.state, now.withheld, now.submitted_at) == (State.CANCELLED, False, None)
+    else:
+        assert (now.state, now.withheld) == (State.SUBMITTING, True)
+
+
+async def test_two_submits_at_once_mark_one(hands: Hands) -> None:
+    """However often a job is taken up at the same moment, one step alone may send it."""
+    job = await hands.accepted("a fox")
+    database, now = hands.world.engine.parts.database, hands.world.clock.now()
+    marked = await hands.at_once(*(database.write(accepting.begin_submit, job, now) for _ in range(4)))
+    assert sum(one is not None for one in marked) == 1
