@@ -124,13 +124,18 @@ class TextField extends Field {
     this.bar.changed();
   }
 
+  /** Whoever added this option by hand wants one of its list: Enter takes the first, and sends nothing yet. */
+  isAskedFor() {
+    return this.asked === true && this.empty;
+  }
+
   async suggest() {
     if (this.option.autocomplete) return this.askBot();
     const items = this.items();
     if (!items) return;
     const wanted = this.chosen ? "" : this.control.value.trim().toLowerCase();
     const found = items.filter((one) => one.label.toLowerCase().includes(wanted));
-    const first = wanted !== "" || this.option.required;
+    const first = wanted !== "" || this.option.required || this.isAskedFor();
     this.picks.show(found, { note: found.length ? "" : "Nothing like that.", first });
   }
 
@@ -144,7 +149,10 @@ class TextField extends Field {
       const { choices } = await this.bar.suggest(this.option.name, typed);
       if (turn !== this.turn || document.activeElement !== this.control) return;
       const items = choices.map((one) => ({ label: one.name, value: one.value }));
-      this.picks.show(items, { note: items.length ? "" : "No options match.", first: typed !== "" });
+      this.picks.show(items, {
+        note: items.length ? "" : "No options match.",
+        first: typed !== "" || this.isAskedFor(),
+      });
     } catch (error) {
       if (turn === this.turn) this.picks.show([], { note: error.message });
     }
@@ -262,8 +270,8 @@ class FileField extends Field {
   }
 
   focus() {
-    const inner = this.empty ? this.control : this.picks.element.querySelector("button");
-    inner?.focus();
+    if (this.empty) this.control.focus();
+    else this.bar.focus();
   }
 
   get empty() {

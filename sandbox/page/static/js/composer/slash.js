@@ -92,7 +92,9 @@ export class SlashBar {
   }
 
   addNow(option) {
-    this.add(option).focus();
+    const field = this.add(option);
+    field.asked = true;
+    field.focus();
     this.changed();
   }
 
@@ -116,7 +118,9 @@ export class SlashBar {
   }
 
   focus() {
-    const first = this.fields.find((one) => one.empty) ?? this.fields.at(-1);
+    // Never on a picked file's own button: Enter, which is to send, would take the file away.
+    const words = this.fields.findLast((one) => one.option.type !== TYPE.file);
+    const first = this.fields.find((one) => one.empty) ?? words;
     if (first) first.focus();
     else this.send_.focus();
   }
@@ -162,6 +166,7 @@ export class SlashBar {
     this.send_.disabled = true;
     try {
       await context.act("slash", { at: this.at, command: this.command, options: this.values() });
+      document.dispatchEvent(new Event("sent"));
       this.end();
     } catch (error) {
       context.complain(error.message);
