@@ -28,7 +28,10 @@ export function makeTimeline({ answer, earlier }) {
     welcome.hidden = !state.whole;
     if (state.whole) fill(welcome, drawWelcome());
   };
-  on("messages", draw);
+  on("messages", (part) => {
+    draw();
+    if (part.reset || part.put.some((one) => one.author.id === typist)) endTyping(typing);
+  });
   on("world", draw);
   on("calls", () => {
     fill(calls, state.calls.map(drawCall));
@@ -38,6 +41,7 @@ export function makeTimeline({ answer, earlier }) {
     view.scrolled();
     if (scroller.scrollTop < NEAR_END_PIXELS && !state.whole) earlier();
   });
+  document.addEventListener("sent", () => view.goToEnd());
   new ResizeObserver(() => view.settle()).observe(content);
   new ResizeObserver(() => view.settle()).observe(scroller);
   return { element, show: (id) => view.show(id), typing: ({ who }) => showTyping(typing, who) };
@@ -51,6 +55,8 @@ class View {
     this.answer = answer;
     this.rows = new Map();
     this.atEnd = true;
+    this.top = 0;
+    this.at = null;
     this.wanted = null;
     list.addEventListener("keydown", (event) => this.walk(event));
     list.addEventListener("focusin", (event) => this.enter(event.target.closest(".message")));
@@ -60,6 +66,7 @@ class View {
     const heightBefore = this.scroller.scrollHeight;
     const topBefore = this.scroller.scrollTop;
     const firstBefore = this.list.firstElementChild;
+    const keyboardWasHere = this.list.querySelector(":focus-visible") !== null;
     let before = null;
     let place = null;
     for (const message of state.messages.values()) {
@@ -81,6 +88,9 @@ class View {
       }
     }
     this.enter(this.list.querySelector(".message[tabindex='0']") ?? this.list.lastElementChild);
+    if (keyboardWasHere && document.activeElement === document.body) this.focusEntry();
+    if (state.at !== this.at) this.atEnd = true;
+    this.at = state.at;
     const grewAbove = firstBefore?.isConnected && this.list.firstElementChild !== firstBefore;
     if (!this.atEnd && grewAbove) this.scroller.scrollTop = topBefore + this.scroller.scrollHeight - heightBefore;
     this.settle();
@@ -88,12 +98,27 @@ class View {
   }
 
   settle() {
-    if (this.atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (!this.atEnd) return;
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.top = this.scroller.scrollTop;
   }
 
+  goToEnd() {
+    this.atEnd = true;
+    this.settle();
+  }
+
+  /** Only going up leaves the end: a conversation that grew since is not one that somebody scrolled. */
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PIXELS;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END_PIXELS) this.atEnd = true;
+    else if (scrollTop < this.top) this.atEnd = false;
+    this.top = scrollTop;
+  }
+
+  /** The message that the keyboard stood on is gone: stand on the one that Tab would reach. */
+  focusEntry() {
+    this.list.querySelector(".message[tabindex='0']")?.focus({ preventScroll: true });
   }
 
   show(id) {
@@ -159,14 +184,23 @@ function drawCall(call) {
 }
 
 let typingEnds = 0;
+let typist = null;
 
 function showTyping(line, who) {
   const person = context.person(who);
   if (!person) return;
   const dots = h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
   fill(line, dots, `${person.name} is typing…`);
+  typist = who;
   clearTimeout(typingEnds);
-  typingEnds = setTimeout(() => fill(line), TYPING_MS);
+  typingEnds = setTimeout(() => endTyping(line), TYPING_MS);
+}
+
+/** Whoever has said it is not typing any more. */
+function endTyping(line) {
+  typist = null;
+  clearTimeout(typingEnds);
+  fill(line);
 }
 
 function drawWelcome() {
