@@ -10,6 +10,7 @@ import { keep, on, placeOf, state } from "./state.js";
 
 const CONTENT_MAX = 2000;
 const TYPING_EVERY_MS = 8000;
+const TAKES_LETTERS = "input, textarea, select, video, audio, [role=combobox], [role=listbox], .composer, .backstage";
 
 /** The composer; `answer(message)` begins a reply, `focus()` puts the cursor where one writes. */
 export function makeComposer() {
@@ -60,8 +61,16 @@ class Composer {
     this.input.addEventListener("blur", () => this.commands.hide());
     this.input.addEventListener("focus", () => this.offer());
     document.addEventListener("paste", (event) => this.dropped(event, event.clipboardData));
-    document.addEventListener("dragover", (event) => event.preventDefault());
-    document.addEventListener("drop", (event) => this.dropped(event, event.dataTransfer));
+    document.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      this.hover(Boolean(event.dataTransfer?.types.includes("Files")) && !document.querySelector("dialog[open]"));
+    });
+    document.addEventListener("dragleave", (event) => event.relatedTarget === null && this.hover(false));
+    document.addEventListener("drop", (event) => {
+      this.hover(false);
+      this.dropped(event, event.dataTransfer);
+    });
+    document.addEventListener("keydown", (event) => this.typedElsewhere(event));
     document.addEventListener("use-command", (event) => this.use(event.detail.name));
     on("world", () => this.placed());
     on("commands", () => this.restore());
@@ -133,6 +142,19 @@ class Composer {
         icon("close"),
       ),
     );
+  }
+
+  /** Show that files which are held over the page would land here. */
+  hover(isOver) {
+    this.element.classList.toggle("dropping", isOver && (this.bar !== null || !this.attach.disabled));
+  }
+
+  /** Letters typed where nothing takes them go where one writes, as in Discord. */
+  typedElsewhere(event) {
+    if (event.key.length !== 1 || event.key === " " || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open], .menu")) return;
+    if (event.target.closest(TAKES_LETTERS)) return;
+    this.focus();
   }
 
   typed() {
@@ -229,8 +251,7 @@ class Composer {
     const row = mine && document.querySelector(`.message[data-id="${mine.id}"]`);
     if (!row) return;
     event.preventDefault();
-    row.focus();
-    row.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true }));
+    row.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true, cancelable: true }));
   }
 
   dropped(event, data) {
@@ -254,6 +275,7 @@ class Composer {
     const reply = this.reply && { reply_to: this.reply.message.id, ping: this.reply.ping };
     const answer = await attempt("say", { at: state.world.at, text, files: this.picks.ids, ...reply });
     if (!answer) return;
+    document.dispatchEvent(new Event("sent"));
     this.input.value = "";
     keep("draft", null);
     this.picks.set([]);
