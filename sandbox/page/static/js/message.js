@@ -125,11 +125,12 @@ export class MessageRow {
 
   edit() {
     const message = this.message;
+    const before = document.activeElement;
     const input = h("textarea", { class: "field", rows: 2, "aria-label": "Edit your message" }, message.content);
     const done = () => {
       this.editor.hidden = true;
       this.payload.hidden = false;
-      this.element.focus();
+      (before.isConnected && before !== document.body ? before : this.element).focus();
     };
     const save = async () => {
       if (input.value === message.content) return done();
@@ -188,16 +189,15 @@ function drawAbove(message) {
   const words = reply.content.replaceAll(/\s+/g, " ").slice(0, 160);
   const said = words || (reply.attachments ? "a file" : "a message");
   const jump = () => context.jump({ channel: message.channel_id, message: reply.id });
+  const drawn = words ? renderMarkdown(words, context, { inline: true, still: true }) : h("em", {}, said);
+  const shown = h("span", { class: "answered-words" }, drawn);
+  const heard = shown.textContent.replace(/[.\s]+$/, "");
   return h(
     "button",
-    { class: "answered", "aria-label": `Replying to ${reply.author.name}: ${said}. Go there.`, onclick: jump },
+    { class: "answered", "aria-label": `Replying to ${reply.author.name}: ${heard}. Go there.`, onclick: jump },
     avatar(reply.author, 16),
     nameOf(reply.author),
-    h(
-      "span",
-      { class: "answered-words" },
-      words ? renderMarkdown(words, context, { inline: true, still: true }) : h("em", {}, said),
-    ),
+    shown,
   );
 }
 
