@@ -20,11 +20,14 @@ export function makeSidebar({ go, be }) {
     const world = state.world;
     if (!world) return;
     remember(world);
+    const held = element.contains(document.activeElement) && document.activeElement.dataset.key;
     const here = [...world.guilds, { channels: world.dms }].find((one) => one.channels.some((c) => c.id === world.at));
     fill(rail, drawRail(world, here, go));
     fill(title, here?.name ?? "Direct messages");
     fill(places, drawPlaces(here?.name ? here.channels : world.dms, world, go));
     fill(residents, drawResidents(world, be));
+    // Every piece of news draws the side anew; whoever stands in it with the keyboard stays there.
+    if (held) element.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus();
   };
   return { element, update };
 }
@@ -48,8 +51,14 @@ function drawRail(world, here, go) {
   const entry = (name, inner, channels, current) => {
     const mark = strongest(channels);
     const label = mark === "ping" ? `${name}, someone pinged you` : mark ? `${name}, new messages` : name;
-    const props = { class: "server", "aria-label": label, title: name, "aria-current": current ? "true" : null };
     const target = channels.find((one) => !one.parent) ?? channels[0];
+    const props = {
+      class: "server",
+      "aria-label": label,
+      title: name,
+      "aria-current": current ? "true" : null,
+      "data-key": `server:${name}`,
+    };
     return h(
       "li",
       { class: [mark] },
@@ -99,6 +108,7 @@ function drawPlace(place, world, go) {
     "button",
     {
       class: ["place", mark],
+      "data-key": `place:${place.id}`,
       "aria-current": place.id === world.at ? "page" : null,
       onclick: () => go(place.id),
     },
@@ -124,7 +134,8 @@ function drawResidents(world, be) {
       world.residents.map((one) => {
         const isMe = one.id === world.me.id;
         const props = { class: "resident", title: `${one.name}: ${one.about}`, "aria-pressed": String(isMe) };
-        return h("button", { ...props, onclick: () => be(one.id) }, avatar(one, 30), h("span", {}, one.name));
+        const pressed = { "data-key": `person:${one.id}`, onclick: () => be(one.id) };
+        return h("button", { ...props, ...pressed }, avatar(one, 30), h("span", {}, one.name));
       }),
     ),
   ];
