@@ -39,8 +39,9 @@ class _Commands(app_commands.CommandTree["VideoBot"]):
     ) -> None:
         """Log what no guard has caught; a command that Discord no longer lets us answer was not carried out."""
         cause = getattr(error, "original", error)
-        if _came_too_late(cause):
-            _log.info("command came too late", command=interaction.command.name if interaction.command else None)
+        if _was_not_acknowledged(cause):
+            name = interaction.command.name if interaction.command else None
+            _log.info("command not acknowledged", command=name, error=repr(cause))
         else:
             _log.error("command failed", exc_info=cause)
 
@@ -91,8 +92,8 @@ class VideoBot(commands.Bot):
     async def on_error(self, event_method: str, /, *_args: object, **_named: object) -> None:
         """Log what broke in a listener; a press that Discord no longer lets us answer was not carried out."""
         error = sys.exc_info()[1]
-        if error is not None and _came_too_late(error):
-            _log.info("press came too late", handler=event_method)
+        if error is not None and _was_not_acknowledged(error):
+            _log.info("press not acknowledged", handler=event_method, error=repr(error))
         else:
             _log.error("listener failed", handler=event_method, exc_info=error)
 
@@ -142,6 +143,11 @@ class VideoBot(commands.Bot):
         return cast("dict[str, str]", note) if isinstance(note, dict) else {}
 
 
-def _came_too_late(error: BaseException) -> bool:
-    """Whether Discord had given the interaction up, or had it acknowledged before (docs/facts/discord.md)."""
-    return isinstance(error, discord.HTTPException) and error.code in _TOO_LATE
+def _was_not_acknowledged(error: BaseException) -> bool:
+    """Whether Discord had given the interaction up, had it acknowledged before, or could not be asked.
+
+    Nothing has been done then: the acknowledgement comes first (`cogs.answers`).
+    """
+    if isinstance(error, discord.HTTPException):
+        return error.code in _TOO_LATE or error.status >= 500
+    return isinstance(error, aiohttp.ClientError | ConnectionError | TimeoutError)
