@@ -1,7 +1,6 @@
 """What the scheduler starts and when, with a real store and a provider on loopback."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,16 +9,12 @@ from aiohttp import web
 
 from bot.chat.courier import OutcomeUnknown
 from bot.chat.words import Key
-from bot.engine.steps import Kind, Next
+from bot.engine.steps import Kind
 from bot.engine.submit import submit
-from bot.jobs.database import StoreUnavailableError
-from bot.jobs.model import Cause, Job
+from bot.jobs.model import Cause
 from bot.jobs.states import State
 from bot.jobs.store import accepting
-from tests.unit.bot.engine.machine import DEADLINE_SECONDS, Machine, a_machine, answering, file_of, inline
-from tests.unit.bot.media.samples import mp4
-
-PERCENT = itertools.count(1)
+from tests.unit.bot.engine.machine import DEADLINE_SECONDS, Machine, a_machine, answering
 
 
 @pytest.fixture
@@ -261,186 +256,3 @@ async def test_an_id_given_out_twice_is_one_jobs(machine: Machine) -> None:
     assert {one.remote_id for one in found if one.state is State.UNCERTAIN} == {None}
     assert len(machine.api.paid) == 50
     assert Key.ALARM_TWICE in machine.rung
-
-
-# ── fetching while the provider is away ────────────────────────────────────────────────────────────────────────────
-
-
-async def test_fetching_asks_nothing_of_a_provider_that_is_down(machine: Machine) -> None:
-    """A hundred videos wait to be fetched from a provider that is down: only probes go there, and no try is counted."""
-    machine.api.look = machine.api.content = machine.api.list = answering(503)
-    for _ in range(5):
-        machine.traffic.failed()
-    jobs = [await machine.accept(State.FETCHING, **rendered(f"video_{n}", machine)) for n in range(100)]
-    machine.start()
-    for _ in range(60):
-        machine.clock.jump(15)
-        await asyncio.sleep(0.01)
-    minutes = 15
-    assert machine.traffic.is_open
-    assert len(machine.api.got) <= 4 * minutes + 1
-    assert {(await machine.job(job)).fetch_tries for job in jobs} == {0}
-
-
-async def test_looks_of_fetching_open_the_breaker(machine: Machine) -> None:
-    """The provider breaks down while videos are fetched: after a few requests it is left in peace."""
-    machine.api.look = machine.api.content = machine.api.list = answering(503)
-    for number in range(100):
-        await machine.accept(State.FETCHING, **rendered(f"video_{number}", machine))
-    machine.start()
-    await machine.until(lambda: machine.traffic.is_open, "an open breaker", step_seconds=0.1)
-    asked = len(machine.api.got)
-    assert asked <= 20
-    for _ in range(20):
-        machine.clock.jump(15)
-        await asyncio.sleep(0.01)
-    assert len(machine.api.got) <= asked + 20 + 3
-
-
-@pytest.mark.parametrize("status", [200, 404, 500])
-async def test_without_a_fresh_link_the_content_endpoint_is_asked(machine: Machine, status: int) -> None:
-    """Looks at a completed video fail or tell nothing: its bytes are fetched from where they lie by the book."""
-    machine.api.look = answering(status, {"what": "ever"})
-    machine.api.content = file_of(mp4())
-    job = await machine.accept(State.FETCHING, **rendered("video_1", machine))
-    machine.start()
-    await machine.is_in(job, State.POSTING)
-
-
-# ── what breaks, and what doesn't for that ─────────────────────────────────────────────────────────────────────────
-
-
-async def test_one_job_whose_step_breaks_stops_no_other(machine: Machine) -> None:
-    """A look that raises: the job rests longer and longer, holds no pool, the owner is told; the others go on."""
-    poisoned = await machine.accept(State.RENDERING, remote_id="video_0", submitted_at=machine.clock.now())
-    others = [
-        await machine.accept(State.RENDERING, remote_id=f"video_{n}", submitted_at=machine.clock.now())
-        for n in range(1, 50)
-    ]
-    watch = machine.watcher.look
-
-    async def breaking(job: Job, rendering_jobs: int) -> Next:
-        if job.id == poisoned.id:
-            raise KeyError("a bug")
-        return await watch(job, rendering_jobs)
-
-    machine.watcher.look = breaking  # pyright: ignore[reportAttributeAccessIssue]  # a bug, injected
-    machine.api.look = completed
-    machine.start()
-    for job in others:
-        await machine.is_in(job, State.FETCHING, State.POSTING)
-    await machine.until(lambda: Key.ALARM_STUCK in machine.rung, "the alarm", step_seconds=5)
-    assert (await machine.job(poisoned)).state is State.RENDERING
-    machine.watcher.look = watch  # pyright: ignore[reportAttributeAccessIssue]  # and mended
-    await machine.until(lambda: "video_0" in machine.api.looked, "another look", step_seconds=600)
-
-
-async def test_a_job_whose_step_breaks_is_told_late_and_ended_in_time(machine: Machine) -> None:
-    """P2: every look at it raises, and still it is told late once, and ends as lost when it has been long enough."""
-
-    async def breaking(*_: object) -> Next:
-        raise KeyError("a bug")
-
-    machine.watcher.look = breaking  # pyright: ignore[reportAttributeAccessIssue]  # a bug, injected
-    job = await machine.accept(State.RENDERING, remote_id="video_0", submitted_at=machine.clock.now())
-    machine.start()
-    await machine.until(lambda: machine.scheduler._failures, "the first failure")
-    for _ in range(30):
-        machine.clock.jump(3600)
-        await asyncio.sleep(0.05)
-    ended = await machine.is_in(job, State.LOST)
-    assert ended.late_at is not None
-
-
-async def test_steps_that_fail_now_and_then_are_no_reason_to_set_a_job_aside(machine: Machine) -> None:
-    """Failures count in a row only, and the database's trouble not at all."""
-    watch, times = machine.watcher.look, 0
-
-    async def breaking(job: Job, rendering_jobs: int) -> Next:
-        nonlocal times
-        times += 1
-        if times % 3:
-            raise StoreUnavailableError("locked") if times % 2 else KeyError("a bug")
-        return await watch(job, rendering_jobs)
-
-    machine.watcher.look = breaking  # pyright: ignore[reportAttributeAccessIssue]  # a bug, injected
-    await machine.accept(State.RENDERING, remote_id="video_0", submitted_at=machine.clock.now())
-    machine.start()
-    await machine.until(lambda: times >= 30, "thirty looks", step_seconds=5)
-    assert Key.ALARM_STUCK not in machine.rung
-
-
-async def test_a_locked_database_stops_no_look(machine: Machine) -> None:
-    """Nothing can be stored for a minute: running jobs are looked at, progress is kept in mind, the owner is told."""
-    jobs = [
-        await machine.accept(State.RENDERING, remote_id=f"video_{n}", submitted_at=machine.clock.now())
-        for n in range(20)
-    ]
-    machine.start()
-    await machine.until(lambda: len(set(machine.api.looked)) == 20, "a look at each", step_seconds=1)
-    write = machine.database.write
-
-    async def unavailable(*_: object, **__: object) -> object:
-        raise StoreUnavailableError("database is locked")
-
-    machine.database.write = unavailable  # pyright: ignore[reportAttributeAccessIssue]  # an edge: the disk
-    machine.board.unclaimed = True
-    machine.api.look = half_done
-    looked = len(machine.api.looked)
-    await machine.until(lambda: len(machine.api.looked) >= looked + 60, "looks while locked", step_seconds=1)
-    assert Key.ALARM_STORE in machine.rung
-    machine.database.write = write  # pyright: ignore[reportAttributeAccessIssue]  # it is free again
-    machine.api.look = completed
-    for job in jobs:
-        await machine.until(lambda job=job: machine.is_past(job, State.RENDERING), "the end", step_seconds=1)
-
-
-# ── what it is not let to wait for ─────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_a_late_job_is_told_while_the_provider_is_down(machine: Machine) -> None:
-    """P2: the breaker is open when jobs become late: each is told so, though nobody can be asked."""
-    machine.api.look = machine.api.list = answering(503)
-    jobs = [
-        await machine.accept(State.RENDERING, remote_id=f"video_{n}", submitted_at=machine.clock.now())
-        for n in range(10)
-    ]
-    machine.start()
-    await machine.until(lambda: machine.traffic.is_open, "an open breaker", step_seconds=1)
-    machine.clock.jump(DEADLINE_SECONDS)
-    for job in jobs:
-
-        async def told(job: Job = job) -> bool:
-            return (await machine.job(job)).late_at is not None
-
-        await machine.until(told, "the word", step_seconds=1)
-
-
-async def test_foreign_links_are_fetched_while_the_provider_is_down(machine: Machine) -> None:
-    """Looks wait for the provider, a video whose link leads elsewhere doesn't wait behind them."""
-    machine.api.look = machine.api.list = answering(503)
-    for number in range(10):
-        await machine.accept(State.RENDERING, remote_id=f"video_{number}", submitted_at=machine.clock.now())
-    machine.start()
-    await machine.until(lambda: machine.traffic.is_open, "an open breaker", step_seconds=1)
-    fetched = await machine.accept(State.FETCHING, **rendered("video_f", machine))
-    machine.watcher.urls[fetched.id] = inline(mp4())
-    await machine.is_in(fetched, State.POSTING)
-    assert machine.traffic.is_open
-
-
-def rendered(remote_id: str, machine: Machine) -> dict[str, object]:
-    """The facts of a job that has just completed at the provider."""
-    now = machine.clock.now()
-    return {"remote_id": remote_id, "submitted_at": now, "completed_at": now}
-
-
-async def completed(request: web.Request) -> web.StreamResponse:
-    """The video is done, and lies in the answer itself."""
-    body = {"id": request.path.rpartition("/")[2], "status": "completed", "url": inline(mp4())}
-    return web.json_response(body)
-
-
-async def half_done(request: web.Request) -> web.StreamResponse:
-    """It is half done, and a little more at each look."""
-    return web.json_response({"id": request.path.rpartition("/")[2], "status": "processing", "progress": next(PERCENT)})
