@@ -122,6 +122,24 @@ async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path) -> None:
             await ends_once(scene, kind, prompt)
 
 
+async def test_a_reply_is_not_paid_for_when_discord_is_back_too_late(tmp_path: Path) -> None:
+    """P1: nobody could say in time whether the reply still stood: its job ends, uncharged; commands went on."""
+    async with a_scene(tmp_path, {"MAX_RENDERING_JOBS": "1"}) as scene:
+        video = await scene.make("A heron at dawn")
+        scene.chat.faults.add("message_get", Fault.status(503), times=FOR_EVER)
+        await scene.ada.reply(video, "Now at dusk, please")
+        await ledger.job(scene.stage, "Now at dusk, please", "accepted")
+        await time_passes_until(scene.stage, lambda: scene.chat.faults.struck)
+        await scene.make("A second heron")
+        scene.stage.jump(3600)
+        [notice] = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=5)
+        assert "Now at dusk, please" in notice.text
+        scene.chat.faults.clear()
+        await scene.make("A third heron")
+        assert scene.studio.paid("Now at dusk, please") == 0
+        assert submissions(scene) == 3
+
+
 async def test_half_an_hour_without_the_provider_costs_nothing_and_loses_nothing(tmp_path: Path) -> None:
     """While the provider is down it is asked rarely and never for money, new commands get a word; then all arrive."""
     async with a_scene(tmp_path, {"MAX_RENDERING_JOBS": "6"}, render_seconds=600.0) as scene:

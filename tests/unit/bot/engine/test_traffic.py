@@ -151,6 +151,31 @@ def test_a_provider_that_asks_for_less_gets_less(traffic: Traffic, clock: HandCl
     assert traffic.looks_per_second == pytest.approx(20.0)
 
 
+@pytest.mark.parametrize(("bears_per_second", "refused_share"), [(50, 0.01), (10, 0.01), (5, 0.02)])
+def test_a_provider_with_a_limit_is_rarely_asked_in_vain(
+    traffic: Traffic, clock: HandClock, bears_per_second: int, refused_share: float
+) -> None:
+    """Ten thousand jobs want looks all the time: half a minute on, hardly any of them is answered with 429."""
+    begun_at, window_at, asked = clock.seconds, 0, 0
+    refused: list[bool] = []
+    while clock.seconds < begun_at + 600:
+        if (wait_seconds := traffic.seconds_until_look()) > 0:
+            clock.seconds += wait_seconds
+            continue
+        if int(clock.seconds) != window_at:
+            window_at, asked = int(clock.seconds), 0
+        asked += 1
+        too_many = asked > bears_per_second
+        if too_many:
+            traffic.slowed(None)
+        else:
+            traffic.answered()
+        if clock.seconds >= begun_at + 30:
+            refused.append(too_many)
+    assert len(refused) >= min(bears_per_second, 20) * 0.5 * 570
+    assert sum(refused) / len(refused) < refused_share
+
+
 @pytest.mark.parametrize(("asked", "obeyed"), [(0.0, 1.0), (7.0, 7.0), (600.0, 600.0), (86_400.0, 600.0)])
 def test_retry_after_is_obeyed_up_to_ten_minutes(
     traffic: Traffic, clock: HandClock, asked: float, obeyed: float
