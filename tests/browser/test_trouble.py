@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Error, expect
 
 from tests.browser.scene import Visit, a_visit
 
@@ -55,3 +55,16 @@ async def test_the_bot_is_killed_in_mid_render(browser: Browser, tmp_path: Path)
         await expect(ada.videos()).to_have_count(1)
         assert (visit.paid, visit.videos_posted) == (1, 1)
         assert visit.stage.bot.lives == 2
+
+
+async def test_what_goes_wrong_in_the_browser_is_noticed(visit: Visit) -> None:
+    """A wish for something outside, an error and an exception of the page would fail any of these tests."""
+    page = visit.page
+    await page.evaluate("new Image().src = 'http://outside.invalid/picture.png'")
+    await page.evaluate("console.error('so wrong')")
+    await page.evaluate("setTimeout(() => { throw new Error('thrown') })")
+    with pytest.raises(Error):
+        await page.goto("http://outside.invalid/")
+    for sign in ("outside.invalid/picture.png", "error: so wrong", "thrown", "asked outside: http://outside.invalid/"):
+        assert any(sign in one for one in visit.troubles), visit.troubles
+    visit.troubles.clear()
