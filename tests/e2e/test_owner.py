@@ -161,12 +161,12 @@ async def test_a_pause_between_mark_and_request_stops_the_request(tmp_path: Path
     """Paused in the very moment in which twenty jobs are being sent, none is sent from the answer to `/owner` on."""
     async with a_scene(tmp_path, MAX_ACTIVE_JOBS_PER_USER="20") as scene:
         stage = scene.stage
-        gates = [stage.studio.gate("create", "before_take") for _ in range(1)]
+        gate = stage.studio.gate("create", "before_take")
         calls = [await scene.ada.slash(scene.channel, "video", prompt=f"Heron {number}") for number in range(20)]
-        await reached(gates[0])
+        await reached(gate)
         await as_owner(stage, "pause")
         sent = len([one for one in stage.studio.requests if one.operation == "create"])
-        gates[0].open()
+        gate.open()
         await asyncio.gather(*(call.wait_state("message", "deleted") for call in calls))
         for _ in range(5):
             stage.jump(60)

@@ -269,7 +269,7 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
         "Press *Retry*; if that fails as well, wait a while.",
     ),
     Ending.NOT_STARTED: (
-        "The provider could not be reached in time, so nothing was sent.",
+        "This video could not be started in time, so nothing was sent.",
         "Press *Retry* to queue it again.",
     ),
     Ending.FAILED: ("This video could not be made.", "Press *Retry* to ask for it again."),
