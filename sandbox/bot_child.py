@@ -15,12 +15,13 @@ from discord.http import Route
 
 from bot.cli import ExitCode, main
 from sandbox.clock import ScaledClock
+from sandbox.dying import DeathAtCommit
 
 
-def _obey(clock: ScaledClock) -> None:
+def _obey(clock: ScaledClock, death: DeathAtCommit) -> None:
     """Do what the sandbox says on standard input, a socket, one thing per line, and answer each.
 
-    `jump 60` lets time pass, `step -3600` sets the wall clock alone.
+    `jump 60` lets time pass, `step -3600` sets the wall clock alone, `die 3 before` kills at the third commit from now.
     """
     for line in sys.stdin:
         order, _, words = line.strip().partition(" ")
@@ -29,6 +30,9 @@ def _obey(clock: ScaledClock) -> None:
                 clock.jump(float(words))
             case "step":
                 clock.step(float(words))
+            case "die":
+                number, _, when = words.partition(" ")
+                death.arm(int(number), "before" if when == "before" else "after")
             case _:
                 raise ValueError(f"The sandbox said {line!r}.")
         os.write(sys.stdin.fileno(), b".")
@@ -46,7 +50,9 @@ def run_child() -> ExitCode:
     Route.BASE = options.discord_api
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(options.gateway)
     clock = ScaledClock(options.speed, started_at=options.started_at, anchored_at=options.anchored_at)
-    threading.Thread(target=_obey, args=(clock,), daemon=True).start()
+    death = DeathAtCommit()
+    death.listen()
+    threading.Thread(target=_obey, args=(clock, death), daemon=True).start()
     return main([], clock)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.clock import ScaledClock
+from sandbox.dying import When
 
 _ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 25.0
@@ -90,6 +91,10 @@ class BotProcess:
         """Set the bot's wall clock forward or back by that much, for this life and those that follow."""
         self._stepped_seconds += seconds
         self._tell(f"step {seconds!r}")
+
+    def die_at_commit(self, number: int, when: When) -> None:
+        """Let the running life end as by a power cut at the `number`-th commit from now; 0 takes that back."""
+        self._tell(f"die {number} {when}")
 
     def _tell(self, order: str) -> None:
         line = self._line

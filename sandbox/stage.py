@@ -10,6 +10,8 @@ from sandbox.chat import Chat
 from sandbox.clock import ScaledClock
 from sandbox.studio import Dials, Studio
 
+_READY_SECONDS = 60.0
+
 
 class Stage:
     """Both servers in this process, the bot in its own. `settings` are environment variables of the bot."""
@@ -65,7 +67,7 @@ class Stage:
             }
         )
         if ready:
-            await self.chat.bot_ready(timeout_seconds=20)
+            await self.chat.bot_ready(timeout_seconds=_READY_SECONDS)
 
     def jump(self, seconds: float) -> None:
         """Let time pass at once, for the bot and for both servers."""

@@ -22,6 +22,7 @@ class FaultKind(StrEnum):
     DROP_AFTER = "drop after"
     RATE_LIMITED = "rate limited"
     HANG = "hang"
+    LATE = "late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Fault:
     code: int = 0
     retry_after_seconds: float = 0.0
     is_global: bool = False
+    seconds: float = 0.0
 
     @classmethod
     def status(cls, http_status: int) -> "Fault":
@@ -59,6 +61,11 @@ class Fault:
         """Never answer, until the chat stops or the client goes away; nothing is done."""
         return cls(FaultKind.HANG)
 
+    @classmethod
+    def late(cls, seconds: float) -> "Fault":
+        """Do what was asked at once, and answer that many seconds of the clock later."""
+        return cls(FaultKind.LATE, seconds=seconds)
+
     @property
     def words(self) -> str:
         """What it does to a request, in a few words."""
@@ -73,6 +80,8 @@ class Fault:
                 return "done, but the answer was lost"
             case FaultKind.HANG:
                 return "never answered"
+            case FaultKind.LATE:
+                return f"answered {self.seconds:g} s late"
 
 
 @dataclass(eq=False, slots=True)

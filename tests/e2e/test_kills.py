@@ -1,13 +1,20 @@
-"""Killed ten times at random moments, the bot loses, charges and posts nothing twice: the first ten seeds."""
+"""Killed at random moments while both servers misbehave, the bot loses, charges and posts nothing twice: 50 kills."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.e2e import killing
+from sandbox.chaos.run import run_chaos
+
+KILLS = 10
+JOBS = 12
 
 
-@pytest.mark.parametrize("seed", range(1, 11))
-async def test_ten_kills_at_random_moments_lose_charge_and_post_nothing_twice(tmp_path: Path, seed: int) -> None:
-    """P1, P2, P3: ten jobs through ten `kill -9` end where their people see it, paid and posted at most once."""
-    await killing.run(tmp_path, seed)
+@pytest.mark.parametrize("seed", range(1, 6))
+async def test_kills_and_faults_at_random_lose_charge_and_post_nothing_twice(tmp_path: Path, seed: int) -> None:
+    """P1, P2, P3: many people's jobs through ten `kill -9` end where they see it, paid and posted at most once."""
+    report = await run_chaos(tmp_path, seed, KILLS, JOBS)
+    print(report.as_text())  # noqa: T201  # the seed and its figures are part of what the test says
+    assert report.violations == []
+    assert (report.kills, report.jobs >= JOBS) == (KILLS, True)
+    assert report.uncertain == report.uncertain_told

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.bot_process import BotProcess
+from sandbox.chaos.rows import read_rows
 from sandbox.chat import Message
 from tests.e2e import ledger
-from tests.e2e.killing import read_rows
 from tests.e2e.scenes import Scene, a_stage, picture
 from tests.e2e.sightings import ever, of_kind, reached, time_passes_until, wait_card, wait_kind
 

@@ -83,11 +83,14 @@ class RestServer:
         if not await self._pass_gate(request, "before"):
             return _cut(http)
         fault = self._faults.take(request)
-        if fault is not None and fault.kind is not FaultKind.DROP_AFTER:
+        if fault is not None and fault.kind not in (FaultKind.DROP_AFTER, FaultKind.LATE):
             return await self._strike(http, request, fault)
         request.crashed = True
         answer = await self._do(route, request, incoming)
         request.crashed = False
+        if fault is not None and fault.kind is FaultKind.LATE:
+            await self._world.clock.sleep(fault.seconds)
+            fault = None
         if not await self._pass_gate(request, "after") or fault is not None:
             return _cut(http)
         return self._answered(request, answer)
@@ -98,7 +101,9 @@ class RestServer:
         if not await self._pass_gate(request, "before"):
             return _cut(http)
         fault = self._faults.take(request)
-        if fault is not None:
+        if fault is not None and fault.kind is FaultKind.LATE:
+            await self._world.clock.sleep(fault.seconds)
+        elif fault is not None:
             return await self._strike(http, request, fault)
         attachment = self._world.files.open_link(http.path_qs)
         if attachment is None:

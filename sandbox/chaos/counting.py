@@ -1,0 +1,86 @@
+"""Counts at both servers what became of every job: paid submissions there, messages here; it judges nothing."""
+
+import re
+from collections import Counter
+from collections.abc import Set as AbstractSet
+
+from bot.chat.custom_ids import Kind
+from sandbox.chaos.judge import JobFacts, WorldFacts
+from sandbox.chaos.plan import end_of
+from sandbox.chaos.rows import read_rows
+from sandbox.chat import Message
+from sandbox.stage import Stage
+from sandbox.studio.world import PAID
+
+_BUTTON = re.compile(r"vb:([a-z]+):[a-z_]+:([0-9A-Z]{8}):")
+# Answers of the provider, meant or made up, that leave nobody in doubt; 429 and 500 say that nothing was taken.
+_CLEAR_ANSWERS = {200, 400, 429}
+_CLEAN_REFUSAL = 500
+
+
+def jobs_posted(message: Message) -> set[tuple[str, str]]:
+    """The kinds and jobs that the message's buttons named when it was posted."""
+    return set(_BUTTON.findall(str(message.history[0].components)))
+
+
+def count_jobs(stage: Stage, hit: AbstractSet[str]) -> list[JobFacts]:
+    """Every stored job. `hit` are those that a kill found between "about to send" and "taken"."""
+    said: Counter[tuple[str, str]] = Counter()
+    standing: Counter[str] = Counter()
+    for message in stage.chat.posts:
+        if message.interaction is not None:
+            continue
+        for kind, job_id in jobs_posted(message):
+            said[kind, job_id] += 1
+            standing[job_id] += kind == Kind.CARD and not message.deleted
+    prompts = Counter(render.prompt for render in stage.studio.renders)
+    keys = Counter(render.idempotency_key for render in stage.studio.renders)
+    doubtful, refusals = _paid_requests(stage)
+    return [
+        JobFacts(
+            id=row["id"],
+            prompt=row["prompt"],
+            state=row["state"],
+            paid=prompts[row["prompt"]],
+            paid_by_key=keys[row["idempotency_key"]],
+            videos=said[Kind.VIDEO, row["id"]],
+            failures=said[Kind.FAILURE, row["id"]],
+            unsure=said[Kind.UNSURE, row["id"]],
+            late=said[Kind.LATE, row["id"]],
+            cards=said[Kind.CARD, row["id"]],
+            cards_standing=standing[row["id"]],
+            expected=end_of(row["prompt"]),
+            in_doubt=row["id"] in hit or row["prompt"] in doubtful,
+            clean_refusals=refusals[row["prompt"]],
+        )
+        for row in read_rows(stage.bot.data_dir / "bot.db", "SELECT * FROM jobs ORDER BY accepted_at")
+    ]
+
+
+def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:
+    """The prompts of which a paid request was answered unclearly or not at all, and how often each was refused."""
+    doubtful: set[str] = set()
+    refusals: Counter[str] = Counter()
+    for request in stage.studio.requests:
+        if request.operation not in PAID:
+            continue
+        prompt = str(request.fields.get("prompt"))
+        refusals[prompt] += request.status == _CLEAN_REFUSAL
+        if request.fault and request.status not in _CLEAR_ANSWERS | {_CLEAN_REFUSAL}:
+            doubtful.add(prompt)
+    return doubtful, refusals
+
+
+def count_world(stage: Stage, jobs: list[JobFacts], strange_exits: list[int]) -> WorldFacts:
+    """What is true of the whole run."""
+    paid = {render.prompt for render in stage.studio.renders}
+    known = {job.prompt for job in jobs}
+    database = stage.bot.data_dir / "bot.db"
+    return WorldFacts(
+        paid_without_job=tuple(sorted(paid - known)),
+        integrity="; ".join(str(row[0]) for row in read_rows(database, "PRAGMA integrity_check")),
+        partial_files=tuple(path.name for path in stage.bot.data_dir.rglob("*.part")),
+        tracebacks=stage.bot.log().count("Traceback"),
+        strange_exits=tuple(strange_exits),
+        unknown_calls=tuple(stage.chat.unknown_routes),
+    )

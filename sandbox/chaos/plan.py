@@ -1,0 +1,124 @@
+"""What a seed decides: which faults strike when, what is asked, when the bot dies; it does nothing itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from sandbox.chat import Fault as ChatFault
+from sandbox.stage import Stage
+from sandbox.studio import Fault as StudioFault
+from sandbox.studio.faults import Target
+
+How = Literal["video", "picture", "reply", "remix"]
+DOOMED, FORBIDDEN = "doomed", "forbidden"
+_MOST_FAULTS = 3
+_MOST_TIMES = 3
+_LATE_SECONDS = 2.0
+_SLOW_PAYMENTS = 6
+_PAYING_SECONDS = 0.4
+# Nothing passes, the nonce is still surely good, it may or may not be, it is forgotten.
+_PAUSES_SECONDS = (0.0, 0.0, 0.0, 20.0, 125.0, 200.0)
+_HTML = "<html><h1>Bad gateway</h1></html>"
+# What the bot asks of Discord once it is up; to log in and to sync commands is no part of a job's life.
+_CHAT_KINDS = (
+    "message_create",
+    "message_edit",
+    "message_delete",
+    "history",
+    "callback",
+    "original_delete",
+    "attachment",
+)
+_STUDIO_TARGETS: tuple[Target, ...] = ("paid", "look", "file")
+_GATEWAY_DROPS = ("abort", "reconnect", "invalid")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one person asks for once: how, and with words that tell what must come of it."""
+
+    by: int
+    how: How
+    words: str
+
+    @property
+    def end(self) -> str:
+        """The state in which its job ends when nobody is left in doubt."""
+        return end_of(self.words)
+
+
+def end_of(prompt: str) -> str:
+    """The state in which a job with that prompt ends when nobody is left in doubt."""
+    if DOOMED in prompt:
+        return "failed"
+    return "refused" if FORBIDDEN in prompt else "delivered"
+
+
+def a_wish(rng: Random, number: int, people: int) -> Wish:
+    """The `number`-th thing that is asked for."""
+    how: How = rng.choices(("video", "picture", "reply", "remix"), (6, 2, 4, 2))[0]
+    mood = rng.choices(("bright", DOOMED, FORBIDDEN), (16, 2, 1))[0]
+    return Wish(rng.randrange(people), how, f"Balloon number {number}, a {mood} one")
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """One life: whether it dies while it starts, how long after, and how much time passes before the next."""
+
+    at_start: bool
+    after_seconds: float
+    pause_seconds: float
+
+
+def a_death(rng: Random) -> Death:
+    """How the next life ends."""
+    at_start = rng.random() < 0.3
+    return Death(at_start, rng.uniform(0.0, 1.2), rng.choice(_PAUSES_SECONDS))
+
+
+def plan_faults(rng: Random, stage: Stage) -> list[str]:
+    """Let up to three things go wrong in the next life, on either side; return what, in words."""
+    planned: list[str] = []
+    for _ in range(rng.randint(0, _MOST_FAULTS)):
+        times = rng.randint(1, _MOST_TIMES)
+        if rng.random() < 0.5:
+            target = rng.choice(_STUDIO_TARGETS)
+            fault = rng.choice(_STUDIO_FAULTS)(rng)
+            stage.studio.faults.add(target, fault, times=times)
+            planned.append(f"provider, {target}: {fault.words}")
+        else:
+            kind = rng.choice(_CHAT_KINDS)
+            mishap = rng.choice(_CHAT_FAULTS)(rng)
+            stage.chat.faults.add(kind, mishap, times=times)
+            planned.append(f"Discord, {kind}: {mishap.words}")
+    # A paid request takes as long as over a real network, so that death may come in the middle of it.
+    for _ in range(_SLOW_PAYMENTS):
+        stage.studio.faults.add("paid", StudioFault.delay(rng.uniform(0.0, _PAYING_SECONDS)))
+    return planned
+
+
+def a_gateway_drop(rng: Random) -> tuple[str, bool] | None:
+    """How the gateway goes away in the next life, and whether the session can be resumed; mostly it doesn't."""
+    return (rng.choice(_GATEWAY_DROPS), rng.random() < 0.5) if rng.random() < 0.15 else None
+
+
+_STUDIO_FAULTS: tuple[Callable[[Random], StudioFault], ...] = (
+    lambda rng: StudioFault.status(429, headers={"Retry-After": str(rng.randint(0, 20))}),
+    lambda _: StudioFault.status(429),
+    lambda _: StudioFault.status(500),
+    lambda rng: StudioFault.status(502, text=_HTML, take=rng.random() < 0.5),
+    lambda rng: StudioFault.status(503, text=_HTML, take=rng.random() < 0.5),
+    lambda rng: StudioFault.drop(take=rng.random() < 0.5),
+    lambda rng: StudioFault.delay(rng.uniform(0.0, _LATE_SECONDS)),
+    lambda rng: StudioFault.delay(rng.uniform(0.0, _LATE_SECONDS)),
+)
+_CHAT_FAULTS: tuple[Callable[[Random], ChatFault], ...] = (
+    lambda rng: ChatFault.rate_limited(rng.uniform(0.1, 2.0)),
+    lambda _: ChatFault.status(500),
+    lambda _: ChatFault.status(503),
+    lambda _: ChatFault.drop(after=False),
+    lambda _: ChatFault.drop(after=True),
+    lambda rng: ChatFault.late(rng.uniform(0.0, _LATE_SECONDS)),
+    lambda rng: ChatFault.late(rng.uniform(0.0, _LATE_SECONDS)),
+)

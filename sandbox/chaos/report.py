@@ -1,0 +1,59 @@
+"""What a run has shown, for people and for programs; it judges nothing."""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+
+from sandbox.chaos.judge import Violation
+
+
+@dataclass(slots=True)
+class Report:
+    """One run's figures. Durations are real seconds; `hours_passed` is time on the clock of the stage."""
+
+    seed: int
+    kills_wanted: int
+    jobs_wanted: int
+    kills: int = 0
+    kills_while_submitting: int = 0
+    jobs: int = 0
+    asked: int = 0
+    people: int = 0
+    faults: Counter[str] = field(default_factory=Counter[str])
+    gateway_drops: int = 0
+    paid: int = 0
+    videos_posted: int = 0
+    ends: Counter[str] = field(default_factory=Counter[str])
+    uncertain: int = 0
+    uncertain_told: int = 0
+    integrity: str = ""
+    duration_seconds: float = 0.0
+    hours_passed: float = 0.0
+    violations: list[Violation] = field(default_factory=list[Violation])
+
+    @property
+    def broken(self) -> Counter[str]:
+        """How often each promise was broken."""
+        return Counter(violation.promise for violation in self.violations)
+
+    def as_json(self) -> str:
+        """Everything, sorted, so that two reports can be compared."""
+        return json.dumps(asdict(self) | {"broken": self.broken}, indent=2, sort_keys=True, ensure_ascii=False)
+
+    def as_text(self) -> str:
+        """What a person wants to know of it."""
+        broken = self.broken
+        lost = broken["lost in silence"] + broken["not ended"]
+        lines = [
+            f"seed {self.seed}: {self.kills} kills, {self.jobs} jobs of {self.people} people",
+            f"faults {self.faults.total()}, gateway drops {self.gateway_drops}",
+            f"took {self.duration_seconds:.0f} s, {self.hours_passed:.1f} h on the clock",
+            f"paid {self.paid}, videos posted {self.videos_posted}, ends {dict(sorted(self.ends.items()))}",
+            f"being sent when a kill came {self.kills_while_submitting}",
+            f"in doubt {self.uncertain}, told so once {self.uncertain_told}",
+            f"lost {lost}, charged twice {broken['charged twice']}, posted twice {broken['posted twice']}",
+            f"integrity {self.integrity}",
+        ]
+        lines += [f"BROKEN: {violation.promise}: {violation.what}" for violation in self.violations]
+        lines.append("nothing was broken" if not self.violations else f"{len(self.violations)} promises were broken")
+        return "\n".join(lines)

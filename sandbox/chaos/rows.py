@@ -1,0 +1,14 @@
+"""Reads the bot's database from outside, whether or not the bot lives; it changes nothing."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+_BUSY_SECONDS = 5.0
+
+
+def read_rows(database: Path, query: str, *values: object) -> list[sqlite3.Row]:
+    """What a query finds in that file."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=_BUSY_SECONDS)) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute(query, values).fetchall()

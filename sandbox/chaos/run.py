@@ -1,0 +1,234 @@
+"""The experiment: many people ask, the bot is killed again and again while both servers misbehave; then it is counted.
+
+A seed decides what is asked, what goes wrong, when the bot dies and how much time passes in between; what the bot is
+doing at that very moment is up to the machine, so that a seed run again is a like experiment, not the same one.
+"""
+
+import asyncio
+import io
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from PIL import Image
+
+from sandbox.chaos import plan
+from sandbox.chaos.counting import count_jobs, count_world, jobs_posted
+from sandbox.chaos.judge import ENDED, judge
+from sandbox.chaos.plan import Wish
+from sandbox.chaos.report import Report
+from sandbox.chaos.rows import read_rows
+from sandbox.chat import Channel, File, Message, NotPossibleError, Person
+from sandbox.stage import Stage
+from sandbox.studio import Dials
+
+GIVE_UP_SECONDS = 86_400.0
+_CHANNELS = 4
+_JOBS_PER_PERSON = 8
+_FEWEST_PEOPLE = 4
+_SETTLE_STEPS = 400
+_LOOKS_PER_STEP = 40
+_LOOK_SECONDS = 0.05
+_STEP_SECONDS = 30.0
+_SETTINGS = {
+    "POLL_MIN_SECONDS": "0.1",
+    "POLL_MAX_SECONDS": "0.5",
+    "REPLY_GRACE_SECONDS": "0.2",
+    "MAX_ACTIVE_JOBS_PER_USER": "10",
+    "MAX_JOBS_PER_USER_PER_DAY": "0",
+    "MAX_SUBMITS_PER_MINUTE": "600",
+    "MAX_RENDERING_JOBS": "100",
+    # Time passes in leaps here: nobody is to hear that a job is late, or ended unsent, because of those alone.
+    "JOB_DEADLINE_SECONDS": "43200",
+    "JOB_GIVE_UP_SECONDS": str(int(GIVE_UP_SECONDS)),
+}
+
+
+async def run_chaos(folder: Path, seed: int, kills: int, jobs: int, say: Callable[[str], None] = print) -> Report:
+    """Run it, with everything that is kept in `folder`, and return what it showed."""
+    began_at = time.monotonic()
+    dials = Dials(render_seconds=0.3, frames_per_second=1.0, default_size="160x90")
+    async with Stage(folder, settings=_SETTINGS, dials=dials) as stage:
+        chaos = _Chaos(stage, Report(seed, kills, jobs), say)
+        clock_began_at = stage.clock.now()
+        await chaos.begin()
+        for number in range(1, kills + 1):
+            await chaos.live_and_die(number)
+        await chaos.rest()
+        report = chaos.count()
+        report.duration_seconds = round(time.monotonic() - began_at, 1)
+        report.hours_passed = round((stage.clock.now() - clock_began_at) / 3600, 2)
+        return report
+
+
+class _Chaos:
+    def __init__(self, stage: Stage, report: Report, say: Callable[[str], None]) -> None:
+        self._stage = stage
+        self._report = report
+        self._say = say
+        self._rng = Random(report.seed)
+        guild = stage.chat.add_guild("Night Shift")
+        report.people = max(_FEWEST_PEOPLE, report.jobs_wanted // _JOBS_PER_PERSON)
+        self._people: list[Person] = [stage.chat.add_person(f"Person {n}") for n in range(1, report.people + 1)]
+        for person in self._people:
+            guild.join(person)
+        self._channels: list[Channel] = [guild.add_channel(f"videos-{n}") for n in range(1, _CHANNELS + 1)]
+        self._picture = _a_picture()
+        self._hit: set[str] = set()
+        self._strange_exits: list[int] = []
+
+    async def begin(self) -> None:
+        """Start the bot and have a first video to reply to."""
+        await self._stage.start_bot()
+        await self._people[0].slash(self._channels[0], "video", prompt="The first balloon")
+        await self._stage.chat.wait_message(self._channels[0], lambda m: m.attachments, timeout_seconds=60)
+
+    async def live_and_die(self, number: int) -> None:
+        """One life, with what goes wrong in it, until its death."""
+        stage, rng = self._stage, self._rng
+        death = plan.a_death(rng)
+        self._note_exit()
+        if death.at_start:
+            await stage.bot.kill()
+            await stage.chat.bot_gone()
+        if not stage.bot.running:
+            await stage.start_bot(ready=not death.at_start)
+        faults = plan.plan_faults(rng, stage)
+        self._report.faults.update(faults)
+        drop = plan.a_gateway_drop(rng)
+        asked = 0 if death.at_start else await self._ask_some(number)
+        if drop is not None and stage.chat.bot_online:
+            self._report.gateway_drops += 1
+            await stage.chat.drop_gateway(how=drop[0], resumable=drop[1])
+        # The experiment itself: the moment of death.
+        await asyncio.sleep(death.after_seconds)
+        self._note_exit()
+        await stage.bot.kill()
+        await stage.chat.bot_gone()
+        stage.chat.faults.clear()
+        stage.studio.faults.clear()
+        hit = {row["id"] for row in self._rows("SELECT id FROM jobs WHERE state = 'submitting'")}
+        self._hit |= hit
+        self._report.kills += 1
+        self._report.kills_while_submitting += len(hit)
+        stage.jump(death.pause_seconds)
+        where = "after its start" if death.at_start else f"after {asked} questions"
+        wrong = "; ".join(faults) or "nothing went wrong"
+        self._say(
+            f"  kill {number}: {death.after_seconds:.3f} s {where}, submitting {len(hit)}, "
+            f"{death.pause_seconds:g} s pass; {wrong}"
+        )
+
+    def _note_exit(self) -> None:
+        """A life that ended although nobody killed it is a finding."""
+        code = self._stage.bot.exit_code
+        if code is not None and code >= 0:
+            self._strange_exits.append(code)
+
+    async def _ask_some(self, number: int) -> int:
+        """As many questions as keep the wanted number of jobs in step with the kills."""
+        due = self._report.jobs_wanted * number / max(1, self._report.kills_wanted) - self._accepted()
+        asked = 0
+        while asked < due + 1:
+            await self._ask()
+            asked += 1
+        return asked
+
+    async def _ask(self) -> None:
+        self._report.asked += 1
+        wish = plan.a_wish(self._rng, self._report.asked, len(self._people))
+        try:
+            await self._use(self._people[wish.by], wish)
+        except NotPossibleError:
+            # Commands are not there yet, or the message that was to be answered is gone: a person tries again later.
+            return
+
+    async def _use(self, person: Person, wish: Wish) -> None:
+        channel = self._rng.choice(self._channels)
+        if wish.how == "reply":
+            await person.reply(self._some_video(), wish.words)
+        elif wish.how == "remix":
+            ((_, job_id),) = jobs_posted(self._some_video())
+            await person.slash(channel, "remix", prompt=wish.words, video=job_id)
+        elif wish.how == "picture":
+            await person.slash(channel, "video", prompt=wish.words, reference=self._picture)
+        else:
+            await person.slash(channel, "video", prompt=wish.words)
+
+    def _some_video(self) -> Message:
+        videos = [post for post in self._stage.chat.posts if post.attachments and not post.deleted]
+        return self._rng.choice(videos)
+
+    async def rest(self) -> None:
+        """Let the bot live in peace until everything has come to its end, at the very end past JOB_GIVE_UP_SECONDS."""
+        stage = self._stage
+        stage.chat.faults.clear()
+        stage.studio.faults.clear()
+        if not stage.bot.running:
+            await stage.start_bot()
+        while self._accepted() < self._report.jobs_wanted:
+            missing = self._report.jobs_wanted - self._accepted()
+            for _ in range(min(missing, 20)):
+                await self._ask()
+            await self._settle("uncertain")
+        await self._settle("uncertain")
+        states = Counter(row["state"] for row in self._rows("SELECT state FROM jobs"))
+        self._say(f"  at peace: {dict(states)}; now JOB_GIVE_UP_SECONDS pass")
+        stage.jump(GIVE_UP_SECONDS)
+        await self._settle()
+        self._note_exit()
+
+    async def _settle(self, *besides: str) -> None:
+        """Wait for the bot's work; what it put off because something had failed comes with time that passes.
+
+        It gives up after a bounded time: the judge says what is then still open.
+        """
+        for _ in range(_SETTLE_STEPS):
+            before = self._open(besides)
+            for _ in range(_LOOKS_PER_STEP):
+                if not self._open(besides):
+                    return
+                await asyncio.sleep(_LOOK_SECONDS)
+            if self._open(besides) >= before:
+                self._stage.jump(_STEP_SECONDS)
+
+    def _open(self, besides: tuple[str, ...]) -> int:
+        """How many jobs have not ended and how many messages are still to be said or taken away."""
+        ended = "', '".join(sorted({*ENDED, *besides}))
+        jobs = self._number(f"SELECT count(*) FROM jobs WHERE state NOT IN ('{ended}')")  # noqa: S608  # our own words
+        posts = self._number("SELECT count(*) FROM posts WHERE state NOT IN ('sent', 'gone')")
+        cards = 0 if besides else self._number("SELECT count(*) FROM posts WHERE kind = 'card' AND state = 'sent'")
+        return jobs + posts + cards
+
+    def _accepted(self) -> int:
+        return self._number("SELECT count(*) FROM jobs")
+
+    def _number(self, query: str) -> int:
+        return int(self._rows(query)[0][0])
+
+    def _rows(self, query: str) -> list[sqlite3.Row]:
+        return read_rows(self._stage.bot.data_dir / "bot.db", query)
+
+    def count(self) -> Report:
+        """The figures, and what was broken."""
+        jobs = count_jobs(self._stage, self._hit)
+        world = count_world(self._stage, jobs, self._strange_exits)
+        report = self._report
+        report.jobs = len(jobs)
+        report.paid = len(self._stage.studio.renders)
+        report.videos_posted = sum(job.videos for job in jobs)
+        report.ends = Counter(job.state for job in jobs)
+        report.uncertain = sum(job.state in {"lost", "uncertain"} for job in jobs)
+        report.uncertain_told = sum(job.unsure == 1 for job in jobs)
+        report.integrity = world.integrity
+        report.violations = judge(jobs, world)
+        return report
+
+
+def _a_picture() -> File:
+    data = io.BytesIO()
+    Image.new("RGB", (64, 48), "tomato").save(data, "PNG")
+    return File("balloon.png", data.getvalue(), content_type="image/png")

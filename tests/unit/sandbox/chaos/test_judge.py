@@ -1,0 +1,96 @@
+"""The judge of the chaos runs: each broken promise has a name, and a clean run has none."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from sandbox.chaos import plan
+from sandbox.chaos.judge import JobFacts, WorldFacts, judge
+from sandbox.chaos.report import Report
+
+GOOD = JobFacts(
+    id="ABCDEFGH",
+    prompt="Balloon number 1, a bright one",
+    state="delivered",
+    paid=1,
+    paid_by_key=1,
+    videos=1,
+    failures=0,
+    unsure=0,
+    late=0,
+    cards=1,
+    cards_standing=0,
+    expected="delivered",
+    in_doubt=False,
+    clean_refusals=0,
+)
+LOST = replace(GOOD, state="lost", videos=0, failures=1, unsure=1, in_doubt=True)
+WORLD = WorldFacts((), "ok", (), 0, (), ())
+
+
+def test_a_clean_run_breaks_nothing() -> None:
+    """Delivered once, failed once told, asked once in doubt, given up after three clean refusals: all as promised."""
+    failed = replace(GOOD, state="failed", videos=0, failures=1, expected="failed")
+    given_up = replace(failed, paid=0, expected="delivered", clean_refusals=3)
+    assert judge([GOOD, LOST, failed, given_up], WORLD) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "promise"),
+    [
+        (replace(GOOD, paid=2), "charged twice"),
+        (replace(GOOD, paid_by_key=2), "charged twice"),
+        (replace(GOOD, videos=2), "posted twice"),
+        (replace(GOOD, cards=2), "told twice"),
+        (replace(LOST, unsure=2), "told twice"),
+        (replace(GOOD, videos=0), "lost in silence"),
+        (replace(LOST, unsure=0), "lost in silence"),
+        (replace(GOOD, state="cancelled", videos=0), "lost in silence"),
+        (replace(GOOD, unsure=1), "asked without need"),
+        (replace(GOOD, state="rendering"), "not ended"),
+        (replace(GOOD, cards_standing=1), "card left standing"),
+        (replace(LOST, in_doubt=False), "in doubt without a cause"),
+        (replace(GOOD, state="failed", videos=0, failures=1), "ended wrongly"),
+        (replace(GOOD, paid=0), "delivered unpaid"),
+    ],
+)
+def test_each_broken_promise_is_named(job: JobFacts, promise: str) -> None:
+    """Whatever goes wrong with one job is found, beside any number of good ones."""
+    assert promise in {violation.promise for violation in judge([GOOD, job, LOST], WORLD)}
+
+
+@pytest.mark.parametrize(
+    ("world", "promise"),
+    [
+        (replace(WORLD, paid_without_job=("A ghost",)), "charged without a job"),
+        (replace(WORLD, integrity="row 3 missing"), "database damaged"),
+        (replace(WORLD, partial_files=("video.part",)), "partial file left over"),
+        (replace(WORLD, tracebacks=1), "unexpected error"),
+        (replace(WORLD, strange_exits=(1,)), "ended by itself"),
+        (replace(WORLD, unknown_calls=("GET /x",)), "unknown call"),
+    ],
+)
+def test_what_is_wrong_with_the_whole_run_is_named(world: WorldFacts, promise: str) -> None:
+    """So is what belongs to no single job."""
+    assert [violation.promise for violation in judge([GOOD], world)] == [promise]
+
+
+def test_a_seed_decides_everything_that_is_planned() -> None:
+    """The same seed asks the same, and dies at the same moments; another one does not."""
+
+    def planned(seed: int) -> list[object]:
+        rng = Random(seed)
+        return [(plan.a_wish(rng, number, 9), plan.a_death(rng), plan.a_gateway_drop(rng)) for number in range(50)]
+
+    assert planned(7) == planned(7)
+    assert planned(7) != planned(8)
+
+
+def test_a_report_says_what_was_broken() -> None:
+    """Both forms name each broken promise; a report without one says so."""
+    report = Report(seed=3, kills_wanted=1, jobs_wanted=1)
+    assert "nothing was broken" in report.as_text()
+    report.violations = judge([replace(GOOD, paid=2)], WORLD)
+    assert "charged twice 1" in report.as_text()
+    assert '"charged twice": 1' in report.as_json()
