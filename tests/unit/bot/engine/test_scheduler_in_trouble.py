@@ -13,7 +13,9 @@ from bot.engine.steps import Next
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job
 from bot.jobs.states import State
+from bot.jobs.store import finding
 from tests.unit.bot.engine.machine import DEADLINE_SECONDS, Machine, a_machine, answering, file_of, inline
+from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.media.samples import mp4
 
 PERCENT = itertools.count(1)
@@ -67,6 +69,34 @@ async def test_without_a_fresh_link_the_content_endpoint_is_asked(machine: Machi
     job = await machine.accept(State.FETCHING, **rendered("video_1", machine))
     machine.start()
     await machine.is_in(job, State.POSTING)
+
+
+# ── an account in trouble ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "invalid_api_key"), (402, "no_credit"), (429, "insufficient_quota")]
+)
+async def test_without_an_account_a_thousand_jobs_wait(machine: Machine, status: int, code: str) -> None:
+    """The key is refused or credit is out for most of an hour: one try in ten minutes, no job fails, all go on later."""
+    machine.api.create = answering(status, {"error": {"message": "You exceeded your current quota", "code": code}})
+    now = machine.clock.now()
+    jobs = [a_job(prompt=f"number {n}", accepted_at=now, provider=machine.videos.provider) for n in range(1000)]
+    await machine.database.write(put, *jobs)
+    machine.board.job_accepted()
+    machine.start()
+    await machine.until(lambda: machine.api.paid, "the first try")
+    for _ in range(50):
+        machine.clock.jump(60)
+        await asyncio.sleep(0.02)
+    assert 2 <= len(machine.api.paid) <= 6
+    known = await machine.database.read(finding.find_many, [job.id for job in jobs])
+    assert {job.state for job in known.values()} <= {State.ACCEPTED, State.SUBMITTING}
+    assert set(machine.rung) == {Key.ALARM_ACCOUNT}
+    assert len(machine.rung) == len(machine.api.paid)
+    tries = len(machine.api.paid)
+    machine.api.create = machine.api.taken
+    await machine.until(lambda: len(machine.api.paid) >= tries + 20, "all places taken", step_seconds=30)
 
 
 # ── what breaks, and what doesn't for that ─────────────────────────────────────────────────────────────────────────
