@@ -7,6 +7,7 @@ its end in a task of its own.
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -21,6 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 _BUSY_SECONDS = 5.0
 _TRIES = 3
 _PATIENCE_SECONDS = 15.0
+# SQLite takes its log in by itself, but never begins it anew while there is always somebody who reads from it.
+_LOG_BYTES_MAX = 16 * 1024 * 1024
 _READING = "reading"
 
 P = ParamSpec("P")
@@ -38,8 +41,11 @@ class StoreConflictError(StoreUnavailableError):
 class Database:
     """Runs functions of `bot.jobs.store`, each in one transaction."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, log: Path | None = None) -> None:
+        """`log` is the write-ahead log of the engine's file; it is kept small."""
         self._engine = engine
+        self._log = log
+        self._log_bytes_max = _LOG_BYTES_MAX
         self._writer = asyncio.Lock()
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -59,19 +65,9 @@ class Database:
 
         async def transaction() -> T:
             async with self._writer:
-                for _ in range(_TRIES - 1):
-                    begun = False
-                    try:
-                        async with self._engine.begin() as connection:
-                            begun = True
-                            return await work(connection, *args, **kwargs)
-                    except OperationalError as error:
-                        waited_seconds = asyncio.get_running_loop().time() - asked_at
-                        # Where nothing ran, nothing is done twice; who has waited in line has waited long enough.
-                        if begun or "locked" not in str(error.orig) or waited_seconds > _PATIENCE_SECONDS:
-                            raise
-                async with self._engine.begin() as connection:
-                    return await work(connection, *args, **kwargs)
+                done = await self._begun_anew(lambda connection: work(connection, *args, **kwargs), asked_at)
+                await self._keep_log_small()
+                return done
 
         return await self._to_its_end(transaction())
 
@@ -98,6 +94,37 @@ class Database:
             await asyncio.wait(tuple(self._under_way))
         await self._engine.dispose()
 
+    async def _begun_anew(self, work: Callable[[AsyncConnection], Awaitable[T]], asked_at: float) -> T:
+        """Do it in one transaction; where another program kept that from beginning, try again."""
+        for _ in range(_TRIES - 1):
+            begun = False
+            try:
+                async with self._engine.begin() as connection:
+                    begun = True
+                    return await work(connection)
+            except OperationalError as error:
+                waited_seconds = asyncio.get_running_loop().time() - asked_at
+                # Where nothing ran, nothing is done twice; who has waited in line has waited long enough.
+                if begun or "locked" not in str(error.orig) or waited_seconds > _PATIENCE_SECONDS:
+                    raise
+        async with self._engine.begin() as connection:
+            return await work(connection)
+
+    async def _keep_log_small(self) -> None:
+        """When the log has grown, take it in while no write is under way: once those who read now are done."""
+        if self._log is None or not self._log.exists() or self._log.stat().st_size <= self._log_bytes_max:
+            return
+        try:
+            async with self._engine.connect() as connection:
+                # Past SQLAlchemy, which would begin a transaction: inside one this can't be done.
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                async with driver.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+                    (busy, *_pages) = await cursor.fetchone()
+        except (sqlite3.Error, DBAPIError):
+            busy = True
+        # One that reads for very long is not waited for again at every write.
+        self._log_bytes_max = _LOG_BYTES_MAX + (self._log.stat().st_size if busy else 0)
+
     async def _to_its_end(self, transaction: Coroutine[Any, Any, T]) -> T:
         """Run it in a task of its own, which goes on when the caller is cancelled."""
         task = asyncio.create_task(transaction)
@@ -119,7 +146,7 @@ def open_database(path: Path) -> Database:
     address = sa.URL.create("sqlite+aiosqlite", database=str(path))
     engine = create_async_engine(address, connect_args={"timeout": _BUSY_SECONDS}, json_deserializer=_read_json)
     prepare(engine.sync_engine)
-    return Database(engine)
+    return Database(engine, path.with_name(f"{path.name}-wal"))
 
 
 def _read_json(text: str) -> object:
@@ -137,7 +164,8 @@ def prepare(engine: sa.Engine) -> None:
         # Python's driver would otherwise begin and commit at moments of its own.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        log_limit = f"journal_size_limit={_LOG_BYTES_MAX}"
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", log_limit):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -1,0 +1,100 @@
+"""L11: the write-ahead log stays small, whoever reads meanwhile."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from bot.jobs import database as database_module
+from bot.jobs.database import Database, prepare
+from bot.jobs.model import Job
+from bot.jobs.tables import jobs
+from tests.unit.bot.jobs.samples import a_job, put
+
+LIMIT_BYTES = 512 * 1024
+UPDATES_PER_WRITE = 50
+
+
+def log_bytes(file: Path) -> int:
+    return file.with_name("bot.db-wal").stat().st_size
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thirty-second of the real limit, so that a fraction of the writes shows what it does."""
+    monkeypatch.setattr(database_module, "_LOG_BYTES_MAX", LIMIT_BYTES)
+
+
+@pytest.fixture
+async def given(database: Database) -> list[Job]:
+    given = [a_job(prompt="x" * 2_000) for _ in range(100)]
+    await database.write(put, *given)
+    return given
+
+
+async def update(connection: AsyncConnection, given: list[Job], round_number: int) -> None:
+    for number in range(UPDATES_PER_WRITE):
+        job = given[(round_number * 7 + number) % len(given)]
+        await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(progress=round_number))
+
+
+async def test_readers_who_take_turns_do_not_make_the_log_grow(
+    database: Database, file: Path, given: list[Job]
+) -> None:
+    """With always somebody reading, 2,000 updates leave a log of at most twice the limit at any time."""
+    done, most_bytes, reading, overlaps = False, 0, 0, 0
+
+    async def read_for_a_while(connection: AsyncConnection) -> None:
+        nonlocal reading, overlaps
+        await connection.scalar(sa.select(sa.func.count()).select_from(jobs))
+        reading += 1
+        for _ in range(100):
+            await asyncio.sleep(0)
+        overlaps += reading > 1
+        reading -= 1
+
+    async def reader() -> None:
+        while not done:
+            await database.read(read_for_a_while)
+
+    readers = [asyncio.create_task(reader()) for _ in range(4)]
+    for round_number in range(2_000 // UPDATES_PER_WRITE):
+        await database.write(update, given, round_number)
+        most_bytes = max(most_bytes, log_bytes(file))
+    done = True
+    await asyncio.gather(*readers)
+    assert overlaps > 20
+    assert most_bytes < 2 * LIMIT_BYTES
+
+
+async def test_one_who_reads_for_long_is_not_waited_for_at_every_write(file: Path) -> None:
+    """While another program reads an old state the log must grow, and is tried seldom; then it is taken in."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": 0.05})
+    prepare(engine.sync_engine)
+    database = Database(engine, file.with_name("bot.db-wal"))
+    given = [a_job(prompt="x" * 2_000) for _ in range(100)]
+    await database.write(put, *given)
+    bounds: set[int] = set()
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM jobs").fetchone()
+        writes = 0
+        while log_bytes(file) < 4 * LIMIT_BYTES:
+            await database.write(update, given, writes)
+            bounds.add(database._log_bytes_max)
+            writes += 1
+            assert writes < 200
+        other.execute("COMMIT")
+    # It was tried once per limit by which the log had grown.
+    assert 2 <= len(bounds) <= 5 < writes
+    while log_bytes(file) > LIMIT_BYTES:
+        assert log_bytes(file) < 6 * LIMIT_BYTES
+        assert writes < 200
+        writes += 1
+        await database.write(update, given, writes)
+    assert database._log_bytes_max == LIMIT_BYTES
+    await database.close()
