@@ -19,6 +19,7 @@ from bot.media.pictures import Suffix
 Piece = range | bytes
 
 _BLOCK_BYTES = 256 * 1024
+_SHORT_SCAN_BYTES = 1024
 _STEPS_MAX = 20_000  # segments or chunks; a picture of 20 MB has a few thousand
 
 _EXIF = b"Exif\0\0"
@@ -108,12 +109,12 @@ def _tiff(file: BinaryIO, start: int, stop: int) -> int:
 # ── JPEG: segments, and after each start of a scan its data up to the next marker ──────────────────────────────────
 
 
-def _jpeg(file: BinaryIO, size_bytes: int) -> list[Piece]:
+def _jpeg(file: BinaryIO, _size_bytes: int) -> list[Piece]:
     pieces = _Pieces(file)
     pieces.keep(0, 2)
     start, scanned, exif_seen = 2, False, False
     for _ in range(_STEPS_MAX):
-        head = _read(file, start, _JPEG_SEGMENT_START)
+        head = _read(file, start, _JPEG_SEGMENT_START)  # nothing, where the segment before it is cut off
         if len(head) < 2 or head[0] != 0xFF:
             raise _DamagedError
         marker = head[1]
@@ -123,8 +124,6 @@ def _jpeg(file: BinaryIO, size_bytes: int) -> list[Piece]:
         stop = _jpeg_stop(marker, head, start)
         if marker == _JPEG_SCAN:
             scanned, stop = True, _scan_end(file, stop)
-        if stop > size_bytes:
-            raise _DamagedError
         if marker in _JPEG_APPS or marker == _JPEG_COMMENT:
             is_exif = marker == 0xE1 and head[4:].startswith(_EXIF)
             pieces.put(start, stop, b"" if is_exif and exif_seen else _jpeg_instead(file, head, start, stop))
@@ -150,10 +149,12 @@ def _jpeg_stop(marker: int, head: bytes, start: int) -> int:
 
 def _scan_end(file: BinaryIO, start: int) -> int:
     """Where the data of a scan ends: at the next marker."""
-    while len(block := _read(file, start, _BLOCK_BYTES)) > 1:
+    length = _SHORT_SCAN_BYTES  # so that thousands of tiny scans don't cost a large block each
+    while len(block := _read(file, start, length)) > 1:
         if found := _JPEG_SCAN_END.search(block):
             return start + found.start()
         start += len(block) - 1  # the last byte may be the first of a marker
+        length = min(2 * length, _BLOCK_BYTES)
     raise _DamagedError
 
 
