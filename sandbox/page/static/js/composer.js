@@ -31,7 +31,6 @@ class Composer {
       rows: 1,
       "aria-label": "Write a message, or / for commands",
       placeholder: "Write a message, or / for commands",
-      value: keep("draft") ?? "",
     });
     this.count = h("span", { class: "composer-count", role: "status" });
     this.attach = h(
@@ -83,11 +82,18 @@ class Composer {
       this.bar?.end();
       this.answer(null);
     }
-    this.here = here;
+    if (this.here !== here) this.takeUp(here);
     const name = place?.person ? `@${place.name}` : `#${place?.name}`;
     this.input.placeholder = place?.writable ? `Message ${name}, or / for commands` : `You can't write in ${name}`;
     this.attach.disabled = !place?.attachable;
     this.grow();
+  }
+
+  /** Every place keeps its own draft, for each person; what was typed before the first one came belongs to it. */
+  takeUp(here) {
+    if (this.here !== undefined || this.input.value === "") this.input.value = keep(`draft:${here}`) ?? "";
+    this.here = here;
+    this.commands.hide();
   }
 
   /** After a reload, go on with the command that was being filled in. */
@@ -158,7 +164,7 @@ class Composer {
   }
 
   typed() {
-    keep("draft", this.input.value || null);
+    keep(`draft:${this.here}`, this.input.value || null);
     this.grow();
     this.offer();
     const now = Date.now();
@@ -182,7 +188,12 @@ class Composer {
     const wanted = typed.slice(1).trim().toLowerCase();
     const found = flatCommands(state.commands).filter((one) => one.name.startsWith(wanted));
     const items = found.map((one) => ({ label: `/${one.name}`, detail: one.description, value: one }));
-    const none = state.commands.length ? `No command begins with “/${wanted}”.` : "There are no commands here (yet).";
+    const place = placeOf(state.world?.at);
+    const none = !place?.writable
+      ? `You can't use commands in #${place?.name}.`
+      : state.commands.length
+        ? `No command begins with “/${wanted}”.`
+        : "There are no commands here (yet).";
     this.commands.show(items, { note: items.length ? "" : none });
   }
 
@@ -196,7 +207,7 @@ class Composer {
 
   start(command) {
     this.input.value = "";
-    keep("draft", null);
+    keep(`draft:${this.here}`, null);
     this.commands.hide();
     this.grow();
     this.answer(null);
@@ -277,7 +288,7 @@ class Composer {
     if (!answer) return;
     document.dispatchEvent(new Event("sent"));
     this.input.value = "";
-    keep("draft", null);
+    keep(`draft:${this.here}`, null);
     this.picks.set([]);
     this.answer(null);
     this.grow();
