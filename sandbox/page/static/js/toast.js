@@ -12,6 +12,8 @@ export function toasts() {
 
 /** Say something for a while. */
 export function complain(sentence) {
+  // Said again it stands once, and for its whole time.
+  for (const one of region.children) if (one.firstChild.textContent === sentence) one.remove();
   const toast = h(
     "div",
     { class: "toast" },
