@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test check browser pictures fmt states lock clean
+.PHONY: help demo story test reliability check browser pictures fmt states lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,10 @@ check: $(READY)  ## lint, formatting, types, architecture
 # In CI the browser tests must run, so there the browser is fetched too; elsewhere nothing is installed unasked.
 test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests
 	@$(BIN)/pytest -n 4 --dist loadfile
+
+# Not nightly but before a release: it takes long, and its report is committed.
+reliability: $(READY)  ## kill the bot 500 times over 1,000 jobs; the report goes to docs/
+	@$(BIN)/python -m sandbox.chaos --seed 4 --kills 500 --jobs 1000 --report docs/reliability-report.json
 
 browser: $(READY)  ## have a Chromium for the tests of the page (installs Debian's as root)
 	@$(BIN)/python -m tests.browser.chromium

@@ -16,6 +16,7 @@ from discord.http import Route
 from bot.cli import ExitCode, main
 from sandbox.clock import ScaledClock
 from sandbox.dying import DeathAtCommit
+from sandbox.loopback import stay_on_loopback
 
 
 def _obey(clock: ScaledClock, death: DeathAtCommit) -> None:
@@ -40,6 +41,7 @@ def _obey(clock: ScaledClock, death: DeathAtCommit) -> None:
 
 def run_child() -> ExitCode:
     """Read where the world is from the command line, then run the bot as `python -m bot` would."""
+    stay_on_loopback()
     parser = argparse.ArgumentParser()
     parser.add_argument("--discord-api", required=True)
     parser.add_argument("--gateway", required=True)

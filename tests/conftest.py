@@ -1,8 +1,15 @@
-"""What holds for all tests: hypothesis judges behaviour, never milliseconds; browser tests don't go missing unseen."""
+"""What holds for all tests: nothing leaves this machine, hypothesis judges behaviour and never milliseconds.
+
+Browser tests don't go missing unseen.
+"""
 
 import pytest
 from hypothesis import settings
 
+from sandbox.loopback import stay_on_loopback
+
+# Before any test: the bot's own processes do the same (sandbox/bot_child.py).
+stay_on_loopback()
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
 
