@@ -19,6 +19,7 @@ from tests.e2e.scenes import Scene, a_stage, picture
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TEXT, FILE = 3, 11
+NAMES = ["owner", "remix", "status", "video"]
 REFERENCES = ["reference", "reference_2", "reference_3", "reference_4"]
 CATALOGUE = {
     "model": ["gpt-4o-video"],
@@ -65,9 +66,9 @@ def convert(file: File, kind: str) -> bytes:
 # ── what is offered ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_there_are_three_commands_and_they_are_for_servers_and_their_dms(scene: Scene) -> None:
-    """The bot offers /video, /remix and /status, installed to servers, in servers and in DMs with it."""
-    assert sorted(one["name"] for one in scene.chat.commands) == ["remix", "status", "video"]
+async def test_there_are_four_commands_and_they_are_for_servers_and_their_dms(scene: Scene) -> None:
+    """The bot offers /video, /remix, /status and /owner, installed to servers, in servers and in DMs with it."""
+    assert sorted(one["name"] for one in scene.chat.commands) == NAMES
     for one in scene.chat.commands:
         assert one["integration_types"] == [0]
         assert sorted(one["contexts"]) == [0, 1]
@@ -467,7 +468,7 @@ async def test_commands_of_named_servers_come_and_go_with_the_setting(tmp_path: 
         other.join(ada)
         await stage.start_bot(DISCORD_GUILD_IDS=str(guild.id))
         assert {(one["name"], one["guild_id"]) for one in stage.chat.commands} == {
-            (name, str(guild.id)) for name in ("video", "remix", "status")
+            (name, str(guild.id)) for name in NAMES
         }
         await (await ada.slash(here, "status")).wait_state("message")
         with pytest.raises(NotPossibleError):
@@ -477,7 +478,7 @@ async def test_commands_of_named_servers_come_and_go_with_the_setting(tmp_path: 
         await restart(stage)
         assert syncs(stage) == before
         await restart(stage, DISCORD_GUILD_IDS="")
-        assert sorted(one["name"] for one in stage.chat.commands) == ["remix", "status", "video"]
+        assert sorted(one["name"] for one in stage.chat.commands) == NAMES
         assert not any(one.get("guild_id") for one in stage.chat.commands)
         await (await ada.slash(there, "status")).wait_state("message")
         before = syncs(stage)
