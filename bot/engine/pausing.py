@@ -5,6 +5,7 @@ a bot that is started meanwhile stays paused. Whatever keeps it from being looke
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 FILE_NAME = "PAUSED"
@@ -32,14 +33,9 @@ class KillSwitch:
     def turn_on(self) -> None:
         """Stop all spending, also over a restart. Raises `OSError` when it holds for this life of the process only."""
         self._held = True
-        try:
-            file = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        except OSError:
-            # Whatever lies there under that name does as well.
-            if not os.path.lexists(self._file):
-                raise
-        else:
-            os.close(file)
+        # Whatever lies there under that name does as well; it is neither opened nor followed.
+        with suppress(FileExistsError):
+            os.close(os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         self._sync_folder()
         self._held = False
 

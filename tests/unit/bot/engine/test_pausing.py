@@ -1,5 +1,6 @@
 """The kill switch: a file in the data folder that is looked for before anything is paid for."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_it_is_a_file_that_outlives_the_process(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling link", "pipe"])
 def test_anything_of_that_name_stops_spending(tmp_path: Path, kind: str) -> None:
     """Laid by hand, whatever it is, it counts at once; turning on does not follow a link out of the folder."""
     file, outside = tmp_path / FILE_NAME, tmp_path / "outside"
@@ -37,6 +38,8 @@ def test_anything_of_that_name_stops_spending(tmp_path: Path, kind: str) -> None
             file.touch()
         case "folder":
             file.mkdir()
+        case "pipe":
+            os.mkfifo(file)
         case _:
             file.symlink_to(outside)
     assert switch.is_on()
