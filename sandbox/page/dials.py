@@ -37,7 +37,7 @@ PERMISSIONS = {
 OUTCOMES: dict[str, Outcome | None] = {
     "ok": None,
     "refused": Outcome.refuse(),
-    "failed": Outcome.fail(),
+    "failed": Outcome.fail(code="server_error", message="The render broke off."),
     "hangs": Outcome.hang(),
     "slow": Outcome.ok(render_seconds=SLOW_SECONDS),
 }

@@ -51,6 +51,6 @@ def build_town(chat: Chat) -> Town:
         Resident(ada, "a member, like most"),
         Resident(ben, "a member of Night Shift alone"),
         Resident(mira, "an administrator, and runs this bot"),
-        Resident(theo, "may look, and nothing else"),
+        Resident(theo, "may look and press, but not write"),
     )
     return Town(residents, mira, square)

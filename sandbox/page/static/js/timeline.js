@@ -19,7 +19,13 @@ export function makeTimeline({ answer, earlier }) {
   const content = h("div", { class: "timeline-content" }, welcome, more, list, calls);
   const scroller = h("div", { class: "timeline", tabindex: 0, role: "region", "aria-label": "Conversation" }, content);
   const typing = h("p", { class: "typing", "aria-live": "polite" });
-  const element = h("div", { class: "timeline-frame" }, scroller, typing);
+  const newest = h(
+    "button",
+    { class: "button to-newest", hidden: true, onclick: () => view.goToEnd() },
+    icon("down"),
+    "Newest messages",
+  );
+  const element = h("div", { class: "timeline-frame" }, scroller, newest, typing);
   const view = new View(list, scroller, answer);
 
   const draw = () => {
@@ -33,12 +39,18 @@ export function makeTimeline({ answer, earlier }) {
     if (part.reset || part.put.some((one) => one.author.id === typist)) endTyping(typing);
   });
   on("world", draw);
-  on("calls", () => {
-    fill(calls, state.calls.map(drawCall));
+  const drawCalls = () => {
+    const shown = state.calls.filter((call) => !dismissed.has(call.id));
+    fill(
+      calls,
+      shown.map((call) => drawCall(call, () => drawCalls(dismissed.add(call.id)))),
+    );
     view.settle();
-  });
+  };
+  on("calls", drawCalls);
   scroller.addEventListener("scroll", () => {
     view.scrolled();
+    newest.hidden = view.atEnd;
     if (scroller.scrollTop < NEAR_END_PIXELS && !state.whole) earlier();
   });
   document.addEventListener("sent", () => view.goToEnd());
@@ -166,7 +178,10 @@ function newDay(before, message) {
   return before !== null && new Date(before.timestamp).toDateString() !== new Date(message.timestamp).toDateString();
 }
 
-function drawCall(call) {
+// What has failed, and was taken note of.
+const dismissed = new Set();
+
+function drawCall(call, dismiss) {
   const failed = call.state === "failed";
   return h(
     "li",
@@ -177,7 +192,12 @@ function drawCall(call) {
       { class: "message-body" },
       h("p", { class: "asked" }, `You used ${call.name}`),
       failed
-        ? h("p", { class: "trouble" }, "The application did not respond.")
+        ? h(
+            "p",
+            { class: "trouble" },
+            "The application did not respond. ",
+            h("button", { class: "link", onclick: dismiss }, "Dismiss"),
+          )
         : h("p", { class: "waiting" }, h("span", { class: "spinner", "aria-hidden": "true" }), "Sending command…"),
     ),
   );

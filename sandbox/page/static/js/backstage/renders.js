@@ -8,7 +8,7 @@ const ONCE = "This once, then renders go well again.";
 const OUTCOMES = [
   { value: "ok", label: "Goes well", hint: "Taken, paid for, and finished in the time below." },
   { value: "refused", label: "Refused", hint: `Turned down for its content: not taken, not paid for. ${ONCE}` },
-  { value: "failed", label: "Fails", hint: `Taken and paid for, then blocked by moderation. ${ONCE}` },
+  { value: "failed", label: "Fails", hint: `Taken and paid for, then it breaks off at the provider. ${ONCE}` },
   { value: "hangs", label: "Hangs", hint: `Taken and paid for, and never finished. ${ONCE}` },
   { value: "slow", label: "40 min", hint: `Taken and paid for, finished after 40 minutes. ${ONCE}` },
 ];
