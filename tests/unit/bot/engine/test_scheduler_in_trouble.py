@@ -78,7 +78,7 @@ async def test_without_a_fresh_link_the_content_endpoint_is_asked(machine: Machi
     ("status", "code"), [(401, "invalid_api_key"), (402, "no_credit"), (429, "insufficient_quota")]
 )
 async def test_without_an_account_a_thousand_jobs_wait(machine: Machine, status: int, code: str) -> None:
-    """The key is refused or credit is out for most of an hour: one try in ten minutes, no job fails, all go on."""
+    """The key is refused or credit is out for 40 minutes: one try in ten minutes, no job fails, all go on."""
     machine.api.create = answering(status, {"error": {"message": "You exceeded your current quota", "code": code}})
     now = machine.clock.now()
     jobs = [a_job(prompt=f"number {n}", accepted_at=now, provider=machine.videos.provider) for n in range(1000)]
@@ -86,17 +86,19 @@ async def test_without_an_account_a_thousand_jobs_wait(machine: Machine, status:
     machine.board.job_accepted()
     machine.start()
     await machine.until(lambda: machine.api.paid, "the first try")
-    for _ in range(50):
+    for _ in range(40):
         machine.clock.jump(60)
         await asyncio.sleep(0.02)
     # What was under way when the first answer came, and a try every ten minutes.
-    assert len(machine.api.paid) <= 8 + 5
+    assert len(machine.api.paid) <= 8 + 4
     known = await machine.database.read(finding.find_many, [job.id for job in jobs])
     assert {job.state for job in known.values()} <= {State.ACCEPTED, State.SUBMITTING}
     assert set(machine.rung) == {Key.ALARM_ACCOUNT}
     tries = len(machine.api.paid)
     machine.api.create = machine.api.taken
-    await machine.until(lambda: len(machine.api.paid) >= tries + 20, "all places taken", step_seconds=30)
+    # Their deadline is an hour after they came, and none of them may pass it by.
+    machine.clock.jump(600)
+    await machine.until(lambda: len(machine.api.paid) == tries + 20, "all places taken")
 
 
 # ── what breaks, and what doesn't for that ─────────────────────────────────────────────────────────────────────────
