@@ -99,9 +99,9 @@ async def void_claims(connection: AsyncConnection) -> None:
 
 
 async def bring_to_now(connection: AsyncConnection, now: float) -> None:
-    """At a start: let nothing that unended jobs have seen lie in the future, and no wait be longer than any we make.
+    """At a start: let nothing that unended jobs have seen lie in the future, and end waits longer than any we make.
 
-    So it is after the machine's clock was set back between two lives (docs/decisions/0011-clock-steps.md).
+    So they are after the machine's clock was set back between two lives (docs/decisions/0011-clock-steps.md).
     """
     for happened in (jobs.c.accepted_at, jobs.c.completed_at, jobs.c.late_at, jobs.c.revived_at):
         await connection.execute(
@@ -111,11 +111,9 @@ async def bring_to_now(connection: AsyncConnection, now: float) -> None:
     await connection.execute(
         sa.update(jobs).where(jobs.c.submitted_at > now, jobs.c.state == State.RENDERING).values(submitted_at=now),
     )
-    longest = now + LONGEST_WAIT_SECONDS
     for waits_until in (jobs.c.not_before, posts.c.not_before, offers.c.delete_at):
-        await connection.execute(
-            sa.update(waits_until.table).where(waits_until > longest).values({waits_until: longest}),
-        )
+        too_long = waits_until > now + LONGEST_WAIT_SECONDS
+        await connection.execute(sa.update(waits_until.table).where(too_long).values({waits_until: now}))
 
 
 async def claim(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> list[Job]:
