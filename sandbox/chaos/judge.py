@@ -93,5 +93,5 @@ def _judge_end(job: JobFacts) -> Iterator[Violation]:
     given_up = job.state == "failed" and job.clean_refusals >= CLEAN_REFUSALS_MAX and job.paid == 0
     if job.state not in {"lost", job.expected} and not given_up:
         yield Violation("ended wrongly", f"{job.expected} was due: {job}")
-    if job.state == "delivered" and job.paid != 1:
+    if job.state == "delivered" and job.paid == 0:
         yield Violation("delivered unpaid", f"{job}")
