@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
 from sandbox.chaos.judge import Violation
 
@@ -38,7 +38,11 @@ class Report:
 
     def as_json(self) -> str:
         """Everything, sorted, so that two reports can be compared."""
-        return json.dumps(asdict(self) | {"broken": self.broken}, indent=2, sort_keys=True, ensure_ascii=False)
+        # `asdict` would count the pairs of a Counter instead of copying it.
+        counts = {"faults": dict(self.faults), "ends": dict(self.ends), "broken": dict(self.broken)}
+        plain = {one.name: getattr(self, one.name) for one in fields(self)} | counts
+        plain["violations"] = [asdict(violation) for violation in self.violations]
+        return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False)
 
     def as_text(self) -> str:
         """What a person wants to know of it."""

@@ -1,5 +1,6 @@
 """The judge of the chaos runs: each broken promise has a name, and a clean run has none."""
 
+import json
 from dataclasses import replace
 from random import Random
 
@@ -93,4 +94,7 @@ def test_a_report_says_what_was_broken() -> None:
     assert "nothing was broken" in report.as_text()
     report.violations = judge([replace(GOOD, paid=2)], WORLD)
     assert "charged twice 1" in report.as_text()
-    assert '"charged twice": 1' in report.as_json()
+    report.ends.update(["delivered", "delivered", "failed"])
+    written = json.loads(report.as_json())
+    assert (written["broken"], written["ends"]) == ({"charged twice": 1}, {"delivered": 2, "failed": 1})
+    assert written["violations"][0]["promise"] == "charged twice"
