@@ -5,6 +5,7 @@ import fcntl
 import os
 import signal
 import socket
+import stat
 import uuid
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, contextmanager
@@ -218,7 +219,10 @@ def _stop_signals() -> asyncio.Event:
 def _locked(data_dir: Path) -> Generator[None, None, None]:
     """Hold the data folder for this process alone, for as long as it lives; the kernel lets go of it at any death."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = os.open(data_dir / "bot.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    about = data_dir.stat()
+    if about.st_uid == os.geteuid() and stat.S_IMODE(about.st_mode) & 0o077:
+        data_dir.chmod(0o700)
+    file = os.open(data_dir / "bot.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import cast
@@ -117,7 +118,7 @@ class VideoBot(commands.Bot):
                 _log.warning("commands not synced", target=target, error=repr(error))
             else:
                 known[target] = fingerprint
-                self._sync_note.write_text(json.dumps(known), encoding="utf-8")
+                self._write_note(known)
 
     def _fingerprints(self) -> dict[str, str]:
         """What each target's commands are now; servers synced once and not named any more are to be emptied."""
@@ -133,6 +134,15 @@ class VideoBot(commands.Bot):
             ).hexdigest()
             for name, guild in targets.items()
         }
+
+    def _write_note(self, known: dict[str, str]) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            with os.fdopen(os.open(self._sync_note, flags, 0o600), "w", encoding="utf-8") as note:
+                json.dump(known, note)
+        except OSError as error:
+            # Without it they are synced once more at the next start.
+            _log.warning("commands not noted", error=str(error))
 
     def _read_note(self) -> dict[str, str]:
         try:

@@ -120,6 +120,25 @@ def test_migrate_builds_the_database_and_stops(tmp_path: Path) -> None:
     assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
 
 
+def test_an_open_data_folder_is_closed_to_others(tmp_path: Path) -> None:
+    """One that was made with other rights before is ours alone afterwards, and what is made in it too."""
+    (tmp_path / "data").mkdir(mode=0o755)
+    assert run(tmp_path, "migrate", **SECRETS).returncode == 0
+    for path in (tmp_path / "data", *(tmp_path / "data").iterdir()):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.parametrize("name", ["bot.lock", "bot.db.new", "bot.db.new-wal", "bot.db.new-journal"])
+def test_a_planted_link_is_not_followed(tmp_path: Path, name: str) -> None:
+    """Whatever a link in the data folder leads to stays as it is."""
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "prize").write_text("untouched")
+    (tmp_path / "data" / name).symlink_to(tmp_path / "prize")
+    done = run(tmp_path, "migrate", **SECRETS)
+    assert done.returncode == (1 if name == "bot.lock" else 0), done.stderr
+    assert (tmp_path / "prize").read_text() == "untouched"
+
+
 def test_settings_may_come_from_the_file(tmp_path: Path) -> None:
     """`.env` of the working directory is read by the process too."""
     (tmp_path / ".env").touch(mode=0o600)
