@@ -15,7 +15,7 @@ from typing import Literal
 
 from bot.jobs.states import ENDS
 from sandbox.chaos.rows import read_rows
-from sandbox.chat import Channel, Message, Person
+from sandbox.chat import Channel, Guild, Message, Person
 from sandbox.stage import Stage
 from tests.e2e.scenes import a_stage, picture
 from tests.e2e.sightings import ever
@@ -40,7 +40,7 @@ class Sweep:
     life: Life
     where: Where
     when: When
-    ada: Person
+    guild: Guild
     channel: Channel
     parent: Message
     pause_seconds: float
@@ -91,7 +91,7 @@ async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_sec
         channel = guild.add_channel("videos")
         await ada.slash(channel, "video", prompt="The parent")
         parent = await stage.chat.wait_message(channel, lambda m: m.attachments)
-        one = Sweep(stage, life, where, when, ada, channel, parent, pause_seconds)
+        one = Sweep(stage, life, where, when, guild, channel, parent, pause_seconds)
         await _until(one, lambda: one.at_rest("The parent"))
         yield one
         assert "Traceback" not in stage.bot.log()
@@ -103,7 +103,10 @@ async def _killed_at(one: Sweep, number: int) -> bool:
     """Live one life until its `number`-th such moment, and the rest of it after a restart; False if it has fewer."""
     prompt = f"{_PROMPT[one.life]}, number {number}"
     said_before = len(one.stage.chat.posts)
-    if not await _dies(one, number, prompt):
+    # Somebody else each time: after three refused renders a person rests for a while.
+    asker = one.stage.chat.add_person(f"Ada the {number}.")
+    one.guild.join(asker)
+    if not await _dies(one, number, prompt, asker):
         _judge(one, prompt, said_before, in_doubt=False)
         return False
     await one.stage.chat.bot_gone()
@@ -117,11 +120,11 @@ async def _killed_at(one: Sweep, number: int) -> bool:
     return True
 
 
-async def _dies(one: Sweep, number: int, prompt: str) -> bool:
+async def _dies(one: Sweep, number: int, prompt: str, asker: Person) -> bool:
     stage, bot = one.stage, one.stage.bot
     if one.where == "commit":
         bot.die_at_commit(number, one.when)
-        await _ask(one, prompt)
+        await _ask(one, prompt, asker)
         await _until(one, lambda: not bot.running or one.at_rest(prompt))
         bot.die_at_commit(0, one.when)
         died = not bot.running
@@ -135,7 +138,7 @@ async def _dies(one: Sweep, number: int, prompt: str) -> bool:
     else:
         gate = stage.studio.gate("anything", "before_take" if one.when == "before" else "after_take", skip=number - 1)
         forget, cut = stage.studio.remove_gate, gate.cut
-    await _ask(one, prompt)
+    await _ask(one, prompt, asker)
     await _until(one, lambda: gate.reached.is_set() or one.at_rest(prompt))
     if not gate.reached.is_set():
         forget(gate)
@@ -145,13 +148,13 @@ async def _dies(one: Sweep, number: int, prompt: str) -> bool:
     return True
 
 
-async def _ask(one: Sweep, prompt: str) -> None:
+async def _ask(one: Sweep, prompt: str, asker: Person) -> None:
     if one.life == "remix":
-        await one.ada.reply(one.parent, prompt)
+        await asker.reply(one.parent, prompt)
     elif one.life == "film":
-        await one.ada.slash(one.channel, "video", prompt=prompt, reference=picture())
+        await asker.slash(one.channel, "video", prompt=prompt, reference=picture())
     else:
-        await one.ada.slash(one.channel, "video", prompt=prompt)
+        await asker.slash(one.channel, "video", prompt=prompt)
 
 
 async def _until(one: Sweep, true: Callable[[], bool], *, step_seconds: float = 0.0) -> None:
