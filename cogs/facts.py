@@ -67,8 +67,8 @@ def sight_of(guild: discord.Guild | None, person: discord.abc.User) -> SeesChann
         if channel is None:
             try:
                 channel = await guild.fetch_channel(channel_id)
-            except (discord.HTTPException, discord.InvalidData):
-                # Nothing that the bot sees, or a channel of another server.
+            except discord.DiscordException:
+                # Nothing that the bot sees, a channel of another server, or Discord asks to wait too long.
                 return False
         try:
             granted = channel.permissions_for(person)
@@ -90,6 +90,6 @@ async def _is_inside(
         return True
     try:
         await channel.fetch_member(person.id)
-    except discord.HTTPException:
+    except discord.DiscordException:
         return False
     return True
