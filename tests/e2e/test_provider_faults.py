@@ -1,11 +1,13 @@
 """What the provider may answer, in every form: obeyed, waited for, told once, paid for once, and not shown."""
 
 import json
+from collections.abc import Iterator
 from email.utils import formatdate
 
 import pytest
 
 from sandbox.chat import Message
+from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome, Request
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene
@@ -15,6 +17,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 QUIET_SECONDS = 900
 ENVELOPE = {"error": {"message": "<b>on fire</b>", "code": "server_error", "type": "server_error"}}
+
+
+@pytest.fixture(autouse=True)
+def _mended(shared_stage: Stage) -> Iterator[None]:
+    """What one test has turned, the next one finds as it was."""
+    yield
+    shared_stage.studio.faults.clear()
+    dials = shared_stage.studio.dials
+    dials.content_endpoint, dials.result, dials.statuses["completed"] = True, "foreign_url", "completed"
 
 
 def creates(scene: Scene, prompt: str) -> list[Request]:
@@ -201,18 +212,18 @@ async def test_a_finished_video_has_many_names(scene: Scene, word: str) -> None:
     scene.studio.dials.statuses["completed"] = word
     await asked(scene, f"Done as {word!r}")
     await delivered(scene, f"Done as {word!r}")
-    scene.studio.dials.statuses["completed"] = "completed"
 
 
 async def test_an_end_is_an_end(scene: Scene) -> None:
     """Seen as completed once, a video that is said to be running again is fetched all the same, and posted once."""
-    scene.studio.faults.add("file", Fault.status(403), times=2)
+    scene.studio.faults.add("file", Fault.status(403), times=1000)
     scene.studio.dials.content_endpoint = False
     await asked(scene, "There and back")
     await ledger.job(scene.stage, "There and back", "fetching")
     scene.studio.faults.add("look", Fault.body(b'{"id": "video_x", "status": "processing"}', take=False), times=2)
     await time_passes_until(scene.stage, lambda: not scene.studio.faults.pending("look"), step_seconds=5)
     assert (await ledger.job(scene.stage, "There and back"))["state"] != "rendering"
+    scene.studio.faults.clear("file")
     scene.studio.dials.content_endpoint = True
     await delivered(scene, "There and back")
 
@@ -235,8 +246,6 @@ async def test_a_finished_video_is_fetched_whatever_its_link_is(scene: Scene, ur
     body = {"id": row["remote_id"] or "video_x", "status": "completed", "url": url}
     scene.studio.faults.add("look", Fault.body(json.dumps(body).encode(), take=False), times=4)
     await delivered(scene, f"Link {url!r}")
-    scene.studio.faults.clear("look")
-    scene.studio.dials.result = "foreign_url"
 
 
 # ── R9: a video that is not known ──────────────────────────────────────────────────────────────────────────────────
