@@ -15,8 +15,8 @@ DOOMED, FORBIDDEN = "doomed", "forbidden"
 _MOST_FAULTS = 3
 _MOST_TIMES = 3
 _LATE_SECONDS = 2.0
-_SLOW_PAYMENTS = 6
-_PAYING_SECONDS = 0.4
+_SLOW_PAYMENTS = 2
+_PAYING_SECONDS = 0.25
 # Nothing passes, the nonce is still surely good, it may or may not be, it is forgotten.
 _PAUSES_SECONDS = (0.0, 0.0, 0.0, 20.0, 125.0, 200.0)
 _HTML = "<html><h1>Bad gateway</h1></html>"
@@ -74,7 +74,7 @@ class Death:
 def a_death(rng: Random) -> Death:
     """How the next life ends."""
     at_start = rng.random() < 0.3
-    return Death(at_start, rng.uniform(0.0, 1.2), rng.choice(_PAUSES_SECONDS))
+    return Death(at_start, rng.uniform(0.0, 2.0), rng.choice(_PAUSES_SECONDS))
 
 
 def plan_faults(rng: Random, stage: Stage) -> list[str]:

@@ -6,6 +6,7 @@ doing at that very moment is up to the machine, so that a seed run again is a li
 
 import asyncio
 import io
+import re
 import sqlite3
 import time
 from collections import Counter
@@ -33,6 +34,7 @@ _SETTLE_STEPS = 400
 _LOOKS_PER_STEP = 40
 _LOOK_SECONDS = 0.05
 _STEP_SECONDS = 30.0
+_SECONDS = re.compile(r"[\d.e-]+ s\b")
 _SETTINGS = {
     "POLL_MIN_SECONDS": "0.1",
     "POLL_MAX_SECONDS": "0.5",
@@ -97,7 +99,7 @@ class _Chaos:
         if not stage.bot.running:
             await stage.start_bot(ready=not death.at_start)
         faults = plan.plan_faults(rng, stage)
-        self._report.faults.update(faults)
+        self._report.faults.update(_SECONDS.sub("some seconds", fault) for fault in faults)
         drop = plan.a_gateway_drop(rng)
         asked = 0 if death.at_start else await self._ask_some(number)
         if drop is not None and stage.chat.bot_online:
