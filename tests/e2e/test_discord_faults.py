@@ -92,13 +92,11 @@ async def test_fifty_new_sessions_double_nothing(tmp_path: Path) -> None:
         scene.stage.jump(RENDER)
         await wait_kind(scene.chat, scene.channel, "video")
         await ledger.job(scene.stage, "A heron at dawn", "delivered")
-        heard = await scene.ada.reply(videos(scene, "A heron at dawn")[0], "Now in the rain")
+        await scene.ada.reply(videos(scene, "A heron at dawn")[0], "Now in the rain")
         await ledger.job(scene.stage, "Now in the rain")
         assert len(videos(scene, "A heron at dawn")) == 1
         assert scene.studio.paid("A heron at dawn") == 1
         assert requests(scene, "command_sync") == syncs
-        assert scene.stage.bot.log().count('"message posted"') == len(ledger.public(scene.stage, scene.channel))
-        assert not heard.deleted
 
 
 async def test_commands_that_are_acknowledged_too_late_are_not_carried_out(tmp_path: Path) -> None:
