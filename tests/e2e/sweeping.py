@@ -20,15 +20,15 @@ from sandbox.stage import Stage
 from tests.e2e.scenes import a_stage, picture
 from tests.e2e.sightings import ever
 
-Life = Literal["film", "remix", "failure"]
+Life = Literal["video", "remix", "failure"]
 Where = Literal["commit", "request to Discord", "request to the provider"]
 When = Literal["before", "after"]
 _MOST_POINTS = 60
 _SECONDS = 150
 _LOOKS_BETWEEN_STEPS = 20
 _SMALL = {"default_size": "160x90", "frames_per_second": 1}
-_END: dict[Life, str] = {"film": "delivered", "remix": "delivered", "failure": "failed"}
-_PROMPT: dict[Life, str] = {"film": "A heron", "remix": "At night", "failure": "A doomed balloon"}
+_END: dict[Life, str] = {"video": "delivered", "remix": "delivered", "failure": "failed"}
+_PROMPT: dict[Life, str] = {"video": "A heron", "remix": "At night", "failure": "A doomed balloon"}
 _SETTLED = {"sent", "gone"}
 
 
@@ -151,7 +151,7 @@ async def _dies(one: Sweep, number: int, prompt: str, asker: Person) -> bool:
 async def _ask(one: Sweep, prompt: str, asker: Person) -> None:
     if one.life == "remix":
         await asker.reply(one.parent, prompt)
-    elif one.life == "film":
+    elif one.life == "video":
         await asker.slash(one.channel, "video", prompt=prompt, reference=picture())
     else:
         await asker.slash(one.channel, "video", prompt=prompt)

@@ -307,13 +307,13 @@ async def test_forged_buttons_are_checked_like_true_ones(scene: Scene) -> None:
     own = await ben.say(scene.channel, "hm")
     there = await mo.say(aside, "here I may manage messages")
     for press in presses:
-        for call in (
-            await ben.forge_click(own, f"vb:{press}:{row['id']}:1"),
-            await mo.forge_click(there, f"vb:{press}:{row['id']}:1"),
-        ):
-            assert "Only the person who asked" in await ledger.refusal(call)
+        real = f"vb:{press}:{row['id']}:1"
+        assert "Only the person who asked" in await ledger.refusal(await ben.forge_click(own, real))
+        # In another channel no button of this job stands: there it is like an unknown one.
+        unseen = await ledger.refusal(await mo.forge_click(there, real))
         unknown = await ledger.refusal(await ben.forge_click(own, f"vb:{press}:{NOBODYS_ID}:1"))
         assert unknown.startswith("I don't know that video")
+        assert unseen == unknown
     for press in ("card:cancel", "card:withhold", "fail:retry", "unsure:try_again", "list:send_again"):
         await ledger.refusal(await scene.ada.forge_click(own, f"vb:{press}:{row['id']}:1"))
     for garbage in ("vb:video:delete:nonsense:1", "vb:video:explode:ZZZZZZZZ:1", "vb::::", "vb:offer:make_it:-1:1"):
@@ -457,7 +457,7 @@ async def test_all_missing_permissions_are_named_together(scene: Scene) -> None:
     assert ledger.public(scene.stage, scene.channel) == []
 
 
-async def test_a_reply_where_the_bot_cannot_post_films_gets_one_answer_without_ping(scene: Scene) -> None:
+async def test_a_reply_where_the_bot_cannot_post_videos_gets_one_answer_without_ping(scene: Scene) -> None:
     """A reply in a channel without Attach Files is answered once, without ping, with its name, and makes no job."""
     video, _row = await made(scene, "Before the files went")
     scene.channel.overwrite(scene.chat.bot_user, deny=Permission.ATTACH_FILES)
