@@ -20,12 +20,15 @@ class Asker:
 
 
 def may_control(job: Job, asker: Asker) -> Refusal | None:
-    """Cancel, *Don't post*, Retry and Delete: for the requester and those who may manage messages there."""
+    """Cancel, *Don't post*, Retry and Delete: for the requester and those who may manage messages there.
+
+    A button of the job stands in its place, or in the `/status` of whoever may look at it: to all others it is unknown.
+    """
     if asker.user_id == job.origin.user_id:
         return None
-    if asker.place == job.origin.place and asker.place.guild_id is not None and asker.manages_messages:
-        return None
-    return Refusal(Reason.NOT_ALLOWED)
+    if asker.place == job.origin.place and asker.place.guild_id is not None:
+        return None if asker.manages_messages else Refusal(Reason.NOT_ALLOWED)
+    return may_look(job, asker) or Refusal(Reason.NOT_ALLOWED)
 
 
 def may_look(job: Job, asker: Asker) -> Refusal | None:

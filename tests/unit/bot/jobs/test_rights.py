@@ -34,19 +34,32 @@ def test_who_manages_messages_there_controls_the_job(job: Job) -> None:
     [
         Asker(BEN, HERE),
         Asker(BEN, HERE, manages_server=True),
-        Asker(BEN, NEXT_DOOR, manages_messages=True),
-        Asker(BEN, OTHER_SERVER, manages_messages=True),
+        Asker(BEN, NEXT_DOOR, manages_messages=True, manages_server=True),
     ],
 )
 def test_others_do_not_control_a_job(job: Job, asker: Asker) -> None:
-    """Everybody else is told no, also who manages messages somewhere else."""
+    """Whoever else may see it is told no, also who manages messages somewhere else."""
     assert may_control(job, asker) == NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "asker",
+    [
+        Asker(BEN, NEXT_DOOR),
+        Asker(BEN, NEXT_DOOR, manages_messages=True),
+        Asker(BEN, OTHER_SERVER, manages_messages=True, manages_server=True),
+        Asker(BEN, DM, manages_messages=True, manages_server=True),
+    ],
+)
+def test_to_others_the_job_of_a_forged_button_is_unknown(job: Job, asker: Asker) -> None:
+    """Where no button of the job can stand, a press says nothing of whether there is such a job."""
+    assert may_control(job, asker) == UNKNOWN
 
 
 def test_nobody_manages_messages_in_a_dm() -> None:
     """In a DM Discord reports every permission; only the requester counts."""
     job = a_job(State.DELIVERED, place=DM)
-    assert may_control(job, Asker(BEN, DM, manages_messages=True)) == NOT_ALLOWED
+    assert may_control(job, Asker(BEN, DM, manages_messages=True)) == UNKNOWN
 
 
 @pytest.mark.parametrize("place", [HERE, OTHER_SERVER, DM])

@@ -1,0 +1,302 @@
+"""Every button, form and command, by every kind of person, with every kind of id: a matrix made of the bot's lists.
+
+Whoever may not is refused, and no row changes. Who can't see a job gets the very answer that an unknown one gets.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import cycle, islice, product
+from typing import Any
+
+import discord
+import pytest
+from simcord.actors import MemberActor, _dispatch_actor_interaction
+from simcord.backend import serializers
+from simcord.backend.models.channel import Overwrite
+from simcord.builders import ChannelHandle, UserHandle
+from simcord.enums import OverwriteType
+from simcord.results import InteractionResult, to_discord_message
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.chat.custom_ids import _ALLOWED, Action, ButtonId, FormPurpose, FormSource, Kind
+from bot.jobs.model import Job, UserId
+from bot.jobs.store import drafts
+from bot.jobs.tables import metadata
+from bot.videos.client import VideosClient
+from tests.simcord import scenes
+from tests.simcord.pictures import png
+from tests.simcord.world import World, private, text_of
+
+FORMS = [(purpose, source) for purpose in FormPurpose for source in FormSource]
+Rows = dict[str, list[Any]]
+UNKNOWN_JOB = "ZZZZZZZZ"
+UNKNOWN_OFFER = "1234567890123456789"
+MALFORMED = ["short", "", "k3m9q2xa", "K3M9Q2XA:1:1", "ILOUILOU", "-1", "9" * 40, "\u0661\u0662\u0663", "../../bot.db"]
+NO_RIGHT, NOT_KNOWN, GONE, OWNERS = "Only the person who asked", "I don't know that", "ask again", "who run this bot"
+# Whoever sees a finished video may remix it.
+FOR_ALL = {Action.REMIX, Action.AGAIN}
+SCENES: dict[Action, scenes.Scene] = {
+    Action.CANCEL: scenes.queued,
+    Action.WITHHOLD: scenes.rendering,
+    Action.REMIX: scenes.delivered,
+    Action.AGAIN: scenes.delivered,
+    Action.DELETE: scenes.delivered,
+    Action.RETRY: scenes.failed,
+    Action.SEND_AGAIN: scenes.withheld,
+    Action.TRY_AGAIN: scenes.uncertain,
+    Action.LEAVE: scenes.uncertain,
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody, where they act; `sees`: they are in the channel of the job; `remixes`: they can see that channel."""
+
+    who: MemberActor | UserHandle
+    where: ChannelHandle
+    sees: bool = False
+    remixes: bool = False
+
+    async def send(self, kind: int, data: dict[str, Any], **extra: Any) -> InteractionResult:
+        self.who._env._begin_operation("matrix")
+        try:
+            return await _dispatch_actor_interaction(self.who, kind, self.where, data, extra=extra or None)
+        finally:
+            self.who._env._end_operation()
+
+    async def press(self, custom_id: str) -> InteractionResult:
+        """Press a button of that id under a message of the bot that stands where they are."""
+        row = {"type": 1, "components": [{"type": 2, "style": 2, "label": "Press", "custom_id": custom_id or "-"}]}
+        backend = self.who._env.backend
+        made = backend.create_message(self.where.id, backend.bot_user.id, "forged", components=[row])
+        shown = to_discord_message(self.who._env, made)
+        if isinstance(self.who, MemberActor):
+            return await self.who.click(shown, label="Press")
+        return await self.send(3, {"custom_id": custom_id, "component_type": 2}, message=_payload(self.who, made))
+
+    async def fill_in(self, custom_id: str) -> InteractionResult:
+        """Send a form of that id in, which nobody may have opened."""
+        field = {"type": 4, "custom_id": "prompt", "value": "a forged fox"}
+        return await self.send(5, {"custom_id": custom_id, "components": [{"type": 18, "component": field}]})
+
+    async def slash(self, name: str, **options: Any) -> InteractionResult:
+        if isinstance(self.who, MemberActor):
+            return await self.who.slash(self.where, name, **options)
+        return await self.who.slash(name, **options)
+
+
+def _payload(who: UserHandle, message: Any) -> dict[str, Any]:
+    return dict(serializers.message_payload(who._env.backend, message))
+
+
+@dataclass
+class Crowd:
+    """Everybody who may not, by what they are; `eve` has jobs of her own in another server."""
+
+    strangers: dict[str, Caller]
+    ada: Caller
+    eve: MemberActor
+    there: ChannelHandle
+
+
+@pytest.fixture
+def crowd(world: World) -> Crowd:
+    """A second server and a second channel beside the world, and who is there."""
+    world.life.engine.parts.courier._owner_ids = (UserId(1),)
+    env = world.env
+    elsewhere = env.create_guild("Elsewhere")
+    there = elsewhere.create_text_channel("other")
+    aside = world.guild.create_text_channel("aside")
+    managing = discord.Permissions(manage_messages=True, manage_guild=True)
+    bosses = elsewhere.create_role("Bosses", permissions=managing)
+    eve = elsewhere.add_member(env.create_user("eve"))
+    max_ = elsewhere.add_member(env.create_user("max"), roles=[bosses])
+    sue = env.create_user("sue")
+    nat = world.guild.add_member(env.create_user("nat"))
+    moderating = discord.Permissions(manage_messages=True)
+    env.backend.set_overwrite(aside.id, Overwrite(nat.id, OverwriteType.MEMBER, allow=moderating.value))
+    hidden = world.guild.add_member(env.create_user("hal"))
+    shut = Overwrite(hidden.id, OverwriteType.MEMBER, deny=discord.Permissions(view_channel=True).value)
+    env.backend.set_overwrite(world.channel.id, shut)
+    return Crowd(
+        {
+            "a stranger": Caller(world.ben, world.channel, sees=True, remixes=True),
+            "a member of another server": Caller(eve, there),
+            "a moderator of another server": Caller(max_, there),
+            "somebody in a direct message": Caller(sue, sue.dm_channel),
+            "a moderator of another channel": Caller(nat, aside, remixes=True),
+            "a member who can't see the channel": Caller(hidden, aside),
+        },
+        Caller(world.ada, world.channel, sees=True, remixes=True),
+        eve,
+        there,
+    )
+
+
+@pytest.fixture
+def paid(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Every paid request that is begun."""
+    begun: list[Any] = []
+
+    async def submit(_self: VideosClient, *args: Any, **_named: Any) -> Any:
+        begun.append(args)
+        raise AssertionError("nobody pays here")
+
+    monkeypatch.setattr(VideosClient, "_submit", submit)
+    return begun
+
+
+async def rows(world: World) -> Rows:
+    """Everything that the bot has stored."""
+
+    async def read(connection: AsyncConnection) -> Rows:
+        return {
+            table.name: [tuple(row) for row in await connection.execute(select(table).order_by(*table.primary_key))]
+            for table in metadata.sorted_tables
+        }
+
+    return await world.read(read)
+
+
+def said(result: InteractionResult) -> str:
+    """The private answer, which is no form."""
+    assert result.modal is None
+    return private(result)
+
+
+async def refused(world: World, act: Callable[[], Any], expected: str | None, before: Rows) -> str:
+    """The act gets that refusal (None: it isn't heard at all), and what is stored is as it was before."""
+    result = await act()
+    text = "" if expected is None else said(result)
+    assert result.acknowledged == (expected is not None)
+    assert (expected or "") in text
+    assert await rows(world) == before
+    return text
+
+
+async def offer_of_ada(world: World, kind: Action) -> str:
+    """The id of an offer that stands under a reply of Ada's."""
+    video = await world.delivered()
+    shown = world.last()
+    assert video.id in text_of(shown)
+    if kind is Action.MAKE_IT:
+        told = await world.ada.send(world.channel, "wow nice", reply_to=shown)
+    else:
+        told = world.reply_without_ping(world.ada, shown, "make it night, please")
+        await world.env.settle()
+    await world.settle()
+    assert await world.read(drafts.find_offer, told.id) is not None
+    return str(told.id)
+
+
+@pytest.mark.parametrize("action", Action)
+async def test_every_button_by_everybody(world: World, crowd: Crowd, paid: list[Any], action: Action) -> None:
+    """Refused for all who may not; from out of sight a real job and one that never was get the same answer."""
+    offers = action in _ALLOWED[Kind.OFFER]
+    if offers:
+        real, foreign, unknown, nothing = await offer_of_ada(world, action), None, UNKNOWN_OFFER, GONE
+    else:
+        real, unknown, nothing = (await SCENES[action](world)).id, UNKNOWN_JOB, NOT_KNOWN
+        foreign = (await world.asked("a fox elsewhere", by=crowd.eve, where=crowd.there)).id
+    # Each pair and person meets another one, so that the matrix as a whole holds them all.
+    garbage = islice(cycle(MALFORMED), list(Action).index(action), None)
+    before = await rows(world)
+
+    def pressing(caller: Caller, kind: Kind, target: str) -> Callable[[], Any]:
+        return lambda: caller.press(str(ButtonId(kind, action, target)))
+
+    kinds = [kind for kind, actions in _ALLOWED.items() if action in actions]
+    for kind, caller in product(kinds, [*crowd.strangers.values(), crowd.ada]):
+        never = await refused(world, pressing(caller, kind, unknown), nothing, before)
+        if caller is not crowd.ada and not (action in FOR_ALL and caller.remixes):
+            told = NO_RIGHT if caller.sees and not offers else nothing
+            answer = await refused(world, pressing(caller, kind, real), told, before)
+            assert caller.sees or answer == never
+        if foreign is not None and caller.where.id != crowd.there.id:
+            assert await refused(world, pressing(caller, kind, foreign), nothing, before) == never
+        await refused(world, pressing(caller, kind, next(garbage)), None, before)
+    result = await crowd.ada.press(str(ButtonId(kinds[0], action, real)))
+    assert result.modal is not None or await rows(world) != before
+    assert paid == []
+
+
+@pytest.mark.parametrize(("purpose", "source"), FORMS)
+async def test_every_form_by_everybody(
+    world: World, crowd: Crowd, paid: list[Any], purpose: FormPurpose, source: FormSource
+) -> None:
+    """A form that was opened by somebody else, or for a video out of sight, is one that never was."""
+    if source is FormSource.DRAFT:
+        shown = await world.ada.slash(world.channel, "video", size="1080x1920")
+        assert shown.modal is not None
+        real, nothing, unknown = shown.modal["custom_id"].rpartition(":")[2], GONE, "nobodysdraft"
+    else:
+        real, nothing, unknown = (await scenes.delivered(world)).id, NOT_KNOWN, UNKNOWN_JOB
+    garbage = cycle(["", "a:b", "../../bot.db", "x" * 33, "\u0661" * 8])
+    before = await rows(world)
+
+    def filling(caller: Caller, target: str) -> Callable[[], Any]:
+        return lambda: caller.fill_in(f"vf:{purpose}:{source}:{target}")
+
+    for caller in [*crowd.strangers.values(), crowd.ada]:
+        never = await refused(world, filling(caller, unknown), nothing, before)
+        if caller is not crowd.ada and not (source is FormSource.JOB and caller.remixes):
+            assert await refused(world, filling(caller, real), nothing, before) == never
+        await refused(world, filling(caller, next(garbage)), None, before)
+    await crowd.ada.fill_in(f"vf:{purpose}:{source}:{real}")
+    assert await rows(world) != before
+    assert paid == []
+
+
+async def test_every_command_by_everybody(world: World, crowd: Crowd, paid: list[Any]) -> None:
+    """`/status` and `/remix` know no job that the asker may not see, by id, by the provider's id or by a link."""
+    job = await scenes.delivered(world)
+    link = world.last().jump_url
+    garbage = cycle(MALFORMED[3:])
+    before = await rows(world)
+    for caller in crowd.strangers.values():
+        for name, options in (("status", {}), ("remix", {"prompt": "at night"}), ("remix", {})):
+
+            def asking(video: str, name: str = name, options: Any = options, caller: Caller = caller) -> Any:
+                return lambda: caller.slash(name, **options, video=video)
+
+            never = await refused(world, asking(UNKNOWN_JOB), NOT_KNOWN, before)
+            assert await refused(world, asking(next(garbage)), NOT_KNOWN, before) == never
+            if name == "remix" and caller.remixes:
+                continue
+            for named in (job.id, job.id.lower(), str(job.remote_id), link):
+                assert await refused(world, asking(named), NOT_KNOWN, before) == never
+    assert paid == []
+
+
+async def test_every_command_of_the_owner_by_everybody(world: World, crowd: Crowd, paid: list[Any]) -> None:
+    """`/owner` is refused for everybody but those who run the bot, the same for every id; nothing is paused."""
+    job: Job = await scenes.uncertain(world)
+    switch = world.engine.parts.switch
+    command = world.env.backend.commands[None]["owner", 1]
+    before = await rows(world)
+    for caller in [*crowd.strangers.values(), crowd.ada, Caller(world.mia, world.channel)]:
+
+        def running(leaf: str, options: dict[str, str], caller: Caller = caller) -> Callable[[], Any]:
+            given = [{"type": 3, "name": name, "value": value} for name, value in options.items()]
+            inner = {"type": 1, "name": leaf, "options": given}
+            data = {"id": command["id"], "name": "owner", "type": 1, "options": [inner]}
+            return lambda: caller.send(2, data)
+
+        answers = {
+            await refused(world, running("adopt", {"job": one, "provider_id": "video_1"}), OWNERS, before)
+            for one in (job.id, UNKNOWN_JOB, "no id at all")
+        }
+        answers |= {await refused(world, running(leaf, {}), OWNERS, before) for leaf in ("pause", "resume")}
+        assert len(answers) == 1
+    assert not switch.is_on()
+    assert paid == []
+
+
+async def test_a_picture_buys_no_right(world: World, crowd: Crowd) -> None:
+    """A remix with a picture of a video out of sight is refused before the picture is kept."""
+    job = await scenes.delivered(world)
+    eve = crowd.strangers["a member of another server"]
+    asked = {"prompt": "x", "video": job.id, "reference": ("a.png", png())}
+    await refused(world, lambda: eve.slash("remix", **asked), NOT_KNOWN, await rows(world))
+    assert list((world.life.settings.data_dir / "references").glob("*")) == []
