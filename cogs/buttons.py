@@ -10,7 +10,7 @@ from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSourc
 from bot.chat.words import Key
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
-from bot.jobs.model import REFERENCES_MAX, Job, JobId, MessageId, UserId, Via
+from bot.jobs.model import REFERENCES_MAX, Draft, Job, JobId, MessageId, Offer, UserId, Via
 from bot.jobs.reasons import Reason, Refusal
 from cogs.answers import answering, opening, settle, tell_at_once
 from cogs.facts import asker_of, no_place_of, origin_of, sight_of
@@ -114,21 +114,29 @@ class Buttons(commands.Cog):
         return await self._desk.lookup.check_remix(video, asker_of(interaction), sight)
 
     async def _press_offer(self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId) -> None:
-        locale = interaction.locale.value
+        question = await self._take_offer(interaction, button, offer_id)
+        if question is None:
+            return
+        async with answering(interaction):
+            made = await self._desk.replies.accept_offer(*question, no_place_of(interaction))
+            await settle(interaction, made)
+
+    async def _take_offer(
+        self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId
+    ) -> tuple[Offer, Draft] | None:
+        """The question that is answered with yes; None if a form or a no was shown instead, or if it broke."""
         async with opening(interaction):
             taken = await self._desk.replies.take_offer(offer_id, UserId(interaction.user.id))
             if taken is None:
-                await tell_at_once(interaction, refusal_text(Refusal(Reason.DRAFT_GONE), locale))
-                return
-            offer, draft = taken
-            if button.action is Action.OPEN_FORM:
-                form = FormId(FormPurpose.REMIX, FormSource.DRAFT, draft.id)
-                room = REFERENCES_MAX - len(draft.request.references)
-                await interaction.response.send_modal(forms.build(form, locale, room=room))
-                return
-        async with answering(interaction):
-            made = await self._desk.replies.accept_offer(offer, draft, no_place_of(interaction))
-            await settle(interaction, made)
+                await tell_at_once(interaction, refusal_text(Refusal(Reason.DRAFT_GONE), interaction.locale.value))
+                return None
+            if button.action is not Action.OPEN_FORM:
+                return taken
+            _, draft = taken
+            form = FormId(FormPurpose.REMIX, FormSource.DRAFT, draft.id)
+            room = REFERENCES_MAX - len(draft.request.references)
+            await interaction.response.send_modal(forms.build(form, interaction.locale.value, room=room))
+        return None
 
 
 async def setup(bot: Host) -> None:

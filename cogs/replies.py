@@ -24,13 +24,15 @@ class RepliesCog(commands.Cog, name="Replies"):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Hand a person's reply to any message over."""
+        if not _is_whole(message):
+            return
         reference = message.reference
         if message.author.bot or message.type is not discord.MessageType.reply or reference is None:
             return
-        if reference.type is not discord.MessageReferenceType.reply or reference.message_id is None:
+        if reference.type is not discord.MessageReferenceType.reply or not _is_id(reference.message_id):
             return
         await self._desk.replies.answer(
-            _reply(message, MessageId(reference.message_id)), sight_of(message.guild, message.author)
+            _reply(message, MessageId(reference.message_id or 0)), sight_of(message.guild, message.author)
         )
 
     @commands.Cog.listener()
@@ -45,8 +47,26 @@ class RepliesCog(commands.Cog, name="Replies"):
             await self._forget(message_id)
 
     async def _forget(self, message_id: int) -> None:
+        if not _is_id(message_id):
+            return
         await self._desk.acts.forget_message(MessageId(message_id))
         await self._desk.replies.end_offer(MessageId(message_id))
+
+
+def _is_whole(message: discord.Message) -> bool:
+    """Whether it has what every message has: of an event that lacks parts discord.py makes a message that does, too."""
+    author: object = getattr(message, "author", None)
+    content: object = getattr(message, "content", None)
+    return (
+        isinstance(author, discord.User | discord.Member)
+        and isinstance(content, str)
+        and all(map(_is_id, (message.id, author.id, message.channel.id)))
+    )
+
+
+def _is_id(number: int | None) -> bool:
+    """Whether it can be an id of Discord's: a whole number below 2**63, which is all that a database column holds."""
+    return number is not None and 0 < number < 2**63
 
 
 def _reply(message: discord.Message, to: MessageId) -> Reply:
@@ -70,7 +90,7 @@ def _reply(message: discord.Message, to: MessageId) -> Reply:
 def _video_of(message: discord.Message) -> JobId | None:
     """The finished video that the answered message shows, by its own buttons, if Discord sent the message along."""
     answered = message.reference.resolved if message.reference else None
-    if not isinstance(answered, discord.Message) or not answered.author.bot:
+    if not isinstance(answered, discord.Message) or not _is_whole(answered) or not answered.author.bot:
         return None
     for row in answered.components:
         for child in row.children if isinstance(row, discord.ActionRow) else ():
