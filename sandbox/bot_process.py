@@ -1,6 +1,7 @@
 """Starts, stops and kills the bot as a process of its own, with an environment built from nothing and no `.env`."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -120,7 +121,7 @@ class BotProcess:
     async def kill(self) -> None:
         """End the life at once, as a power cut would."""
         if self._process is not None and self.running:
-            os.kill(self._process.pid, signal.SIGKILL)
+            _send(self._process, signal.SIGKILL)
             await self._process.wait()
         await self._over()
 
@@ -129,7 +130,7 @@ class BotProcess:
         if self._process is None:
             return 0
         if self.running:
-            os.kill(self._process.pid, signal.SIGTERM)
+            _send(self._process, signal.SIGTERM)
         return await self.ended()
 
     async def ended(self) -> int:
@@ -152,3 +153,9 @@ class BotProcess:
 
 def _real_time() -> float:
     return ScaledClock().now()
+
+
+def _send(process: Process, number: signal.Signals) -> None:
+    # It may have ended by itself just now.
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, number)

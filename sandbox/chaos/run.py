@@ -34,6 +34,8 @@ _SETTLE_STEPS = 400
 _LOOKS_PER_STEP = 40
 _LOOK_SECONDS = 0.05
 _STEP_SECONDS = 30.0
+_ROUNDS_MAX = 400
+_READY_SECONDS = 60.0
 _SECONDS = re.compile(r"[\d.e-]+ s\b")
 _SETTINGS = {
     "POLL_MIN_SECONDS": "0.1",
@@ -171,10 +173,15 @@ class _Chaos:
         stage.studio.faults.clear()
         if not stage.bot.running:
             await stage.start_bot()
-        while self._accepted() < self._report.jobs_wanted:
+        for _ in range(_ROUNDS_MAX):
             missing = self._report.jobs_wanted - self._accepted()
+            if missing <= 0:
+                break
+            await stage.chat.bot_ready(_READY_SECONDS)
             for _ in range(min(missing, 20)):
                 await self._ask()
+            # What was asked is taken in while nothing else happens here.
+            await asyncio.sleep(_LOOK_SECONDS)
             await self._settle("uncertain")
         await self._settle("uncertain")
         states = Counter(row["state"] for row in self._rows("SELECT state FROM jobs"))
