@@ -353,3 +353,22 @@ async def test_forms_groups_menus_and_silence(other: tuple[Visit, OtherBot]) -> 
     await expect(page.get_by_text("Sending command…")).to_be_visible()
     visit.stage.jump(4)
     await expect(page.get_by_text("The application did not respond.")).to_be_visible()
+    await page.get_by_role("button", name="Dismiss", exact=True).click()
+    await expect(page.get_by_text("The application did not respond.")).to_be_hidden()
+
+
+async def test_the_way_back_to_the_newest(other: tuple[Visit, OtherBot]) -> None:
+    """Whoever has scrolled up isn't torn away by what comes, and gets back with one press."""
+    visit, _ = other
+    page, newest_words = visit.page, visit.page.get_by_text("the newest words")
+    await place(other).send("\n".join(f"line {number}" for number in range(80)))
+    await page.get_by_text("line 79").hover()
+    await page.mouse.wheel(0, -2000)
+    back = page.get_by_role("button", name="Newest messages")
+    await expect(back).to_be_visible()
+    await place(other).send("the newest words")
+    await expect(newest_words).to_be_attached()
+    await expect(newest_words).not_to_be_in_viewport()
+    await back.click()
+    await expect(newest_words).to_be_in_viewport()
+    await expect(back).to_be_hidden()
