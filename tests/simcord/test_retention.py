@@ -1,0 +1,50 @@
+"""What is kept goes when `RETENTION_DAYS` are over, and whoever asks for it later is told."""
+
+import os
+
+import pytest
+
+from bot.engine.housekeeping import sweep
+from bot.jobs.model import Cause, PostKind
+from bot.jobs.states import Event, State
+from tests.simcord import scenes
+from tests.simcord.life import SimClock
+from tests.simcord.pictures import png
+from tests.simcord.world import World, private
+
+DAY_SECONDS = 86_400.0
+
+
+def kept(world: World) -> list[str]:
+    """The files of people in the data folder; all are made to look as if they had lain there for long."""
+    folders = [world.life.settings.data_dir / name for name in ("references", "videos")]
+    files = [path for folder in folders for path in folder.glob("*") if path.is_file()]
+    for path in files:
+        os.utime(path, (1.0, 1.0))
+    return sorted(path.name for path in files)
+
+
+async def test_after_the_time_of_keeping_no_file_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day before everything is there; a day after only what a running job needs, and *Retry* says so."""
+    withheld = await scenes.withheld(world)
+    failing = await world.rendering(await world.asked(reference=("a.png", png())))
+    await world.move(failing, Event.RENDER_FAILED, cause=Cause.PROVIDER)
+    running = await world.rendering(await world.asked(reference=("b.png", png(1))))
+    sent = await scenes.delivered(world)
+    days = world.engine.parts.rules.retention_seconds / DAY_SECONDS
+    began = world.clock.now()
+    monkeypatch.setattr(SimClock, "now", lambda _self: began + (days - 1) * DAY_SECONDS)
+    before = kept(world)
+    assert withheld.video_name in before
+    await sweep(world.engine.parts)
+    assert set(kept(world)) >= {withheld.video_name, failing.request.references[0].file_name}
+    monkeypatch.setattr(SimClock, "now", lambda _self: began + (days + 1) * DAY_SECONDS)
+    kept(world)
+    await sweep(world.engine.parts)
+    assert kept(world) == [running.request.references[0].file_name]
+    jobs = len(await world.jobs())
+    assert "not kept any more" in private(
+        await world.ada.click(await world.shown(failing, PostKind.FAILURE), label="Retry")
+    )
+    assert len(await world.jobs()) == jobs
+    assert (await world.job(sent)).state is State.DELIVERED
