@@ -34,7 +34,7 @@ export function renderComponents(components, message, context) {
 }
 
 /** One component, whatever it is: what the page can't draw says so. */
-export function renderComponent(part, message, context) {
+function renderComponent(part, message, context) {
   const draw = DRAWN[part?.type];
   return draw ? draw(part, message, context) : unknown(part);
 }

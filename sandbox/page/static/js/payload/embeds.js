@@ -29,7 +29,7 @@ export function renderEmbeds(embeds, context) {
 }
 
 /** One embed. */
-export function renderEmbed(embed, context) {
+function renderEmbed(embed, context) {
   return drawn(embed, [], context);
 }
 

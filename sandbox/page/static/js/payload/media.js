@@ -14,7 +14,7 @@ export function isOurs(url) {
 }
 
 /** The place an address leads to, as a person says it. */
-export function hostOf(url) {
+function hostOf(url) {
   try {
     return new URL(url).host || url;
   } catch {
@@ -23,7 +23,7 @@ export function hostOf(url) {
 }
 
 /** The size that fits into a box and keeps its shape; null when the picture's own size isn't known. */
-export function fitted({ width, height }, widest, highest) {
+function fitted({ width, height }, widest, highest) {
   if (!(width > 0 && height > 0)) return null;
   const scale = Math.min(1, widest / width, highest / height);
   return { width: Math.round(width * scale), height: Math.round(height * scale) };

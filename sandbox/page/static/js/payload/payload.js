@@ -13,12 +13,6 @@ import { dateText } from "./times.js";
 const SUPPRESS_EMBEDS = 1 << 2;
 const ONLY_EMOJI = /^[\p{Extended_Pictographic}\p{Regional_Indicator}\u{FE0F}\u{200D}\u{1F3FB}-\u{1F3FF}\s]{1,90}$/u;
 
-/** The nodes of a message's payload. */
-export function renderPayload(message, context) {
-  const around = withMentions(message, context);
-  return parts(message).flatMap((part) => drawn(part, around));
-}
-
 /**
  * Bring the payload in `container` up to date; the container holds nothing else. Only the parts that changed are drawn
  * anew, so what plays goes on playing, and an open list stays open.

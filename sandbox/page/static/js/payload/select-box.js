@@ -15,7 +15,7 @@ const SHOWN_AT_MOST = 6;
 let made = 0;
 
 /** What may be picked in a select, as options of a listbox. */
-export function choicesOf(part, context) {
+function choicesOf(part, context) {
   if (part.type === STRING) return (part.options ?? []).map(stringOption);
   const options = [];
   if (PEOPLE.has(part.type)) options.push(...context.everyone().map(personOption));

@@ -52,7 +52,7 @@ export function dateText(moment, style = "f") {
 }
 
 /** "in 5 minutes", "3 days ago": the largest unit that fits. */
-export function relativeText(moment, now) {
+function relativeText(moment, now) {
   const difference = moment - now;
   const [unit, size] = UNITS.find(([, one]) => Math.abs(difference) >= one) ?? UNITS.at(-1);
   const format = new Intl.RelativeTimeFormat(language(), { numeric: "always" });
