@@ -1,17 +1,27 @@
 """What holds for all tests: nothing leaves this machine, hypothesis judges behaviour and never milliseconds.
 
-Browser tests don't go missing unseen.
+Browser tests don't go missing unseen; tests of reliability run again and again when they are to go all the way.
 """
 
 import pytest
 from hypothesis import settings
 
 from sandbox.loopback import stay_on_loopback
+from tests.figures import IN_FULL
 
 # Before any test: the bot's own processes do the same (sandbox/bot_child.py).
 stay_on_loopback()
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """In `make reliability`, run a test marked `reliability(runs=100)` that often."""
+    marker = metafunc.definition.get_closest_marker("reliability")
+    runs = 1 if marker is None else marker.kwargs.get("runs", 1)
+    if IN_FULL and runs > 1:
+        metafunc.fixturenames.append("run")
+        metafunc.parametrize("run", range(1, runs + 1))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,7 +1,6 @@
 """Discord or the provider falls silent for a while: all is made up for afterwards, once, and nobody pays twice."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,13 +17,14 @@ from sandbox.studio.world import RenderState, Submission
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene, a_stage
 from tests.e2e.sightings import ever, of_kind, time_passes_until, wait_card
+from tests.figures import figure
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.media.samples import mp4
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
 FOR_EVER = 100_000
 # Each takes about a tenth of a second from its outage to its channel, mostly in the servers of this test.
-JOBS = int(os.environ.get("OUTAGE_JOBS", "200"))
+JOBS = figure(200, 1_000)
 _STEPS_PER_LOOK = 5
 EVERYTHING = ("message_create", "message_edit", "message_delete", "message_get", "history", "callback", "gateway")
 
