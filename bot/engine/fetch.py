@@ -2,11 +2,15 @@
 
 The ways, in this order (docs/facts/media.md): the link of the last look; a fresh link, three times; the
 content endpoint; then the same again later. A video that the provider calls completed is never failed. While the
-provider may not be asked, the ways that lead there are closed; waiting for it is no try.
+provider may not be asked, the ways that lead there are closed; waiting for it is no try. A full disk is the owner's to
+mend: it is waited for evenly, since room comes as soon as another video is posted.
 """
+
+import random
 
 import structlog
 
+from bot.chat.words import Key
 from bot.engine.looking import look
 from bot.engine.parts import Parts
 from bot.engine.steps import Next
@@ -24,6 +28,7 @@ _TELL_AFTER_TRIES = 5
 # The least rate of looks is one in 5 s; whatever takes longer is a pause.
 _PATIENCE_SECONDS = 6.0
 _BACKOFF_SECONDS_MAX = 300.0
+_ROOM_AGAIN_SECONDS = (20.0, 60.0)
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -51,7 +56,7 @@ async def fetch(parts: Parts, traffic: Traffic, job: Job, url: str | None) -> Ne
         return await _move(parts, job, Event.GIVE_UP, cause=Cause.SIZE)
     except (FetchFault, LookFault) as fault:
         _log.warning("video not fetched", job=job.id, tries=job.fetch_tries + 1, fault=str(fault))
-        return await _try_later(parts, job)
+        return await _try_later(parts, job, fault)
     return await _fetched(parts, job, video_sha256=video.sha256, video_bytes=video.size_bytes)
 
 
@@ -104,9 +109,15 @@ async def _fetched(parts: Parts, job: Job, **changes: object) -> Next:
     return await _move(parts, job, Event.KEEP, **changes)
 
 
-async def _try_later(parts: Parts, job: Job) -> Next:
+async def _try_later(parts: Parts, job: Job, fault: FetchFault | LookFault) -> Next:
     tries = job.fetch_tries + 1
-    due_at = parts.clock.now() + full_jitter(tries, max_seconds=_BACKOFF_SECONDS_MAX)
+    if isinstance(fault, NoRoom):
+        wait_seconds = random.uniform(*_ROOM_AGAIN_SECONDS)  # noqa: S311  # spreads load, guards nothing
+        if tries >= _TELL_AFTER_TRIES:
+            parts.alarm.ring(Key.ALARM_ROOM)
+    else:
+        wait_seconds = full_jitter(tries, max_seconds=_BACKOFF_SECONDS_MAX)
+    due_at = parts.clock.now() + wait_seconds
     if tries == _TELL_AFTER_TRIES and not job.withheld:
         noted = await parts.database.write(moving.note_late, job, PostKind.SLOW, fetch_tries=tries, not_before=due_at)
     else:

@@ -108,6 +108,10 @@ SENTENCES: Mapping[Key, str] = {
         "The Videos API refuses this bot's key when I ask how a video is doing. Videos under way are not lost; I ask "
         "again every five minutes."
     ),
+    Key.ALARM_ROOM: (
+        "My disk has no room for a finished video. It is fetched as soon as there is; until then it and those after it "
+        "wait. `RETENTION_DAYS` says how long I keep files."
+    ),
     Key.ALARM_STORE: (
         "I can't write to my database: its disk may be full, or something else holds it. No new videos are taken until "
         "I can; those under way are still looked after. The log says more."

@@ -85,6 +85,7 @@ class Key(StrEnum):
     OWNER_ADOPTED = auto()
     ALARM_ACCOUNT = auto()
     ALARM_KEY = auto()
+    ALARM_ROOM = auto()
     ALARM_STORE = auto()
     ALARM_STUCK = auto()
     ALARM_TWICE = auto()
