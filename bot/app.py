@@ -173,6 +173,7 @@ async def _serve(settings: Settings, client: VideoBot, engine: _Engine, watchdog
         watchdog.start(_DRAIN_SECONDS)
         engine.intake.stop()
         engine.scheduler.stop()
+        engine.parts.database.leave()
         for loop in (*loops, stopped):
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)

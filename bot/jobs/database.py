@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -22,9 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 _BUSY_SECONDS = 5.0
 _TRIES = 3
 _PATIENCE_SECONDS = 15.0
+_BUSY_SECONDS_LEAVING = 1.0
 # SQLite takes its log in by itself, but never begins it anew while there is always somebody who reads from it.
 _LOG_BYTES_MAX = 16 * 1024 * 1024
 _READING = "reading"
+_LEAVING = "leaving"
+_log = structlog.stdlib.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,6 +52,7 @@ class Database:
         self._log_bytes_max = _LOG_BYTES_MAX
         self._writer = asyncio.Lock()
         self._under_way: set[asyncio.Task[Any]] = set()
+        self._tries = _TRIES
 
     async def write(
         self,
@@ -87,6 +92,11 @@ class Database:
 
         return await self._to_its_end(transaction())
 
+    def leave(self) -> None:
+        """From now on hardly wait for another program's lock: the process is leaving, and what isn't stored is safe."""
+        self._tries = 1
+        self._engine.update_execution_options(**{_LEAVING: True})
+
     async def close(self) -> None:
         """Wait for what is under way, then close every connection (an open one would keep the process alive)."""
         # Whoever is answered may ask the next thing at once; a connection that is out now would never be closed.
@@ -96,7 +106,7 @@ class Database:
 
     async def _begun_anew(self, work: Callable[[AsyncConnection], Awaitable[T]], asked_at: float) -> T:
         """Do it in one transaction; where another program kept that from beginning, try again."""
-        for _ in range(_TRIES - 1):
+        for _ in range(self._tries - 1):
             begun = False
             try:
                 async with self._engine.begin() as connection:
@@ -132,12 +142,23 @@ class Database:
         task.add_done_callback(self._under_way.discard)
         try:
             return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # Nobody waits for it any more.
+            task.add_done_callback(_tell_fault)
+            raise
         except IntegrityError as error:
             raise StoreConflictError(f"The database could not do this: {error.orig}.") from error
         except DBAPIError as error:
             raise StoreUnavailableError(f"The database could not do this: {error.orig}.") from error
         except PoolTimeoutError as error:
             raise StoreUnavailableError("The database could not do this: too much is asked of it at once.") from error
+
+
+def _tell_fault(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        # Never the whole error: the statement and its values, a prompt among them, are part of its words.
+        reason = str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
+        _log.warning("not stored, and nobody waited for it", reason=reason)
 
 
 def open_database(path: Path) -> Database:
@@ -170,8 +191,10 @@ def prepare(engine: sa.Engine) -> None:
         cursor.close()
 
     def begin(connection: sa.Connection) -> None:
-        reading = connection.get_execution_options().get(_READING, False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if options.get(_LEAVING, False):
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_SECONDS_LEAVING * 1_000:.0f}")
+        connection.exec_driver_sql("BEGIN" if options.get(_READING, False) else "BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", begin)
