@@ -1,7 +1,11 @@
-"""Throws away files that nobody needs any more: pictures and videos after RETENTION_DAYS, forms that nobody sent in."""
+"""Throws away files that nobody needs any more: pictures and videos after RETENTION_DAYS, forms that nobody sent in.
+
+It also looks for jobs whose rows can't be read: whoever lists jobs goes on without them, so nobody else would tell.
+"""
 
 import structlog
 
+from bot.chat.words import Key
 from bot.engine.parts import Parts
 from bot.jobs.store import drafts, finding
 
@@ -14,6 +18,7 @@ async def keep_house(parts: Parts) -> None:
     """Sweep now and then every hour, until cancelled."""
     while True:
         await sweep(parts)
+        await tell_of_unreadable(parts)
         await parts.clock.sleep(_ROUND_SECONDS)
 
 
@@ -27,3 +32,9 @@ async def sweep(parts: Parts) -> None:
     gone = await parts.shelf.sweep(pictures) + await parts.fetcher.sweep({f"video-{job_id}.mp4" for job_id in videos})
     if gone:
         _log.info("files thrown away", files=gone)
+
+
+async def tell_of_unreadable(parts: Parts) -> None:
+    """Let the owner know of running jobs that nobody can carry on; the log names them."""
+    if await parts.database.read(finding.count_unreadable):
+        parts.alarm.ring(Key.ALARM_STUCK)

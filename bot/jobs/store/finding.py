@@ -69,6 +69,12 @@ async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> 
     return {job.id: job for job in readable(found, job_of)}
 
 
+async def count_unreadable(connection: AsyncConnection) -> int:
+    """How many unended jobs hold what can't be read: nobody will carry them on."""
+    unended = (await connection.execute(sa.select(jobs).where(jobs.c.ended_at.is_(None)))).all()
+    return len(unended) - len(readable(unended, job_of))
+
+
 async def find_newest_finished(connection: AsyncConnection, user_id: UserId, channel_id: ChannelId) -> Job | None:
     """The person's newest video in that channel that stands there and may be remixed, or is just being posted."""
     query = (
