@@ -94,7 +94,7 @@ async def run(settings: Settings, clock: Clock) -> None:
     clock = SteadyClock(clock)
     with _locked(settings.data_dir), Watchdog() as watchdog:
         await asyncio.to_thread(migrate, _database_path(settings))
-        client = VideoBot(settings.discord_guild_ids, settings.data_dir)
+        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock)
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(client)
             engine = await _build(settings, clock, client, resources)

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sandbox.chat import Channel, File, Message, NotPossibleError, Person
+from sandbox.chat import Channel, Fault, File, Message, NotPossibleError, Person
 from sandbox.stage import Stage
 from sandbox.studio import Outcome
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene, a_stage, picture
+from tests.e2e.sightings import time_passes_until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -456,6 +457,16 @@ async def test_commands_are_synced_when_they_change_and_only_then(tmp_path: Path
             assert [one["value"] for one in options["size"]["choices"]] == ["640x360", "360x640"]
             assert [one["value"] for one in options["model"]["choices"]] == ["mira-2", "mira-1"]
             assert [one["value"] for one in options["seconds"]["choices"]] == ["5", "10"]
+
+
+async def test_commands_that_discord_did_not_take_are_told_again(tmp_path: Path) -> None:
+    """D12: Discord is in trouble at the first start: the commands are there some time later, without a restart."""
+    async with a_stage(tmp_path, start=False) as stage:
+        stage.chat.faults.add("command_sync", Fault.status(503), times=3)
+        await stage.start_bot(ready=False)
+        await time_passes_until(stage, (stage.bot.data_dir / "commands.json").exists, step_seconds=1.0)
+        assert sorted(one["name"] for one in stage.chat.commands) == NAMES
+        assert syncs(stage) == 4
 
 
 async def test_commands_of_named_servers_come_and_go_with_the_setting(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSource, Kind, parse_button, parse_form
 from bot.client import COGS, VideoBot
 from bot.engine.desk import Desk
+from bot.ops.clock import SystemClock
 from bot.videos.catalogue import Catalogue
 
 # Discord's bounds for commands, their options and choices.
@@ -47,7 +48,7 @@ async def commands(tmp_path: Path) -> list[dict[str, Any]]:
 
 async def all_told(tmp_path: Path) -> list[dict[str, Any]]:
     """What Discord is told, families of commands as one each."""
-    async with VideoBot((), tmp_path) as bot:
+    async with VideoBot((), tmp_path, SystemClock()) as bot:
         bot.desk = cast("Desk", SimpleNamespace(catalogue=CATALOGUE))
         for name in COGS:
             await importlib.import_module(name).setup(bot)

@@ -16,15 +16,16 @@ from bot.settings import Settings
 class SimClock:
     """SimCord's virtual time. `resting` is set whenever somebody begins to sleep."""
 
-    def __init__(self, env: Env) -> None:
-        self._env = env
+    def __init__(self) -> None:
+        self.env: Env | None = None
         self.resting = asyncio.Event()
 
     def now(self) -> float:
-        return self._env.now().timestamp()
+        assert self.env is not None
+        return self.env.now().timestamp()
 
     def monotonic(self) -> float:
-        return self._env.now().timestamp()
+        return self.now()
 
     async def sleep(self, seconds: float) -> None:
         self.resting.set()
@@ -70,13 +71,13 @@ class Life:
     @classmethod
     async def begin(cls, settings: Settings, resources: AsyncExitStack) -> "Life":
         """Put the bot together as `bot.app` does; it is not logged in yet."""
-        client = VideoBot(settings.discord_guild_ids, settings.data_dir)
-        env = Env(client, approved_intents=discord.Intents.none())
-        clock = SimClock(env)
+        clock = SimClock()
+        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock)
+        env = clock.env = Env(client, approved_intents=discord.Intents.none())
         return cls(settings, resources, env, clock, await _build(settings, clock, client, resources))
 
     async def restart(self) -> None:
         """A new client and a new engine on the same data folder, in the same Discord."""
-        client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir)
+        client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir, self.clock)
         self.engine = await _build(self.settings, self.clock, client, self.resources)
         await self.env.restart_bot(client)

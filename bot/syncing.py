@@ -1,0 +1,111 @@
+"""Tells Discord of the slash commands, each time they have changed; it must not know what they do.
+
+Syncs are limited per day (docs/facts/discord.md), so what was told is noted in the data folder. When Discord doesn't
+take the commands, the bot serves with those it has, and tries again later and later.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+import discord
+import structlog
+from discord.ext import commands
+
+from bot.chat.courier import free_global_limit
+from bot.jobs.backoff import full_jitter
+from bot.ops.clock import Clock
+
+_NOTE = "commands.json"
+_SYNC_SECONDS = 30.0
+_BACKOFF_SECONDS_MAX = 1800.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class CommandSync:
+    """The commands of one client: in the named servers, or everywhere if none are named."""
+
+    def __init__(self, client: commands.Bot, guild_ids: tuple[int, ...], data_dir: Path, clock: Clock) -> None:
+        self._client = client
+        self._tree: discord.app_commands.CommandTree[Any] = client.tree
+        self._guilds = tuple(discord.Object(guild_id) for guild_id in guild_ids)
+        self._note = data_dir / _NOTE
+        self._clock = clock
+        self._again: asyncio.Task[None] | None = None
+
+    async def sync(self) -> None:
+        """Tell Discord of the commands, once all cogs are loaded; what it doesn't take now it is told again later."""
+        for guild in self._guilds:
+            self._tree.copy_global_to(guild=guild)
+        if self._guilds:
+            self._tree.clear_commands(guild=None)
+        if not await self._tell_changed():
+            self._again = asyncio.create_task(self._tell_later())
+
+    def stop(self) -> None:
+        """Try no more."""
+        if self._again is not None:
+            self._again.cancel()
+
+    async def _tell_later(self) -> None:
+        tries = 1
+        while True:
+            await self._clock.sleep(full_jitter(tries, max_seconds=_BACKOFF_SECONDS_MAX))
+            if await self._tell_changed():
+                return
+            tries += 1
+
+    async def _tell_changed(self) -> bool:
+        """Tell of what Discord doesn't know yet; whether it knows everything now."""
+        known = self._read_note()
+        wanted = self._fingerprints(known)
+        for target, fingerprint in wanted.items():
+            if known.get(target) == fingerprint:
+                continue
+            try:
+                async with asyncio.timeout(_SYNC_SECONDS):
+                    await self._tree.sync(guild=None if target == "global" else discord.Object(int(target)))
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                if isinstance(error, TimeoutError):
+                    free_global_limit(self._client)
+                _log.warning("commands not synced", target=target, error=repr(error))
+            else:
+                known[target] = fingerprint
+                self._write_note(known)
+        return all(known.get(target) == fingerprint for target, fingerprint in wanted.items())
+
+    def _fingerprints(self, known: dict[str, str]) -> dict[str, str]:
+        """What each target's commands are now; servers synced once and not named any more are to be emptied."""
+        application = str(self._client.application_id)
+        targets: dict[str, discord.abc.Snowflake | None] = {"global": None}
+        targets |= {str(guild.id): guild for guild in self._guilds}
+        targets |= {name: discord.Object(int(name)) for name in known if name not in targets}
+        return {
+            name: hashlib.sha256(
+                json.dumps(
+                    [application, [command.to_dict(self._tree) for command in self._tree.get_commands(guild=guild)]]
+                ).encode()
+            ).hexdigest()
+            for name, guild in targets.items()
+        }
+
+    def _write_note(self, known: dict[str, str]) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            with os.fdopen(os.open(self._note, flags, 0o600), "w", encoding="utf-8") as note:
+                json.dump(known, note)
+        except OSError as error:
+            # Without it they are synced once more at the next start.
+            _log.warning("commands not noted", error=str(error))
+
+    def _read_note(self) -> dict[str, str]:
+        try:
+            note: object = json.loads(self._note.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            # Never synced from here, or the note is damaged: one more sync mends it.
+            return {}
+        return cast("dict[str, str]", note) if isinstance(note, dict) else {}
