@@ -29,13 +29,14 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes videos.")
     parser.add_argument("command", nargs="?", choices=("run", "migrate"), default="run")
     command = parser.parse_args(arguments).command
+    clock = clock or SystemClock()
     try:
         settings = load_settings()
-        start_logging(settings.log_level, settings.log_format, _secrets(settings))
+        start_logging(settings.log_level, settings.log_format, _secrets(settings), clock.now)
         if command == "migrate":
             migrate_only(settings)
         else:
-            asyncio.run(run(settings, clock or SystemClock()))
+            asyncio.run(run(settings, clock))
     except (SettingsError, DamagedDatabaseError, DiscordRefusedError) as error:
         return _say(error, ExitCode.CONFIGURATION)
     except AlreadyRunningError as error:

@@ -8,7 +8,9 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Literal, TextIO
 from urllib.parse import quote
 
@@ -85,16 +87,33 @@ class _CleanHandler(logging.StreamHandler[TextIO]):
             return
 
 
-def start_logging(level: str, form: Literal["auto", "json", "console"], secrets: Iterable[str]) -> None:
+def _stamp_with(now: Callable[[], float]) -> structlog.typing.Processor:
+    """Puts the time of that clock on each line, so that a log of hours that were let pass reads as such."""
+
+    def stamp(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        when = datetime.fromtimestamp(now(), UTC).isoformat(timespec="microseconds")
+        event["timestamp"] = when.replace("+00:00", "Z")
+        return event
+
+    return stamp
+
+
+def start_logging(
+    level: str,
+    form: Literal["auto", "json", "console"],
+    secrets: Iterable[str],
+    now: Callable[[], float] = time.time,
+) -> None:
     """Send every log line of the process to standard error: coloured on a terminal, JSON otherwise.
 
-    `secrets` are the values that must never appear; `level` is a name such as "info".
+    `secrets` are the values that must never appear; `level` is a name such as "info"; `now` gives seconds since the
+    epoch.
     """
     coloured = form == "console" or (form == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _stamp_with(now),
     ]
     if coloured:
         last: list[structlog.typing.Processor] = [
