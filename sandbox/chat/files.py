@@ -5,17 +5,19 @@ import hmac
 import mimetypes
 import re
 import secrets
-import struct
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+from PIL import Image
 
 from bot.ops.clock import Clock
 from sandbox.chat.records import Attachment, File
 from sandbox.chat.snowflakes import Snowflakes
 
 LINK_LIFE_SECONDS = 86_400
-_PNG_HEADER = b"\x89PNG\r\n\x1a\n"
+_MOVIE_HEADER_BYTES_MAX = 256 * 1024
 _UNUSUAL = re.compile(r"[^\w.\-]+", re.ASCII)
 
 
@@ -85,11 +87,30 @@ class FileStore:
         return hmac.new(self._key, f"{path}|{until}|{issued}".encode(), hashlib.sha256).hexdigest()
 
 
-def picture_size(path: Path) -> tuple[int, int] | None:
-    """Width and height in pixels of a PNG; None for anything else."""
-    with path.open("rb") as file:
-        head = file.read(24)
-    if len(head) < 24 or not head.startswith(_PNG_HEADER):
+def picture_size(attachment: Attachment) -> tuple[int, int] | None:
+    """Width and height in pixels of a picture or an MP4 video; None for anything else, or while it is empty."""
+    return _size_of(attachment.path, attachment.size_bytes) if attachment.size_bytes else None
+
+
+@lru_cache(maxsize=1_000)
+def _size_of(path: Path, _size_bytes: int) -> tuple[int, int] | None:
+    """Kept, since every payload tells it; a file that has all its bytes doesn't change."""
+    try:
+        with path.open("rb") as file:
+            if file.read(12)[4:8] == b"ftyp":
+                return _video_size(file.read(_MOVIE_HEADER_BYTES_MAX))
+        with Image.open(path) as picture:
+            return picture.size
+    except (OSError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        # No picture (Pillow's own error for that is an OSError), or one of more pixels than it likes.
         return None
-    width, height = struct.unpack(">II", head[16:24])
-    return width, height
+
+
+def _video_size(data: bytes) -> tuple[int, int] | None:
+    """The size of the first track that has one: the last eight bytes of its header, as fractions of 65,536."""
+    for box in re.finditer(b"(.{4})tkhd", data, re.DOTALL):
+        end = box.start() + int.from_bytes(box[1], "big")
+        width, height = (int.from_bytes(data[end - past : end - past + 4], "big") >> 16 for past in (8, 4))
+        if width and height:
+            return width, height
+    return None

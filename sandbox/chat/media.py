@@ -59,7 +59,7 @@ def _item(files: FileStore, url: str, known: Attachment | None) -> Json:
         # Nothing is fetched from outside: what a foreign picture is stays unknown, as with one that can't be loaded.
         return {"url": url, "proxy_url": url, "width": None, "height": None, "placeholder": None, "loading_state": 3}
     link = files.link(known)
-    size = picture_size(known.path) if known.path.exists() else None
+    size = picture_size(known)
     return {
         "url": link,
         "proxy_url": link,

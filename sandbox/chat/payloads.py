@@ -34,7 +34,7 @@ def attachment_json(world: World, attachment: Attachment) -> Json:
         payload["waveform"] = attachment.waveform
     if attachment.ephemeral:
         payload["ephemeral"] = True
-    if attachment.path.exists() and (size := picture_size(attachment.path)):
+    if size := picture_size(attachment):
         payload |= {"width": size[0], "height": size[1]}
     return payload
 

@@ -5,14 +5,16 @@ import io
 import discord
 import pytest
 from discord import ui
+from PIL import Image
 
 from tests.unit.sandbox.chat.test_messages import view
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + (320).to_bytes(4, "big") + (180).to_bytes(4, "big") + b"\x08\2\0\0\0"
-
 
 def files():
-    return [discord.File(io.BytesIO(PNG), "still.png"), discord.File(io.BytesIO(b"notes"), "notes.txt", spoiler=True)]
+    still = io.BytesIO()
+    Image.new("RGB", (320, 180)).save(still, "PNG")
+    still.seek(0)
+    return [discord.File(still, "still.png"), discord.File(io.BytesIO(b"notes"), "notes.txt", spoiler=True)]
 
 
 def layout(*items):
