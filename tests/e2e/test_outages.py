@@ -1,45 +1,23 @@
 """Discord or the provider falls silent for a while: all is made up for afterwards, once, and nobody pays twice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bot.jobs.database import open_database
-from bot.jobs.migrating import migrate
-from bot.jobs.model import ChannelId, GuildId, Job, Place, UserId
-from bot.jobs.states import State
 from sandbox.chat import Fault, Message
 from sandbox.studio import Fault as StudioFault
-from sandbox.studio.world import RenderState, Submission
+from sandbox.studio.world import RenderState
 from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage
+from tests.e2e.discord_scenes import FOR_EVER, a_scene, at_the_provider, passes
+from tests.e2e.scenes import Scene
 from tests.e2e.sightings import ever, of_kind, time_passes_until, wait_card
 from tests.figures import figure
-from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.media.samples import mp4
 
-SMALL = {"default_size": "160x90", "frames_per_second": 1}
-FOR_EVER = 100_000
 # Each takes about a tenth of a second from its outage to its channel, mostly in the servers of this test.
 JOBS = figure(200, 1_000)
-_STEPS_PER_LOOK = 5
 EVERYTHING = ("message_create", "message_edit", "message_delete", "message_get", "history", "callback", "gateway")
-
-
-@asynccontextmanager
-async def a_scene(
-    folder: Path, settings: dict[str, str] | None = None, *, start: bool = True, **turned: object
-) -> AsyncIterator[Scene]:
-    """A bot of this test's own, and Ada in a channel."""
-    async with a_stage(folder, settings=settings, start=start, **(SMALL | turned)) as stage:
-        guild = stage.chat.add_guild("Night Shift")
-        ada = stage.chat.add_person("Ada")
-        guild.join(ada)
-        yield Scene(stage, guild, guild.add_channel("videos"), ada)
-        assert "Traceback" not in stage.bot.log()
 
 
 async def ends_once(scene: Scene, kind: str, prompt: str, *, step_seconds: float = 10.0) -> Message:
@@ -213,33 +191,6 @@ async def test_both_outages_at_once_lose_nothing_of_hundreds_of_jobs(tmp_path: P
         assert len(scene.studio.renders) == all_jobs
         assert submissions(scene) == 0
         assert not [kind for kind in ("fail", "unsure", "late", "slow") if ever(scene.chat, scene.channel, kind)]
-
-
-async def at_the_provider(scene: Scene, prompts: list[str]) -> None:
-    """Jobs of many people with these prompts, each paid for and rendering."""
-    stage, now = scene.stage, scene.stage.clock.now()
-    stage.bot.data_dir.mkdir(parents=True, mode=0o700)
-    migrate(stage.bot.data_dir / "bot.db")
-    database = open_database(stage.bot.data_dir / "bot.db")
-    place = Place(ChannelId(scene.channel.id), GuildId(scene.guild.id))
-    jobs: list[Job] = []
-    for number, prompt in enumerate(prompts):
-        render = scene.studio._world.take(Submission(prompt, "gpt-4o-video", "160x90", "4"))
-        facts = {"provider": scene.studio.base_url, "remote_id": render.id, "submitted_at": now}
-        person = UserId(scene.ada.id + number % 100)
-        jobs.append(a_job(State.RENDERING, user_id=person, place=place, prompt=prompt, accepted_at=now, **facts))
-    await database.write(put, *jobs)
-    await database.close()
-
-
-async def passes(scene: Scene, so: Callable[[], object], *, step_seconds: float) -> None:
-    """Let time pass until it is so; fails after minutes on end."""
-    async with asyncio.timeout(60 + JOBS / 2):
-        while not so():
-            # Asking costs more than a step.
-            for _ in range(_STEPS_PER_LOOK):
-                scene.stage.jump(step_seconds)
-                await asyncio.sleep(0.05)
 
 
 async def passes_evenly(scene: Scene, *, minutes: int) -> None:

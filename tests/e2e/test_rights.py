@@ -411,6 +411,7 @@ def named(text: str) -> list[str]:
     return re.findall(r"\*\*(.+?)\*\*", text)
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("name", NAMED)
 async def test_a_channel_the_bot_cannot_post_in_is_refused_at_once(scene: Scene, name: str) -> None:
     """Where one permission is missing, every way to ask is refused privately with its name; nothing is accepted."""

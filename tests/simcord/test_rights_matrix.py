@@ -5,11 +5,13 @@ Whoever may not is refused, and no row changes. Who can't see a job gets the ver
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle, islice, product
 from typing import Any
 
 import discord
 import pytest
+from simcord import Env
 from simcord.actors import MemberActor, _dispatch_actor_interaction
 from simcord.backend import serializers
 from simcord.backend.models.channel import Overwrite
@@ -98,6 +100,16 @@ class Crowd:
     ada: Caller
     eve: MemberActor
     there: ChannelHandle
+
+
+@pytest.fixture(autouse=True)
+def looked_at_often(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SimCord looks 20 times a second whether an act has come to rest: most of this matrix would be waiting for that.
+
+    It is only how often it looks; what it takes for rest stays as it is.
+    """
+    for name in ("settle", "_settle_internal"):
+        monkeypatch.setattr(env, name, partial(getattr(env, name), idle=0.002))
 
 
 @pytest.fixture

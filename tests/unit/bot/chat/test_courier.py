@@ -191,6 +191,7 @@ def asks(world: World) -> dict[str, Callable[[], Awaitable[object]]]:
     }
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize(
     "kind", ["message_create", "message_edit", "message_delete", "message_get", "history", "dm_open"]
 )
@@ -202,6 +203,7 @@ async def test_a_request_that_hangs_frees_who_asked(world: World, kind: str) -> 
             await asks(world)[kind]()
 
 
+@pytest.mark.reliability(runs=5)
 @pytest.mark.parametrize("taken", [False, True])
 async def test_an_upload_that_hangs_is_freed_and_stands_once(world: World, taken: bool) -> None:
     """D10: an upload whose answer never comes, taken or not, is freed; the same nonce again leaves one message."""
@@ -218,6 +220,7 @@ async def test_an_upload_that_hangs_is_freed_and_stands_once(world: World, taken
     assert len(world.chat.posts) == 1
 
 
+@pytest.mark.reliability
 async def test_one_that_was_cut_off_in_a_global_rest_holds_up_nobody(world: World) -> None:
     """D9, D10: a request given up while it waits for a global limit leaves the others free to go."""
     world.chat.faults.add("message_create", Fault.rate_limited(29.0, global_=True))
@@ -231,6 +234,7 @@ async def test_one_that_was_cut_off_in_a_global_rest_holds_up_nobody(world: Worl
 # ── when all rest ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.reliability
 async def test_a_network_that_forbids_is_left_alone_by_everybody(world: World) -> None:
     """D9: after one 429 of the network in front of Discord one request goes out in ten minutes, whoever asks."""
     world.chat.faults.add(

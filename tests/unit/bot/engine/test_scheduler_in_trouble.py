@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,13 @@ from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job
 from bot.jobs.states import State
 from bot.jobs.store import finding
+from tests.figures import figure
 from tests.unit.bot.engine.machine import DEADLINE_SECONDS, Machine, a_machine, answering, file_of, inline
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.media.samples import mp4
 
 PERCENT = itertools.count(1)
+JOBS = figure(50, 1_000)
 
 
 @pytest.fixture
@@ -104,13 +107,15 @@ async def test_without_an_account_a_thousand_jobs_wait(machine: Machine, status:
 # ── what breaks, and what doesn't for that ─────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.reliability
 async def test_one_job_whose_step_breaks_stops_no_other(machine: Machine) -> None:
-    """A look that raises: the job rests longer and longer, holds no pool, the owner is told; the others go on."""
-    poisoned = await machine.accept(State.RENDERING, remote_id="video_0", submitted_at=machine.clock.now())
-    others = [
-        await machine.accept(State.RENDERING, remote_id=f"video_{n}", submitted_at=machine.clock.now())
-        for n in range(1, 50)
-    ]
+    """L10: a look that raises: the job rests, holds no pool, the owner is told; all others come to be posted."""
+    now = machine.clock.now()
+    given = [a_job(State.RENDERING, accepted_at=now, submitted_at=now, remote_id=f"video_{n}") for n in range(JOBS)]
+    given = [replace(job, provider=machine.videos.provider) for job in given]
+    poisoned, others = given[JOBS // 2], given[: JOBS // 2] + given[JOBS // 2 + 1 :]
+    await machine.database.write(put, *given)
+    machine.board.job_accepted()
     watch = machine.watcher.look
 
     async def breaking(job: Job, rendering_jobs: int) -> Next:
@@ -121,12 +126,20 @@ async def test_one_job_whose_step_breaks_stops_no_other(machine: Machine) -> Non
     machine.watcher.look = breaking  # pyright: ignore[reportAttributeAccessIssue]  # a bug, injected
     machine.api.look = completed
     machine.start()
-    for job in others:
-        await machine.is_in(job, State.FETCHING, State.POSTING)
+    async with asyncio.timeout(figure(20, 200)):
+        while await states_of(machine, others) != {State.POSTING}:
+            machine.clock.jump(5)
+            await asyncio.sleep(0.1)
     await machine.until(lambda: Key.ALARM_STUCK in machine.rung, "the alarm", step_seconds=5)
     assert (await machine.job(poisoned)).state is State.RENDERING
     machine.watcher.look = watch  # pyright: ignore[reportAttributeAccessIssue]  # and mended
-    await machine.until(lambda: "video_0" in machine.api.looked, "another look", step_seconds=600)
+    await machine.until(lambda: poisoned.remote_id in machine.api.looked, "another look", step_seconds=600)
+
+
+async def states_of(machine: Machine, jobs: list[Job]) -> set[State]:
+    """The states that any of these jobs are in."""
+    found = await machine.database.read(finding.find_many, [job.id for job in jobs])
+    return {job.state for job in found.values()}
 
 
 async def test_a_job_whose_step_breaks_is_told_late_and_ended_in_time(machine: Machine) -> None:

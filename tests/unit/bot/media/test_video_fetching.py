@@ -556,30 +556,6 @@ async def test_names(fetcher: VideoFetcher, name: str) -> None:
         await fetcher.fetch("http://127.0.0.1/", name)
 
 
-async def test_planted_links(fetcher: VideoFetcher, api: FileHost, folder: Path, tmp_path: Path) -> None:
-    """A link planted under the video's name is replaced, not followed; it is never read either."""
-    victim = tmp_path / "victim"
-    victim.write_bytes(b"precious")
-    folder.mkdir(parents=True)
-    (folder / NAME).symlink_to(victim)
-    assert not await fetcher.verify(NAME, hashlib.sha256(b"precious").hexdigest())
-    api.answers["/v"] = answer(mp4())
-    got = await fetcher.fetch(api.url("/v"), NAME)
-    assert not got.path.is_symlink()
-    assert victim.read_bytes() == b"precious"
-
-
-async def test_planted_folder(fetcher: VideoFetcher, api: FileHost, folder: Path, tmp_path: Path) -> None:
-    """A folder that is itself a link is not entered."""
-    (tmp_path / "elsewhere").mkdir()
-    folder.parent.mkdir()
-    folder.symlink_to(tmp_path / "elsewhere")
-    api.answers["/v"] = answer(mp4())
-    with pytest.raises(FetchFailed):
-        await fetcher.fetch(api.url("/v"), NAME)
-    assert left(tmp_path / "elsewhere") == []
-
-
 async def test_foreign_folder(
     fetcher: VideoFetcher, api: FileHost, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
