@@ -16,9 +16,11 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting
+from tests.figures import figure
 from tests.simcord.world import World
 
-SEEDS = range(20)
+SEEDS = range(figure(20, 100))
+pytestmark = pytest.mark.reliability
 
 
 class Hands:
