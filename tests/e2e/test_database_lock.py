@@ -1,13 +1,39 @@
 """L3: another program holds the database under the bot; its loop goes on, and nothing is charged without a row."""
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
+from time import monotonic
 
+import pytest
+
+from sandbox.chat import gateway
 from sandbox.studio import Outcome
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene, a_stage
+from tests.figures import figure
+
+# Two commands are refused after 15 and 20 seconds; in full they go on being refused for a minute.
+AT_ONCE = 2
+LOCKED_SECONDS = figure(0.0, 60.0)
+HEARTBEAT_MS = 250
+LATE = 3_100
+
+
+@pytest.fixture
+def heartbeats(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How many heartbeats the bot has sent; it is told to send them often, and its loop sends them."""
+    beats, receive = [], gateway._Connection.receive
+
+    async def count(connection: gateway._Connection, frame: dict[str, object]) -> None:
+        if frame.get("op") == gateway.HEARTBEAT:
+            beats.append(frame)
+        await receive(connection, frame)
+
+    monkeypatch.setattr(gateway, "HEARTBEAT_INTERVAL_MS", HEARTBEAT_MS)
+    monkeypatch.setattr(gateway._Connection, "receive", count)
+    return lambda: len(beats)
 
 
 @asynccontextmanager
@@ -22,6 +48,15 @@ async def a_scene(folder: Path) -> AsyncIterator[Scene]:
         await ledger.accepted(await ada.slash(scene.channel, "video", prompt="Rendering meanwhile"))
         await ledger.job(stage, "Rendering meanwhile", "rendering")
         yield scene
+
+
+@contextmanager
+def locked(scene: Scene) -> Iterator[None]:
+    """Another program writes, and doesn't come to an end with it."""
+    with closing(sqlite3.connect(scene.stage.bot.data_dir / "bot.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("COMMIT")
 
 
 async def looked_again(scene: Scene, times: int) -> None:
@@ -43,32 +78,45 @@ async def assert_all_told_once(scene: Scene, prompts: list[str]) -> None:
     assert len(posted) == len(prompts)
 
 
-async def test_a_short_lock_of_the_database_is_not_felt(tmp_path: Path) -> None:
-    """L3: while another program writes for some seconds the bot goes on looking; what was asked meanwhile is made."""
+@pytest.mark.reliability(runs=5)
+async def test_a_short_lock_of_the_database_is_not_felt(tmp_path: Path, heartbeats: Callable[[], int]) -> None:
+    """L3: while another program writes for four seconds, looks, heartbeats and answers go on; then all is made."""
     async with a_scene(tmp_path) as scene:
-        with closing(sqlite3.connect(scene.stage.bot.data_dir / "bot.db", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with locked(scene):
+            before = heartbeats()
             call = await scene.ada.slash(scene.channel, "video", prompt="Asked meanwhile")
+            status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
+            assert "Rendering meanwhile" in status.text
             # At 0.1 to 0.3 s each these are about four seconds.
             await looked_again(scene, 20)
-            other.execute("COMMIT")
+            assert heartbeats() > before
         await ledger.accepted(call)
-        scene.stage.jump(3_100)
+        scene.stage.jump(LATE)
         await assert_all_told_once(scene, ["Rendering meanwhile", "Asked meanwhile"])
 
 
-async def test_a_long_lock_of_the_database_refuses_and_loses_nothing(tmp_path: Path) -> None:
-    """L3: while another program keeps the database, commands are refused after a while and nothing is charged."""
+@pytest.mark.reliability
+async def test_a_long_lock_of_the_database_refuses_and_loses_nothing(
+    tmp_path: Path, heartbeats: Callable[[], int]
+) -> None:
+    """L3: while another program keeps the database, commands are refused, nothing is charged, and nothing is lost."""
     async with a_scene(tmp_path) as scene:
-        with closing(sqlite3.connect(scene.stage.bot.data_dir / "bot.db", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            calls = [await scene.ada.slash(scene.channel, "video", prompt=f"Refused {number}") for number in range(3)]
-            for call in calls:
-                await call.wait_state("message", "deleted", timeout_seconds=90)
-                assert "storage" in await ledger.refusal(call)
-            await looked_again(scene, 5)
-            other.execute("COMMIT")
+        refused = 0
+        with locked(scene):
+            locked_at, before = monotonic(), heartbeats()
+            while not refused or monotonic() - locked_at < LOCKED_SECONDS:
+                prompts = [f"Refused {refused + number}" for number in range(AT_ONCE)]
+                calls = [await scene.ada.slash(scene.channel, "video", prompt=prompt) for prompt in prompts]
+                for call in calls:
+                    await call.wait_state("message", "deleted", timeout_seconds=90)
+                    assert "storage" in await ledger.refusal(call)
+                refused += AT_ONCE
+            assert heartbeats() > before
+            # What renders ends while nothing of that can be stored.
+            scene.stage.jump(LATE)
+            await looked_again(scene, 1)
+        assert [row["prompt"] for row in ledger.jobs(scene.stage)] == ["Rendering meanwhile"]
         assert len([one for one in scene.studio.requests if one.operation == "create"]) == 1
-        scene.stage.jump(3_100)
+        scene.stage.jump(60)
         await assert_all_told_once(scene, ["Rendering meanwhile"])
         await scene.make("Free again")

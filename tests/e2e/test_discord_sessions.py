@@ -174,7 +174,7 @@ async def test_a_hundred_commands_told_twice_are_a_hundred_videos(tmp_path: Path
     ids=["503", "refused by a network", "hours of rest", "the day's commands are used up"],
 )
 async def test_the_bot_serves_when_its_commands_cannot_be_synced(tmp_path: Path, fault: Fault) -> None:
-    """D12: it comes up and posts with the commands that Discord has, whatever the sync meets; the next life syncs them."""
+    """D12: it comes up and posts with the commands that Discord has, whatever the sync meets; later it syncs."""
     async with a_stage(tmp_path, **SMALL) as stage:
         guild = stage.chat.add_guild("Night Shift")
         ada = stage.chat.add_person("Ada")
