@@ -293,7 +293,9 @@ ODD_IDS = (
     "\u00e9\u2028\u202e\U0001f98a", "@everyone `x`", "'; DROP TABLE jobs; --", "CON", "-rf", "video_x/content", "7",
     "~",
 )  # fmt: skip
-NO_IDS = ("", "x" * 1025, "x" * 10_240, "a\nb", "a\x00b", "\x7f", "a\ud800", None, True, 1.5, [], {"id": "video_x"})
+NO_IDS: tuple[object, ...] = (
+    "", "x" * 1025, "x" * 10_240, "a\nb", "a\x00b", "\x7f", "a\ud800", None, True, 1.5, [], {"id": "video_x"},
+)  # fmt: skip
 
 
 @pytest.mark.reliability

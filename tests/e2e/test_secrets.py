@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
@@ -15,6 +15,8 @@ from sandbox.chat.places import Channel
 from sandbox.stage import Stage
 from sandbox.studio import Fault as StudioFault
 from sandbox.studio import Outcome
+from sandbox.studio.dials import ResultPlace
+from sandbox.studio.faults import Target
 from tests.e2e import ledger
 from tests.e2e.scenes import QUICK, Scene, picture, quick_dials
 from tests.e2e.sightings import ever, job_id_of, time_passes_until
@@ -151,7 +153,7 @@ class Way:
     act: Literal["video", "picture", "remix"] = "video"
     first: StudioFault | None = None
     """What goes wrong with the paid request before that."""
-    result: str = "foreign_url"
+    result: ResultPlace = "foreign_url"
 
 
 def no(status: int) -> StudioFault:
@@ -160,22 +162,22 @@ def no(status: int) -> StudioFault:
     return StudioFault.status(status, json=envelope, headers={"X-Request": f"Bearer {KEY}", "Location": ELSEWHERE})
 
 
-def of_provider(kind: str, *names: str, **more: str) -> dict[str, Way]:
-    """The ways on which the provider or its file host quotes secrets in those answers."""
-    pages = {f"page {status}": StudioFault.status(status, text=PAGE) for status in (200, 403, 500, 502, 503)}
+def of_provider(kind: Target, names: str, **more: Any) -> dict[str, Way]:
+    """The ways on which the provider or its file host quotes secrets in those answers, of which the names tell."""
+    pages = {f"page{status}": StudioFault.status(status, text=PAGE) for status in (200, 403, 500, 502, 503)}
     refusals = {str(status): no(status) for status in (302, 400, 401, 402, 403, 404, 409, 410, 422, 429, 500, 503)}
     failed = {"id": "video_x", "status": "failed", "error": {"message": SAYS, "code": KEY}}
     messes = {
         "cut": StudioFault.drop(take=False),
         "short": StudioFault.short(40),
-        "answer lost": StudioFault.drop(take=True),
+        "lost": StudioFault.drop(take=True),
         "word": StudioFault.body(json.dumps({"id": "video_x", "status": SAYS}).encode(), take=False),
         "failed": StudioFault.body(json.dumps(failed).encode(), take=False),
         "pointer": StudioFault.body(json.dumps({"url": ELSEWHERE}).encode(), take=False),
         "half": StudioFault.body(json.dumps({"message": SAYS}).encode()[:-1], take=False),
     }
     answers = pages | refusals | messes
-    return {f"{kind} {name}": Way(kind, answers[name], **more) for name in names}  # pyright: ignore[reportArgumentType]  # of `Literal`
+    return {f"{kind} {name}": Way(kind, answers[name], **more) for name in names.split()}
 
 
 def of_discord(kind: str, act: Literal["video", "picture"] = "video", *codes: tuple[int, int]) -> dict[str, Way]:
@@ -186,39 +188,13 @@ def of_discord(kind: str, act: Literal["video", "picture"] = "video", *codes: tu
 
 
 WAYS: dict[str, Way] = {
-    **of_provider(
-        "create",
-        *("302", "400", "401", "402", "403", "404", "409", "410", "422", "429", "500", "503", "cut", "half", "pointer"),
-    ),
-    **of_provider("create", "page 200", "page 403", "page 500", "page 502", "page 503", "answer lost"),
-    **of_provider(
-        "look",
-        *(
-            "302",
-            "400",
-            "401",
-            "402",
-            "403",
-            "404",
-            "410",
-            "429",
-            "500",
-            "503",
-            "cut",
-            "short",
-            "word",
-            "failed",
-            "half",
-        ),
-    ),
-    **of_provider("look", "page 200", "page 403", "page 500", "page 502"),
-    **of_provider(
-        "file", *("302", "401", "403", "404", "500", "cut", "short", "pointer", "half"), "page 200", "page 502"
-    ),
-    **of_provider(
-        "content", *("302", "401", "404", "500", "cut", "short", "pointer"), "page 200", result="content_only"
-    ),
-    **of_provider("remix", *("400", "403", "404", "409", "500", "cut", "half"), "page 502", act="remix"),
+    **of_provider("create", "302 400 401 402 403 404 409 410 422 429 500 503 cut half pointer lost"),
+    **of_provider("create", "page200 page403 page500 page502 page503"),
+    **of_provider("look", "302 400 401 402 403 404 410 429 500 503 cut short word failed half"),
+    **of_provider("look", "page200 page403 page500 page502"),
+    **of_provider("file", "302 401 403 404 500 cut short pointer half page200 page502"),
+    **of_provider("content", "302 401 404 500 cut short pointer page200", result="content_only"),
+    **of_provider("remix", "400 403 404 409 500 cut half page502", act="remix"),
     "list 500": Way("list", no(500), first=StudioFault.drop(take=False)),
     "list page": Way("list", StudioFault.status(200, text=PAGE), first=StudioFault.drop(take=False)),
     **of_discord("message_create", "video", (500, 0), (502, 0), (403, 50013), (404, 10003)),

@@ -17,10 +17,14 @@ _WORDS = (
     "true", "NaN", "status", "\u5b8c\u6210", "\U0001f98a", "\x00completed", "complet", "ailed", "completed,failed",
     "in between", "x" * 5_000,
 )  # fmt: skip
-_NO_IDS = (None, True, 1.5, [], {}, [1], {"id": "video_1"}, "", "a\nb", "\x7f", "\ud800", "x" * 1_025, 10**40)
-_NO_WORDS = (None, True, 0, 7, -1.5, [], ["completed"], {"status": "completed"}, "", "  ")
-_NO_LINKS = (None, False, 3, [], {}, [["https://evil.test"]], "", "javascript:alert(1)", "file:///etc/passwd", "v.mp4")
-_NO_SHARES = (None, True, -1e308, 1e308, "NaN", "-", [100], {"percent": 100}, -5, "\u0660")
+_NO_IDS: tuple[object, ...] = (
+    None, True, 1.5, [], {}, [1], {"id": "video_1"}, "", "a\nb", "\x7f", "\ud800", "x" * 1_025, 10**40,
+)  # fmt: skip
+_NO_WORDS: tuple[object, ...] = (None, True, 0, 7, -1.5, [], ["completed"], {"status": "completed"}, "", "  ")
+_NO_LINKS: tuple[object, ...] = (
+    None, False, 3, [], {}, [["https://evil.test"]], "", "javascript:alert(1)", "file:///etc/passwd", "v.mp4",
+)  # fmt: skip
+_NO_SHARES: tuple[object, ...] = (None, True, -1e308, 1e308, "NaN", "-", [100], {"percent": 100}, -5, "\u0660")
 _KEYS = ("Status", "ID", "id ", "\u0456d", "__proto__", "$ref", "constructor", "statuss", "", "\U0001f98a", "a.b", "0")
 _TYPES = (
     "application/json", "application/json", "application/json; charset=klingon", "text/html", "text/event-stream",
@@ -71,7 +75,18 @@ def _deep(dice: random.Random) -> bytes:
 
 
 def _other_top(dice: random.Random) -> bytes:
-    tops = ([_DONE], [[_DONE, _FAILED]], "completed", 42, -0.0, None, True, [], {}, json.dumps(_DONE))
+    tops: tuple[object, ...] = (
+        [_DONE],
+        [[_DONE, _FAILED]],
+        "completed",
+        42,
+        -0.0,
+        None,
+        True,
+        [],
+        {},
+        json.dumps(_DONE),
+    )
     return json.dumps(dice.choice(tops)).encode()
 
 
@@ -85,7 +100,13 @@ def _endless_number(dice: random.Random) -> bytes:
 
 
 def _wrong_types(dice: random.Random) -> bytes:
-    fields = {"id": _NO_IDS, "status": _NO_WORDS, "url": _NO_LINKS, "progress": _NO_SHARES, "error": (None, [], 0, {})}
+    fields: dict[str, tuple[object, ...]] = {
+        "id": _NO_IDS,
+        "status": _NO_WORDS,
+        "url": _NO_LINKS,
+        "progress": _NO_SHARES,
+        "error": (None, [], 0, {}),
+    }
     given = [name for name in fields if dice.random() < 0.8]
     dice.shuffle(given)
     return json.dumps({name: dice.choice(fields[name]) for name in given}).encode()
@@ -97,7 +118,7 @@ def _wrong_words(dice: random.Random) -> bytes:
 
 
 def _odd_fields(dice: random.Random) -> bytes:
-    values = (*_NO_IDS, *_WORDS, _DONE, [_FAILED])
+    values: tuple[object, ...] = (*_NO_IDS, *_WORDS, _DONE, [_FAILED])
     return json.dumps({dice.choice(_KEYS): dice.choice(values) for _ in range(dice.randrange(12))}).encode()
 
 
