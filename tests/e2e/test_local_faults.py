@@ -15,9 +15,11 @@ import pytest
 from sandbox.studio import Outcome
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene, a_stage
+from tests.figures import figure
 
 CONFIGURATION, ALREADY_RUNNING = 78, 75
 HOUR = 3_600.0
+COMMANDS = figure(5, 20)
 # Runs the bot's command once per folder, in one process: the imports cost more than all starts together.
 STARTS = """
 import contextlib, io, os, sys
@@ -28,6 +30,8 @@ for folder in sys.argv[1:]:
         code = main(["run"])
     print(int(code), said.getvalue().strip())
 """
+
+pytestmark = pytest.mark.reliability
 
 
 @asynccontextmanager
@@ -99,7 +103,7 @@ async def test_while_the_disk_is_full_nothing_is_charged_without_a_row(tmp_path:
         unlimited = resource.prlimit(pid_of(scene), resource.RLIMIT_FSIZE)
         # No file may grow beyond this: what the log takes no more is a write that fails.
         resource.prlimit(pid_of(scene), resource.RLIMIT_FSIZE, (log.stat().st_size, unlimited[1]))
-        for number in range(5):
+        for number in range(COMMANDS):
             call = await scene.ada.slash(scene.channel, "video", prompt=f"Refused {number}")
             assert "storage" in await ledger.refusal(call)
         scene.stage.jump(3_100)

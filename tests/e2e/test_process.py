@@ -90,6 +90,7 @@ async def test_a_token_that_is_withdrawn_while_running_ends_with_78(tmp_path: Pa
         assert "4004" in line
 
 
+@pytest.mark.reliability
 async def test_a_second_process_on_the_same_data_ends_at_once(tmp_path: Path) -> None:
     """A second process on one DATA_DIR ends with one line before it talks to anybody; the first one goes on."""
     async with a_scene(tmp_path) as scene:
@@ -247,6 +248,7 @@ async def test_what_happens_while_the_gateway_is_cut_is_caught_up_with_once(tmp_
         assert "Traceback" not in scene.stage.bot.log()
 
 
+@pytest.mark.reliability
 async def test_a_new_session_doubles_nothing(tmp_path: Path) -> None:
     """When it has to identify again, the bot neither syncs, loads, posts nor submits anything twice."""
     async with a_scene(tmp_path) as scene:
@@ -316,6 +318,7 @@ def everything_in(request: Request) -> str:
     return str([request.method, request.path, request.query, request.headers, request.fields, files])
 
 
+@pytest.mark.reliability
 async def test_the_key_goes_to_the_provider_alone_and_the_token_to_discord_alone(tmp_path: Path) -> None:
     """The API key reaches its own origin and nobody else, the bot token nobody but Discord; the log has neither."""
     async with a_scene(tmp_path, progress="percent") as scene:
