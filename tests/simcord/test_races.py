@@ -41,14 +41,19 @@ class Hands:
         return Origin(f"press-{self._acts}", Via.BUTTON, self.ada.user_id, self.place)
 
     async def at_once(self, *acts: Coroutine[Any, Any, Any]) -> list[Any]:
-        """Do all of them at once, each some turns of the loop later than it might."""
+        """Do all of them at once, each some turns of the loop later than it might.
+
+        A few turns change the order of first steps; while hundreds go by, the database answers, so all of an act may
+        come before another.
+        """
+        most_turns = self.dice.choice((3, 300, 3_000))
 
         async def later(act: Coroutine[Any, Any, Any], turns: int) -> Any:
             for _ in range(turns):
                 await asyncio.sleep(0)
             return await act
 
-        return await asyncio.gather(*(later(act, self.dice.randrange(30)) for act in acts))
+        return await asyncio.gather(*(later(act, self.dice.randrange(most_turns)) for act in acts))
 
     async def accepted(self, prompt: str) -> Job:
         """A job of Ada's that waits in the queue."""
