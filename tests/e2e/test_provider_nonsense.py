@@ -11,7 +11,7 @@ from tests.e2e.sightings import cards_settled, ever, job_id_of, of_kind, time_pa
 from tests.figures import figure
 from tests.unit.bot.videos.nonsense import Nonsense, nonsense
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.reliability]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SEEDS = range(figure(1, 15))
 LOOKS, RECEIPTS = 20, 14
@@ -33,6 +33,7 @@ def said(scene: Scene) -> dict[str, int]:
     return {kind: count for kind, count in counted.items() if count}
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_nonsense_at_twenty_looks_changes_nothing(scene: Scene, seed: int) -> None:
     """Whatever comes, the job renders on and nobody is told; afterwards its video is there, once, paid for once."""
@@ -61,6 +62,7 @@ async def test_nonsense_at_twenty_looks_changes_nothing(scene: Scene, seed: int)
     assert not BROKEN.search(scene.stage.bot.log())
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_nonsense_for_money_is_in_doubt_and_told_once(scene: Scene, seed: int) -> None:
     """After a create as after a remix, taken or not: never asked for again, and the person is asked once for each."""

@@ -20,7 +20,6 @@ from tests.figures import figure
 from tests.simcord.world import World
 
 SEEDS = range(figure(20, 100))
-pytestmark = pytest.mark.reliability
 
 
 class Hands:
@@ -67,6 +66,7 @@ def hands(world: World, request: pytest.FixtureRequest) -> Hands:
     return Hands(world, request.param)
 
 
+@pytest.mark.reliability
 async def test_retry_pressed_by_two_at_once_makes_one_job(hands: Hands) -> None:
     """Requester and moderator press Retry in the same moment: one new job, and both are told of the same."""
     job = await hands.accepted("a fox")
@@ -77,6 +77,7 @@ async def test_retry_pressed_by_two_at_once_makes_one_job(hands: Hands) -> None:
     assert len(await hands.world.jobs()) == 2
 
 
+@pytest.mark.reliability
 async def test_the_last_place_is_given_once(hands: Hands) -> None:
     """With room for one more, a Retry, an Again, a command and a reply at once make one job between them."""
     parts = hands.world.engine.parts
@@ -96,6 +97,7 @@ async def test_the_last_place_is_given_once(hands: Hands) -> None:
     assert len(await hands.world.jobs()) == 3
 
 
+@pytest.mark.reliability
 async def test_send_again_by_two_at_once_sends_once_and_makes_nothing(hands: Hands) -> None:
     """Only one of them takes the kept video up again; no job is made and none is submitted."""
     job = await hands.world.taken(await hands.accepted("a fox"))
@@ -108,6 +110,7 @@ async def test_send_again_by_two_at_once_sends_once_and_makes_nothing(hands: Han
     assert only.state is State.FETCHING
 
 
+@pytest.mark.reliability
 async def test_cancel_and_submit_at_once_end_in_one_of_both(hands: Hands) -> None:
     """Either the job is cancelled and never marked as sent, or it is sent and will not be posted: never both."""
     job = await hands.accepted("a fox")
@@ -124,6 +127,7 @@ async def test_cancel_and_submit_at_once_end_in_one_of_both(hands: Hands) -> Non
         assert (now.state, now.withheld) == (State.SUBMITTING, True)
 
 
+@pytest.mark.reliability
 async def test_two_submits_at_once_mark_one(hands: Hands) -> None:
     """However often a job is taken up at the same moment, one step alone may send it."""
     job = await hands.accepted("a fox")
