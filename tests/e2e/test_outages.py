@@ -1,6 +1,8 @@
 """Discord or the provider falls silent for a while: all is made up for afterwards, once, and nobody pays twice."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tests.unit.bot.media.samples import mp4
 
 # Each takes about a tenth of a second from its outage to its channel, mostly in the servers of this test.
 JOBS = figure(200, 1_000)
+BESIDE_THE_SPOILT = figure(20, 999)
 EVERYTHING = ("message_create", "message_edit", "message_delete", "message_get", "history", "callback", "gateway")
 
 
@@ -33,6 +36,7 @@ async def ends_once(scene: Scene, kind: str, prompt: str, *, step_seconds: float
     return message
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize(
     ("window_seconds", "rest_seconds"),
     [(180.0, 0.1), (0.0, 130.0)],
@@ -66,6 +70,7 @@ async def test_a_lost_answer_of_discord_posts_nothing_twice(
         assert message in scene.channel.messages
 
 
+@pytest.mark.reliability
 async def test_a_discord_that_answers_503_is_tried_until_it_takes_the_video(tmp_path: Path) -> None:
     """P2: eight refusals by a broken proxy later, the video stands there once."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
@@ -78,6 +83,7 @@ async def test_a_discord_that_answers_503_is_tried_until_it_takes_the_video(tmp_
         assert len(scene.chat.faults.struck) == 8
 
 
+@pytest.mark.reliability
 async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path) -> None:
     """P2: a video, a failure and a refusal come to their ends while Discord is away; all three are told afterwards."""
     async with a_scene(tmp_path, render_seconds=300.0) as scene:
@@ -118,6 +124,7 @@ async def test_a_reply_is_not_paid_for_when_discord_is_back_too_late(tmp_path: P
         assert submissions(scene) == 3
 
 
+@pytest.mark.reliability
 async def test_half_an_hour_without_the_provider_costs_nothing_and_loses_nothing(tmp_path: Path) -> None:
     """While the provider is down it is asked rarely and never for money, new commands get a word; then all arrive."""
     async with a_scene(tmp_path, {"MAX_RENDERING_JOBS": "6"}, render_seconds=600.0) as scene:
@@ -147,6 +154,7 @@ async def test_half_an_hour_without_the_provider_costs_nothing_and_loses_nothing
         assert not ever(scene.chat, scene.channel, "fail")
 
 
+@pytest.mark.reliability
 async def test_both_outages_at_once_lose_nothing_of_hundreds_of_jobs(tmp_path: Path) -> None:
     """P1–P3 and bounded requests: Discord is away for 10 minutes, the provider for those and 20 more.
 
@@ -191,6 +199,28 @@ async def test_both_outages_at_once_lose_nothing_of_hundreds_of_jobs(tmp_path: P
         assert len(scene.studio.renders) == all_jobs
         assert submissions(scene) == 0
         assert not [kind for kind in ("fail", "unsure", "late", "slow") if ever(scene.chat, scene.channel, kind)]
+
+
+@pytest.mark.reliability
+async def test_one_row_that_cannot_be_read_keeps_no_other_from_being_delivered(tmp_path: Path) -> None:
+    """L10: of many running jobs one row says what no bot has written: all the others are delivered, once each."""
+    settings = {"MAX_RENDERING_JOBS": "1100", "POLL_MIN_SECONDS": "2", "POLL_MAX_SECONDS": "30"}
+    async with a_scene(tmp_path, settings, start=False, render_seconds=60.0) as scene:
+        prompts = [f"Number {number}." for number in range(BESIDE_THE_SPOILT)]
+        await at_the_provider(scene, [*prompts, "Spoilt."])
+        with closing(sqlite3.connect(scene.stage.bot.data_dir / "bot.db")) as database, database:
+            database.execute("UPDATE jobs SET via = 'nonsense' WHERE prompt = 'Spoilt.'")
+        scene.studio.faults.add("file", StudioFault.body(mp4(), take=False, content_type="video/mp4"), times=FOR_EVER)
+        await scene.stage.start_bot()
+        scene.stage.jump(60)
+        await passes(
+            scene, lambda: len(ledger.jobs(scene.stage, state="delivered")) == BESIDE_THE_SPOILT, step_seconds=1
+        )
+        said = [message.text for message in ever(scene.chat, scene.channel, "video")]
+        assert len(said) == BESIDE_THE_SPOILT
+        assert all(sum(f"`{prompt}`" in text for text in said) == 1 for prompt in prompts)
+        assert [row["state"] for row in ledger.jobs(scene.stage, prompt="Spoilt.")] == ["rendering"]
+        assert submissions(scene) == 0
 
 
 async def passes_evenly(scene: Scene, *, minutes: int) -> None:
