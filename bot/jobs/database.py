@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 import structlog
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -121,8 +121,11 @@ class Database:
             return await work(connection)
 
     async def _keep_log_small(self) -> None:
-        """When the log has grown, take it in while no write is under way: once those who read now are done."""
-        if self._log is None or not self._log.exists() or self._log.stat().st_size <= self._log_bytes_max:
+        """When the log has grown, take it in while no write is under way: once those who read now are done.
+
+        It comes after a write that is stored, so it never raises.
+        """
+        if self._log is None or _size_bytes(self._log) <= self._log_bytes_max:
             return
         try:
             async with self._engine.connect() as connection:
@@ -130,10 +133,10 @@ class Database:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
                 async with driver.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
                     (busy, *_pages) = await cursor.fetchone()
-        except (sqlite3.Error, DBAPIError):
+        except (sqlite3.Error, SQLAlchemyError):
             busy = True
         # One that reads for very long is not waited for again at every write.
-        self._log_bytes_max = _LOG_BYTES_MAX + (self._log.stat().st_size if busy else 0)
+        self._log_bytes_max = _LOG_BYTES_MAX + (_size_bytes(self._log) if busy else 0)
 
     async def _to_its_end(self, transaction: Coroutine[Any, Any, T]) -> T:
         """Run it in a task of its own, which goes on when the caller is cancelled."""
@@ -154,6 +157,14 @@ class Database:
             raise StoreUnavailableError("The database could not do this: too much is asked of it at once.") from error
 
 
+def _size_bytes(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        # It isn't there, or can't be asked about now: what was just stored is stored all the same.
+        return 0
+
+
 def _tell_fault(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         # Never the whole error: the statement and its values, a prompt among them, are part of its words.
@@ -165,7 +176,13 @@ def open_database(path: Path) -> Database:
     """The SQLite database in that file, which migrations have already built."""
     # Built from parts: in an address written as text, a '?' or '%' of the path would mean something else.
     address = sa.URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(address, connect_args={"timeout": _BUSY_SECONDS}, json_deserializer=_read_json)
+    engine = create_async_engine(
+        address,
+        connect_args={"timeout": _BUSY_SECONDS},
+        json_deserializer=_read_json,
+        # Or the words of people stand in every error, and so in the log.
+        hide_parameters=True,
+    )
     prepare(engine.sync_engine)
     return Database(engine, path.with_name(f"{path.name}-wal"))
 

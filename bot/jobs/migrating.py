@@ -64,7 +64,7 @@ def _upgrade(path: Path) -> None:
     from alembic.config import Config
     from alembic.util.exc import CommandError
 
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), hide_parameters=True)
     prepare(engine)
     try:
         with engine.connect() as connection, connection.begin():

@@ -1,0 +1,47 @@
+"""What is stored is told as stored, and what isn't is told without the words of people."""
+
+import traceback
+
+import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.jobs.database import Database, StoreConflictError
+from bot.jobs.limits import Limits
+from bot.jobs.store import accepting, finding
+from tests.unit.bot.jobs.samples import a_job, put
+
+PROMPT = "a heron whose prompt is nobody's business"
+
+
+class NoMoreConnections:
+    """An engine that writes, and then has no connection left to take the log in with."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    def begin(self) -> object:
+        return self._engine.begin()
+
+    def connect(self) -> object:
+        raise PoolTimeoutError("too many")
+
+
+async def test_a_stored_write_is_never_told_as_lost(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Afterwards the log is too large and can't be taken in: the job is in, and nobody is asked to try again."""
+    job = a_job()
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "_log_bytes_max", 0)
+        patch.setattr(database, "_engine", NoMoreConnections(database._engine))
+        accepted = await database.write(accepting.accept, job, Limits(3, 0))
+    assert isinstance(accepted, accepting.Accepted)
+    assert await database.read(finding.get, job.id) == accepted.job
+
+
+async def test_no_error_repeats_what_was_to_be_stored(database: Database) -> None:
+    """The whole chain of errors, as a log would show it, holds no prompt."""
+    with pytest.raises(StoreConflictError) as caught:
+        await database.write(put, a_job(origin_id="same", prompt=PROMPT), a_job(origin_id="same", prompt=PROMPT))
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "UNIQUE" in shown
+    assert PROMPT not in shown
