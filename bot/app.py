@@ -92,13 +92,14 @@ async def run(settings: Settings, clock: Clock) -> None:
     """
     quiet_voice_warnings()
     clock = SteadyClock(clock)
+    stopping = _stop_signals()
     with _locked(settings.data_dir), Watchdog() as watchdog:
         await asyncio.to_thread(migrate, _database_path(settings))
         client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock)
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(client)
             engine = await _build(settings, clock, client, resources)
-            await _serve(settings, client, engine, watchdog)
+            await _serve(settings, client, engine, watchdog, stopping)
 
 
 async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: AsyncExitStack) -> _Engine:
@@ -117,7 +118,8 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
         settings.videos_body,
         settings.videos_reference_field,
     )
-    videos = VideosClient(endpoint, guard, clock)
+    with _named("VIDEOS_API_BASE_URL"):
+        videos = VideosClient(endpoint, guard, clock)
     resources.push_async_callback(videos.close)
     with _named("FETCH_ALLOW_HOSTS"):
         address_guard = AddressGuard(settings.videos_api_base_url, settings.fetch_allow_hosts)
@@ -149,9 +151,10 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     return _Engine(scheduler, adopter, Teller(parts), Painter(parts), Offering(parts), intake, parts)
 
 
-async def _serve(settings: Settings, client: VideoBot, engine: _Engine, watchdog: Watchdog) -> None:
+async def _serve(
+    settings: Settings, client: VideoBot, engine: _Engine, watchdog: Watchdog, stopping: asyncio.Event
+) -> None:
     """Run engine and gateway side by side until told to stop; then stop them in order."""
-    stopping = _stop_signals()
     logged_in = asyncio.Event()
     token = settings.discord_token.get_secret_value()
     gateway = asyncio.create_task(stay_connected(client, token, logged_in), name="gateway")

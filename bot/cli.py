@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from enum import IntEnum
 
+import structlog
+
 from bot.app import AlreadyRunningError, migrate_only, run
 from bot.connection import DiscordRefusedError
 from bot.jobs.database import StoreUnavailableError
@@ -13,6 +15,8 @@ from bot.jobs.migrating import DamagedDatabaseError
 from bot.ops.clock import Clock, SystemClock
 from bot.ops.logs import start_logging
 from bot.settings import Settings, SettingsError, load_settings
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class ExitCode(IntEnum):
@@ -42,6 +46,9 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     except AlreadyRunningError as error:
         return _say(error, ExitCode.ALREADY_RUNNING)
     except (StoreUnavailableError, OSError) as error:
+        return _say(error, ExitCode.FAILURE)
+    except Exception as error:  # noqa: BLE001  # the last line; the log says where it broke
+        _log.exception("the bot broke")
         return _say(error, ExitCode.FAILURE)
     return ExitCode.OK
 

@@ -57,7 +57,8 @@ async def _log_in(client: VideoBot, token: str) -> None:
             await client.login(token)
         except discord.LoginFailure as error:
             raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError) as error:
+            # Among them answers that are no JSON, of whatever stands between us and Discord.
             tries += 1
             _log.warning("not logged in yet", tries=tries, error=str(error))
             await client.http.close()
@@ -81,15 +82,14 @@ def until_next_login(tries: int, error: Exception) -> float:
 async def disconnect(client: VideoBot, gateway: asyncio.Task[None]) -> None:
     """Stop reading first: only then does discord.py tell Discord that the session is over (docs/facts/discord.md).
 
-    Raises the `DiscordRefusedError` that has ended the connection, if one has.
+    Raises what has ended the connection before it was told to, if anything has.
     """
     gateway.cancel()
-    results = await asyncio.gather(gateway, return_exceptions=True)
+    (ended,) = await asyncio.gather(gateway, return_exceptions=True)
     try:
         async with asyncio.timeout(_LEAVING_SECONDS):
             await client.close()
     except TimeoutError:
         _log.warning("gateway did not close in time")
-    for result in results:
-        if isinstance(result, DiscordRefusedError):
-            raise result
+    if isinstance(ended, Exception):
+        raise ended

@@ -52,12 +52,19 @@ def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _fits_a_header(value: SecretStr) -> SecretStr:
+    secret = value.get_secret_value()
+    if not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise ValueError("must be one word of plain letters, digits and signs")
+    return value
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 SomeNames = Annotated[Names, AfterValidator(_not_empty)]
 # Discord's ids are whole numbers below 2**63.
 Ids = Annotated[tuple[Annotated[int, Field(gt=0, lt=2**63)], ...], NoDecode, BeforeValidator(_split)]
 # Files of secrets often end with a line break.
-Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_strip)]
+Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_strip), AfterValidator(_fits_a_header)]
 
 
 class Settings(BaseSettings):

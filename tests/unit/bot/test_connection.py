@@ -1,11 +1,14 @@
-"""How long the bot rests before it logs in again."""
+"""How the bot logs in, for how long it rests before it does so again, and how its connection ends."""
 
+import asyncio
+import json
 from types import SimpleNamespace
 
 import discord
 import pytest
 
-from bot.connection import BACKOFF_SECONDS_MAX, until_next_login
+from bot import connection
+from bot.connection import BACKOFF_SECONDS_MAX, disconnect, stay_connected, until_next_login
 
 
 def answered(status: int) -> discord.HTTPException:
@@ -27,3 +30,40 @@ def answered(status: int) -> discord.HTTPException:
 def test_the_rest_before_the_next_login(tries: int, error: Exception, seconds: float) -> None:
     """D9: it doubles up to a minute; a network that refuses is left alone for ten, and what Discord asks is obeyed."""
     assert until_next_login(tries, error) == seconds
+
+
+class Client:
+    """A client whose logins go as they are told to, and that ends as soon as it is connected."""
+
+    def __init__(self, *logins: Exception | None) -> None:
+        self._logins = list(logins)
+        self.http = SimpleNamespace(close=self.close, connector=None)
+        self.ws = None
+
+    async def login(self, _token: str) -> None:
+        if (fault := self._logins.pop(0)) is not None:
+            raise fault
+
+    def is_closed(self) -> bool:
+        return True
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_an_answer_that_is_no_json_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever stands between the bot and Discord answers the login with half a page: it is tried again."""
+    monkeypatch.setattr(connection, "until_next_login", lambda *_: 0.0)
+    logged_in = asyncio.Event()
+    client = Client(json.JSONDecodeError("cut", "{", 1), OSError(), None)
+    await stay_connected(client, "token", logged_in)  # pyright: ignore[reportArgumentType]  # what it asks of a client
+    assert logged_in.is_set()
+
+
+async def test_what_ends_the_connection_is_passed_on() -> None:
+    """The process must not end as if it had been told to: a supervisor would leave it down."""
+    client = Client(LookupError("nobody thought of it"))
+    gateway = asyncio.create_task(stay_connected(client, "token", asyncio.Event()))  # pyright: ignore[reportArgumentType]
+    await asyncio.wait((gateway,))
+    with pytest.raises(LookupError, match="nobody thought of it"):
+        await disconnect(client, gateway)  # pyright: ignore[reportArgumentType]

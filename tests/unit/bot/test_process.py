@@ -15,6 +15,14 @@ SECRETS = {"DISCORD_TOKEN": "token-canary-1", "VIDEOS_API_KEY": "key-canary-2"}
 # Nothing of this listens anywhere: whatever is tried before the end fails on this machine.
 NOWHERE = {"VIDEOS_API_BASE_URL": "http://127.0.0.66:9/v1"}
 BOUND_SECONDS = 60
+# The bot's own command, with something in it that breaks.
+BROKEN = """
+import sys
+from bot import cli
+def run(*_): raise LookupError("unheard of")
+cli.run = run
+sys.exit(cli.main())
+"""
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -89,13 +97,33 @@ def test_a_missing_setting_ends_with_78(tmp_path: Path, missing: str, command: t
         ("VIDEOS_SIZES", "1280x720,large"),
         ("VIDEOS_SECONDS", "4,soon"),
         ("VIDEOS_MODELS", "m" * 101),
+        ("VIDEOS_API_BASE_URL", "http://host canary/v1"),
+        ("VIDEOS_API_KEY", "ключ-canary"),
+        ("DISCORD_TOKEN", "two words-canary"),
     ],
 )
 def test_a_wrong_setting_ends_with_78(tmp_path: Path, name: str, value: str) -> None:
     """One line names it, before anything is asked of Discord."""
-    done = run(tmp_path, **SECRETS, **NOWHERE, **{"LOG_LEVEL": "error", name: value})
+    done = run(tmp_path, **SECRETS | NOWHERE | {"LOG_LEVEL": "error", name: value})
     assert done.returncode == 78
     assert name in the_line(done)
+
+
+def test_what_nobody_thought_of_ends_with_1(tmp_path: Path) -> None:
+    """The log says where it broke, and the last line what happened."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", BROKEN],
+        cwd=tmp_path,
+        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **SECRETS},
+        capture_output=True,
+        text=True,
+        timeout=BOUND_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 1
+    *log, last = done.stderr.splitlines()
+    assert last == "unheard of"
+    assert ["LookupError" in line for line in log] == [True]
 
 
 def test_a_second_process_ends_with_75(tmp_path: Path) -> None:
