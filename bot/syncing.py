@@ -108,4 +108,7 @@ class CommandSync:
         except (OSError, ValueError):
             # Never synced from here, or the note is damaged: one more sync mends it.
             return {}
-        return cast("dict[str, str]", note) if isinstance(note, dict) else {}
+        if not isinstance(note, dict):
+            return {}
+        known = cast("dict[str, str]", note)
+        return {target: told for target, told in known.items() if target == "global" or target.isdecimal()}

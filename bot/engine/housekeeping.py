@@ -17,8 +17,8 @@ _log = structlog.stdlib.get_logger(__name__)
 async def keep_house(parts: Parts) -> None:
     """Sweep now and then every hour, until cancelled."""
     while True:
-        await sweep(parts)
         await tell_of_unreadable(parts)
+        await sweep(parts)
         await parts.clock.sleep(_ROUND_SECONDS)
 
 
