@@ -21,6 +21,9 @@ _HIDDEN = "[hidden]"
 _QUOTE = r"""\\*['"]"""
 # What separates a name from its value; on a terminal colours stand there too.
 _GAP = r"(?:\x1b\[[\d;]*m|\W){1,16}"
+# JSON may write a slash as `\/` and an ampersand as `\u0026`, and JSON inside JSON doubles the backslashes.
+_SLASHES = r"(?:\\*/){2}"
+_ESCAPED = r"\\+(?:/|u[0-9a-f]{4})"
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(/(?:interactions|webhooks)/\d+/)[^/\s\"'?\\]+"), rf"\1{_HIDDEN}"),
     (
@@ -29,8 +32,13 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1{_HIDDEN}",
     ),
-    (re.compile(r"(https?://[^\s\"'<>?\\]+\?)[^\s\"'<>\\]+"), rf"\1{_HIDDEN}"),
-    (re.compile(r"(\w://)[^\s\"'<>/\\@]*:[^\s\"'<>/\\@]+@"), rf"\1{_HIDDEN}@"),
+    (
+        re.compile(
+            rf"(?i)(https?:{_SLASHES}(?:[^\s\"'<>?\\]|{_ESCAPED})+\?)(?:[^\s\"'<>\\]|{_ESCAPED})+",
+        ),
+        rf"\1{_HIDDEN}",
+    ),
+    (re.compile(rf"(\w:{_SLASHES})[^\s\"'<>/\\@]*:[^\s\"'<>/\\@]+@"), rf"\1{_HIDDEN}@"),
     (re.compile(rf"(?i)({_QUOTE}token{_QUOTE}\s*:\s*b?{_QUOTE})[^'\"\\]+"), rf"\1{_HIDDEN}"),
 )
 

@@ -1,5 +1,6 @@
 """Reading what a server says when it says no: every error shape in use, brought to one. Pure, and it judges nothing."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -7,6 +8,10 @@ from typing import cast
 DETAIL_MAX_CHARACTERS = 500
 _CODES_OF_SUCCESS = frozenset({"", "0", "ok", "success", "succeed", "none"})
 _FIELDS = frozenset({"prompt", "model", "size", "seconds", "input_reference"})
+
+# Whoever has the address of a video has the video, by its path as by its query. JSON may write a slash as `\/`.
+_ADDRESS = re.compile(r"(?i)(https?:(?:\\*/){2}[^\s\"'<>/?#\\]*)[^\s\"'<>]+")
+_QUERY = re.compile(r"\?[^\s\"'<>=]{1,64}=[^\s\"'<>]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,10 @@ def job_error(job: Mapping[str, object]) -> ErrorWords | None:
 
 
 def escaped(text: str, secret: str = "") -> str:
-    """Foreign text made safe for a line of the log: no secret, nothing unprintable, at most 500 characters."""
+    """Foreign text made safe for a line of the log: no secret, no address, all printable, at most 500 characters."""
     if secret:
         text = text.replace(secret, "[hidden]")
+    text = _QUERY.sub("?[hidden]", _ADDRESS.sub(r"\1/[hidden]", text))
     # Unprintable characters grow when they are escaped, so the text is cut on both sides of it.
     printable = (
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")

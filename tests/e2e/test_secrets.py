@@ -135,10 +135,16 @@ def at(text: str, secret: str) -> str:
 
 # ── one failure after the other ────────────────────────────────────────────────────────────────────────────────────
 
-CANARIES = ("canary-bearer-06be4e77", "canary-password-9d27ab", "canary-signature-51f0c3")
+CANARIES = ("canary-bearer-06be4e77", "canary-password-9d27ab", "canary-signature-51f0c3", "canary-path-c8e41d")
 SAYS = (
     f"Bad header Authorization: Bearer {KEY}, or Bot {TOKEN}? Authorization: Bearer {CANARIES[0]}. See "
     f"https://ann:{CANARIES[1]}@proxy.test/x and https://files.test/v.mp4?X-Amz-Signature={CANARIES[2]}&Expires=1"
+)
+# Links as JSON may hold them: with a secret path, a `&` as Go writes it, a `/` as PHP writes it, in capitals, relative.
+LINKS = (
+    f'{{"url": "https://files.test/{CANARIES[3]}/v.mp4", "urls": ["https://f.test/v?e=1\\u0026sig={CANARIES[2]}", '
+    f'"https:\\/\\/f.test\\/{CANARIES[3]}?e=1&sig={CANARIES[2]}", "HTTPS://f.test/{CANARIES[3]}?sig={CANARIES[2]}", '
+    f'"/v?e=1&sig={CANARIES[2]}"]'
 )
 ELSEWHERE = f"http://127.0.0.66/v.mp4?X-Amz-Signature={CANARIES[2]}"
 PAGE = f"<html><p>{SAYS}</p></html>"
@@ -174,6 +180,7 @@ def of_provider(kind: Target, names: str, **more: Any) -> dict[str, Way]:
         "word": StudioFault.body(json.dumps({"id": "video_x", "status": SAYS}).encode(), take=False),
         "failed": StudioFault.body(json.dumps(failed).encode(), take=False),
         "pointer": StudioFault.body(json.dumps({"url": ELSEWHERE}).encode(), take=False),
+        "links": StudioFault.body(LINKS.encode(), take=False),
         "half": StudioFault.body(json.dumps({"message": SAYS}).encode()[:-1], take=False),
     }
     answers = pages | refusals | messes
@@ -188,9 +195,9 @@ def of_discord(kind: str, act: Literal["video", "picture"] = "video", *codes: tu
 
 
 WAYS: dict[str, Way] = {
-    **of_provider("create", "302 400 401 402 403 404 409 410 422 429 500 503 cut half pointer lost"),
+    **of_provider("create", "302 400 401 402 403 404 409 410 422 429 500 503 cut half pointer lost links"),
     **of_provider("create", "page200 page403 page500 page502 page503"),
-    **of_provider("look", "302 400 401 402 403 404 410 429 500 503 cut short word failed half"),
+    **of_provider("look", "302 400 401 402 403 404 410 429 500 503 cut short word failed half links"),
     **of_provider("look", "page200 page403 page500 page502"),
     **of_provider("file", "302 401 403 404 500 cut short pointer half page200 page502"),
     **of_provider("content", "302 401 404 500 cut short pointer page200", result="content_only"),

@@ -38,7 +38,11 @@ CARRIED = {
     "interaction token": "https://discord.test/api/v10/webhooks/123/canary-aW50/messages/@original",
     "callback": "https://discord.test/api/v10/interactions/123/canary-aW50/callback",
     "signed link": "https://bucket.test/v.mp4?X-Amz-Signature=canary-sig&Expires=canary",
+    "signed link as Go writes it": r'{"url":"https://bucket.test/v.mp4?Expires=1\u0026Signature=canary"}',
+    "signed link as PHP writes it": r'{"url":"https:\/\/bucket.test\/v.mp4?Expires=1&Signature=canary"}',
+    "signed link in capitals": "HTTPS://BUCKET.TEST/v.mp4?Signature=canary",
     "password": "https://anna:canary-pw@proxy.test/x",
+    "password as PHP writes it": r'{"url":"https:\/\/anna:canary-pw@proxy.test\/x"}',
 }
 Make = Callable[[str], BaseException]
 
@@ -145,7 +149,7 @@ def log_all_ways(make: Make, text: str) -> None:
 @pytest.mark.parametrize("form", ["json", "console"])
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_fault_brings_a_secret_into_the_log(out: io.StringIO, name: str) -> None:
-    """Seven kinds of secrets in each fault: 0 bytes of them in any line."""
+    """Eleven kinds of secrets in each fault: 0 bytes of them in any line."""
     for text in CARRIED.values():
         log_all_ways(FAULTS[name], text)
     written = out.getvalue()
