@@ -3,10 +3,11 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.escape import NO_TEXT, clip, discord_length, plain, quote
+from tests.figures import figure
 from tests.unit.bot.chat.markup_judge import read
 
 NASTY = [
@@ -39,6 +40,8 @@ foreign = st.one_of(
 )
 
 
+@pytest.mark.reliability
+@settings(max_examples=figure(200, 2_000))
 @given(foreign)
 def test_quoted_text_is_one_code_span_and_nothing_else(text: str) -> None:
     """Whatever comes in, Discord sees one code span: no mention, link, timestamp, command, emoji or markup."""
@@ -47,6 +50,8 @@ def test_quoted_text_is_one_code_span_and_nothing_else(text: str) -> None:
     assert read(f"{shown} and {quote('other')}") == [("code", shown), ("code", "`other`")]
 
 
+@pytest.mark.reliability
+@settings(max_examples=figure(200, 2_000))
 @given(foreign)
 def test_nothing_unseen_or_steering_is_left(text: str) -> None:
     """No control, format or bidi character, no line break, no lone surrogate and no pile of marks comes through."""

@@ -19,6 +19,7 @@ from bot.chat.words import Key, refusal, say
 from bot.jobs.model import Cause, ChannelId, Job, JobId, MessageId, Offer, OfferKind, Place, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
+from tests.figures import figure
 from tests.unit.bot.chat.markup_judge import read
 
 PAYLOADS = [
@@ -177,7 +178,8 @@ def test_outside_of_code_spans_stand_only_our_own_words(job: Job, evil: str) -> 
     judge(job, evil)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@pytest.mark.reliability
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=figure(25, 250))
 @given(st.lists(st.sampled_from(PAYLOADS) | st.text(max_size=30), max_size=4).map("".join))
 def test_no_mixture_of_them_gets_out_either(job: Job, evil: str) -> None:
     """The same of payloads run together with any text."""
