@@ -32,11 +32,14 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     kept_handlers, kept_level, kept_warnings = root.handlers[:], root.level, warnings.showwarning
 
     def begin(
-        level: str = "debug", form: Literal["auto", "json", "console"] = "json", out: io.StringIO | None = None
+        level: str = "debug",
+        form: Literal["auto", "json", "console"] = "json",
+        out: io.StringIO | None = None,
+        **more: Any,
     ) -> io.StringIO:
         out = out or io.StringIO()
         monkeypatch.setattr(sys, "stderr", out)
-        start_logging(level, form, [SECRET, KEY, ""])
+        start_logging(level, form, [SECRET, KEY, ""], **more)
         return out
 
     yield begin
@@ -262,3 +265,11 @@ def test_colours_hide_no_secret(start: Start) -> None:
     out = start(form="console", out=Terminal())
     structlog.stdlib.get_logger("bot.x").info("event", authorization="Bearer canary-1", headers={"token": "canary-2"})
     assert_clean(out)
+
+
+def test_a_line_has_the_time_of_the_bots_clock(start: Start) -> None:
+    """So a log of hours that a sandbox let pass reads as people there lived them."""
+    out = start(now=lambda: 1_000_000_000.25)
+    structlog.stdlib.get_logger("ours").info("said")
+    logging.getLogger("theirs").info("said")
+    assert [line["timestamp"] for line in lines_of(out)] == ["2001-09-09T01:46:40.250000Z"] * 2
