@@ -32,7 +32,8 @@ _log = structlog.stdlib.get_logger(__name__)
 
 async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
     """Send an accepted job to the provider. The move to `submitting` is stored before anything is sent."""
-    missing = await _missing(parts, job)
+    parent = await _parent_of(parts, job)
+    missing = await _missing(parts, job, parent)
     if missing is not None:
         return await _move(parts, job, Event.EXPIRE, cause=missing)
     if parts.clock.now() >= late_at(job, parts.rules.job_deadline_seconds):
@@ -48,7 +49,7 @@ async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
         return Next(marked, marked.not_before)
     parts.board.job_changed(job.id)
     try:
-        remote = await _send(parts, marked)
+        remote = await _send(parts, marked, parent)
     except faults.SubmitFault as fault:
         _log.warning("submit fault", job=job.id, fault=type(fault).__name__, status=fault.status, detail=fault.detail)
         return await _record_fault(parts, traffic, marked, fault)
@@ -78,14 +79,14 @@ async def _mark(parts: Parts, job: Job) -> Job | None:
     """Store that the job is being sent, before it is; still accepted if it has to wait; None if somebody moved it."""
     now = parts.clock.now()
     try:
-        return await parts.database.write(accepting.begin_submit, job, now)
+        return await parts.database.write(accepting.begin_submit, job, now, provider=parts.videos.provider)
     except asyncio.CancelledError:
         # The process is leaving. The mark is stored all the same, now or in a moment, and nothing was sent.
         await _postpone(parts, replace(job, state=State.SUBMITTING), 0.0)
         raise
 
 
-async def _send(parts: Parts, job: Job) -> RemoteVideo:
+async def _send(parts: Parts, job: Job, parent: Job | None) -> RemoteVideo:
     request = job.request
     order = Order(
         prompt=request.prompt,
@@ -99,7 +100,6 @@ async def _send(parts: Parts, job: Job) -> RemoteVideo:
     )
     if request.parent_id is None:
         return await parts.videos.create(order)
-    parent = await parts.database.read(finding.get, request.parent_id)
     if parent is None or parent.remote_id is None:
         raise faults.RequestRefused("The video to remix is not known any more.", cause=Cause.INPUT)
     return await parts.videos.remix(parent.remote_id, order)
@@ -155,7 +155,9 @@ async def _record_fault(parts: Parts, traffic: Traffic, job: Job, fault: faults.
             traffic.failed(paid=True)
             return await _after_clean_refusal(parts, job)
         case faults.RequestRefused():
-            traffic.account_works()
+            # What we refuse ourselves was judged by nobody.
+            if fault.status is not None:
+                traffic.account_works()
             return await _move(parts, job, Event.REFUSE, cause=fault.cause, about=fault.about)
         case _:
             traffic.failed(paid=True)
@@ -187,7 +189,20 @@ async def _move(parts: Parts, job: Job, event: Event, **changes: Any) -> Next:
     return Next(moved)
 
 
-async def _missing(parts: Parts, job: Job) -> Cause | None:
+async def _parent_of(parts: Parts, job: Job) -> Job | None:
+    """The job whose video is to be remixed. Read before the mark, so that trouble with reading leaves no doubt."""
+    parent_id = job.request.parent_id
+    return None if parent_id is None else await parts.database.read(finding.get, parent_id)
+
+
+async def _missing(parts: Parts, job: Job, parent: Job | None) -> Cause | None:
     """Why the request can't be made any more, although it was accepted; None if it can."""
+    if job.request.parent_id is not None and not _is_at(parts.videos.provider, parent):
+        return Cause.INPUT
     held = [await asyncio.to_thread(parts.shelf.holds, picture) for picture in job.request.references]
     return None if all(held) else Cause.INPUT
+
+
+def _is_at(provider: str, parent: Job | None) -> bool:
+    """Whether the provider knows the video to remix; another one's id may name somebody else's video there."""
+    return parent is not None and parent.remote_id is not None and parent.provider == provider

@@ -255,8 +255,9 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
         "Use another picture and ask again.",
     ),
     Ending.INPUT_GONE: (
-        "A picture of this video was not kept, so it could not be started.",
-        "Ask again and attach the picture once more.",
+        "What this video was to be made from is gone: a picture that was not kept, or a video of another provider than "
+        "today's. Nothing was sent.",
+        "Ask again with `/video`, and attach the pictures once more.",
     ),
     Ending.SIZE: ("The provider can't make this video in that size or length.", "Choose another one and ask again."),
     Ending.SIZE_PICTURE: (

@@ -66,9 +66,12 @@ async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float
     return Usage(active or 0, tuple(counted), rest_until(await _content_refusals(connection, user_id, now), now))
 
 
-async def begin_submit(connection: AsyncConnection, job: Job, now: float) -> Job | None:
-    """Mark the job as being sent, unless its requester has to rest because of refusals for content.
+async def begin_submit(
+    connection: AsyncConnection, job: Job, now: float, *, provider: str | None = None
+) -> Job | None:
+    """Mark the job as being sent to that provider, unless its requester has to rest because of refusals for content.
 
+    The provider may be another than when it was accepted (None: it is the same): the settings were changed meanwhile.
     Returns it as it is then: still accepted, and not before a later moment, if it has to wait; None if somebody else
     had moved it.
     """
@@ -81,7 +84,8 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float) -> Job
     )
     held = held_until(refused_at, under_way or 0, now)
     if held is None:
-        return await moving.apply(connection, job, Event.SUBMIT, now=now, submitted_at=now, waiting_for=None)
+        sent: dict[str, object] = {"submitted_at": now, "waiting_for": None, "provider": provider or job.provider}
+        return await moving.apply(connection, job, Event.SUBMIT, now=now, **sent)
     if rest_until(refused_at, now) is None:
         # Only until another one of theirs is answered: not worth a row's change.
         return replace(job, not_before=held)

@@ -199,7 +199,7 @@ class Machine:
         """Whether the job is in none of the states any more."""
         return (await self.job(job)).state not in states
 
-    async def is_in(self, job: Job, *states: State) -> Job:
+    async def is_in(self, job: Job, *states: State, step_seconds: float = 0.0) -> Job:
         """Wait until the job is in one of the states."""
         found: list[Job] = []
 
@@ -207,7 +207,7 @@ class Machine:
             found[:] = [await self.job(job)]
             return found[0].state in states
 
-        await self.until(so, f"{job.request.prompt} to be {states}")
+        await self.until(so, f"{job.request.prompt} to be {states}", step_seconds=step_seconds)
         return found[0]
 
     async def until(self, so: Callable[[], object], what: str = "it", *, step_seconds: float = 0.0) -> None:
