@@ -178,10 +178,15 @@ class Courier:
             return (UserId(application.owner.id),)
         return tuple(UserId(member.id) for member in application.team.members if _runs_it(member, application.team))
 
-    def upload_limit_bytes(self, guild_id: GuildId | None) -> int:
-        """The largest file that place takes, as far as known now; Discord has the last word (docs/facts/discord.md)."""
-        guild = None if guild_id is None else self._client.get_guild(guild_id)
-        return DEFAULT_UPLOAD_LIMIT_BYTES if guild is None else guild.filesize_limit
+    def upload_limit_bytes(self, guild_id: GuildId | None) -> int | None:
+        """The largest file that place takes; None as long as the gateway has not told of the server.
+
+        Discord has the last word either way (docs/facts/discord.md, "Sizes").
+        """
+        if guild_id is None:
+            return DEFAULT_UPLOAD_LIMIT_BYTES
+        guild = self._client.get_guild(guild_id)
+        return None if guild is None or guild.unavailable else guild.filesize_limit
 
     async def _send(self, parcel: Parcel) -> discord.Message:
         channel = self._client.get_partial_messageable(parcel.channel_id)

@@ -196,7 +196,7 @@ class Teller:
         parent_link = await find_parent_link(parts, job)
         limit_bytes = parts.courier.upload_limit_bytes(job.origin.place.guild_id)
         size_bytes = job.video_bytes or 0
-        fits = size_bytes <= limit_bytes
+        fits = limit_bytes is None or size_bytes <= limit_bytes
         if fits and _key_of(post) not in self._too_large:
             message = cards.video(job, post.number, job.origin.locale, parent_link)
             return _Composed(message, parts.fetcher.path(job.video_name))

@@ -1,0 +1,46 @@
+"""What the bot makes of a Discord that does not tell all, or says no in its own way."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from sandbox.chat import Fault
+from sandbox.chat.gateway import Gateway
+from tests.e2e import ledger
+from tests.e2e.killing import a_scene, kill
+from tests.e2e.sightings import wait_kind
+
+TWELVE_MEGABYTES = 12.0
+"""Over Discord's 10 MiB, and far under what a boosted server takes."""
+
+
+async def test_a_video_that_is_due_before_the_gateway_has_told_of_its_server_is_posted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P2: how much its server takes is not known yet after a restart: the video is uploaded, and Discord decides."""
+    serve, may_connect = Gateway.serve, asyncio.Event()
+    may_connect.set()
+
+    async def held(self: Gateway, http: web.Request) -> web.StreamResponse:
+        await may_connect.wait()
+        return await serve(self, http)
+
+    monkeypatch.setattr(Gateway, "serve", held)
+    async with a_scene(tmp_path, result="content_only", megabytes=TWELVE_MEGABYTES) as scene:
+        guild = scene.chat.add_guild("Boosted", premium_tier=2)
+        guild.join(scene.ada)
+        channel = guild.add_channel("videos")
+        scene.chat.faults.add("message_create", Fault.rate_limited(600.0), only_if=lambda r: bool(r.files))
+        await scene.ada.slash(channel, "video", prompt="A heron at dawn")
+        await scene.chat.wait_for(lambda: scene.chat.faults.struck, what="the first try")
+        await ledger.job(scene.stage, "A heron at dawn", "posting")
+        await kill(scene)
+        scene.stage.jump(700)
+        may_connect.clear()
+        starting = asyncio.create_task(scene.stage.start_bot())
+        video = await wait_kind(scene.chat, channel, "video")
+        assert len(video.attachments) == 1
+        may_connect.set()
+        await starting

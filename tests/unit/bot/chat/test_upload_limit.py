@@ -1,0 +1,27 @@
+"""How large a file may be, as far as the gateway has told: nothing is made up about a server that is not known."""
+
+from typing import Any
+
+import discord
+
+from bot.chat.courier import DEFAULT_UPLOAD_LIMIT_BYTES, Courier
+from bot.jobs.model import GuildId
+from tests.unit.bot.engine.hand_clock import HandClock
+
+MIB = 1024 * 1024
+
+
+async def test_only_a_server_that_discord_has_told_of_has_a_limit() -> None:
+    """P2: of a server that is unknown or not available yet nobody knows the limit; DMs have the one for all."""
+    async with discord.Client(intents=discord.Intents.default()) as client:
+        courier = Courier(client, HandClock())
+        assert courier.upload_limit_bytes(None) == DEFAULT_UPLOAD_LIMIT_BYTES
+        assert courier.upload_limit_bytes(GuildId(8)) is None
+        hear_of(client, {"id": "8", "unavailable": True})
+        assert courier.upload_limit_bytes(GuildId(8)) is None
+        hear_of(client, {"id": "9", "name": "Boosted", "premium_tier": 2})
+        assert courier.upload_limit_bytes(GuildId(9)) == 50 * MIB
+
+
+def hear_of(client: discord.Client, guild: Any) -> None:
+    client._connection._add_guild_from_data(guild)  # pyright: ignore[reportPrivateUsage]  # as its events do
