@@ -51,24 +51,17 @@ class Acts:
 
     async def send_again(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """*Send again*: post a video that was withheld or could not be posted; nothing is generated."""
-        job = await self._controlled(job_id, asker)
-        if isinstance(job, Refusal):
-            return job
-        if not can_send_again(job):
-            return Refusal(Reason.NOTHING_TO_SEND)
-        now = self._parts.clock.now()
-        if job.state in ENDS:
-            changed = await self._parts.database.write(
-                moving.apply, job, Event.SEND_AGAIN, now=now, withheld=False, cause=None, fetch_tries=0,
-                not_before=0.0, revived_at=now,
-            )  # fmt: skip
-        else:
-            changed = await self._parts.database.write(moving.note, job, withheld=False)
-        if changed is None:
-            return Refusal(Reason.NOTHING_TO_SEND)
-        self._parts.board.job_accepted()
-        self._parts.board.job_changed(job_id)
-        return changed
+        for _ in range(_RACE_TRIES):
+            job = await self._controlled(job_id, asker)
+            if isinstance(job, Refusal):
+                return job
+            if not can_send_again(job):
+                break
+            if changed := await self._want_again(job):
+                self._parts.board.job_accepted()
+                self._parts.board.job_changed(job_id)
+                return changed
+        return Refusal(Reason.NOTHING_TO_SEND)
 
     async def retry(
         self, job_id: JobId, asker: Asker, origin: Origin, no_place: Refusal | None = None
@@ -134,6 +127,16 @@ class Acts:
         if job is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
         return may_control(job, asker) or job
+
+    async def _want_again(self, job: Job) -> Job | None:
+        """Note that the video is to be posted after all; None if the job was moved meanwhile."""
+        write, now = self._parts.database.write, self._parts.clock.now()
+        if job.state not in ENDS:
+            return await write(moving.note, job, withheld=False)
+        return await write(
+            moving.apply, job, Event.SEND_AGAIN, now=now, withheld=False, cause=None, fetch_tries=0, not_before=0.0,
+            revived_at=now,
+        )  # fmt: skip
 
     async def _end_asking(self, job: Job) -> None:
         if await self._parts.database.write(moving.answer, job, self._parts.clock.now()):

@@ -27,7 +27,11 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
     values: dict[str, Any] = {"state": target.state, "ended_at": None, **changes}
     if target.state in ENDS:
         values |= {"ended_at": now, "owner": None, "lease_until": None, "waiting_for": None}
-    changed = await connection.execute(_as_read(job).values(values).returning(*jobs.c))
+    moving = _as_read(job)
+    if event is Event.KEEP:
+        # *Send again* may have been pressed since the job was read: then its video is wanted after all.
+        moving = moving.where(jobs.c.withheld)
+    changed = await connection.execute(moving.values(values).returning(*jobs.c))
     row = changed.first()
     if row is None:
         return None
@@ -48,8 +52,8 @@ async def stop_delivering(
     connection: AsyncConnection, job: Job, post: Post, event: Event, now: float, **changes: Any
 ) -> None:
     """Note that this video message will not be posted, and move the job by that event, both or neither."""
-    await mark_refused(connection, post)
-    await apply(connection, await _as_it_is(connection, job), event, now=now, **changes)
+    if await apply(connection, await _as_it_is(connection, job), event, now=now, **changes) is not None:
+        await mark_refused(connection, post)
 
 
 async def note(connection: AsyncConnection, job: Job, **changes: Any) -> Job | None:

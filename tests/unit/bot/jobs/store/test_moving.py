@@ -119,7 +119,7 @@ async def test_an_end_lets_go_of_the_job(database: Database) -> None:
 async def test_a_job_taken_up_again_is_free_to_claim(database: Database, state: State, event: Event) -> None:
     """A way out of an end takes the end's time away, and whoever comes first may claim the job."""
     before = {State.UNDELIVERABLE: Event.GIVE_UP, State.CANCELLED: Event.KEEP, State.LOST: Event.EXPIRE}[state]
-    await database.write(put, a_job(State.UNCERTAIN if state is State.LOST else State.FETCHING))
+    await database.write(put, a_job(State.UNCERTAIN if state is State.LOST else State.FETCHING, withheld=True))
     (held,) = await database.write(moving.claim, "other", NOW, 3_600.0)
     job = await database.write(moving.apply, held, before, now=NOW)
     assert job is not None
@@ -202,7 +202,7 @@ async def test_a_video_deleted_meanwhile_is_removed(database: Database) -> None:
 )
 async def test_giving_a_message_up_is_one_with_the_move(database: Database, event: Event, state: State) -> None:
     """The refused message and what becomes of its job are noted together."""
-    job = await stored(database, a_job(State.POSTING))
+    job = await stored(database, a_job(State.POSTING, withheld=event is Event.KEEP))
     await database.write(posts.make_due, job, PostKind.VIDEO)
     post = await post_of(database, job, PostKind.VIDEO)
     await database.write(moving.stop_delivering, job, post, event, NOW, cause=Cause.PERMISSION)
