@@ -294,6 +294,7 @@ async def test_delete_removes_the_message_and_forbids_remixing(scene: Scene, who
     assert scene.studio.paid("Once more") == 0
 
 
+@pytest.mark.reliability
 async def test_forged_buttons_are_checked_like_true_ones(scene: Scene) -> None:
     """A press that no message offers is judged by who presses and by the job's state; unknown ids change nothing."""
     video, row = await made(scene, "Worth forging for")
@@ -324,6 +325,7 @@ async def test_forged_buttons_are_checked_like_true_ones(scene: Scene) -> None:
     assert not video.deleted
 
 
+@pytest.mark.reliability
 async def test_what_waits_for_one_person_is_not_given_to_another(scene: Scene) -> None:
     """Another person's open form and another person's question under a reply are refused, and stay theirs."""
     video, _row = await made(scene, "Asked about")

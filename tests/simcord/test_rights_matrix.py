@@ -202,6 +202,7 @@ async def offer_of_ada(world: World, kind: Action) -> str:
     return str(told.id)
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("action", Action)
 async def test_every_button_by_everybody(world: World, crowd: Crowd, paid: list[Any], action: Action) -> None:
     """Refused for all who may not; from out of sight a real job and one that never was get the same answer."""
@@ -233,6 +234,7 @@ async def test_every_button_by_everybody(world: World, crowd: Crowd, paid: list[
     assert paid == []
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize(("purpose", "source"), FORMS)
 async def test_every_form_by_everybody(
     world: World, crowd: Crowd, paid: list[Any], purpose: FormPurpose, source: FormSource
@@ -260,6 +262,7 @@ async def test_every_form_by_everybody(
     assert paid == []
 
 
+@pytest.mark.reliability
 async def test_every_command_by_everybody(world: World, crowd: Crowd, paid: list[Any]) -> None:
     """`/status` and `/remix` know no job that the asker may not see, by id, by the provider's id or by a link."""
     job = await scenes.delivered(world)
@@ -281,6 +284,7 @@ async def test_every_command_by_everybody(world: World, crowd: Crowd, paid: list
     assert paid == []
 
 
+@pytest.mark.reliability
 async def test_every_command_of_the_owner_by_everybody(world: World, crowd: Crowd, paid: list[Any]) -> None:
     """`/owner` is refused for everybody but those who run the bot, the same for every id; nothing is paused."""
     job: Job = await scenes.uncertain(world)

@@ -172,6 +172,7 @@ def judge(job: Job, evil: str) -> None:
             assert all(unicodedata.category(one) not in {"Cc", "Cf", "Cs"} for one in text.replace("\n", ""))
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_outside_of_code_spans_stand_only_our_own_words(job: Job, evil: str) -> None:
     """Whatever a prompt, model, file name or id says, each message is the same one but for what its code spans hold."""
@@ -186,6 +187,7 @@ def test_no_mixture_of_them_gets_out_either(job: Job, evil: str) -> None:
     judge(job, evil)
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
 async def test_nobody_but_the_requester_can_be_pinged(job: Job, evil: str) -> None:
     """Discord is told to parse no mention, in every kind of message, whatever text it carries."""
@@ -212,6 +214,7 @@ def test_an_odd_language_is_english(job: Job, locale: str) -> None:
     assert cards.late(job, locale) == cards.late(job, "en")
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_the_log_has_one_line_for_it(evil: str) -> None:
     """An event that carries the words as a value or as an exception is one line of JSON, whatever they hold."""

@@ -244,6 +244,7 @@ async def test_at_once_is_a_second_at_least(machine: Machine) -> None:
 # ── one id for two jobs ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.reliability
 async def test_an_id_given_out_twice_is_one_jobs(machine: Machine) -> None:
     """Fifty jobs are taken under the same id: the first has it, the others are in doubt, and the owner hears of it."""
     machine.api.create = answering(200, {"id": "video_same", "status": "queued"})

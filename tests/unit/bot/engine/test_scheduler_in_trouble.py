@@ -33,6 +33,7 @@ async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
 # ── fetching while the provider is away ────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.reliability
 async def test_fetching_asks_nothing_of_a_provider_that_is_down(machine: Machine) -> None:
     """A hundred videos wait to be fetched from a provider that is down: only probes go there, and no try is counted."""
     machine.api.look = machine.api.content = machine.api.list = answering(503)
@@ -77,6 +78,7 @@ async def test_without_a_fresh_link_the_content_endpoint_is_asked(machine: Machi
 # ── an account in trouble ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize(
     ("status", "code"), [(401, "invalid_api_key"), (402, "no_credit"), (429, "insufficient_quota")]
 )

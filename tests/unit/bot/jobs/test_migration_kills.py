@@ -61,6 +61,7 @@ def judge(path: Path, revision: str, rows: int) -> list[tuple[str, str]]:
         return sorted(connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master"))
 
 
+@pytest.mark.reliability
 def test_a_first_start_that_is_killed_anywhere_is_begun_again(built_file: Path, tmp_path: Path) -> None:
     """Killed at each step of building a database, the bot opens at the next start, with the schema of today."""
     revision = migrating._newest_revision()
@@ -74,6 +75,7 @@ def test_a_first_start_that_is_killed_anywhere_is_begun_again(built_file: Path, 
         assert [file.name for file in folder.iterdir()] == ["bot.db"], folder.name
 
 
+@pytest.mark.reliability
 def test_a_later_migration_that_is_killed_anywhere_is_begun_again(
     built_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

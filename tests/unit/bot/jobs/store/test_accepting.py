@@ -39,6 +39,7 @@ async def test_one_act_makes_one_job(database: Database) -> None:
     assert len(await database.read(posts.find_unsent)) == 1
 
 
+@pytest.mark.reliability
 async def test_one_act_twice_at_the_same_moment_makes_one_job(
     database: Database, open_another: Callable[[], Database]
 ) -> None:
@@ -50,6 +51,7 @@ async def test_one_act_twice_at_the_same_moment_makes_one_job(
     assert len({one.job.id for one in made if isinstance(one, Accepted)}) == 1
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("limits", [Limits(10, 0), Limits(1_000, 10)])
 async def test_two_hundred_at_once_never_pass_the_limit(

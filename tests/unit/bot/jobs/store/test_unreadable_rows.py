@@ -44,6 +44,7 @@ def ids(found: list[Job]) -> set[JobId]:
     return {job.id for job in found}
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize(("column", "value"), SPOILT)
 async def test_one_poisoned_job_stops_no_other(database: Database, column: str, value: str) -> None:
     """Of 21 jobs with one that can't be read 20 are claimed; it is told once, claimed too, and claimed no more."""
@@ -90,6 +91,7 @@ async def all_ids(connection: AsyncConnection) -> list[str]:
     return list(await connection.scalars(sa.select(jobs.c.id)))
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("column", ["kind", "tries", "not_before", "channel_id"])
 async def test_one_poisoned_message_silences_no_other(database: Database, column: str) -> None:
     """A message of no known kind, or with no time that can be read, is left out of those that are to be said."""
