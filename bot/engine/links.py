@@ -7,18 +7,21 @@ from bot.engine.parts import Parts
 from bot.jobs.model import Job, JobId, Place, Post, PostKind, PostState
 from bot.jobs.store import finding, posts
 from bot.videos.client import VideosClient
-from bot.videos.faults import LookFault
+from bot.videos.faults import NotFound
 
 _KEY_LIKE = frozenset({"key", "api_key", "apikey", "api-key", "token", "access_token", "authorization", "auth"})
 
 
 async def find_link(videos: VideosClient, job: Job) -> str | None:
-    """A link that anyone may open: on a foreign host, with no key in it, ours or another's; None if there is none."""
+    """A link that anyone may open: on a foreign host, with no key in it, ours or another's; None if there is none.
+
+    Raises `LookFault` if the provider gave no answer, which says nothing about a link.
+    """
     if job.remote_id is None or job.provider != videos.provider:
         return None
     try:
         url = (await videos.look(job.remote_id)).url
-    except LookFault:
+    except NotFound:
         return None
     return url if url is not None and is_public(url) and videos.key_for(url) is None else None
 

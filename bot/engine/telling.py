@@ -5,6 +5,7 @@ later than the nonce is sure to count, the channel's history is read first. It m
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from bot.jobs.deadlines import give_up_at
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind
 from bot.jobs.states import ENDS, Event, State
 from bot.jobs.store import finding, moving, posts
+from bot.videos.faults import LookFailed, LookFault
 
 # Discord honours a nonce for "the past few minutes"; within two of them a repeat is surely recognised.
 NONCE_SURE_SECONDS = 120.0
@@ -50,6 +52,7 @@ class Teller:
         # When this process first tried, on the clock that nobody sets.
         self._attempted: dict[_Key, float] = {}
         self._too_large: set[_Key] = set()
+        self._unlinked: Counter[_Key] = Counter()
         self._broken: set[_Key] = set()
 
     async def run(self) -> None:
@@ -200,12 +203,31 @@ class Teller:
         if fits and _key_of(post) not in self._too_large:
             message = cards.video(job, post.number, job.origin.locale, parent_link)
             return _Composed(message, parts.fetcher.path(job.video_name))
-        if link := await find_link(parts.videos, job):
+        try:
+            link = await find_link(parts.videos, job)
+        except LookFault as fault:
+            await self._ask_later(job, post, fault)
+            return None
+        if link is not None:
             # Discord refused one that should have fitted: what it takes there is then not known.
             facts = cards.LinkFacts(link, size_bytes, None if fits else limit_bytes, parent_link)
             return _Composed(cards.video_link(job, post.number, facts, job.origin.locale))
         await self._refused(job, post, Cause.SIZE)
         return None
+
+    async def _ask_later(self, job: Job, post: Post, fault: LookFault) -> None:
+        """Ask for the link again later; when its time is up, a video that can neither be posted nor linked is kept."""
+        parts, key = self._parts, _key_of(post)
+        _log.warning("link not found", job=job.id, fault=str(fault))
+        if self._is_overdue(job):
+            await self._refused(job, post, Cause.SIZE)
+            return
+        self._unlinked[key] += 1
+        asked_seconds = fault.retry_after_seconds if isinstance(fault, LookFailed) else None
+        wait_seconds = max(asked_seconds or 0.0, full_jitter(self._unlinked[key], max_seconds=_RETRY_SECONDS_MAX))
+        await parts.database.write(
+            posts.mark_unsent, post, not_before=parts.clock.now() + wait_seconds, known=post.attempted_at is None
+        )
 
     async def _leave(self, job: Job, post: Post, event: Event) -> None:
         now = self._parts.clock.now()

@@ -8,9 +8,10 @@ from aiohttp import web
 
 from sandbox.chat import Fault
 from sandbox.chat.gateway import Gateway
+from sandbox.studio import Fault as StudioFault
 from tests.e2e import ledger
 from tests.e2e.killing import a_scene, kill
-from tests.e2e.sightings import wait_kind
+from tests.e2e.sightings import ever, of_kind, reached, time_passes_until, wait_kind
 
 TWELVE_MEGABYTES = 12.0
 """Over Discord's 10 MiB, and far under what a boosted server takes."""
@@ -44,3 +45,16 @@ async def test_a_video_that_is_due_before_the_gateway_has_told_of_its_server_is_
         assert len(video.attachments) == 1
         may_connect.set()
         await starting
+
+
+async def test_a_provider_that_stumbles_when_it_is_asked_for_the_link_is_asked_again(tmp_path: Path) -> None:
+    """P2: a video over the limit is linked, however often the provider has to be asked where it is."""
+    async with a_scene(tmp_path, result="foreign_url", megabytes=TWELVE_MEGABYTES) as scene:
+        fetching = scene.studio.gate("file", "after_take")
+        await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
+        await reached(fetching)
+        scene.studio.faults.add("look", StudioFault.status(503), times=3)
+        fetching.open()
+        video = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "video"), step_seconds=5)
+        assert "http" in video[0].text
+        assert ever(scene.chat, scene.channel, "fail") == []

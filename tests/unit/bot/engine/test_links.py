@@ -11,6 +11,7 @@ from bot.jobs.model import Job
 from bot.jobs.states import State
 from bot.ops.clock import SystemClock
 from bot.videos.client import VideosClient
+from bot.videos.faults import LookFault
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
 from tests.unit.bot.jobs.samples import a_job
@@ -98,11 +99,22 @@ async def test_a_link_that_needs_our_key_is_not_shown(provider: Provider, videos
     assert await link(videos, job) is None
 
 
-@pytest.mark.parametrize("status", [404, 401, 500])
-async def test_no_answer_is_no_link(provider: Provider, videos: VideosClient, job: Job, status: int) -> None:
-    """Where the provider doesn't say, there is none."""
-    provider.reply(status, {"error": {"message": "no"}})
+async def test_a_video_that_the_provider_does_not_know_has_no_link(
+    provider: Provider, videos: VideosClient, job: Job
+) -> None:
+    """A provider that knows nothing of the video has answered: there is none."""
+    provider.reply(404, {"error": {"message": "no"}})
     assert await link(videos, job) is None
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+async def test_no_answer_says_nothing_about_a_link(
+    provider: Provider, videos: VideosClient, job: Job, status: int
+) -> None:
+    """Whether there is a link is not known while the provider gives no answer: that is no no."""
+    provider.reply(status, {"error": {"message": "no"}})
+    with pytest.raises(LookFault):
+        await link(videos, job)
 
 
 async def test_a_video_without_a_link_has_none(provider: Provider, videos: VideosClient, job: Job) -> None:

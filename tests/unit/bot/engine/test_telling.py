@@ -16,8 +16,10 @@ from bot.jobs.migrating import migrate
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
+from bot.videos.faults import LookFailed
+from bot.videos.values import RemoteVideo
 from tests.unit.bot.engine.hand_clock import HandClock
-from tests.unit.bot.jobs.samples import a_job, put
+from tests.unit.bot.jobs.samples import PROVIDER, a_job, put
 
 
 class WallClock(HandClock):
@@ -53,9 +55,32 @@ class Discord:
             raise self.fault
         return MessageId(len(self.parcels))
 
+    def upload_limit_bytes(self, _guild_id: object) -> int:
+        return 10_000_000
+
     async def find(self, *_: object) -> MessageId | None:
         self.searched += 1
         raise OutcomeUnknown("Discord answered 503.")
+
+
+class Provider:
+    """Knows of the video, and gives no answer."""
+
+    provider = PROVIDER
+
+    def __init__(self) -> None:
+        self.looked = 0
+
+    async def look(self, _remote_id: str) -> RemoteVideo:
+        self.looked += 1
+        raise LookFailed("The provider has a fault of its own.", status=503)
+
+
+class Fetcher:
+    """Has every video."""
+
+    async def verify(self, *_: object) -> bool:
+        return True
 
 
 class LateRows:
@@ -82,10 +107,17 @@ class World:
     def __init__(self, database: Database, job: Job) -> None:
         self.database, self.job = database, job
         self.rows, self.discord, self.clock = LateRows(database), Discord(), WallClock()
+        self.provider = Provider()
         rules = SimpleNamespace(job_give_up_seconds=86_400.0)
         self.teller = Teller(
             SimpleNamespace(  # pyright: ignore[reportArgumentType]  # the parts that telling a notice uses
-                clock=self.clock, database=self.rows, courier=self.discord, rules=rules, board=Board()
+                clock=self.clock,
+                database=self.rows,
+                courier=self.discord,
+                rules=rules,
+                board=Board(),
+                videos=self.provider,
+                fetcher=Fetcher(),
             )
         )
 
@@ -203,9 +235,10 @@ async def test_waiting_for_discord_is_no_try(world: World) -> None:
 
 
 async def a_video(world: World, *, accepted_seconds_ago: float) -> Job:
-    """A job whose video is to be posted."""
+    """A job whose video is to be posted, and is over what Discord takes."""
     accepted_at = world.clock.now() - accepted_seconds_ago
-    job = a_job(State.POSTING, id=JobId("P0ST0000"), accepted_at=accepted_at, completed_at=accepted_at + 60)
+    video: dict[str, Any] = {"remote_id": "video_1", "video_sha256": "a" * 64, "video_bytes": 12_000_000}
+    job = a_job(State.POSTING, id=JobId("P0ST0000"), accepted_at=accepted_at, completed_at=accepted_at + 60, **video)
     await world.database.write(put, job)
     await world.database.write(posts.make_due, job, PostKind.VIDEO)
     return job
@@ -241,6 +274,29 @@ async def test_a_message_that_cannot_be_composed_ends_with_its_time(
     assert left is not None
     assert left.state is (State.UNDELIVERABLE if hours > 24 else State.POSTING)
     assert (await world.notice()).state is PostState.SENT
+
+
+@pytest.mark.parametrize("hours", [23, 25])
+async def test_a_video_too_large_is_kept_only_when_no_link_was_found_in_all_its_time(world: World, hours: int) -> None:
+    """P2: while the provider gives no answer about the link it is asked again, later and later, until time is up."""
+    job = await a_video(world, accepted_seconds_ago=hours * 3_600.0)
+    await world.turn()
+    left = await world.database.read(finding.get, job.id)
+    assert left is not None
+    if hours > 24:
+        assert (left.state, left.cause) == (State.UNDELIVERABLE, Cause.SIZE)
+        return
+    assert left.state is State.POSTING
+    asked_at = [world.clock.now()]
+    for _ in range(9):
+        (post,) = [one for one in await world.database.read(posts.find_unsent) if one.job_id == job.id]
+        assert post.state is PostState.DUE
+        assert 2 <= post.not_before - asked_at[-1] <= 300
+        world.clock.seconds += post.not_before - world.clock.now()
+        asked_at.append(world.clock.now())
+        await world.turn()
+    assert world.provider.looked == 10
+    assert asked_at[-1] - asked_at[0] > 60
 
 
 async def no_sleep(_seconds: float) -> None:
