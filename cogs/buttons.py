@@ -10,8 +10,10 @@ from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSourc
 from bot.chat.words import Key
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
-from bot.jobs.model import REFERENCES_MAX, Draft, Job, JobId, MessageId, Offer, UserId, Via
+from bot.engine.lookup import SeesChannel
+from bot.jobs.model import REFERENCES_MAX, Draft, Job, JobId, MessageId, Offer, Origin, UserId, Via
 from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rights import Asker
 from cogs.answers import answering, opening, settle, tell_at_once
 from cogs.facts import asker_of, no_place_of, origin_of, sight_of
 from cogs.host import Host
@@ -73,8 +75,11 @@ class Buttons(commands.Cog):
         async with answering(interaction):
             video = await self._finished(interaction, job_id)
             if isinstance(video, Job):
-                origin = origin_of(interaction, Via.BUTTON)
-                await settle(interaction, await self._desk.intake.repeat(video, origin, no_place_of(interaction)))
+                again = self._desk.intake.repeat(
+                    video, origin_of(interaction, Via.BUTTON), asker_of(interaction), _sight(interaction),
+                    no_place_of(interaction),
+                )  # fmt: skip
+                await settle(interaction, await again)
             else:
                 await settle(interaction, video)
 
@@ -85,14 +90,12 @@ class Buttons(commands.Cog):
 
     async def _retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
-            origin = origin_of(interaction, Via.BUTTON)
-            done = await self._desk.acts.retry(job_id, asker_of(interaction), origin, no_place_of(interaction))
+            done = await self._desk.acts.retry(job_id, *_again_by(interaction))
             await settle(interaction, done, Key.ANSWER_MADE)
 
     async def _try_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
-            origin = origin_of(interaction, Via.BUTTON)
-            done = await self._desk.acts.try_again(job_id, asker_of(interaction), origin, no_place_of(interaction))
+            done = await self._desk.acts.try_again(job_id, *_again_by(interaction))
             await settle(interaction, done, Key.ANSWER_MADE)
 
     async def _leave(self, interaction: discord.Interaction, job_id: JobId) -> None:
@@ -110,15 +113,14 @@ class Buttons(commands.Cog):
         video = await self._desk.lookup.get(job_id)
         if video is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
-        sight = sight_of(interaction.guild, interaction.user)
-        return await self._desk.lookup.check_remix(video, asker_of(interaction), sight)
+        return await self._desk.lookup.check_remix(video, asker_of(interaction), _sight(interaction))
 
     async def _press_offer(self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId) -> None:
         question = await self._take_offer(interaction, button, offer_id)
         if question is None:
             return
         async with answering(interaction):
-            made = await self._desk.replies.accept_offer(*question, no_place_of(interaction))
+            made = await self._desk.replies.accept_offer(*question, _sight(interaction), no_place_of(interaction))
             await settle(interaction, made)
 
     async def _take_offer(
@@ -137,6 +139,17 @@ class Buttons(commands.Cog):
             room = REFERENCES_MAX - len(draft.request.references)
             await interaction.response.send_modal(forms.build(form, interaction.locale.value, room=room))
         return None
+
+
+def _sight(interaction: discord.Interaction) -> SeesChannel:
+    """Which channels the presser can see."""
+    return sight_of(interaction.guild, interaction.user)
+
+
+def _again_by(interaction: discord.Interaction) -> tuple[Asker, Origin, SeesChannel, Refusal | None]:
+    """Who asks for a new video by a press, where, what they can see, and why it could not be posted there, if so."""
+    origin = origin_of(interaction, Via.BUTTON)
+    return asker_of(interaction), origin, _sight(interaction), no_place_of(interaction)
 
 
 async def setup(bot: Host) -> None:

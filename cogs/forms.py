@@ -7,7 +7,7 @@ from bot.chat import forms
 from bot.chat.custom_ids import FormId, FormSource, parse_form
 from bot.engine.desk import Desk
 from bot.jobs.model import Job, JobId, MessageId, UserId, Via, VideoRequest
-from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.reasons import Refusal
 from cogs.answers import answering, settle
 from cogs.asking import with_answer
 from cogs.facts import asker_of, no_place_of, origin_of, sight_of
@@ -40,23 +40,14 @@ class Forms(commands.Cog):
             request, reply_to = draft.request, draft.reply_to
         else:
             request = VideoRequest("", parent_id=JobId(form.target))
-        if request.parent_id is not None:
-            refusal = await self._no_parent(interaction, request.parent_id)
-            if refusal is not None:
-                return refusal
+        sight = sight_of(interaction.guild, interaction.user)
+        if refusal := await self._desk.lookup.check_parent(request, asker_of(interaction), sight):
+            return refusal
         origin = origin_of(interaction, Via.FORM, reply_to=reply_to)
         made = await self._desk.intake.accept(with_answer(request, answer), origin, no_place_of(interaction))
         if reply_to is not None and isinstance(made, Job):
             await self._desk.replies.end_offer(reply_to)
         return made
-
-    async def _no_parent(self, interaction: discord.Interaction, parent_id: JobId) -> Refusal | None:
-        parent = await self._desk.lookup.get(parent_id)
-        if parent is None:
-            return Refusal(Reason.VIDEO_UNKNOWN)
-        sight = sight_of(interaction.guild, interaction.user)
-        checked = await self._desk.lookup.check_remix(parent, asker_of(interaction), sight)
-        return checked if isinstance(checked, Refusal) else None
 
 
 async def setup(bot: Host) -> None:

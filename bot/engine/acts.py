@@ -6,6 +6,7 @@ Every act may be pressed twice, by two people, or on a message of last week; the
 from dataclasses import replace
 
 from bot.engine.intake import Intake
+from bot.engine.lookup import SeesChannel
 from bot.engine.parts import Parts
 from bot.jobs.model import Job, JobId, MessageId, Origin, PostKind, PostState
 from bot.jobs.reasons import Reason, Refusal
@@ -64,7 +65,12 @@ class Acts:
         return Refusal(Reason.NOTHING_TO_SEND)
 
     async def retry(
-        self, job_id: JobId, asker: Asker, origin: Origin, no_place: Refusal | None = None
+        self,
+        job_id: JobId,
+        asker: Asker,
+        origin: Origin,
+        sees_channel: SeesChannel,
+        no_place: Refusal | None = None,
     ) -> Job | Refusal:
         """Retry after a failure: a new job of the same request; however often it is pressed, one."""
         job = await self._controlled(job_id, asker)
@@ -72,10 +78,15 @@ class Acts:
             return job
         if job.state not in _RETRYABLE:
             return Refusal(Reason.TOO_LATE_TO_CANCEL)
-        return await self._intake.repeat(job, _retrying(origin, job), no_place)
+        return await self._intake.repeat(job, _retrying(origin, job), asker, sees_channel, no_place)
 
     async def try_again(
-        self, job_id: JobId, asker: Asker, origin: Origin, no_place: Refusal | None = None
+        self,
+        job_id: JobId,
+        asker: Asker,
+        origin: Origin,
+        sees_channel: SeesChannel,
+        no_place: Refusal | None = None,
     ) -> Job | Refusal:
         """*Try again* of an uncertain job: a new job, which may be charged a second time; the asking ends."""
         job = await self._controlled(job_id, asker)
@@ -83,7 +94,7 @@ class Acts:
             return job
         if job.state not in _UNCLEAR:
             return Refusal(Reason.SETTLED)
-        made = await self._intake.repeat(job, _retrying(origin, job), no_place)
+        made = await self._intake.repeat(job, _retrying(origin, job), asker, sees_channel, no_place)
         if not isinstance(made, Refusal):
             await self._end_asking(job)
         return made

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.engine.lookup import Lookup, SeesChannel
 from bot.engine.parts import Parts
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.limits import decide
@@ -24,6 +25,7 @@ from bot.jobs.model import (
     new_job_id,
 )
 from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from bot.jobs.store import accepting, drafts, finding
 from bot.media.references import ReferenceRefused
@@ -45,6 +47,7 @@ class Intake:
     def __init__(self, parts: Parts, pausing: Callable[[], Refusal | None]) -> None:
         self._parts = parts
         self._pausing = pausing
+        self._lookup = Lookup(parts)
         self._stopping = False
         self._bringing: dict[str, asyncio.Event] = {}
 
@@ -57,24 +60,27 @@ class Intake:
 
         `no_place` says why the video could not be posted at the origin's place later, if so.
         """
-        refusal = (
-            self._no_time()
-            or no_place
-            or self._no_request(ask)
-            or self._pausing()
-            or await self._no_room(origin.user_id)
-        )
-        if refusal is not None:
-            return refusal
-        pictures = await self.keep_pictures(ask.uploads)
-        if isinstance(pictures, Refusal):
-            return pictures
-        return await self._store(self._job(replace_pictures(ask.request, pictures), origin))
+        try:
+            return await self.find_made(origin.id) or await self._take_in(ask, origin, no_place)
+        except StoreUnavailableError:
+            _log.exception("job not stored")
+            return Refusal(Reason.STORE_UNAVAILABLE)
 
-    async def repeat(self, job: Job, origin: Origin, no_place: Refusal | None = None) -> Job | Refusal:
-        """Make a new job of the same request and pictures, if they are still kept; the same origin twice is one job."""
-        if (known := await self._parts.database.read(finding.find_by_origin, origin.id)) is not None:
+    async def find_made(self, origin_id: str) -> Job | None:
+        """The job that an act has made. To be asked before any reason for a no: that job itself may be one."""
+        return await self._parts.database.read(finding.find_by_origin, origin_id)
+
+    async def repeat(
+        self, job: Job, origin: Origin, asker: Asker, sees_channel: SeesChannel, no_place: Refusal | None = None
+    ) -> Job | Refusal:
+        """Make a new job of the same request and pictures, if they are still kept and its parent may be remixed.
+
+        The same origin twice is one job.
+        """
+        if known := await self.find_made(origin.id):
             return known
+        if refusal := await self._lookup.check_parent(job.request, asker, sees_channel):
+            return refusal
         if not all(self._parts.shelf.holds(picture) for picture in job.request.references):
             return Refusal(Reason.REFERENCES_GONE)
         return await self.accept(Ask(job.request), origin, no_place)
@@ -122,12 +128,23 @@ class Intake:
             return Refusal(Reason.DRAFT_GONE)
         return draft
 
+    async def _take_in(self, ask: Ask, origin: Origin, no_place: Refusal | None) -> Job | Refusal:
+        refusal = (
+            self._no_time()
+            or no_place
+            or self._no_request(ask)
+            or self._pausing()
+            or await self._no_room(origin.user_id)
+        )
+        if refusal is not None:
+            return refusal
+        pictures = await self.keep_pictures(ask.uploads)
+        if isinstance(pictures, Refusal):
+            return pictures
+        return await self._store(self._job(replace_pictures(ask.request, pictures), origin))
+
     async def _store(self, job: Job) -> Job | Refusal:
-        try:
-            accepted = await self._parts.database.write(accepting.accept, job, self._parts.rules.limits)
-        except StoreUnavailableError:
-            _log.exception("job not stored")
-            return Refusal(Reason.STORE_UNAVAILABLE)
+        accepted = await self._parts.database.write(accepting.accept, job, self._parts.rules.limits)
         if isinstance(accepted, Refusal):
             return accepted
         if accepted.new:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.engine.links import find_parent_link, jump_link
 from bot.engine.parts import Parts
-from bot.jobs.model import ChannelId, Job, JobId, MessageId, parse_job_id
+from bot.jobs.model import ChannelId, Job, JobId, MessageId, VideoRequest, parse_job_id
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_look, may_remix
 from bot.jobs.states import State
@@ -62,6 +62,16 @@ class Lookup:
         same_channel = job.origin.place == asker.place
         sees = same_channel or await sees_channel(job.origin.place.channel_id)
         return may_remix(job, asker, sees_channel=sees, provider=self._parts.videos.provider) or job
+
+    async def check_parent(self, request: VideoRequest, asker: Asker, sees_channel: SeesChannel) -> Refusal | None:
+        """Why a request that was kept may not be made by that person now: they may have lost what it starts from."""
+        if request.parent_id is None:
+            return None
+        parent = await self.get(request.parent_id)
+        checked = (
+            Refusal(Reason.VIDEO_UNKNOWN) if parent is None else await self.check_remix(parent, asker, sees_channel)
+        )
+        return checked if isinstance(checked, Refusal) else None
 
     async def find_to_look_at(self, text: str, asker: Asker) -> Overview | Refusal:
         """One job by id, for its requester and those who manage its server."""

@@ -109,8 +109,10 @@ class Replies:
         draft = await self._parts.database.read(drafts.get_draft, offer.draft_id)
         return None if draft is None else (offer, draft)
 
-    async def accept_offer(self, offer: Offer, draft: Draft, no_place: Refusal | None) -> Job | Refusal:
-        """The person said yes to the question: make the video that their reply asked for, once."""
+    async def accept_offer(
+        self, offer: Offer, draft: Draft, sees_channel: SeesChannel, no_place: Refusal | None = None
+    ) -> Job | Refusal:
+        """The person said yes to the question: make the video that their reply asked for, once, if it may still be."""
         origin = Origin(
             id=str(offer.id),
             via=Via.REPLY,
@@ -120,7 +122,12 @@ class Replies:
             reply_to=offer.id,
             history_after=offer.id,
         )
-        made = await self._intake.accept(Ask(draft.request), origin, no_place)
+        asker = Asker(offer.user_id, offer.place)
+        made = (
+            await self._intake.find_made(origin.id)
+            or await self._lookup.check_parent(draft.request, asker, sees_channel)
+            or await self._intake.accept(Ask(draft.request), origin, no_place)
+        )
         if not isinstance(made, Refusal):
             await self.end_offer(offer.id)
         return made

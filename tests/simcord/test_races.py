@@ -61,6 +61,11 @@ class Hands:
         return made
 
 
+async def sees(_: object) -> bool:
+    """Here everybody sees every channel."""
+    return True
+
+
 @pytest.fixture(params=SEEDS)
 def hands(world: World, request: pytest.FixtureRequest) -> Hands:
     return Hands(world, request.param)
@@ -71,7 +76,7 @@ async def test_retry_pressed_by_two_at_once_makes_one_job(hands: Hands) -> None:
     """Requester and moderator press Retry in the same moment: one new job, and both are told of the same."""
     job = await hands.accepted("a fox")
     failed = await hands.world.step(job, Event.EXPIRE, cause=Cause.LATE)
-    presses = [hands.acts.retry(failed.id, asker, hands.origin()) for asker in (hands.ada, hands.mia, hands.ada)]
+    presses = [hands.acts.retry(failed.id, asker, hands.origin(), sees) for asker in (hands.ada, hands.mia, hands.ada)]
     made = await hands.at_once(*presses)
     assert len({one.id for one in made if isinstance(one, Job)}) == 1, made
     assert len(await hands.world.jobs()) == 2
@@ -87,8 +92,8 @@ async def test_the_last_place_is_given_once(hands: Hands) -> None:
     object.__setattr__(parts, "rules", tight)
     intake = hands.world.engine.intake
     made = await hands.at_once(
-        hands.acts.retry(done.id, hands.ada, hands.origin()),
-        intake.repeat(done, hands.origin()),
+        hands.acts.retry(done.id, hands.ada, hands.origin(), sees),
+        intake.repeat(done, hands.origin(), hands.ada, sees),
         intake.accept(Ask(VideoRequest("a bear")), hands.origin()),
         intake.accept(Ask(VideoRequest("a hare")), replace(hands.origin(), via=Via.REPLY)),
     )

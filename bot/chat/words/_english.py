@@ -255,8 +255,7 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
         "Use another picture and ask again.",
     ),
     Ending.INPUT_GONE: (
-        "What this video was to be made from is gone: a picture that was not kept, or a video of another provider than "
-        "today's. Nothing was sent.",
+        "This video could not be started: a picture was not kept, or what it changes is at another provider.",
         "Ask again with `/video`, and attach the pictures once more.",
     ),
     Ending.SIZE: ("The provider can't make this video in that size or length.", "Choose another one and ask again."),

@@ -66,9 +66,7 @@ async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float
     return Usage(active or 0, tuple(counted), rest_until(await _content_refusals(connection, user_id, now), now))
 
 
-async def begin_submit(
-    connection: AsyncConnection, job: Job, now: float, *, provider: str | None = None
-) -> Job | None:
+async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, provider: str | None = None) -> Job | None:
     """Mark the job as being sent to that provider, unless its requester has to rest because of refusals for content.
 
     The provider may be another than when it was accepted (None: it is the same): the settings were changed meanwhile.

@@ -36,7 +36,9 @@ async def test_a_video_wanted_while_it_is_fetched_is_posted(tmp_path: Path) -> N
             return web.Response(body=mp4(), content_type="video/mp4")
 
         machine.api.look, machine.api.content = look, content
-        job = await machine.accept(State.RENDERING, remote_id="video_1", withheld=True, submitted_at=machine.clock.now())
+        job = await machine.accept(
+            State.RENDERING, remote_id="video_1", withheld=True, submitted_at=machine.clock.now()
+        )
         machine.start()
         await asyncio.wait_for(on_its_way.wait(), 20)
         answer = await pressed(machine).send_again(job.id, its_person(job))
