@@ -11,8 +11,9 @@ Nothing is sent while Discord can't be reached or refuses everything (`bot.chat.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,6 +99,7 @@ class Courier:
         self._reach = Reach(clock)
         self._owner_ids = tuple(UserId(owner_id) for owner_id in owner_ids)
         self._send_seconds = send_seconds
+        self._uploading_to: Counter[ChannelId] = Counter()
 
     def rest_seconds(self) -> float:
         """In how many seconds something may be carried again; 0 if it may be tried now."""
@@ -111,12 +113,13 @@ class Courier:
         """
         size_bytes = await asyncio.to_thread(_size, parcel.file) if parcel.file else 0
         seconds = min(_SEND_SECONDS_MAX, self._send_seconds + size_bytes / _UPLOAD_BYTES_PER_SECOND)
-        async with self._asking(seconds):
-            try:
-                return MessageId((await self._send(parcel)).id)
-            except discord.HTTPException as error:
-                if error.code != _UNKNOWN_MESSAGE:
-                    raise
+        with self._in_line(parcel) as behind_upload:
+            async with self._asking(seconds, behind_upload=behind_upload):
+                try:
+                    return MessageId((await self._send(parcel)).id)
+                except discord.HTTPException as error:
+                    if error.code != _UNKNOWN_MESSAGE:
+                        raise
         return None
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, message: Message) -> bool:
@@ -236,8 +239,19 @@ class Courier:
             raise Refused(50013)
         return None
 
+    @contextmanager
+    def _in_line(self, parcel: Parcel) -> Generator[bool]:
+        """Whether it may have to wait for an upload: discord.py may send one message at a time to a channel."""
+        behind_upload = parcel.channel_id in self._uploading_to
+        own_upload = Counter((parcel.channel_id,) if parcel.file else ())
+        self._uploading_to += own_upload
+        try:
+            yield behind_upload
+        finally:
+            self._uploading_to -= own_upload
+
     @asynccontextmanager
-    async def _asking(self, within_seconds: float | None) -> AsyncGenerator[None]:
+    async def _asking(self, within_seconds: float | None, *, behind_upload: bool = False) -> AsyncGenerator[None]:
         """Ask Discord something, if it may be asked now; what goes wrong leaves as a `CourierFault`."""
         rest_seconds = self._reach.rest_seconds()
         if self._client.user is None or rest_seconds > 0:
@@ -250,6 +264,8 @@ class Courier:
             if isinstance(error, TimeoutError):
                 free_global_limit(self._client)
             fault, sign = _judge(error)
+            if behind_upload and isinstance(error, TimeoutError):
+                sign = Sign.UNTOLD
             rest_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
             self._reach.end(began_at, sign, rest_seconds=rest_seconds)
             raise fault from error
@@ -301,7 +317,7 @@ def _judge(error: _Error) -> tuple[CourierFault, Sign]:
     if isinstance(error, discord.HTTPException):
         return _judge_answer(error)
     if isinstance(error, discord.RateLimited):
-        return NotTaken(error.retry_after), Sign.SILENT
+        return NotTaken(error.retry_after), Sign.ANSWERED
     if isinstance(error, discord.DiscordException):
         return OutcomeUnknown("discord.py could make nothing of it."), Sign.ANSWERED
     if isinstance(error, aiohttp.ClientConnectorError):
@@ -313,7 +329,10 @@ def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, Sign]:
     if error.status == 413 or error.code == _TOO_LARGE:
         return TooLarge("The file is larger than this place takes."), Sign.ANSWERED
     if error.status == 429:
-        # discord.py waits out Discord's own limits; what reaches us is the network in front of it.
+        headers = error.response.headers
+        if "Via" in headers and headers.get("Content-Type") == "application/json":
+            # Discord's own limit, for what was asked only: discord.py has waited it out five times, and gives up.
+            return NotTaken(_asked_seconds(headers.get("Retry-After", ""))), Sign.ANSWERED
         return NotTaken(_NETWORK_REST_SECONDS), Sign.FORBIDDEN
     if error.status >= 500:
         return OutcomeUnknown(f"Discord answered {error.status}."), Sign.SILENT
@@ -323,3 +342,8 @@ def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, Sign]:
     if error.code in _PASSING:
         return NotTaken(_PASSING_REST_SECONDS), Sign.ANSWERED
     return Refused(error.code), Sign.ANSWERED
+
+
+def _asked_seconds(header: str) -> float:
+    """How long Discord wants to be left alone: whole seconds, if it says so."""
+    return float(header) if header.isdecimal() else _PASSING_REST_SECONDS

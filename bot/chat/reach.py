@@ -21,6 +21,7 @@ class Sign(Enum):
     ANSWERED = auto()  # whatever the answer was
     SILENT = auto()  # no connection, no answer in time, or one that shows a fault of Discord's own
     FORBIDDEN = auto()  # refused whatever it had asked
+    UNTOLD = auto()  # perhaps it was never sent
 
 
 class Reach:
@@ -60,6 +61,8 @@ class Reach:
                     self._hold(now, _PROBE_SECONDS)
             case Sign.FORBIDDEN:
                 self._hold(now, rest_seconds)
+            case Sign.UNTOLD:
+                pass
 
     def _hold(self, now: float, rest_seconds: float) -> None:
         self._held_since = now

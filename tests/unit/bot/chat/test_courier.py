@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,8 +67,9 @@ class World:
     _before: int = 0
 
 
-@pytest.fixture
-async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+@asynccontextmanager
+async def a_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """A courier's world, from login to its end."""
     async with Chat(tmp_path / "chat", ScaledClock()) as chat:
         monkeypatch.setattr(Route, "BASE", chat.api_base)
         guild = chat.add_guild("Couriers")
@@ -80,6 +82,12 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             world = World(chat, guild, guild.add_channel("videos"), ada, mia, client, tmp_path)
             world.count_from_now()
             yield world
+
+
+@pytest.fixture
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    async with a_world(tmp_path, monkeypatch) as world:
+        yield world
 
 
 # ── what became of a message ───────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,65 @@
+"""What the courier takes for a sign that Discord is silent or refuses everybody, and what concerns one message only."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.chat.cards import Message
+from bot.chat.courier import NotTaken, OutcomeUnknown, Parcel
+from bot.jobs.model import ChannelId
+from sandbox.chat import Fault
+from tests.unit.bot.chat.test_courier import World, a_world
+
+
+@pytest.fixture
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    async with a_world(tmp_path, monkeypatch) as world:
+        yield world
+
+
+async def others_go_on(world: World) -> None:
+    """A message to another channel is posted at once."""
+    other = world.guild.add_channel("other")
+    assert world.courier.rest_seconds() == 0
+    assert await world.courier.post(Parcel(ChannelId(other.id), Message(content="Here it is"), "other")) is not None
+
+
+async def test_a_limit_of_discords_own_that_goes_on_concerns_its_message_only(world: World) -> None:
+    """D9: five short limits of one channel in a row are no ban of the network: the others go on at once."""
+    world.chat.faults.add("message_create", Fault.rate_limited(0.01), times=5)
+    with pytest.raises(NotTaken) as caught:
+        await world.courier.post(world.parcel())
+    assert world.asked() == 5
+    assert caught.value.retry_after_seconds < 60
+    await others_go_on(world)
+
+
+async def test_long_limits_are_answers(world: World) -> None:
+    """D9: five messages that Discord itself tells to wait are no silence: the others go on at once."""
+    world.chat.faults.add("message_create", Fault.rate_limited(45.0), times=5)
+    for number in range(5):
+        with pytest.raises(NotTaken):
+            await world.courier.post(world.parcel(f"limited-{number}"))
+    await others_go_on(world)
+
+
+async def test_messages_in_line_behind_an_upload_show_nothing(world: World) -> None:
+    """D8: what was given up because a slow upload to its channel went first was never sent: that is no silence."""
+    upload = world.chat.gate("message_create")
+    # discord.py sends one request at a time to a channel whose limits it does not know yet.
+    uploading = asyncio.create_task(world.courier.post(world.with_file(2_000_000)))
+    await upload.wait_reached()
+    notices = [world.courier.post(world.parcel(f"notice-{number}")) for number in range(5)]
+    ended = await asyncio.gather(*notices, return_exceptions=True)
+    assert {type(one) for one in ended} == {OutcomeUnknown}
+    assert world.asked() == 1
+    await others_go_on(world)
+    upload.open()
+    await uploading
+    for number in range(5):
+        world.chat.faults.add("message_create", Fault.hang())
+        with pytest.raises(OutcomeUnknown):
+            await world.courier.post(world.parcel(f"silent-{number}"))
+    assert world.courier.rest_seconds() > 0
