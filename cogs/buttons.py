@@ -14,6 +14,7 @@ from bot.engine.lookup import SeesChannel
 from bot.jobs.model import REFERENCES_MAX, Draft, Job, JobId, MessageId, Offer, Origin, UserId, Via
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
+from bot.jobs.states import State
 from cogs.answers import answering, opening, settle, tell_at_once
 from cogs.facts import asker_of, no_place_of, origin_of, sight_of
 from cogs.host import Host
@@ -91,12 +92,12 @@ class Buttons(commands.Cog):
     async def _retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
             done = await self._desk.acts.retry(job_id, *_again_by(interaction))
-            await settle(interaction, done, Key.ANSWER_MADE)
+            await settle(interaction, done, _made_key(done))
 
     async def _try_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
             done = await self._desk.acts.try_again(job_id, *_again_by(interaction))
-            await settle(interaction, done, Key.ANSWER_MADE)
+            await settle(interaction, done, _made_key(done))
 
     async def _leave(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
@@ -139,6 +140,12 @@ class Buttons(commands.Cog):
             room = REFERENCES_MAX - len(draft.request.references)
             await interaction.response.send_modal(forms.build(form, interaction.locale.value, room=room))
         return None
+
+
+def _made_key(done: Job | Refusal) -> Key:
+    """What is said of a job that was asked for anew: it may be an older one, from an earlier press."""
+    older = isinstance(done, Job) and done.state is not State.ACCEPTED
+    return Key.ANSWER_MADE_BEFORE if older else Key.ANSWER_MADE
 
 
 def _sight(interaction: discord.Interaction) -> SeesChannel:

@@ -15,7 +15,9 @@ from bot.jobs.states import ENDS, Event, State
 from bot.jobs.store import finding, moving, posts
 
 _RACE_TRIES = 3
+_REPEATS_FOLLOWED = 50
 _UNCLEAR = frozenset({State.UNCERTAIN, State.LOST})
+_NOTHING = frozenset({State.FAILED, State.REFUSED})
 _RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
 
 
@@ -72,13 +74,13 @@ class Acts:
         sees_channel: SeesChannel,
         no_place: Refusal | None = None,
     ) -> Job | Refusal:
-        """Retry after a failure: a new job of the same request; however often it is pressed, one."""
+        """Retry after a failure: a new job of the same request; however often it is pressed, one at a time."""
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
             return job
         if job.state not in _RETRYABLE:
             return Refusal(Reason.TOO_LATE_TO_CANCEL)
-        return await self._intake.repeat(job, _retrying(origin, job), asker, sees_channel, no_place)
+        return await self._ask_anew(job, asker, origin, sees_channel, no_place)
 
     async def try_again(
         self,
@@ -94,7 +96,7 @@ class Acts:
             return job
         if job.state not in _UNCLEAR:
             return Refusal(Reason.SETTLED)
-        made = await self._intake.repeat(job, _retrying(origin, job), asker, sees_channel, no_place)
+        made = await self._ask_anew(job, asker, origin, sees_channel, no_place)
         if not isinstance(made, Refusal):
             await self._end_asking(job)
         return made
@@ -149,6 +151,22 @@ class Acts:
             revived_at=now,
         )  # fmt: skip
 
+    async def _ask_anew(
+        self, job: Job, asker: Asker, origin: Origin, sees_channel: SeesChannel, no_place: Refusal | None
+    ) -> Job | Refusal:
+        """Make a new job of the same request, or return the one that an earlier press made.
+
+        If that one came to nothing and cost nothing, it is its turn to be repeated: each job is repeated once.
+        """
+        for _ in range(_REPEATS_FOLLOWED):
+            # The origin of a retry is the job that is retried, so that a second press finds the first one's job.
+            origin = replace(origin, id=f"retry:{job.id}", retry_of=job.id)
+            made = await self._intake.find_made(origin.id)
+            if made is None or not _came_to_nothing(made):
+                return await self._intake.repeat(job, origin, asker, sees_channel, no_place)
+            job = made
+        return job
+
     async def _end_asking(self, job: Job) -> None:
         if await self._parts.database.write(moving.answer, job, self._parts.clock.now()):
             # The painter takes the question from the notice.
@@ -162,6 +180,6 @@ def can_send_again(job: Job) -> bool:
     return job.withheld and (job.state is State.CANCELLED or job.state not in ENDS)
 
 
-def _retrying(origin: Origin, job: Job) -> Origin:
-    """The origin of a retry is the job that is retried, so that a second press finds the first one's job."""
-    return replace(origin, id=f"retry:{job.id}", retry_of=job.id)
+def _came_to_nothing(job: Job) -> bool:
+    """Whether the job has ended without a video, surely, and nobody has to decide anything about it."""
+    return job.state in _NOTHING or (job.state is State.CANCELLED and not job.withheld)

@@ -79,3 +79,24 @@ async def test_leave_it_only_ends_the_asking(world: World) -> None:
     notice = await world.shown(job, PostKind.UNSURE)
     assert labels(notice) == []
     assert job.id in text_of(notice)
+
+
+async def test_retry_says_truly_what_an_earlier_press_led_to(world: World) -> None:
+    """Cancelled meanwhile: it is asked for anew. Posted meanwhile: it is named as an older one."""
+    job = await scenes.failed(world)
+    notice = await world.shown(job, PostKind.FAILURE)
+    await world.ada.click(notice, label="Retry")
+    await world.settle()
+    first = (await world.jobs())[0]
+    await world.ada.click(await world.shown(first, PostKind.CARD), label="Cancel")
+    answer = private(await world.ada.click(notice, label="Retry"))
+    second = (await world.jobs())[0]
+    assert second.id not in (job.id, first.id)
+    assert second.id in answer
+    assert "in the queue" in answer
+    await world.settle()
+    await world.fetched(second)
+    answer = private(await world.ada.click(notice, label="Retry"))
+    assert second.id in answer
+    assert "in the queue" not in answer
+    assert len(await world.jobs()) == 3

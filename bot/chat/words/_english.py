@@ -90,6 +90,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.ANSWER_SENDING_AGAIN: "{video} is on its way to its channel. Nothing is rendered anew.",
     Key.ANSWER_LEFT: "All right, I leave {video} alone. If it turns up after all, it is posted.",
     Key.ANSWER_MADE: "{video} is in the queue.",
+    Key.ANSWER_MADE_BEFORE: "{video} was asked for by an earlier press. `/status` shows how it stands.",
     Key.UNEXPECTED: "Something went wrong on my side. `/status` shows whether your video was taken; if not, try again.",
     Key.OWNER_PAUSED: (
         "Paused: no video is paid for until `/owner resume`, also after a restart. What the provider has already is "

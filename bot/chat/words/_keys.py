@@ -76,6 +76,7 @@ class Key(StrEnum):
     ANSWER_SENDING_AGAIN = auto()
     ANSWER_LEFT = auto()
     ANSWER_MADE = auto()
+    ANSWER_MADE_BEFORE = auto()
     UNEXPECTED = auto()
 
     # To those who run the bot.

@@ -11,7 +11,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from bot.jobs.store import moving
 from tests.unit.bot.engine.counter import Counter, a_counter
-from tests.unit.bot.jobs.samples import ANNA, NEXT_DOOR, OTHER_SERVER
+from tests.unit.bot.jobs.samples import ANNA, NEXT_DOOR, OTHER_SERVER, a_job
 
 
 @pytest.fixture
@@ -107,3 +107,27 @@ async def test_a_second_retry_finds_the_first_ones_job(counter: Counter) -> None
     first = await counter.acts.retry(failed.id, *counter.pressing(), counter.sees)
     await counter.database.write(moving.remove, video, counter.clock.now())
     assert await counter.acts.retry(failed.id, *counter.pressing(), counter.sees) == first
+
+
+async def test_retry_after_a_cancelled_retry_makes_a_new_one(counter: Counter) -> None:
+    """Retry, Cancel, Retry: the third press asks again, and says of no cancelled job that it is in the queue."""
+    failed = await counter.failed()
+    first = await counter.acts.retry(failed.id, *counter.pressing(), counter.sees)
+    assert isinstance(first, Job)
+    await counter.acts.cancel(first.id, counter.pressing()[0])
+    presses = [counter.acts.retry(failed.id, *counter.pressing(), counter.sees) for _ in range(2)]
+    second, third = await asyncio.gather(*presses)
+    assert isinstance(second, Job)
+    assert second == third
+    assert second.id != first.id
+    assert (second.state, second.request, second.origin.retry_of) == (State.ACCEPTED, failed.request, first.id)
+
+
+@pytest.mark.parametrize("state", [State.UNCERTAIN, State.LOST, State.DELIVERED, State.RENDERING])
+async def test_retry_makes_no_second_one_of_what_was_or_may_be_paid(counter: Counter, state: State) -> None:
+    """What the first press made is posted, under way, or in doubt: a second press pays nothing."""
+    failed = await counter.failed()
+    made = await counter.stored(a_job(state, accepted_at=counter.clock.now(), origin_id=f"retry:{failed.id}"))
+    again = await counter.acts.retry(failed.id, *counter.pressing(), counter.sees)
+    assert isinstance(again, Job)
+    assert (again.id, again.state) == (made.id, state)
