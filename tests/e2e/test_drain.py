@@ -24,8 +24,6 @@ KILLS = figure(3, 4)
 DRAINS_SECONDS = figure(2.0, 17.0)
 LONGEST_PAUSE_SECONDS = figure(4.0, 30.0)
 
-pytestmark = pytest.mark.reliability
-
 
 @asynccontextmanager
 async def a_scene(folder: Path, **turned: object) -> AsyncIterator[Scene]:
@@ -77,7 +75,7 @@ async def test_whatever_hangs_the_process_ends_in_time(tmp_path: Path) -> None:
         await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="No answer"))
         await reached(gate)
         with locked(scene.stage):
-            assert await ends(scene.stage) in (0, 1)
+            assert await ends(scene.stage) == 0
         await scene.chat.bot_gone()
         gate.cut()
         await scene.stage.start_bot()
@@ -103,6 +101,7 @@ async def test_what_costs_nothing_is_cut_off_at_once(tmp_path: Path, operation: 
         assert scene.studio.paid("Cut off") == 1
 
 
+@pytest.mark.reliability
 async def test_ten_ends_in_a_row_leave_nothing_half_marked(tmp_path: Path) -> None:
     """Two jobs a life, and SIGTERM at ten moments of them: always 0 in time, none being sent, each paid for once."""
     settings = {"MAX_ACTIVE_JOBS_PER_USER": "1000"}

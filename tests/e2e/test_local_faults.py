@@ -31,8 +31,6 @@ for folder in sys.argv[1:]:
     print(int(code), said.getvalue().strip())
 """
 
-pytestmark = pytest.mark.reliability
-
 
 @asynccontextmanager
 async def a_scene(folder: Path, **turned: object) -> AsyncIterator[Scene]:
@@ -93,6 +91,7 @@ async def assert_all_told_once(scene: Scene, prompts: list[str], seconds: float 
 # ── the disk ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.reliability
 async def test_while_the_disk_is_full_nothing_is_charged_without_a_row(tmp_path: Path) -> None:
     """L1: commands are refused, looks go on, and when there is room again what was begun is delivered once."""
     async with a_scene(tmp_path) as scene:

@@ -15,9 +15,10 @@ from sandbox.studio import Fault
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene, a_stage
 from tests.e2e.sightings import ever, of_kind, reached, time_passes_until, wait_card
+from tests.figures import figure
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
-HERONS, LIVES = 12, 2
+HERONS, LIVES = figure((12, 2), (100, 20))
 
 
 @asynccontextmanager
@@ -194,6 +195,7 @@ def remote_ids(scene: Scene) -> dict[str, str]:
     return {render.prompt: render.id for render in scene.studio.renders}
 
 
+@pytest.mark.reliability
 async def test_everything_cut_off_can_be_adopted_by_hand(tmp_path: Path) -> None:
     """Of jobs killed in the paid request, at a provider without a list, all are delivered once, with no second POST."""
     prompts = [f"Heron number {number:02}" for number in range(HERONS)]
