@@ -1,13 +1,8 @@
 """Carries messages to Discord and says honestly what became of each; it knows neither jobs nor the database.
 
-    CourierFault        something kept a message from being carried
-    ├── Refused         Discord said no and would say no again: permissions, a channel that is gone, a closed DM
-    ├── TooLarge        the file is over what this place takes (413 or code 40005)
-    ├── NotTaken        surely not posted, may be tried again: rate limit, no connection
-    └── OutcomeUnknown  it may or may not stand there: 5xx, a cut connection, a time-out
-
-discord.py repeats 500, 502, 504 and 524 itself, under one nonce; everything else comes here (docs/facts/discord.md).
-Nothing is sent while Discord can't be reached or refuses everything (`bot.chat.reach`): then all is `NotTaken`.
+discord.py repeats 500, 502, 504 and 524 itself, under one nonce; everything else comes here (docs/facts/discord.md) and
+leaves as a `CourierFault` (`bot.chat.answers`). Nothing is sent while Discord can't be reached or refuses everything
+(`bot.chat.reach`): then all is `NotTaken`.
 """
 
 import asyncio
@@ -22,53 +17,32 @@ from typing import TypeVar
 import aiohttp
 import discord
 
+from bot.chat.answers import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.cards import Message, to_discord
 from bot.chat.reach import Reach, Sign
 from bot.jobs.model import ChannelId, GuildId, MessageId, UserId
 from bot.ops.clock import Clock
 
+__all__ = [
+    "DEFAULT_UPLOAD_LIMIT_BYTES",
+    "Courier",
+    "CourierFault",
+    "NotTaken",
+    "OutcomeUnknown",
+    "Parcel",
+    "Refused",
+    "TooLarge",
+    "free_global_limit",
+]
+
 DEFAULT_UPLOAD_LIMIT_BYTES = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 _SEND_SECONDS = 60.0
 _SEND_SECONDS_MAX = 290.0  # discord.py's own session ends any request after 300 s
 _UPLOAD_BYTES_PER_SECOND = 100_000
-_NETWORK_REST_SECONDS = 600.0
 _UNKNOWN_MESSAGE = 10008
-_TOO_LARGE = 40005
 _ARCHIVED = 50083
-# Codes that pass: none at all (not Discord's own word on a message), slow mode.
-_PASSING = frozenset({0, 20016})
-_PASSING_REST_SECONDS = 60.0
 
 T = TypeVar("T")
-_Error = discord.DiscordException | aiohttp.ClientError | OSError  # TimeoutError is an OSError
-
-
-class CourierFault(Exception):  # noqa: N818  # the tree is named for what happened, as in bot.videos.faults
-    """Something kept a message from being carried."""
-
-
-class Refused(CourierFault):
-    """Discord said no and would say no again."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"Discord refused with code {code}.")
-        self.code = code
-
-
-class TooLarge(CourierFault):
-    """The file is over what this place takes."""
-
-
-class NotTaken(CourierFault):
-    """Surely not posted; may be tried again after that many seconds."""
-
-    def __init__(self, retry_after_seconds: float = 0.0) -> None:
-        super().__init__("Discord could not be reached or asked to wait.")
-        self.retry_after_seconds = retry_after_seconds
-
-
-class OutcomeUnknown(CourierFault):
-    """The request went out and no answer came back that could be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +237,7 @@ class Courier:
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             if isinstance(error, TimeoutError):
                 free_global_limit(self._client)
-            fault, sign = _judge(error)
+            fault, sign = judge(error)
             if behind_upload and isinstance(error, TimeoutError):
                 sign = Sign.UNTOLD
             rest_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
@@ -310,40 +284,3 @@ def free_global_limit(client: discord.Client) -> None:
     discord.py would hold back all others for ever: only that one lets them go (docs/facts/discord.md, "Retries").
     """
     client.http._global_over.set()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # there is no other way
-
-
-def _judge(error: _Error) -> tuple[CourierFault, Sign]:
-    """What an exception says about the message, and about the way to Discord (docs/facts/discord.md, "Retries")."""
-    if isinstance(error, discord.HTTPException):
-        return _judge_answer(error)
-    if isinstance(error, discord.RateLimited):
-        return NotTaken(error.retry_after), Sign.ANSWERED
-    if isinstance(error, discord.DiscordException):
-        return OutcomeUnknown("discord.py could make nothing of it."), Sign.ANSWERED
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return NotTaken(), Sign.SILENT
-    return OutcomeUnknown("The connection to Discord broke or gave no answer in time."), Sign.SILENT
-
-
-def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, Sign]:
-    if error.status == 413 or error.code == _TOO_LARGE:
-        return TooLarge("The file is larger than this place takes."), Sign.ANSWERED
-    if error.status == 429:
-        headers = error.response.headers
-        if "Via" in headers and headers.get("Content-Type") == "application/json":
-            # Discord's own limit, for what was asked only: discord.py has waited it out five times, and gives up.
-            return NotTaken(_asked_seconds(headers.get("Retry-After", ""))), Sign.ANSWERED
-        return NotTaken(_NETWORK_REST_SECONDS), Sign.FORBIDDEN
-    if error.status >= 500:
-        return OutcomeUnknown(f"Discord answered {error.status}."), Sign.SILENT
-    if error.status == 401 or (error.status == 403 and error.code == 0):
-        # A token that is being changed, a network's own refusal: the same for every message.
-        return NotTaken(_PASSING_REST_SECONDS), Sign.FORBIDDEN
-    if error.code in _PASSING:
-        return NotTaken(_PASSING_REST_SECONDS), Sign.ANSWERED
-    return Refused(error.code), Sign.ANSWERED
-
-
-def _asked_seconds(header: str) -> float:
-    """How long Discord wants to be left alone: whole seconds, if it says so."""
-    return float(header) if header.isdecimal() else _PASSING_REST_SECONDS
