@@ -40,6 +40,7 @@ _SEND_SECONDS = 60.0
 _SEND_SECONDS_MAX = 290.0  # discord.py's own session ends any request after 300 s
 _UPLOAD_BYTES_PER_SECOND = 100_000
 _UNKNOWN_MESSAGE = 10008
+_GONE = frozenset({10003, 10004, _UNKNOWN_MESSAGE})  # with its channel, or with its server
 _ARCHIVED = 50083
 
 T = TypeVar("T")
@@ -98,30 +99,15 @@ class Courier:
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, message: Message) -> bool:
         """Show the message as it now is; False if it stands no more. Raises `CourierFault`."""
-        async with self._asking(self._send_seconds):
-            try:
-                await self._partial(channel_id, message_id).edit(**to_discord(message))
-            except discord.NotFound:
-                return False
-        return True
+        return await self._act_on(channel_id, message_id, lambda found: found.edit(**to_discord(message)))
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> bool:
         """Take the message away; False if it was gone already. Raises `CourierFault`."""
-        async with self._asking(self._send_seconds):
-            try:
-                await self._partial(channel_id, message_id).delete()
-            except discord.NotFound:
-                return False
-        return True
+        return await self._act_on(channel_id, message_id, lambda found: found.delete())
 
     async def stands(self, channel_id: ChannelId, message_id: MessageId) -> bool:
         """Whether that message of anybody exists. Raises `CourierFault`."""
-        async with self._asking(self._send_seconds):
-            try:
-                await self._partial(channel_id, message_id).fetch()
-            except discord.NotFound:
-                return False
-        return True
+        return await self._act_on(channel_id, message_id, lambda found: found.fetch())
 
     async def find(
         self,
@@ -193,6 +179,23 @@ class Courier:
         file = discord.File(parcel.file, filename=parcel.file_name)
         return await channel.send(nonce=parcel.nonce, file=file, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # as above
 
+    async def _act_on(
+        self,
+        channel_id: ChannelId,
+        message_id: MessageId,
+        act: Callable[[discord.PartialMessage], Awaitable[object]],
+    ) -> bool:
+        """Whether the message stands, to which that was done; a 404 is Discord's word on it only by its code."""
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        async with self._asking(self._send_seconds):
+            try:
+                await act(message)
+            except discord.NotFound as error:
+                if error.code not in _GONE:
+                    raise
+                return False
+        return True
+
     async def _find(
         self, channel_id: ChannelId, after: MessageId, is_wanted: Callable[[discord.Message], bool]
     ) -> MessageId | None:
@@ -249,9 +252,6 @@ class Courier:
     async def _in_time(self, request: Awaitable[T]) -> T:
         async with asyncio.timeout(self._send_seconds):
             return await request
-
-    def _partial(self, channel_id: ChannelId, message_id: MessageId) -> discord.PartialMessage:
-        return self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
 
     async def _may_read_history(self, channel_id: ChannelId) -> bool | None:
         """None as long as the gateway has not told of the server."""

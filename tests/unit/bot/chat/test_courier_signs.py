@@ -10,7 +10,7 @@ from bot.chat.cards import Message
 from bot.chat.courier import NotTaken, OutcomeUnknown, Parcel
 from bot.jobs.model import ChannelId
 from sandbox.chat import Fault
-from tests.unit.bot.chat.test_courier import World, a_world
+from tests.unit.bot.chat.test_courier import World, a_world, asks
 
 
 @pytest.fixture
@@ -63,3 +63,15 @@ async def test_messages_in_line_behind_an_upload_show_nothing(world: World) -> N
         with pytest.raises(OutcomeUnknown):
             await world.courier.post(world.parcel(f"silent-{number}"))
     assert world.courier.rest_seconds() > 0
+
+
+@pytest.mark.parametrize("ask", ["message_edit", "message_delete", "message_get"])
+@pytest.mark.parametrize("fault", [Fault.status(404), Fault.error(404, 10003), Fault.error(404, 10008)])
+async def test_only_discords_own_word_says_that_a_message_is_gone(world: World, ask: str, fault: Fault) -> None:
+    """D6: a 404 of something before Discord says nothing about a message; an unknown message or channel is gone."""
+    world.chat.faults.add(ask, fault)
+    if fault.code:
+        assert await asks(world)[ask]() is False
+        return
+    with pytest.raises(NotTaken):
+        await asks(world)[ask]()
