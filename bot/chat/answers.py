@@ -73,9 +73,12 @@ def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, Sign]:
         return NotTaken(_NETWORK_REST_SECONDS), Sign.FORBIDDEN
     if error.status >= 500:
         return OutcomeUnknown(f"Discord answered {error.status}."), Sign.SILENT
-    if error.status == 401 or (error.status == 403 and error.code == 0):
-        # A token that is being changed, a network's own refusal: the same for every message.
+    if error.status == 401:
+        # A token that is being changed: the same for every message.
         return NotTaken(_PASSING_REST_SECONDS), Sign.FORBIDDEN
+    if error.status == 403 and error.code == 0:
+        # Something before Discord: it refuses everybody, or dislikes the words of one message.
+        return NotTaken(_PASSING_REST_SECONDS), Sign.REFUSED
     if error.code in _PASSING:
         return NotTaken(_PASSING_REST_SECONDS), Sign.ANSWERED
     return Refused(error.code), Sign.ANSWERED

@@ -89,7 +89,7 @@ class Courier:
         size_bytes = await asyncio.to_thread(_size, parcel.file) if parcel.file else 0
         seconds = min(_SEND_SECONDS_MAX, self._send_seconds + size_bytes / _UPLOAD_BYTES_PER_SECOND)
         with self._in_line(parcel) as behind_upload:
-            async with self._asking(seconds, behind_upload=behind_upload):
+            async with self._asking(parcel.nonce, seconds, behind_upload=behind_upload):
                 try:
                     return MessageId((await self._send(parcel)).id)
                 except discord.HTTPException as error:
@@ -129,7 +129,7 @@ class Courier:
 
     async def open_dm(self, user_id: UserId) -> ChannelId:
         """The channel of direct messages with that person. Raises `CourierFault`."""
-        async with self._asking(self._send_seconds):
+        async with self._asking(str(user_id), self._send_seconds):
             return ChannelId((await self._client.create_dm(discord.Object(user_id))).id)
 
     def owner_ids(self) -> tuple[UserId, ...]:
@@ -187,7 +187,7 @@ class Courier:
     ) -> bool:
         """Whether the message stands, to which that was done; a 404 is Discord's word on it only by its code."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
-        async with self._asking(self._send_seconds):
+        async with self._asking(str(message_id), self._send_seconds):
             try:
                 await act(message)
             except discord.NotFound as error:
@@ -199,7 +199,7 @@ class Courier:
     async def _find(
         self, channel_id: ChannelId, after: MessageId, is_wanted: Callable[[discord.Message], bool]
     ) -> MessageId | None:
-        async with self._asking(None):
+        async with self._asking(str(channel_id), None):
             me, empty = self._client.user, True
             history = self._client.get_partial_messageable(channel_id).history(
                 limit=None, after=discord.Object(after), oldest_first=True
@@ -228,7 +228,9 @@ class Courier:
             self._uploading_to -= own_upload
 
     @asynccontextmanager
-    async def _asking(self, within_seconds: float | None, *, behind_upload: bool = False) -> AsyncGenerator[None]:
+    async def _asking(
+        self, about: str, within_seconds: float | None, *, behind_upload: bool = False
+    ) -> AsyncGenerator[None]:
         """Ask Discord something, if it may be asked now; what goes wrong leaves as a `CourierFault`."""
         rest_seconds = self._reach.rest_seconds()
         if self._client.user is None or rest_seconds > 0:
@@ -244,10 +246,10 @@ class Courier:
             if behind_upload and isinstance(error, TimeoutError):
                 sign = Sign.UNTOLD
             rest_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
-            self._reach.end(began_at, sign, rest_seconds=rest_seconds)
+            self._reach.end(began_at, sign, about, rest_seconds=rest_seconds)
             raise fault from error
         else:
-            self._reach.end(began_at, Sign.ANSWERED)
+            self._reach.end(began_at, Sign.ANSWERED, about)
 
     async def _in_time(self, request: Awaitable[T]) -> T:
         async with asyncio.timeout(self._send_seconds):

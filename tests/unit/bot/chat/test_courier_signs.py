@@ -65,6 +65,34 @@ async def test_messages_in_line_behind_an_upload_show_nothing(world: World) -> N
     assert world.courier.rest_seconds() > 0
 
 
+async def test_one_message_that_is_refused_over_and_over_holds_back_nobody(world: World) -> None:
+    """D4: a firewall before Discord dislikes the words of one message: it rests alone, however often it is tried."""
+    disliked = [world.parcel(f"disliked-{number}") for number in range(2)]
+    for _ in range(10):
+        world.chat.faults.add("message_create", Fault.status(403))
+        with pytest.raises(NotTaken) as caught:
+            await world.courier.post(disliked[0])
+        assert caught.value.retry_after_seconds == 60
+        assert world.courier.rest_seconds() == 0
+    await others_go_on(world)
+    world.chat.faults.add("message_create", Fault.status(403))
+    with pytest.raises(NotTaken):
+        await world.courier.post(disliked[1])
+    assert world.courier.rest_seconds() == 0
+
+
+async def test_a_second_message_that_is_refused_without_a_code_holds_back_all(world: World) -> None:
+    """D9: two different messages refused in a row, and not by Discord's own word: the network refuses everybody."""
+    world.chat.faults.add("message_create", Fault.status(403), times=3)
+    for nonce in ("one", "one", "two"):
+        assert world.courier.rest_seconds() == 0
+        with pytest.raises(NotTaken):
+            await world.courier.post(world.parcel(nonce))
+    assert world.courier.rest_seconds() == 60
+    world.clock.seconds += 60
+    await others_go_on(world)
+
+
 @pytest.mark.parametrize("ask", ["message_edit", "message_delete", "message_get"])
 @pytest.mark.parametrize("fault", [Fault.status(404), Fault.error(404, 10003), Fault.error(404, 10008)])
 async def test_only_discords_own_word_says_that_a_message_is_gone(world: World, ask: str, fault: Fault) -> None:
