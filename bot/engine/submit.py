@@ -6,6 +6,7 @@ did not take it. Whatever is silent or a mess becomes `uncertain`, and the perso
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,7 @@ from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 
 _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
 _SAVE_TRIES = 60
+_Work = Callable[..., Awaitable[Job | None]]
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -106,27 +108,34 @@ async def _send(parts: Parts, job: Job, parent: Job | None) -> RemoteVideo:
 
 
 async def _record_taken(parts: Parts, job: Job, remote: RemoteVideo) -> Next:
-    """Write the provider's id down; it is worth money, so a database in trouble is asked again and again."""
+    """Write the provider's id down."""
+    try:
+        settled = await _settle_by(parts, job, Event.TAKEN, remote_id=remote.id, progress=remote.progress)
+    except StoreConflictError:
+        _log.error("provider gave out one id twice", job=job.id, remote_id=remote.id)
+        parts.alarm.ring(Key.ALARM_TWICE)
+        return await _settle_by(parts, job, Event.DOUBT, cause=Cause.PROVIDER)
+    return Next(settled.job, None if remote.state is RemoteState.RUNNING else parts.clock.now())
+
+
+async def _settle(parts: Parts, job: Job, work: _Work, *args: Any, **changes: Any) -> Next:
+    """Write down what came of a paid request; it is worth money, so a database in trouble is asked again and again."""
     for attempt in range(_SAVE_TRIES):
         try:
-            taken = await parts.database.write(
-                moving.apply, job, Event.TAKEN, now=parts.clock.now(), remote_id=remote.id, progress=remote.progress
-            )
+            settled = await parts.database.write(work, job, *args, **changes)
         except StoreConflictError:
-            _log.error("provider gave out one id twice", job=job.id, remote_id=remote.id)
-            parts.alarm.ring(Key.ALARM_TWICE)
-            return await _move(parts, job, Event.DOUBT, cause=Cause.PROVIDER)
-        except StoreUnavailableError:
-            _log.exception("provider's id not stored yet", job=job.id, attempt=attempt)
+            raise
+        except StoreUnavailableError as error:
+            _log.error("outcome not stored yet", job=job.id, attempt=attempt, error=str(error))
             try:
                 await parts.clock.sleep(min(30.0, 1.0 + attempt))
             except asyncio.CancelledError:
                 # The process is leaving: now or never.
-                await parts.database.write(moving.apply, job, Event.TAKEN, now=parts.clock.now(), remote_id=remote.id)
+                await parts.database.write(work, job, *args, **changes)
                 raise
         else:
             parts.board.job_changed(job.id)
-            return Next(taken, None if remote.state is RemoteState.RUNNING else parts.clock.now())
+            return Next(settled)
     return Next(job)
 
 
@@ -158,29 +167,30 @@ async def _record_fault(parts: Parts, traffic: Traffic, job: Job, fault: faults.
             # What we refuse ourselves was judged by nobody.
             if fault.status is not None:
                 traffic.account_works()
-            return await _move(parts, job, Event.REFUSE, cause=fault.cause, about=fault.about)
+            return await _settle_by(parts, job, Event.REFUSE, cause=fault.cause, about=fault.about)
         case _:
             traffic.failed(paid=True)
-            return await _move(parts, job, Event.DOUBT, cause=Cause.LOST)
+            return await _settle_by(parts, job, Event.DOUBT, cause=Cause.LOST)
 
 
 async def _after_clean_refusal(parts: Parts, job: Job) -> Next:
     allowed = parts.rules.retry_server_errors
     if allowed == 0:
-        return await _move(parts, job, Event.DOUBT, cause=Cause.PROVIDER)
+        return await _settle_by(parts, job, Event.DOUBT, cause=Cause.PROVIDER)
     if job.clean_refusals >= allowed:
-        return await _move(parts, job, Event.REJECT, cause=Cause.PROVIDER)
+        return await _settle_by(parts, job, Event.REJECT, cause=Cause.PROVIDER)
     wait_seconds = _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS * 2**job.clean_refusals
     return await _postpone(parts, job, wait_seconds, clean_refusals=job.clean_refusals + 1, waiting_for=Cause.PROVIDER)
 
 
 async def _postpone(parts: Parts, job: Job, wait_seconds: float, **changes: Any) -> Next:
-    not_before = parts.clock.now() + wait_seconds
-    postponed = await _move(parts, job, Event.POSTPONE, not_before=not_before, submitted_at=None, **changes)
-    if postponed.job is None or not postponed.job.withheld:
-        return postponed
-    # *Don't post* was pressed while the provider was asked, and it took nothing: the job is as good as cancelled.
-    return await _move(parts, postponed.job, Event.CANCEL, withheld=False)
+    now = parts.clock.now()
+    waits = {"not_before": now + wait_seconds, "submitted_at": None}
+    return await _settle(parts, job, moving.come_back, now=now, **waits, **changes)
+
+
+async def _settle_by(parts: Parts, job: Job, event: Event, **changes: Any) -> Next:
+    return await _settle(parts, job, moving.apply, event, now=parts.clock.now(), **changes)
 
 
 async def _move(parts: Parts, job: Job, event: Event, **changes: Any) -> Next:

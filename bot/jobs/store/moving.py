@@ -41,6 +41,17 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
     return moved
 
 
+async def come_back(connection: AsyncConnection, job: Job, *, now: float, **changes: Any) -> Job | None:
+    """The provider took nothing, so the job waits again; None as for `apply`.
+
+    If *Don't post* was pressed meanwhile it is as good as cancelled: in one transaction, or a crash would let it wait.
+    """
+    back = await apply(connection, job, Event.POSTPONE, now=now, **changes)
+    if back is None or not back.withheld:
+        return back
+    return await apply(connection, back, Event.CANCEL, now=now, withheld=False)
+
+
 async def deliver(connection: AsyncConnection, job: Job, post: Post, message_id: MessageId | None, now: float) -> None:
     """Note that the video stands in its channel and that the job has ended so, both or neither."""
     await mark_sent(connection, post, message_id)
