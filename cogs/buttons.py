@@ -29,7 +29,7 @@ class Buttons(commands.Cog):
         self._desk = desk
         self._presses: dict[Action, Press] = {
             Action.CANCEL: self._cancel,
-            Action.WITHHOLD: self._withhold,
+            Action.WITHHOLD: self._cancel,
             Action.REMIX: self._remix,
             Action.AGAIN: self._again,
             Action.DELETE: self._delete,
@@ -57,11 +57,6 @@ class Buttons(commands.Cog):
             done = await self._desk.acts.cancel(job_id, asker_of(interaction))
             withheld = isinstance(done, Job) and done.withheld
             await settle(interaction, done, Key.ANSWER_WITHHELD if withheld else Key.ANSWER_CANCELLED)
-
-    async def _withhold(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with answering(interaction):
-            done = await self._desk.acts.withhold(job_id, asker_of(interaction))
-            await settle(interaction, done, Key.ANSWER_WITHHELD)
 
     async def _remix(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with opening(interaction):

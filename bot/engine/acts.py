@@ -29,28 +29,20 @@ class Acts:
         self._intake = intake
 
     async def cancel(self, job_id: JobId, asker: Asker) -> Job | Refusal:
-        """Cancel: a queued job ends and costs nothing; one that is submitted already is withheld instead."""
+        """Cancel and *Don't post*: a queued job ends and costs nothing; of any other the video is withheld.
+
+        That one is fetched and kept all the same; it has been paid for and counts.
+        """
         for _ in range(_RACE_TRIES):
             job = await self._controlled(job_id, asker)
             if isinstance(job, Refusal):
                 return job
-            if job.state is not State.ACCEPTED:
-                return await self.withhold(job_id, asker)
-            now = self._parts.clock.now()
-            if cancelled := await self._parts.database.write(moving.apply, job, Event.CANCEL, now=now):
+            if job.state in ENDS:
+                break
+            if stopped := await self._stop(job):
                 self._parts.board.job_changed(job_id)
-                return cancelled
+                return stopped
         return Refusal(Reason.TOO_LATE_TO_CANCEL)
-
-    async def withhold(self, job_id: JobId, asker: Asker) -> Job | Refusal:
-        """*Don't post*: the video is fetched and kept; it has been paid for and counts."""
-        job = await self._controlled(job_id, asker)
-        if isinstance(job, Refusal):
-            return job
-        if job.state in ENDS or not await self._parts.database.write(moving.withhold, job):
-            return Refusal(Reason.TOO_LATE_TO_CANCEL)
-        self._parts.board.job_changed(job_id)
-        return replace(job, withheld=True)
 
     async def send_again(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """*Send again*: post a video that was withheld or could not be posted; nothing is generated."""
@@ -140,6 +132,12 @@ class Acts:
         if job is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
         return may_control(job, asker) or job
+
+    async def _stop(self, job: Job) -> Job | None:
+        """None if the job was moved meanwhile, or if its message is on the way."""
+        if job.state is State.ACCEPTED:
+            return await self._parts.database.write(moving.apply, job, Event.CANCEL, now=self._parts.clock.now())
+        return replace(job, withheld=True) if await self._parts.database.write(moving.withhold, job) else None
 
     async def _want_again(self, job: Job) -> Job | None:
         """Note that the video is to be posted after all; None if the job was moved meanwhile."""

@@ -4,7 +4,7 @@ import pytest
 
 from bot.jobs.limits import Usage
 from bot.jobs.model import PostKind, UserId
-from bot.jobs.states import State
+from bot.jobs.states import Event, State
 from bot.jobs.store import accepting
 from tests.simcord import scenes
 from tests.simcord.world import World, labels, private, text_of
@@ -77,3 +77,16 @@ async def test_late_notices_ping_only_the_requester(world: World) -> None:
         message = await world.shown(job, kind)
         assert world.env.backend.get_message(world.channel.id, message.id).ping_user_ids == [world.ada.id]
         assert sum(message.content == seen.content for seen in world.channel.history()) == 1
+
+
+async def test_dont_post_of_a_job_that_waits_again_cancels_it(world: World) -> None:
+    """The provider took nothing and the card doesn't say so yet: *Don't post* ends the job, which doesn't count."""
+    job = await scenes.queued(world)
+    job = await world.move(job, Event.SUBMIT, submitted_at=world.clock.now())
+    card = await world.shown(job, PostKind.CARD)
+    assert labels(card) == ["Don't post"]
+    await world.step(job, Event.POSTPONE, submitted_at=None)
+    result = await world.ada.click(card, label="Don't post")
+    assert "Nothing was sent" in private(result)
+    assert (await world.job(job)).state is State.CANCELLED
+    assert await usage(world) == Usage(0, ())
