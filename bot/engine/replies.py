@@ -3,6 +3,7 @@
 `decide` is the whole rule as a pure function; `Replies` acts on it. It must not know Discord's message objects.
 """
 
+import math
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,10 +12,11 @@ from typing import Literal
 import structlog
 
 from bot.chat import cards, words
-from bot.chat.courier import CourierFault, Parcel
+from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
 from bot.engine.intake import Ask, Intake, new_draft_id
 from bot.engine.lookup import Lookup, SeesChannel
 from bot.engine.parts import Parts
+from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import (
     Draft,
     Job,
@@ -29,11 +31,14 @@ from bot.jobs.model import (
     Via,
     VideoRequest,
 )
-from bot.jobs.reasons import Refusal
+from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.store import drafts
 
 OFFER_SECONDS = 60.0
+# A no is repeated after so many seconds, but not later than that many after the first try.
+_SAY_NO_AGAIN_SECONDS = (5.0, 10.0, 20.0, 40.0)
+_SAY_NO_SECONDS = 90.0
 _WORDS_ASKED_ABOUT = 2
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -93,13 +98,21 @@ class Replies:
     async def answer(self, reply: Reply, sees_channel: SeesChannel) -> Reaction:
         """Act on a reply to any message; what is no finished video of ours is ignored."""
         reaction = decide(reply, self._parts.rules.reply_remix)
-        video = None if reaction is Reaction.IGNORE else await self._lookup.find_replied(reply.to, reply.to_video)
-        if video is None:
+        if reaction is Reaction.IGNORE:
+            return reaction
+        video: Job | None = None
+        try:
+            video = await self._lookup.find_replied(reply.to, reply.to_video)
+            refusal = None if video is None else await self._act(reaction, reply, video, sees_channel)
+        except StoreUnavailableError as error:
+            _log.error("reply not taken", reply=reply.id, error=str(error))
+            refusal = Refusal(Reason.STORE_UNAVAILABLE)
+        if video is None and reply.to_video is None:
+            # No video's, or nobody can say whether it is one's: then it may well be talk.
             return Reaction.IGNORE
-        refusal = await self._act(reaction, reply, video, sees_channel)
         if refusal is not None:
             await self._say_no(reply, refusal)
-        return reaction
+        return reaction if video is not None else Reaction.IGNORE
 
     async def take_offer(self, offer_id: MessageId, user_id: UserId) -> tuple[Offer, Draft] | None:
         """The offer under that reply and what it holds, for the person it was made to; None if it is gone."""
@@ -184,10 +197,19 @@ class Replies:
         return None
 
     async def _say_no(self, reply: Reply, refusal: Refusal) -> None:
-        message = cards.Message(content=words.refusal(refusal, reply.locale))
-        try:
-            await self._parts.courier.post(
-                Parcel(reply.place.channel_id, message, nonce=f"no-{reply.id}", reply_to=reply.id)
-            )
-        except CourierFault as fault:
-            _log.warning("refusal not posted", reply=reply.id, fault=str(fault))
+        """Say it under the reply; while Discord can't be asked, a few times more as long as the nonce counts."""
+        clock, message = self._parts.clock, cards.Message(content=words.refusal(refusal, reply.locale))
+        parcel = Parcel(reply.place.channel_id, message, nonce=f"no-{reply.id}", reply_to=reply.id)
+        give_up_at = clock.monotonic() + _SAY_NO_SECONDS
+        for rest_seconds in (*_SAY_NO_AGAIN_SECONDS, math.inf):
+            try:
+                await self._parts.courier.post(parcel)
+            except CourierFault as fault:
+                asked_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
+                wait_seconds = max(rest_seconds, asked_seconds)
+                if isinstance(fault, Refused) or clock.monotonic() + wait_seconds > give_up_at:
+                    _log.warning("refusal not posted", reply=reply.id, fault=str(fault))
+                    return
+                await clock.sleep(wait_seconds)
+            else:
+                return

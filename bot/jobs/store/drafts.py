@@ -46,7 +46,8 @@ async def drop_old_drafts(connection: AsyncConnection, created_before: float) ->
 async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) -> bool:
     """Keep an offer and its draft; False if that reply has one.
 
-    Also False for a form that this person was offered for that video before, unless the reply brought pictures.
+    Also False for a form that this person was offered for that video before, unless the reply brought pictures. One
+    that went without having been shown doesn't count.
     """
     if offer.kind is OfferKind.FORM and not draft.request.references:
         known = await connection.scalar(
@@ -54,6 +55,7 @@ async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) ->
                 offers.c.user_id == offer.user_id,
                 offers.c.video_id == offer.video_id,
                 offers.c.kind == OfferKind.FORM,
+                sa.or_(offers.c.message_id.is_not(None), offers.c.gone_at.is_(None)),
             ),
         )
         if known is not None:

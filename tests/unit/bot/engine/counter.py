@@ -20,7 +20,7 @@ from bot.engine.replies import Replies, Reply
 from bot.jobs.database import Database, StoreUnavailableError, open_database
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
-from bot.jobs.model import ChannelId, Job, JobId, MessageId, Origin, Place, UserId, Via
+from bot.jobs.model import ChannelId, Job, JobId, MessageId, Origin, Place, Via
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from bot.jobs.store import finding
@@ -116,9 +116,10 @@ class Counter:
         self._presses += 1
         return Asker(ANNA, place), Origin(f"press-{self._presses}", Via.BUTTON, ANNA, place)
 
-    def reply(self, number: int, text: str, to: Job, *, readable: bool = True, user_id: UserId = ANNA) -> Reply:
-        """A reply to a video in the same channel."""
-        return Reply(MessageId(number), MessageId(5), user_id, HERE, "en", text, (), readable, to.id, None)
+    def reply(self, number: int, text: str, to: Job, *, readable: bool = True, named: bool = True) -> Reply:
+        """A reply of Anna's to a video in the same channel, whose buttons name it, if Discord has sent them along."""
+        video = to.id if named else None
+        return Reply(MessageId(number), MessageId(5), ANNA, HERE, "en", text, (), readable, video, None)
 
     async def answer(self, reply: Reply) -> None:
         await self.replies.answer(reply, self.sees)

@@ -85,6 +85,7 @@ async def test_a_form_is_offered_once_per_person_and_video(database: Database) -
     """Also after it is gone; another person, another video, or a reply that brings pictures is offered it."""
     assert await database.write(drafts.make_offer, *an_offer(1))
     assert not await database.write(drafts.make_offer, *an_offer(2))
+    await database.write(drafts.note_offer_message, MessageId(1), MessageId(88))
     await database.write(drafts.end_offer, MessageId(1), NOW)
     assert not await database.write(drafts.make_offer, *an_offer(3))
     assert await database.write(drafts.make_offer, *an_offer(4, user_id=BEN))
