@@ -40,7 +40,7 @@ class Action(StrEnum):
 
 
 _ALLOWED = {
-    Kind.CARD: (Action.CANCEL, Action.WITHHOLD),
+    Kind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN),
     Kind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE),
     Kind.FAILURE: (Action.RETRY, Action.SEND_AGAIN),
     Kind.LATE: (Action.WITHHOLD,),

@@ -88,8 +88,9 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
     assert answer.ephemeral
     assert "it counts" in answer.content
     await time_passes_until(scene.stage, lambda: "won't be posted" in card.text)
-    assert card.buttons == []
+    assert labels(card) == ["Send again"]
     await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=20)
+    assert card.buttons == []
     await scene.make("Second of the day")
     await scene.make("Third of the day")
     assert "3 videos in 24 hours" in await refusal(scene, "Fourth of the day")

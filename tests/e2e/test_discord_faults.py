@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from sandbox.chat import Fault
+from sandbox.chat import Fault, Message
 from sandbox.chat.gateway import Gateway
 from sandbox.studio import Fault as StudioFault
 from tests.e2e import ledger
+from tests.e2e.discord_scenes import posts
 from tests.e2e.killing import a_scene, kill
-from tests.e2e.sightings import ever, of_kind, reached, time_passes_until, wait_kind
+from tests.e2e.scenes import Scene
+from tests.e2e.sightings import ever, is_card, labels, of_kind, reached, time_passes_until, wait_kind
 
 TWELVE_MEGABYTES = 12.0
 """Over Discord's 10 MiB, and far under what a boosted server takes."""
@@ -58,3 +60,32 @@ async def test_a_provider_that_stumbles_when_it_is_asked_for_the_link_is_asked_a
         video = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "video"), step_seconds=5)
         assert "http" in video[0].text
         assert ever(scene.chat, scene.channel, "fail") == []
+
+
+async def test_a_withheld_videos_card_whose_posting_nobody_saw_is_found_again(tmp_path: Path) -> None:
+    """P3: *Don't post* came before the card; its posting has an unknown outcome, the bot is killed: it stands once."""
+    async with a_scene(tmp_path, render_seconds=3_000.0) as scene:
+        scene.chat.faults.add("message_create", Fault.rate_limited(40.0))
+        await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
+        job = await ledger.job(scene.stage, "A heron at dawn", "rendering")
+        listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
+        await (await scene.ada.click(listed, f"Don't post {job['id']}")).wait_state("message")
+        scene.chat.faults.add("message_create", Fault.drop(after=True))
+        card = (await time_passes_until(scene.stage, lambda: cards(scene), step_seconds=5))[0]
+        await ledger.until(scene.stage, lambda: len(scene.chat.faults.struck) == 2, "the lost answer")
+        await kill(scene)
+        scene.stage.jump(300)
+        await scene.stage.start_bot()
+        await time_passes_until(scene.stage, lambda: posts(scene.stage, kind="card", state="sent"), step_seconds=5)
+        assert cards(scene) == [card]
+        assert labels(card) == ["Send again"]
+        await (await scene.ada.click(card, "Send again")).wait_state("message")
+        await time_passes_until(scene.stage, lambda: labels(card) == ["Don't post"])
+        scene.stage.jump(3_000)
+        await scene.video()
+        await scene.chat.wait_gone(card)
+
+
+def cards(scene: Scene) -> list[Message]:
+    """The cards that stand in the channel."""
+    return [one for one in scene.channel.messages if is_card(one)]

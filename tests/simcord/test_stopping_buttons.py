@@ -43,14 +43,14 @@ async def test_cancel_of_a_job_that_was_just_submitted_withholds_it(world: World
     [(scenes.rendering, PostKind.CARD), (scenes.late, PostKind.LATE), (scenes.slow, PostKind.SLOW)],
 )
 async def test_dont_post_keeps_the_video(world: World, scene: scenes.Scene, kind: PostKind) -> None:
-    """*Don't post* lets the render go on: nothing is posted, the video is kept and counts, the card has no button."""
+    """*Don't post* lets the render go on: nothing is posted, it is kept and counts; the card can take that back."""
     job = await scene(world)
     message = await world.shown(job, kind)
     assert labels(message) == ["Don't post"]
     result = await world.ada.click(message, label="Don't post")
     assert "won't be posted" in private(result)
     await world.settle()
-    assert labels(await world.shown(job, PostKind.CARD)) == []
+    assert labels(await world.shown(job, PostKind.CARD)) == ["Send again"]
     job = await world.fetched(await world.job(job))
     assert (job.state, job.withheld) == (State.CANCELLED, True)
     assert await world.message(job, PostKind.VIDEO) is None

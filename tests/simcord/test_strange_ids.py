@@ -37,6 +37,7 @@ async def test_foreign_buttons_are_left_alone(world: World, custom_id: str) -> N
     [
         ("card", "cancel"),
         ("card", "withhold"),
+        ("card", "send_again"),
         ("video", "remix"),
         ("video", "again"),
         ("video", "delete"),

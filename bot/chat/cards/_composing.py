@@ -17,7 +17,7 @@ from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Mes
 from bot.chat.custom_ids import Action, Kind
 from bot.chat.words import Key, cause, remark, say, status
 from bot.jobs.model import Job
-from bot.jobs.states import State
+from bot.jobs.states import ENDS, State
 
 # Every character that an address may consist of (RFC 3986), so that none of them ends the link or begins markup.
 _ADDRESS_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
@@ -54,10 +54,14 @@ class LinkFacts:
 
 
 def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
-    """Where the job stands, with the button that stops it. Pings nobody."""
+    """Where the job stands, with the button that stops it, or takes that back. Pings nobody.
+
+    As long as the job has not ended there is a button: by it the card is recognised in its channel.
+    """
     paused = facts.paused and job.state is State.ACCEPTED
     queued = job.state is State.ACCEPTED and job.waiting_for is None and not paused
     stop = stopping_action(job)
+    action = Action.SEND_AGAIN if job.withheld and job.state not in ENDS else stop
     description = lines(
         prompt_line(job),
         settings_line(job, locale),
@@ -73,7 +77,7 @@ def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
             footer=say(Key.SHORT_ID, locale, video=job.id),
             colour=GREY if stop is None else BLURPLE,
         ),
-        buttons=(job_button(job, Kind.CARD, stop, number, locale),) if stop else (),
+        buttons=(job_button(job, Kind.CARD, action, number, locale),) if action else (),
     )
 
 

@@ -12,7 +12,7 @@ from bot.chat.cards import CardFacts, LinkFacts, Message
 from bot.chat.custom_ids import Action, Kind, belongs_to
 from bot.chat.escape import discord_length
 from bot.jobs.model import Cause, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference
-from bot.jobs.states import State
+from bot.jobs.states import ENDS, State
 from tests.unit.bot.chat.markup_judge import read
 
 FACTS = CardFacts(now=1_001.0)
@@ -84,7 +84,7 @@ def test_a_remix_names_its_parent(job: Job) -> None:
         (State.FETCHING, False, [Action.WITHHOLD]),
         (State.POSTING, False, [Action.WITHHOLD]),
         (State.UNCERTAIN, False, [Action.WITHHOLD]),
-        (State.RENDERING, True, []),
+        *((state, True, [Action.SEND_AGAIN]) for state in State if state not in ENDS and state is not State.ACCEPTED),
         (State.CANCELLED, False, []),
         (State.CANCELLED, True, []),
         (State.DELIVERED, False, []),
@@ -93,7 +93,7 @@ def test_a_remix_names_its_parent(job: Job) -> None:
 def test_the_button_of_a_card_is_what_can_be_done_now(
     job: Job, state: State, withheld: bool, expected: list[Action]
 ) -> None:
-    """Cancel until the job is sent, *Don't post* afterwards, once; nothing when it has ended."""
+    """Cancel until the job is sent, *Don't post* afterwards, then *Send again*; nothing when it has ended."""
     assert actions_of(cards.card(replace(job, state=state, withheld=withheld), FACTS, "en")) == expected
 
 
