@@ -71,7 +71,7 @@ async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> 
 
 async def count_unreadable(connection: AsyncConnection) -> int:
     """How many unended jobs hold what can't be read: nobody will carry them on."""
-    unended = (await connection.execute(sa.select(jobs).where(jobs.c.ended_at.is_(None)))).all()
+    unended = (await connection.execute(sa.select(jobs).where(await _unended(connection)))).all()
     return len(unended) - len(readable(unended, job_of))
 
 
@@ -149,10 +149,16 @@ async def find_kept_references(connection: AsyncConnection, ended_since: float) 
 async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> set[JobId]:
     """The jobs whose video file is still needed: on its way, or ended without being posted since then."""
     kept = sa.or_(
-        jobs.c.ended_at.is_(None),
+        await _unended(connection),
         sa.and_(jobs.c.state.in_((State.CANCELLED, State.UNDELIVERABLE)), jobs.c.ended_at > ended_since),
     )
     return set(await connection.scalars(sa.select(jobs.c.id).where(kept)))
+
+
+async def _unended(connection: AsyncConnection) -> sa.ColumnElement[bool]:
+    """That a job has not ended, also if it is in a state of a newer version; found by an index."""
+    states = await connection.scalars(sa.select(jobs.c.state).distinct())
+    return jobs.c.state.in_([state for state in states if state not in ENDS])
 
 
 def _file_names(references: object) -> list[str]:

@@ -148,7 +148,9 @@ async def claim(connection: AsyncConnection, owner: str, now: float, lease_secon
 
 async def renew(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> None:
     """Hold this process's jobs for longer, all in one statement."""
-    await connection.execute(sa.update(jobs).where(jobs.c.owner == owner).values(lease_until=now + lease_seconds))
+    # Only unended jobs have an owner; by their states they are found without reading through all the others.
+    held = sa.and_(jobs.c.state.in_(_UNENDED), jobs.c.owner == owner)
+    await connection.execute(sa.update(jobs).where(held).values(lease_until=now + lease_seconds))
 
 
 async def _as_it_is(connection: AsyncConnection, job: Job) -> Job:
