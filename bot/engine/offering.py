@@ -27,7 +27,9 @@ class Offering:
             board.offers.clear()
             now = self._parts.clock.now()
             pause_seconds = 60.0
-            for offer in await self._parts.database.read(drafts.find_standing_offers):
+            standing = await self._parts.database.read(drafts.find_standing_offers)
+            self._shown_here &= {offer.id for offer in standing}
+            for offer in standing:
                 if rest_seconds := self._parts.courier.rest_seconds():
                     pause_seconds = min(pause_seconds, rest_seconds)
                     break

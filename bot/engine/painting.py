@@ -85,8 +85,12 @@ class Painter:
             self._rests_until[job.id] = self._parts.clock.now() + _RETRY_SECONDS
             return
         await self._parts.database.write(posts.mark_gone, post)
-        for remembered in (self._shown, self._edited_at, self._rests_until):
-            remembered.pop(job.id, None)
+        self._forget(job.id)
+
+    def _forget(self, job_id: JobId) -> None:
+        """Keep nothing of a job whose messages need no care any more, or soon will not."""
+        for remembered in (self._shown, self._edited_at, self._settled, self._rests_until):
+            remembered.pop(job_id, None)
 
     async def _clear(self, post: Post, job: Job) -> None:
         if post.message_id is None:
@@ -111,6 +115,8 @@ class Painter:
         jobs = await self._parts.database.read(finding.find_many, due)
         for post in await self._parts.database.read(posts.find_posts, due):
             job = jobs.get(post.job_id)
+            if job is None or job.state in ENDS:
+                self._forget(post.job_id)
             if job is None or post.state is not PostState.SENT:
                 # The job's row can't be read, or nothing of it stands.
                 continue
@@ -125,7 +131,8 @@ class Painter:
         message = cards.unsure(job, job.origin.locale, post.number)
         if post.message_id is None or self._settled.get(job.id) == message:
             return
-        self._settled[job.id] = message
+        if job.state not in ENDS:
+            self._settled[job.id] = message
         try:
             await self._parts.courier.edit(post.channel_id, post.message_id, message)
         except CourierFault as fault:
@@ -146,8 +153,7 @@ class Painter:
         if not stands:
             # A person has deleted it: that card has had its time.
             await self._parts.database.write(posts.mark_gone, post)
-            for remembered in (self._shown, self._edited_at):
-                remembered.pop(job.id, None)
+            self._forget(job.id)
 
     async def _look_of(self, job: Job, post: Post) -> cards.Message:
         return cards.card(job, await card_facts(self._parts, job), job.origin.locale, number=post.number)

@@ -71,6 +71,7 @@ class Teller:
         now = self._parts.clock.now()
         pause_seconds = 60.0
         unsent = await self._parts.database.read(posts.find_unsent)
+        self._forget_all_but({_key_of(post) for post in unsent} | self._busy.keys())
         if rest_seconds := self._parts.courier.rest_seconds():
             await self._give_up_overdue(unsent)
             return min(rest_seconds, pause_seconds)
@@ -84,6 +85,14 @@ class Teller:
             task = asyncio.create_task(self._tell(key, post))
             self._busy[key] = task
         return pause_seconds
+
+    def _forget_all_but(self, in_hand: set[_Key]) -> None:
+        """What is not unsent any more, for whatever reason, needs no memory."""
+        for remembered in (self._attempted, self._unlinked):
+            for key in remembered.keys() - in_hand:
+                del remembered[key]
+        self._too_large &= in_hand
+        self._broken &= in_hand
 
     async def _tell(self, key: _Key, post: Post) -> None:
         pool = self._uploads if post.kind is PostKind.VIDEO else self._notices
@@ -128,6 +137,10 @@ class Teller:
             _log.warning("message refused", job=job.id, kind=post.kind, code=fault.code)
             await self._refused(job, post, Cause.PERMISSION)
         except courier.TooLarge:
+            if post.kind is not PostKind.VIDEO or key in self._too_large:
+                # It had no file: whatever says so will say so again.
+                await self._refused(job, post, Cause.SIZE)
+                return
             self._too_large.add(key)
             await parts.database.write(posts.mark_unsent, post, not_before=0.0, known=True)
         except courier.CourierFault as fault:
@@ -243,8 +256,6 @@ class Teller:
             await parts.database.write(moving.deliver, job, post, message_id, parts.clock.now())
             await parts.fetcher.forget(job.video_name)
         parts.board.job_changed(job.id)
-        self._attempted.pop(_key_of(post), None)
-        self._too_large.discard(_key_of(post))
 
     async def _refused(self, job: Job, post: Post, cause: Cause) -> None:
         parts = self._parts

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Parcel
+from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Parcel, Refused
 from bot.engine.board import Board
 from bot.engine.telling import NONCE_SURE_SECONDS, Teller
 from bot.jobs.database import Database, open_database
 from bot.jobs.migrating import migrate
-from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState
+from bot.jobs.model import Cause, ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
 from bot.videos.faults import LookFailed
@@ -55,6 +56,9 @@ class Discord:
             raise self.fault
         return MessageId(len(self.parcels))
 
+    async def open_dm(self, _user_id: object) -> ChannelId:
+        raise Refused(50007)
+
     def upload_limit_bytes(self, _guild_id: object) -> int:
         return 10_000_000
 
@@ -82,6 +86,12 @@ class Fetcher:
     async def verify(self, *_: object) -> bool:
         return True
 
+    def path(self, name: str) -> Path:
+        return Path(name)
+
+    async def forget(self, _name: str) -> None:
+        pass
+
 
 class LateRows:
     """A database whose list of unsent messages reaches the teller only when it may: it is old by then."""
@@ -92,12 +102,15 @@ class LateRows:
         self.in_hand = asyncio.Event()
         self.may_arrive = asyncio.Event()
         self.may_arrive.set()
+        self.after_read: Callable[[], Awaitable[None]] | None = None
 
     async def read(self, work: Callable[..., Awaitable[Any]], *args: object) -> Any:
         found = await self._database.read(work, *args)
         if work is posts.find_unsent:
             self.in_hand.set()
             await self.may_arrive.wait()
+        if work is finding.get and self.after_read is not None:
+            await self.after_read()
         return found
 
 
@@ -152,8 +165,9 @@ class World:
         return left
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+@asynccontextmanager
+async def a_world(tmp_path: Path) -> AsyncIterator[World]:
+    """A teller and what it works with, until it is closed."""
     migrate(tmp_path / "bot.db")
     database = open_database(tmp_path / "bot.db")
     job = a_job(State.FAILED, cause=Cause.PROVIDER)
@@ -161,6 +175,12 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     await database.write(posts.make_due, job, PostKind.FAILURE)
     yield World(database, job)
     await database.close()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with a_world(tmp_path) as world:
+        yield world
 
 
 async def test_a_message_that_was_sent_meanwhile_is_left_alone(world: World) -> None:
@@ -234,10 +254,10 @@ async def test_waiting_for_discord_is_no_try(world: World) -> None:
     assert (await world.notice()).state is PostState.SENT
 
 
-async def a_video(world: World, *, accepted_seconds_ago: float) -> Job:
-    """A job whose video is to be posted, and is over what Discord takes."""
+async def a_video(world: World, *, accepted_seconds_ago: float = 60.0, **changes: Any) -> Job:
+    """A job whose video is to be posted, and is over what Discord takes unless that is changed."""
     accepted_at = world.clock.now() - accepted_seconds_ago
-    video: dict[str, Any] = {"remote_id": "video_1", "video_sha256": "a" * 64, "video_bytes": 12_000_000}
+    video: dict[str, Any] = {"remote_id": "video_1", "video_sha256": "a" * 64, "video_bytes": 12_000_000} | changes
     job = a_job(State.POSTING, id=JobId("P0ST0000"), accepted_at=accepted_at, completed_at=accepted_at + 60, **video)
     await world.database.write(put, job)
     await world.database.write(posts.make_due, job, PostKind.VIDEO)

@@ -1,0 +1,31 @@
+"""What is remembered of cards and offers is forgotten with them."""
+
+from bot.jobs.model import PostKind
+from bot.jobs.states import Event, State
+from bot.jobs.store import drafts
+from tests.simcord import scenes
+from tests.simcord.world import World
+
+
+async def test_nothing_is_kept_of_what_has_ended(world: World) -> None:
+    """Delivered, failed, refused, withheld, or lost after an answer, with an offer on the way: nothing of it stays."""
+    video = await world.delivered()
+    await scenes.failed(world)
+    await scenes.undeliverable(world)
+    await scenes.withheld(world)
+    uncertain = await scenes.uncertain(world)
+    await world.ada.click(await world.shown(uncertain, PostKind.UNSURE), label="Leave it")
+    await world.settle()
+    painter, offering = world.engine.painter, world.engine.offering
+    # Its row can't be reached while the card is painted: it rests a while.
+    painter._rests_until[uncertain.id] = world.clock.now() + 15
+    assert (await world.move(await world.job(uncertain), Event.EXPIRE)).state is State.LOST
+    await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    (offer,) = await world.read(drafts.find_standing_offers)
+    assert offering._shown_here == {offer.id}
+    await world.env.advance_time(offer.delete_at - world.clock.now() + 1)
+    await world.settle()
+    await world.settle()
+    assert not any((painter._shown, painter._edited_at, painter._settled, painter._rests_until))
+    assert not offering._shown_here

@@ -1,0 +1,67 @@
+"""How the teller ends with a message: by how its job stands then, and without keeping anything of it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.chat.courier import CourierFault, Refused, TooLarge
+from bot.jobs.states import State
+from bot.jobs.store import finding, moving, posts
+from tests.unit.bot.engine.test_telling import World, a_video, a_world, no_sleep
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with a_world(tmp_path) as world:
+        yield world
+
+
+async def test_a_video_asked_for_again_while_it_is_put_away_is_posted(world: World) -> None:
+    """P2: *Send again* is pressed after the job was read as withheld: it is read again, and its video is posted."""
+    job = await a_video(world, video_bytes=1_000, withheld=True)
+
+    async def send_again() -> None:
+        await world.database.write(moving.note, job, withheld=False)
+
+    world.rows.after_read = send_again
+    await world.turn()
+    await world.turn()
+    left = await world.database.read(finding.get, job.id)
+    assert left is not None
+    assert left.state is State.DELIVERED
+    assert [parcel.nonce for parcel in world.discord.parcels].count("P0ST0000-video-1") == 1
+
+
+async def nothing_is_remembered(world: World) -> bool:
+    """Whether the teller holds nothing of any message, after it has looked for more to say."""
+    await world.turn()
+    teller = world.teller
+    return not any((teller._attempted, teller._too_large, teller._broken, teller._unlinked, teller._busy))
+
+
+@pytest.mark.parametrize("fault", [None, Refused(50001), TooLarge("Too large.")])
+async def test_nothing_is_remembered_of_messages_that_are_done(
+    world: World, fault: CourierFault | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent, refused, or too large with a link asked for, and broken on the way: when all is said nothing stays."""
+    compose, broken = world.teller._compose_video, [ValueError("no such prompt")]
+
+    async def broken_once(*given: Any) -> object:
+        if broken:
+            raise broken.pop()
+        return await compose(*given)
+
+    monkeypatch.setattr(world.teller, "_compose_video", broken_once)
+    monkeypatch.setattr(world.clock, "sleep", no_sleep)
+    await a_video(world, video_bytes=1_000)
+    world.discord.fault = fault
+    for _ in range(3):
+        await world.turn()
+    world.clock.seconds += 100_000.0
+    await world.turn()
+    await world.turn()
+    assert await nothing_is_remembered(world)
+    assert not broken
+    assert await world.database.read(posts.find_unsent) == []
