@@ -58,8 +58,8 @@ SENTENCES: Mapping[Key, str] = {
     ),
     Key.FAILURE: "{user!m} {cause!v} {next_step!v}",
     Key.LATE: (
-        "{user!m} Your video takes longer than usual. The provider is still at it, and it will be posted here when "
-        "it's done. You need not do anything."
+        "{user!m} Your video takes longer than usual. It will be posted here as soon as the provider has it ready. You "
+        "need not do anything."
     ),
     Key.SLOW: (
         "{user!m} Your video is finished, but the provider isn't handing it over yet. I keep trying, and post it here "
@@ -83,7 +83,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.OFFER_QUESTION: "Shall I make a new video from this one with {prompt}?",
     Key.ANSWER_CANCELLED: "{video} is cancelled. Nothing was sent, and it doesn't count.",
     Key.ANSWER_WITHHELD: (
-        "{video} won't be posted. The provider already has it, so it counts. The video will be kept, and *Send again* "
+        "{video} won't be posted. It was sent to the provider, so it counts. The video will be kept, and *Send again* "
         "in `/status` posts it after all."
     ),
     Key.ANSWER_DELETED: "{video} is deleted and can't be remixed any more.",
@@ -118,8 +118,8 @@ SENTENCES: Mapping[Key, str] = {
         "I can; those under way are still looked after. The log says more."
     ),
     Key.ALARM_STUCK: (
-        "I could not carry on a video, however often I tried; it rests until I am started again. Nothing is sent a "
-        "second time. The log names it and says why."
+        "I could not carry on a video, however often I tried; I try again about once an hour. Nothing is sent a second "
+        "time. The log names it and says why."
     ),
     Key.ALARM_TWICE: (
         "The Videos API gave two videos the same id, so I can't tell them apart. The second one's requester is asked "
@@ -232,7 +232,7 @@ REFUSALS: Mapping[Reason, str] = {
     ),
     Reason.REMOTE_OWNED: "{given} belongs to {video} already. Nothing has changed; check the id.",
     Reason.REMOTE_UNASKED: "The provider can't be asked at the moment. Nothing has changed; try again in a while.",
-    Reason.DRAFT_GONE: "That waited for too long, and I have forgotten the rest of it. Please ask again.",
+    Reason.DRAFT_GONE: "I no longer have the rest of that. Please ask again.",
 }
 
 # The cause in one sentence, and the one next step.
