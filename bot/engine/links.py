@@ -49,7 +49,7 @@ def jump_link(place: Place, job_id: JobId, said: list[Post]) -> str | None:
 
 
 async def find_parent_link(parts: Parts, job: Job) -> str | None:
-    """Where the video stands that the job is a remix of; a remix is made in the same server, so all may follow it."""
+    """Where the video stands that the job is a remix of; Discord lets only those follow it who may see that place."""
     if job.request.parent_id is None:
         return None
     parent = await parts.database.read(finding.get, job.request.parent_id)
