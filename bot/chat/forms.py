@@ -32,11 +32,11 @@ class FormAnswer:
     uploads: tuple[Upload, ...] = ()
 
 
-def build(form: FormId, locale: str, *, prompt: str = "", room: int = REFERENCES_MAX) -> discord.ui.Modal:
+def build(form: FormId, locale: str, *, room: int = REFERENCES_MAX) -> discord.ui.Modal:
     """The form, ready for `send_modal`; call it inside the running event loop.
 
-    `prompt` is filled in already; `room` is how many pictures may still be added (with 0 there is no field for them).
-    discord.py keeps dismissed forms for the life of the process, so this one is stopped already.
+    `room` is how many pictures may still be added (with 0 there is no field for them). discord.py keeps dismissed forms
+    for the life of the process, so this one is stopped already.
     """
     remix = form.purpose is FormPurpose.REMIX
     modal = discord.ui.Modal(title=clip(_title(form, locale), _TITLE_MAX), custom_id=str(form))
@@ -47,7 +47,6 @@ def build(form: FormId, locale: str, *, prompt: str = "", room: int = REFERENCES
                 custom_id=PROMPT_FIELD,
                 style=discord.TextStyle.paragraph,
                 placeholder=say(Key.FORM_CHANGE_HINT if remix else Key.FORM_PROMPT_HINT, locale),
-                default=clip(prompt, PROMPT_MAX_CHARACTERS) or None,
                 required=True,
                 min_length=1,
                 max_length=PROMPT_MAX_CHARACTERS,

@@ -10,7 +10,7 @@ from bot.chat.cards._lines import (
     settings_line,
     stopping_action,
 )
-from bot.chat.cards._message import GREY, Button, Embed, Field, Message, to_discord
+from bot.chat.cards._message import GREY, Button, Embed, Message, to_discord
 from bot.chat.cards._offers import offer_form, offer_question
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "Button",
     "CardFacts",
     "Embed",
-    "Field",
     "LinkFacts",
     "Message",
     "card",

@@ -8,7 +8,7 @@ import discord
 from bot.chat.custom_ids import ButtonId
 from bot.jobs.model import UserId
 
-Style = Literal["primary", "secondary", "success", "danger"]
+Style = Literal["primary", "secondary", "danger"]
 
 BLURPLE, GREEN, RED, AMBER, GREY = 0x5865F2, 0x2D7D46, 0xD83C3E, 0xE0A030, 0x80848E
 
@@ -23,25 +23,15 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """One titled part of an embed; the title has at most 256 characters, the text 1,024."""
-
-    name: str
-    value: str
-    inline: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Embed:
     """The framed part of a message.
 
-    At most: title 256, description 4,096, 25 fields, footer 2,048 characters, and 6,000 all together
-    (docs/facts/discord.md, "Sizes").
+    At most: title 256, description 4,096, footer 2,048 characters, and 6,000 all together (docs/facts/discord.md,
+    "Sizes").
     """
 
     title: str | None = None
     description: str | None = None
-    fields: tuple[Field, ...] = ()
     footer: str | None = None
     colour: int = BLURPLE
 
@@ -75,8 +65,6 @@ def to_discord(message: Message) -> dict[str, Any]:
 
 def _embed(embed: Embed) -> discord.Embed:
     made = discord.Embed(title=embed.title, description=embed.description, colour=embed.colour)
-    for field in embed.fields:
-        made.add_field(name=field.name, value=field.value, inline=field.inline)
     if embed.footer:
         made.set_footer(text=embed.footer)
     return made

@@ -140,7 +140,6 @@ def parts_of(message: Message) -> Iterator[str]:
     yield message.content
     if message.embed is not None:
         yield from (message.embed.title or "", message.embed.description or "")
-        yield from (text for field in message.embed.fields for text in (field.name, field.value))
 
 
 def outside_code(text: str) -> str:
@@ -200,7 +199,7 @@ async def test_nobody_but_the_requester_can_be_pinged(job: Job, evil: str) -> No
 async def test_what_is_plain_for_discord_is_one_short_line(job: Job, evil: str) -> None:
     """Choices, titles of forms and labels of buttons, where no markup is rendered: one short line."""
     spoiled = spoilt(job, evil)
-    form = forms.build(FormId(FormPurpose.REMIX, FormSource.JOB, job.id), "en", prompt=evil)
+    form = forms.build(FormId(FormPurpose.REMIX, FormSource.JOB, job.id), "en")
     shown = [lists.choice_name(spoiled, 1_001.0), form.title]
     shown += [button.label for message in about_a_job(spoiled, evil) for button in message.buttons]
     for text in shown:
