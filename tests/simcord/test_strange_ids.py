@@ -70,7 +70,6 @@ async def test_forged_buttons_obey_the_state(world: World) -> None:
         ("unsure", "try_again"),
         ("video", "remix"),
         ("video", "again"),
-        ("card", "withhold"),
     ):
         result = await world.ada.click(message_with(world, f"vb:{kind}:{action}:{job.id}:1"), label="Press")
         assert result.modal is None
