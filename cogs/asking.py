@@ -33,8 +33,12 @@ async def open_form(desk: Desk, interaction: discord.Interaction, ask: Ask, purp
         await interaction.response.send_modal(forms.build(form, locale, room=REFERENCES_MAX - len(ask.uploads)))
 
     refusal = await desk.intake.save_draft(ask, UserId(interaction.user.id), place_of(interaction), show)
-    if refusal is not None:
+    if refusal is None:
+        return
+    if interaction.response.is_done():
         await interaction.followup.send(refusal_text(refusal, locale), ephemeral=True)
+    else:
+        await tell_at_once(interaction, refusal_text(refusal, locale))
 
 
 def with_answer(request: VideoRequest, answer: forms.FormAnswer) -> Ask:

@@ -30,6 +30,7 @@ from bot.jobs.states import State
 from bot.jobs.store import accepting, drafts, finding
 from bot.media.references import ReferenceRefused
 
+_DRAFT_SECONDS = 2.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -101,11 +102,17 @@ class Intake:
     ) -> Refusal | None:
         """Keep the options of a command until its form is sent in: first show the form, then fetch the pictures.
 
-        `show_form` gets the draft's id. Discord wants the form within three seconds, so the pictures come after it.
+        `show_form` gets the draft's id. Discord wants the form within three seconds, so the pictures come after it, and
+        a database in trouble is not waited for.
         """
         now = self._parts.clock.now()
         draft = Draft(new_draft_id(), user_id, place, ask.request, None, now, pictures_awaited=len(ask.uploads))
-        await self._parts.database.write(drafts.save_draft, draft)
+        try:
+            async with asyncio.timeout(_DRAFT_SECONDS):
+                await self._parts.database.write(drafts.save_draft, draft)
+        except (StoreUnavailableError, TimeoutError) as error:
+            _log.warning("draft not stored", error=repr(error))
+            return Refusal(Reason.STORE_UNAVAILABLE)
         self._bringing[draft.id] = brought = asyncio.Event()
         try:
             await show_form(draft.id)

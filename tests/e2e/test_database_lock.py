@@ -100,6 +100,16 @@ async def test_a_short_lock_of_the_database_is_not_felt(tmp_path: Path, heartbea
         await assert_all_told_once(scene, ["Rendering meanwhile", "Asked meanwhile"])
 
 
+async def test_who_wants_a_form_while_the_database_is_locked_is_told(tmp_path: Path) -> None:
+    """L3: `/video` without a prompt is answered within Discord's three seconds, and opens its form when it is free."""
+    async with a_scene(tmp_path) as scene:
+        with locked(scene):
+            call = await scene.ada.slash(scene.channel, "video")
+            assert "storage" in (await call.wait_state("message")).text
+        await (await scene.ada.slash(scene.channel, "video")).wait_form()
+        assert "Traceback" not in scene.stage.bot.log()
+
+
 @pytest.mark.reliability
 async def test_a_long_lock_of_the_database_refuses_and_loses_nothing(
     tmp_path: Path, heartbeats: Callable[[], int]
