@@ -117,6 +117,8 @@ class Acts:
 
     async def forget_message(self, message_id: MessageId) -> None:
         """Somebody deleted a message: a reply's waiting job is cancelled, a video can't be remixed any more."""
+        # First of all, for the teller, who may not have written down yet that it stands.
+        self._parts.board.deleted.append(message_id)
         job = await self._parts.database.read(finding.find_by_origin, str(message_id))
         if job is not None and job.state is State.ACCEPTED:
             now = self._parts.clock.now()

@@ -1,9 +1,12 @@
 """Where the loops of the engine leave word for each other; it decides nothing and stores nothing."""
 
 import asyncio
+from collections import deque
 
-from bot.jobs.model import JobId
+from bot.jobs.model import JobId, MessageId
 from bot.ops.clock import Clock
+
+_DELETED_KEPT = 1_000
 
 
 class Board:
@@ -19,6 +22,8 @@ class Board:
         self.touched: set[JobId] = set()
         self.changed: set[JobId] = set()
         self.positions: dict[JobId, int] = {}
+        # The messages that people deleted last: one of ours may go before it is written down that it stands.
+        self.deleted: deque[MessageId] = deque(maxlen=_DELETED_KEPT)
 
     def job_accepted(self) -> None:
         """A job that nobody has claimed is in the store: new, or taken up again after its end."""

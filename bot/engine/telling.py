@@ -254,6 +254,9 @@ class Teller:
             await parts.database.write(posts.mark_sent, post, message_id)
         else:
             await parts.database.write(moving.deliver, job, post, message_id, parts.clock.now())
+            if message_id in parts.board.deleted:
+                # Somebody was quicker than we.
+                await parts.database.write(moving.remove, job, parts.clock.now())
             await parts.fetcher.forget(job.video_name)
         parts.board.job_changed(job.id)
 
