@@ -33,8 +33,9 @@ check: $(READY)  ## lint, formatting, types, architecture
 test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests
 	@$(BIN)/pytest -n 4 --dist loadfile
 
-# Not nightly but before a release: it takes long, and its report is committed.
-reliability: $(READY)  ## kill the bot 500 times over 1,000 jobs; the report goes to docs/
+# Before a release, on a machine that does nothing else: it takes about an hour, and its reports are committed.
+reliability: $(READY)  ## go all the way of docs/reliability.md, then kill the bot 500 times over 1,000 jobs
+	@$(BIN)/python -m tests.reliability
 	@$(BIN)/python -m sandbox.chaos --seed 4 --kills 500 --jobs 1000 --report docs/reliability-report.json
 
 browser: $(READY)  ## have a Chromium for the tests of the page (installs Debian's as root)

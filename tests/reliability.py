@@ -20,7 +20,8 @@ def main() -> int:
     """Run the tests marked `reliability`; write what they did, return pytest's exit code."""
     began_at = monotonic()
     with tempfile.NamedTemporaryFile(suffix=".xml") as noted:
-        command = [sys.executable, "-m", "pytest", "-q", "-m", "reliability", "-n", "4", f"--junitxml={noted.name}"]
+        spread = ["-n", "4", "--dist", "worksteal"]
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "reliability", *spread, f"--junitxml={noted.name}"]
         code = subprocess.run(command, env=os.environ | {"RELIABILITY": "full"}, check=False).returncode
         report = {"duration_seconds": round(monotonic() - began_at), "tests": counted(Path(noted.name))}
     REPORT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
