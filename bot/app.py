@@ -87,8 +87,8 @@ def migrate_only(settings: Settings) -> None:
 async def run(settings: Settings, clock: Clock) -> None:
     """Run the bot until SIGTERM or SIGINT, then drain within 20 s.
 
-    Raises `AlreadyRunningError`, `StoreUnavailableError`, `DiscordRefusedError`, and `SettingsError` for a catalogue
-    that makes no sense.
+    Raises `AlreadyRunningError`, `StoreUnavailableError`, `DiscordRefusedError`, and `SettingsError` for values that
+    a part refuses.
     """
     quiet_voice_warnings()
     clock = SteadyClock(clock)

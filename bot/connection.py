@@ -58,7 +58,7 @@ async def _log_in(client: VideoBot, token: str) -> None:
         except discord.LoginFailure as error:
             raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
         except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError) as error:
-            # Among them answers that are no JSON, of whatever stands between us and Discord.
+            # Among them answers that only call themselves JSON, of whatever stands between us and Discord.
             tries += 1
             _log.warning("not logged in yet", tries=tries, error=str(error))
             await client.http.close()
@@ -74,7 +74,7 @@ def until_next_login(tries: int, error: Exception) -> float:
     if isinstance(error, discord.RateLimited):
         return max(error.retry_after, seconds)
     if isinstance(error, discord.HTTPException) and error.status == 429:
-        # What comes through discord.py is of the network in front of Discord (docs/facts/discord.md, "Retries").
+        # Of the network in front of Discord, or of Discord's own after five times (docs/facts/discord.md, "Retries").
         return _FORBIDDEN_SECONDS
     return seconds
 

@@ -3,7 +3,7 @@
 CourierFault        something kept a message from being carried
 ├── Refused         Discord said no and would say no again: permissions, a channel that is gone, a closed DM
 ├── TooLarge        the file is over what this place takes (413 or code 40005)
-├── NotTaken        surely not posted, may be tried again: rate limit, no connection
+├── NotTaken        surely not posted, may be tried again: rate limit, no connection, a no that is not Discord's own
 └── OutcomeUnknown  it may or may not stand there: 5xx, a cut connection, a time-out
 """
 

@@ -10,7 +10,7 @@ _DELETED_KEPT = 1_000
 
 
 class Board:
-    """Bells that loops wait for, the cards that need a new look, and each queued job's place in the queue."""
+    """Bells that loops wait for, the cards that need a new look, places in the queue, and what people deleted last."""
 
     def __init__(self) -> None:
         self.work = asyncio.Event()

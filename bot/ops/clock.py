@@ -1,7 +1,8 @@
 """Time, as the bot is told it: the one seam by which tests and the sandbox make hours pass; it knows nothing of jobs.
 
 Every stored time is a float of seconds since the Unix epoch, UTC (names end in `_at`), so that it can be compared and
-added to on any database. Nothing in `bot` asks the operating system or the database for the time.
+added to on any database. Nothing else in `bot`, as it is run, asks the operating system for the time, but where the
+ages of files are told by it, and nothing the database.
 """
 
 import asyncio

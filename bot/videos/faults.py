@@ -16,8 +16,8 @@
         ├── NotFound              the provider does not know the video (now)
         └── NoList                the provider does not say which videos it has
 
-`str(fault)` is one sentence fit for a person. `detail` holds the provider's own words, escaped and at most 500
-characters, for the log only. Which answer becomes which fault is written in `bot.videos.law`.
+`str(fault)` is one sentence fit for a person. `detail` holds the provider's own words, escaped, without addresses
+and at most 500 characters, for the log only. Which answer becomes which fault is written in `bot.videos.law`.
 """
 
 from bot.jobs.model import Cause
