@@ -57,7 +57,7 @@ async def _log_in(client: VideoBot, token: str) -> None:
             await client.login(token)
         except discord.LoginFailure as error:
             raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
-        except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError) as error:
+        except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError, TypeError, LookupError) as error:
             # Among them answers that only call themselves JSON, of whatever stands between us and Discord.
             tries += 1
             _log.warning("not logged in yet", tries=tries, error=str(error))
