@@ -1,19 +1,51 @@
-"""docs/reliability.md promises nothing that no test shows."""
+"""docs/reliability.md promises nothing that no test shows, and the reports beside it show nothing broken."""
 
+import ast
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"`(test_\w+)`")
 
 
+def written() -> dict[str, str]:
+    """Every test function by name, with its decorators as text."""
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "tests").rglob("test_*.py")]
+    functions = [
+        one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return {
+        one.name: "\n".join(map(ast.unparse, one.decorator_list)) for one in functions if one.name.startswith("test_")
+    }
+
+
+def report(name: str) -> dict[str, Any]:
+    return json.loads((ROOT / "docs" / name).read_text())
+
+
 def test_every_test_that_the_page_names_exists() -> None:
     """Whoever looks a row's test up finds it, under that very name."""
-    written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    there = set(re.findall(r"(?m)^(?:async )?def (test_\w+)", written))
     pages = [(ROOT / f"docs/{page}.md").read_text() for page in ("reliability", "testing")]
     named = {name for page in pages for name in NAMED.findall(page)}
     assert len(named) > 50
     # Pages name whole files too.
     files = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
-    assert named - there - files == set()
+    assert named - set(written()) - files == set()
+
+
+def test_the_long_run_was_long_and_broke_nothing() -> None:
+    """The report of `make reliability` that is committed is of the promised size, with its seed and duration."""
+    run = report("reliability-report.json")
+    assert (run["kills"], run["jobs"] >= 1_000, run["seed"]) == (500, True, 4)
+    assert (run["violations"], run["broken"], run["integrity"]) == ([], {}, "ok")
+    assert run["uncertain"] == run["uncertain_told"]
+    assert run["duration_seconds"] > 0
+
+
+def test_every_row_went_all_the_way() -> None:
+    """Whatever is to go further before a release is in the other report, and failed not once."""
+    rows = report("reliability-rows.json")
+    assert set(rows["tests"]) == {name for name, marks in written().items() if "mark.reliability" in marks}
+    assert [name for name, row in rows["tests"].items() if row["failed"] or not row["runs"]] == []
