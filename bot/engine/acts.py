@@ -17,7 +17,6 @@ from bot.jobs.store import finding, moving, posts
 _RACE_TRIES = 3
 _REPEATS_FOLLOWED = 50
 _UNCLEAR = frozenset({State.UNCERTAIN, State.LOST})
-_NOTHING = frozenset({State.FAILED, State.REFUSED})
 _RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
 
 
@@ -156,13 +155,14 @@ class Acts:
     ) -> Job | Refusal:
         """Make a new job of the same request, or return the one that an earlier press made.
 
-        If that one came to nothing and cost nothing, it is its turn to be repeated: each job is repeated once.
+        If that one was cancelled before it cost anything, it is its turn to be repeated: each job is repeated once. One
+        that failed has a notice with a button of its own.
         """
         for _ in range(_REPEATS_FOLLOWED):
             # The origin of a retry is the job that is retried, so that a second press finds the first one's job.
             origin = replace(origin, id=f"retry:{job.id}", retry_of=job.id)
             made = await self._intake.find_made(origin.id)
-            if made is None or not _came_to_nothing(made):
+            if made is None or made.state is not State.CANCELLED or made.withheld:
                 return await self._intake.repeat(job, origin, asker, sees_channel, no_place)
             job = made
         return job
@@ -178,8 +178,3 @@ def can_send_again(job: Job) -> bool:
     if job.state is State.UNDELIVERABLE:
         return True
     return job.withheld and (job.state is State.CANCELLED or job.state not in ENDS)
-
-
-def _came_to_nothing(job: Job) -> bool:
-    """Whether the job has ended without a video, surely, and nobody has to decide anything about it."""
-    return job.state in _NOTHING or (job.state is State.CANCELLED and not job.withheld)
