@@ -29,7 +29,7 @@ SENDS_UNMARKED = """
     from bot.engine import scheduler, submit
 
     async def wild(parts, traffic, job):
-        await asyncio.gather(*(submit._send(parts, job) for _ in range(50)), return_exceptions=True)
+        await asyncio.gather(*(submit._send(parts, job, None) for _ in range(50)), return_exceptions=True)
         return await submit.submit(parts, traffic, job)
 
     scheduler.submit = wild
