@@ -99,7 +99,8 @@ async def run(settings: Settings, clock: Clock) -> None:
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(client)
             engine = await _build(settings, clock, client, resources)
-            await _serve(settings, client, engine, watchdog, stopping)
+            if not stopping.is_set():
+                await _serve(settings, client, engine, watchdog, stopping)
 
 
 async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: AsyncExitStack) -> _Engine:

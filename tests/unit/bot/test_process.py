@@ -23,6 +23,19 @@ def run(*_): raise LookupError("unheard of")
 cli.run = run
 sys.exit(cli.main())
 """
+# The bot's own command, told to stop at the beginning of its first start; it could reach nobody.
+STOPPED = """
+import os, signal, sys
+from bot import app, cli
+from sandbox.loopback import stay_on_loopback
+stay_on_loopback()
+build = app.migrate
+def migrate(path):
+    os.kill(os.getpid(), signal.SIGTERM)
+    build(path)
+app.migrate = migrate
+sys.exit(cli.main())
+"""
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -124,6 +137,22 @@ def test_what_nobody_thought_of_ends_with_1(tmp_path: Path) -> None:
     *log, last = done.stderr.splitlines()
     assert last == "unheard of"
     assert ["LookupError" in line for line in log] == [True]
+
+
+def test_told_to_stop_before_it_serves_it_ends_with_0(tmp_path: Path) -> None:
+    """SIGTERM while the database is being built: it is built to its end, and Discord is never asked."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", STOPPED],
+        cwd=tmp_path,
+        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **SECRETS, **NOWHERE},
+        capture_output=True,
+        text=True,
+        timeout=BOUND_SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "logging in" not in done.stderr
+    assert (tmp_path / "data" / "bot.db").exists()
 
 
 def test_a_second_process_ends_with_75(tmp_path: Path) -> None:
