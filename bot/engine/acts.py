@@ -162,8 +162,10 @@ class Acts:
             # The origin of a retry is the job that is retried, so that a second press finds the first one's job.
             origin = replace(origin, id=f"retry:{job.id}", retry_of=job.id)
             made = await self._intake.find_made(origin.id)
-            if made is None or made.state is not State.CANCELLED or made.withheld:
+            if made is None:
                 return await self._intake.repeat(job, origin, asker, sees_channel, no_place)
+            if made.state is not State.CANCELLED or made.withheld:
+                return made
             job = made
         return job
 
