@@ -50,6 +50,22 @@ class Cause(StrEnum):
     LOST = "lost"
     PERMISSION = "permission"
     SIZE = "size"
+    LENGTH = "length"
+    MODEL = "model"
+    SOURCE_GONE = "source gone"
+    UNSUPPORTED = "unsupported"
+    KEY = "key"
+    EXPIRED = "expired"
+    PLACE = "place"
+    RESTORED = "restored"
+
+
+class Charged(StrEnum):
+    """Whether a job was paid for: *no* is certain, *yes* is certain, anything else is unknown."""
+
+    NO = "no"
+    YES = "yes"
+    UNKNOWN = "unknown"
 
 
 class Via(StrEnum):
@@ -138,6 +154,10 @@ class Job:
     remote_id: str | None = None
     cause: Cause | None = None
     about: Literal["prompt", "picture"] | None = None
+    field: str | None = None
+    provider_code: str | None = None
+    charged: Charged = Charged.NO
+    cost_micros: int | None = None
     withheld: bool = False
     progress: int | None = None
     clean_refusals: int = 0
@@ -149,6 +169,7 @@ class Job:
     ended_at: float | None = None
     late_at: float | None = None
     removed_at: float | None = None
+    removed_by: UserId | None = None
     revived_at: float | None = None
     answered_at: float | None = None
     video_sha256: str | None = None
@@ -213,6 +234,8 @@ class Draft:
     reply_to: MessageId | None
     created_at: float
     pictures_awaited: int = 0
+    uploads: tuple[Upload, ...] = ()
+    retry_of: JobId | None = None
 
 
 class OfferKind(StrEnum):
@@ -235,6 +258,7 @@ class Offer:
     delete_at: float
     locale: str = "en"
     message_id: MessageId | None = None
+    shown_at: float | None = None
 
     @property
     def nonce(self) -> str:

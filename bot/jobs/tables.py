@@ -52,6 +52,12 @@ jobs = Table(
     Column("state", String(16), nullable=False),
     Column("cause", String(16)),
     Column("about", String(8)),
+    # The request field that the provider blamed, and its own code for it.
+    Column("field", String(64)),
+    Column("provider_code", String(128)),
+    Column("charged", String(8), nullable=False, server_default="no"),
+    # What the provider reported, in millionths of its currency.
+    Column("cost_micros", BigInteger),
     Column("waiting_for", String(16)),
     Column("withheld", Boolean, nullable=False),
     Column("progress", Integer),
@@ -65,6 +71,7 @@ jobs = Table(
     Column("ended_at", Float),
     Column("late_at", Float),
     Column("removed_at", Float),
+    Column("removed_by", BigInteger),
     Column("revived_at", Float),
     Column("answered_at", Float),
     Column("not_before", Float, nullable=False),
@@ -77,6 +84,7 @@ jobs = Table(
     Index(None, "user_id", "accepted_at"),
     Index(None, "guild_id", "user_id", "state"),
     Index(None, "submitted_at"),
+    Index(None, "accepted_at"),
 )
 
 posts = Table(
@@ -110,6 +118,9 @@ drafts = Table(
     Column("seconds", String(16)),
     Column("references", JSON, nullable=False),
     Column("parent_id", String(8)),
+    # Attachments that are fetched when the draft becomes a job: address, file name, bytes.
+    Column("uploads", JSON, nullable=False, server_default="[]"),
+    Column("retry_of", String(8)),
     # Pictures that are still being fetched; a draft that a crash left so is of no use.
     Column("pictures_awaited", Integer, nullable=False),
     Column("created_at", Float, nullable=False),
@@ -129,7 +140,25 @@ offers = Table(
     Column("locale", String(16), nullable=False),
     Column("message_id", BigInteger),
     Column("delete_at", Float, nullable=False),
+    Column("shown_at", Float),
     Column("gone_at", Float),
     Index(None, "user_id", "video_id"),
     Index(None, "gone_at", "delete_at"),
+)
+
+# People who may not use the bot anywhere.
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True),
+    Column("blocked_by", BigInteger, nullable=False),
+    Column("blocked_at", Float, nullable=False),
+)
+
+# What the database knows about itself, one value under each name.
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", String(200), nullable=False),
 )

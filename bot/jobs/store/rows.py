@@ -14,6 +14,7 @@ import structlog
 from bot.jobs.model import (
     Cause,
     ChannelId,
+    Charged,
     Draft,
     GuildId,
     Job,
@@ -27,6 +28,7 @@ from bot.jobs.model import (
     PostKind,
     PostState,
     Reference,
+    Upload,
     UserId,
     Via,
     VideoRequest,
@@ -125,6 +127,10 @@ def _job_of(row: Row) -> Job:
         remote_id=row.remote_id,
         cause=Cause(row.cause) if row.cause else None,
         about=row.about,
+        field=row.field,
+        provider_code=row.provider_code,
+        charged=Charged(row.charged),
+        cost_micros=row.cost_micros,
         withheld=row.withheld,
         progress=row.progress,
         clean_refusals=row.clean_refusals,
@@ -136,6 +142,7 @@ def _job_of(row: Row) -> Job:
         ended_at=row.ended_at,
         late_at=row.late_at,
         removed_at=row.removed_at,
+        removed_by=None if row.removed_by is None else UserId(row.removed_by),
         revived_at=row.revived_at,
         answered_at=row.answered_at,
         video_sha256=row.video_sha256,
@@ -163,6 +170,7 @@ def row_of(job: Job) -> dict[str, object]:
         "retry_of": origin.retry_of,
         **_request_columns(request),
         "state": job.state,
+        "charged": job.charged,
         "withheld": job.withheld,
         "clean_refusals": 0,
         "fetch_tries": 0,
@@ -195,6 +203,8 @@ def _draft_of(row: Row) -> Draft:
         reply_to=_message(row.reply_to),
         created_at=row.created_at,
         pictures_awaited=row.pictures_awaited,
+        uploads=tuple(Upload(url, file_name, size_bytes) for url, file_name, size_bytes in row.uploads),
+        retry_of=JobId(row.retry_of) if row.retry_of else None,
     )
 
 
@@ -209,6 +219,8 @@ def draft_row(draft: Draft) -> dict[str, object]:
         **_request_columns(draft.request),
         "created_at": draft.created_at,
         "pictures_awaited": draft.pictures_awaited,
+        "uploads": [[upload.url, upload.file_name, upload.size_bytes] for upload in draft.uploads],
+        "retry_of": draft.retry_of,
     }
 
 
@@ -223,6 +235,7 @@ def _offer_of(row: Row) -> Offer:
         delete_at=row.delete_at,
         locale=row.locale,
         message_id=_message(row.message_id),
+        shown_at=row.shown_at,
     )
 
 
@@ -238,6 +251,7 @@ def offer_row(offer: Offer) -> dict[str, object]:
         "kind": offer.kind,
         "message_id": offer.message_id,
         "delete_at": offer.delete_at,
+        "shown_at": offer.shown_at,
         "locale": offer.locale,
     }
 
