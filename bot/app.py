@@ -25,6 +25,7 @@ from bot.engine.adopting import Adopter
 from bot.engine.alarm import Alarm
 from bot.engine.board import Board
 from bot.engine.desk import Desk
+from bot.engine.drafts import Drafts
 from bot.engine.housekeeping import keep_house
 from bot.engine.intake import Intake
 from bot.engine.lookup import Lookup
@@ -143,6 +144,7 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     lookup = Lookup(parts)
     client.desk = Desk(
         intake,
+        Drafts(parts),
         Acts(parts, intake),
         lookup,
         Replies(parts, intake, lookup),

@@ -8,8 +8,9 @@ from bot.chat import forms
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
+from bot.engine.drafts import new_draft_id
 from bot.engine.intake import Ask
-from bot.jobs.model import REFERENCES_MAX, Job, UserId, Via, VideoRequest
+from bot.jobs.model import REFERENCES_MAX, Draft, Job, UserId, Via
 from bot.jobs.reasons import Refusal
 from cogs.answers import tell_at_once
 from cogs.facts import no_place_of, origin_of, place_of
@@ -28,19 +29,32 @@ async def open_form(desk: Desk, interaction: discord.Interaction, ask: Ask, purp
         await tell_at_once(interaction, refusal_text(refusal, locale))
         return
 
-    async def show(draft_id: str) -> None:
-        form = FormId(purpose, FormSource.DRAFT, draft_id)
-        await interaction.response.send_modal(forms.build(form, locale, room=REFERENCES_MAX - len(ask.uploads)))
+    await show_form(desk, interaction, draft_of(interaction, ask), purpose)
 
-    refusal = await desk.intake.save_draft(ask, UserId(interaction.user.id), place_of(interaction), show)
-    if refusal is None:
-        return
-    if interaction.response.is_done():
-        await interaction.followup.send(refusal_text(refusal, locale), ephemeral=True)
-    else:
+
+async def show_form(desk: Desk, interaction: discord.Interaction, draft: Draft, purpose: FormPurpose) -> None:
+    """Store the draft and open its form."""
+    locale = interaction.locale.value
+    if refusal := await desk.drafts.keep(draft):
         await tell_at_once(interaction, refusal_text(refusal, locale))
+        return
+    form = FormId(purpose, FormSource.DRAFT, draft.id)
+    await interaction.response.send_modal(forms.build(form, locale, room=REFERENCES_MAX - len(draft.uploads)))
 
 
-def with_answer(request: VideoRequest, answer: forms.FormAnswer) -> Ask:
-    """The kept request completed by what was filled into the form."""
-    return Ask(replace(request, prompt=answer.prompt), answer.uploads)
+def draft_of(interaction: discord.Interaction, ask: Ask) -> Draft:
+    """A new draft of what the person asks for."""
+    return Draft(
+        new_draft_id(),
+        UserId(interaction.user.id),
+        place_of(interaction),
+        ask.request,
+        None,
+        interaction.created_at.timestamp(),
+        uploads=ask.uploads,
+    )
+
+
+def with_answer(draft: Draft, answer: forms.FormAnswer) -> Ask:
+    """The draft completed by what was filled into the form."""
+    return Ask(replace(draft.request, prompt=answer.prompt), draft.uploads + answer.uploads)

@@ -10,12 +10,14 @@ from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSourc
 from bot.chat.words import Key
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
+from bot.engine.intake import Ask
 from bot.engine.lookup import SeesChannel
-from bot.jobs.model import REFERENCES_MAX, Draft, Job, JobId, MessageId, Offer, Origin, UserId, Via
+from bot.jobs.model import REFERENCES_MAX, Draft, Job, JobId, MessageId, Offer, Origin, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from cogs.answers import answering, opening, settle, tell_at_once
+from cogs.asking import draft_of, show_form
 from cogs.facts import asker_of, no_place_of, origin_of, sight_of
 from cogs.host import Host
 
@@ -64,8 +66,8 @@ class Buttons(commands.Cog):
             if isinstance(video, Refusal):
                 await tell_at_once(interaction, refusal_text(video, interaction.locale.value))
                 return
-            form = FormId(FormPurpose.REMIX, FormSource.JOB, job_id)
-            await interaction.response.send_modal(forms.build(form, interaction.locale.value))
+            ask = Ask(VideoRequest("", parent_id=job_id))
+            await show_form(self._desk, interaction, draft_of(interaction, ask), FormPurpose.REMIX)
 
     async def _again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
@@ -132,7 +134,7 @@ class Buttons(commands.Cog):
                 return taken
             _, draft = taken
             form = FormId(FormPurpose.REMIX, FormSource.DRAFT, draft.id)
-            room = REFERENCES_MAX - len(draft.request.references)
+            room = REFERENCES_MAX - len(draft.request.references) - len(draft.uploads)
             await interaction.response.send_modal(forms.build(form, interaction.locale.value, room=room))
         return None
 

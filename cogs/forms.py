@@ -1,13 +1,17 @@
 """Forms that were sent in, understood by their custom ids alone, so that they work after any restart."""
 
+from dataclasses import replace
+
 import discord
 from discord.ext import commands
 
 from bot.chat import forms
 from bot.chat.custom_ids import FormId, FormSource, parse_form
 from bot.engine.desk import Desk
-from bot.jobs.model import Job, JobId, MessageId, UserId, Via, VideoRequest
-from bot.jobs.reasons import Refusal
+from bot.engine.drafts import origin_id
+from bot.engine.intake import Ask
+from bot.jobs.model import Draft, Job, JobId, UserId, Via, VideoRequest
+from bot.jobs.reasons import Reason, Refusal
 from cogs.answers import answering, settle
 from cogs.asking import with_answer
 from cogs.facts import asker_of, no_place_of, origin_of, sight_of
@@ -32,22 +36,33 @@ class Forms(commands.Cog):
             await settle(interaction, await self._take_in(interaction, form, forms.read(interaction.data)))
 
     async def _take_in(self, interaction: discord.Interaction, form: FormId, answer: forms.FormAnswer) -> Job | Refusal:
-        reply_to: MessageId | None = None
-        if form.source is FormSource.DRAFT:
-            draft = await self._desk.intake.read_draft(form.target, UserId(interaction.user.id))
-            if isinstance(draft, Refusal):
-                return draft
-            request, reply_to = draft.request, draft.reply_to
-        else:
-            request = VideoRequest("", parent_id=JobId(form.target))
-        sight = sight_of(interaction.guild, interaction.user)
-        if refusal := await self._desk.lookup.check_parent(request, asker_of(interaction), sight):
-            return refusal
-        origin = origin_of(interaction, Via.FORM, reply_to=reply_to)
-        made = await self._desk.intake.accept(with_answer(request, answer), origin, no_place_of(interaction))
-        if reply_to is not None and isinstance(made, Job):
-            await self._desk.replies.end_offer(reply_to)
+        user_id = UserId(interaction.user.id)
+        if form.source is FormSource.JOB:
+            return await self._accept(
+                interaction, Ask(VideoRequest(answer.prompt, parent_id=JobId(form.target)), answer.uploads), None
+            )
+        # Discord keeps a form open whose answer got lost, and people send it a second time.
+        made = await self._desk.intake.find_made(origin_id(form.target))
+        if made is not None:
+            return made if made.origin.user_id == user_id else Refusal(Reason.DRAFT_GONE)
+        draft = await self._desk.drafts.read(form.target, user_id)
+        if isinstance(draft, Refusal):
+            return draft
+        made = await self._accept(interaction, with_answer(draft, answer), draft)
+        if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE and not answer.uploads:
+            return Refusal(Reason.UPLOADS_GONE)
+        if draft.reply_to is not None and isinstance(made, Job):
+            await self._desk.replies.end_offer(draft.reply_to)
         return made
+
+    async def _accept(self, interaction: discord.Interaction, ask: Ask, draft: Draft | None) -> Job | Refusal:
+        sight = sight_of(interaction.guild, interaction.user)
+        if refusal := await self._desk.lookup.check_parent(ask.request, asker_of(interaction), sight):
+            return refusal
+        origin = origin_of(interaction, Via.FORM, reply_to=draft.reply_to if draft else None)
+        if draft is not None:
+            origin = replace(origin, id=origin_id(draft.id))
+        return await self._desk.intake.accept(ask, origin, no_place_of(interaction))
 
 
 async def setup(bot: Host) -> None:

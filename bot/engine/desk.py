@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.engine.acts import Acts
+from bot.engine.drafts import Drafts
 from bot.engine.intake import Intake
 from bot.engine.lookup import Lookup
 from bot.engine.owning import Owning
@@ -15,6 +16,7 @@ class Desk:
     """Taking requests in, acting on jobs, looking them up, answering replies, the owner's acts, and the catalogue."""
 
     intake: Intake
+    drafts: Drafts
     acts: Acts
     lookup: Lookup
     replies: Replies

@@ -6,11 +6,11 @@ It also looks for jobs whose rows can't be read: whoever lists jobs goes on with
 import structlog
 
 from bot.chat.words import Key
+from bot.engine.drafts import DRAFT_SECONDS
 from bot.engine.parts import Parts
 from bot.jobs.store import drafts, finding
 
 _ROUND_SECONDS = 3600.0
-_DRAFT_SECONDS = 86_400.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -25,7 +25,7 @@ async def keep_house(parts: Parts) -> None:
 async def sweep(parts: Parts) -> None:
     """Delete every file that no running job, no open draft and no job ended within the retention time needs."""
     now = parts.clock.now()
-    await parts.database.write(drafts.drop_old_drafts, now - _DRAFT_SECONDS)
+    await parts.database.write(drafts.drop_old_drafts, now - DRAFT_SECONDS)
     ended_since = now - parts.rules.retention_seconds
     pictures = await parts.database.read(finding.find_kept_references, ended_since)
     videos = await parts.database.read(finding.find_kept_videos, ended_since)

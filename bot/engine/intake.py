@@ -1,8 +1,7 @@
 """From a person's request to a stored job: every reason for a no is found before anything is stored or charged."""
 
-import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -14,10 +13,8 @@ from bot.jobs.limits import decide
 from bot.jobs.model import (
     PROMPT_MAX_CHARACTERS,
     REFERENCES_MAX,
-    Draft,
     Job,
     Origin,
-    Place,
     Reference,
     Upload,
     UserId,
@@ -27,10 +24,9 @@ from bot.jobs.model import (
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
-from bot.jobs.store import accepting, drafts, finding
+from bot.jobs.store import accepting, finding
 from bot.media.references import ReferenceRefused
 
-_DRAFT_SECONDS = 2.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -50,7 +46,6 @@ class Intake:
         self._pausing = pausing
         self._lookup = Lookup(parts)
         self._stopping = False
-        self._bringing: dict[str, asyncio.Event] = {}
 
     def stop(self) -> None:
         """Take nothing in any more: the process is about to leave."""
@@ -87,7 +82,7 @@ class Intake:
         return await self.accept(Ask(job.request), origin, no_place)
 
     async def keep_pictures(self, uploads: tuple[Upload, ...]) -> tuple[Reference, ...] | Refusal:
-        """Bring attachments in at once, since Discord's links to them expire."""
+        """Fetch attachments from Discord."""
         try:
             return await self._parts.shelf.keep_all(uploads)
         except ReferenceRefused as fault:
@@ -96,44 +91,6 @@ class Intake:
     def check(self, ask: Ask) -> Refusal | None:
         """What is wrong with a request whose prompt is still to come: model, size, length, number of pictures."""
         return self._no_time() or self._pausing() or self._no_request(ask, prompt_given=False)
-
-    async def save_draft(
-        self, ask: Ask, user_id: UserId, place: Place, show_form: Callable[[str], Awaitable[None]]
-    ) -> Refusal | None:
-        """Keep the options of a command until its form is sent in: first show the form, then fetch the pictures.
-
-        `show_form` gets the draft's id. Discord wants the form within three seconds, so the pictures come after it, and
-        a database in trouble is not waited for.
-        """
-        now = self._parts.clock.now()
-        draft = Draft(new_draft_id(), user_id, place, ask.request, None, now, pictures_awaited=len(ask.uploads))
-        try:
-            async with asyncio.timeout(_DRAFT_SECONDS):
-                await self._parts.database.write(drafts.save_draft, draft)
-        except (StoreUnavailableError, TimeoutError) as error:
-            _log.warning("draft not stored", error=repr(error))
-            return Refusal(Reason.STORE_UNAVAILABLE)
-        self._bringing[draft.id] = brought = asyncio.Event()
-        try:
-            await show_form(draft.id)
-            pictures = await self.keep_pictures(ask.uploads)
-            if isinstance(pictures, Refusal):
-                await self._parts.database.write(drafts.drop_draft, draft.id)
-                return pictures
-            await self._parts.database.write(drafts.add_references, draft.id, pictures)
-        finally:
-            del self._bringing[draft.id]
-            brought.set()
-        return None
-
-    async def read_draft(self, draft_id: str, user_id: UserId) -> Draft | Refusal:
-        """The options that wait for that person's form, with all their pictures."""
-        if (brought := self._bringing.get(draft_id)) is not None:
-            await brought.wait()
-        draft = await self._parts.database.read(drafts.get_draft, draft_id)
-        if draft is None or draft.user_id != user_id or draft.pictures_awaited:
-            return Refusal(Reason.DRAFT_GONE)
-        return draft
 
     async def _take_in(self, ask: Ask, origin: Origin, no_place: Refusal | None) -> Job | Refusal:
         refusal = (
@@ -195,8 +152,3 @@ class Intake:
 def replace_pictures(request: VideoRequest, pictures: tuple[Reference, ...]) -> VideoRequest:
     """The request with more pictures, after those it has."""
     return replace(request, references=request.references + pictures)
-
-
-def new_draft_id() -> str:
-    """A fresh id that fits a custom id."""
-    return uuid.uuid4().hex[:16]

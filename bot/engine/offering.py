@@ -51,7 +51,7 @@ class Offering:
         if offer.kind is OfferKind.ASK:
             message = cards.offer_question(offer, draft.request.prompt, offer.locale)
         else:
-            message = cards.offer_form(offer, offer.locale, pictures=bool(draft.request.references))
+            message = cards.offer_form(offer, offer.locale, pictures=bool(draft.request.references or draft.uploads))
         parcel = Parcel(offer.place.channel_id, message, nonce=offer.nonce, reply_to=offer.id)
         try:
             # One that this process has not shown may stand there since before a crash.

@@ -5,7 +5,7 @@
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -13,11 +13,13 @@ import structlog
 
 from bot.chat import cards, words
 from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
-from bot.engine.intake import Ask, Intake, new_draft_id
+from bot.engine.drafts import DRAFT_SECONDS, new_draft_id
+from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import Lookup, SeesChannel
 from bot.engine.parts import Parts
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import (
+    REFERENCES_MAX,
     Draft,
     Job,
     JobId,
@@ -119,7 +121,8 @@ class Replies:
         offer = await self._parts.database.read(drafts.find_offer, offer_id)
         if offer is None or offer.user_id != user_id:
             return None
-        draft = await self._parts.database.read(drafts.get_draft, offer.draft_id)
+        created_after = self._parts.clock.now() - DRAFT_SECONDS
+        draft = await self._parts.database.read(drafts.get_draft, offer.draft_id, created_after)
         return None if draft is None else (offer, draft)
 
     async def accept_offer(
@@ -139,7 +142,7 @@ class Replies:
         made = (
             await self._intake.find_made(origin.id)
             or await self._lookup.check_parent(draft.request, asker, sees_channel)
-            or await self._intake.accept(Ask(draft.request), origin, no_place)
+            or await self._intake.accept(Ask(draft.request, draft.uploads), origin, no_place)
         )
         if not isinstance(made, Refusal):
             await self.end_offer(offer.id)
@@ -174,14 +177,13 @@ class Replies:
         return made if isinstance(made, Refusal) else None
 
     async def _offer(self, reaction: Reaction, reply: Reply, request: VideoRequest, video: Job) -> Refusal | None:
-        pictures = await self._intake.keep_pictures(reply.uploads)
-        if isinstance(pictures, Refusal):
-            return pictures
+        if len(reply.uploads) > REFERENCES_MAX:
+            return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
         if reply.no_place is not None:
             # Nothing could be shown under the reply, and nothing was asked for yet.
             return None
         now = self._parts.clock.now()
-        draft = Draft(new_draft_id(), reply.user_id, reply.place, replace(request, references=pictures), reply.id, now)
+        draft = Draft(new_draft_id(), reply.user_id, reply.place, request, reply.id, now, uploads=reply.uploads)
         offer = Offer(
             id=reply.id,
             user_id=reply.user_id,

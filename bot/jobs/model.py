@@ -225,7 +225,11 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A request that waits for its prompt or for a yes: the options and pictures given before a form or a question."""
+    """A request that isn't accepted yet: what is known of it before a form or a question is answered.
+
+    Attachments are kept by their addresses and fetched when the draft becomes a job; `request.references` holds
+    pictures that are in the data folder already. `retry_of` is the job that an edited retry repeats.
+    """
 
     id: str
     user_id: UserId
@@ -233,7 +237,6 @@ class Draft:
     request: VideoRequest
     reply_to: MessageId | None
     created_at: float
-    pictures_awaited: int = 0
     uploads: tuple[Upload, ...] = ()
     retry_of: JobId | None = None
 

@@ -121,8 +121,6 @@ drafts = Table(
     # Attachments that are fetched when the draft becomes a job: address, file name, bytes.
     Column("uploads", JSON, nullable=False, server_default="[]"),
     Column("retry_of", String(8)),
-    # Pictures that are still being fetched; a draft that a crash left so is of no use.
-    Column("pictures_awaited", Integer, nullable=False),
     Column("created_at", Float, nullable=False),
 )
 

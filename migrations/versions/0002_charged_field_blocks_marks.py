@@ -32,6 +32,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_jobs_accepted_at"), "jobs", ["accepted_at"], unique=False)
     op.add_column("drafts", sa.Column("uploads", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("drafts", sa.Column("retry_of", sa.String(length=8)))
+    # Their pictures were still being fetched when the process ended.
+    op.execute("DELETE FROM drafts WHERE pictures_awaited > 0")
+    op.drop_column("drafts", "pictures_awaited")
     op.add_column("offers", sa.Column("shown_at", sa.Float()))
     op.create_table(
         "blocks",

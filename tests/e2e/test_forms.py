@@ -1,5 +1,7 @@
 """The forms: `/video` and `/remix` without a prompt ask for it, and keep what was given with the command."""
 
+import asyncio
+
 import pytest
 
 from sandbox.chat import File, Form
@@ -81,16 +83,27 @@ async def test_a_form_sent_twice_from_one_command_makes_a_job_each(scene: Scene)
 
 
 async def test_a_wrong_picture_given_with_the_command_is_told_privately(scene: Scene) -> None:
-    """A file that is no picture is told beside the open form, and the form then makes nothing."""
-    bad = File("cat.png", b"no picture", content_type="image/png")
-    call = await scene.ada.slash(scene.channel, "video", reference=bad)
-    form = await call.wait_form()
-    told = await scene.chat.wait_for(lambda: call.answer.followups, what="a word beside the form")
-    assert told[0].ephemeral
-    assert "not a picture I can use" in told[0].content
+    """A file that is no picture is fetched when the form is sent, and refused then."""
+    form = await form_of(scene, "video", reference=File("cat.png", b"no picture", content_type="image/png"))
     answer = await (await scene.ada.submit(form, {"prompt": "With the wrong file"})).wait_state("message")
-    assert "ask again" in answer.content
+    assert answer.ephemeral
+    assert "not a picture I can use" in answer.content
     assert scene.studio.paid("With the wrong file") == 0
+
+
+async def test_a_form_sent_twice_makes_one_video(scene: Scene) -> None:
+    """Discord keeps a form open when the acknowledgement is lost, and people press again: the draft makes one job."""
+    form = await form_of(scene, "video", seconds="8")
+    first, second = await asyncio.gather(
+        scene.ada.submit(form, {"prompt": "Sent twice"}), scene.ada.submit(form, {"prompt": "Sent twice"})
+    )
+    await first.wait_state("deleted")
+    await second.wait_state("deleted")
+    await scene.video()
+    third = await scene.ada.submit(form, {"prompt": "Sent twice, later"})
+    await third.wait_state("deleted")
+    assert scene.studio.paid("Sent twice") == 1
+    assert scene.studio.paid("Sent twice, later") == 0
 
 
 async def test_a_wrong_picture_in_the_form_is_told_privately(scene: Scene) -> None:
@@ -137,14 +150,14 @@ async def test_remix_of_nothing_opens_no_form(scene: Scene) -> None:
     assert "no finished video in this channel" in answer.content
 
 
-async def test_a_form_opens_before_its_pictures_are_fetched(scene: Scene) -> None:
-    """The form doesn't wait for Discord to hand over the pictures, and its job waits for them."""
+async def test_the_pictures_of_a_draft_are_fetched_when_the_form_comes_back(scene: Scene) -> None:
+    """While a form is open nothing of its pictures is kept on the disk; they are fetched once, for its job."""
     gate = scene.chat.gate("attachment", "before")
     cat = picture("beige")
     form = await form_of(scene, "video", reference=cat)
-    await gate.wait_reached()
+    assert not gate.reached.is_set()
     await scene.ada.submit(form, {"prompt": "Pictures take a while"})
-    assert scene.studio.paid("Pictures take a while") == 0
+    await gate.wait_reached()
     gate.open()
     await scene.video()
     assert [one.data for one in the_render(scene, "Pictures take a while").references] == [cat.data]

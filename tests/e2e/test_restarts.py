@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from sandbox.bot_process import BotProcess
-from sandbox.chaos.rows import read_rows
 from sandbox.chat.faults import When
 from sandbox.studio.faults import Moment
 from tests.e2e import ledger
@@ -183,8 +182,6 @@ async def test_a_form_that_was_open_works_after_a_restart(tmp_path: Path) -> Non
         cat = picture()
         call = await scene.ada.slash(scene.channel, "video", seconds="8", reference=cat)
         form = await call.wait_form()
-        await scene.chat.wait_for(lambda: list(scene.stage.bot.data_dir.rglob("*.png")), what="the picture to be kept")
-        await draft_is_whole(scene)
         await kill(scene)
         await scene.stage.start_bot()
         field = next(name for name, one in form.fields.items() if one.kind == "text")
@@ -193,15 +190,6 @@ async def test_a_form_that_was_open_works_after_a_restart(tmp_path: Path) -> Non
         await delivered_once(scene, "A heron at dawn")
         [render] = scene.studio.renders
         assert (render.seconds, [one.data for one in render.references]) == ("8", [cat.data])
-
-
-async def draft_is_whole(scene: Scene) -> None:
-    """Return when the picture of the draft is noted in the database: a form shown before that may ask again."""
-    database = scene.stage.bot.data_dir / "bot.db"
-    await scene.chat.wait_for(
-        lambda: all(row["pictures_awaited"] == 0 for row in read_rows(database, "SELECT * FROM drafts")) or None,
-        what="the draft to be whole",
-    )
 
 
 async def two_lives_at_once(scene: Scene) -> BotProcess:

@@ -320,7 +320,7 @@ async def test_forged_buttons_are_checked_like_true_ones(scene: Scene) -> None:
     for garbage in ("vb:video:delete:nonsense:1", "vb:video:explode:ZZZZZZZZ:1", "vb::::", "vb:offer:make_it:-1:1"):
         await ben.forge_click(own, garbage)
     text = await ledger.refusal(await ben.forge_click(own, f"vb:offer:make_it:{own.id}:1"))
-    assert "no longer have the rest" in text
+    assert "form expired" in text
     assert [tuple(one) for one in ledger.jobs(scene.stage)] == before
     assert not video.deleted
 
@@ -333,11 +333,11 @@ async def test_what_waits_for_one_person_is_not_given_to_another(scene: Scene) -
     adas = await (await scene.ada.slash(scene.channel, "video", seconds="8")).wait_form()
     bens = await (await ben.slash(scene.channel, "video")).wait_form()
     stolen = await ben.forge_submit(bens, {"prompt": "Stolen form"}, adas.custom_id)
-    assert "no longer have the rest" in await ledger.refusal(stolen)
+    assert "form expired" in await ledger.refusal(stolen)
 
     reply = await scene.ada.reply(video, "at night")
     question = await scene.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
-    assert "no longer have the rest" in await ledger.refusal(await ben.click(question, "Make it"))
+    assert "form expired" in await ledger.refusal(await ben.click(question, "Make it"))
     assert ledger.jobs_of(scene.stage, ben) == []
 
     await ledger.accepted(await scene.ada.submit(adas, {"prompt": "Still hers"}))

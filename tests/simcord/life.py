@@ -38,6 +38,7 @@ class Files:
     def __init__(self) -> None:
         self.env: Env | None = None
         self.origin = ""
+        self.gone = False  # what Discord answers for an attachment whose address has expired
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -54,7 +55,7 @@ class Files:
             await self._runner.cleanup()
 
     async def _serve(self, request: web.Request) -> web.Response:
-        found = self.env.backend.cdn.get(f"{self.origin}{request.path}") if self.env else None
+        found = self.env.backend.cdn.get(f"{self.origin}{request.path}") if self.env and not self.gone else None
         return web.Response(status=404) if found is None else web.Response(body=found)
 
 

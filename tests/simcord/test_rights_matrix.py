@@ -35,7 +35,7 @@ Rows = dict[str, list[Any]]
 UNKNOWN_JOB = "ZZZZZZZZ"
 UNKNOWN_OFFER = "1234567890123456789"
 MALFORMED = ["short", "", "k3m9q2xa", "K3M9Q2XA:1:1", "ILOUILOU", "-1", "9" * 40, "\u0661\u0662\u0663", "../../bot.db"]
-NO_RIGHT, NOT_KNOWN, GONE, OWNERS = "Only the person who asked", "I don't know that", "ask again", "who run this bot"
+NO_RIGHT, NOT_KNOWN, GONE, OWNERS = "Only the person who asked", "I don't know that", "form expired", "who run this bot"
 # Whoever sees a finished video may remix it.
 FOR_ALL = {Action.REMIX, Action.AGAIN}
 SCENES: dict[Action, scenes.Scene] = {

@@ -58,7 +58,7 @@ async def test_buttons_of_an_unknown_job_say_so(world: World, kind: str, action:
 async def test_buttons_of_an_unknown_offer_say_so(world: World, action: str) -> None:
     """A button of an offer that isn't known any more is answered privately."""
     result = await world.ada.click(message_with(world, f"vb:offer:{action}:1234567890123456789:1"), label="Press")
-    assert "ask again" in private(result)
+    assert "form expired" in private(result)
 
 
 async def test_forged_buttons_obey_the_state(world: World) -> None:
@@ -82,7 +82,7 @@ async def test_form_whose_options_are_forgotten_says_so(world: World) -> None:
     """A form that waited for too long is answered privately, and nothing is made."""
     shown = await world.ada.slash(world.channel, "video", size="1080x1920")
     await world.write(drafts.drop_old_drafts, world.clock.now() + 1.0)
-    assert "ask again" in private(await world.ada.submit_modal(shown, {"prompt": "a red fox"}))
+    assert "form expired" in private(await world.ada.submit_modal(shown, {"prompt": "a red fox"}))
     assert await world.jobs() == []
 
 

@@ -43,7 +43,7 @@ async def test_remix_opens_a_form_for_anyone(world: World) -> None:
     video = await world.delivered(reference=("a.png", png(1)))
     shown = await world.ben.click(await world.shown(video, PostKind.VIDEO), label="Remix")
     assert shown.modal is not None
-    assert shown.modal["title"] == f"Remix {video.id}"
+    assert shown.modal["title"] == "Remix a video"
     assert field_ids(shown)["references"]["max_values"] == 4
     sent = await world.ben.submit_modal(shown, {"prompt": "at night", "references": [("b.png", png(2))]})
     assert sent.response is None

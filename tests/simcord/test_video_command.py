@@ -5,6 +5,7 @@ import pytest
 
 from bot.jobs.model import PostKind, Via
 from bot.jobs.states import State
+from tests.simcord.life import Files
 from tests.simcord.pictures import png
 from tests.simcord.world import World, field_ids, labels, private, text_of
 
@@ -80,14 +81,21 @@ async def test_form_with_four_pictures_given_asks_only_for_the_prompt(world: Wor
     assert list(field_ids(shown)) == ["prompt"]
 
 
-async def test_form_is_not_needed_where_the_picture_is_bad(world: World) -> None:
-    """A bad picture given with the command is named while the form is open, and the form comes to nothing."""
+async def test_a_bad_picture_of_the_command_is_named_when_the_form_comes_back(world: World) -> None:
+    """Attachments are fetched when the form is sent, not before."""
     shown = await world.ada.slash(world.channel, "video", reference=("notes.png", b"no picture"))
-    (told,) = shown.followups
-    assert told.ephemeral
-    assert "notes.png" in told.content
+    assert not shown.followups
     sent = await world.ada.submit_modal(shown, {"prompt": "a red fox"})
-    assert "ask again" in private(sent)
+    assert "notes.png" in private(sent)
+    assert await world.jobs() == []
+
+
+async def test_pictures_of_a_draft_that_discord_no_longer_has_are_asked_for_again(world: World, files: Files) -> None:
+    """The addresses of a draft's attachments end; then the person is asked for the pictures."""
+    shown = await world.ada.slash(world.channel, "video", reference=("fox.png", png()))
+    files.gone = True
+    sent = await world.ada.submit_modal(shown, {"prompt": "a red fox"})
+    assert "Attach your pictures again" in private(sent)
     assert await world.jobs() == []
 
 

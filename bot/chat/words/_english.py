@@ -170,6 +170,7 @@ REFUSALS: Mapping[Reason, str] = {
         "{file} has too many pixels: up to 12,000 a side and 64 megapixels work. Attach a smaller picture."
     ),
     Reason.REFERENCE_UNREADABLE: "{file} could not be read from Discord. Attach it again.",
+    Reason.UPLOADS_GONE: "I can't get your pictures from Discord any more. Attach your pictures again.",
     Reason.REFERENCES_GONE: (
         "The pictures of that video are not kept any more. Use `/video` or `/remix` and attach them again."
     ),
@@ -232,7 +233,7 @@ REFUSALS: Mapping[Reason, str] = {
     ),
     Reason.REMOTE_OWNED: "{given} belongs to {video} already. Nothing has changed; check the id.",
     Reason.REMOTE_UNASKED: "The provider can't be asked at the moment. Nothing has changed; try again in a while.",
-    Reason.DRAFT_GONE: "I no longer have the rest of that. Please ask again.",
+    Reason.DRAFT_GONE: "That form expired. Please start again.",
 }
 
 # The cause in one sentence, and the one next step.

@@ -5,37 +5,35 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.model import Draft, MessageId, Offer, OfferKind, Reference
+from bot.jobs.model import Draft, MessageId, Offer, OfferKind
 from bot.jobs.store.rows import draft_of, draft_row, offer_of, offer_row, readable
 from bot.jobs.tables import drafts, offers
 
+DRAFTS_PER_PERSON = 5
+
 
 async def save_draft(connection: AsyncConnection, draft: Draft) -> None:
-    """Keep a request until its form or question is answered."""
+    """Store a request until its form or question is answered; it replaces one of the same id.
+
+    A person has at most `DRAFTS_PER_PERSON`: the oldest are deleted.
+    """
+    newest = (
+        sa.select(drafts.c.id)
+        .where(drafts.c.user_id == draft.user_id, drafts.c.id != draft.id)
+        .order_by(drafts.c.created_at.desc())
+        .limit(DRAFTS_PER_PERSON - 1)
+    )
+    await connection.execute(sa.delete(drafts).where(drafts.c.user_id == draft.user_id, drafts.c.id.not_in(newest)))
     await connection.execute(sa.insert(drafts).values(draft_row(draft)))
 
 
-async def get_draft(connection: AsyncConnection, draft_id: str) -> Draft | None:
-    """The request that waits under that id; None if it was never kept or is too old."""
-    row = (await connection.execute(sa.select(drafts).where(drafts.c.id == draft_id))).first()
-    return None if row is None else draft_of(row)
-
-
-async def add_references(connection: AsyncConnection, draft_id: str, pictures: tuple[Reference, ...]) -> None:
-    """Put pictures to a draft whose form is already shown."""
-    await connection.execute(
-        sa.update(drafts)
-        .where(drafts.c.id == draft_id)
-        .values(
-            references=[[picture.sha256, picture.suffix, picture.size_bytes] for picture in pictures],
-            pictures_awaited=0,
-        ),
+async def get_draft(connection: AsyncConnection, draft_id: str, created_after: float = 0.0) -> Draft | None:
+    """The request of that id; None if there is none, or if it is older than that."""
+    found = await connection.execute(
+        sa.select(drafts).where(drafts.c.id == draft_id, drafts.c.created_at > created_after)
     )
-
-
-async def drop_draft(connection: AsyncConnection, draft_id: str) -> None:
-    """Forget a request whose pictures are no good."""
-    await connection.execute(sa.delete(drafts).where(drafts.c.id == draft_id))
+    row = found.first()
+    return None if row is None else draft_of(row)
 
 
 async def drop_old_drafts(connection: AsyncConnection, created_before: float) -> None:
@@ -49,7 +47,7 @@ async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) ->
     Also False for a form that this person was offered for that video before, unless the reply brought pictures. One
     that went without having been shown doesn't count.
     """
-    if offer.kind is OfferKind.FORM and not draft.request.references:
+    if offer.kind is OfferKind.FORM and not (draft.request.references or draft.uploads):
         known = await connection.scalar(
             sa.select(offers.c.id).where(
                 offers.c.user_id == offer.user_id,

@@ -202,7 +202,6 @@ def _draft_of(row: Row) -> Draft:
         request=_request_of(row),
         reply_to=_message(row.reply_to),
         created_at=row.created_at,
-        pictures_awaited=row.pictures_awaited,
         uploads=tuple(Upload(url, file_name, size_bytes) for url, file_name, size_bytes in row.uploads),
         retry_of=JobId(row.retry_of) if row.retry_of else None,
     )
@@ -218,7 +217,6 @@ def draft_row(draft: Draft) -> dict[str, object]:
         "reply_to": draft.reply_to,
         **_request_columns(draft.request),
         "created_at": draft.created_at,
-        "pictures_awaited": draft.pictures_awaited,
         "uploads": [[upload.url, upload.file_name, upload.size_bytes] for upload in draft.uploads],
         "retry_of": draft.retry_of,
     }

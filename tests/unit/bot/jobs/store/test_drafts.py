@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.jobs.database import Database
-from bot.jobs.model import Draft, JobId, MessageId, Offer, OfferKind, Place, UserId, VideoRequest
+from bot.jobs.model import Draft, JobId, MessageId, Offer, OfferKind, Place, Upload, UserId, VideoRequest
 from bot.jobs.store import drafts
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, a_picture
 
@@ -42,24 +42,41 @@ async def test_a_draft_is_kept_as_it_is(database: Database, place: Place) -> Non
     assert await database.read(drafts.get_draft, "d2") is None
 
 
-async def test_pictures_are_put_to_a_draft_later(database: Database) -> None:
-    """A form is shown before its pictures are fetched; then the draft holds them and waits for none."""
-    waiting = replace(a_draft(), request=VideoRequest("x"), pictures_awaited=2)
-    await database.write(drafts.save_draft, waiting)
-    await database.write(drafts.add_references, "d1", (a_picture("a"), a_picture("0")))
-    kept = await database.read(drafts.get_draft, "d1")
-    assert kept is not None
-    assert (kept.request.references, kept.pictures_awaited) == ((a_picture("a"), a_picture("0")), 0)
+async def test_a_draft_keeps_the_addresses_of_attachments(database: Database) -> None:
+    """In their order, with the job that an edited retry repeats."""
+    uploads = (Upload("https://cdn.discordapp.com/a.png", "a.png", 10), Upload("https://cdn.discordapp.com/b", "b", 9))
+    draft = replace(a_draft(), uploads=uploads, retry_of=VIDEO)
+    await database.write(drafts.save_draft, draft)
+    assert await database.read(drafts.get_draft, "d1") == draft
 
 
-async def test_dropped_and_old_drafts_are_forgotten(database: Database) -> None:
-    """One by its id, others by their age; the rest stays."""
-    for number, created_at in enumerate((NOW - 2, NOW - 1, NOW, NOW + 1)):
+async def test_old_drafts_are_gone(database: Database) -> None:
+    """One that is too old is not read, and deleted by the sweep; the rest stays."""
+    for number, created_at in enumerate((NOW - 1, NOW, NOW + 1)):
         await database.write(drafts.save_draft, a_draft(f"d{number}", created_at=created_at))
-    await database.write(drafts.drop_draft, "d3")
+    assert await database.read(drafts.get_draft, "d0", NOW - 1) is None
+    assert await database.read(drafts.get_draft, "d1", NOW - 1) is not None
     await database.write(drafts.drop_old_drafts, NOW)
-    left = [number for number in range(4) if await database.read(drafts.get_draft, f"d{number}")]
-    assert left == [2]
+    left = [number for number in range(3) if await database.read(drafts.get_draft, f"d{number}")]
+    assert left == [1, 2]
+
+
+async def test_a_draft_is_replaced_by_one_of_its_id(database: Database) -> None:
+    """What was changed in a refused form is what the next form shows."""
+    await database.write(drafts.save_draft, a_draft())
+    changed = replace(a_draft(created_at=NOW + 5), request=VideoRequest("at night"))
+    await database.write(drafts.save_draft, changed)
+    assert await database.read(drafts.get_draft, "d1") == changed
+
+
+async def test_a_person_has_five_drafts(database: Database) -> None:
+    """The oldest of that person goes; those of others stay."""
+    await database.write(drafts.save_draft, replace(a_draft("ben", created_at=NOW - 100), user_id=BEN))
+    for number in range(8):
+        await database.write(drafts.save_draft, a_draft(f"d{number}", created_at=NOW + number % 7))
+    left = [number for number in range(8) if await database.read(drafts.get_draft, f"d{number}")]
+    assert left == [3, 4, 5, 6, 7]
+    assert await database.read(drafts.get_draft, "ben") is not None
 
 
 async def test_an_offer_is_kept_with_its_draft(database: Database) -> None:
