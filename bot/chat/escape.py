@@ -6,6 +6,8 @@ It knows nothing of jobs. Inside a code span Discord renders no mention, link, t
 
 import unicodedata
 
+from bot.chat.unseen import is_blank, is_ignorable
+
 PROMPT_SHOWN_CHARACTERS = 300
 NO_TEXT = "(no text)"
 
@@ -14,17 +16,6 @@ _ELLIPSIS = "…"
 _MARKS_PER_LETTER = 3
 # More is never shown; the rest of a huge text is not even looked at.
 _READ_CHARACTERS = 20_000
-_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-_UNSEEN_RANGES = (
-    (0x034F, 0x034F),
-    (0x17B4, 0x17B5),
-    (0x180B, 0x180F),
-    (0x2065, 0x2065),
-    (0xFE00, 0xFE0F),
-    (0xFFF0, 0xFFF8),
-    (0x1D159, 0x1D159),
-    (0xE0000, 0xE0FFF),
-)
 
 
 def quote(text: str, limit: int = PROMPT_SHOWN_CHARACTERS) -> str:
@@ -67,12 +58,12 @@ def clip(text: str, limit: int) -> str:
 
 def _seen(character: str) -> str:
     """The character; a space for any kind of blank; nothing for what steers text or cannot be seen."""
-    if character.isspace() or character in _BLANKS:
+    if is_blank(character):
         return " "
+    if is_ignorable(character):
+        return ""
     code = ord(character)
     category = unicodedata.category(character)
-    if category in {"Cc", "Cf"} or any(first <= code <= last for first, last in _UNSEEN_RANGES):
-        return ""
     if category == "Cs" or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
         return "\N{REPLACEMENT CHARACTER}"
     return character

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.chat.unseen import count_seen
 from bot.engine.lookup import Lookup, SeesChannel
 from bot.engine.parts import Parts
 from bot.jobs.database import StoreUnavailableError
@@ -134,11 +135,11 @@ class Intake:
 
     def _no_request(self, ask: Ask, *, prompt_given: bool = True) -> Refusal | None:
         request = ask.request
-        prompt = request.prompt.strip()
-        if prompt_given and not prompt:
+        seen = count_seen(request.prompt)
+        if prompt_given and not seen:
             return Refusal(Reason.PROMPT_EMPTY)
-        if len(request.prompt) > PROMPT_MAX_CHARACTERS:
-            return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": len(request.prompt)})
+        if seen > PROMPT_MAX_CHARACTERS:
+            return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": seen})
         if len(request.references) + len(ask.uploads) > REFERENCES_MAX:
             return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
         return self._parts.catalogue.check(request.model, request.size, request.seconds)

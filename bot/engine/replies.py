@@ -4,7 +4,6 @@
 """
 
 import math
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -13,6 +12,7 @@ import structlog
 
 from bot.chat import cards, words
 from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
+from bot.chat.talk import count_words
 from bot.engine.drafts import DRAFT_SECONDS, new_draft_id
 from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import Lookup, SeesChannel
@@ -79,12 +79,12 @@ def decide(reply: Reply, mode: Literal["on", "ask", "off"]) -> Reaction:
         return Reaction.IGNORE
     if not reply.readable:
         return Reaction.OFFER_FORM
-    words_said = [word for word in reply.text.split() if re.search(r"[^\W_]", word)]
+    words_said = count_words(reply.text)
     if not words_said:
         return Reaction.OFFER_FORM if reply.uploads else Reaction.IGNORE
     if mode == "ask":
         return Reaction.ASK
-    if len(words_said) <= _WORDS_ASKED_ABOUT and not reply.uploads:
+    if words_said <= _WORDS_ASKED_ABOUT and not reply.uploads:
         return Reaction.ASK
     return Reaction.REMIX
 

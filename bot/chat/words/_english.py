@@ -157,7 +157,7 @@ SENTENCES: Mapping[Key, str] = {
 }
 
 REFUSALS: Mapping[Reason, str] = {
-    Reason.PROMPT_EMPTY: "The prompt is empty. Say in a few words what the video should show.",
+    Reason.PROMPT_EMPTY: "Your prompt is empty. Describe what the video should show.",
     Reason.PROMPT_TOO_LONG: "That prompt has {given} characters; at most {limit} fit. Shorten it and try again.",
     Reason.MODEL_UNKNOWN: "I don't know a model {given}. Choose {choices!o}.",
     Reason.SIZE_UNKNOWN: "{given} is not a size I can make. Choose {choices!o}.",
