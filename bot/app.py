@@ -29,6 +29,7 @@ from bot.engine.drafts import Drafts
 from bot.engine.housekeeping import keep_house
 from bot.engine.intake import Intake
 from bot.engine.lookup import Lookup
+from bot.engine.lost_polls import LostPolls
 from bot.engine.offering import Offering
 from bot.engine.owning import Owning
 from bot.engine.painting import Painter
@@ -72,6 +73,7 @@ class _Engine:
 
     scheduler: Scheduler
     adopter: Adopter
+    lost_polls: LostPolls
     teller: Teller
     painter: Painter
     offering: Offering
@@ -151,7 +153,8 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
         Owning(parts, adopter),
         catalogue,
     )
-    return _Engine(scheduler, adopter, Teller(parts), Painter(parts), Offering(parts), intake, parts)
+    lost_polls = LostPolls(parts, traffic, adopter)
+    return _Engine(scheduler, adopter, lost_polls, Teller(parts), Painter(parts), Offering(parts), intake, parts)
 
 
 async def _serve(
@@ -165,6 +168,7 @@ async def _serve(
         # Looking at running jobs needs no Discord.
         asyncio.create_task(_keep_running("scheduler", engine.scheduler.run)),
         asyncio.create_task(_keep_running("adopter", engine.adopter.run)),
+        asyncio.create_task(_keep_running("lost polls", engine.lost_polls.run)),
         asyncio.create_task(_keep_running("teller", engine.teller.run, logged_in)),
         asyncio.create_task(_keep_running("painter", engine.painter.run, logged_in)),
         asyncio.create_task(_keep_running("offering", engine.offering.run, logged_in)),

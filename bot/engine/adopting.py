@@ -30,6 +30,8 @@ _SOUGHT_WHEN_LOST_SECONDS = 86_400.0
 _SOUGHT = frozenset({State.UNCERTAIN, State.LOST})
 _IDLE_SECONDS = 3600.0
 _RACE_TRIES = 3
+# A list that was answered so often, and never with a list, counts as none for jobs whose time is up.
+_ANSWERS_WITHOUT_LIST = 3
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -44,6 +46,7 @@ class Adopter:
         self._asked_monotonic = 0.0
         self._rest_until = 0.0
         self._faults_in_a_row = 0
+        self._answers_without_list = 0
         self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
 
     async def run(self) -> None:
@@ -68,7 +71,7 @@ class Adopter:
             if refusal := await self._no_adoption(job, remote_id):
                 return refusal
             try:
-                adopted = await self._take(job, remote_id)
+                adopted = await self.take(job, remote_id)
             except StoreConflictError:
                 # Another job was given that id a moment ago: the next look says which.
                 continue
@@ -118,6 +121,7 @@ class Adopter:
             for _ in range(_RACE_TRIES):
                 if await self._adopt_from(listed):
                     break
+            self._parts.board.listed = True
         return 0.0
 
     def _due_at(self, sought: list[Job]) -> float:
@@ -129,6 +133,9 @@ class Adopter:
     def _rest_seconds(self, fault: LookFault) -> float:
         """How long not to ask after a fault. A list is an extra: its faults don't tell whether the provider is well."""
         _log.info("no list", fault=type(fault).__name__, status=fault.status, detail=fault.detail)
+        self._answers_without_list += fault.status is not None
+        if isinstance(fault, NoList) or self._answers_without_list >= _ANSWERS_WITHOUT_LIST:
+            self._parts.board.listed = True
         if isinstance(fault, NoList | LookForbidden):
             return _NO_LIST_SECONDS
         asked_seconds = fault.retry_after_seconds if isinstance(fault, LookFailed) else None
@@ -159,7 +166,7 @@ class Adopter:
     async def _adopt(self, job: Job, video: RemoteVideo) -> bool:
         """Move the job on with that video; False if somebody else moved it first (it may have ended as lost)."""
         try:
-            adopted = await self._take(job, video.id)
+            adopted = await self.take(job, video.id)
         except StoreConflictError:
             _log.exception("video belongs to another job", job=job.id)
             return True
@@ -168,7 +175,7 @@ class Adopter:
         _log.info("video found in the list", job=job.id)
         return True
 
-    async def _take(self, job: Job, remote_id: str) -> Job | None:
+    async def take(self, job: Job, remote_id: str) -> Job | None:
         """Write down that the job has that id; None if it was moved meanwhile. Raises `StoreConflictError`."""
         parts, now = self._parts, self._parts.clock.now()
         changes: dict[str, object] = {"remote_id": remote_id, "cause": None}

@@ -19,6 +19,8 @@ class Board:
         self.offers = asyncio.Event()
         self.doubt = asyncio.Event()
         self.unclaimed = True
+        # Whether this process has seen the provider's list of videos, or knows that there is none.
+        self.listed = False
         self.touched: set[JobId] = set()
         self.changed: set[JobId] = set()
         self.positions: dict[JobId, int] = {}

@@ -42,9 +42,6 @@ class _Closed(Exception):  # noqa: N818  # what happened, not an error
 
 async def fetch(parts: Parts, traffic: Traffic, job: Job, url: str | None) -> Next:
     """Fetch the job's video and let its message become due. `url` is where the last look found it, if anywhere."""
-    now = parts.clock.now()
-    if now >= give_up_at(job, parts.rules.job_give_up_seconds):
-        return await _move(parts, job, Event.GIVE_UP, cause=job.cause or Cause.PROVIDER)
     if job.video_sha256 is not None and await parts.fetcher.verify(job.video_name, job.video_sha256):
         return await _fetched(parts, job)
     try:
@@ -110,6 +107,9 @@ async def _fetched(parts: Parts, job: Job, **changes: object) -> Next:
 
 
 async def _try_later(parts: Parts, job: Job, fault: FetchFault | LookFault) -> Next:
+    """Put the next try off; when the job's time is up, the try that has just failed was the last."""
+    if parts.clock.now() >= give_up_at(job, parts.rules.job_give_up_seconds):
+        return await _move(parts, job, Event.GIVE_UP, cause=job.cause or Cause.PROVIDER)
     tries = job.fetch_tries + 1
     if isinstance(fault, NoRoom):
         wait_seconds = random.uniform(*_ROOM_AGAIN_SECONDS)  # noqa: S311  # spreads load, guards nothing

@@ -35,6 +35,7 @@ _REPLY_LOOK_AGAIN_SECONDS = 5.0
 # A reply that was seen so lately is taken to stand.
 _REPLY_SEEN_SECONDS = 10.0
 _IDLE_SECONDS = 60.0
+_LIST_AGAIN_SECONDS = 10.0
 _BROKEN_TIMES = 5
 _BROKEN_REST_SECONDS = 3600.0
 _log = structlog.stdlib.get_logger(__name__)
@@ -161,14 +162,16 @@ class Scheduler:
         return job_id not in self._steps and job_id not in self._rests
 
     def _end_overdue(self) -> None:
-        """End what was not submitted in time, and settle what is late, whether or not the provider can be asked."""
+        """End what was not submitted in time, and tell of what is late, whether or not the provider can be asked."""
         now = self._parts.clock.now()
         for job in tuple(self._jobs.values()):
             if job.state is State.ACCEPTED and now >= late_at(job, self._parts.rules.job_deadline_seconds):
                 if self._is_free(job.id):
                     self._start(Kind.OTHER, job, self._move(job, Event.EXPIRE, job.waiting_for or Cause.LATE))
-            elif job.state is State.RENDERING and now >= self._watcher.settle_at(job) and self._is_free(job.id):
-                self._start(Kind.OTHER, job, self._watcher.settle(job))
+            elif job.state is State.RENDERING and self._is_free(job.id):
+                settle_at = self._watcher.settle_at(job, broken=self._failures[job.id] >= _BROKEN_TIMES)
+                if settle_at is not None and now >= settle_at:
+                    self._start(Kind.OTHER, job, self._watcher.settle(job))
 
     async def _move(self, job: Job, event: Event, cause: Cause | None) -> Next:
         changes = {} if cause is None else {"cause": cause}
@@ -266,6 +269,9 @@ class Scheduler:
                 # Nobody knows whether the provider took it; it must never be sent again by itself.
                 return await self._move(job, Event.DOUBT, Cause.LOST)
             case _:
+                if job.provider == self._parts.videos.provider and not self._parts.board.listed:
+                    # Its video may stand in the provider's list, which this process has not seen yet.
+                    return Next(job, self._parts.clock.now() + _LIST_AGAIN_SECONDS)
                 return await self._move(job, Event.EXPIRE, Cause.LOST)
 
     def _start(self, kind: Kind, job: Job, step: Awaitable[Next]) -> None:

@@ -306,10 +306,12 @@ class Teller:
         return self._parts.clock.now() > give_up_at(job, self._parts.rules.job_give_up_seconds)
 
     async def _give_up_overdue(self, unsent: list[Post]) -> None:
-        """End the jobs whose time ran out while nothing can be sent at all: there would be no try that ends them."""
-        videos = {
-            post.job_id: post for post in unsent if post.kind is PostKind.VIDEO and _key_of(post) not in self._busy
-        }
+        """End the jobs whose time ran out while nothing can be sent at all: there would be no try that ends them.
+
+        What this process has not tried to post waits until it can be.
+        """
+        tried = self._attempted.keys() - self._busy.keys()
+        videos = {post.job_id: post for post in unsent if post.kind is PostKind.VIDEO and _key_of(post) in tried}
         for job in (await self._parts.database.read(finding.find_many, list(videos))).values():
             if self._is_overdue(job):
                 await self._refused(job, videos[job.id], Cause.PERMISSION)

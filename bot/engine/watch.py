@@ -1,4 +1,7 @@
-"""Looks at rendering jobs and says when to look again. A fault of the provider never fails a job that was paid for."""
+"""Looks at rendering jobs and says when to look again. A fault of the provider never fails a job that was paid for.
+
+No job ends by the clock alone: its time must be up and a poll of this process must have been answered.
+"""
 
 import random
 from collections import defaultdict
@@ -23,6 +26,8 @@ from bot.videos.values import RemoteState, RemoteVideo
 
 _NOT_FOUND_TIMES = 3
 _NOT_FOUND_SPAN_SECONDS = 120.0
+# A job of a provider that is not set up can't be polled: a mistyped address gets this long to be put right.
+_ELSEWHERE_SECONDS = 3600.0
 _HISTORY_JOBS = 200
 _STORE_RETRY_SECONDS = 10.0
 _log = structlog.stdlib.get_logger(__name__)
@@ -33,6 +38,7 @@ class _Seen:
     """What this process remembers of the looks at one job; lost at a restart, without harm."""
 
     faults_in_a_row: int = 0
+    first_refused_at: float | None = None
     not_found_times: int = 0
     first_not_found_at: float = 0.0
     progress: pacing.ProgressTrack | None = None
@@ -47,6 +53,7 @@ class Watcher:
         self._seen: defaultdict[JobId, _Seen] = defaultdict(_Seen)
         self._history = pacing.History()
         self._note_again_at = 0.0
+        self._began_at = parts.clock.monotonic()
         self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
         # Where the last look found the finished video; links expire, so they are not stored.
         self.urls: dict[JobId, str | None] = {}
@@ -60,17 +67,28 @@ class Watcher:
         """When to look at a job for the first time in this process."""
         return self._parts.clock.now() + self._gap(job, None, rendering_jobs)
 
-    def settle_at(self, job: Job) -> float:
-        """When the job must be settled or its requester be told, whether or not the provider can be asked."""
-        rules = self._parts.rules
-        if job.late_at is None:
-            return min(late_at(job, rules.job_deadline_seconds), give_up_at(job, rules.job_give_up_seconds))
-        return give_up_at(job, rules.job_give_up_seconds)
+    def settle_at(self, job: Job, *, broken: bool) -> float | None:
+        """When `settle` is due, whether or not the provider can be asked; None if only a poll can decide.
+
+        `broken` says that polls of this job raise again and again: it then ends by its time alone.
+        """
+        ends_at = give_up_at(job, self._parts.rules.job_give_up_seconds)
+        if job.late_at is not None:
+            return ends_at if broken else None
+        if self._parts.clock.now() >= ends_at and not (broken or self._was_in_vain(job)):
+            # The poll that is due may end it: then nothing needs to be said of its being late.
+            return None
+        return late_at(job, self._parts.rules.job_deadline_seconds)
+
+    def _was_in_vain(self, job: Job) -> bool:
+        """Whether the provider was asked about the job and gave no answer, or can't be asked just now."""
+        seen = self._seen.get(job.id)
+        return self._traffic.is_open or (seen is not None and seen.faults_in_a_row > 0)
 
     async def settle(self, job: Job) -> Next:
-        """Tell the requester once that the job is late; end it as lost when it has been waited for long enough."""
+        """Tell the requester once that the job is late; end as lost one that was told so before."""
         now = self._parts.clock.now()
-        if now >= give_up_at(job, self._parts.rules.job_give_up_seconds):
+        if job.late_at is not None:
             return await self._move(job, Event.VANISH, cause=Cause.LATE)
         if job.withheld:
             return Next(await self._parts.database.write(moving.note, job, late_at=now), now)
@@ -81,14 +99,14 @@ class Watcher:
     async def look(self, job: Job, rendering_jobs: int) -> Next:
         """Ask the provider about the job and move it if it has ended there."""
         if job.remote_id is None or job.provider != self._parts.videos.provider:
-            # Sent to another provider than today's: it can't be looked up, only waited for.
-            return Next(job, give_up_at(job, self._parts.rules.job_give_up_seconds))
+            return await self._wait_for_provider(job)
         try:
             remote = await look(self._parts, self._traffic, job.remote_id)
         except LookFault as fault:
             return await self._after_fault(job, fault)
         seen = self._seen[job.id]
         seen.faults_in_a_row = seen.not_found_times = 0
+        seen.first_refused_at = None
         match remote.state:
             case RemoteState.COMPLETED:
                 return await self._completed(job, remote)
@@ -101,6 +119,21 @@ class Watcher:
             case RemoteState.RUNNING:
                 return await self._still_running(job, remote, rendering_jobs)
 
+    async def _wait_for_provider(self, job: Job) -> Next:
+        """A job that was sent to another provider than today's can't be polled, only waited for."""
+        clock = self._parts.clock
+        wait_seconds = max(
+            give_up_at(job, self._parts.rules.job_give_up_seconds) - clock.now(),
+            self._began_at + _ELSEWHERE_SECONDS - clock.monotonic(),
+        )
+        if wait_seconds > 0:
+            return Next(job, clock.now() + wait_seconds)
+        return await self._move(job, Event.VANISH, cause=Cause.LATE)
+
+    def _is_over(self, job: Job) -> bool:
+        """Whether the job has been waited for long enough, so that a poll may end it as lost."""
+        return self._parts.clock.now() >= give_up_at(job, self._parts.rules.job_give_up_seconds)
+
     async def _completed(self, job: Job, remote: RemoteVideo) -> Next:
         now = self._parts.clock.now()
         self.urls[job.id] = remote.url
@@ -111,6 +144,8 @@ class Watcher:
         return Next(moved.job, now)
 
     async def _still_running(self, job: Job, remote: RemoteVideo, rendering_jobs: int) -> Next:
+        if self._is_over(job):
+            return await self._move(job, Event.VANISH, cause=Cause.LATE)
         now = self._parts.clock.now()
         seen = self._seen[job.id]
         noted: Job | None = job
@@ -147,6 +182,12 @@ class Watcher:
             lasted_seconds = now - seen.first_not_found_at
             if seen.not_found_times >= _NOT_FOUND_TIMES and lasted_seconds >= _NOT_FOUND_SPAN_SECONDS:
                 return await self._move(job, Event.VANISH, cause=Cause.LOST)
+        if _is_refusal(fault):
+            seen.first_refused_at = now if seen.first_refused_at is None else seen.first_refused_at
+            if self._is_over(job) and now - seen.first_refused_at >= _NOT_FOUND_SPAN_SECONDS:
+                return await self._move(job, Event.VANISH, cause=Cause.LATE)
+        else:
+            seen.first_refused_at = None
         asked_seconds = fault.retry_after_seconds if isinstance(fault, LookFailed) else None
         return Next(job, now + pacing.fault_gap(seen.faults_in_a_row, asked_seconds, self._rng))
 
@@ -173,3 +214,13 @@ class Watcher:
         self._history = self._history.with_render(
             rendered.model, rendered.size, rendered.seconds, rendered.took_seconds
         )
+
+
+def _is_refusal(fault: LookFault) -> bool:
+    """Whether the provider is well and answers that it won't say; neither a busy one nor one that refuses the key."""
+    return (
+        isinstance(fault, LookFailed)
+        and fault.status is not None
+        and not fault.too_many
+        and not fault.provider_at_fault
+    )

@@ -55,6 +55,19 @@ async def find_unclear(connection: AsyncConnection, provider: str, ended_since: 
     return readable(found, job_of)
 
 
+async def find_lost(connection: AsyncConnection, provider: str, ended_since: float) -> list[Job]:
+    """The jobs of that provider that ended as lost since then although its id of them is known."""
+    found = await connection.execute(
+        sa.select(jobs).where(
+            jobs.c.state == State.LOST,
+            jobs.c.provider == provider,
+            jobs.c.remote_id.is_not(None),
+            jobs.c.ended_at > ended_since,
+        ),
+    )
+    return readable(found, job_of)
+
+
 async def find_owned(connection: AsyncConnection, provider: str, remote_ids: Collection[str]) -> set[str]:
     """Those of the provider's ids that belong to a job."""
     found = await connection.scalars(

@@ -264,15 +264,22 @@ async def a_video(world: World, *, accepted_seconds_ago: float = 60.0, **changes
     return job
 
 
-@pytest.mark.parametrize("hours", [23, 25])
-async def test_a_video_is_given_up_in_time_also_while_nothing_can_be_said(world: World, hours: int) -> None:
-    """R19: a day after it was asked for, a job whose video Discord never took ends as undeliverable, not before."""
+@pytest.mark.parametrize(("hours", "tried"), [(23, True), (25, True), (25, False)])
+async def test_a_video_is_given_up_in_time_also_while_nothing_can_be_said(
+    world: World, hours: int, tried: bool
+) -> None:
+    """R19: a day after it was asked for, a job whose video Discord never took ends as undeliverable, not before.
+
+    C3: nor before this process has tried to post it once.
+    """
     job = await a_video(world, accepted_seconds_ago=hours * 3_600.0)
+    if tried:
+        world.teller._attempted[job.id, PostKind.VIDEO, 1] = world.clock.monotonic()
     world.discord.resting_seconds = 15.0
     await world.teller._start_due()
     left = await world.database.read(finding.get, job.id)
     assert left is not None
-    assert left.state is (State.UNDELIVERABLE if hours > 24 else State.POSTING)
+    assert left.state is (State.UNDELIVERABLE if hours > 24 and tried else State.POSTING)
     assert world.discord.parcels == []
 
 

@@ -39,6 +39,7 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
         (finding.count_unreadable, ()),
         (finding.find_kept_videos, (1.0,)),
         (finding.find_unclear, ("https://provider.test/v1", 1.0)),
+        (finding.find_lost, ("https://provider.test/v1", 1.0)),
     ],
 )
 async def test_jobs_are_found_by_their_state(database: Database, work: Work, args: tuple[Any, ...]) -> None:

@@ -1,0 +1,169 @@
+"""No job ends by the clock alone: a poll of this process has to be answered first."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bot.engine.adopting import Adopter
+from bot.engine.lost_polls import LostPolls, gap_seconds
+from bot.jobs.model import Cause, Job, PostKind
+from bot.jobs.states import State
+from bot.jobs.store import posts
+from tests.unit.bot.engine.machine import GIVE_UP_SECONDS, Answer, Machine, a_machine, answering, file_of, inline
+from tests.unit.bot.media.samples import mp4
+
+HOUR = 3600.0
+LONG_AGO = GIVE_UP_SECONDS + 2 * HOUR
+
+
+@pytest.fixture
+async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
+    async with a_machine(tmp_path) as machine:
+        yield machine
+
+
+async def old_job(machine: Machine, state: State = State.RENDERING, **changes: object) -> Job:
+    """A job that was sent a day and two hours before this process began."""
+    then = machine.clock.now() - LONG_AGO
+    facts: dict[str, object] = {"accepted_at": then, "submitted_at": then, "remote_id": "video_1"}
+    return await machine.accept(state, **facts | changes)
+
+
+async def said(machine: Machine, job: Job) -> set[PostKind]:
+    return {post.kind for post in await machine.database.read(posts.find_posts, [job.id])}
+
+
+async def completed(request: web.Request) -> web.StreamResponse:
+    identity = request.path.rpartition("/")[2]
+    return web.json_response({"id": identity, "status": "completed", "url": inline(mp4())})
+
+
+async def test_a_video_that_was_finished_meanwhile_is_delivered(machine: Machine) -> None:
+    """C3: the bot was away for more than a day; the first poll shows the video, and nothing is said but the video."""
+    machine.api.look = completed
+    job = await old_job(machine)
+    machine.start()
+    await machine.is_in(job, State.POSTING)
+    assert await said(machine, job) == {PostKind.VIDEO}
+
+
+async def test_still_running_after_its_time_ends_as_lost(machine: Machine) -> None:
+    """One poll of this process, answered "still running", and the job ends; its requester hears that alone."""
+    job = await old_job(machine)
+    machine.start()
+    ended = await machine.is_in(job, State.LOST)
+    assert ended.cause is Cause.LATE
+    assert machine.api.looked == ["video_1"]
+    assert await said(machine, job) == {PostKind.FAILURE}
+
+
+@pytest.mark.parametrize("answer", [answering(503), answering(500), answering(401), answering(429)])
+async def test_it_waits_on_while_the_provider_can_not_be_asked(machine: Machine, answer: Answer) -> None:
+    """Down, busy or refusing the key for three days: the job waits on, is told as late once, and is then delivered."""
+    machine.api.look = machine.api.list = answer
+    job = await old_job(machine)
+    machine.start()
+    await machine.until(lambda: machine.api.looked, "the first poll")
+    for _ in range(30):
+        machine.clock.jump(3 * HOUR)
+        await asyncio.sleep(0.01)
+    assert (await machine.job(job)).state is State.RENDERING
+    assert await said(machine, job) == {PostKind.LATE}
+    machine.api.look, machine.api.list = completed, answering(200, {"object": "list", "data": []})
+    await machine.is_in(job, State.POSTING, step_seconds=300)
+
+
+async def test_refused_polls_end_it_after_two_minutes(machine: Machine) -> None:
+    """A provider that is well and won't say anything about this video, past its time: it ends."""
+    machine.api.look = answering(400, {"error": {"message": "no", "code": "x"}})
+    job = await old_job(machine)
+    machine.start()
+    await machine.until(lambda: machine.api.looked, "the first poll")
+    assert (await machine.job(job)).state is State.RENDERING
+    ended = await machine.is_in(job, State.LOST, step_seconds=30)
+    assert ended.cause is not None
+    assert len(machine.api.looked) >= 2
+
+
+async def test_another_provider_gets_an_hour_to_come_back(machine: Machine) -> None:
+    """The address was changed or mistyped: the job can't be polled, and ends an hour after the start at the soonest."""
+    job = await old_job(machine, provider="https://old.test/v1")
+    machine.start()
+    for _ in range(10):
+        machine.clock.jump(HOUR / 12)
+        await asyncio.sleep(0.02)
+    assert (await machine.job(job)).state is State.RENDERING
+    await machine.is_in(job, State.LOST, step_seconds=HOUR / 2)
+
+
+async def test_an_uncertain_job_ends_after_a_look_at_the_list(machine: Machine) -> None:
+    """Its time is up, but its video may be in the provider's list: without a look at that it stays uncertain."""
+    job = await old_job(machine, State.UNCERTAIN, remote_id=None)
+    machine.start()
+    for _ in range(20):
+        machine.clock.jump(60)
+        await asyncio.sleep(0.01)
+    assert (await machine.job(job)).state is State.UNCERTAIN
+    machine.board.listed = True
+    await machine.is_in(job, State.LOST, step_seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("answer", "counts"),
+    [(answering(200, {"object": "list", "data": []}), True), (answering(404), True), (answering(503), False)],
+)
+async def test_what_counts_as_a_look_at_the_list(machine: Machine, answer: Answer, counts: bool) -> None:
+    """A list, or the answer that there is none; not a provider that could not be asked."""
+    machine.api.list = answer
+    await old_job(machine, State.UNCERTAIN, remote_id=None)
+    await Adopter(machine.parts, machine.traffic)._seek()  # pyright: ignore[reportArgumentType]  # what it uses
+    assert machine.board.listed is counts
+
+
+async def test_what_is_to_be_fetched_gets_a_try_of_this_process(machine: Machine) -> None:
+    """Completed, and long past its time: it is fetched if that works at once, else it ends as undeliverable."""
+    machine.api.look, machine.api.content = answering(404), file_of(mp4())
+    then = machine.clock.now() - LONG_AGO
+    job = await old_job(machine, State.FETCHING, completed_at=then)
+    machine.start()
+    await machine.is_in(job, State.POSTING)
+    machine.api.content = answering(404)
+    other = await old_job(machine, State.FETCHING, completed_at=then, remote_id="video_2")
+    await machine.is_in(other, State.UNDELIVERABLE)
+    assert "video_2" in machine.api.looked
+
+
+async def test_a_lost_video_that_turns_up_is_delivered(machine: Machine) -> None:
+    """Lost jobs with an id are polled for a day, slowly; one that is finished then goes on to be posted."""
+    now = machine.clock.now()
+    job = await old_job(machine, State.LOST, ended_at=now, cause=Cause.LATE)
+    await old_job(machine, State.LOST, ended_at=now - 2 * 86_400.0, remote_id="video_old")
+    machine.start()
+    adopter = Adopter(machine.parts, machine.traffic)  # pyright: ignore[reportArgumentType]  # what it uses
+    polls = LostPolls(machine.parts, machine.traffic, adopter)  # pyright: ignore[reportArgumentType]
+    for _ in range(24 * 6):
+        machine.clock.jump(600)
+        await polls._poll_due()
+    assert 3 <= len(machine.api.looked) <= 10
+    assert set(machine.api.looked) == {"video_1"}
+    assert (await machine.job(job)).state is State.LOST
+
+
+async def test_a_lost_video_that_is_finished_is_posted(machine: Machine) -> None:
+    """The first poll that shows it finished takes the job up again; nothing is sent for it."""
+    job = await old_job(machine, State.LOST, ended_at=machine.clock.now() - 700, cause=Cause.LOST)
+    machine.api.look = completed
+    machine.start()
+    adopter = Adopter(machine.parts, machine.traffic)  # pyright: ignore[reportArgumentType]  # what it uses
+    await LostPolls(machine.parts, machine.traffic, adopter)._poll_due()  # pyright: ignore[reportArgumentType]
+    found = await machine.is_in(job, State.POSTING, step_seconds=1)
+    assert found.revived_at is not None
+    assert machine.api.paid == []
+
+
+def test_polls_of_lost_jobs_get_rarer() -> None:
+    """Ten minutes at first, six hours at last."""
+    assert [gap_seconds(age) for age in (-5.0, 0.0, 1200.0, 1e6)] == [600.0, 600.0, 1200.0, 21_600.0]
