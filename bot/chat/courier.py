@@ -18,7 +18,7 @@ import aiohttp
 import discord
 
 from bot.chat.answers import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
-from bot.chat.cards import Message, to_discord
+from bot.chat.cards import Message, text_files, to_discord
 from bot.chat.reach import Reach, Sign
 from bot.jobs.model import ChannelId, GuildId, MessageId, UserId
 from bot.ops.clock import Clock
@@ -173,11 +173,10 @@ class Courier:
     async def _send_once(
         self, channel: discord.PartialMessageable, parcel: Parcel, arguments: dict[str, object]
     ) -> discord.Message:
-        if parcel.file is None:
-            return await channel.send(nonce=parcel.nonce, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # overloads cannot see through a dict
         # A File is good for one attempt only: a used one uploads nothing, with success.
-        file = discord.File(parcel.file, filename=parcel.file_name)
-        return await channel.send(nonce=parcel.nonce, file=file, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # as above
+        video = [] if parcel.file is None else [discord.File(parcel.file, filename=parcel.file_name)]
+        files = video + text_files(parcel.message)
+        return await channel.send(nonce=parcel.nonce, files=files, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # overloads cannot see through a dict
 
     async def _act_on(
         self,

@@ -99,6 +99,17 @@ async def test_pictures_of_a_draft_that_discord_no_longer_has_are_asked_for_agai
     assert await world.jobs() == []
 
 
+async def test_a_long_prompt_is_attached_to_card_and_video(world: World) -> None:
+    """Who reads the channel can read all of it: the first 300 characters there, the rest in a file."""
+    prompt = "A very long story. " * 150
+    job = await world.asked(prompt)
+    card = await world.shown(job, PostKind.CARD)
+    assert [one.filename for one in card.attachments] == ["prompt.txt"]
+    await world.fetched(job)
+    video = await world.shown(job, PostKind.VIDEO)
+    assert [one.filename for one in video.attachments] == [job.video_name, "prompt.txt"]
+
+
 async def test_a_channel_where_the_bot_cannot_post_is_named_at_once(world: World) -> None:
     """Where the bot lacks a permission, command and form are answered with its name, and nothing is stored."""
     no_files = {world.guild.default_role: discord.PermissionOverwrite(attach_files=False)}

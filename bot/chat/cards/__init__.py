@@ -6,15 +6,17 @@ from bot.chat.cards._lines import (
     lines,
     origin_line,
     progress_line,
+    prompt_file,
     prompt_line,
     settings_line,
     stopping_action,
 )
-from bot.chat.cards._message import GREY, Button, Embed, Message, to_discord
+from bot.chat.cards._message import GREY, TEXT_FILE_NAME, Button, Embed, Message, text_files, to_discord
 from bot.chat.cards._offers import offer_form, offer_question
 
 __all__ = [
     "GREY",
+    "TEXT_FILE_NAME",
     "Button",
     "CardFacts",
     "Embed",
@@ -29,10 +31,12 @@ __all__ = [
     "offer_question",
     "origin_line",
     "progress_line",
+    "prompt_file",
     "prompt_line",
     "settings_line",
     "slow",
     "stopping_action",
+    "text_files",
     "to_discord",
     "unsure",
     "video",

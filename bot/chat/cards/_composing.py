@@ -4,17 +4,20 @@ from dataclasses import dataclass
 from urllib.parse import quote as percent_encoded
 
 from bot.chat.cards._lines import (
+    PROMPT_WHOLE_CHARACTERS,
     job_button,
     lines,
     origin_line,
     parent_line,
     progress_line,
+    prompt_file,
     prompt_line,
     settings_line,
     stopping_action,
 )
 from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Message
 from bot.chat.custom_ids import Action, Kind
+from bot.chat.escape import PROMPT_SHOWN_CHARACTERS
 from bot.chat.words import Key, cause, remark, say, status
 from bot.jobs.model import Job
 from bot.jobs.states import ENDS, State
@@ -78,6 +81,7 @@ def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
             colour=GREY if stop is None else BLURPLE,
         ),
         buttons=(job_button(job, Kind.CARD, action, number, locale),) if action else (),
+        text_file=prompt_file(job.request.prompt),
     )
 
 
@@ -111,6 +115,7 @@ def failure(job: Job, locale: str, number: int = 1) -> Message:
         embed=_about(job, locale, RED, title=status(job, job.ended_at or 0.0, locale)),
         buttons=(job_button(job, Kind.FAILURE, action, number, locale),),
         ping=job.origin.user_id,
+        text_file=prompt_file(job.request.prompt),
     )
 
 
@@ -136,6 +141,7 @@ def unsure(job: Job, locale: str, number: int = 1) -> Message:
         embed=_about(job, locale, AMBER if open_still else GREY),
         buttons=tuple(job_button(job, Kind.UNSURE, action, number, locale) for action in actions),
         ping=job.origin.user_id,
+        text_file=prompt_file(job.request.prompt),
     )
 
 
@@ -150,11 +156,13 @@ def _finished(job: Job, number: int, locale: str, content: str, parent: str | No
     took = None
     if job.completed_at is not None:
         took = say(Key.TOOK, locale, seconds=job.completed_at - job.accepted_at)
+    # A long link leaves room for the beginning of the prompt alone.
+    shown = PROMPT_WHOLE_CHARACTERS if link is None else PROMPT_SHOWN_CHARACTERS
     settings = " · ".join(part for part in (settings_line(job, locale), took) if part)
     return Message(
         content=content,
         embed=Embed(
-            description=lines(link, prompt_line(job), settings, parent),
+            description=lines(link, prompt_line(job, shown), settings, parent),
             footer=say(Key.REPLY_HINT, locale, video=job.id),
             colour=GREEN,
         ),
@@ -163,6 +171,7 @@ def _finished(job: Job, number: int, locale: str, content: str, parent: str | No
             for action in (Action.REMIX, Action.AGAIN, Action.DELETE)
         ),
         ping=job.origin.user_id,
+        text_file=prompt_file(job.request.prompt, shown),
     )
 
 
@@ -172,6 +181,7 @@ def _notice(job: Job, kind: Kind, key: Key, number: int, locale: str) -> Message
         embed=_about(job, locale, AMBER),
         buttons=(job_button(job, kind, Action.WITHHOLD, number, locale),),
         ping=job.origin.user_id,
+        text_file=prompt_file(job.request.prompt),
     )
 
 

@@ -2,10 +2,12 @@
 
 from bot.chat.cards._message import Button, Style
 from bot.chat.custom_ids import Action, ButtonId, Kind
-from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, quote
+from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
 from bot.chat.words import Key, say
 from bot.jobs.model import Job
 from bot.jobs.states import ENDS, State
+
+PROMPT_WHOLE_CHARACTERS = 1500
 
 _BAR_CELLS = 12
 _SETTING_CHARACTERS = 60
@@ -24,9 +26,16 @@ _LABELS: dict[Action, tuple[Key, Style]] = {
 }
 
 
-def prompt_line(job: Job) -> str:
-    """The prompt, as far as it is shown."""
-    return quote(job.request.prompt, PROMPT_SHOWN_CHARACTERS)
+def prompt_line(job: Job, whole: int = PROMPT_WHOLE_CHARACTERS) -> str:
+    """The prompt, or its beginning if more than `whole` characters of it would be shown."""
+    fits = prompt_file(job.request.prompt, whole) is None
+    return quote(job.request.prompt, whole if fits else PROMPT_SHOWN_CHARACTERS)
+
+
+def prompt_file(prompt: str, whole: int = PROMPT_WHOLE_CHARACTERS) -> str | None:
+    """The prompt as the text of a file, if it is too long to be shown whole."""
+    # Some more than fits, so that what is cut is seen; without the two back-ticks.
+    return prompt if discord_length(quote(prompt, whole + 4)) - 2 > whole else None
 
 
 def settings_line(job: Job, locale: str) -> str:

@@ -1,5 +1,6 @@
 """A message as a frozen value that tests can read, and the one place where it becomes discord.py's own objects."""
 
+import io
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from bot.jobs.model import UserId
 
 Style = Literal["primary", "secondary", "danger"]
 
+TEXT_FILE_NAME = "prompt.txt"
 BLURPLE, GREEN, RED, AMBER, GREY = 0x5865F2, 0x2D7D46, 0xD83C3E, 0xE0A030, 0x80848E
 
 
@@ -38,12 +40,16 @@ class Embed:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is said: at most 2,000 characters of content, one embed, 25 buttons. Nobody but `ping` is ever pinged."""
+    """What is said: at most 2,000 characters of content, one embed, 25 buttons. Nobody but `ping` is ever pinged.
+
+    `text_file` is text that is too long to be shown; it is attached as `prompt.txt` when the message is posted.
+    """
 
     content: str = ""
     embed: Embed | None = None
     buttons: tuple[Button, ...] = ()
     ping: UserId | None = None
+    text_file: str | None = None
 
 
 def to_discord(message: Message) -> dict[str, Any]:
@@ -61,6 +67,14 @@ def to_discord(message: Message) -> dict[str, Any]:
             everyone=False, roles=False, users=everyone_it_may_ping, replied_user=False
         ),
     }
+
+
+def text_files(message: Message) -> list[discord.File]:
+    """The file for the text that is too long to be shown, if there is any; each `File` is good for one attempt."""
+    if message.text_file is None:
+        return []
+    # Halves of surrogate pairs, which no encoding can carry, become question marks.
+    return [discord.File(io.BytesIO(message.text_file.encode("utf-8", "replace")), filename=TEXT_FILE_NAME)]
 
 
 def _embed(embed: Embed) -> discord.Embed:

@@ -128,6 +128,36 @@ def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> No
 
 
 @pytest.mark.parametrize(
+    ("prompt", "shown", "attached"),
+    [
+        ("x" * 1500, 1500, False),
+        ("x" * 1501, 300, True),
+        ("\N{FOX FACE}" * 750, 1500, False),
+        ("\N{FOX FACE}" * 751, 299, True),
+        ("`" * 1501, 300, True),
+        ("x \n" * 1000, 300, True),
+        (" " * 4000, 9, False),
+    ],
+)
+def test_a_long_prompt_is_attached(job: Job, prompt: str, shown: int, attached: bool) -> None:
+    """Up to 1,500 characters are shown; of more only the first 300, and the whole prompt as a file."""
+    long = replace(job, request=replace(job.request, prompt=prompt))
+    for message in everything(long)[:-2]:
+        first_line = text_of(message).removeprefix(message.content).split("`")[1]
+        assert discord_length(first_line) == shown
+        assert message.text_file == (prompt if attached else None)
+
+
+def test_a_long_link_leaves_room_for_the_beginning_of_the_prompt(job: Job) -> None:
+    """Both fit an embed, and the prompt is attached."""
+    long = replace(job, request=replace(job.request, prompt="x" * 1400))
+    message = cards.video_link(long, 1, LinkFacts("https://files.test/" + "a" * 3_400, 2, 1), "en")
+    assert message.text_file == "x" * 1400
+    assert message.embed is not None
+    assert discord_length(message.embed.description or "") <= 4096
+
+
+@pytest.mark.parametrize(
     ("link", "shown"),
     [
         ("https://files.test/v.mp4?a=1&b=_c_", "https://files.test/v.mp4?a=1&b=_c_"),
