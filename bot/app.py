@@ -1,6 +1,7 @@
 """Builds the parts, starts and stops them in order. `run` is the whole bot; its clock is the only seam for time."""
 
 import asyncio
+import errno
 import fcntl
 import os
 import signal
@@ -49,7 +50,7 @@ from bot.media.fetch import AddressGuard, VideoFetcher
 from bot.media.references import ReferenceShelf
 from bot.ops.clock import Clock, SteadyClock
 from bot.ops.watchdog import Watchdog
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from bot.videos.catalogue import Catalogue
 from bot.videos.client import VideosClient
 from bot.videos.spending import SpendGuard
@@ -67,6 +68,10 @@ class AlreadyRunningError(Exception):
     """Another process serves this data folder."""
 
 
+class DataFolderError(Exception):
+    """The data folder can't be used; the message is one line that names the setting."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Engine:
     """The loops that run beside the client."""
@@ -82,7 +87,10 @@ class _Engine:
 
 
 def migrate_only(settings: Settings) -> None:
-    """Apply pending migrations and nothing else. Raises `AlreadyRunningError`, `StoreUnavailableError`."""
+    """Apply pending migrations and nothing else.
+
+    Raises `AlreadyRunningError`, `DataFolderError`, `StoreUnavailableError`.
+    """
     with _locked(settings.data_dir):
         migrate(_database_path(settings))
 
@@ -90,8 +98,7 @@ def migrate_only(settings: Settings) -> None:
 async def run(settings: Settings, clock: Clock) -> None:
     """Run the bot until SIGTERM or SIGINT, then drain within 20 s.
 
-    Raises `AlreadyRunningError`, `StoreUnavailableError`, `DiscordRefusedError`, and `SettingsError` for values that
-    a part refuses.
+    Raises `AlreadyRunningError`, `DataFolderError`, `StoreUnavailableError`, `DiscordRefusedError`.
     """
     quiet_voice_warnings()
     clock = SteadyClock(clock)
@@ -122,13 +129,10 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
         settings.videos_body,
         settings.videos_reference_field,
     )
-    with _named("VIDEOS_API_BASE_URL"):
-        videos = VideosClient(endpoint, guard, clock)
+    videos = VideosClient(endpoint, guard, clock)
     resources.push_async_callback(videos.close)
-    with _named("FETCH_ALLOW_HOSTS"):
-        address_guard = AddressGuard(settings.videos_api_base_url, settings.fetch_allow_hosts)
-    with _named("VIDEOS_MODELS, VIDEOS_SIZES or VIDEOS_SECONDS"):
-        catalogue = Catalogue.of(settings.videos_models, settings.videos_sizes, settings.videos_seconds)
+    address_guard = AddressGuard(settings.videos_api_base_url, settings.fetch_allow_hosts)
+    catalogue = Catalogue.of(settings.videos_models, settings.videos_sizes, settings.videos_seconds)
     fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, address_guard, videos.key_for)
     resources.push_async_callback(fetcher.close)
     await fetcher.clear_partials()
@@ -229,11 +233,7 @@ def _stop_signals() -> asyncio.Event:
 @contextmanager
 def _locked(data_dir: Path) -> Generator[None, None, None]:
     """Hold the data folder for this process alone, for as long as it lives; the kernel lets go of it at any death."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    about = data_dir.stat()
-    if about.st_uid == os.geteuid() and stat.S_IMODE(about.st_mode) & 0o077:
-        data_dir.chmod(0o700)
-    file = os.open(data_dir / "bot.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    file = _open_lock(data_dir)
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -244,13 +244,26 @@ def _locked(data_dir: Path) -> Generator[None, None, None]:
         os.close(file)
 
 
-@contextmanager
-def _named(settings: str) -> Generator[None, None, None]:
-    """Say which settings are wrong when a part refuses their values."""
+def _open_lock(data_dir: Path) -> int:
+    """The lock file in the data folder, which is made if only it is missing: a missing parent may be a missing disk."""
     try:
-        yield
-    except ValueError as error:
-        raise SettingsError(f"{settings} is wrong: {error}") from error
+        data_dir.mkdir(mode=0o700, exist_ok=True)
+        about = data_dir.stat()
+        if about.st_uid == os.geteuid() and stat.S_IMODE(about.st_mode) & 0o077:
+            data_dir.chmod(0o700)
+        # Shutting others out of a folder that only they may write to is of no use.
+        if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return os.open(data_dir / "bot.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        what = "a link that leads nowhere" if data_dir.is_symlink() else "not a folder"
+        raise DataFolderError(f"DATA_DIR is wrong: {data_dir} is {what}.") from None
+    except OSError as error:
+        if error.errno == errno.ELOOP and (data_dir / "bot.lock").is_symlink():
+            raise
+        missing = isinstance(error, FileNotFoundError) and not data_dir.parent.exists()
+        why = f"{data_dir.parent} does not exist" if missing else f"{data_dir} can't be used ({error.strerror})"
+        raise DataFolderError(f"DATA_DIR is wrong: {why}.") from None
 
 
 def _database_path(settings: Settings) -> Path:

@@ -8,14 +8,16 @@ from enum import IntEnum
 
 import structlog
 
-from bot.app import AlreadyRunningError, migrate_only, run
+from bot import VERSION
+from bot.app import AlreadyRunningError, DataFolderError, migrate_only, run
 from bot.connection import DiscordRefusedError
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.migrating import DamagedDatabaseError
+from bot.jobs.migrating import DamagedDatabaseError, NewerDatabaseError
 from bot.ops.clock import Clock, SystemClock
 from bot.ops.logs import start_logging
 from bot.settings import Settings, SettingsError, load_settings
 
+_FOR_THE_OPERATOR = (SettingsError, DataFolderError, DamagedDatabaseError, NewerDatabaseError, DiscordRefusedError)
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -29,32 +31,50 @@ class ExitCode(IntEnum):
 
 
 def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> ExitCode:
-    """Run one command; whatever ends it early is said in one line on standard error. `clock` is for the sandbox."""
+    """Run one command; what ends it early is said in one line on standard error. `clock` is for the sandbox.
+
+    An unknown command ends with 2, which is argparse's own.
+    """
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes videos.")
     parser.add_argument("command", nargs="?", choices=("run", "migrate"), default="run")
+    parser.add_argument("--version", action="version", version=VERSION)
     command = parser.parse_args(arguments).command
-    clock = clock or SystemClock()
     try:
-        settings = load_settings()
-        start_logging(settings.log_level, settings.log_format, _secrets(settings), clock.now)
-        if command == "migrate":
-            migrate_only(settings)
-        else:
-            asyncio.run(run(settings, clock))
-    except (SettingsError, DamagedDatabaseError, DiscordRefusedError) as error:
+        _carry_out(command, clock or SystemClock())
+    except _FOR_THE_OPERATOR as error:
         return _say(error, ExitCode.CONFIGURATION)
     except AlreadyRunningError as error:
         return _say(error, ExitCode.ALREADY_RUNNING)
     except (StoreUnavailableError, OSError) as error:
         return _say(error, ExitCode.FAILURE)
+    except KeyboardInterrupt:
+        return _say("Interrupted.", ExitCode.FAILURE)
     except Exception as error:  # noqa: BLE001  # the last line; the log says where it broke
-        _log.exception("the bot broke")
+        if sys.stderr.isatty():
+            # A person sees what broke, not forty lines of where: LOG_FORMAT=json 2>file keeps those.
+            _log.error("the bot broke", error=repr(error))
+        else:
+            _log.exception("the bot broke")
         return _say(error, ExitCode.FAILURE)
     return ExitCode.OK
 
 
-def _say(error: Exception, code: ExitCode) -> ExitCode:
-    print(error, file=sys.stderr)  # noqa: T201  # the one line that a person at the terminal reads
+def _carry_out(command: str, clock: Clock) -> None:
+    doubts: list[str] = []
+    settings = load_settings(secrets=command != "migrate", warn=doubts.append)
+    start_logging(settings.log_level, settings.log_format, _secrets(settings), clock.now)
+    for doubt in doubts:
+        _log.warning("settings", doubt=doubt)
+    if command == "migrate":
+        migrate_only(settings)
+    else:
+        asyncio.run(run(settings, clock))
+
+
+def _say(error: Exception | str, code: ExitCode) -> ExitCode:
+    mistakes = error.mistakes if isinstance(error, SettingsError) and sys.stderr.isatty() else (error,)
+    for line in mistakes:
+        print(line, file=sys.stderr)  # noqa: T201  # what a person at the terminal reads
     return code
 
 

@@ -24,11 +24,15 @@ class DamagedDatabaseError(StoreUnavailableError):
     """The database file is not whole: it is kept as it is, and the bot does not start."""
 
 
+class NewerDatabaseError(StoreUnavailableError):
+    """The database was made by a newer version of the bot: that version can read it, this one can't."""
+
+
 def migrate(path: Path) -> None:
     """Check the SQLite file and apply every pending migration, all in one transaction; build it where there is none.
 
-    Raises `DamagedDatabaseError` for what is not a whole database of the bot, `StoreUnavailableError` if it cannot be
-    opened or migrated, OSError if the folder takes no file.
+    Raises `DamagedDatabaseError` for what is not a whole database of the bot, `NewerDatabaseError` for one of a newer
+    bot, `StoreUnavailableError` if it cannot be opened or migrated, OSError if the folder takes no file.
     """
     # A link that leads nowhere is no empty place: what it leads to may be away for a while.
     if not os.path.lexists(path):
@@ -74,7 +78,7 @@ def _upgrade(path: Path) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError as error:
-        raise StoreUnavailableError(
+        raise NewerDatabaseError(
             f"The database {path} was made by a newer version of the bot: {_one_line(error)}."
         ) from error
     except DatabaseError as error:

@@ -149,6 +149,7 @@ def _entry(host: str) -> tuple[str, int | None]:
     """An allow-list entry as host and port. Raises ValueError if it is neither name nor address."""
     text = f"[{host}]" if ":" in host and is_literal(host) else host
     url = URL(f"//{text}")
-    if not url.host or url.path not in {"", "/"} or url.user is not None:
+    named = url.raw_host or ""
+    if not (is_literal(named) or _HOST.fullmatch(named)) or url.path not in {"", "/"} or url.user is not None:
         raise ValueError(f"{host!r} is not the name or address of a host.")
-    return _bare(url.raw_host or ""), url.explicit_port
+    return _bare(named), url.explicit_port

@@ -2,9 +2,12 @@
 
 import json
 import os
+import pty
 import sqlite3
 import subprocess
 import sys
+import tomllib
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -93,7 +96,7 @@ class Holder:
 
 @pytest.mark.parametrize(
     ("missing", "command"),
-    [("DISCORD_TOKEN", ()), ("VIDEOS_API_KEY", ("run",)), ("DISCORD_TOKEN", ("migrate",))],
+    [("DISCORD_TOKEN", ()), ("VIDEOS_API_KEY", ("run",))],
 )
 def test_a_missing_setting_ends_with_78(tmp_path: Path, missing: str, command: tuple[str, ...]) -> None:
     """One line names it; nothing is created."""
@@ -106,7 +109,7 @@ def test_a_missing_setting_ends_with_78(tmp_path: Path, missing: str, command: t
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("MAX_RENDERING_JOBS", "many-canary"),
+        ("MAX_RENDERING_JOBS", "many"),
         ("VIDEOS_SIZES", "1280x720,large"),
         ("VIDEOS_SECONDS", "4,soon"),
         ("VIDEOS_MODELS", "m" * 101),
@@ -214,18 +217,101 @@ def test_a_damaged_database_is_kept_and_said(tmp_path: Path) -> None:
     assert damaged.read_bytes() == b"no database at all " * 999
 
 
-def test_a_data_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
-    """A file in its place: a non-zero exit and one line."""
-    (tmp_path / "data").write_text("")
-    done = run(tmp_path, **SECRETS, **NOWHERE)
-    assert done.returncode not in {0, 78, 75}
-    assert "data" in the_line(done)
+def test_a_database_of_a_newer_bot_ends_with_78(tmp_path: Path) -> None:
+    """Only the operator can bring the newer version back."""
+    assert run(tmp_path, "migrate").returncode == 0
+    with closing(sqlite3.connect(tmp_path / "data" / "bot.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '7777'")
+    for command in ("run", "migrate"):
+        done = run(tmp_path, command, **SECRETS, **NOWHERE, LOG_LEVEL="error")
+        assert done.returncode == 78
+        assert "newer" in the_line(done)
+
+
+def _a_file(folder: Path) -> str:
+    (folder / "kept").write_text("")
+    return "kept"
+
+
+def _a_dangling_link(folder: Path) -> str:
+    (folder / "kept").symlink_to("nowhere")
+    return "kept"
+
+
+def _below_a_file(folder: Path) -> str:
+    (folder / "kept").write_text("")
+    return "kept/data"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [_a_file, _a_dangling_link, _below_a_file, lambda _: "no/such/folder", lambda _: "/proc/kept", lambda _: "/proc"],
+)
+@pytest.mark.parametrize("command", ["run", "migrate"])
+def test_a_data_folder_that_cannot_be_ends_with_78(tmp_path: Path, make: Callable[[Path], str], command: str) -> None:
+    """One line that names the setting; nothing is made in its place."""
+    data_dir = make(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    done = run(tmp_path, command, **SECRETS, **NOWHERE, DATA_DIR=data_dir)
+    assert done.returncode == 78, done.stderr
+    assert the_line(done).startswith("DATA_DIR is wrong: ")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_migrate_needs_neither_token_nor_key(tmp_path: Path) -> None:
+    """They may live on another machine."""
+    done = run(tmp_path, "migrate")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (tmp_path / "data" / "bot.db").exists()
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    """It needs no settings, touches nothing, and is that of the project."""
+    done = run(tmp_path, "--version", LOG_LEVEL="wrong")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['version']}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_mistakes_are_said_before_the_database_is_touched(tmp_path: Path) -> None:
+    """In one line for a supervisor; nothing is created."""
+    done = run(tmp_path, VIDEOS_SIZES="large", MAX_RENDERING_JOBS="0", REPLY_REMIX="perhaps")
+    said = the_line(done)
+    assert done.returncode == 78
+    for name in ("VIDEOS_SIZES", "MAX_RENDERING_JOBS", "REPLY_REMIX", "DISCORD_TOKEN", "VIDEOS_API_KEY"):
+        assert name in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_person_at_a_terminal_sees_a_line_for_each_mistake_and_no_traceback(tmp_path: Path) -> None:
+    """The same at a terminal: what is wrong, not where the code noticed it."""
+    for program, wanted in ((["-m", "bot"], 3), (["-c", BROKEN], 2)):
+        ours, theirs = pty.openpty()
+        environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), "MAX_RENDERING_JOBS": "0"}
+        if wanted == 2:
+            environment |= SECRETS | {"MAX_RENDERING_JOBS": "1"}
+        subprocess.run(
+            [sys.executable, "-W", "ignore", *program], cwd=tmp_path, env=environment, stderr=theirs, check=False,
+            timeout=BOUND_SECONDS,
+        )  # fmt: skip
+        os.close(theirs)
+        said = os.read(ours, 65536).decode()
+        os.close(ours)
+        assert len(said.strip().splitlines()) == wanted, said
+        assert "Traceback" not in said
+
+
+def test_a_name_that_resembles_a_setting_is_warned_about(tmp_path: Path) -> None:
+    """In the environment it stops nothing; the log says it."""
+    done = run(tmp_path, "migrate", REPLY_REMX="off")
+    assert done.returncode == 0
+    assert "did you mean REPLY_REMIX?" in done.stderr
 
 
 def test_an_unknown_command_is_said(tmp_path: Path) -> None:
-    """The usage, and a non-zero exit."""
+    """The usage, and exit code 2."""
     done = run(tmp_path, "dance", **SECRETS)
-    assert done.returncode != 0
+    assert done.returncode == 2
     assert "migrate" in done.stderr
 
 

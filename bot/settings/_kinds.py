@@ -1,0 +1,146 @@
+"""The kinds of values: how each is written in the environment, and what it may be, in words for the operator."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from bot.media.guard import AddressGuard
+from bot.videos.catalogue import Catalogue
+from bot.videos.private import is_public_literal
+
+# A shorter one would be found, and hidden, in the middle of other words of the log.
+SECRET_MIN_CHARACTERS = 8
+_DAY_SECONDS = 86_400.0
+_SIZE_UNITS = {"": 1, "b": 1} | {
+    f"{prefix}{tail}": base**power
+    for base, tails in ((1000, ("b",)), (1024, ("ib",)))
+    for power, prefix in enumerate(("k", "m", "g"), start=1)
+    for tail in tails
+}
+_TIME_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": _DAY_SECONDS, "w": 7 * _DAY_SECONDS}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
+_TIME = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhdw]\s*)+")
+_TIME_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+
+
+class Allowed(str):
+    """In the annotation of a setting: what it may be, in words that follow "must be"."""
+
+    __slots__ = ()
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def strip(value: object) -> object:
+    """Without the blanks around it."""
+    return value.strip() if isinstance(value, str) else value
+
+
+def lower(value: object) -> object:
+    """A word in any case."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _bytes(value: object) -> object:
+    """`20MB`, `20 MiB` or plain bytes; MB are a million bytes, MiB are 1,048,576."""
+    written = _SIZE.fullmatch(value.strip().lower()) if isinstance(value, str) else None
+    if written is None or written[2] not in _SIZE_UNITS:
+        return value
+    return int(float(written[1]) * _SIZE_UNITS[written[2]]) if written[2] else value
+
+
+def _in_seconds(value: object) -> object:
+    """`90s`, `5m`, `24h`, `7d`, `1h30m`; a plain number is left as it is."""
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if not _TIME.fullmatch(text):
+        return value
+    return sum(float(amount) * _TIME_UNITS[unit] for amount, unit in _TIME_PART.findall(text))
+
+
+def _in_days(value: object) -> object:
+    """The same for a setting whose plain number means days."""
+    seconds = _in_seconds(value)
+    return seconds / _DAY_SECONDS if seconds is not value and isinstance(seconds, float) else value
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    whole = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or parts.port is None)
+    if not whole or "@" in parts.netloc or parts.query or parts.fragment or re.search(r"\s", value):
+        raise ValueError("not a base URL")
+    if parts.scheme == "http" and is_public_literal(parts.hostname or ""):
+        raise ValueError("http to a public address")
+    return value.rstrip("/")
+
+
+def _models(value: tuple[str, ...]) -> tuple[str, ...]:
+    Catalogue.of(value, ("1x1",), ("1",))
+    return value
+
+
+def _sizes(value: tuple[str, ...]) -> tuple[str, ...]:
+    Catalogue.of(("model",), value, ("1",))
+    return value
+
+
+def _lengths(value: tuple[str, ...]) -> tuple[str, ...]:
+    Catalogue.of(("model",), ("1x1",), value)
+    return value
+
+
+def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
+    AddressGuard("https://host.invalid", value)
+    return value
+
+
+def _fits_a_header(value: SecretStr) -> SecretStr:
+    secret = value.get_secret_value()
+    if not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise ValueError("not one word")
+    return value
+
+
+_Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Models = Annotated[_Names, AfterValidator(_models), Allowed("names of models, separated by commas")]
+Sizes = Annotated[_Names, AfterValidator(_sizes), Allowed("sizes like 1280x720, separated by commas")]
+Lengths = Annotated[_Names, AfterValidator(_lengths), Allowed("numbers of seconds like 8, separated by commas")]
+Hosts = Annotated[_Names, AfterValidator(_hosts), Allowed("hosts as name, name:port or address, separated by commas")]
+# Discord's ids are whole numbers below 2**63.
+Ids = Annotated[
+    tuple[Annotated[int, Field(gt=0, lt=2**63)], ...],
+    BeforeValidator(_split),
+    Allowed("ids of Discord (whole numbers), separated by commas"),
+]
+Secret = Annotated[
+    SecretStr,
+    Field(min_length=1),
+    BeforeValidator(strip),
+    AfterValidator(_fits_a_header),
+    Allowed(f"one word of {SECRET_MIN_CHARACTERS} or more plain letters, digits and signs"),
+]
+BaseUrl = Annotated[
+    str,
+    BeforeValidator(strip),
+    AfterValidator(_base_url),
+    Allowed(
+        "an address such as https://api.routin.ai/v1, without a name, a key or a question mark; http:// only to "
+        "loopback and private addresses"
+    ),
+]
+Bytes = Annotated[int, Field(ge=1), BeforeValidator(_bytes), Allowed("a size such as 20MB, 20MiB or 20971520")]
+Seconds = Annotated[float, Field(gt=0), BeforeValidator(_in_seconds), Allowed("a time such as 90s, 5m, 24h or 3600")]
+PollSeconds = Annotated[
+    float, Field(gt=0, le=300), BeforeValidator(_in_seconds), Allowed("a time up to 300 s, such as 2 or 30s")
+]
+GraceSeconds = Annotated[
+    float, Field(ge=0, le=600), BeforeValidator(_in_seconds), Allowed("a time up to 600 s, such as 0 or 10s")
+]
+Days = Annotated[
+    float, Field(ge=0), BeforeValidator(_in_days), Allowed("a number of days, or a time such as 7d or 12h")
+]
+AtLeastOne = Annotated[int, Field(ge=1), BeforeValidator(strip), Allowed("a whole number, 1 or more")]
+Count = Annotated[int, Field(ge=0), BeforeValidator(strip), Allowed("a whole number, 0 or more")]

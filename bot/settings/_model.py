@@ -1,0 +1,92 @@
+"""The settings themselves. They must not know what the values are used for."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from bot.settings._kinds import (
+    Allowed,
+    AtLeastOne,
+    BaseUrl,
+    Bytes,
+    Count,
+    Days,
+    GraceSeconds,
+    Hosts,
+    Ids,
+    Lengths,
+    Models,
+    PollSeconds,
+    Seconds,
+    Secret,
+    Sizes,
+    lower,
+    strip,
+)
+
+
+class Settings(BaseModel):
+    """What the person who runs the bot can set; INTERFACE of the bot, so a change needs a line in CHANGELOG.md."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
+
+    discord_token: Secret
+    discord_guild_ids: Ids = ()
+    allowed_guild_ids: Ids = ()
+    # Unset, it is off where the bot works in some servers only (`takes_direct_messages`).
+    direct_messages: Annotated[Literal["on", "off"] | None, BeforeValidator(lower), Allowed("on or off")] = None
+    owner_ids: Ids = ()
+
+    videos_api_key: Secret
+    videos_api_base_url: BaseUrl = "https://api.routin.ai/v1"
+    videos_models: Models = ("gpt-4o-video",)
+    videos_sizes: Sizes = ("1280x720", "1920x1080", "1080x1920")
+    videos_seconds: Lengths = ("4", "8", "12")
+    videos_body: Annotated[
+        Literal["auto", "json", "multipart"], BeforeValidator(lower), Allowed("auto, json or multipart")
+    ] = "auto"
+    videos_reference_field: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9_.\-]+(\[\])?$"),
+        Allowed("the name of a form field, such as input_reference or input_reference[]"),
+    ] = "input_reference"
+    videos_retry_server_errors: Annotated[
+        int, Field(ge=0, le=10), BeforeValidator(strip), Allowed("a whole number from 0 to 10")
+    ] = 2
+    fetch_allow_hosts: Hosts = ()
+
+    data_dir: Annotated[Path, Allowed("the path of a folder")] = Path("data")
+
+    poll_min_seconds: PollSeconds = 2
+    poll_max_seconds: PollSeconds = 30
+    job_deadline_seconds: Seconds = 3600
+    job_give_up_seconds: Seconds = 86400
+    retention_days: Days = 7
+
+    max_rendering_jobs: AtLeastOne = 20
+    max_submits_per_minute: AtLeastOne = 60
+    max_active_jobs_per_user: AtLeastOne = 3
+    max_jobs_per_user_per_day: Count = 25
+    max_jobs_per_guild_per_day: Count = 0
+    max_jobs_per_day: Count = 0
+
+    reply_remix: Annotated[Literal["on", "ask", "off"], BeforeValidator(lower), Allowed("on, ask or off")] = "on"
+    reply_grace_seconds: GraceSeconds = 5
+
+    reference_max_bytes: Bytes = 20_971_520
+    video_max_bytes: Bytes = 536_870_912
+
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error", "critical"],
+        BeforeValidator(lower),
+        Allowed("debug, info, warning, error or critical"),
+    ] = "info"
+    log_format: Annotated[
+        Literal["auto", "json", "console"], BeforeValidator(lower), Allowed("auto, json or console")
+    ] = "auto"
+
+    @property
+    def takes_direct_messages(self) -> bool:
+        """Whether requests are taken in DMs."""
+        return self.direct_messages == "on" if self.direct_messages else not self.allowed_guild_ids

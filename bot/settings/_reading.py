@@ -1,0 +1,128 @@
+"""Reads all settings and finds every mistake in them before anything else happens."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from pydantic import SecretStr, ValidationError
+
+from bot.settings._kinds import SECRET_MIN_CHARACTERS, Allowed
+from bot.settings._model import Settings
+from bot.settings._names import find_meant
+from bot.settings._sources import Raw, read_raw, read_secret
+
+_SECRETS = ("DISCORD_TOKEN", "VIDEOS_API_KEY")
+NAMES = frozenset({name.upper() for name in Settings.model_fields} | {f"{name}_FILE" for name in _SECRETS})
+_SHOWN_MAX_CHARACTERS = 60
+_NOT_NEEDED = SecretStr("not-needed-here")
+_ORDERED = (("POLL_MIN_SECONDS", "POLL_MAX_SECONDS"), ("JOB_DEADLINE_SECONDS", "JOB_GIVE_UP_SECONDS"))
+_NAMED_SECRET = re.compile(r"(?i)\b(?:sk|key|token|bearer)[-_ ]")
+_LONG_AND_MIXED = re.compile(r"(?i)(?=\S*[a-z])(?=\S*[0-9])[\w.+/=-]{24,}")
+_ADDRESS = re.compile(r"(?P<scheme>\w+://)(?:[^/\s]*@)?(?P<rest>[^?#\s]*).*", re.DOTALL)
+
+
+class SettingsError(Exception):
+    """Settings are missing or wrong. The message is one line; `mistakes` has one sentence for each of them."""
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__(" ".join(mistakes))
+        self.mistakes = mistakes
+
+
+def _ignore(_doubt: str) -> None:
+    """What is only doubtful stops nothing."""
+
+
+def load_settings(*, secrets: bool = True, warn: Callable[[str], None] = _ignore) -> Settings:
+    """Read the environment and `.env` of the working directory. Raises `SettingsError` with every mistake.
+
+    Without `secrets`, token and key are neither wanted nor read. `warn` gets what is only doubtful.
+    """
+    mistakes: list[str] = []
+    raw = read_raw(mistakes.append, warn)
+    mistakes += _unknown(raw.file)
+    for doubt in _unknown({name: text for name, text in raw.environment.items() if name not in raw.file}):
+        warn(doubt)
+    values = _values(raw, mistakes, warn) if secrets else _without_secrets(raw)
+    settings = _judge(values, mistakes)
+    if mistakes or settings is None:
+        raise SettingsError(*dict.fromkeys(mistakes))
+    return settings
+
+
+def _values(raw: Raw, mistakes: list[str], warn: Callable[[str], None]) -> dict[str, str | SecretStr]:
+    """What counts, under the names of the fields, with the secrets taken from their files."""
+    texts = raw.all()
+    values: dict[str, str | SecretStr] = {name.lower(): text for name, text in texts.items()}
+    for name in _SECRETS:
+        path = texts.get(f"{name}_FILE")
+        if path is None:
+            continue
+        if name in texts:
+            mistakes.append(f"{name} and {name}_FILE are both set: keep one of them.")
+            continue
+        secret = read_secret(name, path, mistakes.append, warn)
+        # As it is: only what is written by hand is forgiven blanks. One that can't be read is not missing as well.
+        values[name.lower()] = _NOT_NEEDED if secret is None else SecretStr(secret)
+    return values
+
+
+def _without_secrets(raw: Raw) -> dict[str, str | SecretStr]:
+    values: dict[str, str | SecretStr] = {name.lower(): text for name, text in raw.all().items()}
+    return values | {name.lower(): _NOT_NEEDED for name in _SECRETS}
+
+
+def _judge(values: dict[str, str | SecretStr], mistakes: list[str]) -> Settings | None:
+    """The settings, or None; what is wrong with values, alone and side by side, is added to the mistakes."""
+    wrong: set[str] = set()
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        wrong = {str(fault["loc"][0]) for fault in error.errors(include_input=False, include_url=False)}
+        mistakes += [_explain(name, values) for name in Settings.model_fields if name in wrong]
+        # The rest is judged with the defaults in the place of what is wrong.
+        rest = {name: value for name, value in values.items() if name not in wrong}
+        placeholders = {name.lower(): _NOT_NEEDED for name in _SECRETS if name.lower() in wrong}
+        settings = Settings.model_validate(rest | placeholders)
+    for name in _SECRETS:
+        secret: SecretStr = getattr(settings, name.lower())
+        if len(secret.get_secret_value()) < SECRET_MIN_CHARACTERS:
+            mistakes.append(_explain(name.lower(), values))
+    for low, high in _ORDERED:
+        if {low.lower(), high.lower()} & wrong:
+            continue
+        if getattr(settings, low.lower()) > getattr(settings, high.lower()):
+            shown = ", ".join(f"{name} is {getattr(settings, name.lower()):g}" for name in (low, high))
+            mistakes.append(f"{low} must not be larger than {high}: {shown}.")
+    return settings
+
+
+def _explain(name: str, values: Mapping[str, str | SecretStr]) -> str:
+    setting = name.upper()
+    value = values.get(name)
+    if value is None:
+        where = f", or name a file in {setting}_FILE" if setting in _SECRETS else ""
+        return f"{setting} is missing: set it in the environment or in a file named .env (see .env.example){where}."
+    allowed = next(each for each in Settings.model_fields[name].metadata if isinstance(each, Allowed))
+    if setting in _SECRETS or isinstance(value, SecretStr):
+        return f"{setting} is wrong: it must be {allowed}; what it is isn't shown."
+    return f"{setting} is wrong: it is {_shown(value, values)} and must be {allowed}."
+
+
+def _shown(value: str, values: Mapping[str, str | SecretStr]) -> str:
+    """The value on one line, as far as it can be no secret that was put into the wrong place."""
+    secrets = [values.get(name.lower()) for name in _SECRETS]
+    texts = [each.get_secret_value() if isinstance(each, SecretStr) else each.strip() for each in secrets if each]
+    address = _ADDRESS.fullmatch(value.strip())
+    plain = f"{address['scheme']}{address['rest']}" if address else value.strip()
+    if any(text and text in plain for text in texts) or _NAMED_SECRET.search(plain):
+        return "something that looks like a secret"
+    if address is None and _LONG_AND_MIXED.search(plain):
+        return "something that looks like a secret"
+    hidden = " (more is not shown)" if plain != value.strip() or len(plain) > _SHOWN_MAX_CHARACTERS else ""
+    return ascii(plain[:_SHOWN_MAX_CHARACTERS]) + hidden
+
+
+def _unknown(names: Mapping[str, str]) -> list[str]:
+    """A sentence about each unknown name that resembles one of ours."""
+    found = [(name, find_meant(name, NAMES)) for name in names if name not in NAMES]
+    return [f"{ascii(name)[1:-1]} is not a setting: did you mean {meant}?" for name, meant in found if meant]
