@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -9,13 +10,18 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.chat import custom_ids, words
 from bot.engine.desk import Desk
+from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.ops.clock import Clock
 from bot.syncing import CommandSync
 
 COGS = ("cogs.video", "cogs.remix", "cogs.status", "cogs.buttons", "cogs.forms", "cogs.replies", "cogs.owner")
 # Longer rests that Discord asks for come to whoever asked, instead of being slept through inside discord.py.
 _RATE_LIMIT_SECONDS = 30.0
+_WITH_CUSTOM_ID = (discord.InteractionType.component, discord.InteractionType.modal_submit)
+# A person's client may be behind, or the bot was set back: these say that it knows other commands than we.
+_STALE = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch, app_commands.TransformerError)
 _TOO_LATE = frozenset({10062, 40060})
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -33,12 +39,17 @@ class _Commands(app_commands.CommandTree["VideoBot"]):
         self, interaction: "discord.Interaction[VideoBot]", error: app_commands.AppCommandError, /
     ) -> None:
         """Log what no guard has caught; a command that Discord no longer lets us answer was not carried out."""
-        cause = getattr(error, "original", error)
+        cause: BaseException = getattr(error, "original", error)
         if _was_not_acknowledged(cause):
             name = interaction.command.name if interaction.command else None
             _log.info("command not acknowledged", command=name, error=repr(cause))
-        else:
+            return
+        no = _refusal_for(cause)
+        if no is None:
             _log.error("command failed", exc_info=cause)
+        else:
+            _log.info("command refused", reason=no.reason, error=str(cause)[:200])
+        await _answer_privately(interaction, no)
 
 
 class VideoBot(commands.Bot):
@@ -88,13 +99,43 @@ class VideoBot(commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Run no prefix commands: replies are heard by their own cog."""
 
-    async def on_error(self, event_method: str, /, *_args: object, **_named: object) -> None:
+    async def on_interaction(self, interaction: discord.Interaction, /) -> None:
+        """Answer a press or form of ours that this version doesn't know; all others have cogs of their own."""
+        if interaction.type in _WITH_CUSTOM_ID and interaction.data is not None:
+            custom_id = str(interaction.data.get("custom_id", ""))
+            if not custom_ids.is_known(custom_id):
+                _log.info("unknown component", custom_id=custom_id[:100])
+                await _answer_privately(interaction, Refusal(Reason.CLIENT_STALE))
+
+    async def on_error(self, event_method: str, /, *args: object, **_named: object) -> None:
         """Log what broke in a listener; a press that Discord no longer lets us answer was not carried out."""
         error = sys.exc_info()[1]
         if error is not None and _was_not_acknowledged(error):
             _log.info("press not acknowledged", handler=event_method, error=repr(error))
         else:
             _log.error("listener failed", handler=event_method, exc_info=error)
+            if event_method == "on_interaction":
+                interaction = cast("discord.Interaction[Any]", args[0])
+                await _answer_privately(interaction, None if error is None else _refusal_for(error))
+
+
+def _refusal_for(cause: BaseException) -> Refusal | None:
+    """The no that an error means: one that was raised, or a command in a shape that this version doesn't have."""
+    if isinstance(cause, RefusalError):
+        return cause.refusal
+    return Refusal(Reason.CLIENT_STALE) if isinstance(cause, _STALE) else None
+
+
+async def _answer_privately(interaction: "discord.Interaction[Any]", no: Refusal | None) -> None:
+    """Say why not, or that something broke, if that interaction still waits for its first answer."""
+    if interaction.type is discord.InteractionType.autocomplete or interaction.response.is_done():
+        return
+    locale = interaction.locale.value
+    text = words.say(words.Key.UNEXPECTED, locale) if no is None else words.refusal(no, locale)
+    try:
+        await interaction.response.send_message(text, ephemeral=True)
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        _log.info("private answer not shown", error=str(error))
 
 
 def _was_not_acknowledged(error: BaseException) -> bool:

@@ -10,7 +10,7 @@ import structlog
 from bot.chat import cards
 from bot.chat.words import Key, refusal, say
 from bot.jobs.model import Job
-from bot.jobs.reasons import Refusal
+from bot.jobs.reasons import Refusal, RefusalError
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -24,6 +24,8 @@ async def answering(interaction: discord.Interaction) -> AsyncGenerator[None]:
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
         yield
+    except RefusalError as no:
+        await tell(interaction, refusal(no.refusal, interaction.locale.value))
     except Exception:  # noqa: BLE001  # the guard of all commands, buttons and forms: nobody waits in silence
         _log.exception("interaction failed", kind=interaction.type.name)
         await tell(interaction, say(Key.UNEXPECTED, interaction.locale.value))
@@ -34,6 +36,9 @@ async def opening(interaction: discord.Interaction) -> AsyncGenerator[None]:
     """For what may end in a form, which must be the first answer: whatever breaks is logged and the person is told."""
     try:
         yield
+    except RefusalError as no:
+        if not interaction.response.is_done():
+            await tell_at_once(interaction, refusal(no.refusal, interaction.locale.value))
     except Exception:  # noqa: BLE001  # as in `answering`
         _log.exception("interaction failed", kind=interaction.type.name)
         if not interaction.response.is_done():

@@ -5,14 +5,19 @@ import discord
 from bot.chat.permissions import no_place
 from bot.engine.lookup import SeesChannel
 from bot.jobs.model import ChannelId, GuildId, MessageId, Origin, Place, Upload, UserId, Via
-from bot.jobs.reasons import Refusal
+from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.jobs.rights import Asker
 
 
 def place_of(interaction: discord.Interaction) -> Place:
-    """The channel, thread or DM in which somebody acts."""
+    """The channel, thread or DM in which somebody acts.
+
+    Raises `RefusalError` if discord.py knows of none: one that is made up would be posted to.
+    """
+    if interaction.channel_id is None:
+        raise RefusalError(Refusal(Reason.PLACE_UNSUITABLE))
     return Place(
-        ChannelId(interaction.channel_id or 0),
+        ChannelId(interaction.channel_id),
         GuildId(interaction.guild_id) if interaction.guild_id is not None else None,
     )
 
@@ -41,20 +46,24 @@ def origin_of(interaction: discord.Interaction, via: Via, *, reply_to: MessageId
 
 
 def no_place_of(interaction: discord.Interaction) -> Refusal | None:
-    """Why the bot could not post here later, if so; in a DM it always can."""
+    """Why the bot could not post here later, if so; in a DM with it it always can."""
     if interaction.guild_id is None:
-        return None
+        with_bot = isinstance(interaction.channel, discord.DMChannel) and not interaction.context.private_channel
+        return None if with_bot else Refusal(Reason.PLACE_UNSUITABLE)
     guild = interaction.client.get_guild(interaction.guild_id)
-    return no_place(guild, interaction.app_permissions, interaction.channel.type if interaction.channel else None)
+    return no_place(guild, interaction.app_permissions, interaction.channel)
 
 
 def uploads_of(*attachments: discord.Attachment | None) -> tuple[Upload, ...]:
-    """The files that were given, in order."""
-    return tuple(
-        Upload(attachment.url, attachment.filename, attachment.size)
-        for attachment in attachments
-        if attachment is not None
-    )
+    """The files that were given, in order.
+
+    Raises `RefusalError` if Discord named a file and left out what it is; discord.py then has a bare id.
+    """
+    given = [attachment for attachment in attachments if attachment is not None]
+    kinds: tuple[object, ...] = tuple(map(type, given))
+    if not all(kind is discord.Attachment for kind in kinds):
+        raise RefusalError(Refusal(Reason.CLIENT_STALE))
+    return tuple(Upload(attachment.url, attachment.filename, attachment.size) for attachment in given)
 
 
 def sight_of(guild: discord.Guild | None, person: discord.abc.User) -> SeesChannel:

@@ -105,7 +105,12 @@ def _no_place(message: discord.Message) -> Refusal | None:
     channel, guild = message.channel, message.guild
     if guild is None or isinstance(channel, discord.PartialMessageable | discord.DMChannel | discord.GroupChannel):
         return None
-    return no_place(guild, channel.permissions_for(guild.me), channel.type)
+    try:
+        granted = channel.permissions_for(guild.me)
+    except discord.ClientException:
+        # A thread below a channel that discord.py doesn't know: Discord decides there, too.
+        return None
+    return no_place(guild, granted, channel)
 
 
 async def setup(bot: Host) -> None:

@@ -132,6 +132,16 @@ def parse_form(custom_id: str) -> FormId | None:
     )
 
 
+def is_known(custom_id: str) -> bool:
+    """Whether a button or form of that id is handled by this version.
+
+    Discord sends only presses on the bot's own messages, so any other id was made by a newer version, or made up.
+    """
+    if not custom_id.startswith(("vb:", "vf:")):
+        return re.match("v[a-z]:", custom_id) is not None
+    return parse_button(custom_id) is not None or parse_form(custom_id) is not None
+
+
 def belongs_to(custom_id: str, job_id: JobId, kind: PostKind, number: int | None) -> bool:
     """Whether a message that carries this custom id is that one of the job's; `number` None means any of that kind."""
     button = parse_button(custom_id)

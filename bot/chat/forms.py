@@ -14,6 +14,7 @@ from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.escape import clip
 from bot.chat.words import Key, say
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, REFERENCES_MAX, Upload
+from bot.jobs.reasons import Reason, Refusal, RefusalError
 
 PROMPT_FIELD = "prompt"
 PICTURES_FIELD = "references"
@@ -68,7 +69,10 @@ def build(form: FormId, locale: str, *, room: int = REFERENCES_MAX) -> discord.u
 
 
 def read(data: Mapping[str, Any]) -> FormAnswer:
-    """What was filled in, from the `data` of a form's interaction. What is missing or odd counts as not filled in."""
+    """What was filled in, from the `data` of a form's interaction. What is missing or odd counts as not filled in.
+
+    Raises `RefusalError` for a file that is named without being there: a video without it is not what was asked for.
+    """
     prompt = ""
     uploads: list[Upload] = []
     attachments = _mapping(_mapping(data.get("resolved")).get("attachments"))
@@ -77,8 +81,7 @@ def read(data: Mapping[str, Any]) -> FormAnswer:
             value = field.get("value")
             prompt = value if isinstance(value, str) else ""
         elif field.get("type") == _TYPE_FILE_UPLOAD and field.get("custom_id") == PICTURES_FIELD:
-            found = (_upload(attachments.get(str(one))) for one in _items(field.get("values")))
-            uploads.extend(upload for upload in found if upload is not None)
+            uploads.extend(_upload(attachments.get(str(one))) for one in _items(field.get("values")))
     return FormAnswer(prompt, tuple(uploads))
 
 
@@ -100,11 +103,11 @@ def _fields(components: object, depth: int) -> Iterator[Mapping[str, Any]]:
             yield from _fields(component.get("components"), depth - 1)
 
 
-def _upload(attachment: object) -> Upload | None:
+def _upload(attachment: object) -> Upload:
     found = _mapping(attachment)
     url, name, size = found.get("url"), found.get("filename"), found.get("size")
     if not isinstance(url, str) or not isinstance(size, int):
-        return None
+        raise RefusalError(Refusal(Reason.CLIENT_STALE))
     return Upload(url=url, file_name=name if isinstance(name, str) else "", size_bytes=size)
 
 

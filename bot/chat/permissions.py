@@ -7,6 +7,9 @@ from bot.jobs.reasons import Reason, Refusal
 _ALWAYS = ("view_channel", "attach_files", "embed_links", "read_message_history")
 _VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
 _THREADS = (discord.ChannelType.public_thread, discord.ChannelType.private_thread, discord.ChannelType.news_thread)
+# Where a server's messages can be posted. Forums and media channels take threads only; a type that discord.py doesn't
+# know may take none.
+_POSTABLE = (discord.ChannelType.text, discord.ChannelType.news, *_VOICE, *_THREADS)
 
 
 def missing_permissions(granted: discord.Permissions, channel: discord.ChannelType | None) -> tuple[str, ...]:
@@ -23,14 +26,32 @@ def missing_permissions(granted: discord.Permissions, channel: discord.ChannelTy
     return tuple(name for name in needed if not getattr(granted, name))
 
 
-def no_place(
-    guild: discord.Guild | None, granted: discord.Permissions, channel: discord.ChannelType | None
-) -> Refusal | None:
+def no_place(guild: discord.Guild | None, granted: discord.Permissions, channel: object) -> Refusal | None:
     """Why the bot could not post in that server's channel later; None if it could.
 
     `guild` is the server as the client knows it; None if the bot is no member of it, so that only commands reach it.
+    `channel` is discord.py's object, None if it made none of what came.
     """
     if guild is None:
         return Refusal(Reason.NOT_INSTALLED)
-    missing = missing_permissions(granted, channel)
-    return Refusal(Reason.PLACE_UNPOSTABLE, {"permissions": missing}) if missing else None
+    kind = getattr(channel, "type", None)
+    if kind not in _POSTABLE:
+        return Refusal(Reason.PLACE_UNSUITABLE)
+    missing = missing_permissions(granted, kind)
+    if missing:
+        return Refusal(Reason.PLACE_UNPOSTABLE, {"permissions": missing})
+    if isinstance(channel, discord.Thread) and not (granted.administrator or granted.manage_threads):
+        return _closed(guild, channel)
+    return None
+
+
+def _closed(guild: discord.Guild, thread: discord.Thread) -> Refusal | None:
+    """Why a thread takes no message of the bot's although its permissions are enough."""
+    if thread.locked:
+        return Refusal(Reason.PLACE_LOCKED)
+    if thread.is_private() and not guild.unavailable:
+        # Discord tells of a private thread only those who are in it (docs/facts/discord.md, "Threads").
+        known = guild.get_thread(thread.id)
+        if known is None or known.me is None:
+            return Refusal(Reason.PLACE_PRIVATE)
+    return None

@@ -27,6 +27,9 @@ class Reason(StrEnum):
     VIDEO_ELSEWHERE = "video elsewhere"  # video: made at another provider than today's
     VIDEO_NONE_HERE = "video none here"  # no finished video of the asker in this channel
     PLACE_UNPOSTABLE = "place unpostable"  # permissions: names of what is missing
+    PLACE_UNSUITABLE = "place unsuitable"  # no kind of channel that the bot can post in, or one it doesn't know
+    PLACE_PRIVATE = "place private"  # a private thread that the bot was not added to
+    PLACE_LOCKED = "place locked"  # a locked thread that the bot may not open
     NOT_INSTALLED = "not installed"  # the bot is not a member of this server
     ACTIVE_LIMIT = "active limit"  # limit
     DAILY_LIMIT = "daily limit"  # limit, free_at: epoch seconds when the next one is free
@@ -40,6 +43,7 @@ class Reason(StrEnum):
     TOO_LATE_TO_CANCEL = "too late to cancel"  # the job has ended
     SETTLED = "settled"  # nobody need decide any more whether the provider took the job
     NOTHING_TO_SEND = "nothing to send"  # no kept video, or it is being sent already
+    CLIENT_STALE = "client stale"  # the person's Discord knows an older or newer version of our commands
     OWNER_ONLY = "owner only"
     SWITCH_STUCK = "switch stuck"  # the file that pauses the bot could not be taken away
     NOT_ADOPTABLE = "not adoptable"  # video: neither uncertain nor lost, or it has another id of the provider
@@ -56,3 +60,11 @@ class Refusal:
 
     reason: Reason
     named: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+class RefusalError(Exception):
+    """A no that is raised where no value can be returned; the private answer says it."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason.value)
+        self.refusal = refusal

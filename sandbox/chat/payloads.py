@@ -184,13 +184,18 @@ def interaction_json(world: World, interaction: Interaction) -> Json:
         "data": interaction.data,
         "channel_id": str(channel.id),
         "channel": {**channel_json(channel, world.bot), "permissions": str(held)},
-        "app_permissions": str(permissions_in(channel, world.bot)),
+        # It doesn't say whether the app is in that private thread.
+        "app_permissions": str(permissions_in(channel, world.bot, invited=True)),
         "locale": user.locale,
         "attachment_size_limit": limit,
         "entitlements": [],
         "authorizing_integration_owners": integration_owners(channel),
         "context": GUILD_CONTEXT if channel.guild else BOT_DM_CONTEXT,
     }
+    if not world.rules.tell_channel:
+        del payload["channel_id"], payload["channel"]
+    if not world.rules.resolve_files:
+        payload["data"] = {name: part for name, part in interaction.data.items() if name != "resolved"}
     if interaction.source is not None:
         payload["message"] = message_json(world, interaction.source, content_intent=True)
     if channel.guild is None:

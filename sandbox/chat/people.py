@@ -134,6 +134,11 @@ class Person:
         chosen = Chooser(self._world, self.user, channel, checked=False).slash(command, options)
         return self._open(answering.COMMAND, channel, chosen.data)
 
+    async def forge_old_command(self, channel: Channel, name: str) -> Call:
+        """Use a command that the bot no longer has, as a client does that has not heard of it."""
+        data: Json = {"id": str(self._world.next_id()), "name": name, "type": 1, "options": []}
+        return self._open(answering.COMMAND, channel, data)
+
     async def forge_click(self, message: Message, custom_id: str) -> Call:
         """Send the press of a button that need not be there, on a message of any channel that this person sees."""
         data: Json = {"custom_id": custom_id, "component_type": BUTTON, "id": 1}

@@ -87,8 +87,11 @@ def permissions_in_guild(guild: "Guild", user: "User") -> int:
     return ALL if granted & Permission.ADMINISTRATOR else granted
 
 
-def permissions_in(channel: "Channel", user: "User") -> int:
-    """What that user may do in that channel, thread or DM; 0 when they cannot see it."""
+def permissions_in(channel: "Channel", user: "User", *, invited: bool = False) -> int:
+    """What that user may do in that channel, thread or DM; 0 when they cannot see it.
+
+    `invited`: as if they had been added to it, should it be a private thread.
+    """
     if channel.guild is None:
         return _IN_DMS if user.id in {one.id for one in channel.recipients} else 0
     if user.id not in channel.guild.members:
@@ -99,7 +102,8 @@ def permissions_in(channel: "Channel", user: "User") -> int:
     granted = _overwritten(channel.parent or channel, user, base)
     if not granted & Permission.VIEW_CHANNEL:
         return 0
-    if channel.is_private_thread and user.id not in channel.member_ids and not granted & Permission.MANAGE_THREADS:
+    inside = invited or not channel.is_private_thread or user.id in channel.member_ids
+    if not inside and not granted & Permission.MANAGE_THREADS:
         return 0
     sends = _THREAD_ONLY if channel.is_thread else Permission.SEND_MESSAGES
     return granted if granted & sends else granted & ~_NEEDS_SENDING

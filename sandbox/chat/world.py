@@ -24,6 +24,9 @@ class Rules:
     ack_seconds: float = 3.0
     token_seconds: float = 900.0
     privileged_intents: int = 0
+    # What some interactions lack: the channel they were made in, and what is known of files that they name.
+    tell_channel: bool = True
+    resolve_files: bool = True
 
 
 @dataclass(eq=False, slots=True)

@@ -190,6 +190,12 @@ REFUSALS: Mapping[Reason, str] = {
         "I could not post the video here: I lack {permissions!p}. Ask somebody who manages this server to allow it, "
         "or ask me in another channel."
     ),
+    Reason.PLACE_UNSUITABLE: "I can't post in this kind of channel. Use a text channel, a thread or a DM with me.",
+    Reason.PLACE_PRIVATE: (
+        "I'm not in this private thread, so I can't post the video here. Mention me in the thread to add me, then try "
+        "again."
+    ),
+    Reason.PLACE_LOCKED: "This thread is locked, so I can't post the video here. Use another channel or thread.",
     Reason.NOT_INSTALLED: "I am not a member of this server, so I could not post here. Ask somebody to add me to it.",
     Reason.ACTIVE_LIMIT: (
         "You can have {limit} videos under way at once. Wait for one to finish, or cancel one in `/status`."
@@ -216,6 +222,10 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.SETTLED: "That is settled: the provider had taken this video after all. `/status` shows how it stands.",
     Reason.NOTHING_TO_SEND: (
         "There is no kept video to send: it is on its way already, or kept no longer. `/status` shows how it stands."
+    ),
+    Reason.CLIENT_STALE: (
+        "Your Discord has an outdated version of my commands, so nothing was started. Reload Discord (Ctrl+R, or "
+        "restart the app) and try again."
     ),
     Reason.OWNER_ONLY: "Only those who run this bot can do that. `/video` makes a video.",
     Reason.SWITCH_STUCK: (

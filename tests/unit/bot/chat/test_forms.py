@@ -8,6 +8,7 @@ from bot.chat import forms
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.forms import FormAnswer
 from bot.jobs.model import Upload
+from bot.jobs.reasons import Reason, RefusalError
 
 VIDEO = FormId(FormPurpose.VIDEO, FormSource.DRAFT, "a1b2")
 REMIX = FormId(FormPurpose.REMIX, FormSource.JOB, "K3M9Q2XA")
@@ -97,14 +98,26 @@ def test_an_old_kind_of_row_is_read_as_well() -> None:
         {},
         {"components": None, "resolved": None},
         submitted(prompt=None),
-        submitted(prompt="", values=["404"]),
-        submitted(prompt="", values=["1"], attachments={"1": {"url": 5, "size": "x"}}),
         submitted(prompt="", values="1", attachments={"1": {"url": "u", "size": 1}}),
     ],
 )
 def test_what_is_missing_or_odd_counts_as_not_filled_in(data: dict[str, object]) -> None:
     """A form that lacks something reads as an empty answer, which is then refused with a sentence."""
     assert forms.read(data) == FormAnswer("")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        submitted(prompt="x", values=["404"]),
+        submitted(prompt="x", values=["1"], attachments={"1": {"url": 5, "size": "x"}}),
+    ],
+)
+def test_a_file_that_is_named_without_being_there_is_a_no(data: dict[str, object]) -> None:
+    """B11: a video without the picture is not what was asked for, so none is made."""
+    with pytest.raises(RefusalError) as no:
+        forms.read(data)
+    assert no.value.refusal.reason is Reason.CLIENT_STALE
 
 
 @given(st.dictionaries(st.sampled_from(["components", "resolved"]), anything))

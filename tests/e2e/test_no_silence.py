@@ -1,0 +1,107 @@
+"""B2, B11: what can't be carried out is answered at once, in private, and nothing is started."""
+
+import pytest
+
+from sandbox.chat import Call, Channel, Permission
+from sandbox.chat.permissions import USUAL
+from tests.e2e.scenes import Scene, picture
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+UNKNOWN_TYPE, FORUM, MEDIA, CATEGORY = 99, 15, 16, 4
+
+
+async def told_no(scene: Scene, call: Call, channel: Channel, words: str) -> None:
+    """The person is told so in private; nothing was posted there, and nothing paid."""
+    answer = await call.wait_state("message")
+    assert answer.ephemeral
+    assert words in answer.text
+    assert [one for one in channel.messages if one.author.bot] == []
+    assert scene.studio.paid("nowhere") == 0
+
+
+async def asks(scene: Scene, channel: Channel) -> Call:
+    return await scene.ada.slash(channel, "video", prompt="A heron nowhere")
+
+
+async def test_a_private_thread_without_the_bot_is_refused_at_once(scene: Scene) -> None:
+    """B2: `app_permissions` look fine in a private thread that the bot was not added to."""
+    thread = scene.channel.add_thread("secret", private=True, members=[scene.ada], with_bot=False)
+    await told_no(scene, await asks(scene, thread), thread, "I'm not in this private thread")
+
+
+async def test_a_private_thread_with_the_bot_is_a_place_like_any_other(scene: Scene) -> None:
+    """B2: being inside is enough."""
+    thread = scene.channel.add_thread("secret", private=True, members=[scene.ada])
+    await scene.ada.slash(thread, "video", prompt="A heron in secret")
+    assert await scene.video(thread)
+
+
+async def test_a_locked_thread_is_refused_unless_the_bot_manages_threads(scene: Scene) -> None:
+    """B2: the bot can't post where only those who manage threads may."""
+    thread = scene.channel.add_thread("closed")
+    thread.lock()
+    call = await scene.ada.slash(thread, "video", prompt="A heron nowhere")
+    await told_no(scene, call, thread, "locked")
+    scene.guild.set_bot_permissions(USUAL | Permission.MANAGE_THREADS)
+    await scene.ada.slash(thread, "video", prompt="A heron behind the lock")
+    assert await scene.video(thread)
+
+
+@pytest.mark.parametrize("kind", [UNKNOWN_TYPE, FORUM, MEDIA, CATEGORY])
+async def test_a_channel_that_takes_no_messages_or_is_unknown_is_refused(scene: Scene, kind: int) -> None:
+    """B2: forums, media channels, categories, and types that discord.py has never heard of."""
+    channel = scene.guild.add_channel("odd", type=kind)
+    await told_no(scene, await asks(scene, channel), channel, "kind of channel")
+    form = await scene.ada.slash(channel, "video")
+    await told_no(scene, form, channel, "kind of channel")
+
+
+async def test_an_interaction_without_a_channel_is_refused(scene: Scene) -> None:
+    """B2: nothing is ever posted to a channel that is made up."""
+    scene.chat.rules.tell_channel = False
+    try:
+        for command in ("video", "status"):
+            options = {"prompt": "A heron nowhere"} if command == "video" else {}
+            call = await scene.ada.slash(scene.channel, command, **options)
+            await told_no(scene, call, scene.channel, "kind of channel")
+    finally:
+        scene.chat.rules.tell_channel = True
+    assert not any("/channels/0/" in request.path for request in scene.chat.requests)
+
+
+async def test_a_command_that_the_bot_no_longer_has_is_answered(scene: Scene) -> None:
+    """B11: the person's client is behind: one private sentence says to reload Discord."""
+    await told_no(scene, await scene.ada.forge_old_command(scene.channel, "film"), scene.channel, "Reload Discord")
+
+
+async def test_a_file_that_is_named_without_being_there_is_answered(scene: Scene) -> None:
+    """B11: without its resolved data an attachment is a bare id; a video without it is not what was asked for."""
+    scene.chat.rules.resolve_files = False
+    try:
+        call = await scene.ada.slash(scene.channel, "video", prompt="A heron nowhere", reference=picture())
+        await told_no(scene, call, scene.channel, "Reload Discord")
+    finally:
+        scene.chat.rules.resolve_files = True
+
+
+@pytest.mark.parametrize("custom_id", ["vb:card:explode:AAAAAAAA:1", "vb:video:remix:short:1", "something-else"])
+async def test_a_button_that_this_version_does_not_know_is_answered(scene: Scene, custom_id: str) -> None:
+    """B11: of a newer version that was set back, or made up; the same for forms."""
+    video = await scene.make()
+    answer = await (await scene.ada.forge_click(video, custom_id)).wait_state("message")
+    assert answer.ephemeral
+    assert "Reload Discord" in answer.text
+    form = await (await scene.ada.click(video, "Remix")).wait_form()
+    made_up = custom_id.replace("vb:", "vf:")
+    answer = await (await scene.ada.forge_submit(form, {}, made_up)).wait_state("message")
+    assert "Reload Discord" in answer.text
+
+
+async def test_a_reply_in_a_thread_below_an_unknown_channel_is_heard(scene: Scene) -> None:
+    """B11: discord.py can't say what the bot may do there; the remix is made, and Discord decides."""
+    thread = scene.guild.add_channel("odd", type=UNKNOWN_TYPE).add_thread("below")
+    await scene.ada.slash(thread, "video", prompt="A heron below")
+    video = await scene.video(thread)
+    await scene.ada.reply(video, "Now in the rain please")
+    remix = await scene.video(thread, after=video)
+    assert "Now in the rain" in remix.text
