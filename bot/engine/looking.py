@@ -5,7 +5,7 @@ import structlog
 from bot.chat.words import Key
 from bot.engine.parts import Parts
 from bot.engine.traffic import Traffic
-from bot.videos.faults import LookFailed, LookFault, LookForbidden, NotFound
+from bot.videos.faults import LookFailed, LookFault, LookForbidden, LookRefused, NotFound
 from bot.videos.values import RemoteVideo
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -24,7 +24,7 @@ async def look(parts: Parts, traffic: Traffic, remote_id: str) -> RemoteVideo:
 
 def _note(parts: Parts, traffic: Traffic, fault: LookFault) -> None:
     match fault:
-        case NotFound():
+        case NotFound() | LookRefused():
             traffic.answered()
         case LookForbidden():
             _log.warning("provider refuses the key at a look", status=fault.status, detail=fault.detail)

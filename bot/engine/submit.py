@@ -27,6 +27,7 @@ from bot.videos import faults
 from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 
 _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
+_AGAIN_AFTER_BLOCK_SECONDS = 30.0
 _SAVE_TRIES = 60
 _Work = Callable[..., Awaitable[Job | None]]
 _log = structlog.stdlib.get_logger(__name__)
@@ -103,7 +104,7 @@ async def _send(parts: Parts, job: Job, parent: Job | None) -> RemoteVideo:
     if request.parent_id is None:
         return await parts.videos.create(order)
     if parent is None or parent.remote_id is None:
-        raise faults.RequestRefused("The video to remix is not known any more.", cause=Cause.INPUT)
+        raise faults.RequestRefused("The video to remix is not known any more.", cause=Cause.SOURCE_GONE)
     return await parts.videos.remix(parent.remote_id, order)
 
 
@@ -158,19 +159,30 @@ async def _record_fault(parts: Parts, traffic: Traffic, job: Job, fault: faults.
         case faults.AccountRefused():
             parts.alarm.ring(Key.ALARM_ACCOUNT)
             traffic.account_refused(fault.cause)
-            # Whatever is wrong with it, to the person it is the account that is waited for.
-            return await _postpone(parts, job, 0.0, waiting_for=Cause.CREDIT)
+            return await _postpone(parts, job, 0.0, waiting_for=fault.cause)
+        case faults.Blocked():
+            return await _after_block(parts, job, fault)
         case faults.CleanRefusal():
             traffic.failed(paid=True)
             return await _after_clean_refusal(parts, job)
         case faults.RequestRefused():
-            # What we refuse ourselves was judged by nobody.
-            if fault.status is not None:
+            # What we refuse ourselves says nothing about the account; a text about credit or key says nothing good.
+            if fault.status is not None and fault.cause not in (Cause.CREDIT, Cause.KEY):
                 traffic.account_works()
-            return await _settle_by(parts, job, Event.REFUSE, cause=fault.cause, about=fault.about)
+            if fault.cause is Cause.MODEL:
+                parts.alarm.ring(Key.ALARM_MODEL)
+            why = {"about": fault.about, "field": fault.field, "provider_code": fault.code}
+            return await _settle_by(parts, job, Event.REFUSE, cause=fault.cause, **why)
         case _:
             traffic.failed(paid=True)
             return await _settle_by(parts, job, Event.DOUBT, cause=Cause.LOST)
+
+
+async def _after_block(parts: Parts, job: Job, fault: faults.Blocked) -> Next:
+    """Something before the provider refused this request, perhaps for its words: one more try, then the job ends."""
+    if job.waiting_for is fault.cause:
+        return await _settle_by(parts, job, Event.REFUSE, cause=fault.cause)
+    return await _postpone(parts, job, _AGAIN_AFTER_BLOCK_SECONDS, waiting_for=fault.cause)
 
 
 async def _after_clean_refusal(parts: Parts, job: Job) -> Next:

@@ -21,13 +21,14 @@ from bot.jobs.model import Cause, Job, JobId, PostKind
 from bot.jobs.states import Event
 from bot.jobs.store import finding, moving
 from bot.jobs.store.finding import Rendered
-from bot.videos.faults import LookFailed, LookFault, NotFound
-from bot.videos.values import RemoteState, RemoteVideo
+from bot.videos.faults import LookFailed, LookFault, LookRefused, NotFound
+from bot.videos.values import RemoteError, RemoteState, RemoteVideo
 
 _NOT_FOUND_TIMES = 3
 _NOT_FOUND_SPAN_SECONDS = 120.0
 # A job of a provider that is not set up can't be polled: a mistyped address gets this long to be put right.
 _ELSEWHERE_SECONDS = 3600.0
+_REFUSED_TIMES = 3
 _HISTORY_JOBS = 200
 _STORE_RETRY_SECONDS = 10.0
 _log = structlog.stdlib.get_logger(__name__)
@@ -41,6 +42,7 @@ class _Seen:
     first_refused_at: float | None = None
     not_found_times: int = 0
     first_not_found_at: float = 0.0
+    refused_times: int = 0
     progress: pacing.ProgressTrack | None = None
 
 
@@ -105,17 +107,17 @@ class Watcher:
         except LookFault as fault:
             return await self._after_fault(job, fault)
         seen = self._seen[job.id]
-        seen.faults_in_a_row = seen.not_found_times = 0
+        seen.faults_in_a_row = seen.not_found_times = seen.refused_times = 0
         seen.first_refused_at = None
         match remote.state:
             case RemoteState.COMPLETED:
                 return await self._completed(job, remote)
             case RemoteState.FAILED:
                 cause = remote.error.cause if remote.error else Cause.PROVIDER
-                about = remote.error.about if remote.error else None
-                detail = remote.error.detail if remote.error else ""
-                _log.info("render failed", job=job.id, cause=cause, detail=detail)
-                return await self._move(job, Event.RENDER_FAILED, cause=cause, about=about)
+                error = remote.error or RemoteError(cause)
+                _log.info("render failed", job=job.id, cause=cause, code=error.code, detail=error.detail)
+                why = {"about": error.about, "field": error.field, "provider_code": error.code}
+                return await self._move(job, Event.RENDER_FAILED, cause=cause, **why)
             case RemoteState.RUNNING:
                 return await self._still_running(job, remote, rendering_jobs)
 
@@ -175,13 +177,18 @@ class Watcher:
         now = self._parts.clock.now()
         seen = self._seen[job.id]
         seen.faults_in_a_row += 1
+        if isinstance(fault, LookRefused):
+            seen.refused_times += 1
+            if seen.refused_times >= _REFUSED_TIMES:
+                why = {"about": fault.about, "field": fault.field, "provider_code": fault.code}
+                return await self._move(job, Event.RENDER_FAILED, cause=fault.cause, **why)
         if isinstance(fault, NotFound):
             if seen.not_found_times == 0:
                 seen.first_not_found_at = now
             seen.not_found_times += 1
             lasted_seconds = now - seen.first_not_found_at
             if seen.not_found_times >= _NOT_FOUND_TIMES and lasted_seconds >= _NOT_FOUND_SPAN_SECONDS:
-                return await self._move(job, Event.VANISH, cause=Cause.LOST)
+                return await self._move(job, Event.VANISH, cause=fault.cause, provider_code=fault.code)
         if _is_refusal(fault):
             seen.first_refused_at = now if seen.first_refused_at is None else seen.first_refused_at
             if self._is_over(job) and now - seen.first_refused_at >= _NOT_FOUND_SPAN_SECONDS:

@@ -1,155 +1,215 @@
-"""What the provider's error words come down to, as one table. Pure, and it knows neither statuses' meaning nor people.
+"""From error words to a cause: which of the things that an answer says is the one to act on. Pure; knows no status.
 
-The codes and texts are those seen at servers of this protocol (docs/facts/provider.md, "Errors").
+A clear word beats a general one (`server_error`), and a code beats a text, which may repeat the prompt.
 """
 
 import re
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.jobs.model import Cause
+from bot.videos.envelopes import ErrorWords
 from bot.videos.values import About
+from bot.videos.vocabulary import Signal, phrases, plain_words, says
+
+_ECHO_MIN_CHARACTERS = 12
+_CODE_MAX_CHARACTERS = 64
+_MODEL_MIN_CHARACTERS = 3
+# Our own fields that the provider can find wrong; another one's name is the provider's own affair.
+_PROMPT_OR_PICTURE: dict[str, About] = {"prompt": "prompt", "input_reference": "picture"}
+_FIELD_CAUSES = {"size": Cause.SIZE, "seconds": Cause.LENGTH, "model": Cause.MODEL}
+# Codes that say no more than that something is wrong: a text may tell what.
+_GENERAL = re.compile(
+    r"invalid prompt|invalid request(?: error)?|bad request(?: error)?|invalid value|invalid type|upstream \w+|"
+    r"(?:internal )?(?:server|processing|system|unknown|api|service) ?error|internal(?: error)?|failed|error|\d+"
+)
+_MISLABELLED = re.compile(
+    r"\b(?:unknown|unsupported|unrecogni[sz]ed|unexpected|extra) (?:request )?(?:parameter|argument|field)"
+)
+_REFUSED_BY_CONTENT = re.compile(
+    r"violat|unsafe|blocked|flagged|sensitive|inappropriate|prohibited|disallowed|nsfw|copyright"
+)
+_PICTURE = re.compile(
+    r"\b(?:image|images|picture|pictures|photo|photos|input reference|reference file|first frame|face|faces)\b"
+)
+_PROMPT = re.compile(r"\b(?:prompt|prompts|input text|text prompt)\b")
+_NO_MODEL = re.compile(
+    r"not found|not exist|n t exist|not (?:available|supported|allowed|enabled|permitted|offered)|unknown|unsupported|"
+    r"no access|not have access|(?:may|can|must) ?not use|invalid|denied|deprecated|retired|no (?:\w+ )?channel"
+)
 
 
 class Verdict(NamedTuple):
-    """The cause, and whether the prompt or a picture was meant, when the words tell."""
+    """The cause, what it is about, and how sure it is."""
 
     cause: Cause
     about: About | None = None
+    field: str | None = None
+    """The one request field that was blamed."""
+    code: str | None = None
+    """The provider's own code, as it wrote it."""
+    by_code: bool = False
+    """Whether a code says so; a text may repeat words of the prompt."""
 
 
-BY_CODE: dict[str, Verdict] = {
-    "content_policy_violation": Verdict(Cause.CONTENT),
-    "contentpolicyviolationerror": Verdict(Cause.CONTENT),
-    "content_safety_violation": Verdict(Cause.CONTENT),
-    "content_filter": Verdict(Cause.CONTENT),
-    "moderation_blocked": Verdict(Cause.CONTENT),
-    "sentinel_block": Verdict(Cause.CONTENT),
-    "nsfw": Verdict(Cause.CONTENT),
-    "invalid_prompt": Verdict(Cause.CONTENT, "prompt"),
-    "prompt_unsafe": Verdict(Cause.CONTENT, "prompt"),
-    "image_unsafe": Verdict(Cause.CONTENT, "picture"),
-    "image_content_policy_violation": Verdict(Cause.CONTENT, "picture"),
-    "video_unsafe": Verdict(Cause.CONTENT),
-    "insufficient_quota": Verdict(Cause.CREDIT),
-    "insufficient_user_quota": Verdict(Cause.CREDIT),
-    "insufficient_balance": Verdict(Cause.CREDIT),
-    "insufficient_credits": Verdict(Cause.CREDIT),
-    "billing_hard_limit_reached": Verdict(Cause.CREDIT),
-    "billing_not_active": Verdict(Cause.CREDIT),
-    "budget_exceeded": Verdict(Cause.CREDIT),
-    "payment_required": Verdict(Cause.CREDIT),
-    "rate_limit_exceeded": Verdict(Cause.RATE),
-    "too_many_requests": Verdict(Cause.RATE),
-    "invalid_size": Verdict(Cause.SIZE),
-    "invalid_type": Verdict(Cause.INPUT),
-    "invalid_value": Verdict(Cause.INPUT),
-    "unknown_parameter": Verdict(Cause.INPUT),
-    "missing_required_parameter": Verdict(Cause.INPUT),
-    "missing_model": Verdict(Cause.PROVIDER),
-    "model_not_found": Verdict(Cause.PROVIDER),
-    "deploymentnotfound": Verdict(Cause.PROVIDER),
-    "invalid_api_key": Verdict(Cause.PROVIDER),
-    "server_error": Verdict(Cause.PROVIDER),
-    "processing_error": Verdict(Cause.PROVIDER),
-}
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was asked for, as far as an answer may repeat it."""
 
-# Families of codes whose endings vary ("InputImageSensitiveContentDetected.PrivacyInformation").
-BY_CODE_START: tuple[tuple[str, Verdict], ...] = (
-    ("inputimagesensitivecontentdetected", Verdict(Cause.CONTENT, "picture")),
-    ("inputtextsensitivecontentdetected", Verdict(Cause.CONTENT, "prompt")),
-    ("outputvideosensitivecontentdetected", Verdict(Cause.CONTENT)),
-)
-
-# The first text found in the message wins, so what a careless proxy mislabels stands before what it is mistaken for.
-BY_TEXT: tuple[tuple[str, Verdict], ...] = (
-    ("must match the requested width and height", Verdict(Cause.SIZE, "picture")),
-    ("people-in-user-uploads", Verdict(Cause.CONTENT, "picture")),
-    ("sensitive information", Verdict(Cause.CONTENT)),
-    ("sensitive content", Verdict(Cause.CONTENT)),
-    ("content policy", Verdict(Cause.CONTENT)),
-    ("content policies", Verdict(Cause.CONTENT)),
-    ("usage polic", Verdict(Cause.CONTENT)),
-    ("safety system", Verdict(Cause.CONTENT)),
-    ("moderation", Verdict(Cause.CONTENT)),
-    ("nsfw", Verdict(Cause.CONTENT)),
-    ("exceeded your current quota", Verdict(Cause.CREDIT)),
-    ("insufficient quota", Verdict(Cause.CREDIT)),
-    ("insufficient balance", Verdict(Cause.CREDIT)),
-    ("insufficient credit", Verdict(Cause.CREDIT)),
-    ("out of credit", Verdict(Cause.CREDIT)),
-    ("not enough credit", Verdict(Cause.CREDIT)),
-    ("余额不足", Verdict(Cause.CREDIT)),
-    ("额度不足", Verdict(Cause.CREDIT)),
-    ("too many running tasks", Verdict(Cause.RATE)),
-    ("rate limit", Verdict(Cause.RATE)),
-)
-
-_PICTURE_WORDS = ("image", "picture", "photo", "input_reference", "reference file")
-_MISLABELLED = ("unknown parameter", "unsupported parameter", "unrecognized parameter", "invalid type for")
-_NO_MODEL = re.compile(
-    r"\b(model|deployment)\b.{0,120}\b(not found|not exist|not available|unavailable)\b"
-    r"|\b(unknown|no such|invalid) model\b"
-)
+    prompt: str = ""
+    model: str = ""
 
 
-def classify(codes: tuple[str, ...], message: str, param: str | None = None) -> Verdict | None:
-    """The verdict on error words: `codes` (code, then type), message, named parameter; None if they say nothing.
+class Meaning:
+    """What the words of one answer say, each asked for once."""
 
-    Only the outermost words of an error should come here, in any case; nothing of them is kept.
-    """
-    text = message.lower()
-    if any(words in text for words in _MISLABELLED):
-        return Verdict(Cause.INPUT, _about_parameter(param))
-    verdict = _by_code(codes)
-    if verdict is None or verdict.cause is Cause.INPUT:
-        # "Something in it is wrong" is the least that a code can say; text and parameter may say what.
-        telling = next((verdict for words, verdict in BY_TEXT if words in text), None)
-        verdict = telling or _by_parameter(param) or verdict
-    if verdict is None:
-        return Verdict(Cause.PROVIDER) if names_model(codes, message, param) else None
-    if verdict.about is None and verdict.cause in (Cause.CONTENT, Cause.INPUT, Cause.SIZE):
-        return Verdict(verdict.cause, _about_parameter(param) or _about_text(text, verdict.cause))
-    return verdict
+    def __init__(self, words: ErrorWords, sent: Sent | None = None) -> None:
+        """`sent`: the request, whose own words in a text are not the provider's."""
+        self._words = words
+        self._prompt = plain_words((sent or Sent()).prompt)
+        self._model = plain_words((sent or Sent()).model)
+        self._codes = [plain_words(code) for code in words.codes]
+        self._texts = [self._without_echo(plain_words(text)) for text in words.texts]
 
+    def code_says(self, signal: Signal) -> bool:
+        """Whether a code says it."""
+        return any(says(signal, code) for code in self._codes)
 
-def names_model(codes: tuple[str, ...], message: str, param: str | None = None) -> bool:
-    """Whether the words say that the model isn't there: a fault of the configuration, not of the request."""
-    if any(code in ("model_not_found", "missing_model", "deploymentnotfound") for code in map(str.lower, codes)):
-        return True
-    return param == "model" or _NO_MODEL.search(message[:1000].lower()) is not None
+    def text_says(self, signal: Signal) -> bool:
+        """Whether a text says it, in words that don't stand in the prompt."""
+        return any(phrase not in self._prompt for text in self._texts for phrase in phrases(signal, text))
 
+    def says(self, signal: Signal) -> bool:
+        """Whether a code or a text says it."""
+        return self.code_says(signal) or self.text_says(signal)
 
-def _by_code(codes: tuple[str, ...]) -> Verdict | None:
-    for code in map(str.lower, codes):
-        if code in BY_CODE:
-            return BY_CODE[code]
-        for start, verdict in BY_CODE_START:
-            if code.startswith(start):
-                return verdict
-    return None
+    @property
+    def leaves_open(self) -> bool:
+        """Whether the words leave it open that the upstream took the request. Prompts are no excuse here."""
+        if self._is_mislabelled:
+            return False
+        return any(says(Signal.OPEN, words) for words in (*self._codes, *self._texts))
 
+    @property
+    def blocks_account(self) -> bool:
+        """Whether the words are about our account as a whole: blocked, suspended, closed."""
+        return self.says(Signal.ACCOUNT)
 
-def _by_parameter(param: str | None) -> Verdict | None:
-    if param is None or param == "model":
+    @property
+    def is_content(self) -> bool:
+        """Whether the content rules refused the request; a moderation service that is down refused nothing."""
+        if self._is_mislabelled or self.blocks_account:
+            return False
+        if "invalid prompt" in self._codes and not self._blames_form:
+            return True
+        content = [words for words in (*self._codes, *self._texts) if says(Signal.CONTENT, words)]
+        if any(says(Signal.TROUBLE, words) for words in (*self._codes, *self._texts)):
+            return any(_REFUSED_BY_CONTENT.search(words) for words in self._codes)
+        return bool(content)
+
+    @property
+    def is_model(self) -> bool:
+        """Whether the model is what this provider, or this key, doesn't have."""
+        others = set(self._words.fields) - {"model"}
+        if self.code_says(Signal.MODEL) or ("model" in self._words.fields and not others):
+            return True
+        if others or self.says(Signal.TEMPORARY) or self.text_says(Signal.SIZE) or self.text_says(Signal.LENGTH):
+            return False
+        return self.text_says(Signal.MODEL) or self._names_our_model
+
+    def verdict(self) -> Verdict | None:
+        """The cause; None if the words name none."""
+        found = self._cause()
+        if found is None:
+            return None
+        cause, by_code = found
+        about = self._about(cause) if cause in (Cause.CONTENT, Cause.INPUT, Cause.SIZE) else None
+        field = "model" if cause is Cause.MODEL else self._words.field
+        return Verdict(cause, about, field, self.code, by_code)
+
+    @property
+    def code(self) -> str | None:
+        """The provider's code that tells most: the first that isn't a general one, else the first."""
+        telling = [
+            code for code, words in zip(self._words.codes, self._codes, strict=True) if not _GENERAL.fullmatch(words)
+        ]
+        codes = telling or list(self._words.codes)
+        return codes[0][:_CODE_MAX_CHARACTERS] if codes else None
+
+    def _cause(self) -> tuple[Cause, bool] | None:
+        if self._is_mislabelled:
+            return Cause.INPUT, False
+        if self.blocks_account:
+            return Cause.KEY, self.code_says(Signal.ACCOUNT)
+        for cause, signal in ((Cause.CREDIT, Signal.CREDIT), (Cause.RATE, Signal.RATE)):
+            if self.code_says(signal) and not self.code_says(Signal.CONTENT):
+                return cause, True
+        if any("must match the requested width and height" in text for text in self._texts):
+            return Cause.SIZE, False
+        if self.is_content:
+            return Cause.CONTENT, self.code_says(Signal.CONTENT)
+        if self.code_says(Signal.KEY):
+            return Cause.KEY, True
+        if self.is_model:
+            return Cause.MODEL, self.code_says(Signal.MODEL)
+        return self._weaker_cause()
+
+    def _weaker_cause(self) -> tuple[Cause, bool] | None:
+        for cause, signal in ((Cause.RATE, Signal.RATE), (Cause.CREDIT, Signal.CREDIT), (Cause.KEY, Signal.KEY)):
+            if self.text_says(signal):
+                return cause, False
+        by_field = self._by_field()
+        if by_field is not None:
+            return by_field, False
+        for cause, signal in ((Cause.SIZE, Signal.SIZE), (Cause.LENGTH, Signal.LENGTH), (Cause.INPUT, Signal.INPUT)):
+            if self.says(signal):
+                return cause, self.code_says(signal)
+        if self.says(Signal.TROUBLE) or self.says(Signal.INTERNAL):
+            return Cause.PROVIDER, self.code_says(Signal.INTERNAL)
         return None
-    if param == "size":
-        return Verdict(Cause.SIZE)
-    return Verdict(Cause.INPUT, _about_parameter(param))
 
+    def _by_field(self) -> Cause | None:
+        """The cause that the blamed fields come down to; of several, one that blames no single one of them."""
+        fields = set(self._words.fields) - {"video"}
+        if not fields:
+            return None
+        if fields == {"size", "seconds"}:
+            return Cause.SIZE
+        return _FIELD_CAUSES.get(fields.pop(), Cause.INPUT) if len(fields) == 1 else Cause.INPUT
 
-def _about_parameter(param: str | None) -> About | None:
-    if param is None:
-        return None
-    if param == "prompt":
-        return "prompt"
-    return "picture" if param.startswith(("input_reference", "image")) else None
+    def _about(self, cause: Cause) -> About | None:
+        """Prompt or picture; None if both or neither are meant."""
+        fields = set(self._words.fields)
+        if fields:
+            return _PROMPT_OR_PICTURE.get(next(iter(fields))) if len(fields) == 1 else None
+        everything = " ".join((*self._codes, *self._texts))
+        if cause is Cause.SIZE:
+            return "picture" if _PICTURE.search(everything) else None
+        prompt, picture = bool(_PROMPT.search(everything)), bool(_PICTURE.search(everything))
+        if cause is Cause.CONTENT:
+            # "input text sensitive content detected", as a code says it.
+            prompt = prompt or any(re.search(r"\binput text\b", code) for code in self._codes)
+        if prompt == picture or (cause is Cause.INPUT and not self._blames_form):
+            return None
+        return "prompt" if prompt else "picture"
 
+    @property
+    def _is_mislabelled(self) -> bool:
+        """Whether it is about an unknown parameter: some proxies call that a violation of the content policy."""
+        return any(_MISLABELLED.search(text) for text in self._texts)
 
-def _about_text(text: str, cause: Cause) -> About | None:
-    """Only for the content rules, where people need to know which of the two to change; both named means neither."""
-    if cause is not Cause.CONTENT:
-        return None
-    prompt, picture = "prompt" in text, any(word in text for word in _PICTURE_WORDS)
-    if prompt == picture:
-        return None
-    return "prompt" if prompt else "picture"
+    @property
+    def _blames_form(self) -> bool:
+        return any(
+            re.search(r"\b(?:too long|too short|empty|required|missing|characters|tokens)\b", t) for t in self._texts
+        )
+
+    @property
+    def _names_our_model(self) -> bool:
+        if len(self._model) < _MODEL_MIN_CHARACTERS:
+            return False
+        return any(self._model in text and _NO_MODEL.search(text.replace(self._model, " ")) for text in self._texts)
+
+    def _without_echo(self, text: str) -> str:
+        """The text without the whole prompt, if it is long enough to be recognised."""
+        return text.replace(self._prompt, " ") if len(self._prompt) >= _ECHO_MIN_CHARACTERS else text

@@ -20,6 +20,7 @@ from bot.ops.clock import Clock
 from bot.videos import sentences
 from bot.videos.addresses import normalise_base, same_origin, segment
 from bot.videos.bodies import Body, body_of
+from bot.videos.causes import Sent
 from bot.videos.envelopes import escaped
 from bot.videos.faults import Doubtful, Leaving, LookFailed, NotSent, RequestRefused, VideosFault
 from bot.videos.law import Answer, Asked, judge_list, judge_look, judge_submit
@@ -145,7 +146,8 @@ class VideosClient:
                 raise Leaving
             self._guard.spend()
             answer = await self._post(url, body, order)
-        return self._outcome(judge_submit(answer, self._asked(parent_remote_id)))
+        sent = Sent(prompt=order.prompt, model=order.model or "")
+        return self._outcome(judge_submit(answer, replace(self._asked(parent_remote_id), sent=sent)))
 
     async def _post(self, url: str, body: Body, order: Order) -> Answer:
         """Send one paid request. A cancellation passes through untouched: the caller knows that it was under way."""

@@ -7,13 +7,15 @@
     │   ├── NotSent               nothing was sent: no connection came about
     │   ├── Busy                  not taken: the provider says "later"
     │   ├── CleanRefusal          not taken: a 500 that says so in JSON
-    │   ├── AccountRefused        not taken: the key, the credit or the address is wrong, whatever was asked for
+    │   ├── AccountRefused        not taken: the provider itself refuses the key, or has no credit for this account
+    │   ├── Blocked               not taken: something refused it without the provider's own words (a firewall, perhaps)
     │   ├── RequestRefused        not taken: the provider said no to this very request
     │   └── Doubtful              nobody knows whether it was taken; it must never be sent again by itself
     └── LookFault               a video could not be looked at; says nothing about the video
         ├── LookFailed            try again later
         ├── LookForbidden         the key is refused
-        ├── NotFound              the provider does not know the video (now)
+        ├── LookRefused           the provider has refused this very video; seen several times, that is its end
+        ├── NotFound              the provider does not know the video (now), or no longer has it
         └── NoList                the provider does not say which videos it has
 
 `str(fault)` is one sentence fit for a person. `detail` holds the provider's own words, escaped, without addresses
@@ -58,7 +60,7 @@ class NotSent(SubmitFault):
 
 
 class Busy(SubmitFault):
-    """On 429 that isn't about credit, on 503 with an error envelope or Retry-After, and on a 409 that says busy.
+    """On 429 that isn't about credit, on 503 with an envelope or Retry-After, on a 409 that says busy, on a rate code.
 
     `retry_after_seconds` is what the provider asked for (0 to 600), None if it didn't say.
     """
@@ -71,16 +73,43 @@ class Busy(SubmitFault):
 
 
 class CleanRefusal(SubmitFault):
-    """On 500 with a JSON error envelope: the provider's word that it took nothing."""
+    """On 500 with a JSON error envelope whose words leave nothing open: the provider took nothing."""
 
 
 class AccountRefused(SubmitFault):
-    """On 401, 402, 403 and out-of-credit codes at any status, and when the base URL redirects.
+    """On 401, 402 and 403 in the provider's own envelope, and on codes for credit or key at any status.
 
-    Nothing about the request can mend it, so all submitting should pause. `cause` is CREDIT or PROVIDER.
+    `cause` is CREDIT or KEY. `by_code`: a code or a 402 says so; otherwise only a text does, which may be about this
+    request alone. `enveloped`: whether it is the provider's own JSON; only an empty or plain 402 isn't.
     """
 
-    def __init__(self, sentence: str, *, cause: Cause, status: int | None, detail: str = "") -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        cause: Cause,
+        status: int | None,
+        detail: str = "",
+        code: str | None = None,
+        by_code: bool = False,
+        enveloped: bool = True,
+    ) -> None:
+        super().__init__(sentence, status=status, detail=detail)
+        self.cause = cause
+        self.code = code
+        self.by_code = by_code
+        self.enveloped = enveloped
+
+
+class Blocked(SubmitFault):
+    """On 401, 403 or 407 outside of the provider's envelope (a firewall's page, an empty body), and on a redirect.
+
+    The words of this one request may have brought it. It says something about the key, the account or the address only
+    when a different job, or a free request with the same key, is refused the same way. `cause` is KEY, or PROVIDER for
+    a redirect.
+    """
+
+    def __init__(self, sentence: str, *, cause: Cause, status: int, detail: str = "") -> None:
         super().__init__(sentence, status=status, detail=detail)
         self.cause = cause
 
@@ -88,7 +117,9 @@ class AccountRefused(SubmitFault):
 class RequestRefused(SubmitFault):
     """On 400, 404, 413, 422 and their like, on a 2xx with an error envelope and no id, and when a picture is gone.
 
-    `cause` says why, `about` whether prompt or picture was meant, `field` the request field the provider named.
+    It is about this request alone: content (CONTENT), a field (INPUT, SIZE, LENGTH), a model that the provider or this
+    key doesn't have (MODEL), a remix whose source is gone (SOURCE_GONE) or that can't be made (UNSUPPORTED). `about`
+    tells whether prompt or picture was meant, `field` the one field that was blamed, `code` the provider's own code.
     """
 
     def __init__(
@@ -98,6 +129,7 @@ class RequestRefused(SubmitFault):
         cause: Cause,
         about: About | None = None,
         field: str | None = None,
+        code: str | None = None,
         status: int | None = None,
         detail: str = "",
     ) -> None:
@@ -105,10 +137,14 @@ class RequestRefused(SubmitFault):
         self.cause = cause
         self.about: About | None = about
         self.field = field
+        self.code = code
 
 
 class Doubtful(SubmitFault):
-    """On silence or mess after the first byte: time-out, disconnect, 502/504, HTML, a 2xx that can't be followed."""
+    """On silence or mess after the first byte: time-out, disconnect, 502/504, HTML, a 2xx that can't be followed.
+
+    Also on any answer whose words leave the outcome open, whatever its status (`bot.videos.open_outcome`).
+    """
 
 
 class LookFault(VideosFault):
@@ -142,12 +178,60 @@ class LookFailed(LookFault):
 
 
 class LookForbidden(LookFault):
-    """On 401, 402 and 403: the key is refused or the account is closed, so looking should pause."""
+    """On 401, 402 and 403, unless the words are about content or this video.
+
+    `enveloped`: whether the provider's own JSON says so. Only a second, different video's, or a free request's, says
+    something about the key.
+    """
+
+    def __init__(self, sentence: str, *, status: int, detail: str = "", enveloped: bool = True) -> None:
+        super().__init__(sentence, status=status, detail=detail)
+        self.enveloped = enveloped
+
+
+class LookRefused(LookFault):
+    """On error words at any status that say that the provider won't make or show this video; it concerns it alone.
+
+    Several polls that say so end the job. `cause` is CONTENT; the rest as in `RequestRefused`.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        cause: Cause,
+        about: About | None = None,
+        field: str | None = None,
+        code: str | None = None,
+        status: int | None = None,
+        detail: str = "",
+    ) -> None:
+        super().__init__(sentence, status=status, detail=detail)
+        self.cause = cause
+        self.about: About | None = about
+        self.field = field
+        self.code = code
 
 
 class NotFound(LookFault):
-    """On 404 and 410: the provider does not know the video; only several over time mean that it is lost."""
+    """On 404 and 410, and on words for it at 200, 400 or 500; only several over time mean that the video is lost.
+
+    `cause` is LOST, or EXPIRED where the words say that it was kept for a while and is no longer.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        cause: Cause = Cause.LOST,
+        code: str | None = None,
+        status: int | None = None,
+        detail: str = "",
+    ) -> None:
+        super().__init__(sentence, status=status, detail=detail)
+        self.cause = cause
+        self.code = code
 
 
 class NoList(LookFault):
-    """On 404, 405, 410 and 501 when the latest videos were asked for: this provider has no list."""
+    """On any 4xx but 408, 425, 429 and on 501 when the latest videos were asked for: this provider has no list."""

@@ -1,247 +1,244 @@
-"""The law of money: what each answer to a paid request means, and what each answer to a look means. Pure.
+"""The law of money: what each answer to a paid request means. Pure.
 
 The rule behind every line: only an answer that plainly says "not taken" may ever be followed by a second paid request.
-Everything silent or messy is `Doubtful`. docs/facts/provider.md ("Answers") lists the rows.
+Everything silent or messy, and everything whose words leave the outcome open, is `Doubtful`.
+docs/facts/provider.md ("Answers") lists the rows.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import re
+from dataclasses import replace
 
 from bot.jobs.model import Cause
 from bot.videos import sentences
-from bot.videos.causes import Verdict, classify, names_model
-from bot.videos.envelopes import ErrorWords, error_words, escaped
+from bot.videos.causes import Verdict
+from bot.videos.envelopes import ErrorWords
 from bot.videos.faults import (
     AccountRefused,
+    Blocked,
     Busy,
     CleanRefusal,
     Doubtful,
-    LookFailed,
-    LookFault,
-    LookForbidden,
-    NoList,
-    NotFound,
     RequestRefused,
     SubmitFault,
 )
+from bot.videos.polls import judge_list, judge_look
+from bot.videos.response import Answer, Asked, Response, read_response
 from bot.videos.values import RemoteVideo
-from bot.videos.waits import asked_look, asked_wait
-from bot.videos.wire import decode, read_list, read_video, speaks_of_a_video
+from bot.videos.vocabulary import Signal, plain_words, says
+from bot.videos.waits import asked_look
+from bot.videos.wire import read_video, speaks_of_a_video
 
-_ACCOUNT = frozenset({401, 402, 407})
+__all__ = ["Answer", "Asked", "judge_list", "judge_look", "judge_submit"]
+
+_KEY = frozenset({401, 403, 407})
 _REDIRECTS = frozenset({301, 302, 307, 308})
 # Refusals whatever their body; any other 4xx needs an error envelope to count as one.
 _REFUSALS = frozenset({400, 404, 405, 406, 410, 411, 413, 414, 415, 422, 451})
 _MESSY = frozenset({408, 499})
 _NEEDS_READING = frozenset({409, 422})
 _NOT_THERE = frozenset({404, 405, 410, 501})
+# Where a text alone, without a code, tells of credit or key: elsewhere it may be about this request.
+_TEXT_TELLS_OF_ACCOUNT = frozenset({401, 402, 403, 429})
+# The causes that a 500 or 501 may plainly have, so that repeating it is in vain.
+_PLAIN_AT_500 = frozenset({Cause.CONTENT, Cause.MODEL, Cause.SIZE, Cause.LENGTH, Cause.CREDIT, Cause.KEY})
 _BUSY_WORDS = (
     *("busy", "at a time", "one job", "try again", "retry", "concurren", "capacity", "running", "in progress"),
     "overloaded",
 )
 _SAME_AGAIN = ("duplicate", "already submitted", "already exists", "same key")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: status, headers (looked up in any case), and the body; None if it broke off or was too large."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an answer is read against: our base URL, the time (epoch seconds), the key to hide, and what was asked."""
-
-    base_url: str
-    now: float
-    secret: str = ""
-    remote_id: str | None = None
-    """The video that was looked at or is to be remixed; None for a create."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """An answer with its body read once."""
-
-    status: int
-    body: object
-    words: ErrorWords | None
-    wait_seconds: float | None
-    complete: bool
-    detail: str
-
-    @property
-    def verdict(self) -> Verdict | None:
-        words = self.words
-        return None if words is None else classify(words.codes, words.message, words.param)
+# What a router says that knows no such path, in contrast to a remix whose source is unknown.
+_BARE_REFUSALS = frozenset({"", "not found", "404", "404 not found", "404 page not found", "method not allowed"})
+_REMIXING = re.compile(r"\b(?:remix\w*|edit\w*|extend\w*|extension\w*|video to video)\b")
 
 
 def judge_submit(answer: Answer, asked: Asked) -> RemoteVideo | SubmitFault:
     """What an answer to a create or remix means: the video to follow, or the fault (returned, not raised)."""
-    said = _read(answer, asked)
+    said = read_response(answer, asked)
+    remixing = asked.remote_id is not None
     if not 200 <= answer.status < 300:
-        return _submit_fault(said, remixing=asked.remote_id is not None)
+        return _submit_fault(said, remixing=remixing)
     video = read_video(said.body, asked.base_url, secret=asked.secret)
     if video is not None:
         return replace(video, look_again_seconds=asked_look(answer.headers, asked.now))
     if said.words is None or not said.words.outright or speaks_of_a_video(said.body):
         return Doubtful(sentences.UNTRACEABLE, status=said.status, detail=said.detail)
-    if _idempotency(said):
-        return Doubtful(sentences.ALREADY_SENT, status=said.status, detail=said.detail)
-    return _out_of_credit(said) or _refused(said, remixing=asked.remote_id is not None)
+    return _open(said) or _account_refused(said) or _busy(said) or _refused(said, remixing=remixing)
 
 
-def judge_look(answer: Answer, asked: Asked) -> RemoteVideo | LookFault:
-    """What an answer to a look at `asked.remote_id` means: the video, or the fault (returned, not raised)."""
-    said = _read(answer, asked)
-    status = answer.status
-    if 200 <= status < 300:
-        video = read_video(said.body, asked.base_url, asked.remote_id, asked.secret)
-        if video is not None:
-            return replace(video, look_again_seconds=asked_look(answer.headers, asked.now))
-        return LookFailed(sentences.UNREADABLE, status=status, detail=said.detail)
-    if status in (404, 410):
-        return NotFound(sentences.UNKNOWN_VIDEO, status=status, detail=said.detail)
-    return _look_fault(said)
-
-
-def judge_list(answer: Answer, asked: Asked) -> tuple[RemoteVideo, ...] | LookFault:
-    """What an answer to the question for the latest videos means: these, or the fault (returned, not raised)."""
-    said = _read(answer, asked)
-    status = answer.status
-    if 200 <= status < 300:
-        videos = read_list(said.body, asked.base_url, asked.secret)
-        return LookFailed(sentences.UNREADABLE, status=status, detail=said.detail) if videos is None else videos
-    if status in _NOT_THERE:
-        return NoList(sentences.NO_LIST, status=status, detail=said.detail)
-    return _look_fault(said)
-
-
-def _look_fault(said: _Said) -> LookFault:
-    """The rows that all questions about videos share."""
-    status = said.status
-    if status in (401, 402, 403):
-        return LookForbidden(sentences.KEY_REFUSED, status=status, detail=said.detail)
-    if 300 <= status < 400:
-        return LookFailed(sentences.REDIRECTS, status=status, detail=said.detail)
-    return LookFailed(
-        sentences.TOO_OFTEN if status == 429 else sentences.LOOK_FAILED,
-        status=status,
-        detail=said.detail,
-        retry_after_seconds=said.wait_seconds,
-        provider_at_fault=status in (408, 425) or not 400 <= status < 500,
-    )
-
-
-def _read(answer: Answer, asked: Asked) -> _Said:
-    body = decode(answer.body) if answer.body is not None else None
-    words = error_words(body)
-    return _Said(
-        status=answer.status,
-        body=body,
-        words=words,
-        wait_seconds=asked_wait(answer.headers, words.wait if words else None, asked.now),
-        complete=answer.body is not None,
-        detail=escaped((answer.body or b"")[:4096].decode("utf-8", "replace"), asked.secret),
-    )
-
-
-def _submit_fault(said: _Said, *, remixing: bool) -> SubmitFault:
+def _submit_fault(said: Response, *, remixing: bool) -> SubmitFault:
     """The rows for every answer that isn't a 2xx."""
     status, detail = said.status, said.detail
     if status in _REDIRECTS:
-        return AccountRefused(sentences.REDIRECTS, cause=Cause.PROVIDER, status=status, detail=detail)
+        return Blocked(sentences.REDIRECTS, cause=Cause.PROVIDER, status=status, detail=detail)
+    doubt = _open(said)
+    if doubt is not None:
+        return doubt
     if not _plain(said):
         return Doubtful(sentences.MESS, status=status, detail=detail)
-    if _idempotency(said):
-        return Doubtful(sentences.ALREADY_SENT, status=status, detail=detail)
-    account = _out_of_credit(said) or _account_refused(said)
-    if account is not None:
-        return account
-    if status in (429, 503) or (status == 409 and _says_busy(said)):
-        return Busy(sentences.BUSY, status=status, detail=detail, retry_after_seconds=said.wait_seconds)
-    if status == 500 and not _coded_content(said):
-        return CleanRefusal(sentences.CLEAN_REFUSAL, status=status, detail=detail)
+    if _about_request(said):
+        return _refused(said, remixing=remixing)
+    fault = _account_refused(said) or _busy(said)
+    if fault is not None:
+        return fault
+    if remixing and _about_source(said) is not None:
+        return _refused(said, remixing=True)
+    if status in (500, 501) and not _plain_at_500(said):
+        return _server_error(said, remixing=remixing)
     return _refused(said, remixing=remixing)
 
 
-def _plain(said: _Said) -> bool:
+def _server_error(said: Response, *, remixing: bool) -> SubmitFault:
+    if said.status == 501:
+        return _refused(said, remixing=remixing)
+    return CleanRefusal(sentences.CLEAN_REFUSAL, status=said.status, detail=said.detail)
+
+
+def _open(said: Response) -> Doubtful | None:
+    """Doubt by words: the outcome is left open, or the provider has seen this request before."""
+    if said.meaning is not None and said.meaning.leaves_open:
+        return Doubtful(sentences.LEFT_OPEN, status=said.status, detail=said.detail)
+    if _idempotency(said.words, said.status):
+        return Doubtful(sentences.ALREADY_SENT, status=said.status, detail=said.detail)
+    return None
+
+
+def _plain(said: Response) -> bool:
     """Whether an answer that is no success plainly says that nothing was taken."""
     status = said.status
+    if said.enveloped and _about_request(said):
+        # The content rules' no, and a model that isn't there, are plain at every status.
+        return True
     if status in _MESSY or (status in _NEEDS_READING and not said.complete):
         return False
     if status in (409, 503):
-        return said.words is not None or said.wait_seconds is not None
-    if status in _REFUSALS or status in _ACCOUNT or status in (403, 429):
+        return said.enveloped or said.wait_seconds is not None
+    if status in _REFUSALS or status in _KEY or status in (402, 429):
         return True
-    return said.words is not None and (400 <= status < 500 or status in (500, 501))
+    if status in (500, 501):
+        return said.enveloped or _about_request(said)
+    return said.enveloped and 400 <= status < 500
 
 
-def _idempotency(said: _Said) -> bool:
+def _about_request(said: Response) -> bool:
+    """Whether the words are about the content or the model of this request."""
+    meaning = said.meaning
+    if meaning is None or meaning.blocks_account:
+        return False
+    verdict = meaning.verdict()
+    return verdict is not None and verdict.cause in (Cause.CONTENT, Cause.MODEL)
+
+
+def _plain_at_500(said: Response) -> bool:
+    """Whether a 500 says what is wrong with the request, as gateways hand on an upstream's refusal."""
+    verdict = _verdict(said)
+    if verdict is None:
+        return False
+    return verdict.cause in _PLAIN_AT_500 or (verdict.cause is Cause.INPUT and verdict.field is not None)
+
+
+def _idempotency(words: ErrorWords | None, status: int) -> bool:
     """Whether the provider says that it has seen this request before: then it may have been taken then."""
-    words = said.words
     if words is None:
         return False
-    return words.mention("idempoten") or (said.status in _NEEDS_READING and words.mention(*_SAME_AGAIN))
+    return words.mention("idempoten") or (status in _NEEDS_READING and words.mention(*_SAME_AGAIN))
 
 
-def _out_of_credit(said: _Said) -> AccountRefused | None:
-    verdict = said.verdict
-    if said.status == 402 or (verdict is not None and verdict.cause is Cause.CREDIT):
-        return AccountRefused(sentences.NO_CREDIT, cause=Cause.CREDIT, status=said.status, detail=said.detail)
+def _account_refused(said: Response) -> AccountRefused | Blocked | None:
+    """Credit by a code or 402, key by 401 and 403; by a text only where it can't be about this request alone."""
+    status, verdict = said.status, _verdict(said)
+    cause = verdict.cause if verdict is not None else None
+    text_counts = status in _TEXT_TELLS_OF_ACCOUNT or 200 <= status < 300
+    by_code = verdict is not None and verdict.by_code
+    if status == 402 or (cause is Cause.CREDIT and (by_code or text_counts)):
+        return _account(said, Cause.CREDIT, by_code=status == 402 or by_code)
+    if cause is Cause.RATE:
+        return None
+    if status in _KEY and not said.enveloped:
+        return Blocked(sentences.KEY_REFUSED, cause=Cause.KEY, status=status, detail=said.detail)
+    if status in _KEY or (cause is Cause.KEY and (by_code or text_counts)):
+        return _account(said, Cause.KEY, by_code=by_code)
     return None
 
 
-def _account_refused(said: _Said) -> AccountRefused | None:
-    """A 403 may also be the content rules' no, which concerns one request and not the account."""
-    if said.status in _ACCOUNT or (said.status == 403 and not _about_content(said)):
-        return AccountRefused(sentences.KEY_REFUSED, cause=Cause.PROVIDER, status=said.status, detail=said.detail)
+def _account(said: Response, cause: Cause, *, by_code: bool) -> AccountRefused:
+    return AccountRefused(
+        sentences.NO_CREDIT if cause is Cause.CREDIT else sentences.KEY_REFUSED,
+        cause=cause,
+        status=said.status,
+        detail=said.detail,
+        code=None if said.meaning is None else said.meaning.code,
+        by_code=by_code,
+        enveloped=said.enveloped,
+    )
+
+
+def _busy(said: Response) -> Busy | None:
+    status, verdict = said.status, _verdict(said)
+    rate = verdict is not None and verdict.cause is Cause.RATE
+    if status in (429, 503) or (status == 409 and _says_busy(said)) or rate:
+        return Busy(sentences.BUSY, status=status, detail=said.detail, retry_after_seconds=said.wait_seconds)
     return None
 
 
-def _about_content(said: _Said) -> bool:
-    return said.verdict is not None and said.verdict.cause is Cause.CONTENT
-
-
-def _coded_content(said: _Said) -> bool:
-    """The content rules' no by its code alone: a 500's text may as well tell of a moderation service that is down."""
-    verdict = None if said.words is None else classify(said.words.codes, "")
-    return verdict is not None and verdict.cause is Cause.CONTENT
-
-
-def _says_busy(said: _Said) -> bool:
+def _says_busy(said: Response) -> bool:
     return said.wait_seconds is not None or (said.words is not None and said.words.mention(*_BUSY_WORDS))
 
 
-def _refused(said: _Said, *, remixing: bool) -> RequestRefused:
-    words = said.words
-    verdict = said.verdict or _by_status(said.status, remixing=remixing)
-    field = words.field if words is not None else None
-    if words is not None and verdict.cause is Cause.PROVIDER and names_model(words.codes, words.message, words.param):
-        field = "model"
-    elif said.status == 413:
-        field = "input_reference"
-    elif remixing and said.verdict is None and said.status in (404, 410):
-        field = "video"
+def _verdict(said: Response) -> Verdict | None:
+    return None if said.meaning is None else said.meaning.verdict()
+
+
+def _refused(said: Response, *, remixing: bool) -> RequestRefused:
+    verdict = _by_words(said, remixing=remixing) or _by_status(said.status)
     return RequestRefused(
-        sentences.refused(verdict.cause, verdict.about, field),
+        sentences.refused(verdict.cause, verdict.about, verdict.field),
         cause=verdict.cause,
         about=verdict.about,
-        field=field,
+        field=verdict.field,
+        code=None if said.meaning is None else said.meaning.code,
         status=said.status,
         detail=said.detail,
     )
 
 
-def _by_status(status: int, *, remixing: bool) -> Verdict:
-    """The cause when the words tell nothing. A 404 on a create is a wrong base URL or model, not a missing video."""
+def _by_words(said: Response, *, remixing: bool) -> Verdict | None:
+    verdict = _verdict(said)
+    if remixing and (verdict is None or verdict.cause in (Cause.INPUT, Cause.PROVIDER)):
+        source = _about_source(said)
+        if source is not None:
+            return Verdict(source, field="video")
+    if said.status == 413 and (verdict is None or verdict.cause in (Cause.INPUT, Cause.PROVIDER)):
+        return Verdict(Cause.SIZE, "picture", "input_reference")
+    if verdict is not None and said.status in _NOT_THERE and verdict.cause is Cause.INPUT and verdict.field is None:
+        # "Invalid request" beside a 404 blames nothing of the request.
+        return None
+    return verdict
+
+
+def _about_source(said: Response) -> Cause | None:
+    """On a remix: whether its source is gone, or the provider can't change videos; None if it is about neither."""
+    status, words, meaning = said.status, said.words, said.meaning
+    if status in (405, 501):
+        return Cause.UNSUPPORTED
+    if words is None or meaning is None:
+        return {404: Cause.UNSUPPORTED, 410: Cause.SOURCE_GONE}.get(status)
+    if set(words.fields) - {"video"}:
+        return None
+    text = plain_words(" ".join(words.texts))
+    codes = [code for code in map(plain_words, words.codes) if code not in _BARE_REFUSALS]
+    if status == 404 and text in _BARE_REFUSALS and not any(says(Signal.NOT_FOUND, code) for code in codes):
+        return Cause.UNSUPPORTED
+    if meaning.says(Signal.UNSUPPORTED) and (status == 404 or _REMIXING.search(text)):
+        return Cause.UNSUPPORTED
+    if status in (404, 410) or meaning.says(Signal.NOT_FOUND) or meaning.says(Signal.EXPIRED):
+        return Cause.SOURCE_GONE
+    return None
+
+
+def _by_status(status: int) -> Verdict:
+    """The cause when the words say nothing. A 404 on a create is a wrong base URL, not a missing video."""
     if status == 413:
-        return Verdict(Cause.SIZE, "picture")
-    if status in (404, 410) and remixing:
-        return Verdict(Cause.INPUT)
+        return Verdict(Cause.SIZE, "picture", "input_reference")
     if status in _NOT_THERE:
         return Verdict(Cause.PROVIDER)
     return Verdict(Cause.CONTENT if status == 451 else Cause.INPUT)

@@ -9,6 +9,7 @@ MESS = "The video provider gave an answer that doesn't say whether it took the r
 UNTRACEABLE = "The video provider answered without a usable id, so a video it may be making can't be followed."
 ALREADY_SENT = "The video provider says that it has seen this request before."
 BUSY = "The video provider is busy and asks for some patience."
+LEFT_OPEN = "The video provider's answer leaves it open whether the request was taken."
 CLEAN_REFUSAL = "The video provider had a fault of its own and took nothing."
 NO_CREDIT = "The account at the video provider has no credit left."
 KEY_REFUSED = "The video provider does not accept the bot's key."
@@ -41,8 +42,14 @@ def refused(cause: Cause, about: About | None, field: str | None) -> str:
             if about == "picture"
             else ("The size is not one that the video provider takes.")
         )
-    if cause is Cause.PROVIDER and field == "model":
+    if cause is Cause.MODEL:
         return "The video provider does not offer the model."
+    if cause is Cause.LENGTH:
+        return "The length is not one that the video provider takes."
+    if cause is Cause.SOURCE_GONE:
+        return "The video provider no longer has the video to remix."
+    if cause is Cause.UNSUPPORTED:
+        return "The video provider can't remix videos."
     if cause is Cause.INPUT:
         return f"The video provider does not accept {_FIELDS.get(field or '', what)}."
     return "The video provider can't take the request."

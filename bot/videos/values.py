@@ -69,6 +69,7 @@ class RemoteError:
     about: About | None = None
     code: str | None = None
     detail: str = ""
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import cast
 
 from bot.jobs.model import Cause
 from bot.videos.addresses import resolve, usable_id
-from bot.videos.causes import Verdict, classify
+from bot.videos.causes import Meaning, Verdict
 from bot.videos.envelopes import ErrorWords, error_words, escaped, job_error
 from bot.videos.values import RemoteError, RemoteState, RemoteVideo
 
@@ -145,9 +145,12 @@ def remote_error(words: ErrorWords | None, otherwise: Cause, secret: str = "") -
     """The error of a failed video; `otherwise` is its cause when the words name none."""
     if words is None:
         return RemoteError(otherwise)
-    verdict = classify(words.codes, words.message, words.param) or Verdict(otherwise)
-    code = escaped(words.codes[0], secret)[:_WORD_MAX_CHARACTERS] if words.codes else None
-    return RemoteError(verdict.cause, verdict.about, code, escaped(words.message, secret))
+    meaning = Meaning(words)
+    verdict = meaning.verdict() or Verdict(otherwise)
+    if verdict.cause is Cause.PROVIDER:
+        verdict = verdict._replace(cause=otherwise)
+    code = None if meaning.code is None else escaped(meaning.code, secret)[:_WORD_MAX_CHARACTERS]
+    return RemoteError(verdict.cause, verdict.about, code, escaped(" | ".join(words.texts), secret), verdict.field)
 
 
 def _holder(top: dict[str, object]) -> tuple[str | None, dict[str, object]]:
@@ -204,7 +207,7 @@ def _result_url(top: dict[str, object], job: dict[str, object], base_url: str) -
 
 
 def _error(job: dict[str, object], top: dict[str, object], word: str, secret: str) -> RemoteError:
-    words = job_error(job) or job_error(top)
+    words = job_error(job) if job is top else job_error(job, top)
     return remote_error(words, _CAUSE_OF_STATUS.get(word, Cause.PROVIDER), secret)
 
 

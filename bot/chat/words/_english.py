@@ -9,6 +9,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.QUEUED: "Waiting in the queue",
     Key.GRACE: "Starting in a moment",
     Key.WAITING_ACCOUNT: "Waiting for the provider's account",
+    Key.WAITING_CREDIT: "Waiting for credit",
     Key.WAITING_PROVIDER: "Waiting for the provider",
     Key.WAITING_PAUSED: "Paused",
     Key.WAITING_REST: "Waiting for some minutes",
@@ -39,6 +40,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.PLACE_IN_QUEUE: "Number {position} in the queue.",
     Key.GRACE_REMARK: "It starts in a few seconds. Cancelling now costs nothing.",
     Key.ACCOUNT_REMARK: "This bot's account there needs attention. Its owner has been told; this goes on by itself.",
+    Key.CREDIT_REMARK: "The bot is out of credit. Its owner knows; this one continues once there is credit again.",
     Key.PROVIDER_REMARK: "The provider is busy or can't be reached. I keep trying.",
     Key.PAUSED_REMARK: "Those who run this bot have paused it. Nothing is charged meanwhile; this goes on by itself.",
     Key.REST_REMARK: "The provider's content rules refused several of your videos, so this one waits a little.",
@@ -108,6 +110,10 @@ SENTENCES: Mapping[Key, str] = {
     Key.ALARM_KEY: (
         "The Videos API refuses this bot's key when I ask how a video is doing. Videos under way are not lost; I ask "
         "again every five minutes."
+    ),
+    Key.ALARM_MODEL: (
+        "The Videos API doesn't offer a model that this bot does, or not with this key. Check `VIDEOS_MODELS`; the log "
+        "names the video."
     ),
     Key.ALARM_ROOM: (
         "My disk has no room for a finished video. It is fetched as soon as there is; until then it and those after it "
@@ -275,9 +281,23 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
         "One of the pictures doesn't fit the size of the video.",
         "Choose the size that the picture has and ask again.",
     ),
+    Ending.LENGTH: ("The provider can't make a video of that length.", "Choose another length and try again."),
+    Ending.MODEL: ("The provider doesn't offer this model.", "Choose another one and try again."),
+    Ending.SOURCE_GONE: (
+        "The provider no longer has the video to change.",
+        "Describe the whole video and make a new one with `/video`.",
+    ),
+    Ending.UNSUPPORTED: (
+        "This provider can't change videos.",
+        "Describe the whole video and make a new one with `/video`.",
+    ),
     Ending.CREDIT: (
         "The provider's account that makes the videos has no credit or no access.",
         "Try again when the owner of this bot has seen to it.",
+    ),
+    Ending.KEY: (
+        "The provider doesn't let this bot in.",
+        "The owner of this bot has to look at that. Try again later.",
     ),
     Ending.RATE: ("The provider had too much to do and did not take this video.", "Press *Retry* in a few minutes."),
     Ending.PROVIDER: (
@@ -289,6 +309,10 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
         "Press *Retry* to queue it again.",
     ),
     Ending.FAILED: ("This video could not be made.", "Press *Retry* to ask for it again."),
+    Ending.EXPIRED: (
+        "Your video was made, but the provider no longer has it.",
+        "Press *Retry* to make it again.",
+    ),
     Ending.LOST_UNFINISHED: (
         "The provider did not finish this video in all the time that I waited.",
         "Press *Retry* to have it made anew.",

@@ -21,6 +21,7 @@ _STATUS = {
 _REMARKS = {
     Key.GRACE: Key.GRACE_REMARK,
     Key.WAITING_ACCOUNT: Key.ACCOUNT_REMARK,
+    Key.WAITING_CREDIT: Key.CREDIT_REMARK,
     Key.WAITING_PROVIDER: Key.PROVIDER_REMARK,
     Key.WAITING_REST: Key.REST_REMARK,
     Key.RENDERING_LATE: Key.LATE_REMARK,
@@ -38,6 +39,12 @@ _REFUSED: dict[tuple[Cause, str | None], Ending] = {
 }
 _BY_CAUSE = {
     Cause.SIZE: Ending.SIZE,
+    Cause.LENGTH: Ending.LENGTH,
+    Cause.MODEL: Ending.MODEL,
+    Cause.SOURCE_GONE: Ending.SOURCE_GONE,
+    Cause.UNSUPPORTED: Ending.UNSUPPORTED,
+    Cause.KEY: Ending.KEY,
+    Cause.EXPIRED: Ending.EXPIRED,
     Cause.CREDIT: Ending.CREDIT,
     Cause.RATE: Ending.RATE,
     Cause.PROVIDER: Ending.PROVIDER,
@@ -84,6 +91,8 @@ def _waiting_key(job: Job, now: float) -> Key:
             # Whatever else puts a job off says what it waits for.
             return Key.GRACE if now < job.not_before else Key.QUEUED
         case Cause.CREDIT:
+            return Key.WAITING_CREDIT
+        case Cause.KEY:
             return Key.WAITING_ACCOUNT
         case Cause.CONTENT:
             return Key.WAITING_REST
@@ -101,6 +110,8 @@ def _not_started(job: Job) -> Ending:
 def _lost(job: Job) -> Ending:
     if job.remote_id is None:
         return Ending.LOST_UNSURE
+    if job.cause is Cause.EXPIRED:
+        return Ending.EXPIRED
     return Ending.LOST_UNFINISHED if job.cause is Cause.LATE else Ending.LOST_UNKNOWN
 
 

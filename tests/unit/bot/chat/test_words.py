@@ -119,7 +119,8 @@ def test_a_waiting_job_says_what_it_waits_for(job: Job) -> None:
     assert words.status(job, 1_001.0, "en") == "Waiting in the queue"
     assert words.status(in_grace, 1_001.0, "en") == "Starting in a moment"
     assert words.status(in_grace, 1_006.0, "en") == "Waiting in the queue"
-    assert words.status(replace(job, waiting_for=Cause.CREDIT), 1_001.0, "en") == "Waiting for the provider's account"
+    assert words.status(replace(job, waiting_for=Cause.KEY), 1_001.0, "en") == "Waiting for the provider's account"
+    assert words.status(replace(job, waiting_for=Cause.CREDIT), 1_001.0, "en") == "Waiting for credit"
     assert words.status(replace(job, waiting_for=Cause.RATE), 1_001.0, "en") == "Waiting for the provider"
 
 

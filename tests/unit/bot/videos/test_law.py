@@ -10,12 +10,14 @@ from multidict import CIMultiDict
 from bot.jobs.model import Cause
 from bot.videos.faults import (
     AccountRefused,
+    Blocked,
     Busy,
     CleanRefusal,
     Doubtful,
     LookFailed,
     LookFault,
     LookForbidden,
+    LookRefused,
     NotFound,
     RequestRefused,
     SubmitFault,
@@ -45,18 +47,25 @@ def said(message: str = "no", **more: object) -> dict[str, object]:
 ROWS: list[tuple[Answer, type[SubmitFault]]] = [
     # Not taken, and nothing of the request can mend it.
     (answer(401, said()), AccountRefused),
-    (answer(401, HTML), AccountRefused),
     (answer(402, b""), AccountRefused),
     (answer(403, said()), AccountRefused),
-    (answer(403, HTML), AccountRefused),
-    (answer(407, b""), AccountRefused),
     (answer(429, said(code="insufficient_quota")), AccountRefused),
     (answer(429, said("You exceeded your current quota, please check your plan.")), AccountRefused),
     (answer(403, {"code": "insufficient_user_quota", "message": "用户额度不足", "data": None}), AccountRefused),
     (answer(400, said(code="billing_hard_limit_reached")), AccountRefused),
     (answer(500, said(code="insufficient_balance")), AccountRefused),
     (answer(200, said(code="insufficient_balance")), AccountRefused),
-    *((answer(status, b""), AccountRefused) for status in (301, 302, 307, 308)),
+    (answer(200, {"success": False, "message": "Insufficient balance"}), AccountRefused),
+    (
+        answer(200, {"task_id": "", "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}),
+        AccountRefused,
+    ),
+    (answer(403, said("This account is blocked because of repeated violations of the content policy")), AccountRefused),
+    (answer(400, {"code": "x", "message": json.dumps(said(code="insufficient_quota")), "data": None}), AccountRefused),
+    # Not taken, but not in the provider's own words: a firewall may have disliked this one request.
+    *((answer(status, body), Blocked) for status in (401, 403, 407) for body in (HTML, b"", b"Forbidden")),
+    (answer(403, {"message": "Forbidden"}), Blocked),
+    *((answer(status, b""), Blocked) for status in (301, 302, 307, 308)),
     # Not taken, ask again later.
     (answer(429, said(code="rate_limit_exceeded")), Busy),
     (answer(429, HTML), Busy),
@@ -82,6 +91,11 @@ ROWS: list[tuple[Answer, type[SubmitFault]]] = [
     (answer(200, {"code": "invalid_request", "message": "bad", "data": None}), RequestRefused),
     (answer(200, {"request_id": "r-1", **said("bad prompt")}), RequestRefused),
     (answer(200, {"status": "failed", "error": "bad prompt"}), RequestRefused),
+    (answer(403, said("This key may not use cinema-2", type="model_access_denied", param="model")), RequestRefused),
+    (answer(401, said("no access", code="model_not_found")), RequestRefused),
+    (answer(503, said("no channel for cinema-2", code="model_not_found")), RequestRefused),
+    (answer(403, {"errors": ["flagged by moderation"], "name": "content_moderation"}), RequestRefused),
+    (answer(502, said("refused", code="content_policy_violation")), RequestRefused),
     # Nobody knows.
     *((answer(status, said()), Doubtful) for status in (408, 499, 502, 504, 520, 521, 522, 523, 524, 529, 303, 300)),
     *((answer(status, HTML), Doubtful) for status in (500, 501, 502, 503, 504, 409, 418, 425)),
@@ -157,8 +171,8 @@ def test_every_row_of_the_law(given_answer: Answer, fault: type[SubmitFault]) ->
         (answer(400, said("Inpaint image must match the requested width and height")), Cause.SIZE, "picture", None),
         (answer(400, said(code="invalid_value", param="size")), Cause.SIZE, None, "size"),
         (answer(413, HTML), Cause.SIZE, "picture", "input_reference"),
-        (answer(400, said(code="invalid_type", param="seconds")), Cause.INPUT, None, "seconds"),
-        (answer(422, {"detail": [{"loc": ["body", "seconds"], "msg": "bad"}]}), Cause.INPUT, None, "seconds"),
+        (answer(400, said(code="invalid_type", param="seconds")), Cause.LENGTH, None, "seconds"),
+        (answer(422, {"detail": [{"loc": ["body", "seconds"], "msg": "bad"}]}), Cause.LENGTH, None, "seconds"),
         (answer(400, said("x", param="input_reference[]")), Cause.INPUT, "picture", "input_reference[]"[:-2]),
         (
             answer(400, said("Unknown parameter: 'duration'", code="ContentPolicyViolationError")),
@@ -169,9 +183,9 @@ def test_every_row_of_the_law(given_answer: Answer, fault: type[SubmitFault]) ->
         (answer(400, said()), Cause.INPUT, None, None),
         (answer(400, said(param="<script>")), Cause.INPUT, None, None),
         (answer(404, HTML), Cause.PROVIDER, None, None),
-        (answer(404, said("The model `sora-2` does not exist", code="model_not_found")), Cause.PROVIDER, None, "model"),
-        (answer(404, said("The API deployment for this resource does not exist")), Cause.PROVIDER, None, "model"),
-        (answer(400, said("model sora-2 not found")), Cause.PROVIDER, None, "model"),
+        (answer(404, said("The model `sora-2` does not exist", code="model_not_found")), Cause.MODEL, None, "model"),
+        (answer(404, said("The API deployment for this resource does not exist")), Cause.MODEL, None, "model"),
+        (answer(400, said("model sora-2 not found")), Cause.MODEL, None, "model"),
     ],
 )
 def test_a_refusal_names_its_cause(given_answer: Answer, cause: Cause, about: str | None, field: str | None) -> None:
@@ -186,8 +200,7 @@ def test_an_account_refusal_tells_credit_from_key() -> None:
     for given_answer, cause in (
         (answer(402, b""), Cause.CREDIT),
         (answer(429, said(code="insufficient_quota")), Cause.CREDIT),
-        (answer(401, said()), Cause.PROVIDER),
-        (answer(302, b""), Cause.PROVIDER),
+        (answer(401, said()), Cause.KEY),
     ):
         judged = judge_submit(given_answer, CREATE)
         assert isinstance(judged, AccountRefused)
@@ -198,7 +211,7 @@ def test_a_404_on_a_remix_is_about_its_parent() -> None:
     """On a remix a 404 means that the older video is not known any more; on a create it means the address or model."""
     judged = judge_submit(answer(404, said("Video not found", code="video_not_found")), REMIX)
     assert isinstance(judged, RequestRefused)
-    assert (judged.cause, judged.field) == (Cause.INPUT, "video")
+    assert (judged.cause, judged.field) == (Cause.SOURCE_GONE, "video")
     created = judge_submit(answer(404, said("Not found")), CREATE)
     assert isinstance(created, RequestRefused)
     assert created.cause is Cause.PROVIDER
@@ -243,13 +256,12 @@ def test_a_create_is_not_completed_by_a_url_alone() -> None:
         (answer(302, b""), LookFailed, True),
         (answer(200, HTML), LookFailed, True),
         (answer(200, None), LookFailed, True),
-        (answer(200, b""), LookFailed, True),
-        (answer(200, {}), LookFailed, True),
-        (answer(200, []), LookFailed, True),
+        (answer(451, HTML), LookRefused, None),
+        (answer(403, said("refused", code="content_policy_violation")), LookRefused, None),
         (answer(200, b"[" * 100_000), LookFailed, True),
-        (answer(200, said("rate limited")), LookFailed, True),
-        (answer(200, {"status": "error", "message": "rate limited"}), LookFailed, True),
-        (answer(204, b""), LookFailed, True),
+        (answer(200, said("rate limited")), LookFailed, False),
+        (answer(200, {"status": "error", "message": "rate limited"}), LookFailed, False),
+        (answer(403, said("You can't see this video")), LookFailed, False),
     ],
 )
 def test_every_row_of_looking(given_answer: Answer, fault: type[LookFault], at_fault: bool | None) -> None:

@@ -1,0 +1,101 @@
+"""An answer of the provider and what it is read against: status, headers, and its body decoded once. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bot.videos.causes import Meaning, Sent
+from bot.videos.envelopes import ErrorWords, error_words, escaped
+from bot.videos.waits import asked_wait
+from bot.videos.wire import decode
+
+_DETAIL_READ_BYTES = 8_192
+_PLAIN_READ_BYTES = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: status, headers (looked up in any case), and the body; None if it broke off or was too large."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an answer is read against: our base URL, the time (epoch seconds), the key to hide, and what was asked."""
+
+    base_url: str
+    now: float
+    secret: str = ""
+    remote_id: str | None = None
+    """The video that was polled or is to be remixed; None for a create."""
+    sent: Sent = field(default_factory=Sent)
+    """What a create or remix asked for: its words in an answer are an echo."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer with its body read once."""
+
+    status: int
+    body: object
+    is_mess: bool
+    """Whether the body broke off, or is neither JSON nor a plain text: a page of markup, half an object, bytes."""
+    words: ErrorWords | None
+    wait_seconds: float | None
+    complete: bool
+    detail: str
+    sent: Sent
+
+    @cached_property
+    def meaning(self) -> Meaning | None:
+        """What its error words say; None if it has none."""
+        return None if self.words is None else Meaning(self.words, self.sent)
+
+    @property
+    def enveloped(self) -> bool:
+        """Whether it carries the provider's own error envelope, and not a proxy's or a firewall's page."""
+        return self.words is not None and self.words.enveloped
+
+
+def read_response(answer: Answer, asked: Asked) -> Response:
+    """The answer, read."""
+    raw = answer.body
+    body = decode(raw) if raw is not None else None
+    words = error_words(body, "" if body is not None or raw is None else _plain(raw))
+    return Response(
+        status=answer.status,
+        body=body,
+        is_mess=raw is None or (body is None and _is_mess(raw)),
+        words=words,
+        wait_seconds=asked_wait(answer.headers, words.wait if words else None, asked.now),
+        complete=raw is not None,
+        detail=escaped(_start(raw or b"", asked.secret), asked.secret),
+        sent=asked.sent,
+    )
+
+
+def _start(raw: bytes, secret: str) -> str:
+    """The beginning of the body, without half a secret at its end."""
+    text = raw[:_DETAIL_READ_BYTES].decode("utf-8", "replace")
+    return text if len(raw) <= _DETAIL_READ_BYTES else text[: len(text) - len(secret)]
+
+
+def _is_mess(raw: bytes) -> bool:
+    raw = raw.strip()
+    if raw in (b"", b"null", b"NaN"):
+        return False
+    if raw[:1] in (b"<", b"{", b"[") or len(raw) > _PLAIN_READ_BYTES:
+        return True
+    try:
+        return not raw.decode("utf-8").replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable()
+    except UnicodeDecodeError:
+        return True
+
+
+def _plain(raw: bytes) -> str:
+    """The body as a text; a page of markup is none."""
+    text = raw[:_PLAIN_READ_BYTES].decode("utf-8", "replace").strip()
+    return "" if text.startswith(("<", "{", "[")) else text
