@@ -1,5 +1,6 @@
 """From a person's request to a stored job: every reason for a no is found before anything is stored or charged."""
 
+import itertools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.chat.unseen import count_seen
+from bot.chat.words import Key
 from bot.engine.lookup import Lookup, SeesChannel
 from bot.engine.parts import Parts
 from bot.jobs.database import StoreUnavailableError
@@ -47,6 +49,8 @@ class Intake:
         self._pausing = pausing
         self._lookup = Lookup(parts)
         self._stopping = False
+        # Whose requests wait for their pictures just now, by the act that asked.
+        self._taking: dict[str, UserId] = {}
 
     def stop(self) -> None:
         """Take nothing in any more: the process is about to leave."""
@@ -82,11 +86,15 @@ class Intake:
             return Refusal(Reason.REFERENCES_GONE)
         return await self.accept(Ask(job.request), origin, no_place)
 
-    async def keep_pictures(self, uploads: tuple[Upload, ...]) -> tuple[Reference, ...] | Refusal:
-        """Fetch attachments from Discord."""
+    async def keep_pictures(
+        self, uploads: tuple[Upload, ...], user_id: UserId | None = None
+    ) -> tuple[Reference, ...] | Refusal:
+        """Fetch that person's attachments and keep them. Ask all limits first: it takes disk, and may take minutes."""
         try:
-            return await self._parts.shelf.keep_all(uploads)
+            return await self._parts.shelf.keep_all(uploads, user_id)
         except ReferenceRefused as fault:
+            if fault.refusal.reason is Reason.DISK_FULL:
+                self._parts.alarm.ring(Key.ALARM_ROOM_PICTURES)
             return fault.refusal
 
     def check(self, ask: Ask) -> Refusal | None:
@@ -94,19 +102,19 @@ class Intake:
         return self._no_time() or self._pausing() or self._no_request(ask, prompt_given=False)
 
     async def _take_in(self, ask: Ask, origin: Origin, no_place: Refusal | None) -> Job | Refusal:
-        refusal = (
-            self._no_time()
-            or no_place
-            or self._no_request(ask)
-            or self._pausing()
-            or await self._no_room(origin.user_id)
-        )
-        if refusal is not None:
-            return refusal
-        pictures = await self.keep_pictures(ask.uploads)
-        if isinstance(pictures, Refusal):
-            return pictures
-        return await self._store(self._job(replace_pictures(ask.request, pictures), origin))
+        self._taking.setdefault(origin.id, origin.user_id)
+        try:
+            refusal = (
+                self._no_time() or no_place or self._no_request(ask) or self._pausing() or await self._no_room(origin)
+            )
+            if refusal is not None:
+                return refusal
+            pictures = await self.keep_pictures(ask.uploads, origin.user_id)
+            if isinstance(pictures, Refusal):
+                return pictures
+            return await self._store(self._job(replace_pictures(ask.request, pictures), origin))
+        finally:
+            self._taking.pop(origin.id, None)
 
     async def _store(self, job: Job) -> Job | Refusal:
         accepted = await self._parts.database.write(accepting.accept, job, self._parts.rules.limits)
@@ -144,10 +152,16 @@ class Intake:
             return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
         return self._parts.catalogue.check(request.model, request.size, request.seconds)
 
-    async def _no_room(self, user_id: UserId) -> Refusal | None:
-        """A first look at the limits, so that nothing is fetched in vain; the accepting transaction decides."""
-        usage = await self._parts.database.read(accepting.measure_usage, user_id, self._parts.clock.now())
-        return decide(usage, self._parts.rules.limits)
+    async def _no_room(self, origin: Origin) -> Refusal | None:
+        """A first look at the limits, so that nothing is fetched in vain; the accepting transaction decides.
+
+        The person's earlier requests that wait for their pictures count as under way, so that nobody can have more
+        fetched than they may have made.
+        """
+        usage = await self._parts.database.read(accepting.measure_usage, origin.user_id, self._parts.clock.now())
+        earlier = itertools.takewhile(lambda act: act != origin.id, tuple(self._taking))
+        taking = sum(self._taking[act] == origin.user_id for act in earlier)
+        return decide(replace(usage, active_jobs=usage.active_jobs + taking), self._parts.rules.limits)
 
 
 def replace_pictures(request: VideoRequest, pictures: tuple[Reference, ...]) -> VideoRequest:

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     REFERENCE_EMPTY = "reference empty"  # file
     REFERENCE_TOO_LARGE = "reference too large"  # file, limit_bytes
     REFERENCE_TYPE = "reference type"  # file
+    REFERENCE_DAMAGED = "reference damaged"  # file: a picture that is cut off or broken
     REFERENCE_DIMENSIONS = "reference dimensions"  # file
     REFERENCE_UNREADABLE = "reference unreadable"  # file: it could not be fetched from Discord
     UPLOADS_GONE = "uploads gone"  # the attachments of a draft can't be fetched from Discord any more
@@ -39,6 +40,7 @@ class Reason(StrEnum):
     RESTING = "resting"  # free_at: the provider's content rules refused three of the person's videos in ten minutes
     STOPPING = "stopping"  # the bot is restarting
     STORE_UNAVAILABLE = "store unavailable"  # the database could not take the job
+    DISK_FULL = "disk full"  # too little free space for pictures
     NOT_ALLOWED = "not allowed"  # not the requester, may not manage messages
     TOO_LATE_TO_CANCEL = "too late to cancel"  # the job has ended
     SETTLED = "settled"  # nobody need decide any more whether the provider took the job

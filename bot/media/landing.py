@@ -15,8 +15,8 @@ from typing import BinaryIO, Self
 from bot.media.containers import SNIFF_BYTES, VideoType, mp4_fault, sniff
 from bot.media.faults import FetchFailed, NoRoom, NotAVideo, TooLarge
 from bot.media.folders import PartialFile, PrivateFolder
+from bot.media.room import VIDEO_FLOOR_BYTES
 
-_ROOM_TO_LEAVE_BYTES = 16 * 1024 * 1024
 _LOOK_EVERY_BYTES = 8 * 1024 * 1024
 
 
@@ -82,10 +82,10 @@ class Landing:
 
 
 async def find_room(folder: PrivateFolder, bytes_to_come: int) -> None:
-    """Returns if the disk takes that much and 16 MiB more. Raises `NoRoom` or `FetchFailed`."""
+    """Returns if the disk takes that much and keeps its floor. Raises `NoRoom` or `FetchFailed`."""
     with disk_faults():
         free_bytes = await asyncio.to_thread(folder.free_bytes)
-    if free_bytes <= bytes_to_come + _ROOM_TO_LEAVE_BYTES:
+    if free_bytes <= bytes_to_come + VIDEO_FLOOR_BYTES:
         raise NoRoom
 
 

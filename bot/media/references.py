@@ -8,26 +8,32 @@ who attached the picture or what it is for.
 
 import asyncio
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 import structlog
-from yarl import URL
 
 from bot.jobs.model import REFERENCES_MAX, Reference, Upload
 from bot.jobs.reasons import Reason, Refusal
+from bot.media.attachments import Attachments, NotGivenError, is_final
 from bot.media.folders import PartialFile, PrivateFolder
 from bot.media.metadata import Piece, find_pieces, read_pieces
 from bot.media.pictures import Suffix, read_header
-from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_session
+from bot.media.places import Places
+from bot.media.room import PICTURE_FLOOR_BYTES, DiskFullError, Room
+from bot.media.sessions import Deadlines, timed
 
-_DEADLINES = Deadlines(total_seconds=30.0, idle_seconds=10.0)
-# docs/facts/media.md, "Discord's files"
-_CDN_ORIGINS = frozenset({URL("https://cdn.discordapp.com"), URL("https://media.discordapp.net")})
+# The least rate lets 20 MiB come in eleven minutes; all of it ends within the quarter of an hour for which Discord lets
+# an interaction be answered.
+_DEADLINES = Deadlines(total_seconds=30.0, idle_seconds=15.0, bytes_per_second=32 * 1024, most_seconds=780.0)
+# After so many seconds the next try; none begins later than a minute after the first.
+_WAITS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 24.0)
+_TRY_SECONDS = 60.0
+_DOWNLOADS_AT_ONCE = 48
 _NAME_MAX_CHARACTERS = 60
 _SPARE_SECONDS = 600.0
-_OK = 200
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -42,29 +48,44 @@ class ReferenceRefused(Exception):  # noqa: N818 - a refusal is an answer, not a
 class ReferenceShelf:
     """The folder of kept pictures, each under the hash of its bytes, so that the same picture is kept once."""
 
-    def __init__(self, folder: Path, max_bytes: int, discord_api_base: str, deadlines: Deadlines = _DEADLINES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        max_bytes: int,
+        discord_api_base: str,
+        deadlines: Deadlines = _DEADLINES,
+        waits_seconds: Sequence[float] = _WAITS_SECONDS,
+    ) -> None:
+        """After a try that failed the next one begins after so many seconds, as often as there are numbers."""
         self._folder = PrivateFolder(folder)
         self._max_bytes = max_bytes
-        self._origins = _CDN_ORIGINS | {URL(discord_api_base).origin()}
+        self._attachments = Attachments(discord_api_base, deadlines)
         self._deadlines = deadlines
-        self._session: aiohttp.ClientSession | None = None
-        self._closed = False
+        self._waits_seconds = waits_seconds
+        self._places = Places(_DOWNLOADS_AT_ONCE, REFERENCES_MAX)
+        self._room = Room(self._folder, PICTURE_FLOOR_BYTES)
 
-    async def keep(self, upload: Upload) -> Reference:
-        """Fetch one attachment and keep it. Raises `ReferenceRefused`."""
+    async def keep(self, upload: Upload, by: Hashable = None) -> Reference:
+        """Fetch one attachment and keep it. Raises `ReferenceRefused`.
+
+        `by` is whose file it is: of one person's, four are fetched at a time.
+        """
         self._judge_claims(upload)
+        whose = object() if by is None else by
         try:
-            async with asyncio.timeout(self._deadlines.total_seconds), PartialFile(self._folder) as partial:
-                await self._receive(upload, partial)
-                return await self._shelve(upload, partial)
+            async with asyncio.timeout(self._deadlines.most_seconds), self._places.take(whose):
+                return await self._try_to_keep(upload)
         except (aiohttp.ClientError, TimeoutError) as error:
             _log.info("attachment not fetched", fault=type(error).__name__)
             raise _refused(upload, Reason.REFERENCE_UNREADABLE) from error
+        except DiskFullError as error:
+            _log.error("attachment not kept", fault=str(error))
+            raise ReferenceRefused(Refusal(Reason.DISK_FULL)) from error
         except OSError as error:
             _log.exception("attachment not kept")
             raise ReferenceRefused(Refusal(Reason.STORE_UNAVAILABLE)) from error
 
-    async def keep_all(self, uploads: Sequence[Upload]) -> tuple[Reference, ...]:
+    async def keep_all(self, uploads: Sequence[Upload], by: Hashable = None) -> tuple[Reference, ...]:
         """Fetch all at the same time and keep them, in the order given.
 
         Raises `ReferenceRefused` for more than four, and for the first in order that is not taken; then the other
@@ -74,7 +95,7 @@ class ReferenceShelf:
             raise ReferenceRefused(Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX}))
         for upload in uploads:
             self._judge_claims(upload)
-        tasks = [asyncio.create_task(self.keep(upload)) for upload in uploads]
+        tasks = [asyncio.create_task(self.keep(upload, by)) for upload in uploads]
         try:
             return tuple([await task for task in tasks])
         finally:
@@ -107,9 +128,7 @@ class ReferenceShelf:
 
     async def close(self) -> None:
         """End what is being fetched (it is refused as unreadable) and fetch nothing more."""
-        self._closed = True
-        if self._session is not None:
-            await self._session.close()
+        await self._attachments.close()
 
     def _judge_claims(self, upload: Upload) -> None:
         if upload.size_bytes <= 0:
@@ -120,18 +139,43 @@ class ReferenceShelf:
     def _too_large(self, upload: Upload) -> ReferenceRefused:
         return _refused(upload, Reason.REFERENCE_TOO_LARGE, limit_bytes=self._max_bytes)
 
+    async def _try_to_keep(self, upload: Upload) -> Reference:
+        """Fetch it in a few tries, since Discord's file hosts stumble now and then; raises what the last one met."""
+        now = asyncio.get_running_loop().time
+        give_up_at = now() + _TRY_SECONDS
+        for wait_seconds in self._waits_seconds:
+            try:
+                return await self._keep_once(upload)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                if isinstance(error, NotGivenError):
+                    wait_seconds = max(wait_seconds, error.retry_after_seconds)  # it asked for more
+                if self._attachments.closed or is_final(error) or now() + wait_seconds > give_up_at:
+                    raise
+                _log.info("attachment not fetched yet", fault=type(error).__name__, wait=wait_seconds)
+            await asyncio.sleep(wait_seconds)
+        return await self._keep_once(upload)
+
+    async def _keep_once(self, upload: Upload) -> Reference:
+        async with AsyncExitStack() as stack:
+            await self._room.check()
+            partial = await stack.enter_async_context(PartialFile(self._folder))
+            stack.callback(self._room.end, partial)
+            await self._receive(upload, partial)
+            return await self._shelve(upload, partial)
+
     async def _receive(self, upload: Upload, partial: PartialFile) -> None:
-        url = self._admit(upload.url)
-        async with self._open_session().get(url, headers=PLAIN_HEADERS, allow_redirects=False) as response:
-            if response.status != _OK or is_encoded(response):
-                raise aiohttp.ClientPayloadError(f"Status {response.status}, or an encoded body.")
-            if (response.content_length or 0) > self._max_bytes:
+        async with timed(self._deadlines) as timer, self._attachments.open(upload.url) as response:
+            length = response.content_length
+            if (length or 0) > self._max_bytes:
                 raise self._too_large(upload)
+            # The file itself, and the same once more without its metadata.
+            await self._room.promise(partial, 2 * (self._max_bytes if length is None else length))
             async for chunk in response.content.iter_any():
                 if partial.size_bytes + len(chunk) > self._max_bytes:
                     raise self._too_large(upload)
                 await partial.add(chunk)
-            if self._closed:  # a body without a length ends like this, too
+                timer.received(partial.size_bytes)
+            if self._attachments.closed:  # a body without a length ends like this, too
                 raise aiohttp.ClientConnectionError("Closed while fetching.")
         if not partial.size_bytes:
             raise _refused(upload, Reason.REFERENCE_EMPTY)
@@ -150,26 +194,6 @@ class ReferenceShelf:
         async with PartialFile(self._folder) as cleaned:
             await _copy(partial, pieces, cleaned)
             return await _store(cleaned, picture.suffix)
-
-    def _admit(self, text: str) -> URL:
-        """The URL if it lies on a host of Discord's. Raises `aiohttp.InvalidURL` otherwise."""
-        try:
-            # As it stands: the signature in the query must not be quoted anew.
-            url = URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
-            foreign = url.user is not None or url.password is not None or url.origin() not in self._origins
-        except ValueError as error:
-            raise aiohttp.InvalidURL("", "unreadable") from error
-        if foreign:
-            raise aiohttp.InvalidURL(url.origin(), "not at Discord")
-        return url
-
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._closed:
-            raise aiohttp.ClientConnectionError("No more attachments are fetched.")
-        if self._session is None:
-            # A body that lies about its length would spoil the next request on a kept-alive connection.
-            self._session = plain_session(aiohttp.TCPConnector(force_close=True), self._deadlines)
-        return self._session
 
 
 async def _copy(partial: PartialFile, pieces: Sequence[Piece], cleaned: PartialFile) -> None:

@@ -3,6 +3,10 @@
 aiohttp's behaviour that this relies on: docs/facts/media.md, "aiohttp".
 """
 
+import asyncio
+import math
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -13,11 +17,47 @@ PLAIN_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """How long one transfer may take, in seconds: as a whole, without a byte, and until connected."""
+    """How long one transfer may take, in seconds: as a whole, without a byte, and until connected.
+
+    Each byte that arrives adds its share at the least rate to the whole, so that a large file on a slow line has the
+    time it needs, and a line that only drips has not; `most_seconds` bounds that.
+    """
 
     total_seconds: float
     idle_seconds: float
     connect_seconds: float = 10.0
+    bytes_per_second: float = math.inf
+    most_seconds: float = math.inf
+
+    def allowed_seconds(self, received_bytes: int) -> float:
+        """How long a transfer may have taken until now when so many bytes have arrived."""
+        return min(self.most_seconds, self.total_seconds + received_bytes / self.bytes_per_second)
+
+
+class Timer:
+    """The time of one transfer that is under way."""
+
+    def __init__(self, deadlines: Deadlines, timeout: asyncio.Timeout) -> None:
+        self._deadlines = deadlines
+        self._timeout = timeout
+        self._began_at = asyncio.get_running_loop().time()
+
+    def received(self, received_bytes: int) -> None:
+        """Allow the time that so many bytes in all deserve."""
+        if not self._timeout.expired():
+            self._timeout.reschedule(self._began_at + self._deadlines.allowed_seconds(received_bytes))
+
+    def end(self) -> None:
+        """Let the time be up now."""
+        if not self._timeout.expired():
+            self._timeout.reschedule(self._began_at)
+
+
+@asynccontextmanager
+async def timed(deadlines: Deadlines) -> AsyncGenerator[Timer]:
+    """Bound a transfer; raises TimeoutError where it takes longer than what has arrived allows."""
+    async with asyncio.timeout(deadlines.allowed_seconds(0)) as timeout:
+        yield Timer(deadlines, timeout)
 
 
 def plain_session(connector: aiohttp.BaseConnector, deadlines: Deadlines) -> aiohttp.ClientSession:

@@ -119,6 +119,7 @@ SENTENCES: Mapping[Key, str] = {
         "My disk has no room for a finished video. It is fetched as soon as there is; until then it and those after it "
         "wait. `RETENTION_DAYS` says how long I keep files."
     ),
+    Key.ALARM_ROOM_PICTURES: "My disk is nearly full, so I turn away requests with pictures. Please free some space.",
     Key.ALARM_STORE: (
         "I can't write to my database: its disk may be full, or something else holds it. No new videos are taken until "
         "I can; those under way are still looked after. The log says more."
@@ -172,6 +173,7 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.REFERENCE_EMPTY: "{file} is empty. Attach it again, or another picture.",
     Reason.REFERENCE_TOO_LARGE: "{file} is too large: a picture may have up to {limit_bytes!b}. Attach a smaller one.",
     Reason.REFERENCE_TYPE: "{file} is not a picture I can use. Attach a PNG, JPEG or WebP.",
+    Reason.REFERENCE_DAMAGED: "{file} is damaged: part of it is missing. Attach it again, or another picture.",
     Reason.REFERENCE_DIMENSIONS: (
         "{file} has too many pixels: up to 12,000 a side and 64 megapixels work. Attach a smaller picture."
     ),
@@ -220,6 +222,7 @@ REFUSALS: Mapping[Reason, str] = {
     ),
     Reason.STOPPING: "I am just restarting. Try again in a minute.",
     Reason.STORE_UNAVAILABLE: "I can't take videos at the moment, as my storage is in trouble. Try again later.",
+    Reason.DISK_FULL: "I'm short of disk space for pictures. Try again later, or leave the pictures out.",
     Reason.NOT_ALLOWED: (
         "Only the person who asked for this video, or somebody who may manage messages here, can do that. "
         "Make your own with `/video`."

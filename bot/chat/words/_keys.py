@@ -90,6 +90,7 @@ class Key(StrEnum):
     ALARM_KEY = auto()
     ALARM_MODEL = auto()
     ALARM_ROOM = auto()
+    ALARM_ROOM_PICTURES = auto()
     ALARM_STORE = auto()
     ALARM_STUCK = auto()
     ALARM_TWICE = auto()

@@ -23,6 +23,7 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.REFERENCE_EMPTY: {"file": "`<@42>`.png"},
     Reason.REFERENCE_TOO_LARGE: {"file": "a.png", "limit_bytes": 20_971_520},
     Reason.REFERENCE_TYPE: {"file": "a.gif"},
+    Reason.REFERENCE_DAMAGED: {"file": "a.png"},
     Reason.REFERENCE_DIMENSIONS: {"file": "a.png"},
     Reason.REFERENCE_UNREADABLE: {"file": "a.png"},
     Reason.VIDEO_UNFINISHED: {"video": JobId("K3M9Q2XA")},

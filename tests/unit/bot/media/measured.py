@@ -45,7 +45,7 @@ async def video(fetcher: VideoFetcher, base: str, path: str) -> str:
 
 async def run(what: str, folder: str, limit_bytes: int, base: str, fetches: list[tuple[str, int]]) -> dict[str, Any]:
     """Fetch one after the other; the first is for warming up, pictures come once more four at a time."""
-    shelf = ReferenceShelf(Path(folder), limit_bytes, base, Deadlines(300.0, 300.0))
+    shelf = ReferenceShelf(Path(folder), limit_bytes, base, Deadlines(300.0, 300.0), ())
     fetcher = VideoFetcher(Path(folder), limit_bytes, AddressGuard(base, []), lambda _url: None)
 
     async def fetch(path: str, size_bytes: int) -> str:

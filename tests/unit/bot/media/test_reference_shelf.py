@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def shelf(folder: Path, api: FileHost) -> AsyncIterator[ReferenceShelf]:
-    made = ReferenceShelf(folder, MAX_BYTES, api.url("/api/v10"), Deadlines(60.0, 60.0))
+    made = ReferenceShelf(folder, MAX_BYTES, api.url("/api/v10"), Deadlines(60.0, 60.0), ())
     yield made
     await made.close()
 
@@ -186,7 +186,7 @@ async def test_unreadable(folder: Path, api: FileHost) -> None:
         "/whole": answer(picture("PNG")),
     }
     for deadlines in (Deadlines(0.3, 10.0), Deadlines(10.0, 0.3)):
-        shelf = ReferenceShelf(folder, MAX_BYTES, api.url("/api"), deadlines)
+        shelf = ReferenceShelf(folder, MAX_BYTES, api.url("/api"), deadlines, ())
         for path in ("/404", "/206", "/302", "/gzip", "/short", "/noise", "/stall"):
             with pytest.raises(ReferenceRefused) as caught:
                 await shelf.keep(Upload(api.url(path), "a.png", 9))

@@ -28,6 +28,7 @@ from bot.media.fetch import (
 )
 from bot.media.folders import PrivateFolder
 from bot.media.landing import Landing
+from bot.media.room import VIDEO_FLOOR_BYTES
 from bot.media.sessions import Deadlines, plain_session
 from tests.unit.bot.media.net import Net
 from tests.unit.bot.media.samples import FTYP, WEBM, box, mp4, picture
@@ -433,10 +434,10 @@ async def test_cancelled_or_closed(fetcher: VideoFetcher, api: FileHost, folder:
 
 
 async def test_full_disk(fetcher: VideoFetcher, api: FileHost, folder: Path, disk: Disk) -> None:
-    """A video needs its own length and 16 MiB of free space, or it is not begun; later it may be."""
+    """A video needs its own length above the floor of free space, or it is not begun; later it may be."""
     video = mp4(bytes(10_000))
     api.answers["/v"] = answer(video)
-    disk.free_bytes = 16 * 1024 * 1024 + len(video)
+    disk.free_bytes = VIDEO_FLOOR_BYTES + len(video)
     with pytest.raises(NoRoom):
         await fetcher.fetch(api.url("/v"), NAME)
     assert left(folder) == []
@@ -452,7 +453,7 @@ async def test_disk_that_fills(make: Callable[..., VideoFetcher], api: FileHost,
         while True:
             yield bytes(1024 * 1024)
             if left(folder):
-                disk.free_bytes = 16 * 1024 * 1024
+                disk.free_bytes = VIDEO_FLOOR_BYTES
 
     api.answers["/v"] = growing
     with pytest.raises(NoRoom):
@@ -476,7 +477,7 @@ async def test_room_is_promised_once(
         yield video[300_000:]
 
     api.answers |= {"/slow": waits, "/v": answer(mp4(bytes(400_000)))}
-    disk.free_bytes = 16 * 1024 * 1024 + 500_000
+    disk.free_bytes = VIDEO_FLOOR_BYTES + 500_000
     first = asyncio.create_task(fetcher.fetch(api.url("/slow"), NAME))
     await asyncio.wait_for(api.waiting.wait(), 10)
     async with asyncio.timeout(10):
@@ -494,7 +495,7 @@ async def test_ten_videos_on_a_disk_for_one(
 ) -> None:
     """Ten videos whose disk takes one at a time all arrive, each as soon as the one before it is gone."""
     video, real = mp4(bytes(400_000)), shutil.disk_usage
-    room_bytes = 16 * 1024 * 1024 + len(video) * 3 // 2
+    room_bytes = VIDEO_FLOOR_BYTES + len(video) * 3 // 2
 
     def used_bytes() -> int:
         while True:

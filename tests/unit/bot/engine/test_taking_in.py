@@ -1,0 +1,119 @@
+"""What is asked before a picture is fetched, and how many one person may have fetched at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bot.chat.words import Key
+from bot.engine.intake import Ask, Intake
+from bot.jobs.limits import Limits
+from bot.jobs.model import Job, Origin, Reference, Upload, UserId, Via, VideoRequest
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.states import State
+from bot.media.references import ReferenceRefused
+from tests.unit.bot.engine.machine import Machine, a_machine
+from tests.unit.bot.jobs.samples import a_job
+
+ADA, MALLORY = UserId(1), UserId(2)
+PICTURE = Upload("https://cdn.discordapp.com/a.png", "a.png", 9)
+
+
+class Shelf:
+    """Remembers whose pictures were asked for; hands them out when told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[UserId] = []
+        self.go = asyncio.Event()
+        self.fault: ReferenceRefused | None = None
+
+    async def keep_all(self, uploads: tuple[Upload, ...], by: UserId) -> tuple[Reference, ...]:
+        if not uploads:
+            return ()
+        self.asked.append(by)
+        await self.go.wait()
+        if self.fault is not None:
+            raise self.fault
+        return tuple(Reference("0" * 64, "png", upload.size_bytes) for upload in uploads)
+
+
+@pytest.fixture
+async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
+    async with a_machine(tmp_path, limits=Limits(3, 25)) as machine:
+        yield machine
+
+
+@pytest.fixture
+def shelf(machine: Machine) -> Shelf:
+    machine.parts.shelf = Shelf()
+    return machine.parts.shelf
+
+
+@pytest.fixture
+def intake(machine: Machine) -> Intake:
+    machine.parts.catalogue = SimpleNamespace(check=lambda *_: None)
+    return Intake(machine.parts, lambda: None)  # pyright: ignore[reportArgumentType]
+
+
+def origin(number: int, user_id: UserId) -> Origin:
+    return replace(a_job(State.ACCEPTED).origin, id=str(number), user_id=user_id, via=Via.COMMAND)
+
+
+async def ask(intake: Intake, number: int, user_id: UserId = MALLORY) -> Job | Refusal:
+    return await intake.accept(Ask(VideoRequest("A fox"), (PICTURE,)), origin(number, user_id))
+
+
+async def test_whose_limit_is_used_up_has_nothing_fetched(machine: Machine, intake: Intake, shelf: Shelf) -> None:
+    """C2: the limits are asked before a byte is fetched."""
+    shelf.go.set()
+    made = [await ask(intake, number) for number in range(5)]
+    assert [isinstance(one, Job) for one in made] == [True, True, True, False, False]
+    assert len(shelf.asked) == 3
+
+
+async def test_requests_at_the_same_time_fetch_no_more_than_may_be_made(
+    machine: Machine, intake: Intake, shelf: Shelf
+) -> None:
+    """C2: fifty commands at once bring in the pictures of three; another person's are not kept from theirs."""
+    asks = [asyncio.create_task(ask(intake, number)) for number in range(50)]
+    asks.append(asyncio.create_task(ask(intake, 100, ADA)))
+    refused = [task for task in asks if not task.done()]
+    async with asyncio.timeout(10):
+        while len([task for task in refused if task.done()]) < 47:
+            await asyncio.wait([task for task in asks if not task.done()], return_when=asyncio.FIRST_COMPLETED)
+    assert sorted(shelf.asked) == [ADA, MALLORY, MALLORY, MALLORY]
+    shelf.go.set()
+    made = await asyncio.gather(*asks)
+    assert len([one for one in made if isinstance(one, Job)]) == 4
+    assert {one.reason for one in made if isinstance(one, Refusal)} == {Reason.ACTIVE_LIMIT}
+    shelf.asked.clear()
+    assert isinstance(await ask(intake, 101), Refusal)
+    assert shelf.asked == []
+
+
+async def test_the_same_act_twice_at_once_is_one_job(machine: Machine, intake: Intake, shelf: Shelf) -> None:
+    """An act that arrives twice while its pictures come does not count against itself."""
+    machine.parts.rules = replace(machine.parts.rules, limits=Limits(1, 25))
+    both = [asyncio.create_task(ask(intake, 7)) for _ in range(2)]
+    async with asyncio.timeout(10):
+        while len(shelf.asked) < 2:  # noqa: ASYNC110 - the database gives no event
+            await asyncio.sleep(0.01)
+    shelf.go.set()
+    made = await asyncio.gather(*both)
+    assert {one.id for one in made if isinstance(one, Job)} == {made[0].id}  # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def test_the_owner_hears_of_a_disk_without_room_for_pictures(
+    machine: Machine, intake: Intake, shelf: Shelf
+) -> None:
+    """C2: while the disk is short of space requests with pictures are refused, those without are not."""
+    shelf.go.set()
+    shelf.fault = ReferenceRefused(Refusal(Reason.DISK_FULL))
+    made = await ask(intake, 1)
+    assert isinstance(made, Refusal)
+    assert made.reason is Reason.DISK_FULL
+    assert machine.rung == [Key.ALARM_ROOM_PICTURES]
+    assert isinstance(await intake.accept(Ask(VideoRequest("A fox")), origin(2, MALLORY)), Job)
