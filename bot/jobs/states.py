@@ -96,6 +96,8 @@ TABLE: dict[tuple[State, Event], Move] = {
     # *Don't post* was pressed: the video is kept and counts, nothing is posted.
     (State.FETCHING, Event.KEEP): Move(State.CANCELLED),
     (State.FETCHING, Event.GIVE_UP): Move(State.UNDELIVERABLE, Say.FAILURE),
+    # Completed, but never handed over: the content rules hold it back, or it has expired at the provider.
+    (State.FETCHING, Event.RENDER_FAILED): Move(State.FAILED, Say.FAILURE),
     (State.POSTING, Event.POSTED): Move(State.DELIVERED),
     (State.POSTING, Event.UNPOSTABLE): Move(State.UNDELIVERABLE, Say.FAILURE),
     # The file on disk is no longer what was fetched.

@@ -166,7 +166,7 @@ def _account(said: Response, cause: Cause, *, by_code: bool) -> AccountRefused:
         cause=cause,
         status=said.status,
         detail=said.detail,
-        code=None if said.meaning is None else said.meaning.code,
+        code=said.code,
         by_code=by_code,
         enveloped=said.enveloped,
     )
@@ -195,7 +195,7 @@ def _refused(said: Response, *, remixing: bool) -> RequestRefused:
         cause=verdict.cause,
         about=verdict.about,
         field=verdict.field,
-        code=None if said.meaning is None else said.meaning.code,
+        code=said.code,
         status=said.status,
         detail=said.detail,
     )

@@ -70,15 +70,14 @@ def _about_video(said: Response) -> LookRefused | NotFound | None:
             cause=Cause.CONTENT,
             about=verdict.about if verdict else None,
             field=verdict.field if verdict else None,
-            code=meaning.code if meaning else None,
+            code=said.code,
             status=status,
             detail=said.detail,
         )
     if status in (404, 410) or (meaning is not None and status in _MISSING_BY_WORDS and _is_missing(meaning)):
         expired = meaning is not None and meaning.says(Signal.EXPIRED)
         cause = Cause.EXPIRED if expired else Cause.LOST
-        code = meaning.code if meaning else None
-        return NotFound(sentences.UNKNOWN_VIDEO, cause=cause, code=code, status=status, detail=said.detail)
+        return NotFound(sentences.UNKNOWN_VIDEO, cause=cause, code=said.code, status=status, detail=said.detail)
     return None
 
 

@@ -11,6 +11,7 @@ from bot.videos.wire import decode
 
 _DETAIL_READ_BYTES = 8_192
 _PLAIN_READ_BYTES = 4_096
+_CODE_MAX_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,21 @@ class Response:
     complete: bool
     detail: str
     sent: Sent
+    secret: str
 
     @cached_property
     def meaning(self) -> Meaning | None:
         """What its error words say; None if it has none."""
         return None if self.words is None else Meaning(self.words, self.sent)
+
+    @property
+    def code(self) -> str | None:
+        """The provider's own code for the error, fit for the log and the database."""
+        return (
+            None
+            if self.meaning is None or self.meaning.code is None
+            else escaped(self.meaning.code, self.secret)[:_CODE_MAX_CHARACTERS]
+        )
 
     @property
     def enveloped(self) -> bool:
@@ -74,6 +85,7 @@ def read_response(answer: Answer, asked: Asked) -> Response:
         complete=raw is not None,
         detail=escaped(_start(raw or b"", asked.secret), asked.secret),
         sent=asked.sent,
+        secret=asked.secret,
     )
 
 

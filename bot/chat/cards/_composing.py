@@ -18,7 +18,7 @@ from bot.chat.cards._lines import (
 from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Message
 from bot.chat.custom_ids import Action, Kind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS
-from bot.chat.words import Key, cause, remark, say, status
+from bot.chat.words import Key, cause, charge, remark, say, status
 from bot.jobs.model import Job
 from bot.jobs.states import ENDS, State
 
@@ -106,10 +106,17 @@ def video_link(job: Job, number: int, facts: LinkFacts, locale: str) -> Message:
 
 
 def failure(job: Job, locale: str, number: int = 1) -> Message:
-    """That the job has ended without its video being posted: the cause, the next step, and the button for it."""
+    """That the job has ended without its video being posted: why, the charge, the next step, the button for it."""
     why = cause(job, locale)
     action = Action.SEND_AGAIN if job.state is State.UNDELIVERABLE else Action.RETRY
-    content = say(Key.FAILURE, locale, user=job.origin.user_id, cause=why.cause, next_step=why.next_step)
+    content = say(
+        Key.FAILURE,
+        locale,
+        user=job.origin.user_id,
+        cause=why.cause,
+        charge=charge(job, locale),
+        next_step=why.next_step,
+    )
     return Message(
         content=content,
         embed=_about(job, locale, RED, title=status(job, job.ended_at or 0.0, locale)),

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from bot.chat.words import _english
 from bot.chat.words._filling import duration_text, fill, size_text
 from bot.chat.words._keys import Ending, Key
-from bot.chat.words._standing import ending_of, remark_key, status_key
+from bot.chat.words._standing import charged_key, ending_of, remark_key, status_key
+from bot.jobs.charging import uses_daily_limit
 from bot.jobs.model import Job
 from bot.jobs.reasons import Reason, Refusal
 
-__all__ = ["Explained", "Key", "cause", "duration_text", "refusal", "remark", "say", "size_text", "status"]
+__all__ = ["Explained", "Key", "cause", "charge", "duration_text", "refusal", "remark", "say", "size_text", "status"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ def remark(job: Job, now: float, locale: str) -> str | None:
     """What else a person should know while the job stands there; None if there is nothing."""
     key = remark_key(job, now)
     return None if key is None else say(key, locale)
+
+
+def charge(job: Job, locale: str) -> str:
+    """Whether the ended job was charged, and whether it uses up its requester's daily limit."""
+    counted = say(Key.COUNTED if uses_daily_limit(job) else Key.NOT_COUNTED, locale)
+    return f"{say(charged_key(job), locale)} {counted}"
 
 
 def cause(job: Job, locale: str) -> Explained:

@@ -58,7 +58,12 @@ SENTENCES: Mapping[Key, str] = {
         "{user!m} Your video is ready, but {size_bytes!b} are more than can be posted here. "
         "Watch it here, before the link expires:"
     ),
-    Key.FAILURE: "{user!m} {cause!v} {next_step!v}",
+    Key.FAILURE: "{user!m} {cause!v} {charge!v} {next_step!v}",
+    Key.CHARGED_NO: "You weren't charged.",
+    Key.CHARGED_YES: "The provider charged for it.",
+    Key.CHARGED_UNKNOWN: "The provider may have charged for it.",
+    Key.COUNTED: "It counts towards your daily limit.",
+    Key.NOT_COUNTED: "It doesn't use up your daily limit.",
     Key.LATE: (
         "{user!m} Your video takes longer than usual. It will be posted here as soon as the provider has it ready. You "
         "need not do anything."

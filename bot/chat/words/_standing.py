@@ -1,7 +1,7 @@
 """How a job stands, as people are told it: from the facts of the job to the name of what is said. Pure."""
 
 from bot.chat.words._keys import Ending, Key
-from bot.jobs.model import Cause, Job
+from bot.jobs.model import Cause, Charged, Job
 from bot.jobs.states import State
 
 _STATUS = {
@@ -27,6 +27,11 @@ _REMARKS = {
     Key.RENDERING_LATE: Key.LATE_REMARK,
     Key.UNCERTAIN: Key.UNCERTAIN_REMARK,
     Key.KEPT: Key.KEPT_REMARK,
+}
+_CHARGED = {
+    Charged.NO: Key.CHARGED_NO,
+    Charged.YES: Key.CHARGED_YES,
+    Charged.UNKNOWN: Key.CHARGED_UNKNOWN,
 }
 _REFUSED: dict[tuple[Cause, str | None], Ending] = {
     (Cause.CONTENT, None): Ending.CONTENT,
@@ -70,6 +75,11 @@ def remark_key(job: Job, now: float) -> Key | None:
     if job.withheld and job.ended_at is None:
         return Key.WITHHELD_REMARK
     return _REMARKS.get(status_key(job, now))
+
+
+def charged_key(job: Job) -> Key:
+    """What is known about the charge."""
+    return _CHARGED[job.charged]
 
 
 def ending_of(job: Job) -> Ending:

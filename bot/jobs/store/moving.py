@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.backoff import LONGEST_WAIT_SECONDS
+from bot.jobs.charging import charged_after
 from bot.jobs.model import Job, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, Event, Say, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
@@ -24,7 +25,8 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
     to set. Raises `IllegalMoveError` for an event that cannot happen in the job's state.
     """
     target = move(job.state, event)
-    values: dict[str, Any] = {"state": target.state, "ended_at": None, **changes}
+    charged = charged_after(job, event, changes.get("cost_micros"))
+    values: dict[str, Any] = {"state": target.state, "charged": charged, "ended_at": None, **changes}
     if target.state in ENDS:
         values |= {"ended_at": now, "owner": None, "lease_until": None, "waiting_for": None}
     moving = _as_read(job)

@@ -11,7 +11,7 @@ from bot.chat import cards
 from bot.chat.cards import CardFacts, LinkFacts, Message
 from bot.chat.custom_ids import Action, Kind, belongs_to
 from bot.chat.escape import discord_length
-from bot.jobs.model import Cause, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference
+from bot.jobs.model import Cause, Charged, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference
 from bot.jobs.states import ENDS, State
 from tests.unit.bot.chat.markup_judge import read
 
@@ -186,13 +186,24 @@ def test_a_very_long_link_moves_into_the_embed(job: Job) -> None:
 def test_a_failure_says_cause_and_next_step_and_offers_retry(job: Job) -> None:
     """The requester is pinged, told why in one sentence and what to do in another, and may press Retry."""
     message = cards.failure(replace(job, state=State.REFUSED, cause=Cause.CONTENT, about="prompt", ended_at=1.0), "en")
-    assert (
-        message.content
-        == "<@42> The provider's content rules don't allow this prompt. Put it differently and ask again."
+    assert message.content == (
+        "<@42> The provider's content rules don't allow this prompt. You weren't charged. "
+        "It doesn't use up your daily limit. Put it differently and ask again."
     )
     assert message.ping == 42
     assert actions_of(message) == [Action.RETRY]
     assert actions_of(cards.failure(replace(job, state=State.LOST, cause=Cause.LOST), "en")) == [Action.RETRY]
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.FAILED, State.LOST, State.UNDELIVERABLE])
+@pytest.mark.parametrize("charged", Charged)
+def test_a_failure_says_whether_it_was_charged_and_whether_it_counts(job: Job, state: State, charged: Charged) -> None:
+    """ "You weren't charged" is said only where that is certain, and the daily limit has a sentence of its own."""
+    content = cards.failure(replace(job, state=state, cause=Cause.PROVIDER, charged=charged), "en").content
+    assert ("You weren't charged." in content) == (charged is Charged.NO)
+    assert ("The provider may have charged for it." in content) == (charged is Charged.UNKNOWN)
+    assert ("It counts towards your daily limit." in content) == (state is State.UNDELIVERABLE)
+    assert ("It doesn't use up your daily limit." in content) == (state is not State.UNDELIVERABLE)
 
 
 def test_an_undeliverable_video_is_sent_again_and_never_made_again(job: Job) -> None:

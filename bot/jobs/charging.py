@@ -1,0 +1,33 @@
+"""Whether a job was paid for, by what happened to it. Pure; `moving.apply` is the one place that stores it."""
+
+from bot.jobs.model import Charged, Job
+from bot.jobs.states import Event, State
+
+# Nothing was sent, or the provider definitely took nothing.
+_NOT_TAKEN = frozenset({Event.POSTPONE, Event.REFUSE, Event.REJECT})
+# Only a finished video gets this far; so a job that an older version stored is set right, too.
+_COMPLETED = frozenset(
+    {Event.COMPLETE, Event.FETCHED, Event.KEEP, Event.GIVE_UP, Event.POSTED, Event.UNPOSTABLE, Event.REFETCH}
+)
+_GIVES_BACK = frozenset({State.REFUSED, State.FAILED, State.LOST})
+_NEVER_SENT = frozenset({State.ACCEPTED, State.SUBMITTING})
+
+
+def uses_daily_limit(job: Job) -> bool:
+    """Whether the job uses up one of its requester's videos of the day."""
+    if job.state is State.CANCELLED:
+        return job.withheld
+    return job.state not in _GIVES_BACK
+
+
+def charged_after(job: Job, event: Event, cost_micros: int | None = None) -> Charged:
+    """What is known about the charge once that has happened; `cost_micros`: what the provider reported with it."""
+    if event in _NOT_TAKEN:
+        return Charged.NO
+    if job.charged is Charged.YES or event in _COMPLETED or job.state is State.FETCHING or (cost_micros or 0) > 0:
+        return Charged.YES
+    if job.state in _NEVER_SENT and event not in (Event.TAKEN, Event.DOUBT):
+        return job.charged
+    if event is Event.SEND_AGAIN:
+        return job.charged
+    return Charged.UNKNOWN
