@@ -19,6 +19,7 @@ import structlog
 from discord.http import Route
 
 from bot.chat.courier import Courier
+from bot.chat.words import Key
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.connection import BACKOFF_SECONDS_MAX, disconnect, in_a_row, stay_connected
 from bot.engine.acts import Acts
@@ -37,6 +38,7 @@ from bot.engine.painting import Painter
 from bot.engine.parts import Parts, Rules
 from bot.engine.pausing import KillSwitch
 from bot.engine.replies import Replies
+from bot.engine.restores import recognise, searched_until
 from bot.engine.scheduler import Scheduler
 from bot.engine.telling import Teller
 from bot.engine.traffic import Traffic
@@ -120,8 +122,9 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     # The lock file proves that nobody else holds a job of this database.
     await database.write(moving.void_claims)
     await database.write(moving.bring_to_now, clock.now())
-    submitted = await database.read(finding.find_submit_times, clock.now() - 60.0)
     switch = KillSwitch(settings.data_dir)
+    standing = await recognise(database, _database_path(settings), switch, clock.now())
+    submitted = await database.read(finding.find_submit_times, clock.now() - 60.0)
     guard = SpendGuard(settings.max_submits_per_minute, clock, submitted, switch.is_on)
     endpoint = Endpoint(
         settings.videos_api_base_url,
@@ -140,8 +143,11 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     resources.push_async_callback(shelf.close)
     await shelf.clear_partials()
     board = Board()
+    board.searched_until = searched_until(standing)
     courier = Courier(client, clock, settings.owner_ids)
     alarm = Alarm(courier, clock)
+    if standing.is_restored:
+        alarm.ring(Key.ALARM_RESTORED)
     parts = Parts(clock, database, videos, catalogue, fetcher, shelf, courier, _rules(settings), board, alarm, switch)
     traffic = Traffic(clock, switch.is_on)
     adopter = Adopter(parts, traffic)

@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from sandbox.clock import ScaledClock
@@ -145,6 +148,20 @@ class BotProcess:
             raise
         await self._over()
         return code
+
+    def copy_database(self, copy: Path) -> None:
+        """Copy the database as it is now, with all that its log holds, also while a life runs."""
+        with closing(sqlite3.connect(self.data_dir / "bot.db")) as ours, closing(sqlite3.connect(copy)) as theirs:
+            ours.backup(theirs)
+
+    def put_back(self, copy: Path) -> None:
+        """Restore an earlier copy of the database in place of today's, as its owner would; no life may run."""
+        if self.running:
+            raise RuntimeError("The bot runs.")
+        database = self.data_dir / "bot.db"
+        for left in ("bot.db-wal", "bot.db-shm"):
+            (self.data_dir / left).unlink(missing_ok=True)
+        shutil.copy(copy, database)
 
     def log(self) -> str:
         """Everything that all lives have logged so far."""

@@ -1,6 +1,7 @@
 """Where the loops of the engine leave word for each other; it decides nothing and stores nothing."""
 
 import asyncio
+import math
 from collections import deque
 
 from bot.jobs.model import JobId, MessageId
@@ -21,6 +22,8 @@ class Board:
         self.unclaimed = True
         # Whether this process has seen the provider's list of videos, or knows that there is none.
         self.listed = False
+        # Jobs accepted up to this time may have said more than the database knows: it was restored.
+        self.searched_until = -math.inf
         self.touched: set[JobId] = set()
         self.changed: set[JobId] = set()
         self.positions: dict[JobId, int] = {}

@@ -6,8 +6,11 @@ import structlog
 
 from bot.engine.adopting import Adopter
 from bot.engine.parts import Parts
+from bot.engine.restores import searched_until
+from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job, UserId
 from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.store import marks, restoring
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -38,10 +41,13 @@ class Owning:
         if refusal := self._refusal(user_id):
             return refusal
         try:
+            await self._parts.database.write(restoring.end_restored)
             await asyncio.to_thread(self._parts.switch.turn_off)
-        except OSError:
+        except (OSError, StoreUnavailableError):
             _log.exception("still paused")
             return Refusal(Reason.SWITCH_STUCK)
+        standing = await self._parts.database.read(marks.read_standing)
+        self._parts.board.searched_until = searched_until(standing)
         _log.warning("resumed", by=user_id)
         self._repaint()
         self._parts.board.work.set()

@@ -18,7 +18,7 @@ from bot.engine.parts import Parts
 from bot.engine.steps import Next
 from bot.engine.traffic import Traffic
 from bot.jobs.backoff import full_jitter, obeyed
-from bot.jobs.database import StoreConflictError, StoreUnavailableError
+from bot.jobs.database import GenerationNotStoredError, StoreConflictError, StoreUnavailableError
 from bot.jobs.deadlines import late_at
 from bot.jobs.model import Cause, Job, Via
 from bot.jobs.states import Event, State
@@ -28,6 +28,7 @@ from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 
 _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
 _AGAIN_AFTER_BLOCK_SECONDS = 30.0
+_STORE_AGAIN_SECONDS = 30.0
 _SAVE_TRIES = 60
 _Work = Callable[..., Awaitable[Job | None]]
 _log = structlog.stdlib.get_logger(__name__)
@@ -87,6 +88,10 @@ async def _mark(parts: Parts, job: Job) -> Job | None:
         # The process is leaving. The mark is stored all the same, now or in a moment, and nothing was sent.
         await _postpone(parts, replace(job, state=State.SUBMITTING), 0.0)
         raise
+    except GenerationNotStoredError as error:
+        _log.error("not sent", job=job.id, error=str(error))
+        parts.alarm.ring(Key.ALARM_STORE)
+        return (await _postpone(parts, replace(job, state=State.SUBMITTING), _STORE_AGAIN_SECONDS)).job
 
 
 async def _send(parts: Parts, job: Job, parent: Job | None) -> RemoteVideo:

@@ -124,7 +124,7 @@ class Teller:
         if key in self._broken and self._is_overdue(job):
             await self._refused(job, post, Cause.PERMISSION)
             return
-        must_look, pointless = self._must_look(key, post), _is_pointless(job, post)
+        must_look, pointless = self._must_look(key, job, post), _is_pointless(job, post)
         try:
             # A card that may stand already is found even now, so that it can be cleared away.
             if must_look and (not pointless or post.kind is PostKind.CARD) and await self._find(job, post):
@@ -152,7 +152,19 @@ class Teller:
         found = await self._parts.courier.find(post.channel_id, after, _recogniser(post))
         if found is not None:
             await self._sent(job, post, found)
-        return found is not None
+            return True
+        if post.kind in (PostKind.CARD, PostKind.VIDEO) or not self._is_from_before(job):
+            return False
+        # Its video may have been posted since the copy was made: then there is nothing else to be said.
+        video = partial(custom_ids.belongs_to, job_id=job.id, kind=PostKind.VIDEO, number=None)
+        if await self._parts.courier.find(job.origin.place.channel_id, after, video) is None:
+            return False
+        await self._parts.database.write(posts.mark_sent, post, None)
+        return True
+
+    def _is_from_before(self, job: Job) -> bool:
+        """Whether the database was restored since the job was accepted, so that more may be posted than it knows."""
+        return job.accepted_at <= self._parts.board.searched_until
 
     async def _send(self, key: _Key, job: Job, post: Post) -> None:
         parts = self._parts
@@ -173,8 +185,10 @@ class Teller:
         )
         await self._sent(job, post, message_id)
 
-    def _must_look(self, key: _Key, post: Post) -> bool:
+    def _must_look(self, key: _Key, job: Job, post: Post) -> bool:
         """Whether an earlier attempt may have put the message there without the nonce still vouching for it."""
+        if key not in self._attempted and self._is_from_before(job):
+            return True
         if post.attempted_at is None:
             # A video fetched anew: its message may stand under the number before. Any other repeat is a new notice.
             return post.kind is PostKind.VIDEO and post.number > 1 and key not in self._attempted

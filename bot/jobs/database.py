@@ -19,6 +19,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.jobs.generation import Generation, generation_path, write_generation
+
 # How long SQLite waits for another program's lock at each try.
 _BUSY_SECONDS = 5.0
 _TRIES = 3
@@ -26,6 +28,8 @@ _PATIENCE_SECONDS = 15.0
 _BUSY_SECONDS_LEAVING = 1.0
 # SQLite takes its log in by itself, but never begins it anew while there is always somebody who reads from it.
 _LOG_BYTES_MAX = 16 * 1024 * 1024
+# Where a transaction leaves the generation that it has counted up to.
+ADVANCED = "advanced"
 _READING = "reading"
 _LEAVING = "leaving"
 _log = structlog.stdlib.get_logger(__name__)
@@ -42,13 +46,21 @@ class StoreConflictError(StoreUnavailableError):
     """What was to be stored breaks a rule of the schema, such as one id of the provider for two jobs."""
 
 
+class GenerationNotStoredError(StoreUnavailableError):
+    """The transaction is stored, but not the count of it beside the database: nothing may leave the machine for it."""
+
+
 class Database:
     """Runs functions of `bot.jobs.store`, each in one transaction."""
 
-    def __init__(self, engine: AsyncEngine, log: Path | None = None) -> None:
-        """`log` is the write-ahead log of the engine's file; it is kept small."""
+    def __init__(self, engine: AsyncEngine, log: Path | None = None, generation: Path | None = None) -> None:
+        """`log` is the write-ahead log of the engine's file, which is kept small; `generation` the file beside it."""
         self._engine = engine
         self._log = log
+        self._generation = generation
+        self._advanced: Generation | None = None
+        self._stored: Generation | None = None
+        self._storing = asyncio.Lock()
         self._log_bytes_max = _LOG_BYTES_MAX
         self._writer = asyncio.Lock()
         self._under_way: set[asyncio.Task[Any]] = set()
@@ -67,12 +79,22 @@ class Database:
         """
 
         asked_at = asyncio.get_running_loop().time()
+        advanced: Generation | None = None
+
+        async def noted(connection: AsyncConnection) -> T:
+            nonlocal advanced
+            connection.info.pop(ADVANCED, None)
+            done = await work(connection, *args, **kwargs)
+            advanced = connection.info.pop(ADVANCED, None)
+            return done
 
         async def transaction() -> T:
             async with self._writer:
-                done = await self._begun_anew(lambda connection: work(connection, *args, **kwargs), asked_at)
+                done = await self._begun_anew(noted, asked_at)
                 await self._keep_log_small()
-                return done
+            if advanced is not None:
+                await self._store_generation(advanced)
+            return done
 
         return await self._to_its_end(transaction())
 
@@ -119,6 +141,22 @@ class Database:
                     raise
         async with self._engine.begin() as connection:
             return await work(connection)
+
+    async def _store_generation(self, advanced: Generation) -> None:
+        """Store beside the database how far it has come; those who come together are served by one write."""
+        if self._generation is None:
+            return
+        if self._advanced is None or advanced.lineage != self._advanced.lineage or advanced > self._advanced:
+            self._advanced = advanced
+        async with self._storing:
+            latest = self._advanced
+            if self._stored is not None and self._stored.lineage == advanced.lineage and self._stored >= advanced:
+                return
+            try:
+                await asyncio.to_thread(write_generation, self._generation, latest)
+            except OSError as error:
+                raise GenerationNotStoredError(f"The file beside the database can't be written: {error}.") from error
+            self._stored = latest
 
     async def _keep_log_small(self) -> None:
         """When the log has grown, take it in while no write is under way: once those who read now are done.
@@ -184,7 +222,7 @@ def open_database(path: Path) -> Database:
         hide_parameters=True,
     )
     prepare(engine.sync_engine)
-    return Database(engine, path.with_name(f"{path.name}-wal"))
+    return Database(engine, path.with_name(f"{path.name}-wal"), generation_path(path))
 
 
 def _read_json(text: str) -> object:

@@ -6,18 +6,24 @@ noted in, or a log without its file can only be what is left of another: the bot
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from bot.jobs.database import StoreUnavailableError, prepare
+from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 _ADVICE = (
-    "Nothing was changed. Put a backup in its place, or move it away, with its -wal file, to start with an empty one."
+    "Nothing was changed. Move it away, with its -wal file, and put a backup in its place: the bot then starts paused, "
+    "ends what had waited without charge, and looks in each channel before it posts, until /owner resume. With nothing "
+    "in its place it starts with an empty one."
 )
+_BROUGHT_MARKS = "0002"
 
 
 class DamagedDatabaseError(StoreUnavailableError):
@@ -37,8 +43,8 @@ def migrate(path: Path) -> None:
     # A link that leads nowhere is no empty place: what it leads to may be away for a while.
     if not os.path.lexists(path):
         _build(path)
-    elif _examine(path) != _newest_revision():
-        _upgrade(path)
+    elif (revision := _examine(path)) != _newest_revision():
+        _upgrade(path, partial(_begin_count, generation_path(path)) if revision < _BROUGHT_MARKS else None)
 
 
 def _build(path: Path) -> None:
@@ -50,7 +56,7 @@ def _build(path: Path) -> None:
         left.unlink(missing_ok=True)
     # SQLite gives its other files the mode of this one.
     os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    _upgrade(fresh)
+    _upgrade(fresh, partial(_begin_count, generation_path(path), fresh=True))
     if _size_bytes(_log_of(fresh)):
         raise StoreUnavailableError(f"The database {path} could not be built: its log could not be taken in.")
     _log_of(path).unlink(missing_ok=True)
@@ -62,8 +68,24 @@ def _build(path: Path) -> None:
         os.close(folder)
 
 
-def _upgrade(path: Path) -> None:
-    """Apply what is pending. Only this needs Alembic, whose import is a good part of a start."""
+def _begin_count(file: Path, connection: sa.Connection, *, fresh: bool = False) -> None:
+    """Write the file beside a database that is new or had none until this upgrade, before either is committed.
+
+    An old database beside a file that has counted is no upgrade: it was put back there, and is marked as a copy.
+    """
+    kept = read_generation(file)
+    if not fresh and kept is not None and kept.number > 0:
+        connection.execute(sa.text("INSERT INTO marks (name, value) VALUES ('copy', 'upgraded')"))
+        return
+    found = {row.name: row.value for row in connection.execute(sa.text("SELECT name, value FROM marks"))}
+    write_generation(file, Generation(found["lineage"], int(found["generation"])))
+
+
+def _upgrade(path: Path, then: Callable[[sa.Connection], None] | None = None) -> None:
+    """Apply what is pending, and `then` something more, in one transaction.
+
+    Only this needs Alembic, whose import is a good part of a start.
+    """
     from alembic import command
     from alembic.config import Config
     from alembic.util.exc import CommandError
@@ -77,6 +99,8 @@ def _upgrade(path: Path) -> None:
             config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            if then is not None:
+                then(connection)
     except CommandError as error:
         raise NewerDatabaseError(
             f"The database {path} was made by a newer version of the bot: {_one_line(error)}."

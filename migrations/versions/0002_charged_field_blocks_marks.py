@@ -3,6 +3,8 @@
 Revises 0001.
 """
 
+import uuid
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -49,3 +51,6 @@ def upgrade() -> None:
         sa.Column("value", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_marks")),
     )
+    marks = sa.table("marks", sa.column("name", sa.String), sa.column("value", sa.String))
+    # Which database this is, and how often it has sent something (bot/jobs/generation.py).
+    op.bulk_insert(marks, [{"name": "lineage", "value": uuid.uuid4().hex}, {"name": "generation", "value": "0"}])

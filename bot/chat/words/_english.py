@@ -120,6 +120,11 @@ SENTENCES: Mapping[Key, str] = {
         "The Videos API doesn't offer a model that this bot does, or not with this key. Check `VIDEOS_MODELS`; the log "
         "names the video."
     ),
+    Key.ALARM_RESTORED: (
+        "My database is a copy, or was put back from a backup, so I'm paused and make no videos. Requests that waited "
+        "were ended and not charged. Videos and messages that it doesn't know of may be posted already: I look in each "
+        "channel before I post, and send nothing to the provider again. `/owner resume` ends this."
+    ),
     Key.ALARM_ROOM: (
         "My disk has no room for a finished video. It is fetched as soon as there is; until then it and those after it "
         "wait. `RETENTION_DAYS` says how long I keep files."
@@ -315,6 +320,10 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
     Ending.NOT_STARTED: (
         "This video could not be started in time, so nothing was sent.",
         "Press *Retry* to queue it again.",
+    ),
+    Ending.RESTORED: (
+        "The bot was restored from a backup, so this request was ended before it was sent.",
+        "If its video isn't here already, press *Retry*.",
     ),
     Ending.FAILED: ("This video could not be made.", "Press *Retry* to ask for it again."),
     Ending.EXPIRED: (

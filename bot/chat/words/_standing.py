@@ -54,6 +54,7 @@ _BY_CAUSE = {
     Cause.RATE: Ending.RATE,
     Cause.PROVIDER: Ending.PROVIDER,
     Cause.LATE: Ending.NOT_STARTED,
+    Cause.RESTORED: Ending.RESTORED,
 }
 
 

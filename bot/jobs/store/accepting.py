@@ -9,7 +9,7 @@ from bot.jobs.limits import DAY_SECONDS, REST_SECONDS, Limits, Usage, decide, he
 from bot.jobs.model import Cause, Job, PostKind, UserId
 from bot.jobs.reasons import Refusal
 from bot.jobs.states import AT_PROVIDER, Event, State
-from bot.jobs.store import moving
+from bot.jobs.store import marks, moving
 from bot.jobs.store.posts import make_due
 from bot.jobs.store.rows import job_of, row_of
 from bot.jobs.tables import jobs
@@ -83,7 +83,10 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
     held = held_until(refused_at, under_way or 0, now)
     if held is None:
         sent: dict[str, object] = {"submitted_at": now, "waiting_for": None, "provider": provider or job.provider}
-        return await moving.apply(connection, job, Event.SUBMIT, now=now, **sent)
+        marked = await moving.apply(connection, job, Event.SUBMIT, now=now, **sent)
+        if marked is not None:
+            await marks.advance(connection)
+        return marked
     if rest_until(refused_at, now) is None:
         # Only until another one of theirs is answered: not worth a row's change.
         return replace(job, not_before=held)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, State
+from bot.jobs.store import marks
 from bot.jobs.store.rows import job_of, post_of, readable
 from bot.jobs.tables import jobs, posts
 
@@ -99,7 +100,10 @@ async def begin_sending(connection: AsyncConnection, post: Post, now: float) -> 
             tries=posts.c.tries + 1,
         ),
     )
-    return changed.rowcount == 1
+    if changed.rowcount != 1:
+        return False
+    await marks.advance(connection)
+    return True
 
 
 async def mark_sent(connection: AsyncConnection, post: Post, message_id: MessageId | None) -> None:

@@ -279,7 +279,7 @@ def test_a_first_start_after_the_file_was_moved_away(built_file: Path, tmp_path:
     migrate(path)
     assert schema_of(path) == schema_of(built_file)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["bot.db", "commands.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["bot.db", "bot.generation", "commands.json"]
 
 
 def test_a_folder_in_place_of_the_file_is_said(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.jobs import migrating
+from bot.jobs.generation import Generation, generation_path, read_generation
 from bot.jobs.migrating import migrate
 
 ROOT = Path(__file__).parents[4]
@@ -61,6 +62,13 @@ def judge(path: Path, revision: str, rows: int) -> list[tuple[str, str]]:
         return sorted(connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master"))
 
 
+def counts_as_its_own(path: Path) -> bool:
+    """Whether the file beside the database is the one that was written for it, so that it doesn't count as restored."""
+    with closing(sqlite3.connect(path)) as connection:
+        marks = dict(connection.execute("SELECT name, value FROM marks"))
+    return read_generation(generation_path(path)) == Generation(marks["lineage"], int(marks["generation"]))
+
+
 @pytest.mark.reliability
 def test_a_first_start_that_is_killed_anywhere_is_begun_again(built_file: Path, tmp_path: Path) -> None:
     """Killed at each step of building a database, the bot opens at the next start, with the schema of today."""
@@ -72,7 +80,8 @@ def test_a_first_start_that_is_killed_anywhere_is_begun_again(built_file: Path, 
     for folder in sorted((tmp_path / "copies").iterdir()):
         migrate(folder / "bot.db")
         assert judge(folder / "bot.db", revision, 0) == whole, folder.name
-        assert [file.name for file in folder.iterdir()] == ["bot.db"], folder.name
+        assert sorted(file.name for file in folder.iterdir()) == ["bot.db", "bot.generation"], folder.name
+        assert counts_as_its_own(folder / "bot.db"), folder.name
 
 
 @pytest.mark.reliability

@@ -1,0 +1,73 @@
+"""What the database knows about itself: its lineage and generation, and whether it is a copy or was restored."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.database import ADVANCED
+from bot.jobs.generation import Generation
+from bot.jobs.tables import marks
+
+
+class Mark(StrEnum):
+    """The names of the rows; they outlive the process and are never renamed."""
+
+    LINEAGE = "lineage"
+    GENERATION = "generation"
+    # Only in a copy made by `backup`: when it was made. A database with it starts as restored.
+    COPY = "copy"
+    # When the database last started as restored; and, until `/owner resume`, that it is still to be checked.
+    RESTORED_AT = "restored at"
+    RESTORED = "restored"
+
+
+class Standing(NamedTuple):
+    """What the marks say at a start."""
+
+    generation: Generation | None
+    is_copy: bool
+    is_restored: bool
+    restored_at: float | None
+
+
+async def read_standing(connection: AsyncConnection) -> Standing:
+    """The marks; the generation is None where a row is missing or can't be read."""
+    rows = await connection.execute(sa.select(marks.c.name, marks.c.value))
+    found: dict[str, str] = {row.name: row.value for row in rows}
+    lineage, number = found.get(Mark.LINEAGE), found.get(Mark.GENERATION, "")
+    known = Generation(lineage, int(number)) if lineage and number.isdecimal() else None
+    return Standing(known, Mark.COPY in found, Mark.RESTORED in found, _time(found.get(Mark.RESTORED_AT)))
+
+
+async def advance(connection: AsyncConnection) -> None:
+    """Count one up, since something is about to leave the machine; `Database.write` then stores it beside the file."""
+    counted = await connection.execute(
+        sa.update(marks)
+        .where(marks.c.name == Mark.GENERATION)
+        .values(value=sa.cast(sa.cast(marks.c.value, sa.BigInteger) + 1, sa.String))
+        .returning(marks.c.value),
+    )
+    number = counted.scalar_one_or_none()
+    lineage = await connection.scalar(sa.select(marks.c.value).where(marks.c.name == Mark.LINEAGE))
+    if number is not None and lineage is not None:
+        connection.info[ADVANCED] = Generation(lineage, int(number))
+
+
+async def put(connection: AsyncConnection, name: Mark, value: str) -> None:
+    """Set one mark, whether or not it was there."""
+    await drop(connection, name)
+    await connection.execute(sa.insert(marks).values(name=name, value=value))
+
+
+async def drop(connection: AsyncConnection, name: Mark) -> None:
+    """Take one mark away."""
+    await connection.execute(sa.delete(marks).where(marks.c.name == name))
+
+
+def _time(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None

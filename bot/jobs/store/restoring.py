@@ -1,0 +1,36 @@
+"""What happens to the rows of a database that starts as restored: a copy, or one put back from a backup."""
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.generation import Generation
+from bot.jobs.model import Cause
+from bot.jobs.states import Event, State
+from bot.jobs.store import moving
+from bot.jobs.store.marks import Mark, drop, put
+from bot.jobs.store.rows import job_of, readable
+from bot.jobs.tables import jobs
+
+
+async def begin_restored(connection: AsyncConnection, now: float, number: int) -> Generation:
+    """Begin a lineage of its own at that number, and end accepted jobs: they may have been sent since the copy."""
+    generation = Generation(uuid.uuid4().hex, number)
+    for name, value in (
+        (Mark.LINEAGE, generation.lineage),
+        (Mark.GENERATION, str(generation.number)),
+        (Mark.RESTORED, "yes"),
+        (Mark.RESTORED_AT, repr(now)),
+    ):
+        await put(connection, name, value)
+    await drop(connection, Mark.COPY)
+    waiting = await connection.execute(sa.select(jobs).where(jobs.c.state == State.ACCEPTED))
+    for job in readable(waiting, job_of):
+        await moving.apply(connection, job, Event.EXPIRE, now=now, cause=Cause.RESTORED)
+    return generation
+
+
+async def end_restored(connection: AsyncConnection) -> None:
+    """The owner has looked: the database counts as the original."""
+    await drop(connection, Mark.RESTORED)

@@ -1,0 +1,100 @@
+"""A database that was put back from a backup: nothing is paid for or posted a second time, and people are told."""
+
+from pathlib import Path
+
+from sandbox.chat import Message
+from sandbox.stage import Stage
+from sandbox.studio import Outcome
+from tests.e2e import ledger
+from tests.e2e.scenes import Scene, a_stage
+from tests.e2e.sightings import ever, kind_of, time_passes_until
+
+FINISHED, FAILED, WAITED, LOST_FILE = "Finished since", "Failed since", "Sent since", "Rendering still"
+
+
+def videos(scene: Scene, prompt: str) -> list[Message]:
+    """All videos of that prompt that were ever posted there."""
+    return [one for one in ever(scene.chat, scene.channel, "video") if prompt in str(one.history[0])]
+
+
+async def asks(scene: Scene, prompt: str, *states: str) -> None:
+    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    await ledger.job(scene.stage, prompt, *states)
+
+
+async def resume(stage: Stage) -> str:
+    owner = stage.chat.owner
+    answer = await (await owner.slash(stage.chat.dm(owner), "owner resume")).wait_state("message")
+    return answer.content
+
+
+async def test_a_backup_put_back_does_nothing_twice(tmp_path: Path) -> None:
+    """C9: paused with the owner told, what waited ends uncharged, what was posted since is found, not posted again."""
+    async with a_stage(tmp_path, settings={"MAX_RENDERING_JOBS": "3"}) as stage:
+        guild = stage.chat.add_guild("Night Shift")
+        ada = stage.chat.add_person("Ada")
+        guild.join(ada)
+        # Discord lets a bot write only to people it shares a server with.
+        guild.join(stage.chat.owner)
+        scene = Scene(stage, guild, guild.add_channel("videos"), ada)
+        slow = {"render_seconds": 60.0}
+        stage.studio.dials.next_render += [Outcome.ok(**slow), Outcome.fail(**slow), Outcome.ok(render_seconds=9_000)]
+        for prompt in (FINISHED, FAILED, LOST_FILE):
+            await asks(scene, prompt, "rendering")
+        await asks(scene, WAITED, "accepted")
+        backup = tmp_path / "backup.db"
+        stage.bot.copy_database(backup)
+        await time_passes_until(stage, lambda: videos(scene, WAITED) and videos(scene, FINISHED))
+        await time_passes_until(stage, lambda: ever(scene.chat, scene.channel, "fail"))
+        await stage.bot.kill()
+        await stage.chat.bot_gone()
+        stage.bot.put_back(backup)
+        await stage.start_bot()
+
+        assert (stage.bot.data_dir / "PAUSED").exists()
+        await ledger.job(stage, WAITED, "failed")
+        await ledger.job(stage, FINISHED, "delivered")
+        await ledger.job(stage, FAILED, "failed")
+        told = await stage.chat.wait_message(stage.chat.dm(stage.chat.owner), lambda m: "backup" in m.content)
+        assert "/owner resume" in told.content
+        refused = await ledger.refusal(await ada.slash(scene.channel, "video", prompt="Meanwhile"))
+        assert "paused" in refused
+        await stage.bot.kill()
+        await stage.chat.bot_gone()
+        (stage.bot.data_dir / "PAUSED").unlink()
+        await stage.start_bot()
+        assert (stage.bot.data_dir / "PAUSED").exists()
+        await resume(stage)
+        assert not (stage.bot.data_dir / "PAUSED").exists()
+        stage.jump(9_000)
+        await time_passes_until(stage, lambda: videos(scene, LOST_FILE), step_seconds=10)
+        await scene.make("After it")
+        for prompt in (FINISHED, FAILED, WAITED, LOST_FILE):
+            assert stage.studio.paid(prompt) == 1
+            assert len(videos(scene, prompt)) == (prompt != FAILED)
+        # The one that failed before the copy was put back was said then; what waited has its video there.
+        assert len(ever(scene.chat, scene.channel, "fail")) == 1
+        assert "Traceback" not in stage.bot.log()
+
+
+async def test_what_waited_in_a_copy_is_told(tmp_path: Path) -> None:
+    """The file beside it is gone: what waited ends uncharged with a notice, what was being sent is asked about."""
+    async with a_stage(tmp_path, settings={"MAX_RENDERING_JOBS": "1"}) as stage:
+        guild = stage.chat.add_guild("Night Shift")
+        ada = stage.chat.add_person("Ada")
+        guild.join(ada)
+        scene = Scene(stage, guild, guild.add_channel("videos"), ada)
+        gate = stage.studio.gate("create", "before_take")
+        await asks(scene, "Was being sent", "submitting")
+        await asks(scene, WAITED, "accepted")
+        await stage.bot.kill()
+        await stage.chat.bot_gone()
+        gate.cut()
+        (stage.bot.data_dir / "bot.generation").unlink()
+        await stage.start_bot()
+        notice = await stage.chat.wait_message(scene.channel, lambda m: kind_of(m) == "fail")
+        assert notice.pinged == {ada.id}
+        assert "restored from a backup" in notice.text
+        await stage.chat.wait_message(scene.channel, lambda m: kind_of(m) == "unsure")
+        assert len(ledger.paid_requests(stage, "Was being sent")) == 1
+        assert ledger.paid_requests(stage, WAITED) == []
