@@ -147,7 +147,7 @@ class Teller:
             await self._failed(job, post, fault)
 
     async def _find(self, job: Job, post: Post) -> bool:
-        """Whether the message stands already, which is then noted."""
+        """Whether the message stands already, which is then noted; after a restore, also whether the video does."""
         after = job.origin.history_after or MessageId(0)
         found = await self._parts.courier.find(post.channel_id, after, _recogniser(post))
         if found is not None:
@@ -155,12 +155,10 @@ class Teller:
             return True
         if post.kind in (PostKind.CARD, PostKind.VIDEO) or not self._is_from_before(job):
             return False
-        # Its video may have been posted since the copy was made: then there is nothing else to be said.
         video = partial(custom_ids.belongs_to, job_id=job.id, kind=PostKind.VIDEO, number=None)
-        if await self._parts.courier.find(job.origin.place.channel_id, after, video) is None:
-            return False
-        await self._parts.database.write(posts.mark_sent, post, None)
-        return True
+        if stands := await self._parts.courier.find(job.origin.place.channel_id, after, video) is not None:
+            await self._parts.database.write(posts.mark_sent, post, None)
+        return stands
 
     def _is_from_before(self, job: Job) -> bool:
         """Whether the database was restored since the job was accepted, so that more may be posted than it knows."""
@@ -187,11 +185,10 @@ class Teller:
 
     def _must_look(self, key: _Key, job: Job, post: Post) -> bool:
         """Whether an earlier attempt may have put the message there without the nonce still vouching for it."""
-        if key not in self._attempted and self._is_from_before(job):
-            return True
         if post.attempted_at is None:
             # A video fetched anew: its message may stand under the number before. Any other repeat is a new notice.
-            return post.kind is PostKind.VIDEO and post.number > 1 and key not in self._attempted
+            again = post.kind is PostKind.VIDEO and post.number > 1
+            return (again or self._is_from_before(job)) and key not in self._attempted
         clock = self._parts.clock
         # After the machine's clock was set, one of the two tells a wrong time: both have to be short.
         since_seconds = clock.now() - post.attempted_at
@@ -320,10 +317,7 @@ class Teller:
         return self._parts.clock.now() > give_up_at(job, self._parts.rules.job_give_up_seconds)
 
     async def _give_up_overdue(self, unsent: list[Post]) -> None:
-        """End the jobs whose time ran out while nothing can be sent at all: there would be no try that ends them.
-
-        What this process has not tried to post waits until it can be.
-        """
+        """End the jobs whose time ran out while nothing can be sent at all; what was never tried here waits on."""
         tried = self._attempted.keys() - self._busy.keys()
         videos = {post.job_id: post for post in unsent if post.kind is PostKind.VIDEO and _key_of(post) in tried}
         for job in (await self._parts.database.read(finding.find_many, list(videos))).values():
