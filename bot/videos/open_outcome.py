@@ -13,7 +13,7 @@ OPEN_GROUPS = {
     "answer": "response|reply|answer",
     "unread": (
         "empty|blank|missing|invalid|unexpected|malformed|unreadable|unpars\\w+|incomplete|partial|truncated|garbled|"
-        "corrupt(?:ed)?|broken|undecodable|unrecogni[sz]ed|unusable|cut off|lost|no json|not json"
+        "corrupt(?:ed)?|broken|undecodable|unrecogni[sz]ed|unusable|cut|lost|no json|not json"
     ),
     "failed": "fail(?:ed|ure|s)?|errors?|unable|could not|couldn t|cannot|can t|problem|trouble|while|when",
     "reading": (
@@ -26,15 +26,18 @@ OPEN_GROUPS = {
 }
 
 OPEN_PATTERNS = r"""
-    time ?outs?|timed ?out|timing out|\w*time(?:d )?out\w*|deadline|too slow
+    time ?outs?|timed ?out|timing out|\w*timed? ?out\w*|deadline|too slow
     (?:took|takes|taking|waited|waiting) (?:\S+ ){0,3}?too long
     too long to (?:<answer>|respond|answer|complete)
     (?:time|wait) limit|(?:time|wait|waiting time) ~ (?:exceeded|elapsed|ran out)
     max(?:imum)? wait\w*|gave up (?:waiting|on)|no longer waiting|request (?:\w+ )?stalled
-    eof|\w*eof ?error|<line>(?: \S+){0,4}? <broke>|(?:reset|closed|dropped|lost|aborted|broken?) ~ <line>
+    eof|\w*eof ?error|<line>(?: \S+){0,6}? <broke>|(?:reset|closed|dropped|lost|aborted|broken?) ~ <line>
     (?:reset|closed|hung up|disconnected|terminated|aborted|dropped) by (?:\w+ )?(?:peer|remote|upstream|server|host)
     by (?:peer|remote host|the other side)|other side closed|peer closed|remote end closed
-    e?conn ?reset|e?conn ?aborted|econn\w+|epipe|broken ?pipe\w*|hang ?up|hung up|disconnect\w*|premature\w*|goaway
+    e?conn ?reset|e?conn ?aborted|econn\w+|epipe|broken ?pipe\w*|hang ?up|hung up|\w*disconnect\w*|premature\w*|goaway
+    (?:end(?:ed|s)?|stopped|closed) unexpectedly|unexpectedly (?:ended|closed|stopped|terminated)|outstanding read data
+    max(?:imum)? retries|retries exhausted|gone away|went (?:away|silent)|stalled|lost contact|contact (?:\w+ )?lost
+    worker ?lost\w*|(?:worker|process) (?:\w+ ){0,2}(?:died|killed|was lost|got lost|vanished)
     rst ?stream|(?:refused|protocol|stream) ?(?:stream|error)|stream id \d+|internal error received from peer
     incomplete ?(?:read|message|body|chunked)|(?:read|write|network|socket|connection|transport) ?error|err network
     fetch failed|failed to fetch|und err \S+|client ?disconnect\w*|connection ?(?:reset|aborted|broken|closed)\w*
@@ -55,12 +58,16 @@ OPEN_PATTERNS = r"""
     <answer> ~ (?:no|without|missing|lacks|lacked|lacking|not contain|not include|contains? no|empty|null) ~ <id>
     (?:upstream|result|provider|body) ~ (?:no|without|missing|lacks|lacked|not contain|not include|empty|null) ~ <id>
     (?:no|without|missing|lacks|lacked|empty|null) (?:\w+ )?<id> ~ (?:<answer>|upstream|returned|received|body)
+    missing field id|reading id|properties of (?:undefined|null)|key ?error (?:\w+ )?id|none ?type|no attribute \w+
+    <id> (?:is|was|are|were) (?:missing|empty|null|absent|undefined) (?:\S+ ){0,3}?(?:<answer>|upstream)
     (?:no|without an?|missing|empty|null) (?:video|task|job|upstream|generation|operation) <id>
     (?:has|had|have|with|returned|contains?|got|gave|sent|received) (?:no|an empty|a missing|a null) (?:\w+ )?<id>
     (?:task|video|job|operation|generation) <id> (?:is |was )?(?:empty|missing|null|blank|absent|not (?:returned|set))
     <failed> (?:to )?(?:get|find|extract|read|obtain) (?:\S+ ){0,3}?(?:task|video|job|operation) <id>
     <failed> (?:\S+ ){0,3}?(?:<storing>)\w* (?:\S+ ){0,4}?<row>
     (?:insert|save|store|update|persist|record|commit) (?:\w+ )?(?:<row>|data) (?:fail\w*|error)
+    (?:sav|stor|persist|insert|record|writ|commit|bookkeep)\w* (?:\S+ ){0,2}?(?:fail\w*|impossible|not possible)
+    (?:commit|rollback|transaction) (?:\w+ )?fail\w*|rolled back
     <row> (?:insert|save|store|update|persist|commit)\w* (?:fail\w*|error)
     <row> (?:\S+ ){0,3}?(?:could not|cannot|can t|not|n t) (?:be )?(?:saved|stored|inserted|persisted|recorded|written)
     <store>(?: \S+){0,3} (?:locked|error|fail\w*|exception|unavailable|down|deadlock\w*|full|gone|busy|closed|refused)
@@ -70,6 +77,9 @@ OPEN_PATTERNS = r"""
     relay (?:failed|error)|proxy ?error|error proxying|bad gateway|gateway (?:time ?out|error)|upstream connect error
     (?:error|status|http|code)(?: code| status)? (?:408|499|502|504|52\d)
     (?:408|499|502|504|52\d) (?:error|status|bad|gateway|from|web server)
+    (?:upstream|origin|gateway|provider) (?:\w+ ){0,3}(?:408|499|502|504|52\d)|unexpected content type
+    (?:could|can)(?: ?not|n t) (?:be )?(?:confirm\w*|tell|determin\w*|verif\w*) (?:\S+ ){0,2}?(?:if|whether|that)
+    unconfirmed
     (?:may|might|could) (?:still |already |also )?(?:have been|be|have) (?:\w+ )?<taken>
     (?:outcome|request status|request state) (?:\S+ ){0,3}?(?:unknown|unclear|uncertain|undetermined)|unknown outcome
 """.replace("<taken>", "(?:accepted|processed|submitted|created|started|taken|charged|received|running|billed)")
