@@ -149,10 +149,10 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     if standing.is_restored:
         alarm.ring(Key.ALARM_RESTORED)
     parts = Parts(clock, database, videos, catalogue, fetcher, shelf, courier, _rules(settings), board, alarm, switch)
-    traffic = Traffic(clock, switch.is_on)
+    traffic = Traffic(clock, switch.is_on, settings.max_submits_per_minute)
     adopter = Adopter(parts, traffic)
     scheduler = Scheduler(parts, traffic, Watcher(parts, traffic), _owner())
-    intake = Intake(parts, lambda: traffic.refusal(jobs_waiting=scheduler.jobs_waiting))
+    intake = Intake(parts, traffic.refusal)
     lookup = Lookup(parts)
     client.desk = Desk(
         intake,
@@ -282,7 +282,7 @@ def _owner() -> str:
 
 def _rules(settings: Settings) -> Rules:
     return Rules(
-        limits=Limits(settings.max_active_jobs_per_user, settings.max_jobs_per_user_per_day),
+        limits=Limits(settings.max_active_jobs_per_user, settings.max_jobs_per_user_per_day, settings.max_queued_jobs),
         looks=Bounds(settings.poll_min_seconds, settings.poll_max_seconds),
         job_deadline_seconds=settings.job_deadline_seconds,
         job_give_up_seconds=settings.job_give_up_seconds,

@@ -140,7 +140,7 @@ class Adopter:
             return _NO_LIST_SECONDS
         asked_seconds = fault.retry_after_seconds if isinstance(fault, LookFailed) else None
         if isinstance(fault, LookFailed) and fault.too_many:
-            self._traffic.slowed(asked_seconds)
+            self._traffic.poll_slowed(None, asked_seconds)
         self._faults_in_a_row += 1
         return fault_gap(self._faults_in_a_row, asked_seconds, self._rng)
 

@@ -8,6 +8,10 @@ from bot.jobs.model import JobId, MessageId
 from bot.ops.clock import Clock
 
 _DELETED_KEPT = 1_000
+# Cards of the first few in the queue are always exact; further back they are painted again when their place has
+# halved, or after a while.
+_EXACT_PLACES = 3
+_REPAINT_SECONDS = 300.0
 
 
 class Board:
@@ -27,6 +31,8 @@ class Board:
         self.touched: set[JobId] = set()
         self.changed: set[JobId] = set()
         self.positions: dict[JobId, int] = {}
+        # Which place each card was last painted for, and when.
+        self._painted: dict[JobId, tuple[int, float]] = {}
         # The messages that people deleted last: one of ours may go before it is written down that it stands.
         self.deleted: deque[MessageId] = deque(maxlen=_DELETED_KEPT)
 
@@ -48,13 +54,18 @@ class Board:
         self.touched.add(job_id)
         self.paint.set()
 
-    def queue_ordered(self, order: list[JobId]) -> None:
-        """The queue stands like this now, first one first; cards whose place changed are to be painted again."""
-        positions = {job_id: place for place, job_id in enumerate(order, start=1)}
-        for job_id, place in positions.items():
-            if self.positions.get(job_id) != place:
+    def queue_ordered(self, order: list[JobId], now: float) -> None:
+        """The queue stands like this now (monotonic), first one first; cards that are too far off are repainted."""
+        self.positions = {job_id: place for place, job_id in enumerate(order, start=1)}
+        painted = self._painted
+        self._painted = {}
+        for job_id, place in self.positions.items():
+            before, at = painted.get(job_id, (0, now))
+            near = place != before and (place <= _EXACT_PLACES or place <= before // 2 or before == 0)
+            if near or (place != before and now - at >= _REPAINT_SECONDS):
                 self.card_touched(job_id)
-        self.positions = positions
+                before, at = place, now
+            self._painted[job_id] = (before, at)
 
     @staticmethod
     async def wait(bell: asyncio.Event, clock: Clock, seconds: float) -> None:

@@ -64,7 +64,7 @@ async def _by_any_way(parts: Parts, traffic: Traffic, job: Job, url: str | None)
     tried: set[str] = set()
     for _ in range(_FRESH_LINKS):
         if url is None or url in tried:
-            url = await _fresh_link(parts, traffic, job.remote_id)
+            url = await _fresh_link(parts, traffic, job, job.remote_id)
         if url is None or url in tried:
             break
         tried.add(url)
@@ -83,11 +83,11 @@ async def _fetch_from(parts: Parts, traffic: Traffic, url: str, job: Job) -> Fet
     return await parts.fetcher.fetch(url, job.video_name)
 
 
-async def _fresh_link(parts: Parts, traffic: Traffic, remote_id: str) -> str | None:
+async def _fresh_link(parts: Parts, traffic: Traffic, job: Job, remote_id: str) -> str | None:
     """Where the provider says now that the video is; None if it says nothing: then the content endpoint is left."""
     await _until_open(parts, traffic)
     try:
-        return (await look(parts, traffic, remote_id)).url
+        return (await look(parts, traffic, job, remote_id)).url
     except LookFault:
         return None
 

@@ -42,9 +42,9 @@ class Ask:
 
 
 class Intake:
-    """Takes requests in. `pausing` says why nothing is taken just now (provider down, account refused), if so."""
+    """Takes requests in. `pausing` says why a person's are not taken just now (provider down, account refused)."""
 
-    def __init__(self, parts: Parts, pausing: Callable[[], Refusal | None]) -> None:
+    def __init__(self, parts: Parts, pausing: Callable[[UserId | None], Refusal | None]) -> None:
         self._parts = parts
         self._pausing = pausing
         self._lookup = Lookup(parts)
@@ -97,15 +97,19 @@ class Intake:
                 self._parts.alarm.ring(Key.ALARM_ROOM_PICTURES)
             return fault.refusal
 
-    def check(self, ask: Ask) -> Refusal | None:
+    def check(self, ask: Ask, user_id: UserId | None = None) -> Refusal | None:
         """What is wrong with a request whose prompt is still to come: model, size, length, number of pictures."""
-        return self._no_time() or self._pausing() or self._no_request(ask, prompt_given=False)
+        return self._no_time() or self._pausing(user_id) or self._no_request(ask, prompt_given=False)
 
     async def _take_in(self, ask: Ask, origin: Origin, no_place: Refusal | None) -> Job | Refusal:
         self._taking.setdefault(origin.id, origin.user_id)
         try:
             refusal = (
-                self._no_time() or no_place or self._no_request(ask) or self._pausing() or await self._no_room(origin)
+                self._no_time()
+                or no_place
+                or self._no_request(ask)
+                or self._pausing(origin.user_id)
+                or await self._no_room(origin)
             )
             if refusal is not None:
                 return refusal

@@ -70,7 +70,7 @@ class LostPolls:
         if job.remote_id is None:
             return
         try:
-            remote = await look(self._parts, self._traffic, job.remote_id)
+            remote = await look(self._parts, self._traffic, job, job.remote_id)
         except LookFault as fault:
             _log.info("lost video still not found", job=job.id, status=fault.status)
             return

@@ -1,35 +1,89 @@
-"""Whose turn it is: round-robin between people, oldest first for each; a pure function of the queue."""
+"""Whose turn it is: round-robin between people, oldest first for each."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+import heapq
+from bisect import bisect_left, insort
+from collections.abc import Container, Iterator, Mapping
 from math import inf
 
-from bot.jobs.model import Job, UserId
+from bot.jobs.model import Job, JobId, UserId
+
+_TURNS_KEPT = 1_000
+_Place = tuple[int, float, JobId]
 
 
-def fair_order(
-    queued: Collection[Job], at_provider: Mapping[UserId, int], turned_at: Mapping[UserId, float] | None = None
-) -> list[Job]:
-    """The queue in the order in which it will be submitted.
+class FairQueue:
+    """The jobs that may be submitted, kept in order by person, so that no change costs more than its own person's.
 
-    Whoever has fewest jobs at the provider goes first (`at_provider`: how many each person has there), among equals the
-    one whose last turn is longest ago (`turned_at`: when, on any clock; people who had none come first), then the
+    Who has fewest jobs at the provider goes first, among equals the one whose last turn is longest ago, then the
     oldest job. So one person's ten jobs let another's first one pass after at most one more.
     """
-    taken, turns = Counter(at_provider), dict(turned_at or {})
-    latest = max(turns.values(), default=0.0)
-    waiting: dict[UserId, list[Job]] = {}
-    for job in sorted(queued, key=lambda job: (job.accepted_at, job.id)):
-        waiting.setdefault(job.origin.user_id, []).append(job)
-    order: list[Job] = []
-    while waiting:
-        person = min(
-            waiting, key=lambda user_id: (taken[user_id], turns.get(user_id, -inf), waiting[user_id][0].accepted_at)
-        )
-        order.append(waiting[person].pop(0))
-        taken[person] += 1
-        latest += 1.0
-        turns[person] = latest
-        if not waiting[person]:
-            del waiting[person]
-    return order
+
+    def __init__(self) -> None:
+        self._jobs: dict[JobId, Job] = {}
+        self._places: dict[JobId, _Place] = {}
+        self._people: dict[UserId, list[_Place]] = {}
+        # In the order of the turns, on any clock.
+        self._turned_at: dict[UserId, float] = {}
+        self._latest = 0.0
+        self.version = 0
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __contains__(self, job_id: JobId) -> bool:
+        return job_id in self._jobs
+
+    def put(self, job: Job, times_refused: int = 0) -> None:
+        """Let the job wait for its turn; among its requester's own, those that were never refused come first."""
+        place = (times_refused, job.accepted_at, job.id)
+        if self._places.get(job.id) != place:
+            self.drop(job.id)
+            insort(self._people.setdefault(job.origin.user_id, []), place)
+            self._places[job.id] = place
+            self.version += 1
+        self._jobs[job.id] = job
+
+    def drop(self, job_id: JobId) -> None:
+        """Let the job wait no more; no matter if it did not."""
+        job = self._jobs.pop(job_id, None)
+        if job is None:
+            return
+        waiting = self._people[job.origin.user_id]
+        del waiting[bisect_left(waiting, self._places.pop(job_id))]
+        if not waiting:
+            del self._people[job.origin.user_id]
+        self.version += 1
+
+    def turned(self, user_id: UserId, at: float) -> None:
+        """That person has a turn at that moment, the latest of all. The oldest turns are dropped at last."""
+        self._turned_at.pop(user_id, None)
+        self._turned_at[user_id] = self._latest = at
+        while len(self._turned_at) > len(self._people) + _TURNS_KEPT:
+            del self._turned_at[next(iter(self._turned_at))]
+
+    def order(self, at_provider: Mapping[UserId, int], held: Container[UserId] = ()) -> Iterator[Job]:
+        """The queue in the order in which it will be submitted, computed only as far as it is asked for.
+
+        `at_provider` says how many jobs each person has there. People in `held` are left out, from the moment on at
+        which they are in it. The queue must not change before the last job was taken.
+        """
+        latest = self._latest
+        heap = [
+            (at_provider.get(user, 0), self._turned_at.get(user, -inf), waiting[0][1:], user)
+            for user, waiting in self._people.items()
+        ]
+        heapq.heapify(heap)
+        served: dict[UserId, int] = {}
+        while heap:
+            taken, _, _, user = heap[0]
+            if user in held:
+                heapq.heappop(heap)
+                continue
+            waiting, number = self._people[user], served.get(user, 0)
+            yield self._jobs[waiting[number][2]]
+            served[user] = number = number + 1
+            latest += 1.0
+            if number < len(waiting):
+                heapq.heapreplace(heap, (taken + 1, latest, waiting[number][1:], user))
+            else:
+                heapq.heappop(heap)

@@ -16,17 +16,17 @@ from bot.engine.agenda import Agenda
 from bot.engine.fetch import fetch
 from bot.engine.news import RETRY_SECONDS, News
 from bot.engine.parts import Parts
-from bot.engine.queueing import fair_order
 from bot.engine.steps import Kind, Next, Steps, let_arrive
 from bot.engine.submit import look_at_reply, submit
 from bot.engine.traffic import Traffic
+from bot.engine.turns import Turns
 from bot.engine.watch import Watcher
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import give_up_at, late_at
-from bot.jobs.model import Cause, Job, JobId, UserId, Via
-from bot.jobs.states import AT_PROVIDER, ENDS, Event, State
+from bot.jobs.model import Cause, Job, JobId, Via
+from bot.jobs.states import ENDS, Event, State
 from bot.jobs.store import moving
-from bot.videos.faults import LookFault
+from bot.videos.faults import LookFault, LookForbidden
 
 _LOOKS_AT_ONCE = 32
 _FETCHES_AT_ONCE = 3
@@ -57,14 +57,9 @@ class Scheduler:
         self._steps = Steps()
         self._fetches = asyncio.Semaphore(_FETCHES_AT_ONCE)
         self._failures: Counter[JobId] = Counter()
-        self._turned_at: dict[UserId, float] = {}
+        self._turns = Turns(parts.clock, parts.board, traffic, parts.rules.max_rendering_jobs)
         self._reply_seen_at: dict[JobId, float] = {}
         self._probe: asyncio.Task[None] | None = None
-
-    @property
-    def jobs_waiting(self) -> bool:
-        """Whether any accepted job waits to be submitted."""
-        return any(job.state is State.ACCEPTED for job in self._jobs.values())
 
     async def run(self) -> None:
         """Start what is due, until cancelled; begun again after a break, it goes on with the jobs it holds."""
@@ -122,6 +117,10 @@ class Scheduler:
         if job.state is State.ACCEPTED and due_at is not None and due_at > job.not_before:
             job = replace(job, not_before=due_at)
         self._jobs[job.id] = job
+        if job.state is State.ACCEPTED and job.id in self._rests:
+            self._turns.drop(job.id)
+        else:
+            self._turns.put(job)
         if job.state is State.UNCERTAIN:
             self._parts.board.doubt.set()
         agenda, other = self._others, self._looks
@@ -136,6 +135,7 @@ class Scheduler:
 
     def _forget(self, job_id: JobId) -> None:
         self._jobs.pop(job_id, None)
+        self._turns.forget(job_id)
         for agenda in (self._looks, self._others, self._rests):
             agenda.drop(job_id)
         self._failures.pop(job_id, None)
@@ -181,37 +181,20 @@ class Scheduler:
 
     def _start_submits(self) -> float:
         """Submit as many of the queue as there is room for; return in how many seconds to come back."""
-        now = self._parts.clock.now()
-        queued = [job for job in self._jobs.values() if job.state is State.ACCEPTED and self._is_free(job.id)]
-        held = [job for job in self._jobs.values() if self._holds_slot(job)]
-        free = self._parts.rules.max_rendering_jobs - len(held)
-        free = min(free, self._traffic.submits_at_once - self._steps.count(Kind.PAY))
-        wait_seconds = self._traffic.seconds_until_submit()
-        order = fair_order(queued, Counter(job.origin.user_id for job in held), self._turned_at)
-        pause_seconds = _IDLE_SECONDS
-        for job in order:
-            if free > 0 and wait_seconds == 0 and job.not_before <= now:
-                if self._start_submit(job):
-                    free -= 1
-            elif job.not_before > now:
-                pause_seconds = min(pause_seconds, job.not_before - now)
-            elif wait_seconds > 0:
-                pause_seconds = min(pause_seconds, wait_seconds)
-        ready = [job.id for job in order if job.id not in self._steps and job.not_before <= now]
-        self._parts.board.queue_ordered(ready)
+        unseen: list[Job] = []
+        picked, pause_seconds = self._turns.pick(lambda job: self._is_seen(job) or bool(unseen.append(job)))
+        for job in picked:
+            self._start(Kind.PAY, job, submit(self._parts, self._traffic, job))
+        # Which takes no place.
+        for job in unseen[: _REPLY_LOOKS_AT_ONCE - self._steps.count(Kind.ASK)]:
+            self._start(Kind.ASK, job, self._look_at_reply(job))
         return pause_seconds
 
-    def _start_submit(self, job: Job) -> bool:
-        """Let the job have its turn; False if it is first asked about at Discord, which takes no place."""
-        now = self._parts.clock.monotonic()
+    def _is_seen(self, job: Job) -> bool:
+        """Whether the job may be sent as far as the message is concerned that asked for it."""
         seen_at = self._reply_seen_at.get(job.id)
-        if job.origin.via is Via.REPLY and (seen_at is None or now - seen_at > _REPLY_SEEN_SECONDS):
-            if self._steps.count(Kind.ASK) < _REPLY_LOOKS_AT_ONCE:
-                self._start(Kind.ASK, job, self._look_at_reply(job))
-            return False
-        self._turned_at[job.origin.user_id] = now
-        self._start(Kind.PAY, job, submit(self._parts, self._traffic, job))
-        return True
+        now = self._parts.clock.monotonic()
+        return job.origin.via is not Via.REPLY or (seen_at is not None and now - seen_at <= _REPLY_SEEN_SECONDS)
 
     async def _look_at_reply(self, job: Job) -> Next:
         stands = await look_at_reply(self._parts, job)
@@ -221,10 +204,6 @@ class Scheduler:
             return await self._move(job, Event.CANCEL, None)
         self._reply_seen_at[job.id] = self._parts.clock.monotonic()
         return Next(job)
-
-    def _holds_slot(self, job: Job) -> bool:
-        """Whether the job takes one of the places at the provider (late ones do not, nor do those being fetched)."""
-        return self._steps.is_paying(job.id) or (job.state in AT_PROVIDER and job.late_at is None)
 
     def _rendering_jobs(self) -> int:
         return sum(job.state is State.RENDERING for job in self._jobs.values())
@@ -275,6 +254,7 @@ class Scheduler:
                 return await self._move(job, Event.EXPIRE, Cause.LOST)
 
     def _start(self, kind: Kind, job: Job, step: Awaitable[Next]) -> None:
+        self._turns.drop(job.id)
         self._steps.begin(kind, job.id, self._guard(job, step))
 
     async def _guard(self, job: Job, step: Awaitable[Next]) -> None:
@@ -289,6 +269,8 @@ class Scheduler:
         except Exception as error:  # noqa: BLE001  # the loop's one guard
             self._rest_after(job, error)
         finally:
+            if self._steps.is_paying(job.id):
+                self._turns.end_submit(self._jobs.get(job.id, job))
             self._steps.end(job.id)
             self._parts.board.work.set()
 
@@ -308,19 +290,24 @@ class Scheduler:
         self._rests.put(job.id, self._parts.clock.now() + rest_seconds)
 
     def _start_probe(self) -> float:
-        """While the provider counts as down, ask now and then whether it is there; never with a paid request."""
+        """Ask for free how the provider is, when there is reason to; never with a paid request."""
         if self._traffic.take_probe():
             self._probe = asyncio.create_task(self._ask())
-        return 1.0 if self._traffic.is_open else _IDLE_SECONDS
+        return 1.0 if self._traffic.wants_probe else _IDLE_SECONDS
 
     async def _ask(self) -> None:
         try:
             await self._parts.videos.ping()
+        except LookForbidden as fault:
+            _log.warning("provider refuses the key", status=fault.status, detail=fault.detail)
+            if self._traffic.probe_forbidden():
+                self._parts.alarm.ring(Key.ALARM_KEY)
         except LookFault as fault:
-            _log.info("provider still down", status=fault.status)
+            _log.info("provider down", status=fault.status)
+            self._traffic.probe_failed()
         else:
-            self._traffic.answered()
-            _log.info("provider is back")
+            _log.info("provider is there")
+            self._traffic.probe_answered()
         self._parts.board.work.set()
 
 

@@ -6,15 +6,19 @@ did not take it. Whatever is silent or a mess becomes `uncertain`, and the perso
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import structlog
 
 from bot.chat.courier import CourierFault, Refused
 from bot.chat.words import Key
+from bot.engine.account import Concerns
 from bot.engine.parts import Parts
+from bot.engine.signs import Sender
 from bot.engine.steps import Next
 from bot.engine.traffic import Traffic
 from bot.jobs.backoff import full_jitter, obeyed
@@ -27,8 +31,10 @@ from bot.videos import faults
 from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 
 _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
-_AGAIN_AFTER_BLOCK_SECONDS = 30.0
 _STORE_AGAIN_SECONDS = 30.0
+# Two words together, so that "of a" is no echo.
+_ECHO_CHARACTERS = 7
+_WORD = re.compile(r"\w+")
 _SAVE_TRIES = 60
 _Work = Callable[..., Awaitable[Job | None]]
 _log = structlog.stdlib.get_logger(__name__)
@@ -61,8 +67,7 @@ async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
         # The process is leaving while the provider has not answered: nobody knows whether it took the job.
         await parts.database.write(moving.apply, marked, Event.DOUBT, now=parts.clock.now(), cause=Cause.LOST)
         raise
-    traffic.answered()
-    traffic.account_works()
+    traffic.took_work(Sender.of(job))
     return await _record_taken(parts, marked, remote)
 
 
@@ -146,48 +151,62 @@ async def _settle(parts: Parts, job: Job, work: _Work, *args: Any, **changes: An
 
 
 async def _record_fault(parts: Parts, traffic: Traffic, job: Job, fault: faults.SubmitFault) -> Next:
+    sender = Sender.of(job)
     match fault:
         case faults.Leaving():
             return await _postpone(parts, job, 0.0)
         case faults.SpendingStopped():
             return await _postpone(parts, job, fault.retry_after_seconds, waiting_for=Cause.RATE)
         case faults.NotSent():
-            traffic.failed(paid=True)
+            traffic.failed(sender, paid=True)
             return await _postpone(parts, job, full_jitter(2, max_seconds=30.0), waiting_for=Cause.PROVIDER)
         case faults.Busy():
-            traffic.slowed(fault.retry_after_seconds)
+            traffic.create_slowed(sender, fault.retry_after_seconds)
             if fault.retry_after_seconds is None:
                 wait_seconds = random.uniform(2.0, 60.0)  # noqa: S311  # spreads load, guards nothing
             else:
                 wait_seconds = obeyed(fault.retry_after_seconds)
             return await _postpone(parts, job, wait_seconds, waiting_for=Cause.RATE)
-        case faults.AccountRefused():
-            parts.alarm.ring(Key.ALARM_ACCOUNT)
-            traffic.account_refused(fault.cause)
-            return await _postpone(parts, job, 0.0, waiting_for=fault.cause)
-        case faults.Blocked():
-            return await _after_block(parts, job, fault)
+        case faults.AccountRefused() | faults.Blocked():
+            return await _after_account_refused(parts, traffic, job, fault)
         case faults.CleanRefusal():
-            traffic.failed(paid=True)
+            traffic.failed(sender, paid=True)
             return await _after_clean_refusal(parts, job)
         case faults.RequestRefused():
-            # What we refuse ourselves says nothing about the account; a text about credit or key says nothing good.
+            # A text about credit or key says nothing good of the account.
             if fault.status is not None and fault.cause not in (Cause.CREDIT, Cause.KEY):
-                traffic.account_works()
+                traffic.judged(sender)
             if fault.cause is Cause.MODEL:
                 parts.alarm.ring(Key.ALARM_MODEL)
-            why = {"about": fault.about, "field": fault.field, "provider_code": fault.code}
+            why: dict[str, object] = {"about": fault.about, "field": fault.field, "provider_code": fault.code}
+            if fault.status is None:
+                # What we refuse ourselves was not sent.
+                why["submitted_at"] = None
             return await _settle_by(parts, job, Event.REFUSE, cause=fault.cause, **why)
         case _:
-            traffic.failed(paid=True)
+            traffic.failed(sender, paid=True)
             return await _settle_by(parts, job, Event.DOUBT, cause=Cause.LOST)
 
 
-async def _after_block(parts: Parts, job: Job, fault: faults.Blocked) -> Next:
-    """Something before the provider refused this request, perhaps for its words: one more try, then the job ends."""
-    if job.waiting_for is fault.cause:
-        return await _settle_by(parts, job, Event.REFUSE, cause=fault.cause)
-    return await _postpone(parts, job, _AGAIN_AFTER_BLOCK_SECONDS, waiting_for=fault.cause)
+async def _after_account_refused(
+    parts: Parts, traffic: Traffic, job: Job, fault: faults.AccountRefused | faults.Blocked
+) -> Next:
+    """Let the job wait, or end it when it is refused a second time while no other is."""
+    sure = isinstance(fault, faults.AccountRefused) and (fault.by_code or not is_echo(job.request.prompt, fault.detail))
+    concerns = traffic.account_refused(Sender.of(job), fault.cause, sure=sure)
+    if sure or concerns is Concerns.EVERYBODY:
+        parts.alarm.ring(Key.ALARM_ACCOUNT)
+    if concerns is Concerns.JOB_ENDS:
+        return await _settle_by(parts, job, Event.REFUSE, cause=Cause.KEY)
+    waiting_for = fault.cause if sure or concerns is Concerns.EVERYBODY else Cause.PROVIDER
+    return await _postpone(parts, job, traffic.again_seconds(sure=sure), waiting_for=waiting_for)
+
+
+def is_echo(prompt: str, detail: str) -> bool:
+    """Whether a provider's words repeat two words in a row of the prompt: then they may be about the prompt alone."""
+    said = " ".join(_WORD.findall(detail.lower()))
+    words = _WORD.findall(prompt.lower())
+    return any(f"{one} {other}" in said for one, other in pairwise(words) if len(one) + len(other) >= _ECHO_CHARACTERS)
 
 
 async def _after_clean_refusal(parts: Parts, job: Job) -> Next:

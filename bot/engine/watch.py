@@ -103,7 +103,7 @@ class Watcher:
         if job.remote_id is None or job.provider != self._parts.videos.provider:
             return await self._wait_for_provider(job)
         try:
-            remote = await look(self._parts, self._traffic, job.remote_id)
+            remote = await look(self._parts, self._traffic, job, job.remote_id)
         except LookFault as fault:
             return await self._after_fault(job, fault)
         seen = self._seen[job.id]

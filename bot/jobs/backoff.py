@@ -12,10 +12,11 @@ Draw = Callable[[float, float], float]
 _SHORTEST_SECONDS = 2.0
 _DOUBLINGS_MAX = 30
 _ASKED_SHORTEST_SECONDS = 1.0
-_ASKED_LONGEST_SECONDS = 600.0
+# The one cap on what the other side may ask for.
+ASKED_LONGEST_SECONDS = 600.0
 _ASKED_SPREAD = 0.1
 # The longest of all waits that are stored.
-LONGEST_WAIT_SECONDS = _ASKED_LONGEST_SECONDS * (1.0 + _ASKED_SPREAD)
+LONGEST_WAIT_SECONDS = ASKED_LONGEST_SECONDS * (1.0 + _ASKED_SPREAD)
 
 
 def full_jitter(tries: int, *, max_seconds: float, draw: Draw = random.uniform) -> float:
@@ -29,10 +30,15 @@ def full_jitter(tries: int, *, max_seconds: float, draw: Draw = random.uniform) 
     return draw(min(_SHORTEST_SECONDS, longest_seconds), longest_seconds)
 
 
-def obeyed(asked_seconds: float, draw: Draw = random.uniform) -> float:
-    """Seconds to wait when the other side said how long: never less, at most a tenth more.
+def bounded(asked_seconds: float) -> float:
+    """Seconds to wait when the other side said how long: at most 600 s, and a second at least.
 
-    What is asked counts up to 600 s; less than a second counts as a second, or "at once" would be a tight loop.
+    "At once" would be a tight loop.
     """
-    seconds = min(max(asked_seconds, _ASKED_SHORTEST_SECONDS), _ASKED_LONGEST_SECONDS)
+    return min(max(asked_seconds, _ASKED_SHORTEST_SECONDS), ASKED_LONGEST_SECONDS)
+
+
+def obeyed(asked_seconds: float, draw: Draw = random.uniform) -> float:
+    """Seconds to wait when the other side said how long: never less, at most a tenth more (see `bounded`)."""
+    seconds = bounded(asked_seconds)
     return draw(seconds, seconds * (1.0 + _ASKED_SPREAD))

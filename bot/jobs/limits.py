@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from bot.jobs.reasons import Reason, Refusal
 
 DAY_SECONDS = 86_400.0
-# As many refusals for content within this time make a person rest for as long again.
+# As many refusals, or failed renders, within this time make a person rest for as long again.
 REST_SECONDS = 600.0
 REFUSALS_MAX = 3
+# Other people's renders are fine when at most so small a share of them failed in the same time.
+_FINE_PER_FAILED = 3
 _LOOK_AGAIN_SECONDS = 5.0
 
 
@@ -18,18 +20,21 @@ class Limits:
 
     active_jobs: int
     jobs_per_day: int
+    queued_jobs: int = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What a person has under way and has used in the last 24 hours (`counted_at`: when accepted, oldest first).
 
-    `rests_until` is set while they have to wait because of refusals for content.
+    `rests_until` is set while they have to wait because of refusals or failed renders. `queued_jobs` is how many jobs
+    of all people wait.
     """
 
     active_jobs: int
     counted_at: tuple[float, ...]
     rests_until: float | None = None
+    queued_jobs: int = 0
 
 
 def decide(usage: Usage, limits: Limits) -> Refusal | None:
@@ -41,17 +46,45 @@ def decide(usage: Usage, limits: Limits) -> Refusal | None:
         return Refusal(Reason.RESTING, {"free_at": usage.rests_until})
     if usage.active_jobs >= limits.active_jobs:
         return Refusal(Reason.ACTIVE_LIMIT, {"limit": limits.active_jobs})
+    if usage.queued_jobs >= limits.queued_jobs:
+        return Refusal(Reason.QUEUE_FULL, {"limit": limits.queued_jobs})
     return None
 
 
-def rest_until(refused_at: Sequence[float], now: float) -> float | None:
-    """Until when a person rests, None if they don't: ten minutes from the third refusal within ten minutes.
+@dataclass(frozen=True, slots=True)
+class Renders:
+    """What became of renders lately: when a person's failed, and when other people's failed or were completed."""
 
-    `refused_at`: when their videos were refused for content in the last twenty minutes, oldest first.
+    failed_at: tuple[float, ...] = ()
+    others_failed_at: tuple[float, ...] = ()
+    others_completed_at: tuple[float, ...] = ()
+
+
+def rest_until(refused_at: Sequence[float], now: float, renders: Renders | None = None) -> float | None:
+    """Until when a person rests, None if they don't: ten minutes from the third refusal, or failed render, in ten.
+
+    `refused_at`: when the provider refused their videos for content, input, size or length in the last twenty minutes,
+    oldest first. Failed renders count only while other people's didn't fail: an outage rests nobody.
     """
-    thirds = zip(refused_at, refused_at[REFUSALS_MAX - 1 :], strict=False)
-    until = max((third + REST_SECONDS for first, third in thirds if third - first < REST_SECONDS), default=now)
+    thirds = [third for _, third in _thirds(refused_at)]
+    if renders is not None:
+        thirds += [third for first, third in _thirds(renders.failed_at) if _others_were_fine(renders, first, third)]
+    until = max((third + REST_SECONDS for third in thirds), default=now)
     return until if until > now else None
+
+
+def _thirds(moments: Sequence[float]) -> list[tuple[float, float]]:
+    """The first and the third of each three moments that lie within ten minutes."""
+    spans = zip(moments, moments[REFUSALS_MAX - 1 :], strict=False)
+    return [(first, third) for first, third in spans if third - first < REST_SECONDS]
+
+
+def _others_were_fine(renders: Renders, first: float, third: float) -> bool:
+    """Whether other people's renders went well from the ten minutes before the third failure on."""
+    since = min(first, third - REST_SECONDS)
+    failed = sum(since <= at <= third for at in renders.others_failed_at)
+    completed = sum(since <= at <= third for at in renders.others_completed_at)
+    return failed == 0 or completed >= _FINE_PER_FAILED * failed
 
 
 def held_until(refused_at: Sequence[float], under_way: int, now: float) -> float | None:

@@ -37,7 +37,8 @@ class Reason(StrEnum):
     ACCOUNT_PAUSED = "account paused"  # the provider refuses our key or has no credit
     PROVIDER_DOWN = "provider down"
     PAUSED = "paused"  # those who run the bot have stopped all spending
-    RESTING = "resting"  # free_at: the provider's content rules refused three of the person's videos in ten minutes
+    QUEUE_FULL = "queue full"  # limit: as many jobs wait as may, whoever requested them
+    RESTING = "resting"  # free_at: three of the person's videos were refused or failed within ten minutes
     STOPPING = "stopping"  # the bot is restarting
     STORE_UNAVAILABLE = "store unavailable"  # the database could not take the job
     DISK_FULL = "disk full"  # too little free space for pictures

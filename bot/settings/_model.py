@@ -70,6 +70,7 @@ class Settings(BaseModel):
     max_jobs_per_user_per_day: Count = 25
     max_jobs_per_guild_per_day: Count = 0
     max_jobs_per_day: Count = 0
+    max_queued_jobs: AtLeastOne = 200
 
     reply_remix: Annotated[Literal["on", "ask", "off"], BeforeValidator(lower), Allowed("on, ask or off")] = "on"
     reply_grace_seconds: GraceSeconds = 5

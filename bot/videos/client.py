@@ -22,7 +22,7 @@ from bot.videos.addresses import normalise_base, same_origin, segment
 from bot.videos.bodies import Body, body_of
 from bot.videos.causes import Sent
 from bot.videos.envelopes import escaped
-from bot.videos.faults import Doubtful, Leaving, LookFailed, NotSent, RequestRefused, VideosFault
+from bot.videos.faults import Doubtful, Leaving, LookFailed, LookForbidden, NotSent, RequestRefused, VideosFault
 from bot.videos.law import Answer, Asked, judge_list, judge_look, judge_submit
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint, Order, RemoteVideo, Timeouts
@@ -102,7 +102,10 @@ class VideosClient:
         return list(judged[:LISTED_MAX])
 
     async def ping(self) -> None:
-        """Return if the provider is there at all: any answer below 500 will do. Raises `LookFailed` if it isn't."""
+        """Return if the provider is there at all: any answer below 500 will do, but for one that refuses the key.
+
+        Raises `LookFailed` if it isn't, `LookForbidden` if the key is refused.
+        """
         url = URL(f"{self.provider}/videos?limit=1", encoded=True)
         try:
             async with (
@@ -115,6 +118,8 @@ class VideosClient:
             raise LookFailed(sentences.NOT_REACHED, detail=self._detail(error)) from error
         if status >= 500:
             raise LookFailed(sentences.NOT_REACHED, status=status)
+        if status in (401, 403):
+            raise LookForbidden(sentences.KEY_REFUSED, status=status)
 
     def content_url(self, remote_id: str) -> str:
         """Where the bytes of a finished video lie when it has no URL of its own; it needs the key."""

@@ -43,7 +43,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.CREDIT_REMARK: "The bot is out of credit. Its owner knows; this one continues once there is credit again.",
     Key.PROVIDER_REMARK: "The provider is busy or can't be reached. I keep trying.",
     Key.PAUSED_REMARK: "Those who run this bot have paused it. Nothing is charged meanwhile; this goes on by itself.",
-    Key.REST_REMARK: "The provider's content rules refused several of your videos, so this one waits a little.",
+    Key.REST_REMARK: "Several of your videos were refused or failed, so this one has to wait a few minutes.",
     Key.LATE_REMARK: "This one takes longer than usual. It will be posted when it's done.",
     Key.UNCERTAIN_REMARK: "If it turns up after all, it is posted.",
     Key.WITHHELD_REMARK: "It won't be posted. It will be kept, and *Send again* in `/status` posts it after all.",
@@ -226,9 +226,10 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.PAUSED: (
         "Those who run this bot have paused it, so I take no new videos. Those under way go on. Try again later."
     ),
+    Reason.QUEUE_FULL: "The queue is full: {limit} videos are waiting already. Try again in a few minutes.",
     Reason.RESTING: (
-        "The provider's content rules refused three of your videos in ten minutes. You can ask again {free_at!t}; "
-        "change what you ask for until then."
+        "Three of your videos were refused or failed within ten minutes. You can request the next one {free_at!t}. "
+        "A different prompt or picture may work better."
     ),
     Reason.STOPPING: "I am just restarting. Try again in a minute.",
     Reason.STORE_UNAVAILABLE: "I can't take videos at the moment, as my storage is in trouble. Try again later.",
@@ -316,6 +317,10 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
     Ending.PROVIDER: (
         "The provider had a fault of its own and could not make this video.",
         "Press *Retry*; if that fails as well, wait a while.",
+    ),
+    Ending.REFUSED_TWICE: (
+        "The provider turned this request away twice without saying why.",
+        "Other videos still work: change the prompt or the pictures and request it again.",
     ),
     Ending.NOT_STARTED: (
         "This video could not be started in time, so nothing was sent.",

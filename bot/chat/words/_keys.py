@@ -157,6 +157,7 @@ class Ending(StrEnum):
     KEY = auto()
     RATE = auto()
     PROVIDER = auto()
+    REFUSED_TWICE = auto()
     NOT_STARTED = auto()
     RESTORED = auto()
     FAILED = auto()

@@ -93,6 +93,9 @@ def ending_of(job: Job) -> Ending:
         return _not_started(job)
     if job.cause is None:
         return Ending.FAILED
+    if job.state is State.REFUSED and job.cause is Cause.KEY:
+        # While the provider took others.
+        return Ending.REFUSED_TWICE
     return _REFUSED.get((job.cause, job.about)) or _BY_CAUSE.get(job.cause, Ending.FAILED)
 
 

@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.limits import DAY_SECONDS, REST_SECONDS, Limits, Usage, decide, held_until, rest_until
+from bot.jobs.limits import (
+    DAY_SECONDS,
+    REFUSALS_MAX,
+    REST_SECONDS,
+    Limits,
+    Renders,
+    Usage,
+    decide,
+    held_until,
+    rest_until,
+)
 from bot.jobs.model import Cause, Job, PostKind, UserId
 from bot.jobs.reasons import Refusal
 from bot.jobs.states import AT_PROVIDER, Event, State
@@ -16,6 +26,8 @@ from bot.jobs.tables import jobs
 
 _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
 _NEVER_COUNTED = (State.REFUSED, State.FAILED, State.LOST)
+# What its requester can do something about. An outage, credit, a rate, a doubt or the delivery rest nobody.
+_REFUSED_FOR = (Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,43 +75,49 @@ async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float
         )
         .order_by(jobs.c.accepted_at),
     )
-    return Usage(active or 0, tuple(counted), rest_until(await _content_refusals(connection, user_id, now), now))
+    queued = await connection.scalar(
+        sa.select(sa.func.count()).select_from(jobs).where(jobs.c.state == State.ACCEPTED),
+    )
+    refused_at = await _refusals(connection, user_id, now)
+    rests_until = rest_until(refused_at, now, await _renders(connection, user_id, now))
+    return Usage(active or 0, tuple(counted), rests_until, queued or 0)
 
 
 async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, provider: str | None = None) -> Job | None:
-    """Mark the job as being sent to that provider, unless its requester has to rest because of refusals for content.
+    """Mark the job as being sent to that provider, unless its requester has to rest.
 
     The provider may be another than when it was accepted (None: it is the same): the settings were changed meanwhile.
     Returns it as it is then: still accepted, and not before a later moment, if it has to wait; None if somebody else
     had moved it.
     """
     user_id = job.origin.user_id
-    refused_at = await _content_refusals(connection, user_id, now)
+    refused_at = await _refusals(connection, user_id, now)
+    resting = rest_until(refused_at, now, await _renders(connection, user_id, now))
     under_way = await connection.scalar(
         sa.select(sa.func.count()).where(
             jobs.c.user_id == user_id, jobs.c.state.in_(AT_PROVIDER), jobs.c.late_at.is_(None)
         )
     )
-    held = held_until(refused_at, under_way or 0, now)
+    held = resting or held_until(refused_at, under_way or 0, now)
     if held is None:
         sent: dict[str, object] = {"submitted_at": now, "waiting_for": None, "provider": provider or job.provider}
         marked = await moving.apply(connection, job, Event.SUBMIT, now=now, **sent)
         if marked is not None:
             await marks.advance(connection)
         return marked
-    if rest_until(refused_at, now) is None:
+    if resting is None:
         # Only until another one of theirs is answered: not worth a row's change.
         return replace(job, not_before=held)
     return await moving.note(connection, job, not_before=held, waiting_for=Cause.CONTENT)
 
 
-async def _content_refusals(connection: AsyncConnection, user_id: UserId, now: float) -> list[float]:
-    """When sent videos of the person were refused for content in the last twenty minutes, oldest first."""
+async def _refusals(connection: AsyncConnection, user_id: UserId, now: float) -> list[float]:
+    """When sent videos of the person were refused for what they asked for in the last twenty minutes, oldest first."""
     found = await connection.scalars(
         sa.select(jobs.c.ended_at)
         .where(
             jobs.c.user_id == user_id,
-            jobs.c.cause == Cause.CONTENT,
+            jobs.c.cause.in_(_REFUSED_FOR),
             jobs.c.state.in_((State.REFUSED, State.FAILED)),
             jobs.c.submitted_at.is_not(None),
             jobs.c.ended_at.between(now - 2 * REST_SECONDS, now),
@@ -107,3 +125,30 @@ async def _content_refusals(connection: AsyncConnection, user_id: UserId, now: f
         .order_by(jobs.c.ended_at),
     )
     return [when for when in found if when is not None]
+
+
+async def _renders(connection: AsyncConnection, user_id: UserId, now: float) -> Renders | None:
+    """How renders went lately; None if too few of the person's failed to matter."""
+    lately = sa.and_(jobs.c.accepted_at > now - DAY_SECONDS, jobs.c.ended_at.between(now - 3 * REST_SECONDS, now))
+    failed = (
+        sa.select(jobs.c.ended_at)
+        .where(
+            lately,
+            jobs.c.state == State.FAILED,
+            jobs.c.remote_id.is_not(None),
+            jobs.c.cause.not_in(_REFUSED_FOR),
+        )
+        .order_by(jobs.c.ended_at)
+    )
+    own = tuple(await connection.scalars(failed.where(jobs.c.user_id == user_id)))
+    if len(own) < REFUSALS_MAX:
+        return None
+    others = await connection.scalars(failed.where(jobs.c.user_id != user_id))
+    completed = await connection.scalars(
+        sa.select(jobs.c.completed_at).where(
+            jobs.c.user_id != user_id,
+            jobs.c.accepted_at > now - DAY_SECONDS,
+            jobs.c.completed_at.between(now - 3 * REST_SECONDS, now),
+        ),
+    )
+    return Renders(own, tuple(others), tuple(completed))

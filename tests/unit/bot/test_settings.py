@@ -78,6 +78,7 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
         "max_jobs_per_user_per_day": 25,
         "max_jobs_per_guild_per_day": 0,
         "max_jobs_per_day": 0,
+        "max_queued_jobs": 200,
         "reply_remix": "on",
         "reply_grace_seconds": 5,
         "reference_max_bytes": 20971520,

@@ -32,6 +32,7 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.PLACE_UNPOSTABLE: {"permissions": ("send_messages", "attach_files", "embed_links")},
     Reason.ACTIVE_LIMIT: {"limit": 3},
     Reason.DAILY_LIMIT: {"limit": 25, "free_at": 1_700_000_000.5},
+    Reason.QUEUE_FULL: {"limit": 200},
     Reason.RESTING: {"free_at": 1_700_000_000.5},
     Reason.NOT_ADOPTABLE: {"video": JobId("K3M9Q2XA")},
     Reason.ADOPT_ELSEWHERE: {"video": JobId("K3M9Q2XA")},

@@ -131,7 +131,7 @@ class Machine:
         self, folder: Path, database: Database, provider: Provider, api: Api, clock: ScaledClock, **rules: object
     ) -> None:
         self.database, self.api, self.clock = database, api, clock
-        self.discord, self.board, self.traffic = Discord(), Board(), Traffic(clock)
+        self.discord, self.board, self.traffic = Discord(), Board(), Traffic(clock, submits_per_minute=10_000)
         self.guard = SpendGuard(10_000, clock)
         self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), self.guard, clock)
         self.fetcher = VideoFetcher(

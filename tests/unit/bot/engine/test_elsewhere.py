@@ -8,6 +8,7 @@ from bot.jobs.model import Cause, PostKind, VideoRequest
 from bot.jobs.states import State
 from bot.jobs.store import posts
 from tests.unit.bot.engine.machine import a_machine
+from tests.unit.bot.engine.senders import a_sender
 from tests.unit.bot.jobs.samples import a_picture
 
 ELSEWHERE = "https://old.test/v1"
@@ -41,7 +42,8 @@ async def test_a_refusal_of_our_own_says_nothing_about_the_account(tmp_path: Pat
         gone = SimpleNamespace(holds=lambda _: True, path=lambda _: tmp_path / "gone.png")
         machine.parts.shelf = gone
         job = await machine.accept(pictures=(a_picture(),))
-        machine.traffic.account_refused(Cause.CREDIT)
+        machine.traffic.account_refused(a_sender(1), Cause.CREDIT)
+        machine.traffic.account_refused(a_sender(2), Cause.CREDIT)
         machine.start()
         ended = await machine.is_in(job, State.REFUSED, step_seconds=30.0)
         assert ended.cause is Cause.INPUT

@@ -88,9 +88,9 @@ def test_neither_commands_nor_submits_pass_while_it_is_on(tmp_path: Path) -> Non
     switch = KillSwitch(tmp_path)
     traffic = Traffic(HandClock(), switch.is_on)
     switch.turn_on()
-    assert traffic.refusal(jobs_waiting=False) == Refusal(Reason.PAUSED)
+    assert traffic.refusal() == Refusal(Reason.PAUSED)
     assert 0 < traffic.seconds_until_submit() <= 5
     assert traffic.seconds_until_look() == 0
     switch.turn_off()
-    assert traffic.refusal(jobs_waiting=False) is None
+    assert traffic.refusal() is None
     assert traffic.seconds_until_submit() == 0

@@ -11,7 +11,7 @@ from bot.chat.courier import OutcomeUnknown
 from bot.chat.words import Key
 from bot.engine.steps import Kind
 from bot.engine.submit import submit
-from bot.jobs.model import Cause
+from bot.jobs.model import Cause, UserId
 from bot.jobs.states import State
 from bot.jobs.store import accepting
 from tests.unit.bot.engine.machine import DEADLINE_SECONDS, Machine, a_machine, answering
@@ -186,7 +186,7 @@ async def test_at_most_eight_paid_requests_are_under_way(machine: Machine) -> No
 
     machine.api.create = slowly
     for number in range(40):
-        await machine.accept(prompt=f"number {number}")
+        await machine.accept(prompt=f"number {number}", user_id=UserId(number % 4 + 1))
     machine.start()
     await machine.until(lambda: machine.api.in_flight == 8, "eight paid requests")
     gate.set()

@@ -17,6 +17,7 @@ from bot.jobs.states import State
 from bot.jobs.store import finding
 from tests.figures import figure
 from tests.unit.bot.engine.machine import DEADLINE_SECONDS, Machine, a_machine, answering, file_of, inline
+from tests.unit.bot.engine.senders import open_breaker
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.media.samples import mp4
 
@@ -37,8 +38,7 @@ async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
 async def test_fetching_asks_nothing_of_a_provider_that_is_down(machine: Machine) -> None:
     """A hundred videos wait to be fetched from a provider that is down: only probes go there, and no try is counted."""
     machine.api.look = machine.api.content = machine.api.list = answering(503)
-    for _ in range(5):
-        machine.traffic.failed()
+    open_breaker(machine.traffic)
     jobs = [await machine.accept(State.FETCHING, **rendered(f"video_{n}", machine)) for n in range(100)]
     machine.start()
     for _ in range(60):

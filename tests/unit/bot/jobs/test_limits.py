@@ -55,6 +55,13 @@ def test_three_refusals_within_ten_minutes_make_a_rest_of_ten() -> None:
     assert rest_until((0.0, 0.0, 0.0, 599.0), 650.0) == 599.0 + REST_SECONDS
 
 
+def test_a_full_queue_is_the_last_reason() -> None:
+    """What concerns the person is said first; then that as many jobs wait as may."""
+    assert decide(Usage(0, (), None, 199), Limits(3, 25, 200)) is None
+    assert decide(Usage(0, (), None, 200), Limits(3, 25, 200)) == Refusal(Reason.QUEUE_FULL, {"limit": 200})
+    assert decide(Usage(3, (), None, 200), Limits(3, 25, 200)) == Refusal(Reason.ACTIVE_LIMIT, {"limit": 3})
+
+
 def test_a_rest_is_a_reason_with_its_end() -> None:
     """Whoever rests hears until when; a daily limit that is reached as well is the longer wait."""
     assert decide(Usage(0, (), 900.0), Limits(3, 25)) == Refusal(Reason.RESTING, {"free_at": 900.0})

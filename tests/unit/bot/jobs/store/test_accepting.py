@@ -9,7 +9,7 @@ import pytest
 
 from bot.jobs.database import Database
 from bot.jobs.limits import DAY_SECONDS, REST_SECONDS, Limits, Usage
-from bot.jobs.model import Cause, Job, PostKind, PostState
+from bot.jobs.model import Cause, Job, PostKind, PostState, UserId, new_job_id
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
@@ -157,18 +157,110 @@ async def test_three_refusals_for_content_make_only_that_person_rest(database: D
 @pytest.mark.parametrize(
     "other",
     [
-        refused(100, cause=Cause.INPUT),
+        refused(100, cause=Cause.PROVIDER),
+        refused(100, cause=Cause.KEY),
+        refused(100, cause=Cause.CREDIT),
         refused(100, State.FAILED, submitted_at=None),
         refused(REST_SECONDS + 301),
         refused(-50),
         refused(100, user_id=BEN),
     ],
-    ids=["of another cause", "never sent", "too long ago", "in the future", "another person's"],
+    ids=[
+        "of the provider's own fault",
+        "for the key",
+        "for credit",
+        "never sent",
+        "too long ago",
+        "in the future",
+        "another person's",
+    ],
 )
 async def test_what_makes_nobody_rest(database: Database, other: Job) -> None:
     """Other failures, jobs that were never sent, old ones and those of others don't add up to three."""
     await database.write(put, refused(300), refused(200), other)
     assert (await database.read(measure_usage, ANNA, NOW)).rests_until is None
+
+
+@pytest.mark.parametrize("cause", [Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.LENGTH])
+async def test_whatever_a_person_can_change_makes_them_rest(database: Database, cause: Cause) -> None:
+    """Three sent requests refused for content, input, size or length, in any mixture."""
+    await database.write(put, refused(300), refused(200, cause=cause), refused(100, State.FAILED, cause=cause))
+    assert (await database.read(measure_usage, ANNA, NOW)).rests_until == NOW - 100 + REST_SECONDS
+
+
+def failed_render(ago_seconds: float, **changes: object) -> Job:
+    """A job of Anna's that was taken and whose render failed so long ago, for no reason of hers."""
+    facts: dict[str, object] = {"cause": Cause.PROVIDER, "remote_id": f"video_{new_job_id()}"}
+    return refused(ago_seconds, State.FAILED, **facts | changes)
+
+
+def made(ago_seconds: float, **changes: object) -> Job:
+    """A job of Ben's that was completed so long ago."""
+    at = NOW - ago_seconds
+    facts: dict[str, object] = {"remote_id": f"video_{new_job_id()}", "user_id": BEN, "accepted_at": at - 60}
+    return a_job(State.DELIVERED, **facts | {"completed_at": at, "ended_at": at} | changes)
+
+
+async def test_three_renders_that_failed_make_a_person_rest_while_others_went_well(database: Database) -> None:
+    """Anna's alone fail: she rests for ten minutes, Ben doesn't."""
+    await database.write(put, *(failed_render(ago) for ago in (300, 200, 100)), made(250), made(150))
+    assert (await database.read(measure_usage, ANNA, NOW)).rests_until == NOW - 100 + REST_SECONDS
+    assert (await database.read(measure_usage, BEN, NOW)).rests_until is None
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [failed_render(250, user_id=BEN)],
+        [failed_render(250, user_id=BEN), made(150), made(160)],
+        [failed_render(650, user_id=BEN)],
+    ],
+    ids=["Ben's failed, too", "a third of Ben's failed", "Ben's failed shortly before"],
+)
+async def test_an_outage_of_renders_rests_nobody(database: Database, others: list[Job]) -> None:
+    """Other people's renders fail in the same time: it is the provider."""
+    await database.write(put, *(failed_render(ago) for ago in (300, 200, 100)), *others)
+    assert (await database.read(measure_usage, ANNA, NOW)).rests_until is None
+
+
+async def test_one_of_many_others_that_failed_is_no_outage(database: Database) -> None:
+    """Ben's renders fail once in a while, as renders do."""
+    ben = [failed_render(250, user_id=BEN), *(made(ago) for ago in (290, 240, 190))]
+    await database.write(put, *(failed_render(ago) for ago in (300, 200, 100)), *ben)
+    assert (await database.read(measure_usage, ANNA, NOW)).rests_until is not None
+
+
+@pytest.mark.parametrize("change", [{"remote_id": None}, {"accepted_at": NOW - 90_000}, {"state": State.LOST}])
+async def test_what_is_no_failed_render_rests_nobody(database: Database, change: dict[str, object]) -> None:
+    """Two failed renders, and one job that was never taken, is of another day, or was lost."""
+    third = replace(failed_render(200), **change)  # pyright: ignore[reportArgumentType]
+    await database.write(put, failed_render(300), third, failed_render(100))
+    assert (await database.read(measure_usage, ANNA, NOW)).rests_until is None
+
+
+async def test_a_full_queue_takes_nobody_in(database: Database) -> None:
+    """As many wait as may, of whomever: the next one is refused with the number, and taken when one has gone ahead."""
+    limits = Limits(10, 0, 3)
+    waiting = [a_job(user_id=UserId(number)) for number in range(1, 4)]
+    sent = a_job(State.RENDERING, user_id=UserId(5))
+    await database.write(put, *waiting, sent)
+    said = await database.write(accept, a_job(accepted_at=NOW), limits)
+    assert said == Refusal(Reason.QUEUE_FULL, {"limit": 3})
+    await database.write(begin_submit, waiting[0], NOW)
+    assert isinstance(await database.write(accept, a_job(accepted_at=NOW), limits), Accepted)
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_two_hundred_people_at_once_never_fill_the_queue_beyond_its_limit(
+    database: Database, open_another: Callable[[], Database], seed: int
+) -> None:
+    """Decided in the accepting transaction: no two can be the last."""
+    dice = random.Random(seed)
+    sides = [database, open_another()]
+    limits = Limits(10, 0, 7)
+    asks = [a_job(user_id=UserId(number), accepted_at=NOW) for number in range(40)]
+    answers = await asyncio.gather(*(dice.choice(sides).write(accept, job, limits) for job in asks))
+    assert sum(isinstance(answer, Accepted) for answer in answers) == 7
 
 
 async def test_a_waiting_job_rests_with_its_person(database: Database) -> None:
