@@ -76,7 +76,7 @@ class Counter:
             catalogue=Catalogue.of(("gpt-4o-video",), ("1280x720",), ("8",)),
             shelf=SimpleNamespace(holds=lambda _: True, keep_all=self._no_pictures),
         )
-        self.intake = Intake(self.parts, lambda: None)
+        self.intake = Intake(self.parts, lambda _: None)
         self.acts = Acts(self.parts, self.intake)
         self.replies = Replies(self.parts, self.intake, Lookup(self.parts))
         self.unseen: set[ChannelId] = set()

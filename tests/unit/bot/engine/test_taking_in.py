@@ -55,7 +55,7 @@ def shelf(machine: Machine) -> Shelf:
 @pytest.fixture
 def intake(machine: Machine) -> Intake:
     machine.parts.catalogue = SimpleNamespace(check=lambda *_: None)
-    return Intake(machine.parts, lambda: None)  # pyright: ignore[reportArgumentType]
+    return Intake(machine.parts, lambda _: None)  # pyright: ignore[reportArgumentType]
 
 
 def origin(number: int, user_id: UserId) -> Origin:
