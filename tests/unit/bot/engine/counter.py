@@ -83,7 +83,7 @@ class Counter:
         self._presses = 0
 
     @staticmethod
-    async def _no_pictures(_: object) -> tuple[()]:
+    async def _no_pictures(*_: object) -> tuple[()]:
         return ()
 
     async def sees(self, channel_id: ChannelId) -> bool:
