@@ -6,6 +6,8 @@ A picture is only what its first bytes prove; names and claimed types are not lo
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
+from bot.media.markers import find_marker
+
 SIDE_MAX_PIXELS = 12_000
 AREA_MAX_PIXELS = 64_000_000
 
@@ -15,11 +17,11 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
 _PNG_SIDE_MAX = 2**31 - 1
 
-_JPEG = b"\xff\xd8\xff"
+_JPEG = b"\xff\xd8"
 _JPEG_SEGMENTS_MAX = 10_000
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD8)})
-_JPEG_TOO_LATE = frozenset({0x00, 0xD8, 0xD9, 0xDA})
+_JPEG_TOO_LATE = frozenset({0xD8, 0xD9, 0xDA})
 _JPEG_DEPTHS = frozenset({8, 12, 16})
 
 _WEBP_CHUNKS_MAX = 64
@@ -40,17 +42,34 @@ class Picture:
         return max(self.width, self.height) > SIDE_MAX_PIXELS or self.width * self.height > AREA_MAX_PIXELS
 
 
+def sniff(first: bytes) -> Suffix | None:
+    """What kind of picture a file with these first bytes (33 will do) is meant to be, whole or not; None if none."""
+    if first.startswith(_PNG):
+        return "png"
+    if first.startswith(_JPEG) and first[2:].lstrip(b"\0")[:1] == b"\xff":  # some programs write zeros between segments
+        return "jpg"
+    return "webp" if first[:4] == b"RIFF" and first[8:12] == b"WEBP" else None
+
+
 def read_header(file: BinaryIO) -> Picture | None:
     """The picture that this seekable file starts with; None if it is no PNG, JPEG or WebP or its header is broken."""
     file.seek(0)
     first = file.read(33)
-    if first.startswith(_PNG):
-        return _png(first)
-    if first.startswith(_JPEG):
-        return _jpeg(file)
-    if first[:4] == b"RIFF" and first[8:12] == b"WEBP":
-        return _webp(file, int.from_bytes(first[4:8], "little") + 8)
-    return None
+    match sniff(first):
+        case "png":
+            return _png(first)
+        case "jpg":
+            return _jpeg(file)
+        case "webp":
+            return _webp(file)
+        case None:
+            return None
+
+
+def read_kind(file: BinaryIO) -> Suffix | None:
+    """What kind of picture this seekable file is meant to be; None if none."""
+    file.seek(0)
+    return sniff(file.read(33))
 
 
 def _sized(suffix: Suffix, width: int, height: int) -> Picture | None:
@@ -71,21 +90,22 @@ def _jpeg(file: BinaryIO) -> Picture | None:
     """Walks the segments to the frame header; every segment but the bare ones says how long it is."""
     offset = 2
     for _ in range(_JPEG_SEGMENTS_MAX):
-        file.seek(offset)
+        at = find_marker(file, offset)
+        if at is None:
+            return None
+        file.seek(at)
         head = file.read(10)
-        if len(head) < 4 or head[0] != 0xFF or head[1] in _JPEG_TOO_LATE:  # a marker and its length
+        if len(head) < 4 or head[1] in _JPEG_TOO_LATE:  # a marker and its length
             return None
         marker, length = head[1], int.from_bytes(head[2:4])
-        if marker == 0xFF:  # a fill byte before the marker
-            offset += 1
-        elif marker in _JPEG_BARE:
-            offset += 2
-        elif marker in _JPEG_FRAMES:
+        if marker in _JPEG_FRAMES:
             return _jpeg_frame(head, length)
+        if marker in _JPEG_BARE:
+            offset = at + 2
         elif length < 2:  # the length counts its own two bytes
             return None
         else:
-            offset += 2 + length
+            offset = at + 2 + length
     return None
 
 
@@ -95,9 +115,7 @@ def _jpeg_frame(head: bytes, length: int) -> Picture | None:
     return _sized("jpg", int.from_bytes(head[7:9]), int.from_bytes(head[5:7]))
 
 
-def _webp(file: BinaryIO, claimed_bytes: int) -> Picture | None:
-    if file.seek(0, 2) + 1 < claimed_bytes:  # some writers forget the last padding byte
-        return None
+def _webp(file: BinaryIO) -> Picture | None:
     offset, canvas = 12, None
     for number in range(_WEBP_CHUNKS_MAX):
         file.seek(offset)

@@ -20,7 +20,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.media.attachments import Attachments, NotGivenError, is_final
 from bot.media.folders import PartialFile, PrivateFolder
 from bot.media.metadata import Piece, find_pieces, read_pieces
-from bot.media.pictures import Suffix, read_header
+from bot.media.pictures import Suffix, read_header, read_kind
 from bot.media.places import Places
 from bot.media.room import PICTURE_FLOOR_BYTES, DiskFullError, Room
 from bot.media.sessions import Deadlines, timed
@@ -183,12 +183,13 @@ class ReferenceShelf:
     async def _shelve(self, upload: Upload, partial: PartialFile) -> Reference:
         picture = await partial.examine(read_header)
         if picture is None:
-            raise _refused(upload, Reason.REFERENCE_TYPE)
+            kind = await partial.examine(read_kind)
+            raise _refused(upload, Reason.REFERENCE_TYPE if kind is None else Reason.REFERENCE_DAMAGED)
         if picture.too_big:
             raise _refused(upload, Reason.REFERENCE_DIMENSIONS)
         pieces = await partial.examine(lambda file: find_pieces(file, picture.suffix))
         if pieces is None:
-            raise _refused(upload, Reason.REFERENCE_TYPE)
+            raise _refused(upload, Reason.REFERENCE_DAMAGED)
         if pieces == (range(partial.size_bytes),):
             return await _store(partial, picture.suffix)
         async with PartialFile(self._folder) as cleaned:

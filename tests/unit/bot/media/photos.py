@@ -6,15 +6,49 @@ import struct
 import zlib
 from typing import Any
 
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
+from bot.media.colours import clean_profile
 from tests.unit.bot.media.samples import jpeg_segment, mp4, picture
 
 # What must never be sent on: words in every kind of metadata, and the degrees of a place as Exif writes them.
 PLACE = struct.pack("<6I", 52, 1, 30, 1, 59_817, 1_009)
 SECRETS = (PLACE, b"SECRET")
-SPACE = b"a profile of colours, not secret" * 9
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><dc:creator>SECRET xmp</dc:creator></x:xmpmeta>"
+
+
+def profile(*more: tuple[bytes, bytes], red: bytes | None = None) -> bytes:
+    """A colour profile with a screen's and a person's name in it, and with more tags; `red` is another primary."""
+    plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    tags: list[tuple[bytes, bytes]] = []
+    for number in range(int.from_bytes(plain[128:132])):
+        name, start, length = struct.unpack_from(">4sII", plain, 132 + 12 * number)
+        tags.append((name, red if red is not None and name == b"rXYZ" else plain[start : start + length]))
+    secret = b"text\0\0\0\0SECRET name of Ada's screen\0"
+    tags = [tag for tag in tags if tag[0] not in {b"desc", b"cprt"}]
+    tags += [(name, secret) for name in (b"desc", b"cprt", b"dmnd", b"dmdd", b"dscm", b"mmod", b"targ", b"prVt")]
+    head = bytearray(plain[:128])
+    head[48:56], head[80:84] = b"SECRETAD", b"ADAS"
+    head[24:36] = struct.pack(">6H", 2026, 1, 2, 3, 4, 5)
+    table, body = b"", b""
+    tags += more
+    start = 132 + 12 * len(tags)
+    for name, element in tags:
+        table += name + struct.pack(">II", start + len(body), len(element))
+        body += element + bytes(-len(element) % 4)
+    whole = bytes(head) + len(tags).to_bytes(4) + table + body + b"SECRET behind all tags"
+    return len(whole).to_bytes(4) + whole[4:]
+
+
+def _clean(data: bytes) -> bytes:
+    cleaned = clean_profile(data)
+    assert cleaned is not None
+    return cleaned
+
+
+TELLING_SPACE = profile()
+SPACE = _clean(TELLING_SPACE)
+LARGE_SPACE = _clean(profile((b"A2B0", b"mft2" + random.Random(1).randbytes(200_000))))
 
 
 def pixels(size: tuple[int, int] = (64, 48), mode: str = "RGB", seed: int = 1) -> Image.Image:
@@ -81,7 +115,7 @@ def with_chunks(data: bytes, *chunks: bytes, at: int = 33) -> bytes:
 
 
 def _jpeg(image: Image.Image, orientation: int | None) -> bytes:
-    told = {"exif": exif_bytes(orientation), "icc_profile": SPACE, "comment": b"SECRET comment", "xmp": XMP}
+    told = {"exif": exif_bytes(orientation), "icc_profile": TELLING_SPACE, "comment": b"SECRET comment", "xmp": XMP}
     data = plain("MPO", image, save_all=True, append_images=[pixels((20, 10), seed=2)], **told)
     more = (
         jpeg_segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"SECRET" * 4_000),
@@ -96,12 +130,12 @@ def _png(image: Image.Image, orientation: int | None) -> bytes:
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Author", "SECRET author")
     texts.add_itxt("XML:com.adobe.xmp", XMP.decode())
-    data = plain("PNG", image, exif=exif_bytes(orientation), icc_profile=SPACE, pnginfo=texts)
+    data = plain("PNG", image, exif=exif_bytes(orientation), icc_profile=TELLING_SPACE, pnginfo=texts)
     late = chunk(b"zTXt", b"SECRET key\0\0" + zlib.compress(b"a note")) + chunk(b"tIME", b"\x07\xea\1\2SEC")
     return data[:-12] + late + chunk(b"caBX", b"SECRET credentials") + data[-12:] + b"PK\x03\x04SECRET archive"
 
 
 def _webp(image: Image.Image, orientation: int | None) -> bytes:
-    data = plain("WEBP", image, exif=exif_bytes(orientation), icc_profile=SPACE, xmp=XMP)
+    data = plain("WEBP", image, exif=exif_bytes(orientation), icc_profile=TELLING_SPACE, xmp=XMP)
     body = data[12:] + b"NOTE\x07\0\0\0SECRET!\0"
     return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body + b"SECRET tail"

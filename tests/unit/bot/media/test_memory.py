@@ -109,11 +109,12 @@ def pictures() -> list[tuple[str, str, bytes | Answer]]:
         ("a BMP", Reason.REFERENCE_TYPE, picture("BMP")),
         ("a TIFF", Reason.REFERENCE_TYPE, picture("TIFF")),
         ("a video", Reason.REFERENCE_TYPE, mp4()),
-        ("half a JPEG", Reason.REFERENCE_TYPE, jpeg[: 9 * MIB]),
-        ("half a PNG", Reason.REFERENCE_TYPE, png[: 9 * MIB]),
-        ("half a WebP", Reason.REFERENCE_TYPE, web[: 9 * MIB]),
-        ("a header without a picture", Reason.REFERENCE_TYPE, png_header(8, 8)),
-        ("a JPEG of nothing but segments", Reason.REFERENCE_TYPE, b"\xff\xd8" + jpeg_segment(0xEF, b"") * (4 * MIB)),
+        ("half a JPEG", "jpg", jpeg[: 9 * MIB]),
+        ("a PNG of 19 MB without its end", "png", png[:-12]),
+        ("half a PNG", Reason.REFERENCE_DAMAGED, png[: 9 * MIB]),
+        ("half a WebP", Reason.REFERENCE_DAMAGED, web[: 9 * MIB]),
+        ("a header without a picture", Reason.REFERENCE_DAMAGED, png_header(8, 8)),
+        ("a JPEG of nothing but segments", Reason.REFERENCE_DAMAGED, b"\xff\xd8" + jpeg_segment(0xEF, b"") * (4 * MIB)),
         ("a PNG of 12,001 x 12,001", Reason.REFERENCE_DIMENSIONS, png_bomb(12_001)),
         ("a PNG of 10^9 pixels", Reason.REFERENCE_DIMENSIONS, png_header(31_623, 31_623)),
         ("a JPEG of 4 x 10^9 pixels", Reason.REFERENCE_DIMENSIONS, jpeg_header(65_000, 65_000)),
@@ -127,7 +128,7 @@ def pictures() -> list[tuple[str, str, bytes | Answer]]:
 
 
 async def test_every_file_gets_its_verdict_without_memory(api: FileHost, tmp_path: Path) -> None:
-    """41 files, ten of them of many MB: each is taken or refused for what it is, and the process hardly grows."""
+    """42 files, ten of them of many MB: each is taken or refused for what it is, and the process hardly grows."""
     files = pictures()
     for number, (_what, _verdict, body) in enumerate(files):
         is_answer = not isinstance(body, bytes) or body.startswith(b"HTTP/")

@@ -90,10 +90,10 @@ GIF = picture("GIF")
         (b"PK\x03\x04" + picture("PNG"), Reason.REFERENCE_TYPE),
         (b"\0\0\0\x18ftypheic" + bytes(20), Reason.REFERENCE_TYPE),
         (b"GIF89a" + picture("JPEG"), Reason.REFERENCE_TYPE),
-        (picture("PNG")[:20], Reason.REFERENCE_TYPE),
-        (picture("JPEG")[:50], Reason.REFERENCE_TYPE),
-        (picture("WEBP")[:28], Reason.REFERENCE_TYPE),
-        (png_header(0, 0), Reason.REFERENCE_TYPE),
+        (picture("PNG")[:20], Reason.REFERENCE_DAMAGED),
+        (picture("JPEG")[:50], Reason.REFERENCE_DAMAGED),
+        (picture("WEBP")[:28], Reason.REFERENCE_DAMAGED),
+        (png_header(0, 0), Reason.REFERENCE_DAMAGED),
         (png_bomb(12_001), Reason.REFERENCE_DIMENSIONS),
         (png_header(8_001, 8_000), Reason.REFERENCE_DIMENSIONS),
         (jpeg_header(65_000, 65_000), Reason.REFERENCE_DIMENSIONS),
@@ -132,12 +132,12 @@ async def test_a_photo_is_kept_without_its_place(shelf: ReferenceShelf, api: Fil
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-async def test_a_damaged_picture_is_no_picture(shelf: ReferenceShelf, api: FileHost, folder: Path, kind: str) -> None:
-    """A picture that ends too early, with or without metadata, is refused like what is none; nothing is left of it."""
+async def test_a_damaged_picture_is_called_so(shelf: ReferenceShelf, api: FileHost, folder: Path, kind: str) -> None:
+    """A picture that ends too early is called damaged, with or without metadata; nothing is left of it."""
     for whole in (plain(kind), plain(kind, exif=exif_bytes(6))):
         with pytest.raises(ReferenceRefused) as caught:
-            await shelf.keep(upload(api, whole[:-20]))
-        assert caught.value.refusal.reason is Reason.REFERENCE_TYPE
+            await shelf.keep(upload(api, whole[:200]))
+        assert caught.value.refusal.reason is Reason.REFERENCE_DAMAGED
         assert caught.value.refusal.named["file"] == "a.png"
         assert left(folder) == []
 
