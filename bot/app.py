@@ -104,8 +104,9 @@ async def run(settings: Settings, clock: Clock) -> None:
     """
     quiet_voice_warnings()
     clock = SteadyClock(clock)
-    stopping = _stop_signals()
     with _locked(settings.data_dir), Watchdog() as watchdog:
+        # A start that hangs is ended in time, too.
+        stopping = _stop_signals(partial(watchdog.start, _DRAIN_SECONDS))
         await asyncio.to_thread(migrate, _database_path(settings))
         client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock)
         async with AsyncExitStack() as resources:
@@ -220,13 +221,14 @@ async def _keep_running(name: str, run: Callable[[], Awaitable[None]], may_start
             await asyncio.sleep(min(BACKOFF_SECONDS_MAX, 2.0**breaks))
 
 
-def _stop_signals() -> asyncio.Event:
+def _stop_signals(begin_to_end: Callable[[], None]) -> asyncio.Event:
     """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         stopping.set()
+        begin_to_end()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)

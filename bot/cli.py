@@ -15,6 +15,7 @@ from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import DamagedDatabaseError, NewerDatabaseError
 from bot.ops.clock import Clock, SystemClock
 from bot.ops.logs import start_logging
+from bot.ops.watchdog import Watchdog
 from bot.settings import Settings, SettingsError, load_settings
 
 _FOR_THE_OPERATOR = (SettingsError, DataFolderError, DamagedDatabaseError, NewerDatabaseError, DiscordRefusedError)
@@ -39,8 +40,16 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     parser.add_argument("command", nargs="?", choices=("run", "migrate"), default="run")
     parser.add_argument("--version", action="version", version=VERSION)
     command = parser.parse_args(arguments).command
+    with Watchdog() as watchdog, asyncio.Runner() as runner:
+        code = _code_of(command, clock or SystemClock(), runner)
+        # The runner waits for threads at its end; one that hangs is not waited for.
+        watchdog.leave_with(code)
+    return code
+
+
+def _code_of(command: str, clock: Clock, runner: asyncio.Runner) -> ExitCode:
     try:
-        _carry_out(command, clock or SystemClock())
+        _carry_out(command, clock, runner)
     except _FOR_THE_OPERATOR as error:
         return _say(error, ExitCode.CONFIGURATION)
     except AlreadyRunningError as error:
@@ -59,7 +68,7 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     return ExitCode.OK
 
 
-def _carry_out(command: str, clock: Clock) -> None:
+def _carry_out(command: str, clock: Clock, runner: asyncio.Runner) -> None:
     doubts: list[str] = []
     settings = load_settings(secrets=command != "migrate", warn=doubts.append)
     start_logging(settings.log_level, settings.log_format, _secrets(settings), clock.now)
@@ -68,7 +77,7 @@ def _carry_out(command: str, clock: Clock) -> None:
     if command == "migrate":
         migrate_only(settings)
     else:
-        asyncio.run(run(settings, clock))
+        runner.run(run(settings, clock))
 
 
 def _say(error: Exception | str, code: ExitCode) -> ExitCode:

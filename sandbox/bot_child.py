@@ -6,8 +6,10 @@ elsewhere; here both addresses are patched from outside (docs/facts/discord.md, 
 
 import argparse
 import os
+import socket
 import sys
 import threading
+from typing import Any
 
 import yarl
 from discord.gateway import DiscordWebSocket
@@ -17,6 +19,9 @@ from bot.cli import ExitCode, main
 from sandbox.clock import ScaledClock
 from sandbox.dying import DeathAtCommit
 from sandbox.loopback import stay_on_loopback
+
+# Names a host whose look-up hangs for ever.
+HANGING_HOST = "SANDBOX_HANGING_HOST"
 
 
 def _obey(clock: ScaledClock, death: DeathAtCommit) -> None:
@@ -39,6 +44,18 @@ def _obey(clock: ScaledClock, death: DeathAtCommit) -> None:
         os.write(sys.stdin.fileno(), b".")
 
 
+def _hang(host: str) -> None:
+    """Let each look-up of that name hang, as it does where no name server answers; only its thread feels it."""
+    really: Any = socket.getaddrinfo
+
+    def look_up(wanted: Any, *given: Any, **named: Any) -> Any:
+        if wanted == host:
+            threading.Event().wait()
+        return really(wanted, *given, **named)
+
+    socket.getaddrinfo = look_up
+
+
 def run_child() -> ExitCode:
     """Read where the world is from the command line, then run the bot as `python -m bot` would."""
     stay_on_loopback()
@@ -49,6 +66,8 @@ def run_child() -> ExitCode:
     parser.add_argument("--started-at", type=float, required=True)
     parser.add_argument("--anchored-at", type=float, required=True)
     options = parser.parse_args()
+    if hanging_host := os.environ.get(HANGING_HOST):
+        _hang(hanging_host)
     Route.BASE = options.discord_api
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(options.gateway)
     clock = ScaledClock(options.speed, started_at=options.started_at, anchored_at=options.anchored_at)

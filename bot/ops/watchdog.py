@@ -1,23 +1,40 @@
-"""Ends the process when its orderly end takes too long; it must not know what hangs, and waits for nobody."""
+"""Ends the process when its orderly end takes too long; it must not know what hangs, and waits for nothing."""
 
+import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 _FAILURE = 1
+# All that counts is stored by then; a thread that hangs in a name look-up or a dead disk must not keep the process.
+_THREADS_SECONDS = 0.8
 
 
 class Watchdog:
-    """Lies still until it is told how long the end may take; let go of again when all is put in order in time."""
+    """Does nothing until it is started; stopped again when all is in order in time."""
 
     def __init__(self) -> None:
         self._timer: threading.Timer | None = None
 
     def start(self, within_seconds: float) -> None:
-        """From now on the process has that long. What is then left undone is what a power cut would leave."""
-        self._timer = threading.Timer(within_seconds, _cut_off, (within_seconds,))
+        """From now on the process has that long, however often it is started.
+
+        What is then left undone is what a power cut would leave.
+        """
+        if self._timer is None:
+            self._begin(within_seconds, _cut_off, within_seconds)
+
+    def leave_with(self, code: int) -> None:
+        """All is in order: should a thread keep the process from ending, it ends with that code in a moment."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._begin(_THREADS_SECONDS, _leave, code)
+
+    def _begin(self, seconds: float, what: Callable[..., None], *given: object) -> None:
+        self._timer = threading.Timer(seconds, what, given)
         self._timer.daemon = True
         self._timer.start()
 
@@ -33,5 +50,11 @@ class Watchdog:
 
 def _cut_off(seconds: float) -> None:
     sys.stderr.write(f"The bot was not ready to end after {seconds:g} s and was cut off; the next start goes on.\n")
+    _leave(_FAILURE)
+
+
+def _leave(code: int) -> None:
+    logging.shutdown()
+    sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(_FAILURE)
+    os._exit(code)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.bot_child import HANGING_HOST
 from sandbox.stage import Stage
 from sandbox.studio import Fault
 from tests.e2e import ledger
@@ -81,6 +82,16 @@ async def test_whatever_hangs_the_process_ends_in_time(tmp_path: Path) -> None:
         await scene.stage.start_bot()
         await ledger.job(scene.stage, "No answer", "uncertain")
         assert len(ledger.paid_requests(scene.stage, "No answer")) == 1
+
+
+async def test_a_name_that_is_never_found_keeps_nothing(tmp_path: Path) -> None:
+    """SIGTERM while the provider's name is looked up, in a thread that hangs for ever: 0, within 20 s, nothing sent."""
+    settings = {HANGING_HOST: "nowhere.test", "VIDEOS_API_BASE_URL": "https://nowhere.test/v1"}
+    async with a_scene(tmp_path, settings=settings) as scene:
+        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Looked up"))
+        await ledger.job(scene.stage, "Looked up", "submitting")
+        assert await ends(scene.stage) == 0
+        assert scene.studio.requests == []
 
 
 @pytest.mark.parametrize("operation", ["look", "file", "content"])
