@@ -33,13 +33,15 @@ class AddressGuard:
     """Says which URLs may be asked, and hands out connectors that keep to it.
 
     The host of the API base URL and `allow_hosts` (`name`, `name:port` or an address) may be anywhere, also inside;
-    every other host must be public. http is spoken only if the API itself speaks http, and never after https.
+    every other host must be public. http is spoken only if the API itself speaks http, and never after https; the API's
+    own host, which gets the key, must then be inside.
     """
 
     def __init__(self, api_base_url: str, allow_hosts: Collection[str]) -> None:
         base = URL(api_base_url)
         self._plain_http = base.scheme == "http"
-        self._open: set[tuple[str, int | None]] = {(_bare(base.host or ""), None)}
+        self._api_host = _bare(base.host or "")
+        self._open: set[tuple[str, int | None]] = {(self._api_host, None)}
         self._open |= {_entry(host) for host in allow_hosts}
 
     def admit(self, text: str, before: URL | None = None) -> URL:
@@ -59,7 +61,9 @@ class AddressGuard:
 
     def gate(self, url: URL) -> "Gate":
         """A way to connect to that URL's host and to nothing else that is inside."""
-        return Gate(url.raw_host or "", everywhere=self._is_open(url))
+        host = url.raw_host or ""
+        bare_key = url.scheme == "http" and _bare(host) == self._api_host
+        return Gate(host, everywhere=self._is_open(url), inside_only=bare_key)
 
     def _is_open(self, url: URL) -> bool:
         host = _bare(url.raw_host or "")
@@ -69,8 +73,9 @@ class AddressGuard:
 class Gate:
     """The guard of one request: filters what its host resolves to, and looks at each socket before it connects."""
 
-    def __init__(self, host: str, *, everywhere: bool) -> None:
+    def __init__(self, host: str, *, everywhere: bool, inside_only: bool = False) -> None:
         self._host = host
+        self._inside_only = inside_only
         self._everywhere = everywhere
         self._refused = False
 
@@ -95,7 +100,8 @@ class Gate:
     def _socket(self, info: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
         """For aiohttp: called with each address just before it is connected to (docs/facts/media.md, "aiohttp")."""
         family, kind, protocol, _name, address = info
-        if not self._everywhere and is_inside(str(address[0])):
+        inside = is_inside(str(address[0]))
+        if (inside and not self._everywhere) or (self._inside_only and not inside):
             raise self._forbidden()
         return socket.socket(family, kind, protocol)
 

@@ -24,6 +24,7 @@ from bot.videos.causes import Sent
 from bot.videos.envelopes import escaped
 from bot.videos.faults import Doubtful, Leaving, LookFailed, LookForbidden, NotSent, RequestRefused, VideosFault
 from bot.videos.law import Answer, Asked, judge_list, judge_look, judge_submit
+from bot.videos.private import connector_to
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint, Order, RemoteVideo, Timeouts
 from bot.videos.wire import known_word
@@ -232,11 +233,11 @@ class VideosClient:
             times = self._timeouts
             self._sessions = (
                 _session(
-                    aiohttp.TCPConnector(force_close=True, limit=0),
+                    connector_to(self.provider, force_close=True, limit=0),
                     aiohttp.ClientTimeout(connect=times.connect_seconds, sock_read=times.submit_silence_seconds),
                 ),
                 _session(
-                    aiohttp.TCPConnector(limit=LOOK_CONNECTIONS),
+                    connector_to(self.provider, limit=LOOK_CONNECTIONS),
                     aiohttp.ClientTimeout(connect=times.connect_seconds, sock_read=times.look_silence_seconds),
                 ),
             )
