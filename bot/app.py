@@ -47,6 +47,7 @@ from bot.jobs.database import open_database
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
 from bot.jobs.pacing import Bounds
+from bot.jobs.places import Places
 from bot.jobs.store import finding, moving
 from bot.media.fetch import AddressGuard, VideoFetcher
 from bot.media.references import ReferenceShelf
@@ -284,7 +285,14 @@ def _owner() -> str:
 
 def _rules(settings: Settings) -> Rules:
     return Rules(
-        limits=Limits(settings.max_active_jobs_per_user, settings.max_jobs_per_user_per_day, settings.max_queued_jobs),
+        limits=Limits(
+            settings.max_active_jobs_per_user,
+            settings.max_jobs_per_user_per_day,
+            settings.max_queued_jobs,
+            guild_jobs_per_day=settings.max_jobs_per_guild_per_day,
+            all_jobs_per_day=settings.max_jobs_per_day,
+            places=Places(frozenset(settings.allowed_guild_ids), settings.takes_direct_messages),
+        ),
         looks=Bounds(settings.poll_min_seconds, settings.poll_max_seconds),
         job_deadline_seconds=settings.job_deadline_seconds,
         job_give_up_seconds=settings.job_give_up_seconds,

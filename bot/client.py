@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.chat import custom_ids, words
 from bot.engine.desk import Desk
+from bot.jobs.model import UserId
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.ops.clock import Clock
 from bot.syncing import CommandSync
@@ -34,6 +35,16 @@ def quiet_voice_warnings() -> None:
 
 class _Commands(app_commands.CommandTree["VideoBot"]):
     """The slash commands; what breaks in one is told and logged by its own guard (`cogs.answers`)."""
+
+    async def interaction_check(self, interaction: "discord.Interaction[VideoBot]", /) -> bool:
+        """Carry out no command where the operator does not let the bot work, and say so; owners may use theirs."""
+        desk = self.client.desk
+        refused = desk.intake.closed(interaction.guild_id)
+        if refused is None or (_is_owners(interaction) and desk.owning.refuse(UserId(interaction.user.id)) is None):
+            return True
+        if interaction.type is discord.InteractionType.application_command:
+            await interaction.response.send_message(words.refusal(refused, interaction.locale.value), ephemeral=True)
+        return False
 
     async def on_error(
         self, interaction: "discord.Interaction[VideoBot]", error: app_commands.AppCommandError, /
@@ -136,6 +147,11 @@ async def _answer_privately(interaction: "discord.Interaction[Any]", no: Refusal
         await interaction.response.send_message(text, ephemeral=True)
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         _log.info("private answer not shown", error=str(error))
+
+
+def _is_owners(interaction: discord.Interaction) -> bool:
+    command = interaction.command
+    return command is not None and command.qualified_name.startswith("owner ")
 
 
 def _was_not_acknowledged(error: BaseException) -> bool:

@@ -9,6 +9,7 @@ import structlog
 
 from bot.chat import cards
 from bot.chat.words import Key, refusal, say
+from bot.engine.desk import Desk
 from bot.jobs.model import Job
 from bot.jobs.reasons import Refusal, RefusalError
 
@@ -43,6 +44,14 @@ async def opening(interaction: discord.Interaction) -> AsyncGenerator[None]:
         _log.exception("interaction failed", kind=interaction.type.name)
         if not interaction.response.is_done():
             await tell_at_once(interaction, say(Key.UNEXPECTED, interaction.locale.value))
+
+
+async def turned_away(desk: Desk, interaction: discord.Interaction) -> bool:
+    """Whether the bot does not work here by the operator's word; the person is then told so."""
+    refused = desk.intake.closed(interaction.guild_id)
+    if refused is not None:
+        await tell_at_once(interaction, refusal(refused, interaction.locale.value))
+    return refused is not None
 
 
 async def tell(interaction: discord.Interaction, message: str | cards.Message) -> None:

@@ -24,7 +24,11 @@ async def take_in(desk: Desk, interaction: discord.Interaction, ask: Ask) -> Job
 async def open_form(desk: Desk, interaction: discord.Interaction, ask: Ask, purpose: FormPurpose) -> None:
     """Ask for the prompt by a form; the options given are kept until it is sent in."""
     locale = interaction.locale.value
-    refusal = no_place_of(interaction) or desk.intake.check(ask, UserId(interaction.user.id))
+    refusal = (
+        desk.intake.closed(interaction.guild_id, request=True)
+        or no_place_of(interaction)
+        or desk.intake.check(ask, UserId(interaction.user.id))
+    )
     if refusal is not None:
         await tell_at_once(interaction, refusal_text(refusal, locale))
         return

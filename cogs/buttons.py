@@ -16,7 +16,7 @@ from bot.jobs.model import REFERENCES_MAX, Draft, Job, JobId, MessageId, Offer, 
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
-from cogs.answers import answering, opening, settle, tell_at_once
+from cogs.answers import answering, opening, settle, tell_at_once, turned_away
 from cogs.asking import draft_of, show_form
 from cogs.facts import asker_of, no_place_of, origin_of, sight_of
 from cogs.host import Host
@@ -47,7 +47,7 @@ class Buttons(commands.Cog):
         if interaction.type is not discord.InteractionType.component or interaction.data is None:
             return
         button = parse_button(str(interaction.data.get("custom_id", "")))
-        if button is None:
+        if button is None or await turned_away(self._desk, interaction):
             return
         if button.job_id is not None:
             await self._presses[button.action](interaction, button.job_id)
@@ -108,6 +108,8 @@ class Buttons(commands.Cog):
 
     async def _finished(self, interaction: discord.Interaction, job_id: JobId) -> Job | Refusal:
         """The video that a button under it names, if the presser may use it; Discord has shown it to them."""
+        if refused := self._desk.intake.closed(interaction.guild_id, request=True):
+            return refused
         video = await self._desk.lookup.get(job_id)
         if video is None:
             return Refusal(Reason.VIDEO_UNKNOWN)

@@ -12,7 +12,7 @@ from bot.engine.drafts import origin_id
 from bot.engine.intake import Ask
 from bot.jobs.model import Draft, Job, JobId, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
-from cogs.answers import answering, settle
+from cogs.answers import answering, settle, turned_away
 from cogs.asking import with_answer
 from cogs.facts import asker_of, no_place_of, origin_of, sight_of
 from cogs.host import Host
@@ -30,7 +30,7 @@ class Forms(commands.Cog):
         if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
             return
         form = parse_form(str(interaction.data.get("custom_id", "")))
-        if form is None:
+        if form is None or await turned_away(self._desk, interaction):
             return
         async with answering(interaction):
             await settle(interaction, await self._take_in(interaction, form, forms.read(interaction.data)))

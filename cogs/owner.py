@@ -1,17 +1,23 @@
-"""`/owner`: those who run the bot stop and resume spending, and give a lost job its video by hand; all privately."""
+"""`/owner`: those who run the bot stop and resume spending, link lost jobs, see usage, block people; all privately."""
+
+import io
+from collections.abc import Sequence
 
 import discord
 from discord import app_commands
 
+from bot.chat import usage as usage_page
 from bot.chat.words import Key, say
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
-from bot.jobs.model import UserId
+from bot.jobs.model import GuildId, UserId
 from bot.jobs.reasons import Refusal
+from bot.jobs.store.usage import UsageLine
 from cogs.answers import answering, settle, tell
 from cogs.host import Host
 
 JobText = app_commands.Range[str, 1, 100]
+Days = app_commands.Range[int, 1, 366]
 RemoteId = app_commands.Range[str, 1, 1024]
 
 
@@ -51,7 +57,56 @@ def build(desk: Desk) -> app_commands.Group:
             else:
                 await tell(interaction, say(Key.OWNER_RESUMED, interaction.locale.value))
 
+    _add_people(group, desk)
     return group
+
+
+def _add_people(group: app_commands.Group, desk: Desk) -> None:
+    """What is about people: who used how much, and who may not."""
+
+    @group.command(name="usage", description="Show who requested how many videos, and what they cost")
+    @app_commands.describe(days="How many days back; 7 if left out")
+    async def usage(interaction: discord.Interaction, days: Days = 7) -> None:
+        async with answering(interaction):
+            lines = await desk.owning.usage(UserId(interaction.user.id), days)
+            if isinstance(lines, Refusal):
+                await tell(interaction, refusal_text(lines, interaction.locale.value))
+                return
+            names = _names(interaction.client, lines)
+            await tell(interaction, usage_page.summary(lines, names, days, interaction.locale.value))
+            file = discord.File(io.BytesIO(usage_page.table(lines, names)), "usage.csv")
+            await interaction.followup.send(file=file, ephemeral=True)
+
+    @group.command(name="block", description="Take no requests from a person, in any server")
+    @app_commands.describe(person="Who may not use the bot any more")
+    async def block(interaction: discord.Interaction, person: discord.User) -> None:
+        async with answering(interaction):
+            cancelled = await desk.owning.block(UserId(interaction.user.id), UserId(person.id))
+            if isinstance(cancelled, Refusal):
+                await tell(interaction, refusal_text(cancelled, interaction.locale.value))
+            else:
+                locale = interaction.locale.value
+                await tell(interaction, say(Key.OWNER_BLOCKED, locale, user=person.id, count=cancelled))
+
+    @group.command(name="unblock", description="Take requests from a blocked person again")
+    @app_commands.describe(person="Who may use the bot again")
+    async def unblock(interaction: discord.Interaction, person: discord.User) -> None:
+        async with answering(interaction):
+            unblocked = await desk.owning.unblock(UserId(interaction.user.id), UserId(person.id))
+            if isinstance(unblocked, Refusal):
+                await tell(interaction, refusal_text(unblocked, interaction.locale.value))
+            else:
+                key = Key.OWNER_UNBLOCKED if unblocked else Key.OWNER_NOT_BLOCKED
+                await tell(interaction, say(key, interaction.locale.value, user=person.id))
+
+
+def _names(client: discord.Client, lines: Sequence[UsageLine]) -> usage_page.Names:
+    servers = {guild.id: guild.name for line in lines if line.guild_id and (guild := client.get_guild(line.guild_id))}
+    people = {user.id: user.name for line in lines if (user := client.get_user(line.user_id))}
+    return usage_page.Names(
+        {GuildId(guild_id): name for guild_id, name in servers.items()},
+        {UserId(user_id): name for user_id, name in people.items()},
+    )
 
 
 async def setup(bot: Host) -> None:

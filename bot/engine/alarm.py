@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import dataclass
 
 import structlog
 
@@ -17,34 +18,43 @@ _RETRY_SECONDS_MAX = 300.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Alert:
+    """One sentence for the owners; `first` if this process has not posted it before."""
+
+    said: str
+    rest_seconds: float
+    first: bool
+
+
 class Alarm:
     """Anyone may ring; one loop tells, and looks first whether a life before this one has told it."""
 
     def __init__(self, courier: Courier, clock: Clock) -> None:
         self._courier = courier
         self._clock = clock
-        self._rung: asyncio.Queue[tuple[Key, bool]] = asyncio.Queue()
-        self._told_at: dict[Key, float] = {}
+        self._rung: asyncio.Queue[_Alert] = asyncio.Queue()
+        self._told_at: dict[str, float] = {}
 
-    def ring(self, key: Key) -> None:
-        """Let the owners know, unless they were told within the hour."""
-        now = self._clock.monotonic()
-        first = key not in self._told_at
-        if not first and now - self._told_at[key] < _REST_SECONDS:
+    def ring(self, key: Key, *, rest_seconds: float = _REST_SECONDS, **named: object) -> None:
+        """Alert the owners, unless they got this very sentence within the time to rest. `named` fills its gaps."""
+        now, said = self._clock.monotonic(), say(key, "en", **named)
+        first = said not in self._told_at
+        if not first and now - self._told_at[said] < rest_seconds:
             return
-        self._told_at[key] = now
-        _log.error("the owner has to see to this", what=say(key, "en"))
-        self._rung.put_nowait((key, first))
+        self._told_at[said] = now
+        _log.error("the owner has to see to this", what=said)
+        self._rung.put_nowait(_Alert(said, rest_seconds, first))
 
     async def run(self) -> None:
         """Tell the owners by DM whatever is rung for, until cancelled."""
         while True:
-            key, first = await self._rung.get()
+            alert = await self._rung.get()
             async with asyncio.TaskGroup() as group:
                 for owner in self._courier.owner_ids():
-                    group.create_task(self._tell(owner, key, first=first))
+                    group.create_task(self._tell(owner, alert))
 
-    async def _tell(self, owner: UserId, key: Key, *, first: bool) -> None:
+    async def _tell(self, owner: UserId, alert: _Alert) -> None:
         """Tell one owner, for as long as an hour; by then it is told anew if it is still so.
 
         What is rung for the first time in this life may have been told by the one before.
@@ -56,9 +66,9 @@ class Alarm:
             tries += 1
             try:
                 channel = await self._courier.open_dm(owner)
-                look = first or tries > 1
-                if not (look and await self._was_told(channel, key, first=first)):
-                    await self._courier.post(Parcel(channel, Message(content=say(key, "en")), nonce))
+                look = alert.first or tries > 1
+                if not (look and await self._was_told(channel, alert)):
+                    await self._courier.post(Parcel(channel, Message(content=alert.said), nonce))
             except Refused as fault:
                 # It stands in the log, which is where an operator looks first.
                 _log.warning("owner can't be told by DM", code=fault.code)
@@ -70,7 +80,7 @@ class Alarm:
             else:
                 return
 
-    async def _was_told(self, channel: ChannelId, key: Key, *, first: bool) -> bool:
-        # What this life told before was an hour ago, and does not count.
-        back_seconds = _REST_SECONDS if first else _REST_SECONDS / 2
-        return await self._courier.has_said(channel, say(key, "en"), self._clock.now() - back_seconds)
+    async def _was_told(self, channel: ChannelId, alert: _Alert) -> bool:
+        # What this process posted before is older than the rest, and does not count.
+        back_seconds = alert.rest_seconds if alert.first else alert.rest_seconds / 2
+        return await self._courier.has_said(channel, alert.said, self._clock.now() - back_seconds)

@@ -11,8 +11,9 @@ from bot.chat.unseen import count_seen
 from bot.chat.words import Key
 from bot.engine.lookup import Lookup, SeesChannel
 from bot.engine.parts import Parts
+from bot.jobs.budgets import Budget
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.limits import decide
+from bot.jobs.limits import DAY_SECONDS
 from bot.jobs.model import (
     PROMPT_MAX_CHARACTERS,
     REFERENCES_MAX,
@@ -101,6 +102,11 @@ class Intake:
         """What is wrong with a request whose prompt is still to come: model, size, length, number of pictures."""
         return self._no_time() or self._pausing(user_id) or self._no_request(ask, prompt_given=False)
 
+    def closed(self, guild_id: int | None, *, request: bool = False) -> Refusal | None:
+        """Why the bot does nothing there by the operator's word, or takes no request; None if it does."""
+        places = self._parts.rules.limits.places
+        return places.refuse_request(guild_id) if request else places.refuse(guild_id)
+
     async def _take_in(self, ask: Ask, origin: Origin, no_place: Refusal | None) -> Job | Refusal:
         self._taking.setdefault(origin.id, origin.user_id)
         try:
@@ -127,6 +133,7 @@ class Intake:
         if accepted.new:
             _log.info("job accepted", job=job.id, via=job.origin.via)
             self._parts.board.job_accepted()
+            self._watch(accepted.budgets)
         return accepted.job
 
     def _job(self, request: VideoRequest, origin: Origin) -> Job:
@@ -162,10 +169,19 @@ class Intake:
         The person's earlier requests that wait for their pictures count as under way, so that nobody can have more
         fetched than they may have made.
         """
-        usage = await self._parts.database.read(accepting.measure_usage, origin.user_id, self._parts.clock.now())
+        now, limits = self._parts.clock.now(), self._parts.rules.limits
         earlier = itertools.takewhile(lambda act: act != origin.id, tuple(self._taking))
         taking = sum(self._taking[act] == origin.user_id for act in earlier)
-        return decide(replace(usage, active_jobs=usage.active_jobs + taking), self._parts.rules.limits)
+        return await self._parts.database.read(accepting.refuse, origin, now, limits, taking)
+
+    def _watch(self, budgets: tuple[Budget, ...]) -> None:
+        """Alert the owners once a day when a daily ceiling is nearly or wholly used."""
+        for budget in budgets:
+            if (percent := budget.used_percent) is None:
+                continue
+            key = Key.ALARM_BOT_BUDGET if budget.guild_id is None else Key.ALARM_SERVER_BUDGET
+            named = {"percent": percent, "limit": budget.limit, "guild": budget.guild_id}
+            self._parts.alarm.ring(key, rest_seconds=DAY_SECONDS, **named)
 
 
 def replace_pictures(request: VideoRequest, pictures: tuple[Reference, ...]) -> VideoRequest:

@@ -8,9 +8,11 @@ from bot.engine.adopting import Adopter
 from bot.engine.parts import Parts
 from bot.engine.restores import searched_until
 from bot.jobs.database import StoreUnavailableError
+from bot.jobs.limits import DAY_SECONDS
 from bot.jobs.model import Job, UserId
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.store import marks, restoring
+from bot.jobs.store import blocking, marks, restoring
+from bot.jobs.store.usage import UsageLine, find_usage
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -24,7 +26,7 @@ class Owning:
 
     async def pause(self, user_id: UserId) -> bool | Refusal:
         """Stop all spending at once; False if that could not be kept for the next start."""
-        if refusal := self._refusal(user_id):
+        if refusal := self.refuse(user_id):
             return refusal
         kept = True
         try:
@@ -38,7 +40,7 @@ class Owning:
 
     async def resume(self, user_id: UserId) -> Refusal | None:
         """Let spending go on, those first who waited; None if it does."""
-        if refusal := self._refusal(user_id):
+        if refusal := self.refuse(user_id):
             return refusal
         try:
             await self._parts.database.write(restoring.end_restored)
@@ -55,14 +57,40 @@ class Owning:
 
     async def adopt(self, user_id: UserId, job: str, remote_id: str) -> Job | Refusal:
         """Go on with that video of the provider for a job that is uncertain or lost; nothing is sent again."""
-        if refusal := self._refusal(user_id):
+        if refusal := self.refuse(user_id):
             return refusal
         adopted = await self._adopter.adopt_by_hand(job, remote_id.strip())
         if isinstance(adopted, Job):
             _log.warning("video given by hand", job=adopted.id, by=user_id)
         return adopted
 
-    def _refusal(self, user_id: UserId) -> Refusal | None:
+    async def block(self, user_id: UserId, person: UserId) -> int | Refusal:
+        """Refuse that person everywhere; returns how many of their waiting jobs were cancelled, uncharged."""
+        if refusal := self.refuse(user_id):
+            return refusal
+        now = self._parts.clock.now()
+        cancelled = await self._parts.database.write(blocking.block, person, user_id, now)
+        _log.warning("person blocked", person=person, by=user_id, cancelled=len(cancelled))
+        for job in cancelled:
+            self._parts.board.job_changed(job.id)
+        return len(cancelled)
+
+    async def unblock(self, user_id: UserId, person: UserId) -> bool | Refusal:
+        """Take requests of that person again; False if they weren't blocked."""
+        if refusal := self.refuse(user_id):
+            return refusal
+        unblocked = await self._parts.database.write(blocking.unblock, person)
+        _log.warning("person unblocked", person=person, by=user_id)
+        return unblocked
+
+    async def usage(self, user_id: UserId, days: int) -> list[UsageLine] | Refusal:
+        """What was requested in the last days, by server and person."""
+        if refusal := self.refuse(user_id):
+            return refusal
+        return await self._parts.database.read(find_usage, self._parts.clock.now() - days * DAY_SECONDS)
+
+    def refuse(self, user_id: UserId) -> Refusal | None:
+        """Why that person may not use the owner's commands; None if they may."""
         return None if user_id in self._parts.courier.owner_ids() else Refusal(Reason.OWNER_ONLY)
 
     def _repaint(self) -> None:

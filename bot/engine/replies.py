@@ -157,6 +157,8 @@ class Replies:
 
     async def _act(self, reaction: Reaction, reply: Reply, video: Job, sees_channel: SeesChannel) -> Refusal | None:
         asker = Asker(reply.user_id, reply.place)
+        if refusal := self._intake.closed(reply.place.guild_id, request=True):
+            return refusal
         checked = await self._lookup.check_remix(video, asker, sees_channel)
         if isinstance(checked, Refusal):
             return checked

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.jobs.places import ANYWHERE, Places
 from bot.jobs.reasons import Reason, Refusal
 
 DAY_SECONDS = 86_400.0
@@ -16,11 +17,14 @@ _LOOK_AGAIN_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is allowed. `jobs_per_day` 0 means no daily limit."""
+    """What is allowed: to one person, in one server, to all together, and where. A daily limit of 0 means none."""
 
     active_jobs: int
     jobs_per_day: int
     queued_jobs: int = 200
+    guild_jobs_per_day: int = 0
+    all_jobs_per_day: int = 0
+    places: Places = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)

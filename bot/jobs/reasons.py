@@ -32,6 +32,11 @@ class Reason(StrEnum):
     PLACE_PRIVATE = "place private"  # a private thread that the bot was not added to
     PLACE_LOCKED = "place locked"  # a locked thread that the bot may not open
     NOT_INSTALLED = "not installed"  # the bot is not a member of this server
+    SERVER_CLOSED = "server closed"  # the operator lets the bot work in other servers only
+    DIRECT_MESSAGES_OFF = "direct messages off"  # no requests in DMs
+    BLOCKED = "blocked"  # the owner has blocked the person
+    SERVER_BUDGET = "server budget"  # limit, free_at: epoch seconds when there is room for one more
+    BOT_BUDGET = "bot budget"  # limit, free_at
     ACTIVE_LIMIT = "active limit"  # limit
     DAILY_LIMIT = "daily limit"  # limit, free_at: epoch seconds when the next one is free
     ACCOUNT_PAUSED = "account paused"  # the provider refuses our key or has no credit

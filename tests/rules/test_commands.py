@@ -31,8 +31,16 @@ PROMISED = {
     "owner adopt": ["job", "provider_id"],
     "owner pause": [],
     "owner resume": [],
+    "owner usage": ["days"],
+    "owner block": ["person"],
+    "owner unblock": ["person"],
 }
-REQUIRED = {("owner adopt", "job"), ("owner adopt", "provider_id")}
+REQUIRED = {
+    ("owner adopt", "job"),
+    ("owner adopt", "provider_id"),
+    ("owner block", "person"),
+    ("owner unblock", "person"),
+}
 
 
 @pytest.fixture

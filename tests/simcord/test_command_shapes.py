@@ -15,7 +15,7 @@ TABLE = {
     "video": [("prompt", STRING), *SETTINGS],
     "remix": [("prompt", STRING), ("video", STRING), *SETTINGS],
     "status": [("video", STRING)],
-    "owner": [("adopt", SUBCOMMAND), ("pause", SUBCOMMAND), ("resume", SUBCOMMAND)],
+    "owner": [(name, SUBCOMMAND) for name in ("adopt", "pause", "resume", "usage", "block", "unblock")],
 }
 
 

@@ -302,7 +302,7 @@ async def test_every_command_of_the_owner_by_everybody(world: World, crowd: Crow
             await refused(world, running("adopt", {"job": one, "provider_id": "video_1"}), OWNERS, before)
             for one in (job.id, UNKNOWN_JOB, "no id at all")
         }
-        answers |= {await refused(world, running(leaf, {}), OWNERS, before) for leaf in ("pause", "resume")}
+        answers |= {await refused(world, running(leaf, {}), OWNERS, before) for leaf in ("pause", "resume", "usage")}
         assert len(answers) == 1
     assert not switch.is_on()
     assert paid == []

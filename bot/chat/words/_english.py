@@ -107,6 +107,17 @@ SENTENCES: Mapping[Key, str] = {
         "Paused, but only until I am restarted: I can't keep the file `PAUSED` in my data folder. Put it there by hand."
     ),
     Key.OWNER_RESUMED: "Going on: videos are paid for again, those that waited first.",
+    Key.OWNER_BLOCKED: (
+        "{user!m} can't request videos any more, in any server. Cancelled from their queue, not charged: {count}. "
+        "Videos that the provider already has are still posted. `/owner unblock` undoes this."
+    ),
+    Key.OWNER_UNBLOCKED: "{user!m} can request videos again.",
+    Key.OWNER_NOT_BLOCKED: "{user!m} isn't blocked.",
+    Key.OWNER_USAGE: "**Last {days} days:** {jobs} requests, {videos} videos, reported cost {cost!v}",
+    Key.OWNER_USAGE_NONE: "No requests in the last {days} days.",
+    Key.OWNER_USAGE_SERVER: "Server {server}: {jobs} requests, {videos} videos, cost {cost!v}",
+    Key.OWNER_USAGE_DIRECT: "Direct messages: {jobs} requests, {videos} videos, cost {cost!v}",
+    Key.OWNER_USAGE_PERSON: "{user!m}: {jobs} requests, {videos} videos, cost {cost!v}",
     Key.OWNER_ADOPTED: "{video} goes on with that id, and is posted where it was asked for. Nothing is sent again.",
     Key.ALARM_ACCOUNT: (
         "The Videos API takes no work from this bot: its key is refused, its credit is used up, or its address has "
@@ -133,6 +144,14 @@ SENTENCES: Mapping[Key, str] = {
     Key.ALARM_STORE: (
         "I can't write to my database: its disk may be full, or something else holds it. No new videos are taken until "
         "I can; those under way are still looked after. The log says more."
+    ),
+    Key.ALARM_SERVER_BUDGET: (
+        "The server with the id {guild} has used {percent} % of the {limit} videos that it can make in 24 hours "
+        "(`MAX_JOBS_PER_GUILD_PER_DAY`). `/owner usage` shows who made them."
+    ),
+    Key.ALARM_BOT_BUDGET: (
+        "{percent} % of the {limit} videos that I can make in 24 hours are used (`MAX_JOBS_PER_DAY`). "
+        "`/owner usage` shows who made them."
     ),
     Key.ALARM_STUCK: (
         "I could not carry on a video, however often I tried; I try again about once an hour. Nothing is sent a second "
@@ -215,6 +234,15 @@ REFUSALS: Mapping[Reason, str] = {
     ),
     Reason.PLACE_LOCKED: "This thread is locked, so I can't post the video here. Use another channel or thread.",
     Reason.NOT_INSTALLED: "I am not a member of this server, so I could not post here. Ask somebody to add me to it.",
+    Reason.SERVER_CLOSED: (
+        "I don't work in this server: the people who run me chose the servers I work in. Ask them to add this one."
+    ),
+    Reason.DIRECT_MESSAGES_OFF: "I don't take requests in direct messages. Use `/video` in a server that we share.",
+    Reason.BLOCKED: "The people who run this bot have blocked you from using it. If that is a mistake, contact them.",
+    Reason.SERVER_BUDGET: (
+        "This server can make {limit} videos in 24 hours, and they are used up. There is room again {free_at!t}."
+    ),
+    Reason.BOT_BUDGET: "I can make {limit} videos in 24 hours, and they are used up. There is room again {free_at!t}.",
     Reason.ACTIVE_LIMIT: (
         "You can have {limit} videos under way at once. Wait for one to finish, or cancel one in `/status`."
     ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.budgets import Budget
 from bot.jobs.limits import (
     DAY_SECONDS,
     REFUSALS_MAX,
@@ -16,12 +17,14 @@ from bot.jobs.limits import (
     held_until,
     rest_until,
 )
-from bot.jobs.model import Cause, Job, PostKind, UserId
-from bot.jobs.reasons import Refusal
+from bot.jobs.model import Cause, Job, Origin, PostKind, UserId
+from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import AT_PROVIDER, Event, State
 from bot.jobs.store import marks, moving
+from bot.jobs.store.blocking import is_blocked
 from bot.jobs.store.posts import make_due
 from bot.jobs.store.rows import job_of, row_of
+from bot.jobs.store.spending import measure_budgets
 from bot.jobs.tables import jobs
 
 _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
@@ -32,10 +35,14 @@ _REFUSED_FOR = (Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.LENGTH)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The job that stands for an act; `new` is False when the same act had been accepted before."""
+    """The job that stands for an act; `new` is False when the same act had been accepted before.
+
+    `budgets`: the operator's daily ceilings, with this job counted.
+    """
 
     job: Job
     new: bool
+    budgets: tuple[Budget, ...] = ()
 
 
 async def accept(connection: AsyncConnection, job: Job, limits: Limits) -> Accepted | Refusal:
@@ -45,12 +52,30 @@ async def accept(connection: AsyncConnection, job: Job, limits: Limits) -> Accep
     )
     if row := known.first():
         return Accepted(job_of(row), new=False)
-    usage = await measure_usage(connection, job.origin.user_id, job.accepted_at)
-    if refusal := decide(usage, limits):
+    if refusal := await refuse(connection, job.origin, job.accepted_at, limits):
         return refusal
     await connection.execute(sa.insert(jobs).values(row_of(job)))
     await make_due(connection, job, PostKind.CARD)
-    return Accepted(job, new=True)
+    budgets = await measure_budgets(connection, job.origin.place, job.accepted_at, limits)
+    return Accepted(job, new=True, budgets=tuple(budgets))
+
+
+async def refuse(
+    connection: AsyncConnection, origin: Origin, now: float, limits: Limits, taking: int = 0
+) -> Refusal | None:
+    """Why that person may not have one more job at that place now; None if they may.
+
+    `taking`: how many more of theirs count as under way.
+    """
+    if refusal := limits.places.refuse_request(origin.place.guild_id):
+        return refusal
+    if await is_blocked(connection, origin.user_id):
+        return Refusal(Reason.BLOCKED)
+    usage = await measure_usage(connection, origin.user_id, now)
+    if refusal := decide(replace(usage, active_jobs=usage.active_jobs + taking), limits):
+        return refusal
+    full = [budget.refuse() for budget in await measure_budgets(connection, origin.place, now, limits)]
+    return next((refusal for refusal in full if refusal is not None), None)
 
 
 async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float) -> Usage:

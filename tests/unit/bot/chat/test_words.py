@@ -30,6 +30,8 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.VIDEO_REMOVED: {"video": JobId("K3M9Q2XA")},
     Reason.VIDEO_ELSEWHERE: {"video": JobId("K3M9Q2XA")},
     Reason.PLACE_UNPOSTABLE: {"permissions": ("send_messages", "attach_files", "embed_links")},
+    Reason.SERVER_BUDGET: {"limit": 50, "free_at": 1_700_000_000.5},
+    Reason.BOT_BUDGET: {"limit": 200, "free_at": 1_700_000_000.5},
     Reason.ACTIVE_LIMIT: {"limit": 3},
     Reason.DAILY_LIMIT: {"limit": 25, "free_at": 1_700_000_000.5},
     Reason.QUEUE_FULL: {"limit": 200},

@@ -1,0 +1,102 @@
+"""`/owner usage` as a message and as a CSV. Names of servers are foreign text: no markup, no formula, no extra cell."""
+
+import csv
+import io
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.chat.words import Key, say
+from bot.jobs.model import GuildId, UserId
+from bot.jobs.store.usage import UsageLine
+
+K = TypeVar("K", GuildId | None, UserId)
+_SHOWN = 5
+_MICROS = 1_000_000
+_HEAD = (
+    "server_id",
+    "server",
+    "user_id",
+    "user",
+    "jobs",
+    "videos",
+    "charged",
+    "maybe_charged",
+    "reported_cost",
+)
+# Some spreadsheets split at other signs than the comma, also within quotation marks.
+_CELL_ENDS = re.compile(r"[\s,;|\"\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What servers and people are called, as far as the bot knows."""
+
+    servers: Mapping[GuildId, str]
+    people: Mapping[UserId, str]
+
+
+def summary(lines: Sequence[UsageLine], names: Names, days: int, locale: str) -> str:
+    """The totals, and who made the most."""
+    if not lines:
+        return say(Key.OWNER_USAGE_NONE, locale, days=days)
+    said = [say(Key.OWNER_USAGE, locale, days=days, **_total(lines))]
+    servers = _grouped(lines, lambda line: line.guild_id)
+    for guild_id, of_server in servers[:_SHOWN]:
+        if guild_id is None:
+            said.append(say(Key.OWNER_USAGE_DIRECT, locale, **_total(of_server)))
+        else:
+            name = names.servers.get(guild_id) or str(guild_id)
+            said.append(say(Key.OWNER_USAGE_SERVER, locale, server=name, **_total(of_server)))
+    for user_id, of_person in _grouped(lines, lambda line: line.user_id)[:_SHOWN]:
+        said.append(say(Key.OWNER_USAGE_PERSON, locale, user=user_id, **_total(of_person)))
+    return "\n".join(said)
+
+
+def table(lines: Sequence[UsageLine], names: Names) -> bytes:
+    """All of it as CSV: UTF-8 with a byte order mark, every cell quoted. No prompts."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerow(_HEAD)
+    for line in lines:
+        server = "" if line.guild_id is None else names.servers.get(line.guild_id, "")
+        cost = "" if line.cost_micros is None else _money(line.cost_micros)
+        writer.writerow(
+            (
+                line.guild_id or "", _cell(server), line.user_id, _cell(names.people.get(line.user_id, "")),
+                line.jobs, line.renders, line.charged, line.maybe_charged, cost,
+            )
+        )  # fmt: skip
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(name: str) -> str:
+    """The name as one cell that no spreadsheet takes for anything but text."""
+    plain = _CELL_ENDS.sub(" ", name).strip()
+    # What begins with a sign may be a formula, also in full width.
+    return f"'{plain}" if plain and not plain[0].isalnum() else plain
+
+
+def _grouped(lines: Sequence[UsageLine], key: Callable[[UsageLine], K]) -> list[tuple[K, list[UsageLine]]]:
+    groups: defaultdict[K, list[UsageLine]] = defaultdict(list)
+    for line in lines:
+        groups[key(line)].append(line)
+    return sorted(groups.items(), key=lambda group: -sum(line.jobs for line in group[1]))
+
+
+def _total(lines: Sequence[UsageLine]) -> dict[str, object]:
+    reported = [line.cost_micros for line in lines if line.cost_micros is not None]
+    return {
+        "jobs": sum(line.jobs for line in lines),
+        "videos": sum(line.renders for line in lines),
+        "cost": _money(sum(reported)) if reported else "–",
+    }
+
+
+def _money(micros: int) -> str:
+    """In the provider's currency, with as many digits as it takes."""
+    whole, rest = divmod(abs(micros), _MICROS)
+    digits = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"{'-' if micros < 0 else ''}{whole}.{digits}"

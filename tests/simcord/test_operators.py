@@ -1,0 +1,156 @@
+"""What the operator decides: where the bot works, who may use it, how much it makes, and what they see of it."""
+
+import csv
+import io
+from dataclasses import replace
+from typing import Any
+
+import discord
+import pytest
+
+from bot.jobs.model import PostKind, UserId
+from bot.jobs.places import Places
+from bot.jobs.states import State
+from tests.simcord import scenes
+from tests.simcord.world import World, private, text_of
+
+
+@pytest.fixture
+def owner(world: World) -> Any:
+    """Mia runs the bot."""
+    world.engine.parts.courier._owner_ids = (UserId(world.mia.id),)
+    return world.mia
+
+
+def allow(world: World, **changes: Any) -> None:
+    """Other limits from now on, as after a restart with other settings."""
+    rules = world.engine.parts.rules
+    object.__setattr__(rules, "limits", replace(rules.limits, **changes))
+
+
+def manager(world: World) -> Any:
+    """Who manages the server, and so sees `/owner`, but does not run the bot."""
+    role = world.guild.create_role("Max", permissions=discord.Permissions(manage_guild=True))
+    return world.guild.add_member(world.env.create_user("max"), roles=[role])
+
+
+def close(world: World) -> None:
+    """The bot works in another server only."""
+    allow(world, places=Places(frozenset({1}), direct_messages=False))
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [("video", {"prompt": "a fox"}), ("video", {}), ("remix", {"prompt": "a fox"}), ("remix", {}), ("status", {})],
+)
+async def test_in_other_servers_every_command_is_turned_away(
+    world: World, command: str, options: dict[str, Any]
+) -> None:
+    """Politely and privately, and nothing is accepted."""
+    close(world)
+    result = await world.ada.slash(world.channel, command, **options)
+    assert "I don't work in this server" in private(result)
+    assert await world.jobs() == []
+
+
+@pytest.mark.parametrize("label", ["Remix", "Again", "Delete"])
+async def test_in_other_servers_every_button_is_turned_away(world: World, label: str) -> None:
+    """Of what was posted before the operator decided so."""
+    video = await world.delivered()
+    message = await world.shown(video, PostKind.VIDEO)
+    close(world)
+    assert "I don't work in this server" in private(await world.ada.click(message, label=label))
+    assert len(await world.jobs()) == 1
+
+
+async def test_in_other_servers_a_form_and_a_reply_are_turned_away(world: World) -> None:
+    """A form that was open, and a reply to a finished video; other talk is left alone."""
+    video = await world.delivered()
+    message = await world.shown(video, PostKind.VIDEO)
+    opened = await world.ada.click(message, label="Remix")
+    close(world)
+    sent = await world.ada.submit_modal(opened, {"prompt": "make it night"})
+    assert "I don't work in this server" in private(sent)
+    await world.ben.send(world.channel, "make it night, please", reply_to=message)
+    await world.settle()
+    assert "I don't work in this server" in text_of(world.last())
+    before = world.count()
+    await world.ben.send(world.channel, "nice one")
+    await world.settle()
+    assert world.count() == before + 1
+    assert len(await world.jobs()) == 1
+    assert await world.jobs(world.ben) == []
+
+
+async def test_the_owner_may_pause_from_anywhere(world: World, owner: Any) -> None:
+    """Their own commands cost nothing and may be needed at once; for others they are turned away as all are."""
+    close(world)
+    assert "Paused" in private(await owner.slash(world.channel, "owner pause"))
+    assert "I don't work in this server" in private(await manager(world).slash(world.channel, "owner pause"))
+
+
+async def test_direct_messages_take_no_requests_when_they_are_off(world: World) -> None:
+    """What costs nothing works on."""
+    sue = world.env.create_user("sue")
+    allow(world, places=Places(direct_messages=False))
+    for options in ({"prompt": "a fox"}, {}):
+        assert "direct messages" in private(await sue.slash("video", **options))
+    assert "no videos yet" in private(await sue.slash("status"))
+
+
+async def test_a_blocked_person_is_refused_and_what_waits_is_cancelled(world: World, owner: Any) -> None:
+    """The owner reads how many; the person reads why, at each request; a paid video is still posted."""
+    rendering = await scenes.rendering(world)
+    waiting = await world.asked("another fox")
+    said = private(await owner.slash(world.channel, "owner block", person=world.ada))
+    assert f"<@{world.ada.id}>" in said
+    assert "not charged: 1" in said
+    assert (await world.job(waiting)).state is State.CANCELLED
+    result = await world.ada.slash(world.channel, "video", prompt="a third fox")
+    assert "blocked you" in private(result)
+    video = await world.fetched(rendering)
+    assert video.state is State.DELIVERED
+    again = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Again")
+    assert "blocked you" in private(again)
+    assert len(await world.jobs()) == 2
+    assert "can request videos again" in private(await owner.slash(world.channel, "owner unblock", person=world.ada))
+    assert "isn't blocked" in private(await owner.slash(world.channel, "owner unblock", person=world.ada))
+    assert await world.asked("a fourth fox")
+
+
+@pytest.mark.parametrize("command", ["owner usage", "owner block", "owner unblock"])
+async def test_only_the_owner_may(world: World, owner: Any, command: str) -> None:
+    """For others each is refused, whatever they may manage."""
+    options = {} if command == "owner usage" else {"person": world.mia}
+    assert "Only those who run this bot" in private(await manager(world).slash(world.channel, command, **options))
+
+
+async def test_usage_is_private_and_comes_with_a_table(world: World, owner: Any) -> None:
+    """Without prompts."""
+    await world.delivered("a secret fox")
+    await world.asked("a second fox", by=world.ben)
+    result = await owner.slash(world.channel, "owner usage")
+    said = private(result)
+    assert "2 requests, 1 videos" in said
+    assert "Studio" in said
+    stored = [message for kept in world.env.backend.messages.values() for message in kept.values()]
+    (table,) = [message for message in stored if any(file["filename"] == "usage.csv" for file in message.attachments)]
+    assert discord.MessageFlags._from_value(table.flags).ephemeral
+    raw = world.env.backend.cdn.get(table.attachments[0]["url"])
+    rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
+    assert len(rows) == 3
+    assert "fox" not in raw.decode()
+
+
+async def test_a_ceiling_is_said_with_when_there_is_room(world: World, owner: Any) -> None:
+    """And the owner is alerted once at each mark."""
+    allow(world, guild_jobs_per_day=1)
+    await world.asked()
+    result = await world.ben.slash(world.channel, "video", prompt="a fox")
+    said = private(result)
+    assert "This server can make 1 videos in 24 hours" in said
+    assert "<t:" in said
+    alarm = world.engine.parts.alarm
+    alerts = [alarm._rung.get_nowait().said for _ in range(alarm._rung.qsize())]
+    assert [said.partition(" %")[0] for said in alerts] == [f"The server with the id {world.guild.id} has used 100"]
+    assert isinstance(await world.shown((await world.jobs())[0], PostKind.CARD), discord.Message)

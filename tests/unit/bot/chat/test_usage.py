@@ -1,0 +1,72 @@
+"""`/owner usage`: totals for reading, and a CSV that no spreadsheet takes for anything but text."""
+
+import csv
+import io
+
+import pytest
+
+from bot.chat.usage import Names, summary, table
+from bot.jobs.model import GuildId, UserId
+from bot.jobs.store.usage import UsageLine
+
+LINES = [
+    UsageLine(GuildId(1), UserId(7), 5, 4, 4, 1, 1_250_000),
+    UsageLine(GuildId(1), UserId(8), 2, 1, 1, 0, None),
+    UsageLine(None, UserId(7), 1, 1, 1, 0, 5),
+]
+
+
+def cells(lines: list[UsageLine], names: Names) -> list[list[str]]:
+    raw = table(lines, names)
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert all(part.startswith(b'"') and part.endswith(b'"') for part in raw[3:].splitlines())
+    return list(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
+
+
+def test_the_table_has_a_line_for_each_person_and_server() -> None:
+    """With what the provider reported, as far as it did."""
+    head, *rows = cells(LINES, Names({GuildId(1): "Studio"}, {UserId(7): "ada"}))
+    assert head[:4] == ["server_id", "server", "user_id", "user"]
+    assert rows == [
+        ["1", "Studio", "7", "ada", "5", "4", "4", "1", "1.25"],
+        ["1", "Studio", "8", "", "2", "1", "1", "0", ""],
+        ["", "", "7", "ada", "1", "1", "1", "0", "0.000005"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u00a0=1", "＝1", "\u200b=1", "'=1", "|cmd", "%0A=1"),
+        *("a\n=1", 'a";=1', "a;=1", "a,=1", "a\t=1", "a|=1", "a\u2028=1", "a\x85=1"),
+    ],
+)
+def test_no_name_is_a_formula(name: str) -> None:
+    """Neither at the start of a cell, nor behind a sign at which some spreadsheet begins another one."""
+    _, row = cells([LINES[0]], Names({GuildId(1): name}, {UserId(7): name}))
+    for cell in (row[1], row[3]):
+        assert cell[0] == "'" or cell[0].isalnum()
+        for separator in ("\n", "\r", "\t", ";", ",", "|", '"', "\u2028", "\x85"):
+            assert separator not in cell
+
+
+def test_the_message_has_the_totals() -> None:
+    """Of all, of each server and of each person; foreign names stay text."""
+    said = summary(LINES, Names({GuildId(1): "**@everyone** <#1>"}, {}), 7, "en")
+    assert "**Last 7 days:** 8 requests, 6 videos, reported cost 1.250005" in said
+    assert "7 requests, 5 videos, cost 1.25" in said
+    assert "Direct messages: 1 requests" in said
+    assert "<@7>: 6 requests" in said
+    assert "Server `**@everyone** <#1>`:" in said
+
+
+def test_nothing_was_requested() -> None:
+    """Then that is said."""
+    assert summary([], Names({}, {}), 3, "en") == "No requests in the last 3 days."
+
+
+def test_the_message_is_short_enough() -> None:
+    """However many servers and people there are, and whatever they are called."""
+    many = [UsageLine(GuildId(10**18 + n), UserId(10**18 + n), 10**6, 10**6, 1, 1, 10**15) for n in range(100)]
+    names = Names({line.guild_id: "`*_~|" * 20 for line in many if line.guild_id}, {})
+    assert len(summary(many, names, 366, "en")) <= 2000
