@@ -1,17 +1,21 @@
-"""Writing an order as a request's body: JSON, or multipart with the pictures streamed from disk. No network here."""
+"""Writing an order as a request's body: JSON or multipart, the pictures streamed from disk in both. No network here."""
 
 import asyncio
 import base64
 import io
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import aiohttp
 
-from bot.videos.values import BodyForm, Order, ReferenceFile
+from bot.videos.values import BodyForm, Order
 
+# Divisible by three: then the base64 of the blocks, one after the other, is that of the whole file.
+_BLOCK_BYTES = 48 * 1024
 _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
@@ -19,7 +23,7 @@ _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 class Body:
     """What goes over the wire, JSON (as a stream, since aiohttp warns of large bytes) or a form, and its headers."""
 
-    data: io.BytesIO | aiohttp.FormData
+    data: io.BytesIO | AsyncGenerator[bytes] | aiohttp.FormData
     headers: Mapping[str, str]
 
 
@@ -42,17 +46,47 @@ def file_name(position: int, content_type: str) -> str:
 async def body_of(order: Order, form: BodyForm, reference_field: str, files: ExitStack) -> Body:
     """The order as a body: `auto` is JSON without pictures and multipart with them; `files` closes what is opened.
 
-    In forced JSON pictures travel as `data:` URLs, one as an object and several as a list of them, and are held in
-    memory (docs/facts/provider.md, "Bodies"). Raises OSError when a picture cannot be opened or read.
+    In forced JSON pictures travel as `data:` URLs, one as an object and several as a list of them, read and written
+    one block at a time (docs/facts/provider.md, "Bodies"). Raises OSError when a picture cannot be opened or read.
     """
     if form == "multipart" or (form == "auto" and order.references):
         return await _multipart(order, reference_field, files)
-    document: dict[str, object] = dict(fields_of(order))
-    pictures = [await asyncio.to_thread(_as_object, reference) for reference in order.references]
-    if pictures:
-        document[reference_field.removesuffix("[]")] = pictures[0] if len(pictures) == 1 else pictures
-    data = json.dumps(document, ensure_ascii=False).encode("utf-8")
-    return Body(io.BytesIO(data), {"Content-Type": "application/json"})
+    fields = json.dumps(fields_of(order), ensure_ascii=False).encode("utf-8")
+    if not order.references:
+        return Body(io.BytesIO(fields), {"Content-Type": "application/json"})
+    return await _json_with_pictures(order, fields, reference_field.removesuffix("[]"), files)
+
+
+async def _json_with_pictures(order: Order, fields: bytes, reference_field: str, files: ExitStack) -> Body:
+    """Its length is said beforehand: not every server takes a body in chunks."""
+    several = len(order.references) > 1
+    pieces: list[bytes | tuple[BinaryIO, int]] = [fields[:-1] + f", {json.dumps(reference_field)}: ".encode()]
+    for position, reference in enumerate(order.references):
+        before = ("[" if several else "") if position == 0 else ", "
+        stream = files.enter_context(await asyncio.to_thread(reference.path.open, "rb"))
+        size_bytes = (await asyncio.to_thread(os.fstat, stream.fileno())).st_size
+        pieces += [
+            f'{before}{{"image_url": "data:{reference.content_type};base64,'.encode(),
+            (stream, size_bytes),
+            b'"}',
+        ]
+    pieces.append(b"]}" if several else b"}")
+    length = sum(len(piece) if isinstance(piece, bytes) else -(-piece[1] // 3) * 4 for piece in pieces)
+    return Body(_written(pieces), {"Content-Type": "application/json", "Content-Length": str(length)})
+
+
+async def _written(pieces: Sequence[bytes | tuple[BinaryIO, int]]) -> AsyncGenerator[bytes]:
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            yield piece
+            continue
+        stream, size_bytes = piece
+        for start in range(0, size_bytes, _BLOCK_BYTES):
+            wanted = min(_BLOCK_BYTES, size_bytes - start)
+            block = await asyncio.to_thread(stream.read, wanted)
+            if len(block) != wanted:
+                raise OSError("A picture became shorter while it was sent.")
+            yield base64.b64encode(block)
 
 
 async def _multipart(order: Order, reference_field: str, files: ExitStack) -> Body:
@@ -69,8 +103,3 @@ async def _multipart(order: Order, reference_field: str, files: ExitStack) -> Bo
             content_type=reference.content_type,
         )
     return Body(form, {})
-
-
-def _as_object(reference: ReferenceFile) -> dict[str, str]:
-    text = base64.b64encode(reference.path.read_bytes()).decode("ascii")
-    return {"image_url": f"data:{reference.content_type};base64,{text}"}
