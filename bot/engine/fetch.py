@@ -1,9 +1,10 @@
 """Brings a completed video to our own disk, by whatever way the provider leaves open; it never asks for a new render.
 
 The ways, in this order (docs/facts/media.md): the link of the last look; a fresh link, three times; the
-content endpoint; then the same again later. A video that the provider calls completed is never failed. While the
-provider may not be asked, the ways that lead there are closed; waiting for it is no try. A full disk is the owner's to
-mend: it is waited for evenly, since room comes as soon as another video is posted.
+content endpoint; then the same again later. A video that the provider calls completed is failed only when all of them
+led to its word that the content rules hold it back or that it has expired. While the provider may not be asked, the
+ways that lead there are closed; waiting for it is no try. A full disk is the owner's to mend: it is waited for evenly,
+since room comes as soon as another video is posted.
 """
 
 import random
@@ -15,6 +16,7 @@ from bot.engine.looking import look
 from bot.engine.parts import Parts
 from bot.engine.steps import Next
 from bot.engine.traffic import Traffic
+from bot.engine.unfetchable import Latest, cause_of
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
 from bot.jobs.model import Cause, Job, PostKind
@@ -44,8 +46,9 @@ async def fetch(parts: Parts, traffic: Traffic, job: Job, url: str | None) -> Ne
     """Fetch the job's video and let its message become due. `url` is where the last look found it, if anywhere."""
     if job.video_sha256 is not None and await parts.fetcher.verify(job.video_name, job.video_sha256):
         return await _fetched(parts, job)
+    latest = Latest()
     try:
-        video = await _by_any_way(parts, traffic, job, url)
+        video = await _by_any_way(parts, traffic, job, url, latest)
     except _Closed as closed:
         return Next(job, parts.clock.now() + closed.wait_seconds)
     except TooLarge as fault:
@@ -53,18 +56,21 @@ async def fetch(parts: Parts, traffic: Traffic, job: Job, url: str | None) -> Ne
         return await _move(parts, job, Event.GIVE_UP, cause=Cause.SIZE)
     except (FetchFault, LookFault) as fault:
         _log.warning("video not fetched", job=job.id, tries=job.fetch_tries + 1, fault=str(fault))
+        never = cause_of(latest, fault, parts.clock.now())
+        if never is not None:
+            return await _move(parts, job, Event.RENDER_FAILED, cause=never)
         return await _try_later(parts, job, fault)
     return await _fetched(parts, job, video_sha256=video.sha256, video_bytes=video.size_bytes)
 
 
-async def _by_any_way(parts: Parts, traffic: Traffic, job: Job, url: str | None) -> FetchedVideo:
+async def _by_any_way(parts: Parts, traffic: Traffic, job: Job, url: str | None, latest: Latest) -> FetchedVideo:
     """Raises the last way's fault when none led to the video, `TooLarge` and `NoRoom` as soon as they show."""
     if job.remote_id is None or job.provider != parts.videos.provider:
         raise LookFault("The video is at a provider that is not set up any more.")
     tried: set[str] = set()
     for _ in range(_FRESH_LINKS):
         if url is None or url in tried:
-            url = await _fresh_link(parts, traffic, job, job.remote_id)
+            url = await _fresh_link(parts, traffic, job, job.remote_id, latest)
         if url is None or url in tried:
             break
         tried.add(url)
@@ -83,13 +89,15 @@ async def _fetch_from(parts: Parts, traffic: Traffic, url: str, job: Job) -> Fet
     return await parts.fetcher.fetch(url, job.video_name)
 
 
-async def _fresh_link(parts: Parts, traffic: Traffic, job: Job, remote_id: str) -> str | None:
+async def _fresh_link(parts: Parts, traffic: Traffic, job: Job, remote_id: str, latest: Latest) -> str | None:
     """Where the provider says now that the video is; None if it says nothing: then the content endpoint is left."""
     await _until_open(parts, traffic)
     try:
-        return (await look(parts, traffic, job, remote_id)).url
-    except LookFault:
+        latest.remote = await look(parts, traffic, job, remote_id)
+    except LookFault as fault:
+        latest.fault = fault
         return None
+    return latest.remote.url
 
 
 async def _until_open(parts: Parts, traffic: Traffic) -> None:

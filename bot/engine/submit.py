@@ -121,7 +121,10 @@ async def _send(parts: Parts, job: Job, parent: Job | None) -> RemoteVideo:
 async def _record_taken(parts: Parts, job: Job, remote: RemoteVideo) -> Next:
     """Write the provider's id down."""
     try:
-        settled = await _settle_by(parts, job, Event.TAKEN, remote_id=remote.id, progress=remote.progress)
+        taken: dict[str, Any] = {"remote_id": remote.id, "progress": remote.progress}
+        if remote.cost_micros is not None:
+            taken["cost_micros"] = remote.cost_micros
+        settled = await _settle_by(parts, job, Event.TAKEN, **taken)
     except StoreConflictError:
         _log.error("provider gave out one id twice", job=job.id, remote_id=remote.id)
         parts.alarm.ring(Key.ALARM_TWICE)
@@ -137,7 +140,9 @@ async def _settle(parts: Parts, job: Job, work: _Work, *args: Any, **changes: An
         except StoreConflictError:
             raise
         except StoreUnavailableError as error:
-            _log.error("outcome not stored yet", job=job.id, attempt=attempt, error=str(error))
+            # The id of a paid video must stand somewhere, even if the process ends before it is stored.
+            remote_id = changes.get("remote_id")
+            _log.error("outcome not stored yet", job=job.id, attempt=attempt, remote_id=remote_id, error=str(error))
             try:
                 await parts.clock.sleep(min(30.0, 1.0 + attempt))
             except asyncio.CancelledError:

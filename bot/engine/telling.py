@@ -178,7 +178,7 @@ class Teller:
                 nonce=post.nonce,
                 reply_to=job.origin.reply_to if post.channel_id == job.origin.place.channel_id else None,
                 file=composed.file,
-                file_name=job.video_name,
+                file_name=job.video_name if composed.file is None else await parts.fetcher.shown_name(job.video_name),
             )
         )
         await self._sent(job, post, message_id)

@@ -116,7 +116,7 @@ class Watcher:
                 cause = remote.error.cause if remote.error else Cause.PROVIDER
                 error = remote.error or RemoteError(cause)
                 _log.info("render failed", job=job.id, cause=cause, code=error.code, detail=error.detail)
-                why = {"about": error.about, "field": error.field, "provider_code": error.code}
+                why = {"about": error.about, "field": error.field, "provider_code": error.code, **_cost(remote)}
                 return await self._move(job, Event.RENDER_FAILED, cause=cause, **why)
             case RemoteState.RUNNING:
                 return await self._still_running(job, remote, rendering_jobs)
@@ -139,7 +139,8 @@ class Watcher:
     async def _completed(self, job: Job, remote: RemoteVideo) -> Next:
         now = self._parts.clock.now()
         self.urls[job.id] = remote.url
-        moved = await self._move(job, Event.COMPLETE, completed_at=now, progress=None)
+        ended = {"completed_at": now, "progress": None, **_cost(remote)}
+        moved = await self._move(job, Event.COMPLETE, **ended)
         if job.submitted_at is not None:
             request = job.request
             self._remember(Rendered(request.model, request.size, request.seconds, now - job.submitted_at))
@@ -221,6 +222,11 @@ class Watcher:
         self._history = self._history.with_render(
             rendered.model, rendered.size, rendered.seconds, rendered.took_seconds
         )
+
+
+def _cost(remote: RemoteVideo) -> dict[str, object]:
+    """What the provider says that the video cost; nothing if it doesn't, so that what it said before stays."""
+    return {} if remote.cost_micros is None else {"cost_micros": remote.cost_micros}
 
 
 def _is_refusal(fault: LookFault) -> bool:

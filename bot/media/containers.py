@@ -8,6 +8,7 @@ from typing import BinaryIO, Literal
 VideoType = Literal["video/mp4", "video/webm"]
 
 SNIFF_BYTES = 12
+HEADER_BYTES = 64
 _EBML = b"\x1a\x45\xdf\xa3"
 _HEADER_BYTES = 8
 _LONG_HEADER_BYTES = 16
@@ -22,6 +23,13 @@ def sniff(first: bytes) -> VideoType | None:
     if len(first) >= SNIFF_BYTES and first[4:8] == b"ftyp" and int.from_bytes(first[:4]) >= _FTYP_BYTES_MIN:
         return "video/mp4"
     return None
+
+
+def ending(first: bytes) -> str:
+    """How the name of a video ends that begins with these bytes (`HEADER_BYTES` of them)."""
+    if not first.startswith(_EBML):
+        return ".mp4"
+    return ".mkv" if b"matroska" in first[:HEADER_BYTES] else ".webm"
 
 
 def mp4_fault(file: BinaryIO, size_bytes: int) -> str | None:

@@ -13,13 +13,17 @@
 
 
 class FetchFault(Exception):  # noqa: N818 - the tree is named after what happened; "Error" would only pad every name
-    """A video could not be fetched. `status` is the HTTP status, None if none arrived or it was not to blame."""
+    """A video could not be fetched. `status` is the HTTP status, None if none arrived or it was not to blame.
 
-    def __init__(self, sentence: str, *, status: int | None = None, detail: str = "") -> None:
+    `said` is the beginning of the body with which the API's own origin refused it; never shown, only read.
+    """
+
+    def __init__(self, sentence: str, *, status: int | None = None, detail: str = "", said: bytes = b"") -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.status = status
         self.detail = detail
+        self.said = said
 
 
 class FetchRefusedByGuard(FetchFault):

@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 import aiohttp
 from yarl import URL
 
-from bot.media.containers import SNIFF_BYTES, VideoType
+from bot.media.containers import HEADER_BYTES, SNIFF_BYTES, VideoType, ending
 from bot.media.faults import FetchFailed, FetchFault, FetchRefusedByGuard, LinkExpired, NoRoom, NotAVideo, TooLarge
 from bot.media.folders import PrivateFolder
 from bot.media.guard import AddressGuard
@@ -43,6 +43,7 @@ _SPARE_SECONDS = 1800.0  # longer than any fetch takes
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXPIRED = frozenset({401, 403, 404, 410})
 _OK = 200
+_SAID_BYTES = 4 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,21 @@ class VideoFetcher:
     def path(self, name: str) -> Path:
         """Where the video of that name is or will be. Raises ValueError for a name that is not of our own making."""
         return self._folder.path(name)
+
+    async def shown_name(self, name: str) -> str:
+        """The name under which the kept video is posted: its ending says what it is.
+
+        On disk every video ends in `.mp4`, whatever it is: names there outlive a process.
+        """
+
+        def ending_of() -> str:
+            with self._folder.open(name) as file:
+                return ending(file.read(HEADER_BYTES))
+
+        try:
+            return str(Path(name).with_suffix(await asyncio.to_thread(ending_of)))
+        except OSError:
+            return name
 
     async def verify(self, name: str, sha256: str) -> bool:
         """Whether the video is kept and still what it was."""
@@ -178,9 +194,11 @@ class VideoFetcher:
         if status in _REDIRECTS and location:
             return _onward(here, location, pointed=here.pointed)
         if status in _EXPIRED:
-            raise LinkExpired("The video's address does not give it out.", status=status)
+            said = await _refusal(response, here)
+            raise LinkExpired("The video's address does not give it out.", status=status, said=said)
         if status != _OK:
-            raise FetchFailed("The video's address did not answer with a video.", status=status)
+            said = await _refusal(response, here)
+            raise FetchFailed("The video's address did not answer with a video.", status=status, said=said)
         if is_encoded(response):
             raise FetchFailed("The video came compressed although that was declined.", status=status)
         if response.content_length is not None and response.content_length > self._max_bytes:
@@ -194,7 +212,8 @@ class VideoFetcher:
         body = first + await _read_at_least(response, JSON_MAX_BYTES)
         pointer = find_pointer(body) if len(body) <= JSON_MAX_BYTES and not here.pointed else None
         if pointer is None:
-            raise NotAVideo("JSON came instead of a video.", status=response.status)
+            said = b"" if here.left_origin else body[:_SAID_BYTES]
+            raise NotAVideo("JSON came instead of a video.", status=response.status, said=said)
         return _onward(here, pointer, pointed=True)
 
     async def _land(self, response: aiohttp.ClientResponse, first: bytes, name: str) -> FetchedVideo:
@@ -227,6 +246,16 @@ def _onward(here: _Hop, target: str, *, pointed: bool) -> _Hop:
     except ValueError as error:
         raise FetchRefusedByGuard("The video's address redirects to no address.") from error
     return _Hop(absolute, here.before, here.number + 1, here.left_origin, pointed)
+
+
+async def _refusal(response: aiohttp.ClientResponse, here: _Hop) -> bytes:
+    """What the API's own origin says about why it doesn't give the video; nothing of any other host is read."""
+    if here.left_origin:
+        return b""
+    try:
+        return (await _read_at_least(response, _SAID_BYTES))[:_SAID_BYTES]
+    except (aiohttp.ClientError, OSError):
+        return b""
 
 
 async def _read_at_least(response: aiohttp.ClientResponse, count: int) -> bytes:

@@ -9,9 +9,9 @@ from typing import cast
 
 JSON_MAX_BYTES = 128 * 1024
 
-_NAMES = ("url", "video_url", "download_url", "result_url", "file_url")
-_LISTS = ("urls", "unsigned_urls")
-_HOLDERS = ("output", "outputs", "video", "videos", "content", "metadata", "data")
+_NAMES = ("url", "video_url", "download_url", "result_url", "file_url", "videoUrl", "downloadUrl")
+_LISTS = ("urls", "unsigned_urls", "video_urls")
+_HOLDERS = ("output", "outputs", "video", "videos", "content", "metadata", "data", "result", "results")
 
 
 def is_json_like(first: bytes) -> bool:
@@ -37,6 +37,8 @@ def _candidates(whole: object) -> Iterator[str]:
         held = _first(fields.get(holder))
         if isinstance(held, dict):
             yield from _own(cast("dict[str, object]", held))
+        elif isinstance(held, str) and held.lower().startswith(("http://", "https://")):
+            yield held
 
 
 def _own(fields: dict[str, object]) -> Iterator[str]:

@@ -32,7 +32,8 @@ from bot.videos.wire import known_word
 ANSWER_MAX_BYTES = 1024 * 1024
 LIST_MAX_BYTES = 8 * 1024 * 1024
 LIST_MAX = 100
-LISTED_MAX = 1000
+# Parsing more than this would hold up everything else.
+_AT_ONCE_BYTES = 256 * 1024
 LOOK_CONNECTIONS = 32
 LOOK_REDIRECTS = 3
 _CHUNK_BYTES = 64 * 1024
@@ -97,10 +98,14 @@ class VideosClient:
                 answer = await self._get(url, LIST_MAX_BYTES)
         except (aiohttp.ClientError, OSError) as error:
             raise LookFailed(sentences.LOOK_FAILED, detail=self._detail(error)) from error
-        judged = judge_list(answer, self._asked(None))
+        asked = self._asked(None)
+        if answer.body is not None and len(answer.body) > _AT_ONCE_BYTES:
+            judged = await asyncio.to_thread(judge_list, answer, asked)
+        else:
+            judged = judge_list(answer, asked)
         if isinstance(judged, VideosFault):
             raise judged
-        return list(judged[:LISTED_MAX])
+        return list(judged)
 
     async def ping(self) -> None:
         """Return if the provider is there at all: any answer below 500 will do, but for one that refuses the key.

@@ -60,6 +60,16 @@ def judge_list(answer: Answer, asked: Asked) -> tuple[RemoteVideo, ...] | LookFa
     return _look_fault(said)
 
 
+def judge_content(body: bytes) -> Cause | None:
+    """What the content endpoint says about why it doesn't give the video: CONTENT, EXPIRED, or nothing of the kind."""
+    said = read_response(Answer(404, {}, body), Asked("", 0.0))
+    if said.meaning is None:
+        return None
+    if said.meaning.is_content:
+        return Cause.CONTENT
+    return Cause.EXPIRED if said.meaning.says(Signal.EXPIRED) else None
+
+
 def _about_video(said: Response) -> LookRefused | NotFound | None:
     """The fault that concerns this video alone; None if the answer says nothing of the kind."""
     meaning, status = said.meaning, said.status

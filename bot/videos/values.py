@@ -88,5 +88,9 @@ class RemoteVideo:
     model: str | None = None
     created_at: float | None = None
     completed_at: float | None = None
+    expires_at: float | None = None
+    held_back: bool = False
+    """Whether the content rules keep the finished video back, as far as the provider says so."""
+    cost_micros: int | None = None
     prompt: str | None = None
     idempotency_key: str | None = None

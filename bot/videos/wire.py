@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import cast
 
 from bot.jobs.model import Cause
-from bot.videos.addresses import resolve, usable_id
+from bot.videos.addresses import usable_id
 from bot.videos.causes import Meaning, Verdict
 from bot.videos.envelopes import ErrorWords, error_words, escaped, job_error
+from bot.videos.results import at, cost_micros, is_held_back, result_url
 from bot.videos.values import RemoteError, RemoteState, RemoteVideo
 
 _RUNNING = (
@@ -30,37 +31,19 @@ _CAUSE_OF_STATUS = {
     "nsfw": Cause.CONTENT,
     "rejected": Cause.CONTENT,
     "blocked": Cause.CONTENT,
-    "expired": Cause.LOST,
+    "expired": Cause.EXPIRED,
     "deleted": Cause.LOST,
 }
 # Words that may as well speak of the request that carried them as of the video.
 _OF_THE_REQUEST = frozenset({"success", "succeed", "error", "fail"})
 
-_URL_PLACES: tuple[tuple[str | int, ...], ...] = (
-    ("url",),
-    ("video_url",),
-    ("download_url",),
-    ("result_url",),
-    ("file_url",),
-    ("urls", 0),
-    ("unsigned_urls", 0),
-    ("output", "url"),
-    ("output", "video_url"),
-    ("output", "urls", 0),
-    ("outputs", "video_url"),
-    ("video", "url"),
-    ("videos", 0, "url"),
-    ("content", "video_url"),
-    ("metadata", "url"),
-    ("data", "url"),
-    ("data", 0, "url"),
-)
 _MILLISECONDS_FROM = 1e12
 _LATEST_AT = 1e11
 _WORD_MAX_CHARACTERS = 64
 _MODEL_MAX_CHARACTERS = 200
 _KEY_MAX_CHARACTERS = 255
 _PROMPT_MAX_CHARACTERS = 32_000
+LISTED_MAX = 1000
 _LIST_KEYS = ("data", "videos", "items", "list", "results")
 
 
@@ -85,7 +68,8 @@ def read_video(body: object, base_url: str, known_id: str | None = None, secret:
     remote_id = known_id if known_id is not None else found_id
     if remote_id is None or not usable_id(remote_id):
         return None
-    url = _result_url(top, job, base_url)
+    inner = top.get("data") if job is top else job
+    url = result_url((top, inner), base_url)
     raw_status = _status(top, job, identified=found_id is not None)
     if known_id is not None and found_id is None and raw_status is None and (url is None or error_words(top)):
         return None
@@ -106,9 +90,12 @@ def read_video(body: object, base_url: str, known_id: str | None = None, secret:
         model=_short(_first(job, top, "model"), _MODEL_MAX_CHARACTERS),
         created_at=_moment(_first(job, top, "created_at", "created")),
         completed_at=_moment(_first(job, top, "completed_at")),
+        expires_at=_moment(_first(job, top, "expires_at", "expire_at", "expires")),
+        held_back=is_held_back(job, top),
+        cost_micros=cost_micros(job, top),
         prompt=_prompt(_first(job, top, "prompt")),
         idempotency_key=_short(
-            _first(job, top, "idempotency_key") or _at(job, ("metadata", "idempotency_key")), _KEY_MAX_CHARACTERS
+            _first(job, top, "idempotency_key") or at(job, ("metadata", "idempotency_key")), _KEY_MAX_CHARACTERS
         ),
     )
 
@@ -118,10 +105,12 @@ def read_list(body: object, base_url: str, secret: str = "") -> tuple[RemoteVide
 
     What names no usable id is left out.
     """
-    holders = (body, _at(body, ("data",)))
-    for found in (body, *(_at(holder, (key,)) for holder in holders for key in _LIST_KEYS)):
+    holders = (body, at(body, ("data",)))
+    for found in (body, *(at(holder, (key,)) for holder in holders for key in _LIST_KEYS)):
         if isinstance(found, list):
-            videos = (read_video(item, base_url, secret=secret) for item in cast("list[object]", found))
+            # Cut first: a server that ignores the limit may list all that it ever made.
+            items = cast("list[object]", found)[:LISTED_MAX]
+            videos = (read_video(item, base_url, secret=secret) for item in items)
             return tuple(video for video in videos if video is not None)
     return None
 
@@ -155,7 +144,7 @@ def remote_error(words: ErrorWords | None, otherwise: Cause, secret: str = "") -
 
 def _holder(top: dict[str, object]) -> tuple[str | None, dict[str, object]]:
     """The id and the object that carries it: the outermost one that has an id, else the body itself."""
-    nested = [_object(top.get("data")), _object(_at(top, ("data", 0))), _object(top.get("video"))]
+    nested = [_object(top.get("data")), _object(at(top, ("data", 0))), _object(top.get("video"))]
     holders = [top, *(holder for holder in nested if holder is not None)]
     # `request_id` last: in a wrapper it names the request and not the video.
     last = () if error_words(top) else ("request_id",)
@@ -194,18 +183,6 @@ def _normal(word: str) -> str:
     return word.strip().lower().replace(" ", "_").replace("-", "_")
 
 
-def _result_url(top: dict[str, object], job: dict[str, object], base_url: str) -> str | None:
-    inner = top.get("data") if job is top else job
-    for holder in (top, inner):
-        for place in _URL_PLACES:
-            value = _at(holder, place)
-            if isinstance(value, str) and value.strip():
-                usable = resolve(value, base_url)
-                if usable is not None:
-                    return usable
-    return None
-
-
 def _error(job: dict[str, object], top: dict[str, object], word: str, secret: str) -> RemoteError:
     words = job_error(job) if job is top else job_error(job, top)
     return remote_error(words, _CAUSE_OF_STATUS.get(word, Cause.PROVIDER), secret)
@@ -213,17 +190,6 @@ def _error(job: dict[str, object], top: dict[str, object], word: str, secret: st
 
 def _object(value: object) -> dict[str, object] | None:
     return cast("dict[str, object]", value) if isinstance(value, dict) else None
-
-
-def _at(holder: object, place: tuple[str | int, ...]) -> object:
-    for step in place:
-        if isinstance(step, str) and isinstance(holder, dict):
-            holder = cast("dict[str, object]", holder).get(step)
-        elif isinstance(step, int) and isinstance(holder, list) and holder:
-            holder = cast("list[object]", holder)[step]
-        else:
-            return None
-    return holder
 
 
 def _first(job: Mapping[str, object], top: Mapping[str, object], *keys: str) -> object:

@@ -360,7 +360,7 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
     ),
     Ending.FAILED: ("This video could not be made.", "Press *Retry* to ask for it again."),
     Ending.EXPIRED: (
-        "Your video was made, but the provider no longer has it.",
+        "The provider no longer has your video.",
         "Press *Retry* to make it again.",
     ),
     Ending.LOST_UNFINISHED: (

@@ -50,6 +50,7 @@ _BY_CAUSE = {
     Cause.UNSUPPORTED: Ending.UNSUPPORTED,
     Cause.KEY: Ending.KEY,
     Cause.EXPIRED: Ending.EXPIRED,
+    Cause.LOST: Ending.LOST_UNKNOWN,
     Cause.CREDIT: Ending.CREDIT,
     Cause.RATE: Ending.RATE,
     Cause.PROVIDER: Ending.PROVIDER,

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.videos.client import LISTED_MAX, VideosClient
+from bot.videos.client import VideosClient
 from bot.videos.faults import LookFailed, LookFault, LookForbidden, NoList
 from bot.videos.law import Answer, Asked, judge_list
 from bot.videos.values import RemoteState, RemoteVideo, Timeouts
-from bot.videos.wire import decode, read_list
+from bot.videos.wire import LISTED_MAX, decode, read_list
 from tests.unit.bot.videos.conftest import KEY, MakeClient
 from tests.unit.bot.videos.provider import Provider, hang, hang_up
 

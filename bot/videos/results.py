@@ -1,0 +1,125 @@
+"""Where a finished video's body says that the result lies, and what it says of it: held back, expired, its cost. Pure.
+
+The places are listed in docs/facts/provider.md ("A video as JSON").
+"""
+
+import math
+from collections.abc import Iterator
+from typing import cast
+
+from bot.videos.addresses import resolve
+
+_Place = tuple[str | int, ...]
+
+_NAMES = (
+    *("url", "video_url", "download_url", "result_url", "file_url"),
+    *("videoUrl", "downloadUrl", "resultUrl", "fileUrl"),
+)
+_LISTS = ("urls", "unsigned_urls", "video_urls", "videoUrls", "result_urls", "resultUrls")
+_HOLDERS = ("output", "outputs", "video", "videos", "content", "metadata", "result", "results", "task_result")
+_MORE_HOLDERS = ("generations", "generated_videos", "files", "artifacts", "assets", "response", "data")
+# A whole address as the value itself: `"output": "https://…"`, `"output": ["https://…"]`.
+_BARE = ("output", "outputs", "result", "results", "video", "videos")
+
+_WHOLE_ADDRESS = ("http://", "https://", "data:video/")
+
+_HELD_BACK = ("nsfw", "has_nsfw", "is_nsfw", "nsfw_detected", "flagged", "is_flagged", "filtered", "moderated")
+_COSTS: tuple[_Place, ...] = (
+    ("usage", "cost"),
+    ("outputs", "cost"),
+    ("cost",),
+    ("usage", "total_cost"),
+    ("output", "cost"),
+)
+_COST_MAX = 1_000_000.0
+_MICROS = 1_000_000
+
+
+def result_url(holders: tuple[object, ...], base_url: str) -> str | None:
+    """The first usable address at a known place of these objects, absolute; None if there is none."""
+    for holder in holders:
+        for text in _texts(holder):
+            usable = resolve(text, base_url)
+            if usable is not None:
+                return usable
+    return None
+
+
+def is_held_back(*holders: object) -> bool:
+    """Whether the provider says that its content rules keep the finished video to itself."""
+    for holder in holders:
+        for inner in (
+            holder,
+            *(_first(at(holder, (name,))) for name in ("video", "output", "result", "results", "data")),
+        ):
+            if not isinstance(inner, dict):
+                continue
+            flags = cast("dict[str, object]", inner)
+            if flags.get("respect_moderation") is False or any(_is_set(flags.get(name)) for name in _HELD_BACK):
+                return True
+    return False
+
+
+def cost_micros(*holders: object) -> int | None:
+    """What the provider says that the video cost, in millionths of its currency; None if it doesn't."""
+    for holder in holders:
+        for place in _COSTS:
+            value = at(holder, place)
+            if isinstance(value, str):
+                try:
+                    value = float(value)
+                except ValueError:
+                    continue
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            if math.isfinite(value) and 0 <= value <= _COST_MAX:
+                return round(value * _MICROS)
+    return None
+
+
+def at(holder: object, place: _Place) -> object:
+    """What stands at that place; None if nothing does."""
+    for step in place:
+        if isinstance(step, str) and isinstance(holder, dict):
+            holder = cast("dict[str, object]", holder).get(step)
+        elif isinstance(step, int) and isinstance(holder, list) and holder:
+            holder = cast("list[object]", holder)[step]
+        else:
+            return None
+    return holder
+
+
+def _texts(holder: object) -> Iterator[str]:
+    if not isinstance(holder, dict):
+        return
+    fields = cast("dict[str, object]", holder)
+    yield from _own(fields)
+    for name in (*_HOLDERS, *_MORE_HOLDERS):
+        inner = _first(fields.get(name))
+        if isinstance(inner, dict):
+            held = cast("dict[str, object]", inner)
+            yield from _own(held)
+            for deeper in (_first(held.get("video")), _first(held.get("videos"))):
+                if isinstance(deeper, dict):
+                    yield from _own(cast("dict[str, object]", deeper))
+    for name in _BARE:
+        value = _first(fields.get(name))
+        if isinstance(value, str) and value.strip().lower().startswith(_WHOLE_ADDRESS):
+            yield value
+
+
+def _own(fields: dict[str, object]) -> Iterator[str]:
+    for value in (*(fields.get(name) for name in _NAMES), *(_first(fields.get(name)) for name in _LISTS)):
+        if isinstance(value, str) and value.strip():
+            yield value
+
+
+def _first(value: object) -> object:
+    if isinstance(value, list):
+        several = cast("list[object]", value)
+        return several[0] if several else None
+    return value
+
+
+def _is_set(value: object) -> bool:
+    return value is True or (isinstance(value, list) and cast("list[object]", value)[:1] == [True])
