@@ -341,6 +341,10 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
         "The provider doesn't let this bot in.",
         "The owner of this bot has to look at that. Try again later.",
     ),
+    Ending.BLOCKED: (
+        "The provider refused this video without saying why.",
+        "Change the prompt or the pictures and try again.",
+    ),
     Ending.RATE: ("The provider had too much to do and did not take this video.", "Press *Retry* in a few minutes."),
     Ending.PROVIDER: (
         "The provider had a fault of its own and could not make this video.",

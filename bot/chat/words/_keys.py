@@ -165,6 +165,7 @@ class Ending(StrEnum):
     UNSUPPORTED = auto()
     CREDIT = auto()
     KEY = auto()
+    BLOCKED = auto()
     RATE = auto()
     PROVIDER = auto()
     REFUSED_TWICE = auto()

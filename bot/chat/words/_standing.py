@@ -94,6 +94,9 @@ def ending_of(job: Job) -> Ending:
         return _not_started(job)
     if job.cause is None:
         return Ending.FAILED
+    if job.cause is Cause.KEY and job.state is State.REFUSED:
+        # Only this job was refused, again and again, and no other.
+        return Ending.BLOCKED
     if job.state is State.REFUSED and job.cause is Cause.KEY:
         # While the provider took others.
         return Ending.REFUSED_TWICE
