@@ -17,7 +17,16 @@ from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.ops.clock import Clock
 from bot.syncing import CommandSync
 
-COGS = ("cogs.video", "cogs.remix", "cogs.status", "cogs.buttons", "cogs.forms", "cogs.replies", "cogs.owner")
+COGS = (
+    "cogs.video",
+    "cogs.remix",
+    "cogs.status",
+    "cogs.buttons",
+    "cogs.forms",
+    "cogs.replies",
+    "cogs.places",
+    "cogs.owner",
+)
 # Longer rests that Discord asks for come to whoever asked, instead of being slept through inside discord.py.
 _RATE_LIMIT_SECONDS = 30.0
 _WITH_CUSTOM_ID = (discord.InteractionType.component, discord.InteractionType.modal_submit)

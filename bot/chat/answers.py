@@ -1,8 +1,8 @@
 """What an answer of Discord's, or none, means for a message and for the way to Discord; it asks for nothing itself.
 
 CourierFault        something kept a message from being carried
-├── Refused         Discord said no and would say no again: permissions, a channel that is gone, a closed DM
-├── TooLarge        the file is over what this place takes (413 or code 40005)
+├── Refused         Discord said no and would say no again, and of which kind that no is (`bot.jobs.denials`)
+├── TooLarge        the file is over what this place takes (413, or a code that says so)
 ├── NotTaken        surely not posted, may be tried again: rate limit, no connection, a no that is not Discord's own
 └── OutcomeUnknown  it may or may not stand there: 5xx, a cut connection, a time-out
 """
@@ -11,11 +11,15 @@ import aiohttp
 import discord
 
 from bot.chat.reach import Sign
+from bot.jobs.denials import denial_of
 
 _NETWORK_REST_SECONDS = 600.0
-_TOO_LARGE = 40005
-# Codes that pass: none at all (not Discord's own word on a message), slow mode.
-_PASSING = frozenset({0, 20016})
+_TOO_LARGE = frozenset({40005, 50045})
+# Codes that pass: none at all (not Discord's own word on a message), slow mode, write limits, what is switched off for
+# now, edits of an old message, an overloaded part of Discord (docs/facts/discord.md, "Refusals").
+_PASSING = frozenset({0, 20016, 20022, 20028, 20029, 30046, 40003, 40004, 40006, 130000})
+# Said by the network before Discord, like a 403 without a code.
+_NETWORK_REFUSES = 40333
 _PASSING_REST_SECONDS = 60.0
 
 _Error = discord.DiscordException | aiohttp.ClientError | OSError  # TimeoutError is an OSError
@@ -28,9 +32,10 @@ class CourierFault(Exception):  # noqa: N818  # the tree is named for what happe
 class Refused(CourierFault):
     """Discord said no and would say no again."""
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, status: int = 403) -> None:
         super().__init__(f"Discord refused with code {code}.")
         self.code = code
+        self.denial = denial_of(status, code)
 
 
 class TooLarge(CourierFault):
@@ -63,7 +68,7 @@ def judge(error: _Error) -> tuple[CourierFault, Sign]:
 
 
 def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, Sign]:
-    if error.status == 413 or error.code == _TOO_LARGE:
+    if error.status == 413 or error.code in _TOO_LARGE:
         return TooLarge("The file is larger than this place takes."), Sign.ANSWERED
     if error.status == 429:
         headers = error.response.headers
@@ -76,12 +81,12 @@ def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, Sign]:
     if error.status == 401:
         # A token that is being changed: the same for every message.
         return NotTaken(_PASSING_REST_SECONDS), Sign.FORBIDDEN
-    if error.status == 403 and error.code == 0:
+    if error.code == _NETWORK_REFUSES or (error.status == 403 and error.code == 0):
         # Something before Discord: it refuses everybody, or dislikes the words of one message.
         return NotTaken(_PASSING_REST_SECONDS), Sign.REFUSED
     if error.code in _PASSING:
         return NotTaken(_PASSING_REST_SECONDS), Sign.ANSWERED
-    return Refused(error.code), Sign.ANSWERED
+    return Refused(error.code, error.status), Sign.ANSWERED
 
 
 def _asked_seconds(header: str) -> float:

@@ -19,8 +19,10 @@ import discord
 
 from bot.chat.answers import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.cards import Message, text_files, to_discord
+from bot.chat.permissions import no_place
 from bot.chat.reach import Reach, Sign
-from bot.jobs.model import ChannelId, GuildId, MessageId, UserId
+from bot.jobs.denials import Denial
+from bot.jobs.model import ChannelId, GuildId, MessageId, Place, UserId
 from bot.ops.clock import Clock
 
 __all__ = [
@@ -42,6 +44,7 @@ _UPLOAD_BYTES_PER_SECOND = 100_000
 _UNKNOWN_MESSAGE = 10008
 _GONE = frozenset({10003, 10004, _UNKNOWN_MESSAGE})  # with its channel, or with its server
 _ARCHIVED = 50083
+_CANT_REFER = 160002
 
 T = TypeVar("T")
 
@@ -127,6 +130,26 @@ class Courier:
         after = MessageId(discord.utils.time_snowflake(moment))
         return await self._find(channel_id, after, lambda message: message.content == content) is not None
 
+    async def find_denial(self, place: Place) -> Denial | None:
+        """Why no message can be posted in that place any more; None if it can, as far as is known.
+
+        Discord is asked only about a channel that the gateway has not told of. Raises `CourierFault`.
+        """
+        if place.guild_id is None:
+            return None
+        guild = self._client.get_guild(place.guild_id)
+        channel = None if guild is None or guild.unavailable else guild.get_channel_or_thread(place.channel_id)
+        if guild is None or channel is None:
+            async with self._asking(str(place.channel_id), self._send_seconds):
+                await self._client.http.get_channel(place.channel_id)
+            return None
+        try:
+            granted = channel.permissions_for(guild.me)
+        except discord.ClientException:
+            # A thread below a channel that discord.py doesn't know.
+            return None
+        return None if no_place(guild, granted, channel) is None else Denial.ACCESS
+
     async def open_dm(self, user_id: UserId) -> ChannelId:
         """The channel of direct messages with that person. Raises `CourierFault`."""
         async with self._asking(str(user_id), self._send_seconds):
@@ -162,6 +185,9 @@ class Courier:
         try:
             return await self._send_once(channel, parcel, arguments)
         except discord.HTTPException as error:
+            if error.code == _CANT_REFER and arguments.pop("reference", None) is not None:
+                # Without the right to read the history nothing can be replied to; a plain message can be posted.
+                return await self._send_once(channel, parcel, arguments)
             if error.code != _ARCHIVED:
                 raise
             thread = await self._client.fetch_channel(parcel.channel_id)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from bot.engine.intake import Intake
 from bot.engine.lookup import SeesChannel
 from bot.engine.parts import Parts
-from bot.jobs.model import Job, JobId, MessageId, Origin, PostKind, PostState
+from bot.engine.places import forget_place
+from bot.jobs.model import ChannelId, GuildId, Job, JobId, MessageId, Origin, PostKind, PostState
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control
 from bot.jobs.states import ENDS, Event, State
@@ -127,6 +128,10 @@ class Acts:
         video = None if video_id is None else await self._parts.database.read(finding.get, video_id)
         if video is not None and video.removed_at is None:
             await self._parts.database.write(moving.remove, video, self._parts.clock.now())
+
+    async def forget_place(self, guild_id: GuildId, channel_id: ChannelId | None = None) -> None:
+        """A server, or one channel or thread of it, is gone: what was not sent yet ends there for free."""
+        await forget_place(self._parts, guild_id, channel_id)
 
     async def _controlled(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         job = await self._parts.database.read(finding.get, job_id)

@@ -1,5 +1,7 @@
 """The links that people are shown: to a finished video at its provider, and to messages; it fetches no video."""
 
+import ipaddress
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 from bot.chat.cards import CardFacts
@@ -9,6 +11,12 @@ from bot.jobs.store import finding, posts
 from bot.videos.client import VideosClient
 from bot.videos.faults import NotFound
 
+_PRIVATE_ENDINGS = frozenset(
+    {"internal", "local", "localhost", "localdomain", "lan", "home", "corp", "intranet", "private", "invalid", "onion"}
+)
+_ADDRESS_NAMES = (".nip.io", ".sslip.io", ".xip.io", ".localtest.me", ".lvh.me", "localtest.me", "lvh.me", ".ts.net")
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?|[^\x00-\x7f]+")
 _KEY_LIKE = frozenset({"key", "api_key", "apikey", "api-key", "token", "access_token", "authorization", "auth"})
 
 
@@ -27,15 +35,52 @@ async def find_link(videos: VideosClient, job: Job) -> str | None:
 
 
 def is_public(url: str) -> bool:
-    """Whether the address is a plain web link that carries no key of its own."""
+    """Whether the address is a plain web link that everybody can open, and that carries no key of its own."""
     try:
         parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+        _ = parts.port
     except ValueError:
         return False
-    if parts.scheme not in {"http", "https"} or "@" in parts.netloc or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or "@" in parts.netloc or not is_public_host(host):
         return False
     said = (*parse_qsl(parts.query, keep_blank_values=True), *parse_qsl(parts.fragment, keep_blank_values=True))
     return not any(name.lower() in _KEY_LIKE for name, _value in said)
+
+
+def is_public_host(host: str) -> bool:
+    """Whether a host of an address means the same to everybody: a global address, or a name of the public DNS."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return _is_public_name(host)
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if inner is None and any(address in network for network in _NAT64):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is not None:
+            return _is_global(inner)
+    return _is_global(address)
+
+
+def _is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not (address.is_multicast or address.is_reserved)
+
+
+def _is_public_name(host: str) -> bool:
+    """Names of one label, and those under endings that are never public, mean something else in every network.
+
+    A last label of digits makes an address in an old notation (0x7f.1, 2130706433, 127.1), which some programs take.
+    """
+    labels = host.lower().split(".")
+    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+        return False
+    if labels[-1].isdecimal() or labels[-1].startswith("0x"):
+        return False
+    if labels[-1] in _PRIVATE_ENDINGS or tuple(labels[-2:]) == ("home", "arpa"):
+        return False
+    # Services that answer with the very address that the name spells, or with this machine's own.
+    return not any(host.lower().endswith(ending) for ending in _ADDRESS_NAMES)
 
 
 def jump_link(place: Place, job_id: JobId, said: list[Post]) -> str | None:

@@ -16,8 +16,9 @@ from bot.engine.agenda import Agenda
 from bot.engine.fetch import fetch
 from bot.engine.news import RETRY_SECONDS, News
 from bot.engine.parts import Parts
+from bot.engine.places import look_first
 from bot.engine.steps import Kind, Next, Steps, let_arrive
-from bot.engine.submit import look_at_reply, submit
+from bot.engine.submit import submit
 from bot.engine.traffic import Traffic
 from bot.engine.turns import Turns
 from bot.engine.watch import Watcher
@@ -30,10 +31,10 @@ from bot.videos.faults import LookFault, LookForbidden
 
 _LOOKS_AT_ONCE = 32
 _FETCHES_AT_ONCE = 3
-_REPLY_LOOKS_AT_ONCE = 8
-_REPLY_LOOK_AGAIN_SECONDS = 5.0
-# A reply that was seen so lately is taken to stand.
-_REPLY_SEEN_SECONDS = 10.0
+_CHECKS_AT_ONCE = 16
+_ASKS_AT_ONCE = 8
+# A place and a reply that were seen so lately are taken to be there.
+_SEEN_SECONDS = 10.0
 _IDLE_SECONDS = 60.0
 _LIST_AGAIN_SECONDS = 10.0
 _BROKEN_TIMES = 5
@@ -58,7 +59,7 @@ class Scheduler:
         self._fetches = asyncio.Semaphore(_FETCHES_AT_ONCE)
         self._failures: Counter[JobId] = Counter()
         self._turns = Turns(parts.clock, parts.board, traffic, parts.rules.max_rendering_jobs)
-        self._reply_seen_at: dict[JobId, float] = {}
+        self._seen_at: dict[JobId, float] = {}
         self._probe: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -139,7 +140,7 @@ class Scheduler:
         for agenda in (self._looks, self._others, self._rests):
             agenda.drop(job_id)
         self._failures.pop(job_id, None)
-        self._reply_seen_at.pop(job_id, None)
+        self._seen_at.pop(job_id, None)
         self._parts.board.positions.pop(job_id, None)
 
     def _wants_step_at(self, job: Job, due_at: float | None) -> float | None:
@@ -186,24 +187,22 @@ class Scheduler:
         for job in picked:
             self._start(Kind.PAY, job, submit(self._parts, self._traffic, job))
         # Which takes no place.
-        for job in unseen[: _REPLY_LOOKS_AT_ONCE - self._steps.count(Kind.ASK)]:
-            self._start(Kind.ASK, job, self._look_at_reply(job))
+        for job in unseen:
+            kind, at_once = (Kind.ASK, _ASKS_AT_ONCE) if job.origin.via is Via.REPLY else (Kind.CHECK, _CHECKS_AT_ONCE)
+            if self._steps.count(kind) < at_once:
+                self._start(kind, job, self._look_first(job))
         return pause_seconds
 
     def _is_seen(self, job: Job) -> bool:
-        """Whether the job may be sent as far as the message is concerned that asked for it."""
-        seen_at = self._reply_seen_at.get(job.id)
-        now = self._parts.clock.monotonic()
-        return job.origin.via is not Via.REPLY or (seen_at is not None and now - seen_at <= _REPLY_SEEN_SECONDS)
+        """Whether the job may be sent as far as its card, its place and the reply that asked for it are concerned."""
+        seen_at = self._seen_at.get(job.id)
+        return seen_at is not None and self._parts.clock.monotonic() - seen_at <= _SEEN_SECONDS
 
-    async def _look_at_reply(self, job: Job) -> Next:
-        stands = await look_at_reply(self._parts, job)
-        if stands is None:
-            return Next(job, self._parts.clock.now() + _REPLY_LOOK_AGAIN_SECONDS)
-        if not stands:
-            return await self._move(job, Event.CANCEL, None)
-        self._reply_seen_at[job.id] = self._parts.clock.monotonic()
-        return Next(job)
+    async def _look_first(self, job: Job) -> Next:
+        instead = await look_first(self._parts, job)
+        if instead is None:
+            self._seen_at[job.id] = self._parts.clock.monotonic()
+        return instead or Next(job)
 
     def _rendering_jobs(self) -> int:
         return sum(job.state is State.RENDERING for job in self._jobs.values())

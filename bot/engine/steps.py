@@ -26,6 +26,7 @@ class Kind(Enum):
     """What a step does, as far as it matters for how many may run at once."""
 
     PAY = auto()
+    CHECK = auto()  # whether a job's card was tried and its place is there
     ASK = auto()  # at Discord, whether a reply still stands
     LOOK = auto()
     OTHER = auto()

@@ -14,11 +14,13 @@ from pathlib import Path
 import structlog
 
 from bot.chat import cards, courier, custom_ids
+from bot.engine import refusals
 from bot.engine.links import card_facts, find_link, find_parent_link
 from bot.engine.parts import Parts
 from bot.engine.steps import let_arrive
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
+from bot.jobs.denials import REFUSES_FILE, Denial
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind
 from bot.jobs.states import ENDS, Event, State
 from bot.jobs.store import finding, moving, posts
@@ -52,6 +54,7 @@ class Teller:
         # When this process first tried, on the clock that nobody sets.
         self._attempted: dict[_Key, float] = {}
         self._too_large: set[_Key] = set()
+        self._file_refused: dict[_Key, Denial] = {}
         self._unlinked: Counter[_Key] = Counter()
         self._broken: set[_Key] = set()
 
@@ -88,7 +91,7 @@ class Teller:
 
     def _forget_all_but(self, in_hand: set[_Key]) -> None:
         """What is not unsent any more, for whatever reason, needs no memory."""
-        for remembered in (self._attempted, self._unlinked):
+        for remembered in (self._attempted, self._unlinked, self._file_refused):
             for key in remembered.keys() - in_hand:
                 del remembered[key]
         self._too_large &= in_hand
@@ -122,7 +125,7 @@ class Teller:
             await parts.database.write(posts.withdraw, post)
             return
         if key in self._broken and self._is_overdue(job):
-            await self._refused(job, post, Cause.PERMISSION)
+            await self._refused(job, post, Cause.LATE)
             return
         must_look, pointless = self._must_look(key, job, post), _is_pointless(job, post)
         try:
@@ -134,8 +137,12 @@ class Teller:
             else:
                 await self._send(key, job, post)
         except courier.Refused as fault:
-            _log.warning("message refused", job=job.id, kind=post.kind, code=fault.code)
-            await self._refused(job, post, Cause.PERMISSION)
+            _log.warning("message refused", job=job.id, kind=post.kind, code=fault.code, denial=fault.denial)
+            if post.kind is PostKind.VIDEO and fault.denial in REFUSES_FILE and key not in self._file_refused:
+                self._file_refused[key] = fault.denial
+                await parts.database.write(posts.mark_unsent, post, not_before=0.0, known=True)
+            else:
+                await self._refused(job, post, Cause.PERMISSION, fault.denial)
         except courier.TooLarge:
             if post.kind is not PostKind.VIDEO or key in self._too_large:
                 # It had no file: whatever says so will say so again.
@@ -166,6 +173,9 @@ class Teller:
 
     async def _send(self, key: _Key, job: Job, post: Post) -> None:
         parts = self._parts
+        if refusals.belongs_in_dm(job, post):
+            await self._refused(job, post, Cause.PLACE)
+            return
         composed = await self._compose(job, post)
         if composed is None or not await parts.database.write(posts.begin_sending, post, parts.clock.now()):
             return
@@ -202,7 +212,7 @@ class Teller:
             case PostKind.CARD:
                 return _Composed(cards.card(job, await card_facts(parts, job), locale))
             case PostKind.FAILURE:
-                return _Composed(cards.failure(job, locale, post.number))
+                return _Composed(cards.failure(job, locale, post.number, link=await self._link_to_kept(job)))
             case PostKind.LATE:
                 return _Composed(cards.late(job, locale, post.number))
             case PostKind.SLOW:
@@ -224,7 +234,8 @@ class Teller:
         limit_bytes = parts.courier.upload_limit_bytes(job.origin.place.guild_id)
         size_bytes = job.video_bytes or 0
         fits = limit_bytes is None or size_bytes <= limit_bytes
-        if fits and _key_of(post) not in self._too_large:
+        denial = self._file_refused.get(_key_of(post))
+        if fits and denial is None and _key_of(post) not in self._too_large:
             message = cards.video(job, post.number, job.origin.locale, parent_link)
             return _Composed(message, parts.fetcher.path(job.video_name))
         try:
@@ -234,10 +245,19 @@ class Teller:
             return None
         if link is not None:
             # Discord refused one that should have fitted: what it takes there is then not known.
-            facts = cards.LinkFacts(link, size_bytes, None if fits else limit_bytes, parent_link)
+            facts = cards.LinkFacts(link, size_bytes, None if fits else limit_bytes, parent_link, denial)
             return _Composed(cards.video_link(job, post.number, facts, job.origin.locale))
-        await self._refused(job, post, Cause.SIZE)
+        await self._refused(job, post, Cause.SIZE if denial is None else Cause.PERMISSION, denial)
         return None
+
+    async def _link_to_kept(self, job: Job) -> str | None:
+        """Where a finished video that can't be posted can be seen, if the provider says so now."""
+        if job.state is not State.UNDELIVERABLE or job.cause is not Cause.PERMISSION:
+            return None
+        try:
+            return await find_link(self._parts.videos, job)
+        except LookFault:
+            return None
 
     async def _ask_later(self, job: Job, post: Post, fault: LookFault) -> None:
         """Ask for the link again later; when its time is up, a video that can neither be posted nor linked is kept."""
@@ -271,32 +291,11 @@ class Teller:
             await parts.fetcher.forget(job.video_name)
         parts.board.job_changed(job.id)
 
-    async def _refused(self, job: Job, post: Post, cause: Cause) -> None:
-        parts = self._parts
-        if post.kind is PostKind.VIDEO:
-            now = parts.clock.now()
-            await parts.database.write(
-                moving.stop_delivering, job, post, Event.UNPOSTABLE, now, cause=cause, withheld=False
-            )
-            parts.board.job_changed(job.id)
-        elif post.kind is PostKind.CARD or post.channel_id != job.origin.place.channel_id:
-            await parts.database.write(posts.mark_refused, post)
-        else:
-            await self._turn_to_dm(job, post)
-
-    async def _turn_to_dm(self, job: Job, post: Post) -> None:
-        parts = self._parts
+    async def _refused(self, job: Job, post: Post, cause: Cause, denial: Denial | None = None) -> None:
         try:
-            dm = await parts.courier.open_dm(job.origin.user_id)
-        except courier.Refused:
-            await parts.database.write(posts.mark_refused, post)
+            await refusals.settle(self._parts, job, post, cause, denial)
         except courier.CourierFault as fault:
             await self._failed(job, post, fault)
-        else:
-            if dm == post.channel_id:
-                await parts.database.write(posts.mark_refused, post)
-            else:
-                await parts.database.write(posts.redirect, post, dm)
 
     async def _failed(self, job: Job, post: Post, fault: courier.CourierFault) -> None:
         """Try again later; a video whose time is up is undeliverable, and kept."""
@@ -304,7 +303,7 @@ class Teller:
         now = parts.clock.now()
         _log.warning("message not posted", job=job.id, kind=post.kind, fault=str(fault))
         if post.kind is PostKind.VIDEO and self._is_overdue(job):
-            await self._refused(job, post, Cause.PERMISSION)
+            await self._refused(job, post, Cause.LATE)
             return
         surely_not = isinstance(fault, courier.NotTaken)
         asked_seconds = fault.retry_after_seconds if isinstance(fault, courier.NotTaken) else 0.0
@@ -322,7 +321,7 @@ class Teller:
         videos = {post.job_id: post for post in unsent if post.kind is PostKind.VIDEO and _key_of(post) in tried}
         for job in (await self._parts.database.read(finding.find_many, list(videos))).values():
             if self._is_overdue(job):
-                await self._refused(job, videos[job.id], Cause.PERMISSION)
+                await self._refused(job, videos[job.id], Cause.LATE)
 
 
 def _key_of(post: Post) -> _Key:

@@ -14,9 +14,13 @@ _MESSAGES = {
     10060: "Unknown sticker",
     10062: "Unknown interaction",
     10063: "Unknown application command",
+    20009: "Explicit content cannot be sent to the desired recipient(s)",
+    20016: "This action cannot be performed due to slowmode rate limit",
+    20028: "The channel you are writing has hit the write rate limit",
     30003: "Maximum number of pins reached for the channel (250)",
     30010: "Maximum number of reactions reached (20)",
     30032: "Maximum number of application commands reached",
+    30046: "Maximum number of edits to messages older than 1 hour reached. Try again later",
     40005: "Request entity too large",
     40033: "This message has already been crossposted",
     40060: "Interaction has already been acknowledged.",
@@ -25,6 +29,7 @@ _MESSAGES = {
     50005: "Cannot edit a message authored by another user",
     50006: "Cannot send an empty message",
     50007: "Cannot send messages to this user",
+    50008: "Cannot send messages in a non-text channel",
     50013: "Missing Permissions",
     50016: "Provided too few or too many messages to delete. Must provide at least 2 and at most 100 messages.",
     50021: "Cannot execute action on a system message",
@@ -43,12 +48,16 @@ _MESSAGES = {
     160004: "A thread has already been created for this message",
     160005: "Thread is locked",
     160014: "You cannot forward a message whose content you cannot read",
+    200000: "Message was blocked by automatic moderation",
+    200001: "Title was blocked by automatic moderation",
+    240000: "Message blocked by harmful links filter",
+    400001: "Access to file uploads has been limited for this guild",
     520001: "Poll expired",
     520003: "Cannot edit a poll message",
     520006: "Cannot expire a non-poll message",
 }
 _STATUS = {0: 401, 40005: 413, 50027: 401}
-_FORBIDDEN = frozenset({50001, 50003, 50005, 50007, 50013, 50278, 160002})
+_FORBIDDEN = frozenset({50001, 50003, 50005, 50007, 50013, 50278, 160002, 400001})
 
 
 class ApiError(Exception):

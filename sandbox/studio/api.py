@@ -139,7 +139,9 @@ class Api:
     async def _result_url(self, render: Render) -> str | None:
         place = self._world.dials.result
         if place == "foreign_url":
-            return self._links.signed(render.id, self._world.clock.now() + self._world.dials.file_link_seconds)
+            link = self._links.signed(render.id, self._world.clock.now() + self._world.dials.file_link_seconds)
+            public = self._world.dials.public_files_url
+            return link.replace(self._links.files_origin, public) if public and render.handed_over else link
         if place == "same_origin_url":
             return f"{self._links.api_origin}/v1/files/{render.id}.mp4"
         if place == "relative_url":

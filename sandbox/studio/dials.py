@@ -72,6 +72,8 @@ class Dials:
     next_render: list[Outcome] = field(default_factory=list[Outcome])
     progress: ProgressForm = "none"
     result: ResultPlace = "foreign_url"
+    public_files_url: str | None = None
+    """Where foreign links lead once the file was handed over, as if its host could be reached by everybody."""
     timestamps: TimestampForm = "created"
     statuses: dict[str, str] = field(
         default_factory=lambda: {"processing": "processing", "completed": "completed", "failed": "failed"}

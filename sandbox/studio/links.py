@@ -63,6 +63,7 @@ class FileHost:
             return _storage_error(404, "NoSuchKey", "The specified key does not exist.")
         path = await self._darkroom.video(render)
         request[SENT] = path
+        render.handed_over = True
         return web.FileResponse(path, headers={"Content-Type": "video/mp4"})
 
 

@@ -62,6 +62,7 @@ class Render:
     outcome: Outcome
     state: RenderState = RenderState.PROCESSING
     ended_at: float | None = None
+    handed_over: bool = False
 
     @property
     def prompt(self) -> str:

@@ -43,6 +43,11 @@ def picture(colour: str = "tomato", size: tuple[int, int] = (64, 48), name: str 
     return File(name, data.getvalue(), content_type="image/png")
 
 
+def has_video(message: Message) -> bool:
+    """Whether a video is attached to the message; a long prompt is attached as a text."""
+    return any(one.file_name.endswith(".mp4") for one in message.attachments)
+
+
 @asynccontextmanager
 async def a_stage(folder: Path, *, settings: dict[str, str] | None = None, start: bool = True, **turned: object):
     """A stage of its own, with the bot started; afterwards nothing may have asked for what the local Discord lacks."""
@@ -87,7 +92,7 @@ class Scene:
         least = after.id if after else 0
         return await self.chat.wait_message(
             channel or self.channel,
-            lambda m: bool(m.attachments) and m.author.bot and m.id > least,
+            lambda m: has_video(m) and m.author.bot and m.id > least,
             timeout_seconds=seconds,
         )
 
@@ -99,7 +104,7 @@ class Scene:
         newest = max(self.channel.all_messages, default=0)
         await (by or self.ada).slash(self.channel, "video", prompt=prompt, **options)
         video = await self.chat.wait_message(
-            self.channel, lambda m: bool(m.attachments) and m.author.bot and m.id > newest, timeout_seconds=20
+            self.channel, lambda m: has_video(m) and m.author.bot and m.id > newest, timeout_seconds=20
         )
         await self.chat.wait_for(lambda: all(not is_card(m) for m in self.channel.messages if m.id > newest))
         return video

@@ -174,10 +174,11 @@ async def test_a_server_that_takes_less_than_it_did_gets_a_link_after_one_upload
         await rendering(scene, "A heron at dawn")
         before = sum(bool(request.files) for request in scene.chat.requests)
         scene.guild.upload_limit_override_bytes = 500
+        scene.studio.dials.public_files_url = "https://files.example.com"
         scene.stage.jump(RENDER)
         await ledger.job(scene.stage, "A heron at dawn", "delivered")
         video = await wait_kind(scene.chat, scene.channel, "video")
         assert not video.attachments
-        assert scene.studio.files_url in video.text
+        assert "https://files.example.com" in video.text
         assert sum(bool(request.files) for request in scene.chat.requests) - before == 1
         assert len(videos(scene, "A heron at dawn")) == 1

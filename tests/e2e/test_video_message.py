@@ -7,10 +7,12 @@ import pytest
 
 from sandbox.chat import Channel
 from sandbox.studio import Fault
+from sandbox.studio.dials import ResultPlace
 from tests.e2e.scenes import Scene, picture
 from tests.e2e.sightings import ever, job_id_of, kind_of, labels, reached, wait_kind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+PUBLIC = "https://files.example.com"
 
 
 def the_render(scene: Scene, prompt: str):
@@ -138,15 +140,16 @@ async def test_delete_removes_the_message_and_forbids_remixing_it(scene: Scene) 
 async def test_a_video_over_the_limit_is_linked(scene: Scene) -> None:
     """A video that the server doesn't take comes as a plain message with the reason and its foreign link."""
     scene.studio.dials.megabytes = 11
+    scene.studio.dials.public_files_url = PUBLIC
     await scene.ada.slash(scene.channel, "video", prompt="Too much of it")
     message = await wait_kind(scene.chat, scene.channel, "video")
-    scene.studio.dials.megabytes = None
+    scene.studio.dials.megabytes = scene.studio.dials.public_files_url = None
     assert message.attachments == []
     assert message.interaction is None
     assert message.pinged == {scene.ada.id}
     assert "10.5 MiB" in message.content
     assert "10 MiB" in message.content
-    assert scene.studio.files_url in message.text
+    assert PUBLIC in message.text
     assert labels(message) == ["Remix", "Again", "Delete"]
     await remixes_by_reply(scene, message)
 
@@ -154,21 +157,24 @@ async def test_a_video_over_the_limit_is_linked(scene: Scene) -> None:
 async def test_a_video_that_discord_refuses_for_its_size_is_linked(scene: Scene) -> None:
     """Discord's own word on the size counts: refused for it, the video is linked, and said only once."""
     scene.guild.upload_limit_override_bytes = 1000
+    scene.studio.dials.public_files_url = PUBLIC
     await scene.ada.slash(scene.channel, "video", prompt="More than one thinks")
     message = await wait_kind(scene.chat, scene.channel, "video")
+    scene.studio.dials.public_files_url = None
     assert message.attachments == []
     assert "more than can be posted here" in message.content
     assert "10 MiB" not in message.content
-    assert scene.studio.files_url in message.text
+    assert PUBLIC in message.text
     assert ever(scene.chat, scene.channel, "video") == [message]
     assert scene.studio.paid("More than one thinks") == 1
 
 
-async def test_a_large_video_without_a_foreign_link_is_kept(scene: Scene) -> None:
-    """Without a link that anyone may open, a notice says that the video is kept; allowed later, Send again posts it."""
-    scene.studio.dials.result = "same_origin_url"
+@pytest.mark.parametrize("result", ["same_origin_url", "foreign_url"])
+async def test_a_large_video_without_a_public_link_is_kept(scene: Scene, result: ResultPlace) -> None:
+    """C10: without a link that anyone can open, a notice says that the video is kept; later, Send again posts it."""
+    scene.studio.dials.result = result
     scene.guild.upload_limit_override_bytes = 1000
-    await scene.ada.slash(scene.channel, "video", prompt="Nowhere to be seen")
+    await scene.ada.slash(scene.channel, "video", prompt=f"Nowhere to be seen {result}")
     notice = await wait_kind(scene.chat, scene.channel, "fail")
     scene.studio.dials.result = "foreign_url"
     assert notice.pinged == {scene.ada.id}
@@ -179,7 +185,7 @@ async def test_a_large_video_without_a_foreign_link_is_kept(scene: Scene) -> Non
     await scene.ada.click(notice, "Send again")
     video = await scene.video()
     assert video.pinged == {scene.ada.id}
-    assert scene.studio.paid("Nowhere to be seen") == 1
+    assert scene.studio.paid(f"Nowhere to be seen {result}") == 1
 
 
 async def test_a_link_that_holds_a_key_is_shown_to_nobody(scene: Scene) -> None:

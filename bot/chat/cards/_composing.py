@@ -1,6 +1,6 @@
 """The messages that a job says in its channel, each from the job as it stands. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote as percent_encoded
 
 from bot.chat.cards._lines import (
@@ -19,6 +19,7 @@ from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Mes
 from bot.chat.custom_ids import Action, Kind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS
 from bot.chat.words import Key, cause, charge, remark, say, status
+from bot.jobs.denials import Denial
 from bot.jobs.model import Job
 from bot.jobs.states import ENDS, State
 
@@ -47,13 +48,14 @@ class LinkFacts:
     """Why a video is linked instead of attached.
 
     `link` is a web address that may be shown to anyone; up to about 3,500 characters fit. `limit_bytes` is None when
-    it is not known how much the place takes, only that this is too much.
+    it is not known how much the place takes, only that this is too much. `denial`: that the file itself was refused.
     """
 
     link: str
     size_bytes: int
     limit_bytes: int | None
     parent_link: str | None = None
+    denial: Denial | None = None
 
 
 def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
@@ -93,9 +95,12 @@ def video(job: Job, number: int, locale: str, parent_link: str | None = None) ->
 
 
 def video_link(job: Job, number: int, facts: LinkFacts, locale: str) -> Message:
-    """The finished video that is too large to attach: why, and where it can be seen."""
+    """The finished video that can't be attached: why, and where it can be seen."""
     user = job.origin.user_id
-    if facts.limit_bytes is None:
+    if facts.denial is not None:
+        explicit = facts.denial is Denial.EXPLICIT
+        why = say(Key.VIDEO_LINK_EXPLICIT if explicit else Key.VIDEO_LINK_UPLOADS, locale, user=user)
+    elif facts.limit_bytes is None:
         why = say(Key.VIDEO_LINK_REFUSED, locale, user=user, size_bytes=facts.size_bytes)
     else:
         why = say(Key.VIDEO_LINK, locale, user=user, size_bytes=facts.size_bytes, limit_bytes=facts.limit_bytes)
@@ -105,8 +110,11 @@ def video_link(job: Job, number: int, facts: LinkFacts, locale: str) -> Message:
     return _finished(job, number, locale, why, parent_line(job, facts.parent_link, locale), link)
 
 
-def failure(job: Job, locale: str, number: int = 1) -> Message:
-    """That the job has ended without its video being posted: why, the charge, the next step, the button for it."""
+def failure(job: Job, locale: str, number: int = 1, *, link: str | None = None, used: bool = False) -> Message:
+    """That the job has ended without its video being posted: why, the charge, the next step, the button for it.
+
+    `link` leads to the video, if it is finished and may be shown. `used`: a retry was made, so its button is grey.
+    """
     why = cause(job, locale)
     action = Action.SEND_AGAIN if job.state is State.UNDELIVERABLE else Action.RETRY
     content = say(
@@ -117,10 +125,14 @@ def failure(job: Job, locale: str, number: int = 1) -> Message:
         charge=charge(job, locale),
         next_step=why.next_step,
     )
+    address = None if link is None else _address(link)
+    if address is not None and len(address) <= _CONTENT_LINK_MAX:
+        content = lines(content, say(Key.FAILURE_LINK, locale, link=address))
+    button = job_button(job, Kind.FAILURE, action, number, locale)
     return Message(
         content=content,
         embed=_about(job, locale, RED, title=status(job, job.ended_at or 0.0, locale)),
-        buttons=(job_button(job, Kind.FAILURE, action, number, locale),),
+        buttons=(replace(button, disabled=used and action is Action.RETRY),),
         ping=job.origin.user_id,
         text_file=prompt_file(job.request.prompt),
     )

@@ -17,11 +17,12 @@ BLURPLE, GREEN, RED, AMBER, GREY = 0x5865F2, 0x2D7D46, 0xD83C3E, 0xE0A030, 0x808
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under a message; `label` has at most 80 characters."""
+    """A button under a message; `label` has at most 80 characters. A disabled one is grey and can't be pressed."""
 
     id: ButtonId
     label: str
     style: Style = "secondary"
+    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,12 @@ def _view(buttons: tuple[Button, ...]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for button in buttons:
         view.add_item(
-            discord.ui.Button(custom_id=str(button.id), label=button.label, style=discord.ButtonStyle[button.style])
+            discord.ui.Button(
+                custom_id=str(button.id),
+                label=button.label,
+                style=discord.ButtonStyle[button.style],
+                disabled=button.disabled,
+            )
         )
     view.stop()
     return view

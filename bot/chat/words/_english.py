@@ -58,6 +58,15 @@ SENTENCES: Mapping[Key, str] = {
         "{user!m} Your video is ready, but {size_bytes!b} are more than can be posted here. "
         "Watch it here, before the link expires:"
     ),
+    Key.VIDEO_LINK_EXPLICIT: (
+        "{user!m} Your video is ready, but Discord's filter for explicit content blocks it here. "
+        "Watch it here, before the link expires:"
+    ),
+    Key.VIDEO_LINK_UPLOADS: (
+        "{user!m} Your video is ready, but Discord has limited file uploads in this server for now. "
+        "Watch it here, before the link expires:"
+    ),
+    Key.FAILURE_LINK: "Watch it here, before the link expires: {link!v}",
     Key.FAILURE: "{user!m} {cause!v} {charge!v} {next_step!v}",
     Key.CHARGED_NO: "You weren't charged.",
     Key.CHARGED_YES: "The provider charged for it.",
@@ -362,6 +371,18 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
         "The bot was restored from a backup, so this request was ended before it was sent.",
         "If its video isn't here already, press *Retry*.",
     ),
+    Ending.PLACE: (
+        "I can't post in the place where you requested this video, so nothing was sent.",
+        "Ask again in another channel.",
+    ),
+    Ending.PLACE_GONE: (
+        "The place where you requested this video is gone, so nothing was sent.",
+        "Ask again in another channel.",
+    ),
+    Ending.PLACE_AUTOMOD: (
+        "The AutoMod rules of that server block this prompt, so nothing was sent.",
+        "Change the prompt and ask again.",
+    ),
     Ending.FAILED: ("This video could not be made.", "Press *Retry* to ask for it again."),
     Ending.EXPIRED: (
         "The provider no longer has your video.",
@@ -378,7 +399,27 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
     ),
     Ending.UNPOSTED_PERMISSION: (
         "The video is finished and kept, but I may not post in its channel any more.",
-        "When I may, *Send again* here or in `/status` posts it; nothing is rendered anew.",
+        "*Send again* here or in `/status` posts it once I may, or sends it to you as a direct message.",
+    ),
+    Ending.UNPOSTED_GONE: (
+        "The video is finished and kept, but the place where you requested it is gone.",
+        "*Send again* here or in `/status` sends it to you as a direct message.",
+    ),
+    Ending.UNPOSTED_CLOSED: (
+        "The video is finished and kept, but its thread is locked.",
+        "*Send again* here or in `/status` posts it once the thread is open, or sends it to you as a direct message.",
+    ),
+    Ending.UNPOSTED_AUTOMOD: (
+        "The video is finished and kept, but the AutoMod rules of the server block its prompt.",
+        "*Send again* here or in `/status` sends it to you as a direct message.",
+    ),
+    Ending.UNPOSTED_EXPLICIT: (
+        "The video is finished and kept, but Discord's filter for explicit content blocks it in its channel.",
+        "*Send again* here or in `/status` posts it if the moderators relax that filter.",
+    ),
+    Ending.UNPOSTED_UPLOADS: (
+        "The video is finished and kept, but Discord has limited file uploads in its server for now.",
+        "*Send again* here or in `/status` posts it later.",
     ),
     Ending.UNPOSTED_SIZE: (
         "The video is finished and kept, but it is larger than what can be posted in its channel.",

@@ -1,6 +1,7 @@
 """How a job stands, as people are told it: from the facts of the job to the name of what is said. Pure."""
 
 from bot.chat.words._keys import Ending, Key
+from bot.jobs.denials import Denial, stored_denial
 from bot.jobs.model import Cause, Charged, Job
 from bot.jobs.states import State
 
@@ -56,6 +57,19 @@ _BY_CAUSE = {
     Cause.PROVIDER: Ending.PROVIDER,
     Cause.LATE: Ending.NOT_STARTED,
     Cause.RESTORED: Ending.RESTORED,
+}
+_NO_PLACE: dict[Denial | None, Ending] = {
+    Denial.GONE: Ending.PLACE_GONE,
+    Denial.AUTOMOD: Ending.PLACE_AUTOMOD,
+}
+_DENIED: dict[Denial | None, Ending] = {
+    Denial.GONE: Ending.UNPOSTED_GONE,
+    Denial.TYPE: Ending.UNPOSTED_GONE,
+    Denial.CLOSED: Ending.UNPOSTED_CLOSED,
+    Denial.AUTOMOD: Ending.UNPOSTED_AUTOMOD,
+    Denial.EXPLICIT: Ending.UNPOSTED_EXPLICIT,
+    Denial.UPLOADS: Ending.UNPOSTED_UPLOADS,
+    Denial.OTHER: Ending.UNPOSTED,
 }
 
 
@@ -122,6 +136,8 @@ def _not_started(job: Job) -> Ending:
     """Nothing was sent, or all that was sent came back untaken."""
     if job.cause is Cause.INPUT:
         return Ending.INPUT_GONE
+    if job.cause is Cause.PLACE:
+        return _NO_PLACE.get(stored_denial(job.field), Ending.PLACE)
     return _BY_CAUSE.get(job.cause or Cause.LATE, Ending.NOT_STARTED)
 
 
@@ -138,5 +154,5 @@ def _undeliverable(job: Job) -> Ending:
     if job.cause is Cause.SIZE:
         return Ending.UNPOSTED_SIZE if kept else Ending.UNFETCHED_SIZE
     if job.cause is Cause.PERMISSION:
-        return Ending.UNPOSTED_PERMISSION
+        return _DENIED.get(stored_denial(job.field), Ending.UNPOSTED_PERMISSION)
     return Ending.UNPOSTED if kept else Ending.UNFETCHED

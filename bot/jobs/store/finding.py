@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.model import ChannelId, Job, JobId, Place, UserId
+from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, UserId
 from bot.jobs.states import ENDS, State
 from bot.jobs.store.rows import job_of, readable, references_of
 from bot.jobs.tables import drafts, jobs
@@ -149,6 +149,15 @@ async def find_submit_times(connection: AsyncConnection, since: float) -> list[f
         sa.select(jobs.c.submitted_at).where(jobs.c.submitted_at > since).order_by(jobs.c.submitted_at),
     )
     return [when for when in found if isinstance(when, float)]
+
+
+async def find_waiting_in(
+    connection: AsyncConnection, guild_id: GuildId, channel_id: ChannelId | None = None
+) -> list[JobId]:
+    """The jobs of a server, or of one channel or thread of it, that were not sent yet."""
+    there = jobs.c.guild_id == guild_id if channel_id is None else jobs.c.channel_id == channel_id
+    found = await connection.scalars(sa.select(jobs.c.id).where(jobs.c.state == State.ACCEPTED, there))
+    return [JobId(job_id) for job_id in found]
 
 
 async def find_kept_references(connection: AsyncConnection, ended_since: float) -> set[str]:

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.backoff import LONGEST_WAIT_SECONDS
 from bot.jobs.charging import charged_after
-from bot.jobs.model import Job, MessageId, Post, PostKind, PostState
+from bot.jobs.denials import Denial
+from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, Event, Say, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
@@ -67,6 +68,21 @@ async def stop_delivering(
     """Note that this video message will not be posted, and move the job by that event, both or neither."""
     if await apply(connection, await _as_it_is(connection, job), event, now=now, **changes) is not None:
         await mark_refused(connection, post)
+
+
+async def end_for_place(
+    connection: AsyncConnection, job_id: JobId, denial: Denial, now: float, card: Post | None = None
+) -> Job | None:
+    """End a job that was not sent yet, since nothing can be posted in its place; `card` is what was refused there.
+
+    None if the job was sent meanwhile, or has ended.
+    """
+    if card is not None:
+        await mark_refused(connection, card)
+    job = job_of((await connection.execute(sa.select(jobs).where(jobs.c.id == job_id))).one())
+    if job.state is not State.ACCEPTED:
+        return None
+    return await apply(connection, job, Event.EXPIRE, now=now, cause=Cause.PLACE, field=denial.value)
 
 
 async def note(connection: AsyncConnection, job: Job, **changes: Any) -> Job | None:

@@ -38,6 +38,14 @@ async def find_unsent(connection: AsyncConnection) -> list[Post]:
     return readable(found, post_of)
 
 
+async def awaits_card(connection: AsyncConnection, job_id: JobId) -> bool:
+    """Whether the job's card was not tried yet, or its first try is under way."""
+    first = sa.select(posts.c.job_id).where(
+        posts.c.job_id == job_id, posts.c.kind == PostKind.CARD, _UNSENT, posts.c.not_before == 0.0
+    )
+    return (await connection.execute(first)).first() is not None
+
+
 async def find_if_unsent(connection: AsyncConnection, post: Post) -> Post | None:
     """The message as it is now; None if it has been sent, refused or withdrawn since it was read."""
     row = (await connection.execute(sa.select(posts).where(*_key(post), _UNSENT))).one_or_none()

@@ -20,9 +20,10 @@ from bot.engine.scheduler import Scheduler
 from bot.engine.traffic import Traffic
 from bot.engine.watch import Watcher
 from bot.jobs.database import Database, open_database
+from bot.jobs.denials import Denial
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
-from bot.jobs.model import Job, MessageId, Via
+from bot.jobs.model import ChannelId, Job, MessageId, Place, Via
 from bot.jobs.pacing import Bounds
 from bot.jobs.states import State
 from bot.jobs.store import finding
@@ -47,8 +48,14 @@ class Discord:
     def __init__(self) -> None:
         self.fault: CourierFault | None = None
         self.asked: list[MessageId] = []
+        self.denials: dict[ChannelId, Denial] = {}
         self.answers = asyncio.Event()
         self.answers.set()
+
+    async def find_denial(self, place: Place) -> Denial | None:
+        if self.fault is not None:
+            raise self.fault
+        return self.denials.get(place.channel_id)
 
     async def stands(self, _channel_id: object, message_id: MessageId) -> bool:
         self.asked.append(message_id)

@@ -27,6 +27,13 @@ KEY = "sk-test-4711-secret"
         "http://bucket.test:8080/v.mp4?X-Amz-Signature=abc&X-Amz-Expires=60",
         "https://bucket.test/key/token/v.mp4",
         "https://bucket.test/v.mp4?monkey=1",
+        "https://files.local.example.com/v.mp4",
+        "https://8.8.8.8/v.mp4",
+        "https://[2606:4700::1111]/v.mp4",
+        "https://bucket.test./v.mp4",
+        "https://pub-1.r2.dev/v.mp4",
+        "https://xn--bcher-kva.example/v.mp4",
+        "https://v10.cdn.example/v.mp4",
     ],
 )
 def test_plain_links_may_be_shown(url: str) -> None:
@@ -53,11 +60,68 @@ def test_plain_links_may_be_shown(url: str) -> None:
         "https://bucket.test/v.mp4?%6bey=1",
         "https://bucket.test/v.mp4#access_token=x",
         "https://[broken/v.mp4",
+        "https://bucket.test:99999/v.mp4",
     ],
 )
 def test_other_links_are_not_shown(url: str) -> None:
     """No web link, a name or password in it, or a key however it is written: not for people, and no error."""
     assert not is_public(url)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "10.0.0.5",
+        "172.16.3.4",
+        "192.168.1.1",
+        "127.0.0.1",
+        "0.0.0.0",  # noqa: S104
+        "169.254.169.254",
+        "100.64.0.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "[::1]",
+        "[::]",
+        "[fe80::1]",
+        "[fc00::1]",
+        "[fd12:3456::1]",
+        "[::ffff:10.0.0.5]",
+        "[64:ff9b::a00:5]",
+        "[2002:a00:5::]",
+        "[2001:db8::1]",
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "minio",
+        "minio.",
+        "files.internal",
+        "a.b.INTERNAL",
+        "nas.local",
+        "nas.local.",
+        "box.lan",
+        "box.home",
+        "box.home.arpa",
+        "files.corp",
+        "files.intranet",
+        "x.localhost",
+        "x.localdomain",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "127.1",
+        "0177.0.0.1",
+        "10.0.0.5.nip.io",
+        "10-0-0-5.sslip.io",
+        "app.lvh.me",
+        "..",
+        "a..b",
+    ],
+)
+def test_links_to_a_private_host_are_not_shown(host: str) -> None:
+    """C10: what means another machine in every network, however it is spelled, is of no use to people."""
+    assert not is_public(f"http://{host}/v.mp4")
+    assert not is_public(f"https://{host}:9000/v.mp4?signature=1")
 
 
 @pytest.fixture

@@ -131,6 +131,7 @@ class World:
                 board=Board(),
                 videos=self.provider,
                 fetcher=Fetcher(),
+                switch=SimpleNamespace(is_on=lambda: False),
             )
         )
 

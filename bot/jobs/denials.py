@@ -1,0 +1,56 @@
+"""The kinds of Discord's own "no" to a message, by its code (docs/facts/discord.md, "Refusals"). Pure."""
+
+from enum import StrEnum
+
+
+class Denial(StrEnum):
+    """Why Discord refuses a message for good. The values are stored with the job, as `Job.field`."""
+
+    GONE = "gone"  # the channel, thread or server is not there any more
+    ACCESS = "access"  # the bot may not see it, or may not post in it
+    CLOSED = "closed"  # a thread that is locked or can't be opened again
+    TYPE = "type"  # no kind of channel that takes messages
+    DM = "dm"  # this person takes no messages from the bot
+    AUTOMOD = "automod"  # the server's own rules block the words
+    EXPLICIT = "explicit"  # Discord's filter for explicit media blocks the file
+    UPLOADS = "uploads"  # files can't be uploaded to this server just now
+    OTHER = "other"
+
+
+# No message of the bot can be posted there: what isn't paid for yet would be paid for in vain.
+ENDS_PLACE = frozenset({Denial.GONE, Denial.ACCESS, Denial.CLOSED, Denial.TYPE, Denial.DM, Denial.AUTOMOD})
+# The file is refused, its words are not: a link to the video can be posted instead.
+REFUSES_FILE = frozenset({Denial.EXPLICIT, Denial.UPLOADS})
+
+_BY_CODE = {
+    10003: Denial.GONE,
+    10004: Denial.GONE,
+    20009: Denial.EXPLICIT,
+    50003: Denial.TYPE,
+    50007: Denial.DM,
+    50008: Denial.TYPE,
+    50024: Denial.TYPE,
+    50083: Denial.CLOSED,
+    50278: Denial.DM,
+    200000: Denial.AUTOMOD,
+    200001: Denial.AUTOMOD,
+    240000: Denial.AUTOMOD,
+    400001: Denial.UPLOADS,
+}
+_OF_THREADS = range(160004, 160010)
+
+
+def denial_of(status: int, code: int) -> Denial:
+    """The kind of a no by its code; one that is not listed, by the status that all codes of its kind come with."""
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if code in _OF_THREADS:
+        return Denial.CLOSED
+    if status == 404:
+        return Denial.GONE
+    return Denial.ACCESS if status == 403 else Denial.OTHER
+
+
+def stored_denial(field: str | None) -> Denial | None:
+    """The kind that was stored with a job; None if nothing or something else was."""
+    return Denial(field) if field in set(Denial) else None

@@ -1,0 +1,110 @@
+"""B2, B6: what Discord refuses for good is told in its own words where it can be read; nothing is paid for in vain."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.chat import Fault
+from sandbox.chat.faults import Request
+from tests.e2e import ledger
+from tests.e2e.discord_scenes import FOR_EVER, RENDER, a_scene, rendering, videos
+from tests.e2e.scenes import Scene
+from tests.e2e.sightings import labels, wait_kind
+
+PUBLIC = "https://files.example.com"
+
+
+def in_a_server(scene: Scene) -> str:
+    return f"/channels/{scene.channel.id}/"
+
+
+@pytest.mark.parametrize(("status", "code", "words"), [(403, 50001, "can't post"), (400, 200000, "AutoMod")])
+async def test_a_job_whose_card_is_refused_costs_nothing(tmp_path: Path, status: int, code: int, words: str) -> None:
+    """The safety net: the card is refused for good, so the job ends there, and its requester is told by DM."""
+    async with a_scene(tmp_path) as scene:
+        refused = Fault.error(status, code)
+        scene.chat.faults.add(
+            "message_create", refused, times=FOR_EVER, only_if=lambda request: in_a_server(scene) in request.path
+        )
+        await scene.ada.slash(scene.channel, "video", prompt="A heron nowhere")
+        notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
+        assert words in notice.content
+        assert "Retry" in labels(notice)
+        await ledger.job(scene.stage, "A heron nowhere", "failed")
+        assert scene.studio.paid("A heron nowhere") == 0
+        tried = [one for one in scene.chat.requests if one.kind == "message_create" and in_a_server(scene) in one.path]
+        assert len(tried) == 1
+        await scene.ada.click(notice, "Retry")
+        await ledger.until(scene.stage, lambda: scene.studio.paid("A heron nowhere") == 1, "the retry in the DM")
+
+
+@pytest.mark.parametrize("what", ["channel", "thread", "server", "while away"])
+async def test_a_queued_job_whose_place_goes_away_costs_nothing(tmp_path: Path, what: str) -> None:
+    """By the gateway's event, or by the look before it is sent when that event was missed."""
+    async with a_scene(tmp_path, {"MAX_RENDERING_JOBS": "1"}, render_seconds=RENDER) as scene:
+        other = scene.chat.add_guild("Elsewhere")
+        other.join(scene.ada)
+        first = other.add_channel("first")
+        await rendering(scene, "A first heron", first)
+        place = scene.channel.add_thread("A thread") if what == "thread" else scene.channel
+        await scene.ada.slash(place, "video", prompt="A second heron")
+        await wait_kind(scene.chat, place, "card")
+        if what == "while away":
+            await scene.chat.drop_gateway(resumable=False)
+        if what == "server":
+            scene.guild.remove_bot()
+        else:
+            place.delete()
+        if what == "while away":
+            await scene.chat.bot_ready()
+            scene.stage.jump(RENDER)
+        notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
+        assert "is gone" in notice.content or "can't post" in notice.content
+        await ledger.job(scene.stage, "A second heron", "failed")
+        assert scene.studio.paid("A second heron") == 0
+
+
+def with_a_video(request: Request) -> bool:
+    return any(name.endswith(".mp4") for name in request.files)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"), [(400, 20009, "explicit content"), (403, 400001, "limited file uploads")]
+)
+async def test_a_refused_file_is_linked_or_kept_with_discords_reason(
+    tmp_path: Path, status: int, code: int, words: str
+) -> None:
+    """Discord's reason in plain words, in the channel, after one upload; the public link where there is one."""
+    async with a_scene(tmp_path) as scene:
+        scene.chat.faults.add("message_create", Fault.error(status, code), times=FOR_EVER, only_if=with_a_video)
+        await scene.ada.slash(scene.channel, "video", prompt="A heron kept")
+        notice = await wait_kind(scene.chat, scene.channel, "fail")
+        assert words in notice.content
+        assert "may not post" not in notice.content
+        assert labels(notice) == ["Send again"]
+        assert "127.0.0.1" not in scene.chat.transcript(scene.channel, with_deleted=True)
+        assert sum(with_a_video(request) for request in scene.chat.requests) == 1
+        scene.studio.dials.public_files_url = PUBLIC
+        await scene.ada.slash(scene.channel, "video", prompt="A heron linked")
+        video = await wait_kind(scene.chat, scene.channel, "video")
+        assert words in video.content
+        assert PUBLIC in video.content
+        assert len(videos(scene, "A heron linked")) == 1
+
+
+async def test_send_again_of_a_video_without_a_place_goes_to_the_dm(tmp_path: Path) -> None:
+    """The button under the notice helps: its channel is gone, so the video comes as a direct message."""
+    async with a_scene(tmp_path, render_seconds=RENDER) as scene:
+        other = scene.chat.add_guild("Elsewhere")
+        other.join(scene.ada)
+        await rendering(scene, "A heron at dawn")
+        scene.channel.delete()
+        scene.stage.jump(RENDER)
+        dm = scene.chat.dm(scene.ada)
+        notice = await wait_kind(scene.chat, dm, "fail")
+        assert "gone" in notice.content
+        await scene.ada.click(notice, "Send again")
+        video = await wait_kind(scene.chat, dm, "video")
+        assert video.attachments
+        await ledger.job(scene.stage, "A heron at dawn", "delivered")
+        assert scene.studio.paid("A heron at dawn") == 1
