@@ -399,27 +399,27 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
     ),
     Ending.UNPOSTED_PERMISSION: (
         "The video is finished and kept, but I may not post in its channel any more.",
-        "*Send again* here or in `/status` posts it once I may, or sends it to you as a direct message.",
+        "*Send again* here or in `/status` posts it once I may, or else to your DMs; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_GONE: (
         "The video is finished and kept, but the place where you requested it is gone.",
-        "*Send again* here or in `/status` sends it to you as a direct message.",
+        "*Send again* here or in `/status` sends it to your DMs; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_CLOSED: (
         "The video is finished and kept, but its thread is locked.",
-        "*Send again* here or in `/status` posts it once the thread is open, or sends it to you as a direct message.",
+        "*Send again* here or in `/status` posts it there once I may, or else to your DMs; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_AUTOMOD: (
         "The video is finished and kept, but the AutoMod rules of the server block its prompt.",
-        "*Send again* here or in `/status` sends it to you as a direct message.",
+        "*Send again* here or in `/status` sends it to your DMs; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_EXPLICIT: (
         "The video is finished and kept, but Discord's filter for explicit content blocks it in its channel.",
-        "*Send again* here or in `/status` posts it if the moderators relax that filter.",
+        "If the moderators relax it, *Send again* here or in `/status` posts it; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_UPLOADS: (
         "The video is finished and kept, but Discord has limited file uploads in its server for now.",
-        "*Send again* here or in `/status` posts it later.",
+        "Later, *Send again* here or in `/status` posts it; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_SIZE: (
         "The video is finished and kept, but it is larger than what can be posted in its channel.",
