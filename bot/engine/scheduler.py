@@ -30,7 +30,6 @@ from bot.jobs.store import moving
 from bot.videos.faults import LookFault, LookForbidden
 
 _LOOKS_AT_ONCE = 32
-_FETCHES_AT_ONCE = 3
 _CHECKS_AT_ONCE = 16
 _ASKS_AT_ONCE = 8
 # A place and a reply that were seen so lately are taken to be there.
@@ -56,7 +55,6 @@ class Scheduler:
         self._others = Agenda()
         self._rests = Agenda()
         self._steps = Steps()
-        self._fetches = asyncio.Semaphore(_FETCHES_AT_ONCE)
         self._failures: Counter[JobId] = Counter()
         self._turns = Turns(parts.clock, parts.board, traffic, parts.rules.max_rendering_jobs)
         self._seen_at: dict[JobId, float] = {}
@@ -241,8 +239,7 @@ class Scheduler:
     async def _step(self, job: Job) -> Next:
         match job.state:
             case State.FETCHING:
-                async with self._fetches:
-                    return await fetch(self._parts, self._traffic, job, self._watcher.urls.pop(job.id, None))
+                return await fetch(self._parts, self._traffic, job, self._watcher.urls.pop(job.id, None))
             case State.SUBMITTING:
                 # Nobody knows whether the provider took it; it must never be sent again by itself.
                 return await self._move(job, Event.DOUBT, Cause.LOST)

@@ -21,8 +21,9 @@ from bot.media.folders import PrivateFolder
 from bot.media.guard import AddressGuard
 from bot.media.inline import decode, is_inline
 from bot.media.landing import FetchedVideo, Landing, find_room, kind_of
+from bot.media.lanes import Lanes
 from bot.media.pointers import JSON_MAX_BYTES, find_pointer, is_json_like
-from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_session
+from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_session, timed
 
 __all__ = [
     "AddressGuard",
@@ -37,13 +38,16 @@ __all__ = [
     "VideoFetcher",
 ]
 
-_DEADLINES = Deadlines(total_seconds=900.0, idle_seconds=60.0)
+# Slower than this it is given up and fetched again later; none takes longer than an hour.
+_DEADLINES = Deadlines(total_seconds=120.0, idle_seconds=60.0, bytes_per_second=16 * 1024, most_seconds=3600.0)
 _HOPS_MAX = 5
-_SPARE_SECONDS = 1800.0  # longer than any fetch takes
+_SPARE_SECONDS = 4500.0  # longer than any fetch takes
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXPIRED = frozenset({401, 403, 404, 410})
 _OK = 200
 _SAID_BYTES = 4 * 1024
+# Says how many bytes of the video have arrived.
+_Received = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,14 @@ class VideoFetcher:
         guard: AddressGuard,
         key_for: Callable[[str], str | None],
         deadlines: Deadlines = _DEADLINES,
+        lanes: Lanes | None = None,
     ) -> None:
         self._folder = PrivateFolder(folder)
         self._max_bytes = max_bytes
         self._guard = guard
         self._key_for = key_for
         self._deadlines = deadlines
+        self._lanes = lanes or Lanes()
         self._sessions: set[aiohttp.ClientSession] = set()
         self._landings: dict[Landing, int] = {}
         self._closed = False
@@ -88,11 +94,17 @@ class VideoFetcher:
         self._folder.path(name)
         hop: _Hop | FetchedVideo = _Hop(url)
         try:
-            async with asyncio.timeout(self._deadlines.total_seconds):
+            async with self._lanes.take() as place, timed(self._deadlines) as timer:
+                place.end = timer.end
+
+                def received(count: int) -> None:
+                    place.received(count)
+                    timer.received(count)
+
                 while isinstance(hop, _Hop):
                     if hop.number > _HOPS_MAX:
                         raise FetchRefusedByGuard("The video's address redirects too often.")
-                    hop = await (self._unfold(hop, name) if self._is_inline(hop) else self._ask(hop, name))
+                    hop = await (self._unfold(hop, name) if self._is_inline(hop) else self._ask(hop, name, received))
         except TimeoutError as error:
             raise FetchFailed("The video took too long to arrive.") from error
         return hop
@@ -168,7 +180,7 @@ class VideoFetcher:
                 await landing.add(piece)
             return await landing.finish(None)
 
-    async def _ask(self, hop: _Hop, name: str) -> FetchedVideo | _Hop:
+    async def _ask(self, hop: _Hop, name: str, received: _Received) -> FetchedVideo | _Hop:
         """The video, or where the answer says that it is."""
         url = self._guard.admit(hop.target, hop.before)
         key = None if hop.left_origin else self._key_for(str(url))
@@ -181,7 +193,7 @@ class VideoFetcher:
         self._sessions.add(session)
         try:
             async with session.get(url, headers=headers, allow_redirects=False) as response:
-                return await self._answer(response, replace(hop, before=url, left_origin=key is None), name)
+                return await self._answer(response, replace(hop, before=url, left_origin=key is None), name, received)
         except (aiohttp.ClientError, OSError) as error:
             failed = FetchFailed("The video could not be fetched.", detail=type(error).__name__)
             raise gate.refusal or failed from error
@@ -189,7 +201,9 @@ class VideoFetcher:
             self._sessions.discard(session)
             await session.close()
 
-    async def _answer(self, response: aiohttp.ClientResponse, here: _Hop, name: str) -> FetchedVideo | _Hop:
+    async def _answer(
+        self, response: aiohttp.ClientResponse, here: _Hop, name: str, received: _Received
+    ) -> FetchedVideo | _Hop:
         status, location = response.status, response.headers.get("Location")
         if status in _REDIRECTS and location:
             return _onward(here, location, pointed=here.pointed)
@@ -206,7 +220,7 @@ class VideoFetcher:
         first = await _read_at_least(response, SNIFF_BYTES)
         if is_json_like(first):
             return await self._pointed(response, first, here)
-        return await self._land(response, first, name)
+        return await self._land(response, first, name, received)
 
     async def _pointed(self, response: aiohttp.ClientResponse, first: bytes, here: _Hop) -> _Hop:
         body = first + await _read_at_least(response, JSON_MAX_BYTES)
@@ -216,12 +230,15 @@ class VideoFetcher:
             raise NotAVideo("JSON came instead of a video.", status=response.status, said=said)
         return _onward(here, pointer, pointed=True)
 
-    async def _land(self, response: aiohttp.ClientResponse, first: bytes, name: str) -> FetchedVideo:
+    async def _land(
+        self, response: aiohttp.ClientResponse, first: bytes, name: str, received: _Received
+    ) -> FetchedVideo:
         expected = response.content_length
         async with self._landing(name, kind_of(first), expected or 0) as landing:
             await landing.add(first)
             async for chunk in response.content.iter_any():
                 await landing.add(chunk)
+                received(landing.size_bytes)
             if self._closed:  # a body without a length ends like this, too
                 raise FetchFailed("The video was not fetched to its end.")
             return await landing.finish(expected)

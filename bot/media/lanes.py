@@ -1,0 +1,93 @@
+"""Places for videos on their way: a few for those that get on, and more for slow ones, which make way for the others.
+
+Whatever hardly moves gives its place up after a quarter of a minute, so that a few files that only drip delay no
+other video. It goes on among the slow ones; when there are too many of those, the slowest is ended, to be fetched again
+later.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+_PLACES = 3
+_SLOW_PLACES = 12
+_LOOK_SECONDS = 15.0
+# An ordinary video of 8 MB takes a minute so.
+_BRISK_BYTES_PER_SECOND = 128 * 1024
+
+
+class Lanes:
+    """All places. A download tells its own by `Place.received` how much has arrived."""
+
+    def __init__(
+        self, look_seconds: float = _LOOK_SECONDS, places: int = _PLACES, slow_places: int = _SLOW_PLACES
+    ) -> None:
+        """Every `look_seconds` it is looked whether a download in one of the `places` gets on."""
+        self.look_seconds = look_seconds
+        self._brisk = asyncio.Semaphore(places)
+        self._slow_places = slow_places
+        self._slow: set[Place] = set()
+
+    @asynccontextmanager
+    async def take(self) -> AsyncGenerator["Place"]:
+        """Hold a place; waits for one."""
+        await self._brisk.acquire()
+        place = Place(self)
+        place.watch()
+        try:
+            yield place
+        finally:
+            place.leave()
+            if place in self._slow:
+                self._slow.discard(place)
+            elif not place.gave_up:
+                self._brisk.release()
+
+    def slow_down(self, place: "Place") -> None:
+        """Let a download go on among the slow ones; too many of those end the slowest."""
+        place.gave_up = True
+        self._brisk.release()
+        self._slow.add(place)
+        if len(self._slow) > self._slow_places:
+            slowest = min(self._slow, key=lambda one: one.bytes_per_second)
+            self._slow.discard(slowest)
+            slowest.end()
+
+
+class Place:
+    """One download's place. `end` is what ends the download, set by whoever fetches."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self.gave_up = False
+        self.end: Callable[[], None] = lambda: None
+        self._lanes = lanes
+        self._loop = asyncio.get_running_loop()
+        self._began_at = self._loop.time()
+        self._received_bytes = self._seen_bytes = 0
+        self._look: asyncio.TimerHandle | None = None
+
+    @property
+    def bytes_per_second(self) -> float:
+        """How fast the download has been so far."""
+        return self._received_bytes / max(self._loop.time() - self._began_at, 0.001)
+
+    def received(self, received_bytes: int) -> None:
+        """So many bytes have arrived in all."""
+        self._received_bytes = received_bytes
+
+    def watch(self) -> None:
+        """Look after a while whether the download gets on."""
+        self._look = self._loop.call_later(self._lanes.look_seconds, self._look_now)
+
+    def leave(self) -> None:
+        """Look no more."""
+        if self._look is not None:
+            self._look.cancel()
+
+    def _look_now(self) -> None:
+        moved_bytes = self._received_bytes - self._seen_bytes
+        self._seen_bytes = self._received_bytes
+        if moved_bytes < _BRISK_BYTES_PER_SECOND * self._lanes.look_seconds:
+            self._lanes.slow_down(self)
+        else:
+            self.watch()
