@@ -58,15 +58,17 @@ async def tell(interaction: discord.Interaction, message: str | cards.Message) -
     """Show the private answer to an acknowledged interaction."""
     shown = cards.Message(content=message) if isinstance(message, str) else message
     try:
-        await interaction.edit_original_response(**cards.to_discord(shown))
+        await interaction.edit_original_response(**cards.to_discord(shown), attachments=cards.text_files(shown))
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
         # The token has died or Discord is away; what was asked for is done or not, whoever is told.
         _log.info("private answer not shown", error=str(error))
 
 
-async def tell_at_once(interaction: discord.Interaction, message: str) -> None:
+async def tell_at_once(interaction: discord.Interaction, message: str | cards.Message) -> None:
     """Answer privately an interaction that was not acknowledged yet, where a form would have been shown."""
-    await interaction.response.send_message(message, ephemeral=True)
+    shown = cards.Message(content=message) if isinstance(message, str) else message
+    arguments = {name: value for name, value in cards.to_discord(shown).items() if value is not None}
+    await interaction.response.send_message(**arguments, files=cards.text_files(shown), ephemeral=True)
 
 
 async def settle(interaction: discord.Interaction, result: Job | Refusal, done: Key | None = None) -> None:

@@ -1,19 +1,23 @@
-"""What `/video` and `/remix` share: either take the request in, or open the form with the options kept."""
-
-from dataclasses import replace
+"""What requests share, however they are made: the form with the options kept, and the private no with **Edit**."""
 
 import discord
 
-from bot.chat import forms
+from bot.chat import cards, forms
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
+from bot.chat.words import Key
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
-from bot.engine.drafts import new_draft_id
+from bot.engine.drafts import new_draft_id, revised
 from bot.engine.intake import Ask
-from bot.jobs.model import REFERENCES_MAX, Draft, Job, UserId, Via
-from bot.jobs.reasons import Refusal
-from cogs.answers import tell_at_once
+from bot.jobs.model import Draft, Job, JobId, UserId, Via
+from bot.jobs.reasons import Reason, Refusal
+from cogs.answers import settle, tell, tell_at_once
 from cogs.facts import no_place_of, origin_of, place_of
+
+# Nothing that is written into a form changes these.
+_NOT_EDITABLE = frozenset(
+    {Reason.DRAFT_GONE, Reason.NOT_ALLOWED, Reason.TOO_LATE_TO_CANCEL, Reason.SETTLED, Reason.NOTHING_TO_SEND}
+)
 
 
 async def take_in(desk: Desk, interaction: discord.Interaction, ask: Ask) -> Job | Refusal:
@@ -21,32 +25,7 @@ async def take_in(desk: Desk, interaction: discord.Interaction, ask: Ask) -> Job
     return await desk.intake.accept(ask, origin_of(interaction, Via.COMMAND), no_place_of(interaction))
 
 
-async def open_form(desk: Desk, interaction: discord.Interaction, ask: Ask, purpose: FormPurpose) -> None:
-    """Ask for the prompt by a form; the options given are kept until it is sent in."""
-    locale = interaction.locale.value
-    refusal = (
-        desk.intake.closed(interaction.guild_id, request=True)
-        or no_place_of(interaction)
-        or desk.intake.check(ask, UserId(interaction.user.id))
-    )
-    if refusal is not None:
-        await tell_at_once(interaction, refusal_text(refusal, locale))
-        return
-
-    await show_form(desk, interaction, draft_of(interaction, ask), purpose)
-
-
-async def show_form(desk: Desk, interaction: discord.Interaction, draft: Draft, purpose: FormPurpose) -> None:
-    """Store the draft and open its form."""
-    locale = interaction.locale.value
-    if refusal := await desk.drafts.keep(draft):
-        await tell_at_once(interaction, refusal_text(refusal, locale))
-        return
-    form = FormId(purpose, FormSource.DRAFT, draft.id)
-    await interaction.response.send_modal(forms.build(form, locale, room=REFERENCES_MAX - len(draft.uploads)))
-
-
-def draft_of(interaction: discord.Interaction, ask: Ask) -> Draft:
+def draft_of(interaction: discord.Interaction, ask: Ask, *, retry_of: JobId | None = None) -> Draft:
     """A new draft of what the person asks for."""
     return Draft(
         new_draft_id(),
@@ -56,9 +35,58 @@ def draft_of(interaction: discord.Interaction, ask: Ask) -> Draft:
         None,
         interaction.created_at.timestamp(),
         uploads=ask.uploads,
+        retry_of=retry_of,
     )
 
 
-def with_answer(draft: Draft, answer: forms.FormAnswer) -> Ask:
-    """The draft completed by what was filled into the form."""
-    return Ask(replace(draft.request, prompt=answer.prompt), draft.uploads + answer.uploads)
+async def open_form(desk: Desk, interaction: discord.Interaction, ask: Ask) -> None:
+    """Ask for the prompt by a form; the options given are kept until it is sent in."""
+    draft = draft_of(interaction, ask)
+    refusal = (
+        desk.intake.closed(interaction.guild_id, request=True)
+        or no_place_of(interaction)
+        or desk.intake.check(ask, UserId(interaction.user.id))
+    )
+    if refusal is not None:
+        await tell_at_once(interaction, await no_with_edit(desk, interaction, refusal, draft))
+        return
+    await keep_and_show(desk, interaction, draft)
+
+
+async def keep_and_show(desk: Desk, interaction: discord.Interaction, draft: Draft) -> None:
+    """Store a new draft and open its form."""
+    if refusal := await desk.drafts.keep(draft):
+        locale = interaction.locale.value
+        shown = cards.private_no(refusal_text(refusal, locale), draft.request.prompt, None, locale)
+        await tell_at_once(interaction, shown)
+        return
+    await show_form(desk, interaction, draft)
+
+
+async def show_form(desk: Desk, interaction: discord.Interaction, draft: Draft) -> None:
+    """Open the form of a draft that is stored."""
+    purpose = FormPurpose.VIDEO if draft.request.parent_id is None else FormPurpose.REMIX
+    form = FormId(purpose, FormSource.DRAFT, draft.id)
+    offered = forms.Offered(desk.catalogue.models, desk.catalogue.sizes, desk.catalogue.seconds)
+    await interaction.response.send_modal(forms.build(form, interaction.locale.value, draft, offered))
+
+
+async def no_with_edit(desk: Desk, interaction: discord.Interaction, no: Refusal, draft: Draft) -> cards.Message:
+    """Why nothing was accepted, with the prompt as it was typed, and **Edit** if its form could help."""
+    locale = interaction.locale.value
+    kept: Draft | None = None
+    if no.reason not in _NOT_EDITABLE:
+        kept = revised(draft, no, desk.catalogue)
+        if await desk.drafts.keep(kept) is not None:
+            kept = None
+    return cards.private_no(refusal_text(no, locale), draft.request.prompt, kept.id if kept else None, locale)
+
+
+async def settle_request(
+    desk: Desk, interaction: discord.Interaction, result: Job | Refusal, draft: Draft, done: Key | None = None
+) -> None:
+    """As `settle`, for what makes a video: the no brings the prompt back, and **Edit**."""
+    if isinstance(result, Refusal):
+        await tell(interaction, await no_with_edit(desk, interaction, result, draft))
+    else:
+        await settle(interaction, result, done)

@@ -5,19 +5,20 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord.ext import commands
 
-from bot.chat import forms
-from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSource, parse_button
-from bot.chat.words import Key
+from bot.chat import lists
+from bot.chat.custom_ids import Action, ButtonId, parse_button
+from bot.chat.words import Key, say
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
+from bot.engine.drafts import revised, without_pictures
 from bot.engine.intake import Ask
 from bot.engine.lookup import SeesChannel
-from bot.jobs.model import REFERENCES_MAX, Draft, Job, JobId, MessageId, Offer, Origin, UserId, Via, VideoRequest
+from bot.jobs.model import Cause, Draft, Job, JobId, MessageId, Offer, Origin, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
-from cogs.answers import answering, opening, settle, tell_at_once, turned_away
-from cogs.asking import draft_of, show_form
+from cogs.answers import answering, opening, settle, tell, tell_at_once, turned_away
+from cogs.asking import draft_of, keep_and_show, settle_request, show_form
 from cogs.facts import asker_of, no_place_of, origin_of, sight_of
 from cogs.host import Host
 
@@ -36,6 +37,8 @@ class Buttons(commands.Cog):
             Action.AGAIN: self._again,
             Action.DELETE: self._delete,
             Action.RETRY: self._retry,
+            Action.EDIT_RETRY: self._edit_retry,
+            Action.WHY: self._why,
             Action.TRY_AGAIN: self._try_again,
             Action.LEAVE: self._leave,
             Action.SEND_AGAIN: self._send_again,
@@ -51,6 +54,8 @@ class Buttons(commands.Cog):
             return
         if button.job_id is not None:
             await self._presses[button.action](interaction, button.job_id)
+        elif button.draft_id is not None:
+            await self._edit(interaction, button.draft_id)
         elif button.offer_id is not None:
             await self._press_offer(interaction, button, button.offer_id)
 
@@ -67,19 +72,17 @@ class Buttons(commands.Cog):
                 await tell_at_once(interaction, refusal_text(video, interaction.locale.value))
                 return
             ask = Ask(VideoRequest("", parent_id=job_id))
-            await show_form(self._desk, interaction, draft_of(interaction, ask), FormPurpose.REMIX)
+            await keep_and_show(self._desk, interaction, draft_of(interaction, ask))
 
     async def _again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
             video = await self._finished(interaction, job_id)
-            if isinstance(video, Job):
-                again = self._desk.intake.repeat(
-                    video, origin_of(interaction, Via.BUTTON), asker_of(interaction), _sight(interaction),
-                    no_place_of(interaction),
-                )  # fmt: skip
-                await settle(interaction, await again)
-            else:
+            if isinstance(video, Refusal):
                 await settle(interaction, video)
+                return
+            asker, origin, sight, no_place = _again_by(interaction)
+            made = await self._desk.intake.repeat(video, origin, asker, sight, no_place)
+            await settle_request(self._desk, interaction, made, draft_of(interaction, Ask(video.request)))
 
     async def _delete(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
@@ -89,12 +92,50 @@ class Buttons(commands.Cog):
     async def _retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
             done = await self._desk.acts.retry(job_id, *_again_by(interaction))
-            await settle(interaction, done, _made_key(done))
+            await self._settle_retry(interaction, done, job_id)
 
     async def _try_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
             done = await self._desk.acts.try_again(job_id, *_again_by(interaction))
-            await settle(interaction, done, _made_key(done))
+            await self._settle_retry(interaction, done, job_id)
+
+    async def _settle_retry(self, interaction: discord.Interaction, done: Job | Refusal, job_id: JobId) -> None:
+        if isinstance(done, Refusal):
+            job = await self._desk.acts.find_retryable(job_id, asker_of(interaction))
+            if isinstance(job, Job):
+                draft = draft_of(interaction, Ask(job.request), retry_of=job.id)
+                await settle_request(self._desk, interaction, done, draft)
+                return
+        await settle(interaction, done, _made_key(done))
+
+    async def _edit(self, interaction: discord.Interaction, draft_id: str) -> None:
+        async with opening(interaction):
+            draft = await self._desk.drafts.read(draft_id, UserId(interaction.user.id))
+            if isinstance(draft, Refusal):
+                await tell_at_once(interaction, refusal_text(draft, interaction.locale.value))
+                return
+            await show_form(self._desk, interaction, draft)
+
+    async def _edit_retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with opening(interaction):
+            job, locale = await self._desk.acts.find_retryable(job_id, asker_of(interaction)), interaction.locale.value
+            if isinstance(job, Refusal):
+                await tell_at_once(interaction, refusal_text(job, locale))
+            elif made := await self._desk.acts.find_retry(job):
+                await tell_at_once(interaction, say(_made_key(made), locale, video=made.id))
+            else:
+                draft = draft_of(interaction, Ask(job.request), retry_of=job.id)
+                if job.about == "picture" or not self._desk.intake.has_pictures(job.request):
+                    draft = without_pictures(draft)
+                if job.cause in {Cause.SOURCE_GONE, Cause.UNSUPPORTED}:
+                    draft = revised(draft, Refusal(Reason.VIDEO_UNKNOWN), self._desk.catalogue)
+                await keep_and_show(self._desk, interaction, draft)
+
+    async def _why(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with answering(interaction):
+            job = await self._desk.lookup.find_to_explain(job_id, asker_of(interaction))
+            locale = interaction.locale.value
+            await tell(interaction, refusal_text(job, locale) if isinstance(job, Refusal) else lists.why(job, locale))
 
     async def _leave(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
@@ -121,7 +162,9 @@ class Buttons(commands.Cog):
             return
         async with answering(interaction):
             made = await self._desk.replies.accept_offer(*question, _sight(interaction), no_place_of(interaction))
-            await settle(interaction, made)
+            if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE:
+                made = Refusal(Reason.UPLOADS_GONE)
+            await settle_request(self._desk, interaction, made, question[1])
 
     async def _take_offer(
         self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId
@@ -135,9 +178,7 @@ class Buttons(commands.Cog):
             if button.action is not Action.OPEN_FORM:
                 return taken
             _, draft = taken
-            form = FormId(FormPurpose.REMIX, FormSource.DRAFT, draft.id)
-            room = REFERENCES_MAX - len(draft.request.references) - len(draft.uploads)
-            await interaction.response.send_modal(forms.build(form, interaction.locale.value, room=room))
+            await show_form(self._desk, interaction, draft)
         return None
 
 

@@ -3,19 +3,25 @@
 from dataclasses import replace
 
 import discord
+import structlog
 from discord.ext import commands
 
-from bot.chat import forms
+from bot.chat import cards, forms
 from bot.chat.custom_ids import FormId, FormSource, parse_form
+from bot.chat.words import Key, refusal
 from bot.engine.desk import Desk
 from bot.engine.drafts import origin_id
 from bot.engine.intake import Ask
-from bot.jobs.model import Draft, Job, JobId, UserId, Via, VideoRequest
+from bot.jobs.database import StoreUnavailableError
+from bot.jobs.model import Draft, Job, JobId, Origin, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
-from cogs.answers import answering, settle, turned_away
-from cogs.asking import with_answer
+from bot.jobs.states import State
+from cogs.answers import answering, settle, tell, turned_away
+from cogs.asking import draft_of, settle_request
 from cogs.facts import asker_of, no_place_of, origin_of, sight_of
 from cogs.host import Host
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class Forms(commands.Cog):
@@ -33,36 +39,56 @@ class Forms(commands.Cog):
         if form is None or await turned_away(self._desk, interaction):
             return
         async with answering(interaction):
-            await settle(interaction, await self._take_in(interaction, form, forms.read(interaction.data)))
+            answer = forms.read(interaction.data)
+            try:
+                await self._take_in(interaction, form, answer)
+            except StoreUnavailableError:
+                _log.exception("form not taken in")
+                await self._say_no(interaction, Reason.STORE_UNAVAILABLE, answer)
 
-    async def _take_in(self, interaction: discord.Interaction, form: FormId, answer: forms.FormAnswer) -> Job | Refusal:
+    async def _take_in(self, interaction: discord.Interaction, form: FormId, answer: forms.FormAnswer) -> None:
         user_id = UserId(interaction.user.id)
         if form.source is FormSource.JOB:
-            return await self._accept(
-                interaction, Ask(VideoRequest(answer.prompt, parent_id=JobId(form.target)), answer.uploads), None
-            )
-        # Discord keeps a form open whose answer got lost, and people send it a second time.
-        made = await self._desk.intake.find_made(origin_id(form.target))
-        if made is not None:
-            return made if made.origin.user_id == user_id else Refusal(Reason.DRAFT_GONE)
-        draft = await self._desk.drafts.read(form.target, user_id)
-        if isinstance(draft, Refusal):
-            return draft
-        made = await self._accept(interaction, with_answer(draft, answer), draft)
+            draft = draft_of(interaction, Ask(VideoRequest("", parent_id=JobId(form.target))))
+            origin = origin_of(interaction, Via.FORM)
+        else:
+            # Discord keeps a form open whose answer got lost, and people send it a second time.
+            made = await self._desk.intake.find_made(origin_id(form.target))
+            if made is not None and made.origin.user_id == user_id:
+                await settle(interaction, made, Key.ANSWER_MADE_BEFORE)
+                return
+            kept = await self._desk.drafts.read(form.target, user_id)
+            if isinstance(kept, Refusal):
+                await self._say_no(interaction, kept.reason, answer)
+                return
+            draft = kept
+            # The same reply may have been answered with yes.
+            made = None if draft.reply_to is None else await self._desk.intake.find_made(str(draft.reply_to))
+            if made is not None:
+                await settle(interaction, made, Key.ANSWER_MADE_BEFORE)
+                return
+            origin = replace(origin_of(interaction, Via.FORM, reply_to=draft.reply_to), id=origin_id(draft.id))
+        filled = forms.fill_in(draft, answer)
+        made = await self._make(interaction, filled, origin)
         if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE and not answer.uploads:
-            return Refusal(Reason.UPLOADS_GONE)
-        if draft.reply_to is not None and isinstance(made, Job):
+            made = Refusal(Reason.UPLOADS_GONE)
+        if isinstance(made, Job) and draft.reply_to is not None:
             await self._desk.replies.end_offer(draft.reply_to)
-        return made
+        older = isinstance(made, Job) and made.state is not State.ACCEPTED
+        await settle_request(self._desk, interaction, made, filled, Key.ANSWER_MADE_BEFORE if older else None)
 
-    async def _accept(self, interaction: discord.Interaction, ask: Ask, draft: Draft | None) -> Job | Refusal:
-        sight = sight_of(interaction.guild, interaction.user)
-        if refusal := await self._desk.lookup.check_parent(ask.request, asker_of(interaction), sight):
-            return refusal
-        origin = origin_of(interaction, Via.FORM, reply_to=draft.reply_to if draft else None)
-        if draft is not None:
-            origin = replace(origin, id=origin_id(draft.id))
-        return await self._desk.intake.accept(ask, origin, no_place_of(interaction))
+    async def _make(self, interaction: discord.Interaction, draft: Draft, origin: Origin) -> Job | Refusal:
+        asker, sight = asker_of(interaction), sight_of(interaction.guild, interaction.user)
+        ask, no_place = Ask(draft.request, draft.uploads), no_place_of(interaction)
+        if draft.retry_of is not None:
+            return await self._desk.acts.retry(draft.retry_of, asker, origin, sight, no_place, ask)
+        refusal = await self._desk.lookup.check_parent(draft.request, asker, sight)
+        return refusal or await self._desk.intake.accept(ask, origin, no_place)
+
+    async def _say_no(self, interaction: discord.Interaction, reason: Reason, answer: forms.FormAnswer) -> None:
+        """Give the prompt back where no draft can hold it."""
+        locale = interaction.locale.value
+        await tell(interaction, cards.private_no(refusal(Refusal(reason), locale), answer.prompt, None, locale))
 
 
 async def setup(bot: Host) -> None:

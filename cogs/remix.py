@@ -1,19 +1,20 @@
 """`/remix`: a finished video and a prompt become the next video."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import discord
 from discord import app_commands
 
-from bot.chat.custom_ids import FormPurpose
+from bot.chat.choices import length_name, size_name
 from bot.chat.lists import choice_name
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
 from bot.engine.intake import Ask
 from bot.jobs.model import Job, VideoRequest
 from bot.jobs.reasons import Refusal
-from cogs.answers import answering, opening, settle, tell_at_once
-from cogs.asking import open_form, take_in
+from cogs.answers import answering, opening, tell_at_once
+from cogs.asking import draft_of, open_form, settle_request, take_in
 from cogs.facts import asker_of, sight_of, uploads_of
 from cogs.host import Host
 from cogs.video import Prompt, choices
@@ -45,9 +46,9 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
         reference_4="A fourth picture",
     )
     @app_commands.choices(
-        model=choices(desk.catalogue.models),
-        size=choices(desk.catalogue.sizes),
-        seconds=choices(desk.catalogue.seconds),
+        model=choices(desk.catalogue.models, lambda model, _locale: model),
+        size=choices(desk.catalogue.sizes, size_name),
+        seconds=choices(desk.catalogue.seconds, length_name),
     )
     @app_commands.autocomplete(video=suggest)
     async def remix(
@@ -70,15 +71,15 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
                     await tell_at_once(interaction, refusal_text(parent, interaction.locale.value))
                     return
                 ask = Ask(VideoRequest("", model, size, seconds, parent_id=parent.id), uploads)
-                await open_form(desk, interaction, ask, FormPurpose.REMIX)
+                await open_form(desk, interaction, ask)
             return
         async with answering(interaction):
-            parent = await find(interaction, video)
+            made = parent = await find(interaction, video)
+            ask = Ask(VideoRequest(prompt, model, size, seconds), uploads)
             if isinstance(parent, Job):
-                ask = Ask(VideoRequest(prompt, model, size, seconds, parent_id=parent.id), uploads)
-                await settle(interaction, await take_in(desk, interaction, ask))
-            else:
-                await settle(interaction, parent)
+                ask = replace(ask, request=replace(ask.request, parent_id=parent.id))
+                made = await take_in(desk, interaction, ask)
+            await settle_request(desk, interaction, made, draft_of(interaction, ask))
 
     return cast("app_commands.Command[Any, ..., None]", remix)
 

@@ -1,25 +1,34 @@
 """`/video`: a prompt and pictures become a video."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import discord
 from discord import app_commands
 
-from bot.chat.custom_ids import FormPurpose
+from bot.chat.choices import CHOICES_MAX, length_name, model_name, size_name
 from bot.engine.desk import Desk
 from bot.engine.intake import Ask
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, VideoRequest
-from cogs.answers import answering, opening, settle
-from cogs.asking import open_form, take_in
+from cogs.answers import answering, opening
+from cogs.asking import draft_of, open_form, settle_request, take_in
 from cogs.facts import uploads_of
 from cogs.host import Host
 
 Prompt = app_commands.Range[str, 1, PROMPT_MAX_CHARACTERS]
 
 
-def choices(values: tuple[str, ...]) -> list[app_commands.Choice[str]]:
+def choices(values: tuple[str, ...], name_of: Callable[[str, str], str]) -> list[app_commands.Choice[str]]:
     """What an option offers; Discord shows at most 25."""
-    return [app_commands.Choice(name=value, value=value) for value in values[:25]]
+    return [app_commands.Choice(name=name_of(value, "en"), value=value) for value in values[:CHOICES_MAX]]
+
+
+def models(desk: Desk) -> list[app_commands.Choice[str]]:
+    """The models on offer, of which the first is the default."""
+    catalogue = desk.catalogue
+    return choices(
+        catalogue.models, lambda model, locale: model_name(model, locale, default=model == catalogue.default_model)
+    )
 
 
 def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
@@ -37,9 +46,9 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
         reference_4="A fourth picture",
     )
     @app_commands.choices(
-        model=choices(desk.catalogue.models),
-        size=choices(desk.catalogue.sizes),
-        seconds=choices(desk.catalogue.seconds),
+        model=models(desk),
+        size=choices(desk.catalogue.sizes, size_name),
+        seconds=choices(desk.catalogue.seconds, length_name),
     )
     async def video(
         interaction: discord.Interaction,
@@ -56,10 +65,11 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
         ask = Ask(VideoRequest(prompt or "", model or desk.catalogue.default_model, size, seconds), uploads)
         if prompt is None:
             async with opening(interaction):
-                await open_form(desk, interaction, ask, FormPurpose.VIDEO)
+                await open_form(desk, interaction, ask)
             return
         async with answering(interaction):
-            await settle(interaction, await take_in(desk, interaction, ask))
+            made = await take_in(desk, interaction, ask)
+            await settle_request(desk, interaction, made, draft_of(interaction, ask))
 
     return cast("app_commands.Command[Any, ..., None]", video)
 

@@ -11,7 +11,7 @@ from bot.jobs.model import JobId, MessageId, PostKind
 
 
 class Kind(StrEnum):
-    """The message that a button sits on: one of a job's (as in `PostKind`), an offer, or an answer to /status."""
+    """The message that a button sits on: one of a job's (as in `PostKind`), an offer, or a private answer."""
 
     CARD = "card"
     VIDEO = "video"
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     SLOW = "slow"
     UNSURE = "unsure"
     OFFER = "offer"
+    DRAFT = "draft"
     LIST = "list"
 
 
@@ -32,6 +33,9 @@ class Action(StrEnum):
     AGAIN = "again"
     DELETE = "delete"
     RETRY = "retry"
+    EDIT_RETRY = "edit_retry"
+    WHY = "why"
+    EDIT = "edit"
     TRY_AGAIN = "try_again"
     LEAVE = "leave"
     SEND_AGAIN = "send_again"
@@ -42,12 +46,13 @@ class Action(StrEnum):
 _ALLOWED = {
     Kind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN),
     Kind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE),
-    Kind.FAILURE: (Action.RETRY, Action.SEND_AGAIN),
+    Kind.FAILURE: (Action.RETRY, Action.SEND_AGAIN, Action.EDIT_RETRY, Action.WHY),
     Kind.LATE: (Action.WITHHOLD,),
     Kind.SLOW: (Action.WITHHOLD,),
     Kind.UNSURE: (Action.TRY_AGAIN, Action.LEAVE),
     Kind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT),
-    Kind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN, Action.RETRY),
+    Kind.DRAFT: (Action.EDIT,),
+    Kind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN, Action.RETRY, Action.EDIT_RETRY),
 }
 _PAIRS = "|".join(f"{kind}:(?:{'|'.join(actions)})" for kind, actions in _ALLOWED.items())
 _JOB_ID = "[0-9A-HJKMNP-TV-Z]{8}"
@@ -57,8 +62,8 @@ _OFFER_ID = "[1-9][0-9]{0,17}|[1-8][0-9]{18}"
 
 # For a full match.
 BUTTON_TEMPLATE = re.compile(
-    f"vb:(?=(?:{_PAIRS}):)(?P<kind>(?P<offer>offer)|[a-z]+):(?P<action>[a-z_]+)"
-    f":(?P<target>(?(offer)(?:{_OFFER_ID})|{_JOB_ID})):(?P<number>[1-9][0-9]{{0,3}})",
+    f"vb:(?=(?:{_PAIRS}):)(?P<kind>(?P<offer>offer)|(?P<draft>draft)|[a-z]+):(?P<action>[a-z_]+)"
+    f":(?P<target>(?(offer)(?:{_OFFER_ID})|(?(draft)(?:{_DRAFT_ID})|{_JOB_ID}))):(?P<number>[1-9][0-9]{{0,3}})",
 )
 FORM_TEMPLATE = re.compile(
     f"vf:(?P<purpose>video|remix):(?P<source>draft|(?P<job>job)):(?P<target>(?(job){_JOB_ID}|{_DRAFT_ID}))",
@@ -67,7 +72,10 @@ FORM_TEMPLATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ButtonId:
-    """What one button means. `target` is a job's id, on offers the offer's; `number` counts messages of one kind."""
+    """What one button means; `number` counts messages of one kind.
+
+    `target` is a job's id, on offers the offer's, on drafts the draft's.
+    """
 
     kind: Kind
     action: Action
@@ -76,13 +84,18 @@ class ButtonId:
 
     @property
     def job_id(self) -> JobId | None:
-        """The job it is about; None on an offer."""
-        return None if self.kind is Kind.OFFER else JobId(self.target)
+        """The job it is about; None on an offer or a draft."""
+        return None if self.kind in {Kind.OFFER, Kind.DRAFT} else JobId(self.target)
 
     @property
     def offer_id(self) -> MessageId | None:
         """The offer it is about: the id of the reply under which it stands; None on other messages."""
         return MessageId(int(self.target)) if self.kind is Kind.OFFER else None
+
+    @property
+    def draft_id(self) -> str | None:
+        """The draft it is about; None on other messages."""
+        return self.target if self.kind is Kind.DRAFT else None
 
     def __str__(self) -> str:
         """The custom id; at most 100 characters (docs/facts/discord.md)."""

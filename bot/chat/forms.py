@@ -1,71 +1,154 @@
-"""The forms for a prompt and pictures: built here, and read from what Discord sends back. They keep nothing.
+"""The forms for a prompt, pictures and options: built here, and read from what Discord sends back. They keep nothing.
 
 After a restart discord.py drops the answers of forms it doesn't know, so answers are read from the raw interaction, by
 custom id (docs/facts/discord.md, "Forms").
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import discord
 
-from bot.chat.custom_ids import FormId, FormPurpose, FormSource
+from bot.chat.choices import CHOICES_MAX, length_name, model_name, size_name
+from bot.chat.custom_ids import FormId, FormPurpose
 from bot.chat.escape import clip
 from bot.chat.words import Key, say
-from bot.jobs.model import PROMPT_MAX_CHARACTERS, REFERENCES_MAX, Upload
+from bot.jobs.model import PROMPT_MAX_CHARACTERS, REFERENCES_MAX, Draft, Upload
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 
 PROMPT_FIELD = "prompt"
 PICTURES_FIELD = "references"
+MODEL_FIELD = "model"
+SIZE_FIELD = "size"
+LENGTH_FIELD = "seconds"
+# Stands for "not chosen"; a value must not be empty. No size or length reads so.
+DEFAULT_VALUE = "(default)"
 
 _TITLE_MAX = 45
+_TYPE_SELECT = 3
 _TYPE_TEXT_INPUT = 4
 _TYPE_FILE_UPLOAD = 19
+_CHOICE_FIELDS = (MODEL_FIELD, SIZE_FIELD, LENGTH_FIELD)
+_VALUE_MAX = 100
 _DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """What a form lets people choose from, in the order shown; the first model is the default."""
+
+    models: tuple[str, ...]
+    sizes: tuple[str, ...]
+    seconds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FormAnswer:
-    """What a person filled in, as Discord claims it: nothing of it is checked yet."""
+    """What a person filled in, as Discord claims it: nothing of it is checked yet.
+
+    `chosen` holds the options whose rows were in the form; None stands for the default.
+    """
 
     prompt: str
     uploads: tuple[Upload, ...] = ()
+    chosen: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
-def build(form: FormId, locale: str, *, room: int = REFERENCES_MAX) -> discord.ui.Modal:
-    """The form, ready for `send_modal`; call it inside the running event loop.
+def build(form: FormId, locale: str, draft: Draft, offered: Offered) -> discord.ui.Modal:
+    """The form filled with what the draft holds, ready for `send_modal`; call it inside the running event loop.
 
-    `room` is how many pictures may still be added (with 0 there is no field for them). discord.py keeps dismissed forms
-    for the life of the process, so this one is stopped already.
+    A row with one possible value is left out. discord.py keeps dismissed forms for the life of the process, so this one
+    is stopped already.
     """
     remix = form.purpose is FormPurpose.REMIX
-    modal = discord.ui.Modal(title=clip(_title(form, locale), _TITLE_MAX), custom_id=str(form))
-    modal.add_item(
-        discord.ui.Label(
-            text=say(Key.FORM_CHANGE if remix else Key.FORM_PROMPT, locale),
-            component=discord.ui.TextInput(
-                custom_id=PROMPT_FIELD,
-                style=discord.TextStyle.paragraph,
-                placeholder=say(Key.FORM_CHANGE_HINT if remix else Key.FORM_PROMPT_HINT, locale),
-                required=True,
-                min_length=1,
-                max_length=PROMPT_MAX_CHARACTERS,
-            ),
-        )
+    modal = discord.ui.Modal(
+        title=clip(say(Key.FORM_REMIX if remix else Key.FORM_VIDEO, locale), _TITLE_MAX), custom_id=str(form)
     )
-    if room > 0:
-        modal.add_item(
-            discord.ui.Label(
-                text=say(Key.FORM_PICTURES, locale),
-                description=say(Key.FORM_PICTURES_HINT, locale),
-                component=discord.ui.FileUpload(
-                    custom_id=PICTURES_FIELD, required=False, min_values=0, max_values=min(room, REFERENCES_MAX)
-                ),
-            )
-        )
+    modal.add_item(_prompt_row(draft.request.prompt, locale, remix=remix))
+    modal.add_item(_pictures_row(draft, locale))
+    for row in _choice_rows(draft, offered, locale, remix=remix):
+        modal.add_item(row)
     modal.stop()
     return modal
+
+
+def fill_in(draft: Draft, answer: FormAnswer) -> Draft:
+    """The draft with what was filled in; new files replace all its pictures, none keeps them."""
+    request = replace(draft.request, prompt=answer.prompt)
+    if MODEL_FIELD in answer.chosen:
+        request = replace(request, model=answer.chosen[MODEL_FIELD])
+    if SIZE_FIELD in answer.chosen:
+        request = replace(request, size=answer.chosen[SIZE_FIELD])
+    if LENGTH_FIELD in answer.chosen:
+        request = replace(request, seconds=answer.chosen[LENGTH_FIELD])
+    if not answer.uploads:
+        return replace(draft, request=request)
+    return replace(draft, request=replace(request, references=()), uploads=answer.uploads, pictures_dropped=False)
+
+
+def _prompt_row(prompt: str, locale: str, *, remix: bool) -> "discord.ui.Label[discord.ui.Modal]":
+    # Halves of surrogate pairs, which no encoding can carry, become question marks.
+    filled = clip(prompt.encode("utf-8", "replace").decode(), PROMPT_MAX_CHARACTERS)
+    return discord.ui.Label(
+        text=say(Key.FORM_CHANGE if remix else Key.FORM_PROMPT, locale),
+        component=discord.ui.TextInput(
+            custom_id=PROMPT_FIELD,
+            style=discord.TextStyle.paragraph,
+            placeholder=say(Key.FORM_CHANGE_HINT if remix else Key.FORM_PROMPT_HINT, locale),
+            default=filled or None,
+            required=True,
+            min_length=1,
+            max_length=PROMPT_MAX_CHARACTERS,
+        ),
+    )
+
+
+def _pictures_row(draft: Draft, locale: str) -> "discord.ui.Label[discord.ui.Modal]":
+    count = len(draft.request.references) + len(draft.uploads)
+    if count:
+        key = Key.FORM_PICTURE_KEPT if count == 1 else Key.FORM_PICTURES_KEPT
+        description = say(key, locale, **({} if count == 1 else {"count": count}))
+    else:
+        key = Key.FORM_PICTURES_DROPPED if draft.pictures_dropped else Key.FORM_PICTURES_HINT
+        description = say(key, locale, limit=REFERENCES_MAX)
+    return discord.ui.Label(
+        text=say(Key.FORM_PICTURES, locale),
+        description=description,
+        component=discord.ui.FileUpload(
+            custom_id=PICTURES_FIELD, required=False, min_values=0, max_values=REFERENCES_MAX
+        ),
+    )
+
+
+def _choice_rows(
+    draft: Draft, offered: Offered, locale: str, *, remix: bool
+) -> "Iterator[discord.ui.Label[discord.ui.Modal]]":
+    request, default = draft.request, (DEFAULT_VALUE, say(Key.CHOICE_DEFAULT, locale))
+    if len(offered.models) > 1:
+        first = None if remix else offered.models[0]
+        names = [(model, model_name(model, locale, default=model == first)) for model in offered.models]
+        yield _choice_row(MODEL_FIELD, Key.FORM_MODEL, [default, *names] if remix else names, request.model, locale)
+    if len(offered.sizes) > 1:
+        names = [(size, size_name(size, locale)) for size in offered.sizes]
+        yield _choice_row(SIZE_FIELD, Key.FORM_SIZE, [default, *names], request.size, locale)
+    if len(offered.seconds) > 1:
+        names = [(seconds, length_name(seconds, locale)) for seconds in offered.seconds]
+        yield _choice_row(LENGTH_FIELD, Key.FORM_LENGTH, [default, *names], request.seconds, locale)
+
+
+def _choice_row(
+    custom_id: str, key: Key, names: list[tuple[str, str]], chosen: str | None, locale: str
+) -> "discord.ui.Label[discord.ui.Modal]":
+    values = [value for value, _ in names]
+    # What is no longer offered is shown as the first choice: the default.
+    index = values.index(chosen) if chosen in values else 0
+    shown = names[:CHOICES_MAX] if index < CHOICES_MAX else [*names[: CHOICES_MAX - 1], names[index]]
+    options = [discord.SelectOption(label=name, value=value, default=value == values[index]) for value, name in shown]
+    # A row that comes back empty changes nothing.
+    return discord.ui.Label(
+        text=say(key, locale), component=discord.ui.Select(custom_id=custom_id, options=options, required=False)
+    )
 
 
 def read(data: Mapping[str, Any]) -> FormAnswer:
@@ -75,22 +158,19 @@ def read(data: Mapping[str, Any]) -> FormAnswer:
     """
     prompt = ""
     uploads: list[Upload] = []
+    chosen: dict[str, str | None] = {}
     attachments = _mapping(_mapping(data.get("resolved")).get("attachments"))
-    for field in _fields(data.get("components"), _DEEPEST):
-        if field.get("type") == _TYPE_TEXT_INPUT and field.get("custom_id") == PROMPT_FIELD:
-            value = field.get("value")
+    for one in _fields(data.get("components"), _DEEPEST):
+        if one.get("type") == _TYPE_TEXT_INPUT and one.get("custom_id") == PROMPT_FIELD:
+            value = one.get("value")
             prompt = value if isinstance(value, str) else ""
-        elif field.get("type") == _TYPE_FILE_UPLOAD and field.get("custom_id") == PICTURES_FIELD:
-            uploads.extend(_upload(attachments.get(str(one))) for one in _items(field.get("values")))
-    return FormAnswer(prompt, tuple(uploads))
-
-
-def _title(form: FormId, locale: str) -> str:
-    if form.purpose is FormPurpose.VIDEO:
-        return say(Key.FORM_VIDEO, locale)
-    if form.source is FormSource.JOB:
-        return say(Key.FORM_REMIX_OF, locale, video=form.target)
-    return say(Key.FORM_REMIX, locale)
+        elif one.get("type") == _TYPE_FILE_UPLOAD and one.get("custom_id") == PICTURES_FIELD:
+            uploads.extend(_upload(attachments.get(str(file))) for file in _items(one.get("values")))
+        elif one.get("type") == _TYPE_SELECT and one.get("custom_id") in _CHOICE_FIELDS:
+            values = [value for value in _items(one.get("values")) if isinstance(value, str)]
+            if values:
+                chosen[str(one.get("custom_id"))] = None if values[0] == DEFAULT_VALUE else values[0][:_VALUE_MAX]
+    return FormAnswer(prompt, tuple(uploads), chosen)
 
 
 def _fields(components: object, depth: int) -> Iterator[Mapping[str, Any]]:

@@ -12,13 +12,15 @@ from bot.chat.cards import (
     lines,
     origin_line,
     progress_line,
+    prompt_file,
     prompt_line,
+    retry_actions,
     settings_line,
     stopping_action,
 )
 from bot.chat.custom_ids import Action, Kind
 from bot.chat.escape import clip, discord_length, plain, quote
-from bot.chat.words import Key, cause, remark, say, status
+from bot.chat.words import Key, cause, charge, remark, say, status
 from bot.jobs.model import Job, JobId
 from bot.jobs.states import ENDS, State
 
@@ -61,7 +63,8 @@ def running_and_latest(jobs: Sequence[Job], now: float, locale: str, links: Mapp
 def one(job: Job, facts: JobFacts, locale: str) -> Message:
     """Everything about one job that a person may want to know."""
     waits = job.state is State.ACCEPTED and job.waiting_for is None and facts.queue_position is not None
-    why = " ".join(cause(job, locale)) if job.state in _RETRIABLE | {State.UNDELIVERABLE} else None
+    explained = cause(job, locale) if job.state in _RETRIABLE | {State.UNDELIVERABLE} else None
+    why = " ".join((explained.cause, charge(job, locale), explained.next_step)) if explained else None
     times = [say(Key.ASKED_WHEN, locale, when=job.accepted_at)]
     if job.submitted_at is not None:
         times.append(say(Key.SENT_WHEN, locale, when=job.submitted_at))
@@ -83,11 +86,29 @@ def one(job: Job, facts: JobFacts, locale: str) -> Message:
         description=description,
         footer=say(Key.SHORT_ID, locale, video=job.id),
     )
-    action = Action.RETRY if job.state in _RETRIABLE else _action(job)
-    button = job_button(job, Kind.LIST, action, 1, locale) if action else None
+    action = _action(job)
+    actions = retry_actions(job) if job.state in _RETRIABLE else (action,) if action else ()
     return Message(
-        embed=replace(embed, colour=GREY) if job.state in ENDS else embed, buttons=(button,) if button else ()
+        embed=replace(embed, colour=GREY) if job.state in ENDS else embed,
+        # Why is said right here.
+        buttons=tuple(job_button(job, Kind.LIST, one, 1, locale) for one in actions if one is not Action.WHY),
+        text_file=prompt_file(job.request.prompt),
     )
+
+
+def why(job: Job, locale: str) -> Message:
+    """Why the job's video wasn't made: what its notice doesn't say in public."""
+    embed = Embed(
+        title=status(job, job.ended_at or 0.0, locale),
+        description=lines(prompt_line(job), settings_line(job, locale)),
+        footer=say(Key.SHORT_ID, locale, video=job.id),
+        colour=GREY,
+    )
+    if job.state not in ENDS:
+        return Message(content=status(job, job.accepted_at, locale), embed=embed)
+    explained = cause(job, locale)
+    content = " ".join((explained.cause, charge(job, locale), explained.next_step))
+    return Message(content=content, embed=embed, text_file=prompt_file(job.request.prompt))
 
 
 def choice_name(job: Job, now: float, locale: str = "en") -> str:

@@ -5,7 +5,7 @@ Every act may be pressed twice, by two people, or on a message of last week; the
 
 from dataclasses import replace
 
-from bot.engine.intake import Intake
+from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import SeesChannel
 from bot.engine.parts import Parts
 from bot.engine.places import forget_place
@@ -65,14 +65,34 @@ class Acts:
         origin: Origin,
         sees_channel: SeesChannel,
         no_place: Refusal | None = None,
+        edited: Ask | None = None,
     ) -> Job | Refusal:
-        """Retry after a failure: a new job of the same request; however often it is pressed, one at a time."""
+        """Retry after a failure, of the same request or `edited`: one success, however often either is pressed."""
+        job = await self.find_retryable(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        made = await self._ask_anew(job, asker, origin, sees_channel, no_place, edited)
+        if job.state in _UNCLEAR and not isinstance(made, Refusal):
+            await self._end_asking(job)
+        return made
+
+    async def find_retryable(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """The failed or unclear job, for its requester alone: a retry counts on the limits of who presses."""
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
             return job
-        if job.state not in _RETRYABLE:
-            return Refusal(Reason.TOO_LATE_TO_CANCEL)
-        return await self._ask_anew(job, asker, origin, sees_channel, no_place)
+        if job.origin.user_id != asker.user_id:
+            return Refusal(Reason.NOT_YOURS)
+        return job if job.state in _RETRYABLE | _UNCLEAR else Refusal(Reason.TOO_LATE_TO_CANCEL)
+
+    async def find_retry(self, job: Job) -> Job | None:
+        """What an earlier Retry of the job has made, unless it was cancelled for free."""
+        for _ in range(_REPEATS_FOLLOWED):
+            made = await self._intake.find_made(retry_origin_id(job))
+            if made is None or made.state is not State.CANCELLED or made.withheld:
+                return made
+            job = made
+        return None
 
     async def try_again(
         self,
@@ -156,19 +176,25 @@ class Acts:
         )  # fmt: skip
 
     async def _ask_anew(
-        self, job: Job, asker: Asker, origin: Origin, sees_channel: SeesChannel, no_place: Refusal | None
+        self,
+        job: Job,
+        asker: Asker,
+        origin: Origin,
+        sees_channel: SeesChannel,
+        no_place: Refusal | None,
+        edited: Ask | None = None,
     ) -> Job | Refusal:
-        """Make a new job of the same request, or return the one that an earlier press made.
+        """Make a new job of the same request, or of `edited`, or return the one that an earlier press made.
 
         If that one was cancelled before it cost anything, it is its turn to be repeated: each job is repeated once. One
         that failed has a notice with a button of its own.
         """
         for _ in range(_REPEATS_FOLLOWED):
             # The origin of a retry is the job that is retried, so that a second press finds the first one's job.
-            origin = replace(origin, id=f"retry:{job.id}", retry_of=job.id)
+            origin = replace(origin, id=retry_origin_id(job), retry_of=job.id)
             made = await self._intake.find_made(origin.id)
             if made is None:
-                return await self._intake.repeat(job, origin, asker, sees_channel, no_place)
+                return await self._intake.repeat(job, origin, asker, sees_channel, no_place, edited)
             if made.state is not State.CANCELLED or made.withheld:
                 return made
             job = made
@@ -178,6 +204,11 @@ class Acts:
         if await self._parts.database.write(moving.answer, job, self._parts.clock.now()):
             # The painter takes the question from the notice.
             self._parts.board.card_touched(job.id)
+
+
+def retry_origin_id(job: Job) -> str:
+    """The act of repeating that job."""
+    return f"retry:{job.id}"
 
 
 def can_send_again(job: Job) -> bool:

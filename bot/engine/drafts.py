@@ -11,9 +11,12 @@ from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.store import drafts
+from bot.videos.catalogue import Catalogue
 
 DRAFT_SECONDS = 3600.0
 
+_ABOUT_PARENT = frozenset({Reason.VIDEO_UNKNOWN, Reason.VIDEO_REMOVED, Reason.VIDEO_ELSEWHERE, Reason.VIDEO_NONE_HERE})
+_ABOUT_PICTURES = ("REFERENCE", "UPLOADS")
 _STORE_SECONDS = 2.0
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -46,6 +49,31 @@ class Drafts:
         if draft is None or draft.user_id != user_id:
             return Refusal(Reason.DRAFT_GONE)
         return draft
+
+
+def revised(draft: Draft, no: Refusal, catalogue: Catalogue) -> Draft:
+    """The draft as its form shows it after that refusal: without what can't be used.
+
+    Pictures go when one of them is the reason; without its parent a remix becomes a new video; an option that isn't
+    offered becomes the default.
+    """
+    request = draft.request
+    if no.reason in _ABOUT_PARENT:
+        request = replace(request, parent_id=None, model=request.model or catalogue.default_model)
+    if request.model not in (None, *catalogue.models):
+        request = replace(request, model=None if request.parent_id else catalogue.default_model)
+    if request.size not in (None, *catalogue.sizes):
+        request = replace(request, size=None)
+    if request.seconds not in (None, *catalogue.seconds):
+        request = replace(request, seconds=None)
+    draft = replace(draft, request=request)
+    return without_pictures(draft) if no.reason.name.startswith(_ABOUT_PICTURES) else draft
+
+
+def without_pictures(draft: Draft) -> Draft:
+    """The draft without its pictures; its form says so if it had any."""
+    dropped = draft.pictures_dropped or bool(draft.request.references or draft.uploads)
+    return replace(draft, request=replace(draft.request, references=()), uploads=(), pictures_dropped=dropped)
 
 
 def new_draft_id() -> str:

@@ -73,19 +73,30 @@ class Intake:
         return await self._parts.database.read(finding.find_by_origin, origin_id)
 
     async def repeat(
-        self, job: Job, origin: Origin, asker: Asker, sees_channel: SeesChannel, no_place: Refusal | None = None
+        self,
+        job: Job,
+        origin: Origin,
+        asker: Asker,
+        sees_channel: SeesChannel,
+        no_place: Refusal | None = None,
+        edited: Ask | None = None,
     ) -> Job | Refusal:
-        """Make a new job of the same request and pictures, if they are still kept and its parent may be remixed.
+        """Make a new job of the same request and pictures, or of `edited`, if its parent may still be remixed.
 
         The same origin twice is one job.
         """
         if known := await self.find_made(origin.id):
             return known
-        if refusal := await self._lookup.check_parent(job.request, asker, sees_channel):
+        ask = edited or Ask(job.request)
+        if refusal := await self._lookup.check_parent(ask.request, asker, sees_channel):
             return refusal
-        if not all(self._parts.shelf.holds(picture) for picture in job.request.references):
+        if not self.has_pictures(ask.request):
             return Refusal(Reason.REFERENCES_GONE)
-        return await self.accept(Ask(job.request), origin, no_place)
+        return await self.accept(ask, origin, no_place)
+
+    def has_pictures(self, request: VideoRequest) -> bool:
+        """Whether all pictures of an older request are still in the data folder."""
+        return all(self._parts.shelf.holds(picture) for picture in request.references)
 
     async def keep_pictures(
         self, uploads: tuple[Upload, ...], user_id: UserId | None = None

@@ -8,7 +8,7 @@ from bot.engine.links import find_parent_link, jump_link
 from bot.engine.parts import Parts
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, VideoRequest, parse_job_id
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker, may_look, may_remix
+from bot.jobs.rights import Asker, may_control, may_look, may_remix
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
 
@@ -81,6 +81,11 @@ class Lookup:
         return may_look(job, asker) or replace(
             (await self._overviews([job]))[0], parent_link=await find_parent_link(self._parts, job)
         )
+
+    async def find_to_explain(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """A failed job, for its requester and those who manage messages there."""
+        job = await self.get(job_id)
+        return Refusal(Reason.VIDEO_UNKNOWN) if job is None else may_control(job, asker) or job
 
     async def get(self, job_id: JobId) -> Job | None:
         """The job of that id, whoever asks."""

@@ -13,7 +13,7 @@ import structlog
 from bot.chat import cards, words
 from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
 from bot.chat.talk import count_words
-from bot.engine.drafts import DRAFT_SECONDS, new_draft_id
+from bot.engine.drafts import DRAFT_SECONDS, new_draft_id, origin_id
 from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import Lookup, SeesChannel
 from bot.engine.parts import Parts
@@ -141,6 +141,7 @@ class Replies:
         asker = Asker(offer.user_id, offer.place)
         made = (
             await self._intake.find_made(origin.id)
+            or await self._intake.find_made(origin_id(draft.id))
             or await self._lookup.check_parent(draft.request, asker, sees_channel)
             or await self._intake.accept(Ask(draft.request, draft.uploads), origin, no_place)
         )

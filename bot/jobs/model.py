@@ -228,7 +228,8 @@ class Draft:
     """A request that isn't accepted yet: what is known of it before a form or a question is answered.
 
     Attachments are kept by their addresses and fetched when the draft becomes a job; `request.references` holds
-    pictures that are in the data folder already. `retry_of` is the job that an edited retry repeats.
+    pictures that are in the data folder already. `retry_of` is the job that an edited retry repeats;
+    `pictures_dropped` says that it had pictures which were refused or are gone.
     """
 
     id: str
@@ -239,6 +240,7 @@ class Draft:
     created_at: float
     uploads: tuple[Upload, ...] = ()
     retry_of: JobId | None = None
+    pictures_dropped: bool = False
 
 
 class OfferKind(StrEnum):

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     STOPPING = "stopping"  # the bot is restarting
     STORE_UNAVAILABLE = "store unavailable"  # the database could not take the job
     DISK_FULL = "disk full"  # too little free space for pictures
+    NOT_YOURS = "not yours"  # only the requester can do that
     NOT_ALLOWED = "not allowed"  # not the requester, may not manage messages
     TOO_LATE_TO_CANCEL = "too late to cancel"  # the job has ended
     SETTLED = "settled"  # nobody need decide any more whether the provider took the job

@@ -121,6 +121,8 @@ drafts = Table(
     # Attachments that are fetched when the draft becomes a job: address, file name, bytes.
     Column("uploads", JSON, nullable=False, server_default="[]"),
     Column("retry_of", String(8)),
+    # Its pictures were refused or are gone: its form says so.
+    Column("pictures_dropped", Boolean, nullable=False, server_default="0"),
     Column("created_at", Float, nullable=False),
 )
 

@@ -34,6 +34,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_jobs_accepted_at"), "jobs", ["accepted_at"], unique=False)
     op.add_column("drafts", sa.Column("uploads", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("drafts", sa.Column("retry_of", sa.String(length=8)))
+    op.add_column("drafts", sa.Column("pictures_dropped", sa.Boolean(), nullable=False, server_default="0"))
     # Their pictures were still being fetched when the process ended.
     op.execute("DELETE FROM drafts WHERE pictures_awaited > 0")
     op.drop_column("drafts", "pictures_awaited")

@@ -76,7 +76,7 @@ async def _story(browser: Browser, folder: Path, *, dark: bool) -> list[Path]:
 
 async def _rendered(visit: Visit, prompt: str) -> None:
     """Let the render finish, and wait until its card has gone and its video stands where its words can be read."""
-    card = visit.visitor.message(prompt, "Asked for by")
+    card = visit.visitor.message(prompt, "Requested by")
     await expect(card).to_contain_text("Rendering")
     visit.stage.jump(DIALS["render_seconds"] + 10)
     video = visit.visitor.video(prompt)

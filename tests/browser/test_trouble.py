@@ -33,7 +33,7 @@ async def test_a_lost_answer_to_the_paid_request(visit: Visit) -> None:
     await ada.lose("The provider", "create or remix")
     await ada.ask_for_video("A paper boat")
     await expect(ada.message("I can't know whether the provider took it")).to_be_visible()
-    await ada.press("Leave it")
+    await ada.press("Dismiss")
     await expect(ada.message("All right, I leave")).to_contain_text("Only you can see this")
     assert visit.paid == 1
 

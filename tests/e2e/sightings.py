@@ -33,7 +33,7 @@ def labels(message: Message) -> list[str]:
 
 def is_card(message: Message) -> bool:
     """A job's card, with or without its button: the only message that says who asked."""
-    return message.author.bot and message.interaction is None and "Asked for by" in message.text
+    return message.author.bot and message.interaction is None and "Requested by" in message.text
 
 
 def of_kind(channel: Channel, kind: str) -> list[Message]:

@@ -113,7 +113,7 @@ async def test_two_of_the_same_words_are_not_told_apart(tmp_path: Path) -> None:
         await time_passes_until(stage, lambda: asked(stage) >= 3, step_seconds=10)
         assert [row["state"] for row in ledger.jobs(stage)] == ["uncertain"] * 2
         assert videos(channel) == []
-        assert all(labels(one) == ["Try again", "Leave it"] for one in of_kind(channel, "unsure"))
+        assert all(labels(one) == ["Request again", "Dismiss"] for one in of_kind(channel, "unsure"))
         assert stage.studio.paid("Twin herons") == 2
 
 
@@ -142,7 +142,7 @@ async def test_without_a_list_the_person_is_asked_and_the_provider_left_alone(tm
         stage.studio.faults.add("create", Fault.drop(take=True))
         await ada.slash(channel, "video", prompt="A heron nobody sees")
         notice = await wait_kind(stage.chat, channel, "unsure")
-        assert labels(notice) == ["Try again", "Leave it"]
+        assert labels(notice) == ["Request again", "Dismiss"]
         await stage.studio.wait_for(lambda: asked(stage) == 1)
         stage.jump(3000)
         await ada.slash(channel, "video", prompt="A heron for all to see")
@@ -155,13 +155,13 @@ async def test_without_a_list_the_person_is_asked_and_the_provider_left_alone(tm
 
 
 async def test_what_was_left_is_posted_when_it_turns_up(tmp_path: Path) -> None:
-    """*Leave it* only ends the asking; the notice says so first, and at last that the provider had it after all."""
+    """**Dismiss** only ends the asking; the notice says so first, and at last that the provider had it after all."""
     async with a_scene(tmp_path, lists=False) as (stage, ada, channel):
         stage.studio.faults.add("create", Fault.drop(take=True))
         await ada.slash(channel, "video", prompt="A heron left alone")
         notice = await wait_kind(stage.chat, channel, "unsure")
         job_id = job_id_of(notice)
-        answer = await (await ada.click(notice, "Leave it")).wait_state("message")
+        answer = await (await ada.click(notice, "Dismiss")).wait_state("message")
         assert "If it turns up after all" in answer.content
         await stage.chat.wait_for(lambda: not notice.buttons or None, what="the asking to end")
         stage.studio.dials.list_endpoint = True
@@ -174,13 +174,13 @@ async def test_what_was_left_is_posted_when_it_turns_up(tmp_path: Path) -> None:
 
 
 async def test_after_try_again_both_are_posted(tmp_path: Path) -> None:
-    """*Try again* makes a second paid video; when the first turns up after all, it is posted as well."""
+    """**Request again** makes a second paid video; when the first turns up after all, it is posted as well."""
     async with a_scene(tmp_path, lists=False) as (stage, ada, channel):
         stage.studio.faults.add("create", Fault.drop(take=True))
         await ada.slash(channel, "video", prompt="A heron and its twin")
         notice = await wait_kind(stage.chat, channel, "unsure")
         first = job_id_of(notice)
-        await (await ada.click(notice, "Try again")).wait_state("message", "deleted")
+        await (await ada.click(notice, "Request again")).wait_state("message", "deleted")
         [second] = await until_delivered(stage, channel)
         assert job_id_of(second) != first
         stage.studio.dials.list_endpoint = True
@@ -200,7 +200,7 @@ async def test_old_buttons_of_an_adopted_job_say_that_it_is_settled(tmp_path: Pa
         stage.chat.faults.add("message_edit", ChatFault.error(403, 50001), times=50)
         stage.studio.dials.list_endpoint = True
         await time_passes_until(stage, lambda: videos(channel) or None, step_seconds=100)
-        for label in ("Try again", "Leave it"):
+        for label in ("Request again", "Dismiss"):
             answer = await (await ada.click(notice, label)).wait_state("message")
             assert "That is settled" in answer.content
             assert answer.ephemeral

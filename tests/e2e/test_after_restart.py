@@ -35,7 +35,7 @@ async def test_the_buttons_of_a_video_work_after_a_restart(scene: Scene) -> None
     form = await (await scene.ada.click(video, "Remix")).wait_form()
     await scene.ada.submit(form, {"prompt": "A remix in a later life"})
     remix = await scene.video(after=video)
-    await scene.ada.click(video, "Again")
+    await scene.ada.click(video, "Make another")
     again = await scene.video(after=remix)
     await (await scene.ada.click(video, "Delete")).wait_state("message")
     assert video.deleted
@@ -87,7 +87,7 @@ async def test_a_job_and_its_card_go_on_after_a_restart(scene: Scene) -> None:
 
 
 async def test_a_card_can_stop_its_job_after_a_restart(scene: Scene) -> None:
-    """Don't post on the card of an earlier life withholds the video; Send again in `/status` posts it."""
+    """Don't post on the card of an earlier life withholds the video; Post it in `/status` posts it."""
     scene.studio.dials.render_seconds = 500.0
     await scene.ada.slash(scene.channel, "video", prompt="Stopped in a later life")
     card = await wait_card(scene.chat, scene.channel, lambda m: labels(m) == ["Don't post"])
@@ -98,7 +98,7 @@ async def test_a_card_can_stop_its_job_after_a_restart(scene: Scene) -> None:
     await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=50)
     await restart(scene)
     status = await (await scene.ada.slash(scene.channel, "status", video=job_id)).wait_state("message")
-    await scene.ada.click(status, "Send again")
+    await scene.ada.click(status, "Post it")
     await scene.video()
     assert scene.studio.paid("Stopped in a later life") == 1
 
@@ -123,7 +123,7 @@ async def test_offers_and_questions_outlive_a_restart(scene: Scene) -> None:
     question = await wait_kind(scene.chat, scene.channel, "offer")
     await restart(scene, pause_seconds=20)
     assert not question.deleted
-    await scene.ada.click(question, "Make it")
+    await scene.ada.click(question, "Remix")
     remix = await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and m.reply_to is reply)
     await scene.chat.wait_gone(question)
     await scene.ada.reply(remix, "unheard", ping=False)
@@ -145,7 +145,7 @@ async def test_killed_in_the_moment_of_paying_it_says_that_it_cannot_know(scene:
     assert notice.pinged == {scene.ada.id}
     assert "can't know" in notice.content
     await restart(scene)
-    await (await scene.ada.click(notice, "Leave it")).wait_state("message")
+    await (await scene.ada.click(notice, "Dismiss")).wait_state("message")
     await scene.chat.wait_for(lambda: not notice.buttons, what="a notice that asks no more")
     assert ever(scene.chat, scene.channel, "unsure") == [notice]
     assert scene.studio.paid("In that very moment") == 1

@@ -1,4 +1,4 @@
-"""Point 6 of what a person sees: Cancel, Don't post and Send again; late videos and those that could not be posted."""
+"""Point 6 of what a person sees: Cancel, Don't post and Post it; late videos and those that could not be posted."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -88,7 +88,7 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
     assert answer.ephemeral
     assert "it counts" in answer.content
     await time_passes_until(scene.stage, lambda: "won't be posted" in card.text)
-    assert labels(card) == ["Send again"]
+    assert labels(card) == ["Post it"]
     await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=20)
     assert card.buttons == []
     await scene.make("Second of the day")
@@ -101,7 +101,7 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
 
 
 async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: Scene) -> None:
-    """Days later Send again in `/status` posts the kept video once, however often pressed, and asks nobody."""
+    """Days later Post it in `/status` posts the kept video once, however often pressed, and asks nobody."""
     card = await rendering(scene, "Kept for days", 100.0)
     job_id = job_id_of(card)
     await (await scene.ada.click(card, "Don't post")).wait_state("message")
@@ -109,15 +109,15 @@ async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: S
     scene.stage.jump(6 * 86_400)
     asked = len(scene.studio.requests)
     listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-    assert labels(listed.message) == [f"Send again {job_id}"]
-    presses = await asyncio.gather(*(scene.ada.click(listed, f"Send again {job_id}") for _ in range(2)))
+    assert labels(listed.message) == [f"Post it {job_id}"]
+    presses = await asyncio.gather(*(scene.ada.click(listed, f"Post it {job_id}") for _ in range(2)))
     for press in presses:
         await press.wait_state("message")
     video = await scene.video()
     assert video.pinged == {scene.ada.id}
     assert job_id_of(video) == job_id
     assert len(scene.studio.requests) == asked
-    assert "Send again" not in labels((await status_of(scene, job_id)).message)
+    assert "Post it" not in labels((await status_of(scene, job_id)).message)
     await scene.ada.reply(video, "It can be remixed like any other")
     await scene.video(after=video)
     assert [job_id_of(one) for one in ever(scene.chat, scene.channel, "video")].count(job_id) == 1
@@ -129,23 +129,23 @@ async def test_send_again_before_the_video_is_there_takes_the_withholding_back(s
     card = await rendering(scene, "On second thoughts", 100.0)
     await (await scene.ada.click(card, "Don't post")).wait_state("message")
     answer = await (await scene.ada.slash(scene.channel, "status", video=job_id_of(card))).wait_state("message")
-    assert labels(answer.message) == ["Send again"]
-    await (await scene.ada.click(answer, "Send again")).wait_state("message")
+    assert labels(answer.message) == ["Post it"]
+    await (await scene.ada.click(answer, "Post it")).wait_state("message")
     scene.stage.jump(100)
     await scene.video()
     assert scene.studio.paid("On second thoughts") == 1
 
 
 async def test_a_video_that_may_not_be_posted_is_kept_for_send_again(scene: Scene) -> None:
-    """When the bot lost its right to post, the person is told by DM; allowed again, Send again posts, for nothing."""
+    """When the bot lost its right to post, the person is told by DM; allowed again, Post it posts, for nothing."""
     card = await rendering(scene, "Locked out", 100.0)
     scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(send_messages=True))
     scene.stage.jump(100)
     notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
     assert "finished and kept" in notice.content
-    assert labels(notice) == ["Send again"]
+    assert labels(notice) == ["Post it"]
     scene.channel.overwrite(scene.chat.bot_user)
-    await scene.ada.click(notice, "Send again")
+    await scene.ada.click(notice, "Post it")
     video = await scene.video()
     assert job_id_of(video) == job_id_of(notice)
     assert scene.studio.paid("Locked out") == 1
@@ -163,7 +163,7 @@ async def test_send_again_is_in_status_even_when_nobody_could_be_told(scene: Sce
     await scene.chat.wait_for(lambda: [one for one in scene.chat.requests if one.kind == "dm_open"], what="a DM")
     answer = await asyncio.wait_for(undeliverable(scene, job_id), 20)
     scene.channel.overwrite(scene.chat.bot_user)
-    await scene.ada.click(answer, "Send again")
+    await scene.ada.click(answer, "Post it")
     video = await scene.video()
     assert job_id_of(video) == job_id
     assert scene.studio.paid("Shut out") == 1
@@ -174,7 +174,7 @@ async def undeliverable(scene: Scene, job_id: str):
     while True:
         answer = await status_of(scene, job_id)
         if "Could not be posted" in answer.text:
-            assert labels(answer.message) == ["Send again"]
+            assert labels(answer.message) == ["Post it"]
             return answer
 
 

@@ -150,7 +150,7 @@ async def test_a_card_outlives_its_interaction(scene: Scene) -> None:
     scene.stage.jump(1200)
     await scene.ada.click(card, "Don't post")
     await scene.chat.wait_for(lambda: "won't be posted" in card.text, what="a card that was told")
-    assert labels(card) == ["Send again"]
+    assert labels(card) == ["Post it"]
     assert is_card(card)
     scene.stage.jump(400)
     await scene.chat.wait_for(lambda: "Not posted, but kept" in card.text, what="a card of a kept video")

@@ -78,8 +78,8 @@ async def test_a_withheld_videos_card_whose_posting_nobody_saw_is_found_again(tm
         await scene.stage.start_bot()
         await time_passes_until(scene.stage, lambda: posts(scene.stage, kind="card", state="sent"), step_seconds=5)
         assert cards(scene) == [card]
-        assert labels(card) == ["Send again"]
-        await (await scene.ada.click(card, "Send again")).wait_state("message")
+        assert labels(card) == ["Post it"]
+        await (await scene.ada.click(card, "Post it")).wait_state("message")
         await time_passes_until(scene.stage, lambda: labels(card) == ["Don't post"])
         scene.stage.jump(3_000)
         await scene.video()

@@ -82,7 +82,7 @@ async def test_a_place_that_is_gone_is_told_by_dm_once_and_the_video_is_kept(tmp
         assert scene.studio.paid("A heron at dawn") == 1
         kept = other.add_channel("here-i-am")
         answer = await (await scene.ada.slash(kept, "status")).wait_state("message")
-        assert "Send again" in str([one.label for one in answer.message.buttons])
+        assert "Post it" in str([one.label for one in answer.message.buttons])
 
 
 def unsaid(scene: Scene) -> list[str]:

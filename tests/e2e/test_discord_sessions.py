@@ -98,7 +98,7 @@ async def test_a_press_or_form_that_is_acknowledged_too_late_is_not_carried_out(
         form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
         scene.chat.faults.add("callback", Fault.error(404, 10062), times=20)
         for _ in range(10):
-            await scene.ada.click(video, "Again")
+            await scene.ada.click(video, "Make another")
             await scene.ada.submit(form, {"prompt": "Too late"})
         await scene.chat.wait_for(lambda: len(scene.chat.faults.struck) == 20, what="twenty late acknowledgements")
         await scene.make("In time")

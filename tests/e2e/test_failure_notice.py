@@ -26,30 +26,46 @@ async def notice_of(scene: Scene, prompt: str, **options: object):
     return await wait_kind(scene.chat, scene.channel, "fail")
 
 
-async def test_a_refused_prompt_is_told_with_cause_and_next_step(scene: Scene) -> None:
-    """What the provider refuses becomes one plain message that pings the requester, with the reason in plain words."""
+async def test_a_refused_prompt_is_told_without_saying_what_it_was(scene: Scene) -> None:
+    """What the provider refuses becomes one plain message that pings the requester; Why? says the rest privately."""
     notice = await notice_of(scene, "A forbidden dance")
     assert notice.interaction is None
     assert notice.reference is None
     assert notice.pinged == {scene.ada.id}
-    cause, next_step = "The provider's content rules don't allow this", "ask again."
-    assert notice.content.startswith(f"{scene.ada.mention} {cause}")
-    assert notice.content.endswith(next_step)
-    assert "You weren't charged. It doesn't use up your daily limit." in notice.content
-    assert "A forbidden dance" in notice.text
-    assert job_id_of(notice) in notice.text
-    assert labels(notice) == ["Retry"]
+    wasnt_charged = "You weren't charged. It doesn't use up your daily limit."
+    assert notice.text == f"{scene.ada.mention} Your video wasn't made. {wasnt_charged}"
+    assert labels(notice) == ["Edit & retry", "Why?"]
     await cards_settled(scene.chat, scene.channel)
     assert ever(scene.chat, scene.channel, "fail") == [notice]
     assert scene.studio.paid("A forbidden dance") == 0
+    answer = await (await scene.ada.click(notice, "Why?")).wait_state("message")
+    assert answer.ephemeral
+    assert "content rules don't allow this" in answer.text
+    assert "A forbidden dance" in answer.text
 
 
-async def test_a_render_that_failed_is_told(scene: Scene) -> None:
-    """A render that fails on its way is told in the same form, and counts as charged once by the provider."""
+async def test_edit_and_retry_makes_one_video_of_the_edited_request(scene: Scene) -> None:
+    """The form is filled with the refused request; however often it is sent, one video is made and paid for."""
+    cat = picture("gold")
+    notice = await notice_of(scene, "A forbidden hat", size="1080x1920", reference=cat)
+    form = await (await scene.ada.click(notice, "Edit & retry")).wait_form()
+    assert form.fields["prompt"].value == "A forbidden hat"
+    assert "1 picture is kept" in form.fields["references"].description
+    filled = {"prompt": "An allowed hat", "seconds": "8 s"}
+    await asyncio.gather(*(scene.ada.submit(form, filled) for _ in range(2)))
+    await scene.video()
+    (render,) = [one for one in scene.studio.renders if one.prompt == "An allowed hat"]
+    assert (render.size, render.seconds, [one.data for one in render.references]) == ("1080x1920", "8", [cat.data])
+    later = await (await scene.ada.click(notice, "Edit & retry")).wait_state("message")
+    assert "by an earlier press" in later.content
+    assert scene.studio.paid("An allowed hat") == 1
+
+
+async def test_a_render_that_failed_for_its_content_is_told_alike(scene: Scene) -> None:
+    """A render that is refused on its way is told in the same form, and counts as charged once by the provider."""
     notice = await notice_of(scene, "A doomed flight")
     assert notice.pinged == {scene.ada.id}
-    assert "content rules" in notice.content
-    assert labels(notice) == ["Retry"]
+    assert labels(notice) == ["Edit & retry", "Why?"]
     assert scene.studio.paid("A doomed flight") == 1
 
 
@@ -77,7 +93,7 @@ async def test_a_failure_in_a_dm_is_told_there(scene: Scene) -> None:
     dm = scene.chat.dm(scene.ada)
     await scene.ada.slash(dm, "video", prompt="Forbidden in a DM")
     notice = await wait_kind(scene.chat, dm, "fail")
-    assert labels(notice) == ["Retry"]
+    assert labels(notice) == ["Edit & retry", "Why?"]
 
 
 async def test_the_notice_of_a_reply_answers_the_reply(scene: Scene) -> None:

@@ -32,34 +32,30 @@ async def test_video_without_a_prompt_opens_a_form(scene: Scene) -> None:
     assert scene.channel.messages == []
 
 
-async def test_a_form_makes_a_video_with_the_options_and_pictures_of_both(scene: Scene) -> None:
-    """Options and pictures of the command are kept; the form's pictures come after them."""
-    cat, dog, owl = (picture(colour, name=f"{colour}.png") for colour in ("tan", "snow", "teal"))
+async def test_a_form_makes_a_video_with_the_options_and_pictures_of_the_command(scene: Scene) -> None:
+    """What was given with the command is preselected and kept; what is picked in the form counts."""
+    cat, dog = (picture(colour, name=f"{colour}.png") for colour in ("tan", "snow"))
     form = await form_of(scene, "video", size="1080x1920", seconds="12", reference=cat, reference_3=dog)
-    assert form.fields["references"].max_values == 2
+    assert "2 pictures are kept" in form.fields["references"].description
+    assert "1080x1920 (portrait)" in form.fields["size"].options
     long_prompt = "A very long story. " * 200
-    call = await scene.ada.submit(form, {"prompt": long_prompt, "references": [owl]})
+    call = await scene.ada.submit(form, {"prompt": long_prompt, "seconds": "4 s"})
     answer = await call.wait_state("deleted")
     assert answer.ephemeral
     video = await scene.video()
     assert video.pinged == {scene.ada.id}
     render = the_render(scene, long_prompt)
-    assert (render.size, render.seconds) == ("1080x1920", "12")
-    assert [one.data for one in render.references] == [cat.data, dog.data, owl.data]
+    assert (render.size, render.seconds) == ("1080x1920", "4")
+    assert [one.data for one in render.references] == [cat.data, dog.data]
 
 
-async def test_with_four_pictures_given_the_form_asks_for_none(scene: Scene) -> None:
-    """When the command brought four pictures already, the form has only the text."""
-    given = [
-        picture(name=f"{number}.png", colour=colour) for number, colour in enumerate(("red", "tan", "navy", "gold"))
-    ]
-    form = await form_of(
-        scene, "video", reference=given[0], reference_2=given[1], reference_3=given[2], reference_4=given[3]
-    )
-    assert list(form.fields) == ["What should the video show?"]
-    await scene.ada.submit(form, {"prompt": "All four of them"})
+async def test_pictures_of_the_form_replace_those_of_the_command(scene: Scene) -> None:
+    """All of them."""
+    cat, owl = picture("tan", name="tan.png"), picture("teal", name="teal.png")
+    form = await form_of(scene, "video", reference=cat)
+    await scene.ada.submit(form, {"prompt": "Another picture", "references": [owl]})
     await scene.video()
-    assert [one.data for one in the_render(scene, "All four of them").references] == [one.data for one in given]
+    assert [one.data for one in the_render(scene, "Another picture").references] == [owl.data]
 
 
 async def test_a_form_that_nobody_sends_costs_nothing(scene: Scene) -> None:
@@ -98,10 +94,10 @@ async def test_a_form_sent_twice_makes_one_video(scene: Scene) -> None:
         scene.ada.submit(form, {"prompt": "Sent twice"}), scene.ada.submit(form, {"prompt": "Sent twice"})
     )
     await first.wait_state("deleted")
-    await second.wait_state("deleted")
+    await second.wait_state("deleted", "message")
     await scene.video()
-    third = await scene.ada.submit(form, {"prompt": "Sent twice, later"})
-    await third.wait_state("deleted")
+    third = await (await scene.ada.submit(form, {"prompt": "Sent twice, later"})).wait_state("message")
+    assert "earlier press" in third.content
     assert scene.studio.paid("Sent twice") == 1
     assert scene.studio.paid("Sent twice, later") == 0
 

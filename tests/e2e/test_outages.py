@@ -231,7 +231,7 @@ async def passes_evenly(scene: Scene, *, minutes: int) -> None:
 
 
 async def test_a_second_send_again_in_vain_is_told_again(tmp_path: Path) -> None:
-    """P2: the video still can't be posted after Send again: the person hears it a second time, and nothing is made."""
+    """P2: the video still can't be posted after Post it: the person hears it a second time, and nothing is made."""
     async with a_scene(tmp_path, result="content_only") as scene:
         scene.guild.upload_limit_override_bytes = 1000
         await (await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")).wait_state("deleted")
@@ -240,7 +240,7 @@ async def test_a_second_send_again_in_vain_is_told_again(tmp_path: Path) -> None
                 scene.stage, lambda n=number: len(ever(scene.chat, scene.channel, "fail")) == n, step_seconds=5
             )
             await ledger.job(scene.stage, "A heron at dawn", "undeliverable")
-            again = await scene.ada.click(of_kind(scene.channel, "fail")[-1], "Send again")
+            again = await scene.ada.click(of_kind(scene.channel, "fail")[-1], "Post it")
             assert (await again.wait_answer()).state != "failed"
         assert scene.studio.paid("A heron at dawn") == 1
 

@@ -117,7 +117,7 @@ async def test_pausing_stops_spending_and_loses_nothing(tmp_path: Path) -> None:
         assert "Nothing is charged meanwhile" in waiting.text
 
         video = next(one for one in channel.messages if one.attachments)
-        again = await ledger.refusal(await scene.ada.click(video, "Again"))
+        again = await ledger.refusal(await scene.ada.click(video, "Make another"))
         new = await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Not now"))
         assert again == new
         assert "paused" in new

@@ -172,7 +172,7 @@ async def test_a_paid_request_that_stays_open_becomes_uncertain_and_is_never_rep
 
         await scene.stage.start_bot()
         notice = await scene.chat.wait_message(
-            scene.channel, lambda m: [one.label for one in m.buttons] == ["Try again", "Leave it"]
+            scene.channel, lambda m: [one.label for one in m.buttons] == ["Request again", "Dismiss"]
         )
         assert notice.pinged == {scene.ada.id}
         for _ in range(3):
@@ -180,7 +180,7 @@ async def test_a_paid_request_that_stays_open_becomes_uncertain_and_is_never_rep
             scene.stage.jump(600)
             answer = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
             assert "Not sure" in answer.text
-        asked = [post for post in ledger.public(scene.stage, scene.channel) if "Leave it" in str(post.history)]
+        asked = [post for post in ledger.public(scene.stage, scene.channel) if "Dismiss" in str(post.history)]
         assert asked == [notice]
         assert len(ledger.paid_requests(scene.stage, "No answer")) == 1
         assert scene.studio.paid("No answer") == 1
@@ -263,7 +263,7 @@ async def test_a_new_session_doubles_nothing(tmp_path: Path) -> None:
         await reconnected(scene.chat, opened=2, resumes=0)
         reply = await scene.ada.reply(video, "Said in the new session")
         await assert_once(scene, "Said in the new session", reply)
-        call = await scene.ada.click(video, "Again")
+        call = await scene.ada.click(video, "Make another")
         await ledger.accepted(call)
         scene.stage.jump(30)
         await ledger.job(scene.stage, "Rendering meanwhile", "delivered")

@@ -159,7 +159,7 @@ async def test_an_expired_link_is_asked_for_anew(scene: Scene) -> None:
 
 
 async def test_a_video_never_handed_over_is_not_lost(scene: Scene) -> None:
-    """After a day of trying, the job ends as not handed over; Send again fetches it then, and never generates."""
+    """After a day of trying, the job ends as not handed over; Post it fetches it then, and never generates."""
     scene.studio.dials.content_endpoint = False
     scene.studio.faults.add("file", Fault.status(503), times=5000)
     await asked(scene, "Not to be had")
@@ -167,8 +167,8 @@ async def test_a_video_never_handed_over_is_not_lost(scene: Scene) -> None:
     scene.studio.faults.clear("file")
     scene.studio.dials.content_endpoint = True
     assert "not handed over" in notice[0].content
-    assert labels(notice[0]) == ["Send again"]
-    await scene.ada.click(notice[0], "Send again")
+    assert labels(notice[0]) == ["Post it"]
+    await scene.ada.click(notice[0], "Post it")
     video = await scene.video()
     assert video.pinged == {scene.ada.id}
     assert scene.studio.paid("Not to be had") == 1

@@ -81,7 +81,7 @@ async def test_a_refused_file_is_linked_or_kept_with_discords_reason(
         notice = await wait_kind(scene.chat, scene.channel, "fail")
         assert words in notice.content
         assert "may not post" not in notice.content
-        assert labels(notice) == ["Send again"]
+        assert labels(notice) == ["Post it"]
         assert "127.0.0.1" not in scene.chat.transcript(scene.channel, with_deleted=True)
         assert sum(with_a_video(request) for request in scene.chat.requests) == 1
         scene.studio.dials.public_files_url = PUBLIC
@@ -103,7 +103,7 @@ async def test_send_again_of_a_video_without_a_place_goes_to_the_dm(tmp_path: Pa
         dm = scene.chat.dm(scene.ada)
         notice = await wait_kind(scene.chat, dm, "fail")
         assert "gone" in notice.content
-        await scene.ada.click(notice, "Send again")
+        await scene.ada.click(notice, "Post it")
         video = await wait_kind(scene.chat, dm, "video")
         assert video.attachments
         await ledger.job(scene.stage, "A heron at dawn", "delivered")

@@ -99,7 +99,7 @@ async def test_with_the_ping_off_a_button_opens_the_form_instead(scene: Scene) -
     offer = await wait_kind(scene.chat, scene.channel, "offer")
     assert offer.reply_to is reply
     assert offer.pinged == set()
-    form = await (await scene.ada.click(offer, "Say what should change")).wait_form()
+    form = await (await scene.ada.click(offer, "Describe the change")).wait_form()
     cat = picture("khaki")
     await scene.ada.submit(form, {"prompt": "Heard by the form", "references": [cat]})
     remix = await scene.video(after=video)
@@ -154,7 +154,7 @@ async def test_only_whom_it_was_made_to_may_use_an_offer(scene: Scene) -> None:
     video = await scene.make("Mine to answer")
     await scene.ada.reply(video, "unheard", ping=False)
     offer = await wait_kind(scene.chat, scene.channel, "offer")
-    answer = await (await bob.click(offer, "Say what should change")).wait_state("message")
+    answer = await (await bob.click(offer, "Describe the change")).wait_state("message")
     assert answer.ephemeral
     assert not offer.deleted
 
@@ -193,7 +193,7 @@ async def test_pictures_without_a_word_get_the_button_with_the_form(scene: Scene
     reply = await scene.ada.reply(video, "…", files=[cat])
     offer = await wait_kind(scene.chat, scene.channel, "offer")
     assert offer.reply_to is reply
-    form = await (await scene.ada.click(offer, "Say what should change")).wait_form()
+    form = await (await scene.ada.click(offer, "Describe the change")).wait_form()
     assert form.fields["references"].max_values == 3
     await scene.ada.submit(form, {"prompt": "Wordless no more", "references": [dog]})
     remix = await scene.video(after=video)
@@ -211,7 +211,7 @@ async def test_one_or_two_words_are_asked_about(scene: Scene, words: str) -> Non
     assert question.pinged == set()
     assert words in question.content
     assert scene.studio.paid(words) == 0
-    first, second = await scene.ada.click(question, "Make it"), await scene.ada.click(question, "Make it")
+    first, second = await scene.ada.click(question, "Remix"), await scene.ada.click(question, "Remix")
     remix = await scene.video(after=video)
     assert remix.reply_to is reply
     await scene.chat.wait_gone(question)
@@ -264,5 +264,5 @@ async def test_a_reply_to_a_linked_video_is_a_remix(scene: Scene) -> None:
     scene.guild.upload_limit_override_bytes = None
     await scene.ada.reply(linked, "And now for real")
     remix = await scene.video(after=linked)
-    assert labels(remix) == ["Remix", "Again", "Delete"]
+    assert labels(remix) == ["Remix", "Make another", "Delete"]
     assert said_after(scene.channel, linked) == [remix]

@@ -116,7 +116,7 @@ async def test_with_ask_every_reply_is_asked_about(scene: Scene) -> None:
     assert "This is a whole sentence" in question.content
     scene.stage.jump(30)
     assert scene.studio.paid("This is a whole sentence") == 0
-    await scene.ada.click(question, "Make it")
+    await scene.ada.click(question, "Remix")
     remix = await scene.video(after=video)
     assert remix.reply_to is reply
     (render,) = [one for one in scene.studio.renders if one.prompt == "This is a whole sentence"]

@@ -46,7 +46,7 @@ async def test_anyone_may_remix_a_video_that_they_see_by_every_way(scene: Scene)
     for prompt in ("The oak by reply, please", "The oak by form", "The oak by command"):
         request = await ledger.sent(scene.stage, prompt)
         assert request.path == f"/v1/videos/{row['remote_id']}/remix"
-    await ledger.accepted(await ben.click(video, "Again"))
+    await ledger.accepted(await ben.click(video, "Make another"))
     await scene.studio.wait_for(lambda: scene.studio.paid("Ada's oak") == 2)
 
     assert [job["prompt"] for job in ledger.jobs_of(scene.stage, scene.ada)] == ["Ada's oak"]
@@ -70,11 +70,11 @@ async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_pa
         opened = await (await ben.click(video, "Remix")).wait_form()
         await ben.reply(video, "Changed by Ben's reply")
         await ledger.job(stage, "Changed by Ben's reply", "delivered")
-        await ledger.accepted(await ben.click(video, "Again"))
+        await ledger.accepted(await ben.click(video, "Make another"))
         await ledger.until(stage, lambda: len(ledger.jobs_of(stage, ben)) == 2, "Ben's second job")
 
         for call in (
-            await ben.click(video, "Again"),
+            await ben.click(video, "Make another"),
             await ben.submit(opened, {"prompt": "Changed once more"}),
             await ben.slash(scene.channel, "remix", prompt="Changed once more", video=row["id"]),
             await ben.slash(scene.channel, "video", prompt="Something new"),
@@ -251,16 +251,16 @@ async def test_retry_is_for_the_requester_and_moderators(scene: Scene, who: str)
 
 @pytest.mark.parametrize("who", ["Ada", "Mo"])
 async def test_the_answers_to_an_uncertain_job_are_for_the_requester_and_moderators(scene: Scene, who: str) -> None:
-    """Try again and Leave it are refused to a stranger and open to the requester and moderators."""
+    """Try again and Dismiss are refused to a stranger and open to the requester and moderators."""
     ben, mo = scene.join("Ben"), scene.join("Mo", permissions=MODERATOR)
     scene.studio.faults.add("create", Fault.drop(take=True))
     prompt = f"Maybe taken for {who}"
     await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
-    notice = await scene.chat.wait_message(scene.channel, lambda m: "Leave it" in [one.label for one in m.buttons])
+    notice = await scene.chat.wait_message(scene.channel, lambda m: "Dismiss" in [one.label for one in m.buttons])
     await ledger.job(scene.stage, prompt, "uncertain")
-    await refused(scene, ben, notice, "Try again")
-    await refused(scene, ben, notice, "Leave it")
-    await done(await (scene.ada if who == "Ada" else mo).click(notice, "Leave it"))
+    await refused(scene, ben, notice, "Request again")
+    await refused(scene, ben, notice, "Dismiss")
+    await done(await (scene.ada if who == "Ada" else mo).click(notice, "Dismiss"))
     await ledger.until(scene.stage, lambda: ledger.jobs(scene.stage, prompt=prompt)[0]["answered_at"], "the answer")
     assert scene.studio.paid(prompt) == 1
 
@@ -337,12 +337,12 @@ async def test_what_waits_for_one_person_is_not_given_to_another(scene: Scene) -
 
     reply = await scene.ada.reply(video, "at night")
     question = await scene.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
-    assert "form expired" in await ledger.refusal(await ben.click(question, "Make it"))
+    assert "form expired" in await ledger.refusal(await ben.click(question, "Remix"))
     assert ledger.jobs_of(scene.stage, ben) == []
 
     await ledger.accepted(await scene.ada.submit(adas, {"prompt": "Still hers"}))
     assert (await ledger.sent(scene.stage, "Still hers")).fields["seconds"] == "8"
-    await ledger.accepted(await scene.ada.click(question, "Make it"))
+    await ledger.accepted(await scene.ada.click(question, "Remix"))
     await ledger.sent(scene.stage, "at night")
 
 
@@ -427,7 +427,7 @@ async def test_a_channel_the_bot_cannot_post_in_is_refused_at_once(scene: Scene,
         await scene.ada.slash(scene.channel, "remix", prompt="Not here", video=row["id"]),
         await scene.ada.slash(scene.channel, "remix", video=row["id"]),
         await scene.ada.submit(opened, {"prompt": "Not here"}),
-        await scene.ada.click(video, "Again"),
+        await scene.ada.click(video, "Make another"),
     ]
     for call in calls:
         text = await ledger.refusal(call)

@@ -61,7 +61,7 @@ async def live_through_everything(stage: Stage, ada: Person, channel: Channel) -
     calls += [opener, await ada.submit(form, {field: "A second heron"})]
     await until_said(stage, channel, "video", 3)
 
-    calls.append(await ada.click(video, "Again"))
+    calls.append(await ada.click(video, "Make another"))
     await until_said(stage, channel, "video", 4)
     calls.append(await ada.slash(channel, "status"))
 

@@ -37,14 +37,14 @@ async def unsure(scene: Scene, prompt: str, fault: Fault = CUT_AFTER, **options:
 
 @pytest.mark.parametrize("how", MESS)
 async def test_after_a_mess_it_says_exactly_that_it_cannot_know(scene: Scene, how: str) -> None:
-    """Silence or a mess in answer to the paid request is told once, with Try again and Leave it, and sent no more."""
+    """Silence or a mess in answer to the paid request is told once, with Try again and Dismiss, and sent no more."""
     prompt = f"Nobody knows: {how}"
     notice = await unsure(scene, prompt, MESS[how])
     assert notice.interaction is None
     assert notice.pinged == {scene.ada.id}
     assert "can't know whether the provider took it" in notice.content
     assert "may be charged twice" in notice.content
-    assert labels(notice) == ["Try again", "Leave it"]
+    assert labels(notice) == ["Request again", "Dismiss"]
     assert prompt in notice.text
     for _ in range(3):
         scene.stage.jump(3000)
@@ -58,7 +58,7 @@ async def test_try_again_makes_one_new_job_however_often_it_is_pressed(scene: Sc
     """Try again makes one new job of the same request with a key of its own; the notice then asks no more."""
     cat = picture("wheat")
     notice = await unsure(scene, "Try me again", reference=cat, seconds="8")
-    presses = await asyncio.gather(*(scene.ada.click(notice, "Try again") for _ in range(3)))
+    presses = await asyncio.gather(*(scene.ada.click(notice, "Request again") for _ in range(3)))
     answers = {(await press.wait_state("message")).content for press in presses}
     video = await scene.video()
     assert len(answers) == 1
@@ -75,9 +75,9 @@ async def test_try_again_makes_one_new_job_however_often_it_is_pressed(scene: Sc
 
 
 async def test_leave_it_only_ends_the_asking(scene: Scene) -> None:
-    """Leave it sends nothing: the buttons go, and that is all."""
+    """Dismiss sends nothing: the buttons go, and that is all."""
     notice = await unsure(scene, "Leave me be")
-    answer = await (await scene.ada.click(notice, "Leave it")).wait_state("message")
+    answer = await (await scene.ada.click(notice, "Dismiss")).wait_state("message")
     assert answer.ephemeral
     assert "posted" in answer.content
     await scene.chat.wait_for(lambda: not notice.buttons, what="a notice that asks no more")
@@ -95,7 +95,7 @@ async def test_an_uncertain_remix_by_reply_is_told_in_a_reply(scene: Scene) -> N
     reply = await scene.ada.reply(video, "An uncertain child of it")
     notice = await wait_kind(scene.chat, scene.channel, "unsure")
     assert notice.reply_to is reply
-    await scene.ada.click(notice, "Try again")
+    await scene.ada.click(notice, "Request again")
     remix = await scene.video(after=notice)
     assert "An uncertain child of it" in remix.text
     first, second = [one for one in scene.studio.renders if one.prompt == "An uncertain child of it"]

@@ -34,7 +34,7 @@ async def test_the_video_is_a_plain_message_with_the_file_and_the_requester_ping
     drawn = await scene.studio.video(the_render(scene, "Bring me the file"))
     sent, kept = await asyncio.to_thread(attachment.path.read_bytes), await asyncio.to_thread(drawn.read_bytes)
     assert sent == kept
-    assert labels(video) == ["Remix", "Again", "Delete"]
+    assert labels(video) == ["Remix", "Make another", "Delete"]
     assert job_id_of(video) in video.text
     assert ever(scene.chat, scene.channel, "video") == [video]
 
@@ -87,7 +87,7 @@ async def test_anyone_who_sees_the_video_may_remix_it_and_is_pinged_for_it(scene
     await bob.submit(form, {"prompt": "Bob's from now on"})
     remix = await scene.video(after=video)
     assert remix.pinged == {bob.id}
-    await bob.click(video, "Again")
+    await bob.click(video, "Make another")
     again = await scene.video(after=remix)
     assert again.pinged == {bob.id}
 
@@ -96,7 +96,7 @@ async def test_again_makes_a_new_video_of_the_same_request(scene: Scene) -> None
     """Again asks anew with the same prompt, model, size, length and pictures, as a job of its own."""
     cat = picture("olive")
     video = await scene.make("Once more", size="1080x1920", seconds="8", reference=cat)
-    call = await scene.ada.click(video, "Again")
+    call = await scene.ada.click(video, "Make another")
     await call.wait_state("deleted")
     again = await scene.video(after=video)
     assert job_id_of(again) != job_id_of(video)
@@ -112,7 +112,7 @@ async def test_again_of_a_remix_remixes_the_same_parent(scene: Scene) -> None:
     video = await scene.make("The root of it")
     await scene.ada.reply(video, "A branch of it all")
     remix = await scene.video(after=video)
-    await scene.ada.click(remix, "Again")
+    await scene.ada.click(remix, "Make another")
     await scene.video(after=remix)
     first, second = [one for one in scene.studio.renders if one.prompt == "A branch of it all"]
     assert first.parent_id == second.parent_id == the_render(scene, "The root of it").id
@@ -150,7 +150,7 @@ async def test_a_video_over_the_limit_is_linked(scene: Scene) -> None:
     assert "10.5 MiB" in message.content
     assert "10 MiB" in message.content
     assert PUBLIC in message.text
-    assert labels(message) == ["Remix", "Again", "Delete"]
+    assert labels(message) == ["Remix", "Make another", "Delete"]
     await remixes_by_reply(scene, message)
 
 
@@ -171,7 +171,7 @@ async def test_a_video_that_discord_refuses_for_its_size_is_linked(scene: Scene)
 
 @pytest.mark.parametrize("result", ["same_origin_url", "foreign_url"])
 async def test_a_large_video_without_a_public_link_is_kept(scene: Scene, result: ResultPlace) -> None:
-    """C10: without a link that anyone can open, a notice says that the video is kept; later, Send again posts it."""
+    """C10: without a link that anyone can open, a notice says that the video is kept; later, Post it posts it."""
     scene.studio.dials.result = result
     scene.guild.upload_limit_override_bytes = 1000
     await scene.ada.slash(scene.channel, "video", prompt=f"Nowhere to be seen {result}")
@@ -180,9 +180,9 @@ async def test_a_large_video_without_a_public_link_is_kept(scene: Scene, result:
     assert notice.pinged == {scene.ada.id}
     assert "larger" in notice.content
     assert "http" not in notice.text
-    assert labels(notice) == ["Send again"]
+    assert labels(notice) == ["Post it"]
     scene.guild.upload_limit_override_bytes = None
-    await scene.ada.click(notice, "Send again")
+    await scene.ada.click(notice, "Post it")
     video = await scene.video()
     assert video.pinged == {scene.ada.id}
     assert scene.studio.paid(f"Nowhere to be seen {result}") == 1
@@ -199,7 +199,7 @@ async def test_a_link_that_holds_a_key_is_shown_to_nobody(scene: Scene) -> None:
     scene.studio.faults.add("look", Fault.body(json.dumps(answer).encode()))
     gate.open()
     notice = await wait_kind(scene.chat, scene.channel, "fail")
-    assert labels(notice) == ["Send again"]
+    assert labels(notice) == ["Post it"]
     assert "s3cret" not in scene.chat.transcript(scene.channel, with_deleted=True)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from bot.jobs.model import Cause, Job, PostKind
 from bot.jobs.states import Event, State
 from bot.jobs.store import moving
+from tests.simcord.pictures import png
 from tests.simcord.world import World
 
 Scene = Callable[[World], Awaitable[Job]]
@@ -46,8 +47,14 @@ async def failed(world: World) -> Job:
     return await world.move(await rendering(world), Event.RENDER_FAILED, cause=Cause.PROVIDER)
 
 
+async def refused(world: World, about: str | None = "prompt") -> Job:
+    """A notice says that nothing was made; *Why?* says that the prompt was refused for its content."""
+    job = await world.asked("a red fox, badly", reference=("fox.png", png()))
+    return await world.move(job, Event.SUBMIT, Event.REFUSE, cause=Cause.CONTENT, about=about)
+
+
 async def undeliverable(world: World) -> Job:
-    """Discord refused the video; a notice says so and offers *Send again*."""
+    """Discord refused the video; a notice says so and offers **Post it**."""
     job = await rendering(world)
     path = f"/channels/{job.origin.place.channel_id}/messages"
     world.env.inject_error("POST", path, status=403, code=50013, message="Missing Permissions")
@@ -57,7 +64,7 @@ async def undeliverable(world: World) -> Job:
 
 
 async def uncertain(world: World) -> Job:
-    """A notice says that nobody knows, and offers *Try again* and *Leave it*."""
+    """A notice says that nobody knows, and offers **Request again** and **Dismiss**."""
     return await world.move(await world.asked(), Event.SUBMIT, Event.DOUBT)
 
 

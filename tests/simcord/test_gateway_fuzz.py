@@ -156,10 +156,14 @@ async def sound_events(world: World) -> list[tuple[str, dict[str, Any]]]:
 
 
 async def rows(world: World) -> dict[str, list[Any]]:
-    """Everything that the bot has stored."""
+    """Everything that the bot has stored but drafts: a request that is refused keeps one for its **Edit**."""
 
     async def read(connection: AsyncConnection) -> dict[str, list[Any]]:
-        found = {table.name: await connection.execute(select(table)) for table in metadata.sorted_tables}
+        found = {
+            table.name: await connection.execute(select(table))
+            for table in metadata.sorted_tables
+            if table.name != "drafts"
+        }
         return {name: sorted(map(repr, lines)) for name, lines in found.items()}
 
     return await world.read(read)

@@ -14,7 +14,7 @@ async def test_nothing_is_kept_of_what_has_ended(world: World) -> None:
     await scenes.undeliverable(world)
     await scenes.withheld(world)
     uncertain = await scenes.uncertain(world)
-    await world.ada.click(await world.shown(uncertain, PostKind.UNSURE), label="Leave it")
+    await world.ada.click(await world.shown(uncertain, PostKind.UNSURE), label="Dismiss")
     await world.settle()
     painter, offering = world.engine.painter, world.engine.offering
     # Its row can't be reached while the card is painted: it rests a while.

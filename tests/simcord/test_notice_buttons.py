@@ -1,4 +1,4 @@
-"""Retry, *Send again*, *Try again* and *Leave it* under notices."""
+"""Retry, **Post it**, **Request again** and **Dismiss** under notices."""
 
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
@@ -10,7 +10,7 @@ async def test_failure_names_cause_and_next_step(world: World) -> None:
     """A failure notice pings the requester, says cause and next step, and stands instead of the card."""
     job = await scenes.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    assert labels(notice) == ["Retry"]
+    assert labels(notice) == ["Retry", "Edit & retry"]
     assert "a fault of its own" in notice.content
     assert world.env.backend.get_message(world.channel.id, notice.id).ping_user_ids == [world.ada.id]
     assert await world.message(job, PostKind.CARD) is None
@@ -34,28 +34,28 @@ async def test_retry_makes_one_new_job(world: World) -> None:
 
 
 async def test_send_again_posts_the_kept_video(world: World) -> None:
-    """*Send again* posts the kept video without another render; pressed again, there is nothing to send."""
+    """**Post it** posts the kept video without another render; pressed again, there is nothing to send."""
     job = await scenes.undeliverable(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    assert labels(notice) == ["Send again"]
+    assert labels(notice) == ["Post it"]
     assert "may not post in its channel" in notice.content
-    assert "on its way" in private(await world.ada.click(notice, label="Send again"))
+    assert "on its way" in private(await world.ada.click(notice, label="Post it"))
     again = await world.job(job)
     assert (again.state, again.remote_id, again.submitted_at) == (State.FETCHING, job.remote_id, job.submitted_at)
-    assert "no kept video" in private(await world.ada.click(notice, label="Send again"))
+    assert "no kept video" in private(await world.ada.click(notice, label="Post it"))
     job = await world.fetched(again)
     assert job.state is State.DELIVERED
-    assert labels(await world.shown(job, PostKind.VIDEO)) == ["Remix", "Again", "Delete"]
+    assert labels(await world.shown(job, PostKind.VIDEO)) == ["Remix", "Make another", "Delete"]
     assert len(await world.jobs()) == 1
 
 
 async def test_try_again_makes_a_new_job_and_ends_the_asking(world: World) -> None:
-    """*Try again* makes a new job; the notice says that it was answered and loses its buttons."""
+    """**Request again** makes a new job; the notice says that it was answered and loses its buttons."""
     job = await scenes.uncertain(world)
     notice = await world.shown(job, PostKind.UNSURE)
-    assert labels(notice) == ["Try again", "Leave it"]
+    assert labels(notice) == ["Request again", "Dismiss"]
     assert "may be charged twice" in notice.content
-    result = await world.ada.click(notice, label="Try again")
+    result = await world.ada.click(notice, label="Request again")
     await world.settle()
     (made,) = [one for one in await world.jobs() if one.id != job.id]
     assert made.id in private(result)
@@ -69,9 +69,9 @@ async def test_try_again_makes_a_new_job_and_ends_the_asking(world: World) -> No
 
 
 async def test_leave_it_only_ends_the_asking(world: World) -> None:
-    """*Leave it* makes nothing and takes the buttons away; the job still waits for its video to turn up."""
+    """**Dismiss** makes nothing and takes the buttons away; the job still waits for its video to turn up."""
     job = await scenes.uncertain(world)
-    result = await world.ada.click(await world.shown(job, PostKind.UNSURE), label="Leave it")
+    result = await world.ada.click(await world.shown(job, PostKind.UNSURE), label="Dismiss")
     assert "leave" in private(result)
     (old,) = await world.jobs()
     assert (old.id, old.state) == (job.id, State.UNCERTAIN)

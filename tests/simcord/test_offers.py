@@ -23,14 +23,14 @@ async def made_by_ben(world: World) -> Job:
 
 
 async def test_few_words_are_asked_about(world: World) -> None:
-    """One or two words are asked about; *Make it* makes the remix, as a reply to the words, and the question goes."""
+    """One or two words are asked about; **Remix** makes the remix, as a reply to the words, and the question goes."""
     video = await world.delivered()
     told = await world.ben.send(world.channel, "wow nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
     assert await world.jobs(world.ben) == []
-    question = await offered(world, "Make it")
+    question = await offered(world, "Remix")
     assert "`wow nice`" in question.content
-    assert (await world.ben.click(question, label="Make it")).response is None
+    assert (await world.ben.click(question, label="Remix")).response is None
     await world.settle()
     job = await made_by_ben(world)
     assert (job.request.prompt, job.request.parent_id, job.origin.via) == ("wow nice", video.id, Via.REPLY)
@@ -41,15 +41,15 @@ async def test_few_words_are_asked_about(world: World) -> None:
 
 
 async def test_question_is_only_for_whom_it_was_asked(world: World) -> None:
-    """*Make it* pressed by somebody else makes nothing and leaves the question standing."""
+    """**Remix** pressed by somebody else makes nothing and leaves the question standing."""
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    question = await offered(world, "Make it")
-    result = await world.mia.click(question, label="Make it")
+    question = await offered(world, "Remix")
+    result = await world.mia.click(question, label="Remix")
     assert "form expired" in private(result)
     assert await world.jobs(world.ben) == await world.jobs(world.mia) == []
-    await world.ben.click(question, label="Make it")
+    await world.ben.click(question, label="Remix")
     assert await world.jobs(world.ben)
 
 
@@ -60,9 +60,9 @@ async def test_reply_without_ping_gets_the_form(world: World) -> None:
     await world.env.settle()
     await world.settle()
     assert await world.jobs(world.ben) == []
-    offer = await offered(world, "Say what should change")
-    shown = await world.ben.click(offer, label="Say what should change")
-    assert list(field_ids(shown)) == ["prompt", "references"]
+    offer = await offered(world, "Describe the change")
+    shown = await world.ben.click(offer, label="Describe the change")
+    assert list(field_ids(shown)) == ["prompt", "references", "size", "seconds"]
     sent = await world.ben.submit_modal(shown, {"prompt": "at night", "references": [("a.png", png())]})
     assert sent.response is None
     await world.settle()
@@ -81,7 +81,7 @@ async def test_form_is_only_for_whom_it_was_offered(world: World) -> None:
     world.reply_without_ping(world.ben, await world.shown(video, PostKind.VIDEO), "make it night, please")
     await world.env.settle()
     await world.settle()
-    result = await world.mia.click(await offered(world, "Say what should change"), label="Say what should change")
+    result = await world.mia.click(await offered(world, "Describe the change"), label="Describe the change")
     assert result.modal is None
     assert "form expired" in private(result)
 
@@ -105,19 +105,18 @@ async def test_form_is_offered_once_per_person_and_video(world: World) -> None:
 
 
 async def test_pictures_without_words_get_the_form(world: World) -> None:
-    """A reply of only pictures is asked what to do; its pictures come before those of the form."""
+    """A reply of only pictures is asked what to do; its form keeps its pictures."""
     video = await world.delivered()
     await world.ben.send(
         world.channel, "👀", reply_to=await world.shown(video, PostKind.VIDEO), attachments=[("a.png", png(1))]
     )
     await world.settle()
-    offer = await offered(world, "Say what should change")
-    shown = await world.ben.click(offer, label="Say what should change")
-    assert field_ids(shown)["references"]["max_values"] == 3
-    await world.ben.submit_modal(shown, {"prompt": "wear this", "references": [("b.png", png(2))]})
+    offer = await offered(world, "Describe the change")
+    shown = await world.ben.click(offer, label="Describe the change")
+    await world.ben.submit_modal(shown, {"prompt": "wear this"})
     job = await made_by_ben(world)
     shelf = world.engine.parts.shelf
-    assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1), png(2)]
+    assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1)]
 
 
 async def test_offers_go_after_a_minute(world: World) -> None:
@@ -139,18 +138,18 @@ async def test_offer_goes_with_its_reply(world: World) -> None:
     video = await world.delivered()
     told = await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    offer = await offered(world, "Make it")
+    offer = await offered(world, "Remix")
     await world.ben.delete(told)
     await world.settle()
     assert offer.id not in [message.id for message in world.channel.history()]
 
 
 async def test_question_makes_one_video(world: World) -> None:
-    """*Make it* pressed twice makes one video."""
+    """**Remix** pressed twice makes one video."""
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    question = await offered(world, "Make it")
-    await world.ben.click(question, label="Make it")
-    await world.ben.click(question, label="Make it")
+    question = await offered(world, "Remix")
+    await world.ben.click(question, label="Remix")
+    await world.ben.click(question, label="Remix")
     assert (await made_by_ben(world)).state is State.ACCEPTED

@@ -53,7 +53,7 @@ async def test_in_other_servers_every_command_is_turned_away(
     assert await world.jobs() == []
 
 
-@pytest.mark.parametrize("label", ["Remix", "Again", "Delete"])
+@pytest.mark.parametrize("label", ["Remix", "Make another", "Delete"])
 async def test_in_other_servers_every_button_is_turned_away(world: World, label: str) -> None:
     """Of what was posted before the operator decided so."""
     video = await world.delivered()
@@ -110,7 +110,7 @@ async def test_a_blocked_person_is_refused_and_what_waits_is_cancelled(world: Wo
     assert "blocked you" in private(result)
     video = await world.fetched(rendering)
     assert video.state is State.DELIVERED
-    again = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Again")
+    again = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Make another")
     assert "blocked you" in private(again)
     assert len(await world.jobs()) == 2
     assert "can request videos again" in private(await owner.slash(world.channel, "owner unblock", person=world.ada))

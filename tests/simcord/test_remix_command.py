@@ -40,13 +40,13 @@ async def test_remix_without_a_prompt_opens_a_form(world: World) -> None:
     """Without a prompt `/remix` opens a form, and what is sent in changes the named video with the options given."""
     video = await world.delivered()
     shown = await world.ben.slash(world.channel, "remix", video=video.id, size="1080x1920", reference=("a.png", png()))
-    assert list(field_ids(shown)) == ["prompt", "references"]
-    sent = await world.ben.submit_modal(shown, {"prompt": "at night", "references": [("b.png", png(9))]})
+    assert list(field_ids(shown)) == ["prompt", "references", "size", "seconds"]
+    sent = await world.ben.submit_modal(shown, {"prompt": "at night"})
     assert sent.response is None
     await world.settle()
     (job,) = await world.jobs(world.ben)
     assert (job.request.parent_id, job.request.prompt, job.request.size) == (video.id, "at night", "1080x1920")
-    assert len(job.request.references) == 2
+    assert len(job.request.references) == 1
     assert job.origin.user_id == world.ben.id
 
 

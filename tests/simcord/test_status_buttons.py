@@ -16,7 +16,7 @@ async def status(world: World, **options: str) -> ResponseMessage:
 
 
 async def test_list_has_a_button_for_each_job_that_needs_one(world: World) -> None:
-    """The list offers Cancel, *Don't post* and *Send again*, each with the id of its job; others have no button."""
+    """The list offers Cancel, *Don't post* and **Post it**, each with the id of its job; others have no button."""
     kept = await scenes.withheld(world)
     unposted = await scenes.undeliverable(world)
     await scenes.delivered(world)
@@ -26,8 +26,8 @@ async def test_list_has_a_button_for_each_job_that_needs_one(world: World) -> No
     expected = {
         f"Cancel {waiting.id}",
         f"Don't post {running.id}",
-        f"Send again {kept.id}",
-        f"Send again {unposted.id}",
+        f"Post it {kept.id}",
+        f"Post it {unposted.id}",
     }
     assert set(labels(listed.message)) == expected
 
@@ -50,11 +50,11 @@ async def test_list_withholds(world: World) -> None:
 
 
 async def test_list_sends_a_withheld_video_after_all(world: World) -> None:
-    """*Send again* in the list posts a video that was withheld; nothing is rendered anew."""
+    """**Post it** in the list posts a video that was withheld; nothing is rendered anew."""
     job = await scenes.withheld(world)
     listed = await status(world)
-    assert "on its way" in private(await world.ada.click(listed, label=f"Send again {job.id}"))
-    assert "no kept video" in private(await world.ada.click(listed, label=f"Send again {job.id}"))
+    assert "on its way" in private(await world.ada.click(listed, label=f"Post it {job.id}"))
+    assert "no kept video" in private(await world.ada.click(listed, label=f"Post it {job.id}"))
     job = await world.fetched(await world.job(job))
     assert job.state is State.DELIVERED
     assert await world.shown(job, PostKind.VIDEO)
@@ -62,11 +62,11 @@ async def test_list_sends_a_withheld_video_after_all(world: World) -> None:
 
 
 async def test_list_changes_its_mind_about_a_running_video(world: World) -> None:
-    """*Send again* for one job that was withheld while it still renders lets it be posted when it is done."""
+    """**Post it** for one job that was withheld while it still renders lets it be posted when it is done."""
     job = await scenes.rendering(world)
     await world.ada.click(await world.shown(job, PostKind.CARD), label="Don't post")
     found = await status(world, video=job.id)
-    assert "on its way" in private(await world.ada.click(found, label="Send again"))
+    assert "on its way" in private(await world.ada.click(found, label="Post it"))
     job = await world.fetched(await world.job(job))
     assert job.state is State.DELIVERED
 
@@ -75,7 +75,7 @@ async def test_one_failed_job_can_be_retried(world: World) -> None:
     """`/status` of one failed job offers Retry, which makes the same new job as the notice."""
     job = await scenes.failed(world)
     found = await status(world, video=job.id)
-    assert labels(found.message) == ["Retry"]
+    assert labels(found.message) == ["Retry", "Edit & retry"]
     from_list = private(await world.ada.click(found, label="Retry"))
     from_notice = private(await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Retry"))
     assert from_list == from_notice

@@ -50,7 +50,7 @@ async def test_dont_post_keeps_the_video(world: World, scene: scenes.Scene, kind
     result = await world.ada.click(message, label="Don't post")
     assert "won't be posted" in private(result)
     await world.settle()
-    assert labels(await world.shown(job, PostKind.CARD)) == ["Send again"]
+    assert labels(await world.shown(job, PostKind.CARD)) == ["Post it"]
     job = await world.fetched(await world.job(job))
     assert (job.state, job.withheld) == (State.CANCELLED, True)
     assert await world.message(job, PostKind.VIDEO) is None

@@ -102,10 +102,10 @@ async def test_everything_works_after_a_restart(world: World) -> None:
     assert [request for request in world.env.http_requests if request.method == "PUT"] == syncs
     assert "cancelled" in private(await world.ada.click(await world.shown(queued, PostKind.CARD), label="Cancel"))
     assert "queue" in private(await world.ada.click(await world.shown(failed, PostKind.FAILURE), label="Retry"))
-    assert "leave" in private(await world.ada.click(await world.shown(uncertain, PostKind.UNSURE), label="Leave it"))
+    assert "leave" in private(await world.ada.click(await world.shown(uncertain, PostKind.UNSURE), label="Dismiss"))
     assert (await world.ben.submit_modal(by_command, {"prompt": "a red fox"})).response is None
     assert (await world.ben.submit_modal(by_button, {"prompt": "at night"})).response is None
-    assert (await world.mia.click(question, label="Make it")).response is None
+    assert (await world.mia.click(question, label="Remix")).response is None
     await world.ben.send(world.channel, "let it snow now", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
     assert {job.request.prompt for job in await world.jobs(world.ben)} == {"a red fox", "at night", "let it snow now"}

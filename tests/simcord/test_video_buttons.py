@@ -15,7 +15,7 @@ async def test_video_is_a_plain_message_and_the_card_goes(world: World) -> None:
     video = await world.shown(job, PostKind.VIDEO)
     assert video.type is discord.MessageType.default
     assert [attachment.filename for attachment in video.attachments] == [job.video_name]
-    assert labels(video) == ["Remix", "Again", "Delete"]
+    assert labels(video) == ["Remix", "Make another", "Delete"]
     stored = world.env.backend.get_message(world.channel.id, video.id)
     assert stored.ping_user_ids == [world.ada.id]
     assert stored.interaction_metadata is None
@@ -77,7 +77,7 @@ async def test_remix_form_without_a_word_says_so(world: World) -> None:
 async def test_again_makes_the_same_for_anyone(world: World) -> None:
     """Again makes a new video of the same request and pictures; it belongs to whoever pressed."""
     first = await world.delivered(size="1080x1920", reference=("a.png", png()))
-    result = await world.ben.click(await world.shown(first, PostKind.VIDEO), label="Again")
+    result = await world.ben.click(await world.shown(first, PostKind.VIDEO), label="Make another")
     assert result.acknowledged
     assert result.response is None
     await world.settle()
@@ -94,7 +94,7 @@ async def test_again_of_a_remix_is_a_remix_of_the_same(world: World) -> None:
     await world.ada.slash(world.channel, "remix", prompt="at night", video=video.id)
     await world.settle()
     remix = await world.fetched((await world.jobs())[0])
-    await world.ada.click(await world.shown(remix, PostKind.VIDEO), label="Again")
+    await world.ada.click(await world.shown(remix, PostKind.VIDEO), label="Make another")
     assert (await world.jobs())[0].request == remix.request
 
 
@@ -102,7 +102,7 @@ async def test_again_needs_the_pictures(world: World) -> None:
     """Again of a video whose pictures are not kept any more is refused privately."""
     video = await world.delivered(reference=("a.png", png()))
     world.engine.parts.shelf.path(video.request.references[0]).unlink()
-    result = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Again")
+    result = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Make another")
     assert "not kept any more" in private(result)
     assert len(await world.jobs()) == 1
 
@@ -125,6 +125,6 @@ async def test_buttons_work_where_the_bot_may_not_post_any_more(world: World) ->
     """Again in a channel in which the bot may no longer attach files is answered with what it lacks."""
     video = await scenes.delivered(world)
     world.forbid(world.channel, discord.Permissions(attach_files=True))
-    result = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Again")
+    result = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Make another")
     assert "Attach Files" in private(result)
     assert len(await world.jobs()) == 1

@@ -60,25 +60,18 @@ async def test_video_without_a_prompt_opens_a_form(world: World) -> None:
     """Without a prompt a form opens; what is filled in joins the options that were given with the command."""
     shown = await world.ada.slash(world.channel, "video", size="1080x1920", reference=("a.png", png(1)))
     fields = field_ids(shown)
-    assert list(fields) == ["prompt", "references"]
+    assert list(fields) == ["prompt", "references", "size", "seconds"]
     assert (fields["prompt"]["min_length"], fields["prompt"]["max_length"]) == (1, 4000)
-    assert fields["references"]["max_values"] == 3
-    filled = {"prompt": "a red fox", "references": [("b.png", png(2)), ("c.png", png(3))]}
+    filled = {"prompt": "a red fox", "seconds": ["12"]}
     sent = await world.ada.submit_modal(shown, filled)
     await world.settle()
     assert sent.response is None
     (job,) = await world.jobs()
-    assert (job.request.prompt, job.request.size, job.origin.via) == ("a red fox", "1080x1920", Via.FORM)
+    assert (job.request.prompt, job.request.size, job.request.seconds) == ("a red fox", "1080x1920", "12")
+    assert job.origin.via is Via.FORM
     shelf = world.engine.parts.shelf
-    assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1), png(2), png(3)]
+    assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1)]
     assert labels(await world.shown(job, PostKind.CARD)) == ["Cancel"]
-
-
-async def test_form_with_four_pictures_given_asks_only_for_the_prompt(world: World) -> None:
-    """A form after four pictures has no field for more of them."""
-    names = ("reference", "reference_2", "reference_3", "reference_4")
-    shown = await world.ada.slash(world.channel, "video", **{name: (f"{name}.png", png()) for name in names})
-    assert list(field_ids(shown)) == ["prompt"]
 
 
 async def test_a_bad_picture_of_the_command_is_named_when_the_form_comes_back(world: World) -> None:
@@ -140,7 +133,7 @@ async def test_video_works_in_a_direct_message(world: World) -> None:
     assert job.origin.place.guild_id is None
     assert labels(await world.shown(job, PostKind.CARD)) == ["Cancel"]
     job = await world.fetched(job)
-    assert labels(await world.shown(job, PostKind.VIDEO)) == ["Remix", "Again", "Delete"]
+    assert labels(await world.shown(job, PostKind.VIDEO)) == ["Remix", "Make another", "Delete"]
     assert (await ada.slash("video", prompt="a second fox")).response is None
     await world.settle()
     second = (await world.jobs())[0]

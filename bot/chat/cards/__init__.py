@@ -8,11 +8,13 @@ from bot.chat.cards._lines import (
     progress_line,
     prompt_file,
     prompt_line,
+    retry_actions,
     settings_line,
     stopping_action,
 )
 from bot.chat.cards._message import GREY, TEXT_FILE_NAME, Button, Embed, Message, text_files, to_discord
 from bot.chat.cards._offers import offer_form, offer_question
+from bot.chat.cards._private import private_no
 
 __all__ = [
     "GREY",
@@ -30,9 +32,11 @@ __all__ = [
     "offer_form",
     "offer_question",
     "origin_line",
+    "private_no",
     "progress_line",
     "prompt_file",
     "prompt_line",
+    "retry_actions",
     "settings_line",
     "slow",
     "stopping_action",

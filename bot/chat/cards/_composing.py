@@ -12,6 +12,7 @@ from bot.chat.cards._lines import (
     progress_line,
     prompt_file,
     prompt_line,
+    retry_actions,
     settings_line,
     stopping_action,
 )
@@ -28,6 +29,7 @@ _ADDRESS_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
 # Discord takes these at the end of a bare address for the sentence around it.
 _NOT_AT_THE_END = ".,:;')]"
 _CONTENT_LINK_MAX = 1500
+_RETRIES = frozenset({Action.RETRY, Action.EDIT_RETRY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,29 +113,29 @@ def video_link(job: Job, number: int, facts: LinkFacts, locale: str) -> Message:
 
 
 def failure(job: Job, locale: str, number: int = 1, *, link: str | None = None, used: bool = False) -> Message:
-    """That the job has ended without its video being posted: why, the charge, the next step, the button for it.
+    """That the job has ended without its video being posted: why, the charge, the next step, the buttons for it.
 
-    `link` leads to the video, if it is finished and may be shown. `used`: a retry was made, so its button is grey.
+    After a refusal for content or input neither prompt, pictures nor reason are shown: **Why?** answers privately.
+    `link` leads to the video, if it is finished and may be shown. `used`: a retry was made, so its buttons are grey.
     """
-    why = cause(job, locale)
-    action = Action.SEND_AGAIN if job.state is State.UNDELIVERABLE else Action.RETRY
-    content = say(
-        Key.FAILURE,
-        locale,
-        user=job.origin.user_id,
-        cause=why.cause,
-        charge=charge(job, locale),
-        next_step=why.next_step,
+    user, charged = job.origin.user_id, charge(job, locale)
+    actions = (Action.SEND_AGAIN,) if job.state is State.UNDELIVERABLE else retry_actions(job)
+    buttons = tuple(
+        replace(job_button(job, Kind.FAILURE, action, number, locale), disabled=used and action in _RETRIES)
+        for action in actions
     )
+    if Action.WHY in actions:
+        return Message(say(Key.FAILURE_PRIVATE, locale, user=user, charge=charged), buttons=buttons, ping=user)
+    why = cause(job, locale)
+    content = say(Key.FAILURE, locale, user=user, cause=why.cause, charge=charged, next_step=why.next_step)
     address = None if link is None else _address(link)
     if address is not None and len(address) <= _CONTENT_LINK_MAX:
         content = lines(content, say(Key.FAILURE_LINK, locale, link=address))
-    button = job_button(job, Kind.FAILURE, action, number, locale)
     return Message(
         content=content,
         embed=_about(job, locale, RED, title=status(job, job.ended_at or 0.0, locale)),
-        buttons=(replace(button, disabled=used and action is Action.RETRY),),
-        ping=job.origin.user_id,
+        buttons=buttons,
+        ping=user,
         text_file=prompt_file(job.request.prompt),
     )
 

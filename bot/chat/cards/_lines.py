@@ -4,13 +4,16 @@ from bot.chat.cards._message import Button, Style
 from bot.chat.custom_ids import Action, ButtonId, Kind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
 from bot.chat.words import Key, say
-from bot.jobs.model import Job
+from bot.jobs.model import Cause, Job
 from bot.jobs.states import ENDS, State
 
 PROMPT_WHOLE_CHARACTERS = 1500
 
 _BAR_CELLS = 12
 _SETTING_CHARACTERS = 60
+# What the public isn't told of.
+_PRIVATE = frozenset({Cause.CONTENT, Cause.INPUT})
+_BY_EDITING = frozenset({Cause.SIZE, Cause.LENGTH, Cause.SOURCE_GONE, Cause.UNSUPPORTED})
 _LABELS: dict[Action, tuple[Key, Style]] = {
     Action.CANCEL: (Key.LABEL_CANCEL, "secondary"),
     Action.WITHHOLD: (Key.LABEL_WITHHOLD, "secondary"),
@@ -18,6 +21,9 @@ _LABELS: dict[Action, tuple[Key, Style]] = {
     Action.AGAIN: (Key.LABEL_AGAIN, "secondary"),
     Action.DELETE: (Key.LABEL_DELETE, "danger"),
     Action.RETRY: (Key.LABEL_RETRY, "primary"),
+    Action.EDIT_RETRY: (Key.LABEL_EDIT_RETRY, "primary"),
+    Action.WHY: (Key.LABEL_WHY, "secondary"),
+    Action.EDIT: (Key.LABEL_EDIT, "primary"),
     Action.TRY_AGAIN: (Key.LABEL_TRY_AGAIN, "primary"),
     Action.LEAVE: (Key.LABEL_LEAVE, "secondary"),
     Action.SEND_AGAIN: (Key.LABEL_SEND_AGAIN, "primary"),
@@ -90,6 +96,17 @@ def stopping_action(job: Job) -> Action | None:
     return None if job.state in ENDS or job.withheld else Action.WITHHOLD
 
 
+def retry_actions(job: Job) -> tuple[Action, ...]:
+    """The buttons under the notice of a failed job, the most helpful first."""
+    if job.cause in _PRIVATE:
+        return (Action.EDIT_RETRY, Action.WHY)
+    if job.cause is Cause.MODEL:
+        return (Action.EDIT_RETRY,)
+    if job.cause in _BY_EDITING:
+        return (Action.EDIT_RETRY, Action.RETRY)
+    return (Action.RETRY, Action.EDIT_RETRY) if job.cause is Cause.PROVIDER else (Action.RETRY,)
+
+
 def job_button(job: Job, kind: Kind, action: Action, number: int, locale: str) -> Button:
     """That button of a message about the job."""
     key, style = _LABELS[action]
@@ -100,3 +117,9 @@ def offer_button(offer_id: str, action: Action, locale: str) -> Button:
     """That button of an offer."""
     key, style = _LABELS[action]
     return Button(ButtonId(Kind.OFFER, action, offer_id), say(key, locale), style)
+
+
+def edit_button(draft_id: str, locale: str) -> Button:
+    """The button that opens the form of a draft."""
+    key, style = _LABELS[Action.EDIT]
+    return Button(ButtonId(Kind.DRAFT, Action.EDIT, draft_id), say(key, locale), style)

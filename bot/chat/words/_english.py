@@ -30,7 +30,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.LENGTH_SECONDS: "{seconds} s",
     Key.ONE_PICTURE: "1 picture",
     Key.PICTURES: "{count} pictures",
-    Key.ASKED_BY: "Asked for by {user!m}",
+    Key.ASKED_BY: "Requested by {user!m}",
     Key.REMIX_OF: "Remix of {video}",
     Key.REMIX_OF_LINKED: "Remix of [{video}]({link!v})",
     Key.TOOK: "took {seconds!d}",
@@ -46,8 +46,8 @@ SENTENCES: Mapping[Key, str] = {
     Key.REST_REMARK: "Several of your videos were refused or failed, so this one has to wait a few minutes.",
     Key.LATE_REMARK: "This one takes longer than usual. It will be posted when it's done.",
     Key.UNCERTAIN_REMARK: "If it turns up after all, it is posted.",
-    Key.WITHHELD_REMARK: "It won't be posted. It will be kept, and *Send again* in `/status` posts it after all.",
-    Key.KEPT_REMARK: "*Send again* in `/status` posts it; nothing is rendered anew.",
+    Key.WITHHELD_REMARK: "It won't be posted. It will be kept, and **Post it** in `/status` posts it after all.",
+    Key.KEPT_REMARK: "**Post it** in `/status` posts it; nothing is rendered anew.",
     Key.VIDEO_READY: "{user!m} Your video is ready.",
     Key.REMIX_READY: "{user!m} Your remix is ready.",
     Key.VIDEO_LINK: (
@@ -68,6 +68,7 @@ SENTENCES: Mapping[Key, str] = {
     ),
     Key.FAILURE_LINK: "Watch it here, before the link expires: {link!v}",
     Key.FAILURE: "{user!m} {cause!v} {charge!v} {next_step!v}",
+    Key.FAILURE_PRIVATE: "{user!m} Your video wasn't made. {charge!v}",
     Key.CHARGED_NO: "You weren't charged.",
     Key.CHARGED_YES: "The provider charged for it.",
     Key.CHARGED_UNKNOWN: "The provider may have charged for it.",
@@ -83,8 +84,8 @@ SENTENCES: Mapping[Key, str] = {
     ),
     Key.UNSURE: (
         "{user!m} I got no clear answer when I sent your video, so I can't know whether the provider took it. "
-        "*Try again* sends it once more and may be charged twice; *Leave it* does nothing. If the video turns up "
-        "after all, it is posted here either way."
+        "**Request again** sends it once more and may be charged twice; **Dismiss** does nothing. If the video turns "
+        "up after all, it is posted here either way."
     ),
     Key.UNSURE_ANSWERED: (
         "{user!m} I can't know whether the provider took this video, and you have answered what to do. If it turns up "
@@ -99,7 +100,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.OFFER_QUESTION: "Shall I make a new video from this one with {prompt}?",
     Key.ANSWER_CANCELLED: "{video} is cancelled. Nothing was sent, and it doesn't count.",
     Key.ANSWER_WITHHELD: (
-        "{video} won't be posted. It was sent to the provider, so it counts. The video will be kept, and *Send again* "
+        "{video} won't be posted. It was sent to the provider, so it counts. The video will be kept, and **Post it** "
         "in `/status` posts it after all."
     ),
     Key.ANSWER_DELETED: "{video} is deleted and can't be remixed any more.",
@@ -181,24 +182,37 @@ SENTENCES: Mapping[Key, str] = {
     Key.LABEL_CANCEL: "Cancel",
     Key.LABEL_WITHHOLD: "Don't post",
     Key.LABEL_REMIX: "Remix",
-    Key.LABEL_AGAIN: "Again",
+    Key.LABEL_AGAIN: "Make another",
     Key.LABEL_DELETE: "Delete",
     Key.LABEL_RETRY: "Retry",
-    Key.LABEL_TRY_AGAIN: "Try again",
-    Key.LABEL_LEAVE: "Leave it",
-    Key.LABEL_SEND_AGAIN: "Send again",
-    Key.LABEL_OPEN_FORM: "Say what should change",
-    Key.LABEL_MAKE_IT: "Make it",
+    Key.LABEL_EDIT_RETRY: "Edit & retry",
+    Key.LABEL_WHY: "Why?",
+    Key.LABEL_EDIT: "Edit",
+    Key.LABEL_TRY_AGAIN: "Request again",
+    Key.LABEL_LEAVE: "Dismiss",
+    Key.LABEL_SEND_AGAIN: "Post it",
+    Key.LABEL_OPEN_FORM: "Describe the change",
+    Key.LABEL_MAKE_IT: "Remix",
     Key.LABEL_WITH_ID: "{label!n} {video!n}",
     Key.FORM_VIDEO: "Make a video",
     Key.FORM_REMIX: "Remix a video",
-    Key.FORM_REMIX_OF: "Remix {video!n}",
     Key.FORM_PROMPT: "What should the video show?",
     Key.FORM_PROMPT_HINT: "A red fox trots through fresh snow at dawn, camera low",
     Key.FORM_CHANGE: "What should change?",
     Key.FORM_CHANGE_HINT: "The same, but at night, with falling stars",
-    Key.FORM_PICTURES: "Pictures to start from",
-    Key.FORM_PICTURES_HINT: "PNG, JPEG or WebP; none is fine too.",
+    Key.FORM_PICTURES: "Reference pictures (optional)",
+    Key.FORM_PICTURES_HINT: "Up to {limit}: PNG, JPEG or WebP.",
+    Key.FORM_PICTURES_KEPT: "{count} pictures are kept. Leave this empty to keep them; new files replace them all.",
+    Key.FORM_PICTURE_KEPT: "1 picture is kept. Leave this empty to keep it; new files replace it.",
+    Key.FORM_PICTURES_DROPPED: "The last pictures aren't kept. Leave this empty for none, or attach up to {limit}.",
+    Key.FORM_MODEL: "Model",
+    Key.FORM_SIZE: "Size",
+    Key.FORM_LENGTH: "Length",
+    Key.CHOICE_DEFAULT: "default",
+    Key.CHOICE_MODEL_DEFAULT: "{model!n} (default)",
+    Key.CHOICE_LANDSCAPE: "{size!n} (landscape)",
+    Key.CHOICE_PORTRAIT: "{size!n} (portrait)",
+    Key.CHOICE_SQUARE: "{size!n} (square)",
 }
 
 REFUSALS: Mapping[Reason, str] = {
@@ -271,6 +285,7 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.STOPPING: "I am just restarting. Try again in a minute.",
     Reason.STORE_UNAVAILABLE: "I can't take videos at the moment, as my storage is in trouble. Try again later.",
     Reason.DISK_FULL: "I'm short of disk space for pictures. Try again later, or leave the pictures out.",
+    Reason.NOT_YOURS: ("Only the person who requested this video can do that. Make your own with `/video`."),
     Reason.NOT_ALLOWED: (
         "Only the person who asked for this video, or somebody who may manage messages here, can do that. "
         "Make your own with `/video`."
@@ -399,31 +414,31 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
     ),
     Ending.UNPOSTED_PERMISSION: (
         "The video is finished and kept, but I may not post in its channel any more.",
-        "*Send again* here or in `/status` posts it once I may, or else to your DMs; nothing is rendered anew.",
+        "**Post it** here or in `/status` posts it once I may, or else to your DMs; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_GONE: (
         "The video is finished and kept, but the place where you requested it is gone.",
-        "*Send again* here or in `/status` sends it to your DMs; nothing is rendered anew.",
+        "**Post it** here or in `/status` sends it to your DMs; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_CLOSED: (
         "The video is finished and kept, but its thread is locked.",
-        "*Send again* here or in `/status` posts it there once I may, or else to your DMs; nothing is rendered anew.",
+        "**Post it** here or in `/status` posts it there once I may, or else to your DMs; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_AUTOMOD: (
         "The video is finished and kept, but the AutoMod rules of the server block its prompt.",
-        "*Send again* here or in `/status` sends it to your DMs; nothing is rendered anew.",
+        "**Post it** here or in `/status` sends it to your DMs; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_EXPLICIT: (
         "The video is finished and kept, but Discord's filter for explicit content blocks it in its channel.",
-        "If the moderators relax it, *Send again* here or in `/status` posts it; nothing is rendered anew.",
+        "If the moderators relax it, **Post it** here or in `/status` posts it; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_UPLOADS: (
         "The video is finished and kept, but Discord has limited file uploads in its server for now.",
-        "Later, *Send again* here or in `/status` posts it; nothing is rendered anew.",
+        "Later, **Post it** here or in `/status` posts it; nothing is rendered anew.",
     ),
     Ending.UNPOSTED_SIZE: (
         "The video is finished and kept, but it is larger than what can be posted in its channel.",
-        "When larger files are allowed there, *Send again* here or in `/status` posts it; nothing is rendered anew.",
+        "When larger files are allowed there, **Post it** here or in `/status` posts it; nothing is rendered anew.",
     ),
     Ending.UNFETCHED_SIZE: (
         "The video is finished, but it is larger than this bot may fetch.",
@@ -431,10 +446,10 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
     ),
     Ending.UNPOSTED: (
         "The video is finished and kept, but it could not be posted.",
-        "*Send again* here or in `/status` posts it; nothing is rendered anew.",
+        "**Post it** here or in `/status` posts it; nothing is rendered anew.",
     ),
     Ending.UNFETCHED: (
         "The video is finished and kept at the provider, but it was not handed over.",
-        "*Send again* here or in `/status` fetches and posts it; nothing is rendered anew.",
+        "**Post it** here or in `/status` fetches and posts it; nothing is rendered anew.",
     ),
 }

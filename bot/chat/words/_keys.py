@@ -63,6 +63,7 @@ class Key(StrEnum):
     VIDEO_LINK_UPLOADS = auto()
     FAILURE_LINK = auto()
     FAILURE = auto()
+    FAILURE_PRIVATE = auto()
     CHARGED_NO = auto()
     CHARGED_YES = auto()
     CHARGED_UNKNOWN = auto()
@@ -131,6 +132,9 @@ class Key(StrEnum):
     LABEL_AGAIN = auto()
     LABEL_DELETE = auto()
     LABEL_RETRY = auto()
+    LABEL_EDIT_RETRY = auto()
+    LABEL_WHY = auto()
+    LABEL_EDIT = auto()
     LABEL_TRY_AGAIN = auto()
     LABEL_LEAVE = auto()
     LABEL_SEND_AGAIN = auto()
@@ -141,13 +145,25 @@ class Key(StrEnum):
     # Forms.
     FORM_VIDEO = auto()
     FORM_REMIX = auto()
-    FORM_REMIX_OF = auto()
     FORM_PROMPT = auto()
     FORM_PROMPT_HINT = auto()
     FORM_CHANGE = auto()
     FORM_CHANGE_HINT = auto()
     FORM_PICTURES = auto()
     FORM_PICTURES_HINT = auto()
+    FORM_PICTURES_KEPT = auto()
+    FORM_PICTURE_KEPT = auto()
+    FORM_PICTURES_DROPPED = auto()
+    FORM_MODEL = auto()
+    FORM_SIZE = auto()
+    FORM_LENGTH = auto()
+
+    # Names of choices.
+    CHOICE_DEFAULT = auto()
+    CHOICE_MODEL_DEFAULT = auto()
+    CHOICE_LANDSCAPE = auto()
+    CHOICE_PORTRAIT = auto()
+    CHOICE_SQUARE = auto()
 
 
 class Ending(StrEnum):

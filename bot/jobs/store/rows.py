@@ -204,6 +204,7 @@ def _draft_of(row: Row) -> Draft:
         created_at=row.created_at,
         uploads=tuple(Upload(url, file_name, size_bytes) for url, file_name, size_bytes in row.uploads),
         retry_of=JobId(row.retry_of) if row.retry_of else None,
+        pictures_dropped=row.pictures_dropped,
     )
 
 
@@ -219,6 +220,7 @@ def draft_row(draft: Draft) -> dict[str, object]:
         "created_at": draft.created_at,
         "uploads": [[upload.url, upload.file_name, upload.size_bytes] for upload in draft.uploads],
         "retry_of": draft.retry_of,
+        "pictures_dropped": draft.pictures_dropped,
     }
 
 

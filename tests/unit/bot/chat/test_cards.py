@@ -1,6 +1,7 @@
 """What stands in a channel about a job."""
 
 from dataclasses import replace
+from typing import Literal
 
 import discord
 import pytest
@@ -28,6 +29,7 @@ def everything(job: Job) -> list[Message]:
     messages += [cards.failure(replace(job, state=State.UNDELIVERABLE, cause=Cause.PERMISSION), "en")]
     messages += [cards.late(job, "en"), cards.slow(job, "en")]
     messages += [cards.unsure(replace(job, state=State.UNCERTAIN, answered_at=at), "en") for at in (None, 1.0)]
+    messages += [cards.private_no("No room.", job.request.prompt, "a1b2", "en")]
     return [*messages, cards.offer_form(OFFER, "en"), cards.offer_question(OFFER, job.request.prompt, "en")]
 
 
@@ -50,7 +52,7 @@ def test_a_card_shows_who_asked_for_what_and_how_it_stands(job: Job) -> None:
     assert message.embed is not None
     assert message.embed.title == "Waiting in the queue"
     assert message.embed.description == (
-        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nAsked for by <@42>\nNumber 3 in the queue."
+        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nRequested by <@42>\nNumber 3 in the queue."
     )
     assert message.embed.footer == "K3M9Q2XA"
     assert [(str(button.id), button.label) for button in message.buttons] == [("vb:card:cancel:K3M9Q2XA:1", "Cancel")]
@@ -60,7 +62,7 @@ def test_what_was_not_chosen_is_not_shown(job: Job) -> None:
     """A request without model, size, length and pictures has no line about them."""
     bare = replace(job, request=replace(job.request, model=None, size=None, seconds=None, references=()))
     description = text_of(cards.card(bare, FACTS, "en"))
-    assert "`a red fox`\nAsked for by" in description
+    assert "`a red fox`\nRequested by" in description
 
 
 def test_a_remix_names_its_parent(job: Job) -> None:
@@ -93,7 +95,7 @@ def test_a_remix_names_its_parent(job: Job) -> None:
 def test_the_button_of_a_card_is_what_can_be_done_now(
     job: Job, state: State, withheld: bool, expected: list[Action]
 ) -> None:
-    """Cancel until the job is sent, *Don't post* afterwards, then *Send again*; nothing when it has ended."""
+    """Cancel until the job is sent, *Don't post* afterwards, then **Post it**; nothing when it has ended."""
     assert actions_of(cards.card(replace(job, state=state, withheld=withheld), FACTS, "en")) == expected
 
 
@@ -110,7 +112,7 @@ def test_a_withheld_job_says_that_it_will_not_be_posted(job: Job) -> None:
     """After *Don't post* the card says what happens to the video, and how to get it after all."""
     withheld = cards.card(replace(job, state=State.RENDERING, withheld=True), FACTS, "en")
     assert "won't be posted" in text_of(withheld)
-    assert "*Send again* in `/status`" in text_of(withheld)
+    assert "**Post it** in `/status`" in text_of(withheld)
 
 
 def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> None:
@@ -142,7 +144,9 @@ def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> No
 def test_a_long_prompt_is_attached(job: Job, prompt: str, shown: int, attached: bool) -> None:
     """Up to 1,500 characters are shown; of more only the first 300, and the whole prompt as a file."""
     long = replace(job, request=replace(job.request, prompt=prompt))
-    for message in everything(long)[:-2]:
+    for message in everything(long)[:-3]:
+        if Action.WHY in actions_of(message):
+            continue
         first_line = text_of(message).removeprefix(message.content).split("`")[1]
         assert discord_length(first_line) == shown
         assert message.text_file == (prompt if attached else None)
@@ -185,14 +189,65 @@ def test_a_very_long_link_moves_into_the_embed(job: Job) -> None:
 
 def test_a_failure_says_cause_and_next_step_and_offers_retry(job: Job) -> None:
     """The requester is pinged, told why in one sentence and what to do in another, and may press Retry."""
-    message = cards.failure(replace(job, state=State.REFUSED, cause=Cause.CONTENT, about="prompt", ended_at=1.0), "en")
-    assert message.content == (
-        "<@42> The provider's content rules don't allow this prompt. You weren't charged. "
-        "It doesn't use up your daily limit. Put it differently and ask again."
-    )
+    message = cards.failure(replace(job, state=State.LOST, cause=Cause.LOST, remote_id="video_1", ended_at=1.0), "en")
+    assert message.content.startswith("<@42> The provider doesn't know this video any more.")
+    assert "`a red fox`" in text_of(message)
     assert message.ping == 42
     assert actions_of(message) == [Action.RETRY]
-    assert actions_of(cards.failure(replace(job, state=State.LOST, cause=Cause.LOST), "en")) == [Action.RETRY]
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.FAILED])
+@pytest.mark.parametrize("cause", [Cause.CONTENT, Cause.INPUT])
+@pytest.mark.parametrize("about", [None, "prompt", "picture"])
+def test_a_refusal_for_content_or_input_says_nothing_in_public(
+    job: Job, state: State, cause: Cause, about: Literal["prompt", "picture"] | None
+) -> None:
+    """Neither prompt, pictures nor reason: *Edit & retry* comes first, and *Why?* answers privately."""
+    failed = replace(job, state=state, cause=cause, about=about, submitted_at=1.0, ended_at=2.0)
+    message = cards.failure(failed, "en")
+    assert message.content == "<@42> Your video wasn't made. You weren't charged. It doesn't use up your daily limit."
+    assert message.embed is None
+    assert message.text_file is None
+    assert actions_of(message) == [Action.EDIT_RETRY, Action.WHY]
+    assert [button.label for button in message.buttons] == ["Edit & retry", "Why?"]
+    assert message.ping == 42
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (Cause.MODEL, [Action.EDIT_RETRY]),
+        (Cause.SIZE, [Action.EDIT_RETRY, Action.RETRY]),
+        (Cause.LENGTH, [Action.EDIT_RETRY, Action.RETRY]),
+        (Cause.PROVIDER, [Action.RETRY, Action.EDIT_RETRY]),
+        (Cause.RATE, [Action.RETRY]),
+    ],
+)
+def test_retry_is_not_the_only_way_where_it_would_fail_again(job: Job, cause: Cause, expected: list[Action]) -> None:
+    """What has to be changed is changed by *Edit & retry*; a model that isn't offered is never asked for again."""
+    message = cards.failure(replace(job, state=State.REFUSED, cause=cause, submitted_at=1.0), "en")
+    assert actions_of(message) == expected
+    assert "`a red fox`" in text_of(message)
+
+
+def test_a_private_no_gives_the_prompt_back() -> None:
+    """With a draft there is *Edit*; without one a prompt that is too long to be shown is attached."""
+    message = cards.private_no("No room.", "a *red* `fox`\n@everyone", "a1b2", "en")
+    assert (
+        message.content
+        == "No room.\n`a *red* \N{MODIFIER LETTER GRAVE ACCENT}fox\N{MODIFIER LETTER GRAVE ACCENT} @everyone`"
+    )
+    assert [(str(button.id), button.label) for button in message.buttons] == [("vb:draft:edit:a1b2:1", "Edit")]
+    assert message.text_file is None
+    assert cards.private_no("No room.", "", None, "en") == Message("No room.")
+    for sentence, prompt, attached in (
+        ("No.", "x" * 1500, False),
+        ("No.", "x" * 1501, True),
+        ("N" * 1950, "xyz", True),
+    ):
+        message = cards.private_no(sentence, prompt, None, "en")
+        assert discord_length(message.content) <= 2000
+        assert message.text_file == (prompt if attached else None)
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.FAILED, State.LOST, State.UNDELIVERABLE])
@@ -207,7 +262,7 @@ def test_a_failure_says_whether_it_was_charged_and_whether_it_counts(job: Job, s
 
 
 def test_an_undeliverable_video_is_sent_again_and_never_made_again(job: Job) -> None:
-    """A finished video that could not be posted has no Retry, which would pay twice, but *Send again*."""
+    """A finished video that could not be posted has no Retry, which would pay twice, but **Post it**."""
     kept = replace(job, state=State.UNDELIVERABLE, cause=Cause.PERMISSION, video_sha256="0" * 64)
     message = cards.failure(kept, "en")
     assert "kept" in message.content
@@ -223,7 +278,7 @@ def test_an_unsure_notice_says_exactly_that_until_it_is_answered(job: Job) -> No
     assert "may be charged twice" in message.content
     assert "it is posted" in message.content
     assert actions_of(message) == [Action.TRY_AGAIN, Action.LEAVE]
-    assert [button.label for button in message.buttons] == ["Try again", "Leave it"]
+    assert [button.label for button in message.buttons] == ["Request again", "Dismiss"]
     assert actions_of(cards.unsure(replace(uncertain, answered_at=5.0), "en")) == []
     assert actions_of(cards.unsure(replace(job, state=State.RENDERING), "en")) == []
 
@@ -291,7 +346,7 @@ async def test_discord_py_keeps_no_view_of_ours(job: Job) -> None:
     (row,) = view.to_components()
     assert [(one["type"], one["label"], one["custom_id"]) for one in row["components"]] == [
         (2, "Remix", "vb:video:remix:K3M9Q2XA:1"),
-        (2, "Again", "vb:video:again:K3M9Q2XA:1"),
+        (2, "Make another", "vb:video:again:K3M9Q2XA:1"),
         (2, "Delete", "vb:video:delete:K3M9Q2XA:1"),
     ]
     assert cards.to_discord(Message(content="bare")) | {"allowed_mentions": None} == {

@@ -22,7 +22,7 @@ JOB = JobId("K3M9Q2XA")
 
 def test_every_kind_of_post_has_its_kind_of_button() -> None:
     """A job's message and the buttons on it go by the same word."""
-    assert {kind.value for kind in PostKind} | {"offer", "list"} == {kind.value for kind in Kind}
+    assert {kind.value for kind in PostKind} | {"offer", "list", "draft"} == {kind.value for kind in Kind}
 
 
 @given(st.integers(1, 9999))
@@ -33,6 +33,9 @@ def test_a_button_reads_back_as_it_was_written(number: int) -> None:
         ButtonId(Kind.VIDEO, Action.REMIX, new_job_id(), number),
         ButtonId(Kind.OFFER, Action.OPEN_FORM, "8" * 19, number),
         ButtonId(Kind.LIST, Action.SEND_AGAIN, new_job_id(), number),
+        ButtonId(Kind.FAILURE, Action.EDIT_RETRY, new_job_id(), number),
+        ButtonId(Kind.FAILURE, Action.WHY, new_job_id(), number),
+        ButtonId(Kind.DRAFT, Action.EDIT, "f0c0882ed39d4ddd", number),
     ):
         assert parse_button(str(button)) == button
         assert len(str(button)) <= 100
@@ -43,7 +46,9 @@ def test_a_button_says_whether_it_is_about_a_job_or_an_offer() -> None:
     offer = ButtonId(Kind.OFFER, Action.MAKE_IT, "123")
     assert (offer.job_id, offer.offer_id) == (None, MessageId(123))
     card = ButtonId(Kind.CARD, Action.CANCEL, "00000012")
-    assert (card.job_id, card.offer_id) == (JobId("00000012"), None)
+    assert (card.job_id, card.offer_id, card.draft_id) == (JobId("00000012"), None, None)
+    draft = ButtonId(Kind.DRAFT, Action.EDIT, "a1b2")
+    assert (draft.job_id, draft.offer_id, draft.draft_id) == (None, None, "a1b2")
 
 
 @pytest.mark.parametrize(
@@ -69,6 +74,11 @@ def test_a_button_says_whether_it_is_about_a_job_or_an_offer() -> None:
         "vb:offer:make_it:" + "9" * 19 + ":1",
         "vb:offer:make_it:a1b2:1",
         "vf:video:draft:abc",
+        "vb:draft:edit::1",
+        "vb:draft:edit:a-b:1",
+        "vb:draft:retry:a1b2:1",
+        "vb:fail:edit:a1b2:1",
+        "vb:fail:why:a1b2:1",
     ],
 )
 def test_a_forged_button_is_not_read(forged: str) -> None:

@@ -1,19 +1,23 @@
 """The forms for a prompt and pictures."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat import forms
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
-from bot.chat.forms import FormAnswer
-from bot.jobs.model import Upload
+from bot.chat.escape import discord_length
+from bot.chat.forms import FormAnswer, Offered
+from bot.jobs.model import ChannelId, Draft, GuildId, JobId, Place, Reference, Upload, UserId, VideoRequest
 from bot.jobs.reasons import Reason, RefusalError
 
 VIDEO = FormId(FormPurpose.VIDEO, FormSource.DRAFT, "a1b2")
 REMIX = FormId(FormPurpose.REMIX, FormSource.JOB, "K3M9Q2XA")
 anything = st.recursive(
-    st.none() | st.integers() | st.text(max_size=5) | st.sampled_from(["prompt", "references", 4, 18, 19]),
+    st.none() | st.integers() | st.text(max_size=5) | st.sampled_from(["prompt", "references", "size", 3, 4, 18, 19]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -39,39 +43,148 @@ def submitted(prompt: object = "a fox", values: object = (), attachments: object
     }
 
 
-async def test_the_form_asks_for_a_prompt_and_offers_a_place_for_pictures() -> None:
-    """A long text field that must be filled, and a file field that may stay empty, both inside labels."""
-    payload = forms.build(VIDEO, "en").to_dict()
+OFFERED = Offered(("cinema-2", "cartoon-1"), ("1280x720", "720x1280", "512x512"), ("4", "8"))
+ONE = Offered(("cinema-2",), ("1280x720",), ("8",))
+PICTURE = Reference("0" * 64, "png", 3)
+UPLOAD = Upload("https://cdn.test/a.png", "a.png", 4)
+
+
+def a_draft(request: VideoRequest | None = None, **changes: Any) -> Draft:
+    place = Place(ChannelId(7), GuildId(8))
+    return Draft("a1b2", UserId(42), place, request or VideoRequest("", "cinema-2"), None, 1.0, **changes)
+
+
+def rows_of(draft: Draft, offered: Offered = OFFERED, form: FormId = VIDEO) -> list[dict[str, Any]]:
+    return list(forms.build(form, "en", draft, offered).to_dict()["components"])
+
+
+def picked(row: dict[str, Any]) -> list[str]:
+    return [option["label"] for option in row["component"]["options"] if option.get("default")]
+
+
+async def test_the_form_has_five_rows_inside_labels() -> None:
+    """Prompt, pictures, model, size and length, in this order."""
+    payload = forms.build(VIDEO, "en", a_draft(), OFFERED).to_dict()
     assert payload["custom_id"] == "vf:video:draft:a1b2"
     assert payload["title"] == "Make a video"
-    prompt, pictures = payload["components"]
-    assert (prompt["type"], pictures["type"]) == (18, 18)
-    assert (
-        prompt["component"] | {"type": 4, "style": 2, "required": True, "min_length": 1, "max_length": 4000}
-        == prompt["component"]
-    )
-    assert pictures["component"] == {
-        "type": 19,
-        "custom_id": "references",
-        "min_values": 0,
-        "max_values": 4,
-        "required": False,
-    }
-    assert all(len(label["label"]) <= 45 and len(label.get("description", "")) <= 100 for label in (prompt, pictures))
-    assert len(prompt["component"]["placeholder"]) <= 100
+    rows = payload["components"]
+    assert [row["type"] for row in rows] == [18] * 5
+    fields = [row["component"] for row in rows]
+    assert [field["type"] for field in fields] == [4, 19, 3, 3, 3]
+    assert [field["custom_id"] for field in fields] == ["prompt", "references", "model", "size", "seconds"]
+    text = fields[0]
+    assert text | {"style": 2, "required": True, "min_length": 1, "max_length": 4000} == text
+    assert (fields[1]["min_values"], fields[1]["max_values"], fields[1]["required"]) == (0, 4, False)
+    assert all(len(row["label"]) <= 45 and len(row.get("description") or "") <= 100 for row in rows)
+    assert len(text["placeholder"]) <= 100
 
 
-async def test_pictures_that_were_given_already_leave_less_room() -> None:
-    """Pictures given with the command count, and with four there is no field for more."""
-    payload = forms.build(REMIX, "en", room=1).to_dict()
-    assert payload["title"] == "Remix K3M9Q2XA"
-    assert payload["components"][1]["component"]["max_values"] == 1
-    assert len(forms.build(REMIX, "en", room=0).to_dict()["components"]) == 1
+async def test_choices_say_what_they_mean() -> None:
+    """Shapes of sizes, seconds, and what is taken when nothing is chosen, which is picked."""
+    _, _, model, size, length = rows_of(a_draft())
+    labels = [[option["label"] for option in row["component"]["options"]] for row in (model, size, length)]
+    assert labels == [
+        ["cinema-2 (default)", "cartoon-1"],
+        ["default", "1280x720 (landscape)", "720x1280 (portrait)", "512x512 (square)"],
+        ["default", "4 s", "8 s"],
+    ]
+    assert [picked(row) for row in (model, size, length)] == [["cinema-2 (default)"], ["default"], ["default"]]
+
+
+async def test_what_the_draft_holds_is_picked_and_prefilled() -> None:
+    """The prompt whole, and the options that were chosen."""
+    request = VideoRequest("x" * 4000, "cartoon-1", "720x1280", "8")
+    prompt, _, model, size, length = rows_of(a_draft(request))
+    assert prompt["component"]["value"] == "x" * 4000
+    assert [picked(row) for row in (model, size, length)] == [["cartoon-1"], ["720x1280 (portrait)"], ["8 s"]]
+    gone = rows_of(a_draft(VideoRequest("x", "gone", "9x9", "99")))
+    assert [picked(row) for row in gone[2:]] == [["cinema-2 (default)"], ["default"], ["default"]]
+
+
+async def test_a_remix_may_leave_the_model_to_the_provider() -> None:
+    """Its model, too, has a default."""
+    request = VideoRequest("", parent_id=JobId("K3M9Q2XA"))
+    payload = forms.build(REMIX, "en", a_draft(request), OFFERED).to_dict()
+    assert payload["title"] == "Remix a video"
+    assert [option["label"] for option in payload["components"][2]["component"]["options"]] == [
+        "default",
+        "cinema-2",
+        "cartoon-1",
+    ]
+    assert picked(payload["components"][2]) == ["default"]
+
+
+async def test_a_row_with_one_possible_value_is_left_out() -> None:
+    """Nothing is asked that has one answer."""
+    assert len(rows_of(a_draft(), ONE)) == 2
+
+
+async def test_many_choices_are_cut_but_for_what_was_picked() -> None:
+    """Discord takes 25 options; the one that was chosen is among them."""
+    many = Offered(tuple(f"m{number}" for number in range(40)), ("1x1",), ("8",))
+    options = rows_of(a_draft(VideoRequest("", "m33")), many)[2]["component"]["options"]
+    assert len(options) == 25
+    assert [option["value"] for option in options if option["default"]] == ["m33"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "Up to 4"),
+        ({"uploads": (UPLOAD,)}, "1 picture is kept"),
+        ({"uploads": (UPLOAD,) * 3}, "3 pictures are kept"),
+        ({"request": VideoRequest("", references=(PICTURE,)), "uploads": (UPLOAD,)}, "2 pictures are kept"),
+        ({"pictures_dropped": True}, "Leave this empty for none"),
+        ({"pictures_dropped": True, "uploads": (UPLOAD,)}, "1 picture is kept"),
+    ],
+)
+async def test_the_upload_row_says_what_is_kept(changes: dict[str, Any], said: str) -> None:
+    """Uploads can't be prefilled, so the row says how many there are, and what leaving it empty means."""
+    row = rows_of(a_draft(**changes))[1]
+    assert said in row["description"]
+    assert len(row["description"]) <= 100
+    assert row["component"]["max_values"] == 4
 
 
 async def test_discord_py_keeps_no_form_of_ours() -> None:
     """The form counts as finished before it is sent, so that a dismissed one is not kept for ever."""
-    assert forms.build(VIDEO, "en").is_finished()
+    assert forms.build(VIDEO, "en", a_draft(), OFFERED).is_finished()
+
+
+@pytest.mark.parametrize("prompt", ["\ud800 half a pair", "\N{FOX FACE}" * 4000, "x" * 5000])
+async def test_any_prompt_can_be_prefilled(prompt: str) -> None:
+    """Discord takes at most 4,000 characters, and no half of a surrogate pair."""
+    value = rows_of(a_draft(VideoRequest(prompt)))[0]["component"]["value"]
+    assert discord_length(value) <= 4000
+    value.encode()
+
+
+def test_new_files_replace_all_pictures_and_none_keeps_them() -> None:
+    """The same for those that are kept already and those that are at Discord."""
+    draft = a_draft(VideoRequest("x", references=(PICTURE,)), uploads=(UPLOAD,), pictures_dropped=True)
+    kept = forms.fill_in(draft, FormAnswer("y"))
+    assert (kept.request.prompt, kept.request.references, kept.uploads) == ("y", (PICTURE,), (UPLOAD,))
+    new = replace(UPLOAD, file_name="b.png")
+    changed = forms.fill_in(draft, FormAnswer("y", (new,)))
+    assert (changed.request.references, changed.uploads, changed.pictures_dropped) == ((), (new,), False)
+
+
+def test_options_are_taken_from_the_rows_that_were_there() -> None:
+    """A row that was left out changes nothing; the default is no value."""
+    draft = a_draft(VideoRequest("x", "cinema-2", "1280x720", "8"))
+    filled = forms.fill_in(draft, FormAnswer("y", (), {"model": "cartoon-1", "seconds": None}))
+    assert filled.request == VideoRequest("y", "cartoon-1", "1280x720", None)
+
+
+def test_picked_options_are_read() -> None:
+    """From select menus inside labels; the default is None, and odd values don't count."""
+    data = {
+        "components": [
+            {"type": 18, "component": {"type": 3, "custom_id": name, "values": values}}
+            for name, values in (("model", ["cartoon-1"]), ("size", ["(default)"]), ("seconds", [5]), ("other", ["x"]))
+        ]
+    }
+    assert forms.read(data) == FormAnswer("", (), {"model": "cartoon-1", "size": None})
 
 
 def test_an_answer_is_read_from_what_discord_sends() -> None:

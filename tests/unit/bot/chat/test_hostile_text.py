@@ -16,7 +16,7 @@ from bot.chat import cards, forms, lists
 from bot.chat.cards import CardFacts, LinkFacts, Message
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.words import Key, refusal, say
-from bot.jobs.model import Cause, ChannelId, Job, JobId, MessageId, Offer, OfferKind, Place, UserId
+from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer, OfferKind, Place, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from tests.figures import figure
@@ -125,6 +125,8 @@ def about_a_job(job: Job, evil: str) -> Iterator[Message]:
     for remote_id, at in ((None, None), (None, 1.0), (evil, None)):
         yield cards.unsure(replace(job, state=State.UNCERTAIN, remote_id=remote_id, answered_at=at), "en")
     yield cards.offer_question(OFFER, evil, "en")
+    yield cards.private_no("No room.", evil or " ", "a1b2", "en")
+    yield lists.why(replace(job, state=State.REFUSED, cause=Cause.CONTENT), "en")
     yield lists.running_and_latest(standing, 1_001.0, "en", {job.id: "https://discord.com/channels/8/7/6"})
     for reason in Reason:
         named = GAPS | {"file": evil, "given": evil, "choices": [evil, evil]}
@@ -199,7 +201,12 @@ async def test_nobody_but_the_requester_can_be_pinged(job: Job, evil: str) -> No
 async def test_what_is_plain_for_discord_is_one_short_line(job: Job, evil: str) -> None:
     """Choices, titles of forms and labels of buttons, where no markup is rendered: one short line."""
     spoiled = spoilt(job, evil)
-    form = forms.build(FormId(FormPurpose.REMIX, FormSource.JOB, job.id), "en")
+    form = forms.build(
+        FormId(FormPurpose.REMIX, FormSource.DRAFT, "a1b2"),
+        "en",
+        Draft("a1b2", job.origin.user_id, job.origin.place, replace(job.request, prompt=evil), None, 1.0),
+        forms.Offered((evil or "x", "y"), ("1280x720", "720x1280"), ("4", "8")),
+    )
     shown = [lists.choice_name(spoiled, 1_001.0), form.title]
     shown += [button.label for message in about_a_job(spoiled, evil) for button in message.buttons]
     for text in shown:

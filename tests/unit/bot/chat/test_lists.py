@@ -55,7 +55,7 @@ def test_the_list_shows_state_progress_age_and_the_way_to_each(job: Job) -> None
 def test_each_job_offers_what_can_be_done_about_it(
     job: Job, changes: dict[str, object], expected: list[Action]
 ) -> None:
-    """Cancel, *Don't post* or *Send again* where they apply; nothing after a plain Cancel."""
+    """Cancel, *Don't post* or **Post it** where they apply; nothing after a plain Cancel."""
     changed = replace(job, **changes)
     in_list = lists.running_and_latest([changed], 1.0, "en", {})
     assert [button.id.action for button in in_list.buttons] == expected
@@ -81,7 +81,7 @@ def test_one_job_is_told_in_full(job: Job) -> None:
     assert message.embed is not None
     assert message.embed.title == "Waiting in the queue"
     assert description_of(message) == (
-        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nAsked for by <@42>\nAsked <t:1000:R>\n"
+        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nRequested by <@42>\nAsked <t:1000:R>\n"
         f"Number 2 in the queue.\n[Go to it]({LINK})"
     )
 
@@ -92,7 +92,24 @@ def test_one_failed_job_says_why_and_can_be_retried(job: Job) -> None:
     message = lists.one(failed, JobFacts(2_000.0), "en")
     assert "Sent to the provider <t:1010:R> · Ended <t:1020:R>" in description_of(message)
     assert "The provider had a fault of its own" in description_of(message)
-    assert [str(button.id) for button in message.buttons] == ["vb:list:retry:K3M9Q2XA:1"]
+    assert [str(button.id) for button in message.buttons] == [
+        "vb:list:retry:K3M9Q2XA:1",
+        "vb:list:edit_retry:K3M9Q2XA:1",
+    ]
+
+
+def test_why_tells_what_the_notice_does_not(job: Job) -> None:
+    """Cause, next step, prompt and settings; a long prompt is attached."""
+    refused = replace(job, state=State.REFUSED, cause=Cause.CONTENT, about="prompt", submitted_at=1.0, ended_at=2.0)
+    message = lists.why(refused, "en")
+    assert "content rules don't allow this prompt" in message.content
+    assert "`a red fox`" in description_of(message)
+    assert message.buttons == ()
+    long = replace(refused, request=replace(refused.request, prompt="x" * 2000))
+    assert lists.why(long, "en").text_file == "x" * 2000
+    assert lists.one(long, JobFacts(2_000.0), "en").text_file == "x" * 2000
+    # /status says why itself.
+    assert [button.id.action for button in lists.one(refused, JobFacts(2.0), "en").buttons] == [Action.EDIT_RETRY]
 
 
 def test_a_choice_names_the_video_in_plain_text(job: Job) -> None:

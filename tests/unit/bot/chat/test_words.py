@@ -100,7 +100,7 @@ def test_every_end_has_one_cause_and_one_next_step(
         assert why.next_step.endswith(".")
         assert "refund" not in (why.cause + why.next_step).lower()
         if state is State.UNDELIVERABLE and (kept or cause is not Cause.SIZE):
-            assert "*Send again*" in why.next_step
+            assert "**Post it**" in why.next_step
             assert "/status" in why.next_step
             assert "nothing is rendered anew" in why.next_step
 

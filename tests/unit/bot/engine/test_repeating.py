@@ -41,7 +41,7 @@ async def test_retry_remixes_no_video_of_a_channel_that_is_hidden_by_now(counter
 
 @pytest.mark.parametrize("state", [State.FAILED, State.UNCERTAIN])
 async def test_a_deleted_video_is_not_remixed_by_asking_again(counter: Counter, state: State) -> None:
-    """Delete forbids remixing, by Retry and *Try again* as by anything else."""
+    """Delete forbids remixing, by Retry and **Request again** as by anything else."""
     video = await counter.video()
     job = await counter.failed(video, state)
     await counter.database.write(moving.remove, video, counter.clock.now())

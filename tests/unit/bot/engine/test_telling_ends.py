@@ -19,7 +19,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 async def test_a_video_asked_for_again_while_it_is_put_away_is_posted(world: World) -> None:
-    """P2: *Send again* is pressed after the job was read as withheld: it is read again, and its video is posted."""
+    """P2: **Post it** is pressed after the job was read as withheld: it is read again, and its video is posted."""
     job = await a_video(world, video_bytes=1_000, withheld=True)
 
     async def send_again() -> None:

@@ -1,4 +1,4 @@
-"""*Send again* pressed at the very moment in which a video that was not to be posted is put away."""
+"""**Post it** pressed at the very moment in which a video that was not to be posted is put away."""
 
 import asyncio
 from pathlib import Path
@@ -23,7 +23,7 @@ def its_person(job: Job) -> Asker:
 
 
 async def test_a_video_wanted_while_it_is_fetched_is_posted(tmp_path: Path) -> None:
-    """*Don't post*, and *Send again* while the video is on its way to us: it is posted, as the answer has said."""
+    """*Don't post*, and **Post it** while the video is on its way to us: it is posted, as the answer has said."""
     async with a_machine(tmp_path) as machine:
         on_its_way, go_on = asyncio.Event(), asyncio.Event()
 
@@ -70,7 +70,7 @@ async def test_send_again_that_loses_the_race_reads_again(tmp_path: Path) -> Non
 
 
 async def test_a_video_wanted_while_its_message_is_due_is_not_put_away(tmp_path: Path) -> None:
-    """*Send again* right after the teller saw that the video is not to be posted: its message stays due."""
+    """**Post it** right after the teller saw that the video is not to be posted: its message stays due."""
     async with a_machine(tmp_path) as machine:
         job = await machine.accept(State.POSTING, remote_id="video_1", withheld=True)
         await machine.database.write(posts.make_due, job, PostKind.VIDEO)

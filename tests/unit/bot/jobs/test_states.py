@@ -55,7 +55,7 @@ def test_forward_moves_never_go_in_circles() -> None:
 
 
 def test_ends_absorb_but_for_the_listed_ways_out() -> None:
-    """An end is left only by *Send again* and by a lost job that turned up."""
+    """An end is left only by **Post it** and by a lost job that turned up."""
     left_by = {pair: target.state for pair, target in TABLE.items() if pair[0] in ENDS}
     assert left_by == WAYS_OUT
 

@@ -277,7 +277,7 @@ async def test_withholding_and_sending_exclude_each_other(
 
 
 async def test_the_asking_ends_once(database: Database) -> None:
-    """Try again and Leave it: the first answer counts, a second or one to another state does not."""
+    """Try again and Dismiss: the first answer counts, a second or one to another state does not."""
     job = await stored(database, a_job(State.UNCERTAIN))
     assert await database.write(moving.answer, job, NOW)
     assert not await database.write(moving.answer, job, NOW + 1)

@@ -1,0 +1,28 @@
+"""Private answers to a request that wasn't accepted."""
+
+from bot.chat.cards._lines import edit_button, lines
+from bot.chat.cards._message import Message
+from bot.chat.escape import discord_length, quote
+
+_CONTENT_MAX = 2000
+_PROMPT_MAX = 1500
+_PROMPT_MIN = 100
+
+
+def private_no(sentence: str, prompt: str, draft_id: str | None, locale: str) -> Message:
+    """What is wrong, the prompt as it was typed, and **Edit**.
+
+    Without a draft there is no button, and a prompt that is too long to be shown is attached.
+    """
+    if not prompt:
+        shown = None
+    else:
+        # A line break and two back-ticks.
+        room = min(_PROMPT_MAX, _CONTENT_MAX - discord_length(sentence) - 3)
+        shown = quote(prompt, room) if room >= _PROMPT_MIN else None
+    whole = shown is not None and discord_length(quote(prompt, _PROMPT_MAX + 4)) == discord_length(shown)
+    return Message(
+        content=lines(sentence, shown),
+        buttons=() if draft_id is None else (edit_button(draft_id, locale),),
+        text_file=prompt if draft_id is None and prompt and not whole else None,
+    )

@@ -1,0 +1,159 @@
+"""Every private no gives the prompt back, with **Edit**, which opens the form filled with what was given."""
+
+from typing import Any
+
+import discord
+import pytest
+from simcord.results import InteractionResult
+
+from bot.jobs.database import StoreUnavailableError
+from bot.jobs.model import PostKind
+from bot.jobs.store import drafts
+from tests.simcord import scenes
+from tests.simcord.life import Files
+from tests.simcord.pictures import png
+from tests.simcord.world import World, field_ids, labels, private
+
+PROMPT = "a *red* fox"
+SHOWN = "`a *red* fox`"
+
+
+async def full(world: World) -> None:
+    """Bring Ada to her limit of jobs under way."""
+    for number in range(3):
+        await world.asked(f"job {number}")
+
+
+async def edit(world: World, result: InteractionResult) -> InteractionResult:
+    """Press Edit under a private no that shows the prompt."""
+    assert SHOWN in private(result)
+    assert result.response is not None
+    assert labels(result.response.message) == ["Edit"]
+    return await world.ada.click(result.response.message, label="Edit")
+
+
+def picked(form: InteractionResult, name: str) -> list[str]:
+    return [option["value"] for option in field_ids(form)[name]["options"] if option.get("default")]
+
+
+@pytest.mark.parametrize("command", ["video", "remix"])
+async def test_a_command_at_the_limit_is_edited(world: World, command: str) -> None:
+    """Options and pictures travel with the draft; sent again when there is room, it is accepted."""
+    if command == "remix":
+        await world.delivered()
+    await full(world)
+    options: dict[str, Any] = {"size": "1080x1920", "seconds": "12", "reference": ("fox.png", png())}
+    form = await edit(world, await world.ada.slash(world.channel, command, prompt=PROMPT, **options))
+    assert field_ids(form)["prompt"]["value"] == PROMPT
+    assert (picked(form, "size"), picked(form, "seconds")) == (["1080x1920"], ["12"])
+    await world.ada.click(await world.shown((await world.jobs())[0], PostKind.CARD), label="Cancel")
+    sent = await world.ada.submit_modal(form, {"prompt": "a blue fox", "size": ["(default)"]})
+    assert sent.response is None
+    job = (await world.jobs())[0]
+    assert (job.request.prompt, job.request.size, job.request.seconds) == ("a blue fox", None, "12")
+    assert len(job.request.references) == 1
+    assert (job.request.parent_id is not None) == (command == "remix")
+
+
+async def test_a_form_at_the_limit_is_edited(world: World) -> None:
+    """The form's own changes are what the next form shows; both forms together make one job."""
+    await full(world)
+    shown = await world.ada.slash(world.channel, "video")
+    form = await edit(world, await world.ada.submit_modal(shown, {"prompt": PROMPT, "seconds": ["8"]}))
+    assert form.modal is not None
+    assert shown.modal is not None
+    assert form.modal["custom_id"] == shown.modal["custom_id"]
+    assert picked(form, "seconds") == ["8"]
+
+
+async def test_a_form_in_a_place_without_rights_gives_the_prompt_back(world: World) -> None:
+    """The reason is another one, the way on is the same."""
+    no_files = {world.guild.default_role: discord.PermissionOverwrite(attach_files=False)}
+    quiet = world.guild.create_text_channel("quiet", overwrites=no_files)
+    form = await edit(world, await world.ada.slash(quiet, "video", prompt=PROMPT))
+    assert field_ids(form)["prompt"]["value"] == PROMPT
+
+
+async def test_a_remix_of_nothing_is_edited_into_a_new_video(world: World) -> None:
+    """Without a video there is nothing to remix, but what was typed isn't lost."""
+    form = await edit(world, await world.ada.slash(world.channel, "remix", prompt=PROMPT))
+    assert form.modal is not None
+    assert form.modal["title"] == "Make a video"
+    await world.ada.submit_modal(form, {"prompt": "a fox"})
+    (job,) = await world.jobs()
+    assert (job.request.parent_id, job.request.model) == (None, "gpt-4o-video")
+
+
+async def test_a_bad_picture_goes_and_its_row_says_so(world: World) -> None:
+    """An empty row then means none."""
+    bad = await world.ada.slash(world.channel, "video", prompt=PROMPT, reference=("notes.png", b"no picture"))
+    form = await edit(world, bad)
+    assert form.modal is not None
+    assert "Leave this empty for none" in form.modal["components"][1]["description"]
+    await world.ada.submit_modal(form, {"prompt": "a fox"})
+    (job,) = await world.jobs()
+    assert job.request.references == ()
+
+
+async def test_pictures_that_are_gone_are_asked_for_again(world: World, files: Files) -> None:
+    """Discord's addresses expire; the prompt is kept."""
+    shown = await world.ada.slash(world.channel, "video", reference=("fox.png", png()))
+    files.gone = True
+    sent = await world.ada.submit_modal(shown, {"prompt": PROMPT})
+    assert "Attach your pictures again" in private(sent)
+    form = await edit(world, sent)
+    files.gone = False
+    await world.ada.submit_modal(form, {"prompt": PROMPT, "references": [("fox.png", png())]})
+    (job,) = await world.jobs()
+    assert len(job.request.references) == 1
+
+
+@pytest.mark.parametrize("label", ["Retry", "Make another", "Request again"])
+async def test_a_button_at_the_limit_is_edited(world: World, label: str) -> None:
+    """Its form is filled with the request that the button would have repeated."""
+    scene = {"Retry": scenes.failed, "Make another": scenes.delivered, "Request again": scenes.uncertain}[label]
+    kind = {"Retry": PostKind.FAILURE, "Make another": PostKind.VIDEO, "Request again": PostKind.UNSURE}[label]
+    job = await scene(world)
+    await full(world)
+    no = await world.ada.click(await world.shown(job, kind), label=label)
+    assert "`a red fox in fresh snow`" in private(no)
+    assert no.response is not None
+    form = await world.ada.click(no.response.message, label="Edit")
+    await world.ada.click(await world.shown((await world.jobs())[0], PostKind.CARD), label="Cancel")
+    await world.ada.submit_modal(form, {"prompt": "a fox"})
+    made = (await world.jobs())[0]
+    assert made.request.prompt == "a fox"
+    retry = label != "Make another"
+    assert (made.origin.id == f"retry:{job.id}") == retry
+
+
+async def test_a_form_whose_draft_is_gone_gives_the_prompt_back(world: World) -> None:
+    """One sentence, and what was typed; Edit would open nothing."""
+    await full(world)
+    no = await world.ada.slash(world.channel, "video", prompt=PROMPT)
+    form = await edit(world, no)
+    await world.write(drafts.drop_old_drafts, world.clock.now() + 1.0)
+    sent = await world.ada.submit_modal(form, {"prompt": PROMPT})
+    assert private(sent) == f"That form expired. Please start again.\n{SHOWN}"
+    assert sent.response is not None
+    assert labels(sent.response.message) == []
+    assert no.response is not None
+    assert "form expired" in private(await world.ada.click(no.response.message, label="Edit"))
+
+
+async def test_where_no_draft_can_be_stored_the_whole_prompt_is_given_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is in trouble: there is the sentence, the prompt, and no button that would lead nowhere."""
+    await full(world)
+
+    async def fail(*_: object) -> None:
+        raise StoreUnavailableError("locked")
+
+    monkeypatch.setattr(drafts, "save_draft", fail)
+    no = await world.ada.slash(world.channel, "video", prompt="long " * 500)
+    assert no.response is not None
+    message = no.response.message
+    assert labels(message) == []
+    assert "at once" in message.content
+    assert [one.filename for one in message.attachments] == ["prompt.txt"]

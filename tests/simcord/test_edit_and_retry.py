@@ -1,0 +1,106 @@
+"""What a refusal for content shows in public and in private, and *Edit & retry* under it."""
+
+from bot.jobs.model import PostKind, Via
+from bot.jobs.states import Event, State
+from tests.simcord import scenes
+from tests.simcord.pictures import png
+from tests.simcord.world import World, field_ids, labels, private, text_of
+
+
+async def test_the_public_is_told_nothing_of_a_refused_prompt(world: World) -> None:
+    """Neither prompt, pictures nor reason; Why? tells the requester and moderators, and nobody else."""
+    job = await scenes.refused(world)
+    notice = await world.shown(job, PostKind.FAILURE)
+    assert text_of(notice).startswith(f"{world.ada.mention} Your video wasn't made.")
+    assert "fox" not in text_of(notice)
+    assert "content" not in text_of(notice)
+    assert labels(notice) == ["Edit & retry", "Why?"]
+    assert notice.attachments == []
+    for person in (world.ada, world.mia):
+        said = private(await person.click(notice, label="Why?"))
+        assert "content rules" in said
+        assert "a red fox, badly" in said
+    said = private(await world.ben.click(notice, label="Why?"))
+    assert "Only the person" in said
+    assert "fox" not in said
+
+
+async def test_edit_and_retry_makes_one_job_of_what_is_written(world: World) -> None:
+    """The form is prefilled; pictures are kept; a second form or press finds the first one's job."""
+    job = await scenes.refused(world)
+    notice = await world.shown(job, PostKind.FAILURE)
+    shown = await world.ada.click(notice, label="Edit & retry")
+    second = await world.ada.click(notice, label="Edit & retry")
+    assert field_ids(shown)["prompt"]["value"] == "a red fox, badly"
+    sent = await world.ada.submit_modal(shown, {"prompt": "a red fox"})
+    assert sent.response is None
+    made = (await world.jobs())[0]
+    assert (made.request.prompt, made.request.references) == ("a red fox", job.request.references)
+    assert (made.origin.id, made.origin.via, made.origin.retry_of) == (f"retry:{job.id}", Via.FORM, job.id)
+    await world.settle()
+    await world.rendering(made)
+    again = private(await world.ada.submit_modal(second, {"prompt": "a blue fox"}))
+    pressed = await world.ada.click(notice, label="Edit & retry")
+    assert pressed.modal is None
+    assert made.id in again
+    assert made.id in private(pressed)
+    assert len(await world.jobs()) == 2
+
+
+async def test_edit_and_retry_works_again_after_a_free_cancel(world: World) -> None:
+    """What was cancelled before it cost anything doesn't use the one success up."""
+    job = await scenes.refused(world)
+    notice = await world.shown(job, PostKind.FAILURE)
+    await world.ada.submit_modal(await world.ada.click(notice, label="Edit & retry"), {"prompt": "first"})
+    first = (await world.jobs())[0]
+    await world.move(first, Event.CANCEL)
+    await world.ada.submit_modal(await world.ada.click(notice, label="Edit & retry"), {"prompt": "second"})
+    second = (await world.jobs())[0]
+    assert (second.request.prompt, second.state, second.origin.retry_of) == ("second", State.ACCEPTED, first.id)
+
+
+async def test_retry_and_edit_and_retry_share_one_success(world: World) -> None:
+    """After Retry was pressed the form isn't opened any more."""
+    job = await scenes.failed(world)
+    notice = await world.shown(job, PostKind.FAILURE)
+    await world.ada.click(notice, label="Retry")
+    pressed = await world.ada.click(notice, label="Edit & retry")
+    assert pressed.modal is None
+    assert (await world.jobs())[0].id in private(pressed)
+
+
+async def test_retries_are_for_the_requester_alone(world: World) -> None:
+    """A moderator's press makes nothing and shows no prompt."""
+    job = await scenes.refused(world)
+    notice = await world.shown(job, PostKind.FAILURE)
+    for person in (world.ben, world.mia):
+        pressed = await person.click(notice, label="Edit & retry")
+        assert pressed.modal is None
+        assert "Only the person" in private(pressed)
+    failed = await scenes.failed(world)
+    assert "Only the person" in private(
+        await world.mia.click(await world.shown(failed, PostKind.FAILURE), label="Retry")
+    )
+    assert await world.jobs(world.mia) == []
+
+
+async def test_after_a_refused_picture_an_empty_row_means_none(world: World) -> None:
+    """The form keeps no picture and says so."""
+    job = await scenes.refused(world, "picture")
+    shown = await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Edit & retry")
+    assert shown.modal is not None
+    assert "Leave this empty for none" in shown.modal["components"][1]["description"]
+    await world.ada.submit_modal(shown, {"prompt": "a red fox"})
+    assert (await world.jobs())[0].request.references == ()
+
+
+async def test_new_pictures_replace_the_old_ones(world: World) -> None:
+    """All of them."""
+    job = await scenes.refused(world)
+    shown = await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Edit & retry")
+    assert shown.modal is not None
+    assert "1 picture is kept" in shown.modal["components"][1]["description"]
+    await world.ada.submit_modal(shown, {"prompt": "x", "references": [("a.png", png(9)), ("b.png", png(8))]})
+    references = (await world.jobs())[0].request.references
+    assert len(references) == 2
+    assert job.request.references[0] not in references
