@@ -41,6 +41,7 @@ from bot.engine.replies import Replies
 from bot.engine.restores import recognise, searched_until
 from bot.engine.scheduler import Scheduler
 from bot.engine.telling import Teller
+from bot.engine.timekeeping import Timekeeper
 from bot.engine.traffic import Traffic
 from bot.engine.watch import Watcher
 from bot.jobs.database import open_database
@@ -86,6 +87,7 @@ class _Engine:
     painter: Painter
     offering: Offering
     intake: Intake
+    timekeeper: Timekeeper
     parts: Parts
 
 
@@ -98,13 +100,13 @@ def migrate_only(settings: Settings) -> None:
         migrate(_database_path(settings))
 
 
-async def run(settings: Settings, clock: Clock) -> None:
+async def run(settings: Settings, machine_clock: Clock) -> None:
     """Run the bot until SIGTERM or SIGINT, then drain within 20 s.
 
     Raises `AlreadyRunningError`, `DataFolderError`, `StoreUnavailableError`, `DiscordRefusedError`.
     """
     quiet_voice_warnings()
-    clock = SteadyClock(clock)
+    clock = SteadyClock(machine_clock)
     with _locked(settings.data_dir), Watchdog() as watchdog:
         # A start that hangs is ended in time, too.
         stopping = _stop_signals(partial(watchdog.start, _DRAIN_SECONDS))
@@ -117,12 +119,15 @@ async def run(settings: Settings, clock: Clock) -> None:
                 await _serve(settings, client, engine, watchdog, stopping)
 
 
-async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: AsyncExitStack) -> _Engine:
+async def _build(settings: Settings, clock: SteadyClock, client: VideoBot, resources: AsyncExitStack) -> _Engine:
     """Open what has to be closed again, and put the engine together."""
     database = open_database(_database_path(settings))
     resources.push_async_callback(database.close)
     # The lock file proves that nobody else holds a job of this database.
     await database.write(moving.void_claims)
+    board = Board()
+    timekeeper = Timekeeper(clock, database, board)
+    await timekeeper.begin()
     await database.write(moving.bring_to_now, clock.now())
     switch = KillSwitch(settings.data_dir)
     standing = await recognise(database, _database_path(settings), switch, clock.now())
@@ -144,7 +149,6 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
     shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
     resources.push_async_callback(shelf.close)
     await shelf.clear_partials()
-    board = Board()
     board.searched_until = searched_until(standing)
     courier = Courier(client, clock, settings.owner_ids)
     alarm = Alarm(courier, clock)
@@ -166,7 +170,8 @@ async def _build(settings: Settings, clock: Clock, client: VideoBot, resources: 
         catalogue,
     )
     lost_polls = LostPolls(parts, traffic, adopter)
-    return _Engine(scheduler, adopter, lost_polls, Teller(parts), Painter(parts), Offering(parts), intake, parts)
+    loops = (Teller(parts), Painter(parts), Offering(parts))
+    return _Engine(scheduler, adopter, lost_polls, *loops, intake, timekeeper, parts)
 
 
 async def _serve(
@@ -185,6 +190,7 @@ async def _serve(
         asyncio.create_task(_keep_running("painter", engine.painter.run, logged_in)),
         asyncio.create_task(_keep_running("offering", engine.offering.run, logged_in)),
         asyncio.create_task(_keep_running("alarm", engine.parts.alarm.run, logged_in)),
+        asyncio.create_task(_keep_running("timekeeper", partial(engine.timekeeper.run, engine.parts.alarm))),
         asyncio.create_task(_keep_running("housekeeping", partial(keep_house, engine.parts))),
     ]
     stopped = asyncio.create_task(stopping.wait())

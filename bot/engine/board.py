@@ -26,6 +26,8 @@ class Board:
         self.unclaimed = True
         # Whether this process has seen the provider's list of videos, or knows that there is none.
         self.listed = False
+        # While the clock has just leapt ahead, nothing ends by time (docs/decisions/0011-clock-steps.md).
+        self.time_in_doubt = False
         # Jobs accepted up to this time may have said more than the database knows: it was restored.
         self.searched_until = -math.inf
         self.touched: set[JobId] = set()

@@ -116,7 +116,7 @@ async def _fetched(parts: Parts, job: Job, **changes: object) -> Next:
 
 async def _try_later(parts: Parts, job: Job, fault: FetchFault | LookFault) -> Next:
     """Put the next try off; when the job's time is up, the try that has just failed was the last."""
-    if parts.clock.now() >= give_up_at(job, parts.rules.job_give_up_seconds):
+    if not parts.board.time_in_doubt and parts.clock.now() >= give_up_at(job, parts.rules.job_give_up_seconds):
         return await _move(parts, job, Event.GIVE_UP, cause=job.cause or Cause.PROVIDER)
     tries = job.fetch_tries + 1
     if isinstance(fault, NoRoom):

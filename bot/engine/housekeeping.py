@@ -24,6 +24,8 @@ async def keep_house(parts: Parts) -> None:
 
 async def sweep(parts: Parts) -> None:
     """Delete every file that no running job, no open draft and no job ended within the retention time needs."""
+    if parts.board.time_in_doubt:
+        return
     now = parts.clock.now()
     await parts.database.write(drafts.drop_old_drafts, now - DRAFT_SECONDS)
     ended_since = now - parts.rules.retention_seconds

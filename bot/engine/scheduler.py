@@ -163,6 +163,8 @@ class Scheduler:
     def _end_overdue(self) -> None:
         """End what was not submitted in time, and tell of what is late, whether or not the provider can be asked."""
         now = self._parts.clock.now()
+        if self._parts.board.time_in_doubt:
+            return
         for job in tuple(self._jobs.values()):
             if job.state is State.ACCEPTED and now >= late_at(job, self._parts.rules.job_deadline_seconds):
                 if self._is_free(job.id):
@@ -244,8 +246,9 @@ class Scheduler:
                 # Nobody knows whether the provider took it; it must never be sent again by itself.
                 return await self._move(job, Event.DOUBT, Cause.LOST)
             case _:
-                if job.provider == self._parts.videos.provider and not self._parts.board.listed:
-                    # Its video may stand in the provider's list, which this process has not seen yet.
+                board = self._parts.board
+                # Its video may stand in the provider's list, which this process has not seen yet.
+                if board.time_in_doubt or (job.provider == self._parts.videos.provider and not board.listed):
                     return Next(job, self._parts.clock.now() + _LIST_AGAIN_SECONDS)
                 return await self._move(job, Event.EXPIRE, Cause.LOST)
 

@@ -32,6 +32,7 @@ from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 
 _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
 _STORE_AGAIN_SECONDS = 30.0
+_TIME_AGAIN_SECONDS = 60.0
 # Two words together, so that "of a" is no echo.
 _ECHO_CHARACTERS = 7
 _WORD = re.compile(r"\w+")
@@ -47,6 +48,8 @@ async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
     if missing is not None:
         return await _move(parts, job, Event.EXPIRE, cause=missing)
     if parts.clock.now() >= late_at(job, parts.rules.job_deadline_seconds):
+        if parts.board.time_in_doubt:
+            return Next(job, parts.clock.now() + _TIME_AGAIN_SECONDS)
         return await _move(parts, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE)
     if parts.videos.leaving:
         return Next(job)

@@ -274,8 +274,7 @@ class Teller:
         )
 
     async def _leave(self, job: Job, post: Post, event: Event) -> None:
-        now = self._parts.clock.now()
-        await self._parts.database.write(moving.stop_delivering, job, post, event, now)
+        await self._parts.database.write(moving.stop_delivering, job, post, event, self._parts.clock.now())
         self._parts.board.job_changed(job.id)
 
     async def _sent(self, job: Job, post: Post, message_id: MessageId | None) -> None:
@@ -313,7 +312,8 @@ class Teller:
         )
 
     def _is_overdue(self, job: Job) -> bool:
-        return self._parts.clock.now() > give_up_at(job, self._parts.rules.job_give_up_seconds)
+        in_doubt = self._parts.board.time_in_doubt
+        return not in_doubt and self._parts.clock.now() > give_up_at(job, self._parts.rules.job_give_up_seconds)
 
     async def _give_up_overdue(self, unsent: list[Post]) -> None:
         """End the jobs whose time ran out while nothing can be sent at all; what was never tried here waits on."""

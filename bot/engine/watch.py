@@ -128,12 +128,14 @@ class Watcher:
             give_up_at(job, self._parts.rules.job_give_up_seconds) - clock.now(),
             self._began_at + _ELSEWHERE_SECONDS - clock.monotonic(),
         )
-        if wait_seconds > 0:
-            return Next(job, clock.now() + wait_seconds)
+        if wait_seconds > 0 or self._parts.board.time_in_doubt:
+            return Next(job, clock.now() + max(wait_seconds, _ELSEWHERE_SECONDS))
         return await self._move(job, Event.VANISH, cause=Cause.LATE)
 
     def _is_over(self, job: Job) -> bool:
         """Whether the job has been waited for long enough, so that a poll may end it as lost."""
+        if self._parts.board.time_in_doubt:
+            return False
         return self._parts.clock.now() >= give_up_at(job, self._parts.rules.job_give_up_seconds)
 
     async def _completed(self, job: Job, remote: RemoteVideo) -> Next:

@@ -162,3 +162,20 @@ marks = Table(
     Column("name", String(32), primary_key=True),
     Column("value", String(200), nullable=False),
 )
+
+# The columns that hold when something happened; others hold until when something waits.
+HAPPENED = (
+    jobs.c.accepted_at,
+    jobs.c.submitted_at,
+    jobs.c.completed_at,
+    jobs.c.ended_at,
+    jobs.c.late_at,
+    jobs.c.removed_at,
+    jobs.c.revived_at,
+    jobs.c.answered_at,
+    posts.c.attempted_at,
+    drafts.c.created_at,
+    offers.c.shown_at,
+    offers.c.gone_at,
+    blocks.c.blocked_at,
+)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 # The rest of what a clock was set by is made up for at that share of the time that passes.
 _CORRECTION_SHARE = 0.05
-_NEVER_RIGHT_SECONDS = 86_400.0
+NEVER_RIGHT_SECONDS = 86_400.0
 # On Linux the ordinary one stands still while the machine is suspended; elsewhere that one goes on.
 _GOES_ON = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -52,7 +52,7 @@ class SteadyClock:
     """Another clock, of which nobody feels when it is set (docs/decisions/0011-clock-steps.md).
 
     Time passes as it does for the other's `monotonic`. Where `now` would jump, it catches up by a twentieth of the time
-    that passes; only what is wrong by more than a day is put right at once. For the thread of the event loop.
+    that passes. A difference of more than a day changes nothing until its owner decides. For the event loop's thread.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -60,16 +60,32 @@ class SteadyClock:
         self._now, self._ticks = clock.now(), clock.monotonic()
 
     def now(self) -> float:
-        """Seconds since the epoch, UTC, never going back but to put right what was more than a day ahead."""
+        """Seconds since the epoch, UTC, never going back but by `go_back_to`."""
         ticks, wall = self._clock.monotonic(), self._clock.now()
         passed_seconds = max(0.0, ticks - self._ticks)
         expected = self._now + passed_seconds
         correction_seconds = wall - expected
-        if abs(correction_seconds) <= _NEVER_RIGHT_SECONDS:
+        if abs(correction_seconds) <= NEVER_RIGHT_SECONDS:
             bound_seconds = passed_seconds * _CORRECTION_SHARE
-            correction_seconds = max(-bound_seconds, min(bound_seconds, correction_seconds))
-        self._now, self._ticks = expected + correction_seconds, ticks
+            expected += max(-bound_seconds, min(bound_seconds, correction_seconds))
+        self._now, self._ticks = expected, ticks
         return self._now
+
+    def machine_now(self) -> float:
+        """What the other clock shows."""
+        return self._clock.now()
+
+    def go_on_from(self, least: float) -> None:
+        """Be at that time at least."""
+        self._now = max(self.now(), least)
+
+    def take_over(self) -> None:
+        """Show what the other clock shows, if that is later."""
+        self.go_on_from(self._clock.now())
+
+    def go_back_to(self, earlier: float) -> None:
+        """The time was wrong: go on from an earlier one."""
+        self._now = min(self.now(), earlier)
 
     def monotonic(self) -> float:
         """Seconds since an arbitrary start, never going back."""

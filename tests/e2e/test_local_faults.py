@@ -18,6 +18,7 @@ from tests.e2e.scenes import Scene, a_stage
 from tests.figures import figure
 
 CONFIGURATION, ALREADY_RUNNING = 78, 75
+YEAR = 365 * 86_400
 HOUR = 3_600.0
 COMMANDS = figure(5, 20)
 # Runs the bot's command once per folder, in one process: the imports cost more than all starts together.
@@ -230,9 +231,9 @@ async def test_a_clock_that_is_set_is_not_felt(tmp_path: Path, step_seconds: flo
         assert not any("late" in row["state"] or row["late_at"] for row in ledger.jobs(scene.stage))
 
 
-@pytest.mark.parametrize("step_seconds", [HOUR, -HOUR])
+@pytest.mark.parametrize("step_seconds", [HOUR, -HOUR, -56 * YEAR, 10 * YEAR])
 async def test_a_clock_that_was_set_between_two_lives(tmp_path: Path, step_seconds: float) -> None:
-    """L5: an hour to or fro over a kill: what rendered is looked at without delay, and told once."""
+    """L5, C3: an hour to or fro over a kill, to 1970 or years ahead: what rendered is polled at once, and told once."""
     async with a_scene(tmp_path) as scene:
         scene.studio.dials.next_render.append(Outcome.ok(render_seconds=30))
         await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Over the kill"))

@@ -133,6 +133,10 @@ SENTENCES: Mapping[Key, str] = {
         "The Videos API takes no work from this bot: its key is refused, its credit is used up, or its address has "
         "moved. No new videos are taken; one that waits is tried again every ten minutes."
     ),
+    Key.ALARM_CLOCK: (
+        "My machine's clock is more than a day behind what I have stored, so I don't believe it and go on from there. "
+        "Times that I show are off until it's put right."
+    ),
     Key.ALARM_KEY: (
         "The Videos API refuses this bot's key when I ask how a video is doing. Videos under way are not lost; I ask "
         "again every five minutes."

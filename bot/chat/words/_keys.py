@@ -104,6 +104,7 @@ class Key(StrEnum):
     OWNER_USAGE_PERSON = auto()
     OWNER_ADOPTED = auto()
     ALARM_ACCOUNT = auto()
+    ALARM_CLOCK = auto()
     ALARM_KEY = auto()
     ALARM_MODEL = auto()
     ALARM_RESTORED = auto()

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs import tables
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, UserId
 from bot.jobs.states import ENDS, State
 from bot.jobs.store.rows import job_of, readable, references_of
 from bot.jobs.tables import drafts, jobs
 
+# SQLite takes text for larger than any number, so that what can't be read doesn't count.
+_TIME_MAX = 1e12
 _RUNNING = tuple(state for state in State if state not in ENDS)
 
 
@@ -158,6 +161,20 @@ async def find_waiting_in(
     there = jobs.c.guild_id == guild_id if channel_id is None else jobs.c.channel_id == channel_id
     found = await connection.scalars(sa.select(jobs.c.id).where(jobs.c.state == State.ACCEPTED, there))
     return [JobId(job_id) for job_id in found]
+
+
+async def find_newest_time(connection: AsyncConnection) -> float | None:
+    """The latest time at which anything that is stored happened; None in an empty database."""
+    latest = [
+        await connection.scalar(sa.select(sa.func.max(happened)).where(happened < _TIME_MAX))
+        for happened in tables.HAPPENED
+    ]
+    return max((float(at) for at in latest if at is not None), default=None)
+
+
+async def find_unended_ids(connection: AsyncConnection) -> set[JobId]:
+    """The ids of all jobs that have not ended."""
+    return set(await connection.scalars(sa.select(jobs.c.id).where(await _unended(connection))))
 
 
 async def find_kept_references(connection: AsyncConnection, ended_since: float) -> set[str]:

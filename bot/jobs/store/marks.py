@@ -21,6 +21,8 @@ class Mark(StrEnum):
     # When the database last started as restored; and, until `/owner resume`, that it is still to be checked.
     RESTORED_AT = "restored at"
     RESTORED = "restored"
+    # The last believed time, while the machine's clock has leapt ahead of it.
+    CLOCK_DOUBTED = "clock doubted"
 
 
 class Standing(NamedTuple):
@@ -53,6 +55,11 @@ async def advance(connection: AsyncConnection) -> None:
     lineage = await connection.scalar(sa.select(marks.c.value).where(marks.c.name == Mark.LINEAGE))
     if number is not None and lineage is not None:
         connection.info[ADVANCED] = Generation(lineage, int(number))
+
+
+async def read_time(connection: AsyncConnection, name: Mark) -> float | None:
+    """A mark that is a time; None if it isn't there."""
+    return _time(await connection.scalar(sa.select(marks.c.value).where(marks.c.name == name)))
 
 
 async def put(connection: AsyncConnection, name: Mark, value: str) -> None:

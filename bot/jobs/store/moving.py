@@ -12,7 +12,7 @@ from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostSta
 from bot.jobs.states import ENDS, Event, Say, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
-from bot.jobs.tables import jobs, offers, posts
+from bot.jobs.tables import HAPPENED, jobs, offers, posts
 
 _SAID_AS = {Say.VIDEO: PostKind.VIDEO, Say.FAILURE: PostKind.FAILURE, Say.UNSURE: PostKind.UNSURE}
 _WITHHOLDABLE = (State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING, State.UNCERTAIN)
@@ -147,6 +147,13 @@ async def bring_to_now(connection: AsyncConnection, now: float) -> None:
     for waits_until in (jobs.c.not_before, posts.c.not_before, offers.c.delete_at):
         too_long = waits_until > now + LONGEST_WAIT_SECONDS
         await connection.execute(sa.update(waits_until.table).where(too_long).values({waits_until: now}))
+
+
+async def bring_back(connection: AsyncConnection, now: float) -> None:
+    """Let nothing that is stored lie in the future, ended jobs included: the clock that it was stored by was wrong."""
+    for happened in HAPPENED:
+        await connection.execute(sa.update(happened.table).where(happened > now).values({happened: now}))
+    await bring_to_now(connection, now)
 
 
 async def claim(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> list[Job]:

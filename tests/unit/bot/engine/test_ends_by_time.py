@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
 
 from bot.engine.adopting import Adopter
+from bot.engine.board import Board
+from bot.engine.housekeeping import sweep
 from bot.engine.lost_polls import LostPolls, gap_seconds
 from bot.jobs.model import Cause, Job, PostKind
 from bot.jobs.states import State
@@ -167,3 +170,34 @@ async def test_a_lost_video_that_is_finished_is_posted(machine: Machine) -> None
 def test_polls_of_lost_jobs_get_rarer() -> None:
     """Ten minutes at first, six hours at last."""
     assert [gap_seconds(age) for age in (-5.0, 0.0, 1200.0, 1e6)] == [600.0, 600.0, 1200.0, 21_600.0]
+
+
+async def test_nothing_ends_while_the_time_is_in_doubt(machine: Machine) -> None:
+    """C3: the clock has leapt ahead: nothing overdue is sent or ended, until the doubt is over."""
+    machine.board.time_in_doubt = True
+    waiting = await old_job(machine, State.ACCEPTED, submitted_at=None, remote_id=None)
+    rendering, unclear = await old_job(machine), await old_job(machine, State.UNCERTAIN, remote_id=None)
+    fetching = await old_job(machine, State.FETCHING, remote_id="video_2")
+    machine.board.listed = True
+    machine.start()
+    for _ in range(20):
+        machine.clock.jump(60)
+        await asyncio.sleep(0.02)
+    for job in (waiting, rendering, unclear, fetching):
+        assert (await machine.job(job)).state is job.state
+    assert machine.api.paid == []
+    machine.board.time_in_doubt = False
+    for job, end in ((waiting, State.FAILED), (rendering, State.LOST), (unclear, State.LOST)):
+        await machine.is_in(job, end, step_seconds=60)
+    assert machine.api.paid == []
+
+
+async def test_no_file_is_deleted_while_the_time_is_in_doubt() -> None:
+    """C3: a clock that is years ahead makes every kept video old."""
+    board = Board()
+    board.time_in_doubt = True
+    # It has nothing to sweep with: it must not come so far.
+    await sweep(SimpleNamespace(board=board))  # pyright: ignore[reportArgumentType]
+    board.time_in_doubt = False
+    with pytest.raises(AttributeError):
+        await sweep(SimpleNamespace(board=board))  # pyright: ignore[reportArgumentType]

@@ -57,14 +57,33 @@ def test_a_step_is_not_felt_and_is_made_up_for_slowly(machine: Machine, step_sec
 
 
 @pytest.mark.parametrize("years", [-30, 30])
-def test_a_time_that_was_never_right_is_put_right_at_once(machine: Machine, years: int) -> None:
-    """A board that starts in 1970 until the network tells it the year: nobody could live with that for long."""
+def test_a_time_that_is_wrong_by_years_is_not_felt_either(machine: Machine, years: int) -> None:
+    """More than a day is not made up for: whoever keeps the time decides whether to take it over."""
     clock = SteadyClock(machine)
+    before = clock.now()
     machine.set_by_seconds = years * 365 * DAY
     machine.passed_seconds = 5.0
-    assert clock.now() == machine.now()
+    assert clock.now() == before + 5.0
+    assert clock.machine_now() == machine.now()
+    clock.take_over()
+    assert clock.now() == max(before + 5.0, machine.now())
     machine.passed_seconds += 60.0
-    assert clock.now() == machine.now()
+    assert clock.now() == max(before + 65.0, machine.now())
+
+
+def test_it_goes_on_from_a_later_time_and_back_when_told(machine: Machine) -> None:
+    """A machine that boots in 1970 goes on from what is stored; what was wrong is taken back."""
+    machine.set_by_seconds = -START
+    clock = SteadyClock(machine)
+    clock.go_on_from(START)
+    machine.passed_seconds = HOUR
+    assert clock.now() == START + HOUR
+    clock.go_on_from(START)
+    assert clock.now() == START + HOUR
+    machine.set_by_seconds = 0.0
+    assert clock.now() == pytest.approx(machine.now())
+    clock.go_back_to(START)
+    assert clock.now() == START
 
 
 @pytest.mark.parametrize("seed", range(20))
