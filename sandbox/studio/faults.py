@@ -119,10 +119,12 @@ class Planned:
     target: Target
     fault: Fault
     left: int
+    word: str = ""
 
-    def strikes(self, operation: Operation) -> bool:
-        """Whether a request of that operation meets it."""
-        return self.target == operation or (self.target == "paid" and operation in PAID)
+    def strikes(self, operation: Operation, prompt: str) -> bool:
+        """Whether a request of that operation, for a video of that prompt, meets it."""
+        meant = self.target == operation or (self.target == "paid" and operation in PAID)
+        return meant and self.word in prompt.lower()
 
 
 class Faults:
@@ -137,13 +139,16 @@ class Faults:
         """What has not happened yet, in order."""
         return tuple(self._script)
 
-    def add(self, target: Target, fault: Fault, *, times: int = 1) -> None:
-        """Let the next `times` requests of that operation go wrong so, after those already scripted."""
-        self._script.append(Planned(next(self._numbers), target, fault, times))
+    def add(self, target: Target, fault: Fault, *, times: int = 1, word: str = "") -> None:
+        """Let the next `times` requests of that operation go wrong so, after those already scripted.
 
-    def next(self, operation: Operation) -> Fault | None:
+        With a `word`, only those for a video whose prompt holds it, in any case: what one person's prompts bring about.
+        """
+        self._script.append(Planned(next(self._numbers), target, fault, times, word.lower()))
+
+    def next(self, operation: Operation, prompt: str = "") -> Fault | None:
         """The fault for a request that has just come in; it is used up."""
-        planned = next((one for one in self._script if one.strikes(operation)), None)
+        planned = next((one for one in self._script if one.strikes(operation, prompt)), None)
         if planned is None:
             return None
         planned.left -= 1

@@ -76,7 +76,7 @@ class Reception:
             await receive(request, entry, self._world.dials.request_max_bytes)
         except RefusedError as refused:
             return refused.response()
-        fault = self._faults.next(entry.operation)
+        fault = self._faults.next(entry.operation, self._prompt_of(request, entry))
         entry.fault = fault.words if fault else ""
         if not await self._gates.passed(entry, "before_take"):
             return None
@@ -94,6 +94,11 @@ class Reception:
         if not await self._gates.passed(entry, "after_take"):
             return None
         return response if fault is None else await self._gone_wrong(fault, request, response)
+
+    def _prompt_of(self, request: web.Request, entry: Request) -> str:
+        """The prompt of the video that the request asks for, or asks about; empty if there is none."""
+        render = self._world.find(request.match_info.get("id", ""))
+        return str(entry.fields.get("prompt") or (render.prompt if render else ""))
 
     async def _gone_wrong(
         self, fault: Fault, request: web.Request, response: web.StreamResponse | None

@@ -43,6 +43,16 @@ async def test_faults_hit_only_their_operation(client: Client, studio: Studio) -
     assert (await client.look(studio.renders[0])).status == 200
 
 
+async def test_faults_can_be_kept_for_a_word_of_the_prompt(client: Client, studio: Studio) -> None:
+    """What one person's prompts bring about, at creates and at polls, hits no other prompt."""
+    studio.faults.add("create", Fault.status(403), times=100, word="Storm")
+    studio.faults.add("look", Fault.status(500), times=100, word="rain")
+    prompts = ("A storm", "Some RAIN", "A cat")
+    assert [(await client.create(prompt=prompt)).status for prompt in prompts] == [403, 200, 200]
+    assert [(await client.look(render)).status for render in studio.renders] == [500, 200]
+    assert studio.faults.pending("create") == 99
+
+
 async def test_a_paid_fault_hits_whichever_paid_request_comes(client: Client, studio: Studio) -> None:
     """A fault for "paid" strikes a remix or a create, whichever comes, once, and no look in between."""
     render = await client.completed(prompt="A cat")
