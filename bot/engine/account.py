@@ -93,7 +93,8 @@ class Account:
         """
         self._times[sender.job_id] += 1
         hold = _Hold(cause, self._clock.monotonic() + self.again_seconds(sure=sure), sure)
-        self._holds[sender.user_id] = hold
+        if sure or self._signs.has_another_job(sender):
+            self._holds[sender.user_id] = hold
         confirmed = self._by_probe or self._signs.has_others(sender)
         self._signs.add(sender)
         if confirmed:
@@ -103,7 +104,7 @@ class Account:
         self._trouble = None
         if (cause is not Cause.CREDIT or not sure) and self._times[sender.job_id] >= _TIMES_BEFORE_END:
             # It was the job all along: its requester's others need not wait for it.
-            self._holds.pop(sender.user_id)
+            self._holds.pop(sender.user_id, None)
             return Concerns.JOB_ENDS
         return Concerns.JOB
 

@@ -63,6 +63,11 @@ class Signs:
         self._prune()
         return any(owner != sender.user_id for owner, _ in self._seen.values())
 
+    def has_another_job(self, sender: Sender) -> bool:
+        """Whether another job of the same person met it within the window."""
+        self._prune()
+        return any(owner == sender.user_id and job_id != sender.job_id for job_id, (owner, _) in self._seen.items())
+
     def holds(self, sender: Sender) -> bool:
         """Whether this very job met it within the window."""
         self._prune()

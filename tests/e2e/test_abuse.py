@@ -71,12 +71,14 @@ async def test_three_refusals_for_content_let_that_person_rest(tmp_path: Path, w
             row = await ledger.job(stage, f"A {word} kite {number}", end)
         for _ in range(3):
             said = await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Something harmless"))
-            assert "content rules refused three of your videos" in said
+            assert "Several of your videos failed or were blocked" in said
             assert f"<t:{int(row['ended_at'] + TEN_MINUTES)}:R>" in said
         await ledger.accepted(await ben.slash(channel, "video", prompt="Ben's kite"))
         await ledger.job(stage, "Ben's kite", "delivered")
         stage.jump(TEN_MINUTES - 60)
-        assert "content rules" in await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Still not"))
+        assert "Several of your videos" in await ledger.refusal(
+            await scene.ada.slash(channel, "video", prompt="Still not")
+        )
         stage.jump(61)
         for prompt in ("A first of two", "A second of two"):
             await ledger.accepted(await scene.ada.slash(channel, "video", prompt=prompt))
@@ -94,7 +96,7 @@ async def test_ten_refused_prompts_that_wait_are_sent_three_in_ten_minutes(tmp_p
         for number in range(10):
             await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=f"A {word} kite {number}"))
         gate.open()
-        await wait_card(stage.chat, scene.channel, "content rules refused several of your videos")
+        await wait_card(stage.chat, scene.channel, "Several of your videos failed or were blocked")
         ben = scene.join("Ben")
         await ledger.accepted(await ben.slash(scene.channel, "video", prompt="Ben's kite"))
         await ledger.job(stage, "Ben's kite", "delivered")

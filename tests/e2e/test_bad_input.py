@@ -407,7 +407,7 @@ async def test_without_credit_jobs_wait_new_ones_are_refused_and_the_deadline_en
         no_credit = Fault.status(402, json=envelope("insufficient_balance"))
         scene.studio.faults.add("create", no_credit, times=100)
         await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="On credit"))
-        card = await scene.chat.wait_message(scene.channel, lambda m: "Waiting for the provider's account" in m.text)
+        card = await scene.chat.wait_message(scene.channel, lambda m: "Waiting for credit" in m.text)
         assert "On credit" in card.text
         text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad moment"))
         assert "takes no videos from this bot at the moment" in text

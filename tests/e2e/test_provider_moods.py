@@ -26,30 +26,61 @@ async def asked(scene: Scene, prompt: str) -> Message:
     return await wait_card(scene.chat, scene.channel, prompt)
 
 
-@pytest.mark.parametrize("fault", [Fault.status(402), Fault.status(429, json=NO_QUOTA), Fault.status(401)])
+@pytest.mark.parametrize("fault", [Fault.status(402), Fault.status(429, json=NO_QUOTA)])
 async def test_without_credit_jobs_wait_and_new_ones_are_refused(scene: Scene, fault: Fault) -> None:
-    """Out of credit the job waits and says so, new commands are refused, and it goes on when credit is back."""
+    """One person's job waits and says so; when another's is refused, too, new commands are; with credit both go on."""
     prompt = f"On credit {fault.status_code}"
-    bob = scene.join("Bob")
+    bob, cleo = scene.join("Bob"), scene.join("Cleo")
     scene.studio.faults.add("create", fault, times=2)
     card = await asked(scene, prompt)
-    await time_passes_until(scene.stage, lambda: "Waiting for the provider's account" in card.text)
+    await time_passes_until(scene.stage, lambda: "Waiting for credit" in card.text)
     assert labels(card) == ["Cancel"]
-    refused = await (await bob.slash(scene.channel, "video", prompt="Somebody else's")).wait_state("message")
+    own = await (await scene.ada.slash(scene.channel, "video", prompt="One more of Ada's")).wait_state("message")
+    assert "takes no videos from this bot" in own.content
+    # It may have been Ada's request alone.
+    await (await bob.slash(scene.channel, "video", prompt=f"Bob's {prompt}")).wait_state("deleted")
+    second_card = await wait_card(scene.chat, scene.channel, lambda m: f"Bob's {prompt}" in m.text)
+    await time_passes_until(scene.stage, lambda: "Waiting for credit" in second_card.text)
+    refused = await (await cleo.slash(scene.channel, "video", prompt="Somebody else's")).wait_state("message")
     assert refused.ephemeral
     assert "takes no videos from this bot" in refused.content
     scene.stage.jump(500)
-    status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-    assert "Waiting for the provider's account" in status.text
     assert len(creates(scene, prompt)) == 1
-    video = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "video"), step_seconds=60)
-    assert prompt in video[0].text
-    first, second, third = creates(scene, prompt)
+    await time_passes_until(scene.stage, lambda: len(of_kind(scene.channel, "video")) == 2, step_seconds=60)
+    first, second = creates(scene, prompt)
     assert second.at - first.at >= 600
-    assert third.at - second.at >= 600
-    assert scene.studio.paid(prompt) == 1
-    assert await scene.make("Welcome again", by=bob)
-    assert scene.studio.paid("Somebody else's") == 0
+    assert [scene.studio.paid(one) for one in (prompt, f"Bob's {prompt}", "Somebody else's")] == [1, 1, 0]
+    assert await scene.make("Welcome again", by=cleo)
+
+
+async def test_a_job_that_the_key_is_refused_for_twice_ends(scene: Scene) -> None:
+    """Nothing else is refused with the key, not even a free request: it ends uncharged; others are made meanwhile."""
+    bob = scene.join("Bob")
+    scene.studio.faults.add("create", Fault.status(401), times=2, word="locked")
+    await asked(scene, "A locked door")
+    assert await scene.make("An open door", by=bob)
+    [notice] = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=60)
+    assert "refused this video without saying why" in notice.content
+    assert len(creates(scene, "A locked door")) == 2
+    assert await scene.make("Another door")
+
+
+async def test_a_firewalls_page_concerns_its_job_alone(scene: Scene) -> None:
+    """A 403 that isn't the provider's own: tried once more after a minute, then it ends; nobody else notices."""
+    bob = scene.join("Bob")
+    scene.studio.faults.add("create", Fault.status(403, text="<h1>Forbidden</h1>"), times=9, word="<script>")
+    prompt = "<script>alert(1)</script>"
+    scene.stage.jump(900)
+    await (await scene.ada.slash(scene.channel, "video", prompt=prompt)).wait_state("deleted")
+    await scene.studio.wait_for(lambda: creates(scene, prompt))
+    assert await scene.make("By somebody else", by=bob)
+    assert await scene.make("By herself")
+    [notice] = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=5)
+    first, second = creates(scene, prompt)
+    assert 55 <= second.at - first.at <= 120
+    assert "refused this video without saying why" in notice.content
+    assert await scene.make("Afterwards", by=bob)
+    scene.studio.faults.clear("create")
 
 
 async def test_without_credit_until_the_deadline_a_job_ends_uncharged(scene: Scene) -> None:

@@ -43,7 +43,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.CREDIT_REMARK: "The bot is out of credit. Its owner knows; this one continues once there is credit again.",
     Key.PROVIDER_REMARK: "The provider is busy or can't be reached. I keep trying.",
     Key.PAUSED_REMARK: "Those who run this bot have paused it. Nothing is charged meanwhile; this goes on by itself.",
-    Key.REST_REMARK: "Several of your videos were refused or failed, so this one has to wait a few minutes.",
+    Key.REST_REMARK: "Several of your videos failed or were blocked, so this one has to wait a few minutes.",
     Key.LATE_REMARK: "This one takes longer than usual. It will be posted when it's done.",
     Key.UNCERTAIN_REMARK: "If it turns up after all, it is posted.",
     Key.WITHHELD_REMARK: "It won't be posted. It will be kept, and **Post it** in `/status` posts it after all.",
@@ -282,10 +282,7 @@ REFUSALS: Mapping[Reason, str] = {
         "Those who run this bot have paused it, so I take no new videos. Those under way go on. Try again later."
     ),
     Reason.QUEUE_FULL: "The queue is full: {limit} videos are waiting already. Try again in a few minutes.",
-    Reason.RESTING: (
-        "Three of your videos were refused or failed within ten minutes. You can request the next one {free_at!t}. "
-        "A different prompt or picture may work better."
-    ),
+    Reason.RESTING: "Several of your videos failed or were blocked. Try again {free_at!t}.",
     Reason.STOPPING: "I am just restarting. Try again in a minute.",
     Reason.STORE_UNAVAILABLE: "I can't take videos at the moment, as my storage is in trouble. Try again later.",
     Reason.DISK_FULL: "I'm short of disk space for pictures. Try again later, or leave the pictures out.",
@@ -377,10 +374,6 @@ ENDINGS: Mapping[Ending, tuple[str, str]] = {
     Ending.PROVIDER: (
         "The provider had a fault of its own and could not make this video.",
         "Press *Retry*; if that fails as well, wait a while.",
-    ),
-    Ending.REFUSED_TWICE: (
-        "The provider turned this request away twice without saying why.",
-        "Other videos still work: change the prompt or the pictures and request it again.",
     ),
     Ending.NOT_STARTED: (
         "This video could not be started in time, so nothing was sent.",

@@ -188,7 +188,6 @@ class Ending(StrEnum):
     BLOCKED = auto()
     RATE = auto()
     PROVIDER = auto()
-    REFUSED_TWICE = auto()
     NOT_STARTED = auto()
     RESTORED = auto()
     PLACE = auto()

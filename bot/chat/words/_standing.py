@@ -111,9 +111,6 @@ def ending_of(job: Job) -> Ending:
     if job.cause is Cause.KEY and job.state is State.REFUSED:
         # Only this job was refused, again and again, and no other.
         return Ending.BLOCKED
-    if job.state is State.REFUSED and job.cause is Cause.KEY:
-        # While the provider took others.
-        return Ending.REFUSED_TWICE
     return _REFUSED.get((job.cause, job.about)) or _BY_CAUSE.get(job.cause, Ending.FAILED)
 
 

@@ -103,7 +103,7 @@ async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float
     queued = await connection.scalar(
         sa.select(sa.func.count()).select_from(jobs).where(jobs.c.state == State.ACCEPTED),
     )
-    refused_at = await _refusals(connection, user_id, now)
+    refused_at = [at for at, _ in await _refusals(connection, user_id, now)]
     rests_until = rest_until(refused_at, now, await _renders(connection, user_id, now))
     return Usage(active or 0, tuple(counted), rests_until, queued or 0)
 
@@ -116,11 +116,16 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
     had moved it.
     """
     user_id = job.origin.user_id
-    refused_at = await _refusals(connection, user_id, now)
+    refusals = await _refusals(connection, user_id, now)
+    refused_at = [at for at, _ in refusals]
     resting = rest_until(refused_at, now, await _renders(connection, user_id, now))
+    # For content a render may be refused yet, for anything else only what is being sent.
+    for_content = any(cause == Cause.CONTENT for _, cause in refusals)
     under_way = await connection.scalar(
         sa.select(sa.func.count()).where(
-            jobs.c.user_id == user_id, jobs.c.state.in_(AT_PROVIDER), jobs.c.late_at.is_(None)
+            jobs.c.user_id == user_id,
+            jobs.c.state.in_(AT_PROVIDER if for_content else (State.SUBMITTING,)),
+            jobs.c.late_at.is_(None),
         )
     )
     held = resting or held_until(refused_at, under_way or 0, now)
@@ -136,10 +141,10 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
     return await moving.note(connection, job, not_before=held, waiting_for=Cause.CONTENT)
 
 
-async def _refusals(connection: AsyncConnection, user_id: UserId, now: float) -> list[float]:
-    """When sent videos of the person were refused for what they asked for in the last twenty minutes, oldest first."""
-    found = await connection.scalars(
-        sa.select(jobs.c.ended_at)
+async def _refusals(connection: AsyncConnection, user_id: UserId, now: float) -> list[tuple[float, str]]:
+    """When and why sent videos of the person were refused for what they asked for in twenty minutes, oldest first."""
+    found = await connection.execute(
+        sa.select(jobs.c.ended_at, jobs.c.cause)
         .where(
             jobs.c.user_id == user_id,
             jobs.c.cause.in_(_REFUSED_FOR),
@@ -149,7 +154,7 @@ async def _refusals(connection: AsyncConnection, user_id: UserId, now: float) ->
         )
         .order_by(jobs.c.ended_at),
     )
-    return [when for when in found if when is not None]
+    return [(row.ended_at, row.cause) for row in found]
 
 
 async def _renders(connection: AsyncConnection, user_id: UserId, now: float) -> Renders | None:

@@ -500,7 +500,7 @@ def test_a_job_that_was_refused_twice_ends(traffic: Traffic, clock: HandClock) -
     """While no other was; its person's others need not wait for it. For credit it waits on."""
     sender = a_sender(1, "TWICE")
     assert traffic.account_refused(sender, Cause.KEY, sure=False) is Concerns.JOB
-    assert traffic.seconds_until_submit_of(UserId(1)) == pytest.approx(60.0)
+    assert traffic.seconds_until_submit_of(UserId(1)) == 0, "it may be this very request"
     assert traffic.refusal(UserId(1)) is None
     clock.seconds += 60
     assert traffic.account_refused(sender, Cause.KEY, sure=False) is Concerns.JOB_ENDS
@@ -510,6 +510,14 @@ def test_a_job_that_was_refused_twice_ends(traffic: Traffic, clock: HandClock) -
         traffic.took_work(a_sender(3))
         assert traffic.account_refused(poor, Cause.CREDIT) is Concerns.JOB
         clock.seconds += 600
+
+
+def test_a_second_job_of_the_same_person_lets_their_others_wait(traffic: Traffic) -> None:
+    """Something before the provider refuses two of them: the rest waits for a minute, and nobody else does."""
+    traffic.account_refused(a_sender(1), Cause.KEY, sure=False)
+    traffic.account_refused(a_sender(1), Cause.KEY, sure=False)
+    assert traffic.seconds_until_submit_of(UserId(1)) == pytest.approx(60.0)
+    assert (traffic.seconds_until_submit(), traffic.refusal(UserId(1)), traffic.refusal(UserId(2))) == (0, None, None)
 
 
 def test_one_at_a_time_is_tried_of_a_person_whose_job_was_refused(traffic: Traffic, clock: HandClock) -> None:
