@@ -29,8 +29,11 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from bot.jobs.store import accepting, finding
+from bot.jobs.store.pictures import measure_pictures
 from bot.media.references import ReferenceRefused
 
+# Thirteen requests with four pictures of the largest size.
+_PICTURES_BYTES_PER_DAY = 1024 * 1024 * 1024
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -126,7 +129,7 @@ class Intake:
                 or no_place
                 or self._no_request(ask)
                 or self._pausing(origin.user_id)
-                or await self._no_room(origin)
+                or await self._no_room(ask, origin)
             )
             if refusal is not None:
                 return refusal
@@ -174,7 +177,7 @@ class Intake:
             return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
         return self._parts.catalogue.check(request.model, request.size, request.seconds)
 
-    async def _no_room(self, origin: Origin) -> Refusal | None:
+    async def _no_room(self, ask: Ask, origin: Origin) -> Refusal | None:
         """A first look at the limits, so that nothing is fetched in vain; the accepting transaction decides.
 
         The person's earlier requests that wait for their pictures count as under way, so that nobody can have more
@@ -183,7 +186,14 @@ class Intake:
         now, limits = self._parts.clock.now(), self._parts.rules.limits
         earlier = itertools.takewhile(lambda act: act != origin.id, tuple(self._taking))
         taking = sum(self._taking[act] == origin.user_id for act in earlier)
-        return await self._parts.database.read(accepting.refuse, origin, now, limits, taking)
+        if refusal := await self._parts.database.read(accepting.refuse, origin, now, limits, taking):
+            return refusal
+        if not ask.uploads:
+            return None
+        brought_bytes = await self._parts.database.read(measure_pictures, origin.user_id, now - DAY_SECONDS)
+        # What was cancelled or refused counts as well: its pictures lie on the disk like all others.
+        too_much = brought_bytes >= _PICTURES_BYTES_PER_DAY
+        return Refusal(Reason.REFERENCES_LIMIT, {"limit_bytes": _PICTURES_BYTES_PER_DAY}) if too_much else None
 
     def _watch(self, budgets: tuple[Budget, ...]) -> None:
         """Alert the owners once a day when a daily ceiling is nearly or wholly used."""

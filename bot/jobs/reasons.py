@@ -21,6 +21,7 @@ class Reason(StrEnum):
     REFERENCE_DIMENSIONS = "reference dimensions"  # file
     REFERENCE_UNREADABLE = "reference unreadable"  # file: it could not be fetched from Discord
     UPLOADS_GONE = "uploads gone"  # the attachments of a draft can't be fetched from Discord any more
+    REFERENCES_LIMIT = "references limit"  # limit_bytes: of pictures that one person may attach in 24 hours
     REFERENCES_GONE = "references gone"  # the pictures of an older video are no longer kept
     VIDEO_UNKNOWN = "video unknown"  # also one that the asker may not see
     VIDEO_UNFINISHED = "video unfinished"  # video: short id

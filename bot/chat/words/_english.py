@@ -235,6 +235,9 @@ REFUSALS: Mapping[Reason, str] = {
     ),
     Reason.REFERENCE_UNREADABLE: "{file} could not be read from Discord. Attach it again.",
     Reason.UPLOADS_GONE: "I can't get your pictures from Discord any more. Attach your pictures again.",
+    Reason.REFERENCES_LIMIT: (
+        "You can attach up to {limit_bytes!b} of pictures in 24 hours. Try again later, or leave the pictures out."
+    ),
     Reason.REFERENCES_GONE: (
         "The pictures of that video are not kept any more. Use `/video` or `/remix` and attach them again."
     ),

@@ -41,6 +41,12 @@ async def drop_old_drafts(connection: AsyncConnection, created_before: float) ->
     await connection.execute(sa.delete(drafts).where(drafts.c.created_at < created_before))
 
 
+async def drop_old_offers(connection: AsyncConnection, gone_before: float) -> None:
+    """Forget offers that went before then, and those that could not be taken away for as long."""
+    went = sa.or_(offers.c.gone_at < gone_before, sa.and_(offers.c.gone_at.is_(None), offers.c.delete_at < gone_before))
+    await connection.execute(sa.delete(offers).where(went))
+
+
 async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) -> bool:
     """Keep an offer and its draft; False if that reply has one.
 

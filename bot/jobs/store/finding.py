@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.jobs import tables
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, UserId
 from bot.jobs.states import ENDS, State
-from bot.jobs.store.rows import job_of, readable, references_of
-from bot.jobs.tables import drafts, jobs
+from bot.jobs.store.rows import job_of, readable
+from bot.jobs.tables import jobs
 
 # SQLite takes text for larger than any number, so that what can't be read doesn't count.
 _TIME_MAX = 1e12
@@ -177,14 +177,6 @@ async def find_unended_ids(connection: AsyncConnection) -> set[JobId]:
     return set(await connection.scalars(sa.select(jobs.c.id).where(await _unended(connection))))
 
 
-async def find_kept_references(connection: AsyncConnection, ended_since: float) -> set[str]:
-    """The file names of all pictures still needed: of running jobs, of drafts, and of jobs ended since then."""
-    needed = sa.or_(jobs.c.ended_at.is_(None), jobs.c.ended_at > ended_since)
-    of_jobs = await connection.scalars(sa.select(jobs.c.references).where(needed))
-    of_drafts = await connection.scalars(sa.select(drafts.c.references))
-    return {name for references in (*of_jobs, *of_drafts) for name in _file_names(references)}
-
-
 async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> set[JobId]:
     """The jobs whose video file is still needed: on its way, or ended without being posted since then."""
     kept = sa.or_(
@@ -198,14 +190,6 @@ async def _unended(connection: AsyncConnection) -> sa.ColumnElement[bool]:
     """That a job has not ended, also if it is in a state of a newer version; found by an index."""
     states = await connection.scalars(sa.select(jobs.c.state).distinct())
     return jobs.c.state.in_([state for state in states if state not in ENDS])
-
-
-def _file_names(references: object) -> list[str]:
-    """The pictures that a column names; none where it can't be read, for then nothing is made of them either."""
-    try:
-        return [picture.file_name for picture in references_of(references)]
-    except (ValueError, TypeError):
-        return []
 
 
 def _finished(user_id: UserId) -> sa.Select[tuple[object, ...]]:

@@ -25,6 +25,7 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.REFERENCE_TYPE: {"file": "a.gif"},
     Reason.REFERENCE_DAMAGED: {"file": "a.png"},
     Reason.REFERENCE_DIMENSIONS: {"file": "a.png"},
+    Reason.REFERENCES_LIMIT: {"limit_bytes": 1_073_741_824},
     Reason.REFERENCE_UNREADABLE: {"file": "a.png"},
     Reason.VIDEO_UNFINISHED: {"video": JobId("K3M9Q2XA")},
     Reason.VIDEO_REMOVED: {"video": JobId("K3M9Q2XA")},

@@ -117,3 +117,27 @@ async def test_the_owner_hears_of_a_disk_without_room_for_pictures(
     assert made.reason is Reason.DISK_FULL
     assert machine.rung == [Key.ALARM_ROOM_PICTURES]
     assert isinstance(await intake.accept(Ask(VideoRequest("A fox")), origin(2, MALLORY)), Job)
+
+
+async def test_a_day_has_room_for_so_many_pictures(
+    machine: Machine, intake: Intake, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C2: cancelling gives a place back and leaves the pictures on the disk, so their bytes are counted as well."""
+    monkeypatch.setattr("bot.engine.intake._PICTURES_BYTES_PER_DAY", 20)
+    shelf.go.set()
+    for number, size_bytes in enumerate((9, 11)):
+        picture = Reference(f"{number}" * 64, "png", size_bytes)
+        await machine.accept(
+            State.CANCELLED,
+            origin=origin(number, MALLORY),
+            ended_at=machine.clock.now(),
+            request=VideoRequest("A fox", references=(picture, picture)),
+        )
+    refused = await ask(intake, 10)
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.REFERENCES_LIMIT
+    assert shelf.asked == []
+    assert isinstance(await ask(intake, 11, ADA), Job)
+    assert isinstance(await intake.accept(Ask(VideoRequest("A fox")), origin(12, MALLORY)), Job)
+    machine.clock.jump(86_401)
+    assert isinstance(await ask(intake, 13), Job)

@@ -5,7 +5,7 @@ import pytest
 from bot.jobs.database import Database
 from bot.jobs.model import Draft, Job, JobId, Place, VideoRequest
 from bot.jobs.states import ENDS, State
-from bot.jobs.store import drafts, finding
+from bot.jobs.store import drafts, finding, pictures
 from bot.jobs.store.finding import Rendered
 from tests.unit.bot.jobs.samples import (
     ANNA,
@@ -189,7 +189,7 @@ async def test_pictures_that_are_still_needed(database: Database) -> None:
     )
     draft = Draft("d", ANNA, HERE, VideoRequest("", references=(a_picture("9", "webp"),)), None, 1.0)
     await database.write(drafts.save_draft, draft)
-    kept = await database.read(finding.find_kept_references, NOW)
+    kept = await database.read(pictures.find_kept_references, NOW)
     expected = {a_picture(letter).file_name for letter in "abcdef1"}
     assert kept == expected | {a_picture("2", "jpg").file_name, a_picture("9", "webp").file_name}
 

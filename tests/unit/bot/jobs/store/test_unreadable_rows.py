@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from bot.jobs.database import Database
 from bot.jobs.model import Draft, Job, JobId, MessageId, Offer, OfferKind, PostKind, VideoRequest
 from bot.jobs.states import State
-from bot.jobs.store import drafts, finding, moving, posts, rows
+from bot.jobs.store import drafts, finding, moving, pictures, posts, rows
 from bot.jobs.tables import jobs, offers
 from bot.jobs.tables import posts as posts_table
 from tests.unit.bot.jobs.samples import ANNA, HERE, PROVIDER, a_job, a_picture, put
@@ -132,7 +132,7 @@ async def test_pictures_of_poisoned_jobs_hinder_no_sweep(database: Database) -> 
     await database.write(put, good, bad)
     for value in ("{", "7", '[["a"]]'):
         await database.write(spoil, jobs, "references", value, id=bad.id)
-        assert await database.read(finding.find_kept_references, NOW) == {a_picture("a").file_name}
+        assert await database.read(pictures.find_kept_references, NOW) == {a_picture("a").file_name}
 
 
 async def test_asked_for_by_its_id_it_is_an_error(database: Database) -> None:

@@ -1,0 +1,61 @@
+"""Which pictures are still needed, and how much of the disk one person's take."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.model import Reference, UserId
+from bot.jobs.store.rows import references_of
+from bot.jobs.tables import drafts, jobs
+
+# What is kept of one person's pictures when their jobs have ended: some dozens, the latest.
+ENDED_BYTES_MAX = 256 * 1024 * 1024
+
+
+async def find_kept_references(
+    connection: AsyncConnection, ended_since: float, each_bytes: int = ENDED_BYTES_MAX
+) -> set[str]:
+    """The file names of all pictures still needed: of running jobs, of drafts, and of jobs ended since then.
+
+    Of those that ended only the latest of each person are, up to so many bytes: nobody's fill the disk.
+    """
+    running = await connection.scalars(sa.select(jobs.c.references).where(jobs.c.ended_at.is_(None)))
+    of_drafts = await connection.scalars(sa.select(drafts.c.references))
+    kept = {picture.file_name for column in (*running, *of_drafts) for picture in _read(column)}
+    ended = await connection.execute(
+        sa.select(jobs.c.user_id, jobs.c.references)
+        .where(jobs.c.ended_at > ended_since)
+        .order_by(jobs.c.ended_at.desc())
+    )
+    return kept | _latest(((row.user_id, picture) for row in ended for picture in _read(row.references)), each_bytes)
+
+
+async def measure_pictures(connection: AsyncConnection, user_id: UserId, accepted_since: float) -> int:
+    """How many bytes of pictures the person's requests since then have brought, each picture once."""
+    columns = await connection.scalars(
+        sa.select(jobs.c.references).where(jobs.c.user_id == user_id, jobs.c.accepted_at > accepted_since)
+    )
+    return sum({picture.file_name: picture.size_bytes for column in columns for picture in _read(column)}.values())
+
+
+def _latest(pictures: Iterable[tuple[UserId, Reference]], each_bytes: int) -> set[str]:
+    """Of everybody's pictures, the latest first, those that fit."""
+    names: dict[UserId, set[str]] = defaultdict(set)
+    taken: dict[UserId, int] = defaultdict(int)
+    for user_id, picture in pictures:
+        if picture.file_name in names[user_id]:
+            continue
+        taken[user_id] += picture.size_bytes
+        if taken[user_id] <= each_bytes:
+            names[user_id].add(picture.file_name)
+    return {name for each in names.values() for name in each}
+
+
+def _read(column: object) -> Iterator[Reference]:
+    """The pictures that a column names; none where it can't be read, for then nothing is made of them either."""
+    try:
+        yield from references_of(column)
+    except (ValueError, TypeError):
+        return
