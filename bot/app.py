@@ -18,6 +18,7 @@ from time import monotonic
 import structlog
 from discord.http import Route
 
+from bot import VERSION
 from bot.chat.courier import Courier
 from bot.chat.words import Key
 from bot.client import VideoBot, quiet_voice_warnings
@@ -194,6 +195,7 @@ async def _serve(
         asyncio.create_task(_keep_running("housekeeping", partial(keep_house, engine.parts))),
     ]
     stopped = asyncio.create_task(stopping.wait())
+    loops.append(asyncio.create_task(_log_ready(settings, client, logged_in)))
     try:
         await asyncio.wait((stopped, gateway), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -211,6 +213,19 @@ async def _serve(
             engine.painter.finish(_MESSAGES_SECONDS),
         )
         await disconnect(client, gateway)
+
+
+async def _log_ready(settings: Settings, client: VideoBot, logged_in: asyncio.Event) -> None:
+    """One line as soon as people can use the bot: what runs, where, and with which limits."""
+    await logged_in.wait()
+    await client.wait_until_ready()
+    limits = {
+        name: value for name, value in settings.model_dump().items() if name.startswith("max_") or "seconds" in name
+    }
+    _log.info(
+        "ready", version=VERSION, servers=len(client.guilds), providers=[settings.videos_api_base_url],
+        models=settings.videos_models, limits=limits, data_dir=str(settings.data_dir.resolve()),
+    )  # fmt: skip
 
 
 async def _keep_running(name: str, run: Callable[[], Awaitable[None]], may_start: asyncio.Event | None = None) -> None:

@@ -24,7 +24,9 @@ async def answering(interaction: discord.Interaction) -> AsyncGenerator[None]:
     """
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
-        yield
+        # Whatever is logged because of it names who did it.
+        with structlog.contextvars.bound_contextvars(by=interaction.user.id):
+            yield
     except RefusalError as no:
         await tell(interaction, refusal(no.refusal, interaction.locale.value))
     except Exception:  # noqa: BLE001  # the guard of all commands, buttons and forms: nobody waits in silence

@@ -9,6 +9,7 @@ from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import SeesChannel
 from bot.engine.parts import Parts
 from bot.engine.places import forget_place
+from bot.jobs.life_log import log_event
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, MessageId, Origin, PostKind, PostState
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control
@@ -120,7 +121,8 @@ class Acts:
             return job
         if job.state not in _UNCLEAR:
             return Refusal(Reason.SETTLED)
-        await self._end_asking(job)
+        if await self._end_asking(job):
+            log_event("dismissed", job)
         return job
 
     async def delete(self, job_id: JobId, asker: Asker) -> Job | Refusal:
@@ -129,6 +131,7 @@ class Acts:
         if isinstance(job, Refusal):
             return job
         await self._parts.database.write(moving.remove, job, self._parts.clock.now())
+        log_event("deleted", job)
         for post in await self._parts.database.read(posts.find_posts, [job_id]):
             if post.kind is PostKind.VIDEO and post.state is PostState.SENT and post.message_id is not None:
                 await self._parts.courier.delete(post.channel_id, post.message_id)
@@ -148,6 +151,7 @@ class Acts:
         video = None if video_id is None else await self._parts.database.read(finding.get, video_id)
         if video is not None and video.removed_at is None:
             await self._parts.database.write(moving.remove, video, self._parts.clock.now())
+            log_event("deleted", video)
 
     async def forget_place(self, guild_id: GuildId, channel_id: ChannelId | None = None) -> None:
         """A server, or one channel or thread of it, is gone: what was not sent yet ends there for free."""
@@ -163,7 +167,10 @@ class Acts:
         """None if the job was moved meanwhile, or if its message is on the way."""
         if job.state is State.ACCEPTED:
             return await self._parts.database.write(moving.apply, job, Event.CANCEL, now=self._parts.clock.now())
-        return replace(job, withheld=True) if await self._parts.database.write(moving.withhold, job) else None
+        if not await self._parts.database.write(moving.withhold, job):
+            return None
+        log_event("withheld", job)
+        return replace(job, withheld=True)
 
     async def _want_again(self, job: Job) -> Job | None:
         """Note that the video is to be posted after all; None if the job was moved meanwhile."""
@@ -194,16 +201,22 @@ class Acts:
             origin = replace(origin, id=retry_origin_id(job), retry_of=job.id)
             made = await self._intake.find_made(origin.id)
             if made is None:
-                return await self._intake.repeat(job, origin, asker, sees_channel, no_place, edited)
+                made = await self._intake.repeat(job, origin, asker, sees_channel, no_place, edited)
+                if isinstance(made, Job):
+                    log_event("retried", job, retry=made.id)
+                return made
             if made.state is not State.CANCELLED or made.withheld:
                 return made
             job = made
         return job
 
-    async def _end_asking(self, job: Job) -> None:
-        if await self._parts.database.write(moving.answer, job, self._parts.clock.now()):
+    async def _end_asking(self, job: Job) -> bool:
+        """Whether it went on until now."""
+        answered = await self._parts.database.write(moving.answer, job, self._parts.clock.now())
+        if answered:
             # The painter takes the question from the notice.
             self._parts.board.card_touched(job.id)
+        return answered
 
 
 def retry_origin_id(job: Job) -> str:

@@ -13,6 +13,7 @@ from bot.engine.lookup import Lookup, SeesChannel
 from bot.engine.parts import Parts
 from bot.jobs.budgets import Budget
 from bot.jobs.database import StoreUnavailableError
+from bot.jobs.life_log import log_accepted
 from bot.jobs.limits import DAY_SECONDS
 from bot.jobs.model import (
     PROMPT_MAX_CHARACTERS,
@@ -145,7 +146,7 @@ class Intake:
         if isinstance(accepted, Refusal):
             return accepted
         if accepted.new:
-            _log.info("job accepted", job=job.id, via=job.origin.via)
+            log_accepted(job)
             self._parts.board.job_accepted()
             self._watch(accepted.budgets)
         return accepted.job

@@ -65,7 +65,8 @@ async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
         remote = await _send(parts, marked, parent)
     except faults.SubmitFault as fault:
         _log.warning("submit fault", job=job.id, fault=type(fault).__name__, status=fault.status, detail=fault.detail)
-        return await _record_fault(parts, traffic, marked, fault)
+        with structlog.contextvars.bound_contextvars(detail=fault.detail):
+            return await _record_fault(parts, traffic, marked, fault)
     except asyncio.CancelledError:
         # The process is leaving while the provider has not answered: nobody knows whether it took the job.
         await parts.database.write(moving.apply, marked, Event.DOUBT, now=parts.clock.now(), cause=Cause.LOST)

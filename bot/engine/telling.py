@@ -279,7 +279,7 @@ class Teller:
 
     async def _sent(self, job: Job, post: Post, message_id: MessageId | None) -> None:
         parts = self._parts
-        _log.info("message posted", job=job.id, kind=post.kind)
+        _log.debug("message posted", job=job.id, kind=post.kind)
         if post.kind is not PostKind.VIDEO:
             await parts.database.write(posts.mark_sent, post, message_id)
         else:

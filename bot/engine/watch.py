@@ -115,9 +115,9 @@ class Watcher:
             case RemoteState.FAILED:
                 cause = remote.error.cause if remote.error else Cause.PROVIDER
                 error = remote.error or RemoteError(cause)
-                _log.info("render failed", job=job.id, cause=cause, code=error.code, detail=error.detail)
                 why = {"about": error.about, "field": error.field, "provider_code": error.code, **_cost(remote)}
-                return await self._move(job, Event.RENDER_FAILED, cause=cause, **why)
+                with structlog.contextvars.bound_contextvars(detail=error.detail):
+                    return await self._move(job, Event.RENDER_FAILED, cause=cause, **why)
             case RemoteState.RUNNING:
                 return await self._still_running(job, remote, rendering_jobs)
 

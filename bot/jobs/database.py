@@ -9,6 +9,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -36,6 +37,16 @@ _log = structlog.stdlib.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# What the write of this task does once it is committed; each write runs in a task of its own.
+_FOLLOW_UP: ContextVar[list[Callable[[], None]] | None] = ContextVar("follow_up", default=None)
+
+
+def once_stored(follow_up: Callable[[], None]) -> None:
+    """From within a write: do this when its transaction is committed, and not if it never is. It must not raise."""
+    waiting = _FOLLOW_UP.get()
+    if waiting is not None:
+        waiting.append(follow_up)
 
 
 class StoreUnavailableError(Exception):
@@ -80,17 +91,23 @@ class Database:
 
         asked_at = asyncio.get_running_loop().time()
         advanced: Generation | None = None
+        follow_up: list[Callable[[], None]] = []
 
         async def noted(connection: AsyncConnection) -> T:
             nonlocal advanced
             connection.info.pop(ADVANCED, None)
+            # A try that did not get to its end has done nothing that could be followed up.
+            follow_up.clear()
             done = await work(connection, *args, **kwargs)
             advanced = connection.info.pop(ADVANCED, None)
             return done
 
         async def transaction() -> T:
+            _FOLLOW_UP.set(follow_up)
             async with self._writer:
                 done = await self._begun_anew(noted, asked_at)
+                for each in follow_up:
+                    each()
                 await self._keep_log_small()
             if advanced is not None:
                 await self._store_generation(advanced)

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import structlog
 
 _HIDDEN = "[hidden]"
+_OTHERS = ("aiohttp", "aiosqlite", "alembic", "asyncio", "discord", "sqlalchemy")
 # A quotation mark as it stands in text, in a Python value, or in JSON inside JSON.
 _QUOTE = r"""\\*['"]"""
 # What separates a name from its value; on a terminal colours stand there too.
@@ -119,6 +120,7 @@ def start_logging(
     """
     coloured = form == "console" or (form == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         _stamp_with(now),
@@ -147,4 +149,7 @@ def start_logging(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in _OTHERS:
+        # At INFO they tell of their own start and of each connection; what goes wrong they say at WARNING.
+        logging.getLogger(name).setLevel(logging.NOTSET if level.upper() == "DEBUG" else logging.WARNING)
     logging.captureWarnings(capture=True)

@@ -1,5 +1,6 @@
 """Moving a job along: every change is a compare-and-set on the state and the fence it was decided on."""
 
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.backoff import LONGEST_WAIT_SECONDS
 from bot.jobs.charging import charged_after
+from bot.jobs.database import once_stored
 from bot.jobs.denials import Denial
+from bot.jobs.life_log import log_move
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, Event, Say, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
@@ -41,6 +44,7 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
     moved = job_of(row)
     if target.say is not Say.NOTHING:
         await make_due(connection, moved, _SAID_AS[target.say])
+    once_stored(partial(log_move, event, moved))
     return moved
 
 
