@@ -10,9 +10,11 @@ from pathlib import Path
 
 import structlog
 
+from bot.chat.custom_ids import belongs_to
 from bot.engine.pausing import KillSwitch
 from bot.jobs.database import Database
 from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
+from bot.jobs.model import JobId, PostKind
 from bot.jobs.store import marks, restoring
 from bot.jobs.store.marks import Standing
 
@@ -62,6 +64,12 @@ def searched_until(standing: Standing) -> float:
     if standing.is_restored:
         return math.inf
     return -math.inf if standing.restored_at is None else standing.restored_at
+
+
+def is_last_word(custom_id: str, *, job_id: JobId, notices: bool) -> bool:
+    """Whether the message with that button is the job's video or, if wanted, the notice that there is none."""
+    kinds = (PostKind.VIDEO, PostKind.FAILURE) if notices else (PostKind.VIDEO,)
+    return any(belongs_to(custom_id, job_id=job_id, kind=kind, number=None) for kind in kinds)
 
 
 async def _pause(switch: KillSwitch) -> None:

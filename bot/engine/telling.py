@@ -17,6 +17,7 @@ from bot.chat import cards, courier, custom_ids
 from bot.engine import refusals
 from bot.engine.links import card_facts, find_link, find_parent_link
 from bot.engine.parts import Parts
+from bot.engine.restores import is_last_word
 from bot.engine.steps import let_arrive
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
@@ -162,8 +163,8 @@ class Teller:
             return True
         if post.kind in (PostKind.CARD, PostKind.VIDEO) or not self._is_from_before(job):
             return False
-        video = partial(custom_ids.belongs_to, job_id=job.id, kind=PostKind.VIDEO, number=None)
-        if stands := await self._parts.courier.find(job.origin.place.channel_id, after, video) is not None:
+        last = partial(is_last_word, job_id=job.id, notices=post.kind is not PostKind.FAILURE)
+        if stands := await self._parts.courier.find(job.origin.place.channel_id, after, last) is not None:
             await self._parts.database.write(posts.mark_sent, post, None)
         return stands
 

@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from bot.chat.custom_ids import Kind
-from sandbox.chaos.judge import JobFacts, WorldFacts
+from sandbox.chaos.judge import Forgotten, JobFacts, WorldFacts
 from sandbox.chaos.plan import end_of
 from sandbox.chaos.rows import read_rows
 from sandbox.chat import Message
@@ -23,16 +24,11 @@ def jobs_posted(message: Message) -> set[tuple[str, str]]:
     return set(_BUTTON.findall(str(message.history[0].components)))
 
 
-def count_jobs(stage: Stage, hit: AbstractSet[str]) -> list[JobFacts]:
+def count_jobs(
+    stage: Stage, hit: AbstractSet[str], rolled_back: AbstractSet[str] = frozenset(), *, clock_set: bool = False
+) -> list[JobFacts]:
     """Every stored job. `hit` are those that a kill found between "about to send" and "taken"."""
-    said: Counter[tuple[str, str]] = Counter()
-    standing: Counter[str] = Counter()
-    for message in stage.chat.posts:
-        if message.interaction is not None:
-            continue
-        for kind, job_id in jobs_posted(message):
-            said[kind, job_id] += 1
-            standing[job_id] += kind == Kind.CARD and not message.deleted
+    said, standing = _messages(stage)
     prompts = Counter(render.prompt for render in stage.studio.renders)
     keys = Counter(render.idempotency_key for render in stage.studio.renders)
     doubtful, refusals = _paid_requests(stage)
@@ -52,9 +48,34 @@ def count_jobs(stage: Stage, hit: AbstractSet[str]) -> list[JobFacts]:
             expected=end_of(row["prompt"]),
             in_doubt=row["id"] in hit or row["prompt"] in doubtful,
             clean_refusals=refusals[row["prompt"]],
+            rolled_back=row["id"] in rolled_back,
+            clock_set=clock_set,
         )
         for row in read_rows(stage.bot.data_dir / "bot.db", "SELECT * FROM jobs ORDER BY accepted_at")
     ]
+
+
+def count_forgotten(stage: Stage, forgotten: Mapping[str, str]) -> list[Forgotten]:
+    """What became of the jobs (id: prompt) that a restore made unknown."""
+    said, _ = _messages(stage)
+    prompts = Counter(render.prompt for render in stage.studio.renders)
+    return [
+        Forgotten(job_id, prompt, prompts[prompt], said[Kind.VIDEO, job_id])
+        for job_id, prompt in sorted(forgotten.items())
+    ]
+
+
+def _messages(stage: Stage) -> tuple[Counter[tuple[str, str]], Counter[str]]:
+    """How often each kind of message was posted for each job, and how many cards of each stand yet."""
+    said: Counter[tuple[str, str]] = Counter()
+    standing: Counter[str] = Counter()
+    for message in stage.chat.posts:
+        if message.interaction is not None:
+            continue
+        for kind, job_id in jobs_posted(message):
+            said[kind, job_id] += 1
+            standing[job_id] += kind == Kind.CARD and not message.deleted
+    return said, standing
 
 
 def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:
@@ -71,10 +92,12 @@ def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:
     return doubtful, refusals
 
 
-def count_world(stage: Stage, jobs: list[JobFacts], strange_exits: list[int]) -> WorldFacts:
+def count_world(
+    stage: Stage, jobs: list[JobFacts], strange_exits: list[int], forgotten: Sequence[Forgotten] = ()
+) -> WorldFacts:
     """What is true of the whole run."""
     paid = {render.prompt for render in stage.studio.renders}
-    known = {job.prompt for job in jobs}
+    known = {job.prompt for job in jobs} | {job.prompt for job in forgotten}
     database = stage.bot.data_dir / "bot.db"
     return WorldFacts(
         paid_without_job=tuple(sorted(paid - known)),

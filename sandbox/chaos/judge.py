@@ -1,6 +1,6 @@
 """What is a broken promise, decided from counts alone; it must not know where they come from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 ENDED = frozenset({"delivered", "refused", "failed", "cancelled", "lost", "undeliverable"})
@@ -28,6 +28,20 @@ class JobFacts:
     in_doubt: bool
     """Whether a kill or a fault left it open if the provider took it."""
     clean_refusals: int
+    rolled_back: bool = False
+    """Whether an older copy of the database was put back in which it had not ended yet."""
+    clock_set: bool = False
+    """Whether the machine's clock was set during the run, so that its time may have been up early."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A job that was accepted after a copy was made, and is unknown since that copy was put back."""
+
+    id: str
+    prompt: str
+    paid: int
+    videos: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +64,11 @@ class Violation:
     what: str
 
 
-def judge(jobs: list[JobFacts], world: WorldFacts) -> list[Violation]:
-    """Every promise that was broken."""
+def judge(jobs: list[JobFacts], world: WorldFacts, forgotten: Sequence[Forgotten] = ()) -> list[Violation]:
+    """Every promise that was broken. Of forgotten jobs only what was done twice: nobody can end them any more."""
     found = [violation for job in jobs for violation in _judge_job(job)]
+    found += [Violation("charged twice", f"{job.paid} times: {job}") for job in forgotten if job.paid > 1]
+    found += [Violation("posted twice", f"{job.videos} times: {job}") for job in forgotten if job.videos > 1]
     found += [Violation("charged without a job", prompt) for prompt in world.paid_without_job]
     if world.integrity != "ok":
         found.append(Violation("database damaged", world.integrity))
@@ -69,14 +85,26 @@ def _judge_job(job: JobFacts) -> Iterator[Violation]:
         yield Violation("charged twice", f"{job.paid} times: {job}")
     if job.videos > 1:
         yield Violation("posted twice", f"{job.videos} times: {job}")
-    if max(job.failures, job.unsure, job.late, job.cards) > 1:
+    # A card that was posted and taken away after the copy was made can't be found any more.
+    cards = 0 if job.rolled_back else job.cards
+    if max(job.failures, job.unsure, job.late, cards) > 1:
         yield Violation("told twice", f"{job}")
     if job.state not in ENDED:
         yield Violation("not ended", f"{job}")
         return
     if job.cards_standing:
         yield Violation("card left standing", f"{job}")
-    yield from _judge_end(job)
+    yield from _judge_freely(job) if job.rolled_back or job.clock_set else _judge_end(job)
+
+
+def _judge_freely(job: JobFacts) -> Iterator[Violation]:
+    """A job that may end otherwise than was due has been told of all the same, and was delivered only if paid for."""
+    if job.videos + job.failures == 0:
+        yield Violation("lost in silence", f"{job}")
+    if job.state == "delivered" and (job.paid, job.videos) != (1, 1):
+        yield Violation("delivered unpaid", f"{job}")
+    if job.state == "refused" and job.expected != "refused":
+        yield Violation("ended wrongly", f"{job.expected} was due: {job}")
 
 
 def _judge_end(job: JobFacts) -> Iterator[Violation]:

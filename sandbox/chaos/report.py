@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 
-from sandbox.chaos.judge import Violation
+from sandbox.chaos.judge import Forgotten, Violation
 
 
 @dataclass(slots=True)
@@ -26,6 +26,10 @@ class Report:
     ends: Counter[str] = field(default_factory=Counter[str])
     uncertain: int = 0
     uncertain_told: int = 0
+    restores: int = 0
+    clock_steps: int = 0
+    rolled_back: int = 0
+    forgotten: list[Forgotten] = field(default_factory=list[Forgotten])
     integrity: str = ""
     duration_seconds: float = 0.0
     hours_passed: float = 0.0
@@ -41,6 +45,7 @@ class Report:
         # `asdict` would count the pairs of a Counter instead of copying it.
         counts = {"faults": dict(self.faults), "ends": dict(self.ends), "broken": dict(self.broken)}
         plain = {one.name: getattr(self, one.name) for one in fields(self)} | counts
+        plain["forgotten"] = [asdict(job) for job in self.forgotten]
         plain["violations"] = [asdict(violation) for violation in self.violations]
         return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False)
 
@@ -56,8 +61,11 @@ class Report:
             f"being sent when a kill came {self.kills_while_submitting}",
             f"in doubt {self.uncertain}, told so once {self.uncertain_told}",
             f"lost {lost}, charged twice {broken['charged twice']}, posted twice {broken['posted twice']}",
+            f"older copies put back {self.restores}, clock set {self.clock_steps} times",
+            f"jobs taken back {self.rolled_back}, made unknown {len(self.forgotten)}",
             f"integrity {self.integrity}",
         ]
+        lines += [f"made unknown: {job}" for job in self.forgotten]
         lines += [f"BROKEN: {violation.promise}: {violation.what}" for violation in self.violations]
         lines.append("nothing was broken" if not self.violations else f"{len(self.violations)} promises were broken")
         return "\n".join(lines)

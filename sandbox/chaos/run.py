@@ -17,11 +17,12 @@ from random import Random
 from PIL import Image
 
 from sandbox.chaos import plan
-from sandbox.chaos.counting import count_jobs, count_world, jobs_posted
+from sandbox.chaos.counting import count_forgotten, count_jobs, count_world, jobs_posted
 from sandbox.chaos.judge import ENDED, judge
 from sandbox.chaos.plan import Wish
 from sandbox.chaos.report import Report
 from sandbox.chaos.rows import read_rows
+from sandbox.chaos.turns import Turns
 from sandbox.chat import Channel, File, Message, NotPossibleError, Person
 from sandbox.stage import Stage
 from sandbox.studio import Dials
@@ -51,12 +52,19 @@ _SETTINGS = {
 }
 
 
-async def run_chaos(folder: Path, seed: int, kills: int, jobs: int, say: Callable[[str], None] = print) -> Report:
-    """Run it, with everything that is kept in `folder`, and return what it showed."""
+async def run_chaos(
+    folder: Path, seed: int, kills: int, jobs: int, say: Callable[[str], None] = print, *, restores: int = 0
+) -> Report:
+    """Run it, with everything that is kept in `folder`, and return what it showed.
+
+    With `restores` older copies of the database are put back so often, and the machine's clock is set between lives.
+    """
     began_at = time.monotonic()
     dials = Dials(render_seconds=0.3, frames_per_second=1.0, default_size="160x90")
     async with Stage(folder, settings=_SETTINGS, dials=dials) as stage:
-        chaos = _Chaos(stage, Report(seed, kills, jobs), say)
+        chaos = _Chaos(
+            stage, Report(seed, kills, jobs), say, Turns(stage, folder / "copies", Random(seed), restores, kills)
+        )
         clock_began_at = stage.clock.now()
         await chaos.begin()
         for number in range(1, kills + 1):
@@ -69,10 +77,11 @@ async def run_chaos(folder: Path, seed: int, kills: int, jobs: int, say: Callabl
 
 
 class _Chaos:
-    def __init__(self, stage: Stage, report: Report, say: Callable[[str], None]) -> None:
+    def __init__(self, stage: Stage, report: Report, say: Callable[[str], None], turns: Turns) -> None:
         self._stage = stage
         self._report = report
         self._say = say
+        self._turns = turns
         self._rng = Random(report.seed)
         guild = stage.chat.add_guild("Night Shift")
         report.people = max(_FEWEST_PEOPLE, report.jobs_wanted // _JOBS_PER_PERSON)
@@ -103,6 +112,8 @@ class _Chaos:
         faults = plan.plan_faults(rng, stage)
         self._report.faults.update(_SECONDS.sub("some seconds", fault) for fault in faults)
         drop = plan.a_gateway_drop(rng)
+        if not death.at_start:
+            await self._turns.resume()
         asked = 0 if death.at_start else await self._ask_some(number)
         if drop is not None and stage.chat.bot_online:
             self._report.gateway_drops += 1
@@ -119,6 +130,7 @@ class _Chaos:
         self._report.kills += 1
         self._report.kills_while_submitting += len(hit)
         stage.jump(death.pause_seconds)
+        self._turns.between(number, self._say)
         where = "after its start" if death.at_start else f"after {asked} questions"
         wrong = "; ".join(faults) or "nothing went wrong"
         self._say(
@@ -171,6 +183,7 @@ class _Chaos:
         stage = self._stage
         stage.chat.faults.clear()
         stage.studio.faults.clear()
+        self._turns.set_right(self._say)
         if not stage.bot.running:
             await stage.start_bot()
         for _ in range(_ROUNDS_MAX):
@@ -178,6 +191,7 @@ class _Chaos:
             if missing <= 0:
                 break
             await stage.chat.bot_ready(_READY_SECONDS)
+            await self._turns.resume()
             for _ in range(min(missing, 20)):
                 await self._ask()
             # What was asked is taken in while nothing else happens here.
@@ -223,9 +237,12 @@ class _Chaos:
 
     def count(self) -> Report:
         """The figures, and what was broken."""
-        jobs = count_jobs(self._stage, self._hit)
-        world = count_world(self._stage, jobs, self._strange_exits)
-        report = self._report
+        turns, report = self._turns, self._report
+        jobs = count_jobs(self._stage, self._hit, turns.rolled_back, clock_set=turns.clock_steps > 0)
+        report.forgotten = count_forgotten(self._stage, turns.forgotten())
+        world = count_world(self._stage, jobs, self._strange_exits, report.forgotten)
+        report.restores, report.clock_steps = turns.restores, turns.clock_steps
+        report.rolled_back = sum(job.rolled_back for job in jobs)
         report.jobs = len(jobs)
         report.paid = len(self._stage.studio.renders)
         report.videos_posted = sum(job.videos for job in jobs)
@@ -233,7 +250,7 @@ class _Chaos:
         report.uncertain = sum(job.state in {"lost", "uncertain"} for job in jobs)
         report.uncertain_told = sum(job.unsure == 1 for job in jobs)
         report.integrity = world.integrity
-        report.violations = judge(jobs, world)
+        report.violations = judge(jobs, world, report.forgotten)
         return report
 
 

@@ -10,6 +10,7 @@ from simcord import Env
 
 from bot.app import _build, _Engine
 from bot.client import VideoBot
+from bot.ops.clock import SteadyClock
 from bot.settings import Settings
 
 
@@ -75,10 +76,10 @@ class Life:
         clock = SimClock()
         client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock)
         env = clock.env = Env(client, approved_intents=discord.Intents.none())
-        return cls(settings, resources, env, clock, await _build(settings, clock, client, resources))
+        return cls(settings, resources, env, clock, await _build(settings, SteadyClock(clock), client, resources))
 
     async def restart(self) -> None:
         """A new client and a new engine on the same data folder, in the same Discord."""
         client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir, self.clock)
-        self.engine = await _build(self.settings, self.clock, client, self.resources)
+        self.engine = await _build(self.settings, SteadyClock(self.clock), client, self.resources)
         await self.env.restart_bot(client)

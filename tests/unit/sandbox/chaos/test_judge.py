@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from sandbox.chaos import plan
-from sandbox.chaos.judge import JobFacts, WorldFacts, judge
+from sandbox.chaos.judge import Forgotten, JobFacts, WorldFacts, judge
 from sandbox.chaos.report import Report
 
 GOOD = JobFacts(
@@ -35,6 +35,38 @@ def test_a_clean_run_breaks_nothing() -> None:
     failed = replace(GOOD, state="failed", videos=0, failures=1, expected="failed")
     given_up = replace(failed, paid=0, expected="delivered", clean_refusals=3)
     assert judge([GOOD, LOST, failed, given_up], WORLD) == []
+
+
+TAKEN_BACK = replace(GOOD, rolled_back=True)
+
+
+def test_a_job_that_was_taken_back_may_end_otherwise() -> None:
+    """Ended uncharged by the restore although its video was posted since, or after its card was posted again."""
+    stopped = replace(TAKEN_BACK, state="failed", failures=1, videos=0, paid=0)
+    assert judge([TAKEN_BACK, stopped, replace(stopped, failures=0, videos=1, paid=1, cards=2)], WORLD) == []
+    assert judge([replace(stopped, rolled_back=False, clock_set=True)], WORLD) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "promise"),
+    [
+        (replace(TAKEN_BACK, paid=2), "charged twice"),
+        (replace(TAKEN_BACK, videos=2), "posted twice"),
+        (replace(TAKEN_BACK, failures=2), "told twice"),
+        (replace(TAKEN_BACK, state="failed", videos=0), "lost in silence"),
+        (replace(TAKEN_BACK, paid=0), "delivered unpaid"),
+        (replace(TAKEN_BACK, state="accepted"), "not ended"),
+    ],
+)
+def test_a_job_that_was_taken_back_keeps_the_other_promises(job: JobFacts, promise: str) -> None:
+    """It is paid for once, posted once, and its requester is told."""
+    assert promise in {violation.promise for violation in judge([job], WORLD)}
+
+
+@pytest.mark.parametrize(("paid", "videos", "broken"), [(1, 1, 0), (0, 0, 0), (1, 0, 0), (2, 1, 1), (1, 2, 1)])
+def test_a_forgotten_job_is_counted_apart(paid: int, videos: int, broken: int) -> None:
+    """A restore made it unknown: what was done twice is still found."""
+    assert len(judge([GOOD], WORLD, [Forgotten("ABCDEFGH", "Balloon", paid, videos)])) == broken
 
 
 @pytest.mark.parametrize(
