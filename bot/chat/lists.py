@@ -65,7 +65,7 @@ def one(job: Job, facts: JobFacts, locale: str) -> Message:
     waits = job.state is State.ACCEPTED and job.waiting_for is None and facts.queue_position is not None
     explained = cause(job, locale) if job.state in _RETRIABLE | {State.UNDELIVERABLE} else None
     why = " ".join((explained.cause, charge(job, locale), explained.next_step)) if explained else None
-    times = [say(Key.ASKED_WHEN, locale, when=job.accepted_at)]
+    times: list[str] = []
     if job.submitted_at is not None:
         times.append(say(Key.SENT_WHEN, locale, when=job.submitted_at))
     if job.ended_at is not None:
@@ -115,8 +115,9 @@ def choice_name(job: Job, now: float, locale: str = "en") -> str:
     """The job's name among the choices of an option: at most 100 characters, where nothing is rendered."""
     prompt = plain(job.request.prompt, _CHOICE_PROMPT_CHARACTERS)
     age_seconds = max(0.0, now - job.accepted_at)
-    name = say(Key.CHOICE, locale, video=job.id, prompt=prompt, status=status(job, now, locale), age=age_seconds)
-    return clip(name, _CHOICE_MAX)
+    name = say(Key.CHOICE, locale, prompt=prompt, status=status(job, now, locale), age=age_seconds)
+    last = f" · {job.id}"
+    return clip(name, _CHOICE_MAX - len(last)) + last
 
 
 def _entry(job: Job, now: float, locale: str, link: str | None) -> str:

@@ -172,7 +172,7 @@ async def test_a_file_over_reference_max_bytes_is_refused_without_being_fetched(
     large = sized(LARGEST_BYTES + 1)
     text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad size", reference=large))
     assert "large.png" in text
-    assert "19.5 KiB" in text
+    assert "19.5 KB" in text
     assert sum(request.kind == "attachment" for request in scene.chat.requests) == fetched
     assert_nothing_happened(scene)
     just = sized(LARGEST_BYTES)

@@ -147,8 +147,8 @@ async def test_a_video_over_the_limit_is_linked(scene: Scene) -> None:
     assert message.attachments == []
     assert message.interaction is None
     assert message.pinged == {scene.ada.id}
-    assert "10.5 MiB" in message.content
-    assert "10 MiB" in message.content
+    assert "10.5 MB" in message.content
+    assert "10 MB" in message.content
     assert PUBLIC in message.text
     assert labels(message) == ["Remix", "Make another", "Delete"]
     await remixes_by_reply(scene, message)
@@ -163,7 +163,7 @@ async def test_a_video_that_discord_refuses_for_its_size_is_linked(scene: Scene)
     scene.studio.dials.public_files_url = None
     assert message.attachments == []
     assert "more than can be posted here" in message.content
-    assert "10 MiB" not in message.content
+    assert "10 MB" not in message.content
     assert PUBLIC in message.text
     assert ever(scene.chat, scene.channel, "video") == [message]
     assert scene.studio.paid("More than one thinks") == 1

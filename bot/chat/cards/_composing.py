@@ -176,7 +176,8 @@ def _address(link: str) -> str:
 def _finished(job: Job, number: int, locale: str, content: str, parent: str | None, link: str | None = None) -> Message:
     took = None
     if job.completed_at is not None:
-        took = say(Key.TOOK, locale, seconds=job.completed_at - job.accepted_at)
+        began_at = job.accepted_at if job.submitted_at is None else job.submitted_at
+        took = say(Key.TOOK, locale, seconds=job.completed_at - began_at)
     # A long link leaves room for the beginning of the prompt alone.
     shown = PROMPT_WHOLE_CHARACTERS if link is None else PROMPT_SHOWN_CHARACTERS
     settings = " · ".join(part for part in (settings_line(job, locale), took) if part)

@@ -45,22 +45,27 @@ def prompt_file(prompt: str, whole: int = PROMPT_WHOLE_CHARACTERS) -> str | None
 
 
 def settings_line(job: Job, locale: str) -> str:
-    """Model, size, length and number of pictures, as far as they were set; empty if nothing was."""
+    """Model, size, length and number of pictures; what the provider chooses is called default."""
     request = job.request
-    parts = [quote(text, _SETTING_CHARACTERS) for text in (request.model, request.size) if text]
-    if request.seconds:
-        digits_only = request.seconds.isascii() and request.seconds.isdecimal()
-        seconds = int(request.seconds) if digits_only else request.seconds
-        parts.append(say(Key.LENGTH_SECONDS, locale, seconds=seconds))
+    parts = [
+        say(Key.DEFAULT_MODEL, locale) if request.model is None else quote(request.model, _SETTING_CHARACTERS),
+        say(Key.DEFAULT_SIZE, locale) if request.size is None else quote(request.size, _SETTING_CHARACTERS),
+        say(Key.DEFAULT_LENGTH, locale) if request.seconds is None else _length(request.seconds, locale),
+    ]
     count = len(request.references)
     if count:
         parts.append(say(Key.ONE_PICTURE if count == 1 else Key.PICTURES, locale, count=count))
     return " · ".join(parts)
 
 
+def _length(seconds: str, locale: str) -> str:
+    digits_only = seconds.isascii() and seconds.isdecimal()
+    return say(Key.LENGTH_SECONDS, locale, seconds=int(seconds) if digits_only else seconds)
+
+
 def origin_line(job: Job, parent_link: str | None, locale: str) -> str:
-    """Who asked for it, and which video it is a remix of. In an embed, so that the name pings nobody."""
-    asked = say(Key.ASKED_BY, locale, user=job.origin.user_id)
+    """Who requested it and how long ago, and which video it is a remix of. In an embed, so the name pings nobody."""
+    asked = say(Key.ASKED_BY, locale, user=job.origin.user_id, when=job.accepted_at)
     parent = parent_line(job, parent_link, locale)
     return f"{asked} · {parent}" if parent else asked
 

@@ -36,15 +36,15 @@ def fill(sentence: str, named: Mapping[str, object]) -> str:
 
 
 def size_text(size_bytes: int) -> str:
-    """A number of bytes for people: `20 MiB`, `1.5 MiB`, `0 bytes`."""
+    """A number of bytes for people, in the units that Discord shows: `20 MB`, `1.5 MB`, `0 bytes`."""
     if size_bytes < _KIB:
         return f"{size_bytes} bytes"
     amount = float(size_bytes)
-    for unit in ("KiB", "MiB"):
+    for unit in ("KB", "MB"):
         amount /= _KIB
         if amount < 1000:
             return f"{_short(amount)} {unit}"
-    return f"{_short(amount / _KIB)} GiB"
+    return f"{_short(amount / _KIB)} GB"
 
 
 def duration_text(seconds: float) -> str:

@@ -31,6 +31,9 @@ class Key(StrEnum):
 
     # What a job is.
     LENGTH_SECONDS = auto()
+    DEFAULT_MODEL = auto()
+    DEFAULT_SIZE = auto()
+    DEFAULT_LENGTH = auto()
     ONE_PICTURE = auto()
     PICTURES = auto()
     ASKED_BY = auto()
@@ -121,7 +124,6 @@ class Key(StrEnum):
     LIST_EMPTY = auto()
     LIST_LINE = auto()
     LIST_LINK = auto()
-    ASKED_WHEN = auto()
     SENT_WHEN = auto()
     ENDED_WHEN = auto()
     CHOICE = auto()

@@ -52,17 +52,22 @@ def test_a_card_shows_who_asked_for_what_and_how_it_stands(job: Job) -> None:
     assert message.embed is not None
     assert message.embed.title == "Waiting in the queue"
     assert message.embed.description == (
-        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nRequested by <@42>\nNumber 3 in the queue."
+        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nRequested by <@42> <t:1000:R>\n"
+        "Number 3 in the queue."
     )
     assert message.embed.footer == "K3M9Q2XA"
     assert [(str(button.id), button.label) for button in message.buttons] == [("vb:card:cancel:K3M9Q2XA:1", "Cancel")]
 
 
-def test_what_was_not_chosen_is_not_shown(job: Job) -> None:
-    """A request without model, size, length and pictures has no line about them."""
+def test_what_was_not_chosen_is_called_default(job: Job) -> None:
+    """Card and video say model, size and length also where the provider chooses them, as for a remix."""
     bare = replace(job, request=replace(job.request, model=None, size=None, seconds=None, references=()))
-    description = text_of(cards.card(bare, FACTS, "en"))
-    assert "`a red fox`\nRequested by" in description
+    settings = "default model · default size · default length"
+    assert f"`a red fox`\n{settings}\nRequested by" in text_of(cards.card(bare, FACTS, "en"))
+    remix = replace(bare, request=replace(bare.request, parent_id=JobId("AAAAAAAA")), state=State.POSTING)
+    assert f"`a red fox`\n{settings} · took 35 s\nRemix of" in text_of(
+        cards.video(replace(remix, submitted_at=1_060.0, completed_at=1_095.0), 1, "en")
+    )
 
 
 def test_a_remix_names_its_parent(job: Job) -> None:
@@ -121,7 +126,7 @@ def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> No
     assert message.content == "<@42> Your video is ready."
     assert message.ping == 42
     assert "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture · took 1 min 35 s" in text_of(message)
-    assert "K3M9Q2XA · Reply to this message" in text_of(message)
+    assert text_of(message).endswith("Reply to this message to change the video · K3M9Q2XA")
     assert [str(button.id) for button in message.buttons] == [
         "vb:video:remix:K3M9Q2XA:2",
         "vb:video:again:K3M9Q2XA:2",
@@ -172,7 +177,7 @@ def test_a_long_link_leaves_room_for_the_beginning_of_the_prompt(job: Job) -> No
 def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, link: str, shown: str) -> None:
     """Both sizes are named, and the address is one link and nothing else, whatever is in it."""
     message = cards.video_link(job, 1, LinkFacts(link, 50_331_648, 10_485_760), "en")
-    assert "at 48 MiB it is over the 10 MiB" in message.content
+    assert "at 48 MB it is over the 10 MB" in message.content
     assert message.content.endswith("\n" + shown)
     assert read(message.content) == [("mention", "<@42>"), ("link", shown)]
     assert actions_of(message) == [Action.REMIX, Action.AGAIN, Action.DELETE]

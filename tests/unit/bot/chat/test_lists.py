@@ -33,8 +33,8 @@ def test_the_list_shows_state_progress_age_and_the_way_to_each(job: Job) -> None
     delivered = replace(job, id=JobId("AAAAAAAA"), state=State.DELIVERED, ended_at=1_050.0)
     message = lists.running_and_latest([rendering, delivered], 1_060.0, "en", {delivered.id: LINK})
     assert description_of(message) == (
-        "**Rendering** · `K3M9Q2XA` · asked <t:1000:R>\n`a red fox`\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %\n\n"
-        f"**Posted** · `AAAAAAAA` · asked <t:1000:R>\n`a red fox`\n[Go to it]({LINK})"
+        "**Rendering** · <t:1000:R> · `K3M9Q2XA`\n`a red fox`\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %\n\n"
+        f"**Posted** · <t:1000:R> · `AAAAAAAA`\n`a red fox`\n[Go to it]({LINK})"
     )
     assert message.ping is None
 
@@ -81,7 +81,7 @@ def test_one_job_is_told_in_full(job: Job) -> None:
     assert message.embed is not None
     assert message.embed.title == "Waiting in the queue"
     assert description_of(message) == (
-        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nRequested by <@42>\nAsked <t:1000:R>\n"
+        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nRequested by <@42> <t:1000:R>\n"
         f"Number 2 in the queue.\n[Go to it]({LINK})"
     )
 
@@ -113,11 +113,12 @@ def test_why_tells_what_the_notice_does_not(job: Job) -> None:
 
 
 def test_a_choice_names_the_video_in_plain_text(job: Job) -> None:
-    """Autocomplete shows id, prompt, state and age, in at most 100 characters."""
-    assert lists.choice_name(job, 1_200.0) == "K3M9Q2XA · a red fox · Waiting in the queue, 3 min 20 s ago"
+    """Autocomplete shows prompt, state, age and id, in at most 100 characters."""
+    assert lists.choice_name(job, 1_200.0) == "a red fox · Waiting in the queue, 3 min 20 s ago · K3M9Q2XA"
     for prompt in ("🦊" * 2_000, "\u202e\n@everyone", ""):
         name = lists.choice_name(replace(job, state=State.UNCERTAIN, request=replace(job.request, prompt=prompt)), 9e9)
         assert 0 < discord_length(name) <= 100
+        assert name.endswith(" · K3M9Q2XA")
         assert "\u202e" not in name
         assert "\n" not in name
 

@@ -70,10 +70,10 @@ def test_every_refusal_fills_exactly_the_gaps_that_its_reason_promises(reason: R
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
-        (Reason.REFERENCE_TOO_LARGE, "`a.png` is too large: a picture may have up to 20 MiB. Attach a smaller one."),
+        (Reason.REFERENCE_TOO_LARGE, "`a.png` is too large: a picture may have up to 20 MB. Attach a smaller one."),
         (Reason.SECONDS_UNKNOWN, "`9` is not a length I can make. Choose `4`, `8` or `12` seconds."),
         (Reason.MODEL_UNKNOWN, "I don't know a model `@everyone`. Choose `one` or `two`."),
-        (Reason.DAILY_LIMIT, "You can make 25 videos in 24 hours. The next one is free <t:1700000000:R>."),
+        (Reason.DAILY_LIMIT, "You can make 25 videos in 24 hours. Try again <t:1700000000:R>."),
         (Reason.REFERENCE_EMPTY, "`ˋ<@42>ˋ.png` is empty. Attach it again, or another picture."),
     ],
 )
@@ -155,10 +155,10 @@ def test_a_gap_takes_nothing_of_the_wrong_kind() -> None:
     [
         (0, "0 bytes"),
         (1023, "1023 bytes"),
-        (1536, "1.5 KiB"),
-        (20_971_520, "20 MiB"),
-        (536_870_912, "512 MiB"),
-        (1 << 31, "2 GiB"),
+        (1536, "1.5 KB"),
+        (20_971_520, "20 MB"),
+        (536_870_912, "512 MB"),
+        (1 << 31, "2 GB"),
     ],
 )
 def test_sizes_are_put_for_people(size_bytes: int, text: str) -> None:

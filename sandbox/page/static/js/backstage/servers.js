@@ -66,5 +66,5 @@ function makeServer(id, turn) {
 }
 
 function mebibytes(count) {
-  return count % (1 << 20) === 0 ? `${count / (1 << 20)} MiB` : bytes(count);
+  return count % (1 << 20) === 0 ? `${count / (1 << 20)} MB` : bytes(count);
 }
