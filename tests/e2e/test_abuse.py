@@ -144,6 +144,26 @@ async def test_a_loop_gone_wild_runs_into_the_hard_stop(tmp_path: Path, bug: str
 # ── restarts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+async def test_the_hard_stop_remembers_over_a_restart(tmp_path: Path) -> None:
+    """Killed and started again within the minute, the bot sends no more in it than was allowed."""
+    async with a_scene(tmp_path, MAX_SUBMITS_PER_MINUTE="2") as scene:
+        stage = scene.stage
+        for number in range(2):
+            await scene.make(f"Kite {number}")
+        await stage.bot.kill()
+        await stage.chat.bot_gone()
+        await stage.start_bot()
+        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Kite 3"))
+
+        def waits() -> bool:
+            return ledger.jobs_of(stage, scene.ada)[-1]["waiting_for"] == "rate"
+
+        await time_passes_until(stage, waits, step_seconds=0.0)
+        assert len(posts_at(stage)) == 2
+        await time_passes_until(stage, lambda: len(posts_at(stage)) == 3, step_seconds=STEP_SECONDS)
+        assert most_within(posts_at(stage), 60.0 - STEP_SECONDS) == 2
+
+
 async def test_twenty_restarts_in_a_day_leave_the_count_as_it_was(tmp_path: Path) -> None:
     """What a person used in 24 hours is counted from what is stored: no restart gives anything back, or takes it."""
     async with a_scene(tmp_path, MAX_JOBS_PER_USER_PER_DAY="3") as scene:

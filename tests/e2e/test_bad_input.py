@@ -322,7 +322,7 @@ async def failure_notice(scene: Scene, prompt: str) -> Message:
         (400, envelope("invalid_value", param="size"), "can't make this video in that size or length"),
         (400, envelope("x", "image must match the requested width and height"), "doesn't fit the size of the video"),
         (422, envelope("something_else"), "could not work with this request"),
-        (404, envelope("model_not_found", param="model"), "had a fault of its own"),
+        (404, envelope("model_not_found", param="model"), "doesn't offer this model"),
         (413, envelope("request_too_large"), "One of the pictures doesn't fit"),
     ],
 )

@@ -313,8 +313,9 @@ async def test_an_odd_id_is_no_path(scene: Scene, odd: str) -> None:
     # Jobs of other tests that are in doubt are looked for in the list meanwhile.
     others = ("create", "list")
     looks = [(one.operation, one.path) for one in scene.studio.requests[before:] if one.operation not in others]
-    assert set(looks) == {("look", f"/v1/videos/{odd}")}
-    assert len(looks) >= 3
+    # Those of the tests before, which are lost, are polled a few more times.
+    assert set(looks) <= {("look", f"/v1/videos/{one}") for one in ODD_IDS}
+    assert looks.count(("look", f"/v1/videos/{odd}")) >= 3
     assert all(file.name.startswith("video-") for file in (scene.stage.bot.data_dir / "videos").iterdir())
     assert len(creates(scene, prompt)) == 1
 

@@ -1,6 +1,8 @@
 """A small provider on 127.0.0.1 for the client's tests: it answers as told and writes down whatever reaches it."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -100,6 +102,14 @@ async def hang_up(request: web.Request) -> web.StreamResponse:
     """Take the request and cut the connection."""
     assert request.transport is not None
     request.transport.close()
+    return web.Response()
+
+
+async def reset(request: web.Request) -> web.StreamResponse:
+    """Take the request and reset the connection, so that the asker gets an error of the socket and no end of it."""
+    assert request.transport is not None
+    request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.transport.abort()
     return web.Response()
 
 

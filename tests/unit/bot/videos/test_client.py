@@ -28,7 +28,7 @@ from bot.videos.faults import (
 )
 from bot.videos.values import Endpoint, Order, ReferenceFile, RemoteState, Timeouts
 from tests.unit.bot.videos.conftest import KEY, MakeClient
-from tests.unit.bot.videos.provider import Provider, drip, flood, hang, hang_up, raw
+from tests.unit.bot.videos.provider import Provider, drip, flood, hang, hang_up, raw, reset
 
 ORDER = Order(prompt="a cat", idempotency_key="key-1")
 FULL = Order("a cät", "key-1", model="gpt-4o-video", size="1280x720", seconds="8")
@@ -348,6 +348,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 SILENCES = {
     "no answer": hang,
     "hang up": hang_up,
+    "reset": reset,
     "endless drip": drip,
     "endless body": flood,
     "half a head": raw(b"HTTP/1.1 20"),
