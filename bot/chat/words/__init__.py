@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bot.chat.words import _english
+from bot.chat.words import _english, _english_endings
 from bot.chat.words._filling import duration_text, fill, size_text
 from bot.chat.words._keys import Ending, Key
 from bot.chat.words._standing import charged_key, ending_of, remark_key, status_key
@@ -67,7 +67,7 @@ def cause(job: Job, locale: str) -> Explained:
     return Explained(*_language(locale).endings[ending_of(job)])
 
 
-_ENGLISH = _Language(_english.SENTENCES, _english.REFUSALS, _english.ENDINGS)
+_ENGLISH = _Language(_english.SENTENCES, _english.REFUSALS, _english_endings.ENDINGS)
 _LANGUAGES = {"en": _ENGLISH}
 
 

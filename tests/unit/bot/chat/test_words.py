@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chat import words
-from bot.chat.words import _english
+from bot.chat.words import _english, _english_endings
 from bot.chat.words._keys import Ending, Key
 from bot.jobs.model import Cause, Job, JobId
 from bot.jobs.reasons import Reason, Refusal
@@ -52,7 +52,7 @@ def test_there_is_english_for_everything() -> None:
     """Every key, every reason and every ending has its words, and there are no words for nothing."""
     assert set(_english.SENTENCES) == set(Key)
     assert set(_english.REFUSALS) == set(Reason)
-    assert set(_english.ENDINGS) == set(Ending)
+    assert set(_english_endings.ENDINGS) == set(Ending)
 
 
 @pytest.mark.parametrize("reason", Reason)
