@@ -23,6 +23,8 @@ class FaultKind(StrEnum):
     RATE_LIMITED = "rate limited"
     HANG = "hang"
     LATE = "late"
+    CUT = "cut"
+    SLOW = "slow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Fault:
     retry_after_seconds: float = 0.0
     is_global: bool = False
     seconds: float = 0.0
+    sent_bytes: int = 0
 
     @classmethod
     def status(cls, http_status: int) -> "Fault":
@@ -66,6 +69,16 @@ class Fault:
         """Do what was asked at once, and answer that many seconds of the clock later."""
         return cls(FaultKind.LATE, seconds=seconds)
 
+    @classmethod
+    def cut(cls, sent_bytes: int) -> "Fault":
+        """Send so many bytes of a file and cut the connection; whatever isn't a file is cut off unanswered."""
+        return cls(FaultKind.CUT, sent_bytes=sent_bytes)
+
+    @classmethod
+    def slow(cls, bytes_per_second: int) -> "Fault":
+        """Send a file at that rate of the clock; whatever isn't a file is cut off unanswered."""
+        return cls(FaultKind.SLOW, sent_bytes=bytes_per_second)
+
     @property
     def words(self) -> str:
         """What it does to a request, in a few words."""
@@ -82,6 +95,10 @@ class Fault:
                 return "never answered"
             case FaultKind.LATE:
                 return f"answered {self.seconds:g} s late"
+            case FaultKind.CUT:
+                return f"broken off after {self.sent_bytes} bytes"
+            case FaultKind.SLOW:
+                return f"sent at {self.sent_bytes} bytes a second"
 
 
 @dataclass(eq=False, slots=True)

@@ -23,6 +23,7 @@ _RENDER_SECONDS_MAX = 3600.0
 _JUMP_SECONDS_MAX = 86_400.0
 _TIMES_MAX = 50
 _WAIT_SECONDS = 3.0
+_DRIP_BYTES_PER_SECOND = 10
 _TIER_MAX = 3
 
 PERMISSIONS = {
@@ -56,12 +57,14 @@ _PROVIDER_FAULTS = {
     "drop_before": StudioFault.drop(take=False),
     "drop_after": StudioFault.drop(take=True),
     "hang": StudioFault.hang(take=False),
+    "slow": StudioFault.slow(_DRIP_BYTES_PER_SECOND),
 }
 _DISCORD_FAULTS = {
     "429": ChatFault.rate_limited(_WAIT_SECONDS),
     "503": ChatFault.status(503),
     "drop_before": ChatFault.drop(after=False),
     "drop_after": ChatFault.drop(after=True),
+    "slow": ChatFault.slow(_DRIP_BYTES_PER_SECOND),
 }
 _NEXT_RENDER = {
     "ok": "The next render goes well.",

@@ -23,6 +23,7 @@ class FaultKind(StrEnum):
     HANG = "hang"
     DELAY = "delay"
     SHORT = "short"
+    SLOW = "slow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,11 @@ class Fault:
         """Announce the whole length of the body, send only that many bytes of it, and cut the connection."""
         return cls(FaultKind.SHORT, take=True, sent_bytes=sent_bytes)
 
+    @classmethod
+    def slow(cls, bytes_per_second: int) -> Self:
+        """Carry the request out and send the body at that rate of the studio's clock; 1 is a drip."""
+        return cls(FaultKind.SLOW, take=True, sent_bytes=bytes_per_second)
+
     @property
     def words(self) -> str:
         """What it does to a request, in a few words."""
@@ -98,6 +104,8 @@ class Fault:
                 return f"answered {self.seconds:g} s late"
             case FaultKind.SHORT:
                 return f"broken off after {self.sent_bytes} bytes"
+            case FaultKind.SLOW:
+                return f"sent at {self.sent_bytes} bytes a second"
 
 
 def _envelope_for(code: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sandbox.studio.world import Operation, Request, World
 log = logging.getLogger(__name__)
 
 ENTRY = web.RequestKey("entry", Request)
+_STEPS_PER_SECOND = 10
 SENT = web.RequestKey("sent", Path)
 
 
@@ -116,22 +117,43 @@ class Reception:
             return response
         if fault.kind is FaultKind.SHORT and response is not None:
             await _send_short(request, response, fault.sent_bytes)
+        if fault.kind is FaultKind.SLOW and response is not None:
+            return await self._send_slowly(request, response, fault.sent_bytes)
         return None
+
+    async def _send_slowly(
+        self, request: web.Request, response: web.StreamResponse, bytes_per_second: int
+    ) -> web.StreamResponse:
+        """Announce all of a body and send it bit by bit; ends when the client goes away or the studio closes."""
+        begun, whole = await _begin(request, response)
+        step_bytes = max(1, bytes_per_second // _STEPS_PER_SECOND)
+        for at in range(0, len(whole), step_bytes):
+            if self._closing.is_set():
+                break
+            await begun.write(whole[at : at + step_bytes])
+            await self._world.clock.sleep(step_bytes / max(1, bytes_per_second))
+        return begun
 
 
 async def _send_short(request: web.Request, response: web.StreamResponse, sent_bytes: int) -> None:
     """Announce all of a body and send only its beginning."""
+    begun, whole = await _begin(request, response)
+    await begun.write(whole[:sent_bytes])
+    if request.transport is not None:
+        request.transport.close()
+
+
+async def _begin(request: web.Request, response: web.StreamResponse) -> tuple[web.StreamResponse, bytes]:
+    """The same answer with nothing but its head sent, and what should follow."""
     sent = request.get(SENT)
     if sent is not None:
         whole = await asyncio.to_thread(sent.read_bytes)
     else:
         whole = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b""
-    short = web.StreamResponse(status=response.status, headers={"Content-Type": response.content_type})
-    short.content_length = len(whole)
-    await short.prepare(request)
-    await short.write(whole[:sent_bytes])
-    if request.transport is not None:
-        request.transport.close()
+    begun = web.StreamResponse(status=response.status, headers={"Content-Type": response.content_type})
+    begun.content_length = len(whole)
+    await begun.prepare(request)
+    return begun, whole
 
 
 def _cut(request: web.Request) -> web.StreamResponse:

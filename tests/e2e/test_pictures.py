@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageOps
 
-from sandbox.chat import File
+from sandbox.chat import Fault, File
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene, a_stage, picture
 from tests.unit.bot.media.photos import SECRETS, phone_photo
@@ -32,6 +32,32 @@ async def test_a_photo_reaches_the_provider_upright_and_without_its_place(scene:
     assert [secret for secret in SECRETS if secret in sent] == []
     assert upright(sent).size == (48, 64)
     assert upright(sent).tobytes() == upright(photo).tobytes()
+
+
+async def test_a_picture_that_discord_hands_out_badly_is_asked_for_again(scene: Scene) -> None:
+    """B3: 503, 429 and a cut file on the way to one picture: the person attaches it once, and hears of nothing."""
+    faults = scene.chat.faults
+    for fault in (Fault.status(503), Fault.rate_limited(1.0), Fault.cut(20)):
+        faults.add("attachment", fault)
+    await ledger.accepted(
+        await scene.ada.slash(scene.channel, "video", prompt="After some stumbling", reference=picture())
+    )
+    assert (await ledger.sent(scene.stage, "After some stumbling")).files[0].data == picture().data
+    assert not faults.planned
+
+
+async def test_one_persons_dripping_pictures_keep_nobody_waiting(scene: Scene) -> None:
+    """B4: while Mallory's pictures come at ten bytes a second, Ada's come at once."""
+    mallory = scene.stage.chat.add_person("Mallory")
+    scene.guild.join(mallory)
+    scene.chat.faults.add("attachment", Fault.slow(10), times=4)
+    slow = File("slow.png", picture(size=(300, 200)).data + bytes(5_000), content_type="image/png")
+    names = ("reference", "reference_2", "reference_3", "reference_4")
+    await mallory.slash(scene.channel, "video", prompt="Drop by drop", **dict.fromkeys(names, slow))
+    await scene.chat.wait_for(lambda: not scene.chat.faults.planned, what="four files to drip")
+    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Beside it", reference=picture()))
+    assert (await ledger.sent(scene.stage, "Beside it")).files
+    assert not [row for row in ledger.jobs(scene.stage) if row["prompt"] == "Drop by drop"]
 
 
 async def test_what_a_crash_left_half_way_is_gone_after_the_next_start(tmp_path: Path) -> None:

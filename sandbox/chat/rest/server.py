@@ -12,6 +12,7 @@ from sandbox.chat.errors import ApiError
 from sandbox.chat.faults import Fault, FaultKind, Faults, Request
 from sandbox.chat.records import Json
 from sandbox.chat.rest.incoming import Incoming, read
+from sandbox.chat.rest.sending import send_badly
 from sandbox.chat.world import World
 from sandbox.excerpt import excerpt
 
@@ -20,6 +21,7 @@ _PLENTY = {
     "X-RateLimit-Remaining": "999",
     "X-RateLimit-Reset-After": "1.0",
 }
+_CUTS = (FaultKind.HANG, FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.CUT, FaultKind.SLOW)
 API_PREFIX = "/api/v10"
 Answer = Json | list[Json] | None
 Handler = Callable[[Incoming], Awaitable[Answer]]
@@ -103,7 +105,7 @@ class RestServer:
         fault = self._faults.take(request)
         if fault is not None and fault.kind is FaultKind.LATE:
             await self._world.clock.sleep(fault.seconds)
-        elif fault is not None:
+        elif fault is not None and fault.kind not in (FaultKind.CUT, FaultKind.SLOW):
             return await self._strike(http, request, fault)
         attachment = self._world.files.open_link(http.path_qs)
         if attachment is None:
@@ -113,6 +115,8 @@ class RestServer:
         answer = web.FileResponse(attachment.path, headers={"Content-Type": attachment.content_type})
         request.status = 200
         request.answer = excerpt(answer, attachment.path)
+        if fault is not None and fault.kind is not FaultKind.LATE:
+            return await send_badly(http, attachment.path, fault, self._world.clock)
         return answer
 
     async def _do(self, route: Route, request: Request, incoming: Incoming) -> web.Response:
@@ -131,7 +135,7 @@ class RestServer:
     async def _strike(self, http: web.Request, request: Request, fault: Fault) -> web.StreamResponse:
         if fault.kind is FaultKind.HANG:
             await self._stopping.wait()
-        if fault.kind in (FaultKind.HANG, FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER):
+        if fault.kind in _CUTS:
             return _cut(http)
         if fault.kind is FaultKind.RATE_LIMITED:
             body: Json = {

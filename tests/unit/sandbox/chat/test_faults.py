@@ -241,6 +241,24 @@ async def test_faults_of_files(scene):
             assert (answer.status, await answer.read()) == (206, b'"""')
 
 
+async def test_files_that_come_badly(scene):
+    """A file can be broken off on the way, or come at a rate of its own."""
+    await scene.place().send("x", file=discord.File(__file__))
+    url = (await scene.place().fetch_message(scene.chat.posts[0].id)).attachments[0].url
+    async with aiohttp.ClientSession() as http:
+        scene.chat.faults.add("attachment", Fault.cut(1_000))
+        with pytest.raises(aiohttp.ClientError):
+            async with http.get(url) as answer:
+                await answer.read()
+        scene.chat.faults.add("attachment", Fault.slow(100_000))
+        async with http.get(url) as answer:
+            assert len(await answer.read()) == answer.content_length > 1_000
+        scene.chat.faults.add("attachment", Fault.slow(10))
+        async with http.get(url) as answer:
+            assert len(await answer.content.readexactly(2)) == 2
+            assert not answer.content.at_eof()
+
+
 async def test_fast_clocks_leave_real_time_to_acknowledge(tmp_path):
     """On a clock that runs sixty times as fast the bot still has three real seconds."""
     assert Chat(tmp_path, ScaledClock(60)).rules.ack_seconds == 180

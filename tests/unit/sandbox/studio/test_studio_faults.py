@@ -225,3 +225,16 @@ async def test_the_world_outlives_an_outage(tmp_path: Path, clock: ScaledClock) 
         assert (await studio.video(studio.renders[0])).stat().st_size > 0
     finally:
         await studio.stop()
+
+
+async def test_a_download_can_drip(client: Client, studio: Studio) -> None:
+    """A file comes at the rate that was told, and can be broken off by the client; the next one comes as usual."""
+    render = await client.completed(prompt="A cat")
+    url = (await client.look(render)).body["url"]
+    studio.faults.add("file", Fault.slow(10))
+    async with aiohttp.ClientSession() as http:
+        async with http.get(url) as answer:
+            assert len(await answer.content.readexactly(2)) == 2
+            assert not answer.content.at_eof()
+        async with http.get(url) as answer:
+            assert len(await answer.read()) == answer.content_length

@@ -7,6 +7,7 @@ export const PROVIDER_FAULTS = [
   ["drop_before", "Request lost", "The connection breaks before the provider does anything."],
   ["drop_after", "Answer lost", "The provider does it, but the bot never hears back."],
   ["hang", "Silence", "Nothing is done, and no answer ever comes."],
+  ["slow", "Drip", "The provider does it, and its answer comes at 10 bytes a second."],
 ];
 
 /** The same for Discord's. */
@@ -15,6 +16,7 @@ export const DISCORD_FAULTS = [
   ["503", "Out of service", "Answered 503. Nothing is done."],
   ["drop_before", "Request lost", "The connection breaks before Discord does anything."],
   ["drop_after", "Answer lost", "Discord does it, but the bot never hears back."],
+  ["slow", "Drip", "A person's file comes at 10 bytes a second; anything else is cut off."],
 ];
 
 /** Which requests to the provider are meant. */
