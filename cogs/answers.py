@@ -17,12 +17,13 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 @asynccontextmanager
-async def answering(interaction: discord.Interaction) -> AsyncGenerator[None]:
+async def answering(interaction: discord.Interaction, *, in_place: bool = False) -> AsyncGenerator[None]:
     """Acknowledge privately before anything is done; whatever then breaks is logged and the person is told.
 
+    `in_place`: the press of a button on a private answer, which is then changed instead of followed by another one.
     If Discord no longer takes the acknowledgement, `discord.HTTPException` is raised and nothing has been done.
     """
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await interaction.response.defer(ephemeral=True, thinking=not in_place)
     try:
         # Whatever is logged because of it names who did it.
         with structlog.contextvars.bound_contextvars(by=interaction.user.id):
@@ -81,7 +82,12 @@ async def settle(interaction: discord.Interaction, result: Job | Refusal, done: 
     elif done is not None:
         await tell(interaction, say(done, locale, video=result.id))
     else:
-        try:
-            await interaction.delete_original_response()
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            _log.info("private answer not taken away", error=str(error))
+        await take_back(interaction)
+
+
+async def take_back(interaction: discord.Interaction) -> None:
+    """Let the private answer go."""
+    try:
+        await interaction.delete_original_response()
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        _log.info("private answer not taken away", error=str(error))

@@ -1,5 +1,7 @@
 """What requests share, however they are made: the form with the options kept, and the private no with **Edit**."""
 
+from dataclasses import replace
+
 import discord
 
 from bot.chat import cards, forms
@@ -12,16 +14,24 @@ from bot.engine.intake import Ask
 from bot.jobs.model import Draft, Job, JobId, UserId, Via
 from bot.jobs.reasons import Reason, Refusal
 from cogs.answers import settle, tell, tell_at_once
-from cogs.facts import no_place_of, origin_of, place_of
+from cogs.facts import no_place_of, origin_of, place_of, prompt_of
 
 # Nothing that is written into a form changes these.
 _NOT_EDITABLE = frozenset(
-    {Reason.DRAFT_GONE, Reason.NOT_ALLOWED, Reason.TOO_LATE_TO_CANCEL, Reason.SETTLED, Reason.NOTHING_TO_SEND}
+    {
+        Reason.DRAFT_GONE,
+        Reason.NOT_ALLOWED,
+        Reason.TOO_LATE_TO_CANCEL,
+        Reason.SETTLED,
+        Reason.NOTHING_TO_SEND,
+        Reason.COMMANDS_DENIED,
+    }
 )
 
 
 async def take_in(desk: Desk, interaction: discord.Interaction, ask: Ask) -> Job | Refusal:
     """Hand a whole request to the engine."""
+    ask = replace(ask, request=replace(ask.request, prompt=prompt_of(interaction, ask.request.prompt)))
     return await desk.intake.accept(ask, origin_of(interaction, Via.COMMAND), no_place_of(interaction))
 
 

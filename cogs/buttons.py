@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord.ext import commands
 
-from bot.chat import lists
-from bot.chat.custom_ids import Action, ButtonId, parse_button
+from bot.chat import cards, lists
+from bot.chat.custom_ids import Action, ButtonId, Kind, parse_button
 from bot.chat.words import Key, say
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
@@ -17,9 +17,9 @@ from bot.jobs.model import Cause, Draft, Job, JobId, MessageId, Offer, Origin, U
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
-from cogs.answers import answering, opening, settle, tell, tell_at_once, turned_away
+from cogs.answers import answering, opening, settle, take_back, tell, tell_at_once, turned_away
 from cogs.asking import draft_of, keep_and_show, settle_request, show_form
-from cogs.facts import asker_of, no_place_of, origin_of, sight_of
+from cogs.facts import asker_of, no_place_of, no_right_of, origin_of, sight_of
 from cogs.host import Host
 
 Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
@@ -52,7 +52,9 @@ class Buttons(commands.Cog):
         button = parse_button(str(interaction.data.get("custom_id", "")))
         if button is None or await turned_away(self._desk, interaction):
             return
-        if button.job_id is not None:
+        if button.kind is Kind.SURE and button.job_id is not None:
+            await self._press_sure(interaction, button, button.job_id)
+        elif button.job_id is not None:
             await self._presses[button.action](interaction, button.job_id)
         elif button.draft_id is not None:
             await self._edit(interaction, button.draft_id)
@@ -67,7 +69,7 @@ class Buttons(commands.Cog):
 
     async def _remix(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with opening(interaction):
-            video = await self._finished(interaction, job_id)
+            video = no_place_of(interaction) or await self._finished(interaction, job_id)
             if isinstance(video, Refusal):
                 await tell_at_once(interaction, refusal_text(video, interaction.locale.value))
                 return
@@ -86,6 +88,19 @@ class Buttons(commands.Cog):
 
     async def _delete(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
+            job = await self._desk.acts.may_delete(job_id, asker_of(interaction))
+            if isinstance(job, Refusal) or interaction.message is None:
+                await settle(interaction, job)
+                return
+            question = cards.ask_delete(job.id, MessageId(interaction.message.id), interaction.locale.value)
+            await tell(interaction, question)
+
+    async def _press_sure(self, interaction: discord.Interaction, button: ButtonId, job_id: JobId) -> None:
+        """The answer to the question before a deletion; the question itself becomes the answer."""
+        async with answering(interaction, in_place=_is_private(interaction)):
+            if button.action is Action.KEEP:
+                await tell(interaction, say(Key.ANSWER_NOT_DELETED, interaction.locale.value))
+                return
             done = await self._desk.acts.delete(job_id, asker_of(interaction))
             await settle(interaction, done, Key.ANSWER_DELETED)
 
@@ -111,6 +126,8 @@ class Buttons(commands.Cog):
     async def _edit(self, interaction: discord.Interaction, draft_id: str) -> None:
         async with opening(interaction):
             draft = await self._desk.drafts.read(draft_id, UserId(interaction.user.id))
+            if not isinstance(draft, Refusal) and (barred := no_right_of(interaction)):
+                draft = barred
             if isinstance(draft, Refusal):
                 await tell_at_once(interaction, refusal_text(draft, interaction.locale.value))
                 return
@@ -119,6 +136,8 @@ class Buttons(commands.Cog):
     async def _edit_retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with opening(interaction):
             job, locale = await self._desk.acts.find_retryable(job_id, asker_of(interaction)), interaction.locale.value
+            if not isinstance(job, Refusal) and (barred := no_right_of(interaction)):
+                job = barred
             if isinstance(job, Refusal):
                 await tell_at_once(interaction, refusal_text(job, locale))
             elif made := await self._desk.acts.find_retry(job):
@@ -157,29 +176,47 @@ class Buttons(commands.Cog):
         return await self._desk.lookup.check_remix(video, asker_of(interaction), _sight(interaction))
 
     async def _press_offer(self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId) -> None:
+        if button.action is Action.NO_THANKS:
+            await self._press_no_thanks(interaction, offer_id)
+            return
         question = await self._take_offer(interaction, button, offer_id)
         if question is None:
             return
         async with answering(interaction):
-            made = await self._desk.replies.accept_offer(*question, _sight(interaction), no_place_of(interaction))
+            made = await self._desk.replies.offers.accept(*question, _sight(interaction), no_place_of(interaction))
             if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE:
                 made = Refusal(Reason.UPLOADS_GONE)
             await settle_request(self._desk, interaction, made, question[1])
+
+    async def _press_no_thanks(self, interaction: discord.Interaction, offer_id: MessageId) -> None:
+        async with answering(interaction):
+            refusal = await self._desk.replies.offers.refuse(offer_id, asker_of(interaction))
+            if refusal is None:
+                await take_back(interaction)
+            else:
+                await settle(interaction, refusal)
 
     async def _take_offer(
         self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId
     ) -> tuple[Offer, Draft] | None:
         """The question that is answered with yes; None if a form or a no was shown instead, or if it broke."""
         async with opening(interaction):
-            taken = await self._desk.replies.take_offer(offer_id, UserId(interaction.user.id))
-            if taken is None:
-                await tell_at_once(interaction, refusal_text(Refusal(Reason.DRAFT_GONE), interaction.locale.value))
+            taken = await self._desk.replies.offers.take(offer_id, asker_of(interaction))
+            if not isinstance(taken, Refusal) and (barred := no_right_of(interaction)):
+                taken = barred
+            if isinstance(taken, Refusal):
+                await tell_at_once(interaction, refusal_text(taken, interaction.locale.value))
                 return None
             if button.action is not Action.OPEN_FORM:
                 return taken
             _, draft = taken
             await show_form(self._desk, interaction, draft)
         return None
+
+
+def _is_private(interaction: discord.Interaction) -> bool:
+    """Whether the pressed button is on a private answer; a forged press may be on any message of the bot's."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
 
 
 def _made_key(done: Job | Refusal) -> Key:

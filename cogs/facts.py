@@ -1,7 +1,11 @@
 """What an interaction or a message says about who asks, where and with which rights; it decides nothing."""
 
+from collections.abc import Mapping
+from typing import Any, cast
+
 import discord
 
+from bot.chat.naming import names_in, readable
 from bot.chat.permissions import no_place
 from bot.engine.lookup import SeesChannel
 from bot.jobs.model import ChannelId, GuildId, MessageId, Origin, Place, Upload, UserId, Via
@@ -45,13 +49,53 @@ def origin_of(interaction: discord.Interaction, via: Via, *, reply_to: MessageId
     )
 
 
+def no_right_of(interaction: discord.Interaction) -> Refusal | None:
+    """Why the person may ask for nothing here, if so: Discord checks the right for commands, not for buttons."""
+    if interaction.guild_id is None:
+        # A DM has no permissions (docs/facts/discord.md, "Permissions").
+        return None
+    held = interaction.permissions
+    if held.administrator or held.use_application_commands:
+        return None
+    return Refusal(Reason.COMMANDS_DENIED)
+
+
 def no_place_of(interaction: discord.Interaction) -> Refusal | None:
-    """Why the bot could not post here later, if so; in a DM with it it always can."""
+    """Why nothing may be asked for here: the person has no right to, or the bot could not post the video later.
+
+    Whatever costs money asks this. In a DM with the bot both are possible.
+    """
     if interaction.guild_id is None:
         with_bot = isinstance(interaction.channel, discord.DMChannel) and not interaction.context.private_channel
         return None if with_bot else Refusal(Reason.PLACE_UNSUITABLE)
+    if refusal := no_right_of(interaction):
+        return refusal
     guild = interaction.client.get_guild(interaction.guild_id)
     return no_place(guild, interaction.app_permissions, interaction.channel)
+
+
+def prompt_of(interaction: discord.Interaction, text: str) -> str:
+    """What was typed, as a person reads it: names for ids."""
+    me = interaction.client.user
+    return readable(text, names_in(interaction.guild, me.id if me else None, _resolved_names(interaction)))
+
+
+def _resolved_names(interaction: discord.Interaction) -> dict[str, dict[str, str]]:
+    """The names of the people, roles and channels that Discord sent along with what was typed."""
+    resolved = _mapping(_mapping(interaction.data).get("resolved"))
+    members = _mapping(resolved.get("members"))
+    names: dict[str, dict[str, str]] = {"users": {}, "roles": {}, "channels": {}}
+    for kind, found in names.items():
+        for key, value in _mapping(resolved.get(kind)).items():
+            entry = {**_mapping(value), "nick": _mapping(members.get(key)).get("nick")}
+            name = next((entry[one] for one in ("nick", "global_name", "username", "name") if entry.get(one)), None)
+            if isinstance(name, str):
+                found[key] = name
+    return names
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
 def uploads_of(*attachments: discord.Attachment | None) -> tuple[Upload, ...]:

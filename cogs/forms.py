@@ -18,7 +18,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from cogs.answers import answering, settle, tell, turned_away
 from cogs.asking import draft_of, settle_request
-from cogs.facts import asker_of, no_place_of, origin_of, sight_of
+from cogs.facts import asker_of, no_place_of, origin_of, prompt_of, sight_of
 from cogs.host import Host
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -73,16 +73,17 @@ class Forms(commands.Cog):
         if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE and not answer.uploads:
             made = Refusal(Reason.UPLOADS_GONE)
         if isinstance(made, Job) and draft.reply_to is not None:
-            await self._desk.replies.end_offer(draft.reply_to)
+            await self._desk.replies.offers.end(draft.reply_to)
         older = isinstance(made, Job) and made.state is not State.ACCEPTED
         await settle_request(self._desk, interaction, made, filled, Key.ANSWER_MADE_BEFORE if older else None)
 
     async def _make(self, interaction: discord.Interaction, draft: Draft, origin: Origin) -> Job | Refusal:
         asker, sight = asker_of(interaction), sight_of(interaction.guild, interaction.user)
-        ask, no_place = Ask(draft.request, draft.uploads), no_place_of(interaction)
+        request = replace(draft.request, prompt=prompt_of(interaction, draft.request.prompt))
+        ask, no_place = Ask(request, draft.uploads), no_place_of(interaction)
         if draft.retry_of is not None:
             return await self._desk.acts.retry(draft.retry_of, asker, origin, sight, no_place, ask)
-        refusal = await self._desk.lookup.check_parent(draft.request, asker, sight)
+        refusal = await self._desk.lookup.check_parent(request, asker, sight)
         return refusal or await self._desk.intake.accept(ask, origin, no_place)
 
     async def _say_no(self, interaction: discord.Interaction, reason: Reason, answer: forms.FormAnswer) -> None:

@@ -22,6 +22,11 @@ class Host(Protocol):
         """Where slash commands are registered."""
         ...
 
+    @property
+    def user(self) -> discord.ClientUser | None:
+        """The bot itself, once it is logged in."""
+        ...
+
     async def add_cog(self, cog: commands.Cog, /) -> None:
         """Let a cog hear events."""
         ...

@@ -1,39 +1,54 @@
-"""Replies to finished videos, and messages that people delete. Without a privileged intent (docs/facts/discord.md)."""
-
-import re
+"""Replies to the bot's messages, edits and deletions. Without a privileged intent (docs/facts/discord.md)."""
 
 import discord
 from discord.ext import commands
 
-from bot.chat.custom_ids import Kind, parse_button
+from bot.chat.custom_ids import ButtonId, parse_button
+from bot.chat.naming import edited_text, is_long_text, said_in
 from bot.chat.permissions import no_place
 from bot.engine.desk import Desk
-from bot.engine.replies import Reply
-from bot.jobs.model import ChannelId, GuildId, JobId, MessageId, Place, UserId
+from bot.engine.reply_rule import Reply, Right
+from bot.jobs.model import ChannelId, GuildId, MessageId, Place, Upload, UserId
 from bot.jobs.reasons import Refusal
 from cogs.facts import sight_of, uploads_of
 from cogs.host import Host
 
+_PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/jpg", "image/webp"})
+_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_NO_TYPE = frozenset({"", "application/octet-stream"})
+
 
 class RepliesCog(commands.Cog, name="Replies"):
-    """Hears messages and hands replies over; what becomes of them is decided in the engine."""
+    """Hands replies, edits and deletions over; what becomes of them is decided in the engine."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, host: Host) -> None:
         self._desk = desk
+        self._host = host
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Hand a person's reply to any message over."""
-        if not _is_whole(message):
+        """Hand a person's reply to any message over, and what a person writes in a DM."""
+        if not _is_whole(message) or message.author.bot:
             return
         reference = message.reference
-        if message.author.bot or message.type is not discord.MessageType.reply or reference is None:
+        if message.type is discord.MessageType.default and reference is None:
+            await self._talk(message)
+            return
+        if message.type is not discord.MessageType.reply or reference is None:
             return
         if reference.type is not discord.MessageReferenceType.reply or not _is_id(reference.message_id):
             return
-        await self._desk.replies.answer(
-            _reply(message, MessageId(reference.message_id or 0)), sight_of(message.guild, message.author)
-        )
+        reply = await self._reply(message, MessageId(reference.message_id or 0))
+        await self._desk.replies.answer(reply, sight_of(message.guild, message.author))
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
+        """The newest text of a reply counts until its video is started."""
+        message = event.message
+        # Without this time only a link's preview was added.
+        if _is_whole(message) and not message.author.bot and message.edited_at is not None:
+            said = edited_text(message, message.guild, self._me())
+            await self._desk.replies.edited(MessageId(message.id), said)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
@@ -50,7 +65,38 @@ class RepliesCog(commands.Cog, name="Replies"):
         if not _is_id(message_id):
             return
         await self._desk.acts.forget_message(MessageId(message_id))
-        await self._desk.replies.end_offer(MessageId(message_id))
+        await self._desk.replies.offers.end(MessageId(message_id))
+
+    async def _talk(self, message: discord.Message) -> None:
+        if isinstance(message.channel, discord.DMChannel):
+            place = Place(ChannelId(message.channel.id))
+            user_id = UserId(message.author.id)
+            await self._desk.replies.hint(MessageId(message.id), user_id, place, "en", message.content)
+
+    async def _reply(self, message: discord.Message, to: MessageId) -> Reply:
+        guild, me = message.guild, self._me()
+        said = said_in(message, guild, me)
+        pictures, others, long_text = _sorted_files(message)
+        is_dm = isinstance(message.channel, discord.DMChannel)
+        return Reply(
+            id=MessageId(message.id),
+            to=to,
+            user_id=UserId(message.author.id),
+            place=Place(ChannelId(message.channel.id), None if is_dm else _guild_id(message)),
+            locale=guild.preferred_locale.value if guild else "en",
+            text=said.raw,
+            prompt=said.readable,
+            readable=is_dm or any(person.id == me for person in message.mentions),
+            uploads=pictures,
+            others=others,
+            long_text=long_text,
+            shown=_shown_by(message),
+            right=await _right_of(message),
+            no_place=_no_place(message),
+        )
+
+    def _me(self) -> int | None:
+        return self._host.user.id if self._host.user is not None else None
 
 
 def _is_whole(message: discord.Message) -> bool:
@@ -69,35 +115,63 @@ def _is_id(number: int | None) -> bool:
     return number is not None and 0 < number < 2**63
 
 
-def _reply(message: discord.Message, to: MessageId) -> Reply:
-    guild, me = message.guild, message.guild.me if message.guild else None
-    mentioned = any(person.bot and me is not None and person.id == me.id for person in message.mentions)
-    text = re.sub(rf"<@!?{me.id}>", "", message.content) if me is not None else message.content
-    return Reply(
-        id=MessageId(message.id),
-        to=to,
-        user_id=UserId(message.author.id),
-        place=Place(ChannelId(message.channel.id), GuildId(guild.id) if guild else None),
-        locale=guild.preferred_locale.value if guild else "en",
-        text=text.strip(),
-        uploads=uploads_of(*message.attachments),
-        readable=guild is None or mentioned,
-        to_video=_video_of(message),
-        no_place=_no_place(message),
-    )
+def _guild_id(message: discord.Message) -> GuildId | None:
+    """The server it was written in, also one that the client doesn't know yet."""
+    guild_id = message.guild.id if message.guild else getattr(message.channel, "guild_id", None)
+    return GuildId(guild_id) if isinstance(guild_id, int) else None
 
 
-def _video_of(message: discord.Message) -> JobId | None:
-    """The finished video that the answered message shows, by its own buttons, if Discord sent the message along."""
+def _sorted_files(message: discord.Message) -> tuple[tuple[Upload, ...], tuple[Upload, ...], Upload | None]:
+    """The pictures, the other files, and the text of a long message, by what Discord says that they are."""
+    pictures: list[discord.Attachment] = []
+    others: list[discord.Attachment] = []
+    long_text: Upload | None = None
+    for file in message.attachments:
+        kind, name = (file.content_type or "").partition(";")[0].strip().lower(), file.filename.lower()
+        if kind in _PICTURE_TYPES or (kind in _NO_TYPE and name.endswith(_PICTURE_SUFFIXES)):
+            pictures.append(file)
+        elif is_long_text(name) and long_text is None and kind in _NO_TYPE | {"text/plain"}:
+            (long_text,) = uploads_of(file)
+        else:
+            others.append(file)
+    return uploads_of(*pictures), uploads_of(*others), long_text
+
+
+def _shown_by(message: discord.Message) -> ButtonId | None:
+    """A button of the bot's on the answered message, if Discord has sent that along: it says which message it is."""
     answered = message.reference.resolved if message.reference else None
     if not isinstance(answered, discord.Message) or not _is_whole(answered) or not answered.author.bot:
         return None
     for row in answered.components:
         for child in row.children if isinstance(row, discord.ActionRow) else ():
             button = parse_button(getattr(child, "custom_id", None) or "")
-            if button is not None and button.kind is Kind.VIDEO:
-                return button.job_id
+            if button is not None:
+                return button
     return None
+
+
+async def _right_of(message: discord.Message) -> Right:
+    """Whether the author may use commands there; in threads that is a right in the channel above (in DMs everybody)."""
+    channel, author = message.channel, message.author
+    if isinstance(channel, discord.DMChannel):
+        return Right.GIVEN
+    if isinstance(channel, discord.Thread):
+        above = channel.parent or await _fetch_parent(channel)
+    else:
+        above = channel if isinstance(channel, discord.abc.GuildChannel) else None
+    if above is None or not isinstance(author, discord.Member):
+        return Right.UNKNOWN
+    held = above.permissions_for(author)
+    return Right.GIVEN if held.administrator or held.use_application_commands else Right.DENIED
+
+
+async def _fetch_parent(thread: discord.Thread) -> discord.abc.GuildChannel | None:
+    """The channel above a thread, where the client doesn't know it; None if Discord or discord.py doesn't, either."""
+    try:
+        found = await thread.guild.fetch_channel(thread.parent_id)
+    except (discord.DiscordException, OSError):
+        return None
+    return found if isinstance(found, discord.abc.GuildChannel) else None
 
 
 def _no_place(message: discord.Message) -> Refusal | None:
@@ -108,11 +182,11 @@ def _no_place(message: discord.Message) -> Refusal | None:
     try:
         granted = channel.permissions_for(guild.me)
     except discord.ClientException:
-        # A thread below a channel that discord.py doesn't know: Discord decides there, too.
+        # A thread whose parent is not known.
         return None
     return no_place(guild, granted, channel)
 
 
 async def setup(bot: Host) -> None:
     """Let the cog hear messages."""
-    await bot.add_cog(RepliesCog(bot.desk))
+    await bot.add_cog(RepliesCog(bot.desk, bot))

@@ -19,6 +19,7 @@ import discord
 
 from bot.chat.answers import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.cards import Message, text_files, to_discord
+from bot.chat.naming import Said, edited_text
 from bot.chat.permissions import no_place
 from bot.chat.reach import Reach, Sign
 from bot.jobs.denials import Denial
@@ -33,6 +34,7 @@ __all__ = [
     "OutcomeUnknown",
     "Parcel",
     "Refused",
+    "Seen",
     "TooLarge",
     "free_global_limit",
 ]
@@ -59,6 +61,14 @@ class Parcel:
     reply_to: MessageId | None = None
     file: Path | None = None
     file_name: str = "video.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A person's message as it is now."""
+
+    said: Said
+    edited: bool
 
 
 class Courier:
@@ -108,9 +118,18 @@ class Courier:
         """Take the message away; False if it was gone already. Raises `CourierFault`."""
         return await self._act_on(channel_id, message_id, lambda found: found.delete())
 
-    async def stands(self, channel_id: ChannelId, message_id: MessageId) -> bool:
-        """Whether that message of anybody exists. Raises `CourierFault`."""
-        return await self._act_on(channel_id, message_id, lambda found: found.fetch())
+    async def read(self, place: Place, message_id: MessageId) -> Seen | None:
+        """A person's message as it is now; None if it doesn't exist any more. Raises `CourierFault`."""
+        found: list[discord.Message] = []
+
+        async def fetch(partial: discord.PartialMessage) -> None:
+            found.append(await partial.fetch())
+
+        if not await self._act_on(place.channel_id, message_id, fetch):
+            return None
+        guild = None if place.guild_id is None else self._client.get_guild(place.guild_id)
+        me = self._client.user
+        return Seen(edited_text(found[-1], guild, me.id if me else None), edited=found[-1].edited_at is not None)
 
     async def find(
         self,

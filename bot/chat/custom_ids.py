@@ -11,7 +11,10 @@ from bot.jobs.model import JobId, MessageId, PostKind
 
 
 class Kind(StrEnum):
-    """The message that a button sits on: one of a job's (as in `PostKind`), an offer, or a private answer."""
+    """The message that a button sits on: one of a job's (as in `PostKind`), an offer, or a private answer.
+
+    `LIST` is an answer to /status, `SURE` the question before a deletion.
+    """
 
     CARD = "card"
     VIDEO = "video"
@@ -22,6 +25,7 @@ class Kind(StrEnum):
     OFFER = "offer"
     DRAFT = "draft"
     LIST = "list"
+    SURE = "sure"
 
 
 class Action(StrEnum):
@@ -41,6 +45,8 @@ class Action(StrEnum):
     SEND_AGAIN = "send_again"
     OPEN_FORM = "open_form"
     MAKE_IT = "make_it"
+    NO_THANKS = "no_thanks"
+    KEEP = "keep"
 
 
 _ALLOWED = {
@@ -50,7 +56,8 @@ _ALLOWED = {
     Kind.LATE: (Action.WITHHOLD,),
     Kind.SLOW: (Action.WITHHOLD,),
     Kind.UNSURE: (Action.TRY_AGAIN, Action.LEAVE),
-    Kind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT),
+    Kind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT, Action.NO_THANKS),
+    Kind.SURE: (Action.DELETE, Action.KEEP),
     Kind.DRAFT: (Action.EDIT,),
     Kind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN, Action.RETRY, Action.EDIT_RETRY),
 }
@@ -62,8 +69,9 @@ _OFFER_ID = "[1-9][0-9]{0,17}|[1-8][0-9]{18}"
 
 # For a full match.
 BUTTON_TEMPLATE = re.compile(
-    f"vb:(?=(?:{_PAIRS}):)(?P<kind>(?P<offer>offer)|(?P<draft>draft)|[a-z]+):(?P<action>[a-z_]+)"
-    f":(?P<target>(?(offer)(?:{_OFFER_ID})|(?(draft)(?:{_DRAFT_ID})|{_JOB_ID}))):(?P<number>[1-9][0-9]{{0,3}})",
+    f"vb:(?=(?:{_PAIRS}):)(?P<kind>(?P<offer>offer)|(?P<draft>draft)|(?P<sure>sure)|[a-z]+):(?P<action>[a-z_]+)"
+    f":(?P<target>(?(offer)(?:{_OFFER_ID})|(?(draft)(?:{_DRAFT_ID})|{_JOB_ID})))"
+    f":(?P<number>(?(sure)(?:{_OFFER_ID})|[1-9][0-9]{{0,3}}))",
 )
 FORM_TEMPLATE = re.compile(
     f"vf:(?P<purpose>video|remix):(?P<source>draft|(?P<job>job)):(?P<target>(?(job){_JOB_ID}|{_DRAFT_ID}))",
@@ -72,9 +80,9 @@ FORM_TEMPLATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ButtonId:
-    """What one button means; `number` counts messages of one kind.
+    """What one button means. `target` is a job's id, on offers the offer's, on drafts the draft's.
 
-    `target` is a job's id, on offers the offer's, on drafts the draft's.
+    `number` counts messages of one kind; in the question before a deletion it is the id of the message to delete.
     """
 
     kind: Kind

@@ -125,6 +125,10 @@ class Acts:
             log_event("dismissed", job)
         return job
 
+    async def may_delete(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """Whether that person may delete the video; asked again when they are sure."""
+        return await self._controlled(job_id, asker)
+
     async def delete(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """Delete: the message goes, and the video can't be remixed any more."""
         job = await self._controlled(job_id, asker)

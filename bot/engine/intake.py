@@ -35,6 +35,8 @@ from bot.media.references import ReferenceRefused
 
 # Thirteen requests with four pictures of the largest size.
 _PICTURES_BYTES_PER_DAY = 1024 * 1024 * 1024
+# Four bytes for each character of the longest prompt, and as much again for what a person can't see.
+LONG_TEXT_MAX_BYTES = 8 * PROMPT_MAX_CHARACTERS
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -122,6 +124,19 @@ class Intake:
         places = self._parts.rules.limits.places
         return places.refuse_request(guild_id) if request else places.refuse(guild_id)
 
+    async def check_person(self, origin: Origin) -> Refusal | None:
+        """Why nothing is accepted from that person now, whatever they ask for."""
+        return self._no_time() or self._pausing(origin.user_id) or await self._no_room(Ask(VideoRequest("")), origin)
+
+    async def read_text(self, upload: Upload, user_id: UserId) -> str | Refusal | None:
+        """The text of an attached file as a prompt; None if it is no text."""
+        if upload.size_bytes > LONG_TEXT_MAX_BYTES:
+            return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": upload.size_bytes})
+        try:
+            return await self._parts.shelf.read_text(upload, LONG_TEXT_MAX_BYTES, user_id)
+        except ReferenceRefused as fault:
+            return fault.refusal
+
     async def _take_in(self, ask: Ask, origin: Origin, no_place: Refusal | None) -> Job | Refusal:
         self._taking.setdefault(origin.id, origin.user_id)
         try:
@@ -169,11 +184,10 @@ class Intake:
 
     def _no_request(self, ask: Ask, *, prompt_given: bool = True) -> Refusal | None:
         request = ask.request
-        seen = count_seen(request.prompt)
-        if prompt_given and not seen:
+        if prompt_given and not count_seen(request.prompt):
             return Refusal(Reason.PROMPT_EMPTY)
-        if seen > PROMPT_MAX_CHARACTERS:
-            return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": seen})
+        if len(request.prompt) > PROMPT_MAX_CHARACTERS:
+            return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": len(request.prompt)})
         if len(request.references) + len(ask.uploads) > REFERENCES_MAX:
             return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
         return self._parts.catalogue.check(request.model, request.size, request.seconds)

@@ -4,9 +4,10 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from bot.chat.custom_ids import ButtonId
 from bot.engine.links import find_parent_link, jump_link
 from bot.engine.parts import Parts
-from bot.jobs.model import ChannelId, Job, JobId, MessageId, VideoRequest, parse_job_id
+from bot.jobs.model import ChannelId, Job, JobId, MessageId, PostKind, VideoRequest, parse_job_id
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control, may_look, may_remix
 from bot.jobs.states import State
@@ -18,6 +19,7 @@ _MESSAGE_LINK = re.compile(
     rf"<?https?://(?:\w+\.)?discord(?:app)?\.com/channels/(?:\d+|@me)/\d+/(?P<message>{_ID})/?>?", re.ASCII
 )
 _SUGGESTIONS = 25
+_POST_KINDS = frozenset(PostKind)
 _SETTLING_TRIES = 10
 _SETTLING_SECONDS = 0.1
 _LISTED = 10
@@ -104,13 +106,25 @@ class Lookup:
         """The asker's running and latest jobs, at most 25."""
         return await self._parts.database.read(finding.find_own, asker.user_id, typed, _SUGGESTIONS)
 
-    async def find_replied(self, message_id: MessageId, named: JobId | None = None) -> Job | None:
-        """The job whose finished video that message shows.
-
-        `named` is the job that the message's own buttons name: it may stand there before its id is written down.
-        """
-        job_id = await self._parts.database.read(posts.find_video_by_message, message_id) or named
+    async def find_replied(self, message_id: MessageId) -> Job | None:
+        """The job whose finished video that message shows."""
+        job_id = await self._parts.database.read(posts.find_video_by_message, message_id)
         return None if job_id is None else await self.get(job_id)
+
+    async def find_answered(self, message_id: MessageId, shown: ButtonId | None) -> tuple[Job, PostKind] | None:
+        """The job that said that message, and as what; None if it is none of a job's.
+
+        `shown` is a button of the message: it may exist before its id is stored.
+        """
+        post = await self._parts.database.read(posts.find_by_message, message_id)
+        if post is not None:
+            job_id, kind = post.job_id, post.kind
+        elif shown is not None and shown.job_id is not None and shown.kind in _POST_KINDS:
+            job_id, kind = shown.job_id, PostKind(shown.kind)
+        else:
+            return None
+        job = await self.get(job_id)
+        return None if job is None else (job, kind)
 
     async def _settled(self, job: Job) -> Job:
         """The job, given a moment to be marked as delivered if its message has just come to stand."""

@@ -49,7 +49,7 @@ class Offering:
             await parts.database.write(drafts.end_offer, offer.id, parts.clock.now())
             return True
         if offer.kind is OfferKind.ASK:
-            message = cards.offer_question(offer, draft.request.prompt, offer.locale)
+            message = cards.offer_question(offer, draft.request, offer.locale)
         else:
             message = cards.offer_form(offer, offer.locale, pictures=bool(draft.request.references or draft.uploads))
         parcel = Parcel(offer.place.channel_id, message, nonce=offer.nonce, reply_to=offer.id)

@@ -28,7 +28,7 @@ class Rules:
     retention_seconds: float
     max_rendering_jobs: int
     retry_server_errors: int
-    reply_remix: Literal["on", "ask", "off"]
+    reply_remix: Literal["auto", "on", "ask", "off"]
     reply_grace_seconds: float
 
 

@@ -7,8 +7,8 @@ import structlog
 
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.parts import Parts
+from bot.engine.reply_edits import look_at_reply
 from bot.engine.steps import Next
-from bot.engine.submit import look_at_reply
 from bot.jobs.denials import ENDS_PLACE, Denial
 from bot.jobs.model import ChannelId, GuildId, Job, JobId
 from bot.jobs.states import Event
@@ -31,10 +31,12 @@ async def look_first(parts: Parts, job: Job) -> Next | None:
         return Next(job, now + _CARD_LOOK_SECONDS)
     if not 0.0 <= age_seconds < _PLACE_PROVEN_SECONDS and (denial := await _find_denial(parts, job)) is not None:
         return Next(await end_for_place(parts, job.id, denial))
-    stands = await look_at_reply(parts, job)
-    if stands is None:
+    look = await look_at_reply(parts, job)
+    if look.exists is None:
         return Next(job, parts.clock.now() + _REPLY_LOOK_AGAIN_SECONDS)
-    if stands:
+    if look.changed:
+        return Next(look.job)
+    if look.exists:
         return None
     moved = await parts.database.write(moving.apply, job, Event.CANCEL, now=parts.clock.now())
     parts.board.job_changed(job.id)

@@ -1,210 +1,150 @@
-"""Replies to finished videos: which are a remix, which are asked about first, and which are only talk.
+"""Replies to the bot's messages: remixes of videos, new requests under one's own notices, questions, and talk.
 
-`decide` is the whole rule as a pure function; `Replies` acts on it. It must not know Discord's message objects.
+The rule is `bot.engine.reply_rule`; `Replies` acts on it. It must not know Discord's message objects.
 """
 
 import math
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
+from dataclasses import replace
 
 import structlog
 
 from bot.chat import cards, words
 from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
+from bot.chat.custom_ids import Kind
+from bot.chat.naming import Names, Said, readable
 from bot.chat.talk import count_words
-from bot.engine.drafts import DRAFT_SECONDS, new_draft_id, origin_id
+from bot.chat.words import Key
 from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import Lookup, SeesChannel
+from bot.engine.once import Once
 from bot.engine.parts import Parts
+from bot.engine.reply_edits import edit_reply
+from bot.engine.reply_offers import ReplyOffers
+from bot.engine.reply_rule import Reaction, Reply, Right, decide, may_lead_on
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.model import (
-    REFERENCES_MAX,
-    Draft,
-    Job,
-    JobId,
-    MessageId,
-    Offer,
-    OfferKind,
-    Origin,
-    Place,
-    Upload,
-    UserId,
-    Via,
-    VideoRequest,
-)
+from bot.jobs.model import Job, MessageId, Origin, Place, PostKind, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
-from bot.jobs.store import drafts
+from bot.jobs.states import ENDS, State
 
-OFFER_SECONDS = 60.0
 # A no is repeated after so many seconds, but not later than that many after the first try.
 _SAY_NO_AGAIN_SECONDS = (5.0, 10.0, 20.0, 40.0)
 _SAY_NO_SECONDS = 90.0
-_WORDS_ASKED_ABOUT = 2
+_HOUR_SECONDS = 3600.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class Reaction(StrEnum):
-    """What a reply to a finished video leads to."""
-
-    IGNORE = "ignore"
-    OFFER_FORM = "offer form"
-    ASK = "ask"
-    REMIX = "remix"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A person's reply. `readable` is False in a server when the ping is off: then no text and no files arrive.
-
-    `to_video` is the job that the buttons of the answered message name, if they are buttons of a finished video.
-    """
-
-    id: MessageId
-    to: MessageId
-    user_id: UserId
-    place: Place
-    locale: str
-    text: str
-    uploads: tuple[Upload, ...]
-    readable: bool
-    to_video: JobId | None
-    no_place: Refusal | None
-
-
-def decide(reply: Reply, mode: Literal["on", "ask", "off"]) -> Reaction:
-    """What to do about a reply to a finished video, so that talk does not cost money."""
-    if mode == "off":
-        return Reaction.IGNORE
-    if not reply.readable:
-        return Reaction.OFFER_FORM
-    words_said = count_words(reply.text)
-    if not words_said:
-        return Reaction.OFFER_FORM if reply.uploads else Reaction.IGNORE
-    if mode == "ask":
-        return Reaction.ASK
-    if words_said <= _WORDS_ASKED_ABOUT and not reply.uploads:
-        return Reaction.ASK
-    return Reaction.REMIX
-
-
 class Replies:
-    """Turns replies into remixes, offers and questions."""
+    """Turns replies into remixes, new requests, offers and questions."""
 
     def __init__(self, parts: Parts, intake: Intake, lookup: Lookup) -> None:
         self._parts = parts
         self._intake = intake
         self._lookup = lookup
+        self.offers = ReplyOffers(parts, intake, lookup)
+        self._told_running = Once(parts.clock, math.inf)
+        self._told_rights = Once(parts.clock, _HOUR_SECONDS)
+        self._told_in_dm = Once(parts.clock, _HOUR_SECONDS)
 
     async def answer(self, reply: Reply, sees_channel: SeesChannel) -> Reaction:
-        """Act on a reply to any message; what is no finished video of ours is ignored."""
-        reaction = decide(reply, self._parts.rules.reply_remix)
-        if reaction is Reaction.IGNORE:
-            return reaction
-        video: Job | None = None
+        """Act on a reply to any message; what answers no video, notice or card of ours is ignored."""
+        if not may_lead_on(reply, self._parts.rules.reply_remix):
+            return Reaction.IGNORE
         try:
-            video = await self._lookup.find_replied(reply.to, reply.to_video)
-            refusal = None if video is None else await self._act(reaction, reply, video, sees_channel)
+            found = await self._lookup.find_answered(reply.to, reply.shown)
+            if found is None:
+                return Reaction.IGNORE
+            reaction, refusal = await self._answer(reply, *found, sees_channel)
         except StoreUnavailableError as error:
             _log.error("reply not taken", reply=reply.id, error=str(error))
-            refusal = Refusal(Reason.STORE_UNAVAILABLE)
-        if video is None and reply.to_video is None:
-            # No video's, or nobody can say whether it is one's: then it may well be talk.
-            return Reaction.IGNORE
+            if reply.shown is None or reply.shown.kind is not Kind.VIDEO:
+                # Whether it answers a video is not known: then it may well be talk.
+                return Reaction.IGNORE
+            reaction, refusal = Reaction.IGNORE, Refusal(Reason.STORE_UNAVAILABLE)
         if refusal is not None:
-            await self._say_no(reply, refusal)
-        return reaction if video is not None else Reaction.IGNORE
+            await self._say(reply, words.refusal(refusal, reply.locale))
+        return reaction
 
-    async def take_offer(self, offer_id: MessageId, user_id: UserId) -> tuple[Offer, Draft] | None:
-        """The offer under that reply and what it holds, for the person it was made to; None if it is gone."""
-        offer = await self._parts.database.read(drafts.find_offer, offer_id)
-        if offer is None or offer.user_id != user_id:
-            return None
-        created_after = self._parts.clock.now() - DRAFT_SECONDS
-        draft = await self._parts.database.read(drafts.get_draft, offer.draft_id, created_after)
-        return None if draft is None else (offer, draft)
+    async def edited(self, reply_id: MessageId, said: Said) -> None:
+        """A person has changed a message: if a reply's job or question hangs on it, the new text counts."""
+        try:
+            await edit_reply(self._parts, self.offers, reply_id, said)
+        except StoreUnavailableError as error:
+            # It is looked at once more before its job is submitted.
+            _log.warning("edit not stored", reply=reply_id, error=str(error))
 
-    async def accept_offer(
-        self, offer: Offer, draft: Draft, sees_channel: SeesChannel, no_place: Refusal | None = None
-    ) -> Job | Refusal:
-        """The person said yes to the question: make the video that their reply asked for, once, if it may still be."""
-        origin = Origin(
-            id=str(offer.id),
-            via=Via.REPLY,
-            user_id=offer.user_id,
-            place=offer.place,
-            locale=offer.locale,
-            reply_to=offer.id,
-            history_after=offer.id,
-        )
-        asker = Asker(offer.user_id, offer.place)
-        made = (
-            await self._intake.find_made(origin.id)
-            or await self._intake.find_made(origin_id(draft.id))
-            or await self._lookup.check_parent(draft.request, asker, sees_channel)
-            or await self._intake.accept(Ask(draft.request, draft.uploads), origin, no_place)
-        )
-        if not isinstance(made, Refusal):
-            await self.end_offer(offer.id)
-        return made
-
-    async def end_offer(self, offer_id: MessageId) -> None:
-        """Let the message under that reply go now, if there is one."""
-        if await self._parts.database.read(drafts.find_offer, offer_id) is None:
+    async def hint(self, message_id: MessageId, user_id: UserId, place: Place, locale: str, text: str) -> None:
+        """A person writes to the bot in a DM: say once an hour how videos are made."""
+        if not count_words(text) or not self._told_in_dm.begin(user_id):
             return
-        await self._parts.database.write(drafts.hasten_offer, offer_id, self._parts.clock.now())
-        self._parts.board.offers.set()
+        closed = self._intake.closed(place.guild_id, request=True)
+        said = words.say(Key.DM_HINT, locale) if closed is None else words.refusal(closed, locale)
+        await self._post(place, message_id, said, f"dm-{message_id}")
 
-    async def _act(self, reaction: Reaction, reply: Reply, video: Job, sees_channel: SeesChannel) -> Refusal | None:
-        asker = Asker(reply.user_id, reply.place)
+    async def _answer(
+        self, reply: Reply, job: Job, kind: PostKind, sees_channel: SeesChannel
+    ) -> tuple[Reaction, Refusal | None]:
+        own = job.origin.user_id == reply.user_id
+        if kind is PostKind.CARD and job.state not in ENDS:
+            await self._say_running(reply, job)
+            return Reaction.IGNORE, None
+        request = _request(reply, job, kind, own=own)
+        if request is None:
+            return Reaction.IGNORE, None
+        if reply.long_text is not None and reply.right is not Right.DENIED:
+            whole = await self._with_long_text(reply)
+            if not isinstance(whole, Reply):
+                return Reaction.IGNORE, whole
+            reply, request = whole, replace(request, prompt=whole.prompt)
+        reaction = decide(reply, self._parts.rules.reply_remix, own=own)
+        if reaction is Reaction.IGNORE:
+            return reaction, None
+        if reply.right is Right.DENIED:
+            once = self._told_rights.begin((reply.user_id, reply.place.channel_id))
+            return Reaction.IGNORE, Refusal(Reason.COMMANDS_DENIED) if once else None
+        return reaction, await self._act(reaction, reply, request, job, sees_channel)
+
+    async def _act(
+        self, reaction: Reaction, reply: Reply, request: VideoRequest, job: Job, sees_channel: SeesChannel
+    ) -> Refusal | None:
         if refusal := self._intake.closed(reply.place.guild_id, request=True):
             return refusal
-        checked = await self._lookup.check_remix(video, asker, sees_channel)
-        if isinstance(checked, Refusal):
-            return checked
-        request = VideoRequest(prompt=reply.text, parent_id=video.id)
+        asker = Asker(reply.user_id, reply.place)
+        if refusal := await self._lookup.check_parent(request, asker, sees_channel):
+            return refusal
+        if not all(self._parts.shelf.holds(picture) for picture in request.references):
+            return Refusal(Reason.REFERENCES_GONE)
         if reaction is not Reaction.REMIX:
-            return await self._offer(reaction, reply, request, video)
-        origin = Origin(
-            id=str(reply.id),
-            via=Via.REPLY,
-            user_id=reply.user_id,
-            place=reply.place,
-            locale=reply.locale,
-            reply_to=reply.id,
-            history_after=reply.id,
-            grace_seconds=self._parts.rules.reply_grace_seconds,
-        )
-        made = await self._intake.accept(Ask(request, reply.uploads), origin, reply.no_place)
+            return await self.offers.make(reaction, reply, request, job.id)
+        origin = _origin(reply, self._parts.rules.reply_grace_seconds)
+        made = await self._intake.accept(Ask(request, reply.files), origin, reply.no_place)
         return made if isinstance(made, Refusal) else None
 
-    async def _offer(self, reaction: Reaction, reply: Reply, request: VideoRequest, video: Job) -> Refusal | None:
-        if len(reply.uploads) > REFERENCES_MAX:
-            return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
-        if reply.no_place is not None:
-            # Nothing could be shown under the reply, and nothing was asked for yet.
-            return None
-        now = self._parts.clock.now()
-        draft = Draft(new_draft_id(), reply.user_id, reply.place, request, reply.id, now, uploads=reply.uploads)
-        offer = Offer(
-            id=reply.id,
-            user_id=reply.user_id,
-            video_id=video.id,
-            place=reply.place,
-            draft_id=draft.id,
-            kind=OfferKind.ASK if reaction is Reaction.ASK else OfferKind.FORM,
-            delete_at=now + OFFER_SECONDS,
-            locale=reply.locale,
-        )
-        if await self._parts.database.write(drafts.make_offer, offer, draft):
-            self._parts.board.offers.set()
-        return None
+    async def _with_long_text(self, reply: Reply) -> Reply | Refusal | None:
+        """The reply with the text of its `message.txt`; None if that is no text, and then it is a document."""
+        if reply.long_text is None:
+            return reply
+        if refusal := await self._intake.check_person(_origin(reply)):
+            return refusal
+        text = await self._intake.read_text(reply.long_text, reply.user_id)
+        if text is None or isinstance(text, Refusal):
+            return text
+        joined = "\n\n".join(part for part in (reply.prompt, readable(text, Names())) if part)
+        return replace(reply, text=f"{reply.text}\n\n{text}", prompt=joined, long_text=None)
 
-    async def _say_no(self, reply: Reply, refusal: Refusal) -> None:
-        """Say it under the reply; while Discord can't be asked, a few times more as long as the nonce counts."""
-        clock, message = self._parts.clock, cards.Message(content=words.refusal(refusal, reply.locale))
-        parcel = Parcel(reply.place.channel_id, message, nonce=f"no-{reply.id}", reply_to=reply.id)
+    async def _say_running(self, reply: Reply, job: Job) -> None:
+        """The video is still being made: said once to each person under each card, if they meant something."""
+        meant = reply.readable and count_words(reply.text) > 0
+        if meant and self._told_running.begin((reply.user_id, job.id)):
+            await self._say(reply, words.say(Key.REPLY_TO_RUNNING, reply.locale))
+
+    async def _say(self, reply: Reply, text: str) -> None:
+        await self._post(reply.place, reply.id, text, f"no-{reply.id}")
+
+    async def _post(self, place: Place, reply_to: MessageId, text: str, nonce: str) -> None:
+        """Say it under a message; while Discord can't be asked, a few times more as long as the nonce counts."""
+        clock = self._parts.clock
+        parcel = Parcel(place.channel_id, cards.Message(content=text), nonce=nonce, reply_to=reply_to)
         give_up_at = clock.monotonic() + _SAY_NO_SECONDS
         for rest_seconds in (*_SAY_NO_AGAIN_SECONDS, math.inf):
             try:
@@ -213,8 +153,33 @@ class Replies:
                 asked_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
                 wait_seconds = max(rest_seconds, asked_seconds)
                 if isinstance(fault, Refused) or clock.monotonic() + wait_seconds > give_up_at:
-                    _log.warning("refusal not posted", reply=reply.id, fault=str(fault))
+                    _log.warning("refusal not posted", reply=reply_to, fault=str(fault))
                     return
                 await clock.sleep(wait_seconds)
             else:
                 return
+
+
+def _origin(reply: Reply, grace_seconds: float = 0.0) -> Origin:
+    """The reply as an act: one reply makes at most one job."""
+    return Origin(
+        id=str(reply.id),
+        via=Via.REPLY,
+        user_id=reply.user_id,
+        place=reply.place,
+        locale=reply.locale,
+        reply_to=reply.id,
+        history_after=reply.id,
+        grace_seconds=grace_seconds,
+    )
+
+
+def _request(reply: Reply, job: Job, kind: PostKind, *, own: bool) -> VideoRequest | None:
+    """What the reply asks for: a remix of the video; or, under one's own notice or cancelled card, the same anew."""
+    if kind is PostKind.VIDEO:
+        return VideoRequest(prompt=reply.prompt, parent_id=job.id)
+    cancelled_card = kind is PostKind.CARD and job.state is State.CANCELLED and not job.withheld
+    if not own or not (kind is PostKind.FAILURE or cancelled_card):
+        return None
+    pictures = () if reply.files else job.request.references
+    return replace(job.request, prompt=reply.prompt, references=pictures)

@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 
-from bot.chat.courier import CourierFault, Refused
 from bot.chat.words import Key
 from bot.engine.account import Concerns
 from bot.engine.parts import Parts
@@ -24,7 +23,7 @@ from bot.engine.traffic import Traffic
 from bot.jobs.backoff import full_jitter, obeyed
 from bot.jobs.database import GenerationNotStoredError, StoreConflictError, StoreUnavailableError
 from bot.jobs.deadlines import late_at
-from bot.jobs.model import Cause, Job, Via
+from bot.jobs.model import Cause, Job
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting, finding, moving
 from bot.videos import faults
@@ -73,19 +72,6 @@ async def submit(parts: Parts, traffic: Traffic, job: Job) -> Next:
         raise
     traffic.took_work(Sender.of(job))
     return await _record_taken(parts, marked, remote)
-
-
-async def look_at_reply(parts: Parts, job: Job) -> bool | None:
-    """Whether the reply that asked for the job still stands (deleting it costs nothing); None if nobody can say now."""
-    if job.origin.via is not Via.REPLY or job.origin.reply_to is None:
-        return True
-    try:
-        return await parts.courier.stands(job.origin.place.channel_id, job.origin.reply_to)
-    except Refused:
-        # The channel may not be read any more: that is not the person's word that they changed their mind.
-        return True
-    except CourierFault:
-        return None
 
 
 async def _mark(parts: Parts, job: Job) -> Job | None:

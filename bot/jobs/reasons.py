@@ -50,6 +50,8 @@ class Reason(StrEnum):
     DISK_FULL = "disk full"  # too little free space for pictures
     NOT_YOURS = "not yours"  # only the requester can do that
     NOT_ALLOWED = "not allowed"  # not the requester, may not manage messages
+    NOT_YOUR_REPLY = "not your reply"  # a button under somebody else's reply
+    COMMANDS_DENIED = "commands denied"  # the person lacks Use Application Commands in that channel
     TOO_LATE_TO_CANCEL = "too late to cancel"  # the job has ended
     SETTLED = "settled"  # nobody need decide any more whether the provider took the job
     NOTHING_TO_SEND = "nothing to send"  # no kept video, or it is being sent already

@@ -8,9 +8,10 @@ who attached the picture or what it is for.
 
 import asyncio
 import unicodedata
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 import structlog
@@ -35,6 +36,9 @@ _DOWNLOADS_AT_ONCE = 48
 _NAME_MAX_CHARACTERS = 60
 _SPARE_SECONDS = 600.0
 _log = structlog.stdlib.get_logger(__name__)
+
+
+T = TypeVar("T")
 
 
 class ReferenceRefused(Exception):  # noqa: N818 - a refusal is an answer, not an error
@@ -74,7 +78,7 @@ class ReferenceShelf:
         whose = object() if by is None else by
         try:
             async with asyncio.timeout(self._deadlines.most_seconds), self._places.take(whose):
-                return await self._try_to_keep(upload)
+                return await self._in_tries(lambda: self._keep_once(upload))
         except (aiohttp.ClientError, TimeoutError) as error:
             _log.info("attachment not fetched", fault=type(error).__name__)
             raise _refused(upload, Reason.REFERENCE_UNREADABLE) from error
@@ -102,6 +106,20 @@ class ReferenceShelf:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def read_text(self, upload: Upload, max_bytes: int, by: Hashable = None) -> str | None:
+        """The text of an attached file; None if it is none, or longer. Keeps nothing. Raises `ReferenceRefused`."""
+        whose = object() if by is None else by
+        try:
+            async with asyncio.timeout(self._deadlines.most_seconds), self._places.take(whose):
+                data = await self._in_tries(lambda: self._read_once(upload, max_bytes))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            _log.info("attached text not fetched", fault=type(error).__name__)
+            raise _refused(upload, Reason.REFERENCE_UNREADABLE) from error
+        try:
+            return data.decode("utf-8-sig") if len(data) <= max_bytes else None
+        except UnicodeDecodeError:
+            return None
 
     def path(self, reference: Reference) -> Path:
         """Where the picture lies, if it is kept."""
@@ -139,13 +157,13 @@ class ReferenceShelf:
     def _too_large(self, upload: Upload) -> ReferenceRefused:
         return _refused(upload, Reason.REFERENCE_TOO_LARGE, limit_bytes=self._max_bytes)
 
-    async def _try_to_keep(self, upload: Upload) -> Reference:
-        """Fetch it in a few tries, since Discord's file hosts stumble now and then; raises what the last one met."""
+    async def _in_tries(self, fetch: Callable[[], Awaitable[T]]) -> T:
+        """What a few tries fetch, since Discord's file hosts stumble now and then; raises what the last one met."""
         now = asyncio.get_running_loop().time
         give_up_at = now() + _TRY_SECONDS
         for wait_seconds in self._waits_seconds:
             try:
-                return await self._keep_once(upload)
+                return await fetch()
             except (aiohttp.ClientError, TimeoutError) as error:
                 if isinstance(error, NotGivenError):
                     wait_seconds = max(wait_seconds, error.retry_after_seconds)  # it asked for more
@@ -153,7 +171,7 @@ class ReferenceShelf:
                     raise
                 _log.info("attachment not fetched yet", fault=type(error).__name__, wait=wait_seconds)
             await asyncio.sleep(wait_seconds)
-        return await self._keep_once(upload)
+        return await fetch()
 
     async def _keep_once(self, upload: Upload) -> Reference:
         async with AsyncExitStack() as stack:
@@ -162,6 +180,17 @@ class ReferenceShelf:
             stack.callback(self._room.end, partial)
             await self._receive(upload, partial)
             return await self._shelve(upload, partial)
+
+    async def _read_once(self, upload: Upload, max_bytes: int) -> bytes:
+        """The file, or its beginning if it is longer than that."""
+        data = bytearray()
+        async with timed(self._deadlines) as timer, self._attachments.open(upload.url) as response:
+            async for chunk in response.content.iter_any():
+                data += chunk
+                timer.received(len(data))
+                if len(data) > max_bytes:
+                    break
+        return bytes(data)
 
     async def _receive(self, upload: Upload, partial: PartialFile) -> None:
         async with timed(self._deadlines) as timer, self._attachments.open(upload.url) as response:

@@ -72,8 +72,10 @@ class Settings(BaseModel):
     max_jobs_per_day: Count = 0
     max_queued_jobs: AtLeastOne = 200
 
-    reply_remix: Annotated[Literal["on", "ask", "off"], BeforeValidator(lower), Allowed("on, ask or off")] = "on"
-    reply_grace_seconds: GraceSeconds = 5
+    reply_remix: Annotated[
+        Literal["auto", "on", "ask", "off"], BeforeValidator(lower), Allowed("auto, on, ask or off")
+    ] = "auto"
+    reply_grace_seconds: GraceSeconds = 10
 
     reference_max_bytes: Bytes = 20_971_520
     video_max_bytes: Bytes = 536_870_912

@@ -8,10 +8,10 @@ from tests.simcord.pictures import png
 from tests.simcord.world import World, field_ids, labels, private
 
 
-async def offered(world: World, label: str) -> discord.Message:
+async def offered(world: World, *wanted: str) -> discord.Message:
     """The offer that stands last in the channel; it pings nobody and hangs at a reply."""
     offer = world.last()
-    assert labels(offer) == [label]
+    assert labels(offer) == list(wanted)
     assert offer.reference is not None
     assert not world.env.backend.get_message(world.channel.id, offer.id).ping_user_ids
     return offer
@@ -28,7 +28,7 @@ async def test_few_words_are_asked_about(world: World) -> None:
     told = await world.ben.send(world.channel, "wow nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
     assert await world.jobs(world.ben) == []
-    question = await offered(world, "Remix")
+    question = await offered(world, "Remix", "No thanks")
     assert "`wow nice`" in question.content
     assert (await world.ben.click(question, label="Remix")).response is None
     await world.settle()
@@ -45,9 +45,9 @@ async def test_question_is_only_for_whom_it_was_asked(world: World) -> None:
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    question = await offered(world, "Remix")
+    question = await offered(world, "Remix", "No thanks")
     result = await world.mia.click(question, label="Remix")
-    assert "form expired" in private(result)
+    assert "Only the person who replied" in private(result)
     assert await world.jobs(world.ben) == await world.jobs(world.mia) == []
     await world.ben.click(question, label="Remix")
     assert await world.jobs(world.ben)
@@ -83,7 +83,7 @@ async def test_form_is_only_for_whom_it_was_offered(world: World) -> None:
     await world.settle()
     result = await world.mia.click(await offered(world, "Describe the change"), label="Describe the change")
     assert result.modal is None
-    assert "form expired" in private(result)
+    assert "Only the person who replied" in private(result)
 
 
 async def test_form_is_offered_once_per_person_and_video(world: World) -> None:
@@ -138,7 +138,7 @@ async def test_offer_goes_with_its_reply(world: World) -> None:
     video = await world.delivered()
     told = await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    offer = await offered(world, "Remix")
+    offer = await offered(world, "Remix", "No thanks")
     await world.ben.delete(told)
     await world.settle()
     assert offer.id not in [message.id for message in world.channel.history()]
@@ -149,7 +149,33 @@ async def test_question_makes_one_video(world: World) -> None:
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    question = await offered(world, "Remix")
+    question = await offered(world, "Remix", "No thanks")
     await world.ben.click(question, label="Remix")
     await world.ben.click(question, label="Remix")
     assert (await made_by_ben(world)).state is State.ACCEPTED
+
+
+async def test_no_thanks_takes_the_question_away(world: World) -> None:
+    """Only the person who replied may say so; nothing is made, and nothing is said."""
+    video = await world.delivered()
+    await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    question = await offered(world, "Remix", "No thanks")
+    assert "Only the person who replied" in private(await world.mia.click(question, label="No thanks"))
+    assert (await world.ben.click(question, label="No thanks")).response is None
+    await world.settle()
+    assert question.id not in [message.id for message in world.channel.history()]
+    assert await world.jobs(world.ben) == []
+
+
+async def test_a_sentence_under_somebody_elses_video_is_asked_about(world: World) -> None:
+    """And a question under one's own."""
+    video = await world.delivered()
+    message = await world.shown(video, PostKind.VIDEO)
+    for person, text in ((world.ben, "make it night, please"), (world.ada, "haha so good, where is that?")):
+        await person.send(world.channel, text, reply_to=message)
+        await world.settle()
+        question = await offered(world, "Remix", "No thanks")
+        assert f"Remix this video with `{text}`?" in question.content
+    assert await world.jobs(world.ben) == []
+    assert len(await world.jobs()) == 1

@@ -1,9 +1,12 @@
 """Replies to finished videos: which become a remix, which are talk, and which are wrong."""
 
+from dataclasses import replace
+
 import discord
 
 from bot.jobs.model import PostKind, Via
-from bot.jobs.states import State
+from bot.jobs.states import Event, State
+from bot.jobs.store import accepting
 from tests.simcord import scenes
 from tests.simcord.pictures import png
 from tests.simcord.world import World, labels, text_of
@@ -12,11 +15,11 @@ from tests.simcord.world import World, labels, text_of
 async def test_reply_is_a_remix(world: World) -> None:
     """A reply that pings the bot is a remix with its text as prompt; card and video stand as replies to it."""
     video = await world.delivered()
-    told = await world.ben.send(
+    told = await world.ada.send(
         world.channel, "make it night, please", reply_to=await world.shown(video, PostKind.VIDEO)
     )
     await world.settle()
-    (job,) = await world.jobs(world.ben)
+    job = (await world.jobs())[0]
     assert (job.request.prompt, job.request.parent_id) == ("make it night, please", video.id)
     assert (job.request.model, job.request.size, job.request.seconds) == (None, None, None)
     assert (job.origin.via, job.origin.id, job.origin.reply_to) == (Via.REPLY, str(told.id), told.id)
@@ -37,10 +40,11 @@ async def test_reply_waits_in_which_cancel_costs_nothing(world: World) -> None:
     before = world.clock.now()
     await world.ada.send(world.channel, "make it night", reply_to=await world.shown(video, PostKind.VIDEO))
     job = (await world.jobs())[0]
-    assert job.not_before == before + 5.0
+    assert job.not_before == before + 10.0
     await world.settle()
     card = await world.shown(job, PostKind.CARD)
     assert labels(card) == ["Cancel"]
+    assert f"Starting <t:{int(job.not_before)}:R>. Cancel now and it's free." in text_of(card)
     await world.ada.click(card, label="Cancel")
     assert (await world.job(job)).state is State.CANCELLED
 
@@ -86,21 +90,22 @@ async def test_replies_can_be_chained(world: World) -> None:
 
 
 async def test_talk_is_ignored(world: World) -> None:
-    """A reply without a letter or digit, a reply to a card, a notice or a person: all of them start nothing."""
+    """A reply without a word, a reply to somebody else's card or notice, or to a person: they start nothing."""
     video = await world.delivered()
     queued = await scenes.queued(world)
     failed = await scenes.failed(world)
-    said = await world.ben.send(world.channel, "what a fox")
-    before = len(await world.jobs()), world.count()
+    said = await world.ada.send(world.channel, "what a fox")
+    before = world.count()
     for text, to in (
         ("👍 !!!", await world.shown(video, PostKind.VIDEO)),
-        ("make it night now", await world.shown(queued, PostKind.CARD)),
+        ("<:kekw:1087000000000000001> 1️⃣ https://tenor.com/view/a", await world.shown(video, PostKind.VIDEO)),
+        ("👍", await world.shown(queued, PostKind.CARD)),
         ("make it night now", await world.shown(failed, PostKind.FAILURE)),
         ("make it night now", said),
     ):
-        await world.ada.send(world.channel, text, reply_to=to)
+        await world.ben.send(world.channel, text, reply_to=to)
     await world.settle()
-    assert (len(await world.jobs()), world.count()) == (before[0], before[1] + 4)
+    assert (await world.jobs(world.ben), world.count()) == ([], before + 5)
 
 
 async def test_bots_are_ignored(world: World) -> None:
@@ -114,7 +119,7 @@ async def test_bots_are_ignored(world: World) -> None:
 async def test_wrong_reply_is_answered_without_a_ping(world: World) -> None:
     """A reply with a file that is no picture gets one reply, which pings nobody; no job is stored."""
     video = await world.delivered()
-    told = await world.ben.send(
+    told = await world.ada.send(
         world.channel,
         "make it like this",
         reply_to=await world.shown(video, PostKind.VIDEO),
@@ -126,7 +131,7 @@ async def test_wrong_reply_is_answered_without_a_ping(world: World) -> None:
     assert answer.reference is not None
     assert answer.reference.message_id == told.id
     assert not world.env.backend.get_message(world.channel.id, answer.id).ping_user_ids
-    assert await world.jobs(world.ben) == []
+    assert len(await world.jobs()) == 1
 
 
 async def test_reply_over_the_limit_is_told(world: World) -> None:
@@ -134,10 +139,10 @@ async def test_reply_over_the_limit_is_told(world: World) -> None:
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
     for _ in range(3):
-        await world.asked("a fox that fills the limit", by=world.ben)
-    await world.ben.send(world.channel, "make it night now", reply_to=message)
+        await world.asked("a fox that fills the limit")
+    await world.ada.send(world.channel, "make it night now", reply_to=message)
     assert "3 videos" in world.last().content
-    assert len(await world.jobs(world.ben)) == 3
+    assert len(await world.jobs()) == 4
 
 
 async def test_reply_where_the_bot_cannot_post_is_told(world: World) -> None:
@@ -145,9 +150,9 @@ async def test_reply_where_the_bot_cannot_post_is_told(world: World) -> None:
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
     world.forbid(world.channel, discord.Permissions(attach_files=True))
-    await world.ben.send(world.channel, "make it night now", reply_to=message)
+    await world.ada.send(world.channel, "make it night now", reply_to=message)
     assert "Attach Files" in world.last().content
-    assert await world.jobs(world.ben) == []
+    assert len(await world.jobs()) == 1
 
 
 async def test_reply_in_a_direct_message_needs_no_ping(world: World) -> None:
@@ -174,3 +179,107 @@ async def test_reply_in_a_thread_is_a_remix_there(world: World) -> None:
     assert (job.origin.place.channel_id, job.request.parent_id) == (thread.id, video.id)
     assert "make it night now" in text_of(await world.shown(job, PostKind.CARD))
     assert not [message for message in world.channel.history() if message.author == world.env.bot.user]
+
+
+async def test_reply_to_ones_own_notice_is_a_new_request(world: World) -> None:
+    """New words with the old settings, as a reply, with a grace period; a reply to a cancelled card is the same."""
+    failed = await scenes.failed(world)
+    told = await world.ada.send(
+        world.channel, "a fox in deep snow", reply_to=await world.shown(failed, PostKind.FAILURE)
+    )
+    (job,) = [one for one in await world.jobs() if one.origin.id == str(told.id)]
+    assert replace(job.request, prompt="") == replace(failed.request, prompt="")
+    assert (job.request.prompt, job.not_before - job.accepted_at) == ("a fox in deep snow", 10.0)
+    await world.settle()
+    card = await world.shown(job, PostKind.CARD)
+    await world.ada.click(card, label="Cancel")
+    await world.settle()
+    told = await world.ada.send(world.channel, "a fox in high grass", reply_to=card)
+    assert [one.request.prompt for one in await world.jobs() if one.origin.id == str(told.id)] == [
+        "a fox in high grass"
+    ]
+
+
+async def test_short_reply_to_ones_own_notice_is_asked_about(world: World) -> None:
+    """The same rules as under a video."""
+    failed = await scenes.failed(world)
+    before = len(await world.jobs())
+    await world.ada.send(world.channel, "oh no", reply_to=await world.shown(failed, PostKind.FAILURE))
+    await world.settle()
+    assert (labels(world.last()), len(await world.jobs())) == (["Remix", "No thanks"], before)
+
+
+async def test_reply_to_a_running_card_is_told_once(world: World) -> None:
+    """One sentence to each person under each card."""
+    queued = await scenes.queued(world)
+    card = await world.shown(queued, PostKind.CARD)
+    before = world.count()
+    for _ in range(2):
+        await world.ada.send(world.channel, "make it night now", reply_to=card)
+        await world.ben.send(world.channel, "make it day now", reply_to=card)
+    await world.settle()
+    assert world.count() == before + 4 + 2
+    assert len(await world.jobs()) == 1
+
+
+async def test_edited_reply_counts_until_it_is_sent(world: World) -> None:
+    """The newest text is made, the grace period begins again, and a text without words changes nothing."""
+    video = await world.delivered()
+    told = await world.ada.send(world.channel, "make it night", reply_to=await world.shown(video, PostKind.VIDEO))
+    job = (await world.jobs())[0]
+    await world.env.advance_time(4)
+    await world.ada.edit(told, "make it day instead")
+    changed = await world.job(job)
+    assert (changed.request.prompt, changed.not_before) == ("make it day instead", job.not_before + 4)
+    await world.ada.edit(told, "🌞")
+    assert await world.job(job) == changed
+    assert await world.write(accepting.begin_submit, changed, world.clock.now()) == changed
+    sent = await world.step(changed, Event.SUBMIT, submitted_at=world.clock.now())
+    await world.ada.edit(told, "make it evening instead")
+    assert await world.job(job) == sent
+
+
+async def test_edited_question_asks_about_the_new_text(world: World) -> None:
+    """The question shows and makes the newest text."""
+    video = await world.delivered()
+    told = await world.ben.send(world.channel, "wow nice", reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    await world.ben.edit(told, "make it night")
+    assert "`make it night`" in world.last().content
+    await world.ben.click(world.last(), label="Remix")
+    assert [one.request.prompt for one in await world.jobs(world.ben)] == ["make it night"]
+
+
+async def test_prompts_have_names_for_ids(world: World) -> None:
+    """A reply's and a command's mentions and emoji reach the provider as people read them."""
+    video = await world.delivered()
+    text = f"put <@{world.ben.id}> into <#{world.channel.id}> with a <:tophat:1087000000000000001> now"
+    await world.ada.send(world.channel, text, reply_to=await world.shown(video, PostKind.VIDEO))
+    assert (await world.jobs())[0].request.prompt == "put ben into videos with a tophat now"
+    job = await world.asked(f"a fox in <#{world.channel.id}> with a <:tophat:1087000000000000001>")
+    assert job.request.prompt == "a fox in videos with a tophat"
+
+
+async def test_files_that_are_no_pictures_are_talk(world: World) -> None:
+    """Alone they are ignored; beside a picture they are left out."""
+    video = await world.delivered()
+    message, before = await world.shown(video, PostKind.VIDEO), world.count()
+    await world.ada.send(world.channel, "", reply_to=message, attachments=[("laugh.gif", b"GIF89a")])
+    await world.ada.send(world.channel, "", reply_to=message, attachments=[("clip.mp4", b"mp4")])
+    await world.settle()
+    assert world.count() == before + 2
+    files = [("voice.ogg", b"OggS"), ("a.png", png(1))]
+    await world.ada.send(world.channel, "with this hat", reply_to=message, attachments=files)
+    assert len((await world.jobs())[0].request.references) == 1
+
+
+async def test_long_reply_is_read_from_its_file(world: World) -> None:
+    """What Discord's client sends as message.txt is the prompt; what is no text is a document."""
+    video = await world.delivered()
+    message, text = await world.shown(video, PostKind.VIDEO), "make it snow on the hills " * 100
+    await world.ada.send(world.channel, "", reply_to=message, attachments=[("message.txt", text.encode())])
+    assert (await world.jobs())[0].request.prompt == text.strip()
+    before = world.count()
+    await world.ada.send(world.channel, "", reply_to=message, attachments=[("message.txt", b"\xff\xfe\x00")])
+    await world.settle()
+    assert (len(await world.jobs()), world.count()) == (2, before + 2)

@@ -2,11 +2,14 @@
 
 import discord
 import pytest
+from simcord.backend.models.channel import Overwrite
+from simcord.enums import OverwriteType
+from simcord.results import to_discord_message
 
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
 from tests.simcord import scenes
-from tests.simcord.world import World, private
+from tests.simcord.world import World, labels, private
 
 CONTROLLED = [
     (scenes.queued, PostKind.CARD, "Cancel"),
@@ -14,7 +17,6 @@ CONTROLLED = [
     (scenes.late, PostKind.LATE, "Don't post"),
     (scenes.slow, PostKind.SLOW, "Don't post"),
     (scenes.delivered, PostKind.VIDEO, "Delete"),
-    (scenes.failed, PostKind.FAILURE, "Retry"),
     (scenes.undeliverable, PostKind.FAILURE, "Post it"),
     (scenes.uncertain, PostKind.UNSURE, "Request again"),
     (scenes.uncertain, PostKind.UNSURE, "Dismiss"),
@@ -42,6 +44,9 @@ async def test_those_who_manage_messages_may(world: World, scene: scenes.Scene, 
     job = await scene(world)
     result = await world.mia.click(await world.shown(job, kind), label=label)
     assert "Only the person who asked" not in private(result)
+    if label == "Delete":
+        assert result.response is not None
+        await world.mia.click(result.response, label="Delete")
     assert await world.job(job) != job or await world.jobs(world.mia)
 
 
@@ -55,3 +60,58 @@ async def test_managing_the_server_is_not_managing_messages(world: World) -> Non
     result = await max_.click(looked.response, label="Cancel")
     assert "Only the person who asked" in private(result)
     assert (await world.job(job)).state is State.ACCEPTED
+
+
+@pytest.mark.parametrize("presser", ["ben", "mia"])
+async def test_retry_is_for_the_requester_alone(world: World, presser: str) -> None:
+    """It counts on the presser's limits, so not even those who manage messages may."""
+    job = await scenes.failed(world)
+    result = await getattr(world, presser).click(await world.shown(job, PostKind.FAILURE), label="Retry")
+    assert "Only the person who" in private(result)
+    assert len(await world.jobs()) == 1
+    assert await world.jobs(world.mia) == await world.jobs(world.ben) == []
+
+
+async def test_what_costs_money_needs_the_right_to_use_commands(world: World) -> None:
+    """Buttons, forms, questions and replies: Discord checks it for commands alone."""
+    video, failed = await scenes.delivered(world), await scenes.failed(world)
+    message, notice = await world.shown(video, PostKind.VIDEO), await world.shown(failed, PostKind.FAILURE)
+    opened = await world.ben.click(message, label="Remix")
+    await world.ben.send(world.channel, "so nice", reply_to=message)
+    await world.settle()
+    question = world.last()
+    commands = discord.Permissions(use_application_commands=True)
+    for person in (world.ada, world.ben):
+        denied = Overwrite(person.id, OverwriteType.MEMBER, deny=commands.value)
+        world.env.backend.set_overwrite(world.channel.id, denied)
+    before = len(await world.jobs())
+    for act in (
+        lambda: world.ben.submit_modal(opened, {"prompt": "at night"}),
+        lambda: world.ben.click(question, label="Remix"),
+        lambda: world.ben.click(message, label="Remix"),
+        lambda: world.ben.click(message, label="Make another"),
+        lambda: world.ada.click(notice, label="Retry"),
+    ):
+        assert "Use Application Commands" in private(await act())
+    said = world.count()
+    for _ in range(2):
+        await world.ada.send(world.channel, "make it night now", reply_to=message)
+    assert any("Use Application Commands" in one.content for one in world.channel.history())
+    assert world.count() == said + 3
+    assert (len(await world.jobs()), await world.jobs(world.ben)) == (before, [])
+    assert "No thanks" in labels(question)
+    assert (await world.ben.click(question, label="No thanks")).response is None
+
+
+async def test_a_forged_answer_to_the_question_before_a_deletion_changes_no_message(world: World) -> None:
+    """Pressed on a public message it is answered privately."""
+    video = await scenes.delivered(world)
+    row = {
+        "type": 1,
+        "components": [{"type": 2, "style": 2, "label": "Keep", "custom_id": f"vb:sure:keep:{video.id}:1"}],
+    }
+    bot = world.env.backend.bot_user
+    made = world.env.backend.create_message(world.channel.id, bot.id, "public", components=[row])
+    shown = to_discord_message(world.env, made)
+    private(await world.ben.click(shown, label="Keep"))
+    assert world.env.backend.get_message(world.channel.id, shown.id).content == "public"

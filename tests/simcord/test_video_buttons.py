@@ -11,7 +11,7 @@ from tests.simcord.world import World, field_ids, labels, private, text_of
 
 async def test_video_is_a_plain_message_and_the_card_goes(world: World) -> None:
     """The video is a plain message with file, facts and three buttons; it pings the requester, and the card goes."""
-    job = await world.delivered("a red <@&1> fox", reference=("a.png", png()))
+    job = await world.delivered("a red @everyone fox", reference=("a.png", png()))
     video = await world.shown(job, PostKind.VIDEO)
     assert video.type is discord.MessageType.default
     assert [attachment.filename for attachment in video.attachments] == [job.video_name]
@@ -20,7 +20,7 @@ async def test_video_is_a_plain_message_and_the_card_goes(world: World) -> None:
     assert stored.ping_user_ids == [world.ada.id]
     assert stored.interaction_metadata is None
     assert job.id in text_of(video)
-    assert "`a red <@&1> fox`" in text_of(video)
+    assert "`a red @everyone fox`" in text_of(video)
     assert await world.message(job, PostKind.CARD) is None
     assert world.count() == 1
 
@@ -112,8 +112,14 @@ async def test_delete_takes_the_message_away_for_good(world: World) -> None:
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
     opened = await world.ben.slash(world.channel, "remix", video=video.id)
-    result = await world.ada.click(message, label="Delete")
-    assert "is deleted" in private(result)
+    asked = await world.ada.click(message, label="Delete")
+    assert "Delete this video?" in private(asked)
+    assert asked.response is not None
+    await world.ada.click(asked.response, label="Keep it")
+    assert world.count() == 1
+    asked = await world.ada.click(message, label="Delete")
+    assert asked.response is not None
+    await world.ada.click(asked.response, label="Delete")
     assert world.count() == 0
     assert "was deleted" in private(await world.ben.submit_modal(opened, {"prompt": "at night"}))
     assert "was deleted" in private(await world.ben.slash(world.channel, "remix", video=video.id, prompt="at night"))

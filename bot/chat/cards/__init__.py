@@ -13,7 +13,7 @@ from bot.chat.cards._lines import (
     stopping_action,
 )
 from bot.chat.cards._message import GREY, TEXT_FILE_NAME, Button, Embed, Message, text_files, to_discord
-from bot.chat.cards._offers import offer_form, offer_question
+from bot.chat.cards._offers import ask_delete, offer_form, offer_question
 from bot.chat.cards._private import private_no
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Embed",
     "LinkFacts",
     "Message",
+    "ask_delete",
     "card",
     "failure",
     "job_button",

@@ -19,7 +19,8 @@ _LABELS: dict[Action, tuple[Key, Style]] = {
     Action.WITHHOLD: (Key.LABEL_WITHHOLD, "secondary"),
     Action.REMIX: (Key.LABEL_REMIX, "primary"),
     Action.AGAIN: (Key.LABEL_AGAIN, "secondary"),
-    Action.DELETE: (Key.LABEL_DELETE, "danger"),
+    Action.DELETE: (Key.LABEL_DELETE, "secondary"),
+    Action.KEEP: (Key.LABEL_KEEP, "secondary"),
     Action.RETRY: (Key.LABEL_RETRY, "primary"),
     Action.EDIT_RETRY: (Key.LABEL_EDIT_RETRY, "primary"),
     Action.WHY: (Key.LABEL_WHY, "secondary"),
@@ -29,6 +30,7 @@ _LABELS: dict[Action, tuple[Key, Style]] = {
     Action.SEND_AGAIN: (Key.LABEL_SEND_AGAIN, "primary"),
     Action.OPEN_FORM: (Key.LABEL_OPEN_FORM, "primary"),
     Action.MAKE_IT: (Key.LABEL_MAKE_IT, "primary"),
+    Action.NO_THANKS: (Key.LABEL_NO_THANKS, "secondary"),
 }
 
 

@@ -1,10 +1,10 @@
-"""The short-lived messages under a reply: a button for the form, or a question. They ping nobody."""
+"""Short-lived messages: a form's button or a question under a reply, and the question before a deletion. No pings."""
 
 from bot.chat.cards._lines import offer_button
-from bot.chat.cards._message import Message
-from bot.chat.custom_ids import Action
+from bot.chat.cards._message import Button, Message
+from bot.chat.custom_ids import Action, ButtonId, Kind
 from bot.chat.words import Key, say
-from bot.jobs.model import Offer
+from bot.jobs.model import JobId, MessageId, Offer, VideoRequest
 
 
 def offer_form(offer: Offer, locale: str, *, pictures: bool = False) -> Message:
@@ -13,9 +13,21 @@ def offer_form(offer: Offer, locale: str, *, pictures: bool = False) -> Message:
     return Message(content=say(key, locale), buttons=(offer_button(str(offer.id), Action.OPEN_FORM, locale),))
 
 
-def offer_question(offer: Offer, prompt: str, locale: str) -> Message:
-    """Whether the few words of a reply are meant as a prompt."""
+def ask_delete(job_id: JobId, message_id: MessageId, locale: str) -> Message:
+    """The private question before that very message is deleted."""
     return Message(
-        content=say(Key.OFFER_QUESTION, locale, prompt=prompt),
-        buttons=(offer_button(str(offer.id), Action.MAKE_IT, locale),),
+        content=say(Key.ASK_DELETE, locale),
+        buttons=(
+            Button(ButtonId(Kind.SURE, Action.DELETE, job_id, message_id), say(Key.LABEL_DELETE, locale), "danger"),
+            Button(ButtonId(Kind.SURE, Action.KEEP, job_id, message_id), say(Key.LABEL_KEEP, locale)),
+        ),
+    )
+
+
+def offer_question(offer: Offer, request: VideoRequest, locale: str) -> Message:
+    """Whether the text of a reply is meant as a prompt."""
+    key = Key.OFFER_QUESTION_NEW if request.parent_id is None else Key.OFFER_QUESTION
+    return Message(
+        content=say(key, locale, prompt=request.prompt),
+        buttons=tuple(offer_button(str(offer.id), one, locale) for one in (Action.MAKE_IT, Action.NO_THANKS)),
     )

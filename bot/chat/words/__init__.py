@@ -53,7 +53,7 @@ def status(job: Job, now: float, locale: str) -> str:
 def remark(job: Job, now: float, locale: str) -> str | None:
     """What else a person should know while the job stands there; None if there is nothing."""
     key = remark_key(job, now)
-    return None if key is None else say(key, locale)
+    return None if key is None else say(key, locale, when=job.not_before)
 
 
 def charge(job: Job, locale: str) -> str:

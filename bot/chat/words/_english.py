@@ -41,7 +41,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.SHORT_ID: "{video!n}",
     Key.REPLY_HINT: "Reply to this message to change the video · {video!n}",
     Key.PLACE_IN_QUEUE: "Number {position} in the queue.",
-    Key.GRACE_REMARK: "It starts in a few seconds. Cancelling now costs nothing.",
+    Key.GRACE_REMARK: "Starting {when!t}. Cancel now and it's free.",
     Key.ACCOUNT_REMARK: "This bot's account there needs attention. Its owner has been told; this goes on by itself.",
     Key.CREDIT_REMARK: "The bot is out of credit. Its owner knows; this one continues once there is credit again.",
     Key.PROVIDER_REMARK: "The provider is busy or can't be reached. I keep trying.",
@@ -100,12 +100,19 @@ SENTENCES: Mapping[Key, str] = {
     ),
     Key.OFFER_FORM: "I can't read replies that don't ping me. Press the button to say what should change.",
     Key.OFFER_FORM_PICTURES: "What should I do with that? Press the button to say it.",
-    Key.OFFER_QUESTION: "Shall I make a new video from this one with {prompt}?",
+    Key.OFFER_QUESTION: "Remix this video with {prompt}?",
+    Key.OFFER_QUESTION_NEW: "Make a new video with {prompt}?",
+    Key.REPLY_TO_RUNNING: (
+        "This video is still being made. Reply to it once it's posted, or use `/video` to start another one."
+    ),
+    Key.DM_HINT: "I make videos. Use `/video` to start one, or `/remix` to change one of yours.",
     Key.ANSWER_CANCELLED: "{video} is cancelled. Nothing was sent, and it doesn't count.",
     Key.ANSWER_WITHHELD: (
         "{video} won't be posted. It was sent to the provider, so it counts. The video will be kept, and **Post it** "
         "in `/status` posts it after all."
     ),
+    Key.ASK_DELETE: "Delete this video? It can't be undone.",
+    Key.ANSWER_NOT_DELETED: "OK, I'll keep it.",
     Key.ANSWER_DELETED: "{video} is deleted and can't be remixed any more.",
     Key.ANSWER_SENDING_AGAIN: "{video} is on its way to its channel. Nothing is rendered anew.",
     Key.ANSWER_LEFT: "All right, I leave {video} alone. If it turns up after all, it is posted.",
@@ -199,6 +206,8 @@ SENTENCES: Mapping[Key, str] = {
     Key.LABEL_SEND_AGAIN: "Post it",
     Key.LABEL_OPEN_FORM: "Describe the change",
     Key.LABEL_MAKE_IT: "Remix",
+    Key.LABEL_NO_THANKS: "No thanks",
+    Key.LABEL_KEEP: "Keep it",
     Key.LABEL_WITH_ID: "{label!n} {video!n}",
     Key.FORM_VIDEO: "Make a video",
     Key.FORM_REMIX: "Remix a video",
@@ -295,6 +304,10 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.NOT_ALLOWED: (
         "Only the person who asked for this video, or somebody who may manage messages here, can do that. "
         "Make your own with `/video`."
+    ),
+    Reason.NOT_YOUR_REPLY: "Only the person who replied can use this button.",
+    Reason.COMMANDS_DENIED: (
+        "You need the **Use Application Commands** permission in this channel to make videos. Ask a server admin."
     ),
     Reason.TOO_LATE_TO_CANCEL: "It is too late for that: this one has ended. `/status` shows how.",
     Reason.SETTLED: "That is settled: the provider had taken this video after all. `/status` shows how it stands.",

@@ -82,11 +82,16 @@ class Key(StrEnum):
     OFFER_FORM = auto()
     OFFER_FORM_PICTURES = auto()
     OFFER_QUESTION = auto()
+    OFFER_QUESTION_NEW = auto()
+    REPLY_TO_RUNNING = auto()
+    DM_HINT = auto()
 
     # Private answers.
     ANSWER_CANCELLED = auto()
     ANSWER_WITHHELD = auto()
+    ASK_DELETE = auto()
     ANSWER_DELETED = auto()
+    ANSWER_NOT_DELETED = auto()
     ANSWER_SENDING_AGAIN = auto()
     ANSWER_LEFT = auto()
     ANSWER_MADE = auto()
@@ -143,6 +148,8 @@ class Key(StrEnum):
     LABEL_SEND_AGAIN = auto()
     LABEL_OPEN_FORM = auto()
     LABEL_MAKE_IT = auto()
+    LABEL_NO_THANKS = auto()
+    LABEL_KEEP = auto()
     LABEL_WITH_ID = auto()
 
     # Forms.

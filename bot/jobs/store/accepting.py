@@ -115,6 +115,11 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
     Returns it as it is then: still accepted, and not before a later moment, if it has to wait; None if somebody else
     had moved it.
     """
+    same = sa.and_(jobs.c.id == job.id, jobs.c.state == job.state, jobs.c.fence == job.fence)
+    later = await connection.execute(sa.select(jobs).where(same, jobs.c.not_before > now))
+    if (waiting := later.first()) is not None:
+        # Its reply was edited since the job was read: its grace period has begun again.
+        return job_of(waiting)
     user_id = job.origin.user_id
     refusals = await _refusals(connection, user_id, now)
     refused_at = [at for at, _ in refusals]

@@ -36,6 +36,11 @@ async def get_draft(connection: AsyncConnection, draft_id: str, created_after: f
     return None if row is None else draft_of(row)
 
 
+async def change_prompt(connection: AsyncConnection, draft_id: str, prompt: str) -> None:
+    """Give a draft another prompt."""
+    await connection.execute(sa.update(drafts).where(drafts.c.id == draft_id).values(prompt=prompt))
+
+
 async def drop_old_drafts(connection: AsyncConnection, created_before: float) -> None:
     """Forget requests that nobody finished."""
     await connection.execute(sa.delete(drafts).where(drafts.c.created_at < created_before))

@@ -93,6 +93,12 @@ async def find_video_by_message(connection: AsyncConnection, message_id: Message
     )
 
 
+async def find_by_message(connection: AsyncConnection, message_id: MessageId) -> Post | None:
+    """The post of a job that is that message, in whatever state it is."""
+    row = (await connection.execute(sa.select(posts).where(posts.c.message_id == message_id).limit(1))).first()
+    return None if row is None else post_of(row)
+
+
 async def begin_sending(connection: AsyncConnection, post: Post, now: float) -> bool:
     """Note, before the first byte, that an attempt begins; the time of the oldest attempt of unknown outcome stays.
 

@@ -12,7 +12,7 @@ from bot.chat import cards
 from bot.chat.cards import CardFacts, LinkFacts, Message
 from bot.chat.custom_ids import Action, Kind, belongs_to
 from bot.chat.escape import discord_length
-from bot.jobs.model import Cause, Charged, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference
+from bot.jobs.model import Cause, Charged, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference, VideoRequest
 from bot.jobs.states import ENDS, State
 from tests.unit.bot.chat.markup_judge import read
 
@@ -30,7 +30,7 @@ def everything(job: Job) -> list[Message]:
     messages += [cards.late(job, "en"), cards.slow(job, "en")]
     messages += [cards.unsure(replace(job, state=State.UNCERTAIN, answered_at=at), "en") for at in (None, 1.0)]
     messages += [cards.private_no("No room.", job.request.prompt, "a1b2", "en")]
-    return [*messages, cards.offer_form(OFFER, "en"), cards.offer_question(OFFER, job.request.prompt, "en")]
+    return [*messages, cards.offer_form(OFFER, "en"), cards.offer_question(OFFER, job.request, "en")]
 
 
 def text_of(message: Message) -> str:
@@ -305,9 +305,12 @@ def test_every_message_that_is_posted_can_be_found_again(job: Job) -> None:
 
 def test_offers_ask_for_one_press_and_ping_nobody() -> None:
     """A question shows the words of the reply; the form's button carries the offer."""
-    question = cards.offer_question(OFFER, "so `cool` @here", "en")
-    assert question.content == "Shall I make a new video from this one with `so ˋcoolˋ @here`?"
-    assert [str(button.id) for button in question.buttons] == ["vb:offer:make_it:123:1"]
+    question = cards.offer_question(OFFER, VideoRequest("so `cool` @here"), "en")
+    assert question.content == "Make a new video with `so ˋcoolˋ @here`?"
+    remix = cards.offer_question(OFFER, VideoRequest("so cool", parent_id=JobId("K3M9Q2XA")), "en")
+    assert remix.content == "Remix this video with `so cool`?"
+    assert [button.label for button in remix.buttons] == ["Remix", "No thanks"]
+    assert [str(button.id) for button in question.buttons] == ["vb:offer:make_it:123:1", "vb:offer:no_thanks:123:1"]
     form = cards.offer_form(OFFER, "en")
     assert [(button.id.kind, button.id.action) for button in form.buttons] == [(Kind.OFFER, Action.OPEN_FORM)]
     assert question.ping is form.ping is None

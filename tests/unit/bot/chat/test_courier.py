@@ -12,7 +12,7 @@ from discord.http import Route
 
 from bot.chat.cards import Message
 from bot.chat.courier import Courier, CourierFault, NotTaken, OutcomeUnknown, Parcel, Refused, TooLarge
-from bot.jobs.model import ChannelId, MessageId, UserId
+from bot.jobs.model import ChannelId, MessageId, Place, UserId
 from sandbox.chat import Channel, Chat, Fault, Guild, Person
 from sandbox.clock import ScaledClock
 from tests.unit.bot.engine.hand_clock import HandClock
@@ -162,11 +162,11 @@ async def test_a_reply_whose_target_is_gone_is_a_plain_message(world: World) -> 
 async def test_messages_that_are_gone_are_neither_edited_nor_deleted(world: World) -> None:
     """D6: what a person has deleted is reported as gone by every act upon it, and is no fault."""
     message_id = await world.post()
-    assert await world.courier.stands(world.place, message_id)
+    assert await world.courier.read(Place(world.place), message_id) is not None
     assert await world.courier.delete(world.place, message_id)
     assert not await world.courier.delete(world.place, message_id)
     assert not await world.courier.edit(world.place, message_id, Message(content="Still here?"))
-    assert not await world.courier.stands(world.place, message_id)
+    assert await world.courier.read(Place(world.place), message_id) is None
 
 
 @pytest.mark.parametrize("ask", ["find", "open_dm"])
@@ -191,7 +191,7 @@ def asks(world: World) -> dict[str, Callable[[], Awaitable[object]]]:
         "message_create": lambda: world.courier.post(world.parcel()),
         "message_edit": lambda: world.courier.edit(world.place, somewhere, Message(content="x")),
         "message_delete": lambda: world.courier.delete(world.place, somewhere),
-        "message_get": lambda: world.courier.stands(world.place, somewhere),
+        "message_get": lambda: world.courier.read(Place(world.place), somewhere),
         "history": lambda: world.courier.find(world.place, somewhere, bool),
         "dm_open": lambda: world.courier.open_dm(UserId(world.ada.id)),
         "find": lambda: world.courier.find(world.place, somewhere, bool),

@@ -22,7 +22,7 @@ JOB = JobId("K3M9Q2XA")
 
 def test_every_kind_of_post_has_its_kind_of_button() -> None:
     """A job's message and the buttons on it go by the same word."""
-    assert {kind.value for kind in PostKind} | {"offer", "list", "draft"} == {kind.value for kind in Kind}
+    assert {kind.value for kind in PostKind} | {"offer", "list", "draft", "sure"} == {kind.value for kind in Kind}
 
 
 @given(st.integers(1, 9999))

@@ -16,7 +16,7 @@ from bot.chat import cards, forms, lists
 from bot.chat.cards import CardFacts, LinkFacts, Message
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.words import Key, refusal, say
-from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer, OfferKind, Place, UserId
+from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer, OfferKind, Place, UserId, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from tests.figures import figure
@@ -124,7 +124,7 @@ def about_a_job(job: Job, evil: str) -> Iterator[Message]:
     yield cards.slow(job, "en")
     for remote_id, at in ((None, None), (None, 1.0), (evil, None)):
         yield cards.unsure(replace(job, state=State.UNCERTAIN, remote_id=remote_id, answered_at=at), "en")
-    yield cards.offer_question(OFFER, evil, "en")
+    yield cards.offer_question(OFFER, VideoRequest(evil), "en")
     yield cards.private_no("No room.", evil or " ", "a1b2", "en")
     yield lists.why(replace(job, state=State.REFUSED, cause=Cause.CONTENT), "en")
     yield lists.running_and_latest(standing, 1_001.0, "en", {job.id: "https://discord.com/channels/8/7/6"})

@@ -11,12 +11,14 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from bot.chat.courier import CourierFault, Parcel
+from bot.chat.custom_ids import Action, ButtonId, Kind
 from bot.engine.acts import Acts
 from bot.engine.board import Board
 from bot.engine.intake import Intake
 from bot.engine.lookup import Lookup
 from bot.engine.offering import Offering
-from bot.engine.replies import Replies, Reply
+from bot.engine.replies import Replies
+from bot.engine.reply_rule import Reply
 from bot.jobs.database import Database, StoreUnavailableError, open_database
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
@@ -118,8 +120,8 @@ class Counter:
 
     def reply(self, number: int, text: str, to: Job, *, readable: bool = True, named: bool = True) -> Reply:
         """A reply of Anna's to a video in the same channel, whose buttons name it, if Discord has sent them along."""
-        video = to.id if named else None
-        return Reply(MessageId(number), MessageId(5), ANNA, HERE, "en", text, (), readable, video, None)
+        shown = ButtonId(Kind.VIDEO, Action.REMIX, to.id) if named else None
+        return Reply(MessageId(number), MessageId(5), ANNA, HERE, "en", text, text, readable=readable, shown=shown)
 
     async def answer(self, reply: Reply) -> None:
         await self.replies.answer(reply, self.sees)

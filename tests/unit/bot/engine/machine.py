@@ -12,7 +12,8 @@ from types import SimpleNamespace
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.chat.courier import CourierFault
+from bot.chat.courier import CourierFault, Seen
+from bot.chat.naming import Said
 from bot.chat.words import Key
 from bot.engine.board import Board
 from bot.engine.parts import Rules
@@ -48,6 +49,7 @@ class Discord:
     def __init__(self) -> None:
         self.fault: CourierFault | None = None
         self.asked: list[MessageId] = []
+        self.seen = Seen(Said("make it night", "make it night"), edited=False)
         self.denials: dict[ChannelId, Denial] = {}
         self.answers = asyncio.Event()
         self.answers.set()
@@ -57,12 +59,12 @@ class Discord:
             raise self.fault
         return self.denials.get(place.channel_id)
 
-    async def stands(self, _channel_id: object, message_id: MessageId) -> bool:
+    async def read(self, _place: object, message_id: MessageId) -> Seen:
         self.asked.append(message_id)
         await self.answers.wait()
         if self.fault is not None:
             raise self.fault
-        return True
+        return self.seen
 
 
 class Api:

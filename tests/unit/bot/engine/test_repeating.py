@@ -8,10 +8,11 @@ import pytest
 
 from bot.jobs.model import Job, MessageId
 from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from bot.jobs.store import moving
 from tests.unit.bot.engine.counter import Counter, a_counter
-from tests.unit.bot.jobs.samples import ANNA, NEXT_DOOR, OTHER_SERVER, a_job
+from tests.unit.bot.jobs.samples import ANNA, HERE, NEXT_DOOR, OTHER_SERVER, a_job
 
 
 @pytest.fixture
@@ -72,9 +73,9 @@ async def test_a_yes_to_a_deleted_video_makes_nothing(counter: Counter) -> None:
     video = await counter.video()
     await counter.answer(counter.reply(11, "darker", video))
     await counter.database.write(moving.remove, video, counter.clock.now())
-    question = await counter.replies.take_offer(MessageId(11), ANNA)
-    assert question is not None
-    made = await counter.replies.accept_offer(*question, counter.sees)
+    question = await counter.replies.offers.take(MessageId(11), Asker(ANNA, HERE))
+    assert not isinstance(question, Refusal)
+    made = await counter.replies.offers.accept(*question, counter.sees)
     assert reason_of(made) is Reason.VIDEO_REMOVED
 
 
@@ -83,10 +84,10 @@ async def test_a_second_yes_finds_the_video_of_the_first(counter: Counter) -> No
     video = await counter.video()
     counter.limit(1)
     await counter.answer(counter.reply(11, "darker", video))
-    question = await counter.replies.take_offer(MessageId(11), ANNA)
-    assert question is not None
-    made = await asyncio.gather(*(counter.replies.accept_offer(*question, counter.sees) for _ in range(2)))
-    made.append(await counter.replies.accept_offer(*question, counter.sees))
+    question = await counter.replies.offers.take(MessageId(11), Asker(ANNA, HERE))
+    assert not isinstance(question, Refusal)
+    made = await asyncio.gather(*(counter.replies.offers.accept(*question, counter.sees) for _ in range(2)))
+    made.append(await counter.replies.offers.accept(*question, counter.sees))
     assert len({one.id for one in made if isinstance(one, Job)}) == 1
     assert not [one for one in made if isinstance(one, Refusal)]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Refused
-from bot.engine.replies import OFFER_SECONDS
+from bot.engine.reply_offers import OFFER_SECONDS
 from bot.jobs.model import MessageId
 from tests.unit.bot.engine.counter import Counter, a_counter
 
@@ -17,7 +17,7 @@ async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
         yield counter
 
 
-@pytest.mark.parametrize("statement", ["find_video_by_message", "get", "find_by_origin", "measure_usage", "accept"])
+@pytest.mark.parametrize("statement", ["find_by_message", "get", "find_by_origin", "refuse", "accept"])
 async def test_a_remix_that_can_not_be_stored_is_told_of(counter: Counter, statement: str) -> None:
     """Wherever the database fails on the way to the remix of what is plainly a video."""
     video = await counter.video()
@@ -39,7 +39,7 @@ async def test_a_question_that_can_not_be_stored_is_told_of(counter: Counter) ->
 async def test_talk_under_other_messages_is_not_told_of_the_database(counter: Counter) -> None:
     """While it can't be known whether the answered message shows a video, a reply to it gets no answer."""
     video = await counter.video()
-    counter.break_store("find_video_by_message")
+    counter.break_store("find_by_message")
     reply = counter.reply(11, "make it much darker please", video, named=False)
     await counter.answer(reply)
     assert counter.said == []

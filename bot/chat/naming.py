@@ -1,0 +1,131 @@
+"""Discord's markup in a person's text as a person reads it: names instead of ids. Nothing of the result can ping.
+
+The ids mean nothing to a provider, and a mention of the bot is no part of a prompt.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import discord
+
+from bot.chat.unseen import count_seen
+
+_NAME_MAX_CHARACTERS = 100
+_NO_BRACKETS = str.maketrans("", "", "<>")
+_MARKUP = re.compile(
+    r"<a?:(?P<emoji>\w{1,40}):\d+>"
+    r"|<@!?(?P<person>\d{1,20})>"
+    r"|<@&(?P<role>\d{1,20})>"
+    r"|<\#(?P<channel>\d{1,20})>"
+    r"|<(?P<command>/[^<>:\n]{1,110}):\d+>"
+    r"|<t:(?P<moment>-?\d{1,13})(?::\w)?>"
+    r"|<(?:id|sound):[^<>\s]{1,100}>",
+    re.ASCII,
+)
+
+Name = Callable[[int], str | None]
+
+
+def _unknown(_id: int) -> None:
+    """A name that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Where the names behind ids come from. `own` are the ids of the bot and of its role: they are left out."""
+
+    person: Name = _unknown
+    role: Name = _unknown
+    channel: Name = _unknown
+    own: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A person's text: as Discord sends it, and as a person reads it."""
+
+    raw: str
+    readable: str
+
+
+def readable(text: str, names: Names) -> str:
+    """The text with a name in place of each id; what has no known name is left out."""
+    changed = _MARKUP.sub(lambda found: _name(found, names), text)
+    while _MARKUP.search(changed):
+        # A piece between two halves of another one: each round makes the text shorter.
+        changed = _MARKUP.sub("", changed)
+    return text.strip() if changed == text else re.sub(r"(?<=\S) {2,}", " ", changed).strip()
+
+
+def names_in(
+    guild: discord.Guild | None, me: int | None, resolved: Mapping[str, Mapping[str, str]] | None = None
+) -> Names:
+    """The names that people see in that server: those Discord sent along first, then those that are cached.
+
+    `resolved` has names by ids under `users`, `roles` and `channels`.
+    """
+    given = resolved or {}
+
+    def person(user_id: int) -> str | None:
+        member = guild.get_member(user_id) if guild is not None else None
+        return given.get("users", {}).get(str(user_id)) or (member.display_name if member is not None else None)
+
+    def role(role_id: int) -> str | None:
+        found = guild.get_role(role_id) if guild is not None else None
+        return given.get("roles", {}).get(str(role_id)) or (found.name if found is not None else None)
+
+    def channel(channel_id: int) -> str | None:
+        found = guild.get_channel_or_thread(channel_id) if guild is not None else None
+        return given.get("channels", {}).get(str(channel_id)) or (found.name if found is not None else None)
+
+    own_role = guild.self_role if guild is not None else None
+    own = {one for one in (me, own_role.id if own_role is not None else None) if one is not None}
+    return Names(person, role, channel, frozenset(own))
+
+
+def is_long_text(file_name: str) -> bool:
+    """Whether Discord's own client made the file of a message that was too long."""
+    return file_name == "message.txt"
+
+
+def edited_text(message: discord.Message, guild: discord.Guild | None, me: int | None) -> Said:
+    """What an edited message says; nothing where its text is in a file, which no edit changes."""
+    if any(is_long_text(file.filename) for file in message.attachments):
+        return Said("", "")
+    return said_in(message, guild, me)
+
+
+def said_in(message: discord.Message, guild: discord.Guild | None, me: int | None) -> Said:
+    """What a person's message says; the people it mentions come with it."""
+    users = {str(person.id): person.display_name for person in message.mentions}
+    return Said(message.content, readable(message.content, names_in(guild, me, {"users": users})))
+
+
+def _name(found: re.Match[str], names: Names) -> str:
+    kind, value = found.lastgroup, found[found.lastgroup] if found.lastgroup else ""
+    match kind:
+        case "emoji" | "command":
+            return value
+        case "person" | "role" | "channel":
+            known = int(value) not in names.own and getattr(names, kind)(int(value))
+            return _clean(known) if known else ""
+        case "moment":
+            return _moment(int(value))
+        case _:
+            return ""
+
+
+def _clean(name: str) -> str:
+    """A name in one line, without what markup is made of; one that can't be seen is left out."""
+    plain = name[:_NAME_MAX_CHARACTERS].translate(_NO_BRACKETS)
+    return " ".join(plain.split()) if count_seen(plain) else ""
+
+
+def _moment(seconds: int) -> str:
+    """A timestamp as a date and time; one that no calendar has is left out."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%-d %B %Y %H:%M UTC}"
+    except (ValueError, OverflowError, OSError):
+        return ""

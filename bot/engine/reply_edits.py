@@ -1,0 +1,80 @@
+"""The newest text of a reply counts until its job is submitted: edits, and a last look at the reply before that."""
+
+from typing import NamedTuple
+
+import structlog
+
+from bot.chat.courier import CourierFault, Refused
+from bot.chat.naming import Said
+from bot.chat.talk import count_words
+from bot.engine.parts import Parts
+from bot.engine.reply_offers import ReplyOffers
+from bot.jobs.model import PROMPT_MAX_CHARACTERS, Job, MessageId, Via
+from bot.jobs.states import State
+from bot.jobs.store import finding, moving
+
+_RACE_TRIES = 3
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class ReplyLook(NamedTuple):
+    """What a look at a reply found. `exists` is None when Discord could not be asked; `changed` after an edit.
+
+    `job` is the job as it is now; None if it was moved meanwhile.
+    """
+
+    exists: bool | None
+    job: Job | None
+    changed: bool = False
+
+
+async def edit_reply(parts: Parts, offers: ReplyOffers, reply_id: MessageId, said: Said) -> None:
+    """A person's message has a new text: it counts for the job or the question that the message asked for.
+
+    A text without words changes nothing.
+    """
+    if not _counts(said):
+        return
+    job = await parts.database.read(finding.find_by_origin, str(reply_id))
+    if job is None:
+        await offers.edited(reply_id, said.readable)
+    elif job.origin.via is Via.REPLY and said.readable != job.request.prompt:
+        await _change_prompt(parts, job, said.readable)
+
+
+async def look_at_reply(parts: Parts, job: Job) -> ReplyLook:
+    """Whether the reply that asked for the job exists (deleting it costs nothing), with the text that it has now."""
+    if job.origin.via is not Via.REPLY or job.origin.reply_to is None:
+        return ReplyLook(exists=True, job=job)
+    try:
+        seen = await parts.courier.read(job.origin.place, job.origin.reply_to)
+    except Refused:
+        # The channel may not be read any more: that is not the person's word that they changed their mind.
+        return ReplyLook(exists=True, job=job)
+    except CourierFault:
+        return ReplyLook(exists=None, job=job)
+    if seen is None:
+        return ReplyLook(exists=False, job=job)
+    if not seen.edited or not _counts(seen.said) or seen.said.readable == job.request.prompt:
+        return ReplyLook(exists=True, job=job)
+    return ReplyLook(exists=True, job=await _change_prompt(parts, job, seen.said.readable), changed=True)
+
+
+def _counts(said: Said) -> bool:
+    """Whether the text can be a prompt: it has words, and is not longer than one may be."""
+    return count_words(said.raw) > 0 and len(said.readable) <= PROMPT_MAX_CHARACTERS
+
+
+async def _change_prompt(parts: Parts, job: Job, prompt: str) -> Job | None:
+    """Give a job that was not sent yet another prompt; its grace period begins again. None if it was moved."""
+    for _ in range(_RACE_TRIES):
+        if job.state is not State.ACCEPTED:
+            return None
+        not_before = max(job.not_before, parts.clock.now() + parts.rules.reply_grace_seconds)
+        changed = await parts.database.write(moving.note, job, prompt=prompt, not_before=not_before)
+        if changed is not None:
+            _log.info("job edited", job=job.id)
+            parts.board.job_changed(job.id)
+            return changed
+        job = await parts.database.read(finding.get, job.id) or job
+    return None
