@@ -2,7 +2,7 @@
 
 from bot.chat.cards._lines import edit_button, lines
 from bot.chat.cards._message import Message
-from bot.chat.escape import discord_length, quote
+from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
 
 _CONTENT_MAX = 2000
 _PROMPT_MAX = 1500
@@ -10,7 +10,7 @@ _PROMPT_MIN = 100
 
 
 def private_no(sentence: str, prompt: str, draft_id: str | None, locale: str) -> Message:
-    """What is wrong, the prompt as it was typed, and **Edit**.
+    """What is wrong, the prompt as it was typed, and **Edit**, whose form holds all of it.
 
     Without a draft there is no button, and a prompt that is too long to be shown is attached.
     """
@@ -18,7 +18,8 @@ def private_no(sentence: str, prompt: str, draft_id: str | None, locale: str) ->
         shown = None
     else:
         # A line break and two back-ticks.
-        room = min(_PROMPT_MAX, _CONTENT_MAX - discord_length(sentence) - 3)
+        most = _PROMPT_MAX if draft_id is None else PROMPT_SHOWN_CHARACTERS
+        room = min(most, _CONTENT_MAX - discord_length(sentence) - 3)
         shown = quote(prompt, room) if room >= _PROMPT_MIN else None
     whole = shown is not None and discord_length(quote(prompt, _PROMPT_MAX + 4)) == discord_length(shown)
     return Message(

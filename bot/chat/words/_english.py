@@ -215,7 +215,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.FORM_PROMPT_HINT: "A red fox trots through fresh snow at dawn, camera low",
     Key.FORM_CHANGE: "What should change?",
     Key.FORM_CHANGE_HINT: "The same, but at night, with falling stars",
-    Key.FORM_PICTURES: "Reference pictures (optional)",
+    Key.FORM_PICTURES: "Pictures to start from",
     Key.FORM_PICTURES_HINT: "Up to {limit}: PNG, JPEG or WebP.",
     Key.FORM_PICTURES_KEPT: "{count} pictures are kept. Leave this empty to keep them; new files replace them all.",
     Key.FORM_PICTURE_KEPT: "1 picture is kept. Leave this empty to keep it; new files replace it.",
