@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
-from bot.jobs.backoff import full_jitter, obeyed
+from bot.jobs.backoff import ASKED_LONGEST_SECONDS, full_jitter, obeyed
 
 PRICE = 0.5
 
@@ -37,7 +37,6 @@ _GAP_AT_PRICE_SECONDS = 9.0
 _LATE_SHARE_OF_AGE = 1 / 12
 _LATE_GAP_SECONDS_MAX = 300.0
 _FAULT_GAP_SECONDS_MAX = 300.0
-_ASKED_SECONDS_MAX = 600.0
 
 
 class Why(StrEnum):
@@ -177,7 +176,7 @@ def next_gap(
         gap = Gap(_by_history(fit, bounds, age_seconds, price), Why.HISTORY)
         if progress is not None and progress.percent > 0:
             gap = Gap(_by_progress(progress, bounds, age_seconds, gap.seconds), Why.PROGRESS)
-    asked_seconds = min(asked_seconds or 0.0, _ASKED_SECONDS_MAX)
+    asked_seconds = min(asked_seconds or 0.0, ASKED_LONGEST_SECONDS)
     return Gap(asked_seconds, Why.ASKED) if asked_seconds > gap.seconds else gap
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-LONGEST_WAIT_SECONDS = 600.0
+from bot.jobs.backoff import ASKED_LONGEST_SECONDS
+
 _NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{0,30})?([eE]\+?[0-9]{1,2})?")
 
 
@@ -34,7 +35,7 @@ def asked_look(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _clamp(seconds: float) -> float:
-    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
+    return min(max(seconds, 0.0), ASKED_LONGEST_SECONDS)
 
 
 def _number(value: object) -> float | None:
@@ -42,7 +43,7 @@ def _number(value: object) -> float | None:
         return float(value) if _NUMBER.fullmatch(value := value.strip()) else None
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         return None  # NaN is not >= 0 either
-    return float(min(value, LONGEST_WAIT_SECONDS * 1000))
+    return float(min(value, ASKED_LONGEST_SECONDS * 1000))
 
 
 def _until(header: str, now: float) -> float | None:

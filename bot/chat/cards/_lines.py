@@ -107,7 +107,8 @@ def retry_actions(job: Job) -> tuple[Action, ...]:
     """The buttons under the notice of a failed job, the most helpful first."""
     if job.cause in _PRIVATE:
         return (Action.EDIT_RETRY, Action.WHY)
-    if job.cause is Cause.MODEL:
+    if job.cause is Cause.MODEL or (job.cause is Cause.KEY and job.state is State.REFUSED):
+        # The same again would be refused again.
         return (Action.EDIT_RETRY,)
     if job.cause in _BY_EDITING:
         return (Action.EDIT_RETRY, Action.RETRY)

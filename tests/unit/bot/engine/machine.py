@@ -50,6 +50,7 @@ class Discord:
         self.fault: CourierFault | None = None
         self.asked: list[MessageId] = []
         self.seen = Seen(Said("make it night", "make it night"), edited=False)
+        self.gone: set[int] = set()
         self.denials: dict[ChannelId, Denial] = {}
         self.answers = asyncio.Event()
         self.answers.set()
@@ -59,12 +60,12 @@ class Discord:
             raise self.fault
         return self.denials.get(place.channel_id)
 
-    async def read(self, _place: object, message_id: MessageId) -> Seen:
+    async def read(self, _place: object, message_id: MessageId) -> Seen | None:
         self.asked.append(message_id)
         await self.answers.wait()
         if self.fault is not None:
             raise self.fault
-        return self.seen
+        return None if message_id in self.gone else self.seen
 
 
 class Api:

@@ -81,10 +81,13 @@ class Provider:
 
 
 class Fetcher:
-    """Has every video."""
+    """Has every video, whole unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.whole = True
 
     async def verify(self, *_: object) -> bool:
-        return True
+        return self.whole
 
     def path(self, name: str) -> Path:
         return Path(name)
@@ -120,7 +123,7 @@ class World:
     def __init__(self, database: Database, job: Job) -> None:
         self.database, self.job = database, job
         self.rows, self.discord, self.clock = LateRows(database), Discord(), WallClock()
-        self.provider = Provider()
+        self.provider, self.fetcher = Provider(), Fetcher()
         rules = SimpleNamespace(job_give_up_seconds=86_400.0)
         self.teller = Teller(
             SimpleNamespace(  # pyright: ignore[reportArgumentType]  # the parts that telling a notice uses
@@ -130,7 +133,7 @@ class World:
                 rules=rules,
                 board=Board(),
                 videos=self.provider,
-                fetcher=Fetcher(),
+                fetcher=self.fetcher,
                 switch=SimpleNamespace(is_on=lambda: False),
             )
         )
@@ -263,6 +266,17 @@ async def a_video(world: World, *, accepted_seconds_ago: float = 60.0, **changes
     await world.database.write(put, job)
     await world.database.write(posts.make_due, job, PostKind.VIDEO)
     return job
+
+
+async def test_a_kept_file_that_is_not_what_was_fetched_is_not_posted(world: World) -> None:
+    """It was cut or changed on disk: the job goes back to fetching, and no message is posted for it."""
+    job = await a_video(world, video_bytes=1_000)
+    world.fetcher.whole = False
+    await world.turn()
+    left = await world.database.read(finding.get, job.id)
+    assert left is not None
+    assert left.state is State.FETCHING
+    assert [parcel for parcel in world.discord.parcels if job.id in parcel.nonce] == []
 
 
 @pytest.mark.parametrize(("hours", "tried"), [(23, True), (25, True), (25, False)])
