@@ -41,6 +41,7 @@ _SECONDS = re.compile(r"[\d.e-]+ s\b")
 _SETTINGS = {
     "POLL_MIN_SECONDS": "0.1",
     "POLL_MAX_SECONDS": "0.5",
+    "REPLY_REMIX": "on",
     "REPLY_GRACE_SECONDS": "0.2",
     "MAX_ACTIVE_JOBS_PER_USER": "10",
     "MAX_JOBS_PER_USER_PER_DAY": "0",

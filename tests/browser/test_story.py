@@ -81,6 +81,7 @@ async def test_another_persons_delete(visit: Visit) -> None:
     await person.become("Ada")
     await expect(refusal).to_be_hidden()
     await person.press("Delete", video)
+    await person.press("Delete", person.message("Delete this video?"))
     await expect(video).to_be_hidden()
 
 

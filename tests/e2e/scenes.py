@@ -20,6 +20,7 @@ from tests.e2e.sightings import is_card
 QUICK = {
     "POLL_MIN_SECONDS": "0.1",
     "POLL_MAX_SECONDS": "0.3",
+    "REPLY_REMIX": "on",
     "REPLY_GRACE_SECONDS": "0.2",
     "MAX_ACTIVE_JOBS_PER_USER": "10",
     "MAX_JOBS_PER_USER_PER_DAY": "0",

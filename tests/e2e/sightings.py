@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from sandbox.chat import Channel, Chat, Message
+from sandbox.chat import Channel, Chat, Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Gate
 
@@ -29,6 +29,15 @@ def job_id_of(message: Message) -> str:
 def labels(message: Message) -> list[str]:
     """What is written on its buttons."""
     return [button.label for button in message.buttons]
+
+
+async def delete_video(chat: Chat, person: Person, video: Message) -> None:
+    """Press Delete, say yes to the question, and wait until the video is gone."""
+    question = await person.click(video, "Delete")
+    await question.wait_state("message")
+    assert not video.deleted
+    await person.click(question, "Delete")
+    await chat.wait_gone(video)
 
 
 def is_card(message: Message) -> bool:

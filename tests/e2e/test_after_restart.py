@@ -5,6 +5,7 @@ import pytest
 from tests.e2e.scenes import RENDER_SECONDS, Scene, picture
 from tests.e2e.sightings import (
     cards_settled,
+    delete_video,
     ever,
     job_id_of,
     kind_of,
@@ -37,8 +38,7 @@ async def test_the_buttons_of_a_video_work_after_a_restart(scene: Scene) -> None
     remix = await scene.video(after=video)
     await scene.ada.click(video, "Make another")
     again = await scene.video(after=remix)
-    await (await scene.ada.click(video, "Delete")).wait_state("message")
-    assert video.deleted
+    await delete_video(scene.chat, scene.ada, video)
     assert job_id_of(again) != job_id_of(video)
     assert scene.studio.paid("A remix in a later life") == 1
     renders = [one for one in scene.studio.renders if one.prompt == "From an earlier life"]

@@ -15,7 +15,7 @@ from sandbox.stage import Stage
 from sandbox.studio import Outcome
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene, a_stage, picture
-from tests.e2e.sightings import time_passes_until
+from tests.e2e.sightings import delete_video, time_passes_until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -295,7 +295,7 @@ async def test_remix_suggests_the_askers_finished_videos_of_this_server(scene: S
     red = await made(scene, "Red 100% sure")
     await made(scene, "Blue sky")
     deleted = await made(scene, "Red and deleted")
-    await (await scene.ada.click(deleted, "Delete")).wait_state("message")
+    await delete_video(scene.chat, scene.ada, deleted)
     with rendering(scene, next_render=[Outcome.hang()]):
         await scene.ada.slash(scene.channel, "video", prompt="Red not finished")
         await ledger.job(scene.stage, "Red not finished", "rendering")

@@ -160,7 +160,8 @@ async def test_only_whom_it_was_made_to_may_use_an_offer(scene: Scene) -> None:
 
 
 async def test_talk_costs_nothing(scene: Scene) -> None:
-    """Replies without a letter or digit, replies to cards, notices and people, and plain talk start nothing."""
+    """Replies without a word, to others' notices and to people, and plain talk start nothing; a card answers once."""
+    bob = scene.join("Bob")
     video = await scene.make("Talked about")
     await scene.ada.slash(scene.channel, "video", prompt="A forbidden subject")
     notice = await wait_kind(scene.chat, scene.channel, "fail")
@@ -173,11 +174,15 @@ async def test_talk_costs_nothing(scene: Scene) -> None:
     talk = [
         await scene.ada.reply(video, "!?… 🎉"),
         await scene.ada.reply(video, "👍"),
-        await scene.ada.reply(card, "please make it much quicker"),
-        await scene.ada.reply(notice, "but this is a perfectly good prompt"),
+        await bob.reply(notice, "but this is a perfectly good prompt"),
+        await scene.ada.reply(video, "<:kekw:1087000000000000001> https://tenor.com/view/a"),
         await scene.ada.reply(word, "indeed it is, make another one"),
         await scene.ada.say(scene.channel, f"<@{scene.chat.bot_user.id}> make another one"),
     ]
+    for _ in range(2):
+        await scene.ada.reply(card, "please make it much quicker")
+    said = await scene.chat.wait_message(scene.channel, lambda m: "still being made" in m.text)
+    assert said.pinged == set()
     last = await scene.ada.reply(video, "This one is meant to be a prompt")
     await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and m.reply_to is last)
     assert [one for one in scene.chat.posts if one.reply_to in talk] == []
@@ -266,3 +271,16 @@ async def test_a_reply_to_a_linked_video_is_a_remix(scene: Scene) -> None:
     remix = await scene.video(after=linked)
     assert labels(remix) == ["Remix", "Make another", "Delete"]
     assert said_after(scene.channel, linked) == [remix]
+
+
+async def test_plain_text_in_a_dm_is_answered_once_an_hour(scene: Scene) -> None:
+    """One sentence, without a ping; emoji alone get none."""
+    dm = scene.chat.dm(scene.ada)
+    for text in ("👍", "a red fox in snow", "hello?"):
+        await scene.ada.say(dm, text)
+    said = await scene.chat.wait_message(dm, lambda m: m.author.bot)
+    assert "/video" in said.content
+    scene.stage.jump(3700)
+    again = await scene.ada.say(dm, "hello again")
+    await scene.chat.wait_message(dm, lambda m: m.author.bot and m.id > again.id)
+    assert len([one for one in dm.messages if one.author.bot]) == 2

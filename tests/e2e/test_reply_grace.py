@@ -33,7 +33,7 @@ async def waiting(scene: Scene, prompt: str) -> tuple[Message, Message]:
 async def test_a_replys_job_waits_before_it_is_submitted(scene: Scene) -> None:
     """The job of a reply says that it starts in a moment, and is submitted when its grace is over."""
     reply, card = await waiting(scene, "Wait for it, please")
-    assert "Cancelling now costs nothing" in card.text
+    assert "Cancel now and it's free" in card.text
     assert labels(card) == ["Cancel"]
     scene.stage.jump(GRACE_SECONDS - 30)
     status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
@@ -58,6 +58,23 @@ async def test_deleting_the_reply_in_the_grace_costs_nothing(scene: Scene) -> No
     reply, card = await waiting(scene, "Better not say that")
     await scene.ada.delete(reply)
     await it_cost_nothing(scene, reply, card, "Better not say that")
+
+
+async def test_the_newest_text_of_a_reply_is_made(scene: Scene) -> None:
+    """An edit changes the job and begins its grace again; one that the bot never heard of is seen before it pays."""
+    reply, card = await waiting(scene, "The first of three texts")
+    scene.stage.jump(GRACE_SECONDS - 30)
+    await scene.ada.edit(reply, "The second of three texts")
+    await scene.chat.wait_for(lambda: "The second of three texts" in card.text, what="the new text on the card")
+    scene.stage.jump(GRACE_SECONDS - 30)
+    reply.content, reply.edited_at = "The third of three texts", reply.edited_at or 0.0
+    scene.stage.jump(60)
+    await scene.chat.wait_for(lambda: "The third of three texts" in card.text, what="the unheard text on the card")
+    assert scene.studio.paid("The second of three texts") == 0
+    scene.stage.jump(GRACE_SECONDS)
+    await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and m.reply_to is reply)
+    assert scene.studio.paid("The third of three texts") == 1
+    assert scene.studio.paid("The first of three texts") == scene.studio.paid("The second of three texts") == 0
 
 
 async def test_replies_deleted_in_bulk_cost_nothing(scene: Scene) -> None:
