@@ -223,6 +223,37 @@ async def test_within_two_minutes_the_nonce_vouches_for_the_message(world: World
     assert len({parcel.nonce for parcel in world.discord.parcels}) == 1
 
 
+async def its_turn_comes(world: World, *, more_seconds: float = 0.0) -> Post:
+    """Wait until the notice may be sent again, let the loop go round, and return what it left."""
+    world.clock.seconds += max(0.0, (await world.notice()).not_before - world.clock.now()) + more_seconds
+    await world.turn()
+    return await world.notice()
+
+
+async def test_a_rate_limit_does_not_undo_a_lost_answer(world: World) -> None:
+    """P1: the first answer was lost, the second try was surely not taken: the first may stand there all the same."""
+    world.discord.fault = OutcomeUnknown("The connection broke.")
+    attempted = (await its_turn_comes(world)).attempted_at
+    world.discord.fault = NotTaken(1.0)
+    left = await its_turn_comes(world)
+    assert (left.state, left.attempted_at) == (PostState.SENDING, attempted)
+    assert len(world.discord.parcels) == 2
+    world.discord.fault = None
+    await its_turn_comes(world, more_seconds=NONCE_SURE_SECONDS + 1)
+    assert world.discord.searched == 1
+    assert len(world.discord.parcels) == 2, "it is looked for, not sent, when the nonce doesn't vouch any more"
+
+
+async def test_what_was_surely_not_taken_need_not_be_looked_for(world: World) -> None:
+    """P1: after a rate limit alone nothing can stand there, however long it takes until the next try."""
+    world.discord.fault = NotTaken(1.0)
+    left = await its_turn_comes(world)
+    assert (left.state, left.attempted_at) == (PostState.DUE, None)
+    world.discord.fault = None
+    left = await its_turn_comes(world, more_seconds=600)
+    assert (left.state, world.discord.searched) == (PostState.SENT, 0)
+
+
 @pytest.mark.parametrize("set_by_seconds", [0.0, -600.0, -3_600.0, -9_000.0, 3_600.0])
 async def test_no_nonce_is_trusted_after_two_minutes_whatever_the_clock_was_set_to(
     world: World, set_by_seconds: float
