@@ -1,7 +1,7 @@
 """Whether the provider takes work from this account: what one job's refusal says, and when it says more than that.
 
 A refused job waits with its requester. Everybody waits once another person's job is refused, too, or a free request
-with the same key (docs/decisions/0013-whose-signal-it-is.md). It must not know how a refusal looked.
+with the same key (docs/decisions/0014-whose-signal-it-is.md). It must not know how a refusal looked.
 """
 
 from collections import Counter

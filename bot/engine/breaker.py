@@ -1,7 +1,7 @@
 """The circuit breaker towards the provider: whether it counts as down. It must not know jobs or what a request is for.
 
 It opens on faults of different people's jobs, or when a free request fails as well; one person's jobs alone open
-nothing (docs/decisions/0013-whose-signal-it-is.md). While it is open one free request is due every 15 s.
+nothing (docs/decisions/0014-whose-signal-it-is.md). While it is open one free request is due every 15 s.
 """
 
 from bot.engine.signs import Sender, Signs

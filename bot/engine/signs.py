@@ -1,7 +1,7 @@
 """Signs of trouble at the provider, each with the job and the person that met it; it decides nothing about them.
 
 One job's repeats are one sign: a signal that one job can cause says something about that job only
-(docs/decisions/0013-whose-signal-it-is.md).
+(docs/decisions/0014-whose-signal-it-is.md).
 """
 
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """How much the provider may be asked just now: a breaker, a rate for polls, pauses it asked for, the kill switch.
 
 What one job meets says something about that job; what is asked of whom is decided here, from whose signals they are
-(docs/decisions/0013-whose-signal-it-is.md). Creates and polls are held apart. It must not know jobs' states. All times
+(docs/decisions/0014-whose-signal-it-is.md). Creates and polls are held apart. It must not know jobs' states. All times
 are of the clock's monotonic kind.
 """
 
