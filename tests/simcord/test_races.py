@@ -19,7 +19,7 @@ from bot.jobs.store import accepting
 from tests.figures import figure
 from tests.simcord.world import World
 
-SEEDS = range(figure(20, 100))
+SEEDS = range(figure(3, 100))
 
 
 class Hands:

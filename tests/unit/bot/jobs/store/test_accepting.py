@@ -14,6 +14,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
 from bot.jobs.store.accepting import Accepted, accept, begin_submit, measure_usage
+from tests.figures import figure
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, a_job, a_picture, put
 
 GENEROUS = Limits(1_000, 0)
@@ -52,7 +53,7 @@ async def test_one_act_twice_at_the_same_moment_makes_one_job(
 
 
 @pytest.mark.reliability
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(figure(3, 20)))
 @pytest.mark.parametrize("limits", [Limits(10, 0), Limits(1_000, 10)])
 async def test_two_hundred_at_once_never_pass_the_limit(
     database: Database, open_another: Callable[[], Database], limits: Limits, seed: int
@@ -276,7 +277,7 @@ async def test_a_waiting_job_rests_with_its_person(database: Database) -> None:
     assert (sent.state, sent.waiting_for, sent.submitted_at) == (State.SUBMITTING, None, held.not_before)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(figure(3, 20)))
 async def test_after_a_refusal_ten_at_once_send_no_fourth(
     database: Database, open_another: Callable[[], Database], seed: int
 ) -> None:
