@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test reliability check browser pictures fmt states lock clean
+.PHONY: help demo story test quick reliability check browser pictures fmt states lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,10 @@ check: $(READY)  ## lint, formatting, types, architecture
 # In CI the browser tests must run, so there the browser is fetched too; elsewhere nothing is installed unasked.
 test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests
 	@$(BIN)/pytest -n 4 --dist loadfile
+
+# While one works: no process of the bot is started but for a few, and no browser.
+quick: $(READY)  ## the tests of unit, rules and simcord, about a minute on two cores; no lint, no types
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/unit tests/rules tests/simcord
 
 # Before a release, on a machine that does nothing else: it takes about an hour, and its reports are committed.
 reliability: $(READY)  ## go all the way of docs/reliability.md, then kill the bot 500 times over 1,000 jobs

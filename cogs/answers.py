@@ -24,9 +24,10 @@ async def answering(interaction: discord.Interaction, *, in_place: bool = False)
     If Discord no longer takes the acknowledgement, `discord.HTTPException` is raised and nothing has been done.
     """
     await interaction.response.defer(ephemeral=True, thinking=not in_place)
+    # All that is logged because of it names who did it; of a malformed event discord.py knows nobody.
+    who = structlog.contextvars.bound_contextvars(by=getattr(interaction.user, "id", None))
     try:
-        # Whatever is logged because of it names who did it.
-        with structlog.contextvars.bound_contextvars(by=interaction.user.id):
+        with who:
             yield
     except RefusalError as no:
         await tell(interaction, refusal(no.refusal, interaction.locale.value))

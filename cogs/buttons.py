@@ -168,8 +168,6 @@ class Buttons(commands.Cog):
 
     async def _finished(self, interaction: discord.Interaction, job_id: JobId) -> Job | Refusal:
         """The video that a button under it names, if the presser may use it; Discord has shown it to them."""
-        if refused := self._desk.intake.closed(interaction.guild_id, request=True):
-            return refused
         video = await self._desk.lookup.get(job_id)
         if video is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
