@@ -54,6 +54,9 @@ DISCORD_TARGETS: dict[str, tuple[str, ...]] = {
 _PROVIDER_FAULTS = {
     "429": StudioFault.status(429, headers={"Retry-After": f"{_WAIT_SECONDS:g}"}),
     "500": StudioFault.status(500),
+    "open": StudioFault.status(500, json={"error": {"message": "timed out while waiting for the upstream"}}, take=True),
+    "no_model": StudioFault.status(404, json={"error": {"message": "no such model", "code": "model_not_found"}}),
+    "firewall": StudioFault.status(403, text="<html>Request blocked.</html>"),
     "drop_before": StudioFault.drop(take=False),
     "drop_after": StudioFault.drop(take=True),
     "hang": StudioFault.hang(take=False),
