@@ -52,7 +52,7 @@ def origin_of(interaction: discord.Interaction, via: Via, *, reply_to: MessageId
 def no_right_of(interaction: discord.Interaction) -> Refusal | None:
     """Why the person may ask for nothing here, if so: Discord checks the right for commands, not for buttons."""
     if interaction.guild_id is None:
-        # A DM has no permissions (docs/facts/discord.md, "Permissions").
+        # A DM has no permissions (docs/facts/discord.md, "Rights of people").
         return None
     held = interaction.permissions
     if held.administrator or held.use_application_commands:
