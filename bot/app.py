@@ -211,6 +211,7 @@ async def _serve(
             engine.scheduler.finish(_PAID_REQUESTS_SECONDS),
             engine.teller.finish(_MESSAGES_SECONDS),
             engine.painter.finish(_MESSAGES_SECONDS),
+            engine.offering.finish(_MESSAGES_SECONDS),
         )
         await disconnect(client, gateway)
 

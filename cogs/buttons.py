@@ -83,7 +83,10 @@ class Buttons(commands.Cog):
                 await settle(interaction, video)
                 return
             asker, origin, sight, no_place = _again_by(interaction)
-            made = await self._desk.intake.repeat(video, origin, asker, sight, no_place)
+            made = await self._desk.acts.make_another(video, asker, origin, sight, no_place)
+            if isinstance(made, Job) and made.origin.history_after != origin.history_after:
+                await settle(interaction, made, Key.ANSWER_MADE_BEFORE)
+                return
             await settle_request(self._desk, interaction, made, draft_of(interaction, Ask(video.request)))
 
     async def _delete(self, interaction: discord.Interaction, job_id: JobId) -> None:
@@ -101,7 +104,7 @@ class Buttons(commands.Cog):
             if button.action is Action.KEEP:
                 await tell(interaction, say(Key.ANSWER_NOT_DELETED, interaction.locale.value))
                 return
-            done = await self._desk.acts.delete(job_id, asker_of(interaction))
+            done = await self._desk.acts.delete(job_id, asker_of(interaction), MessageId(button.number))
             await settle(interaction, done, Key.ANSWER_DELETED)
 
     async def _retry(self, interaction: discord.Interaction, job_id: JobId) -> None:

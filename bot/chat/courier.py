@@ -47,6 +47,9 @@ _UNKNOWN_MESSAGE = 10008
 _GONE = frozenset({10003, 10004, _UNKNOWN_MESSAGE})  # with its channel, or with its server
 _ARCHIVED = 50083
 _CANT_REFER = 160002
+# Discord's machines, and the way there and back, may be that far apart.
+_MARGIN_SECONDS = 300.0
+_HISTORY_MAX = 20_000
 
 T = TypeVar("T")
 
@@ -88,6 +91,9 @@ class Courier:
         self._owner_ids = tuple(UserId(owner_id) for owner_id in owner_ids)
         self._send_seconds = send_seconds
         self._uploading_to: Counter[ChannelId] = Counter()
+        self._clock = clock
+        # The newest id that Discord gave to a message of ours, and when: Discord's time, whatever this machine's is.
+        self._newest: tuple[MessageId, float] | None = None
 
     def rest_seconds(self) -> float:
         """In how many seconds something may be carried again; 0 if it may be tried now."""
@@ -104,11 +110,27 @@ class Courier:
         with self._in_line(parcel) as behind_upload:
             async with self._asking(parcel.nonce, seconds, behind_upload=behind_upload):
                 try:
-                    return MessageId((await self._send(parcel)).id)
+                    return self._seen(MessageId((await self._send(parcel)).id))
                 except discord.HTTPException as error:
                     if error.code != _UNKNOWN_MESSAGE:
                         raise
         return None
+
+    def surely_past(self) -> MessageId | None:
+        """An id that is older than whatever is posted from now on; None as long as this process has posted nothing.
+
+        It is counted on from an id of Discord's by the clock that nobody sets (docs/decisions/0011-clock-steps.md).
+        """
+        if self._newest is None:
+            return None
+        message_id, seen_at = self._newest
+        since_seconds = self._clock.monotonic() - seen_at - _MARGIN_SECONDS
+        return MessageId(max(0, (message_id >> 22) + int(since_seconds * 1_000)) << 22)
+
+    def _seen(self, message_id: MessageId) -> MessageId:
+        if self._newest is None or message_id > self._newest[0]:
+            self._newest = message_id, self._clock.monotonic()
+        return message_id
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, message: Message) -> bool:
         """Show the message as it now is; False if it stands no more. Raises `CourierFault`."""
@@ -130,6 +152,18 @@ class Courier:
         guild = None if place.guild_id is None else self._client.get_guild(place.guild_id)
         me = self._client.user
         return Seen(edited_text(found[-1], guild, me.id if me else None), edited=found[-1].edited_at is not None)
+
+    async def shows(self, channel_id: ChannelId, message_id: MessageId, is_ours: Callable[[str], bool]) -> bool:
+        """Whether that message is the bot's own, with a component whose custom id `is_ours`. Raises `CourierFault`."""
+        found: list[discord.Message] = []
+
+        async def look(message: discord.PartialMessage) -> None:
+            found.append(await message.fetch())
+
+        if not await self._act_on(channel_id, message_id, look):
+            return False
+        me = self._client.user
+        return me is not None and found[0].author.id == me.id and any(map(is_ours, _custom_ids(found[0])))
 
     async def find(
         self,
@@ -244,15 +278,17 @@ class Courier:
         self, channel_id: ChannelId, after: MessageId, is_wanted: Callable[[discord.Message], bool]
     ) -> MessageId | None:
         async with self._asking(str(channel_id), None):
-            me, empty = self._client.user, True
+            me, empty, read = self._client.user, True, 0
             history = self._client.get_partial_messageable(channel_id).history(
-                limit=None, after=discord.Object(after), oldest_first=True
+                limit=_HISTORY_MAX, after=discord.Object(after), oldest_first=True
             )
             # A long history takes its time: it is a page that must come in time.
             while (message := await self._in_time(anext(history, None))) is not None:
-                empty = False
+                empty, read = False, read + 1
                 if me is not None and message.author.id == me.id and is_wanted(message):
                     return MessageId(message.id)
+            if read >= _HISTORY_MAX:
+                raise OutcomeUnknown("There is too much to look through.")
             may_read = not empty or await self._in_time(self._may_read_history(channel_id))
         if may_read is None:
             raise OutcomeUnknown("Whether the history may be read is not known yet.")

@@ -4,11 +4,17 @@ Every act may be pressed twice, by two people, or on a message of last week; the
 """
 
 from dataclasses import replace
+from functools import partial
 
+import structlog
+
+from bot.chat import custom_ids
+from bot.chat.courier import CourierFault, Refused
 from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import SeesChannel
 from bot.engine.parts import Parts
 from bot.engine.places import forget_place
+from bot.jobs.denials import Denial
 from bot.jobs.life_log import log_event
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, MessageId, Origin, PostKind, PostState
 from bot.jobs.reasons import Reason, Refusal
@@ -17,8 +23,11 @@ from bot.jobs.states import ENDS, Event, State
 from bot.jobs.store import finding, moving, posts
 
 _RACE_TRIES = 3
+_DOUBLE_PRESS_SECONDS = 5.0
+_UNDER_WAY = frozenset({State.ACCEPTED, State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING})
 _REPEATS_FOLLOWED = 50
 _UNCLEAR = frozenset({State.UNCERTAIN, State.LOST})
+_log = structlog.stdlib.get_logger(__name__)
 _RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
 
 
@@ -129,18 +138,44 @@ class Acts:
         """Whether that person may delete the video; asked again when they are sure."""
         return await self._controlled(job_id, asker)
 
-    async def delete(self, job_id: JobId, asker: Asker) -> Job | Refusal:
-        """Delete: the message goes, and the video can't be remixed any more."""
+    async def delete(self, job_id: JobId, asker: Asker, message_id: MessageId | None = None) -> Job | Refusal:
+        """Delete: the very message that was pressed goes, and the video can't be remixed any more.
+
+        `message_id` is that message, in the asker's place. It may be there before its id is written down. Without it
+        those go that are written down.
+        """
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
             return job
-        await self._parts.database.write(moving.remove, job, self._parts.clock.now())
-        log_event("deleted", job)
-        for post in await self._parts.database.read(posts.find_posts, [job_id]):
-            if post.kind is PostKind.VIDEO and post.state is PostState.SENT and post.message_id is not None:
-                await self._parts.courier.delete(post.channel_id, post.message_id)
-                await self._parts.database.write(posts.mark_gone, post)
+        try:
+            messages = await self._video_messages(job, asker, message_id)
+            if message_id is not None and not messages:
+                return Refusal(Reason.VIDEO_UNKNOWN)
+            # First of all, for the teller, who may be about to write down that it was posted, or to post it again.
+            self._parts.board.deleted.extend(pressed for _, pressed in messages)
+            await self._parts.database.write(moving.remove, job, self._parts.clock.now(), asker.user_id)
+            log_event("deleted", job, by=asker.user_id)
+            for channel_id, pressed in messages:
+                await self._take_down(job, channel_id, pressed)
+        except CourierFault as fault:
+            _log.warning("video not deleted", job=job_id, fault=str(fault))
+            return Refusal(Reason.NOT_DELETED)
+        self._parts.board.job_changed(job_id)
         return job
+
+    async def make_another(
+        self, video: Job, asker: Asker, origin: Origin, sees_channel: SeesChannel, no_place: Refusal | None = None
+    ) -> Job | Refusal:
+        """Make the same request again: one at a time for each person and video, so a second press finds the first's.
+
+        The act is numbered, so that two presses at once are one.
+        """
+        act = f"again:{video.id}:{asker.user_id}:"
+        earlier = await self._parts.database.read(finding.find_by_act, act)
+        if earlier and _goes_on(earlier[0], self._parts.clock.now()):
+            return earlier[0]
+        origin = replace(origin, id=f"{act}{len(earlier) + 1:05}")
+        return await self._intake.repeat(video, origin, asker, sees_channel, no_place)
 
     async def forget_message(self, message_id: MessageId) -> None:
         """Somebody deleted a message: a reply's waiting job is cancelled, a video can't be remixed any more."""
@@ -160,6 +195,30 @@ class Acts:
     async def forget_place(self, guild_id: GuildId, channel_id: ChannelId | None = None) -> None:
         """A server, or one channel or thread of it, is gone: what was not sent yet ends there for free."""
         await forget_place(self._parts, guild_id, channel_id)
+
+    async def _video_messages(
+        self, job: Job, asker: Asker, message_id: MessageId | None
+    ) -> list[tuple[ChannelId, MessageId]]:
+        """Where the video's messages are that are to go; a custom id alone proves nothing (decision 6)."""
+        said = await self._parts.database.read(posts.find_posts, [job.id])
+        known = [
+            (post.channel_id, post.message_id)
+            for post in said
+            if post.kind is PostKind.VIDEO and post.message_id is not None and post.state is PostState.SENT
+        ]
+        if message_id is None:
+            return known
+        pressed = (asker.place.channel_id, message_id)
+        is_ours = partial(custom_ids.belongs_to, job_id=job.id, kind=PostKind.VIDEO, number=None)
+        return [pressed] if pressed in known or await self._parts.courier.shows(*pressed, is_ours) else []
+
+    async def _take_down(self, job: Job, channel_id: ChannelId, message_id: MessageId) -> None:
+        try:
+            await self._parts.courier.delete(channel_id, message_id)
+        except Refused as fault:
+            if fault.denial is not Denial.GONE:
+                raise
+        await self._parts.database.write(posts.mark_message_gone, job.id, message_id)
 
     async def _controlled(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         job = await self._parts.database.read(finding.get, job_id)
@@ -228,8 +287,17 @@ def retry_origin_id(job: Job) -> str:
     return f"retry:{job.id}"
 
 
+def _goes_on(job: Job, now: float) -> bool:
+    """Whether a second press of *Make another* means this one: it is under way, or was made a moment ago."""
+    if job.state is State.CANCELLED or job.withheld:
+        return False
+    return job.state in _UNDER_WAY or 0.0 <= now - job.accepted_at < _DOUBLE_PRESS_SECONDS
+
+
 def can_send_again(job: Job) -> bool:
     """Whether *Send again* makes sense: a video that is kept, and was withheld or could not be posted."""
+    if job.removed_at is not None:
+        return False
     if job.state is State.UNDELIVERABLE:
         return True
     return job.withheld and (job.state is State.CANCELLED or job.state not in ENDS)

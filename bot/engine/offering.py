@@ -1,46 +1,80 @@
 """Shows and takes away the short-lived messages under replies, also across restarts; what they ask it knows not."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import structlog
 
 from bot.chat import cards, custom_ids
 from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
 from bot.engine.parts import Parts
+from bot.engine.steps import let_arrive
 from bot.jobs.model import MessageId, Offer, OfferKind
 from bot.jobs.store import drafts
 
+_SHOWN_SECONDS = 60.0
 _RETRY_SECONDS = 10.0
 _GIVE_UP_SECONDS = 3600.0
+_AT_ONCE = 16
 _log = structlog.stdlib.get_logger(__name__)
+
+_Work = Callable[[Offer], Awaitable[bool]]
 
 
 class Offering:
-    """One loop over all standing offers."""
+    """One loop over all offers; each has a task of its own, so that one that hangs at Discord delays no other."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._hands = asyncio.Semaphore(_AT_ONCE)
+        self._busy: dict[MessageId, asyncio.Task[None]] = {}
+        self._rests_until: dict[MessageId, float] = {}
         self._shown_here: set[MessageId] = set()
 
     async def run(self) -> None:
-        """Show what was offered and take away what has stood long enough, until cancelled."""
+        """Show what was offered and take away what was shown long enough, until cancelled."""
         board = self._parts.board
         while True:
             board.offers.clear()
-            now = self._parts.clock.now()
-            pause_seconds = 60.0
-            standing = await self._parts.database.read(drafts.find_standing_offers)
-            self._shown_here &= {offer.id for offer in standing}
-            for offer in standing:
-                if rest_seconds := self._parts.courier.rest_seconds():
-                    pause_seconds = min(pause_seconds, rest_seconds)
-                    break
-                if now >= offer.delete_at:
-                    done = await self._take_away(offer)
-                else:
-                    pause_seconds = min(pause_seconds, offer.delete_at - now)
-                    done = offer.message_id is not None or await self._show(offer)
-                if not done:
-                    pause_seconds = min(pause_seconds, _RETRY_SECONDS)
+            pause_seconds = await self._start_due()
             await board.wait(board.offers, self._parts.clock, pause_seconds)
+
+    async def finish(self, within_seconds: float) -> None:
+        """Let what is under way arrive, then drop the rest: it goes on at the next start."""
+        await let_arrive(self._busy.values(), within_seconds)
+
+    async def _start_due(self) -> float:
+        now, pause_seconds = self._parts.clock.now(), 60.0
+        offers = await self._parts.database.read(drafts.find_standing_offers)
+        known = {offer.id for offer in offers}
+        self._shown_here &= known
+        self._rests_until = {key: until for key, until in self._rests_until.items() if key in known}
+        for offer in offers:
+            if rest_seconds := self._parts.courier.rest_seconds():
+                return min(pause_seconds, rest_seconds)
+            is_over = now >= offer.delete_at
+            wait_seconds = self._rests_until.get(offer.id, 0.0) - now
+            if not is_over and offer.message_id is not None:
+                wait_seconds = offer.delete_at - now
+            if wait_seconds > 0:
+                pause_seconds = min(pause_seconds, wait_seconds)
+            elif offer.id not in self._busy:
+                work = self._take_away if is_over else self._show
+                self._busy[offer.id] = asyncio.create_task(self._guard(work, offer))
+        return pause_seconds
+
+    async def _guard(self, work: _Work, offer: Offer) -> None:
+        done = False
+        try:
+            async with self._hands:
+                done = await work(offer)
+        except Exception:  # noqa: BLE001  # the loop's one guard
+            _log.exception("offer failed", offer=offer.id)
+        finally:
+            if not done:
+                self._rests_until[offer.id] = self._parts.clock.now() + _RETRY_SECONDS
+            del self._busy[offer.id]
+            self._parts.board.offers.set()
 
     async def _show(self, offer: Offer) -> bool:
         parts = self._parts
@@ -54,7 +88,7 @@ class Offering:
             message = cards.offer_form(offer, offer.locale, pictures=bool(draft.request.references or draft.uploads))
         parcel = Parcel(offer.place.channel_id, message, nonce=offer.nonce, reply_to=offer.id)
         try:
-            # One that this process has not shown may stand there since before a crash.
+            # One that this process has not shown may have been posted before a crash.
             message_id = None if offer.id in self._shown_here else await self._find(offer)
             self._shown_here.add(offer.id)
             message_id = message_id or await parts.courier.post(parcel)
@@ -63,10 +97,11 @@ class Offering:
         except CourierFault as fault:
             _log.info("offer not shown", offer=offer.id, fault=str(fault))
             return False
+        now = parts.clock.now()
         if message_id is None:
-            await parts.database.write(drafts.end_offer, offer.id, parts.clock.now())
+            await parts.database.write(drafts.end_offer, offer.id, now)
         else:
-            await parts.database.write(drafts.note_offer_message, offer.id, message_id)
+            await parts.database.write(drafts.note_offer_message, offer, message_id, now, _SHOWN_SECONDS)
         return True
 
     async def _take_away(self, offer: Offer) -> bool:

@@ -12,6 +12,7 @@ from bot.chat import cards
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.links import card_facts
 from bot.engine.parts import Parts
+from bot.engine.repeats import RetryButtons
 from bot.engine.steps import let_arrive
 from bot.jobs.model import Job, JobId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, State
@@ -36,19 +37,23 @@ class Painter:
         self._edited_at: dict[JobId, float] = {}
         self._settled: dict[JobId, cards.Message] = {}
         self._rests_until: dict[JobId, float] = {}
+        self._retries = RetryButtons(parts)
 
     async def run(self) -> None:
         """Repaint and clear away, until cancelled; what is under way is left to `finish`."""
         board = self._parts.board
+        await self._retries.learn()
         while True:
             board.paint.clear()
             # While nothing can be carried, cards stay touched.
-            pause_seconds = self._parts.courier.rest_seconds() or min(await self._clear_stale(), await self._repaint())
+            pause_seconds = self._parts.courier.rest_seconds() or min(
+                await self._clear_stale(), await self._repaint(), self._retries.start_due()
+            )
             await board.wait(board.paint, self._parts.clock, pause_seconds)
 
     async def finish(self, within_seconds: float) -> None:
         """Let what is under way arrive, then let go of the rest: it is done at the next start, or not needed."""
-        await let_arrive(self._busy.values(), within_seconds)
+        await let_arrive([*self._busy.values(), *self._retries.busy.values()], within_seconds)
 
     async def _clear_stale(self) -> float:
         """Take away the cards of ended jobs; a cancelled job's card stays, without buttons."""
@@ -113,6 +118,8 @@ class Painter:
                 pause_seconds = min(pause_seconds, rest_seconds)
         board.touched.difference_update(due)
         jobs = await self._parts.database.read(finding.find_many, due)
+        for job in jobs.values():
+            self._retries.touch(job)
         for post in await self._parts.database.read(posts.find_posts, due):
             job = jobs.get(post.job_id)
             if job is None or job.state in ENDS:

@@ -157,6 +157,9 @@ class Teller:
     async def _find(self, job: Job, post: Post) -> bool:
         """Whether the message stands already, which is then noted; after a restore, also whether the video does."""
         after = job.origin.history_after or MessageId(0)
+        if post.attempted_at is not None and not self._is_from_before(job):
+            # Nothing of it was posted before the attempt whose outcome is unknown.
+            after = max(after, post.attempted_after or after)
         found = await self._parts.courier.find(post.channel_id, after, _recogniser(post))
         if found is not None:
             await self._sent(job, post, found)
@@ -177,8 +180,13 @@ class Teller:
         if refusals.belongs_in_dm(job, post):
             await self._refused(job, post, Cause.PLACE)
             return
+        if post.kind is PostKind.VIDEO and job.removed_at is not None:
+            # It was posted, and deleted by somebody who saw it, before its answer came.
+            await self._sent(job, post, None)
+            return
         composed = await self._compose(job, post)
-        if composed is None or not await parts.database.write(posts.begin_sending, post, parts.clock.now()):
+        now, past = parts.clock.now(), parts.courier.surely_past()
+        if composed is None or not await parts.database.write(posts.begin_sending, post, now, past):
             return
         if post.attempted_at is None or key not in self._attempted:
             self._attempted[key] = parts.clock.monotonic()

@@ -215,6 +215,7 @@ class Post:
     message_id: MessageId | None = None
     tries: int = 0
     attempted_at: float | None = None
+    attempted_after: MessageId | None = None
     not_before: float = 0.0
 
     @property

@@ -55,6 +55,7 @@ class Reason(StrEnum):
     TOO_LATE_TO_CANCEL = "too late to cancel"  # the job has ended
     SETTLED = "settled"  # nobody need decide any more whether the provider took the job
     NOTHING_TO_SEND = "nothing to send"  # no kept video, or it is being sent already
+    NOT_DELETED = "not deleted"  # Discord could not be asked; the video can't be remixed any more
     CLIENT_STALE = "client stale"  # the person's Discord knows an older or newer version of our commands
     OWNER_ONLY = "owner only"
     SWITCH_STUCK = "switch stuck"  # the file that pauses the bot could not be taken away

@@ -99,6 +99,8 @@ posts = Table(
     Column("tries", Integer, nullable=False),
     # When an attempt of unknown outcome began; a repeat later than the nonce window must look before it sends.
     Column("attempted_at", Float),
+    # An id of Discord's that is older than whatever that attempt may have posted.
+    Column("attempted_after", BigInteger),
     Column("not_before", Float, nullable=False),
     Index(None, "state", "kind"),
     Index(None, "message_id"),

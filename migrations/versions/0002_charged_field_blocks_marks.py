@@ -39,6 +39,7 @@ def upgrade() -> None:
     op.execute("DELETE FROM drafts WHERE pictures_awaited > 0")
     op.drop_column("drafts", "pictures_awaited")
     op.add_column("offers", sa.Column("shown_at", sa.Float()))
+    op.add_column("posts", sa.Column("attempted_after", sa.BigInteger()))
     op.create_table(
         "blocks",
         sa.Column("user_id", sa.BigInteger(), nullable=False),

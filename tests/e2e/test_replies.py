@@ -264,8 +264,10 @@ async def test_bad_input_in_a_reply_is_answered_by_one_reply_without_ping(scene:
 async def test_a_reply_to_a_linked_video_is_a_remix(scene: Scene) -> None:
     """A video that could only be linked can be replied to like any other."""
     scene.guild.upload_limit_override_bytes = 1000
+    scene.studio.dials.public_files_url = "https://files.example.com"
     await scene.ada.slash(scene.channel, "video", prompt="Only a link")
     linked = await wait_kind(scene.chat, scene.channel, "video")
+    scene.studio.dials.public_files_url = None
     scene.guild.upload_limit_override_bytes = None
     await scene.ada.reply(linked, "And now for real")
     remix = await scene.video(after=linked)

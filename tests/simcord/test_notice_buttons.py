@@ -1,5 +1,7 @@
 """Retry, **Post it**, **Request again** and **Dismiss** under notices."""
 
+import discord
+
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
 from tests.simcord import scenes
@@ -81,6 +83,13 @@ async def test_leave_it_only_ends_the_asking(world: World) -> None:
     assert job.id in text_of(notice)
 
 
+def is_grey(message: discord.Message, label: str) -> bool:
+    """Whether that button of the message can't be pressed."""
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    (button,) = [one for row in rows for one in row.children if getattr(one, "label", None) == label]
+    return isinstance(button, discord.Button) and button.disabled
+
+
 async def test_retry_says_truly_what_an_earlier_press_led_to(world: World) -> None:
     """Cancelled meanwhile: it is asked for anew. Posted meanwhile: it is named as an older one."""
     job = await scenes.failed(world)
@@ -88,7 +97,10 @@ async def test_retry_says_truly_what_an_earlier_press_led_to(world: World) -> No
     await world.ada.click(notice, label="Retry")
     await world.settle()
     first = (await world.jobs())[0]
+    assert is_grey(await world.shown(job, PostKind.FAILURE), "Retry")
     await world.ada.click(await world.shown(first, PostKind.CARD), label="Cancel")
+    await world.settle()
+    assert not is_grey(await world.shown(job, PostKind.FAILURE), "Retry")
     answer = private(await world.ada.click(notice, label="Retry"))
     second = (await world.jobs())[0]
     assert second.id not in (job.id, first.id)
@@ -96,7 +108,10 @@ async def test_retry_says_truly_what_an_earlier_press_led_to(world: World) -> No
     assert "in the queue" in answer
     await world.settle()
     await world.fetched(second)
-    answer = private(await world.ada.click(notice, label="Retry"))
+    assert is_grey(await world.shown(job, PostKind.FAILURE), "Retry")
+    listed = await world.ada.slash(world.channel, "status", video=job.id)
+    assert listed.response is not None
+    answer = private(await world.ada.click(listed.response.message, label="Retry"))
     assert second.id in answer
     assert "in the queue" not in answer
     assert len(await world.jobs()) == 3

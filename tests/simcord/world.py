@@ -71,6 +71,7 @@ class World:
         await self._turn(self.engine.painter.run())
         await self.engine.painter.finish(5.0)
         await self._turn(self.engine.offering.run())
+        await self.engine.offering.finish(5.0)
         await self.env.settle()
 
     async def _turn(self, loop: Coroutine[Any, Any, None]) -> None:

@@ -21,6 +21,7 @@ SENTENCES: Mapping[Key, str] = {
     Key.UNCERTAIN: "Not sure whether the provider took it",
     Key.DELIVERED: "Posted",
     Key.REMOVED: "Deleted",
+    Key.REMOVED_BY_MODERATOR: "Deleted by a moderator",
     Key.REFUSED: "Refused by the provider",
     Key.FAILED: "Failed",
     Key.CANCELLED: "Cancelled",
@@ -314,6 +315,7 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.NOTHING_TO_SEND: (
         "There is no kept video to send: it is on its way already, or kept no longer. `/status` shows how it stands."
     ),
+    Reason.NOT_DELETED: "I can't reach Discord to delete the message. Press *Delete* again in a minute.",
     Reason.CLIENT_STALE: (
         "Your Discord has an outdated version of my commands, so nothing was started. Reload Discord (Ctrl+R, or "
         "restart the app) and try again."

@@ -22,6 +22,7 @@ class Key(StrEnum):
     UNCERTAIN = auto()
     DELIVERED = auto()
     REMOVED = auto()
+    REMOVED_BY_MODERATOR = auto()
     REFUSED = auto()
     FAILED = auto()
     CANCELLED = auto()

@@ -82,7 +82,7 @@ def status_key(job: Job, now: float) -> Key:
     if job.state is State.CANCELLED and job.withheld:
         return Key.KEPT
     if job.state is State.DELIVERED and job.removed_at is not None:
-        return Key.REMOVED
+        return Key.REMOVED if job.removed_by is None else Key.REMOVED_BY_MODERATOR
     return _STATUS[job.state]
 
 

@@ -77,9 +77,13 @@ async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) ->
     return True
 
 
-async def note_offer_message(connection: AsyncConnection, offer_id: MessageId, message_id: MessageId) -> None:
-    """Note which message shows the offer."""
-    await connection.execute(sa.update(offers).where(offers.c.id == offer_id).values(message_id=message_id))
+async def note_offer_message(
+    connection: AsyncConnection, offer: Offer, message_id: MessageId, now: float, shown_seconds: float
+) -> None:
+    """Note which message shows the offer. Its time begins now, unless it was hastened since it was read."""
+    delete_at = sa.case((offers.c.delete_at == offer.delete_at, now + shown_seconds), else_=offers.c.delete_at)
+    shown = sa.update(offers).where(offers.c.id == offer.id)
+    await connection.execute(shown.values(message_id=message_id, shown_at=now, delete_at=delete_at))
 
 
 async def find_offer(connection: AsyncConnection, offer_id: MessageId) -> Offer | None:

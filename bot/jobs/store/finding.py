@@ -154,6 +154,27 @@ async def find_submit_times(connection: AsyncConnection, since: float) -> list[f
     return [when for when in found if isinstance(when, float)]
 
 
+async def find_by_act(connection: AsyncConnection, act: str) -> list[Job]:
+    """The jobs whose origin's id begins so, newest first; `act` holds letters, digits and colons alone."""
+    found = await connection.execute(
+        sa.select(jobs)
+        .where(jobs.c.origin_id >= act, jobs.c.origin_id < act + "\x7f")
+        .order_by(jobs.c.accepted_at.desc(), jobs.c.origin_id.desc())
+    )
+    return readable(found, job_of)
+
+
+async def find_retried(connection: AsyncConnection, since: float, limit: int) -> list[JobId]:
+    """The jobs that were retried since then, at most so many of the latest."""
+    found = await connection.scalars(
+        sa.select(jobs.c.retry_of)
+        .where(jobs.c.retry_of.is_not(None), jobs.c.accepted_at > since)
+        .order_by(jobs.c.accepted_at.desc())
+        .limit(limit)
+    )
+    return [JobId(job_id) for job_id in found if job_id]
+
+
 async def find_waiting_in(
     connection: AsyncConnection, guild_id: GuildId, channel_id: ChannelId | None = None
 ) -> list[JobId]:

@@ -11,7 +11,7 @@ from bot.jobs.charging import charged_after
 from bot.jobs.database import once_stored
 from bot.jobs.denials import Denial
 from bot.jobs.life_log import log_move
-from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState
+from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState, UserId
 from bot.jobs.states import ENDS, Event, Say, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
@@ -60,10 +60,14 @@ async def come_back(connection: AsyncConnection, job: Job, *, now: float, **chan
 
 
 async def deliver(connection: AsyncConnection, job: Job, post: Post, message_id: MessageId | None, now: float) -> None:
-    """Note that the video stands in its channel and that the job has ended so, both or neither."""
+    """Note that the video stands in its channel and that the job has ended so, both or neither.
+
+    Without an id somebody has deleted it already. A deletion that was noted before stays noted.
+    """
     await mark_sent(connection, post, message_id)
-    removed_at = now if message_id is None else None
-    await apply(connection, await _as_it_is(connection, job), Event.POSTED, now=now, removed_at=removed_at)
+    current = await _as_it_is(connection, job)
+    removed_at = now if message_id is None and current.removed_at is None else current.removed_at
+    await apply(connection, current, Event.POSTED, now=now, removed_at=removed_at)
 
 
 async def stop_delivering(
@@ -125,9 +129,12 @@ async def answer(connection: AsyncConnection, job: Job, now: float) -> bool:
     return changed.rowcount == 1
 
 
-async def remove(connection: AsyncConnection, job: Job, now: float) -> None:
-    """Forbid remixing a video whose message was deleted."""
-    await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(removed_at=now))
+async def remove(connection: AsyncConnection, job: Job, now: float, by: UserId | None = None) -> None:
+    """Forbid remixing a video whose message was deleted; `by` whom, if that was not its requester."""
+    changes = {"removed_at": sa.func.coalesce(jobs.c.removed_at, now)}
+    if by is not None and by != job.origin.user_id:
+        changes["removed_by"] = sa.func.coalesce(jobs.c.removed_by, by)
+    await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(changes))
 
 
 async def void_claims(connection: AsyncConnection) -> None:

@@ -53,7 +53,7 @@ async def find_if_unsent(connection: AsyncConnection, post: Post) -> Post | None
 
 
 async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]]:
-    """Cards whose job has ended and said its last word (or was cancelled), and that still show as if it had not."""
+    """Cards that say nothing any more: their job has ended and said its last word, or asks by a notice of its own."""
     last_word = posts.alias()
     # A refused video is not the last word: the notice that says so is still to come.
     said = sa.exists().where(
@@ -64,14 +64,22 @@ async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]
         ),
         last_word.c.kind.in_((PostKind.VIDEO, PostKind.FAILURE)),
     )
+    # The doubt is one message: the notice has what the card says, and the question.
+    asked = sa.exists().where(
+        last_word.c.job_id == posts.c.job_id,
+        last_word.c.state == PostState.SENT,
+        last_word.c.kind == PostKind.UNSURE,
+    )
     found = await connection.execute(
         sa.select(posts)
         .join(jobs, jobs.c.id == posts.c.job_id)
         .where(
             posts.c.kind == PostKind.CARD,
             posts.c.state == PostState.SENT,
-            jobs.c.state.in_(ENDS),
-            sa.or_(jobs.c.state == State.CANCELLED, said),
+            sa.or_(
+                sa.and_(jobs.c.state.in_(ENDS), sa.or_(jobs.c.state == State.CANCELLED, said)),
+                sa.and_(jobs.c.state == State.UNCERTAIN, asked),
+            ),
         ),
     )
     cards = readable(found, post_of)
@@ -99,9 +107,10 @@ async def find_by_message(connection: AsyncConnection, message_id: MessageId) ->
     return None if row is None else post_of(row)
 
 
-async def begin_sending(connection: AsyncConnection, post: Post, now: float) -> bool:
+async def begin_sending(connection: AsyncConnection, post: Post, now: float, after: MessageId | None = None) -> bool:
     """Note, before the first byte, that an attempt begins; the time of the oldest attempt of unknown outcome stays.
 
+    `after` is an id that is surely older than what the attempt may post.
     False if it must not be sent any more: a video that was withheld meanwhile, or a message that is not waiting.
     """
     begun = _this(post).where(_UNSENT)
@@ -111,6 +120,7 @@ async def begin_sending(connection: AsyncConnection, post: Post, now: float) -> 
         begun.values(
             state=PostState.SENDING,
             attempted_at=sa.func.coalesce(posts.c.attempted_at, now),
+            attempted_after=sa.case((posts.c.attempted_at.is_(None), after), else_=posts.c.attempted_after),
             tries=posts.c.tries + 1,
         ),
     )
@@ -152,6 +162,13 @@ async def mark_refused(connection: AsyncConnection, post: Post) -> None:
 async def withdraw(connection: AsyncConnection, post: Post) -> None:
     """Note that the message will not be sent; one that has been sent since it was read stays sent."""
     await connection.execute(_this(post).where(_UNSENT).values(state=PostState.GONE))
+
+
+async def mark_message_gone(connection: AsyncConnection, job_id: JobId, message_id: MessageId) -> None:
+    """Note that this message of the job was taken back, if it is written down that it was posted."""
+    await connection.execute(
+        sa.update(posts).where(posts.c.job_id == job_id, posts.c.message_id == message_id).values(state=PostState.GONE)
+    )
 
 
 async def mark_gone(connection: AsyncConnection, post: Post) -> None:

@@ -190,6 +190,7 @@ def _post_of(row: Row) -> Post:
         message_id=_message(row.message_id),
         tries=row.tries,
         attempted_at=row.attempted_at,
+        attempted_after=_message(row.attempted_after),
         not_before=row.not_before,
     )
 

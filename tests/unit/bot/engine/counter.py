@@ -136,12 +136,14 @@ class Counter:
             await asyncio.Event().wait()
 
         self.board.wait = rest  # pyright: ignore[reportAttributeAccessIssue]  # it is only to be known when it rests
-        loop = asyncio.create_task(Offering(self.parts).run())
+        offering = Offering(self.parts)
+        loop = asyncio.create_task(offering.run())
         try:
             await asyncio.wait_for(rested.wait(), 20)
         finally:
             loop.cancel()
             await asyncio.gather(loop, return_exceptions=True)
+            await offering.finish(10.0)
             self.board.wait = wait
 
     def break_store(self, *names: str) -> None:

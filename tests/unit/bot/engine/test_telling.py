@@ -40,6 +40,7 @@ class Discord:
     def __init__(self) -> None:
         self.parcels: list[Parcel] = []
         self.resting_seconds = 0.0
+        self.past: MessageId | None = None
         self.searched = 0
         self.fault: CourierFault | None = None
         self.asked = asyncio.Event()
@@ -58,6 +59,9 @@ class Discord:
 
     async def open_dm(self, _user_id: object) -> ChannelId:
         raise Refused(50007)
+
+    def surely_past(self) -> MessageId | None:
+        return self.past
 
     def upload_limit_bytes(self, _guild_id: object) -> int:
         return 10_000_000
@@ -91,6 +95,9 @@ class Fetcher:
 
     def path(self, name: str) -> Path:
         return Path(name)
+
+    async def shown_name(self, name: str) -> str:
+        return name
 
     async def forget(self, _name: str) -> None:
         pass

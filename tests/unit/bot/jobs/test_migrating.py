@@ -104,7 +104,7 @@ def test_migrating_twice_is_harmless(built_file: Path, tmp_path: Path) -> None:
     """At the second start nothing changes and nothing is lost."""
     path = Path(shutil.copy(built_file, tmp_path / "bot.db"))
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0)")
+        connection.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL)")
     before = schema_of(path)
     migrate(path)
     assert schema_of(path) == before
@@ -150,7 +150,7 @@ def filled(built_file: Path, folder: Path) -> Path:
     path = Path(shutil.copy(built_file, folder / "bot.db"))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
-            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0)",
+            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL)",
             [(f"{number:08}",) for number in range(5_000)],
         )
     return path
@@ -176,7 +176,7 @@ def crashed_copy(path: Path, folder: Path) -> Path:
     folder.mkdir()
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("PRAGMA wal_autocheckpoint=0")
-        writer.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0)")
+        writer.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL)")
         for file in path.parent.iterdir():
             if not file.name.endswith("-shm"):
                 shutil.copy(file, folder / file.name)

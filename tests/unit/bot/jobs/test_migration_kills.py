@@ -92,7 +92,7 @@ def test_a_later_migration_that_is_killed_anywhere_is_begun_again(
     path = Path(shutil.copy(built_file, tmp_path / "old.db"))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
-            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0)",
+            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL)",
             [(f"{number:08}",) for number in range(ROWS)],
         )
     scripts = tmp_path / "migrations"

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.database import Database
 from bot.jobs.model import Draft, JobId, MessageId, Offer, OfferKind, Place, Upload, UserId, VideoRequest
 from bot.jobs.store import drafts
+from bot.jobs.tables import offers
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, a_picture
 
 VIDEO, OTHER_VIDEO = JobId("K3M9Q2XA"), JobId("K3M9Q2XB")
@@ -102,7 +105,8 @@ async def test_a_form_is_offered_once_per_person_and_video(database: Database) -
     """Also after it is gone; another person, another video, or a reply that brings pictures is offered it."""
     assert await database.write(drafts.make_offer, *an_offer(1))
     assert not await database.write(drafts.make_offer, *an_offer(2))
-    await database.write(drafts.note_offer_message, MessageId(1), MessageId(88))
+    offer, _ = an_offer(1)
+    await database.write(drafts.note_offer_message, offer, MessageId(88), NOW, 60.0)
     await database.write(drafts.end_offer, MessageId(1), NOW)
     assert not await database.write(drafts.make_offer, *an_offer(3))
     assert await database.write(drafts.make_offer, *an_offer(4, user_id=BEN))
@@ -141,13 +145,32 @@ async def test_standing_offers_are_found_soonest_first(database: Database) -> No
     assert [(offer.id, offer.delete_at) for offer in found] == [(1, NOW), (2, NOW + 5)]
 
 
-async def test_the_message_of_an_offer_is_noted(database: Database) -> None:
-    """So that it can be taken away after a restart."""
-    await database.write(drafts.make_offer, *an_offer(1))
-    await database.write(drafts.note_offer_message, MessageId(1), MessageId(88))
+@pytest.mark.parametrize("hastened", [False, True])
+async def test_the_message_of_an_offer_is_noted(database: Database, hastened: bool) -> None:
+    """C11: so that it can be taken away after a restart, 60 s after it was shown; at once if it is over already."""
+    asked, draft = an_offer(1)
+    await database.write(drafts.make_offer, asked, draft)
+    if hastened:
+        await database.write(drafts.hasten_offer, asked.id, NOW + 30)
+    await database.write(drafts.note_offer_message, asked, MessageId(88), NOW + 40, 60.0)
     offer = await database.read(drafts.find_offer, MessageId(1))
     assert offer is not None
-    assert offer.message_id == 88
+    assert (offer.message_id, offer.shown_at) == (88, NOW + 40)
+    assert offer.delete_at == (NOW + 30 if hastened else NOW + 100)
+
+
+async def test_rows_of_offers_go_with_their_time(database: Database) -> None:
+    """C11: what is shown, or still to be, stays; what went long ago is forgotten."""
+    for number in (1, 2, 3):
+        await database.write(drafts.make_offer, *an_offer(number, OfferKind.ASK))
+    await database.write(drafts.end_offer, MessageId(1), NOW)
+    await database.write(drafts.end_offer, MessageId(2), NOW + 100)
+    await database.write(drafts.drop_old_offers, NOW + 50)
+
+    async def left(connection: AsyncConnection) -> list[int]:
+        return list(await connection.scalars(sa.select(offers.c.id).order_by(offers.c.id)))
+
+    assert await database.read(left) == [2, 3]
 
 
 async def test_an_offer_ends_once(database: Database) -> None:
