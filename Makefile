@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test quick reliability check browser pictures fmt states lock clean
+.PHONY: help demo story test quick reliability check upgrade-dump browser pictures fmt states lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ quick: $(READY)  ## the tests of unit, rules and simcord, about a minute on two 
 reliability: $(READY)  ## go all the way of docs/reliability.md, then kill the bot 500 times over 1,000 jobs
 	@$(BIN)/python -m tests.reliability
 	@$(BIN)/python -m sandbox.chaos --seed 4 --kills 500 --jobs 1000 --report docs/reliability-report.json
+
+upgrade-dump: $(READY)  ## keep the database of this main as tests/upgrades/$(NAME).sql, at the end of an issue
+	@PYTHONPATH=. $(BIN)/python tests/upgrades/record.py tests/upgrades/$(NAME).sql tests/upgrades/$(NAME).json
 
 browser: $(READY)  ## have a Chromium for the tests of the page (installs Debian's as root)
 	@$(BIN)/python -m tests.browser.chromium

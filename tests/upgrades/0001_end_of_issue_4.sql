@@ -1,0 +1,150 @@
+BEGIN TRANSACTION;
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "alembic_version" VALUES('0001');
+CREATE TABLE drafts (
+	id VARCHAR(16) NOT NULL, 
+	user_id BIGINT NOT NULL, 
+	guild_id BIGINT, 
+	channel_id BIGINT NOT NULL, 
+	reply_to BIGINT, 
+	prompt VARCHAR(4000) NOT NULL, 
+	model VARCHAR(128), 
+	size VARCHAR(16), 
+	seconds VARCHAR(16), 
+	"references" JSON NOT NULL, 
+	parent_id VARCHAR(8), 
+	pictures_awaited INTEGER NOT NULL, 
+	created_at FLOAT NOT NULL, 
+	CONSTRAINT pk_drafts PRIMARY KEY (id)
+);
+INSERT INTO "drafts" VALUES('211fde613c9845e1',{ada},{guild},{channel},1576992326285262848,'Make it a bit more colourful',NULL,NULL,NULL,'[]','CGSQFH02',0,1.79605466972306728368e+09);
+INSERT INTO "drafts" VALUES('b2fcfb98a7c843d1',{ada},{guild},{channel},NULL,'','gpt-4o-video',NULL,NULL,'[]',NULL,0,1.79605467096278882026e+09);
+CREATE TABLE jobs (
+	id VARCHAR(8) NOT NULL, 
+	origin_id VARCHAR(64) NOT NULL, 
+	ordinal INTEGER NOT NULL, 
+	via VARCHAR(16) NOT NULL, 
+	user_id BIGINT NOT NULL, 
+	guild_id BIGINT, 
+	channel_id BIGINT NOT NULL, 
+	reply_to BIGINT, 
+	history_after BIGINT, 
+	locale VARCHAR(16) NOT NULL, 
+	provider VARCHAR(512) NOT NULL, 
+	remote_id VARCHAR(1024), 
+	idempotency_key VARCHAR(36) NOT NULL, 
+	parent_id VARCHAR(8), 
+	retry_of VARCHAR(8), 
+	prompt VARCHAR(4000) NOT NULL, 
+	model VARCHAR(128), 
+	size VARCHAR(16), 
+	seconds VARCHAR(16), 
+	"references" JSON NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
+	cause VARCHAR(16), 
+	about VARCHAR(8), 
+	waiting_for VARCHAR(16), 
+	withheld BOOLEAN NOT NULL, 
+	progress INTEGER, 
+	clean_refusals INTEGER NOT NULL, 
+	fetch_tries INTEGER NOT NULL, 
+	video_sha256 VARCHAR(64), 
+	video_bytes BIGINT, 
+	accepted_at FLOAT NOT NULL, 
+	submitted_at FLOAT, 
+	completed_at FLOAT, 
+	ended_at FLOAT, 
+	late_at FLOAT, 
+	removed_at FLOAT, 
+	revived_at FLOAT, 
+	answered_at FLOAT, 
+	not_before FLOAT NOT NULL, 
+	owner VARCHAR(64), 
+	lease_until FLOAT, 
+	fence INTEGER NOT NULL, 
+	CONSTRAINT pk_jobs PRIMARY KEY (id), 
+	CONSTRAINT uq_jobs_idempotency_key UNIQUE (idempotency_key), 
+	CONSTRAINT uq_jobs_origin_id_ordinal UNIQUE (origin_id, ordinal), 
+	CONSTRAINT uq_jobs_provider_remote_id UNIQUE (provider, remote_id)
+);
+INSERT INTO "jobs" VALUES('W1N2MPE5','1576613419887362055',0,'command',{ada},{guild},{channel},NULL,1576613419887362055,'en-US','{provider}',NULL,'7183a747-90ee-417e-9e1d-fc48df55f0f4',NULL,NULL,'Was lost','gpt-4o-video',NULL,NULL,'[]','lost','lost',NULL,NULL,0,NULL,0,0,NULL,NULL,1.79596433141057658195e+09,1.79596433157565689084e+09,NULL,1.79605083274353241919e+09,NULL,NULL,NULL,NULL,1.79596433141057658195e+09,NULL,NULL,1);
+INSERT INTO "jobs" VALUES('4RQ61AZG','1576613422089371648',0,'command',{ada},{guild},{channel},NULL,1576613422089371648,'en-US','{provider}','{remote_23}','48664b1e-0016-40e8-a68c-527a5f1331e4',NULL,NULL,'Was undeliverable','gpt-4o-video',NULL,NULL,'[]','undeliverable','provider',NULL,NULL,0,NULL,0,0,NULL,NULL,1.79596433190906071665e+09,1.79596433193820095063e+09,1.79596433253354787829e+09,1.79605083274351358412e+09,NULL,NULL,NULL,NULL,1.79596433190906071665e+09,NULL,NULL,1);
+INSERT INTO "jobs" VALUES('CGSQFH02','1576976737630158848',0,'command',{ada},{guild},{channel},NULL,1576976737630158848,'en-US','{provider}','{remote_24}','53e3598e-c69a-4aad-abf8-4772d9bb07c5',NULL,NULL,'Was delivered','gpt-4o-video',NULL,NULL,'[]','delivered',NULL,NULL,NULL,0,NULL,0,0,'0dc70ff0bbbaf79ae78a9a6ba42c7068fe3ef55670dc5704ebb968c2cc1abae0',8026,1.79605095308021926875e+09,1.79605095337515306471e+09,1.79605095389602661135e+09,1796050954.3742,NULL,NULL,NULL,NULL,1.79605095308021926875e+09,NULL,NULL,1);
+INSERT INTO "jobs" VALUES('HPD48X1H','1576976743275692032',0,'command',{ada},{guild},{channel},NULL,1576976743275692032,'en-US','{provider}',NULL,'f8170839-fa4d-4f0e-aa37-6095698dbf40',NULL,NULL,'Was forbidden','gpt-4o-video',NULL,NULL,'[]','refused','content',NULL,NULL,0,NULL,0,0,NULL,NULL,1.79605095443211412427e+09,1.79605095445994567869e+09,NULL,1.79605095449171590807e+09,NULL,NULL,NULL,NULL,1.79605095443211412427e+09,NULL,NULL,1);
+INSERT INTO "jobs" VALUES('ECC817M9','1576976743934197760',0,'command',{ada},{guild},{channel},NULL,1576976743934197760,'en-US','{provider}','{remote_25}','3862d287-766e-417f-82e8-23ffdb2337a6',NULL,NULL,'Was doomed','gpt-4o-video',NULL,NULL,'[]','failed','content',NULL,NULL,0,NULL,0,0,NULL,NULL,1.79605095479365158084e+09,1.79605095514276862141e+09,NULL,1.79605095571246910091e+09,NULL,NULL,NULL,NULL,1.79605095479365158084e+09,NULL,NULL,1);
+INSERT INTO "jobs" VALUES('GH73BS78','1576976750099824640',0,'command',{ada},{guild},{channel},NULL,1576976750099824640,'en-US','{provider}','{remote_26}','f0f50720-5f12-4835-94f3-ea2b6c9913c1',NULL,NULL,'Was kept','gpt-4o-video',NULL,NULL,'[]','cancelled',NULL,NULL,NULL,1,NULL,0,0,'e761490b985022ed5a00185532b03d79c81faae807e84549c27bb665517b44ef',7325,1.79605095618677830697e+09,1.79605095638611388206e+09,1.7960509589065525532e+09,1.79605096628352451327e+09,NULL,NULL,NULL,NULL,1.79605095618677830697e+09,NULL,NULL,1);
+INSERT INTO "jobs" VALUES('H4SCB7D0','1576976797717757952',0,'command',{ada},{guild},{channel},NULL,1576976797717757952,'en-US','{provider}','{remote_27}','aec5e2d7-91cb-4ece-8a5c-d098f92a307d',NULL,NULL,'Is being posted','gpt-4o-video',NULL,NULL,'[]','posting',NULL,NULL,NULL,0,NULL,0,0,'bc90551ea160dbce265cbcc43109ed893838c01530a0f87bafd5dc2b695266a8',8273,1.79605096747874212262e+09,1.79605096757126832013e+09,1.79605096802303266525e+09,NULL,NULL,NULL,NULL,NULL,1.79605096747874212262e+09,'vm:31800:3bd9295b1739',1.79605472927143812174e+09,1);
+INSERT INTO "jobs" VALUES('4JYNVCSP','1576976801660403712',0,'command',{ada},{guild},{channel},NULL,1576976801660403712,'en-US','{provider}','{remote_28}','4b8167b2-8a78-426a-a9c4-e38e3b03f126',NULL,NULL,'Is being fetched','gpt-4o-video',NULL,NULL,'[]','fetching',NULL,NULL,NULL,0,NULL,0,2,NULL,NULL,1.79605096844863414769e+09,1.79605096857643818861e+09,1.79605096893462157247e+09,NULL,NULL,NULL,NULL,NULL,1.79605467223112249368e+09,'vm:31800:3bd9295b1739',1.79605472927143812174e+09,1);
+INSERT INTO "jobs" VALUES('TKHQ51P9','1576976804390895616',0,'command',{ada},{guild},{channel},NULL,1576976804390895616,'en-US','{provider}',NULL,'246d7a5e-b831-4d75-9bc3-7bd10a31d058',NULL,NULL,'Is in doubt','gpt-4o-video',NULL,NULL,'[]','uncertain','lost',NULL,NULL,0,NULL,0,0,NULL,NULL,1.7960509689959006309e+09,1.79605096903904080385e+09,NULL,NULL,NULL,NULL,NULL,NULL,1.7960509689959006309e+09,'vm:31800:3bd9295b1739',1.79605472927143812174e+09,1);
+INSERT INTO "jobs" VALUES('43PFZ2QM','1576976805057789952',0,'command',{ada},{guild},{channel},NULL,1576976805057789952,'en-US','{provider}','{remote_29}','fcca2323-e51c-4192-a3d9-f7d59fbbe522',NULL,NULL,'Is late','gpt-4o-video',NULL,NULL,'[]','rendering',NULL,NULL,NULL,0,NULL,0,0,NULL,NULL,1.79605096915898132317e+09,1.79605096919691252705e+09,NULL,NULL,1796054669.2723,NULL,NULL,NULL,1.79605096915898132317e+09,'vm:31800:3bd9295b1739',1.79605472927143812174e+09,1);
+INSERT INTO "jobs" VALUES('XRN5HVXQ','1576992324473323520',0,'command',{ada},{guild},{channel},NULL,1576992324473323520,'en-US','{provider}','{remote_30}','2ecd3424-78b8-445e-b7b3-db11a62695df',NULL,NULL,'Is rendering','gpt-4o-video',NULL,NULL,'[]','rendering',NULL,NULL,NULL,0,NULL,0,0,NULL,NULL,1.79605466935427069666e+09,1.79605466952559399609e+09,NULL,NULL,NULL,NULL,NULL,NULL,1.79605466935427069666e+09,'vm:31800:3bd9295b1739',1.79605472948088622092e+09,1);
+INSERT INTO "jobs" VALUES('N4RW2XRB','1576992327002488832',0,'command',{ada},{guild},{channel},NULL,1576992327002488832,'en-US','{provider}','{remote_31}','24cc5f1c-effd-4b03-933d-ef696d1132f9',NULL,NULL,'Takes place 0','gpt-4o-video',NULL,NULL,'[]','rendering',NULL,NULL,NULL,0,NULL,0,0,NULL,NULL,1.79605466987767219545e+09,1.79605466991874241832e+09,NULL,NULL,NULL,NULL,NULL,NULL,1.79605466987767219545e+09,'vm:31800:3bd9295b1739',1.7960547298903882503e+09,1);
+INSERT INTO "jobs" VALUES('SGW2S103','1576992327996538880',0,'command',{ada},{guild},{channel},NULL,1576992327996538880,'en-US','{provider}','{remote_32}','09609dba-40d8-437e-8e43-11707b2cf019',NULL,NULL,'Takes place 1','gpt-4o-video',NULL,NULL,'[]','rendering',NULL,NULL,NULL,0,NULL,0,0,NULL,NULL,1.79605467015234804154e+09,1.79605467019696426393e+09,NULL,NULL,NULL,NULL,NULL,NULL,1.79605467015234804154e+09,'vm:31800:3bd9295b1739',1.79605473017342591283e+09,1);
+INSERT INTO "jobs" VALUES('Y00B574P','1576992328738930688',0,'command',{ada},{guild},{channel},NULL,1576992328738930688,'en-US','{provider}',NULL,'49eccb82-05d3-4b7c-9143-f36968a82d06',NULL,NULL,'Is being sent','gpt-4o-video',NULL,NULL,'[]','submitting',NULL,NULL,NULL,0,NULL,0,0,NULL,NULL,1.79605467029975485798e+09,1.79605467033868527407e+09,NULL,NULL,NULL,NULL,NULL,NULL,1.79605467029975485798e+09,'vm:31800:3bd9295b1739',1.79605473032538700108e+09,1);
+INSERT INTO "jobs" VALUES('K2JCQ3RX','1576992329229664256',0,'command',{ada},{guild},{channel},NULL,1576992329229664256,'en-US','{provider}',NULL,'879c25e4-cf47-43cf-87ee-ec330fd606cd',NULL,NULL,'Is waiting','gpt-4o-video',NULL,NULL,'[]','accepted',NULL,NULL,NULL,0,NULL,0,0,NULL,NULL,1796054670.52609,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1796054670.52609,'vm:31800:3bd9295b1739',1.79605473063025546077e+09,1);
+INSERT INTO "jobs" VALUES('EGNEZNSE','1576992330446012416',0,'command',{ada},{guild},{channel},NULL,1576992330446012416,'en-US','{provider}',NULL,'3ed96c95-2de5-4267-a3cb-605d8c4431a1',NULL,NULL,'Was cancelled','gpt-4o-video',NULL,NULL,'[]','cancelled',NULL,NULL,NULL,0,NULL,0,0,NULL,NULL,1.79605467079138064389e+09,NULL,NULL,1.79605467093843436236e+09,NULL,NULL,NULL,NULL,1.79605467079138064389e+09,NULL,NULL,1);
+CREATE TABLE offers (
+	id BIGINT NOT NULL, 
+	user_id BIGINT NOT NULL, 
+	video_id VARCHAR(8) NOT NULL, 
+	guild_id BIGINT, 
+	channel_id BIGINT NOT NULL, 
+	draft_id VARCHAR(16) NOT NULL, 
+	kind VARCHAR(8) NOT NULL, 
+	locale VARCHAR(16) NOT NULL, 
+	message_id BIGINT, 
+	delete_at FLOAT NOT NULL, 
+	gone_at FLOAT, 
+	CONSTRAINT pk_offers PRIMARY KEY (id)
+);
+INSERT INTO "offers" VALUES(1576992326285262848,{ada},'CGSQFH02',{guild},{channel},'211fde613c9845e1','ask','en-US',{message_14},1.79605472972306728363e+09,NULL);
+CREATE TABLE posts (
+	job_id VARCHAR(8) NOT NULL, 
+	kind VARCHAR(8) NOT NULL, 
+	number INTEGER NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
+	channel_id BIGINT NOT NULL, 
+	message_id BIGINT, 
+	tries INTEGER NOT NULL, 
+	attempted_at FLOAT, 
+	not_before FLOAT NOT NULL, 
+	CONSTRAINT pk_posts PRIMARY KEY (job_id, kind, number)
+);
+INSERT INTO "posts" VALUES('W1N2MPE5','card',1,'gone',{channel},1576613420810108928,1,NULL,0.0);
+INSERT INTO "posts" VALUES('W1N2MPE5','unsure',1,'sent',{channel},{message_0},1,NULL,0.0);
+INSERT INTO "posts" VALUES('4RQ61AZG','card',1,'gone',{channel},1576613422324252672,1,NULL,0.0);
+INSERT INTO "posts" VALUES('4RQ61AZG','fail',1,'sent',{channel},{message_1},1,NULL,0.0);
+INSERT INTO "posts" VALUES('W1N2MPE5','fail',1,'sent',{channel},{message_2},1,NULL,0.0);
+INSERT INTO "posts" VALUES('CGSQFH02','card',1,'gone',{channel},1576976738972336128,1,NULL,0.0);
+INSERT INTO "posts" VALUES('CGSQFH02','video',1,'sent',{channel},{message_3},1,NULL,0.0);
+INSERT INTO "posts" VALUES('HPD48X1H','card',1,'gone',{channel},1576976743531544576,1,NULL,0.0);
+INSERT INTO "posts" VALUES('HPD48X1H','fail',1,'sent',{channel},{message_4},1,NULL,0.0);
+INSERT INTO "posts" VALUES('ECC817M9','card',1,'gone',{channel},1576976746677272576,1,NULL,0.0);
+INSERT INTO "posts" VALUES('ECC817M9','fail',1,'sent',{channel},{message_5},1,NULL,0.0);
+INSERT INTO "posts" VALUES('GH73BS78','card',1,'gone',{channel},{message_6},1,NULL,0.0);
+INSERT INTO "posts" VALUES('GH73BS78','video',1,'refused',{channel},NULL,0,NULL,0.0);
+INSERT INTO "posts" VALUES('H4SCB7D0','card',1,'sent',{channel},{message_7},1,NULL,0.0);
+INSERT INTO "posts" VALUES('H4SCB7D0','video',1,'sending',{channel},NULL,3,1.79605096844146180151e+09,1.79605467657425594326e+09);
+INSERT INTO "posts" VALUES('4JYNVCSP','card',1,'sent',{channel},{message_8},1,NULL,0.0);
+INSERT INTO "posts" VALUES('TKHQ51P9','card',1,'sent',{channel},{message_9},1,NULL,0.0);
+INSERT INTO "posts" VALUES('TKHQ51P9','unsure',1,'sent',{channel},{message_10},1,NULL,0.0);
+INSERT INTO "posts" VALUES('43PFZ2QM','card',1,'sent',{channel},{message_11},1,NULL,0.0);
+INSERT INTO "posts" VALUES('43PFZ2QM','late',1,'sent',{channel},{message_12},1,NULL,0.0);
+INSERT INTO "posts" VALUES('XRN5HVXQ','card',1,'sent',{channel},{message_13},1,NULL,0.0);
+INSERT INTO "posts" VALUES('N4RW2XRB','card',1,'sent',{channel},{message_15},1,NULL,0.0);
+INSERT INTO "posts" VALUES('SGW2S103','card',1,'sent',{channel},{message_16},1,NULL,0.0);
+INSERT INTO "posts" VALUES('Y00B574P','card',1,'sent',{channel},{message_17},1,NULL,0.0);
+INSERT INTO "posts" VALUES('K2JCQ3RX','card',1,'sent',{channel},{message_18},1,NULL,0.0);
+INSERT INTO "posts" VALUES('EGNEZNSE','card',1,'gone',{channel},{message_19},1,NULL,0.0);
+CREATE INDEX ix_jobs_guild_id_user_id_state ON jobs (guild_id, user_id, state);
+CREATE INDEX ix_jobs_state ON jobs (state);
+CREATE INDEX ix_jobs_submitted_at ON jobs (submitted_at);
+CREATE INDEX ix_jobs_user_id_accepted_at ON jobs (user_id, accepted_at);
+CREATE INDEX ix_offers_gone_at_delete_at ON offers (gone_at, delete_at);
+CREATE INDEX ix_offers_user_id_video_id ON offers (user_id, video_id);
+CREATE INDEX ix_posts_message_id ON posts (message_id);
+CREATE INDEX ix_posts_state_kind ON posts (state, kind);
+COMMIT;
