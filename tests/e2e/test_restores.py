@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sandbox.chat import Message
+from sandbox.chat import Fault, Message, Permission
 from sandbox.stage import Stage
 from sandbox.studio import Outcome
 from tests.e2e import ledger
@@ -98,3 +98,23 @@ async def test_what_waited_in_a_copy_is_told(tmp_path: Path) -> None:
         await stage.chat.wait_message(scene.channel, lambda m: kind_of(m) == "unsure")
         assert len(ledger.paid_requests(stage, "Was being sent")) == 1
         assert ledger.paid_requests(stage, WAITED) == []
+
+
+async def test_without_the_right_to_look_nothing_is_posted_again(tmp_path: Path) -> None:
+    """C12: an empty history that the bot may not read proves nothing: the video that may stand there stays alone."""
+    async with a_stage(tmp_path) as stage:
+        guild = stage.chat.add_guild("Night Shift")
+        ada = stage.chat.add_person("Ada")
+        guild.join(ada)
+        scene = Scene(stage, guild, guild.add_channel("videos"), ada)
+        lost = Fault.drop(after=True)
+        stage.chat.faults.add("message_create", lost, times=100, only_if=lambda request: bool(request.files))
+        await asks(scene, "Only once", "posting")
+        await stage.chat.wait_for(lambda: videos(scene, "Only once") or None)
+        await stage.bot.kill()
+        await stage.chat.bot_gone()
+        stage.chat.faults.clear()
+        scene.channel.overwrite(stage.chat.bot_user, deny=Permission.READ_MESSAGE_HISTORY)
+        await stage.start_bot()
+        await ledger.job(stage, "Only once", "undeliverable")
+        assert len(videos(scene, "Only once")) == 1

@@ -1,6 +1,7 @@
 """The courier between a real discord.py client and a local Discord that goes wrong in every way it knows."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -334,3 +335,12 @@ async def test_a_history_that_may_not_be_read_proves_nothing(world: World) -> No
     world.channel.overwrite(world.chat.bot_user, deny=discord.Permissions(read_message_history=True))
     with pytest.raises(OutcomeUnknown):
         await asks(world)["history"]()
+
+
+async def test_what_others_said_in_our_words_is_not_ours(world: World) -> None:
+    """C12: a search of the history goes by the author, too: in a DM the bot can read what a person has copied."""
+    since, dm = time.time() - 60, world.chat.dm(world.ada)
+    await world.ada.say(dm, "Here it is")
+    assert not await world.courier.has_said(ChannelId(dm.id), "Here it is", since)
+    await world.courier.post(Parcel(ChannelId(dm.id), Message(content="Here it is"), "one"))
+    assert await world.courier.has_said(ChannelId(dm.id), "Here it is", since)

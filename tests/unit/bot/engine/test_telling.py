@@ -381,3 +381,24 @@ async def test_a_video_too_large_is_kept_only_when_no_link_was_found_in_all_its_
 
 async def no_sleep(_seconds: float) -> None:
     return None
+
+
+async def test_a_video_fetched_anew_is_looked_for_before_it_is_posted(world: World) -> None:
+    """C12: its message may stand under the number before: the first post of a later number comes after a search."""
+    job = await a_video(world, video_bytes=1_000)
+    await world.database.write(posts.withdraw, await world.notice())
+    (first,) = [post for post in await world.database.read(posts.find_unsent) if post.job_id == job.id]
+    await world.database.write(posts.mark_refused, first)
+    await world.database.write(posts.make_due, job, PostKind.VIDEO)
+    await world.turn()
+    # This Discord can't be searched: what has to be looked for is not posted.
+    assert (world.discord.searched, world.discord.parcels) == (1, [])
+
+
+@pytest.mark.parametrize(("known", "searched"), [(False, 0), (True, 1)])
+async def test_after_a_restore_each_first_post_comes_after_a_search(world: World, known: bool, searched: int) -> None:
+    """C9: the notice of a job that the copy knew may be posted already."""
+    board = world.teller._parts.board
+    board.searched_until = world.job.accepted_at if known else world.job.accepted_at - 1
+    await world.turn()
+    assert (world.discord.searched, len(world.discord.parcels)) == (searched, 1 - searched)
