@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.studio import Outcome
 from tests.e2e.scenes import RENDER_SECONDS, Scene, picture
 from tests.e2e.sightings import (
     cards_settled,
@@ -105,7 +106,8 @@ async def test_a_card_can_stop_its_job_after_a_restart(scene: Scene) -> None:
 
 async def test_a_notice_can_be_retried_after_a_restart(scene: Scene) -> None:
     """Retry of a notice from an earlier life makes one job, also when pressed in both lives."""
-    await scene.ada.slash(scene.channel, "video", prompt="Doomed in one life")
+    scene.studio.dials.next_render.extend(Outcome.fail(code="server_error", message="Out of luck.") for _ in range(2))
+    await scene.ada.slash(scene.channel, "video", prompt="Unlucky in one life")
     notice = await wait_kind(scene.chat, scene.channel, "fail")
     await (await scene.ada.click(notice, "Retry")).wait_state("message")
     second = await wait_kind(scene.chat, scene.channel, "fail", after=notice)
@@ -113,7 +115,7 @@ async def test_a_notice_can_be_retried_after_a_restart(scene: Scene) -> None:
     await restart(scene)
     again = await (await scene.ada.click(notice, "Retry")).wait_state("message")
     assert job_id_of(second) in again.content
-    assert scene.studio.paid("Doomed in one life") == 2
+    assert scene.studio.paid("Unlucky in one life") == 2
 
 
 async def test_offers_and_questions_outlive_a_restart(scene: Scene) -> None:
