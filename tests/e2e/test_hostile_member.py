@@ -109,7 +109,7 @@ async def test_an_hour_of_one_hostile_member_costs_the_others_nothing(tmp_path: 
                 stage.studio.faults.add(target, fault, times=FOR_EVER, word=word)
         prompts: list[str] = []
         for minute, pair in zip(
-            range(0, MINUTES, 3), itertools.cycle(zip(people[::2], people[1::2], strict=True)), strict=False
+            range(0, MINUTES, 4), itertools.cycle(zip(people[::2], people[1::2], strict=True)), strict=False
         ):
             await hostile.act(ever(stage.chat, scene.channel, "video")[-5:])
             asked = [f"A kite of {person.name} in minute {minute:02}" for person in pair]
@@ -118,7 +118,7 @@ async def test_an_hour_of_one_hostile_member_costs_the_others_nothing(tmp_path: 
             await all_posted(scene, asked)
             prompts += asked
             assert shutil.disk_usage(stage.bot.data_dir).free > PICTURE_FLOOR_BYTES
-            for _ in range(3):
+            for _ in range(4):
                 stage.jump(60.0)
                 await asyncio.sleep(0.1)
 
@@ -132,4 +132,4 @@ async def test_an_hour_of_one_hostile_member_costs_the_others_nothing(tmp_path: 
         assert all(sum(prompt in text for text in said) == 1 for prompt in prompts)
         # He was not simply shut out: his requests went on all the hour, at a bounded rate.
         his = [one for one in stage.studio.requests if "Mallory" in str(one.fields.get("prompt"))]
-        assert 15 <= len(his) <= 20 * MINUTES
+        assert 10 <= len(his) <= 20 * MINUTES
