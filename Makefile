@@ -34,7 +34,7 @@ test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: th
 	@$(BIN)/pytest -n 4 --dist loadfile
 
 # While one works: no process of the bot is started but for a few, and no browser.
-quick: $(READY)  ## the tests of unit, rules and simcord, about a minute on two cores; no lint, no types
+quick: $(READY)  ## the tests of unit, rules and simcord that are not marked slow; no lint, no types
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/unit tests/rules tests/simcord
 
 # Before a release, on a machine that does nothing else: it takes about an hour, and its reports are committed.

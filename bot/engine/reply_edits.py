@@ -2,19 +2,17 @@
 
 from typing import NamedTuple
 
-import structlog
-
 from bot.chat.courier import CourierFault, Refused
 from bot.chat.naming import Said
 from bot.chat.talk import count_words
 from bot.engine.parts import Parts
 from bot.engine.reply_offers import ReplyOffers
+from bot.jobs.life_log import hash_prompt, log_event
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, Job, MessageId, Via
 from bot.jobs.states import State
 from bot.jobs.store import finding, moving
 
 _RACE_TRIES = 3
-_log = structlog.stdlib.get_logger(__name__)
 
 
 class ReplyLook(NamedTuple):
@@ -73,7 +71,9 @@ async def _change_prompt(parts: Parts, job: Job, prompt: str) -> Job | None:
         not_before = max(job.not_before, parts.clock.now() + parts.rules.reply_grace_seconds)
         changed = await parts.database.write(moving.note, job, prompt=prompt, not_before=not_before)
         if changed is not None:
-            _log.info("job edited", job=job.id)
+            log_event(
+                "edited", changed, by=changed.origin.user_id, prompt_length=len(prompt), prompt_hash=hash_prompt(prompt)
+            )
             parts.board.job_changed(job.id)
             return changed
         job = await parts.database.read(finding.get, job.id) or job

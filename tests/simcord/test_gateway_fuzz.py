@@ -24,6 +24,8 @@ from bot.jobs.tables import metadata
 from tests.simcord import scenes
 from tests.simcord.world import World
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(5)
 EVENTS_PER_SEED = 300
 HUGE = 2**63

@@ -16,6 +16,8 @@ from bot.jobs.tables import jobs
 from tests.figures import figure
 from tests.unit.bot.jobs.samples import a_job, put
 
+pytestmark = pytest.mark.slow
+
 SMALL_BYTES = 512 * 1024
 # Usually a thirty-second of the real limit, so that a fraction of the writes shows what it does.
 LIMIT_BYTES = figure(SMALL_BYTES, database_module._LOG_BYTES_MAX)

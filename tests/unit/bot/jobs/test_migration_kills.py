@@ -13,6 +13,8 @@ from bot.jobs import migrating
 from bot.jobs.generation import Generation, generation_path, read_generation
 from bot.jobs.migrating import migrate
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[4]
 BOUND_SECONDS = 300
 ROWS = 2_000

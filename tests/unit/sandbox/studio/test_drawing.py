@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
@@ -12,6 +13,8 @@ from sandbox.studio.drawing.layout import Layout
 from sandbox.studio.drawing.lettering import runs_of, set_text, strokes_of, width_of
 from sandbox.studio.drawing.signs import Sign, signs_of
 from sandbox.studio.drawing.wording import missing_in, words_of
+
+pytestmark = pytest.mark.slow
 
 TEXTS = st.text(st.sampled_from("abAB ,.!é猫\n"), max_size=60)
 Pixel = tuple[int, int, int]
