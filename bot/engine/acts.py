@@ -81,6 +81,8 @@ class Acts:
         job = await self.find_retryable(job_id, asker)
         if isinstance(job, Refusal):
             return job
+        if edited is None and job.state not in _RETRYABLE:
+            return Refusal(Reason.TOO_LATE_TO_CANCEL)
         made = await self._ask_anew(job, asker, origin, sees_channel, no_place, edited)
         if job.state in _UNCLEAR and not isinstance(made, Refusal):
             await self._end_asking(job)
