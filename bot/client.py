@@ -22,6 +22,7 @@ COGS = (
     "cogs.remix",
     "cogs.status",
     "cogs.buttons",
+    "cogs.offers",
     "cogs.forms",
     "cogs.replies",
     "cogs.places",

@@ -13,13 +13,13 @@ from bot.engine.desk import Desk
 from bot.engine.drafts import revised, without_pictures
 from bot.engine.intake import Ask
 from bot.engine.lookup import SeesChannel
-from bot.jobs.model import Cause, Draft, Job, JobId, MessageId, Offer, Origin, UserId, Via, VideoRequest
+from bot.jobs.model import Cause, Job, JobId, MessageId, Origin, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
-from cogs.answers import answering, opening, settle, take_back, tell, tell_at_once, turned_away
+from cogs.answers import answering, opening, settle, tell, tell_at_once, turned_away
 from cogs.asking import draft_of, keep_and_show, settle_request, show_form
-from cogs.facts import asker_of, no_place_of, no_right_of, origin_of, sight_of
+from cogs.facts import asker_of, no_place_of, no_right_of, origin_of, sight_by
 from cogs.host import Host
 
 Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
@@ -46,11 +46,11 @@ class Buttons(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Hear every press; buttons that are not ours are left alone."""
+        """Hear every press; buttons that are not ours, or of a question (`cogs.offers`), are left alone."""
         if interaction.type is not discord.InteractionType.component or interaction.data is None:
             return
         button = parse_button(str(interaction.data.get("custom_id", "")))
-        if button is None or await turned_away(self._desk, interaction):
+        if button is None or button.offer_id is not None or await turned_away(self._desk, interaction):
             return
         if button.kind is Kind.SURE and button.job_id is not None:
             await self._press_sure(interaction, button, button.job_id)
@@ -58,8 +58,6 @@ class Buttons(commands.Cog):
             await self._presses[button.action](interaction, button.job_id)
         elif button.draft_id is not None:
             await self._edit(interaction, button.draft_id)
-        elif button.offer_id is not None:
-            await self._press_offer(interaction, button, button.offer_id)
 
     async def _cancel(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
@@ -174,45 +172,7 @@ class Buttons(commands.Cog):
         video = await self._desk.lookup.get(job_id)
         if video is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
-        return await self._desk.lookup.check_remix(video, asker_of(interaction), _sight(interaction))
-
-    async def _press_offer(self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId) -> None:
-        if button.action is Action.NO_THANKS:
-            await self._press_no_thanks(interaction, offer_id)
-            return
-        question = await self._take_offer(interaction, button, offer_id)
-        if question is None:
-            return
-        async with answering(interaction):
-            made = await self._desk.replies.offers.accept(*question, _sight(interaction), no_place_of(interaction))
-            if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE:
-                made = Refusal(Reason.UPLOADS_GONE)
-            await settle_request(self._desk, interaction, made, question[1])
-
-    async def _press_no_thanks(self, interaction: discord.Interaction, offer_id: MessageId) -> None:
-        async with answering(interaction):
-            refusal = await self._desk.replies.offers.refuse(offer_id, asker_of(interaction))
-            if refusal is None:
-                await take_back(interaction)
-            else:
-                await settle(interaction, refusal)
-
-    async def _take_offer(
-        self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId
-    ) -> tuple[Offer, Draft] | None:
-        """The question that is answered with yes; None if a form or a no was shown instead, or if it broke."""
-        async with opening(interaction):
-            taken = await self._desk.replies.offers.take(offer_id, asker_of(interaction))
-            if not isinstance(taken, Refusal) and (barred := no_right_of(interaction)):
-                taken = barred
-            if isinstance(taken, Refusal):
-                await tell_at_once(interaction, refusal_text(taken, interaction.locale.value))
-                return None
-            if button.action is not Action.OPEN_FORM:
-                return taken
-            _, draft = taken
-            await show_form(self._desk, interaction, draft)
-        return None
+        return await self._desk.lookup.check_remix(video, asker_of(interaction), sight_by(interaction))
 
 
 def _is_private(interaction: discord.Interaction) -> bool:
@@ -226,15 +186,10 @@ def _made_key(done: Job | Refusal) -> Key:
     return Key.ANSWER_MADE_BEFORE if older else Key.ANSWER_MADE
 
 
-def _sight(interaction: discord.Interaction) -> SeesChannel:
-    """Which channels the presser can see."""
-    return sight_of(interaction.guild, interaction.user)
-
-
 def _again_by(interaction: discord.Interaction) -> tuple[Asker, Origin, SeesChannel, Refusal | None]:
     """Who asks for a new video by a press, where, what they can see, and why it could not be posted there, if so."""
     origin = origin_of(interaction, Via.BUTTON)
-    return asker_of(interaction), origin, _sight(interaction), no_place_of(interaction)
+    return asker_of(interaction), origin, sight_by(interaction), no_place_of(interaction)
 
 
 async def setup(bot: Host) -> None:

@@ -110,6 +110,11 @@ def uploads_of(*attachments: discord.Attachment | None) -> tuple[Upload, ...]:
     return tuple(Upload(attachment.url, attachment.filename, attachment.size) for attachment in given)
 
 
+def sight_by(interaction: discord.Interaction) -> SeesChannel:
+    """Which channels can be seen by who acts."""
+    return sight_of(interaction.guild, interaction.user)
+
+
 def sight_of(guild: discord.Guild | None, person: discord.abc.User) -> SeesChannel:
     """A function that says whether that person can see a channel of the server; whatever is unsure is a no."""
 

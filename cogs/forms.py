@@ -18,7 +18,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from cogs.answers import answering, settle, tell, turned_away
 from cogs.asking import draft_of, settle_request
-from cogs.facts import asker_of, no_place_of, origin_of, prompt_of, sight_of
+from cogs.facts import asker_of, no_place_of, origin_of, prompt_of, sight_by
 from cogs.host import Host
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -78,7 +78,7 @@ class Forms(commands.Cog):
         await settle_request(self._desk, interaction, made, filled, Key.ANSWER_MADE_BEFORE if older else None)
 
     async def _make(self, interaction: discord.Interaction, draft: Draft, origin: Origin) -> Job | Refusal:
-        asker, sight = asker_of(interaction), sight_of(interaction.guild, interaction.user)
+        asker, sight = asker_of(interaction), sight_by(interaction)
         request = replace(draft.request, prompt=prompt_of(interaction, draft.request.prompt))
         ask, no_place = Ask(request, draft.uploads), no_place_of(interaction)
         if draft.retry_of is not None:

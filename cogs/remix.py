@@ -15,7 +15,7 @@ from bot.jobs.model import Job, VideoRequest
 from bot.jobs.reasons import Refusal
 from cogs.answers import answering, opening, tell_at_once
 from cogs.asking import draft_of, open_form, settle_request, take_in
-from cogs.facts import asker_of, sight_of, uploads_of
+from cogs.facts import asker_of, sight_by, uploads_of
 from cogs.host import Host
 from cogs.video import Prompt, choices
 
@@ -30,7 +30,7 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
         return [app_commands.Choice(name=choice_name(job, now, locale), value=job.id) for job in found]
 
     async def find(interaction: discord.Interaction, video: str | None) -> Job | Refusal:
-        sight = sight_of(interaction.guild, interaction.user)
+        sight = sight_by(interaction)
         return await desk.lookup.find_to_remix(video, asker_of(interaction), sight)
 
     @app_commands.command(name="remix", description="Change a finished video by a prompt")

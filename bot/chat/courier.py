@@ -20,6 +20,8 @@ import discord
 from bot.chat.answers import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.cards import Message, text_files, to_discord
 from bot.chat.naming import Said, edited_text
+from bot.chat.newest import Newest
+from bot.chat.owners import owners_of
 from bot.chat.permissions import no_place
 from bot.chat.reach import Reach, Sign
 from bot.jobs.denials import Denial
@@ -47,8 +49,6 @@ _UNKNOWN_MESSAGE = 10008
 _GONE = frozenset({10003, 10004, _UNKNOWN_MESSAGE})  # with its channel, or with its server
 _ARCHIVED = 50083
 _CANT_REFER = 160002
-# Discord's machines, and the way there and back, may be that far apart.
-_MARGIN_SECONDS = 300.0
 _HISTORY_MAX = 20_000
 
 T = TypeVar("T")
@@ -91,9 +91,7 @@ class Courier:
         self._owner_ids = tuple(UserId(owner_id) for owner_id in owner_ids)
         self._send_seconds = send_seconds
         self._uploading_to: Counter[ChannelId] = Counter()
-        self._clock = clock
-        # The newest id that Discord gave to a message of ours, and when: Discord's time, whatever this machine's is.
-        self._newest: tuple[MessageId, float] | None = None
+        self._newest = Newest(clock)
 
     def rest_seconds(self) -> float:
         """In how many seconds something may be carried again; 0 if it may be tried now."""
@@ -110,27 +108,15 @@ class Courier:
         with self._in_line(parcel) as behind_upload:
             async with self._asking(parcel.nonce, seconds, behind_upload=behind_upload):
                 try:
-                    return self._seen(MessageId((await self._send(parcel)).id))
+                    return self._newest.see(MessageId((await self._send(parcel)).id))
                 except discord.HTTPException as error:
                     if error.code != _UNKNOWN_MESSAGE:
                         raise
         return None
 
     def surely_past(self) -> MessageId | None:
-        """An id that is older than whatever is posted from now on; None as long as this process has posted nothing.
-
-        It is counted on from an id of Discord's by the clock that nobody sets (docs/decisions/0011-clock-steps.md).
-        """
-        if self._newest is None:
-            return None
-        message_id, seen_at = self._newest
-        since_seconds = self._clock.monotonic() - seen_at - _MARGIN_SECONDS
-        return MessageId(max(0, (message_id >> 22) + int(since_seconds * 1_000)) << 22)
-
-    def _seen(self, message_id: MessageId) -> MessageId:
-        if self._newest is None or message_id > self._newest[0]:
-            self._newest = message_id, self._clock.monotonic()
-        return message_id
+        """An id that is older than what is posted from now on; None as long as this process has posted nothing."""
+        return self._newest.surely_past()
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, message: Message) -> bool:
         """Show the message as it now is; False if it stands no more. Raises `CourierFault`."""
@@ -213,9 +199,7 @@ class Courier:
         application = self._client.application
         if self._owner_ids or application is None:
             return self._owner_ids
-        if application.team is None:
-            return (UserId(application.owner.id),)
-        return tuple(UserId(member.id) for member in application.team.members if _runs_it(member, application.team))
+        return owners_of(application)
 
     def upload_limit_bytes(self, guild_id: GuildId | None) -> int | None:
         """The largest file that place takes; None as long as the gateway has not told of the server.
@@ -342,13 +326,6 @@ class Courier:
             return True
         me = channel.guild.get_member(self._client.user.id) if self._client.user else None
         return None if me is None else channel.permissions_for(me).read_message_history
-
-
-def _runs_it(member: discord.TeamMember, team: discord.Team) -> bool:
-    """Whether the member has joined and may change the application; others were invited, or may only look."""
-    joined = member.membership_state is discord.TeamMembershipState.accepted
-    changes = member.role in (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
-    return joined and (changes or member.id == team.owner_id)
 
 
 def _size(file: Path) -> int:

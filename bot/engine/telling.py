@@ -7,15 +7,13 @@ later than the nonce is sure to count, the channel's history is read first. It m
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import structlog
 
-from bot.chat import cards, courier, custom_ids
+from bot.chat import courier, custom_ids
 from bot.engine import refusals
-from bot.engine.links import card_facts, find_link, find_parent_link
+from bot.engine.composing import Composed, FileRefused, Left, Unlinked, Unpostable, compose
 from bot.engine.parts import Parts
 from bot.engine.restores import is_last_word
 from bot.engine.steps import let_arrive
@@ -38,12 +36,6 @@ _Key = tuple[JobId, PostKind, int]
 _log = structlog.stdlib.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Composed:
-    message: cards.Message
-    file: Path | None = None
-
-
 class Teller:
     """One loop over all unsent messages; uploads and short messages have pools of their own."""
 
@@ -54,8 +46,7 @@ class Teller:
         self._busy: dict[_Key, asyncio.Task[None]] = {}
         # When this process first tried, on the clock that nobody sets.
         self._attempted: dict[_Key, float] = {}
-        self._too_large: set[_Key] = set()
-        self._file_refused: dict[_Key, Denial] = {}
+        self._file_refused: dict[_Key, FileRefused] = {}
         self._unlinked: Counter[_Key] = Counter()
         self._broken: set[_Key] = set()
 
@@ -95,7 +86,6 @@ class Teller:
         for remembered in (self._attempted, self._unlinked, self._file_refused):
             for key in remembered.keys() - in_hand:
                 del remembered[key]
-        self._too_large &= in_hand
         self._broken &= in_hand
 
     async def _tell(self, key: _Key, post: Post) -> None:
@@ -140,16 +130,16 @@ class Teller:
         except courier.Refused as fault:
             _log.warning("message refused", job=job.id, kind=post.kind, code=fault.code, denial=fault.denial)
             if post.kind is PostKind.VIDEO and fault.denial in REFUSES_FILE and key not in self._file_refused:
-                self._file_refused[key] = fault.denial
+                self._file_refused[key] = FileRefused(fault.denial)
                 await parts.database.write(posts.mark_unsent, post, not_before=0.0, known=True)
             else:
                 await self._refused(job, post, Cause.PERMISSION, fault.denial)
         except courier.TooLarge:
-            if post.kind is not PostKind.VIDEO or key in self._too_large:
+            if post.kind is not PostKind.VIDEO or key in self._file_refused:
                 # It had no file: whatever says so will say so again.
                 await self._refused(job, post, Cause.SIZE)
                 return
-            self._too_large.add(key)
+            self._file_refused[key] = FileRefused()
             await parts.database.write(posts.mark_unsent, post, not_before=0.0, known=True)
         except courier.CourierFault as fault:
             await self._failed(job, post, fault)
@@ -184,9 +174,12 @@ class Teller:
             # It was posted, and deleted by somebody who saw it, before its answer came.
             await self._sent(job, post, None)
             return
-        composed = await self._compose(job, post)
+        composed = await compose(parts, job, post, self._file_refused.get(key))
+        if not isinstance(composed, Composed):
+            await self._do_instead(job, post, composed)
+            return
         now, past = parts.clock.now(), parts.courier.surely_past()
-        if composed is None or not await parts.database.write(posts.begin_sending, post, now, past):
+        if not await parts.database.write(posts.begin_sending, post, now, past):
             return
         if post.attempted_at is None or key not in self._attempted:
             self._attempted[key] = parts.clock.monotonic()
@@ -214,59 +207,14 @@ class Teller:
         sure = 0.0 <= since_seconds <= NONCE_SURE_SECONDS
         return not sure or key not in self._attempted or clock.monotonic() - self._attempted[key] > NONCE_SURE_SECONDS
 
-    async def _compose(self, job: Job, post: Post) -> _Composed | None:
-        """What the message shows now; None if the job has moved on instead."""
-        parts, locale = self._parts, job.origin.locale
-        match post.kind:
-            case PostKind.CARD:
-                return _Composed(cards.card(job, await card_facts(parts, job), locale))
-            case PostKind.FAILURE:
-                return _Composed(cards.failure(job, locale, post.number, link=await self._link_to_kept(job)))
-            case PostKind.LATE:
-                return _Composed(cards.late(job, locale, post.number))
-            case PostKind.SLOW:
-                return _Composed(cards.slow(job, locale, post.number))
-            case PostKind.UNSURE:
-                return _Composed(cards.unsure(job, locale, post.number))
-            case PostKind.VIDEO:
-                return await self._compose_video(job, post)
-
-    async def _compose_video(self, job: Job, post: Post) -> _Composed | None:
-        parts = self._parts
-        if job.withheld:
-            await self._leave(job, post, Event.KEEP)
-            return None
-        if job.video_sha256 is None or not await parts.fetcher.verify(job.video_name, job.video_sha256):
-            await self._leave(job, post, Event.REFETCH)
-            return None
-        parent_link = await find_parent_link(parts, job)
-        limit_bytes = parts.courier.upload_limit_bytes(job.origin.place.guild_id)
-        size_bytes = job.video_bytes or 0
-        fits = limit_bytes is None or size_bytes <= limit_bytes
-        denial = self._file_refused.get(_key_of(post))
-        if fits and denial is None and _key_of(post) not in self._too_large:
-            message = cards.video(job, post.number, job.origin.locale, parent_link)
-            return _Composed(message, parts.fetcher.path(job.video_name))
-        try:
-            link = await find_link(parts.videos, job)
-        except LookFault as fault:
-            await self._ask_later(job, post, fault)
-            return None
-        if link is not None:
-            # Discord refused one that should have fitted: what it takes there is then not known.
-            facts = cards.LinkFacts(link, size_bytes, None if fits else limit_bytes, parent_link, denial)
-            return _Composed(cards.video_link(job, post.number, facts, job.origin.locale))
-        await self._refused(job, post, Cause.SIZE if denial is None else Cause.PERMISSION, denial)
-        return None
-
-    async def _link_to_kept(self, job: Job) -> str | None:
-        """Where a finished video that can't be posted can be seen, if the provider says so now."""
-        if job.state is not State.UNDELIVERABLE or job.cause is not Cause.PERMISSION:
-            return None
-        try:
-            return await find_link(self._parts.videos, job)
-        except LookFault:
-            return None
+    async def _do_instead(self, job: Job, post: Post, instead: Left | Unlinked | Unpostable) -> None:
+        match instead:
+            case Left():
+                await self._leave(job, post, instead.event)
+            case Unlinked():
+                await self._ask_later(job, post, instead.fault)
+            case Unpostable():
+                await self._refused(job, post, instead.cause, instead.denial)
 
     async def _ask_later(self, job: Job, post: Post, fault: LookFault) -> None:
         """Ask for the link again later; when its time is up, a video that can neither be posted nor linked is kept."""

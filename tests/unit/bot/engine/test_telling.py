@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Parcel, Refused
+from bot.engine import telling
 from bot.engine.board import Board
 from bot.engine.telling import NONCE_SURE_SECONDS, Teller
 from bot.jobs.database import Database, open_database
@@ -342,10 +343,14 @@ async def test_a_message_that_cannot_be_composed_ends_with_its_time(
 ) -> None:
     """R19: one that breaks at each try is tried until its job's time is up; then the job ends, and the others go on."""
 
-    async def broken(*_: object) -> None:
-        raise ValueError("no such prompt")
+    compose = telling.compose
 
-    monkeypatch.setattr(world.teller, "_compose_video", broken)
+    async def broken(parts: Any, job: Job, post: Post, refused: Any) -> object:
+        if post.kind is PostKind.VIDEO:
+            raise ValueError("no such prompt")
+        return await compose(parts, job, post, refused)
+
+    monkeypatch.setattr(telling, "compose", broken)
     monkeypatch.setattr(world.clock, "sleep", no_sleep)
     job = await a_video(world, accepted_seconds_ago=hours * 3_600.0)
     for _ in range(3):

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from bot.chat.courier import CourierFault, Refused, TooLarge
+from bot.engine import telling
+from bot.jobs.model import Job, Post, PostKind
 from bot.jobs.states import State
 from bot.jobs.store import finding, moving, posts
 from tests.unit.bot.engine.test_telling import World, a_video, a_world, no_sleep
@@ -38,7 +40,7 @@ async def nothing_is_remembered(world: World) -> bool:
     """Whether the teller holds nothing of any message, after it has looked for more to say."""
     await world.turn()
     teller = world.teller
-    return not any((teller._attempted, teller._too_large, teller._broken, teller._unlinked, teller._busy))
+    return not any((teller._attempted, teller._file_refused, teller._broken, teller._unlinked, teller._busy))
 
 
 @pytest.mark.parametrize("fault", [None, Refused(50001), TooLarge("Too large.")])
@@ -46,14 +48,14 @@ async def test_nothing_is_remembered_of_messages_that_are_done(
     world: World, fault: CourierFault | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sent, refused, or too large with a link asked for, and broken on the way: when all is said nothing stays."""
-    compose, broken = world.teller._compose_video, [ValueError("no such prompt")]
+    compose, broken = telling.compose, [ValueError("no such prompt")]
 
-    async def broken_once(*given: Any) -> object:
-        if broken:
+    async def broken_once(parts: Any, job: Job, post: Post, refused: Any) -> object:
+        if broken and post.kind is PostKind.VIDEO:
             raise broken.pop()
-        return await compose(*given)
+        return await compose(parts, job, post, refused)
 
-    monkeypatch.setattr(world.teller, "_compose_video", broken_once)
+    monkeypatch.setattr(telling, "compose", broken_once)
     monkeypatch.setattr(world.clock, "sleep", no_sleep)
     await a_video(world, video_bytes=1_000)
     world.discord.fault = fault

@@ -1,0 +1,74 @@
+"""Presses under the question below a reply: a yes makes the video, the others change the prompt or leave it."""
+
+import discord
+from discord.ext import commands
+
+from bot.chat.custom_ids import Action, ButtonId, parse_button
+from bot.chat.words import refusal as refusal_text
+from bot.engine.desk import Desk
+from bot.jobs.model import Draft, MessageId, Offer
+from bot.jobs.reasons import Reason, Refusal
+from cogs.answers import answering, opening, settle, take_back, tell_at_once, turned_away
+from cogs.asking import settle_request, show_form
+from cogs.facts import asker_of, no_place_of, no_right_of, sight_by
+from cogs.host import Host
+
+
+class Offers(commands.Cog):
+    """Answers to questions that are stored, so that they work after any restart."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Hear every press; all other buttons are left alone."""
+        if interaction.type is not discord.InteractionType.component or interaction.data is None:
+            return
+        button = parse_button(str(interaction.data.get("custom_id", "")))
+        if button is None or button.offer_id is None or await turned_away(self._desk, interaction):
+            return
+        if button.action is Action.NO_THANKS:
+            await self._refuse(interaction, button.offer_id)
+        else:
+            await self._accept(interaction, button, button.offer_id)
+
+    async def _accept(self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId) -> None:
+        question = await self._take(interaction, button, offer_id)
+        if question is None:
+            return
+        async with answering(interaction):
+            made = await self._desk.replies.offers.accept(*question, sight_by(interaction), no_place_of(interaction))
+            if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE:
+                made = Refusal(Reason.UPLOADS_GONE)
+            await settle_request(self._desk, interaction, made, question[1])
+
+    async def _refuse(self, interaction: discord.Interaction, offer_id: MessageId) -> None:
+        async with answering(interaction):
+            refusal = await self._desk.replies.offers.refuse(offer_id, asker_of(interaction))
+            if refusal is None:
+                await take_back(interaction)
+            else:
+                await settle(interaction, refusal)
+
+    async def _take(
+        self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId
+    ) -> tuple[Offer, Draft] | None:
+        """The question that is answered with yes; None if a form or a no was shown instead, or if it broke."""
+        async with opening(interaction):
+            taken = await self._desk.replies.offers.take(offer_id, asker_of(interaction))
+            if not isinstance(taken, Refusal) and (barred := no_right_of(interaction)):
+                taken = barred
+            if isinstance(taken, Refusal):
+                await tell_at_once(interaction, refusal_text(taken, interaction.locale.value))
+                return None
+            if button.action is not Action.OPEN_FORM:
+                return taken
+            _, draft = taken
+            await show_form(self._desk, interaction, draft)
+        return None
+
+
+async def setup(bot: Host) -> None:
+    """Let the cog hear presses."""
+    await bot.add_cog(Offers(bot.desk))
