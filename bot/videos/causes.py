@@ -113,7 +113,7 @@ class Meaning:
         others = set(self._words.fields) - {"model"}
         if self.code_says(Signal.MODEL) or ("model" in self._words.fields and not others):
             return True
-        if others or self.says(Signal.TEMPORARY) or self.text_says(Signal.SIZE) or self.text_says(Signal.LENGTH):
+        if others or self._is_passing or self.text_says(Signal.SIZE) or self.text_says(Signal.LENGTH):
             return False
         return self.text_says(Signal.MODEL) or self._names_our_model
 
@@ -197,6 +197,11 @@ class Meaning:
     def _is_mislabelled(self) -> bool:
         """Whether it is about an unknown parameter: some proxies call that a violation of the content policy."""
         return any(_MISLABELLED.search(text) for text in self._texts)
+
+    @property
+    def _is_passing(self) -> bool:
+        """Whether it says "later" rather than "no"."""
+        return self.says(Signal.TEMPORARY) or self.says(Signal.RATE)
 
     @property
     def _blames_form(self) -> bool:

@@ -39,7 +39,7 @@ _NEST_KEYS = (
 _INNER_KEYS = ("metadata", "data", "response", "info")
 _FIELD_KEYS = ("param", "field", "parameter", "loc", "path", "target", "property", "argument", "pointer", "source")
 # On a video these say nothing about an error, or not by themselves.
-_JOB_CODE_KEYS = tuple(key for key in _CODE_KEYS if key not in ("type", "finish_reason"))
+_JOB_CODE_KEYS = tuple(key for key in _CODE_KEYS if key != "type")
 _JOB_TEXT_KEYS = tuple(key for key in _TEXT_KEYS if key not in ("title", "description", "raw"))
 _FIELDS = {
     **dict.fromkeys(("prompt", "text", "negative_prompt"), "prompt"),

@@ -21,7 +21,7 @@ from bot.videos.faults import (
     RequestRefused,
     SubmitFault,
 )
-from bot.videos.polls import judge_list, judge_look
+from bot.videos.polls import is_of_this_video, judge_list, judge_look
 from bot.videos.response import Answer, Asked, Response, read_response
 from bot.videos.values import RemoteVideo
 from bot.videos.vocabulary import Signal, plain_words, says
@@ -73,9 +73,9 @@ def _submit_fault(said: Response, *, remixing: bool) -> SubmitFault:
     doubt = _open(said)
     if doubt is not None:
         return doubt
-    if not _plain(said):
+    if not (_plain(said) or (remixing and status == 501 and not said.is_mess)):
         return Doubtful(sentences.MESS, status=status, detail=detail)
-    if _about_request(said):
+    if _about_request(said) or (remixing and status == 403 and is_of_this_video(said)):
         return _refused(said, remixing=remixing)
     fault = _account_refused(said) or _busy(said)
     if fault is not None:
@@ -110,6 +110,8 @@ def _plain(said: Response) -> bool:
         return True
     if status in _MESSY or (status in _NEEDS_READING and not said.complete):
         return False
+    if status == 529:
+        return said.enveloped and _says_busy(said)
     if status in (409, 503):
         return said.enveloped or said.wait_seconds is not None
     if status in _REFUSALS or status in _KEY or status in (402, 429):
@@ -175,7 +177,7 @@ def _account(said: Response, cause: Cause, *, by_code: bool) -> AccountRefused:
 def _busy(said: Response) -> Busy | None:
     status, verdict = said.status, _verdict(said)
     rate = verdict is not None and verdict.cause is Cause.RATE
-    if status in (429, 503) or (status == 409 and _says_busy(said)) or rate:
+    if status in (429, 503, 529) or (status == 409 and _says_busy(said)) or rate:
         return Busy(sentences.BUSY, status=status, detail=said.detail, retry_after_seconds=said.wait_seconds)
     return None
 
@@ -207,6 +209,8 @@ def _by_words(said: Response, *, remixing: bool) -> Verdict | None:
         source = _about_source(said)
         if source is not None:
             return Verdict(source, field="video")
+    if said.status == 451 and (verdict is None or verdict.cause in (Cause.INPUT, Cause.PROVIDER)):
+        return Verdict(Cause.CONTENT)
     if said.status == 413 and (verdict is None or verdict.cause in (Cause.INPUT, Cause.PROVIDER)):
         return Verdict(Cause.SIZE, "picture", "input_reference")
     if verdict is not None and said.status in _NOT_THERE and verdict.cause is Cause.INPUT and verdict.field is None:
@@ -220,6 +224,8 @@ def _about_source(said: Response) -> Cause | None:
     status, words, meaning = said.status, said.words, said.meaning
     if status in (405, 501):
         return Cause.UNSUPPORTED
+    if status == 403:
+        return Cause.SOURCE_GONE if is_of_this_video(said) else None
     if words is None or meaning is None:
         return {404: Cause.UNSUPPORTED, 410: Cause.SOURCE_GONE}.get(status)
     if set(words.fields) - {"video"}:
@@ -228,7 +234,7 @@ def _about_source(said: Response) -> Cause | None:
     codes = [code for code in map(plain_words, words.codes) if code not in _BARE_REFUSALS]
     if status == 404 and text in _BARE_REFUSALS and not any(says(Signal.NOT_FOUND, code) for code in codes):
         return Cause.UNSUPPORTED
-    if meaning.says(Signal.UNSUPPORTED) and (status == 404 or _REMIXING.search(text)):
+    if meaning.says(Signal.UNSUPPORTED) and (status == 404 or _REMIXING.search(text) or text == "not implemented"):
         return Cause.UNSUPPORTED
     if status in (404, 410) or meaning.says(Signal.NOT_FOUND) or meaning.says(Signal.EXPIRED):
         return Cause.SOURCE_GONE
@@ -241,4 +247,4 @@ def _by_status(status: int) -> Verdict:
         return Verdict(Cause.SIZE, "picture", "input_reference")
     if status in _NOT_THERE:
         return Verdict(Cause.PROVIDER)
-    return Verdict(Cause.CONTENT if status == 451 else Cause.INPUT)
+    return Verdict(Cause.INPUT)

@@ -42,6 +42,9 @@ OPEN_PATTERNS = r"""
     incomplete ?(?:read|message|body|chunked)|(?:read|write|network|socket|connection|transport) ?error|err network
     fetch failed|failed to fetch|und err \S+|client ?disconnect\w*|connection ?(?:reset|aborted|broken|closed)\w*
     (?:request|context|operation|call|stream) (?:was |has been |got )?(?:cancell?ed|aborted|interrupted)|interrupted
+    errno (?:32|54|60|104|110|10054|10060)|\w*payload ?error|payload is not complete\w*|not enough data
+    client ?os ?error|transfer ?encoding ?error
+    <line> (?:is |was )?closing
     ssl (?:eof|error)|unexpected (?:end|close|disconnect\w*|termination|eof)
     (?:network|link|line) (?:\w+ )?(?:failure|lost)
     no (?:\w+ )?<answer>|(?:did|does|is|are|was)(?: not|n t) (?:\w+ )?(?:respond\w*|answer\w*|reply\w*)
@@ -59,6 +62,8 @@ OPEN_PATTERNS = r"""
     (?:upstream|result|provider|body) ~ (?:no|without|missing|lacks|lacked|not contain|not include|empty|null) ~ <id>
     (?:no|without|missing|lacks|lacked|empty|null) (?:\w+ )?<id> ~ (?:<answer>|upstream|returned|received|body)
     missing field id|reading id|properties of (?:undefined|null)|key ?error (?:\w+ )?id|none ?type|no attribute \w+
+    <id> (?:is |was |were )?(?:not|never) (?:returned|received|sent back)
+    no (?:video|task|job) (?:object|data|field)|returned no (?:video|task|job)
     <id> (?:is|was|are|were) (?:missing|empty|null|absent|undefined) (?:\S+ ){0,3}?(?:<answer>|upstream)
     (?:no|without an?|missing|empty|null) (?:video|task|job|upstream|generation|operation) <id>
     (?:has|had|have|with|returned|contains?|got|gave|sent|received) (?:no|an empty|a missing|a null) (?:\w+ )?<id>
@@ -69,6 +74,7 @@ OPEN_PATTERNS = r"""
     (?:sav|stor|persist|insert|record|writ|commit|bookkeep)\w* (?:\S+ ){0,2}?(?:fail\w*|impossible|not possible)
     (?:commit|rollback|transaction) (?:\w+ )?fail\w*|rolled back
     <row> (?:insert|save|store|update|persist|commit)\w* (?:fail\w*|error)
+    <failed> (?:to )?(?:save|store|record|persist) (?:it|them|this|that)
     <row> (?:\S+ ){0,3}?(?:could not|cannot|can t|not|n t) (?:be )?(?:saved|stored|inserted|persisted|recorded|written)
     <store>(?: \S+){0,3} (?:locked|error|fail\w*|exception|unavailable|down|deadlock\w*|full|gone|busy|closed|refused)
     <store> ?error|operational ?error|integrity ?error|deadlock\w*|duplicate entry|disk (?:is )?full|no space left

@@ -91,7 +91,7 @@ def _about_video(said: Response) -> LookRefused | NotFound | None:
     return None
 
 
-def _is_of_this_video(said: Response) -> bool:
+def is_of_this_video(said: Response) -> bool:
     """Whether a 403 speaks of this video and not of the key."""
     if said.words is None or said.meaning is None or said.meaning.blocks_account:
         return False
@@ -108,7 +108,7 @@ def _is_missing(meaning: Meaning) -> bool:
 def _look_fault(said: Response) -> LookFault:
     """The rows that all questions about videos share."""
     status = said.status
-    if status == 403 and _is_of_this_video(said):
+    if status == 403 and is_of_this_video(said):
         return LookFailed(sentences.LOOK_FAILED, status=status, detail=said.detail, provider_at_fault=False)
     if status in _KEY:
         return LookForbidden(sentences.KEY_REFUSED, status=status, detail=said.detail, enveloped=said.enveloped)

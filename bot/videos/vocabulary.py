@@ -78,7 +78,7 @@ _GROUPS = {
     "rules": r"polic\w+|guidelines?|terms|rules?|standards?",
     "moderation": (
         "(?:(?:content|prompt|text|image|video|safety|input|output) )?"
-        "(?:moderation|moderator|safety|guardrails?|content filter|content policy|filter)(?: check)?"
+        "(?:moderation|moderator|safety|guardrails?|content filter|content policy|filter|audit|inspection)(?: check)?"
     ),
     "service": "services?|systems?|api|backend|server|endpoint|provider|checker|classifier|upstream|host|model",
     "down": (
@@ -100,11 +100,13 @@ _GROUPS = {
     ),
     "other": r"(?:(?!request|prompt|content|image|video|message|generation|output|input)\S+ ){0,3}?",
     "money": "quota|balance|credits?|funds?|points",
+    "review": "review|audit|moderation|inspection",
     "model": "models?|deployments?",
     "refused": (
         "not found|(?:does|do|did)(?: not|n t) exist|not exist|not available|unavailable|isn t available|not supported|"
         "unsupported|not allowed|not enabled|not accessible|denied|disabled|deprecated|retired|decommissioned|removed|"
-        r"sunset|shut down|is unknown|not offered|no longer \w+|not permitted|not authori[sz]ed|not configured|offline"
+        r"sunset|shut down|is unknown|not offered|no longer \w+|not permitted|not authori[sz]ed|not configured|offline|"
+        "(?:price|ratio) (?:is )?not (?:set|found|configured)|price error"
     ),
     **OPEN_GROUPS,
 }
@@ -112,7 +114,7 @@ _GROUPS = {
 _TABLES: dict[Signal, str] = {
     Signal.OPEN: OPEN_PATTERNS,
     Signal.ACCOUNT: r"""
-        <account> <other><blocked>
+        <account> <other><blocked>|<account> (?:has been|have been|is|was|were) flagged
         <blocked> ~ (?:account|organi[sz]ation|workspace|api key)
         repeated(?:ly)? ~ violat\w+
         access terminated
@@ -120,10 +122,12 @@ _TABLES: dict[Signal, str] = {
     Signal.CONTENT: r"""
         content (?:\w+ )?(?:polic\w+|filter\w*|violation|safety|moderat\w*|restrict\w*|guidelines?|rules?|standards?)
         content (?:\w+ )?(?:blocked|flagged|rejected|risk|security|unsafe|prohibited|refused|disallowed|not allowed)
+        content (?:is |was )?(?:not permitted|forbidden|denied)|block reason \w+
         moderat(?:ed|ion|ions|or|ors)
         sentinel block\w*
         (?:prompt|input|output|image|video) (?:\w+ )?(?:blocked|filtered|moderat\w+)
         nsfw|unsafe|not safe for work|flagged|deepfake\w*|impersonat\w+|jailbreak|csam|minors|copyright\w*|trademark\w*
+        infring\w+
         (?:usage|use|community|safety|platform|provider s|service|our|brand|creator) <rules>
         safety (?:systems?|filter\w*|check\w*|violation\w*|block\w*|settings?|reasons?|classifier|concern\w*|review)
         safety (?:restriction\w*|requirements?|standards?|measures?)
@@ -133,7 +137,9 @@ _TABLES: dict[Signal, str] = {
         inappropriate|sexual\w*|nud(?:e|es|ity)|porn\w*|violent|graphic content|hate(?: speech)?|hateful|harassment
         self harm|harmful|gore|child (?:safety|abuse|sexual\w*)|intellectual property|likeness\w*
         third party (?:content|ip|rights|intellectual property|likeness|material)
-        public figures?|celebrit(?:y|ies)|(?:real|identifiable) (?:person|people|individual)s?|people in user uploads
+        public figures?|celebrit(?:y|ies)|(?:real|identifiable|photorealistic) (?:person|people|individual)s?
+        people in user uploads|<review> (?:\w+ )?(?:not passed|rejected)|(?:not|n t) pass (?:\S+ ){0,2}?<review>
+        fail\w* (?:\S+ ){0,2}?<review>|(?:content|text|image|prompt|video)? ?audit (?:fail\w*|reject\w*)
         privacy (?:information|violation)|(?:human )?faces? (?:\w+ ){0,2}(?:detected|not allowed|refused|forbidden)
         (?:data )?inspection failed|content exists risk|risk control|policy violation\w*
         violat\w+ (?:\S+ ){0,6}?<rules>
@@ -141,7 +147,8 @@ _TABLES: dict[Signal, str] = {
         (?:illegal|unlawful|objectionable|offensive|disallowed|prohibited|forbidden|restricted) <content>
         (?:dangerous|disturbing|explicit|adult|abusive|extremist|banned|protected) <content>
         (?:prompt|image|picture|audio|text|input|output|reference) (?:\w+ )?(?:is |was |were )?<unfit>
-        (?:ban|banned|block|forbidden|blocked) ?(?:list\w*|words?)
+        (?:ban|banned|block|black|deny|forbidden|blocked) ?(?:list\w*|words?)
+        (?<!\d )words? (?:\S+ ){0,3}?(?:not permitted|not allowed|forbidden|prohibited|banned)
         filtered (?:content|out|by)
     """.replace("<content>", "(?:content|material|words?|use|prompt|imagery|images?|terms?|topics?)").replace(
         "<unfit>", "(?:unsafe|not allowed by|blocked by|violates?|violation|prohibited|disallowed|inappropriate)"
@@ -151,6 +158,7 @@ _TABLES: dict[Signal, str] = {
         <money> (?:(?:is|are|was|has been|have been) )?(?:insufficient|exhausted|used up|too low|not enough|exceeded)
         <money> (?:(?:is|are|was|has been|have been) )?(?:depleted|empty|run out|ran out|low|not sufficient)
         (?:not enough|no more|no remaining|no) (?:\w+ )?<money>(?: left| remaining)?
+        (?:not|n t) have (?:\w+ )?(?:enough|sufficient|any) (?:\w+ )?<money>|requires? (?:more|additional) <money>
         (?:run |ran )?out of (?:\w+ )?(?:<money>|money)
         exceeded (?:\w+ )?current quota|user quota|pre consume \w+ quota failed
         billing (?:hard limit|not active|limit|required|disabled|issue|not enabled)(?: reached)?|hard limit reached
@@ -163,7 +171,7 @@ _TABLES: dict[Signal, str] = {
         <secret> (?:(?:is|was|has been|has) )?(?:invalid|incorrect|wrong|missing|expired|revoked|disabled|not valid)
         <secret> (?:(?:is|was) )?(?:not found|unknown)
         unauthori[sz]ed|unauthenticated|authentication (?:failed|error|required|fails)|auth failed
-        invalid token|token invalid
+        invalid token|token invalid|login fail\w*
     """.replace(
         "<secret>", "(?:api ?key|access ?key|access token|auth token|credentials?|authorization|authentication)"
     ),
@@ -174,24 +182,27 @@ _TABLES: dict[Signal, str] = {
         no (?:\w+ )?channels?(?: available)?
         (?:not have|no|without|has no|lacks?) (?:access|permissions?) (?:to|for) (?:\S+ ){0,3}?<model>
         (?:may|can|must)(?: ?not| t) use (?:\S+ ){0,3}?<model>
+        (?:verif\w+|upgraded?|approved|eligible|permission|access) (?:\S+ ){0,4}?(?:use|access) (?:\S+ ){0,2}?<model>
         model access|not a valid model\w*|is not a (?:valid|known|supported) model
         no (?:\w+ )?(?:provider|deployment|endpoint|backend|distributor)s? (?:\w+ )?(?:for|found|available)
     """,
     Signal.RATE: r"""
         rate ?limit\w*|too many (?:\w+ ){0,2}(?:requests?|tasks?|jobs?|videos?|generations?|renders?)
-        (?:requests?|tokens?) per (?:minute|second|hour|day)|(?:rpm|tpm|rpd|qps)(?: limit)?
+        (?:requests?|tokens?) per (?:\w+ )?(?:minute|second|hour|day|model|project|user)|(?:rpm|tpm|rpd|qps)(?: limit)?
         concurren\w+ (?:\w+ )?(?:limit|requests?|tasks?|jobs?|quota|exceeded)|throttl\w+|slow down
     """,
     Signal.SIZE: r"""
         must match the requested width and height
         <invalid> (?:the )?(?:video )?<size>
-        (?:size|resolution|aspect ratio|dimensions) (?:\S+ ){0,4}?<bad>
-        not support (?:\S+ ){0,2}?<size>
+        (?:size|resolution|aspect ratio|dimensions|width|height) (?:\S+ ){0,4}?(?:<bad>|must)
+        not support (?:\S+ ){0,2}?(?:<size>|\d{3,4} ?x ?\d{3,4})
+        supported (?:sizes|resolutions|aspect ratios|dimensions)
+        (?:image|file|picture|photo)s? (?:\w+ ){0,2}?too (?:large|big|small)
     """,
     Signal.LENGTH: r"""
         <invalid> (?:the )?(?:video |clip )?<length>
-        <length> (?:\S+ ){0,4}?<bad>
-        not support (?:\S+ ){0,2}?<length>
+        <length> (?:\S+ ){0,4}?(?:<bad>|not support)
+        not support (?:\S+ ){0,2}?<length>|supported (?:durations|lengths|seconds)|only (?:\S+ ){0,4}?clips?
         \d+ seconds? (?:is|are) not|(?:video|clip|duration) (?:is |are )?too (?:long|short)
     """,
     Signal.NOT_FOUND: r"""
@@ -208,7 +219,8 @@ _TABLES: dict[Signal, str] = {
     """,
     Signal.UNSUPPORTED: r"""
         not (?:supported|implemented|allowed)|(?:is |are )?unsupported|(?:do|does)(?: not|n t) support|not impl\w*
-        no route|cannot (?:post|get|put)|page not found|invalid url
+        no route|cannot (?:post|get|put)|page not found|invalid url|route (?:post|get|put)
+        (?:remix\w*|editing|extending|extension) (?:\S+ ){0,2}?(?:not available|unavailable|disabled|not enabled)
         (?:unknown|no such|invalid) (?:endpoint|route|path|url|api|operation|method)
         (?:endpoint|route|path|url|operation|method|page|handler) (?:\S+ ){0,4}?(?:not found|not exist|unknown)
     """,
@@ -229,7 +241,7 @@ _TABLES: dict[Signal, str] = {
         <moderation> (?:request |call )?(?:timed out|time ?out|unavailable|unreachable|internal error|server error)
     """,
     Signal.TEMPORARY: r"""
-        temporar\w+|currently|overload\w*|try again|retry|busy|capacity|later|at the moment|right now
+        temporar\w+|currently(?! disabled)|overload\w*|try again|retry|busy|capacity|later|at the moment|right now
         under maintenance|heavy load|high demand
     """,
 }
@@ -241,8 +253,10 @@ _WITHOUT_SPACES: dict[Signal, str] = {
     Signal.CONTENT: "敏感|违规|審核|审核|不合规|违法|色情|涉黄|内容安全|风控|侵权|版权",
     Signal.CREDIT: "余额不足|额度不足|餘額不足|欠费|请充值|配额不足",
     Signal.KEY: "无效的令牌|密钥无效|令牌无效",
-    Signal.MODEL: "无可用渠道|模型不存在|无权访问.{0,20}模型|模型未开通|不支持的模型",
+    Signal.MODEL: "无可用渠道|倍率或价格未|模型不存在|无权访问.{0,20}模型|模型未开通|不支持的模型",
     Signal.RATE: "请求过于频繁|频率|限流|并发",
+    Signal.SIZE: "分辨率|尺寸|宽高比",
+    Signal.LENGTH: "时长",
     Signal.NOT_FOUND: "不存在|未找到|找不到",
     Signal.EXPIRED: "过期",
     Signal.UNSUPPORTED: "不支持",

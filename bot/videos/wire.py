@@ -21,22 +21,27 @@ _RUNNING = (
     "processing in_progress inprogress running generating rendering preprocessing"
 )
 _COMPLETED = "completed complete succeeded succeed success done finished ready"
-_FAILED = "failed failure fail error nsfw rejected blocked cancelled canceled expired deleted"
+_FAILED = (
+    "failed failure fail error nsfw rejected blocked cancelled canceled expired deleted aborted terminated timeout "
+    "timed_out killed crashed moderated request_moderated content_moderated content_filtered filtered flagged"
+)
 STATES: dict[str, RemoteState] = {
     **dict.fromkeys(_RUNNING.split(), RemoteState.RUNNING),
     **dict.fromkeys(_COMPLETED.split(), RemoteState.COMPLETED),
     **dict.fromkeys(_FAILED.split(), RemoteState.FAILED),
 }
 _CAUSE_OF_STATUS = {
-    "nsfw": Cause.CONTENT,
-    "rejected": Cause.CONTENT,
-    "blocked": Cause.CONTENT,
+    **dict.fromkeys(("nsfw", "rejected", "blocked", "filtered", "flagged", "content_filtered"), Cause.CONTENT),
+    **dict.fromkeys(("moderated", "request_moderated", "content_moderated"), Cause.CONTENT),
     "expired": Cause.EXPIRED,
     "deleted": Cause.LOST,
 }
 # Words that may as well speak of the request that carried them as of the video.
 _OF_THE_REQUEST = frozenset({"success", "succeed", "error", "fail"})
 
+_STATUS_KEYS = ("status", "state", "task_status")
+# Where the object of the video is, if it isn't the body itself.
+_HOLDERS = ("data", "output")
 _MILLISECONDS_FROM = 1e12
 _LATEST_AT = 1e11
 _WORD_MAX_CHARACTERS = 64
@@ -144,7 +149,12 @@ def remote_error(words: ErrorWords | None, otherwise: Cause, secret: str = "") -
 
 def _holder(top: dict[str, object]) -> tuple[str | None, dict[str, object]]:
     """The id and the object that carries it: the outermost one that has an id, else the body itself."""
-    nested = [_object(top.get("data")), _object(at(top, ("data", 0))), _object(top.get("video"))]
+    nested = [
+        _object(top.get("data")),
+        _object(at(top, ("data", 0))),
+        _object(top.get("video")),
+        _object(top.get("output")),
+    ]
     holders = [top, *(holder for holder in nested if holder is not None)]
     # `request_id` last: in a wrapper it names the request and not the video.
     last = () if error_words(top) else ("request_id",)
@@ -161,18 +171,18 @@ def _holder(top: dict[str, object]) -> tuple[str | None, dict[str, object]]:
 
 def _status(top: dict[str, object], job: dict[str, object], *, identified: bool) -> str | None:
     """The outermost word for the state, unless it may speak of the request while the video has a word of its own."""
-    inner = _object(job.get("data"))
+    inner = _inner(job)
     words = [
         word
         for holder in (top, job, inner or {})
-        for key in ("status", "state")
+        for key in _STATUS_KEYS
         if isinstance(word := holder.get(key), str) and word.strip()
     ]
     if not words:
         return None
     ambiguous = _normal(words[0]) in _OF_THE_REQUEST
     if ambiguous and job is not top:
-        own = [word for key in ("status", "state") if isinstance(word := job.get(key), str) and word.strip()]
+        own = [word for key in _STATUS_KEYS if isinstance(word := job.get(key), str) and word.strip()]
         return own[0] if own else words[0]
     if ambiguous and not identified and _normal(words[0]) in ("error", "fail"):
         return None
@@ -184,8 +194,12 @@ def _normal(word: str) -> str:
 
 
 def _error(job: dict[str, object], top: dict[str, object], word: str, secret: str) -> RemoteError:
-    words = job_error(job) if job is top else job_error(job, top)
+    words = job_error(_inner(top) or {}, top) if job is top else job_error(job, top)
     return remote_error(words, _CAUSE_OF_STATUS.get(word, Cause.PROVIDER), secret)
+
+
+def _inner(job: dict[str, object]) -> dict[str, object] | None:
+    return next((held for key in _HOLDERS if (held := _object(job.get(key))) is not None), None)
 
 
 def _object(value: object) -> dict[str, object] | None:
