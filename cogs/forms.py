@@ -63,7 +63,7 @@ class Forms(commands.Cog):
                 return
             draft = kept
             # The same reply may have been answered with yes.
-            made = None if draft.reply_to is None else await self._desk.intake.find_made(str(draft.reply_to))
+            made = None if draft.reply_to is None else await self._desk.replies.offers.find_made(draft.reply_to)
             if made is not None:
                 await settle(interaction, made, Key.ANSWER_MADE_BEFORE)
                 return

@@ -1,16 +1,19 @@
 """The newest text of a reply counts until its job is submitted: edits, and a last look at the reply before that."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from bot.chat.courier import CourierFault, Refused
 from bot.chat.naming import Said
 from bot.chat.talk import count_words
+from bot.engine.drafts import new_draft_id
 from bot.engine.parts import Parts
-from bot.engine.reply_offers import ReplyOffers
+from bot.engine.reply_offers import OFFER_SECONDS, ReplyOffers
+from bot.engine.reply_rule import may_be_talk
 from bot.jobs.life_log import hash_prompt, log_event
-from bot.jobs.model import PROMPT_MAX_CHARACTERS, Job, MessageId, Via
-from bot.jobs.states import State
-from bot.jobs.store import finding, moving
+from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, Job, MessageId, Offer, OfferKind, Via
+from bot.jobs.states import Event, State
+from bot.jobs.store import drafts, finding, moving
 
 _RACE_TRIES = 3
 
@@ -34,10 +37,10 @@ async def edit_reply(parts: Parts, offers: ReplyOffers, reply_id: MessageId, sai
     if not _counts(said):
         return
     job = await parts.database.read(finding.find_by_origin, str(reply_id))
-    if job is None:
+    if job is None or job.state is State.CANCELLED:
         await offers.edited(reply_id, said.readable)
     elif job.origin.via is Via.REPLY and said.readable != job.request.prompt:
-        await _change_prompt(parts, job, said.readable)
+        await _take_over(parts, job, said)
 
 
 async def look_at_reply(parts: Parts, job: Job) -> ReplyLook:
@@ -55,12 +58,50 @@ async def look_at_reply(parts: Parts, job: Job) -> ReplyLook:
         return ReplyLook(exists=False, job=job)
     if not seen.edited or not _counts(seen.said) or seen.said.readable == job.request.prompt:
         return ReplyLook(exists=True, job=job)
-    return ReplyLook(exists=True, job=await _change_prompt(parts, job, seen.said.readable), changed=True)
+    return ReplyLook(exists=True, job=await _take_over(parts, job, seen.said), changed=True)
 
 
 def _counts(said: Said) -> bool:
     """Whether the text can be a prompt: it has words, and is not longer than one may be."""
     return count_words(said.raw) > 0 and len(said.readable) <= PROMPT_MAX_CHARACTERS
+
+
+async def _take_over(parts: Parts, job: Job, said: Said) -> Job | None:
+    """Let the new text count: a prompt changes the job; what may be talk ends it for free and is asked about.
+
+    None if the job was moved meanwhile.
+    """
+    pictures = bool(job.request.references)
+    became_talk = may_be_talk(said.raw, pictures=pictures) and not may_be_talk(job.request.prompt, pictures=pictures)
+    reply_id, now = job.origin.reply_to, parts.clock.now()
+    if job.state is not State.ACCEPTED or reply_id is None or not became_talk:
+        return await _change_prompt(parts, job, said.readable)
+    if await _ask_about(parts, job, reply_id, said.readable):
+        cancelled = await parts.database.write(moving.apply, job, Event.CANCEL, now=now)
+        if cancelled is None:
+            # It is being sent, or was cancelled by its requester.
+            await parts.database.write(drafts.end_offer, reply_id, now)
+        parts.board.job_changed(job.id)
+        parts.board.offers.set()
+        return cancelled
+    return await _change_prompt(parts, job, said.readable)
+
+
+async def _ask_about(parts: Parts, job: Job, reply_id: MessageId, prompt: str) -> bool:
+    """Let the question be shown under the reply; False if it was answered there with yes before."""
+    origin, now = job.origin, parts.clock.now()
+    draft = Draft(new_draft_id(), origin.user_id, origin.place, replace(job.request, prompt=prompt), reply_id, now)
+    offer = Offer(
+        id=reply_id,
+        user_id=origin.user_id,
+        video_id=job.request.parent_id or job.id,
+        place=origin.place,
+        draft_id=draft.id,
+        kind=OfferKind.ASK,
+        delete_at=now + OFFER_SECONDS,
+        locale=origin.locale,
+    )
+    return await parts.database.write(drafts.make_offer, offer, draft)
 
 
 async def _change_prompt(parts: Parts, job: Job, prompt: str) -> Job | None:

@@ -25,6 +25,7 @@ from bot.jobs.model import (
 )
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
+from bot.jobs.states import State
 from bot.jobs.store import drafts
 
 OFFER_SECONDS = 60.0
@@ -84,9 +85,12 @@ class ReplyOffers:
             reply_to=offer.id,
             history_after=offer.id,
         )
+        if await self._intake.find_made(origin.id) is not None:
+            # An edit ended the reply's own job for free and led to this question: its yes is an act of its own.
+            origin = replace(origin, id=origin_id(draft.id))
         asker = Asker(offer.user_id, offer.place)
         made = (
-            await self._intake.find_made(origin.id)
+            await self.find_made(offer.id)
             or await self._intake.find_made(origin_id(draft.id))
             or await self._lookup.check_parent(draft.request, asker, sees_channel)
             or await self._intake.accept(Ask(draft.request, draft.uploads), origin, no_place)
@@ -94,6 +98,11 @@ class ReplyOffers:
         if not isinstance(made, Refusal):
             await self.end(offer.id)
         return made
+
+    async def find_made(self, reply_id: MessageId) -> Job | None:
+        """The job that the reply has made, unless it was cancelled for free."""
+        made = await self._intake.find_made(str(reply_id))
+        return None if made is None or (made.state is State.CANCELLED and not made.withheld) else made
 
     async def refuse(self, offer_id: MessageId, asker: Asker) -> Refusal | None:
         """The person said no to the question: it goes, and nothing is made."""

@@ -82,8 +82,11 @@ def decide(reply: Reply, mode: Mode, *, own: bool) -> Reaction:
     if not words or reply.right is Right.UNKNOWN:
         # Who may not be known to have the right shows it by pressing the button of the form.
         return Reaction.OFFER_FORM
-    if mode == "ask" or (mode == "auto" and not own) or is_question(reply.text):
-        return Reaction.ASK
-    if words <= _WORDS_ASKED_ABOUT and not reply.uploads:
+    if mode == "ask" or (mode == "auto" and not own) or may_be_talk(reply.text, pictures=bool(reply.uploads)):
         return Reaction.ASK
     return Reaction.REMIX
+
+
+def may_be_talk(text: str, *, pictures: bool) -> bool:
+    """Whether the words may be said to people instead of to the bot: a question, or one or two without pictures."""
+    return is_question(text) or (count_words(text) <= _WORDS_ASKED_ABOUT and not pictures)

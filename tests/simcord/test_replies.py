@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import discord
+import pytest
 
 from bot.jobs.model import PostKind, Via
 from bot.jobs.states import Event, State
@@ -237,6 +238,37 @@ async def test_edited_reply_counts_until_it_is_sent(world: World) -> None:
     sent = await world.step(changed, Event.SUBMIT, submitted_at=world.clock.now())
     await world.ada.edit(told, "make it evening instead")
     assert await world.job(job) == sent
+
+
+@pytest.mark.parametrize("talk", ["haha nice", "wait, where did you get that idea?"])
+async def test_reply_edited_into_talk_is_cancelled_and_asked_about(world: World, talk: str) -> None:
+    """Its job ends for free; Remix then makes one video of the newest text, however often it is pressed."""
+    video = await world.delivered()
+    told = await world.ada.send(world.channel, "make it night", reply_to=await world.shown(video, PostKind.VIDEO))
+    job = (await world.jobs())[0]
+    await world.ada.edit(told, talk)
+    await world.settle()
+    assert (await world.job(job)).state is State.CANCELLED
+    question = world.last()
+    assert (labels(question), talk in question.content) == (["Remix", "No thanks"], True)
+    await world.ada.edit(told, f"{talk} Make it day")
+    assert "Make it day" in world.last().content
+    for _ in range(2):
+        await world.ada.click(question, label="Remix")
+    (made,) = [one for one in await world.jobs() if one.id not in {job.id, video.id}]
+    assert (made.request.prompt, made.state) == (f"{talk} Make it day", State.ACCEPTED)
+    assert (made.request.parent_id, made.origin.reply_to) == (video.id, told.id)
+
+
+async def test_question_said_yes_to_is_only_changed_by_an_edit(world: World) -> None:
+    """It was meant: a slip put right is no reason to ask once more."""
+    video = await world.delivered()
+    told = await world.ben.send(world.channel, "wow nice", reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    await world.ben.click(world.last(), label="Remix")
+    await world.ben.edit(told, "wow mice")
+    (job,) = await world.jobs(world.ben)
+    assert (job.request.prompt, job.state) == ("wow mice", State.ACCEPTED)
 
 
 async def test_edited_question_asks_about_the_new_text(world: World) -> None:
