@@ -45,11 +45,11 @@ from bot.engine.telling import Teller
 from bot.engine.timekeeping import Timekeeper
 from bot.engine.traffic import Traffic
 from bot.engine.watch import Watcher
+from bot.jobs.allowlist import Allowlist
 from bot.jobs.database import open_database
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
 from bot.jobs.pacing import Bounds
-from bot.jobs.places import Places
 from bot.jobs.store import finding, moving
 from bot.media.fetch import AddressGuard, VideoFetcher
 from bot.media.references import ReferenceShelf
@@ -313,7 +313,7 @@ def _rules(settings: Settings) -> Rules:
             settings.max_queued_jobs,
             guild_jobs_per_day=settings.max_jobs_per_guild_per_day,
             all_jobs_per_day=settings.max_jobs_per_day,
-            places=Places(frozenset(settings.allowed_guild_ids), settings.takes_direct_messages),
+            allowlist=Allowlist(frozenset(settings.allowed_guild_ids), settings.takes_direct_messages),
         ),
         looks=Bounds(settings.poll_min_seconds, settings.poll_max_seconds),
         job_deadline_seconds=settings.job_deadline_seconds,

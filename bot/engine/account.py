@@ -8,14 +8,14 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot.engine.signs import Sender, Signs
+from bot.engine.signals import Sender, Signals
 from bot.jobs.model import Cause, JobId, UserId
 from bot.ops.clock import Clock
 
 _AGAIN_SECONDS = 600.0
 # What may as well be one request's fault is found out sooner.
 _AGAIN_UNSURE_SECONDS = 60.0
-_SIGN_SECONDS = 660.0
+_SIGNAL_SECONDS = 660.0
 _TIMES_BEFORE_END = 2
 
 
@@ -41,7 +41,7 @@ class Account:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._signs = Signs(clock, _SIGN_SECONDS)
+        self._signals = Signals(clock, _SIGNAL_SECONDS)
         self._holds: dict[UserId, _Hold] = {}
         self._times: Counter[JobId] = Counter()
         self._trouble: _Hold | None = None
@@ -93,10 +93,10 @@ class Account:
         """
         self._times[sender.job_id] += 1
         hold = _Hold(cause, self._clock.monotonic() + self.again_seconds(sure=sure), sure)
-        if sure or self._signs.has_another_job(sender):
+        if sure or self._signals.has_another_job(sender):
             self._holds[sender.user_id] = hold
-        confirmed = self._by_probe or self._signs.has_others(sender)
-        self._signs.add(sender)
+        confirmed = self._by_probe or self._signals.has_others(sender)
+        self._signals.add(sender)
         if confirmed:
             self._trouble = hold
             return Concerns.EVERYBODY
@@ -114,7 +114,7 @@ class Account:
             # It was everybody's trouble, and so is its end.
             self._holds.clear()
         self._holds.pop(user_id, None)
-        self._signs.clear()
+        self._signals.clear()
         self._trouble = None
         self._by_probe = False
 
@@ -129,7 +129,7 @@ class Account:
             self._by_probe = False
             self._trouble = None
             self._holds.clear()
-            self._signs.clear()
+            self._signals.clear()
 
     def forget(self, job_id: JobId) -> None:
         """The job has ended."""

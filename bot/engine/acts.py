@@ -13,7 +13,7 @@ from bot.chat.courier import CourierFault, Refused
 from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import SeesChannel
 from bot.engine.parts import Parts
-from bot.engine.places import forget_place
+from bot.engine.preflight import forget_place
 from bot.jobs.denials import Denial
 from bot.jobs.life_log import log_event
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, MessageId, Origin, PostKind, PostState

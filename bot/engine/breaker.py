@@ -4,7 +4,7 @@ It opens on faults of different people's jobs, or when a free request fails as w
 nothing (docs/decisions/0014-whose-signal-it-is.md). While it is open one free request is due every 15 s.
 """
 
-from bot.engine.signs import Sender, Signs
+from bot.engine.signals import Sender, Signals
 from bot.jobs.model import UserId
 from bot.ops.clock import Clock
 
@@ -20,8 +20,8 @@ class Breaker:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._paid = Signs(clock, _WINDOW_SECONDS)
-        self._polls = Signs(clock, _WINDOW_SECONDS)
+        self._paid = Signals(clock, _WINDOW_SECONDS)
+        self._polls = Signals(clock, _WINDOW_SECONDS)
         # Faults of any job since the last good answer: enough of them are a reason to ask for free.
         self._in_a_row = 0
         self._probe_at = 0.0
@@ -51,7 +51,8 @@ class Breaker:
             self._reopened_by = sender.user_id
             self._trip()
         elif any(
-            signs.jobs() >= _JOBS_TO_OPEN and signs.people() >= _PEOPLE_TO_OPEN for signs in (self._paid, self._polls)
+            signals.jobs() >= _JOBS_TO_OPEN and signals.people() >= _PEOPLE_TO_OPEN
+            for signals in (self._paid, self._polls)
         ):
             self._trip()
 

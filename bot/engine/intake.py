@@ -121,8 +121,8 @@ class Intake:
 
     def closed(self, guild_id: int | None, *, request: bool = False) -> Refusal | None:
         """Why the bot does nothing there by the operator's word, or takes no request; None if it does."""
-        places = self._parts.rules.limits.places
-        return places.refuse_request(guild_id) if request else places.refuse(guild_id)
+        allowlist = self._parts.rules.limits.allowlist
+        return allowlist.refuse_request(guild_id) if request else allowlist.refuse(guild_id)
 
     async def check_person(self, origin: Origin) -> Refusal | None:
         """Why nothing is accepted from that person now, whatever they ask for."""

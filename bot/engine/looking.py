@@ -4,7 +4,7 @@ import structlog
 
 from bot.chat.words import Key
 from bot.engine.parts import Parts
-from bot.engine.signs import Sender
+from bot.engine.signals import Sender
 from bot.engine.traffic import Traffic
 from bot.jobs.model import Job
 from bot.videos.faults import LookFailed, LookFault, LookForbidden, LookRefused, NotFound

@@ -60,7 +60,7 @@ class Lookup:
 
     async def check_remix(self, job: Job, asker: Asker, sees_channel: SeesChannel) -> Job | Refusal:
         """The job itself, if the asker may remix it, and the operator lets the bot take requests there."""
-        if refusal := self._parts.rules.limits.places.refuse_request(asker.place.guild_id):
+        if refusal := self._parts.rules.limits.allowlist.refuse_request(asker.place.guild_id):
             return refusal
         job = await self._settled(job)
         same_channel = job.origin.place == asker.place

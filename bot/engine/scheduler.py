@@ -16,7 +16,7 @@ from bot.engine.agenda import Agenda
 from bot.engine.fetch import fetch
 from bot.engine.news import RETRY_SECONDS, News
 from bot.engine.parts import Parts
-from bot.engine.places import look_first
+from bot.engine.preflight import look_first
 from bot.engine.steps import Kind, Next, Steps, let_arrive
 from bot.engine.submit import submit
 from bot.engine.traffic import Traffic

@@ -5,7 +5,7 @@ A person whose requests meet trouble waits alone, for longer each time, until on
 
 from collections import Counter, defaultdict, deque
 
-from bot.engine.signs import Sender
+from bot.engine.signals import Sender
 from bot.jobs.model import JobId, UserId
 from bot.ops.clock import Clock
 

@@ -17,7 +17,7 @@ import structlog
 from bot.chat.words import Key
 from bot.engine.account import Concerns
 from bot.engine.parts import Parts
-from bot.engine.signs import Sender
+from bot.engine.signals import Sender
 from bot.engine.steps import Next
 from bot.engine.traffic import Traffic
 from bot.jobs.backoff import full_jitter, obeyed

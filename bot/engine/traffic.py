@@ -10,14 +10,14 @@ from collections.abc import Callable
 from bot.engine.account import Account, Concerns
 from bot.engine.breaker import Breaker
 from bot.engine.shares import AT_ONCE, Shares
-from bot.engine.signs import Sender, Signs
+from bot.engine.signals import Sender, Signals
 from bot.jobs.backoff import ASKED_LONGEST_SECONDS, bounded
 from bot.jobs.model import Cause, JobId, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.ops.clock import Clock
 
 _FORBIDDEN_SECONDS = 300.0
-_SIGN_SECONDS = 60.0
+_SIGNAL_SECONDS = 60.0
 _RATE_START = 10.0
 _RATE_MAX = 20.0
 _RATE_MIN = 0.2
@@ -46,12 +46,12 @@ class Traffic:
         self._polls_until = 0.0
         # From a create that was told to wait until one is taken: one at a time goes out.
         self._feels_its_way = False
-        self._busy = Signs(clock, _SIGN_SECONDS)
+        self._busy = Signals(clock, _SIGNAL_SECONDS)
         # People who were told to wait while another's create was taken: theirs hold up nobody else until then.
         self._alone_until: dict[UserId, float] = {}
-        self._busy_polls = Signs(clock, _SIGN_SECONDS)
-        self._key = Signs(clock, _SIGN_SECONDS)
-        self._cut = Signs(clock, _SIGN_SECONDS)
+        self._busy_polls = Signals(clock, _SIGNAL_SECONDS)
+        self._key = Signals(clock, _SIGNAL_SECONDS)
+        self._cut = Signals(clock, _SIGNAL_SECONDS)
         self._key_probe_at = 0.0
         self._key_hold_until = 0.0
         self._wants_key_probe = False

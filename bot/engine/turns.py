@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bot.engine.agenda import Agenda
 from bot.engine.board import Board
 from bot.engine.queueing import FairQueue
-from bot.engine.signs import Sender
+from bot.engine.signals import Sender
 from bot.engine.traffic import Traffic
 from bot.jobs.model import Job, JobId, UserId
 from bot.jobs.states import AT_PROVIDER, State

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.jobs.places import ANYWHERE, Places
+from bot.jobs.allowlist import ANYWHERE, Allowlist
 from bot.jobs.reasons import Reason, Refusal
 
 DAY_SECONDS = 86_400.0
@@ -24,7 +24,7 @@ class Limits:
     queued_jobs: int = 200
     guild_jobs_per_day: int = 0
     all_jobs_per_day: int = 0
-    places: Places = ANYWHERE
+    allowlist: Allowlist = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)

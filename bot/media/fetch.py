@@ -6,8 +6,7 @@ The fetcher must not know jobs or the Videos API; what each fault means for a jo
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urljoin
@@ -16,11 +15,12 @@ import aiohttp
 from yarl import URL
 
 from bot.media.containers import HEADER_BYTES, SNIFF_BYTES, VideoType, ending
+from bot.media.disk_space import VIDEO_FLOOR_BYTES, DiskSpace
 from bot.media.faults import FetchFailed, FetchFault, FetchRefusedByGuard, LinkExpired, NoRoom, NotAVideo, TooLarge
 from bot.media.folders import PrivateFolder
 from bot.media.guard import AddressGuard
 from bot.media.inline import decode, is_inline
-from bot.media.landing import FetchedVideo, Landing, find_room, kind_of
+from bot.media.landing import FetchedVideo, Landing, kind_of
 from bot.media.lanes import Lanes
 from bot.media.pointers import JSON_MAX_BYTES, find_pointer, is_json_like
 from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_session, timed
@@ -83,7 +83,7 @@ class VideoFetcher:
         self._deadlines = deadlines
         self._lanes = lanes or Lanes()
         self._sessions: set[aiohttp.ClientSession] = set()
-        self._landings: dict[Landing, int] = {}
+        self._space = DiskSpace(self._folder, VIDEO_FLOOR_BYTES)
         self._closed = False
 
     async def fetch(self, url: str, name: str) -> FetchedVideo:
@@ -94,11 +94,11 @@ class VideoFetcher:
         self._folder.path(name)
         hop: _Hop | FetchedVideo = _Hop(url)
         try:
-            async with self._lanes.take() as place, timed(self._deadlines) as timer:
-                place.end = timer.end
+            async with self._lanes.take() as download, timed(self._deadlines) as timer:
+                download.end = timer.end
 
                 def received(count: int) -> None:
-                    place.received(count)
+                    download.received(count)
                     timer.received(count)
 
                 while isinstance(hop, _Hop):
@@ -171,6 +171,9 @@ class VideoFetcher:
         """A redirect must lead to a web address; only a provider's own words may hold the video themselves."""
         return is_inline(hop.target) and (hop.number == 0 or hop.pointed)
 
+    def _landing(self, name: str, kind: VideoType, length_bytes: int) -> Landing:
+        return Landing(self._space, name, self._max_bytes, kind, length_bytes)
+
     async def _unfold(self, hop: _Hop, name: str) -> FetchedVideo:
         pieces = decode(hop.target, self._max_bytes)
         first = next(pieces, b"")
@@ -242,19 +245,6 @@ class VideoFetcher:
             if self._closed:  # a body without a length ends like this, too
                 raise FetchFailed("The video was not fetched to its end.")
             return await landing.finish(expected)
-
-    @asynccontextmanager
-    async def _landing(self, name: str, kind: VideoType, length_bytes: int) -> AsyncGenerator[Landing]:
-        """Where one video may be put down, once there is room for it beside those that are still arriving."""
-        to_come = sum(max(0, length - other.size_bytes) for other, length in self._landings.items())
-        landing = Landing(self._folder, name, self._max_bytes, kind)
-        self._landings[landing] = length_bytes
-        try:
-            await find_room(self._folder, to_come + length_bytes)
-            async with landing:
-                yield landing
-        finally:
-            del self._landings[landing]
 
 
 def _onward(here: _Hop, target: str, *, pointed: bool) -> _Hop:

@@ -3,7 +3,6 @@
 It must not know where the bytes come from.
 """
 
-import asyncio
 import errno
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,9 +12,9 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from bot.media.containers import SNIFF_BYTES, VideoType, mp4_fault, sniff
+from bot.media.disk_space import DiskSpace
 from bot.media.faults import FetchFailed, NoRoom, NotAVideo, TooLarge
-from bot.media.folders import PartialFile, PrivateFolder
-from bot.media.room import VIDEO_FLOOR_BYTES
+from bot.media.folders import PartialFile
 
 _LOOK_EVERY_BYTES = 8 * 1024 * 1024
 
@@ -33,19 +32,30 @@ class FetchedVideo:
 class Landing:
     """Takes the chunks of one video by `add`, after its first bytes have shown what it is, and keeps it by `finish`."""
 
-    def __init__(self, folder: PrivateFolder, name: str, max_bytes: int, content_type: VideoType) -> None:
-        self._folder = folder
+    def __init__(
+        self, space: DiskSpace, name: str, max_bytes: int, content_type: VideoType, length_bytes: int = 0
+    ) -> None:
+        """`length_bytes` is how long the video is said to be; 0 if that is not known."""
         self._name = name
         self._max_bytes = max_bytes
         self._content_type: VideoType = content_type
-        self._partial = PartialFile(folder)
+        self._partial = PartialFile(space.folder)
+        self._space = space
+        self._length_bytes = length_bytes
 
     async def __aenter__(self) -> Self:
+        """Raises `NoRoom` unless the disk has room for it beside the videos that are still arriving."""
+        try:
+            await self._find_room(self._length_bytes)
+        except BaseException:
+            self._space.end(self)
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._space.end(self)
         with disk_faults():
             await self._partial.__aexit__(kind, error, traceback)
 
@@ -60,7 +70,7 @@ class Landing:
         if size_bytes > self._max_bytes:
             raise TooLarge(self._max_bytes)
         if size_bytes // _LOOK_EVERY_BYTES > self.size_bytes // _LOOK_EVERY_BYTES:
-            await find_room(self._folder, 0)
+            await self._find_room(self._length_bytes - self.size_bytes)
         with disk_faults():
             await self._partial.add(chunk)
 
@@ -80,13 +90,9 @@ class Landing:
             path = await self._partial.keep_as(self._name)
         return FetchedVideo(path, sha256, size_bytes, self._content_type)
 
-
-async def find_room(folder: PrivateFolder, bytes_to_come: int) -> None:
-    """Returns if the disk takes that much and keeps its floor. Raises `NoRoom` or `FetchFailed`."""
-    with disk_faults():
-        free_bytes = await asyncio.to_thread(folder.free_bytes)
-    if free_bytes <= bytes_to_come + VIDEO_FLOOR_BYTES:
-        raise NoRoom
+    async def _find_room(self, bytes_to_come: int) -> None:
+        with disk_faults():
+            await self._space.promise(self, bytes_to_come)
 
 
 def kind_of(first: bytes) -> VideoType:

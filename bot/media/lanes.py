@@ -1,61 +1,60 @@
-"""Places for videos on their way: a few for those that get on, and more for slow ones, which make way for the others.
+"""Lanes for videos that are downloaded: a few for brisk ones, and more for slow ones, which delay no other.
 
-Whatever hardly moves gives its place up after a quarter of a minute, so that a few files that only drip delay no
-other video. It goes on among the slow ones; when there are too many of those, the slowest is ended, to be fetched again
-later.
+A download that hardly moves leaves the brisk lanes after a quarter of a minute. It goes on among the slow ones; when
+there are too many of those, the slowest is ended, to be fetched again later.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-_PLACES = 3
-_SLOW_PLACES = 12
+_BRISK_LANES = 3
+_SLOW_LANES = 12
 _LOOK_SECONDS = 15.0
 # An ordinary video of 8 MB takes a minute so.
 _BRISK_BYTES_PER_SECOND = 128 * 1024
 
 
 class Lanes:
-    """All places. A download tells its own by `Place.received` how much has arrived."""
+    """All lanes. Whoever fetches says by `Download.received` how much has arrived."""
 
     def __init__(
-        self, look_seconds: float = _LOOK_SECONDS, places: int = _PLACES, slow_places: int = _SLOW_PLACES
+        self, look_seconds: float = _LOOK_SECONDS, brisk_lanes: int = _BRISK_LANES, slow_lanes: int = _SLOW_LANES
     ) -> None:
-        """Every `look_seconds` it is looked whether a download in one of the `places` gets on."""
+        """Every `look_seconds` it is looked whether a download in one of the `brisk_lanes` gets on."""
         self.look_seconds = look_seconds
-        self._brisk = asyncio.Semaphore(places)
-        self._slow_places = slow_places
-        self._slow: set[Place] = set()
+        self._brisk = asyncio.Semaphore(brisk_lanes)
+        self._slow_lanes = slow_lanes
+        self._slow: set[Download] = set()
 
     @asynccontextmanager
-    async def take(self) -> AsyncGenerator["Place"]:
-        """Hold a place; waits for one."""
+    async def take(self) -> AsyncGenerator["Download"]:
+        """Hold a lane for one download; waits for one."""
         await self._brisk.acquire()
-        place = Place(self)
-        place.watch()
+        download = Download(self)
+        download.watch()
         try:
-            yield place
+            yield download
         finally:
-            place.leave()
-            if place in self._slow:
-                self._slow.discard(place)
-            elif not place.gave_up:
+            download.leave()
+            if download in self._slow:
+                self._slow.discard(download)
+            elif not download.gave_up:
                 self._brisk.release()
 
-    def slow_down(self, place: "Place") -> None:
+    def slow_down(self, download: "Download") -> None:
         """Let a download go on among the slow ones; too many of those end the slowest."""
-        place.gave_up = True
+        download.gave_up = True
         self._brisk.release()
-        self._slow.add(place)
-        if len(self._slow) > self._slow_places:
+        self._slow.add(download)
+        if len(self._slow) > self._slow_lanes:
             slowest = min(self._slow, key=lambda one: one.bytes_per_second)
             self._slow.discard(slowest)
             slowest.end()
 
 
-class Place:
-    """One download's place. `end` is what ends the download, set by whoever fetches."""
+class Download:
+    """One download in a lane. `end` is what ends the download, set by whoever fetches."""
 
     def __init__(self, lanes: Lanes) -> None:
         self.gave_up = False

@@ -19,12 +19,12 @@ import structlog
 from bot.jobs.model import REFERENCES_MAX, Reference, Upload
 from bot.jobs.reasons import Reason, Refusal
 from bot.media.attachments import Attachments, NotGivenError, is_final
+from bot.media.disk_space import PICTURE_FLOOR_BYTES, DiskFullError, DiskSpace
 from bot.media.folders import PartialFile, PrivateFolder
 from bot.media.metadata import Piece, find_pieces, read_pieces
 from bot.media.pictures import Suffix, read_header, read_kind
-from bot.media.places import Places
-from bot.media.room import PICTURE_FLOOR_BYTES, DiskFullError, Room
 from bot.media.sessions import Deadlines, timed
+from bot.media.slots import Slots
 
 # The least rate lets 20 MiB come in eleven minutes; all of it ends within the quarter of an hour for which Discord lets
 # an interaction be answered.
@@ -66,8 +66,8 @@ class ReferenceShelf:
         self._attachments = Attachments(discord_api_base, deadlines)
         self._deadlines = deadlines
         self._waits_seconds = waits_seconds
-        self._places = Places(_DOWNLOADS_AT_ONCE, REFERENCES_MAX)
-        self._room = Room(self._folder, PICTURE_FLOOR_BYTES)
+        self._slots = Slots(_DOWNLOADS_AT_ONCE, REFERENCES_MAX)
+        self._space = DiskSpace(self._folder, PICTURE_FLOOR_BYTES)
 
     async def keep(self, upload: Upload, by: Hashable = None) -> Reference:
         """Fetch one attachment and keep it. Raises `ReferenceRefused`.
@@ -77,7 +77,7 @@ class ReferenceShelf:
         self._judge_claims(upload)
         whose = object() if by is None else by
         try:
-            async with asyncio.timeout(self._deadlines.most_seconds), self._places.take(whose):
+            async with asyncio.timeout(self._deadlines.most_seconds), self._slots.take(whose):
                 return await self._in_tries(lambda: self._keep_once(upload))
         except (aiohttp.ClientError, TimeoutError) as error:
             _log.info("attachment not fetched", fault=type(error).__name__)
@@ -111,7 +111,7 @@ class ReferenceShelf:
         """The text of an attached file; None if it is none, or longer. Keeps nothing. Raises `ReferenceRefused`."""
         whose = object() if by is None else by
         try:
-            async with asyncio.timeout(self._deadlines.most_seconds), self._places.take(whose):
+            async with asyncio.timeout(self._deadlines.most_seconds), self._slots.take(whose):
                 data = await self._in_tries(lambda: self._read_once(upload, max_bytes))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             _log.info("attached text not fetched", fault=type(error).__name__)
@@ -175,9 +175,9 @@ class ReferenceShelf:
 
     async def _keep_once(self, upload: Upload) -> Reference:
         async with AsyncExitStack() as stack:
-            await self._room.check()
+            await self._space.check()
             partial = await stack.enter_async_context(PartialFile(self._folder))
-            stack.callback(self._room.end, partial)
+            stack.callback(self._space.end, partial)
             await self._receive(upload, partial)
             return await self._shelve(upload, partial)
 
@@ -198,7 +198,7 @@ class ReferenceShelf:
             if (length or 0) > self._max_bytes:
                 raise self._too_large(upload)
             # The file itself, and the same once more without its metadata.
-            await self._room.promise(partial, 2 * (self._max_bytes if length is None else length))
+            await self._space.promise(partial, 2 * (self._max_bytes if length is None else length))
             async for chunk in response.content.iter_any():
                 if partial.size_bytes + len(chunk) > self._max_bytes:
                     raise self._too_large(upload)

@@ -6,7 +6,7 @@ import random
 import shutil
 from pathlib import Path
 
-from bot.media.room import PICTURE_FLOOR_BYTES
+from bot.media.disk_space import PICTURE_FLOOR_BYTES
 from sandbox.chat import Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Fault

@@ -8,8 +8,8 @@ from typing import Any
 import discord
 import pytest
 
+from bot.jobs.allowlist import Allowlist
 from bot.jobs.model import PostKind, UserId
-from bot.jobs.places import Places
 from bot.jobs.states import State
 from tests.simcord import scenes
 from tests.simcord.world import World, private, text_of
@@ -36,7 +36,7 @@ def manager(world: World) -> Any:
 
 def close(world: World) -> None:
     """The bot works in another server only."""
-    allow(world, places=Places(frozenset({1}), direct_messages=False))
+    allow(world, allowlist=Allowlist(frozenset({1}), direct_messages=False))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_the_owner_may_pause_from_anywhere(world: World, owner: Any) -> No
 async def test_direct_messages_take_no_requests_when_they_are_off(world: World) -> None:
     """What costs nothing works on."""
     sue = world.env.create_user("sue")
-    allow(world, places=Places(direct_messages=False))
+    allow(world, allowlist=Allowlist(direct_messages=False))
     for options in ({"prompt": "a fox"}, {}):
         assert "direct messages" in private(await sue.slash("video", **options))
     assert "no videos yet" in private(await sue.slash("status"))

@@ -22,9 +22,9 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import AT_PROVIDER, Event, State
 from bot.jobs.store import marks, moving
 from bot.jobs.store.blocking import is_blocked
+from bot.jobs.store.budgets import measure_budgets
 from bot.jobs.store.posts import make_due
 from bot.jobs.store.rows import job_of, row_of
-from bot.jobs.store.spending import measure_budgets
 from bot.jobs.tables import jobs
 
 _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
@@ -67,7 +67,7 @@ async def refuse(
 
     `taking`: how many more of theirs count as under way.
     """
-    if refusal := limits.places.refuse_request(origin.place.guild_id):
+    if refusal := limits.allowlist.refuse_request(origin.place.guild_id):
         return refusal
     if await is_blocked(connection, origin.user_id):
         return Refusal(Reason.BLOCKED)

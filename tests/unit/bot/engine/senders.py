@@ -2,7 +2,7 @@
 
 import itertools
 
-from bot.engine.signs import Sender
+from bot.engine.signals import Sender
 from bot.engine.traffic import Traffic
 from bot.jobs.model import JobId, UserId
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine.account import Concerns
-from bot.engine.signs import Sender
+from bot.engine.signals import Sender
 from bot.engine.traffic import Traffic
 from bot.jobs.model import Cause, JobId, UserId
 from bot.jobs.reasons import Reason, Refusal

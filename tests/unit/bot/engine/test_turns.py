@@ -6,7 +6,7 @@ import pytest
 
 from bot.engine.board import Board
 from bot.engine.queueing import FairQueue
-from bot.engine.signs import Sender
+from bot.engine.signals import Sender
 from bot.engine.traffic import Traffic
 from bot.engine.turns import Turns
 from bot.jobs.model import Job, JobId, UserId

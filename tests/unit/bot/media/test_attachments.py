@@ -9,8 +9,8 @@ import pytest
 
 from bot.jobs.model import Upload
 from bot.jobs.reasons import Reason
+from bot.media.disk_space import PICTURE_FLOOR_BYTES, VIDEO_FLOOR_BYTES
 from bot.media.references import ReferenceRefused, ReferenceShelf
-from bot.media.room import PICTURE_FLOOR_BYTES, VIDEO_FLOOR_BYTES
 from bot.media.sessions import Deadlines
 from tests.unit.bot.media.samples import picture
 from tests.unit.bot.media.server import Answer, FileHost, Peer, answer, redirect

@@ -19,10 +19,10 @@ Make = Callable[..., VideoFetcher]
 
 @pytest.fixture
 def make(tmp_path: Path, api: FileHost) -> Make:
-    def fetcher(deadlines: Deadlines | None = None, **places: int) -> VideoFetcher:
+    def fetcher(deadlines: Deadlines | None = None, **numbers: int) -> VideoFetcher:
         usual = Deadlines(60.0, 30.0)
         guard = AddressGuard(api.url("/v1"), [])
-        lanes = Lanes(LOOK_SECONDS, **places)
+        lanes = Lanes(LOOK_SECONDS, **numbers)
         return VideoFetcher(tmp_path / "videos", 10_000_000, guard, lambda _url: None, deadlines or usual, lanes)
 
     return fetcher
@@ -89,7 +89,7 @@ async def test_a_slow_one_still_comes(make: Make, api: FileHost) -> None:
 async def test_of_too_many_slow_ones_the_slowest_goes(make: Make, api: FileHost) -> None:
     """Those that only drip make way for those that are merely slow; each is then its own job's trouble."""
     api.answers |= {"/drip": dripping(0.02, 1), "/slow": dripping(0.01, 20)}
-    fetcher = make(places=2, slow_places=2)
+    fetcher = make(brisk_lanes=2, slow_lanes=2)
     drips = fetches(fetcher, api, "/drip", 2)
     await asyncio.sleep(LOOK_SECONDS * 2)
     slow = fetches(fetcher, api, "/slow", 2)
@@ -118,7 +118,7 @@ def test_the_usual_least_rate() -> None:
 async def test_places_come_back(make: Make, api: FileHost) -> None:
     """Every download, whatever became of it, leaves its place to the next."""
     api.answers |= {"/v": answer(VIDEO), "/no": answer(status="500 No"), "/slow": silent}
-    fetcher = make(places=1, slow_places=1)
+    fetcher = make(brisk_lanes=1, slow_lanes=1)
     for _ in range(3):
         tasks = fetches(fetcher, api, "/slow", 2)
         await asyncio.sleep(LOOK_SECONDS * 1.5)

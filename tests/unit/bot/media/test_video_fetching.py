@@ -15,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.media.disk_space import VIDEO_FLOOR_BYTES, DiskSpace
 from bot.media.fetch import (
     AddressGuard,
     FetchFailed,
@@ -28,7 +29,6 @@ from bot.media.fetch import (
 )
 from bot.media.folders import PrivateFolder
 from bot.media.landing import Landing
-from bot.media.room import VIDEO_FLOOR_BYTES
 from bot.media.sessions import Deadlines, plain_session
 from tests.unit.bot.media.net import Net
 from tests.unit.bot.media.samples import FTYP, WEBM, box, mp4, picture
@@ -214,7 +214,9 @@ async def test_plain_session() -> None:
 async def test_length_is_counted_here_too(folder: Path) -> None:
     """However the bytes came, more or fewer than were promised are no whole video."""
     for expected in (len(WEBM) - 1, len(WEBM) + 1):
-        async with Landing(PrivateFolder(folder), NAME, MAX_BYTES, "video/webm") as landing:
+        async with Landing(
+            DiskSpace(PrivateFolder(folder), VIDEO_FLOOR_BYTES), NAME, MAX_BYTES, "video/webm"
+        ) as landing:
             await landing.add(WEBM)
             with pytest.raises(FetchFailed):
                 await landing.finish(expected)

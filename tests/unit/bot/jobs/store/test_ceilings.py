@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from bot.jobs.allowlist import Allowlist
 from bot.jobs.database import Database
 from bot.jobs.limits import DAY_SECONDS, Limits
 from bot.jobs.model import Charged, GuildId, Job, UserId
-from bot.jobs.places import Places
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import blocking, finding
@@ -141,7 +141,7 @@ async def test_block_and_request_at_once(database: Database, open_another: Calla
 
 async def test_where_the_operator_lets_it_work(database: Database) -> None:
     """Servers that aren't named are refused, and DMs where they are switched off."""
-    allowed = replace(FREE, places=Places(frozenset({8}), direct_messages=False))
+    allowed = replace(FREE, allowlist=Allowlist(frozenset({8}), direct_messages=False))
     assert isinstance(await ask(database, allowed, place=HERE), Accepted)
     assert await ask(database, allowed, place=OTHER_SERVER) == Refusal(Reason.SERVER_CLOSED)
     assert await ask(database, allowed, place=DM) == Refusal(Reason.DIRECT_MESSAGES_OFF)

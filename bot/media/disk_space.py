@@ -24,11 +24,11 @@ class DiskFullError(OSError):
         super().__init__(errno.ENOSPC, "The free space is under its floor.")
 
 
-class Room:
+class DiskSpace:
     """Promises space in one folder above a floor, so that space which one download was promised goes to no other."""
 
     def __init__(self, folder: PrivateFolder, floor_bytes: int) -> None:
-        self._folder = folder
+        self.folder = folder
         self._floor_bytes = floor_bytes
         self._promised: dict[object, int] = {}
 
@@ -46,6 +46,6 @@ class Room:
 
     async def check(self, bytes_to_come: int = 0) -> None:
         """Return if the disk takes so many bytes and still has more than its floor. Raises `DiskFullError`, OSError."""
-        free_bytes = await asyncio.to_thread(self._folder.free_bytes)
+        free_bytes = await asyncio.to_thread(self.folder.free_bytes)
         if free_bytes <= bytes_to_come + self._floor_bytes:
             raise DiskFullError

@@ -1,6 +1,6 @@
-"""Signs of trouble at the provider, each with the job and the person that met it; it decides nothing about them.
+"""Signals of trouble at the provider, each with the job and the person that met it; it decides nothing about them.
 
-One job's repeats are one sign: a signal that one job can cause says something about that job only
+One job's repeats are one signal: a signal that one job can cause says something about that job only
 (docs/decisions/0014-whose-signal-it-is.md).
 """
 
@@ -22,7 +22,7 @@ class Sender(NamedTuple):
         return cls(job.id, job.origin.user_id)
 
 
-class Signs:
+class Signals:
     """Which jobs met one kind of trouble lately. All times are monotonic."""
 
     def __init__(self, clock: Clock, window_seconds: float) -> None:
@@ -31,7 +31,7 @@ class Signs:
         self._seen: dict[JobId, tuple[UserId, float]] = {}
 
     def add(self, sender: Sender) -> None:
-        """Count this job's trouble as of now; its earlier sign is replaced."""
+        """Count this job's trouble as of now; its earlier signal is replaced."""
         self._seen.pop(sender.job_id, None)
         self._seen[sender.job_id] = (sender.user_id, self._clock.monotonic())
 
@@ -75,6 +75,6 @@ class Signs:
 
     def _prune(self) -> None:
         oldest = self._clock.monotonic() - self._window_seconds
-        # The oldest sign comes first, since a repeated one moves to the end.
+        # The oldest signal comes first, since a repeated one moves to the end.
         while self._seen and (first := next(iter(self._seen.items())))[1][1] < oldest:
             del self._seen[first[0]]

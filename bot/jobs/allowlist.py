@@ -1,4 +1,4 @@
-"""Where the bot works, by the operator's word. It must not know what the bot may do at Discord."""
+"""The servers that the operator lets the bot work in. It must not know what the bot may do at Discord."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from bot.jobs.reasons import Reason, Refusal
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Allowlist:
     """The servers the bot works in (empty: all) and whether it takes requests in DMs."""
 
     guild_ids: frozenset[int] = frozenset()
@@ -25,4 +25,4 @@ class Places:
         return self.refuse(guild_id)
 
 
-ANYWHERE = Places()
+ANYWHERE = Allowlist()

@@ -1,12 +1,12 @@
-"""Places for downloads: so many in all, and so many for each person, whose slow files then wait for their own only."""
+"""Download slots: so many in all, and so many for each person, whose slow files delay nobody else's."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Hashable
 from contextlib import asynccontextmanager
 
 
-class Places:
-    """Whoever has all places of their own in use waits before the common line, so that others don't wait behind."""
+class Slots:
+    """A person whose own slots are all in use waits for one of those first, and takes no common one meanwhile."""
 
     def __init__(self, in_all: int, each: int) -> None:
         self._all = asyncio.Semaphore(in_all)
@@ -15,7 +15,7 @@ class Places:
 
     @asynccontextmanager
     async def take(self, whom: Hashable) -> AsyncGenerator[None]:
-        """Hold a place of that person's; waits for one."""
+        """Hold a slot of that person's; waits for one."""
         own, users = self._own.get(whom, (asyncio.Semaphore(self._each), 0))
         self._own[whom] = own, users + 1
         try:

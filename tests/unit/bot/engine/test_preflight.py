@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.courier import OutcomeUnknown, Refused
-from bot.engine.places import CARD_SECONDS, forget_place
+from bot.engine.preflight import CARD_SECONDS, forget_place
 from bot.jobs.denials import Denial
 from bot.jobs.model import Cause, ChannelId, GuildId, Job, Place, PostKind
 from bot.jobs.states import State
