@@ -60,6 +60,10 @@ class Cause(StrEnum):
     RESTORED = "restored"
 
 
+# What the public isn't told of.
+PRIVATE_CAUSES = frozenset({Cause.CONTENT, Cause.INPUT})
+
+
 class Charged(StrEnum):
     """Whether a job was paid for: *no* is certain, *yes* is certain, anything else is unknown."""
 

@@ -1,6 +1,8 @@
 """What a refusal for content shows in public and in private, and *Edit & retry* under it."""
 
-from bot.jobs.model import PostKind, Via
+import pytest
+
+from bot.jobs.model import Cause, PostKind, Via
 from bot.jobs.states import Event, State
 from tests.simcord import scenes
 from tests.simcord.pictures import png
@@ -23,6 +25,19 @@ async def test_the_public_is_told_nothing_of_a_refused_prompt(world: World) -> N
     said = private(await world.ben.click(notice, label="Why?"))
     assert "Only the person" in said
     assert "fox" not in said
+
+
+@pytest.mark.parametrize("scene", [scenes.late, scenes.uncertain])
+async def test_no_earlier_notice_goes_on_showing_a_refused_prompt(world: World, scene: scenes.Scene) -> None:
+    """What was said of a job while it was late or in doubt goes when it is refused, as its card does."""
+    job = await scene(world)
+    assert "fox" in text_of(world.last())
+    if job.state is State.UNCERTAIN:
+        job = await world.step(job, Event.ADOPT, remote_id="video_found")
+    await world.move(job, Event.RENDER_FAILED, cause=Cause.CONTENT)
+    shown = [text_of(message) for message in world.channel.history() if message.author.bot]
+    assert len(shown) == 1
+    assert "fox" not in shown[0]
 
 
 async def test_edit_and_retry_makes_one_job_of_what_is_written(world: World) -> None:

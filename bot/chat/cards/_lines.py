@@ -4,15 +4,13 @@ from bot.chat.cards._message import Button, Style
 from bot.chat.custom_ids import Action, ButtonId, Kind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
 from bot.chat.words import Key, say
-from bot.jobs.model import Cause, Job
+from bot.jobs.model import PRIVATE_CAUSES, Cause, Job
 from bot.jobs.states import ENDS, State
 
 PROMPT_WHOLE_CHARACTERS = 1500
 
 _BAR_CELLS = 12
 _SETTING_CHARACTERS = 60
-# What the public isn't told of.
-_PRIVATE = frozenset({Cause.CONTENT, Cause.INPUT})
 _BY_EDITING = frozenset({Cause.SIZE, Cause.LENGTH, Cause.SOURCE_GONE, Cause.UNSUPPORTED})
 _LABELS: dict[Action, tuple[Key, Style]] = {
     Action.CANCEL: (Key.LABEL_CANCEL, "secondary"),
@@ -105,7 +103,7 @@ def stopping_action(job: Job) -> Action | None:
 
 def retry_actions(job: Job) -> tuple[Action, ...]:
     """The buttons under the notice of a failed job, the most helpful first."""
-    if job.cause in _PRIVATE:
+    if job.cause in PRIVATE_CAUSES:
         return (Action.EDIT_RETRY, Action.WHY)
     if job.cause is Cause.MODEL or (job.cause is Cause.KEY and job.state is State.REFUSED):
         # The same again would be refused again.

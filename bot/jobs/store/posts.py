@@ -5,12 +5,14 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.model import ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
+from bot.jobs.model import PRIVATE_CAUSES, ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import marks
 from bot.jobs.store.rows import job_of, post_of, readable
 from bot.jobs.tables import jobs, posts
 
+_SHOW_PROMPT = (PostKind.LATE, PostKind.SLOW, PostKind.UNSURE)
+_REFUSED = (State.REFUSED, State.FAILED)
 _UNSENT = posts.c.state.in_((PostState.DUE, PostState.SENDING))
 
 
@@ -53,7 +55,11 @@ async def find_if_unsent(connection: AsyncConnection, post: Post) -> Post | None
 
 
 async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]]:
-    """Cards that say nothing any more: their job has ended and said its last word, or asks by a notice of its own."""
+    """Cards that say nothing any more: their job has ended and said its last word, or asks by a notice of its own.
+
+    After a refusal that is nobody else's business the notices before the last word are among them: they show the
+    prompt.
+    """
     last_word = posts.alias()
     # A refused video is not the last word: the notice that says so is still to come.
     said = sa.exists().where(
@@ -70,17 +76,20 @@ async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]
         last_word.c.state == PostState.SENT,
         last_word.c.kind == PostKind.UNSURE,
     )
+    stale_card = sa.and_(
+        posts.c.kind == PostKind.CARD,
+        sa.or_(
+            sa.and_(jobs.c.state.in_(ENDS), sa.or_(jobs.c.state == State.CANCELLED, said)),
+            sa.and_(jobs.c.state == State.UNCERTAIN, asked),
+        ),
+    )
+    telling_notice = sa.and_(
+        posts.c.kind.in_(_SHOW_PROMPT), jobs.c.state.in_(_REFUSED), jobs.c.cause.in_(PRIVATE_CAUSES), said
+    )
     found = await connection.execute(
         sa.select(posts)
         .join(jobs, jobs.c.id == posts.c.job_id)
-        .where(
-            posts.c.kind == PostKind.CARD,
-            posts.c.state == PostState.SENT,
-            sa.or_(
-                sa.and_(jobs.c.state.in_(ENDS), sa.or_(jobs.c.state == State.CANCELLED, said)),
-                sa.and_(jobs.c.state == State.UNCERTAIN, asked),
-            ),
-        ),
+        .where(posts.c.state == PostState.SENT, sa.or_(stale_card, telling_notice)),
     )
     cards = readable(found, post_of)
     owners = await connection.execute(sa.select(jobs).where(jobs.c.id.in_([card.job_id for card in cards])))
