@@ -1,6 +1,7 @@
 """The discord.py client: what it hears and which cogs it loads. It must not know what a job is."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +11,8 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import custom_ids, words
+from bot.chat import cards, custom_ids, words
+from bot.chat.forms import typed_prompt
 from bot.engine.desk import Desk
 from bot.jobs.model import UserId
 from bot.jobs.reasons import Reason, Refusal, RefusalError
@@ -53,7 +55,7 @@ class _Commands(app_commands.CommandTree["VideoBot"]):
         if refused is None or (_is_owners(interaction) and desk.owning.refuse(UserId(interaction.user.id)) is None):
             return True
         if interaction.type is discord.InteractionType.application_command:
-            await interaction.response.send_message(words.refusal(refused, interaction.locale.value), ephemeral=True)
+            await _answer_privately(interaction, refused)
         return False
 
     async def on_error(
@@ -153,8 +155,10 @@ async def _answer_privately(interaction: "discord.Interaction[Any]", no: Refusal
         return
     locale = interaction.locale.value
     text = words.say(words.Key.UNEXPECTED, locale) if no is None else words.refusal(no, locale)
+    typed = typed_prompt(cast("Mapping[str, Any] | None", interaction.data))
+    shown = cards.private_no(text, typed, None, locale)
     try:
-        await interaction.response.send_message(text, ephemeral=True)
+        await interaction.response.send_message(shown.content, files=cards.text_files(shown), ephemeral=True)
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         _log.info("private answer not shown", error=str(error))
 

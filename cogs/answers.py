@@ -1,13 +1,15 @@
 """Private answers: acknowledged at once, then a sentence or nothing. It must not know what was asked."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import aiohttp
 import discord
 import structlog
 
 from bot.chat import cards
+from bot.chat.forms import typed_prompt
 from bot.chat.words import Key, refusal, say
 from bot.engine.desk import Desk
 from bot.jobs.model import Job
@@ -20,6 +22,7 @@ _log = structlog.stdlib.get_logger(__name__)
 async def answering(interaction: discord.Interaction, *, in_place: bool = False) -> AsyncGenerator[None]:
     """Acknowledge privately before anything is done; whatever then breaks is logged and the person is told.
 
+    A prompt that was typed is given back with it.
     `in_place`: the press of a button on a private answer, which is then changed instead of followed by another one.
     If Discord no longer takes the acknowledgement, `discord.HTTPException` is raised and nothing has been done.
     """
@@ -30,10 +33,10 @@ async def answering(interaction: discord.Interaction, *, in_place: bool = False)
         with who:
             yield
     except RefusalError as no:
-        await tell(interaction, refusal(no.refusal, interaction.locale.value))
+        await tell(interaction, _no(interaction, refusal(no.refusal, interaction.locale.value)))
     except Exception:  # noqa: BLE001  # the guard of all commands, buttons and forms: nobody waits in silence
         _log.exception("interaction failed", kind=interaction.type.name)
-        await tell(interaction, say(Key.UNEXPECTED, interaction.locale.value))
+        await tell(interaction, _no(interaction, say(Key.UNEXPECTED, interaction.locale.value)))
 
 
 @asynccontextmanager
@@ -54,8 +57,13 @@ async def turned_away(desk: Desk, interaction: discord.Interaction) -> bool:
     """Whether the bot does not work here by the operator's word; the person is then told so."""
     refused = desk.intake.closed(interaction.guild_id)
     if refused is not None:
-        await tell_at_once(interaction, refusal(refused, interaction.locale.value))
+        await tell_at_once(interaction, _no(interaction, refusal(refused, interaction.locale.value)))
     return refused is not None
+
+
+def _no(interaction: discord.Interaction, sentence: str) -> cards.Message:
+    prompt = typed_prompt(cast("Mapping[str, Any] | None", interaction.data))
+    return cards.private_no(sentence, prompt, None, interaction.locale.value)
 
 
 async def tell(interaction: discord.Interaction, message: str | cards.Message) -> None:

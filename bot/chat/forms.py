@@ -173,6 +173,18 @@ def read(data: Mapping[str, Any]) -> FormAnswer:
     return FormAnswer(prompt, tuple(uploads), chosen)
 
 
+def typed_prompt(data: Mapping[str, Any] | None) -> str:
+    """The prompt that was typed, from the `data` of a form's or a command's interaction, whatever else is odd in it."""
+    typed = [one.get("value") for one in map(_mapping, _items(_mapping(data).get("options"))) if _is_prompt(one)]
+    fields = _fields(_mapping(data).get("components"), _DEEPEST)
+    typed += [one.get("value") for one in fields if one.get("custom_id") == PROMPT_FIELD]
+    return next((value for value in typed if isinstance(value, str)), "")
+
+
+def _is_prompt(option: Mapping[str, Any]) -> bool:
+    return option.get("name") == PROMPT_FIELD
+
+
 def _fields(components: object, depth: int) -> Iterator[Mapping[str, Any]]:
     """The inputs themselves, out of the labels (or rows) that they are wrapped in."""
     for one in _items(components):

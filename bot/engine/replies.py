@@ -31,6 +31,7 @@ from bot.jobs.states import ENDS, State
 _SAY_NO_AGAIN_SECONDS = (5.0, 10.0, 20.0, 40.0)
 _SAY_NO_SECONDS = 90.0
 _HOUR_SECONDS = 3600.0
+_LASTING = frozenset({Reason.COMMANDS_DENIED, Reason.BLOCKED, Reason.SERVER_CLOSED, Reason.DIRECT_MESSAGES_OFF})
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -43,7 +44,7 @@ class Replies:
         self._lookup = lookup
         self.offers = ReplyOffers(parts, intake, lookup)
         self._told_running = Once(parts.clock, math.inf)
-        self._told_rights = Once(parts.clock, _HOUR_SECONDS)
+        self._told_lasting = Once(parts.clock, _HOUR_SECONDS)
         self._told_in_dm = Once(parts.clock, _HOUR_SECONDS)
 
     async def answer(self, reply: Reply, sees_channel: SeesChannel) -> Reaction:
@@ -61,7 +62,7 @@ class Replies:
                 # Whether it answers a video is not known: then it may well be talk.
                 return Reaction.IGNORE
             reaction, refusal = Reaction.IGNORE, Refusal(Reason.STORE_UNAVAILABLE)
-        if refusal is not None:
+        if refusal is not None and self._may_say(reply, refusal):
             await self._say(reply, words.refusal(refusal, reply.locale))
         return reaction
 
@@ -97,11 +98,11 @@ class Replies:
                 return Reaction.IGNORE, whole
             reply, request = whole, replace(request, prompt=whole.prompt)
         reaction = decide(reply, self._parts.rules.reply_remix, own=own)
-        if reaction is Reaction.IGNORE:
+        # A text in a file is too long for talk; it is not even fetched for who may not ask.
+        if reaction is Reaction.IGNORE and reply.long_text is None:
             return reaction, None
         if reply.right is Right.DENIED:
-            once = self._told_rights.begin((reply.user_id, reply.place.channel_id))
-            return Reaction.IGNORE, Refusal(Reason.COMMANDS_DENIED) if once else None
+            return Reaction.IGNORE, Refusal(Reason.COMMANDS_DENIED)
         return reaction, await self._act(reaction, reply, request, job, sees_channel)
 
     async def _act(
@@ -131,6 +132,11 @@ class Replies:
             return text
         joined = "\n\n".join(part for part in (reply.prompt, readable(text, Names())) if part)
         return replace(reply, text=f"{reply.text}\n\n{text}", prompt=joined, long_text=None)
+
+    def _may_say(self, reply: Reply, refusal: Refusal) -> bool:
+        """Whether the no is news: one that lasts is said once an hour, so that nobody fills a channel with it."""
+        about = (reply.user_id, reply.place.channel_id, refusal.reason)
+        return refusal.reason not in _LASTING or self._told_lasting.begin(about)
 
     async def _say_running(self, reply: Reply, job: Job) -> None:
         """The video is still being made: said once to each person under each card, if they meant something."""

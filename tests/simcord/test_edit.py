@@ -6,6 +6,7 @@ import discord
 import pytest
 from simcord.results import InteractionResult
 
+from bot.engine.intake import Intake
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import PostKind
 from bot.jobs.store import drafts
@@ -139,6 +140,31 @@ async def test_a_form_whose_draft_is_gone_gives_the_prompt_back(world: World) ->
     assert labels(sent.response.message) == []
     assert no.response is not None
     assert "form expired" in private(await world.ada.click(no.response.message, label="Edit"))
+
+
+@pytest.mark.parametrize("way", ["video", "remix", "form"])
+async def test_what_breaks_unexpectedly_gives_the_prompt_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Nobody types four thousand characters twice because of a fault of ours."""
+    video = await world.delivered()
+    form = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Remix")
+
+    async def fail(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(Intake, "accept", fail)
+    prompt = PROMPT + " and so on" * 200
+    sent = (
+        await world.ada.submit_modal(form, {"prompt": prompt})
+        if way == "form"
+        else await world.ada.slash(world.channel, way, prompt=prompt)
+    )
+    said = private(sent)
+    assert "Something went wrong" in said
+    assert "`a *red* fox and" in said
+    assert sent.response is not None
+    assert [one.filename for one in sent.response.message.attachments] == ["prompt.txt"]
 
 
 async def test_where_no_draft_can_be_stored_the_whole_prompt_is_given_back(

@@ -50,6 +50,7 @@ async def test_in_other_servers_every_command_is_turned_away(
     close(world)
     result = await world.ada.slash(world.channel, command, **options)
     assert "I don't work in this server" in private(result)
+    assert ("`a fox`" in private(result)) == ("prompt" in options)
     assert await world.jobs() == []
 
 
@@ -69,8 +70,9 @@ async def test_in_other_servers_a_form_and_a_reply_are_turned_away(world: World)
     message = await world.shown(video, PostKind.VIDEO)
     opened = await world.ada.click(message, label="Remix")
     close(world)
-    sent = await world.ada.submit_modal(opened, {"prompt": "make it night"})
+    sent = await world.ada.submit_modal(opened, {"prompt": "make it *night*"})
     assert "I don't work in this server" in private(sent)
+    assert "`make it *night*`" in private(sent)
     await world.ben.send(world.channel, "make it night, please", reply_to=message)
     await world.settle()
     assert "I don't work in this server" in text_of(world.last())
@@ -80,6 +82,18 @@ async def test_in_other_servers_a_form_and_a_reply_are_turned_away(world: World)
     assert world.count() == before + 1
     assert len(await world.jobs()) == 1
     assert await world.jobs(world.ben) == []
+
+
+async def test_a_blocked_persons_replies_are_answered_once(world: World, owner: Any) -> None:
+    """They can't have the bot fill a channel with what it says to them."""
+    message = await world.shown(await world.delivered(), PostKind.VIDEO)
+    await owner.slash(world.channel, "owner block", person=world.ada)
+    before = world.count()
+    for number in range(3):
+        await world.ada.send(world.channel, f"make it night number {number}", reply_to=message)
+        await world.settle()
+    assert world.count() == before + 3 + 1
+    assert len(await world.jobs()) == 1
 
 
 async def test_the_owner_may_pause_from_anywhere(world: World, owner: Any) -> None:

@@ -103,6 +103,19 @@ async def test_what_costs_money_needs_the_right_to_use_commands(world: World) ->
     assert (await world.ben.click(question, label="No thanks")).response is None
 
 
+async def test_a_long_text_in_a_file_needs_the_right_too(world: World) -> None:
+    """It is answered like any other prompt, once, and not fetched."""
+    message = await world.shown(await scenes.delivered(world), PostKind.VIDEO)
+    denied = discord.Permissions(use_application_commands=True)
+    world.env.backend.set_overwrite(world.channel.id, Overwrite(world.ben.id, OverwriteType.MEMBER, deny=denied.value))
+    before = world.count()
+    for _ in range(2):
+        await world.ben.send(world.channel, "", reply_to=message, attachments=[("message.txt", b"a fox " * 400)])
+    assert "Use Application Commands" in "".join(one.content for one in world.channel.history())
+    assert world.count() == before + 2 + 1
+    assert await world.jobs(world.ben) == []
+
+
 async def test_a_forged_answer_to_the_question_before_a_deletion_changes_no_message(world: World) -> None:
     """Pressed on a public message it is answered privately."""
     video = await scenes.delivered(world)

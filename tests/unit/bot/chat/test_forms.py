@@ -238,3 +238,18 @@ def test_no_payload_breaks_the_reading(data: dict[str, object]) -> None:
     """Whatever arrives, the answer is a prompt and a few files."""
     answer = forms.read(data)
     assert isinstance(answer.prompt, str)
+
+
+@pytest.mark.parametrize(
+    ("data", "typed"),
+    [
+        ({"options": [{"name": "size", "value": "1x1"}, {"name": "prompt", "value": "a fox"}]}, "a fox"),
+        ({"components": [{"component": {"custom_id": "prompt", "value": "a fox"}}]}, "a fox"),
+        ({"options": [{"name": "prompt", "value": 5}], "components": [None, {"component": []}]}, ""),
+        ({"options": {"name": "prompt"}, "components": "prompt"}, ""),
+        (None, ""),
+    ],
+)
+def test_what_was_typed_is_found_in_anything(data: dict[str, object] | None, typed: str) -> None:
+    """It is given back with every no, also where the rest of the interaction is odd."""
+    assert forms.typed_prompt(data) == typed
