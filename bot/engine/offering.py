@@ -85,7 +85,8 @@ class Offering:
         if offer.kind is OfferKind.ASK:
             message = cards.offer_question(offer, draft.request, offer.locale)
         else:
-            message = cards.offer_form(offer, offer.locale, pictures=bool(draft.request.references or draft.uploads))
+            words, pictures = bool(draft.request.prompt), bool(draft.uploads)
+            message = cards.offer_form(offer, offer.locale, pictures=pictures, words=words)
         parcel = Parcel(offer.place.channel_id, message, nonce=offer.nonce, reply_to=offer.id)
         try:
             # One that this process has not shown may have been posted before a crash.

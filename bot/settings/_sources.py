@@ -84,12 +84,14 @@ def _read_dotenv(mistake: Say, warn: Say) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         mistake("The file .env is not UTF-8 text: save it as such.")
-        return ""
+        if b"\0" in content:
+            return ""
+        # The rest of it is judged all the same.
+        text = content.decode("utf-8-sig", "replace")
     broken = [binding.original.line for binding in parse_stream(io.StringIO(text)) if binding.error]
     if broken:
         lines = ", ".join(str(line) for line in broken[:10])
         mistake(f"The file .env has lines that are not NAME=value: {lines}.")
-        return ""
     return text
 
 

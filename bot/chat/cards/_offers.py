@@ -7,9 +7,13 @@ from bot.chat.words import Key, say
 from bot.jobs.model import JobId, MessageId, Offer, VideoRequest
 
 
-def offer_form(offer: Offer, locale: str, *, pictures: bool = False) -> Message:
-    """The button that opens the form, for a reply whose text did not arrive, or which brought only `pictures`."""
+def offer_form(offer: Offer, locale: str, *, pictures: bool = False, words: bool = False) -> Message:
+    """The button that opens the form, for a reply whose text did not arrive, or which brought only `pictures`.
+
+    With `words` it is the right to ask that isn't known: the press shows it.
+    """
     key = Key.OFFER_FORM_PICTURES if pictures else Key.OFFER_FORM
+    key = Key.OFFER_FORM_RIGHT if words else key
     return Message(content=say(key, locale), buttons=(offer_button(str(offer.id), Action.OPEN_FORM, locale),))
 
 

@@ -101,6 +101,7 @@ SENTENCES: Mapping[Key, str] = {
     ),
     Key.OFFER_FORM: "I can't read replies that don't ping me. Press the button to say what should change.",
     Key.OFFER_FORM_PICTURES: "What should I do with that? Press the button to say it.",
+    Key.OFFER_FORM_RIGHT: "I can't check your permissions in this thread. Use the button to go on.",
     Key.OFFER_QUESTION: "Remix this video with {prompt}?",
     Key.OFFER_QUESTION_NEW: "Make a new video with {prompt}?",
     Key.REPLY_TO_RUNNING: (

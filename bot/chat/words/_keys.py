@@ -82,6 +82,7 @@ class Key(StrEnum):
     # Under a reply.
     OFFER_FORM = auto()
     OFFER_FORM_PICTURES = auto()
+    OFFER_FORM_RIGHT = auto()
     OFFER_QUESTION = auto()
     OFFER_QUESTION_NEW = auto()
     REPLY_TO_RUNNING = auto()

@@ -195,6 +195,20 @@ def test_a_file_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch, folder: Pa
     assert ".env can't be read (it is not a plain file)" in refused(monkeypatch)
 
 
+@pytest.mark.parametrize("broken", [b"export \n", b"FOO BAR=1\n", b"FOO=b\xe4r\n"])
+def test_a_broken_line_hides_no_other_mistake(monkeypatch: pytest.MonkeyPatch, folder: Path, broken: bytes) -> None:
+    """And what stands in the other lines is not called missing."""
+    file = folder / ".env"
+    file.write_bytes(
+        b"\xef\xbb\xbfDISCORD_TOKEN=token-canary\r\nVIDEOS_API_KEY=key-canary\nMAX_JOBS_PER_DAY=x\n" + broken
+    )
+    file.chmod(0o600)
+    said = refused(monkeypatch)
+    assert "The file .env" in said
+    assert "MAX_JOBS_PER_DAY is wrong" in said
+    assert "missing" not in said
+
+
 def test_lines_that_are_no_settings_are_named(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """By their number: what stands there may be a secret."""
     write(folder, "# fine\nDISCORD_TOKEN=token-canary\nVIDEOS_API_KEY 'canary\n")

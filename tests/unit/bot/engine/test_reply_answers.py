@@ -1,12 +1,14 @@
 """A person who replied hears what became of it, also when the database or Discord is in trouble at that moment."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Refused
 from bot.engine.reply_offers import OFFER_SECONDS
+from bot.engine.reply_rule import Right
 from bot.jobs.model import MessageId
 from tests.unit.bot.engine.counter import Counter, a_counter
 
@@ -95,3 +97,12 @@ async def test_a_form_that_was_never_shown_is_offered_again(counter: Counter) ->
     await counter.show_offers()
     assert len(counter.said) == 1
     assert counter.channel.parcels[0].reply_to == MessageId(12)
+
+
+async def test_who_may_not_be_known_to_have_the_right_is_not_told_of_a_ping(counter: Counter) -> None:
+    """Their words arrived: the button says what it is for, and its form holds them."""
+    video = await counter.video()
+    await counter.answer(replace(counter.reply(11, "make it much darker please", video), right=Right.UNKNOWN))
+    await counter.show_offers()
+    (said,) = counter.said
+    assert "permissions" in said
