@@ -145,3 +145,21 @@ async def change(stage: Stage, **settings: str) -> None:
     await stage.bot.terminate()
     await stage.chat.bot_gone()
     await stage.start_bot(**settings)
+
+
+async def test_with_auto_only_ones_own_video_is_changed_without_asking(scene: Scene) -> None:
+    """A sentence under one's own video starts after the grace; under someone else's it is asked about."""
+    await change(scene.stage, REPLY_REMIX="auto")
+    video = await scene.make("Mine to change")
+    own = await scene.ada.reply(video, "Make all of it blue")
+    card = await wait_card(scene.chat, scene.channel, lambda m: m.reply_to is own)
+    assert "Cancel now and it's free" in card.text
+    ben = scene.join("Ben")
+    reply = await ben.reply(video, "Make all of it red")
+    question = await wait_kind(scene.chat, scene.channel, "offer")
+    assert (question.reply_to is reply, labels(question)) == (True, ["Remix", "No thanks"])
+    await ben.click(question, "No thanks")
+    await scene.chat.wait_for(lambda: question.deleted, what="the question to go")
+    scene.stage.jump(GRACE_SECONDS)
+    await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and m.reply_to is own)
+    assert (scene.studio.paid("Make all of it blue"), scene.studio.paid("Make all of it red")) == (1, 0)
