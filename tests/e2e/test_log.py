@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sandbox.studio import Outcome
+from tests.e2e import ledger
+from tests.e2e.sightings import delete_video, wait_card
 from tests.e2e.test_process import a_scene
 
 
@@ -39,3 +42,50 @@ async def test_the_log_tells_the_life_of_a_job(tmp_path: Path) -> None:
         assert done["charged"] == "yes"
         assert done["bytes"] > 0
         assert "nobody reads" not in log
+
+
+async def test_each_end_is_one_line_that_names_who_did_it(tmp_path: Path) -> None:
+    """Whoever pressed is in the line as `by`; a moderator's act on someone else's job isn't told as the requester's."""
+    async with a_scene(tmp_path, settings={"REPLY_GRACE_SECONDS": "300"}) as scene:
+        studio, stage, mia = scene.studio, scene.stage, scene.join("Mia", admin=True)
+        video = await scene.make("canary one")
+        reply = await scene.ada.reply(video, "canary two at night")
+        await wait_card(scene.chat, scene.channel, lambda m: "at night" in m.text)
+        await scene.ada.edit(reply, "canary two by day instead")
+        card = await wait_card(scene.chat, scene.channel, lambda m: "by day" in m.text)
+        await (await mia.click(card, "Cancel")).wait_state("message")
+        cancelled = await ledger.job(stage, "canary two by day instead", "cancelled")
+        await delete_video(scene.chat, mia, video)
+        studio.dials.next_render.append(Outcome.ok(render_seconds=60))
+        await scene.ada.slash(scene.channel, "video", prompt="canary three")
+        card = await scene.chat.wait_message(scene.channel, lambda m: "Don't post" in [one.label for one in m.buttons])
+        await (await mia.click(card, "Don't post")).wait_state("message")
+        stage.jump(60)
+        withheld = await ledger.job(stage, "canary three", "cancelled")
+        studio.dials.next_render.append(Outcome.fail(code="server_error", message="canary broke"))
+        await scene.ada.slash(scene.channel, "video", prompt="canary four")
+        failed = await ledger.job(stage, "canary four", "failed")
+        notice = await scene.chat.wait_message(scene.channel, lambda m: "Retry" in [one.label for one in m.buttons])
+        await scene.ada.click(notice, "Retry")
+        await ledger.until(stage, lambda: len(ledger.jobs(stage, state="delivered")) == 2, "the retry")
+        await stage.bot.terminate()
+        told = lines(stage.bot.log())
+        (deleted,) = ledger.jobs(stage, prompt="canary one")
+        lives = {
+            row["id"]: [(one["event"], one.get("by")) for one in told if one.get("job") == row["id"] and "user" in one]
+            for row in (cancelled, withheld, failed, deleted)
+        }
+        assert lives == {
+            cancelled["id"]: [("job accepted", None), ("job edited", scene.ada.id), ("job cancelled", mia.id)],
+            withheld["id"]: [
+                ("job accepted", scene.ada.id), ("job submitted", None), ("job withheld", mia.id), ("job kept", None),
+            ],
+            failed["id"]: [
+                ("job accepted", scene.ada.id), ("job submitted", None), ("job failed", None),
+                ("job retried", scene.ada.id),
+            ],
+            deleted["id"]: [
+                ("job accepted", scene.ada.id), ("job submitted", None), ("job done", None), ("job deleted", mia.id),
+            ],
+        }  # fmt: skip
+        assert "canary" not in "".join(str(one.values()) for one in told if "detail" not in one)
