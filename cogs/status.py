@@ -10,7 +10,7 @@ from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
 from bot.jobs.reasons import Refusal
 from cogs.answers import answering, tell
-from cogs.facts import asker_of
+from cogs.facts import asker_of, sight_of
 from cogs.host import Host
 
 
@@ -36,9 +36,13 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
                 jobs = [seen.job for seen in found]
                 await tell(interaction, lists.running_and_latest(jobs, now, locale, links))
                 return
-            seen = await desk.lookup.find_to_look_at(video, asker_of(interaction))
+            sight = sight_of(interaction.guild, interaction.user)
+            seen = await desk.lookup.find_to_look_at(video, asker_of(interaction), sight)
             if isinstance(seen, Refusal):
                 await tell(interaction, refusal_text(seen, locale))
+                return
+            if seen.veiled:
+                await tell(interaction, lists.veiled(seen.job, now, locale))
                 return
             facts = lists.JobFacts(now, seen.queue_position, seen.link, seen.parent_link)
             await tell(interaction, lists.one(seen.job, facts, locale))

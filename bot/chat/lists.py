@@ -96,6 +96,18 @@ def one(job: Job, facts: JobFacts, locale: str) -> Message:
     )
 
 
+def veiled(job: Job, now: float, locale: str) -> Message:
+    """A job of a channel that the reader can't see: who, when, with which model, the charge and the end, no more."""
+    model = say(Key.DEFAULT_MODEL, locale) if job.request.model is None else quote(job.request.model)
+    ended = say(Key.ENDED_WHEN, locale, when=job.ended_at) if job.ended_at is not None else None
+    description = lines(
+        model, origin_line(replace(job, request=replace(job.request, parent_id=None)), None, locale), ended,
+        charge(job, locale) if job.state in ENDS else None,
+    )  # fmt: skip
+    footer = say(Key.SHORT_ID, locale, video=job.id)
+    return Message(embed=Embed(title=status(job, now, locale), description=description, footer=footer, colour=GREY))
+
+
 def why(job: Job, locale: str) -> Message:
     """Why the job's video wasn't made: what its notice doesn't say in public."""
     embed = Embed(

@@ -29,12 +29,16 @@ SeesChannel = Callable[[ChannelId], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """One job with where its card or video stands (None when nowhere) and its place in the queue."""
+    """One job with where its card or video stands (None when nowhere) and its place in the queue.
+
+    `veiled`: it belongs to a channel that the asker can't see, so neither its prompt nor any link is shown.
+    """
 
     job: Job
     link: str | None
     queue_position: int | None
     parent_link: str | None = None
+    veiled: bool = False
 
 
 class Lookup:
@@ -77,14 +81,17 @@ class Lookup:
         )
         return checked if isinstance(checked, Refusal) else None
 
-    async def find_to_look_at(self, text: str, asker: Asker) -> Overview | Refusal:
+    async def find_to_look_at(self, text: str, asker: Asker, sees_channel: SeesChannel) -> Overview | Refusal:
         """One job by id, for its requester and those who manage its server."""
         job = await self._find(text.strip())
         if job is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
-        return may_look(job, asker) or replace(
-            (await self._overviews([job]))[0], parent_link=await find_parent_link(self._parts, job)
-        )
+        if refusal := may_look(job, asker):
+            return refusal
+        theirs = job.origin.user_id == asker.user_id or job.origin.place == asker.place
+        if not theirs and not await sees_channel(job.origin.place.channel_id):
+            return Overview(job, None, None, veiled=True)
+        return replace((await self._overviews([job]))[0], parent_link=await find_parent_link(self._parts, job))
 
     async def find_to_explain(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """A failed job, for its requester and those who manage messages there."""

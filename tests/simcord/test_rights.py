@@ -62,6 +62,21 @@ async def test_managing_the_server_is_not_managing_messages(world: World) -> Non
     assert (await world.job(job)).state is State.ACCEPTED
 
 
+async def test_who_manages_the_server_reads_no_prompt_of_a_channel_they_cannot_see(world: World) -> None:
+    """Only who, when, which model, the charge and the end."""
+    managing = world.guild.create_role("Owners", permissions=discord.Permissions(manage_guild=True))
+    max_ = world.guild.add_member(world.env.create_user("max"), roles=[managing])
+    video = await scenes.delivered(world)
+    hidden = Overwrite(max_.id, OverwriteType.MEMBER, deny=discord.Permissions(view_channel=True).value)
+    world.env.backend.set_overwrite(world.channel.id, hidden)
+    office = world.guild.create_text_channel("office")
+    said = private(await max_.slash(office, "status", video=video.id))
+    assert "fox" not in said
+    assert "discord.com" not in said
+    for told in (f"<@{world.ada.id}>", "gpt-4o-video", "Posted", video.id):
+        assert told in said
+
+
 @pytest.mark.parametrize("presser", ["ben", "mia"])
 async def test_retry_is_for_the_requester_alone(world: World, presser: str) -> None:
     """It counts on the presser's limits, so not even those who manage messages may."""
