@@ -40,7 +40,7 @@ quick: $(READY)  ## the tests of unit, rules and simcord that are not marked slo
 # Before a release, on a machine that does nothing else: it takes about an hour, and its reports are committed.
 reliability: $(READY)  ## go all the way of docs/reliability.md, then kill the bot 500 times over 1,000 jobs
 	@$(BIN)/python -m tests.reliability
-	@$(BIN)/python -m sandbox.chaos --seed 4 --kills 500 --jobs 1000 --report docs/reliability-report.json
+	@$(BIN)/python -m sandbox.chaos --seed 4 --kills 500 --jobs 1000 --restores 25 --report docs/reliability-report.json
 
 upgrade-dump: $(READY)  ## keep the database of this main as tests/upgrades/$(NAME).sql, at the end of an issue
 	@PYTHONPATH=. $(BIN)/python tests/upgrades/record.py tests/upgrades/$(NAME).sql tests/upgrades/$(NAME).json

@@ -5,7 +5,7 @@ with the same key (docs/decisions/0014-whose-signal-it-is.md). It must not know 
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from bot.engine.signals import Sender, Signals
@@ -124,12 +124,18 @@ class Account:
         self._trouble = _Hold(Cause.KEY, self._clock.monotonic() + _AGAIN_SECONDS, sure=True)
 
     def key_works(self) -> None:
-        """A free request was answered with the same key: what a free one found is over."""
+        """A free request was answered with the same key: what a free one found is over.
+
+        What jobs of two people have found may be their doing alone, so that the others wait for a minute at most.
+        """
         if self._by_probe:
             self._by_probe = False
             self._trouble = None
             self._holds.clear()
             self._signals.clear()
+        elif self._trouble is not None and self._trouble.cause is not Cause.CREDIT:
+            until = min(self._trouble.until, self._clock.monotonic() + _AGAIN_UNSURE_SECONDS)
+            self._trouble = replace(self._trouble, until=until)
 
     def forget(self, job_id: JobId) -> None:
         """The job has ended."""

@@ -8,7 +8,7 @@ import random
 
 import structlog
 
-from bot.engine.matching import NoMatch, find_match
+from bot.engine.matching import NoMatch, find_match, is_older
 from bot.engine.parts import Parts
 from bot.engine.traffic import Traffic
 from bot.jobs.database import StoreConflictError
@@ -60,7 +60,8 @@ class Adopter:
     async def adopt_by_hand(self, typed: str, remote_id: str) -> Job | Refusal:
         """Go on with the video that somebody found at the provider by other means, or say why not.
 
-        It must exist there and belong to no other job; the job must be uncertain or lost.
+        It must exist there, belong to no other job and not be older than the request; the job must be uncertain or
+        lost.
         """
         parts = self._parts
         job_id = parse_job_id(typed)
@@ -92,12 +93,17 @@ class Adopter:
         if owner is not None and owner.id != job.id:
             return Refusal(Reason.REMOTE_OWNED, {"given": remote_id, "video": owner.id})
         try:
-            await parts.videos.look(remote_id)
+            remote = await parts.videos.look(remote_id)
         except NotFound:
             return Refusal(Reason.REMOTE_UNKNOWN, {"given": remote_id})
         except LookFault as fault:
             _log.warning("provider not asked", job=job.id, status=fault.status, detail=fault.detail)
             return Refusal(Reason.REMOTE_UNASKED)
+        if remote.raw_status is None and remote.url is None and remote.created_at is None:
+            # An answer without a body is one to every id.
+            return Refusal(Reason.REMOTE_UNASKED)
+        if is_older(job, remote):
+            return Refusal(Reason.REMOTE_OLDER, {"given": remote_id})
         return None
 
     async def _seek(self) -> float:

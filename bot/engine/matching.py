@@ -43,6 +43,13 @@ def find_match(
     return ours[0] if len(ours) == 1 else NoMatch.SEVERAL_LISTED
 
 
+def is_older(job: Job, video: RemoteVideo) -> bool:
+    """Whether the video was made before the job was sent, as far as both times are known; clocks differ a little."""
+    if job.submitted_at is None or video.created_at is None:
+        return False
+    return video.created_at < job.submitted_at - EARLIER_SECONDS
+
+
 def _may_be(job: Job, video: RemoteVideo) -> bool:
     """Whether prompt and time fit; a video that does not tell both fits nothing."""
     if job.submitted_at is None or video.created_at is None or video.prompt is None:

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     ADOPT_ELSEWHERE = "adopt elsewhere"  # video: sent to another provider than today's
     REMOTE_UNKNOWN = "remote unknown"  # given: an id that the provider does not know
     REMOTE_OWNED = "remote owned"  # given, video: the job that has that id
+    REMOTE_OLDER = "remote older"  # given: it was made before the job was sent
     REMOTE_UNASKED = "remote unasked"  # the provider could not be asked
     DRAFT_GONE = "draft gone"  # a form or question whose options are no longer kept
 

@@ -58,6 +58,7 @@ class VideosClient:
         self._sessions: tuple[aiohttp.ClientSession, aiohttp.ClientSession] | None = None
         self._strange_words: set[str] = set()
         self._leaving = False
+        self._has_list = False
 
     @property
     def leaving(self) -> bool:
@@ -110,9 +111,22 @@ class VideosClient:
     async def ping(self) -> None:
         """Return if the provider is there at all: any answer below 500 will do, but for one that refuses the key.
 
-        Raises `LookFailed` if it isn't, `LookForbidden` if the key is refused.
+        Where the list has never worked it may be the list alone that is broken: then the models are asked for.
+        Raises `LookFailed` if it isn't there, `LookForbidden` if the key is refused.
         """
-        url = URL(f"{self.provider}/videos?limit=1", encoded=True)
+        status = await self._status_of("videos?limit=1")
+        if status < 500:
+            self._has_list = True
+        elif status != 501 and not self._has_list:
+            status = await self._status_of("models")
+        if status >= 500 and status != 501:
+            raise LookFailed(sentences.NOT_REACHED, status=status)
+        if status in (401, 403):
+            raise LookForbidden(sentences.KEY_REFUSED, status=status)
+
+    async def _status_of(self, path: str) -> int:
+        """With what status a free question is answered. Raises `LookFailed` if it isn't."""
+        url = URL(f"{self.provider}/{path}", encoded=True)
         try:
             async with (
                 asyncio.timeout(self._timeouts.look_total_seconds),
@@ -122,10 +136,7 @@ class VideosClient:
                 response.close()
         except (aiohttp.ClientError, OSError) as error:
             raise LookFailed(sentences.NOT_REACHED, detail=self._detail(error)) from error
-        if status >= 500:
-            raise LookFailed(sentences.NOT_REACHED, status=status)
-        if status in (401, 403):
-            raise LookForbidden(sentences.KEY_REFUSED, status=status)
+        return status
 
     def content_url(self, remote_id: str) -> str:
         """Where the bytes of a finished video lie when it has no URL of its own; it needs the key."""

@@ -336,6 +336,7 @@ REFUSALS: Mapping[Reason, str] = {
         "The provider doesn't know a video {given}. Nothing has changed; check the id in the provider's own list."
     ),
     Reason.REMOTE_OWNED: "{given} belongs to {video} already. Nothing has changed; check the id.",
+    Reason.REMOTE_OLDER: "{given} was made before this video was requested. Nothing has changed; check the id.",
     Reason.REMOTE_UNASKED: "The provider can't be asked at the moment. Nothing has changed; try again in a while.",
     Reason.DRAFT_GONE: "That form expired. Please start again.",
 }

@@ -15,7 +15,7 @@ from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostSta
 from bot.jobs.states import ENDS, Event, Say, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
-from bot.jobs.tables import HAPPENED, jobs, offers, posts
+from bot.jobs.tables import HAPPENED, blocks, jobs, offers, posts
 
 _SAID_AS = {Say.VIDEO: PostKind.VIDEO, Say.FAILURE: PostKind.FAILURE, Say.UNSURE: PostKind.UNSURE}
 _WITHHOLDABLE = (State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING, State.UNCERTAIN)
@@ -51,10 +51,14 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
 async def come_back(connection: AsyncConnection, job: Job, *, now: float, **changes: Any) -> Job | None:
     """The provider took nothing, so the job waits again; None as for `apply`.
 
-    If *Don't post* was pressed meanwhile it is as good as cancelled: in one transaction, or a crash would let it wait.
+    If *Don't post* was pressed meanwhile it is as good as cancelled, and so it is if its requester was blocked: in one
+    transaction, or a crash would let it wait.
     """
     back = await apply(connection, job, Event.POSTPONE, now=now, **changes)
-    if back is None or not back.withheld:
+    if back is None:
+        return None
+    blocked = sa.select(sa.literal(1)).where(blocks.c.user_id == back.origin.user_id)
+    if not back.withheld and await connection.scalar(blocked) is None:
         return back
     return await apply(connection, back, Event.CANCEL, now=now, withheld=False)
 

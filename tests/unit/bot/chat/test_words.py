@@ -40,6 +40,7 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.NOT_ADOPTABLE: {"video": JobId("K3M9Q2XA")},
     Reason.ADOPT_ELSEWHERE: {"video": JobId("K3M9Q2XA")},
     Reason.REMOTE_UNKNOWN: {"given": "`<@42>`"},
+    Reason.REMOTE_OLDER: {"given": "`<@42>`"},
     Reason.REMOTE_OWNED: {"given": "`<@42>`", "video": JobId("K3M9Q2XA")},
 }
 

@@ -13,6 +13,7 @@ from bot.engine.traffic import Traffic
 from bot.jobs.database import Database, open_database
 from bot.jobs.migrating import migrate
 from bot.jobs.model import Job
+from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving
 from bot.videos.client import VideosClient
@@ -173,7 +174,7 @@ async def _listed(desk: Desk, job: Job) -> RemoteVideo:
     return video
 
 
-@pytest.mark.parametrize("status", [404, 405, 501, 401, 403])
+@pytest.mark.parametrize("status", [400, 404, 405, 501, 401, 403])
 async def test_without_a_list_the_provider_is_asked_once_an_hour(desk: Desk, status: int) -> None:
     """No list, or none for this key: jobs that come later don't ask either, and looks at other jobs go on."""
     desk.provider.reply(status, {"error": {"message": "no", "code": "x"}})
@@ -184,7 +185,7 @@ async def test_without_a_list_the_provider_is_asked_once_an_hour(desk: Desk, sta
     assert await desk.asks_until(2 * HOUR) == [0.5 * HOUR, 1.5 * HOUR]
 
 
-@pytest.mark.parametrize("status", [200, 400, 500, 502, 503])
+@pytest.mark.parametrize("status", [200, 500, 502, 503])
 async def test_a_list_that_is_out_of_order_does_not_stop_the_rest(desk: Desk, status: int) -> None:
     """However often the list alone fails, the provider doesn't count as down, and the job stays uncertain."""
     desk.provider.reply(status, text="<html>")
@@ -212,3 +213,29 @@ async def test_a_wait_that_is_asked_for_is_kept_by_the_list_alone(desk: Desk) ->
     assert await desk.asks_until(100.0) == [0]
     assert desk.traffic.seconds_until_look() == 0
     assert await desk.asks_until(60.0) != []
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(202, ""), (204, ""), (200, "{}"), (200, '{"code": "success", "data": null}')]
+)
+async def test_a_poll_that_says_nothing_proves_no_video(desk: Desk, status: int, body: str) -> None:
+    """By hand an id is given only where the provider says something about that video."""
+    job = await desk.job(State.LOST)
+    desk.provider.reply(status, text=body)
+    assert await desk.adopter.adopt_by_hand(job.id, "video_1") == Refusal(Reason.REMOTE_UNASKED)
+    assert (await desk.now(job)).state is State.LOST
+
+
+async def test_a_video_from_before_the_request_is_not_linked(desk: Desk) -> None:
+    """It can't be the job's, however sure the owner is; one of the same minute can, and one without a date."""
+    job = await desk.job(State.UNCERTAIN)
+    made_at = desk.clock.now() - HOUR
+    desk.provider.reply(200, {"id": "video_1", "status": "queued", "created_at": made_at})
+    refused = await desk.adopter.adopt_by_hand(job.id, "video_1")
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.REMOTE_OLDER
+    desk.provider.answers.clear()
+    desk.provider.reply(200, {"id": "video_1", "status": "queued", "created_at": desk.clock.now() - 30})
+    linked = await desk.adopter.adopt_by_hand(job.id, "video_1")
+    assert isinstance(linked, Job)
+    assert linked.state is State.RENDERING

@@ -485,6 +485,19 @@ def test_a_second_persons_refused_job_pauses_the_account(traffic: Traffic, clock
     assert traffic.seconds_until_submit() == pytest.approx(600.0)
 
 
+@pytest.mark.parametrize(("cause", "waits"), [(Cause.KEY, 60.0), (Cause.CREDIT, 600.0)])
+def test_a_free_request_that_is_answered_shortens_a_pause_for_the_key(
+    traffic: Traffic, cause: Cause, waits: float
+) -> None:
+    """Two people together pause the others for a minute at most; a free request says nothing about credit."""
+    traffic.account_refused(a_sender(1), cause)
+    traffic.account_refused(a_sender(2), cause)
+    traffic.probe_answered()
+    assert traffic.seconds_until_submit() == pytest.approx(waits)
+    assert traffic.seconds_until_submit_of(UserId(1)) == pytest.approx(600.0)
+    assert traffic.account_trouble is cause
+
+
 def test_one_person_does_not_prolong_a_pause(traffic: Traffic, clock: HandClock) -> None:
     """Only the same person's jobs are refused from then on: the others are let in again."""
     traffic.account_refused(a_sender(1), Cause.KEY)

@@ -491,6 +491,26 @@ async def test_ping_takes_any_answer_below_500(provider: Provider, make_client: 
         await make_client(base_url="http://127.0.0.1:9/v1").ping()
 
 
+async def test_ping_asks_another_way_where_there_was_never_a_list(provider: Provider, make_client: MakeClient) -> None:
+    """A server whose list is always broken would count as down for ever; one whose list has worked is believed."""
+    client = make_client()
+    provider.reply(501, {})
+    await client.ping()
+    provider.answers.clear()
+    provider.reply(500, {"error": {"message": "not for this key"}})
+    provider.reply(404, {})
+    await client.ping()
+    assert [seen.path for seen in provider.seen[-2:]] == ["/v1/videos?limit=1", "/v1/models"]
+    provider.answers.clear()
+    provider.reply(200, {"data": []})
+    await client.ping()
+    provider.answers.clear()
+    provider.reply(500, {})
+    provider.reply(200, {})
+    with pytest.raises(LookFailed):
+        await client.ping()
+
+
 async def test_an_unknown_word_is_logged_once(
     provider: Provider, client: VideosClient, caplog: pytest.LogCaptureFixture
 ) -> None:

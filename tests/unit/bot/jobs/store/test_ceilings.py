@@ -12,7 +12,7 @@ from bot.jobs.limits import DAY_SECONDS, Limits
 from bot.jobs.model import Charged, GuildId, Job, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import ENDS, State
-from bot.jobs.store import blocking, finding
+from bot.jobs.store import blocking, finding, moving
 from bot.jobs.store.accepting import Accepted, accept
 from bot.jobs.store.usage import UsageLine, find_usage
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, NEXT_DOOR, OTHER_SERVER, a_job, put
@@ -127,6 +127,19 @@ async def test_blocking_cancels_what_waits(database: Database) -> None:
         assert now is not None
         assert now.state is (State.CANCELLED if state is State.ACCEPTED else state)
     assert (await database.read(finding.get, other.id)).state is State.ACCEPTED  # type: ignore[union-attr]
+
+
+async def test_what_comes_back_to_a_blocked_person_is_cancelled(database: Database) -> None:
+    """It was on its way when they were blocked, and the provider took nothing: it isn't sent again."""
+    sending, other = a_job(State.SUBMITTING, user_id=ANNA), a_job(State.SUBMITTING, user_id=BEN)
+    await database.write(put, sending, other)
+    await database.write(blocking.block, ANNA, BEN, NOW)
+    back = await database.write(moving.come_back, sending, now=NOW, not_before=NOW + 5)
+    assert back is not None
+    assert (back.state, back.charged) == (State.CANCELLED, Charged.NO)
+    bens = await database.write(moving.come_back, other, now=NOW, not_before=NOW + 5)
+    assert bens is not None
+    assert bens.state is State.ACCEPTED
 
 
 async def test_block_and_request_at_once(database: Database, open_another: Callable[[], Database]) -> None:
