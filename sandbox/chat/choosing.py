@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.chat import payloads, place_payloads
 from sandbox.chat.permissions import Permission, can_see, permissions_in
 from sandbox.chat.places import Channel
-from sandbox.chat.records import Attachment, File, Json, Role, User, part_of, parts_of
+from sandbox.chat.records import MIB, Attachment, File, Json, Role, User, part_of, parts_of
 from sandbox.chat.world import World
 
 STRING_MAX = 6000
@@ -158,7 +158,7 @@ class Chooser:
 def keep_file(world: World, user: User, file: File, *, place_id: int, ephemeral: bool) -> Attachment:
     """Upload a person's file; raises `NotPossibleError` when it is larger than their client lets through."""
     if len(file.data) > user.upload_limit_bytes:
-        raise NotPossibleError(f"'{file.name}' is larger than {user.upload_limit_bytes} bytes.")
+        raise NotPossibleError(f"'{file.name}' is larger than {user.upload_limit_bytes // MIB} MB.")
     return world.files.keep(file, ephemeral=ephemeral, place_id=place_id)
 
 

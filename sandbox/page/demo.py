@@ -15,7 +15,7 @@ from sandbox.studio import Dials
 
 PORT = 8765
 # As in life, only that renders take seconds: nobody waits for minutes to see what the bot is like.
-_SETTINGS = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "2", "REPLY_GRACE_SECONDS": "2"}
+_SETTINGS = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "2"}
 
 
 async def open_sandbox(port: int | None, *, browser: bool) -> None:

@@ -6,24 +6,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import get_args
 
-from sandbox.chat import Fault as ChatFault
 from sandbox.chat import Guild, Permission
-from sandbox.chat.faults import ANYTHING
 from sandbox.chat.permissions import USUAL
 from sandbox.chat.records import MIB, Json
+from sandbox.page.mishaps import DISCORD_FAULTS, DISCORD_TARGETS, PROVIDER_FAULTS, PROVIDER_TARGETS, only_if
 from sandbox.stage import Stage
 from sandbox.studio import Dials, Outcome
-from sandbox.studio import Fault as StudioFault
 from sandbox.studio.dials import ProgressForm
-from sandbox.studio.faults import Target
 
 OVER_LIMIT_MEGABYTES = 12.0
 SLOW_SECONDS = 2400.0
 _RENDER_SECONDS_MAX = 3600.0
 _JUMP_SECONDS_MAX = 86_400.0
 _TIMES_MAX = 50
-_WAIT_SECONDS = 3.0
-_DRIP_BYTES_PER_SECOND = 10
 _TIER_MAX = 3
 
 PERMISSIONS = {
@@ -39,40 +34,15 @@ OUTCOMES: dict[str, Outcome | None] = {
     "ok": None,
     "refused": Outcome.refuse(),
     "failed": Outcome.fail(code="server_error", message="The render broke off."),
+    "blocked": Outcome.fail(),
     "hangs": Outcome.hang(),
     "slow": Outcome.ok(render_seconds=SLOW_SECONDS),
-}
-PROVIDER_TARGETS: dict[str, Target] = {"paid": "paid", "look": "look", "file": "file"}
-DISCORD_TARGETS: dict[str, tuple[str, ...]] = {
-    "post": ("message_create",),
-    "edit": ("message_edit",),
-    "answer": ("callback", "followup_create", "original_edit", "original_delete", "followup_edit", "followup_delete"),
-    "history": ("history",),
-    "file": ("attachment",),
-    "any": (ANYTHING,),
-}
-_PROVIDER_FAULTS = {
-    "429": StudioFault.status(429, headers={"Retry-After": f"{_WAIT_SECONDS:g}"}),
-    "500": StudioFault.status(500),
-    "open": StudioFault.status(500, json={"error": {"message": "timed out while waiting for the upstream"}}, take=True),
-    "no_model": StudioFault.status(404, json={"error": {"message": "no such model", "code": "model_not_found"}}),
-    "firewall": StudioFault.status(403, text="<html>Request blocked.</html>"),
-    "drop_before": StudioFault.drop(take=False),
-    "drop_after": StudioFault.drop(take=True),
-    "hang": StudioFault.hang(take=False),
-    "slow": StudioFault.slow(_DRIP_BYTES_PER_SECOND),
-}
-_DISCORD_FAULTS = {
-    "429": ChatFault.rate_limited(_WAIT_SECONDS),
-    "503": ChatFault.status(503),
-    "drop_before": ChatFault.drop(after=False),
-    "drop_after": ChatFault.drop(after=True),
-    "slow": ChatFault.slow(_DRIP_BYTES_PER_SECOND),
 }
 _NEXT_RENDER = {
     "ok": "The next render goes well.",
     "refused": "The next request is refused: nothing is taken, nothing is charged.",
     "failed": "The next render is taken, and fails.",
+    "blocked": "The next render is taken, and then blocked for its content.",
     "hangs": "The next render is taken, and never ends.",
     "slow": "The next render takes 40 minutes.",
 }
@@ -161,7 +131,7 @@ class DialBoard:
     async def provider_fault(self, wanted: _Wanted) -> str:
         """Let the next requests to the Videos API go wrong."""
         on = wanted.choice("on", tuple(PROVIDER_TARGETS))
-        fault = _PROVIDER_FAULTS[wanted.choice("what", tuple(_PROVIDER_FAULTS))]
+        fault = PROVIDER_FAULTS[wanted.choice("what", tuple(PROVIDER_FAULTS))]
         times = wanted.whole("times", 1, _TIMES_MAX, 1)
         self._stage.studio.faults.add(PROVIDER_TARGETS[on], fault, times=times)
         return f"Planned for the provider: {times} × {fault.words}."
@@ -169,9 +139,10 @@ class DialBoard:
     async def discord_fault(self, wanted: _Wanted) -> str:
         """Let the next requests to Discord go wrong."""
         on = wanted.choice("on", tuple(DISCORD_TARGETS))
-        fault = _DISCORD_FAULTS[wanted.choice("what", tuple(_DISCORD_FAULTS))]
+        what = wanted.choice("what", tuple(DISCORD_FAULTS))
+        fault = DISCORD_FAULTS[what]
         times = wanted.whole("times", 1, _TIMES_MAX, 1)
-        self._stage.chat.faults.add(DISCORD_TARGETS[on], fault, times=times)
+        self._stage.chat.faults.add(DISCORD_TARGETS[on], fault, times=times, only_if=only_if(what))
         return f"Planned for Discord: {times} × {fault.words}."
 
     async def clear_faults(self, wanted: _Wanted) -> str:
@@ -207,6 +178,28 @@ class DialBoard:
         held = guild.bot_role.permissions
         guild.set_bot_permissions(held | bit if on else held & ~bit)
         return f"The bot {'has' if on else 'lost'} {label} in {guild.name}."
+
+    async def members_commands(self, wanted: _Wanted) -> str:
+        """Let the members of a server use the bot's commands, or take that right from them."""
+        guild = self._guild(wanted)
+        on = wanted.flag("on")
+        _set_commands(guild, on=on)
+        return f"Members of {guild.name} {'may' if on else 'may not'} use commands."
+
+    async def database(self, wanted: _Wanted) -> str:
+        """Copy the bot's database, or put the copy back, as its owner would after an accident."""
+        bot, copy = self._stage.bot, self._stage.bot.data_dir.parent / "copy.db"
+        if wanted.choice("do", ("copy", "restore")) == "copy":
+            if not (bot.data_dir / "bot.db").exists():
+                raise DialError("There is no database yet.")
+            bot.copy_database(copy)
+            return "The database is copied."
+        if bot.running:
+            raise DialError("Stop the bot first.")
+        if not copy.exists():
+            raise DialError("There is no copy yet.")
+        bot.put_back(copy)
+        return "The copy is back. Start the bot: it tells its owner, and pays for nothing until it is resumed."
 
     async def bot(self, wanted: _Wanted) -> str:
         """Kill, stop or start the bot's process."""
@@ -245,7 +238,7 @@ class DialBoard:
         """Set a server's boost level, which decides how large a file may be there."""
         guild = self._guild(wanted)
         self._set_tier(guild, wanted.whole("premium_tier", 0, _TIER_MAX))
-        return f"{guild.name} takes files of up to {guild.upload_limit_bytes // MIB} MiB now."
+        return f"{guild.name} takes files of up to {guild.upload_limit_bytes // MIB} MB now."
 
     async def reset(self, wanted: _Wanted) -> str:
         """Bring all moods back to normal; what the bot does now, and the time, stay as they are."""
@@ -257,6 +250,7 @@ class DialBoard:
         for guild in self._stage.chat.world.guilds.values():
             if guild.bot_role.permissions != USUAL:
                 guild.set_bot_permissions(USUAL)
+            _set_commands(guild, on=True)
             self._set_tier(guild, self._normal_tiers.get(guild.id, 0))
         return "Everything is back to normal."
 
@@ -271,6 +265,14 @@ class DialBoard:
         if guild.premium_tier != tier:
             guild.premium_tier = tier
             self._stage.chat.world.hub.announce("GUILD_UPDATE", guild)
+
+
+def _set_commands(guild: Guild, *, on: bool) -> None:
+    """Give or take *Use Application Commands* of all usual members of a server."""
+    role, bit = guild.people_role, Permission.USE_APPLICATION_COMMANDS
+    if bool(role.permissions & bit) != on:
+        role.permissions ^= bit
+        guild.hub.announce("GUILD_ROLE_UPDATE", guild, role)
 
 
 def _duration(seconds: float) -> str:
@@ -289,6 +291,8 @@ _DIALS: dict[str, Callable[[DialBoard, _Wanted], Awaitable[str]]] = {
     "clear_faults": DialBoard.clear_faults,
     "gateway_drop": DialBoard.gateway_drop,
     "permission": DialBoard.permission,
+    "members_commands": DialBoard.members_commands,
+    "database": DialBoard.database,
     "bot": DialBoard.bot,
     "jump": DialBoard.jump,
     "server_limit": DialBoard.server_limit,

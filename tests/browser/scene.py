@@ -96,7 +96,7 @@ async def a_visit(
         troubles = note_troubles(context, server.address)
         try:
             if with_bot:
-                await stage.start_bot()
+                await stage.start_bot(OWNER_IDS=str(town.owner.id))
             page = await context.new_page()
             visitor = Visitor(page)
             if with_bot:

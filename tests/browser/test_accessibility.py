@@ -36,7 +36,7 @@ async def test_nothing_grave(browser: Browser, tmp_path: Path, size: tuple[int, 
         video = ada.video("A paper boat")
         await expect(video).to_be_visible()
         await ada.ask_for_video("A forbidden boat")
-        await expect(ada.message("content rules")).to_be_visible()
+        await expect(ada.message("Your video wasn't made.")).to_be_visible()
         bar = await ada.begin("status")
         await ada.press("Send command", bar)
         await expect(ada.message("Your videos")).to_contain_text("Only you can see this")

@@ -72,7 +72,7 @@ async def test_with_a_video_playing(browser: Browser, tmp_path: Path) -> None:
     """The video stands where it was, and goes on from there."""
     async with a_visit(tmp_path, browser) as visit:
         ada = visit.visitor
-        await ada.ask_for_video("A paper boat", seconds="8")
+        await ada.ask_for_video("A paper boat", seconds="8 s")
         video = await ada.play(ada.video("A paper boat"))
         await ada.runs(video, until=1.5)
         await visit.page.reload()

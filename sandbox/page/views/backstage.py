@@ -5,9 +5,10 @@ import signal
 import time
 from typing import Any
 
-from sandbox.chat import Guild
+from sandbox.chat import Guild, Permission
 from sandbox.chat.records import Json
-from sandbox.page.dials import DISCORD_TARGETS, OUTCOMES, OVER_LIMIT_MEGABYTES, PERMISSIONS, SLOW_SECONDS
+from sandbox.page.dials import OUTCOMES, OVER_LIMIT_MEGABYTES, PERMISSIONS, SLOW_SECONDS
+from sandbox.page.mishaps import DISCORD_TARGETS
 from sandbox.page.views.counters import paid_rows, post_rows, totals
 from sandbox.page.views.traffic import log_entries
 from sandbox.stage import Stage
@@ -77,6 +78,8 @@ def _next_outcome(dials: Dials) -> str:
     if not dials.next_render:
         return "ok"
     outcome = dials.next_render[0]
+    if outcome == OUTCOMES["blocked"]:
+        return "blocked"
     return _ENDINGS.get(outcome.ending) or ("slow" if outcome.render_seconds == SLOW_SECONDS else "other")
 
 
@@ -107,6 +110,7 @@ def _server_view(guild: Guild) -> Json:
         "has_bot": guild.has_bot,
         "premium_tier": guild.premium_tier,
         "upload_limit_bytes": guild.upload_limit_bytes,
+        "members_commands": bool(guild.people_role.permissions & Permission.USE_APPLICATION_COMMANDS),
         "permissions": [
             {"name": name, "label": label, "on": bool(held & bit)} for name, (label, bit) in PERMISSIONS.items()
         ],

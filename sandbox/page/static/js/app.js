@@ -102,7 +102,7 @@ function makeHeader() {
     if (lamp.textContent !== words) lamp.textContent = words;
     backstageButton.setAttribute("aria-expanded", String(look.backstage));
   };
-  return { element, update };
+  return { element, update, backstageButton };
 }
 
 function moodOf({ connected, bot }) {
@@ -136,7 +136,14 @@ function toggleBackstage(open = !look.backstage) {
     backstage = mountBackstage(stageDoor, { dial, close: () => toggleBackstage(false) });
     if (state.backstage) backstage.update(state.backstage);
   }
+  const hadFocus = stageDoor.contains(document.activeElement);
   stageDoor.hidden = !open;
+  if (hadFocus) header.backstageButton.focus();
+}
+
+/** On a narrow screen the panel lies over the chat; on a wide one it stands beside it, and Escape leaves it alone. */
+function coversTheChat(panel) {
+  return getComputedStyle(panel).position === "fixed";
 }
 
 function showForms(forms) {
@@ -178,7 +185,9 @@ on("world", (world) => {
 on("forms", showForms);
 on("backstage", (view) => backstage?.update(view));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && app.classList.contains("side-open")) toggleSide();
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (app.classList.contains("side-open")) toggleSide();
+  else if (look.backstage && coversTheChat(stageDoor)) toggleBackstage(false);
 });
 header.update();
 live.look(look);

@@ -58,7 +58,7 @@ class Composer {
     this.input.addEventListener("input", () => this.typed());
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("blur", () => this.commands.hide());
-    this.input.addEventListener("focus", () => this.offer());
+    this.input.addEventListener("focus", () => this.quiet || this.offer());
     document.addEventListener("paste", (event) => this.dropped(event, event.clipboardData));
     document.addEventListener("dragover", (event) => {
       event.preventDefault();
@@ -108,6 +108,14 @@ class Composer {
   focus() {
     if (matchMedia("(pointer: coarse)").matches) return;
     (this.bar ?? this.input).focus();
+  }
+
+  /** Put the cursor back where one writes, without opening a list of choices there. */
+  focusQuietly() {
+    if (this.bar) return this.bar.focusQuietly();
+    this.quiet = true;
+    this.focus();
+    this.quiet = false;
   }
 
   answer(message) {
@@ -245,8 +253,10 @@ class Composer {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.send();
-    } else if (event.key === "Escape" && this.reply) this.answer(null);
-    else if (event.key === "ArrowUp" && this.input.value === "") this.editLast(event);
+    } else if (event.key === "Escape" && this.reply) {
+      event.preventDefault();
+      this.answer(null);
+    } else if (event.key === "ArrowUp" && this.input.value === "") this.editLast(event);
     else if (event.key === " " && this.input.value.startsWith("/")) this.startTyped(event);
   }
 
@@ -277,7 +287,7 @@ class Composer {
     else if (!files.length) return;
     else if (this.attach.disabled) context.complain("You can't attach files here.");
     else await this.picks.add(files);
-    this.focus();
+    this.focusQuietly();
   }
 
   async send() {

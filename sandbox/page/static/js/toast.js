@@ -3,7 +3,7 @@
 import { h, icon } from "./dom.js";
 
 const SHOWN_MS = 8000;
-const region = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
+const region = h("div", { class: "toasts", role: "status", "aria-live": "polite", popover: "manual" });
 
 /** The region that holds them; put into the page once. */
 export function toasts() {
@@ -20,6 +20,9 @@ export function complain(sentence) {
     h("span", {}, sentence),
     h("button", { class: "tool", "aria-label": "Dismiss this message", onclick: () => toast.remove() }, icon("close")),
   );
+  // Shown again, so that it stands above a form that has been opened meanwhile.
+  if (region.matches(":popover-open")) region.hidePopover();
+  region.showPopover();
   region.append(toast);
   setTimeout(() => toast.remove(), SHOWN_MS);
 }

@@ -64,8 +64,10 @@ export function mountBackstage(element, { dial, close }) {
   fill(element, makeHead(turn, close), tabs.list, tabs.panels, said.element);
   tabs.open(keep("backstage-tab"), { tell: false });
   element.addEventListener("keydown", (event) => {
-    // In a field Escape belongs to the field.
-    if (event.key === "Escape" && !event.target.matches("input, select")) close?.();
+    // Where something is searched for or chosen, Escape belongs to the field.
+    if (event.key !== "Escape" || event.target.matches("select, [type=search]:not(:placeholder-shown)")) return;
+    event.preventDefault();
+    close?.();
   });
   return { update, log: calls.log };
 }

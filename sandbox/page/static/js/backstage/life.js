@@ -32,12 +32,18 @@ export function makeBot(turn) {
   const kill = button("Kill", "kill", "At once, as a power cut would");
   const stop = button("Stop", "stop", "Ask it to end, as a deployment would");
   const start = button("Start", "start", "Begin a new life");
+  const database = (label, act) =>
+    h("button", { class: "button", type: "button", onclick: () => turn("database", { do: act }) }, label);
+  const copy = database("Copy database", "copy");
+  const restore = database("Put the copy back", "restore");
   const element = group(
     "The bot",
     {},
     lamp,
     h("div", { class: "button-row" }, kill, stop, start),
     h("p", { class: "dial-hint" }, "Kill is a power cut. Stop asks it to end, and waits until it has."),
+    h("div", { class: "button-row" }, copy, restore),
+    h("p", { class: "dial-hint" }, "An older copy of its database can be put back while it is stopped."),
   );
   let busy = false;
   let bot = { state: "stopped", lives: 0 };

@@ -9,9 +9,11 @@ const OUTCOMES = [
   { value: "ok", label: "Goes well", hint: "Taken, paid for, and finished in the time below." },
   { value: "refused", label: "Refused", hint: `Turned down for its content: not taken, not paid for. ${ONCE}` },
   { value: "failed", label: "Fails", hint: `Taken and paid for, then it breaks off at the provider. ${ONCE}` },
+  { value: "blocked", label: "Blocked", hint: `Taken, then refused for its content while it renders. ${ONCE}` },
   { value: "hangs", label: "Hangs", hint: `Taken and paid for, and never finished. ${ONCE}` },
   { value: "slow", label: "40 min", hint: `Taken and paid for, finished after 40 minutes. ${ONCE}` },
 ];
+const WORDS = "A prompt with the word “forbidden” is always refused, and one with “doomed” always fails.";
 const SECONDS = [
   { value: "2", label: "2 s" },
   { value: "8", label: "8 s" },
@@ -32,7 +34,7 @@ const SIZES = [
 export function makeNextRender(turn) {
   const radios = segmented("Next render", OUTCOMES, (outcome) => turn("next_render", { outcome }), { quiet: true });
   return {
-    element: group("Next render", {}, radios.element),
+    element: group("Next render", {}, radios.element, h("p", { class: "dial-hint" }, WORDS)),
     update: (view) => radios.show(view.dials.next_render.outcome, "Something that a test has set."),
   };
 }

@@ -45,7 +45,9 @@ export function makeServers(turn) {
 function makeServer(id, turn) {
   const list = h("div", { class: "switches", role: "group", "aria-label": "The bot's permissions" });
   const missing = h("p", { class: "dial-hint" });
+  const commands = toggle("Members may use commands", (on) => turn("members_commands", { guild: id, on }));
   const level = chooser("Boosts", LEVELS, (value) => turn("server_limit", { guild: id, premium_tier: Number(value) }));
+  const people = h("div", { class: "switches" }, commands.element);
   const limit = h("p", { class: "dial-hint" });
   const switches = new Map();
   const update = (server) => {
@@ -57,12 +59,13 @@ function makeServer(id, turn) {
       }
       switches.get(name).show(on);
     }
+    commands.show(server.members_commands);
     level.show(String(server.premium_tier));
     fill(limit, `Files of up to ${mebibytes(server.upload_limit_bytes)} are taken here.`);
     fill(missing, server.has_bot ? "" : "The bot is not in this server.");
     missing.hidden = server.has_bot;
   };
-  return { element: h("div", {}, missing, list, h("div", { class: "boosts" }, level.element, limit)), update };
+  return { element: h("div", {}, missing, list, people, h("div", { class: "boosts" }, level.element, limit)), update };
 }
 
 function mebibytes(count) {

@@ -8,6 +8,8 @@ export const PROVIDER_FAULTS = [
   ["open", "Gateway timeout", "Done, but answered “timed out”: the bot asks, and sends nothing again."],
   ["no_model", "No such model", "The provider answers that it doesn't offer the model."],
   ["firewall", "Blocked (403)", "A firewall in front of the provider refuses the request."],
+  ["credit", "Credit used up", "Answered 402. The job waits, and the owner is told."],
+  ["gone", "Not found", "Answered 404: the provider doesn't know that video (any more)."],
   ["drop_after", "Answer lost", "The provider does it, but the bot never hears back."],
   ["hang", "Silence", "Nothing is done, and no answer ever comes."],
   ["slow", "Drip", "The provider does it, and its answer comes at 10 bytes a second."],
@@ -17,6 +19,9 @@ export const PROVIDER_FAULTS = [
 export const DISCORD_FAULTS = [
   ["429", "Rate limit", "Answered 429. Nothing is done; the bot has to wait 3 s."],
   ["503", "Out of service", "Answered 503. Nothing is done."],
+  ["denied", "Refused (403)", "Missing permissions, for good. As the next new message it refuses a card."],
+  ["explicit", "Explicit content", "Refused for its content. It strikes the next message with a file, as a video."],
+  ["uploads", "Uploads limited", "Discord lets nobody upload here now. It strikes the next message with a file."],
   ["drop_before", "Request lost", "The connection breaks before Discord does anything."],
   ["drop_after", "Answer lost", "Discord does it, but the bot never hears back."],
   ["slow", "Drip", "A person's file comes at 10 bytes a second; anything else is cut off."],

@@ -58,8 +58,11 @@ class Field {
     return !sentence;
   }
 
-  focus() {
+  /** `quietly` opens no list of choices. */
+  focus({ quietly = false } = {}) {
+    this.quiet = quietly;
     this.control.focus();
+    this.quiet = false;
   }
 
   remove() {
@@ -72,22 +75,25 @@ class TextField extends Field {
   constructor(option, bar, start) {
     super(option, bar);
     this.chosen = start ?? null;
-    this.control = h("input", {
+    const isWords = option.type === TYPE.string && !option.choices?.length && !option.autocomplete;
+    // Words may need more than one line; a line break in them means nothing.
+    this.control = h(isWords ? "textarea" : "input", {
       id: this.id,
-      class: "option-input",
+      class: ["option-input", isWords && "words"],
+      rows: isWords ? 1 : null,
       autocomplete: "off",
       spellcheck: option.type === TYPE.string && !option.choices ? "true" : "false",
       inputmode: { [TYPE.integer]: "numeric", [TYPE.number]: "decimal" }[option.type],
       placeholder: option.description,
       "aria-describedby": `${this.id}-error`,
       "aria-required": String(Boolean(option.required)),
-      value: start?.label ?? "",
     });
+    this.control.value = start?.label ?? "";
     this.element = this.frame(this.control);
     this.picks = new Suggestions(this.control, bar.place, (item) => this.take(item), { title: option.name });
     this.grow();
     this.control.addEventListener("input", () => this.typed());
-    this.control.addEventListener("focus", () => this.suggest());
+    this.control.addEventListener("focus", () => this.quiet || this.suggest());
     this.control.addEventListener("blur", () => this.left());
     this.control.addEventListener("keydown", (event) => this.key(event));
   }
@@ -117,6 +123,7 @@ class TextField extends Field {
   }
 
   typed() {
+    if (this.control.value.includes("\n")) this.control.value = this.control.value.replaceAll(/\s*\n\s*/g, " ");
     this.chosen = null;
     this.complain("");
     this.grow();
@@ -177,7 +184,10 @@ class TextField extends Field {
 
   key(event) {
     if (this.picks.key(event)) return;
-    if (event.key === "Backspace" && this.control.value === "") {
+    if (event.key === "Enter" && !event.isComposing) {
+      event.preventDefault();
+      this.bar.send();
+    } else if (event.key === "Backspace" && this.control.value === "") {
       event.preventDefault();
       this.bar.leave(this);
     }
@@ -271,7 +281,7 @@ class FileField extends Field {
 
   focus() {
     if (this.empty) this.control.focus();
-    else this.bar.focus();
+    else this.bar.focusQuietly();
   }
 
   get empty() {

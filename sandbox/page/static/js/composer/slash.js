@@ -66,6 +66,7 @@ export class SlashBar {
   }
 
   add(option, start) {
+    const before = this.fields.find((one) => one.element.contains(document.activeElement));
     const field = makeField(option, this, start?.typed ? { label: start.label } : start);
     if (start?.typed) field.chosen = null;
     const position = this.ordered.findIndex((one) => one.name === option.name);
@@ -75,6 +76,8 @@ export class SlashBar {
       this.row,
       this.fields.map((one) => one.element),
     );
+    // Drawing the row takes the focus away from whichever field had it.
+    before?.focus({ quietly: true });
     this.drawMore();
     return field;
   }
@@ -125,6 +128,14 @@ export class SlashBar {
     else this.send_.focus();
   }
 
+  /** As after a drop: the focus stays where it was, else goes to the words, and no list of choices opens. */
+  focusQuietly() {
+    const here = this.fields.find((one) => one.element.contains(document.activeElement));
+    const words = this.fields.find((one) => one.option.type !== TYPE.file);
+    if (!here && words) words.focus({ quietly: true });
+    else if (!here) this.send_.focus();
+  }
+
   changed() {
     const values = Object.fromEntries(this.fields.map((one) => [one.option.name, one.kept]));
     context.keep(KEPT, { command: this.command, values });
@@ -154,10 +165,11 @@ export class SlashBar {
       await (empty ?? this.add(option)).put([file]);
     }
     this.changed();
-    this.focus();
+    this.focusQuietly();
   }
 
   async send() {
+    if (this.send_.disabled) return;
     const wrong = this.fields.filter((one) => !one.check());
     if (wrong.length) {
       wrong[0].focus();

@@ -34,6 +34,18 @@ class Caller:
     async def post(self, **body: Any) -> int:
         return await self.discord("POST", f"/channels/{self.channel.id}/messages", **body)
 
+    async def post_file(self) -> int:
+        """A message with a file, as the bot posts a video."""
+        form = aiohttp.FormData()
+        form.add_field("payload_json", '{"content": "A video"}', content_type="application/json")
+        form.add_field("files[0]", b"frames", filename="video.mp4", content_type="video/mp4")
+        async with self.http.post(
+            f"{self.stage.chat.api_base}/channels/{self.channel.id}/messages",
+            headers={"Authorization": f"Bot {self.stage.chat.bot_token}"},
+            data=form,
+        ) as answer:
+            return answer.status
+
     async def provider(self, method: str, path: str, *, key: str = "", **body: Any) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self.stage.studio.api_key}"}
         if key:

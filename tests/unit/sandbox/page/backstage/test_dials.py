@@ -6,9 +6,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.chat.permissions import USUAL, Permission
+from sandbox.chat.permissions import USUAL, Permission, permissions_in
 from sandbox.chat.rest.routes import ROUTES
-from sandbox.page.dials import DISCORD_TARGETS, OUTCOMES, PERMISSIONS, DialError
+from sandbox.page.dials import OUTCOMES, PERMISSIONS, DialError
+from sandbox.page.mishaps import DISCORD_FAULTS, DISCORD_TARGETS, PROVIDER_FAULTS
 from sandbox.page.views.backstage import backstage_view
 from tests.unit.sandbox.page.backstage.conftest import Caller
 
@@ -38,6 +39,9 @@ from tests.unit.sandbox.page.backstage.conftest import Caller
         ("bot", {"do": "kill"}),
         ("bot", {"do": "stop"}),
         ("bot", {"do": "dance"}),
+        ("database", {"do": "copy"}),
+        ("database", {"do": "restore"}),
+        ("members_commands", {"guild": "1", "on": False}),
         ("jump", {"seconds": 0}),
         ("jump", {"seconds": 90_000}),
         ("server_limit", {"guild": None, "premium_tier": 1}),
@@ -103,7 +107,7 @@ async def test_a_video_can_be_too_large_for_a_server_without_boosts(caller: Call
     size_bytes = (await caller.stage.studio.video(render)).stat().st_size
     assert caller.guild.upload_limit_bytes < size_bytes == 12_000_000
     said = await caller.board.turn("server_limit", {"guild": str(caller.guild.id), "premium_tier": 2})
-    assert said == {"said": "Night Shift takes files of up to 50 MiB now."}
+    assert said == {"said": "Night Shift takes files of up to 50 MB now."}
     assert caller.guild.upload_limit_bytes > size_bytes
     await caller.board.turn("video_size", {"size": "normal"})
     assert (await caller.stage.studio.video(render)).stat().st_size < 1_000_000
@@ -131,6 +135,48 @@ async def test_faults_are_planned_listed_and_taken_back(caller: Caller) -> None:
     await caller.board.turn("discord_fault", {"on": "post", "what": "429", "times": 50})
     await caller.board.turn("clear_faults", {})
     assert backstage_view(caller.stage)["faults"] == []
+
+
+@pytest.mark.parametrize("what", list(DISCORD_FAULTS))
+async def test_a_message_meets_each_fault_of_discord(caller: Caller, what: str) -> None:
+    """What concerns files lets a message without one by, and stays planned for the next one that has a file."""
+    await caller.board.turn("discord_fault", {"on": "post", "what": what})
+    if what in ("explicit", "uploads"):
+        assert await caller.post(content="A card") == 200
+        assert await caller.post_file() == {"explicit": 400, "uploads": 403}[what]
+    elif what in ("429", "503", "denied"):
+        assert await caller.post(content="A card") == {"429": 429, "503": 503, "denied": 403}[what]
+    else:
+        with pytest.raises(aiohttp.ClientError):
+            await caller.post(content="A card")
+    assert backstage_view(caller.stage)["faults"] == []
+    assert await caller.post_file() == 200
+
+
+@pytest.mark.parametrize(("what", "status"), [("credit", 402), ("gone", 404), ("no_model", 404), ("firewall", 403)])
+async def test_a_create_meets_a_refusal_of_the_provider(caller: Caller, what: str, status: int) -> None:
+    """It is answered so once, nothing is charged, and the next one is taken."""
+    assert what in PROVIDER_FAULTS
+    await caller.board.turn("provider_fault", {"on": "paid", "what": what})
+    async with caller.http.post(
+        f"{caller.stage.studio.base_url}/videos",
+        json={"prompt": "A cat"},
+        headers={"Authorization": f"Bearer {caller.stage.studio.api_key}"},
+    ) as answer:
+        assert answer.status == status
+    assert caller.stage.studio.paid("A cat") == 0
+    assert (await caller.create("A cat"))[0] == 200
+
+
+async def test_members_lose_their_commands_and_get_them_back(caller: Caller) -> None:
+    """The right is taken from the role that members have, and the view shows it."""
+    ada = caller.stage.chat.add_person("Ada")
+    caller.guild.join(ada)
+    for on in (False, True):
+        await caller.board.turn("members_commands", {"guild": str(caller.guild.id), "on": on})
+        assert bool(permissions_in(caller.channel, ada.user) & Permission.USE_APPLICATION_COMMANDS) is on
+        (server,) = backstage_view(caller.stage)["servers"]
+        assert server["members_commands"] is on
 
 
 def test_every_discord_target_is_a_known_kind_of_call() -> None:
@@ -163,6 +209,7 @@ async def test_reset_brings_every_mood_back(caller: Caller) -> None:
         ("provider_fault", {"on": "look", "what": "500", "times": 9}),
         ("discord_fault", {"on": "edit", "what": "drop_before"}),
         ("permission", {"guild": guild, "permission": "attach_files", "on": False}),
+        ("members_commands", {"guild": guild, "on": False}),
         ("server_limit", {"guild": guild, "premium_tier": 3}),
     ):
         await caller.board.turn(name, body)
@@ -196,8 +243,12 @@ async def test_the_bot_lives_dies_and_lives_again(caller: Caller) -> None:
     assert await board.turn("gateway_drop", {"how": "reconnect"})
     await chat.wait_for(lambda: chat.resumes == 1 and chat.bot_online, 60)
     await board.turn("jump", {"seconds": 10})
+    assert await board.turn("database", {"do": "copy"})
+    with pytest.raises(DialError, match="Stop the bot first"):
+        await board.turn("database", {"do": "restore"})
     await board.turn("bot", {"do": "kill"})
     assert lamp() == ("killed", 1, -9)
+    assert await board.turn("database", {"do": "restore"})
     await board.turn("bot", {"do": "start"})
     await chat.bot_ready(60)
     assert await board.turn("bot", {"do": "stop"}) == {"said": "The bot ended with exit code 0."}
