@@ -7,6 +7,7 @@ Discord's own markup (mentions, emoji, timestamps, links) is no word, nor is wha
 import math
 import re
 import unicodedata
+from itertools import dropwhile
 
 from bot.chat.unseen import without_ignorable
 
@@ -59,6 +60,12 @@ _QUESTION_WORDS = _words(
     " waarom hoe welke wanneer kto gdzie kiedy dlaczego jak czy"
     " кто что где когда почему зачем как какой какая хто що де коли чому"
 )
+_LEAD_INS = _words(
+    "ah aha ahh and but damn dude guys haha hahaha hey hi hmm hm lmao lol man nah nice no ok okay oh ooh omg please pls"
+    " rofl so uh um wait well whoa woah wow wtf yeah yes yo anyway btw"
+)
+_LOOKED_AT = 8
+_AROUND_WORDS = '.,!:;"()*_~|'
 _AUXILIARIES = _words(
     "is are was were do does did can could would will should has have had am may"
     " isn't aren't wasn't don't doesn't didn't can't couldn't wouldn't won't shouldn't hasn't haven't"
@@ -81,12 +88,23 @@ def count_words(text: str) -> int:
     return sum(_weigh(token) for token in _STOPS.split(_prose(text)) if token)
 
 
+def count_different_words(text: str) -> int:
+    """The same, but a repeated word or character counts once: `lol lol lol`, `哈哈哈哈`."""
+    tokens = dict.fromkeys(token.strip(_AROUND_WORDS).casefold() for token in _STOPS.split(_prose(text)))
+    different = sum(min(1, _weigh(token)) if len({*token}) == 1 else _weigh(token) for token in tokens)
+    return min(different, count_words(text))
+
+
 def is_question(text: str) -> bool:
-    """Whether the text seems to ask something: a sentence ends in a question mark, or it begins like a question."""
+    """Whether the text seems to ask something: a sentence ends in a question mark, or it begins like a question.
+
+    Words that only lead in, as in `lol how did you do that`, are passed over.
+    """
     prose = _prose(text).strip()
     if _QUESTION_MARK.search(prose) or _UNSPACED_QUESTION.search(prose):
         return True
-    spoken = [word.strip('.,!:;"()*_~|').lower().replace("’", "'") for word in prose.split()[:2]]
+    said = [word.strip(_AROUND_WORDS).lower().replace("’", "'") for word in prose.split()[:_LOOKED_AT]]
+    spoken = list(dropwhile(lambda word: not word or word in _LEAD_INS, said))
     if not spoken:
         return False
     if spoken[0] in _QUESTION_WORDS:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from bot.chat.custom_ids import ButtonId
-from bot.chat.talk import count_words, is_question
+from bot.chat.talk import count_different_words, count_words, is_question
 from bot.jobs.model import MessageId, Place, Upload, UserId
 from bot.jobs.reasons import Refusal
 
@@ -89,4 +89,4 @@ def decide(reply: Reply, mode: Mode, *, own: bool) -> Reaction:
 
 def may_be_talk(text: str, *, pictures: bool) -> bool:
     """Whether the words may be said to people instead of to the bot: a question, or one or two without pictures."""
-    return is_question(text) or (count_words(text) <= _WORDS_ASKED_ABOUT and not pictures)
+    return is_question(text) or (count_different_words(text) <= _WORDS_ASKED_ABOUT and not pictures)

@@ -109,3 +109,23 @@ def test_a_right_that_is_not_known_is_shown_by_the_button(text: str) -> None:
     """Then the form is offered, whose press says what the person may do; talk stays talk."""
     assert decide(replace(reply(text), right=Right.UNKNOWN), "auto", own=True) is Reaction.OFFER_FORM
     assert decide(replace(reply("👍"), right=Right.UNKNOWN), "auto", own=True) is Reaction.IGNORE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lol lol lol", "No, no, NO no!", "ha ha ha ha", "哈哈哈哈哈哈", "хаха хаха хаха", "草草草草草草",
+        "lol how did it do that", "Wait, what is that thing", "so how did you make this", "omg can you do that again",
+    ],
+)  # fmt: skip
+def test_laughter_and_questions_that_begin_late_are_asked_about(text: str) -> None:
+    """Repeated words say little, and words that only lead in hide no question."""
+    assert decide(reply(text), "auto", own=True) is Reaction.ASK
+
+
+@pytest.mark.parametrize(
+    "text", ["so much snow everywhere", "no people, no cars", "wow effect with fireworks", "1 fox in 2 hats"]
+)
+def test_prompts_that_look_a_little_like_talk_are_made(text: str) -> None:
+    """They are no questions, and have words enough."""
+    assert decide(reply(text), "auto", own=True) is Reaction.REMIX
