@@ -52,6 +52,16 @@ def is_inside(address: str) -> bool:
     return not parsed.is_global or parsed.is_multicast or any(parsed in network for network in _INSIDE)
 
 
+def is_local(address: str) -> bool:
+    """Whether an address, as a socket takes it, is loopback, private or link-local: narrower than "not public"."""
+    try:
+        parsed: _Address = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_private
+
+
 def is_literal(host: str) -> bool:
     """Whether the host is an address in its one plain spelling: four decimal numbers, or IPv6 without a zone."""
     try:

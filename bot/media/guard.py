@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bot.media.addresses import is_disguised, is_inside, is_literal
+from bot.media.addresses import is_disguised, is_inside, is_literal, is_local
 from bot.media.faults import FetchRefusedByGuard
 
 _HOST = re.compile(r"(?=.{1,254}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
@@ -63,7 +63,7 @@ class AddressGuard:
         """A way to connect to that URL's host and to nothing else that is inside."""
         host = url.raw_host or ""
         bare_key = url.scheme == "http" and _bare(host) == self._api_host
-        return Gate(host, everywhere=self._is_open(url), inside_only=bare_key)
+        return Gate(host, everywhere=self._is_open(url), local_only=bare_key)
 
     def _is_open(self, url: URL) -> bool:
         host = _bare(url.raw_host or "")
@@ -73,9 +73,9 @@ class AddressGuard:
 class Gate:
     """The guard of one request: filters what its host resolves to, and looks at each socket before it connects."""
 
-    def __init__(self, host: str, *, everywhere: bool, inside_only: bool = False) -> None:
+    def __init__(self, host: str, *, everywhere: bool, local_only: bool = False) -> None:
         self._host = host
-        self._inside_only = inside_only
+        self._local_only = local_only
         self._everywhere = everywhere
         self._refused = False
 
@@ -101,7 +101,7 @@ class Gate:
         """For aiohttp: called with each address just before it is connected to (docs/facts/media.md, "aiohttp")."""
         family, kind, protocol, _name, address = info
         inside = is_inside(str(address[0]))
-        if (inside and not self._everywhere) or (self._inside_only and not inside):
+        if (inside and not self._everywhere) or (self._local_only and not is_local(str(address[0]))):
             raise self._forbidden()
         return socket.socket(family, kind, protocol)
 

@@ -1,6 +1,8 @@
 """Where a stranger's URL may lead, judged before a socket connects."""
 
 import json
+import socket
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from yarl import URL
 
 from bot.media.addresses import is_inside
 from bot.media.fetch import AddressGuard, FetchFailed, FetchRefusedByGuard, VideoFetcher
-from bot.media.guard import Gate
+from bot.media.guard import ForbiddenAddressError, Gate
 from tests.unit.bot.media.net import Net
 from tests.unit.bot.media.samples import mp4
 from tests.unit.bot.media.server import FileHost, answer, redirect
@@ -206,3 +208,17 @@ def test_any_address(text: str) -> None:
     """Whatever stands for an address is judged; private and loopback ones are always inside."""
     judged = is_inside(text)
     assert judged or ("." in text or ":" in text)
+
+
+@pytest.mark.parametrize(
+    ("address", "opens"),
+    [("10.0.0.5", True), ("::1", True), ("fd00::5", True), ("::ffff:10.0.0.5", True), ("8.8.8.8", False),
+     ("::ffff:8.8.8.8", False), ("2002:808:808::1", False), ("64:ff9b::808:808", False), ("100.64.0.1", False)],
+)  # fmt: skip
+def test_the_key_goes_over_plain_http_to_local_addresses_alone(address: str, opens: bool) -> None:
+    """Also where a public IPv4 address is written as one of IPv6, which is no public one for other questions."""
+    gate = AddressGuard("http://provider.test:8080/v1", ()).gate(URL("http://provider.test:8080/v1/videos/1/content"))
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    info = (family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, 8080))
+    with nullcontext() if opens else pytest.raises(ForbiddenAddressError):
+        gate._socket(info).close()
