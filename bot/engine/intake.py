@@ -29,7 +29,7 @@ from bot.jobs.model import (
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
-from bot.jobs.store import accepting, finding
+from bot.jobs.store import accepting, blocking, finding
 from bot.jobs.store.pictures import measure_pictures
 from bot.media.references import ReferenceRefused
 
@@ -123,6 +123,10 @@ class Intake:
         """Why the bot does nothing there by the operator's word, or takes no request; None if it does."""
         allowlist = self._parts.rules.limits.allowlist
         return allowlist.refuse_request(guild_id) if request else allowlist.refuse(guild_id)
+
+    async def is_blocked(self, user_id: UserId) -> bool:
+        """Whether those who run the bot have blocked that person."""
+        return await self._parts.database.read(blocking.is_blocked, user_id)
 
     async def check_person(self, origin: Origin) -> Refusal | None:
         """Why nothing is accepted from that person now, whatever they ask for."""

@@ -116,6 +116,9 @@ class Replies:
         if not all(self._parts.shelf.holds(picture) for picture in request.references):
             return Refusal(Reason.REFERENCES_GONE)
         if reaction is not Reaction.REMIX:
+            if await self._intake.is_blocked(reply.user_id):
+                # It may be talk, which is not answered.
+                return None
             return await self.offers.make(reaction, reply, request, job.id)
         origin = _origin(reply, self._parts.rules.reply_grace_seconds)
         made = await self._intake.accept(Ask(request, reply.files), origin, reply.no_place)

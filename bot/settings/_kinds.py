@@ -1,6 +1,7 @@
 """The kinds of values: how each is written in the environment, and what it may be, in words for the operator."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -104,6 +105,12 @@ def _fits_a_header(value: SecretStr) -> SecretStr:
     return value
 
 
+def _folder(value: Path) -> Path:
+    if "\0" in str(value):
+        raise ValueError("not a path")
+    return value
+
+
 _Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Models = Annotated[_Names, AfterValidator(_models), Allowed("names of models, separated by commas")]
 Sizes = Annotated[_Names, AfterValidator(_sizes), Allowed("sizes like 1280x720, separated by commas")]
@@ -131,6 +138,7 @@ BaseUrl = Annotated[
         "loopback and private addresses"
     ),
 ]
+Folder = Annotated[Path, AfterValidator(_folder), Allowed("the path of a folder")]
 Bytes = Annotated[int, Field(ge=1), BeforeValidator(_bytes), Allowed("a size such as 20MB, 20MiB or 20971520")]
 Seconds = Annotated[float, Field(gt=0), BeforeValidator(_in_seconds), Allowed("a time such as 90s, 5m, 24h or 3600")]
 PollSeconds = Annotated[

@@ -12,6 +12,7 @@ from bot.settings._kinds import (
     Bytes,
     Count,
     Days,
+    Folder,
     GraceSeconds,
     Hosts,
     Ids,
@@ -56,7 +57,7 @@ class Settings(BaseModel):
     ] = 2
     fetch_allow_hosts: Hosts = ()
 
-    data_dir: Annotated[Path, Allowed("the path of a folder")] = Path("data")
+    data_dir: Folder = Path("data")
 
     poll_min_seconds: PollSeconds = 2
     poll_max_seconds: PollSeconds = 30

@@ -93,6 +93,9 @@ async def test_a_blocked_persons_replies_are_answered_once(world: World, owner: 
         await world.ada.send(world.channel, f"make it night number {number}", reply_to=message)
         await world.settle()
     assert world.count() == before + 3 + 1
+    await world.ada.send(world.channel, "so nice", reply_to=message)
+    await world.settle()
+    assert world.count() == before + 4 + 1
     assert len(await world.jobs()) == 1
 
 

@@ -209,6 +209,12 @@ def test_a_broken_line_hides_no_other_mistake(monkeypatch: pytest.MonkeyPatch, f
     assert "missing" not in said
 
 
+def test_a_folder_that_can_be_no_path_is_the_operators_mistake(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """It ends with the other mistakes instead of a traceback."""
+    write(folder, "DISCORD_TOKEN=token-canary\nVIDEOS_API_KEY=key-canary\nDATA_DIR=a\0b\n")
+    assert "DATA_DIR is wrong" in refused(monkeypatch)
+
+
 def test_lines_that_are_no_settings_are_named(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """By their number: what stands there may be a secret."""
     write(folder, "# fine\nDISCORD_TOKEN=token-canary\nVIDEOS_API_KEY 'canary\n")
