@@ -258,7 +258,9 @@ def prepare(engine: sa.Engine) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         log_limit = f"journal_size_limit={_LOG_BYTES_MAX}"
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", log_limit):
+        # What is deleted, people's words and signed addresses among it, is overwritten with zeros.
+        pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", log_limit)
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -100,7 +100,7 @@ async def test_a_render_that_failed_meanwhile_is_a_failure(tmp_path: Path) -> No
         await die_in_the_middle(stage, ada, channel, "A sad heron")
         await stage.start_bot()
         notice = await wait_kind(stage.chat, channel, "fail")
-        assert labels(notice) == ["Retry"]
+        assert labels(notice) == ["Edit & retry", "Why?"]
         assert (await ledger.job(stage, "A sad heron", "failed"))["cause"] == "content"
 
 

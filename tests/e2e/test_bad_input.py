@@ -13,11 +13,13 @@ from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene, a_stage, picture
+from tests.e2e.sightings import labels, of_kind, wait_kind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LARGEST_BYTES = 20_000
 CANARY = "CANARY-7f3a"
+COLOURS = ("red", "green", "blue", "white")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 NOT_PICTURES = {
     "a GIF": b"GIF89a" + bytes(100),
@@ -194,36 +196,50 @@ async def test_a_picture_of_too_many_pixels_is_refused(scene: Scene) -> None:
 
 
 async def test_five_pictures_are_refused(scene: Scene) -> None:
-    """Five pictures, by a form alone or by command and form together, are one too many."""
+    """Five pictures in a form are one too many; those of a form replace the command's, so they are counted alone."""
     five = [picture(colour) for colour in ("red", "green", "blue", "white", "black")]
     form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
     call = await scene.ada.forge_submit(form, {"prompt": "Bad five", "references": five})
     assert "at most 4" in await ledger.refusal(call)
 
     form = await (await scene.ada.slash(scene.channel, "video", reference=five[0], reference_2=five[1])).wait_form()
-    assert form.fields["references"].max_values == 2
-    call = await scene.ada.forge_submit(form, {"prompt": "Bad five", "references": five[2:]})
+    assert form.fields["references"].max_values == 4
+    call = await scene.ada.forge_submit(form, {"prompt": "Bad five", "references": five})
     assert "at most 4" in await ledger.refusal(call)
     assert_nothing_happened(scene)
 
 
-async def test_four_pictures_by_the_command_leave_no_room_in_the_form(scene: Scene) -> None:
-    """With four pictures given already the form asks for the prompt alone."""
-    given = {name: picture() for name in ("reference", "reference_2", "reference_3", "reference_4")}
+@pytest.mark.parametrize("new", [[], ["black"]], ids=["kept", "replaced"])
+async def test_four_pictures_by_the_command_are_kept_or_replaced_by_the_forms(scene: Scene, new: list[str]) -> None:
+    """With four pictures given already the form says that they are kept; a new one replaces them all."""
+    given = {f"reference{end}": picture(colour) for end, colour in zip(("", "_2", "_3", "_4"), COLOURS, strict=True)}
     form = await (await scene.ada.slash(scene.channel, "video", **given)).wait_form()
-    assert [field.kind for field in form.fields.values()] == ["text"]
+    assert "4 pictures are kept" in form.fields["references"].description
+    prompt = f"Four or {len(new)}"
+    filled: dict[str, object] = {"prompt": prompt}
+    if new:
+        filled["references"] = [picture(colour) for colour in new]
+    await ledger.accepted(
+        await scene.ada.submit(
+            form, {"prompt": prompt} | ({"references": [picture(one) for one in new]} if new else {})
+        )
+    )
+    wanted = [picture(colour).data for colour in new or COLOURS]
+    assert [one.data for one in (await ledger.sent(scene.stage, prompt)).files] == wanted
 
 
-async def test_a_bad_file_given_with_a_form_is_told_as_soon_as_it_is_seen(scene: Scene) -> None:
-    """A bad file given with a command whose form opens is told privately; the form then makes nothing without it."""
+async def test_a_bad_file_given_with_a_form_is_refused_when_the_form_is_sent(scene: Scene) -> None:
+    """Files are fetched when the form comes back: what is wrong is said privately, with *Edit*, which leaves it out."""
     fake = File("holiday.png", SVG, content_type="image/png")
-    call = await scene.ada.slash(scene.channel, "video", reference=fake)
-    form = await call.wait_form()
-    told = await scene.chat.wait_for(lambda: call.answer.followups)
-    assert told[0].ephemeral
-    assert "holiday.png" in told[0].content
-    await ledger.refusal(await scene.ada.submit(form, {"prompt": "Bad file"}))
+    form = await (await scene.ada.slash(scene.channel, "video", reference=fake)).wait_form()
+    call = await scene.ada.submit(form, {"prompt": "Bad file"})
+    text = await ledger.refusal(call)
+    assert "holiday.png" in text
+    assert "is not a picture" in text
     assert_nothing_happened(scene)
+    edited = await (await scene.ada.click(await call.wait_state("message"), "Edit")).wait_form()
+    assert edited.fields["prompt"].value == "Bad file"
+    assert "aren't kept" in edited.fields["references"].description
 
 
 @pytest.mark.parametrize(
@@ -307,11 +323,25 @@ def envelope(code: str, message: str = "", param: str | None = None) -> dict:
     return {"error": {"message": f"{message} {CANARY}", "type": CANARY, "param": param, "code": code}}
 
 
-async def failure_notice(scene: Scene, prompt: str) -> Message:
-    """The public notice that the job failed."""
-    return await scene.chat.wait_message(
-        scene.channel, lambda m: prompt in m.text and "Retry" in [one.label for one in m.buttons]
-    )
+async def failure_notice(scene: Scene) -> Message:
+    """The public notice that the job failed: the only one in that channel."""
+    notice = await wait_kind(scene.chat, scene.channel, "fail")
+    assert of_kind(scene.channel, "fail") == [notice]
+    return notice
+
+
+async def reason(scene: Scene, notice: Message, prompt: str) -> str:
+    """Why the job failed: said in the notice, or, where it shows neither prompt nor reason, privately by *Why?*."""
+    if "Why?" not in labels(notice):
+        assert {"Retry", "Edit & retry"} & set(labels(notice))
+        return notice.content
+    assert labels(notice) == ["Edit & retry", "Why?"]
+    assert "Your video wasn't made." in notice.content
+    assert prompt not in notice.text
+    assert "content rules" not in notice.text
+    answer = await (await scene.ada.click(notice, "Why?")).wait_state("message")
+    assert answer.ephemeral
+    return answer.text
 
 
 @pytest.mark.parametrize(
@@ -330,13 +360,13 @@ async def failure_notice(scene: Scene, prompt: str) -> Message:
 async def test_a_provider_that_refuses_is_translated_into_plain_words(
     scene: Scene, status: int, body: dict, cause: str
 ) -> None:
-    """A no of the provider becomes one notice with the cause in our words and a Retry; its own are never shown."""
+    """A no of the provider becomes one notice, and the cause is said in our words; its own are never shown."""
     scene.studio.faults.add("create", Fault.status(status, json=body))
     renders = len(scene.studio.renders)
     prompt = f"Refused with {status} {body['error']['code']}"
     await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
-    notice = await failure_notice(scene, prompt)
-    assert cause in notice.content
+    notice = await failure_notice(scene)
+    assert cause in await reason(scene, notice, prompt)
     assert notice.pinged == {scene.ada.id}
     assert len(scene.studio.renders) == renders
     assert len(ledger.paid_requests(scene.stage, prompt)) == 1
@@ -362,8 +392,8 @@ async def test_a_render_that_fails_is_translated_into_plain_words(scene: Scene, 
     prompt = f"Fails {outcome.error}".replace(CANARY, "so")[:60]
     await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
     (row,) = ledger.jobs_of(scene.stage, scene.ada)
-    notice = await failure_notice(scene, row["id"])
-    assert cause in notice.content
+    notice = await failure_notice(scene)
+    assert cause in await reason(scene, notice, row["prompt"])
     assert CANARY not in ledger.all_words(scene.stage)
 
 
@@ -379,7 +409,8 @@ async def test_a_provider_with_a_fault_of_its_own_is_asked_again_and_then_named(
         await scene.studio.wait_for(lambda times=times: answered() == times)
         await ledger.job(scene.stage, "Three times no", "accepted")
         scene.stage.jump(5)
-    notice = await failure_notice(scene, "Three times no")
+    notice = await failure_notice(scene)
+    assert labels(notice) == ["Retry", "Edit & retry"]
     assert "fault of its own" in notice.content
     requests = ledger.paid_requests(scene.stage, "Three times no")
     assert len({request.headers["idempotency-key"] for request in requests}) == 1
@@ -416,7 +447,8 @@ async def test_without_credit_jobs_wait_new_ones_are_refused_and_the_deadline_en
         assert "takes no videos from this bot at the moment" in text
         assert len(ledger.jobs(scene.stage)) == 1
         scene.stage.jump(3700)
-        notice = await failure_notice(scene, "On credit")
+        notice = await failure_notice(scene)
+        assert labels(notice) == ["Retry"]
         assert "no credit or no access" in notice.content
         assert scene.studio.renders == []
         assert CANARY not in ledger.all_words(scene.stage)

@@ -16,6 +16,7 @@ from sandbox.studio import Fault, Outcome
 from sandbox.studio.world import Request
 from tests.e2e import ledger
 from tests.e2e.scenes import Scene, a_stage, picture
+from tests.e2e.sightings import of_kind
 
 CONFIGURATION, ALREADY_RUNNING = 78, 75
 
@@ -375,9 +376,12 @@ async def test_a_provider_that_repeats_the_key_does_not_get_it_shown(tmp_path: P
         scene.studio.dials.next_render.append(Outcome.fail(message=f"{key} is blocked"))
         await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Failed with the key"))
         await ledger.job(scene.stage, "Failed with the key", "failed")
-        await scene.chat.wait_for(
-            lambda: len([one for one in scene.channel.messages if "Retry" in [b.label for b in one.buttons]]) == 2
+        notices = await scene.chat.wait_for(
+            lambda: len(found := of_kind(scene.channel, "fail")) == 2 and found, what="two notices"
         )
+        for notice in notices:
+            answer = await (await scene.ada.click(notice, "Why?")).wait_state("message")
+            assert "content rules don't allow this" in answer.text
         assert key not in ledger.all_words(scene.stage)
         assert key not in scene.stage.bot.log()
 

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.chat import Message
 from sandbox.studio import Fault, Request
+from tests.e2e import ledger
 from tests.e2e.scenes import Scene
 from tests.e2e.sightings import cards_settled, ever, labels, of_kind, time_passes_until, wait_card, wait_kind
 
@@ -194,6 +195,7 @@ async def test_a_video_never_handed_over_is_not_lost(scene: Scene) -> None:
     scene.studio.dials.content_endpoint = False
     scene.studio.faults.add("file", Fault.status(503), times=5000)
     await asked(scene, "Not to be had")
+    await ledger.job(scene.stage, "Not to be had", "fetching")
     notice = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=6000)
     scene.studio.faults.clear("file")
     scene.studio.dials.content_endpoint = True

@@ -2,7 +2,9 @@
 
 import json
 import re
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -42,10 +44,21 @@ async def test_no_secret_is_logged_said_stored_or_sent_elsewhere(tmp_path: Path)
         guild.join(ada)
         channel = guild.add_channel("videos")
         calls = await live_through_everything(stage, ada, channel)
+        # An open form keeps its pictures' addresses, which Discord signs, for an hour and nowhere else.
+        open_forms = stored_drafts(stage)
+        assert any(SIGNATURES.search(row["uploads"]) for row in open_forms)
+        await time_passes_until(stage, lambda: not stored_drafts(stage), step_seconds=300)
         assert await stage.bot.terminate() == 0
         assert stage.chat.unknown_routes == []
         check_places(stage, calls)
         check_destinations(stage)
+
+
+def stored_drafts(stage: Stage) -> list[sqlite3.Row]:
+    """The forms that the bot remembers."""
+    with closing(sqlite3.connect(f"file:{stage.bot.data_dir / 'bot.db'}?mode=ro", uri=True)) as store:
+        store.row_factory = sqlite3.Row
+        return store.execute("SELECT * FROM drafts").fetchall()
 
 
 async def live_through_everything(stage: Stage, ada: Person, channel: Channel) -> list[Call]:
