@@ -51,12 +51,12 @@ class Said:
 
 
 def readable(text: str, names: Names) -> str:
-    """The text with a name in place of each id; what has no known name is left out."""
-    changed = _MARKUP.sub(lambda found: _name(found, names), text)
+    """The text with a name in place of each id; what has no known name is left out. The rest is as it was written."""
+    changed = _replace(text, lambda found: _name(found, names))
     while _MARKUP.search(changed):
         # A piece between two halves of another one: each round makes the text shorter.
-        changed = _MARKUP.sub("", changed)
-    return text.strip() if changed == text else re.sub(r"(?<=\S) {2,}", " ", changed).strip()
+        changed = _replace(changed, lambda _found: "")
+    return changed
 
 
 def names_in(
@@ -100,7 +100,25 @@ def edited_text(message: discord.Message, guild: discord.Guild | None, me: int |
 def said_in(message: discord.Message, guild: discord.Guild | None, me: int | None) -> Said:
     """What a person's message says; the people it mentions come with it."""
     users = {str(person.id): person.display_name for person in message.mentions}
-    return Said(message.content, readable(message.content, names_in(guild, me, {"users": users})))
+    return Said(message.content, readable(message.content, names_in(guild, me, {"users": users})).strip())
+
+
+def _replace(text: str, name_of: Callable[[re.Match[str]], str]) -> str:
+    """The text with a name for each piece of markup. What is left out takes the gap along that it would leave."""
+    done, at = "", 0
+    for found in _MARKUP.finditer(text):
+        done += text[at : found.start()]
+        at = found.end()
+        name, after = name_of(found), text[at : at + 1]
+        if name:
+            done += name
+        elif not done:
+            at = len(text) - len(text[at:].lstrip())
+        elif not after:
+            done = done.rstrip()
+        elif after.isspace():
+            done = done.removesuffix(" ")
+    return done + text[at:]
 
 
 def _name(found: re.Match[str], names: Names) -> str:

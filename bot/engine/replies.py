@@ -133,7 +133,7 @@ class Replies:
         text = await self._intake.read_text(reply.long_text, reply.user_id)
         if text is None or isinstance(text, Refusal):
             return text
-        joined = "\n\n".join(part for part in (reply.prompt, readable(text, Names())) if part)
+        joined = "\n\n".join(part for part in (reply.prompt, readable(text, Names()).strip()) if part)
         return replace(reply, text=f"{reply.text}\n\n{text}", prompt=joined, long_text=None)
 
     def _may_say(self, reply: Reply, refusal: Refusal) -> bool:

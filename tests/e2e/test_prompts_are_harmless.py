@@ -1,9 +1,11 @@
 """Point 5 of what a person sees: whatever a prompt says, where it is echoed it pings nobody and renders as nothing."""
 
+import re
+
 import pytest
 
 from sandbox.chat import File, Message
-from sandbox.studio import Fault
+from sandbox.studio import Fault, Outcome
 from tests.e2e.scenes import RENDER_SECONDS, Scene
 from tests.e2e.sightings import job_id_of, kind_of, outside_code, wait_card, wait_kind
 
@@ -33,6 +35,25 @@ def hostile(scene: Scene, word: str, part: int = 0) -> str:
     return (pings, links, markup)[part]
 
 
+def received(scene: Scene, prompt: str, word: str) -> str:
+    """That prompt as the provider gets it: names in place of ids, and every other sign as it was written.
+
+    People are left out: a command's text comes without their names, and the bot keeps no list of members.
+    """
+    moment = "14 November 2023 22:13 UTC"
+    for piece, name in (
+        (r" <@!?\d+>", ""),
+        (r"<@&\d+>", "Mods"),
+        (r"<#\d+>", scene.channel.name),
+        (r"<:\w+:\d+>", word),
+        (r"</video:\d+>", "/video"),
+        (r"<t:1700000000(:R)?>", moment),
+        (r" <id:customize>", ""),
+    ):
+        prompt = re.sub(piece, name, prompt)
+    return prompt
+
+
 def assert_harmless(scene: Scene, message: Message, word: str) -> None:
     """The message echoes the prompt inside code only, and pings nobody but the requester."""
     assert word in message.text
@@ -47,7 +68,7 @@ def assert_harmless(scene: Scene, message: Message, word: str) -> None:
         "evil.example",
         "</",
         "<id:",
-        "<t:17",
+        "<t:1700000000",
         "||",
         "~~",
         "# ",
@@ -65,7 +86,7 @@ def assert_harmless(scene: Scene, message: Message, word: str) -> None:
 
 @pytest.mark.parametrize("part", [0, 1, 2])
 async def test_on_a_card_and_a_video_a_prompt_does_nothing(scene: Scene, part: int) -> None:
-    """The card and the finished video echo the prompt harmlessly, and the provider gets it as it was written."""
+    """The card and the finished video echo the prompt harmlessly, and the provider gets it with names for ids."""
     prompt = hostile(scene, "pwnedcard", part)
     await scene.ada.slash(scene.channel, "video", prompt=prompt)
     card = await wait_card(scene.chat, scene.channel)
@@ -74,15 +95,33 @@ async def test_on_a_card_and_a_video_a_prompt_does_nothing(scene: Scene, part: i
     video = await scene.video()
     assert_harmless(scene, video, "pwnedcard")
     assert video.pinged == {scene.ada.id}
-    assert scene.studio.paid(prompt) == 1
+    assert scene.studio.paid(received(scene, prompt, "pwnedcard")) == 1
 
 
 async def test_on_a_failure_notice_a_prompt_does_nothing(scene: Scene) -> None:
-    """The notice of a refused prompt echoes it harmlessly."""
-    await scene.ada.slash(scene.channel, "video", prompt=f"forbidden {hostile(scene, 'pwnedfail')}")
+    """The notice of a failed video echoes its prompt harmlessly."""
+    scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="Out of luck."))
+    await scene.ada.slash(scene.channel, "video", prompt=hostile(scene, "pwnedfail"))
     notice = await wait_kind(scene.chat, scene.channel, "fail")
     assert_harmless(scene, notice, "pwnedfail")
     assert notice.pinged == {scene.ada.id}
+
+
+async def test_on_the_notice_of_a_refused_prompt_it_is_not_repeated(scene: Scene) -> None:
+    """Neither the notice nor the reason that Why? tells in private has anything of the prompt that could do something.
+
+    The notice shows none of it.
+    """
+    await scene.ada.slash(scene.channel, "video", prompt=f"forbidden {hostile(scene, 'pwnedrefused')}")
+    notice = await wait_kind(scene.chat, scene.channel, "fail")
+    assert "pwnedrefused" not in notice.text
+    assert "evil.example" not in notice.text
+    assert notice.pinged == {scene.ada.id}
+    answer = await (await scene.ada.click(notice, "Why?")).wait_state("message")
+    assert answer.message is not None
+    assert answer.message.pinged == set()
+    if "pwnedrefused" in answer.text:
+        assert_harmless(scene, answer.message, "pwnedrefused")
 
 
 async def test_on_an_uncertain_notice_a_prompt_does_nothing(scene: Scene) -> None:
@@ -151,10 +190,10 @@ async def test_in_a_refusal_a_file_name_does_nothing(scene: Scene) -> None:
 
 
 async def test_every_way_to_write_a_prompt_reaches_the_provider_unchanged(scene: Scene) -> None:
-    """Only the echo is made harmless: the provider gets the prompt of a form with every sign of it."""
-    prompt = hostile(scene, "pwnedform", 2)
+    """Only the echo is made harmless: the provider gets the prompt of a form with every sign but ids."""
+    prompt = f" {hostile(scene, 'pwnedform', 2)}  twice  spaced \n"
     form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
     await scene.ada.submit(form, {"prompt": prompt})
     video = await scene.video()
     assert_harmless(scene, video, "pwnedform")
-    assert scene.studio.paid(prompt) == 1
+    assert scene.studio.paid(received(scene, prompt, "pwnedform")) == 1
