@@ -47,11 +47,15 @@ async def test_the_buttons_of_a_video_work_after_a_restart(scene: Scene) -> None
 
 
 async def test_forms_that_were_open_can_be_sent_after_a_restart(scene: Scene) -> None:
-    """Forms of `/video`, `/remix` and the Remix button that were open meanwhile keep all that was given with them."""
+    """Forms of `/video`, `/remix` and the Remix button that were open meanwhile keep all that was given with them.
+
+    Pictures sent with a form replace the kept ones.
+    """
     video = await scene.make("A parent of open forms")
     cat, dog = picture("navy"), picture("gold", name="dog.png")
     first = await (await scene.ada.slash(scene.channel, "video", seconds="8", reference=cat)).wait_form()
-    second = await (await scene.ada.slash(scene.channel, "remix", video=job_id_of(video), seconds="12")).wait_form()
+    options = {"video": job_id_of(video), "seconds": "12", "reference": cat}
+    second = await (await scene.ada.slash(scene.channel, "remix", **options)).wait_form()
     third = await (await scene.ada.click(video, "Remix")).wait_form()
     await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     await cards_settled(scene.chat, scene.channel)
@@ -64,7 +68,8 @@ async def test_forms_that_were_open_can_be_sent_after_a_restart(scene: Scene) ->
     renders = {one.prompt: one for one in scene.studio.renders}
     parent_id = renders["A parent of open forms"].id
     assert renders["The first open form"].seconds == "8"
-    assert [one.data for one in renders["The first open form"].references] == [cat.data, dog.data]
+    assert [one.data for one in renders["The first open form"].references] == [dog.data]
+    assert [one.data for one in renders["The second open form"].references] == [cat.data]
     assert renders["The second open form"].parent_id == renders["The third open form"].parent_id == parent_id
     assert renders["The second open form"].seconds == "12"
 
@@ -105,7 +110,7 @@ async def test_a_card_can_stop_its_job_after_a_restart(scene: Scene) -> None:
 
 
 async def test_a_notice_can_be_retried_after_a_restart(scene: Scene) -> None:
-    """Retry of a notice from an earlier life makes one job, also when pressed in both lives."""
+    """Retry of a notice from an earlier life makes one job, also when pressed in both lives: it is grey by then."""
     scene.studio.dials.next_render.extend(Outcome.fail(code="server_error", message="Out of luck.") for _ in range(2))
     await scene.ada.slash(scene.channel, "video", prompt="Unlucky in one life")
     notice = await wait_kind(scene.chat, scene.channel, "fail")
@@ -113,7 +118,9 @@ async def test_a_notice_can_be_retried_after_a_restart(scene: Scene) -> None:
     second = await wait_kind(scene.chat, scene.channel, "fail", after=notice)
     await cards_settled(scene.chat, scene.channel)
     await restart(scene)
-    again = await (await scene.ada.click(notice, "Retry")).wait_state("message")
+    (button,) = [one for one in notice.buttons if one.label == "Retry"]
+    assert button.disabled
+    again = await (await scene.ada.forge_click(notice, button.custom_id)).wait_state("message")
     assert job_id_of(second) in again.content
     assert scene.studio.paid("Unlucky in one life") == 2
 

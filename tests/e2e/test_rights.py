@@ -28,9 +28,9 @@ async def made(scene: Scene, prompt: str, **options: object) -> tuple[Message, s
     return video, await ledger.job(scene.stage, prompt, "delivered")
 
 
-async def say_unknown(person: Person, channel: Channel) -> str:
-    """What that person is told of a video that there never was."""
-    return await ledger.refusal(await person.slash(channel, "remix", prompt="Of nothing", video=NOBODYS_ID))
+async def say_unknown(person: Person, channel: Channel, **typed: str) -> str:
+    """What that person is told of a video that there never was; a typed prompt is given back below it."""
+    return await ledger.refusal(await person.slash(channel, "remix", video=NOBODYS_ID, **typed))
 
 
 # ── remixing ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -72,7 +72,11 @@ async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_pa
         await ben.reply(video, "Changed by Ben's reply")
         await ledger.job(stage, "Changed by Ben's reply", "delivered")
         await ledger.accepted(await ben.click(video, "Make another"))
-        await ledger.until(stage, lambda: len(ledger.jobs_of(stage, ben)) == 2, "Ben's second job")
+        # While it is under way and for some seconds, one more press of Make another means this one.
+        await ledger.until(
+            stage, lambda: [job["state"] for job in ledger.jobs_of(stage, ben)] == ["delivered"] * 2, "Ben's two videos"
+        )
+        stage.jump(10)
 
         for call in (
             await ben.click(video, "Make another"),
@@ -97,15 +101,19 @@ async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_pa
 async def assert_unknown(scene: Scene, asker: Person, channel: Channel, video: Message, row: sqlite3.Row) -> None:
     """By no name and on no way does the asker get, there, at that video, or learn that there is one."""
     unknown = await say_unknown(asker, channel)
+    with_prompt = await say_unknown(asker, channel, prompt="Mine now")
+    assert with_prompt == f"{unknown}\n`Mine now`"
     before = len(ledger.jobs(scene.stage))
     own = await asker.say(channel, "hm")
     form = await (await asker.slash(channel, "video")).wait_form()
     names = [row["id"], row["id"].lower(), video.jump_url, row["remote_id"]]
-    calls = [await asker.slash(channel, "remix", prompt="Mine now", video=name) for name in names]
-    calls.append(await asker.slash(channel, "remix", video=row["id"]))
+    typed = [await asker.slash(channel, "remix", prompt="Mine now", video=name) for name in names]
+    typed.append(await asker.forge_submit(form, {"prompt": "Mine now"}, f"vf:remix:job:{row['id']}"))
+    for call in typed:
+        assert await ledger.refusal(call) == with_prompt
+    calls = [await asker.slash(channel, "remix", video=row["id"])]
     calls.append(await asker.forge_click(own, f"vb:video:remix:{row['id']}:1"))
     calls.append(await asker.forge_click(own, f"vb:video:again:{row['id']}:1"))
-    calls.append(await asker.forge_submit(form, {"prompt": "Mine now"}, f"vf:remix:job:{row['id']}"))
     for call in calls:
         assert await ledger.refusal(call) == unknown
     assert len(ledger.jobs(scene.stage)) == before
@@ -337,7 +345,8 @@ async def test_what_waits_for_one_person_is_not_given_to_another(scene: Scene) -
 
     reply = await scene.ada.reply(video, "at night")
     question = await scene.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
-    assert "form expired" in await ledger.refusal(await ben.click(question, "Remix"))
+    for label in ("Remix", "No thanks"):
+        assert "Only the person who replied" in await ledger.refusal(await ben.click(question, label))
     assert ledger.jobs_of(scene.stage, ben) == []
 
     await ledger.accepted(await scene.ada.submit(adas, {"prompt": "Still hers"}))

@@ -65,7 +65,7 @@ async def test_remix_opens_a_form_that_makes_a_remix(scene: Scene) -> None:
     """Remix opens a form with a long text and pictures; what is sent in becomes one remix of that video."""
     video = await scene.make("Before the form")
     form = await (await scene.ada.click(video, "Remix")).wait_form()
-    text, pictures = form.fields["What should change?"], form.fields["Reference pictures (optional)"]
+    text, pictures = form.fields["What should change?"], form.fields["Pictures to start from"]
     assert (text.multiline, text.required, text.max_length) == (True, True, 4000)
     assert (pictures.kind, pictures.required, pictures.max_values) == ("files", False, 4)
     long_prompt = "Fog, and more fog. " * 150

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.custom_ids import _ALLOWED, Action, ButtonId, FormPurpose, FormSource, Kind
-from bot.jobs.model import Job, UserId
+from bot.jobs.model import Job, PostKind, UserId
 from bot.jobs.store import drafts
 from bot.jobs.tables import metadata
 from bot.videos.client import VideosClient
@@ -210,6 +210,7 @@ async def offer_of_ada(world: World, kind: Action) -> str:
 async def test_every_button_by_everybody(world: World, crowd: Crowd, paid: list[Any], action: Action) -> None:
     """Refused for all who may not; from out of sight a real job and one that never was get the same answer."""
     offers = action in _ALLOWED[Kind.OFFER]
+    numbers: dict[Kind, int] = {}
     if offers:
         real, foreign, unknown, nothing = await offer_of_ada(world, action), None, UNKNOWN_OFFER, GONE
     elif action is Action.EDIT:
@@ -217,14 +218,17 @@ async def test_every_button_by_everybody(world: World, crowd: Crowd, paid: list[
         assert shown.modal is not None
         real, foreign, unknown, nothing = shown.modal["custom_id"].rpartition(":")[2], None, "nobodysdraft", GONE
     else:
-        real, unknown, nothing = (await SCENES[action](world)).id, UNKNOWN_JOB, NOT_KNOWN
+        job = await SCENES[action](world)
+        real, unknown, nothing = job.id, UNKNOWN_JOB, NOT_KNOWN
+        if action is Action.DELETE:  # the question's button has the id of the message that goes
+            numbers[Kind.SURE] = (await world.shown(job, PostKind.VIDEO)).id
         foreign = (await world.asked("a fox elsewhere", by=crowd.eve, where=crowd.there)).id
     # Each pair and person meets another one, so that the matrix as a whole holds them all.
     garbage = islice(cycle(MALFORMED), list(Action).index(action), None)
     before = await rows(world)
 
     def pressing(caller: Caller, kind: Kind, target: str) -> Callable[[], Any]:
-        return lambda: caller.press(str(ButtonId(kind, action, target)))
+        return lambda: caller.press(str(ButtonId(kind, action, target, numbers.get(kind, 1))))
 
     kinds = [kind for kind, actions in _ALLOWED.items() if action in actions]
     for kind, caller in product(kinds, [*crowd.strangers.values(), crowd.ada]):
@@ -238,7 +242,7 @@ async def test_every_button_by_everybody(world: World, crowd: Crowd, paid: list[
             assert await refused(world, pressing(caller, kind, foreign), nothing, before) == never
         if action is not Action.EDIT:  # ids of drafts have no form of their own
             await refused(world, pressing(caller, kind, next(garbage)), STALE, before)
-    result = await crowd.ada.press(str(ButtonId(kinds[-1], action, real)))
+    result = await pressing(crowd.ada, kinds[-1], real)()
     assert result.modal is not None or action is Action.WHY or await rows(world) != before
     assert paid == []
 

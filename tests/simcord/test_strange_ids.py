@@ -112,4 +112,8 @@ async def test_everything_works_after_a_restart(world: World) -> None:
     assert [job.request.prompt for job in await world.jobs(world.mia)] == ["nice"]
     assert labels(await world.shown(queued, PostKind.CARD)) == []
     assert (await world.job(queued)).state is State.CANCELLED
-    assert "is deleted" in private(await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Delete"))
+    asked = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Delete")
+    assert asked.response is not None
+    await world.life.restart()
+    assert "is deleted" in private(await world.ada.click(asked.response, label="Delete"))
+    assert (await world.job(video)).removed_at is not None

@@ -32,8 +32,8 @@ def test_what_the_provider_has_goes_on_as_if_nothing_were(job: Job, state: State
 
 
 def test_a_job_whose_person_rests_says_so(job: Job) -> None:
-    """Held up because of refusals for content, it reads neither like the queue nor like a busy provider."""
+    """Held up because of what their videos came to, it reads neither like the queue nor like a busy provider."""
     card = cards.card(replace(job, waiting_for=Cause.CONTENT, not_before=1_600.0), CardFacts(1_001.0), "en")
     assert card.embed is not None
     assert card.embed.title == "Waiting for some minutes"
-    assert "content rules refused several of your videos" in (card.embed.description or "")
+    assert "Several of your videos failed or were blocked" in (card.embed.description or "")
