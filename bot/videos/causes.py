@@ -115,7 +115,7 @@ class Meaning:
             return True
         if others or self._is_passing or self.text_says(Signal.SIZE) or self.text_says(Signal.LENGTH):
             return False
-        return self.text_says(Signal.MODEL) or self._names_our_model
+        return self.text_says(Signal.MODEL) or self._refuses_our_model
 
     def verdict(self) -> Verdict | None:
         """The cause; None if the words name none."""
@@ -210,7 +210,14 @@ class Meaning:
         )
 
     @property
-    def _names_our_model(self) -> bool:
+    def names_our_model(self) -> bool:
+        """Whether a text names the model that was asked for, and nothing of key or credit."""
+        if len(self._model) < _MODEL_MIN_CHARACTERS or self.says(Signal.KEY) or self.says(Signal.CREDIT):
+            return False
+        return any(self._model in text for text in self._texts)
+
+    @property
+    def _refuses_our_model(self) -> bool:
         if len(self._model) < _MODEL_MIN_CHARACTERS:
             return False
         return any(self._model in text and _NO_MODEL.search(text.replace(self._model, " ")) for text in self._texts)

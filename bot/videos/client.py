@@ -58,7 +58,7 @@ class VideosClient:
         self._sessions: tuple[aiohttp.ClientSession, aiohttp.ClientSession] | None = None
         self._strange_words: set[str] = set()
         self._leaving = False
-        self._has_list = False
+        self._has_list = self._asks_models = False
 
     @property
     def leaving(self) -> bool:
@@ -111,16 +111,14 @@ class VideosClient:
     async def ping(self) -> None:
         """Return if the provider is there at all: any answer below 500 will do, but for one that refuses the key.
 
-        Where the list has never worked it may be the list alone that is broken: then the models are asked for.
+        Where the list has never worked it may be the list alone that is broken: the next time the models are asked for.
         Raises `LookFailed` if it isn't there, `LookForbidden` if the key is refused.
         """
-        status = await self._status_of("videos?limit=1")
-        if status < 500:
-            self._has_list = True
-        elif status != 501 and not self._has_list:
-            status = await self._status_of("models")
+        status = await self._status_of("models" if self._asks_models else "videos?limit=1")
         if status >= 500 and status != 501:
+            self._asks_models = not (self._asks_models or self._has_list)
             raise LookFailed(sentences.NOT_REACHED, status=status)
+        self._has_list |= not self._asks_models
         if status in (401, 403):
             raise LookForbidden(sentences.KEY_REFUSED, status=status)
 

@@ -127,7 +127,16 @@ def _about_request(said: Response) -> bool:
     if meaning is None or meaning.blocks_account:
         return False
     verdict = meaning.verdict()
-    return verdict is not None and verdict.cause in (Cause.CONTENT, Cause.MODEL)
+    return _forbids_model(said) or (verdict is not None and verdict.cause in (Cause.CONTENT, Cause.MODEL))
+
+
+def _forbids_model(said: Response) -> bool:
+    """Whether a 403 says no more than the name of the model that was asked for: the key may not use that one."""
+    meaning = said.meaning
+    if said.status != 403 or not said.enveloped or meaning is None or not meaning.names_our_model:
+        return False
+    verdict = meaning.verdict()
+    return verdict is None or verdict.cause in (Cause.INPUT, Cause.PROVIDER)
 
 
 def _plain_at_500(said: Response) -> bool:
@@ -209,6 +218,8 @@ def _by_words(said: Response, *, remixing: bool) -> Verdict | None:
         source = _about_source(said)
         if source is not None:
             return Verdict(source, field="video")
+    if _forbids_model(said):
+        return Verdict(Cause.MODEL, field="model")
     if said.status == 451 and (verdict is None or verdict.cause in (Cause.INPUT, Cause.PROVIDER)):
         return Verdict(Cause.CONTENT)
     if said.status == 413 and (verdict is None or verdict.cause in (Cause.INPUT, Cause.PROVIDER)):

@@ -55,7 +55,8 @@ OPEN_PATTERNS = r"""
     (?:<reading>)\w* (?:\w+ )?(?:<answer>|upstream)(?: body)? (?:fail\w*|error)
     (?:unmarshal|decode|parse|copy|close|read)\w* (?:\w+ )?(?:<answer>|body|json) (?:\w+ )?(?:fail\w*|error)
     bad <answer>(?! status)|bad upstream|invalid upstream|upstream ~ (?:no json|not json|invalid json|html|garbage)
-    invalid character|unexpected token|unexpected end of json|json ?(?:decode|parse) ?error|expecting value
+    invalid character(?! in (?:(?:the|your) )?(?:prompt|text|input|field|parameter|name)\b)
+    unexpected token|unexpected end of json|json ?(?:decode|parse) ?error|expecting value
     cannot unmarshal|unmarshal (?:fail\w*|error)|(?:is|was|are) no json|is not (?:valid )?json
     (?:returned|sent|got|received) (?:an? )?(?:html|invalid json|garbage|nothing)
     <answer> ~ (?:no|without|missing|lacks|lacked|lacking|not contain|not include|contains? no|empty|null) ~ <id>

@@ -183,6 +183,8 @@ _TABLES: dict[Signal, str] = {
         (?:not have|no|without|has no|lacks?) (?:access|permissions?) (?:to|for) (?:\S+ ){0,3}?<model>
         (?:may|can|must)(?: ?not| t) use (?:\S+ ){0,3}?<model>
         (?:verif\w+|upgraded?|approved|eligible|permission|access) (?:\S+ ){0,4}?(?:use|access) (?:\S+ ){0,2}?<model>
+        not (?:allowed|permitted|authori[sz]ed|entitled) (?:\S+ ){0,4}?<model>
+        <model> (?:requires|is (?:restricted|gated))
         model access|not a valid model\w*|is not a (?:valid|known|supported) model
         no (?:\w+ )?(?:provider|deployment|endpoint|backend|distributor)s? (?:\w+ )?(?:for|found|available)
     """,
