@@ -1,7 +1,7 @@
 """One scripted story against the running bot, printed as the conversation that people would see; it judges nothing.
 
-Ada makes a video from a prompt and a picture; Ben changes it by a reply, Ada changes that; a prompt is refused;
-`/status` shows how all that stands.
+Ada makes a video from a prompt and a picture; Ben replies to it, is asked, and agrees; he changes his own video by a
+reply, without a question; a prompt of Ada's is refused; `/status` shows her how all that stands.
 """
 
 import io
@@ -58,8 +58,8 @@ class _Story:
         )
         first = await self._follow(call, "paper-boat.mp4")
         reply = await self._ben.reply(first, _FIRST_CHANGE)
-        second = await self._follow(reply, "lanterns.mp4")
-        reply = await self._ada.reply(second, _SECOND_CHANGE)
+        second = await self._follow(await self._agreed(reply), "lanterns.mp4")
+        reply = await self._ben.reply(second, _SECOND_CHANGE)
         await self._follow(reply, "lantern-boat.mp4")
         await self._refusal(await self._ada.slash(self._channel, "video", prompt=_REFUSED))
         status = await self._ada.slash(self._channel, "status")
@@ -85,6 +85,13 @@ class _Story:
         self._videos.mkdir(parents=True, exist_ok=True)
         shutil.copy(video.attachments[0].path, self._videos / name)
         return video
+
+    async def _agreed(self, reply: Message) -> Call:
+        """A reply to somebody else's video is asked about first; its author agrees."""
+        self._print(reply)
+        question = await self._next(reply.id, lambda message: bool(message.buttons))
+        self._print(question)
+        return await self._ben.click(question, "Remix")
 
     async def _refusal(self, call: Call) -> None:
         self._print(call)
