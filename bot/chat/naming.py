@@ -13,6 +13,7 @@ import discord
 from bot.chat.unseen import count_seen
 
 _NAME_MAX_CHARACTERS = 100
+_NESTED_MAX = 3
 _NO_BRACKETS = str.maketrans("", "", "<>")
 _MARKUP = re.compile(
     r"<a?:(?P<emoji>\w{1,40}):\d+>"
@@ -53,10 +54,13 @@ class Said:
 def readable(text: str, names: Names) -> str:
     """The text with a name in place of each id; what has no known name is left out. The rest is as it was written."""
     changed = _replace(text, lambda found: _name(found, names))
-    while _MARKUP.search(changed):
-        # A piece between two halves of another one: each round makes the text shorter.
+    for _ in range(_NESTED_MAX):
+        if not _MARKUP.search(changed):
+            return changed
+        # A piece between two halves of another one.
         changed = _replace(changed, lambda _found: "")
-    return changed
+    # No one types more by chance, and to take it apart in rounds would hold everybody else up for seconds.
+    return changed.translate(_NO_BRACKETS) if _MARKUP.search(changed) else changed
 
 
 def names_in(

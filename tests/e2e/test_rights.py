@@ -111,6 +111,7 @@ async def assert_unknown(scene: Scene, asker: Person, channel: Channel, video: M
     typed.append(await asker.forge_submit(form, {"prompt": "Mine now"}, f"vf:remix:job:{row['id']}"))
     for call in typed:
         assert await ledger.refusal(call) == with_prompt
+        assert [one.label for one in call.answer.buttons] == ["Edit"]
     calls = [await asker.slash(channel, "remix", video=row["id"])]
     calls.append(await asker.forge_click(own, f"vb:video:remix:{row['id']}:1"))
     calls.append(await asker.forge_click(own, f"vb:video:again:{row['id']}:1"))
