@@ -10,6 +10,7 @@ import structlog
 
 from bot.chat import custom_ids
 from bot.chat.courier import CourierFault, Refused
+from bot.engine import repeats
 from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import SeesChannel
 from bot.engine.parts import Parts
@@ -25,10 +26,8 @@ from bot.jobs.store import finding, moving, posts
 _RACE_TRIES = 3
 _DOUBLE_PRESS_SECONDS = 5.0
 _UNDER_WAY = frozenset({State.ACCEPTED, State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING})
-_REPEATS_FOLLOWED = 50
 _UNCLEAR = frozenset({State.UNCERTAIN, State.LOST})
 _log = structlog.stdlib.get_logger(__name__)
-_RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
 
 
 class Acts:
@@ -81,9 +80,9 @@ class Acts:
         job = await self.find_retryable(job_id, asker)
         if isinstance(job, Refusal):
             return job
-        if edited is None and job.state not in _RETRYABLE:
+        if edited is None and job.state not in repeats.RETRYABLE:
             return Refusal(Reason.TOO_LATE_TO_CANCEL)
-        made = await self._ask_anew(job, asker, origin, sees_channel, no_place, edited)
+        made = await self._make_retry(job, asker, origin, sees_channel, no_place, edited)
         if job.state in _UNCLEAR and not isinstance(made, Refusal):
             await self._end_asking(job)
         return made
@@ -95,16 +94,11 @@ class Acts:
             return job
         if job.origin.user_id != asker.user_id:
             return Refusal(Reason.NOT_YOURS)
-        return job if job.state in _RETRYABLE | _UNCLEAR else Refusal(Reason.TOO_LATE_TO_CANCEL)
+        return job if job.state in repeats.RETRYABLE | _UNCLEAR else Refusal(Reason.TOO_LATE_TO_CANCEL)
 
     async def find_retry(self, job: Job) -> Job | None:
         """What an earlier Retry of the job has made, unless it was cancelled for free."""
-        for _ in range(_REPEATS_FOLLOWED):
-            made = await self._intake.find_made(retry_origin_id(job))
-            if made is None or made.state is not State.CANCELLED or made.withheld:
-                return made
-            job = made
-        return None
+        return (await repeats.find_retry(self._parts, job))[1]
 
     async def try_again(
         self,
@@ -120,7 +114,7 @@ class Acts:
             return job
         if job.state not in _UNCLEAR:
             return Refusal(Reason.SETTLED)
-        made = await self._ask_anew(job, asker, origin, sees_channel, no_place)
+        made = await self._make_retry(job, asker, origin, sees_channel, no_place)
         if not isinstance(made, Refusal):
             await self._end_asking(job)
         return made
@@ -247,7 +241,7 @@ class Acts:
             revived_at=now,
         )  # fmt: skip
 
-    async def _ask_anew(
+    async def _make_retry(
         self,
         job: Job,
         asker: Asker,
@@ -258,22 +252,16 @@ class Acts:
     ) -> Job | Refusal:
         """Make a new job of the same request, or of `edited`, or return the one that an earlier press made.
 
-        If that one was cancelled before it cost anything, it is its turn to be repeated: each job is repeated once. One
-        that failed has a notice with a button of its own.
+        One that failed has a notice with a button of its own.
         """
-        for _ in range(_REPEATS_FOLLOWED):
-            # The origin of a retry is the job that is retried, so that a second press finds the first one's job.
-            origin = replace(origin, id=retry_origin_id(job), retry_of=job.id)
-            made = await self._intake.find_made(origin.id)
-            if made is None:
-                made = await self._intake.repeat(job, origin, asker, sees_channel, no_place, edited)
-                if isinstance(made, Job):
-                    log_event("retried", job, retry=made.id)
-                return made
-            if made.state is not State.CANCELLED or made.withheld:
-                return made
-            job = made
-        return job
+        job, earlier = await repeats.find_retry(self._parts, job)
+        if earlier is not None:
+            return earlier
+        origin = replace(origin, id=repeats.retry_origin_id(job), retry_of=job.id)
+        made = await self._intake.repeat(job, origin, asker, sees_channel, no_place, edited)
+        if isinstance(made, Job):
+            log_event("retried", job, retry=made.id)
+        return made
 
     async def _end_asking(self, job: Job) -> bool:
         """Whether it went on until now."""
@@ -282,11 +270,6 @@ class Acts:
             # The painter takes the question from the notice.
             self._parts.board.card_touched(job.id)
         return answered
-
-
-def retry_origin_id(job: Job) -> str:
-    """The act of repeating that job."""
-    return f"retry:{job.id}"
 
 
 def _goes_on(job: Job, now: float) -> bool:

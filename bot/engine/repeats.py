@@ -18,18 +18,26 @@ _AGAIN_AT_START_SECONDS = 86_400.0
 _AGAIN_AT_START = 100
 _FOLLOWED = 50
 _AT_ONCE = 4
-_RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
+RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
 _log = structlog.stdlib.get_logger(__name__)
 
 
-async def was_retried(parts: Parts, job: Job) -> bool:
-    """Whether a retry of the job was made that was not cancelled for free."""
+def retry_origin_id(job: Job) -> str:
+    """The act of retrying that job: a second press finds the first one's job by it."""
+    return f"retry:{job.id}"
+
+
+async def find_retry(parts: Parts, job: Job) -> tuple[Job, Job | None]:
+    """The job whose turn it is to be retried, and its retry if there is one.
+
+    Each job is retried once. A retry that was cancelled for free is retried in its place.
+    """
     for _ in range(_FOLLOWED):
-        made = await parts.database.read(finding.find_by_origin, f"retry:{job.id}")
+        made = await parts.database.read(finding.find_by_origin, retry_origin_id(job))
         if made is None or made.state is not State.CANCELLED or made.withheld:
-            return made is not None
+            return job, made
         job = made
-    return True
+    return job, job
 
 
 class RetryButtons:
@@ -89,9 +97,9 @@ class RetryButtons:
         if job.state is State.CANCELLED and job.origin.retry_of is not None:
             self._due.setdefault(job.origin.retry_of, 0.0)
             return
-        if job.state not in _RETRYABLE:
+        if job.state not in RETRYABLE:
             return
-        used = await was_retried(self._parts, job)
+        used = (await find_retry(self._parts, job))[1] is not None
         if self._shown.get(job_id) is used:
             return
         notice = _last_notice(await self._parts.database.read(posts.find_posts, [job_id]))
