@@ -1,4 +1,4 @@
-"""Discord's time, read from the ids that it gives to our messages, whatever this machine's clock says."""
+"""Discord's time, read from the ids that it gives to our messages; it needs no clock of this machine."""
 
 from bot.jobs.model import MessageId
 from bot.ops.clock import Clock

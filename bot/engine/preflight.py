@@ -64,5 +64,5 @@ async def _find_denial(parts: Parts, job: Job) -> Denial | None:
     except Refused as fault:
         return fault.denial if fault.denial in ENDS_PLACE else None
     except CourierFault:
-        # Nobody can say now. Videos are not kept waiting for that: what can't be posted is kept.
+        # Discord can't say now. Videos are not kept waiting for that: what can't be posted is kept.
         return None

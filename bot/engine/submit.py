@@ -6,10 +6,8 @@ did not take it. Whatever is silent or a mess becomes `uncertain`, and the perso
 
 import asyncio
 import random
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import structlog
@@ -32,9 +30,6 @@ from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
 _STORE_AGAIN_SECONDS = 30.0
 _TIME_AGAIN_SECONDS = 60.0
-# Two words together, so that "of a" is no echo.
-_ECHO_CHARACTERS = 7
-_WORD = re.compile(r"\w+")
 _SAVE_TRIES = 60
 _Work = Callable[..., Awaitable[Job | None]]
 _log = structlog.stdlib.get_logger(__name__)
@@ -187,7 +182,7 @@ async def _after_account_refused(
     parts: Parts, traffic: Traffic, job: Job, fault: faults.AccountRefused | faults.Blocked
 ) -> Next:
     """Let the job wait, or end it when it is refused a second time while no other is."""
-    sure = isinstance(fault, faults.AccountRefused) and (fault.by_code or not is_echo(job.request.prompt, fault.detail))
+    sure = isinstance(fault, faults.AccountRefused) and fault.sure
     concerns = traffic.account_refused(Sender.of(job), fault.cause, sure=sure)
     if sure or concerns is Concerns.EVERYBODY:
         parts.alarm.ring(Key.ALARM_ACCOUNT)
@@ -195,13 +190,6 @@ async def _after_account_refused(
         return await _settle_by(parts, job, Event.REFUSE, cause=Cause.KEY)
     waiting_for = fault.cause if sure or concerns is Concerns.EVERYBODY else Cause.PROVIDER
     return await _postpone(parts, job, traffic.again_seconds(sure=sure), waiting_for=waiting_for)
-
-
-def is_echo(prompt: str, detail: str) -> bool:
-    """Whether a provider's words repeat two words in a row of the prompt: then they may be about the prompt alone."""
-    said = " ".join(_WORD.findall(detail.lower()))
-    words = _WORD.findall(prompt.lower())
-    return any(f"{one} {other}" in said for one, other in pairwise(words) if len(one) + len(other) >= _ECHO_CHARACTERS)
 
 
 async def _after_clean_refusal(parts: Parts, job: Job) -> Next:

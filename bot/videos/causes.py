@@ -5,6 +5,7 @@ A clear word beats a general one (`server_error`), and a code beats a text, whic
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from bot.jobs.model import Cause
@@ -13,6 +14,8 @@ from bot.videos.values import About
 from bot.videos.vocabulary import Signal, phrases, plain_words, says
 
 _ECHO_MIN_CHARACTERS = 12
+# Two words together, so that "of a" is no echo.
+_ECHO_PAIR_CHARACTERS = 7
 _CODE_MAX_CHARACTERS = 64
 _MODEL_MIN_CHARACTERS = 3
 # Our own fields that the provider can find wrong; another one's name is the provider's own affair.
@@ -82,6 +85,13 @@ class Meaning:
     def says(self, signal: Signal) -> bool:
         """Whether a code or a text says it."""
         return self.code_says(signal) or self.text_says(signal)
+
+    @property
+    def repeats_prompt(self) -> bool:
+        """Whether two words in a row of the prompt are in it: then it may be about the prompt alone."""
+        said = [plain_words(text) for text in self._words.texts]
+        pairs = [f"{one} {other}" for one, other in pairwise(self._prompt.split())]
+        return any(pair in text for pair in pairs if len(pair) > _ECHO_PAIR_CHARACTERS for text in said)
 
     @property
     def leaves_open(self) -> bool:

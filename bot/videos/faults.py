@@ -79,8 +79,8 @@ class CleanRefusal(SubmitFault):
 class AccountRefused(SubmitFault):
     """On 401, 402 and 403 in the provider's own envelope, and on codes for credit or key at any status.
 
-    `cause` is CREDIT or KEY. `by_code`: a code or a 402 says so; otherwise only a text does, which may be about this
-    request alone. `enveloped`: whether it is the provider's own JSON; only an empty or plain 402 isn't.
+    `cause` is CREDIT or KEY. `sure`: a code or a 402 says so, or a text that repeats nothing of the prompt; any other
+    text may be about this request alone.
     """
 
     def __init__(
@@ -90,15 +90,11 @@ class AccountRefused(SubmitFault):
         cause: Cause,
         status: int | None,
         detail: str = "",
-        code: str | None = None,
-        by_code: bool = False,
-        enveloped: bool = True,
+        sure: bool = False,
     ) -> None:
         super().__init__(sentence, status=status, detail=detail)
         self.cause = cause
-        self.code = code
-        self.by_code = by_code
-        self.enveloped = enveloped
+        self.sure = sure
 
 
 class Blocked(SubmitFault):
@@ -180,13 +176,8 @@ class LookFailed(LookFault):
 class LookForbidden(LookFault):
     """On 401, 402 and 403, unless the words are about content or this video.
 
-    `enveloped`: whether the provider's own JSON says so. Only a second, different video's, or a free request's, says
-    something about the key.
+    Only a second, different video's, or a free request's, says something about the key.
     """
-
-    def __init__(self, sentence: str, *, status: int, detail: str = "", enveloped: bool = True) -> None:
-        super().__init__(sentence, status=status, detail=detail)
-        self.enveloped = enveloped
 
 
 class LookRefused(LookFault):

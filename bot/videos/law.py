@@ -161,25 +161,23 @@ def _account_refused(said: Response) -> AccountRefused | Blocked | None:
     text_counts = status in _TEXT_TELLS_OF_ACCOUNT or 200 <= status < 300
     by_code = verdict is not None and verdict.by_code
     if status == 402 or (cause is Cause.CREDIT and (by_code or text_counts)):
-        return _account(said, Cause.CREDIT, by_code=status == 402 or by_code)
+        return _account(said, Cause.CREDIT, sure=status == 402 or by_code)
     if cause is Cause.RATE:
         return None
     if status in _KEY and not said.enveloped:
         return Blocked(sentences.KEY_REFUSED, cause=Cause.KEY, status=status, detail=said.detail)
     if status in _KEY or (cause is Cause.KEY and (by_code or text_counts)):
-        return _account(said, Cause.KEY, by_code=by_code)
+        return _account(said, Cause.KEY, sure=by_code)
     return None
 
 
-def _account(said: Response, cause: Cause, *, by_code: bool) -> AccountRefused:
+def _account(said: Response, cause: Cause, *, sure: bool) -> AccountRefused:
     return AccountRefused(
         sentences.NO_CREDIT if cause is Cause.CREDIT else sentences.KEY_REFUSED,
         cause=cause,
         status=said.status,
         detail=said.detail,
-        code=said.code,
-        by_code=by_code,
-        enveloped=said.enveloped,
+        sure=sure or said.meaning is None or not said.meaning.repeats_prompt,
     )
 
 

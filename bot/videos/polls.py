@@ -111,7 +111,7 @@ def _look_fault(said: Response) -> LookFault:
     if status == 403 and is_of_this_video(said):
         return LookFailed(sentences.LOOK_FAILED, status=status, detail=said.detail, provider_at_fault=False)
     if status in _KEY:
-        return LookForbidden(sentences.KEY_REFUSED, status=status, detail=said.detail, enveloped=said.enveloped)
+        return LookForbidden(sentences.KEY_REFUSED, status=status, detail=said.detail)
     if 300 <= status < 400:
         return LookFailed(sentences.REDIRECTS, status=status, detail=said.detail)
     return LookFailed(

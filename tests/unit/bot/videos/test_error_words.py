@@ -1,6 +1,7 @@
 """One reader for all error bodies, one vocabulary for what they mean: creates, polls and failed videos alike."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -241,21 +242,24 @@ def test_a_refused_remix_says_whether_its_source_is_gone(status: int, body: obje
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "by_code"),
+    ("status", "body", "prompt", "sure"),
     [
-        (402, b"", True),
-        (429, {"error": {"message": "no", "code": "insufficient_quota"}}, True),
-        (400, {"error": {"message": "no", "code": "insufficient_quota"}}, True),
-        (403, {"error": {"message": "Your credit balance is too low: insufficient credits"}}, False),
-        (429, {"error": {"message": "You exceeded your current quota"}}, False),
-        (200, {"success": False, "message": "Insufficient balance"}, False),
+        (402, b"", "", True),
+        (402, {"error": {"message": "No credit for a red kite"}}, "A red kite", True),
+        (429, {"error": {"message": "no", "code": "insufficient_quota"}}, "", True),
+        (400, {"error": {"message": "no: a red kite", "code": "insufficient_quota"}}, "A red kite", True),
+        (403, {"error": {"message": "Your credit balance is too low: insufficient credits"}}, "A kite", True),
+        (403, {"error": {"message": "Your credit balance is too low: insufficient credits"}}, "YOUR credit", False),
+        (403, {"error": {"message": 'Insufficient credits for "a red kite"'}}, "A red kite", False),
+        (429, {"error": {"message": "You exceeded your current quota"}}, "Of you", True),
+        (200, {"success": False, "message": "Insufficient balance"}, "A kite", True),
     ],
 )
-def test_credit_comes_from_codes_and_from_few_texts(status: int, body: object, by_code: bool) -> None:
-    """A code or a 402 is certain; a text counts only where it can't be about the request."""
-    judged = submitted(status, body)
+def test_credit_comes_from_codes_and_from_few_texts(status: int, body: object, prompt: str, sure: bool) -> None:
+    """A code or a 402 is certain, and so is a text where it can't be about the request and repeats nothing of it."""
+    judged = submitted(status, body, replace(CREATE, sent=Sent(prompt)))
     assert isinstance(judged, AccountRefused), judged
-    assert (judged.cause, judged.by_code) == (Cause.CREDIT, by_code)
+    assert (judged.cause, judged.sure) == (Cause.CREDIT, sure)
 
 
 @pytest.mark.parametrize("status", [400, 402, 403, 422, 429])
