@@ -87,7 +87,7 @@ class Recorder:
         await self.asks("Was delivered", "delivered")
         await self.asks("Was forbidden", "refused")
         await self.asks("Was doomed", "failed")
-        studio.dials.next_render.append(Outcome.ok(render_seconds=2.0))
+        studio.dials.next_render.append(Outcome.ok(render_seconds=60.0))
         await self.asks("Was kept", "rendering")
         await self.press("Was kept", "withhold")
         await self.until("Was kept", "cancelled", jump=1.0)

@@ -1,6 +1,7 @@
 """What outlives a process: a database of an earlier main is upgraded and goes on, and each button that it posted works.
 
-The dumps were written by `record.py` at the end of an issue; the first is of commit 6cc08c9, the end of issue 4.
+The dumps were written by `record.py` at the end of an issue; the first is of commit 6cc08c9, the end of issue 4,
+whose database has no marks yet.
 """
 
 import json
@@ -75,6 +76,11 @@ class Earlier:
         self.stage.bot.data_dir.mkdir(parents=True)
         with closing(sqlite3.connect(self.stage.bot.data_dir / "bot.db")) as database:
             database.executescript(self.filled(self.sql))
+            marks = marks_of(database)
+        if marks:
+            # Since issue 8 a small file beside the database tells how far it had come.
+            generation = Generation(marks["lineage"], int(marks["generation"]))
+            write_generation(generation_path(self.stage.bot.data_dir / "bot.db"), generation)
         posted = {self.given[one["name"]] for one in self.facts["messages"]}
         return [one for one in self.channel.messages if one.id in posted]
 
@@ -91,6 +97,13 @@ class Earlier:
         async with http.post(address, json=said, headers=headers) as answer:
             assert answer.status == 200, await answer.text()
             return int((await answer.json())["id"])
+
+
+def marks_of(database: sqlite3.Connection) -> dict[str, str]:
+    """What the database says about itself; nothing before issue 8."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'marks'").fetchone():
+        return {}
+    return dict(database.execute("SELECT name, value FROM marks").fetchall())
 
 
 @asynccontextmanager
@@ -136,7 +149,7 @@ async def test_every_button_is_answered(tmp_path: Path, dump: str) -> None:
         assert len(pressed) >= 8
 
 
-@pytest.mark.parametrize("dump", DUMPS)
+@pytest.mark.parametrize("dump", DUMPS[:1])
 def test_a_backup_of_before_the_upgrade_is_recognised(tmp_path: Path, dump: str) -> None:
     """An old database that is put beside a file that has counted is upgraded, and marked as a copy."""
     path = tmp_path / "bot.db"
@@ -147,7 +160,7 @@ def test_a_backup_of_before_the_upgrade_is_recognised(tmp_path: Path, dump: str)
             database.executescript(_NAME.sub(_number, (HERE / f"{dump}.sql").read_text(encoding="utf-8")))
         migrate(path)
         with closing(sqlite3.connect(path)) as database:
-            return dict(database.execute("SELECT name, value FROM marks"))
+            return marks_of(database)
 
     marks = put()
     assert read_generation(generation_path(path)) == Generation(marks["lineage"], 0)
