@@ -198,8 +198,8 @@ async def test_at_most_eight_paid_requests_are_under_way(machine: Machine) -> No
 async def test_a_provider_that_begins_to_make_a_mess_leaves_few_jobs_in_doubt(machine: Machine, status: int) -> None:
     """Sixty jobs wait and every paid request is answered with a mess: eight at most are in doubt, the rest wait."""
     machine.api.create = answering(status)
-    machine.api.list = answering(503)
-    jobs = [await machine.accept(prompt=f"number {number}") for number in range(60)]
+    machine.api.list = machine.api.look = answering(503)
+    jobs = [await machine.accept(prompt=f"number {number}", user_id=UserId(number % 4 + 1)) for number in range(60)]
     machine.start()
     await machine.until(lambda: machine.traffic.is_open, "an open breaker")
     for _ in range(40):
@@ -215,7 +215,7 @@ async def test_after_a_breakdown_one_job_finds_out(machine: Machine) -> None:
     machine.api.create = answering(502)
     machine.api.list = answering(503)
     for number in range(60):
-        await machine.accept(prompt=f"number {number}")
+        await machine.accept(prompt=f"number {number}", user_id=UserId(number % 4 + 1))
     machine.start()
     await machine.until(lambda: machine.traffic.is_open, "an open breaker")
     await machine.until(lambda: not machine.scheduler._steps.count(Kind.PAY), "all answers")

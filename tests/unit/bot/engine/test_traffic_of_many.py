@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.engine.agenda import Agenda
+from bot.engine.board import Board
 from bot.engine.traffic import Traffic
 from bot.engine.watch import Watcher
 from bot.jobs.model import Job, JobId
@@ -62,7 +63,7 @@ async def test_ten_thousand_jobs_rarely_ask_a_limited_provider_in_vain(
     clock = HandClock()
     traffic, provider = Traffic(clock), Limited(clock, bears_per_second)
     rules = SimpleNamespace(looks=Bounds(2.0, 30.0), job_give_up_seconds=86_400.0)
-    parts = SimpleNamespace(clock=clock, videos=provider, rules=rules)
+    parts = SimpleNamespace(clock=clock, videos=provider, rules=rules, board=Board())
     watcher = Watcher(parts, traffic)  # pyright: ignore[reportArgumentType]  # what a watcher uses of the parts here
     jobs: dict[JobId, Job] = {}
     looks, began_at = Agenda(), clock.now()
