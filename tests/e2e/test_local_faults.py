@@ -51,8 +51,8 @@ def starts(folder: Path, *data_dirs: Path) -> list[tuple[int, str]]:
         env={
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": str(Path(__file__).parents[2]),
-            "DISCORD_TOKEN": "nobody",
-            "VIDEOS_API_KEY": "nothing",
+            "DISCORD_TOKEN": "nobody.at.all",
+            "VIDEOS_API_KEY": "opens-nothing",
             "VIDEOS_API_BASE_URL": "http://127.0.0.66:9/v1",
             "LOG_LEVEL": "error",
         },
@@ -159,7 +159,8 @@ async def test_twenty_damaged_databases_are_twenty_refusals(tmp_path: Path) -> N
     )
     with closing(sqlite3.connect(whole / "bot.db")) as connection, connection:
         connection.executemany(
-            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0)",
+            "INSERT INTO posts (job_id, kind, number, state, channel_id, tries, not_before)"
+            " VALUES (?, 'card', 1, 'due', 7, 0, 0.0)",
             [(f"{number:08}",) for number in range(5_000)],
         )
     folders: list[Path] = []
