@@ -24,10 +24,14 @@ EVERYTHING = ("message_create", "message_edit", "message_delete", "message_get",
 
 
 async def ends_once(scene: Scene, kind: str, prompt: str, *, step_seconds: float = 10.0) -> Message:
-    """Wait until that was said about that prompt and its card is gone; it was said once, and paid for once."""
+    """Wait until that was said about that prompt and its card is gone; it was said once, and paid for once.
+
+    A notice after a refusal for content doesn't show the prompt: what is said about a job is found by its buttons.
+    """
+    [job] = [row["id"] for row in ledger.jobs(scene.stage) if row["prompt"] == prompt]
 
     def said() -> list[Message]:
-        return [message for message in ever(scene.chat, scene.channel, kind) if prompt in message.text]
+        return [one for one in ever(scene.chat, scene.channel, kind) if job in str(one.history[0].components)]
 
     await time_passes_until(scene.stage, said, step_seconds=step_seconds)
     await time_passes_until(scene.stage, lambda: not of_kind(scene.channel, "card"), step_seconds=step_seconds)
