@@ -325,7 +325,12 @@ class Courier:
         if isinstance(channel, discord.abc.PrivateChannel):
             return True
         me = channel.guild.get_member(self._client.user.id) if self._client.user else None
-        return None if me is None else channel.permissions_for(me).read_message_history
+        try:
+            return None if me is None else channel.permissions_for(me).read_message_history
+        except discord.ClientException:
+            # A thread below a channel that discord.py doesn't know: a message that may be read shows the right.
+            newest = await anext(self._client.get_partial_messageable(channel_id).history(limit=1), None)
+            return None if newest is None else True
 
 
 def _size(file: Path) -> int:

@@ -5,6 +5,7 @@ import pytest
 from sandbox.chat import Call, Channel, Permission
 from sandbox.chat.permissions import USUAL
 from tests.e2e.scenes import Scene, picture
+from tests.e2e.sightings import wait_kind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 UNKNOWN_TYPE, FORUM, MEDIA, CATEGORY = 99, 15, 16, 4
@@ -98,10 +99,16 @@ async def test_a_button_that_this_version_does_not_know_is_answered(scene: Scene
 
 
 async def test_a_reply_in_a_thread_below_an_unknown_channel_is_heard(scene: Scene) -> None:
-    """B11: discord.py can't say what the bot may do there; the remix is made, and Discord decides."""
+    """B11: discord.py can't say what one may do there; a form is offered, and who may send it gets a remix."""
     thread = scene.guild.add_channel("odd", type=UNKNOWN_TYPE).add_thread("below")
     await scene.ada.slash(thread, "video", prompt="A heron below")
     video = await scene.video(thread)
     await scene.ada.reply(video, "Now in the rain please")
+    offer = await wait_kind(scene.chat, thread, "offer")
+    assert "can't check your permissions" in offer.text
+    assert scene.studio.paid("Now in the rain please") == 0
+    form = await (await scene.ada.click(offer, "Describe the change")).wait_form()
+    await scene.ada.submit(form, {"prompt": "Now in the rain please"})
     remix = await scene.video(thread, after=video)
     assert "Now in the rain" in remix.text
+    assert scene.studio.paid("Now in the rain please") == 1
