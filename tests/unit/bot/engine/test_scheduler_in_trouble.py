@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.chat.words import Key
 from bot.engine.steps import Next
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.model import Job
+from bot.jobs.model import Job, UserId
 from bot.jobs.states import State
 from bot.jobs.store import finding
 from tests.figures import figure
@@ -57,7 +57,7 @@ async def test_looks_of_fetching_open_the_breaker(machine: Machine) -> None:
     """The provider breaks down while videos are fetched: after a few requests it is left in peace."""
     machine.api.look = machine.api.content = machine.api.list = answering(503)
     for number in range(100):
-        await machine.accept(State.FETCHING, **rendered(f"video_{number}", machine))
+        await machine.accept(State.FETCHING, user_id=UserId(number + 1), **rendered(f"video_{number}", machine))
     machine.start()
     await machine.until(lambda: machine.traffic.is_open, "an open breaker", step_seconds=0.1)
     asked = len(machine.api.got)
