@@ -149,7 +149,7 @@ async def test_on_a_late_notice_a_prompt_does_nothing(scene: Scene) -> None:
 async def test_in_a_remix_by_reply_and_its_question_a_prompt_does_nothing(scene: Scene) -> None:
     """A reply's prompt is harmless on its remix, and a reply's two words are harmless in the question about them."""
     video = await scene.make("Something innocent")
-    await scene.ada.reply(video, hostile(scene, "pwnedreply", 2))
+    await scene.ada.reply(video, f"Make the sky brighter {hostile(scene, 'pwnedreply', 2)}")
     remix = await scene.video(after=video)
     assert_harmless(scene, remix, "pwnedreply")
     await scene.ada.reply(remix, "@everyone **pwnedtwo**`<t:1700000000:R>`")
