@@ -55,6 +55,8 @@ async def test_a_provider_that_stumbles_when_it_is_asked_for_the_link_is_asked_a
         fetching = scene.studio.gate("file", "after_take")
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         await reached(fetching)
+        # Links to this machine are shown to nobody.
+        scene.studio.dials.public_files_url = "https://files.example.com"
         scene.studio.faults.add("look", StudioFault.status(503), times=3)
         fetching.open()
         video = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "video"), step_seconds=5)
