@@ -30,10 +30,11 @@ from bot.jobs.store import moving
 from bot.videos.faults import LookFault, LookForbidden
 
 _LOOKS_AT_ONCE = 32
-_CHECKS_AT_ONCE = 16
-_ASKS_AT_ONCE = 8
+_LOOKS_FIRST_AT_ONCE = {Kind.CHECK: 16, Kind.ASK: 8}
 # A place and a reply that were seen so lately are taken to be there.
 _SEEN_SECONDS = 10.0
+# So long a job that is being looked at keeps its place in the order; one that hangs lets the others pass.
+_KEEPS_PLACE_SECONDS = 2.0
 _IDLE_SECONDS = 60.0
 _LIST_AGAIN_SECONDS = 10.0
 _BROKEN_TIMES = 5
@@ -58,6 +59,7 @@ class Scheduler:
         self._failures: Counter[JobId] = Counter()
         self._turns = Turns(parts.clock, parts.board, traffic, parts.rules.max_rendering_jobs)
         self._seen_at: dict[JobId, float] = {}
+        self._looked_since: dict[JobId, float] = {}
         self._probe: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -182,16 +184,27 @@ class Scheduler:
 
     def _start_submits(self) -> float:
         """Submit as many of the queue as there is room for; return in how many seconds to come back."""
+        now = self._parts.clock.monotonic()
         unseen: list[Job] = []
-        picked, pause_seconds = self._turns.pick(lambda job: self._is_seen(job) or bool(unseen.append(job)))
+
+        def is_ready(job: Job) -> bool | None:
+            if self._is_seen(job):
+                return True
+            kind = _look_kind(job)
+            others = sum(_look_kind(other) is kind for other in unseen)
+            if self._steps.count(kind) + others >= _LOOKS_FIRST_AT_ONCE[kind]:
+                return None
+            unseen.append(job)
+            return False
+
+        kept = sum(now - since < _KEEPS_PLACE_SECONDS for since in self._looked_since.values())
+        picked, pause_seconds = self._turns.pick(is_ready, kept)
         for job in picked:
             self._start(Kind.PAY, job, submit(self._parts, self._traffic, job))
-        # Which takes no place.
         for job in unseen:
-            kind, at_once = (Kind.ASK, _ASKS_AT_ONCE) if job.origin.via is Via.REPLY else (Kind.CHECK, _CHECKS_AT_ONCE)
-            if self._steps.count(kind) < at_once:
-                self._start(kind, job, self._look_first(job))
-        return pause_seconds
+            self._looked_since[job.id] = now
+            self._start(_look_kind(job), job, self._look_first(job))
+        return min(pause_seconds, _KEEPS_PLACE_SECONDS) if self._looked_since else pause_seconds
 
     def _is_seen(self, job: Job) -> bool:
         """Whether the job may be sent as far as its card, its place and the reply that asked for it are concerned."""
@@ -199,7 +212,10 @@ class Scheduler:
         return seen_at is not None and self._parts.clock.monotonic() - seen_at <= _SEEN_SECONDS
 
     async def _look_first(self, job: Job) -> Next:
-        instead = await look_first(self._parts, job)
+        try:
+            instead = await look_first(self._parts, job)
+        finally:
+            self._looked_since.pop(job.id, None)
         if instead is None:
             self._seen_at[job.id] = self._parts.clock.monotonic()
         return instead or Next(job)
@@ -313,3 +329,8 @@ class Scheduler:
 def _due_at_once(job: Job) -> float | None:
     """When a job that this process has not moved wants its next step: a rendering one now, the oldest first."""
     return job.submitted_at if job.state is State.RENDERING else job.not_before
+
+
+def _look_kind(job: Job) -> Kind:
+    """How the job is looked at before it is sent: a reply's needs Discord."""
+    return Kind.ASK if job.origin.via is Via.REPLY else Kind.CHECK

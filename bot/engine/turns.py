@@ -65,14 +65,15 @@ class Turns:
         self._release(job_id)
         self._traffic.forget(job_id)
 
-    def pick(self, is_ready: Callable[[Job], bool]) -> tuple[list[Job], float]:
+    def pick(self, is_ready: Callable[[Job], bool | None], kept_places: int = 0) -> tuple[list[Job], float]:
         """The jobs whose turn it is, each now with its place, and in how many seconds to come back at the latest.
 
-        `is_ready` is asked about each first; one that is not is passed over and takes no place.
+        `is_ready` is asked about each first: False keeps a place for it, None passes it over. `kept_places` are those
+        of an earlier round.
         """
         pause_seconds = self._wake_due()
         picked: list[Job] = []
-        free = min(self._places - len(self._holders), self._traffic.submits_free)
+        free = min(self._places - len(self._holders), self._traffic.submits_free) - kept_places
         wait_seconds = self._traffic.seconds_until_submit()
         if len(self._queue) and wait_seconds > 0:
             pause_seconds = min(pause_seconds, wait_seconds)
@@ -84,10 +85,12 @@ class Turns:
                 if wait_of_person != 0:
                     held.add(user_id)
                     pause_seconds = min(pause_seconds, wait_of_person or _IDLE_SECONDS)
-                elif is_ready(job):
-                    picked.append(job)
-                    self._traffic.begin_submit(Sender.of(job))
-                    if len(picked) >= free:
+                elif (ready := is_ready(job)) is not None:
+                    free -= 1
+                    if ready:
+                        picked.append(job)
+                        self._traffic.begin_submit(Sender.of(job))
+                    if free <= 0:
                         break
         elif len(self._queue) and len(self._holders) < self._places:
             # One request that finds out for the others holds them up for some seconds only.
