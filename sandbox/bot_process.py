@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sandbox.clock import ScaledClock
 from sandbox.dying import When
+from sandbox.fork_server import AVAILABLE, ForkedProcess, fork_server
 
 _ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 25.0
@@ -31,7 +32,7 @@ class BotProcess:
         self._folder = folder
         self._clock = clock
         self._addresses = addresses
-        self._process: Process | None = None
+        self._process: Process | ForkedProcess | None = None
         self._line: socket.socket | None = None
         self.log_path = folder / "bot.log"
         self.data_dir = folder / "data"
@@ -74,16 +75,21 @@ class BotProcess:
         self._hang_up()
         self._line, its_end = socket.socketpair()
         self._line.settimeout(_HEARD_SECONDS)
+        words = [part for pair in arguments.items() for part in pair]
         with self.log_path.open("ab") as log, its_end:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "sandbox.bot_child", *(part for pair in arguments.items() for part in pair),
-                cwd=self._folder, env=environment, stdin=its_end.fileno(), stdout=log, stderr=log,
-            )  # fmt: skip
+            if AVAILABLE and "PYTHONPATH" not in settings:
+                server = await asyncio.to_thread(fork_server, environment["PATH"], str(_ROOT), _WARNINGS)
+                self._process = server.start(words, environment, self._folder, its_end.fileno(), log.fileno())
+            else:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "sandbox.bot_child", *words,
+                    cwd=self._folder, env=environment, stdin=its_end.fileno(), stdout=log, stderr=log,
+                )  # fmt: skip
         self.lives += 1
         self.turned_at = self._clock.now()
         self._noting = asyncio.create_task(self._note_end(self._process))
 
-    async def _note_end(self, process: Process) -> None:
+    async def _note_end(self, process: Process | ForkedProcess) -> None:
         await process.wait()
         self.turned_at = self._clock.now()
 
@@ -172,7 +178,7 @@ def _real_time() -> float:
     return ScaledClock().now()
 
 
-def _send(process: Process, number: signal.Signals) -> None:
+def _send(process: Process | ForkedProcess, number: signal.Signals) -> None:
     # It may have ended by itself just now.
     with contextlib.suppress(ProcessLookupError):
         os.kill(process.pid, number)

@@ -1,4 +1,4 @@
-"""Killed at random moments while both servers misbehave, the bot loses, charges and posts nothing twice: 50 kills."""
+"""Killed at random moments while both servers misbehave, the bot loses, charges and posts nothing twice: 30 kills."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ KILLS = 10
 JOBS = 12
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, 4))
 async def test_kills_and_faults_at_random_lose_charge_and_post_nothing_twice(tmp_path: Path, seed: int) -> None:
     """P1, P2, P3: many people's jobs through ten `kill -9` end where they see it, paid and posted at most once."""
     report = await run_chaos(tmp_path, seed, KILLS, JOBS)
