@@ -83,10 +83,12 @@ class Visitor:
         return bar.get_by_label(name, exact=True)
 
     async def pick_file(self, opener: Locator, files: FilePayload | Sequence[FilePayload]) -> None:
-        """Press what opens the browser's own file dialog, and pick there."""
+        """Press what opens the browser's own file dialog, pick there, and see what was picked."""
         async with self.page.expect_file_chooser() as chooser:
             await opener.click()
         await (await chooser.value).set_files(files)
+        for file in [files] if isinstance(files, dict) else files:
+            await expect(self.page.get_by_text(file["name"], exact=True).last).to_be_visible()
 
     async def ask_for_video(self, prompt: str, *, picture: FilePayload | None = None, **options: str) -> None:
         """Use `/video` with the slash bar, as with a mouse."""
@@ -99,7 +101,6 @@ class Visitor:
         if picture is not None:
             await self.press("+ reference", bar.get_by_role("group", name="Further options"))
             await self.pick_file(self.button(re.compile("Choose, drop or paste a file"), bar), picture)
-            await expect(bar.get_by_text(picture["name"])).to_be_visible()
         await self.press("Send command", bar)
 
     async def reply(self, message: Locator, text: str) -> None:
