@@ -37,7 +37,7 @@ async def job(stage: Stage, prompt: str, *states: str, timeout_seconds: float = 
 
 async def until(stage: Stage, true: Callable[[], object], what: str) -> None:
     """Return once something of the bot's rows is true."""
-    await stage.chat.wait_for(lambda: true() or None, 20, what=what)
+    await stage.chat.wait_for(lambda: true() or None, 60, what=what)
 
 
 def public(stage: Stage, channel: Channel) -> list[Message]:
