@@ -17,17 +17,17 @@ from discord.http import Route
 
 from bot.cli import ExitCode, main
 from sandbox.clock import ScaledClock
-from sandbox.dying import DeathAtCommit
+from sandbox.crash_points import CrashPoint
 from sandbox.loopback import stay_on_loopback
 
 # Names a host whose look-up hangs for ever.
 HANGING_HOST = "SANDBOX_HANGING_HOST"
 
 
-def _obey(clock: ScaledClock, death: DeathAtCommit) -> None:
+def _obey(clock: ScaledClock, crash_point: CrashPoint) -> None:
     """Do what the sandbox says on standard input, a socket, one thing per line, and answer each.
 
-    `jump 60` lets time pass, `step -3600` sets the wall clock alone, `die 3 before` kills at the third commit from now.
+    `jump 60` lets time pass, `step -3600` sets the wall clock alone, `crash 3 before` kills at the third commit.
     """
     for line in sys.stdin:
         order, _, words = line.strip().partition(" ")
@@ -36,9 +36,9 @@ def _obey(clock: ScaledClock, death: DeathAtCommit) -> None:
                 clock.jump(float(words))
             case "step":
                 clock.step(float(words))
-            case "die":
+            case "crash":
                 number, _, when = words.partition(" ")
-                death.arm(int(number), "before" if when == "before" else "after")
+                crash_point.arm(int(number), "before" if when == "before" else "after")
             case _:
                 raise ValueError(f"The sandbox said {line!r}.")
         os.write(sys.stdin.fileno(), b".")
@@ -71,9 +71,9 @@ def run_child() -> ExitCode:
     Route.BASE = options.discord_api
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(options.gateway)
     clock = ScaledClock(options.speed, started_at=options.started_at, anchored_at=options.anchored_at)
-    death = DeathAtCommit()
-    death.listen()
-    threading.Thread(target=_obey, args=(clock, death), daemon=True).start()
+    crash_point = CrashPoint()
+    crash_point.listen()
+    threading.Thread(target=_obey, args=(clock, crash_point), daemon=True).start()
     return main([], clock)
 
 

@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sandbox.clock import ScaledClock
-from sandbox.dying import When
+from sandbox.crash_points import When
 from sandbox.fork_server import AVAILABLE, ForkedProcess, fork_server
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -102,9 +102,9 @@ class BotProcess:
         self._stepped_seconds += seconds
         self._tell(f"step {seconds!r}")
 
-    def die_at_commit(self, number: int, when: When) -> None:
+    def crash_at_commit(self, number: int, when: When) -> None:
         """Let the running life end as by a power cut at the `number`-th commit from now; 0 takes that back."""
-        self._tell(f"die {number} {when}")
+        self._tell(f"crash {number} {when}")
 
     def _tell(self, order: str) -> None:
         line = self._line

@@ -105,7 +105,7 @@ class _Story:
         )
 
     def _print(self, what: Call | Message) -> None:
-        print(self._stage.chat.told(what), flush=True)
+        print(self._stage.chat.transcript_entry(what), flush=True)
 
 
 def _picture() -> File:

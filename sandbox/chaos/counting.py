@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from bot.chat.custom_ids import Kind
-from sandbox.chaos.judge import Forgotten, JobFacts, WorldFacts
+from sandbox.chaos.invariants import ForgottenJob, JobFacts, WorldFacts
 from sandbox.chaos.plan import end_of
 from sandbox.chaos.rows import read_rows
 from sandbox.chat import Message
 from sandbox.stage import Stage
-from sandbox.studio.world import PAID
+from sandbox.studio.state import PAID
 
 _BUTTON = re.compile(r"vb:([a-z]+):[a-z_]+:([0-9A-Z]{8}):")
 # Answers of the provider, meant or made up, that leave nobody in doubt; 429 and 500 say that nothing was taken.
@@ -55,12 +55,12 @@ def count_jobs(
     ]
 
 
-def count_forgotten(stage: Stage, forgotten: Mapping[str, str]) -> list[Forgotten]:
+def count_forgotten(stage: Stage, forgotten: Mapping[str, str]) -> list[ForgottenJob]:
     """What became of the jobs (id: prompt) that a restore made unknown."""
     said, _ = _messages(stage)
     prompts = Counter(render.prompt for render in stage.studio.renders)
     return [
-        Forgotten(job_id, prompt, prompts[prompt], said[Kind.VIDEO, job_id])
+        ForgottenJob(job_id, prompt, prompts[prompt], said[Kind.VIDEO, job_id])
         for job_id, prompt in sorted(forgotten.items())
     ]
 
@@ -93,7 +93,7 @@ def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:
 
 
 def count_world(
-    stage: Stage, jobs: list[JobFacts], strange_exits: list[int], forgotten: Sequence[Forgotten] = ()
+    stage: Stage, jobs: list[JobFacts], strange_exits: list[int], forgotten: Sequence[ForgottenJob] = ()
 ) -> WorldFacts:
     """What is true of the whole run."""
     paid = {render.prompt for render in stage.studio.renders}

@@ -30,12 +30,12 @@ _CHAT_KINDS = (
     "original_delete",
     "attachment",
 )
-_STUDIO_TARGETS: tuple[Target, ...] = ("paid", "look", "file")
+_STUDIO_TARGETS: tuple[Target, ...] = ("paid", "poll", "file")
 _GATEWAY_DROPS = ("abort", "reconnect", "invalid")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PlannedRequest:
     """What one person asks for once: how, and with words that tell what must come of it."""
 
     by: int
@@ -55,15 +55,15 @@ def end_of(prompt: str) -> str:
     return "refused" if FORBIDDEN in prompt else "delivered"
 
 
-def a_wish(rng: Random, number: int, people: int) -> Wish:
+def a_planned_request(rng: Random, number: int, people: int) -> PlannedRequest:
     """The `number`-th thing that is asked for."""
     how: How = rng.choices(("video", "picture", "reply", "remix"), (6, 2, 4, 2))[0]
     mood = rng.choices(("bright", DOOMED, FORBIDDEN), (16, 2, 1))[0]
-    return Wish(rng.randrange(people), how, f"Balloon number {number}, a {mood} one")
+    return PlannedRequest(rng.randrange(people), how, f"Balloon number {number}, a {mood} one")
 
 
 @dataclass(frozen=True, slots=True)
-class Death:
+class PlannedKill:
     """One life: whether it dies while it starts, how long after, and how much time passes before the next."""
 
     at_start: bool
@@ -71,10 +71,10 @@ class Death:
     pause_seconds: float
 
 
-def a_death(rng: Random) -> Death:
+def a_planned_kill(rng: Random) -> PlannedKill:
     """How the next life ends."""
     at_start = rng.random() < 0.3
-    return Death(at_start, rng.uniform(0.0, 2.0), rng.choice(_PAUSES_SECONDS))
+    return PlannedKill(at_start, rng.uniform(0.0, 2.0), rng.choice(_PAUSES_SECONDS))
 
 
 def plan_faults(rng: Random, stage: Stage) -> list[str]:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 
-from sandbox.chaos.judge import Forgotten, Violation
+from sandbox.chaos.invariants import ForgottenJob, Violation
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Report:
     restores: int = 0
     clock_steps: int = 0
     rolled_back: int = 0
-    forgotten: list[Forgotten] = field(default_factory=list[Forgotten])
+    forgotten: list[ForgottenJob] = field(default_factory=list[ForgottenJob])
     integrity: str = ""
     duration_seconds: float = 0.0
     hours_passed: float = 0.0

@@ -18,11 +18,11 @@ from PIL import Image
 
 from sandbox.chaos import plan
 from sandbox.chaos.counting import count_forgotten, count_jobs, count_world, jobs_posted
-from sandbox.chaos.judge import ENDED, judge
-from sandbox.chaos.plan import Wish
+from sandbox.chaos.invariants import ENDED, find_violations
+from sandbox.chaos.machine_faults import MachineFaults
+from sandbox.chaos.plan import PlannedRequest
 from sandbox.chaos.report import Report
 from sandbox.chaos.rows import read_rows
-from sandbox.chaos.turns import Turns
 from sandbox.chat import Channel, File, Message, NotPossibleError, Person
 from sandbox.stage import Stage
 from sandbox.studio import Dials
@@ -64,7 +64,10 @@ async def run_chaos(
     dials = Dials(render_seconds=0.3, frames_per_second=1.0, default_size="160x90")
     async with Stage(folder, settings=_SETTINGS, dials=dials) as stage:
         chaos = _Chaos(
-            stage, Report(seed, kills, jobs), say, Turns(stage, folder / "copies", Random(seed), restores, kills)
+            stage,
+            Report(seed, kills, jobs),
+            say,
+            MachineFaults(stage, folder / "copies", Random(seed), restores, kills),
         )
         clock_began_at = stage.clock.now()
         await chaos.begin()
@@ -78,11 +81,11 @@ async def run_chaos(
 
 
 class _Chaos:
-    def __init__(self, stage: Stage, report: Report, say: Callable[[str], None], turns: Turns) -> None:
+    def __init__(self, stage: Stage, report: Report, say: Callable[[str], None], machine_faults: MachineFaults) -> None:
         self._stage = stage
         self._report = report
         self._say = say
-        self._turns = turns
+        self._machine_faults = machine_faults
         self._rng = Random(report.seed)
         guild = stage.chat.add_guild("Night Shift")
         report.people = max(_FEWEST_PEOPLE, report.jobs_wanted // _JOBS_PER_PERSON)
@@ -103,24 +106,24 @@ class _Chaos:
     async def live_and_die(self, number: int) -> None:
         """One life, with what goes wrong in it, until its death."""
         stage, rng = self._stage, self._rng
-        death = plan.a_death(rng)
+        kill = plan.a_planned_kill(rng)
         self._note_exit()
-        if death.at_start:
+        if kill.at_start:
             await stage.bot.kill()
             await stage.chat.bot_gone()
         if not stage.bot.running:
-            await stage.start_bot(ready=not death.at_start)
+            await stage.start_bot(ready=not kill.at_start)
         faults = plan.plan_faults(rng, stage)
         self._report.faults.update(_SECONDS.sub("some seconds", fault) for fault in faults)
         drop = plan.a_gateway_drop(rng)
-        if not death.at_start:
-            await self._turns.resume()
-        asked = 0 if death.at_start else await self._ask_some(number)
+        if not kill.at_start:
+            await self._machine_faults.resume()
+        asked = 0 if kill.at_start else await self._ask_some(number)
         if drop is not None and stage.chat.bot_online:
             self._report.gateway_drops += 1
             await stage.chat.drop_gateway(how=drop[0], resumable=drop[1])
         # The experiment itself: the moment of death.
-        await asyncio.sleep(death.after_seconds)
+        await asyncio.sleep(kill.after_seconds)
         self._note_exit()
         await stage.bot.kill()
         await stage.chat.bot_gone()
@@ -130,13 +133,13 @@ class _Chaos:
         self._hit |= hit
         self._report.kills += 1
         self._report.kills_while_submitting += len(hit)
-        stage.jump(death.pause_seconds)
-        self._turns.between(number, self._say)
-        where = "after its start" if death.at_start else f"after {asked} questions"
+        stage.jump(kill.pause_seconds)
+        self._machine_faults.between(number, self._say)
+        where = "after its start" if kill.at_start else f"after {asked} questions"
         wrong = "; ".join(faults) or "nothing went wrong"
         self._say(
-            f"  kill {number}: {death.after_seconds:.3f} s {where}, submitting {len(hit)}, "
-            f"{death.pause_seconds:g} s pass; {wrong}"
+            f"  kill {number}: {kill.after_seconds:.3f} s {where}, submitting {len(hit)}, "
+            f"{kill.pause_seconds:g} s pass; {wrong}"
         )
 
     def _note_exit(self) -> None:
@@ -156,24 +159,24 @@ class _Chaos:
 
     async def _ask(self) -> None:
         self._report.asked += 1
-        wish = plan.a_wish(self._rng, self._report.asked, len(self._people))
+        request = plan.a_planned_request(self._rng, self._report.asked, len(self._people))
         try:
-            await self._use(self._people[wish.by], wish)
+            await self._use(self._people[request.by], request)
         except NotPossibleError:
             # Commands are not there yet, or the message that was to be answered is gone: a person tries again later.
             return
 
-    async def _use(self, person: Person, wish: Wish) -> None:
+    async def _use(self, person: Person, request: PlannedRequest) -> None:
         channel = self._rng.choice(self._channels)
-        if wish.how == "reply":
-            await person.reply(self._some_video(), wish.words)
-        elif wish.how == "remix":
+        if request.how == "reply":
+            await person.reply(self._some_video(), request.words)
+        elif request.how == "remix":
             ((_, job_id),) = jobs_posted(self._some_video())
-            await person.slash(channel, "remix", prompt=wish.words, video=job_id)
-        elif wish.how == "picture":
-            await person.slash(channel, "video", prompt=wish.words, reference=self._picture)
+            await person.slash(channel, "remix", prompt=request.words, video=job_id)
+        elif request.how == "picture":
+            await person.slash(channel, "video", prompt=request.words, reference=self._picture)
         else:
-            await person.slash(channel, "video", prompt=wish.words)
+            await person.slash(channel, "video", prompt=request.words)
 
     def _some_video(self) -> Message:
         videos = [post for post in self._stage.chat.posts if post.attachments and not post.deleted]
@@ -184,7 +187,7 @@ class _Chaos:
         stage = self._stage
         stage.chat.faults.clear()
         stage.studio.faults.clear()
-        self._turns.set_right(self._say)
+        self._machine_faults.set_right(self._say)
         if not stage.bot.running:
             await stage.start_bot()
         for _ in range(_ROUNDS_MAX):
@@ -192,7 +195,7 @@ class _Chaos:
             if missing <= 0:
                 break
             await stage.chat.bot_ready(_READY_SECONDS)
-            await self._turns.resume()
+            await self._machine_faults.resume()
             for _ in range(min(missing, 20)):
                 await self._ask()
             # What was asked is taken in while nothing else happens here.
@@ -238,11 +241,11 @@ class _Chaos:
 
     def count(self) -> Report:
         """The figures, and what was broken."""
-        turns, report = self._turns, self._report
-        jobs = count_jobs(self._stage, self._hit, turns.rolled_back, clock_set=turns.clock_steps > 0)
-        report.forgotten = count_forgotten(self._stage, turns.forgotten())
+        machine_faults, report = self._machine_faults, self._report
+        jobs = count_jobs(self._stage, self._hit, machine_faults.rolled_back, clock_set=machine_faults.clock_steps > 0)
+        report.forgotten = count_forgotten(self._stage, machine_faults.forgotten())
         world = count_world(self._stage, jobs, self._strange_exits, report.forgotten)
-        report.restores, report.clock_steps = turns.restores, turns.clock_steps
+        report.restores, report.clock_steps = machine_faults.restores, machine_faults.clock_steps
         report.rolled_back = sum(job.rolled_back for job in jobs)
         report.jobs = len(jobs)
         report.paid = len(self._stage.studio.renders)
@@ -251,7 +254,7 @@ class _Chaos:
         report.uncertain = sum(job.state in {"lost", "uncertain"} for job in jobs)
         report.uncertain_told = sum(job.unsure == 1 for job in jobs)
         report.integrity = world.integrity
-        report.violations = judge(jobs, world, report.forgotten)
+        report.violations = find_violations(jobs, world, report.forgotten)
         return report
 
 

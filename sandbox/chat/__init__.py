@@ -2,10 +2,10 @@
 
 from sandbox.chat.calls import Answer, Call
 from sandbox.chat.chat import Chat
-from sandbox.chat.choosing import NotPossibleError
+from sandbox.chat.command_filler import NotPossibleError
 from sandbox.chat.faults import Fault, Gate, Request
 from sandbox.chat.forms import Field, Form
-from sandbox.chat.hub import WaitedInVainError
+from sandbox.chat.hub import WaitTimeoutError
 from sandbox.chat.people import Choice, Person
 from sandbox.chat.permissions import Permission
 from sandbox.chat.places import Channel, Guild
@@ -37,5 +37,5 @@ __all__ = [
     "Role",
     "Sticker",
     "User",
-    "WaitedInVainError",
+    "WaitTimeoutError",
 ]

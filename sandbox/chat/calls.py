@@ -1,8 +1,8 @@
 """One use of the bot by a person, and the private side of its answer, as that person sees it."""
 
-from sandbox.chat.answering import DEFER_UPDATE, SHOW_FORM
 from sandbox.chat.forms import Form, form_of
 from sandbox.chat.hub import Hub
+from sandbox.chat.interactions import DEFER_UPDATE, SHOW_FORM
 from sandbox.chat.records import Attachment, Button, Interaction, Json, Message, Version, buttons_of
 
 

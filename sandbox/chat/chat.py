@@ -11,13 +11,13 @@ from bot.ops.clock import Clock
 from sandbox.chat.calls import Answer, Call
 from sandbox.chat.faults import Faults, Gate, Request, When
 from sandbox.chat.gateway import Gateway
-from sandbox.chat.hub import Happening
+from sandbox.chat.hub import Change
 from sandbox.chat.people import Person
 from sandbox.chat.places import Channel, Guild
 from sandbox.chat.records import Json, Message, User
 from sandbox.chat.rest.routes import ROUTES
 from sandbox.chat.rest.server import API_PREFIX, RestServer
-from sandbox.chat.transcript import everything, told, transcript
+from sandbox.chat.transcript import everything, transcript, transcript_entry
 from sandbox.chat.world import Rules, World
 
 T = TypeVar("T")
@@ -146,7 +146,7 @@ class Chat:
         return self._gateway.resumes
 
     async def bot_ready(self, timeout_seconds: float = 20) -> None:
-        """Return when the bot is connected and its commands are known; raises `WaitedInVainError`."""
+        """Return when the bot is connected and its commands are known; raises `WaitTimeoutError`."""
         await self.wait_for(
             lambda: self.bot_online and bool(self.commands), timeout_seconds, what="the bot to be ready"
         )
@@ -180,7 +180,7 @@ class Chat:
         return channel.messages
 
     async def wait_for(self, predicate: Callable[[], T | None], timeout_seconds: float = 20, *, what: str = "") -> T:
-        """The predicate's first truthy answer, asked again after every change; raises `WaitedInVainError`."""
+        """The predicate's first truthy answer, asked again after every change; raises `WaitTimeoutError`."""
         return await self.world.hub.wait_for(predicate, timeout_seconds, what)
 
     async def wait_message(
@@ -214,9 +214,9 @@ class Chat:
     def redeliver(self, what: Message | Call | Answer) -> None:
         """Send the bot the same event once more."""
         if isinstance(what, Message):
-            self._gateway.repeat(Happening("MESSAGE_CREATE", what))
+            self._gateway.repeat(Change("MESSAGE_CREATE", what))
         else:
-            self._gateway.repeat(Happening("INTERACTION_CREATE", what.interaction))
+            self._gateway.repeat(Change("INTERACTION_CREATE", what.interaction))
 
     def send_event(self, name: str, data: Json) -> None:
         """Send the bot an event of its own making, such as a malformed one."""
@@ -226,9 +226,9 @@ class Chat:
         """The conversation in that channel as readable text."""
         return transcript(self.world, channel, with_deleted=with_deleted)
 
-    def told(self, what: Message | Call) -> str:
+    def transcript_entry(self, what: Message | Call) -> str:
         """One message, or one use of the bot, as readable text."""
-        return told(self.world, what.interaction if isinstance(what, Call) else what)
+        return transcript_entry(self.world, what.interaction if isinstance(what, Call) else what)
 
     def _describe(self) -> str:
         calls = [f"{one.method} {one.path[len(API_PREFIX) :][:70]} → {one.status}" for one in self.requests[-15:]]

@@ -3,7 +3,7 @@
 from typing import cast
 
 from sandbox.chat import payloads, place_payloads
-from sandbox.chat.hub import Happening
+from sandbox.chat.hub import Change
 from sandbox.chat.permissions import can_see
 from sandbox.chat.places import Channel, Guild
 from sandbox.chat.polls import Voted
@@ -18,21 +18,21 @@ DM_MESSAGES, DM_REACTIONS, DM_TYPING, DM_POLLS = 1 << 12, 1 << 13, 1 << 14, 1 <<
 Event = tuple[str, Json]
 
 
-def event_for(world: World, happening: Happening, intents: int) -> Event | None:
+def event_for(world: World, change: Change, intents: int) -> Event | None:
     """The event's name and data; None when this client is not told."""
-    about, what = happening.about, happening.what
+    about, what = change.about, change.what
     if isinstance(about, Interaction):
         return what, about.payload
     if isinstance(about, Message):
         if what.startswith("MESSAGE_REACTION_"):
-            return _reaction_event(world, happening, about, intents)
-        if isinstance(happening.detail, Voted):
-            return _vote_event(world, what, about, happening.detail, intents)
+            return _reaction_event(world, change, about, intents)
+        if isinstance(change.detail, Voted):
+            return _vote_event(world, what, about, change.detail, intents)
         return _message_event(world, what, about, intents)
     if isinstance(about, Channel):
-        return _channel_event(world, happening, about, intents)
+        return _channel_event(world, change, about, intents)
     if isinstance(about, Guild) and intents & GUILDS and about.has_bot:
-        return _guild_event(what, about, happening.detail, intents)
+        return _guild_event(what, about, change.detail, intents)
     return None
 
 
@@ -52,22 +52,22 @@ def _message_event(world: World, what: str, message: Message, intents: int) -> E
     return what, data
 
 
-def _reaction_event(world: World, happening: Happening, message: Message, intents: int) -> Event | None:
-    channel, reacted = message.channel, happening.detail
+def _reaction_event(world: World, change: Change, message: Message, intents: int) -> Event | None:
+    channel, reacted = message.channel, change.detail
     if not intents & (GUILD_REACTIONS if channel.guild else DM_REACTIONS) or not can_see(channel, world.bot):
         return None
     data: Json = {"message_id": str(message.id), **_where(channel)}
     if not isinstance(reacted, Reacted):
-        return happening.what, data
+        return change.what, data
     data["emoji"] = reacted.emoji
     if reacted.user is None:
-        return happening.what, data
+        return change.what, data
     data |= {"user_id": str(reacted.user.id), "burst": False, "type": 0}
-    if happening.what == "MESSAGE_REACTION_ADD":
+    if change.what == "MESSAGE_REACTION_ADD":
         data["message_author_id"] = str(message.author.id)
         if channel.guild and reacted.user.id in channel.guild.members:
             data["member"] = place_payloads.member_json(channel.guild.members[reacted.user.id])
-    return happening.what, data
+    return change.what, data
 
 
 def _vote_event(world: World, what: str, message: Message, voted: Voted, intents: int) -> Event | None:
@@ -83,23 +83,23 @@ def _where(channel: Channel) -> Json:
     return {**place, "guild_id": str(channel.guild.id)} if channel.guild else place
 
 
-def _channel_event(world: World, happening: Happening, channel: Channel, intents: int) -> Event | None:
-    what = happening.what
-    if what == "MESSAGE_DELETE_BULK" and isinstance(happening.detail, tuple):
-        messages = cast("tuple[Message, ...]", happening.detail)
+def _channel_event(world: World, change: Change, channel: Channel, intents: int) -> Event | None:
+    what = change.what
+    if what == "MESSAGE_DELETE_BULK" and isinstance(change.detail, tuple):
+        messages = cast("tuple[Message, ...]", change.detail)
         if not intents & GUILD_MESSAGES or not can_see(channel, world.bot):
             return None
         return what, {"ids": [str(one.id) for one in messages], **_where(channel)}
-    if what == "TYPING_START" and isinstance(happening.detail, int):
-        wanted = intents & (GUILD_TYPING if channel.guild else DM_TYPING) and happening.detail != world.bot.id
+    if what == "TYPING_START" and isinstance(change.detail, int):
+        wanted = intents & (GUILD_TYPING if channel.guild else DM_TYPING) and change.detail != world.bot.id
         if not wanted or not can_see(channel, world.bot):
             return None
-        data: Json = {"user_id": str(happening.detail), "timestamp": int(world.clock.now()), **_where(channel)}
-        if channel.guild and happening.detail in channel.guild.members:
-            data["member"] = place_payloads.member_json(channel.guild.members[happening.detail])
+        data: Json = {"user_id": str(change.detail), "timestamp": int(world.clock.now()), **_where(channel)}
+        if channel.guild and change.detail in channel.guild.members:
+            data["member"] = place_payloads.member_json(channel.guild.members[change.detail])
         return what, data
     if what == "CHANNEL_PINS_UPDATE":
-        at = happening.detail
+        at = change.detail
         if not intents & (GUILDS if channel.guild else DM_MESSAGES) or not can_see(channel, world.bot):
             return None
         return what, {**_where(channel), "last_pin_timestamp": iso(at) if isinstance(at, float) else None}

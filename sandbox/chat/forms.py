@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.chat import payloads
-from sandbox.chat.choosing import NotPossibleError, keep_file
+from sandbox.chat.command_filler import NotPossibleError, keep_file
 from sandbox.chat.records import File, Interaction, Json, parts_of
 from sandbox.chat.selects import Picker, check_count
 from sandbox.chat.world import World

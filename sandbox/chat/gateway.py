@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from sandbox.chat import place_payloads
 from sandbox.chat.events import event_for
-from sandbox.chat.hub import Happening
+from sandbox.chat.hub import Change
 from sandbox.chat.records import Json
 from sandbox.chat.world import World
 
@@ -128,9 +128,9 @@ class Gateway:
         self._sessions.pop(session.id, None)
         self._world.hub.touch()
 
-    def repeat(self, happening: Happening) -> None:
+    def repeat(self, change: Change) -> None:
         """Send an event once more."""
-        self._hear(happening)
+        self._hear(change)
 
     def send(self, name: str, data: Json) -> None:
         """Send every session an event that nothing caused, whether it makes sense or not."""
@@ -158,9 +158,9 @@ class Gateway:
         for socket in tuple(self._sockets):
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
-    def _hear(self, happening: Happening) -> None:
+    def _hear(self, change: Change) -> None:
         for session in tuple(self._sessions.values()):
-            event = event_for(self._world, happening, session.intents)
+            event = event_for(self._world, change, session.intents)
             if event is not None and _belongs_to(session, *event):
                 session.dispatch(*event)
 

@@ -12,12 +12,12 @@ T = TypeVar("T")
 _LOOK_AGAIN_SECONDS = 0.1
 
 
-class WaitedInVainError(AssertionError):
+class WaitTimeoutError(AssertionError):
     """What was waited for did not happen in time; carries a readable account of the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Change:
     """Something that happened, named as Discord names its gateway events; `about` is the record it happened to."""
 
     what: str
@@ -31,15 +31,15 @@ class Hub:
 
     clock: Clock
     ids: Snowflakes
-    listeners: list[Callable[[Happening], None]] = field(default_factory=list[Callable[[Happening], None]])
+    listeners: list[Callable[[Change], None]] = field(default_factory=list[Callable[[Change], None]])
     describe: Callable[[], str] = str
     _sleepers: set[asyncio.Future[None]] = field(default_factory=set[asyncio.Future[None]])
 
     def announce(self, what: str, about: object, detail: object = None) -> None:
         """Tell every listener, and wake everyone who waits for a change."""
-        happening = Happening(what, about, detail)
+        change = Change(what, about, detail)
         for listener in tuple(self.listeners):
-            listener(happening)
+            listener(change)
         self.touch()
 
     def touch(self) -> None:
@@ -60,7 +60,7 @@ class Hub:
         """The first truthy answer of the predicate, asked again after every change.
 
         It is also asked now and then without one, for predicates that look at more than this world.
-        Raises `WaitedInVainError` with the conversation so far after `timeout_seconds` of real time.
+        Raises `WaitTimeoutError` with the conversation so far after `timeout_seconds` of real time.
         """
         deadline = asyncio.get_running_loop().time() + timeout_seconds
         while not (answer := predicate()):
@@ -68,5 +68,5 @@ class Hub:
             await self.changed(min(left_seconds, _LOOK_AGAIN_SECONDS))
             if left_seconds <= 0:
                 name = what or getattr(predicate, "__qualname__", "the predicate")
-                raise WaitedInVainError(f"Waited {timeout_seconds} s in vain for {name}.\n{self.describe()}")
+                raise WaitTimeoutError(f"Waited {timeout_seconds} s in vain for {name}.\n{self.describe()}")
         return answer

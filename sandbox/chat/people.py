@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.chat import answering, polls, posting, reactions, threads
+from sandbox.chat import interactions, polls, posting, reactions, threads
 from sandbox.chat.calls import Answer, Call
-from sandbox.chat.choosing import Chooser, NotPossibleError, find_command, keep_file, resolve_user
+from sandbox.chat.command_filler import CommandFiller, NotPossibleError, find_command, keep_file, resolve_user
 from sandbox.chat.errors import ApiError
 from sandbox.chat.forms import Filled, Form, FormFiller
 from sandbox.chat.payloads import message_json
@@ -55,8 +55,8 @@ class Person:
 
         Texts and numbers as they are, choices by value or by name, `File` for attachments, `Person`, `Channel`, `Role`.
         """
-        chosen = Chooser(self._world, self.user, channel).slash(command, options)
-        return self._open(answering.COMMAND, channel, chosen.data)
+        filled = CommandFiller(self._world, self.user, channel).slash(command, options)
+        return self._open(interactions.COMMAND, channel, filled.data)
 
     async def autocomplete(
         self,
@@ -69,8 +69,8 @@ class Person:
         **others: object,
     ) -> list[Choice]:
         """What is suggested while typing an option; raises `NotPossibleError` when nothing came in time."""
-        chosen = Chooser(self._world, self.user, channel).slash(command, {**others, option: typed}, typing=option)
-        interaction = self._open(answering.AUTOCOMPLETE, channel, chosen.data).interaction
+        filled = CommandFiller(self._world, self.user, channel).slash(command, {**others, option: typed}, typing=option)
+        interaction = self._open(interactions.AUTOCOMPLETE, channel, filled.data).interaction
         await self._world.hub.wait_for(
             lambda: interaction.choices is not None or interaction.failed, timeout_seconds, "suggestions"
         )
@@ -89,14 +89,14 @@ class Person:
             shown = message_json(self._world, target, content_intent=True)
             resolved: Json = {"messages": {str(target.id): shown}}
             data: Json = {"target_id": str(target.id), "resolved": resolved}
-            return self._open(answering.COMMAND, target.channel, {**data, **_ids(found)})
+            return self._open(interactions.COMMAND, target.channel, {**data, **_ids(found)})
         if channel is None:
             raise ValueError("A person's menu is opened in a channel.")
         found = find_command(self._world, self.user, channel, command, _USER_MENU)
         resolved = {}
         resolve_user(channel, target.user, resolved)
         return self._open(
-            answering.COMMAND, channel, {"target_id": str(target.id), "resolved": resolved, **_ids(found)}
+            interactions.COMMAND, channel, {"target_id": str(target.id), "resolved": resolved, **_ids(found)}
         )
 
     async def submit(self, form: Form, filled: Filled) -> Call:
@@ -105,7 +105,7 @@ class Person:
         if opener.user is not self.user:
             raise NotPossibleError(f"The form '{form.title}' is open on somebody else's screen.")
         data = FormFiller(self._world, form).data(filled)
-        return self._open(answering.FORM, opener.channel, data, opener.source)
+        return self._open(interactions.FORM, opener.channel, data, opener.source)
 
     async def click(self, shown: Shown, button: str) -> Call:
         """Press a button, by label or custom id, of a message or of an answer to this person."""
@@ -116,7 +116,7 @@ class Person:
                 if component.get("disabled"):
                     raise NotPossibleError(f"The button '{button}' is greyed out.")
                 data: Json = {"custom_id": component["custom_id"], "component_type": BUTTON, "id": component.get("id")}
-                return self._open(answering.COMPONENT, message.channel, data, message)
+                return self._open(interactions.COMPONENT, message.channel, data, message)
         offered = ", ".join(one.label for one in message.buttons)
         raise NotPossibleError(f"There is no button '{button}'; there are: {offered or 'none'}.")
 
@@ -126,30 +126,30 @@ class Person:
         for component in flatten(message.components):
             if component.get("type") in SELECTS and select in (component.get("placeholder"), component["custom_id"]):
                 data = selected(self._world, self.user, message.channel, component, values)
-                return self._open(answering.COMPONENT, message.channel, data, message)
+                return self._open(interactions.COMPONENT, message.channel, data, message)
         raise NotPossibleError(f"There is no menu '{select}'.")
 
     async def forge_slash(self, channel: Channel, command: str, /, **options: object) -> Call:
         """Send a slash command as a tampered client would: neither lengths nor choices of texts are looked at."""
-        chosen = Chooser(self._world, self.user, channel, checked=False).slash(command, options)
-        return self._open(answering.COMMAND, channel, chosen.data)
+        filled = CommandFiller(self._world, self.user, channel, checked=False).slash(command, options)
+        return self._open(interactions.COMMAND, channel, filled.data)
 
     async def forge_old_command(self, channel: Channel, name: str) -> Call:
         """Use a command that the bot no longer has, as a client does that has not heard of it."""
         data: Json = {"id": str(self._world.next_id()), "name": name, "type": 1, "options": []}
-        return self._open(answering.COMMAND, channel, data)
+        return self._open(interactions.COMMAND, channel, data)
 
     async def forge_click(self, message: Message, custom_id: str) -> Call:
         """Send the press of a button that need not be there, on a message of any channel that this person sees."""
         data: Json = {"custom_id": custom_id, "component_type": BUTTON, "id": 1}
-        return self._open(answering.COMPONENT, message.channel, data, message)
+        return self._open(interactions.COMPONENT, message.channel, data, message)
 
     async def forge_submit(self, form: Form, filled: Filled, custom_id: str | None = None) -> Call:
         """Send a form in, whoever it was opened for and whatever is in it, as if it had that custom id."""
         data = FormFiller(self._world, form, checked=False).data(filled)
         opener = form.interaction
         return self._open(
-            answering.FORM, opener.channel, {**data, "custom_id": custom_id or form.custom_id}, opener.source
+            interactions.FORM, opener.channel, {**data, "custom_id": custom_id or form.custom_id}, opener.source
         )
 
     async def say(self, channel: Channel, text: str = "", *, files: Sequence[File] = ()) -> Message:
@@ -282,7 +282,7 @@ class Person:
     def _open(self, kind: int, channel: Channel, data: Json, source: Message | None = None) -> Call:
         if not can_see(channel, self.user):
             raise NotPossibleError(f"{self.name} does not see #{channel.name}.")
-        interaction: Interaction = answering.open_interaction(self._world, kind, self.user, channel, data, source)
+        interaction: Interaction = interactions.open_interaction(self._world, kind, self.user, channel, data, source)
         return Call(self._world.hub, interaction)
 
 

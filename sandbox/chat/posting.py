@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sandbox.chat.component_ids import numbered
 from sandbox.chat.errors import bad_field, too_long
 from sandbox.chat.media import check_named
 from sandbox.chat.mentions import mentions_of
-from sandbox.chat.numbering import numbered
 from sandbox.chat.places import Channel
 from sandbox.chat.records import (
     FLAG_COMPONENTS_V2,

@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox.chat.answering import AUTOCOMPLETE, COMMAND, COMPONENT
+from sandbox.chat.interactions import AUTOCOMPLETE, COMMAND, COMPONENT
 from sandbox.chat.places import Channel
 from sandbox.chat.records import TYPE_PINNED, Interaction, Json, Message, flatten, part_of, parts_of
 from sandbox.chat.world import World
@@ -22,7 +22,7 @@ def transcript(world: World, channel: Channel, *, with_deleted: bool = False) ->
     return "\n".join([f"── {place} ──", *lines])
 
 
-def told(world: World, what: Message | Interaction) -> str:
+def transcript_entry(world: World, what: Message | Interaction) -> str:
     """One message, or one use of the bot, as it stands in the conversation."""
     return "\n".join(_message_lines(world, what) if isinstance(what, Message) else _interaction_lines(world, what))
 

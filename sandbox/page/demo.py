@@ -8,8 +8,8 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
+from sandbox.page.demo_world import build_demo_world
 from sandbox.page.server import PageServer
-from sandbox.page.town import build_town
 from sandbox.stage import Stage
 from sandbox.studio import Dials
 
@@ -29,11 +29,11 @@ async def open_sandbox(port: int | None, *, browser: bool) -> None:
     dials = Dials(render_seconds=8.0, frames_per_second=12.0, progress="percent")
     with tempfile.TemporaryDirectory(prefix="video-bot-") as folder:
         async with Stage(Path(folder), settings=_SETTINGS, dials=dials) as stage:
-            town = build_town(stage.chat)
-            page = PageServer(stage, town)
+            demo_world = build_demo_world(stage.chat)
+            page = PageServer(stage, demo_world)
             await _listen(page, port)
             try:
-                await stage.start_bot(ready=False, OWNER_IDS=str(town.owner.id))
+                await stage.start_bot(ready=False, OWNER_IDS=str(demo_world.owner.id))
                 _announce(page.address, browser=browser)
                 await ended.wait()
             finally:

@@ -9,7 +9,7 @@ from typing import get_args
 from sandbox.chat import Guild, Permission
 from sandbox.chat.permissions import USUAL
 from sandbox.chat.records import MIB, Json
-from sandbox.page.mishaps import DISCORD_FAULTS, DISCORD_TARGETS, PROVIDER_FAULTS, PROVIDER_TARGETS, only_if
+from sandbox.page.planned_faults import DISCORD_FAULTS, DISCORD_TARGETS, PROVIDER_FAULTS, PROVIDER_TARGETS, only_if
 from sandbox.stage import Stage
 from sandbox.studio import Dials, Outcome
 from sandbox.studio.dials import ProgressForm

@@ -14,9 +14,9 @@ from aiohttp import WSMsgType, web
 
 from sandbox.chat import Channel, Person
 from sandbox.chat.errors import ApiError
-from sandbox.chat.hub import Happening
+from sandbox.chat.hub import Change
 from sandbox.chat.records import Json
-from sandbox.page.acts import ActError, Acts
+from sandbox.page.actions import ActionError, Actions
 from sandbox.page.views.backstage import backstage_view, log_entries
 from sandbox.page.views.commands import call_views, command_views
 from sandbox.page.views.messages import message_views
@@ -29,7 +29,7 @@ _MESSAGES_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TabView:
     """What a tab looks at: as whom, where, how many messages back, and whether backstage is open."""
 
     me: Person
@@ -42,11 +42,11 @@ class Look:
 class Tab:
     """The live connection of one tab, from its opening to its end."""
 
-    def __init__(self, stage: Stage, acts: Acts, socket: web.WebSocketResponse) -> None:
+    def __init__(self, stage: Stage, actions: Actions, socket: web.WebSocketResponse) -> None:
         self._stage = stage
-        self._acts = acts
+        self._actions = actions
         self._socket = socket
-        self._look: Look | None = None
+        self._look: TabView | None = None
         self._looked = asyncio.Event()
         self._told: dict[str, str] = {}
         self._messages: dict[str, str] = {}
@@ -67,32 +67,36 @@ class Tab:
             await asyncio.gather(telling, return_exceptions=True)
             self._stage.chat.world.hub.listeners.remove(self._hear)
 
-    def _hear(self, happening: Happening) -> None:
-        channel = happening.about
-        if happening.what == "TYPING_START" and isinstance(channel, Channel):
-            self._typing.append({"at": str(channel.id), "who": str(happening.detail)})
+    def _hear(self, change: Change) -> None:
+        channel = change.about
+        if change.what == "TYPING_START" and isinstance(channel, Channel):
+            self._typing.append({"at": str(channel.id), "who": str(change.detail)})
 
     def _turn_to(self, wanted: Json) -> None:
         """Look at what the tab wants to see; at what is still there, when that is gone."""
         try:
-            me = self._acts.person(wanted.get("as"))
-        except ActError:
-            me = self._acts.town.residents[0].person
+            me = self._actions.person(wanted.get("as"))
+        except ActionError:
+            me = self._actions.demo_world.personas[0].person
         limit = min(_MESSAGES_MAX, max(1, int(wanted.get("limit") or 60)))
         channel = self._place_of(me, wanted.get("at"))
-        self._look = Look(me, str(wanted.get("tab", "")), channel, limit, wanted.get("backstage") is True)
+        self._look = TabView(me, str(wanted.get("tab", "")), channel, limit, wanted.get("backstage") is True)
         self._looked.set()
         self._stage.chat.world.hub.touch()
 
     def _place_of(self, me: Person, wanted: object) -> Channel:
-        town, chat = self._acts.town, self._stage.chat
+        demo_world, chat = self._actions.demo_world, self._stage.chat
         try:
-            channel = chat.world.channel(int(wanted)) if isinstance(wanted, str) and wanted.isdecimal() else town.square
+            channel = (
+                chat.world.channel(int(wanted))
+                if isinstance(wanted, str) and wanted.isdecimal()
+                else demo_world.start_channel
+            )
         except ApiError:
-            channel = town.square
+            channel = demo_world.start_channel
         if me.sees(channel):
             return channel
-        return town.square if me.sees(town.square) else chat.dm(me)
+        return demo_world.start_channel if me.sees(demo_world.start_channel) else chat.dm(me)
 
     async def _tell(self) -> None:
         await self._looked.wait()
@@ -103,15 +107,15 @@ class Tab:
             # What happens in one go is told in one go.
             await asyncio.sleep(_TOGETHER_SECONDS)
 
-    async def _tell_about(self, look: Look) -> None:
+    async def _tell_about(self, look: TabView) -> None:
         chat, me = self._stage.chat, look.me
         channel = self._place_of(me, str(look.channel.id))
         views: dict[str, Callable[[], Any]] = {
             "bot": lambda: bot_view(self._stage),
-            "world": lambda: {**world_view(chat, self._acts.town, me), "at": str(channel.id)},
+            "world": lambda: {**world_view(chat, self._actions.demo_world, me), "at": str(channel.id)},
             "commands": lambda: command_views(chat, me, channel),
             "calls": lambda: call_views(chat, me, channel),
-            "forms": lambda: self._acts.forms(look.tab),
+            "forms": lambda: self._actions.forms(look.tab),
         }
         if look.backstage:
             views["backstage"] = lambda: backstage_view(self._stage)
@@ -131,7 +135,7 @@ class Tab:
             self._told[name] = text
             await self._socket.send_str(f'{{"set": {json.dumps(name)}, "value": {text}}}')
 
-    async def _tell_messages(self, look: Look, channel: Channel) -> None:
+    async def _tell_messages(self, look: TabView, channel: Channel) -> None:
         place = (look.me.id, channel.id)
         reset = place != self._place
         if reset:

@@ -10,11 +10,11 @@ from yarl import URL
 
 from sandbox.chat import File
 from sandbox.chat.records import Attachment, Json
-from sandbox.page.acts import ActError, Acts
+from sandbox.page.actions import ActionError, Actions
+from sandbox.page.demo_world import DemoWorld
 from sandbox.page.dials import DialBoard, DialError
 from sandbox.page.live import Tab
-from sandbox.page.shelf import Shelf, ShelfError
-from sandbox.page.town import Town
+from sandbox.page.picked_files import PickedFileError, PickedFiles
 from sandbox.stage import Stage
 
 _HOST = "127.0.0.1"
@@ -32,10 +32,10 @@ _SHOWN = ("image/", "video/", "audio/")
 class PageServer:
     """Serves the page for one stage and one town of people."""
 
-    def __init__(self, stage: Stage, town: Town) -> None:
+    def __init__(self, stage: Stage, demo_world: DemoWorld) -> None:
         self._stage = stage
-        self._shelf = Shelf()
-        self._acts = Acts(stage.chat, town, self._shelf)
+        self._picked_files = PickedFiles()
+        self._actions = Actions(stage.chat, demo_world, self._picked_files)
         self._dials = DialBoard(stage)
         self._sockets: set[web.WebSocketResponse] = set()
         self._runner: web.AppRunner | None = None
@@ -48,8 +48,8 @@ class PageServer:
         app.router.add_get("/", self._index)
         app.router.add_get("/live", self._live)
         app.router.add_get("/files/{id}/{name}", self._file)
-        app.router.add_post("/shelf", self._shelve)
-        app.router.add_get("/shelf/{id}", self._shelved)
+        app.router.add_post("/picked", self._pick_file)
+        app.router.add_get("/picked/{id}", self._picked_file)
         app.router.add_post("/act/{name}", self._act)
         app.router.add_post("/dial/{name}", self._dial)
         app.router.add_static("/static", _STATIC)
@@ -90,7 +90,7 @@ class PageServer:
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            await Tab(self._stage, self._acts, socket).run()
+            await Tab(self._stage, self._actions, socket).run()
         finally:
             self._sockets.discard(socket)
         return socket
@@ -101,20 +101,20 @@ class PageServer:
             raise web.HTTPNotFound(text="There is no such file (any more).")
         return web.FileResponse(attachment.path, headers=_file_headers(attachment))
 
-    async def _shelve(self, request: web.Request) -> web.Response:
+    async def _pick_file(self, request: web.Request) -> web.Response:
         name = request.query.get("name") or "file"
         kind = request.query.get("type") or mimetypes.guess_type(name)[0] or "application/octet-stream"
         data = await request.read()
         try:
-            file_id = self._shelf.put(File(name, data, content_type=kind))
-        except ShelfError as error:
+            file_id = self._picked_files.put(File(name, data, content_type=kind))
+        except PickedFileError as error:
             return _refused(error)
         return web.json_response({"id": file_id, "name": name, "size": len(data), "type": kind})
 
-    async def _shelved(self, request: web.Request) -> web.Response:
+    async def _picked_file(self, request: web.Request) -> web.Response:
         try:
-            file = self._shelf.get(request.match_info["id"])
-        except ShelfError as error:
+            file = self._picked_files.get(request.match_info["id"])
+        except PickedFileError as error:
             raise web.HTTPNotFound(text=str(error)) from error
         kind = file.content_type or ""
         shown = kind if kind.startswith(_SHOWN) and "svg" not in kind else "application/octet-stream"
@@ -122,8 +122,8 @@ class PageServer:
 
     async def _act(self, request: web.Request) -> web.Response:
         try:
-            return web.json_response(await self._acts.do(request.match_info["name"], await _json(request)))
-        except (ActError, ShelfError) as error:
+            return web.json_response(await self._actions.do(request.match_info["name"], await _json(request)))
+        except (ActionError, PickedFileError) as error:
             return _refused(error)
 
     async def _dial(self, request: web.Request) -> web.Response:

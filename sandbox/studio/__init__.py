@@ -5,7 +5,7 @@ from sandbox.studio.drawing import EncodeError
 from sandbox.studio.faults import Fault, Faults, Gate
 from sandbox.studio.server import Studio
 from sandbox.studio.serving import serve
-from sandbox.studio.world import ReceivedFile, Render, RenderState, Request, Submission
+from sandbox.studio.state import ReceivedFile, Render, RenderState, Request, Submission
 
 __all__ = [
     "Dials",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from sandbox.studio.world import PAID, Operation, Request
+from sandbox.studio.state import PAID, Operation, Request
 
 Moment = Literal["before_take", "after_take"]
 Target = Operation | Literal["paid"]

@@ -6,9 +6,9 @@ import secrets
 
 from aiohttp import web
 
-from sandbox.studio.darkroom import Darkroom
-from sandbox.studio.reception import SENT, Reception
-from sandbox.studio.world import RenderState, World
+from sandbox.studio.middleware import SENT, RequestMiddleware
+from sandbox.studio.render_files import RenderFiles
+from sandbox.studio.state import RenderState, StudioState
 
 
 class Links:
@@ -39,15 +39,15 @@ class Links:
 class FileHost:
     """The second server: bytes for those who hold a link."""
 
-    def __init__(self, world: World, darkroom: Darkroom, links: Links) -> None:
-        self._world = world
-        self._darkroom = darkroom
+    def __init__(self, state: StudioState, render_files: RenderFiles, links: Links) -> None:
+        self._state = state
+        self._render_files = render_files
         self._links = links
 
-    def app(self, reception: Reception) -> web.Application:
+    def app(self, middleware: RequestMiddleware) -> web.Application:
         """The aiohttp application."""
-        app = web.Application(middlewares=[reception.middleware()])
-        app.router.add_get("/videos/{id}.mp4", reception.knows("file", self.file), allow_head=False)
+        app = web.Application(middlewares=[middleware.handler()])
+        app.router.add_get("/videos/{id}.mp4", middleware.register("file", self.file), allow_head=False)
         return app
 
     async def file(self, request: web.Request) -> web.StreamResponse:
@@ -56,12 +56,12 @@ class FileHost:
             return _storage_error(400, "InvalidArgument", "Only one auth mechanism allowed")
         render_id = request.match_info["id"]
         expires, signature = request.query.get("expires", ""), request.query.get("signature", "")
-        if not self._links.good(render_id, expires, signature, self._world.clock.now()):
+        if not self._links.good(render_id, expires, signature, self._state.clock.now()):
             return _storage_error(403, "AccessDenied", "Request has expired")
-        render = self._world.find(render_id)
+        render = self._state.find(render_id)
         if render is None or render.state is not RenderState.COMPLETED:
             return _storage_error(404, "NoSuchKey", "The specified key does not exist.")
-        path = await self._darkroom.video(render)
+        path = await self._render_files.video(render)
         request[SENT] = path
         render.handed_over = True
         return web.FileResponse(path, headers={"Content-Type": "video/mp4"})

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from bot.ops.clock import Clock
 from sandbox.studio.api import Api
-from sandbox.studio.darkroom import Darkroom
 from sandbox.studio.dials import Dials
 from sandbox.studio.faults import Faults, Gate, Gates, Held, Moment
 from sandbox.studio.links import FileHost, Links
-from sandbox.studio.reception import Reception
-from sandbox.studio.world import Render, Request, World
+from sandbox.studio.middleware import RequestMiddleware
+from sandbox.studio.render_files import RenderFiles
+from sandbox.studio.state import Render, Request, StudioState
 
 _HOST = "127.0.0.1"
 _LAST_WORDS_SECONDS = 0.5
@@ -32,11 +32,11 @@ class Studio:
         self.dials = dials or Dials()
         self.faults = Faults()
         self.clock = clock
-        self._world = World(clock, self.dials)
+        self._state = StudioState(clock, self.dials)
         self._gates = Gates()
         self._links = Links()
-        self._darkroom: Darkroom | None = None
-        self._reception: Reception | None = None
+        self._render_files: RenderFiles | None = None
+        self._middleware: RequestMiddleware | None = None
         self._runners: list[web.AppRunner] = []
 
     async def start(self, port: int = 0) -> None:
@@ -45,14 +45,14 @@ class Studio:
         Raises OSError when the port is taken, EncodeError when there is no ffmpeg.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._darkroom = Darkroom(self.folder, self._world)
-        self._reception = Reception(self._world, self.faults, self._gates)
-        api = Api(self._world, self._darkroom, self._links, self.api_key).app(self._reception)
-        files = FileHost(self._world, self._darkroom, self._links).app(self._reception)
+        self._render_files = RenderFiles(self.folder, self._state)
+        self._middleware = RequestMiddleware(self._state, self.faults, self._gates)
+        api = Api(self._state, self._render_files, self._links, self.api_key).app(self._middleware)
+        files = FileHost(self._state, self._render_files, self._links).app(self._middleware)
         try:
             self._links.api_origin = await self._listen(api, port)
             self._links.files_origin = await self._listen(files, 0)
-            self._world.resume()
+            self._state.resume()
         except BaseException:
             await self.stop()
             raise
@@ -66,11 +66,11 @@ class Studio:
 
     async def stop(self) -> None:
         """Cut what is held, stop drawing, close both servers. Twice does no harm."""
-        if self._reception:
-            self._reception.close()
-        await self._world.close()
-        if self._darkroom:
-            await self._darkroom.close()
+        if self._middleware:
+            self._middleware.close()
+        await self._state.close()
+        if self._render_files:
+            await self._render_files.close()
         while self._runners:
             await self._runners.pop().cleanup()
 
@@ -96,16 +96,16 @@ class Studio:
     @property
     def renders(self) -> list[Render]:
         """Every accepted paid submission, in order: the truth about charges."""
-        return self._world.renders
+        return self._state.renders
 
     @property
     def requests(self) -> list[Request]:
         """Every request to either server, in order."""
-        return self._world.requests
+        return self._state.requests
 
     def paid(self, what: str) -> int:
         """How many accepted paid submissions had exactly this prompt or this idempotency key."""
-        return self._world.paid(what)
+        return self._state.paid(what)
 
     def gate(self, operation: Held, moment: Moment, *, skip: int = 0) -> Gate:
         """Hold the next request of that operation right before or after it is carried out (for a paid one: taken).
@@ -120,10 +120,10 @@ class Studio:
 
     async def wait_for(self, predicate: Callable[[], object], timeout_seconds: float = 20) -> None:
         """Return once `predicate()` is true; it is asked at every change here. Raises TimeoutError (real seconds)."""
-        await self._world.wait_for(predicate, timeout_seconds)
+        await self._state.wait_for(predicate, timeout_seconds)
 
     async def video(self, render: Render) -> Path:
         """The file of a render, drawn now if it wasn't yet; raises EncodeError."""
-        if self._darkroom is None:
+        if self._render_files is None:
             raise RuntimeError("The studio was not started.")
-        return await self._darkroom.video(render)
+        return await self._render_files.video(render)

@@ -12,7 +12,7 @@ from aiohttp import BodyPartReader, web
 from PIL import Image
 
 from sandbox.studio.dials import Dials
-from sandbox.studio.world import ReceivedFile, Render, RenderState, Request, Submission
+from sandbox.studio.state import ReceivedFile, Render, RenderState, Request, Submission
 
 _FIELDS = frozenset({"prompt", "model", "size", "seconds", "input_reference"})
 _FILE_FIELDS = frozenset({"input_reference", "input_reference[]"})

@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.chromium import MISSING, find_chromium, is_ci
-from tests.browser.scene import Visit, a_browser, a_visit
+from tests.browser.visit import Visit, a_browser, a_visit
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from playwright.async_api import Browser, FilePayload, expect
 
 from tests.browser.chromium import MISSING, find_chromium
-from tests.browser.scene import WIDE, Visit, a_browser, a_visit
+from tests.browser.visit import WIDE, Visit, a_browser, a_visit
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 PROMPT = "A paper boat sails down a rainy street at dusk"

@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.scene import PHONE, WIDE, a_visit
-from tests.browser.things import BOAT
+from tests.browser.files import BOAT
+from tests.browser.visit import PHONE, WIDE, a_visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GRAVE = ("serious", "critical")

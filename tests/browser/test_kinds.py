@@ -17,7 +17,7 @@ from discord.http import Route
 from PIL import Image
 from playwright.async_api import Browser, Locator, expect
 
-from tests.browser.scene import Visit, a_visit
+from tests.browser.visit import Visit, a_visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SELECTS = {"string": ui.Select, "person": ui.UserSelect, "role": ui.RoleSelect, "anyone": ui.MentionableSelect,
@@ -160,7 +160,7 @@ async def other(
 
 def place(other: tuple[Visit, OtherBot]) -> discord.abc.Messageable:
     visit, bot = other
-    return bot.get_partial_messageable(visit.town.square.id)
+    return bot.get_partial_messageable(visit.demo_world.start_channel.id)
 
 
 def newest(visit: Visit) -> Locator:
@@ -175,9 +175,9 @@ async def test_words_embeds_files_polls_and_stickers(other: tuple[Visit, OtherBo
     """Markdown, an embed with all its parts, pictures and other files, spoilers, a poll and a forward can be seen."""
     visit, bot = other
     page, channel = visit.page, place(other)
-    ada = visit.town.residents[0].person
+    ada = visit.demo_world.personas[0].person
     await channel.send(
-        f"# Heading\n**bold** _slanted_ ~~gone~~ ||secret|| `code` <@{ada.id}> <#{visit.town.square.id}>\n"
+        f"# Heading\n**bold** _slanted_ ~~gone~~ ||secret|| `code` <@{ada.id}> <#{visit.demo_world.start_channel.id}>\n"
         "> quoted\n- one\n- two\n```py\nprint(1)\n```\n-# small\n<t:1700000000:R> [site](https://example.com/x)",
     )
     for role, name in (("heading", "Heading"), ("blockquote", "quoted"), ("link", "site")):
@@ -211,7 +211,7 @@ async def test_words_embeds_files_polls_and_stickers(other: tuple[Visit, OtherBo
 
 
 def visit_channel(bot: OtherBot, visit: Visit) -> discord.TextChannel:
-    channel = bot.get_channel(visit.town.square.id)
+    channel = bot.get_channel(visit.demo_world.start_channel.id)
     assert isinstance(channel, discord.TextChannel)
     return channel
 
@@ -233,7 +233,7 @@ async def test_buttons_and_menus_of_every_kind(other: tuple[Visit, OtherBot]) ->
         menus.add_item(select(kind))
     menus.stop()
     await place(other).send("menus", view=menus)
-    square, guild = visit.town.square, visit.town.square.guild
+    start_channel, guild = visit.demo_world.start_channel, visit.demo_world.start_channel.guild
     assert guild is not None
     picks = {"string": ("Blue", "Blue"), "person": ("Ben", None), "role": ("People", str(guild.people_role.id)),
              "anyone": ("Mira", None), "channel": ("talk", None)}  # fmt: skip
@@ -244,9 +244,9 @@ async def test_buttons_and_menus_of_every_kind(other: tuple[Visit, OtherBot]) ->
     chosen = dict(bot.pressed)
     assert {"primary", "secondary", "success", "danger"} <= set(chosen)
     assert (chosen["string"], chosen["role"]) == (["Blue"], [str(guild.people_role.id)])
-    assert chosen["person"] == [str(visit.town.residents[1].person.id)]
+    assert chosen["person"] == [str(visit.demo_world.personas[1].person.id)]
     assert chosen["channel"] == [str(one.id) for one in guild.channels.values() if one.name == "talk"]
-    assert square.guild is guild
+    assert start_channel.guild is guild
     await nothing_unknown(visit)
 
 

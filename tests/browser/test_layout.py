@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from sandbox.chat.records import MIB
-from tests.browser.scene import PHONE, Visit, a_visit
-from tests.browser.things import BOAT
+from tests.browser.files import BOAT
+from tests.browser.visit import PHONE, Visit, a_visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LONG = "A paper boat sails down a rainy street at dusk, past lit windows and a sleeping cat"

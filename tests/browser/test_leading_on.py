@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.scene import Visit, a_visit
+from tests.browser.visit import Visit, a_visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
-from tests.browser.scene import PHONE, Visit, a_visit
-from tests.browser.things import BOAT, LANTERN
+from tests.browser.files import BOAT, LANTERN
+from tests.browser.visit import PHONE, Visit, a_visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -165,7 +165,7 @@ async def test_retrieve_in_a_loop(studio: Studio, talk: Callable[[Talk], Awaitab
         return completed(client, client.videos.create(model="gpt-4o-video", prompt=KITTEN).id, sleep)
 
     video = await talk(example)
-    looks = [request for request in studio.requests if request.operation == "look"]
+    looks = [request for request in studio.requests if request.operation == "poll"]
     assert 3 <= len(looks) <= 5
     assert video.url.startswith(studio.files_url)
     assert (video.duration, video.size, video.prompt) == (4.0, "1280x720", KITTEN)

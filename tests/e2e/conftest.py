@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.stage import Stage
-from tests.e2e.scenes import Scene, a_stage
+from tests.e2e.scene import Scene, a_stage
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -9,9 +9,9 @@ from textwrap import dedent
 import pytest
 
 from sandbox.stage import Stage
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage
-from tests.e2e.sightings import time_passes_until, wait_card
+from tests.e2e import inspection
+from tests.e2e.messages import time_passes_until, wait_card
+from tests.e2e.scene import Scene, a_stage
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
 ROOT = Path(__file__).parents[2]
@@ -67,23 +67,25 @@ async def test_three_refusals_for_content_let_that_person_rest(tmp_path: Path, w
     async with a_scene(tmp_path, **limits) as scene:
         stage, channel, ben = scene.stage, scene.channel, scene.join("Ben")
         for number in range(3):
-            await ledger.accepted(await scene.ada.slash(channel, "video", prompt=f"A {word} kite {number}"))
-            row = await ledger.job(stage, f"A {word} kite {number}", end)
+            await inspection.accepted(await scene.ada.slash(channel, "video", prompt=f"A {word} kite {number}"))
+            row = await inspection.job(stage, f"A {word} kite {number}", end)
         for _ in range(3):
-            said = await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Something harmless"))
+            said = await inspection.refusal(await scene.ada.slash(channel, "video", prompt="Something harmless"))
             assert "Several of your videos failed or were blocked" in said
             assert f"<t:{int(row['ended_at'] + TEN_MINUTES)}:R>" in said
-        await ledger.accepted(await ben.slash(channel, "video", prompt="Ben's kite"))
-        await ledger.job(stage, "Ben's kite", "delivered")
+        await inspection.accepted(await ben.slash(channel, "video", prompt="Ben's kite"))
+        await inspection.job(stage, "Ben's kite", "delivered")
         stage.jump(TEN_MINUTES - 60)
-        assert "Several of your videos" in await ledger.refusal(
+        assert "Several of your videos" in await inspection.refusal(
             await scene.ada.slash(channel, "video", prompt="Still not")
         )
         stage.jump(61)
         for prompt in ("A first of two", "A second of two"):
-            await ledger.accepted(await scene.ada.slash(channel, "video", prompt=prompt))
-            await ledger.job(stage, prompt, "delivered")
-        assert "2 videos in 24 hours" in await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Third"))
+            await inspection.accepted(await scene.ada.slash(channel, "video", prompt=prompt))
+            await inspection.job(stage, prompt, "delivered")
+        assert "2 videos in 24 hours" in await inspection.refusal(
+            await scene.ada.slash(channel, "video", prompt="Third")
+        )
         assert most_within(posts_at(stage, word), TEN_MINUTES) == 3
 
 
@@ -94,18 +96,18 @@ async def test_ten_refused_prompts_that_wait_are_sent_three_in_ten_minutes(tmp_p
         stage = scene.stage
         gate = stage.studio.gate("create", "before_take")
         for number in range(10):
-            await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=f"A {word} kite {number}"))
+            await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=f"A {word} kite {number}"))
         gate.open()
         await wait_card(stage.chat, scene.channel, "Several of your videos failed or were blocked")
         ben = scene.join("Ben")
-        await ledger.accepted(await ben.slash(scene.channel, "video", prompt="Ben's kite"))
-        await ledger.job(stage, "Ben's kite", "delivered")
+        await inspection.accepted(await ben.slash(scene.channel, "video", prompt="Ben's kite"))
+        await inspection.job(stage, "Ben's kite", "delivered")
 
         def ended() -> bool:
-            return all(row["state"] in ("refused", "failed") for row in ledger.jobs_of(stage, scene.ada))
+            return all(row["state"] in ("refused", "failed") for row in inspection.jobs_of(stage, scene.ada))
 
         await time_passes_until(stage, ended, step_seconds=20)
-        assert {row["cause"] for row in ledger.jobs_of(stage, scene.ada)} == {"content"}
+        assert {row["cause"] for row in inspection.jobs_of(stage, scene.ada)} == {"content"}
         assert len(posts_at(stage, word)) == 10
         assert most_within(posts_at(stage, word), TEN_MINUTES) == 3
 
@@ -122,14 +124,14 @@ async def test_a_loop_gone_wild_runs_into_the_hard_stop(tmp_path: Path, bug: str
     async with a_scene(tmp_path, PYTHONPATH=path, MAX_SUBMITS_PER_MINUTE=str(CAP)) as scene:
         stage = scene.stage
         for number in range(3):
-            await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=f"Kite {number}"))
+            await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=f"Kite {number}"))
         for minute in range(1, 4):
             await time_passes_until(
                 stage, lambda minute=minute: len(posts_at(stage)) >= minute * CAP, step_seconds=STEP_SECONDS
             )
         # A request that is on its way while time is let pass arrives a step later than it left.
         assert most_within(posts_at(stage), 60.0 - 2 * STEP_SECONDS) == CAP
-        assert len(posts_at(stage)) > len(ledger.jobs(stage)), "the bug did no harm, so nothing was tried"
+        assert len(posts_at(stage)) > len(inspection.jobs(stage)), "the bug did no harm, so nothing was tried"
 
         (stage.bot.data_dir / "PAUSED").touch()
         stage.jump(1)
@@ -153,10 +155,10 @@ async def test_the_hard_stop_remembers_over_a_restart(tmp_path: Path) -> None:
         await stage.bot.kill()
         await stage.chat.bot_gone()
         await stage.start_bot()
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Kite 3"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Kite 3"))
 
         def waits() -> bool:
-            return ledger.jobs_of(stage, scene.ada)[-1]["waiting_for"] == "rate"
+            return inspection.jobs_of(stage, scene.ada)[-1]["waiting_for"] == "rate"
 
         await time_passes_until(stage, waits, step_seconds=0.0)
         assert len(posts_at(stage)) == 2
@@ -170,22 +172,22 @@ async def test_twenty_restarts_in_a_day_leave_the_count_as_it_was(tmp_path: Path
         stage = scene.stage
         for number in range(3):
             await scene.make(f"Kite {number}")
-            await ledger.job(stage, f"Kite {number}", "delivered")
+            await inspection.job(stage, f"Kite {number}", "delivered")
             stage.jump(60)
-        accepted_at = [row["accepted_at"] for row in ledger.jobs(stage)]
+        accepted_at = [row["accepted_at"] for row in inspection.jobs(stage)]
         assert all(one < other for one, other in pairwise(accepted_at))
         for life in range(20):
             await (stage.bot.terminate() if life % 2 else stage.bot.kill())
             await stage.chat.bot_gone()
             stage.jump(3600)
             await stage.start_bot()
-            said = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="One more"))
+            said = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="One more"))
             assert "3 videos in 24 hours" in said
             assert f"<t:{int(accepted_at[0] + 86_400)}:R>" in said
         stage.jump(accepted_at[0] + 86_401 - stage.clock.now())
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="A day later"))
-        await ledger.job(stage, "A day later", "delivered")
-        assert "3 videos in 24 hours" in await ledger.refusal(
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="A day later"))
+        await inspection.job(stage, "A day later", "delivered")
+        assert "3 videos in 24 hours" in await inspection.refusal(
             await scene.ada.slash(scene.channel, "video", prompt="And one")
         )
         assert len(posts_at(stage)) == 4

@@ -10,9 +10,9 @@ from sandbox.chat import Channel, Message, Person
 from sandbox.chat import Fault as ChatFault
 from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome
-from tests.e2e import ledger
-from tests.e2e.scenes import a_stage
-from tests.e2e.sightings import ever, job_id_of, labels, of_kind, reached, time_passes_until, wait_kind
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted, job_id_of, labels, of_kind, reached, time_passes_until, wait_kind
+from tests.e2e.scene import a_stage
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
 
@@ -60,10 +60,10 @@ async def test_a_cut_answer_costs_one_render_and_ends_in_its_video(tmp_path: Pat
         stage.studio.faults.add("create", Fault.drop(take=True))
         await ada.slash(channel, "video", prompt="A heron at dawn")
         await until_delivered(stage, channel)
-        job = await ledger.job(stage, "A heron at dawn", "delivered")
+        job = await inspection.job(stage, "A heron at dawn", "delivered")
         assert (job["cause"], job["remote_id"]) == (None, stage.studio.renders[0].id)
         assert stage.studio.paid("A heron at dawn") == 1
-        for notice in ever(stage.chat, channel, "unsure"):
+        for notice in ever_posted(stage.chat, channel, "unsure"):
             await time_passes_until(stage, lambda n=notice: not n.buttons or None)
             assert "had taken it after all" in notice.content
 
@@ -84,12 +84,12 @@ async def test_a_kill_between_taking_and_recording_loses_nothing(tmp_path: Path,
             gate.cut()
         else:
             await die_in_the_middle(stage, ada, channel, prompt)
-        assert (await ledger.job(stage, prompt))["state"] == "submitting"
+        assert (await inspection.job(stage, prompt))["state"] == "submitting"
         await stage.start_bot()
         await until_delivered(stage, channel, 1 + remix)
-        await ledger.job(stage, prompt, "delivered")
+        await inspection.job(stage, prompt, "delivered")
         assert stage.studio.paid(prompt) == 1
-        assert len(ledger.paid_requests(stage, prompt)) == 1
+        assert len(inspection.paid_requests(stage, prompt)) == 1
         assert asked(stage) <= 2
 
 
@@ -101,7 +101,7 @@ async def test_a_render_that_failed_meanwhile_is_a_failure(tmp_path: Path) -> No
         await stage.start_bot()
         notice = await wait_kind(stage.chat, channel, "fail")
         assert labels(notice) == ["Edit & retry", "Why?"]
-        assert (await ledger.job(stage, "A sad heron", "failed"))["cause"] == "content"
+        assert (await inspection.job(stage, "A sad heron", "failed"))["cause"] == "content"
 
 
 async def test_two_of_the_same_words_are_not_told_apart(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ async def test_two_of_the_same_words_are_not_told_apart(tmp_path: Path) -> None:
         await stage.start_bot()
         await stage.chat.wait_for(lambda: len(of_kind(channel, "unsure")) == 2 or None, what="two questions")
         await time_passes_until(stage, lambda: asked(stage) >= 3, step_seconds=10)
-        assert [row["state"] for row in ledger.jobs(stage)] == ["uncertain"] * 2
+        assert [row["state"] for row in inspection.jobs(stage)] == ["uncertain"] * 2
         assert videos(channel) == []
         assert all(labels(one) == ["Request again", "Dismiss"] for one in of_kind(channel, "unsure"))
         assert stage.studio.paid("Twin herons") == 2
@@ -132,7 +132,7 @@ async def test_one_video_that_two_jobs_could_claim_is_nobodys(tmp_path: Path) ->
         lost.cut()
         await stage.start_bot()
         await time_passes_until(stage, lambda: asked(stage) >= 2, step_seconds=10)
-        assert [row["state"] for row in ledger.jobs(stage)] == ["uncertain"] * 2
+        assert [row["state"] for row in inspection.jobs(stage)] == ["uncertain"] * 2
         assert (stage.studio.paid("Twin herons"), videos(channel)) == (1, [])
 
 
@@ -169,7 +169,7 @@ async def test_what_was_left_is_posted_when_it_turns_up(tmp_path: Path) -> None:
         [video] = await until_delivered(stage, channel)
         assert job_id_of(video) == job_id
         await stage.chat.wait_for(lambda: "had taken it after all" in notice.content or None, what="a settled notice")
-        assert ever(stage.chat, channel, "late") == []
+        assert ever_posted(stage.chat, channel, "late") == []
         assert labels(notice) == []
 
 
@@ -187,7 +187,9 @@ async def test_after_try_again_both_are_posted(tmp_path: Path) -> None:
         stage.jump(3700)
         both = await until_delivered(stage, channel, 2)
         assert job_id_of(both[1]) == first
-        await ledger.until(stage, lambda: len(ledger.jobs(stage, state="delivered")) == 2, "both jobs to be delivered")
+        await inspection.until(
+            stage, lambda: len(inspection.jobs(stage, state="delivered")) == 2, "both jobs to be delivered"
+        )
         assert stage.studio.paid("A heron and its twin") == 2
 
 
@@ -204,7 +206,7 @@ async def test_old_buttons_of_an_adopted_job_say_that_it_is_settled(tmp_path: Pa
             answer = await (await ada.click(notice, label)).wait_state("message")
             assert "That is settled" in answer.content
             assert answer.ephemeral
-        assert len(ledger.jobs(stage)) == 1
+        assert len(inspection.jobs(stage)) == 1
         assert stage.studio.paid("A heron with old buttons") == 1
 
 
@@ -216,4 +218,4 @@ async def test_a_job_given_up_is_delivered_when_it_turns_up(tmp_path: Path) -> N
         await stage.start_bot()
         await until_delivered(stage, channel)
         assert stage.studio.paid("A patient heron") == 1
-        await ledger.job(stage, "A patient heron", "delivered")
+        await inspection.job(stage, "A patient heron", "delivered")

@@ -3,11 +3,10 @@
 import pytest
 
 from sandbox.studio import Outcome
-from tests.e2e.scenes import RENDER_SECONDS, Scene, picture
-from tests.e2e.sightings import (
+from tests.e2e.messages import (
     cards_settled,
     delete_video,
-    ever,
+    ever_posted,
     job_id_of,
     kind_of,
     labels,
@@ -16,6 +15,7 @@ from tests.e2e.sightings import (
     wait_card,
     wait_kind,
 )
+from tests.e2e.scene import RENDER_SECONDS, Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -87,8 +87,8 @@ async def test_a_job_and_its_card_go_on_after_a_restart(scene: Scene) -> None:
     video = await scene.video()
     await scene.chat.wait_gone(card)
     assert video.pinged == {scene.ada.id}
-    assert ever(scene.chat, scene.channel, "card") == [card]
-    assert ever(scene.chat, scene.channel, "video") == [video]
+    assert ever_posted(scene.chat, scene.channel, "card") == [card]
+    assert ever_posted(scene.chat, scene.channel, "video") == [video]
     assert scene.studio.paid("Through the night") == 1
 
 
@@ -140,7 +140,7 @@ async def test_offers_and_questions_outlive_a_restart(scene: Scene) -> None:
     await restart(scene, pause_seconds=61)
     await scene.chat.wait_gone(offer)
     assert scene.studio.paid("very nice") == 1
-    assert len(ever(scene.chat, scene.channel, "offer")) == 2
+    assert len(ever_posted(scene.chat, scene.channel, "offer")) == 2
 
 
 async def test_killed_in_the_moment_of_paying_it_says_that_it_cannot_know(scene: Scene) -> None:
@@ -156,7 +156,7 @@ async def test_killed_in_the_moment_of_paying_it_says_that_it_cannot_know(scene:
     await restart(scene)
     await (await scene.ada.click(notice, "Dismiss")).wait_state("message")
     await scene.chat.wait_for(lambda: not notice.buttons, what="a notice that asks no more")
-    assert ever(scene.chat, scene.channel, "unsure") == [notice]
+    assert ever_posted(scene.chat, scene.channel, "unsure") == [notice]
     assert scene.studio.paid("In that very moment") == 1
 
 

@@ -11,9 +11,9 @@ import pytest_asyncio
 from sandbox.chat import File, Message
 from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage, picture
-from tests.e2e.sightings import labels, of_kind, wait_kind
+from tests.e2e import inspection
+from tests.e2e.messages import labels, of_kind, wait_kind
+from tests.e2e.scene import Scene, a_stage, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -61,9 +61,9 @@ def sized(size_bytes: int) -> File:
 
 def assert_nothing_happened(scene: Scene, posts_before: int = 0) -> None:
     """No job of Ada's is stored, nothing of hers was charged, and nobody else saw anything."""
-    assert ledger.jobs_of(scene.stage, scene.ada) == []
+    assert inspection.jobs_of(scene.stage, scene.ada) == []
     assert not any("Bad" in request.fields.get("prompt", "") for request in scene.studio.requests)
-    assert len(ledger.public(scene.stage, scene.channel)) == posts_before
+    assert len(inspection.public(scene.stage, scene.channel)) == posts_before
 
 
 # ── prompt, model, size, length ────────────────────────────────────────────────────────────────────────────────────
@@ -72,11 +72,11 @@ def assert_nothing_happened(scene: Scene, posts_before: int = 0) -> None:
 @pytest.mark.parametrize("prompt", ["Bad" + "x" * 3998, "Bad" + "🦊" * 3998, "Bad" * 2000])
 async def test_a_prompt_over_the_limit_is_refused(scene: Scene, prompt: str) -> None:
     """A prompt of more than 4,000 characters, past Discord's own check, gets one sentence with both numbers."""
-    text = await ledger.refusal(await scene.ada.forge_slash(scene.channel, "video", prompt=prompt))
+    text = await inspection.refusal(await scene.ada.forge_slash(scene.channel, "video", prompt=prompt))
     assert f"{len(prompt)} characters" in text
     assert "4000" in text
     form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
-    assert "4000" in await ledger.refusal(await scene.ada.forge_submit(form, {"prompt": prompt}))
+    assert "4000" in await inspection.refusal(await scene.ada.forge_submit(form, {"prompt": prompt}))
     assert_nothing_happened(scene)
 
 
@@ -84,16 +84,16 @@ async def test_a_prompt_of_exactly_the_limit_is_taken_whole(scene: Scene) -> Non
     """4,000 characters are taken and arrive at the provider uncut."""
     prompt = "Long enough " + "é" * 3988
     assert len(prompt) == 4000
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
-    assert (await ledger.sent(scene.stage, prompt)).status == 200
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    assert (await inspection.sent(scene.stage, prompt)).status == 200
 
 
 @pytest.mark.parametrize("prompt", ["   ", "\n\t ", "\u00a0\u2003"])
 async def test_an_empty_prompt_is_refused(scene: Scene, prompt: str) -> None:
     """A prompt of blanks alone is refused, from the command and from the form."""
-    assert "prompt is empty" in await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    assert "prompt is empty" in await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt=prompt))
     form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
-    assert "prompt is empty" in await ledger.refusal(await scene.ada.forge_submit(form, {"prompt": prompt}))
+    assert "prompt is empty" in await inspection.refusal(await scene.ada.forge_submit(form, {"prompt": prompt}))
     assert_nothing_happened(scene)
 
 
@@ -116,7 +116,7 @@ async def test_a_value_outside_the_catalogue_is_refused(
     """A size, length or model that is not offered, past Discord's own check, is refused with what is offered."""
     with_prompt = await scene.ada.forge_slash(scene.channel, "video", prompt="Bad value", **{option: value})
     for call in (with_prompt, await scene.ada.forge_slash(scene.channel, "video", **{option: value})):
-        text = await ledger.refusal(call)
+        text = await inspection.refusal(call)
         assert all(f"`{choice}`" in text for choice in choices)
         if "@everyone" in value:
             # Shown as code, so that it neither pings nor links.
@@ -129,12 +129,12 @@ async def test_a_value_outside_the_catalogue_is_refused(
 async def test_a_remix_with_a_value_outside_the_catalogue_is_refused(scene: Scene) -> None:
     """/remix checks size, length and model like /video."""
     await scene.make("A good parent")
-    await ledger.job(scene.stage, "A good parent", "delivered")
+    await inspection.job(scene.stage, "A good parent", "delivered")
     for option, value in (("size", "1x1"), ("seconds", "5"), ("model", "none")):
         call = await scene.ada.forge_slash(scene.channel, "remix", prompt="Bad remix", **{option: value})
-        assert "Choose" in await ledger.refusal(call)
-    assert len(ledger.jobs_of(scene.stage, scene.ada)) == 1
-    assert not ledger.paid_requests(scene.stage, "Bad remix")
+        assert "Choose" in await inspection.refusal(call)
+    assert len(inspection.jobs_of(scene.stage, scene.ada)) == 1
+    assert not inspection.paid_requests(scene.stage, "Bad remix")
 
 
 # ── pictures ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,7 +144,7 @@ async def test_a_remix_with_a_value_outside_the_catalogue_is_refused(scene: Scen
 async def test_a_file_that_is_not_what_it_says_is_refused(scene: Scene, what: str) -> None:
     """A file that only claims to be a picture is refused with its name and a way on; a broken one is damaged."""
     fake = File("holiday.png", NOT_PICTURES[what], content_type="image/png")
-    text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad file", reference=fake))
+    text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad file", reference=fake))
     assert "holiday.png" in text
     assert all(word in text for word in (("damaged",) if what in BROKEN else ("PNG", "JPEG", "WebP")))
     assert_nothing_happened(scene)
@@ -156,14 +156,14 @@ async def test_one_bad_file_among_good_ones_is_named(scene: Scene) -> None:
         scene.channel, "video", prompt="Bad third", reference=picture(), reference_2=picture("blue"),
         reference_3=File("third.webp", SVG, content_type="image/webp"),
     )  # fmt: skip
-    assert "third.webp" in await ledger.refusal(call)
+    assert "third.webp" in await inspection.refusal(call)
     assert_nothing_happened(scene)
 
 
 async def test_an_empty_file_is_refused(scene: Scene) -> None:
     """A file without a byte is refused with its name."""
     empty = File("empty.png", b"", content_type="image/png")
-    text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad file", reference=empty))
+    text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad file", reference=empty))
     assert "empty.png" in text
     assert "is empty" in text
     assert_nothing_happened(scene)
@@ -173,15 +173,15 @@ async def test_a_file_over_reference_max_bytes_is_refused_without_being_fetched(
     """One byte over the limit is too much and is not fetched at all; a file of exactly the limit is taken."""
     fetched = sum(request.kind == "attachment" for request in scene.chat.requests)
     large = sized(LARGEST_BYTES + 1)
-    text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad size", reference=large))
+    text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad size", reference=large))
     assert "large.png" in text
     assert "19.5 KB" in text
     assert sum(request.kind == "attachment" for request in scene.chat.requests) == fetched
     assert_nothing_happened(scene)
     just = sized(LARGEST_BYTES)
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Just small enough", reference=just))
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Just small enough", reference=just))
     # What stands behind a picture's end is cut.
-    assert (await ledger.sent(scene.stage, "Just small enough")).files[0].data == picture().data
+    assert (await inspection.sent(scene.stage, "Just small enough")).files[0].data == picture().data
 
 
 async def test_a_picture_of_too_many_pixels_is_refused(scene: Scene) -> None:
@@ -189,7 +189,7 @@ async def test_a_picture_of_too_many_pixels_is_refused(scene: Scene) -> None:
     header = picture().data
     huge = header[:16] + (30_000).to_bytes(4) + (30_000).to_bytes(4) + header[24:]
     bomb = File("bomb.png", huge, content_type="image/png")
-    text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad pixels", reference=bomb))
+    text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad pixels", reference=bomb))
     assert "bomb.png" in text
     assert "pixels" in text
     assert_nothing_happened(scene)
@@ -200,12 +200,12 @@ async def test_five_pictures_are_refused(scene: Scene) -> None:
     five = [picture(colour) for colour in ("red", "green", "blue", "white", "black")]
     form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
     call = await scene.ada.forge_submit(form, {"prompt": "Bad five", "references": five})
-    assert "at most 4" in await ledger.refusal(call)
+    assert "at most 4" in await inspection.refusal(call)
 
     form = await (await scene.ada.slash(scene.channel, "video", reference=five[0], reference_2=five[1])).wait_form()
     assert form.fields["references"].max_values == 4
     call = await scene.ada.forge_submit(form, {"prompt": "Bad five", "references": five})
-    assert "at most 4" in await ledger.refusal(call)
+    assert "at most 4" in await inspection.refusal(call)
     assert_nothing_happened(scene)
 
 
@@ -219,13 +219,13 @@ async def test_four_pictures_by_the_command_are_kept_or_replaced_by_the_forms(sc
     filled: dict[str, object] = {"prompt": prompt}
     if new:
         filled["references"] = [picture(colour) for colour in new]
-    await ledger.accepted(
+    await inspection.accepted(
         await scene.ada.submit(
             form, {"prompt": prompt} | ({"references": [picture(one) for one in new]} if new else {})
         )
     )
     wanted = [picture(colour).data for colour in new or COLOURS]
-    assert [one.data for one in (await ledger.sent(scene.stage, prompt)).files] == wanted
+    assert [one.data for one in (await inspection.sent(scene.stage, prompt)).files] == wanted
 
 
 async def test_a_bad_file_given_with_a_form_is_refused_when_the_form_is_sent(scene: Scene) -> None:
@@ -233,7 +233,7 @@ async def test_a_bad_file_given_with_a_form_is_refused_when_the_form_is_sent(sce
     fake = File("holiday.png", SVG, content_type="image/png")
     form = await (await scene.ada.slash(scene.channel, "video", reference=fake)).wait_form()
     call = await scene.ada.submit(form, {"prompt": "Bad file"})
-    text = await ledger.refusal(call)
+    text = await inspection.refusal(call)
     assert "holiday.png" in text
     assert "is not a picture" in text
     assert_nothing_happened(scene)
@@ -255,7 +255,7 @@ async def test_a_replys_bad_files_get_one_answer_without_ping(scene: Scene, file
     """What is wrong with a reply's files is said once, as a reply to it that pings nobody; no job is stored."""
     prompt = f"A video whose reply {sentence}"
     video = await scene.make(prompt)
-    await ledger.job(scene.stage, prompt, "delivered")
+    await inspection.job(scene.stage, prompt, "delivered")
     reply = await scene.ada.reply(video, "Bad reply with a picture", files=files)
 
     def answers() -> list[Message]:
@@ -264,8 +264,8 @@ async def test_a_replys_bad_files_get_one_answer_without_ping(scene: Scene, file
     await scene.chat.wait_for(answers)
     assert [sentence in message.content for message in answers()] == [True]
     assert not answers()[0].pinged
-    assert len(ledger.jobs_of(scene.stage, scene.ada)) == 1
-    assert not ledger.paid_requests(scene.stage, "Bad reply with a picture")
+    assert len(inspection.jobs_of(scene.stage, scene.ada)) == 1
+    assert not inspection.paid_requests(scene.stage, "Bad reply with a picture")
 
 
 # ── videos that there are not ──────────────────────────────────────────────────────────────────────────────────────
@@ -294,25 +294,25 @@ async def test_an_unknown_video_is_told_with_a_way_to_find_one(scene: Scene, nam
         await scene.ada.slash(scene.channel, "remix", video=name),
         await scene.ada.slash(scene.channel, "status", video=name),
     ):
-        assert (await ledger.refusal(call)).startswith("I don't know that video. Pick one from the list")
+        assert (await inspection.refusal(call)).startswith("I don't know that video. Pick one from the list")
     assert_nothing_happened(scene)
 
 
 async def test_a_video_that_is_not_finished_cannot_be_remixed(scene: Scene) -> None:
     """A video that still renders, or failed, is refused for remixing with what to do."""
     scene.studio.dials.next_render.append(Outcome.hang())
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Never ready"))
-    running = await ledger.job(scene.stage, "Never ready", "rendering")
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Ready never, doomed"))
-    failed = await ledger.job(scene.stage, "Ready never, doomed", "failed")
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Never ready"))
+    running = await inspection.job(scene.stage, "Never ready", "rendering")
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Ready never, doomed"))
+    failed = await inspection.job(scene.stage, "Ready never, doomed", "failed")
     for row in (running, failed):
         for name in (row["id"], row["remote_id"]):
             call = await scene.ada.slash(scene.channel, "remix", prompt="Bad parent", video=name)
-            text = await ledger.refusal(call)
+            text = await inspection.refusal(call)
             assert "isn't finished" in text
             assert row["id"] in text
-    assert len(ledger.jobs_of(scene.stage, scene.ada)) == 2
-    assert not ledger.paid_requests(scene.stage, "Bad parent")
+    assert len(inspection.jobs_of(scene.stage, scene.ada)) == 2
+    assert not inspection.paid_requests(scene.stage, "Bad parent")
 
 
 # ── a provider that says no ────────────────────────────────────────────────────────────────────────────────────────
@@ -364,15 +364,15 @@ async def test_a_provider_that_refuses_is_translated_into_plain_words(
     scene.studio.faults.add("create", Fault.status(status, json=body))
     renders = len(scene.studio.renders)
     prompt = f"Refused with {status} {body['error']['code']}"
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
     notice = await failure_notice(scene)
     assert cause in await reason(scene, notice, prompt)
     assert notice.pinged == {scene.ada.id}
     assert len(scene.studio.renders) == renders
-    assert len(ledger.paid_requests(scene.stage, prompt)) == 1
+    assert len(inspection.paid_requests(scene.stage, prompt)) == 1
     status_answer = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     assert prompt in status_answer.text
-    assert CANARY not in ledger.all_words(scene.stage)
+    assert CANARY not in inspection.all_words(scene.stage)
 
 
 @pytest.mark.parametrize(
@@ -390,47 +390,47 @@ async def test_a_render_that_fails_is_translated_into_plain_words(scene: Scene, 
     """A failed render becomes one notice with the cause in our words; the provider's own are never shown."""
     scene.studio.dials.next_render.append(outcome)
     prompt = f"Fails {outcome.error}".replace(CANARY, "so")[:60]
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
-    (row,) = ledger.jobs_of(scene.stage, scene.ada)
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    (row,) = inspection.jobs_of(scene.stage, scene.ada)
     notice = await failure_notice(scene)
     assert cause in await reason(scene, notice, row["prompt"])
-    assert CANARY not in ledger.all_words(scene.stage)
+    assert CANARY not in inspection.all_words(scene.stage)
 
 
 async def test_a_provider_with_a_fault_of_its_own_is_asked_again_and_then_named(scene: Scene) -> None:
     """A clean 500 is asked again twice with the same key; then the notice names the fault without its words."""
     scene.studio.faults.add("create", Fault.status(500, json=envelope("server_error")), times=3)
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Three times no"))
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Three times no"))
 
     def answered() -> int:
-        return sum(one.status == 500 for one in ledger.paid_requests(scene.stage, "Three times no"))
+        return sum(one.status == 500 for one in inspection.paid_requests(scene.stage, "Three times no"))
 
     for times in (1, 2):
         await scene.studio.wait_for(lambda times=times: answered() == times)
-        await ledger.job(scene.stage, "Three times no", "accepted")
+        await inspection.job(scene.stage, "Three times no", "accepted")
         scene.stage.jump(5)
     notice = await failure_notice(scene)
     assert labels(notice) == ["Retry", "Edit & retry"]
     assert "fault of its own" in notice.content
-    requests = ledger.paid_requests(scene.stage, "Three times no")
+    requests = inspection.paid_requests(scene.stage, "Three times no")
     assert len({request.headers["idempotency-key"] for request in requests}) == 1
     assert len(requests) == 3
     assert scene.studio.paid("Three times no") == 0
-    assert CANARY not in ledger.all_words(scene.stage)
+    assert CANARY not in inspection.all_words(scene.stage)
 
 
 async def test_trouble_while_looking_and_fetching_is_never_quoted(scene: Scene) -> None:
     """Faults of looks and downloads are overcome in silence: the video comes, and no word of them is shown."""
-    scene.studio.faults.add("look", Fault.status(500, json=envelope("server_error")))
-    scene.studio.faults.add("look", Fault.status(502, text=f"<h1>{CANARY}</h1>"))
+    scene.studio.faults.add("poll", Fault.status(500, json=envelope("server_error")))
+    scene.studio.faults.add("poll", Fault.status(502, text=f"<h1>{CANARY}</h1>"))
     scene.studio.faults.add("file", Fault.status(403, text=f"<Error>{CANARY}</Error>"))
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Through thick and thin"))
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Through thick and thin"))
     scene.stage.jump(60)
-    await scene.studio.wait_for(lambda: scene.studio.faults.pending("look") == 0)
+    await scene.studio.wait_for(lambda: scene.studio.faults.pending("poll") == 0)
     scene.stage.jump(60)
     await scene.video()
     assert scene.studio.paid("Through thick and thin") == 1
-    assert CANARY not in ledger.all_words(scene.stage)
+    assert CANARY not in inspection.all_words(scene.stage)
 
 
 async def test_without_credit_jobs_wait_new_ones_are_refused_and_the_deadline_ends_them(tmp_path: Path) -> None:
@@ -438,22 +438,22 @@ async def test_without_credit_jobs_wait_new_ones_are_refused_and_the_deadline_en
     async with a_scene(tmp_path) as scene:
         no_credit = Fault.status(402, json=envelope("insufficient_balance"))
         scene.studio.faults.add("create", no_credit, times=100)
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="On credit"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="On credit"))
         card = await scene.chat.wait_message(scene.channel, lambda m: "Waiting for credit" in m.text)
         assert "On credit" in card.text
-        text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad moment"))
+        text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad moment"))
         assert "takes no videos from this bot at the moment" in text
-        text = await ledger.refusal(await scene.ada.slash(scene.channel, "video"))
+        text = await inspection.refusal(await scene.ada.slash(scene.channel, "video"))
         assert "takes no videos from this bot at the moment" in text
-        assert len(ledger.jobs(scene.stage)) == 1
+        assert len(inspection.jobs(scene.stage)) == 1
         scene.stage.jump(3700)
         notice = await failure_notice(scene)
         assert labels(notice) == ["Retry"]
         assert "no credit or no access" in notice.content
         assert scene.studio.renders == []
-        assert CANARY not in ledger.all_words(scene.stage)
+        assert CANARY not in inspection.all_words(scene.stage)
         scene.studio.faults.clear()
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Paid again"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Paid again"))
         await scene.video()
 
 
@@ -471,46 +471,48 @@ async def test_active_jobs_are_limited_also_for_commands_at_once(tmp_path: Path)
             if answer.state == "message":
                 assert answer.ephemeral
                 assert "2 videos under way at once" in answer.content
-        await ledger.until(
-            scene.stage, lambda: [row["state"] for row in ledger.jobs(scene.stage)] == ["rendering"] * 2, "rendering"
+        await inspection.until(
+            scene.stage,
+            lambda: [row["state"] for row in inspection.jobs(scene.stage)] == ["rendering"] * 2,
+            "rendering",
         )
         assert len(scene.studio.renders) == 2
 
         ben = scene.join("Ben")
-        await ledger.accepted(await ben.slash(scene.channel, "video", prompt="Ben's are counted apart"))
-        await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="A third"))
+        await inspection.accepted(await ben.slash(scene.channel, "video", prompt="Ben's are counted apart"))
+        await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="A third"))
         scene.stage.jump(3700)
-        await ledger.until(
-            scene.stage, lambda: all(row["late_at"] for row in ledger.jobs_of(scene.stage, scene.ada)), "lateness"
+        await inspection.until(
+            scene.stage, lambda: all(row["late_at"] for row in inspection.jobs_of(scene.stage, scene.ada)), "lateness"
         )
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Since they are late"))
-        await ledger.sent(scene.stage, "Since they are late")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Since they are late"))
+        await inspection.sent(scene.stage, "Since they are late")
 
 
 async def test_jobs_of_a_day_are_limited_failed_ones_apart_and_free_again_after_24_hours(tmp_path: Path) -> None:
     """Two videos in any 24 hours: failed ones don't count, the refusal says when, and then there is room again."""
     async with a_scene(tmp_path, MAX_JOBS_PER_USER_PER_DAY="2") as scene:
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="A doomed one"))
-        await ledger.job(scene.stage, "A doomed one", "failed")
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="A forbidden one"))
-        await ledger.job(scene.stage, "A forbidden one", "refused")
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="The first"))
-        first = await ledger.job(scene.stage, "The first", "delivered")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="A doomed one"))
+        await inspection.job(scene.stage, "A doomed one", "failed")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="A forbidden one"))
+        await inspection.job(scene.stage, "A forbidden one", "refused")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="The first"))
+        first = await inspection.job(scene.stage, "The first", "delivered")
         scene.stage.jump(3600)
         calls = [await scene.ada.slash(scene.channel, "video", prompt=f"One of six {n}") for n in range(6)]
         answers = await asyncio.gather(*(call.wait_state("message", "deleted") for call in calls))
         assert [answer.state for answer in answers].count("deleted") == 1
-        text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Too many"))
+        text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Too many"))
         assert "2 videos in 24 hours" in text
         assert f"<t:{int(first['accepted_at'] + 86_400)}:R>" in text
-        await ledger.until(
-            scene.stage, lambda: len(ledger.jobs(scene.stage, state="delivered")) == 2, "the second video"
+        await inspection.until(
+            scene.stage, lambda: len(inspection.jobs(scene.stage, state="delivered")) == 2, "the second video"
         )
 
         scene.stage.jump(first["accepted_at"] + 86_390 - scene.stage.clock.now())
-        await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Ten seconds early"))
+        await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Ten seconds early"))
         scene.stage.jump(11)
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="A day later"))
-        await ledger.sent(scene.stage, "A day later")
-        await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="And one more"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="A day later"))
+        await inspection.sent(scene.stage, "A day later")
+        await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="And one more"))
         assert scene.studio.paid("Too many") + scene.studio.paid("Ten seconds early") == 0

@@ -9,9 +9,8 @@ import pytest_asyncio
 
 from sandbox.chat import Message
 from sandbox.stage import Stage
-from tests.e2e.scenes import RENDER_SECONDS, Scene, a_stage
-from tests.e2e.sightings import (
-    ever,
+from tests.e2e.messages import (
+    ever_posted,
     job_id_of,
     kind_of,
     labels,
@@ -21,6 +20,7 @@ from tests.e2e.sightings import (
     wait_card,
     wait_kind,
 )
+from tests.e2e.scene import RENDER_SECONDS, Scene, a_stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -95,8 +95,8 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
     await scene.make("Third of the day")
     assert "3 videos in 24 hours" in await refusal(scene, "Fourth of the day")
     assert not card.deleted
-    assert len(ever(scene.chat, scene.channel, "video")) == 2
-    assert ever(scene.chat, scene.channel, "fail") == []
+    assert len(ever_posted(scene.chat, scene.channel, "video")) == 2
+    assert ever_posted(scene.chat, scene.channel, "fail") == []
     assert scene.studio.paid("Not for the others") == 1
 
 
@@ -120,7 +120,7 @@ async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: S
     assert "Post it" not in labels((await status_of(scene, job_id)).message)
     await scene.ada.reply(video, "It can be remixed like any other")
     await scene.video(after=video)
-    assert [job_id_of(one) for one in ever(scene.chat, scene.channel, "video")].count(job_id) == 1
+    assert [job_id_of(one) for one in ever_posted(scene.chat, scene.channel, "video")].count(job_id) == 1
     assert scene.studio.paid("Kept for days") == 1
 
 
@@ -183,7 +183,7 @@ async def test_a_late_job_is_told_once_and_delivered(scene: Scene) -> None:
     card = await rendering(scene, "Takes its time", 5 * 3600.0)
     scene.stage.jump(3500)
     await scene.chat.wait_for(lambda: scene.chat.bot_online)
-    assert ever(scene.chat, scene.channel, "late") == []
+    assert ever_posted(scene.chat, scene.channel, "late") == []
     scene.stage.jump(100)
     late = await wait_kind(scene.chat, scene.channel, "late")
     assert late.pinged == {scene.ada.id}
@@ -198,8 +198,8 @@ async def test_a_late_job_is_told_once_and_delivered(scene: Scene) -> None:
     assert video.created_at - card.created_at > 5 * 3600
     assert "Takes its time" in video.text
     await scene.chat.wait_gone(card)
-    assert ever(scene.chat, scene.channel, "late") == [late]
-    assert ever(scene.chat, scene.channel, "fail") == []
+    assert ever_posted(scene.chat, scene.channel, "late") == [late]
+    assert ever_posted(scene.chat, scene.channel, "fail") == []
     assert scene.studio.paid("Takes its time") == 1
 
 
@@ -210,7 +210,7 @@ async def test_dont_post_on_a_late_notice_withholds_it(scene: Scene) -> None:
     late = await wait_kind(scene.chat, scene.channel, "late")
     await (await scene.ada.click(late, "Don't post")).wait_state("message")
     await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=300)
-    assert ever(scene.chat, scene.channel, "video") == []
+    assert ever_posted(scene.chat, scene.channel, "video") == []
 
 
 async def test_a_job_never_submitted_ends_at_the_deadline(scene: Scene) -> None:

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from sandbox.chat import File
-from tests.e2e.scenes import RENDER_SECONDS, Scene, picture
-from tests.e2e.sightings import cards_settled, ever, is_card, job_id_of, kind_of, labels, wait_card, wait_kind
+from tests.e2e.messages import cards_settled, ever_posted, is_card, job_id_of, kind_of, labels, wait_card, wait_kind
+from tests.e2e.scene import RENDER_SECONDS, Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -77,7 +77,7 @@ async def test_a_card_says_who_asked_for_what_and_how_far_it_is(scene: Scene) ->
     assert labels(card) == ["Don't post"]
     scene.stage.jump(500)
     await scene.chat.wait_for(lambda: "50 %" in card.text, what="the card to show half of the way")
-    assert ever(scene.chat, scene.channel, "card") == [card]
+    assert ever_posted(scene.chat, scene.channel, "card") == [card]
     scene.studio.dials.progress = "none"
     scene.studio.dials.render_seconds = RENDER_SECONDS
     scene.stage.jump(500)
@@ -183,5 +183,5 @@ async def test_two_people_at_once_get_a_card_and_a_video_each(scene: Scene) -> N
         )
         assert video.pinged == {person.id}
         assert scene.studio.paid(prompt) == 1
-    assert len(ever(scene.chat, scene.channel, "card")) == 2
-    assert len(ever(scene.chat, scene.channel, "video")) == 2
+    assert len(ever_posted(scene.chat, scene.channel, "card")) == 2
+    assert len(ever_posted(scene.chat, scene.channel, "video")) == 2

@@ -13,9 +13,9 @@ from PIL import Image
 from sandbox.chat import Channel, Fault, File, Message, NotPossibleError, Person
 from sandbox.stage import Stage
 from sandbox.studio import Outcome
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage, picture
-from tests.e2e.sightings import delete_video, time_passes_until
+from tests.e2e import inspection
+from tests.e2e.messages import delete_video, time_passes_until
+from tests.e2e.scene import Scene, a_stage, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -54,7 +54,7 @@ def rendering(scene: Scene, **dials: object) -> Iterator[None]:
 async def made(scene: Scene, prompt: str, **options: object) -> Message:
     """A video that is asked for, stands in the channel, and is marked as posted."""
     video = await scene.make(prompt, **options)
-    await ledger.job(scene.stage, prompt, "delivered")
+    await inspection.job(scene.stage, prompt, "delivered")
     return video
 
 
@@ -112,8 +112,8 @@ async def test_choices_are_those_of_the_catalogue(scene: Scene, name: str) -> No
 
 async def test_video_without_options_sends_only_prompt_and_default_model(scene: Scene) -> None:
     """/video with a prompt alone is one JSON request with the prompt and the first model, and no unset field."""
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Only a prompt"))
-    request = await ledger.sent(scene.stage, "Only a prompt")
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Only a prompt"))
+    request = await inspection.sent(scene.stage, "Only a prompt")
     assert request.body_kind == "json"
     assert request.fields == {"prompt": "Only a prompt", "model": "gpt-4o-video"}
     assert request.headers["authorization"] == f"Bearer {scene.studio.api_key}"
@@ -125,8 +125,8 @@ async def test_video_sends_every_option_as_a_text(scene: Scene) -> None:
     call = await scene.ada.slash(
         scene.channel, "video", prompt="All options", model="gpt-4o-video", size="1080x1920", seconds="8"
     )
-    await ledger.accepted(call)
-    request = await ledger.sent(scene.stage, "All options")
+    await inspection.accepted(call)
+    request = await inspection.sent(scene.stage, "All options")
     assert request.body_kind == "json"
     assert request.fields == {
         "prompt": "All options",
@@ -147,8 +147,8 @@ async def test_four_pictures_arrive_byte_for_byte_in_order_under_our_own_names(s
     call = await scene.ada.slash(
         scene.channel, "video", prompt="Four pictures", seconds="12", **dict(zip(REFERENCES, pictures, strict=True))
     )
-    await ledger.accepted(call)
-    request = await ledger.sent(scene.stage, "Four pictures")
+    await inspection.accepted(call)
+    request = await inspection.sent(scene.stage, "Four pictures")
     assert request.body_kind == "multipart"
     assert request.fields == {"prompt": "Four pictures", "model": "gpt-4o-video", "seconds": "12"}
     assert [file.data for file in request.files] == [one.data for one in pictures]
@@ -167,8 +167,8 @@ async def test_pictures_may_leave_out_an_option(scene: Scene) -> None:
     """Pictures given in the third and first option alone are sent in the order of the options."""
     first, third = picture("navy"), picture("gold")
     call = await scene.ada.slash(scene.channel, "video", prompt="Two pictures", reference_3=third, reference=first)
-    await ledger.accepted(call)
-    request = await ledger.sent(scene.stage, "Two pictures")
+    await inspection.accepted(call)
+    request = await inspection.sent(scene.stage, "Two pictures")
     assert [file.data for file in request.files] == [first.data, third.data]
 
 
@@ -182,8 +182,8 @@ async def test_video_without_a_prompt_opens_a_form_and_keeps_the_options(scene: 
     assert (files.kind, files.required, files.max_values) == ("files", False, 4)
 
     text = "Said in the form,\nin two lines with an ü"
-    await ledger.accepted(await scene.ada.submit(form, {"prompt": text}))
-    request = await ledger.sent(scene.stage, text)
+    await inspection.accepted(await scene.ada.submit(form, {"prompt": text}))
+    request = await inspection.sent(scene.stage, text)
     assert request.fields == {"prompt": text, "model": "gpt-4o-video", "size": "1920x1080", "seconds": "4"}
     assert [file.data for file in request.files] == [first.data]
 
@@ -201,8 +201,8 @@ def id_of(video: Message) -> str:
 
 async def remixed(scene: Scene, prompt: str, parent: str, by: Person | None = None, **options: object) -> None:
     """Ask for a remix and see that it goes to the video whose prompt is `parent`, with only the fields given."""
-    await ledger.accepted(await (by or scene.ada).slash(scene.channel, "remix", prompt=prompt, **options))
-    request = await ledger.sent(scene.stage, prompt)
+    await inspection.accepted(await (by or scene.ada).slash(scene.channel, "remix", prompt=prompt, **options))
+    request = await inspection.sent(scene.stage, prompt)
     (render,) = [one for one in scene.studio.renders if one.prompt == parent]
     assert request.path == f"/v1/videos/{render.id}/remix"
     assert request.body_kind == "json"
@@ -233,8 +233,8 @@ async def test_remix_sends_only_the_fields_that_were_set(scene: Scene) -> None:
     await remixed(scene, "Everything", "A mill", model="gpt-4o-video", size="1280x720", seconds="4")
 
     cat = picture("black")
-    await ledger.accepted(await scene.ada.slash(scene.channel, "remix", prompt="With a cat", reference_2=cat))
-    request = await ledger.sent(scene.stage, "With a cat")
+    await inspection.accepted(await scene.ada.slash(scene.channel, "remix", prompt="With a cat", reference_2=cat))
+    request = await inspection.sent(scene.stage, "With a cat")
     assert request.operation == "remix"
     assert request.body_kind == "multipart"
     assert request.fields == {"prompt": "With a cat"}
@@ -248,7 +248,7 @@ async def test_remix_without_a_video_takes_the_askers_newest_one_here(scene: Sce
     await made(scene, "Ada's second")
     elsewhere = scene.guild.add_channel("elsewhere")
     await scene.ada.slash(elsewhere, "video", prompt="Ada's elsewhere")
-    await ledger.job(scene.stage, "Ada's elsewhere", "delivered")
+    await inspection.job(scene.stage, "Ada's elsewhere", "delivered")
     await made(scene, "Ben's own", by=ben)
     await remixed(scene, "Of the newest", "Ada's second")
     await remixed(scene, "Of Ben's", "Ben's own", by=ben)
@@ -258,9 +258,9 @@ async def test_remix_without_a_video_says_so_where_the_asker_has_none(scene: Sce
     """Who has no finished video in the channel is told how to get or name one, and nothing is stored."""
     ben = scene.join("Ben")
     await made(scene, "Not Ben's")
-    text = await ledger.refusal(await ben.slash(scene.channel, "remix", prompt="Of nothing"))
+    text = await inspection.refusal(await ben.slash(scene.channel, "remix", prompt="Of nothing"))
     assert "no finished video in this channel" in text
-    assert ledger.jobs_of(scene.stage, ben) == []
+    assert inspection.jobs_of(scene.stage, ben) == []
 
 
 async def test_remix_without_a_prompt_opens_a_form_and_keeps_the_options(scene: Scene) -> None:
@@ -271,8 +271,8 @@ async def test_remix_without_a_prompt_opens_a_form_and_keeps_the_options(scene: 
     form = await call.wait_form()
     assert form.fields["prompt"].multiline
     assert "1 picture is kept" in form.fields["references"].description
-    await ledger.accepted(await scene.ada.submit(form, {"prompt": "Two kites"}))
-    request = await ledger.sent(scene.stage, "Two kites")
+    await inspection.accepted(await scene.ada.submit(form, {"prompt": "Two kites"}))
+    request = await inspection.sent(scene.stage, "Two kites")
     (render,) = [one for one in scene.studio.renders if one.prompt == "A kite"]
     assert request.path == f"/v1/videos/{render.id}/remix"
     assert request.fields == {"prompt": "Two kites", "size": "1920x1080"}
@@ -290,7 +290,7 @@ async def test_remix_suggests_the_askers_finished_videos_of_this_server(scene: S
     other.join(scene.ada)
     there = other.add_channel("videos")
     await scene.ada.slash(there, "video", prompt="Red elsewhere")
-    await ledger.job(scene.stage, "Red elsewhere", "delivered")
+    await inspection.job(scene.stage, "Red elsewhere", "delivered")
     await made(scene, "Red by Ben", by=ben)
     red = await made(scene, "Red 100% sure")
     await made(scene, "Blue sky")
@@ -298,7 +298,7 @@ async def test_remix_suggests_the_askers_finished_videos_of_this_server(scene: S
     await delete_video(scene.chat, scene.ada, deleted)
     with rendering(scene, next_render=[Outcome.hang()]):
         await scene.ada.slash(scene.channel, "video", prompt="Red not finished")
-        await ledger.job(scene.stage, "Red not finished", "rendering")
+        await inspection.job(scene.stage, "Red not finished", "rendering")
 
     suggested = await names(scene.ada, scene.channel)
     assert [next(one for one in ("Blue sky", "Red 100% sure") if one in name) for name in suggested] == [
@@ -359,24 +359,26 @@ async def test_status_lists_running_and_latest_jobs_with_progress_age_and_links(
     """/status privately lists the asker's running job with its progress and card, then the latest with its video."""
     done = await made(scene, "Done long ago")
     with rendering(scene, progress="percent", render_seconds=100.0):
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Still at it"))
-        await ledger.job(scene.stage, "Still at it", "rendering")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Still at it"))
+        await inspection.job(scene.stage, "Still at it", "rendering")
         card = await scene.chat.wait_message(scene.channel, lambda m: "Still at it" in m.text)
         scene.stage.jump(50)
-        await ledger.until(
-            scene.stage, lambda: (ledger.jobs(scene.stage, prompt="Still at it")[0]["progress"] or 0) >= 50, "progress"
+        await inspection.until(
+            scene.stage,
+            lambda: (inspection.jobs(scene.stage, prompt="Still at it")[0]["progress"] or 0) >= 50,
+            "progress",
         )
         answer = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
         assert answer.ephemeral
         running, ended = answer.text.split("Posted")
-        (row,) = ledger.jobs(scene.stage, prompt="Still at it")
+        (row,) = inspection.jobs(scene.stage, prompt="Still at it")
         assert "Rendering" in running
         assert row["id"] in running
         assert "Still at it" in running
         assert re.search(r"▰{5,}▱+ 5\d %", running)
         assert f"<t:{int(row['accepted_at'])}:R>" in running
         assert card.jump_url in running
-        (row,) = ledger.jobs(scene.stage, prompt="Done long ago")
+        (row,) = inspection.jobs(scene.stage, prompt="Done long ago")
         assert row["id"] in ended
         assert "Done long ago" in ended
         assert done.jump_url in ended
@@ -389,14 +391,14 @@ async def test_status_lists_running_and_latest_jobs_with_progress_age_and_links(
 async def test_status_of_one_job_follows_it_from_card_to_video(scene: Scene) -> None:
     """/status with a video tells all about that one: state, settings, progress, times, and where it stands."""
     with rendering(scene, progress="percent", render_seconds=100.0):
-        await ledger.accepted(
+        await inspection.accepted(
             await scene.ada.slash(scene.channel, "video", prompt="One of them", size="1920x1080", seconds="8")
         )
-        job = await ledger.job(scene.stage, "One of them", "rendering")
+        job = await inspection.job(scene.stage, "One of them", "rendering")
         card = await scene.chat.wait_message(scene.channel, lambda m: "One of them" in m.text)
         scene.stage.jump(25)
-        await ledger.until(
-            scene.stage, lambda: (ledger.jobs(scene.stage, id=job["id"])[0]["progress"] or 0) >= 25, "progress"
+        await inspection.until(
+            scene.stage, lambda: (inspection.jobs(scene.stage, id=job["id"])[0]["progress"] or 0) >= 25, "progress"
         )
         answer = await (await scene.ada.slash(scene.channel, "status", video=job["id"].lower())).wait_state("message")
     assert answer.ephemeral
@@ -405,7 +407,7 @@ async def test_status_of_one_job_follows_it_from_card_to_video(scene: Scene) -> 
     assert re.search(r"▰▰▱+ 2\d %", answer.text)
     scene.stage.jump(100)
     video = await scene.video(after=card)
-    await ledger.job(scene.stage, "One of them", "delivered")
+    await inspection.job(scene.stage, "One of them", "delivered")
     for name in (job["id"], video.jump_url, job["remote_id"]):
         answer = await (await scene.ada.slash(scene.channel, "status", video=name)).wait_state("message")
         assert "Posted" in answer.text
@@ -418,10 +420,10 @@ async def test_status_suggests_the_askers_jobs_running_ones_first(scene: Scene) 
     ben = scene.join("Ben")
     with rendering(scene, next_render=[Outcome.hang()]):
         await scene.ada.slash(scene.channel, "video", prompt="Owl running")
-        await ledger.job(scene.stage, "Owl running", "rendering")
+        await inspection.job(scene.stage, "Owl running", "rendering")
     await made(scene, "Owl finished")
     await scene.ada.slash(scene.channel, "video", prompt="Owl doomed")
-    await ledger.job(scene.stage, "Owl doomed", "failed")
+    await inspection.job(scene.stage, "Owl doomed", "failed")
     found = await names(scene.ada, scene.channel, "owl", of="status")
     assert [next(one for one in ("running", "finished", "doomed") if f"Owl {one}" in name) for name in found] == [
         "running",

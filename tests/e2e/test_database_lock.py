@@ -11,8 +11,8 @@ import pytest
 
 from sandbox.chat import Call, gateway
 from sandbox.studio import Outcome
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage
+from tests.e2e import inspection
+from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
 
 # Two commands are refused after 15 and 20 seconds; in full they go on being refused for a minute.
@@ -46,8 +46,8 @@ async def a_scene(folder: Path) -> AsyncIterator[Scene]:
         guild.join(ada)
         scene = Scene(stage, guild, guild.add_channel("videos"), ada)
         scene.studio.dials.next_render.append(Outcome.ok(render_seconds=3_000))
-        await ledger.accepted(await ada.slash(scene.channel, "video", prompt="Rendering meanwhile"))
-        await ledger.job(stage, "Rendering meanwhile", "rendering")
+        await inspection.accepted(await ada.slash(scene.channel, "video", prompt="Rendering meanwhile"))
+        await inspection.job(stage, "Rendering meanwhile", "rendering")
         yield scene
 
 
@@ -64,7 +64,7 @@ async def looked_again(scene: Scene, times: int) -> None:
     """Return when the provider has been asked that often more: the loops go on."""
 
     def looks() -> int:
-        return sum(request.operation == "look" for request in scene.studio.requests)
+        return sum(request.operation == "poll" for request in scene.studio.requests)
 
     before = looks()
     await scene.studio.wait_for(lambda: looks() >= before + times or None, 60)
@@ -73,9 +73,9 @@ async def looked_again(scene: Scene, times: int) -> None:
 async def assert_all_told_once(scene: Scene, prompts: list[str]) -> None:
     """Each of the prompts was paid for once and has one video."""
     for prompt in prompts:
-        await ledger.job(scene.stage, prompt, "delivered", timeout_seconds=40)
+        await inspection.job(scene.stage, prompt, "delivered", timeout_seconds=40)
         assert scene.studio.paid(prompt) == 1
-    posted = [post for post in ledger.public(scene.stage, scene.channel) if post.attachments]
+    posted = [post for post in inspection.public(scene.stage, scene.channel) if post.attachments]
     assert len(posted) == len(prompts)
 
 
@@ -95,7 +95,7 @@ async def test_a_short_lock_of_the_database_is_not_felt(tmp_path: Path, heartbea
             for one in asked:
                 assert "Rendering meanwhile" in (await one.wait_state("message")).text
             assert heartbeats() > before
-        await ledger.accepted(call)
+        await inspection.accepted(call)
         scene.stage.jump(LATE)
         await assert_all_told_once(scene, ["Rendering meanwhile", "Asked meanwhile"])
 
@@ -124,13 +124,13 @@ async def test_a_long_lock_of_the_database_refuses_and_loses_nothing(
                 calls = [await scene.ada.slash(scene.channel, "video", prompt=prompt) for prompt in prompts]
                 for call in calls:
                     await call.wait_state("message", "deleted", timeout_seconds=90)
-                    assert "storage" in await ledger.refusal(call)
+                    assert "storage" in await inspection.refusal(call)
                 refused += AT_ONCE
             assert heartbeats() > before
             # What renders ends while nothing of that can be stored.
             scene.stage.jump(LATE)
             await looked_again(scene, 1)
-        assert [row["prompt"] for row in ledger.jobs(scene.stage)] == ["Rendering meanwhile"]
+        assert [row["prompt"] for row in inspection.jobs(scene.stage)] == ["Rendering meanwhile"]
         assert len([one for one in scene.studio.requests if one.operation == "create"]) == 1
         scene.stage.jump(60)
         await assert_all_told_once(scene, ["Rendering meanwhile"])

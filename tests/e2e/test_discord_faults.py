@@ -9,11 +9,11 @@ from aiohttp import web
 from sandbox.chat import Fault, Message
 from sandbox.chat.gateway import Gateway
 from sandbox.studio import Fault as StudioFault
-from tests.e2e import ledger
-from tests.e2e.discord_scenes import posts
-from tests.e2e.killing import a_scene, kill
-from tests.e2e.scenes import Scene
-from tests.e2e.sightings import ever, is_card, labels, of_kind, reached, time_passes_until, wait_kind
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted, is_card, labels, of_kind, reached, time_passes_until, wait_kind
+from tests.e2e.outage_scene import posts
+from tests.e2e.restart_scene import a_scene, kill
+from tests.e2e.scene import Scene
 
 TWELVE_MEGABYTES = 12.0
 """Over Discord's 10 MiB, and far under what a boosted server takes."""
@@ -38,7 +38,7 @@ async def test_a_video_that_is_due_before_the_gateway_has_told_of_its_server_is_
         scene.chat.faults.add("message_create", Fault.rate_limited(600.0), only_if=lambda r: bool(r.files))
         await scene.ada.slash(channel, "video", prompt="A heron at dawn")
         await scene.chat.wait_for(lambda: scene.chat.faults.struck, what="the first try")
-        await ledger.job(scene.stage, "A heron at dawn", "posting")
+        await inspection.job(scene.stage, "A heron at dawn", "posting")
         await kill(scene)
         scene.stage.jump(700)
         may_connect.clear()
@@ -57,11 +57,11 @@ async def test_a_provider_that_stumbles_when_it_is_asked_for_the_link_is_asked_a
         await reached(fetching)
         # Links to this machine are shown to nobody.
         scene.studio.dials.public_files_url = "https://files.example.com"
-        scene.studio.faults.add("look", StudioFault.status(503), times=3)
+        scene.studio.faults.add("poll", StudioFault.status(503), times=3)
         fetching.open()
         video = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "video"), step_seconds=5)
         assert "http" in video[0].text
-        assert ever(scene.chat, scene.channel, "fail") == []
+        assert ever_posted(scene.chat, scene.channel, "fail") == []
 
 
 async def test_a_withheld_videos_card_whose_posting_nobody_saw_is_found_again(tmp_path: Path) -> None:
@@ -69,12 +69,12 @@ async def test_a_withheld_videos_card_whose_posting_nobody_saw_is_found_again(tm
     async with a_scene(tmp_path, render_seconds=3_000.0) as scene:
         scene.chat.faults.add("message_create", Fault.rate_limited(40.0))
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
-        job = await ledger.job(scene.stage, "A heron at dawn", "rendering")
+        job = await inspection.job(scene.stage, "A heron at dawn", "rendering")
         listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
         await (await scene.ada.click(listed, f"Don't post {job['id']}")).wait_state("message")
         scene.chat.faults.add("message_create", Fault.drop(after=True))
         card = (await time_passes_until(scene.stage, lambda: cards(scene), step_seconds=5))[0]
-        await ledger.until(scene.stage, lambda: len(scene.chat.faults.struck) == 2, "the lost answer")
+        await inspection.until(scene.stage, lambda: len(scene.chat.faults.struck) == 2, "the lost answer")
         await kill(scene)
         scene.stage.jump(300)
         await scene.stage.start_bot()

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from sandbox.chat import Fault, Message, Permission
-from tests.e2e import ledger
-from tests.e2e.discord_scenes import RENDER, a_scene, posts, rendering, requests, videos
-from tests.e2e.scenes import Scene
-from tests.e2e.sightings import ever, of_kind, time_passes_until, wait_card, wait_kind
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted, of_kind, time_passes_until, wait_card, wait_kind
+from tests.e2e.outage_scene import RENDER, a_scene, posts, rendering, requests, videos
+from tests.e2e.scene import Scene
 from tests.figures import figure
 
 IN_CHANNELS = [Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES, Permission.ATTACH_FILES]
@@ -29,8 +29,8 @@ async def test_a_right_that_goes_while_it_renders_is_told_once_and_the_video_is_
         before = len(scene.chat.requests)
         scene.stage.jump(RENDER)
         for _right, _place, prompt in asked:
-            await ledger.job(scene.stage, prompt, "undeliverable")
-        await ledger.until(scene.stage, lambda: not unsaid(scene), "nothing left to say")
+            await inspection.job(scene.stage, prompt, "undeliverable")
+        await inspection.until(scene.stage, lambda: not unsaid(scene), "nothing left to say")
         for right, place, prompt in asked:
             there = place if right is Permission.ATTACH_FILES else scene.chat.dm(scene.ada)
             [notice] = notices(scene, prompt)
@@ -71,13 +71,13 @@ async def test_a_place_that_is_gone_is_told_by_dm_once_and_the_video_is_kept(tmp
                 place.delete()
         before = requests(scene, "message_create")
         scene.stage.jump(RENDER)
-        await ledger.job(scene.stage, "A heron at dawn", "undeliverable")
+        await inspection.job(scene.stage, "A heron at dawn", "undeliverable")
         notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
         assert "finished and kept" in notice.content
-        await ledger.until(scene.stage, lambda: not unsaid(scene), "nothing left to say")
+        await inspection.until(scene.stage, lambda: not unsaid(scene), "nothing left to say")
         # The video, the notice there, the notice here.
         assert requests(scene, "message_create") - before == 3
-        assert ever(scene.chat, scene.chat.dm(scene.ada), "fail") == [notice]
+        assert ever_posted(scene.chat, scene.chat.dm(scene.ada), "fail") == [notice]
         assert videos(scene, "A heron at dawn") == []
         assert scene.studio.paid("A heron at dawn") == 1
         kept = other.add_channel("here-i-am")
@@ -99,10 +99,10 @@ async def test_a_place_that_is_gone_with_closed_dms_ends_all_the_same(tmp_path: 
         before = requests(scene, "message_create")
         scene.channel.delete()
         scene.stage.jump(RENDER)
-        await ledger.job(scene.stage, "A heron at dawn", "undeliverable")
-        await ledger.until(scene.stage, lambda: not unsaid(scene), "nothing left to say")
+        await inspection.job(scene.stage, "A heron at dawn", "undeliverable")
+        await inspection.until(scene.stage, lambda: not unsaid(scene), "nothing left to say")
         assert requests(scene, "message_create") - before == 3
-        assert ever(scene.chat, scene.chat.dm(scene.ada), "fail") == []
+        assert ever_posted(scene.chat, scene.chat.dm(scene.ada), "fail") == []
 
 
 @pytest.mark.reliability(runs=5)
@@ -115,14 +115,14 @@ async def test_the_video_of_a_deleted_prompt_is_posted_as_a_plain_message(tmp_pa
         video = await scene.video(place)
         scene.studio.dials.render_seconds = RENDER
         prompt = await scene.ada.reply(video, "Now in the rain")
-        await ledger.job(scene.stage, "Now in the rain", "rendering")
+        await inspection.job(scene.stage, "Now in the rain", "rendering")
         await wait_card(scene.chat, place, lambda m: "Now in the rain" in m.text and "Rendering" in m.text)
         await scene.ada.delete(prompt)
         if archived:
             place.archive()
         scene.stage.jump(RENDER)
         remix = await scene.video(place, after=video)
-        await ledger.job(scene.stage, "Now in the rain", "delivered")
+        await inspection.job(scene.stage, "Now in the rain", "delivered")
         assert remix.reply_to is None
         assert remix.pinged == {scene.ada.id}
         assert len(videos(scene, "Now in the rain")) == 1
@@ -144,7 +144,7 @@ async def test_a_video_that_was_deleted_before_its_answer_came_is_not_posted_aga
         second = scene.chat.gate("message_create")
         await mia.delete(posted[0])
         second.open()
-        await time_passes_until(scene.stage, lambda: ledger.jobs(scene.stage, state="delivered"), step_seconds=0.1)
+        await time_passes_until(scene.stage, lambda: inspection.jobs(scene.stage, state="delivered"), step_seconds=0.1)
         assert len(videos(scene, "A heron at dawn")) == 1
         assert of_kind(scene.channel, "video") == []
         assert scene.studio.paid("A heron at dawn") == 1
@@ -176,7 +176,7 @@ async def test_a_server_that_takes_less_than_it_did_gets_a_link_after_one_upload
         scene.guild.upload_limit_override_bytes = 500
         scene.studio.dials.public_files_url = "https://files.example.com"
         scene.stage.jump(RENDER)
-        await ledger.job(scene.stage, "A heron at dawn", "delivered")
+        await inspection.job(scene.stage, "A heron at dawn", "delivered")
         video = await wait_kind(scene.chat, scene.channel, "video")
         assert not video.attachments
         assert "https://files.example.com" in video.text

@@ -7,9 +7,9 @@ import pytest
 
 from sandbox.chat import Fault
 from sandbox.studio import Fault as StudioFault
-from tests.e2e import ledger
-from tests.e2e.discord_scenes import FOR_EVER, MANY, RENDER, a_scene, at_the_provider, passes, rendering, videos
-from tests.e2e.sightings import time_passes_until
+from tests.e2e import inspection
+from tests.e2e.messages import time_passes_until
+from tests.e2e.outage_scene import FOR_EVER, MANY, RENDER, a_scene, at_the_provider, passes, rendering, videos
 from tests.figures import figure
 from tests.unit.bot.media.samples import mp4
 
@@ -27,7 +27,9 @@ async def test_a_network_that_refuses_everything_is_asked_once_in_ten_minutes(tm
         kinds = ("message_create", "message_edit", "message_delete", "message_get", "history", "dm_open")
         scene.chat.faults.add(kinds, Fault.status(429), times=FOR_EVER)
         scene.stage.jump(RENDER)
-        await ledger.until(scene.stage, lambda: len(ledger.jobs(scene.stage, state="posting")) == 6, "six videos")
+        await inspection.until(
+            scene.stage, lambda: len(inspection.jobs(scene.stage, state="posting")) == 6, "six videos"
+        )
         await scene.chat.wait_for(lambda: scene.chat.faults.struck, what="the first refusal")
         for _ in range(120):
             scene.stage.jump(30)
@@ -37,7 +39,7 @@ async def test_a_network_that_refuses_everything_is_asked_once_in_ten_minutes(tm
         scene.chat.faults.clear()
         for prompt in prompts:
             await time_passes_until(
-                scene.stage, lambda p=prompt: ledger.jobs(scene.stage, prompt=p, state="delivered"), step_seconds=30
+                scene.stage, lambda p=prompt: inspection.jobs(scene.stage, prompt=p, state="delivered"), step_seconds=30
             )
             assert len(videos(scene, prompt)) == 1
 
@@ -51,7 +53,7 @@ async def test_a_long_global_rest_is_waited_for_and_delays_only(tmp_path: Path) 
         scene.chat.faults.add("message_create", Fault.rate_limited(240.0, global_=True))
         scene.stage.jump(RENDER)
         await scene.chat.wait_for(lambda: len(scene.chat.faults.struck) == 4, what="all four limits")
-        await time_passes_until(scene.stage, lambda: ledger.jobs(scene.stage, state="delivered"), step_seconds=20)
+        await time_passes_until(scene.stage, lambda: inspection.jobs(scene.stage, state="delivered"), step_seconds=20)
         assert len(videos(scene, "A heron at dawn")) == 1
 
 
@@ -71,12 +73,14 @@ async def test_forty_videos_due_while_discord_is_silent_are_asked_for_rarely_and
         await scene.stage.start_bot()
         for prompt in prompts[:ASKED_FOR]:
             await scene.ada.slash(scene.channel, "video", prompt=prompt)
-        await ledger.until(scene.stage, lambda: len(ledger.jobs(scene.stage, state="rendering")) == DUE, "all renders")
+        await inspection.until(
+            scene.stage, lambda: len(inspection.jobs(scene.stage, state="rendering")) == DUE, "all renders"
+        )
         kinds = ("message_create", "message_edit", "message_delete", "message_get", "history", "dm_open")
         scene.chat.faults.add(kinds, Fault.status(503), times=FOR_EVER)
         scene.stage.jump(RENDER)
         silent_since = scene.stage.clock.monotonic()
-        await passes(scene, lambda: len(ledger.jobs(scene.stage, state="posting")) == DUE, step_seconds=1)
+        await passes(scene, lambda: len(inspection.jobs(scene.stage, state="posting")) == DUE, step_seconds=1)
         for _ in range(120):
             scene.stage.jump(5)
             await asyncio.sleep(0.02)
@@ -84,7 +88,7 @@ async def test_forty_videos_due_while_discord_is_silent_are_asked_for_rarely_and
         # What was on its way at first, five until nothing is asked, the cards, and then the probes.
         assert len(scene.chat.faults.struck) <= 19 + 5 + ASKED_FOR + silent_seconds / 15
         scene.chat.faults.clear()
-        await passes(scene, lambda: len(ledger.jobs(scene.stage, state="delivered")) == DUE, step_seconds=2)
+        await passes(scene, lambda: len(inspection.jobs(scene.stage, state="delivered")) == DUE, step_seconds=2)
         assert [len(videos(scene, prompt)) for prompt in prompts] == [1] * DUE
         assert len(scene.studio.renders) == DUE
         assert all(scene.studio.paid(prompt) == 1 for prompt in prompts[:ASKED_FOR])

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from sandbox.chat import Call, Fault, place_payloads
-from tests.e2e import ledger
-from tests.e2e.discord_scenes import FOR_EVER, MANY, RENDER, SMALL, a_scene, rendering, requests, videos
-from tests.e2e.scenes import Scene, a_stage
-from tests.e2e.sightings import wait_kind
+from tests.e2e import inspection
+from tests.e2e.messages import wait_kind
+from tests.e2e.outage_scene import FOR_EVER, MANY, RENDER, SMALL, a_scene, rendering, requests, videos
+from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
 
 # discord.py rests five real seconds before each time that it identifies anew.
@@ -29,7 +29,7 @@ async def test_fifty_new_sessions_double_nothing(tmp_path: Path) -> None:
             # After a cut discord.py rests longer and longer, so only the first one is.
             await scene.chat.drop_gateway(resumable=False, how="invalid" if number else "abort")
             scene.stage.jump(RENDER)
-            await ledger.job(scene.stage, f"Heron {number} at dawn", "delivered")
+            await inspection.job(scene.stage, f"Heron {number} at dawn", "delivered")
             await scene.chat.wait_for(
                 lambda n=number: scene.chat.bot_online and scene.chat.sessions_opened == n + 2, 60, what="a new session"
             )
@@ -39,9 +39,9 @@ async def test_fifty_new_sessions_double_nothing(tmp_path: Path) -> None:
         await assert_one_loop_looks(scene)
         scene.stage.jump(RENDER)
         last = f"Heron {NEW_SESSIONS} at dawn"
-        await ledger.job(scene.stage, last, "delivered")
+        await inspection.job(scene.stage, last, "delivered")
         await scene.ada.reply(videos(scene, last)[0], "Now in the rain")
-        await ledger.job(scene.stage, "Now in the rain")
+        await inspection.job(scene.stage, "Now in the rain")
         for number in range(NEW_SESSIONS + 1):
             assert len(videos(scene, f"Heron {number} at dawn")) == 1
             assert scene.studio.paid(f"Heron {number} at dawn") == 1
@@ -69,7 +69,7 @@ async def assert_one_loop_looks(scene: Scene) -> None:
     """The one video that renders is looked at as often as by one loop: never closer than POLL_MIN_SECONDS."""
 
     def looks() -> int:
-        return sum(request.operation == "look" for request in scene.studio.requests)
+        return sum(request.operation == "poll" for request in scene.studio.requests)
 
     before, began_at = looks(), scene.stage.clock.monotonic()
     await scene.studio.wait_for(lambda: looks() >= before + 10 or None, 60)
@@ -85,7 +85,7 @@ async def test_commands_that_are_acknowledged_too_late_are_not_carried_out(tmp_p
             await scene.ada.slash(scene.channel, "video", prompt=f"Too late {number}")
         await scene.chat.wait_for(lambda: len(scene.chat.faults.struck) == 100, what="a hundred late acknowledgements")
         await scene.make("In time")
-        assert [row["prompt"] for row in ledger.jobs(scene.stage)] == ["In time"]
+        assert [row["prompt"] for row in inspection.jobs(scene.stage)] == ["In time"]
         assert len(scene.studio.renders) == 1
         assert scene.studio.paid("In time") == 1
 
@@ -102,7 +102,7 @@ async def test_a_press_or_form_that_is_acknowledged_too_late_is_not_carried_out(
             await scene.ada.submit(form, {"prompt": "Too late"})
         await scene.chat.wait_for(lambda: len(scene.chat.faults.struck) == 20, what="twenty late acknowledgements")
         await scene.make("In time")
-        assert [row["prompt"] for row in ledger.jobs(scene.stage)] == ["A heron at dawn", "In time"]
+        assert [row["prompt"] for row in inspection.jobs(scene.stage)] == ["A heron at dawn", "In time"]
         assert len(scene.studio.renders) == 2
 
 
@@ -116,7 +116,7 @@ async def test_an_acknowledgement_whose_answer_is_lost_costs_nothing(tmp_path: P
             await scene.ada.slash(scene.channel, "video", prompt=f"Unheard {number}")
         await scene.chat.wait_for(lambda: len(scene.chat.faults.struck) == 20, what="twenty lost answers")
         await scene.make("Heard")
-        assert [row["prompt"] for row in ledger.jobs(scene.stage)] == ["Heard"]
+        assert [row["prompt"] for row in inspection.jobs(scene.stage)] == ["Heard"]
         assert len(scene.studio.renders) == 1
 
 
@@ -125,14 +125,14 @@ async def test_forty_minutes_later_the_video_comes_without_the_interaction(tmp_p
     """D3: in a job of 40 minutes the card is kept up and the video posted by messages; a dead token is never used."""
     async with a_scene(tmp_path, render_seconds=2_400.0, progress="percent") as scene:
         call = await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
-        await ledger.job(scene.stage, "A heron at dawn", "rendering")
-        await ledger.accepted(call)
+        await inspection.job(scene.stage, "A heron at dawn", "rendering")
+        await inspection.accepted(call)
         for _ in range(8):
             looks = len(scene.studio.requests)
             scene.stage.jump(300)
             await scene.studio.wait_for(lambda n=looks: len(scene.studio.requests) > n)
         video = await wait_kind(scene.chat, scene.channel, "video")
-        await ledger.job(scene.stage, "A heron at dawn", "delivered")
+        await inspection.job(scene.stage, "A heron at dawn", "delivered")
         dies_at = call.interaction.created_at + scene.chat.rules.token_seconds
         assert video.created_at >= call.interaction.created_at + 2_400.0
         late = [request for request in scene.chat.requests if request.at > dies_at]
@@ -155,10 +155,12 @@ async def test_a_hundred_commands_told_twice_are_a_hundred_videos(tmp_path: Path
         for call in calls:
             scene.chat.redeliver(call)
         await scene.studio.wait_for(lambda: len(scene.studio.renders) == 100, 60)
-        await ledger.until(scene.stage, lambda: len(ledger.jobs(scene.stage, state="rendering")) == 100, "100 renders")
+        await inspection.until(
+            scene.stage, lambda: len(inspection.jobs(scene.stage, state="rendering")) == 100, "100 renders"
+        )
         again = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
         assert again.text
-        assert len(ledger.jobs(scene.stage)) == len(scene.studio.renders) == 100
+        assert len(inspection.jobs(scene.stage)) == len(scene.studio.renders) == 100
         assert all(scene.studio.paid(f"Told twice {number}") == 1 for number in range(100))
 
 

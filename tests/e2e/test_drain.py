@@ -13,9 +13,9 @@ import pytest
 from sandbox.bot_child import HANGING_HOST
 from sandbox.stage import Stage
 from sandbox.studio import Fault
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage
-from tests.e2e.sightings import ever, reached, wait_card
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted, reached, wait_card
+from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
 
 DRAIN_SECONDS = 20
@@ -56,8 +56,8 @@ async def ends(stage: Stage) -> int:
 async def test_a_locked_database_does_not_keep_the_process(tmp_path: Path) -> None:
     """SIGTERM while another program holds the database ends with 0 in time, and the next life goes on."""
     async with a_scene(tmp_path) as scene:
-        gate = scene.studio.gate("look", "before_take")
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Locked in"))
+        gate = scene.studio.gate("poll", "before_take")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Locked in"))
         await wait_card(scene.chat, scene.channel, "Rendering")
         await reached(gate)
         with locked(scene.stage):
@@ -65,7 +65,7 @@ async def test_a_locked_database_does_not_keep_the_process(tmp_path: Path) -> No
             assert await ends(scene.stage) == 0
         await scene.chat.bot_gone()
         await scene.stage.start_bot()
-        await ledger.job(scene.stage, "Locked in", "delivered")
+        await inspection.job(scene.stage, "Locked in", "delivered")
         assert scene.studio.paid("Locked in") == 1
 
 
@@ -73,42 +73,42 @@ async def test_whatever_hangs_the_process_ends_in_time(tmp_path: Path) -> None:
     """SIGTERM with a paid request open and the database held by somebody: over in 20 s; the person is asked later."""
     async with a_scene(tmp_path) as scene:
         gate = scene.studio.gate("create", "after_take")
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="No answer"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="No answer"))
         await reached(gate)
         with locked(scene.stage):
             assert await ends(scene.stage) == 0
         await scene.chat.bot_gone()
         gate.cut()
         await scene.stage.start_bot()
-        await ledger.job(scene.stage, "No answer", "uncertain")
-        assert len(ledger.paid_requests(scene.stage, "No answer")) == 1
+        await inspection.job(scene.stage, "No answer", "uncertain")
+        assert len(inspection.paid_requests(scene.stage, "No answer")) == 1
 
 
 async def test_a_name_that_is_never_found_keeps_nothing(tmp_path: Path) -> None:
     """SIGTERM while the provider's name is looked up, in a thread that hangs for ever: 0, within 20 s, nothing sent."""
     settings = {HANGING_HOST: "nowhere.test", "VIDEOS_API_BASE_URL": "https://nowhere.test/v1"}
     async with a_scene(tmp_path, settings=settings) as scene:
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Looked up"))
-        await ledger.job(scene.stage, "Looked up", "submitting")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Looked up"))
+        await inspection.job(scene.stage, "Looked up", "submitting")
         assert await ends(scene.stage) == 0
         assert scene.studio.requests == []
 
 
-@pytest.mark.parametrize("operation", ["look", "file", "content"])
+@pytest.mark.parametrize("operation", ["poll", "file", "content"])
 async def test_what_costs_nothing_is_cut_off_at_once(tmp_path: Path, operation: str) -> None:
     """SIGTERM while the provider doesn't answer a look or a fetch: it is not waited for, and begun anew afterwards."""
     result = "content_only" if operation == "content" else "foreign_url"
     async with a_scene(tmp_path, result=result) as scene:
         scene.studio.faults.add(operation, Fault.hang(take=False))
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Cut off"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Cut off"))
         await scene.studio.wait_for(lambda: any(one.operation == operation for one in scene.studio.requests))
         assert await ends(scene.stage) == 0
         await scene.chat.bot_gone()
-        assert [row["state"] for row in ledger.jobs(scene.stage)] == [
-            "rendering" if operation == "look" else "fetching"
+        assert [row["state"] for row in inspection.jobs(scene.stage)] == [
+            "rendering" if operation == "poll" else "fetching"
         ]
         await scene.stage.start_bot()
-        await ledger.job(scene.stage, "Cut off", "delivered")
+        await inspection.job(scene.stage, "Cut off", "delivered")
         assert scene.studio.paid("Cut off") == 1
 
 
@@ -126,13 +126,13 @@ async def test_ten_ends_in_a_row_leave_nothing_half_marked(tmp_path: Path) -> No
             await scene.studio.wait_for(lambda least=moments: len(scene.studio.requests) >= least)
             assert await ends(scene.stage) == 0
             await scene.chat.bot_gone()
-            assert not ledger.jobs(scene.stage, state="submitting")
+            assert not inspection.jobs(scene.stage, state="submitting")
             await scene.stage.start_bot()
-        for row in ledger.jobs(scene.stage):
-            await ledger.job(scene.stage, row["prompt"], "delivered")
+        for row in inspection.jobs(scene.stage):
+            await inspection.job(scene.stage, row["prompt"], "delivered")
             assert scene.studio.paid(row["prompt"]) == 1
         # Those that came when it was ending already were refused.
-        assert len(ledger.jobs(scene.stage)) >= ENDS // 2
+        assert len(inspection.jobs(scene.stage)) >= ENDS // 2
 
 
 @pytest.mark.reliability(runs=25)
@@ -152,22 +152,22 @@ async def test_killed_while_it_ends(tmp_path: Path) -> None:
             await a_killed_end(scene, *prompts[-2:], rng)
             await scene.stage.start_bot()
         for prompt in prompts:
-            row = await ledger.job(scene.stage, prompt, "delivered", "uncertain")
+            row = await inspection.job(scene.stage, prompt, "delivered", "uncertain")
             kind = "video" if row["state"] == "delivered" else "unsure"
             await scene.chat.wait_for(lambda p=prompt, k=kind: told(scene, p) == [k] or None, what=f"one {kind}")
-            assert len(ledger.paid_requests(scene.stage, prompt)) == scene.studio.paid(prompt) == 1
+            assert len(inspection.paid_requests(scene.stage, prompt)) == scene.studio.paid(prompt) == 1
         # Whatever else would be said or sent, it has had the time for.
         scene.stage.jump(600)
         await scene.make("Afterwards")
         for prompt in prompts:
             assert len(told(scene, prompt)) == 1, prompt
-            assert len(ledger.paid_requests(scene.stage, prompt)) == scene.studio.paid(prompt) == 1
+            assert len(inspection.paid_requests(scene.stage, prompt)) == scene.studio.paid(prompt) == 1
 
 
 async def a_killed_end(scene: Scene, rendering: str, being_sent: str, rng: random.Random) -> None:
     """One life with a job of either kind, told to end and killed while it does; the provider may answer meanwhile."""
     await scene.ada.slash(scene.channel, "video", prompt=rendering)
-    await ledger.job(scene.stage, rendering, "rendering", "fetching", "posting", "delivered")
+    await inspection.job(scene.stage, rendering, "rendering", "fetching", "posting", "delivered")
     gate = scene.studio.gate("create", "after_take")
     await scene.ada.slash(scene.channel, "video", prompt=being_sent)
     await reached(gate)
@@ -183,10 +183,10 @@ async def a_killed_end(scene: Scene, rendering: str, being_sent: str, rng: rando
     answering.cancel()
     gate.cut()
     await scene.chat.bot_gone()
-    assert not (done and ledger.jobs(scene.stage, state="submitting"))
+    assert not (done and inspection.jobs(scene.stage, state="submitting"))
 
 
 def told(scene: Scene, prompt: str) -> list[str]:
     """What was ever said about that prompt besides its card, by kind."""
-    said = [(kind, one) for kind in KINDS for one in ever(scene.chat, scene.channel, kind)]
+    said = [(kind, one) for kind in KINDS for one in ever_posted(scene.chat, scene.channel, kind)]
     return [kind for kind, one in said if f"`{prompt}`" in one.text]

@@ -7,10 +7,9 @@ import pytest
 from sandbox.chat import Message
 from sandbox.chat.records import flatten
 from sandbox.studio import Fault, Outcome, Request
-from tests.e2e.scenes import Scene, picture
-from tests.e2e.sightings import (
+from tests.e2e.messages import (
     cards_settled,
-    ever,
+    ever_posted,
     job_id_of,
     labels,
     of_kind,
@@ -18,6 +17,7 @@ from tests.e2e.sightings import (
     wait_card,
     wait_kind,
 )
+from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,7 +38,7 @@ async def test_a_refused_prompt_is_told_without_saying_what_it_was(scene: Scene)
     assert notice.text == f"{scene.ada.mention} Your video wasn't made. {wasnt_charged}"
     assert labels(notice) == ["Edit & retry", "Why?"]
     await cards_settled(scene.chat, scene.channel)
-    assert ever(scene.chat, scene.channel, "fail") == [notice]
+    assert ever_posted(scene.chat, scene.channel, "fail") == [notice]
     assert scene.studio.paid("A forbidden dance") == 0
     answer = await (await scene.ada.click(notice, "Why?")).wait_state("message")
     assert answer.ephemeral
@@ -152,7 +152,7 @@ async def test_retry_pressed_twice_makes_one_job(scene: Scene) -> None:
     assert "by an earlier press" in later.content
     await cards_settled(scene.chat, scene.channel)
     assert scene.studio.paid("Pressed in anger") == 2
-    assert len(ever(scene.chat, scene.channel, "video")) == 1
+    assert len(ever_posted(scene.chat, scene.channel, "video")) == 1
 
 
 async def test_retry_of_a_remix_remixes_the_same_video(scene: Scene) -> None:
@@ -175,7 +175,7 @@ async def test_a_clean_server_error_is_asked_again_twice_with_the_same_key(scene
     await wait_card(scene.chat, scene.channel, "Third time lucky")
     await time_passes_until(scene.stage, lambda: scene.studio.paid("Third time lucky"), step_seconds=0.5)
     await scene.video()
-    assert ever(scene.chat, scene.channel, "fail") == []
+    assert ever_posted(scene.chat, scene.channel, "fail") == []
     sent = creates(scene, "Third time lucky")
     assert [one.status for one in sent] == [500, 500, 200]
     assert len({one.headers["idempotency-key"] for one in sent}) == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.scenes import Scene, picture
+from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

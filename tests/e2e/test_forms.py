@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from sandbox.chat import File, Form
-from tests.e2e.scenes import Scene, picture
-from tests.e2e.sightings import cards_settled, job_id_of, reached, wait_card, wait_kind
+from tests.e2e.messages import cards_settled, job_id_of, reached, wait_card, wait_kind
+from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

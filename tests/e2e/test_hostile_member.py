@@ -10,9 +10,9 @@ from bot.media.disk_space import PICTURE_FLOOR_BYTES
 from sandbox.chat import Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Fault
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage, picture
-from tests.e2e.sightings import ever, labels, of_kind
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted, labels, of_kind
+from tests.e2e.scene import Scene, a_stage, picture
 
 MINUTES = 60
 FOR_EVER = 100_000
@@ -90,7 +90,7 @@ async def all_posted(scene: Scene, prompts: list[str]) -> None:
     """Let time pass slowly enough that a delay is one of the clock's, until those videos are posted."""
     stage: Stage = scene.stage
     async with asyncio.timeout(30):
-        while not {row["prompt"] for row in ledger.jobs(stage, state="delivered")} >= set(prompts):
+        while not {row["prompt"] for row in inspection.jobs(stage, state="delivered")} >= set(prompts):
             stage.jump(0.5)
             await asyncio.sleep(0.1)
 
@@ -104,14 +104,14 @@ async def test_an_hour_of_one_hostile_member_costs_the_others_nothing(tmp_path: 
         scene = Scene(stage, guild, guild.add_channel("videos"), ada)
         people = [ada, *(scene.join(f"Member {number}") for number in range(9))]
         hostile = Hostile(scene)
-        for target, faults in (("create", AT_CREATE), ("remix", AT_CREATE), ("look", AT_POLLS)):
+        for target, faults in (("create", AT_CREATE), ("remix", AT_CREATE), ("poll", AT_POLLS)):
             for word, fault in faults.items():
                 stage.studio.faults.add(target, fault, times=FOR_EVER, word=word)
         prompts: list[str] = []
         for minute, pair in zip(
             range(0, MINUTES, 4), itertools.cycle(zip(people[::2], people[1::2], strict=True)), strict=False
         ):
-            await hostile.act(ever(stage.chat, scene.channel, "video")[-5:])
+            await hostile.act(ever_posted(stage.chat, scene.channel, "video")[-5:])
             asked = [f"A kite of {person.name} in minute {minute:02}" for person in pair]
             for person, prompt in zip(pair, asked, strict=True):
                 await make(scene, person, prompt)
@@ -122,13 +122,13 @@ async def test_an_hour_of_one_hostile_member_costs_the_others_nothing(tmp_path: 
                 stage.jump(60.0)
                 await asyncio.sleep(0.1)
 
-        rows = {row["prompt"]: row for row in ledger.jobs(stage)}
+        rows = {row["prompt"]: row for row in inspection.jobs(stage)}
         delays = {prompt: rows[prompt]["submitted_at"] - rows[prompt]["accepted_at"] for prompt in prompts}
         assert max(delays.values()) <= DELAY_SECONDS, sorted(delays.items(), key=lambda one: one[1])[-5:]
         renders = {prompt: rows[prompt]["ended_at"] - rows[prompt]["accepted_at"] for prompt in prompts}
         assert max(renders.values()) <= 2 * DELAY_SECONDS, sorted(renders.items(), key=lambda one: one[1])[-5:]
         assert {stage.studio.paid(prompt) for prompt in prompts} == {1}
-        said = [message.text for message in ever(stage.chat, scene.channel, "video")]
+        said = [message.text for message in ever_posted(stage.chat, scene.channel, "video")]
         assert all(sum(prompt in text for text in said) == 1 for prompt in prompts)
         # He was not simply shut out: his requests went on all the hour, at a bounded rate.
         his = [one for one in stage.studio.requests if "Mallory" in str(one.fields.get("prompt"))]

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.studio import Outcome
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage
+from tests.e2e import inspection
+from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
 
 CONFIGURATION, ALREADY_RUNNING = 78, 75
@@ -71,7 +71,7 @@ def pid_of(scene: Scene) -> int:
 
 
 def looks(scene: Scene) -> int:
-    return sum(request.operation == "look" for request in scene.studio.requests)
+    return sum(request.operation == "poll" for request in scene.studio.requests)
 
 
 async def looked_again(scene: Scene, times: int) -> None:
@@ -83,9 +83,9 @@ async def looked_again(scene: Scene, times: int) -> None:
 async def assert_all_told_once(scene: Scene, prompts: list[str], seconds: float = 40) -> None:
     """Each of the prompts was paid for once and has one video."""
     for prompt in prompts:
-        await ledger.job(scene.stage, prompt, "delivered", timeout_seconds=seconds)
+        await inspection.job(scene.stage, prompt, "delivered", timeout_seconds=seconds)
         assert scene.studio.paid(prompt) == 1
-    posted = [post for post in ledger.public(scene.stage, scene.channel) if post.attachments]
+    posted = [post for post in inspection.public(scene.stage, scene.channel) if post.attachments]
     assert len(posted) == len(prompts)
 
 
@@ -97,18 +97,18 @@ async def test_while_the_disk_is_full_nothing_is_charged_without_a_row(tmp_path:
     """L1: commands are refused, looks go on, and when there is room again what was begun is delivered once."""
     async with a_scene(tmp_path) as scene:
         scene.studio.dials.next_render.append(Outcome.ok(render_seconds=3_000))
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Begun before"))
-        await ledger.job(scene.stage, "Begun before", "rendering")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Begun before"))
+        await inspection.job(scene.stage, "Begun before", "rendering")
         log = scene.stage.bot.data_dir / "bot.db-wal"
         unlimited = resource.prlimit(pid_of(scene), resource.RLIMIT_FSIZE)
         # No file may grow beyond this: what the log takes no more is a write that fails.
         resource.prlimit(pid_of(scene), resource.RLIMIT_FSIZE, (log.stat().st_size, unlimited[1]))
         for number in range(COMMANDS):
             call = await scene.ada.slash(scene.channel, "video", prompt=f"Refused {number}")
-            assert "storage" in await ledger.refusal(call)
+            assert "storage" in await inspection.refusal(call)
         scene.stage.jump(3_100)
         await looked_again(scene, 3)
-        assert [row["prompt"] for row in ledger.jobs(scene.stage)] == ["Begun before"]
+        assert [row["prompt"] for row in inspection.jobs(scene.stage)] == ["Begun before"]
         assert len([one for one in scene.studio.requests if one.operation == "create"]) == 1
         resource.prlimit(pid_of(scene), resource.RLIMIT_FSIZE, unlimited)
         scene.stage.jump(60)
@@ -195,19 +195,19 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     """L6: told twice the bot waits for nothing; what was open then is asked about, and never sent again."""
     async with a_scene(tmp_path) as scene:
         gate = scene.studio.gate("create", "after_take")
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Left open"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Left open"))
         await gate.reached.wait()
         os.kill(pid_of(scene), signal.SIGTERM)
         await scene.chat.wait_for(lambda: '"stopping"' in scene.stage.bot.log(), what="the bot to be stopping")
         os.kill(pid_of(scene), signal.SIGTERM)
         assert await scene.stage.bot.ended() == -signal.SIGTERM
-        assert [row["state"] for row in ledger.jobs(scene.stage)] == ["submitting"]
+        assert [row["state"] for row in inspection.jobs(scene.stage)] == ["submitting"]
         gate.cut()
         await scene.chat.bot_gone()
         await scene.stage.start_bot()
-        await ledger.job(scene.stage, "Left open", "uncertain", "delivered")
+        await inspection.job(scene.stage, "Left open", "uncertain", "delivered")
         assert scene.studio.paid("Left open") == 1
-        assert len(ledger.paid_requests(scene.stage, "Left open")) == 1
+        assert len(inspection.paid_requests(scene.stage, "Left open")) == 1
 
 
 # ── the clock ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -219,8 +219,8 @@ async def test_a_clock_that_is_set_is_not_felt(tmp_path: Path, step_seconds: flo
     async with a_scene(tmp_path) as scene:
         await scene.make("Before")
         scene.studio.dials.next_render.append(Outcome.ok(render_seconds=30))
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Rendering meanwhile"))
-        await ledger.job(scene.stage, "Rendering meanwhile", "rendering")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Rendering meanwhile"))
+        await inspection.job(scene.stage, "Rendering meanwhile", "rendering")
         scene.stage.step_wall(step_seconds)
         before, asked_at = looks(scene), scene.stage.clock.monotonic()
         await looked_again(scene, 10)
@@ -229,7 +229,7 @@ async def test_a_clock_that_is_set_is_not_felt(tmp_path: Path, step_seconds: flo
         scene.stage.jump(30)
         await assert_all_told_once(scene, ["Before", "Rendering meanwhile"])
         await scene.make("After")
-        assert not any("late" in row["state"] or row["late_at"] for row in ledger.jobs(scene.stage))
+        assert not any("late" in row["state"] or row["late_at"] for row in inspection.jobs(scene.stage))
 
 
 @pytest.mark.parametrize("step_seconds", [HOUR, -HOUR, -56 * YEAR, 10 * YEAR])
@@ -237,8 +237,8 @@ async def test_a_clock_that_was_set_between_two_lives(tmp_path: Path, step_secon
     """L5, C3: an hour to or fro over a kill, to 1970 or years ahead: what rendered is polled at once, and told once."""
     async with a_scene(tmp_path) as scene:
         scene.studio.dials.next_render.append(Outcome.ok(render_seconds=30))
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Over the kill"))
-        await ledger.job(scene.stage, "Over the kill", "rendering")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Over the kill"))
+        await inspection.job(scene.stage, "Over the kill", "rendering")
         await scene.stage.bot.kill()
         scene.stage.step_wall(step_seconds)
         await scene.stage.start_bot()

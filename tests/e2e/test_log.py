@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.studio import Outcome
-from tests.e2e import ledger
-from tests.e2e.sightings import delete_video, wait_card
+from tests.e2e import inspection
+from tests.e2e.messages import delete_video, wait_card
 from tests.e2e.test_process import a_scene
 
 
@@ -54,23 +54,23 @@ async def test_each_end_is_one_line_that_names_who_did_it(tmp_path: Path) -> Non
         await scene.ada.edit(reply, "canary two by day instead")
         card = await wait_card(scene.chat, scene.channel, lambda m: "by day" in m.text)
         await (await mia.click(card, "Cancel")).wait_state("message")
-        cancelled = await ledger.job(stage, "canary two by day instead", "cancelled")
+        cancelled = await inspection.job(stage, "canary two by day instead", "cancelled")
         await delete_video(scene.chat, mia, video)
         studio.dials.next_render.append(Outcome.ok(render_seconds=60))
         await scene.ada.slash(scene.channel, "video", prompt="canary three")
         card = await scene.chat.wait_message(scene.channel, lambda m: "Don't post" in [one.label for one in m.buttons])
         await (await mia.click(card, "Don't post")).wait_state("message")
         stage.jump(60)
-        withheld = await ledger.job(stage, "canary three", "cancelled")
+        withheld = await inspection.job(stage, "canary three", "cancelled")
         studio.dials.next_render.append(Outcome.fail(code="server_error", message="canary broke"))
         await scene.ada.slash(scene.channel, "video", prompt="canary four")
-        failed = await ledger.job(stage, "canary four", "failed")
+        failed = await inspection.job(stage, "canary four", "failed")
         notice = await scene.chat.wait_message(scene.channel, lambda m: "Retry" in [one.label for one in m.buttons])
         await scene.ada.click(notice, "Retry")
-        await ledger.until(stage, lambda: len(ledger.jobs(stage, state="delivered")) == 2, "the retry")
+        await inspection.until(stage, lambda: len(inspection.jobs(stage, state="delivered")) == 2, "the retry")
         await stage.bot.terminate()
         told = lines(stage.bot.log())
-        (deleted,) = ledger.jobs(stage, prompt="canary one")
+        (deleted,) = inspection.jobs(stage, prompt="canary one")
         lives = {
             row["id"]: [(one["event"], one.get("by")) for one in told if one.get("job") == row["id"] and "user" in one]
             for row in (cancelled, withheld, failed, deleted)

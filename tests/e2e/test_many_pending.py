@@ -12,10 +12,10 @@ from bot.jobs.migrating import migrate
 from bot.jobs.model import ChannelId, GuildId, Job, Place, UserId
 from bot.jobs.states import State
 from sandbox.studio import Fault
-from sandbox.studio.world import RenderState, Submission
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage
-from tests.e2e.sightings import ever
+from sandbox.studio.state import RenderState, Submission
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted
+from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
 from tests.unit.bot.jobs.samples import a_job, put
 
@@ -52,14 +52,14 @@ async def test_thousands_of_jobs_take_few_handles_and_little_memory(tmp_path: Pa
         for render in scene.studio.renders[:: JOBS // VIDEOS]:
             render.state = RenderState.COMPLETED
         # As long as a busy provider may take, so that as many looks are under way as there may be.
-        scene.studio.faults.add("look", Fault.delay(3.0), times=10 * JOBS)
+        scene.studio.faults.add("poll", Fault.delay(3.0), times=10 * JOBS)
         await scene.stage.start_bot()
         process = Path("/proc") / str(pid_of(scene))
         handles: list[int] = []
 
         def all_done() -> bool:
             handles.append(len(list((process / "fd").iterdir())))
-            posted = len(ever(scene.chat, scene.channel, "video"))
+            posted = len(ever_posted(scene.chat, scene.channel, "video"))
             return posted == VIDEOS and len(looked_at(scene)) == JOBS
 
         await passes(scene, all_done)
@@ -68,10 +68,10 @@ async def test_thousands_of_jobs_take_few_handles_and_little_memory(tmp_path: Pa
         assert max(handles) < HANDLES_MAX
         assert memory_kib < MEMORY_MAX_KIB
         for prompt in done:
-            await ledger.job(scene.stage, prompt, "delivered")
-        said = [message.text for message in ever(scene.chat, scene.channel, "video")]
+            await inspection.job(scene.stage, prompt, "delivered")
+        said = [message.text for message in ever_posted(scene.chat, scene.channel, "video")]
         assert all(sum(f"`{prompt}`" in text for text in said) == 1 for prompt in done)
-        assert len(ledger.jobs(scene.stage, state="rendering")) == JOBS - VIDEOS
+        assert len(inspection.jobs(scene.stage, state="rendering")) == JOBS - VIDEOS
 
 
 async def at_the_provider(scene: Scene, prompts: list[str]) -> None:
@@ -83,7 +83,7 @@ async def at_the_provider(scene: Scene, prompts: list[str]) -> None:
     place = Place(ChannelId(scene.channel.id), GuildId(scene.guild.id))
     jobs: list[Job] = []
     for number, prompt in enumerate(prompts):
-        render = scene.studio._world.take(Submission(prompt, "gpt-4o-video", "160x90", "4"))
+        render = scene.studio._state.take(Submission(prompt, "gpt-4o-video", "160x90", "4"))
         # A minute apart in all, so that the order in which they are looked at is theirs.
         at = now - 60.0 + 60.0 * number / len(prompts)
         facts = {"provider": scene.studio.base_url, "remote_id": render.id, "submitted_at": at}
@@ -103,7 +103,7 @@ async def passes(scene: Scene, so: Callable[[], bool]) -> None:
 
 def looked_at(scene: Scene) -> set[str]:
     """The renders that were asked about and answered for, by path."""
-    return {one.path for one in scene.studio.requests if one.operation == "look" and one.status == 200}
+    return {one.path for one in scene.studio.requests if one.operation == "poll" and one.status == 200}
 
 
 def pid_of(scene: Scene) -> int:

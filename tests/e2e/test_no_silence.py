@@ -4,8 +4,8 @@ import pytest
 
 from sandbox.chat import Call, Channel, Permission
 from sandbox.chat.permissions import USUAL
-from tests.e2e.scenes import Scene, picture
-from tests.e2e.sightings import wait_kind
+from tests.e2e.messages import wait_kind
+from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 UNKNOWN_TYPE, FORUM, MEDIA, CATEGORY = 99, 15, 16, 4

@@ -6,9 +6,9 @@ from pathlib import Path
 from sandbox.chat import Fault
 from sandbox.studio import Fault as StudioFault
 from sandbox.studio import Outcome
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage
-from tests.e2e.sightings import ever, time_passes_until, wait_card
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted, time_passes_until, wait_card
+from tests.e2e.scene import Scene, a_stage
 
 FOR_EVER = 100_000
 HOUR_SECONDS = 3600
@@ -29,20 +29,22 @@ async def test_whatever_a_job_waits_for_it_ends_within_a_day_and_ten_minutes(tmp
         guild.join(ada)
         scene = Scene(stage, guild, guild.add_channel("videos"), ada)
         await waits_for_ever(scene)
-        await ledger.job(stage, "Waits for credit", "accepted")
+        await inspection.job(stage, "Waits for credit", "accepted")
         for _ in range(24 * 4):
             stage.jump(HOUR_SECONDS / 4)
             await asyncio.sleep(0.03)
         # What waits in turn for several things gets a little real time for them.
         stage.jump(10 * 60)
-        await ledger.until(stage, lambda: {row["prompt"]: row["state"] for row in ledger.jobs(stage)} == ENDS, "ends")
+        await inspection.until(
+            stage, lambda: {row["prompt"]: row["state"] for row in inspection.jobs(stage)} == ENDS, "ends"
+        )
         scene.chat.faults.clear()
-        await time_passes_until(stage, lambda: len(ever(scene.chat, scene.channel, "fail")) == len(ENDS))
-        notices = "\n".join(message.text for message in ever(scene.chat, scene.channel, "fail"))
+        await time_passes_until(stage, lambda: len(ever_posted(scene.chat, scene.channel, "fail")) == len(ENDS))
+        notices = "\n".join(message.text for message in ever_posted(scene.chat, scene.channel, "fail"))
         for prompt in ENDS:
             assert notices.count(prompt) == 1
             assert stage.studio.paid(prompt) == (prompt not in ("Waits for credit", "Waits for a word"))
-        assert len(ever(scene.chat, scene.channel, "late")) == 1
+        assert len(ever_posted(scene.chat, scene.channel, "late")) == 1
 
 
 async def waits_for_ever(scene: Scene) -> None:
@@ -66,4 +68,4 @@ async def asks(scene: Scene, prompt: str, state: str) -> None:
     """Ask for a video, and wait until its job stands where it is held."""
     await scene.ada.slash(scene.channel, "video", prompt=prompt)
     await wait_card(scene.chat, scene.channel, prompt)
-    await ledger.job(scene.stage, prompt, state)
+    await inspection.job(scene.stage, prompt, state)

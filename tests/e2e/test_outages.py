@@ -9,11 +9,11 @@ import pytest
 
 from sandbox.chat import Fault, Message
 from sandbox.studio import Fault as StudioFault
-from sandbox.studio.world import RenderState
-from tests.e2e import ledger
-from tests.e2e.discord_scenes import FOR_EVER, a_scene, at_the_provider, passes
-from tests.e2e.scenes import Scene
-from tests.e2e.sightings import ever, of_kind, time_passes_until, wait_card
+from sandbox.studio.state import RenderState
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted, of_kind, time_passes_until, wait_card
+from tests.e2e.outage_scene import FOR_EVER, a_scene, at_the_provider, passes
+from tests.e2e.scene import Scene
 from tests.figures import figure
 from tests.unit.bot.media.samples import mp4
 
@@ -28,10 +28,10 @@ async def ends_once(scene: Scene, kind: str, prompt: str, *, step_seconds: float
 
     A notice after a refusal for content doesn't show the prompt: what is said about a job is found by its buttons.
     """
-    [job] = [row["id"] for row in ledger.jobs(scene.stage) if row["prompt"] == prompt]
+    [job] = [row["id"] for row in inspection.jobs(scene.stage) if row["prompt"] == prompt]
 
     def said() -> list[Message]:
-        return [one for one in ever(scene.chat, scene.channel, kind) if job in str(one.history[0].components)]
+        return [one for one in ever_posted(scene.chat, scene.channel, kind) if job in str(one.history[0].components)]
 
     await time_passes_until(scene.stage, said, step_seconds=step_seconds)
     await time_passes_until(scene.stage, lambda: not of_kind(scene.channel, "card"), step_seconds=step_seconds)
@@ -55,11 +55,11 @@ async def test_a_lost_answer_of_discord_posts_nothing_twice(
         scene.chat.nonce_window_seconds = window_seconds
         await scene.ada.slash(scene.channel, "video", prompt=prompt)
         await wait_card(scene.chat, scene.channel, "Rendering")
-        await ledger.job(scene.stage, prompt, "rendering")
+        await inspection.job(scene.stage, prompt, "rendering")
         if window_seconds:
             scene.chat.faults.add("message_create", Fault.drop(after=True), times=2)
             scene.stage.jump(600)
-            await scene.chat.wait_for(lambda: ever(scene.chat, scene.channel, kind) or None)
+            await scene.chat.wait_for(lambda: ever_posted(scene.chat, scene.channel, kind) or None)
             await time_passes_until(scene.stage, lambda: len(scene.chat.faults.struck) == 2, step_seconds=rest_seconds)
         else:
             # The next try comes only after the time in which a nonce is sure to count.
@@ -79,7 +79,7 @@ async def test_a_discord_that_answers_503_is_tried_until_it_takes_the_video(tmp_
     """P2: eight refusals by a broken proxy later, the video stands there once."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
-        await ledger.job(scene.stage, "A heron at dawn", "rendering")
+        await inspection.job(scene.stage, "A heron at dawn", "rendering")
         await wait_card(scene.chat, scene.channel, "Rendering")
         scene.chat.faults.add("message_create", Fault.status(503), times=8)
         scene.stage.jump(600)
@@ -94,7 +94,7 @@ async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path) -> None:
         prompts = {"A heron at dawn": "video", "A doomed balloon": "fail", "A second heron": "video"}
         for prompt in prompts:
             await scene.ada.slash(scene.channel, "video", prompt=prompt)
-            await ledger.job(scene.stage, prompt, "rendering")
+            await inspection.job(scene.stage, prompt, "rendering")
             await wait_card(scene.chat, scene.channel, prompt)
         for kind in EVERYTHING:
             scene.chat.faults.add(kind, Fault.status(503), times=FOR_EVER)
@@ -102,7 +102,7 @@ async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path) -> None:
         for _ in range(20):
             scene.stage.jump(30)
             await asyncio.sleep(0.05)
-        assert not ever(scene.chat, scene.channel, "video")
+        assert not ever_posted(scene.chat, scene.channel, "video")
         tries = len(scene.chat.faults.struck)
         assert tries < 200, tries
         scene.chat.faults.clear()
@@ -116,7 +116,7 @@ async def test_a_reply_is_not_paid_for_when_discord_is_back_too_late(tmp_path: P
         video = await scene.make("A heron at dawn")
         scene.chat.faults.add("message_get", Fault.status(503), times=FOR_EVER)
         await scene.ada.reply(video, "Now at dusk, please")
-        await ledger.job(scene.stage, "Now at dusk, please", "accepted")
+        await inspection.job(scene.stage, "Now at dusk, please", "accepted")
         await time_passes_until(scene.stage, lambda: scene.chat.faults.struck)
         await scene.make("A second heron")
         scene.stage.jump(3600)
@@ -135,11 +135,11 @@ async def test_half_an_hour_without_the_provider_costs_nothing_and_loses_nothing
         prompts = [f"Heron number {number}" for number in range(6)]
         for prompt in prompts:
             await scene.ada.slash(scene.channel, "video", prompt=prompt)
-            await ledger.job(scene.stage, prompt, "rendering")
+            await inspection.job(scene.stage, prompt, "rendering")
         # The seventh waits for a place, and would be sent as soon as there is one.
         await scene.ada.slash(scene.channel, "video", prompt="A seventh heron")
-        await ledger.job(scene.stage, "A seventh heron", "accepted")
-        for operation in ("look", "ping", "list", "create", "file", "content"):
+        await inspection.job(scene.stage, "A seventh heron", "accepted")
+        for operation in ("poll", "ping", "list", "create", "file", "content"):
             scene.studio.faults.add(operation, StudioFault.status(503), times=FOR_EVER)
         await time_passes_until(scene.stage, lambda: asked(scene) >= 5, step_seconds=1)
         before = asked(scene)
@@ -155,7 +155,7 @@ async def test_half_an_hour_without_the_provider_costs_nothing_and_loses_nothing
         for prompt in [*prompts, "A seventh heron"]:
             await ends_once(scene, "video", prompt, step_seconds=15)
         assert submissions(scene) == 7
-        assert not ever(scene.chat, scene.channel, "fail")
+        assert not ever_posted(scene.chat, scene.channel, "fail")
 
 
 @pytest.mark.reliability
@@ -176,8 +176,8 @@ async def test_both_outages_at_once_lose_nothing_of_hundreds_of_jobs(tmp_path: P
         await scene.stage.start_bot()
         scene.chat.faults.add(EVERYTHING, Fault.status(503), times=FOR_EVER)
         await scene.chat.drop_gateway(resumable=False)
-        await passes(scene, lambda: len(ledger.jobs(scene.stage, state="posting")) == early, step_seconds=1)
-        for operation in ("look", "ping", "list", "create", "content"):
+        await passes(scene, lambda: len(inspection.jobs(scene.stage, state="posting")) == early, step_seconds=1)
+        for operation in ("poll", "ping", "list", "create", "content"):
             scene.studio.faults.add(operation, StudioFault.status(503), times=FOR_EVER)
         await passes(scene, lambda: asked(scene) >= 5, step_seconds=1)
         await passes_evenly(scene, minutes=1)
@@ -185,24 +185,24 @@ async def test_both_outages_at_once_lose_nothing_of_hundreds_of_jobs(tmp_path: P
         await passes_evenly(scene, minutes=10)
         assert asked(scene) - before <= 4 * 10 + 2
         assert len(scene.chat.faults.struck) - tries <= 4 * 10 * 5
-        assert not ever(scene.chat, scene.channel, "video")
+        assert not ever_posted(scene.chat, scene.channel, "video")
         scene.chat.faults.clear()
         await scene.chat.bot_ready(40)
-        await passes(scene, lambda: len(ever(scene.chat, scene.channel, "video")) == early, step_seconds=5)
+        await passes(scene, lambda: len(ever_posted(scene.chat, scene.channel, "video")) == early, step_seconds=5)
         before = asked(scene)
         refused = await scene.ada.slash(scene.channel, "video", prompt="One more")
         assert "can't be reached" in (await refused.wait_answer()).content
         await passes_evenly(scene, minutes=20)
         assert asked(scene) - before <= 4 * 20 + 4
-        for operation in ("look", "ping", "list", "create", "content"):
+        for operation in ("poll", "ping", "list", "create", "content"):
             scene.studio.faults.clear(operation)
-        await passes(scene, lambda: len(ledger.jobs(scene.stage, state="delivered")) == all_jobs, step_seconds=2)
-        said = [message.text for message in ever(scene.chat, scene.channel, "video")]
-        assert len(said) == all_jobs == len(ledger.jobs(scene.stage))
+        await passes(scene, lambda: len(inspection.jobs(scene.stage, state="delivered")) == all_jobs, step_seconds=2)
+        said = [message.text for message in ever_posted(scene.chat, scene.channel, "video")]
+        assert len(said) == all_jobs == len(inspection.jobs(scene.stage))
         assert all(sum(f"`{prompt}`" in text for text in said) == 1 for prompt in prompts)
         assert len(scene.studio.renders) == all_jobs
         assert submissions(scene) == 0
-        assert not [kind for kind in ("fail", "unsure", "late", "slow") if ever(scene.chat, scene.channel, kind)]
+        assert not [kind for kind in ("fail", "unsure", "late", "slow") if ever_posted(scene.chat, scene.channel, kind)]
 
 
 @pytest.mark.reliability
@@ -218,12 +218,12 @@ async def test_one_row_that_cannot_be_read_keeps_no_other_from_being_delivered(t
         await scene.stage.start_bot()
         scene.stage.jump(60)
         await passes(
-            scene, lambda: len(ledger.jobs(scene.stage, state="delivered")) == BESIDE_THE_SPOILT, step_seconds=1
+            scene, lambda: len(inspection.jobs(scene.stage, state="delivered")) == BESIDE_THE_SPOILT, step_seconds=1
         )
-        said = [message.text for message in ever(scene.chat, scene.channel, "video")]
+        said = [message.text for message in ever_posted(scene.chat, scene.channel, "video")]
         assert len(said) == BESIDE_THE_SPOILT
         assert all(sum(f"`{prompt}`" in text for text in said) == 1 for prompt in prompts)
-        assert [row["state"] for row in ledger.jobs(scene.stage, prompt="Spoilt.")] == ["rendering"]
+        assert [row["state"] for row in inspection.jobs(scene.stage, prompt="Spoilt.")] == ["rendering"]
         assert submissions(scene) == 0
 
 
@@ -241,9 +241,9 @@ async def test_a_second_send_again_in_vain_is_told_again(tmp_path: Path) -> None
         await (await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")).wait_state("deleted")
         for number in (1, 2, 3):
             await time_passes_until(
-                scene.stage, lambda n=number: len(ever(scene.chat, scene.channel, "fail")) == n, step_seconds=5
+                scene.stage, lambda n=number: len(ever_posted(scene.chat, scene.channel, "fail")) == n, step_seconds=5
             )
-            await ledger.job(scene.stage, "A heron at dawn", "undeliverable")
+            await inspection.job(scene.stage, "A heron at dawn", "undeliverable")
             again = await scene.ada.click(of_kind(scene.channel, "fail")[-1], "Post it")
             assert (await again.wait_answer()).state != "failed"
         assert scene.studio.paid("A heron at dawn") == 1

@@ -12,9 +12,9 @@ from sandbox.chat import Call, NotPossibleError, Permission
 from sandbox.chat.permissions import USUAL
 from sandbox.stage import Stage
 from sandbox.studio import Fault
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage
-from tests.e2e.sightings import ever, of_kind, reached, time_passes_until, wait_card
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted, of_kind, reached, time_passes_until, wait_card
+from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
@@ -50,7 +50,7 @@ def switch(stage: Stage) -> Path:
 
 
 def states(stage: Stage) -> list[str]:
-    return [row["state"] for row in ledger.jobs(stage)]
+    return [row["state"] for row in inspection.jobs(stage)]
 
 
 # ── who may ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,7 +64,7 @@ async def test_nobody_but_the_owner_may(tmp_path: Path) -> None:
         root = scene.join("Root", admin=True)
         stage.studio.faults.add("create", Fault.drop(take=True))
         await scene.ada.slash(scene.channel, "video", prompt="Nobody's heron")
-        job = await ledger.job(stage, "Nobody's heron", "uncertain")
+        job = await inspection.job(stage, "Nobody's heron", "uncertain")
         remote_id = stage.studio.renders[0].id
         with pytest.raises(NotPossibleError, match="not offered to Ada"):
             await scene.ada.slash(scene.channel, "owner pause")
@@ -76,11 +76,11 @@ async def test_nobody_but_the_owner_may(tmp_path: Path) -> None:
                 ("adopt", {"job": job["id"], "provider_id": remote_id}),
                 ("adopt", {"job": "ZZZZZZZZ", "provider_id": "nothing"}),
             ):
-                said = await ledger.refusal(await person.slash(place, f"owner {command}", **options))
+                said = await inspection.refusal(await person.slash(place, f"owner {command}", **options))
                 assert said.startswith("Only those who run this bot")
         assert not switch(stage).exists()
-        assert (await ledger.job(stage, "Nobody's heron"))["state"] == "uncertain"
-        assert sum(one.operation == "look" for one in stage.studio.requests) == 0
+        assert (await inspection.job(stage, "Nobody's heron"))["state"] == "uncertain"
+        assert sum(one.operation == "poll" for one in stage.studio.requests) == 0
 
 
 async def test_those_named_are_the_owners_and_nobody_else(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ async def test_pausing_stops_spending_and_loses_nothing(tmp_path: Path) -> None:
         gate = stage.studio.gate("create", "after_take")
         await scene.ada.slash(channel, "video", prompt="Already sent")
         await reached(gate)
-        await ledger.accepted(await scene.ada.slash(channel, "video", prompt="Still waiting"))
+        await inspection.accepted(await scene.ada.slash(channel, "video", prompt="Still waiting"))
         waiting = await wait_card(stage.chat, channel, "Still waiting")
         assert "until `/owner resume`" in await as_owner(stage, "pause")
         gate.open()
@@ -117,9 +117,9 @@ async def test_pausing_stops_spending_and_loses_nothing(tmp_path: Path) -> None:
         assert "Nothing is charged meanwhile" in waiting.text
 
         video = next(one for one in channel.messages if one.attachments)
-        again = await ledger.refusal(await scene.ada.click(video, "Make another"))
-        new = await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Not now"))
-        form = await ledger.refusal(await scene.ada.slash(channel, "video"))
+        again = await inspection.refusal(await scene.ada.click(video, "Make another"))
+        new = await inspection.refusal(await scene.ada.slash(channel, "video", prompt="Not now"))
+        form = await inspection.refusal(await scene.ada.slash(channel, "video"))
         assert "paused" in form
         # Each gives back what was asked for.
         assert again == f"{form}\n`Already sent`"
@@ -131,15 +131,15 @@ async def test_pausing_stops_spending_and_loses_nothing(tmp_path: Path) -> None:
         for _ in range(5):
             stage.jump(300)
             await private(await scene.ada.slash(channel, "status"))
-        assert (await ledger.job(stage, "Still waiting"))["state"] == "accepted"
-        assert ledger.paid_requests(stage, "Still waiting") == []
+        assert (await inspection.job(stage, "Still waiting"))["state"] == "accepted"
+        assert inspection.paid_requests(stage, "Still waiting") == []
 
         assert (await as_owner(stage, "resume")).startswith("Going on")
-        await ledger.job(stage, "Still waiting", "delivered")
-        await ledger.accepted(await scene.ada.slash(channel, "video", prompt="Now then"))
-        await ledger.job(stage, "Now then", "delivered")
+        await inspection.job(stage, "Still waiting", "delivered")
+        await inspection.accepted(await scene.ada.slash(channel, "video", prompt="Now then"))
+        await inspection.job(stage, "Now then", "delivered")
         assert [stage.studio.paid(prompt) for prompt in ("Already sent", "Still waiting", "Now then")] == [1, 1, 1]
-        assert len(ledger.jobs(stage)) == 3
+        assert len(inspection.jobs(stage)) == 3
 
 
 async def test_a_file_laid_by_hand_pauses_too(tmp_path: Path) -> None:
@@ -148,9 +148,9 @@ async def test_a_file_laid_by_hand_pauses_too(tmp_path: Path) -> None:
         stage, channel = scene.stage, scene.channel
         video = await scene.make("A parent")
         await scene.ada.reply(video, "Make it snow in the evening")
-        await ledger.job(stage, "Make it snow in the evening", "accepted")
+        await inspection.job(stage, "Make it snow in the evening", "accepted")
         switch(stage).touch()
-        assert "paused" in await ledger.refusal(await scene.ada.slash(channel, "video", prompt="Refused"))
+        assert "paused" in await inspection.refusal(await scene.ada.slash(channel, "video", prompt="Refused"))
         stage.jump(120)
         await private(await scene.ada.slash(channel, "status"))
         assert states(stage) == ["delivered", "accepted"]
@@ -176,7 +176,7 @@ async def test_a_pause_between_mark_and_request_stops_the_request(tmp_path: Path
         assert len([one for one in stage.studio.requests if one.operation == "create"]) == sent
         await as_owner(stage, "resume")
         await time_passes_until(stage, lambda: all(state == "delivered" for state in states(stage)), step_seconds=5)
-        assert all(stage.studio.paid(row["prompt"]) == 1 for row in ledger.jobs(stage))
+        assert all(stage.studio.paid(row["prompt"]) == 1 for row in inspection.jobs(stage))
 
 
 # ── by hand ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -186,7 +186,7 @@ async def cut_off(scene: Scene, prompt: str) -> sqlite3.Row:
     """A video that the provider took while its answer was lost."""
     scene.studio.faults.add("create", Fault.drop(take=True))
     await scene.ada.slash(scene.channel, "video", prompt=prompt)
-    job = await ledger.job(scene.stage, prompt, "uncertain")
+    job = await inspection.job(scene.stage, prompt, "uncertain")
     # So far apart that the breaker does not open.
     scene.stage.jump(60)
     return job
@@ -213,7 +213,7 @@ async def test_everything_cut_off_can_be_adopted_by_hand(tmp_path: Path) -> None
             for gate in gates:
                 gate.cut()
             await stage.start_bot()
-        jobs = [await ledger.job(stage, prompt, "uncertain") for prompt in prompts]
+        jobs = [await inspection.job(stage, prompt, "uncertain") for prompt in prompts]
         found = remote_ids(scene)
         for job in jobs:
             said = await as_owner(stage, "adopt", job=job["id"].lower(), provider_id=f" {found[job['prompt']]} ")
@@ -221,11 +221,11 @@ async def test_everything_cut_off_can_be_adopted_by_hand(tmp_path: Path) -> None
             assert "Nothing is sent again" in said
         await time_passes_until(stage, lambda: states(stage) == ["delivered"] * HERONS)
         for prompt in prompts:
-            assert stage.studio.paid(prompt) == len(ledger.paid_requests(stage, prompt)) == 1
+            assert stage.studio.paid(prompt) == len(inspection.paid_requests(stage, prompt)) == 1
         videos = of_kind(scene.channel, "video")
         assert len(videos) == HERONS
         assert all(sum(prompt in video.text for video in videos) == 1 for prompt in prompts)
-        notices = ever(stage.chat, scene.channel, "unsure")
+        notices = ever_posted(stage.chat, scene.channel, "unsure")
         assert len(notices) == HERONS
         await stage.chat.wait_for(lambda: not any(one.buttons for one in notices), what="notices that ask no more")
 
@@ -235,7 +235,7 @@ async def test_an_id_must_exist_and_belong_to_nobody(tmp_path: Path) -> None:
     async with a_scene(tmp_path) as scene:
         stage = scene.stage
         await scene.make("A heron of its own")
-        mine = await ledger.job(stage, "A heron of its own", "delivered")
+        mine = await inspection.job(stage, "A heron of its own", "delivered")
         job = await cut_off(scene, "A lost heron")
         found = remote_ids(scene)["A lost heron"]
         tries = {
@@ -251,13 +251,13 @@ async def test_an_id_must_exist_and_belong_to_nobody(tmp_path: Path) -> None:
             said = await as_owner(stage, "adopt", job=job_id, provider_id=remote_id)
             assert wanted in said, said
             assert "<@1>" not in said.replace("`<@1>", "")
-        stage.studio.faults.add("look", Fault.status(503))
+        stage.studio.faults.add("poll", Fault.status(503))
         assert "can't be asked" in await as_owner(stage, "adopt", job=job["id"], provider_id=found)
-        now = await ledger.job(stage, "A lost heron")
+        now = await inspection.job(stage, "A lost heron")
         assert {**dict(now), "lease_until": None} == {**dict(job), "lease_until": None}
         assert job["id"] in await as_owner(stage, "adopt", job=job["id"], provider_id=found)
         assert "can't be given an id" in await as_owner(stage, "adopt", job=job["id"], provider_id=found)
-        await ledger.job(stage, "A lost heron", "delivered")
+        await inspection.job(stage, "A lost heron", "delivered")
         assert stage.studio.paid("A lost heron") == 1
 
 
@@ -270,8 +270,8 @@ async def test_one_id_for_two_jobs_at_once_is_one_jobs(tmp_path: Path) -> None:
         said = await asyncio.gather(*(as_owner(stage, "adopt", job=job["id"], provider_id=found) for job in jobs))
         assert sum("Nothing is sent again" in one for one in said) == 1
         assert sum("already" in one for one in said) == 1
-        await ledger.until(stage, lambda: sorted(states(stage)) == ["delivered", "uncertain"], "one of them")
-        assert len(ever(stage.chat, scene.channel, "video")) == 1
+        await inspection.until(stage, lambda: sorted(states(stage)) == ["delivered", "uncertain"], "one of them")
+        assert len(ever_posted(stage.chat, scene.channel, "video")) == 1
 
 
 async def test_a_lost_job_is_adopted_and_its_retry_says_so(tmp_path: Path) -> None:
@@ -282,11 +282,11 @@ async def test_a_lost_job_is_adopted_and_its_retry_says_so(tmp_path: Path) -> No
         notice = await time_passes_until(
             stage, lambda: next(iter(of_kind(scene.channel, "fail")), None), step_seconds=6 * 3600
         )
-        await ledger.job(stage, "A patient heron", "lost")
+        await inspection.job(stage, "A patient heron", "lost")
         await as_owner(stage, "adopt", job=job["id"], provider_id=remote_ids(scene)["A patient heron"])
-        await ledger.job(stage, "A patient heron", "delivered")
-        assert "too late" in await ledger.refusal(await scene.ada.click(notice, "Retry"))
-        assert len(ledger.jobs(stage)) == 1
+        await inspection.job(stage, "A patient heron", "delivered")
+        assert "too late" in await inspection.refusal(await scene.ada.click(notice, "Retry"))
+        assert len(inspection.jobs(stage)) == 1
         assert stage.studio.paid("A patient heron") == 1
 
 
@@ -296,5 +296,5 @@ async def test_adopting_goes_on_while_paused(tmp_path: Path) -> None:
         job = await cut_off(scene, "A heron at rest")
         await as_owner(scene.stage, "pause")
         await as_owner(scene.stage, "adopt", job=job["id"], provider_id=remote_ids(scene)["A heron at rest"])
-        await ledger.job(scene.stage, "A heron at rest", "delivered")
+        await inspection.job(scene.stage, "A heron at rest", "delivered")
         assert scene.studio.paid("A heron at rest") == 1

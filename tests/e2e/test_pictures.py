@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from sandbox.chat import Fault, File
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage, picture
+from tests.e2e import inspection
+from tests.e2e.scene import Scene, a_stage, picture
 from tests.unit.bot.media.photos import SECRETS, phone_photo
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,8 +27,8 @@ async def test_a_photo_reaches_the_provider_upright_and_without_its_place(scene:
     assert all(secret in photo for secret in SECRETS), "the photo holds what must not be sent on"
     prompt = f"Along this {kind} beach"
     attached = File("IMG_0001", photo, content_type="image/*")
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt, reference=attached))
-    sent = (await ledger.sent(scene.stage, prompt)).files[0].data
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt, reference=attached))
+    sent = (await inspection.sent(scene.stage, prompt)).files[0].data
     assert [secret for secret in SECRETS if secret in sent] == []
     assert upright(sent).size == (48, 64)
     assert upright(sent).tobytes() == upright(photo).tobytes()
@@ -39,10 +39,10 @@ async def test_a_picture_that_discord_hands_out_badly_is_asked_for_again(scene: 
     faults = scene.chat.faults
     for fault in (Fault.status(503), Fault.rate_limited(1.0), Fault.cut(20)):
         faults.add("attachment", fault)
-    await ledger.accepted(
+    await inspection.accepted(
         await scene.ada.slash(scene.channel, "video", prompt="After some stumbling", reference=picture())
     )
-    assert (await ledger.sent(scene.stage, "After some stumbling")).files[0].data == picture().data
+    assert (await inspection.sent(scene.stage, "After some stumbling")).files[0].data == picture().data
     assert not faults.planned
 
 
@@ -55,9 +55,9 @@ async def test_one_persons_dripping_pictures_keep_nobody_waiting(scene: Scene) -
     names = ("reference", "reference_2", "reference_3", "reference_4")
     await mallory.slash(scene.channel, "video", prompt="Drop by drop", **dict.fromkeys(names, slow))
     await scene.chat.wait_for(lambda: not scene.chat.faults.planned, what="four files to drip")
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Beside it", reference=picture()))
-    assert (await ledger.sent(scene.stage, "Beside it")).files
-    assert not [row for row in ledger.jobs(scene.stage) if row["prompt"] == "Drop by drop"]
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Beside it", reference=picture()))
+    assert (await inspection.sent(scene.stage, "Beside it")).files
+    assert not [row for row in inspection.jobs(scene.stage) if row["prompt"] == "Drop by drop"]
 
 
 async def test_what_a_crash_left_half_way_is_gone_after_the_next_start(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ async def test_what_a_crash_left_half_way_is_gone_after_the_next_start(tmp_path:
         ada = stage.chat.add_person("Ada")
         guild.join(ada)
         scene = Scene(stage, guild, guild.add_channel("videos"), ada)
-        await ledger.accepted(await ada.slash(scene.channel, "video", prompt="A kept picture", reference=picture()))
+        await inspection.accepted(await ada.slash(scene.channel, "video", prompt="A kept picture", reference=picture()))
         await stage.bot.kill()
         references, videos = stage.bot.data_dir / "references", stage.bot.data_dir / "videos"
         (kept,) = references.iterdir()
@@ -78,4 +78,4 @@ async def test_what_a_crash_left_half_way_is_gone_after_the_next_start(tmp_path:
         await stage.start_bot()
         assert [*references.iterdir()] == [kept]
         assert [*videos.glob("*.part")] == []
-        assert (await ledger.sent(stage, "A kept picture")).files[0].data == picture().data
+        assert (await inspection.sent(stage, "A kept picture")).files[0].data == picture().data

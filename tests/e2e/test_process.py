@@ -13,10 +13,10 @@ import pytest
 from sandbox.bot_process import BotProcess
 from sandbox.chat import Chat, Message
 from sandbox.studio import Fault, Outcome
-from sandbox.studio.world import Request
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage, picture
-from tests.e2e.sightings import of_kind
+from sandbox.studio.state import Request
+from tests.e2e import inspection
+from tests.e2e.messages import of_kind
+from tests.e2e.scene import Scene, a_stage, picture
 
 CONFIGURATION, ALREADY_RUNNING = 78, 75
 
@@ -38,7 +38,7 @@ def said(bot: BotProcess) -> list[str]:
 
 def videos(scene: Scene) -> list[Message]:
     """Every video that was ever posted in the channel, also deleted ones."""
-    return [post for post in ledger.public(scene.stage, scene.channel) if post.attachments]
+    return [post for post in inspection.public(scene.stage, scene.channel) if post.attachments]
 
 
 # ── starting ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,7 +123,7 @@ async def test_a_signal_while_idle_ends_with_0(tmp_path: Path, number: signal.Si
     """SIGTERM and SIGINT end an idle bot with 0, the gateway closed so that its session is over, nothing printed."""
     async with a_scene(tmp_path) as scene:
         await scene.make("Before the end")
-        await ledger.job(scene.stage, "Before the end", "delivered")
+        await inspection.job(scene.stage, "Before the end", "delivered")
         assert scene.stage.bot._process is not None
         os.kill(scene.stage.bot._process.pid, number)
         async with asyncio.timeout(20):
@@ -138,36 +138,36 @@ async def test_a_paid_request_is_answered_before_the_end_and_its_video_comes_aft
     """SIGTERM waits for the open paid request, takes nothing new meanwhile, and the next life posts the video."""
     async with a_scene(tmp_path) as scene:
         gate = scene.studio.gate("create", "after_take")
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="On its way out"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="On its way out"))
         await asyncio.wait_for(gate.reached.wait(), 20)
         ending = asyncio.create_task(scene.stage.bot.terminate())
         await scene.chat.wait_for(lambda: '"stopping"' in scene.stage.bot.log(), what="the bot to be stopping")
-        text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Too late"))
+        text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Too late"))
         assert "restarting" in text
         gate.open()
         async with asyncio.timeout(20):
             assert await ending == 0
-        assert [row["state"] for row in ledger.jobs(scene.stage)] == ["rendering"]
+        assert [row["state"] for row in inspection.jobs(scene.stage)] == ["rendering"]
         await scene.chat.bot_gone()
 
         await scene.stage.start_bot()
         await scene.video()
-        await ledger.job(scene.stage, "On its way out", "delivered")
+        await inspection.job(scene.stage, "On its way out", "delivered")
         assert scene.studio.paid("On its way out") == 1
-        assert len(ledger.paid_requests(scene.stage, "On its way out")) == 1
+        assert len(inspection.paid_requests(scene.stage, "On its way out")) == 1
         assert len(videos(scene)) == 1
-        assert not ledger.paid_requests(scene.stage, "Too late")
+        assert not inspection.paid_requests(scene.stage, "Too late")
 
 
 async def test_a_paid_request_that_stays_open_becomes_uncertain_and_is_never_repeated(tmp_path: Path) -> None:
     """SIGTERM while a paid request stays open ends with 0 within 20 s; the person is asked, nothing is sent again."""
     async with a_scene(tmp_path) as scene:
         gate = scene.studio.gate("create", "after_take")
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="No answer"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="No answer"))
         await asyncio.wait_for(gate.reached.wait(), 20)
         async with asyncio.timeout(20):
             assert await scene.stage.bot.terminate() == 0
-        assert [row["state"] for row in ledger.jobs(scene.stage)] == ["uncertain"]
+        assert [row["state"] for row in inspection.jobs(scene.stage)] == ["uncertain"]
         await scene.chat.bot_gone()
         gate.cut()
 
@@ -181,16 +181,16 @@ async def test_a_paid_request_that_stays_open_becomes_uncertain_and_is_never_rep
             scene.stage.jump(600)
             answer = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
             assert "Not sure" in answer.text
-        asked = [post for post in ledger.public(scene.stage, scene.channel) if "Dismiss" in str(post.history)]
+        asked = [post for post in inspection.public(scene.stage, scene.channel) if "Dismiss" in str(post.history)]
         assert asked == [notice]
-        assert len(ledger.paid_requests(scene.stage, "No answer")) == 1
+        assert len(inspection.paid_requests(scene.stage, "No answer")) == 1
         assert scene.studio.paid("No answer") == 1
 
 
 async def test_a_video_being_posted_at_the_end_is_posted_once(tmp_path: Path) -> None:
     """SIGTERM while Discord has the video but not yet said so: the next life does not post it a second time."""
     async with a_scene(tmp_path) as scene:
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Half posted"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Half posted"))
         await scene.chat.wait_message(scene.channel, lambda m: "Half posted" in m.text)
         gate = scene.chat.gate("message_create", "after")
         await gate.wait_reached()
@@ -201,7 +201,7 @@ async def test_a_video_being_posted_at_the_end_is_posted_once(tmp_path: Path) ->
         gate.drop()
         await scene.chat.bot_gone()
         await scene.stage.start_bot()
-        await ledger.job(scene.stage, "Half posted", "delivered")
+        await inspection.job(scene.stage, "Half posted", "delivered")
         assert len(videos(scene)) == 1
         assert scene.studio.paid("Half posted") == 1
 
@@ -219,8 +219,8 @@ async def reconnected(chat: Chat, *, opened: int, resumes: int) -> None:
 
 async def assert_once(scene: Scene, prompt: str, reply: Message) -> None:
     """The reply has led to one job, one card and one video, however often it was told."""
-    await ledger.job(scene.stage, prompt, "delivered")
-    answers = [post for post in ledger.public(scene.stage, scene.channel) if post.reply_to is reply]
+    await inspection.job(scene.stage, prompt, "delivered")
+    answers = [post for post in inspection.public(scene.stage, scene.channel) if post.reply_to is reply]
     assert [bool(post.attachments) for post in answers] == [False, True]
     assert scene.studio.paid(prompt) == 1
 
@@ -229,7 +229,7 @@ async def test_what_happens_while_the_gateway_is_cut_is_caught_up_with_once(tmp_
     """A cut connection is resumed; what was said meanwhile, and what is told twice, is acted on once."""
     async with a_scene(tmp_path) as scene:
         video = await scene.make("Before the cut")
-        await ledger.job(scene.stage, "Before the cut", "delivered")
+        await inspection.job(scene.stage, "Before the cut", "delivered")
         syncs = sum(request.kind == "command_sync" for request in scene.chat.requests)
         await scene.chat.drop_gateway()
         during = await scene.ada.reply(video, "Said during the cut")
@@ -241,8 +241,8 @@ async def test_what_happens_while_the_gateway_is_cut_is_caught_up_with_once(tmp_
         await reconnected(scene.chat, opened=1, resumes=2)
         scene.chat.redeliver(during)
         call = await scene.ada.slash(scene.channel, "video", prompt="After both")
-        await ledger.accepted(call)
-        await ledger.job(scene.stage, "After both", "delivered")
+        await inspection.accepted(call)
+        await inspection.job(scene.stage, "After both", "delivered")
         await assert_once(scene, "Said during the cut", during)
         assert sum(request.kind == "command_sync" for request in scene.chat.requests) == syncs
         assert len(videos(scene)) == 3
@@ -254,10 +254,10 @@ async def test_a_new_session_doubles_nothing(tmp_path: Path) -> None:
     """When it has to identify again, the bot neither syncs, loads, posts nor submits anything twice."""
     async with a_scene(tmp_path) as scene:
         video = await scene.make("Before the new session")
-        await ledger.job(scene.stage, "Before the new session", "delivered")
+        await inspection.job(scene.stage, "Before the new session", "delivered")
         scene.studio.dials.next_render.append(Outcome.ok(render_seconds=30))
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Rendering meanwhile"))
-        await ledger.job(scene.stage, "Rendering meanwhile", "rendering")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Rendering meanwhile"))
+        await inspection.job(scene.stage, "Rendering meanwhile", "rendering")
         syncs = sum(request.kind == "command_sync" for request in scene.chat.requests)
 
         await scene.chat.drop_gateway(resumable=False)
@@ -265,10 +265,12 @@ async def test_a_new_session_doubles_nothing(tmp_path: Path) -> None:
         reply = await scene.ada.reply(video, "Said in the new session")
         await assert_once(scene, "Said in the new session", reply)
         call = await scene.ada.click(video, "Make another")
-        await ledger.accepted(call)
+        await inspection.accepted(call)
         scene.stage.jump(30)
-        await ledger.job(scene.stage, "Rendering meanwhile", "delivered")
-        await ledger.until(scene.stage, lambda: len(ledger.jobs(scene.stage, state="delivered")) == 4, "four videos")
+        await inspection.job(scene.stage, "Rendering meanwhile", "delivered")
+        await inspection.until(
+            scene.stage, lambda: len(inspection.jobs(scene.stage, state="delivered")) == 4, "four videos"
+        )
         assert len(videos(scene)) == 4
         assert len(scene.studio.renders) == 4
         assert sum(request.kind == "command_sync" for request in scene.chat.requests) == syncs
@@ -283,12 +285,12 @@ async def test_a_command_told_twice_makes_one_video(tmp_path: Path) -> None:
         submit = await scene.ada.submit(form, {"prompt": "Sent in twice"})
         scene.chat.redeliver(submit)
         for prompt in ("Told twice", "Sent in twice"):
-            await ledger.job(scene.stage, prompt, "delivered")
+            await inspection.job(scene.stage, prompt, "delivered")
             assert scene.studio.paid(prompt) == 1
         for call in (command, submit):
             scene.chat.redeliver(call)
         await scene.make("Something else")
-        assert len(ledger.jobs(scene.stage)) == 3
+        assert len(inspection.jobs(scene.stage)) == 3
         assert len(videos(scene)) == 3
 
 
@@ -296,13 +298,13 @@ async def test_a_malformed_event_does_not_end_the_bot(tmp_path: Path) -> None:
     """After an event that discord.py breaks over, renders go on being posted, and the next events are heard."""
     async with a_scene(tmp_path) as scene:
         scene.studio.dials.next_render.append(Outcome.ok(render_seconds=5))
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Beside the mess"))
-        await ledger.job(scene.stage, "Beside the mess", "rendering")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Beside the mess"))
+        await inspection.job(scene.stage, "Beside the mess", "rendering")
         scene.chat.send_event("SOMETHING_NEW", {"id": "1"})
         scene.chat.send_event("MESSAGE_CREATE", {"id": "no number", "channel_id": str(scene.channel.id)})
         await scene.chat.bot_gone()
         scene.stage.jump(5)
-        await ledger.job(scene.stage, "Beside the mess", "delivered")
+        await inspection.job(scene.stage, "Beside the mess", "delivered")
         await scene.chat.bot_ready(40)
         assert scene.stage.bot.running
         await scene.make("After the mess")
@@ -332,16 +334,16 @@ async def test_the_key_goes_to_the_provider_alone_and_the_token_to_discord_alone
             await scene.make(f"From {place}")
         studio.dials.result = "foreign_url"
         # A redirect of a look to the foreign host must not take the key along.
-        studio.faults.add("look", Fault.status(302, text="", headers={"Location": f"{studio.files_url}/videos/x"}))
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Past a redirected look"))
+        studio.faults.add("poll", Fault.status(302, text="", headers={"Location": f"{studio.files_url}/videos/x"}))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Past a redirected look"))
         await studio.wait_for(lambda: any(one.status == 302 for one in studio.requests))
         stage.jump(60)
-        await ledger.job(stage, "Past a redirected look", "delivered")
+        await inspection.job(stage, "Past a redirected look", "delivered")
         # Nor may a paid request follow one.
         studio.faults.add("create", Fault.status(307, text="", headers={"Location": f"{studio.files_url}/v1/videos"}))
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Led astray"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Led astray"))
         await studio.wait_for(lambda: any(one.status == 307 for one in studio.requests))
-        await ledger.job(stage, "Led astray", "accepted")
+        await inspection.job(stage, "Led astray", "accepted")
 
         to_foreign = [one for one in studio.requests if one.headers["host"] == foreign]
         assert {one.operation for one in to_foreign} == {"file"}
@@ -352,7 +354,7 @@ async def test_the_key_goes_to_the_provider_alone_and_the_token_to_discord_alone
             assert studio.api_key not in everything_in(one)
         to_api = [one for one in studio.requests if one.headers["host"] == api]
         assert all(one.headers["authorization"] == f"Bearer {studio.api_key}" for one in to_api)
-        assert {"create", "look", "content", "file"} <= {one.operation for one in to_api}
+        assert {"create", "poll", "content", "file"} <= {one.operation for one in to_api}
         assert len(to_api) + len(to_foreign) == len(studio.requests)
         assert not any(scene.chat.bot_token in everything_in(one) for one in studio.requests)
         # Discord's own file host wants no token, and nothing that people read holds a secret.
@@ -360,7 +362,7 @@ async def test_the_key_goes_to_the_provider_alone_and_the_token_to_discord_alone
         assert fetched
         assert not any(one.authorized for one in fetched)
         for secret in (studio.api_key, scene.chat.bot_token):
-            assert secret not in ledger.all_words(stage)
+            assert secret not in inspection.all_words(stage)
             assert secret not in stage.bot.log()
             assert not any(secret.encode() in path.read_bytes() for path in stage.bot.data_dir.rglob("*.db*"))
 
@@ -371,18 +373,18 @@ async def test_a_provider_that_repeats_the_key_does_not_get_it_shown(tmp_path: P
         key = scene.studio.api_key
         body = {"error": {"message": f"Incorrect key {key} for {key}", "code": "invalid_prompt", "type": key}}
         scene.studio.faults.add("create", Fault.status(400, json=body))
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Told with the key"))
-        await ledger.job(scene.stage, "Told with the key", "refused")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Told with the key"))
+        await inspection.job(scene.stage, "Told with the key", "refused")
         scene.studio.dials.next_render.append(Outcome.fail(message=f"{key} is blocked"))
-        await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt="Failed with the key"))
-        await ledger.job(scene.stage, "Failed with the key", "failed")
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Failed with the key"))
+        await inspection.job(scene.stage, "Failed with the key", "failed")
         notices = await scene.chat.wait_for(
             lambda: len(found := of_kind(scene.channel, "fail")) == 2 and found, what="two notices"
         )
         for notice in notices:
             answer = await (await scene.ada.click(notice, "Why?")).wait_state("message")
             assert "content rules don't allow this" in answer.text
-        assert key not in ledger.all_words(scene.stage)
+        assert key not in inspection.all_words(scene.stage)
         assert key not in scene.stage.bot.log()
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from sandbox.chat import File, Message
 from sandbox.studio import Fault, Outcome
-from tests.e2e.scenes import RENDER_SECONDS, Scene
-from tests.e2e.sightings import job_id_of, kind_of, outside_code, wait_card, wait_kind
+from tests.e2e.messages import job_id_of, kind_of, outside_code, wait_card, wait_kind
+from tests.e2e.scene import RENDER_SECONDS, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -10,9 +10,9 @@ import pytest
 from sandbox.chat import Message
 from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome, Request
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene
-from tests.e2e.sightings import cards_settled, ever, of_kind, time_passes_until, wait_card
+from tests.e2e import inspection
+from tests.e2e.messages import cards_settled, ever_posted, of_kind, time_passes_until, wait_card
+from tests.e2e.scene import Scene
 from tests.figures import figure
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -33,7 +33,7 @@ def _mended(shared_stage: Stage) -> Iterator[None]:
 
 def creates(scene: Scene, prompt: str) -> list[Request]:
     """The paid requests for that prompt, whatever became of them."""
-    return ledger.paid_requests(scene.stage, prompt)
+    return inspection.paid_requests(scene.stage, prompt)
 
 
 async def asked(scene: Scene, prompt: str) -> Message:
@@ -50,11 +50,11 @@ async def delivered(scene: Scene, prompt: str, *, step_seconds: float = 5) -> Me
         return [one for one in of_kind(scene.channel, "video") if prompt in one.text]
 
     await time_passes_until(scene.stage, there, step_seconds=step_seconds)
-    await ledger.job(scene.stage, prompt, "delivered")
+    await inspection.job(scene.stage, prompt, "delivered")
     await cards_settled(scene.chat, scene.channel)
     [video] = there()
     assert scene.studio.paid(prompt) == 1
-    assert not [kind for kind in ("fail", "unsure", "late", "slow") if ever(scene.chat, scene.channel, kind)]
+    assert not [kind for kind in ("fail", "unsure", "late", "slow") if ever_posted(scene.chat, scene.channel, kind)]
     return video
 
 
@@ -81,7 +81,7 @@ async def test_retry_after_is_obeyed_in_every_form(
     await scene.ada.slash(scene.channel, "video", prompt=prompt)
     await scene.studio.wait_for(lambda: creates(scene, prompt) and creates(scene, prompt)[0].status == 429)
     await scene.ada.slash(scene.channel, "video", prompt=other)
-    await ledger.job(scene.stage, other)
+    await inspection.job(scene.stage, other)
     scene.stage.jump(0.9 * least_seconds)
     await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     # From here on nothing but real time passes, of which there is little.
@@ -118,13 +118,13 @@ async def test_a_mess_after_a_paid_request_is_told_and_never_repeated(scene: Sce
     prompt = f"Into {mess}"
     scene.studio.faults.add("create", MESSES[mess])
     await asked(scene, prompt)
-    await ledger.job(scene.stage, prompt, "uncertain")
+    await inspection.job(scene.stage, prompt, "uncertain")
     await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "unsure"))
     scene.stage.jump(600)
     assert len(creates(scene, prompt)) == 1
-    assert len(ever(scene.chat, scene.channel, "unsure")) == 1
-    assert "<h" not in ledger.all_words(scene.stage)
-    assert "on fire" not in ledger.all_words(scene.stage)
+    assert len(ever_posted(scene.chat, scene.channel, "unsure")) == 1
+    assert "<h" not in inspection.all_words(scene.stage)
+    assert "on fire" not in inspection.all_words(scene.stage)
 
 
 async def test_a_clean_500_is_repeated_as_often_as_is_set(scene: Scene) -> None:
@@ -134,17 +134,17 @@ async def test_a_clean_500_is_repeated_as_often_as_is_set(scene: Scene) -> None:
     await delivered(scene, "Third time lucky")
     assert len({one.headers["idempotency-key"] for one in creates(scene, "Third time lucky")}) == 1
     assert len(creates(scene, "Third time lucky")) == 3
-    assert "on fire" not in ledger.all_words(scene.stage)
+    assert "on fire" not in inspection.all_words(scene.stage)
 
 
 @pytest.mark.parametrize("mess", [*MESSES, "500 clean", "429"])
 async def test_a_mess_at_a_look_is_looked_past(scene: Scene, mess: str) -> None:
     """Whatever goes wrong with looking, three times over, the video arrives and nobody hears of it."""
     fault = MESSES.get(mess) or Fault.status(int(mess[:3]), json=ENVELOPE)
-    scene.studio.faults.add("look", fault, times=3)
+    scene.studio.faults.add("poll", fault, times=3)
     await asked(scene, f"Past {mess}")
     await delivered(scene, f"Past {mess}")
-    assert "on fire" not in ledger.all_words(scene.stage)
+    assert "on fire" not in inspection.all_words(scene.stage)
 
 
 # ── R5: bodies that are none ───────────────────────────────────────────────────────────────────────────────────────
@@ -167,13 +167,13 @@ NO_BODIES: dict[str, bytes] = {
 async def test_a_2xx_that_cannot_be_read_changes_nothing(scene: Scene, body: str) -> None:
     """As the answer of a look it is looked past; as the answer of a paid request it is doubtful, and never repeated."""
     prompt = f"Reads {body}"
-    scene.studio.faults.add("look", Fault.body(NO_BODIES[body], take=False), times=2)
+    scene.studio.faults.add("poll", Fault.body(NO_BODIES[body], take=False), times=2)
     await asked(scene, prompt)
     await delivered(scene, prompt)
     doubtful = f"Paid {body}"
     scene.studio.faults.add("create", Fault.body(NO_BODIES[body]))
     await asked(scene, doubtful)
-    await ledger.job(scene.stage, doubtful, "uncertain")
+    await inspection.job(scene.stage, doubtful, "uncertain")
     scene.stage.jump(600)
     await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "unsure"))
     assert len(creates(scene, doubtful)) == 1
@@ -185,11 +185,11 @@ async def test_a_2xx_that_cannot_be_read_changes_nothing(scene: Scene, body: str
 async def test_a_look_that_hangs_delays_nobody_else(scene: Scene) -> None:
     """The provider takes a look and never answers: another video is made and posted meanwhile, this one afterwards."""
     scene.studio.dials.next_render.append(Outcome.ok(render_seconds=1))
-    scene.studio.faults.add("look", Fault.hang(take=False))
+    scene.studio.faults.add("poll", Fault.hang(take=False))
     await asked(scene, "Hanging")
-    await scene.studio.wait_for(lambda: any(one.fault for one in scene.studio.requests if one.operation == "look"))
+    await scene.studio.wait_for(lambda: any(one.fault for one in scene.studio.requests if one.operation == "poll"))
     await scene.make("Passing by")
-    assert (await ledger.job(scene.stage, "Hanging"))["state"] == "rendering"
+    assert (await inspection.job(scene.stage, "Hanging"))["state"] == "rendering"
 
 
 # ── R7: words for the state ────────────────────────────────────────────────────────────────────────────────────────
@@ -204,7 +204,7 @@ WORDS = (
 async def test_whatever_word_it_has_for_running_the_video_is_waited_for(scene: Scene, word: str) -> None:
     """Known or not, the word means that it goes on; the end comes with the next look that says so."""
     body = json.dumps({"id": "video_x", "status": word}).encode()
-    scene.studio.faults.add("look", Fault.body(body, take=False), times=3)
+    scene.studio.faults.add("poll", Fault.body(body, take=False), times=3)
     await asked(scene, f"Word {word!r}")
     await delivered(scene, f"Word {word!r}")
 
@@ -222,10 +222,10 @@ async def test_an_end_is_an_end(scene: Scene) -> None:
     scene.studio.faults.add("file", Fault.status(403), times=1000)
     scene.studio.dials.content_endpoint = False
     await asked(scene, "There and back")
-    await ledger.job(scene.stage, "There and back", "fetching")
-    scene.studio.faults.add("look", Fault.body(b'{"id": "video_x", "status": "processing"}', take=False), times=2)
-    await time_passes_until(scene.stage, lambda: not scene.studio.faults.pending("look"), step_seconds=5)
-    assert (await ledger.job(scene.stage, "There and back"))["state"] != "rendering"
+    await inspection.job(scene.stage, "There and back", "fetching")
+    scene.studio.faults.add("poll", Fault.body(b'{"id": "video_x", "status": "processing"}', take=False), times=2)
+    await time_passes_until(scene.stage, lambda: not scene.studio.faults.pending("poll"), step_seconds=5)
+    assert (await inspection.job(scene.stage, "There and back"))["state"] != "rendering"
     scene.studio.faults.clear("file")
     scene.studio.dials.content_endpoint = True
     await delivered(scene, "There and back")
@@ -245,9 +245,9 @@ async def test_a_finished_video_is_fetched_whatever_its_link_is(scene: Scene, ur
     """Without a link that can be used there is the content endpoint: posted once, nobody is bothered."""
     scene.studio.dials.result = "content_only"
     await asked(scene, f"Link {url!r}")
-    row = await ledger.job(scene.stage, f"Link {url!r}")
+    row = await inspection.job(scene.stage, f"Link {url!r}")
     body = {"id": row["remote_id"] or "video_x", "status": "completed", "url": url}
-    scene.studio.faults.add("look", Fault.body(json.dumps(body).encode(), take=False), times=4)
+    scene.studio.faults.add("poll", Fault.body(json.dumps(body).encode(), take=False), times=4)
     await delivered(scene, f"Link {url!r}")
 
 
@@ -256,7 +256,7 @@ async def test_a_finished_video_is_fetched_whatever_its_link_is(scene: Scene, ur
 
 async def test_a_blip_of_not_found_is_no_loss(scene: Scene) -> None:
     """Two 404s in a row, and then it is there: no notice."""
-    scene.studio.faults.add("look", Fault.status(404), times=2)
+    scene.studio.faults.add("poll", Fault.status(404), times=2)
     await asked(scene, "Peekaboo")
     await delivered(scene, "Peekaboo", step_seconds=20)
 
@@ -278,14 +278,14 @@ async def test_an_id_that_is_somebody_elses_is_never_posted_twice(scene: Scene) 
         person = scene.ada if number % TWINS_EACH else scene.join(f"Ben {number}")
         scene = replace(scene, ada=person)
         await asked(scene, prompt)
-        await ledger.job(scene.stage, prompt, "uncertain")
+        await inspection.job(scene.stage, prompt, "uncertain")
     await time_passes_until(scene.stage, lambda: len(of_kind(scene.channel, "unsure")) == len(prompts))
     scene.stage.jump(QUIET_SECONDS)
     await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     assert [len(creates(scene, prompt)) for prompt in prompts] == [1] * TWINS
-    assert len(ever(scene.chat, scene.channel, "unsure")) == TWINS
-    assert len(ever(scene.chat, scene.channel, "video")) == 1
-    assert [row["prompt"] for row in ledger.jobs(scene.stage, remote_id=owned)] == ["The first of that id"]
+    assert len(ever_posted(scene.chat, scene.channel, "unsure")) == TWINS
+    assert len(ever_posted(scene.chat, scene.channel, "video")) == 1
+    assert [row["prompt"] for row in inspection.jobs(scene.stage, remote_id=owned)] == ["The first of that id"]
 
 
 ODD_IDS = (
@@ -307,16 +307,18 @@ async def test_an_odd_id_is_no_path(scene: Scene, odd: str) -> None:
     before = len(scene.studio.requests)
     await asked(scene, prompt)
     # The studio itself doesn't know that id.
-    await time_passes_until(scene.stage, lambda: ledger.jobs(scene.stage, prompt=prompt, state="lost"), step_seconds=20)
-    [row] = ledger.jobs(scene.stage, prompt=prompt)
+    await time_passes_until(
+        scene.stage, lambda: inspection.jobs(scene.stage, prompt=prompt, state="lost"), step_seconds=20
+    )
+    [row] = inspection.jobs(scene.stage, prompt=prompt)
     assert row["remote_id"] == odd
     # Jobs of other tests that are in doubt are looked for in the list meanwhile; videos that the studio has are polled.
     others, known = ("create", "list"), tuple(render.id for render in scene.studio.renders)
     requests = [one for one in scene.studio.requests[before:] if one.operation not in others]
     looks = [(one.operation, one.path) for one in requests if not any(known_id in one.path for known_id in known)]
     # Those of the tests before, which are lost, are polled a few more times.
-    assert set(looks) <= {("look", f"/v1/videos/{one}") for one in ODD_IDS}
-    assert looks.count(("look", f"/v1/videos/{odd}")) >= 3
+    assert set(looks) <= {("poll", f"/v1/videos/{one}") for one in ODD_IDS}
+    assert looks.count(("poll", f"/v1/videos/{odd}")) >= 3
     assert all(file.name.startswith("video-") for file in (scene.stage.bot.data_dir / "videos").iterdir())
     assert len(creates(scene, prompt)) == 1
 
@@ -329,10 +331,10 @@ async def test_an_id_that_cannot_be_asked_for_is_a_doubt(scene: Scene, number: i
     body = json.dumps({"id": NO_IDS[number], "status": "queued"}).encode()
     scene.studio.faults.add("create", Fault.body(body))
     await asked(scene, prompt)
-    row = await ledger.job(scene.stage, prompt, "uncertain")
+    row = await inspection.job(scene.stage, prompt, "uncertain")
     assert row["remote_id"] is None
     await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "unsure"))
     scene.stage.jump(QUIET_SECONDS)
     await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     assert len(creates(scene, prompt)) == 1
-    assert len(ever(scene.chat, scene.channel, "unsure")) == 1
+    assert len(ever_posted(scene.chat, scene.channel, "unsure")) == 1

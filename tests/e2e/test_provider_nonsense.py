@@ -5,9 +5,9 @@ import re
 import pytest
 
 from sandbox.studio import Fault, Outcome
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene
-from tests.e2e.sightings import cards_settled, ever, job_id_of, of_kind, time_passes_until, wait_card
+from tests.e2e import inspection
+from tests.e2e.messages import cards_settled, ever_posted, job_id_of, of_kind, time_passes_until, wait_card
+from tests.e2e.scene import Scene
 from tests.figures import figure
 from tests.unit.bot.videos.nonsense import Nonsense, nonsense
 
@@ -29,7 +29,7 @@ def fault(one: Nonsense, *, take: bool) -> Fault:
 
 def said(scene: Scene) -> dict[str, int]:
     """How much was ever said in the channel, besides cards."""
-    counted = {kind: len(ever(scene.chat, scene.channel, kind)) for kind in NOTICES}
+    counted = {kind: len(ever_posted(scene.chat, scene.channel, kind)) for kind in NOTICES}
     return {kind: count for kind, count in counted.items() if count}
 
 
@@ -41,21 +41,21 @@ async def test_nonsense_at_twenty_looks_changes_nothing(scene: Scene, seed: int)
     scene.stage.jump(APART_SECONDS)
     scene.studio.dials.next_render.append(Outcome.ok(RENDER_SECONDS))
     for one in nonsense(seed, LOOKS):
-        scene.studio.faults.add("look", fault(one, take=False))
+        scene.studio.faults.add("poll", fault(one, take=False))
     await scene.ada.slash(scene.channel, "video", prompt=prompt)
     await wait_card(scene.chat, scene.channel, prompt)
-    taken = await ledger.job(scene.stage, prompt, "rendering")
+    taken = await inspection.job(scene.stage, prompt, "rendering")
 
     def all_told() -> bool:
-        [row] = ledger.jobs(scene.stage, prompt=prompt)
+        [row] = inspection.jobs(scene.stage, prompt=prompt)
         assert (row["state"], row["remote_id"]) == ("rendering", taken["remote_id"])
-        return not scene.studio.faults.pending("look")
+        return not scene.studio.faults.pending("poll")
 
     await time_passes_until(scene.stage, all_told, step_seconds=40)
     assert said(scene) == {}
     scene.stage.jump(taken["submitted_at"] + RENDER_SECONDS - scene.stage.clock.now())
     await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "video"), step_seconds=20)
-    await ledger.job(scene.stage, prompt, "delivered")
+    await inspection.job(scene.stage, prompt, "delivered")
     await cards_settled(scene.chat, scene.channel)
     assert said(scene) == {"video": 1}
     assert scene.studio.paid(prompt) == 1
@@ -79,15 +79,15 @@ async def test_nonsense_for_money_is_in_doubt_and_told_once(scene: Scene, seed: 
             await person.slash(scene.channel, "remix", video=job_id_of(video), prompt=doubtful[-1])
         else:
             await person.slash(scene.channel, "video", prompt=doubtful[-1])
-        await ledger.job(scene.stage, doubtful[-1], "uncertain")
+        await inspection.job(scene.stage, doubtful[-1], "uncertain")
     await time_passes_until(scene.stage, lambda: len(of_kind(scene.channel, "unsure")) == RECEIPTS)
     scene.stage.jump(600)
     await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     assert said(scene) == {"unsure": RECEIPTS, "video": 1}
     for prompt in doubtful:
-        [request] = ledger.paid_requests(scene.stage, prompt)
+        [request] = inspection.paid_requests(scene.stage, prompt)
         assert request.operation == ("remix" if int(prompt.split()[-1]) % 2 else "create")
-        [row] = ledger.jobs(scene.stage, prompt=prompt)
+        [row] = inspection.jobs(scene.stage, prompt=prompt)
         assert (row["state"], row["remote_id"]) == ("uncertain", None)
-    assert "evil.test" not in ledger.all_words(scene.stage)
+    assert "evil.test" not in inspection.all_words(scene.stage)
     assert not BROKEN.search(scene.stage.bot.log())

@@ -8,8 +8,8 @@ import pytest_asyncio
 
 from sandbox.chat import Message
 from sandbox.stage import Stage
-from tests.e2e.scenes import Scene, a_stage
-from tests.e2e.sightings import cards_settled, ever, job_id_of, reached, time_passes_until, wait_card
+from tests.e2e.messages import cards_settled, ever_posted, job_id_of, reached, time_passes_until, wait_card
+from tests.e2e.scene import Scene, a_stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -43,7 +43,7 @@ async def test_two_people_take_turns(scene: Scene) -> None:
     assert "Number 1 in the queue" in status.text
     gate.open()
     await cards_settled(scene.chat, scene.channel)
-    assert len(ever(scene.chat, scene.channel, "video")) == 4
+    assert len(ever_posted(scene.chat, scene.channel, "video")) == 4
     mine = [one.prompt for one in scene.studio.renders if ", turn " in one.prompt]
     assert mine == ["Ada, turn one", "Bob, turn one", "Ada, turn two", "Ada, turn three"]
     assert all(scene.studio.paid(prompt) == 1 for prompt in mine)
@@ -55,7 +55,7 @@ async def test_never_more_than_allowed_are_at_the_provider(scene: Scene) -> None
     for person in (scene.ada, bob):
         for number in range(2):
             await person.slash(scene.channel, "video", prompt=f"{person.name} alone {number}")
-    await scene.chat.wait_for(lambda: len(ever(scene.chat, scene.channel, "video")) == 4)
+    await scene.chat.wait_for(lambda: len(ever_posted(scene.chat, scene.channel, "video")) == 4)
     renders = [one for one in scene.studio.renders if " alone " in one.prompt]
     assert len(renders) == 4
     for before, after in itertools.pairwise(renders):

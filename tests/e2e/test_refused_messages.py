@@ -6,10 +6,10 @@ import pytest
 
 from sandbox.chat import Fault
 from sandbox.chat.faults import Request
-from tests.e2e import ledger
-from tests.e2e.discord_scenes import FOR_EVER, RENDER, a_scene, rendering, videos
-from tests.e2e.scenes import Scene
-from tests.e2e.sightings import labels, wait_kind
+from tests.e2e import inspection
+from tests.e2e.messages import labels, wait_kind
+from tests.e2e.outage_scene import FOR_EVER, RENDER, a_scene, rendering, videos
+from tests.e2e.scene import Scene
 
 PUBLIC = "https://files.example.com"
 
@@ -30,12 +30,12 @@ async def test_a_job_whose_card_is_refused_costs_nothing(tmp_path: Path, status:
         notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
         assert words in notice.content
         assert "Retry" in labels(notice)
-        await ledger.job(scene.stage, "A heron nowhere", "failed")
+        await inspection.job(scene.stage, "A heron nowhere", "failed")
         assert scene.studio.paid("A heron nowhere") == 0
         tried = [one for one in scene.chat.requests if one.kind == "message_create" and in_a_server(scene) in one.path]
         assert len(tried) == 1
         await scene.ada.click(notice, "Retry")
-        await ledger.until(scene.stage, lambda: scene.studio.paid("A heron nowhere") == 1, "the retry in the DM")
+        await inspection.until(scene.stage, lambda: scene.studio.paid("A heron nowhere") == 1, "the retry in the DM")
 
 
 @pytest.mark.parametrize("what", ["channel", "thread", "server", "while away"])
@@ -60,7 +60,7 @@ async def test_a_queued_job_whose_place_goes_away_costs_nothing(tmp_path: Path, 
             scene.stage.jump(RENDER)
         notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
         assert "is gone" in notice.content or "can't post" in notice.content
-        await ledger.job(scene.stage, "A second heron", "failed")
+        await inspection.job(scene.stage, "A second heron", "failed")
         assert scene.studio.paid("A second heron") == 0
 
 
@@ -106,5 +106,5 @@ async def test_send_again_of_a_video_without_a_place_goes_to_the_dm(tmp_path: Pa
         await scene.ada.click(notice, "Post it")
         video = await wait_kind(scene.chat, dm, "video")
         assert video.attachments
-        await ledger.job(scene.stage, "A heron at dawn", "delivered")
+        await inspection.job(scene.stage, "A heron at dawn", "delivered")
         assert scene.studio.paid("A heron at dawn") == 1

@@ -3,8 +3,8 @@
 import pytest
 
 from sandbox.chat import Channel, File, Message
-from tests.e2e.scenes import Scene, picture
-from tests.e2e.sightings import is_card, kind_of, labels, reached, time_passes_until, wait_card, wait_kind
+from tests.e2e.messages import is_card, kind_of, labels, reached, time_passes_until, wait_card, wait_kind
+from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -7,8 +7,8 @@ import pytest_asyncio
 
 from sandbox.chat import Message
 from sandbox.stage import Stage
-from tests.e2e.scenes import Scene, a_stage, picture
-from tests.e2e.sightings import kind_of, labels, wait_card, wait_kind
+from tests.e2e.messages import kind_of, labels, wait_card, wait_kind
+from tests.e2e.scene import Scene, a_stage, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

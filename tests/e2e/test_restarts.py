@@ -7,10 +7,10 @@ import pytest
 from sandbox.bot_process import BotProcess
 from sandbox.chat.faults import When
 from sandbox.studio.faults import Moment
-from tests.e2e import ledger
-from tests.e2e.killing import NINE_MEGABYTES, a_scene, at_once, delivered_once, kill, rests, sent, submissions
-from tests.e2e.scenes import Scene, picture
-from tests.e2e.sightings import of_kind, reached, time_passes_until, wait_card, wait_kind
+from tests.e2e import inspection
+from tests.e2e.messages import of_kind, reached, time_passes_until, wait_card, wait_kind
+from tests.e2e.restart_scene import NINE_MEGABYTES, a_scene, at_once, delivered_once, kill, rests, sent, submissions
+from tests.e2e.scene import Scene, picture
 
 
 @pytest.mark.reliability(runs=100)
@@ -28,19 +28,19 @@ async def test_killed_between_acknowledging_and_storing(tmp_path: Path, kind: st
         await gate.wait_reached()
         # What this life would store too early stands before what it stores now.
         await scene.join("Ben").slash(scene.channel, "video", prompt="A heron at dusk")
-        await ledger.job(scene.stage, "A heron at dusk")
+        await inspection.job(scene.stage, "A heron at dusk")
         await kill(scene)
         gate.open()
         assert call.answer.state == "thinking"
-        assert ledger.jobs_of(scene.stage, scene.ada) == []
+        assert inspection.jobs_of(scene.stage, scene.ada) == []
         await scene.stage.start_bot()
         # Whatever the next life would do by itself, it has had the time for.
         scene.stage.jump(600)
         await scene.make("A heron at noon", by=scene.join("Carol"))
-        assert ledger.jobs_of(scene.stage, scene.ada) == []
-        assert ledger.paid_requests(scene.stage, "A heron at dawn") == []
+        assert inspection.jobs_of(scene.stage, scene.ada) == []
+        assert inspection.paid_requests(scene.stage, "A heron at dawn") == []
         assert scene.studio.paid("A heron at dawn") == 0
-        assert not any("A heron at dawn" in post.text for post in ledger.public(scene.stage, scene.channel))
+        assert not any("A heron at dawn" in post.text for post in inspection.public(scene.stage, scene.channel))
 
 
 @pytest.mark.reliability(runs=100)
@@ -48,7 +48,7 @@ async def test_killed_between_accepting_and_submitting(tmp_path: Path) -> None:
     """A job that waited for a place at the provider is submitted in its turn by the next life, once."""
     async with a_scene(tmp_path, {"MAX_RENDERING_JOBS": "1"}, render_seconds=60.0) as scene:
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
-        await ledger.job(scene.stage, "A heron at dawn", "rendering")
+        await inspection.job(scene.stage, "A heron at dawn", "rendering")
         await scene.ada.slash(scene.channel, "video", prompt="A second heron")
         await wait_card(scene.chat, scene.channel, "A second heron")
         await kill(scene)
@@ -101,9 +101,9 @@ async def test_killed_in_a_look(tmp_path: Path, moment: Moment) -> None:
     """P2: a look that was cut off is made again by the next life, once; no other look is more than without the kill."""
     settings = {"POLL_MIN_SECONDS": "300", "POLL_MAX_SECONDS": "300"}
     async with a_scene(tmp_path, settings, render_seconds=500.0) as scene:
-        gate = scene.studio.gate("look", moment)
+        gate = scene.studio.gate("poll", moment)
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
-        await ledger.job(scene.stage, "A heron at dawn", "rendering")
+        await inspection.job(scene.stage, "A heron at dawn", "rendering")
         await wait_card(scene.chat, scene.channel, "Rendering")
         scene.stage.jump(300)
         await time_passes_until(scene.stage, gate.reached.is_set)
@@ -124,12 +124,12 @@ async def test_killed_in_a_look(tmp_path: Path, moment: Moment) -> None:
 
 def looks(scene: Scene) -> int:
     """How often the provider was asked how a render is doing, whatever became of the question."""
-    return sum(request.operation == "look" for request in scene.studio.requests)
+    return sum(request.operation == "poll" for request in scene.studio.requests)
 
 
 def looks_answered(scene: Scene) -> int:
     """How often it could say so."""
-    return sum(request.operation == "look" and request.status == 200 for request in scene.studio.requests)
+    return sum(request.operation == "poll" and request.status == 200 for request in scene.studio.requests)
 
 
 @pytest.mark.reliability
@@ -149,7 +149,7 @@ async def test_killed_when_it_had_seen_the_end(tmp_path: Path) -> None:
     """The provider said "completed" to a bot that died: the next life hears it again."""
     settings = {"POLL_MIN_SECONDS": "300", "POLL_MAX_SECONDS": "300"}
     async with a_scene(tmp_path, settings, render_seconds=100.0) as scene:
-        gate = scene.studio.gate("look", "after_take")
+        gate = scene.studio.gate("poll", "after_take")
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         await wait_card(scene.chat, scene.channel, "Rendering")
         scene.stage.jump(100)

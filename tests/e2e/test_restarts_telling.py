@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import ledger
-from tests.e2e.killing import NINE_MEGABYTES, a_scene, at_once, delivered_once, kill, rests, sent
-from tests.e2e.sightings import wait_card, wait_kind
+from tests.e2e import inspection
+from tests.e2e.messages import wait_card, wait_kind
+from tests.e2e.restart_scene import NINE_MEGABYTES, a_scene, at_once, delivered_once, kill, rests, sent
 
 
 async def test_killed_while_the_card_is_on_its_way(tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ async def test_killed_while_the_card_is_on_its_way(tmp_path: Path) -> None:
         gate = scene.chat.gate("message_create", "after")
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         await gate.wait_reached()
-        await ledger.job(scene.stage, "A heron at dawn", "rendering")
+        await inspection.job(scene.stage, "A heron at dawn", "rendering")
         await kill(scene)
         gate.open()
         await scene.stage.start_bot()
@@ -32,7 +32,7 @@ async def test_a_card_is_cleared_away_even_if_its_video_was_there_first(tmp_path
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         await gate.wait_reached()
         await scene.video(after=first)
-        await ledger.job(scene.stage, "A heron at dawn", "delivered")
+        await inspection.job(scene.stage, "A heron at dawn", "delivered")
         await kill(scene)
         gate.open()
         await scene.stage.start_bot()
@@ -61,14 +61,14 @@ async def test_killed_between_download_and_post(tmp_path: Path) -> None:
         for prompt in prompts:
             await scene.ada.slash(scene.channel, "video", prompt=prompt)
             await wait_card(scene.chat, scene.channel, prompt)
-            await ledger.job(scene.stage, prompt, "rendering")
+            await inspection.job(scene.stage, prompt, "rendering")
         gates = [scene.chat.gate("message_create") for _ in range(3)]
         scene.stage.jump(600)
         for gate in gates:
             await gate.wait_reached()
         await wait_card(scene.chat, scene.channel, "Posting")
-        await ledger.until(
-            scene.stage, lambda: len(ledger.jobs(scene.stage, state="posting")) == 4, "four to be posting"
+        await inspection.until(
+            scene.stage, lambda: len(inspection.jobs(scene.stage, state="posting")) == 4, "four to be posting"
         )
         await kill(scene)
         for gate in gates:

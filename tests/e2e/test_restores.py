@@ -5,21 +5,21 @@ from pathlib import Path
 from sandbox.chat import Fault, Message, Permission
 from sandbox.stage import Stage
 from sandbox.studio import Outcome
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage
-from tests.e2e.sightings import ever, kind_of, time_passes_until
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted, kind_of, time_passes_until
+from tests.e2e.scene import Scene, a_stage
 
 FINISHED, FAILED, WAITED, LOST_FILE = "Finished since", "Failed since", "Sent since", "Rendering still"
 
 
 def videos(scene: Scene, prompt: str) -> list[Message]:
     """All videos of that prompt that were ever posted there."""
-    return [one for one in ever(scene.chat, scene.channel, "video") if prompt in str(one.history[0])]
+    return [one for one in ever_posted(scene.chat, scene.channel, "video") if prompt in str(one.history[0])]
 
 
 async def asks(scene: Scene, prompt: str, *states: str) -> None:
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
-    await ledger.job(scene.stage, prompt, *states)
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    await inspection.job(scene.stage, prompt, *states)
 
 
 async def resume(stage: Stage) -> str:
@@ -45,19 +45,19 @@ async def test_a_backup_put_back_does_nothing_twice(tmp_path: Path) -> None:
         backup = tmp_path / "backup.db"
         stage.bot.copy_database(backup)
         await time_passes_until(stage, lambda: videos(scene, WAITED) and videos(scene, FINISHED))
-        await time_passes_until(stage, lambda: ever(scene.chat, scene.channel, "fail"))
+        await time_passes_until(stage, lambda: ever_posted(scene.chat, scene.channel, "fail"))
         await stage.bot.kill()
         await stage.chat.bot_gone()
         stage.bot.put_back(backup)
         await stage.start_bot()
 
         assert (stage.bot.data_dir / "PAUSED").exists()
-        await ledger.job(stage, WAITED, "failed")
-        await ledger.job(stage, FINISHED, "delivered")
-        await ledger.job(stage, FAILED, "failed")
+        await inspection.job(stage, WAITED, "failed")
+        await inspection.job(stage, FINISHED, "delivered")
+        await inspection.job(stage, FAILED, "failed")
         told = await stage.chat.wait_message(stage.chat.dm(stage.chat.owner), lambda m: "backup" in m.content)
         assert "/owner resume" in told.content
-        refused = await ledger.refusal(await ada.slash(scene.channel, "video", prompt="Meanwhile"))
+        refused = await inspection.refusal(await ada.slash(scene.channel, "video", prompt="Meanwhile"))
         assert "paused" in refused
         await stage.bot.kill()
         await stage.chat.bot_gone()
@@ -73,7 +73,7 @@ async def test_a_backup_put_back_does_nothing_twice(tmp_path: Path) -> None:
             assert stage.studio.paid(prompt) == 1
             assert len(videos(scene, prompt)) == (prompt != FAILED)
         # The one that failed before the copy was put back was said then; what waited has its video there.
-        assert len(ever(scene.chat, scene.channel, "fail")) == 1
+        assert len(ever_posted(scene.chat, scene.channel, "fail")) == 1
         assert "Traceback" not in stage.bot.log()
 
 
@@ -96,8 +96,8 @@ async def test_what_waited_in_a_copy_is_told(tmp_path: Path) -> None:
         assert notice.pinged == {ada.id}
         assert "restored from a backup" in notice.text
         await stage.chat.wait_message(scene.channel, lambda m: kind_of(m) == "unsure")
-        assert len(ledger.paid_requests(stage, "Was being sent")) == 1
-        assert ledger.paid_requests(stage, WAITED) == []
+        assert len(inspection.paid_requests(stage, "Was being sent")) == 1
+        assert inspection.paid_requests(stage, WAITED) == []
 
 
 async def test_without_the_right_to_look_nothing_is_posted_again(tmp_path: Path) -> None:
@@ -116,5 +116,5 @@ async def test_without_the_right_to_look_nothing_is_posted_again(tmp_path: Path)
         stage.chat.faults.clear()
         scene.channel.overwrite(stage.chat.bot_user, deny=Permission.READ_MESSAGE_HISTORY)
         await stage.start_bot()
-        await ledger.job(stage, "Only once", "undeliverable")
+        await inspection.job(stage, "Only once", "undeliverable")
         assert len(videos(scene, "Only once")) == 1

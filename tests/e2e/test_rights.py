@@ -12,9 +12,9 @@ from sandbox.chat import Call, Channel, Message, Permission, Person
 from sandbox.chat.permissions import USUAL
 from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome
-from tests.e2e import ledger
-from tests.e2e.scenes import Scene, a_stage, picture
-from tests.e2e.sightings import delete_video
+from tests.e2e import inspection
+from tests.e2e.messages import delete_video
+from tests.e2e.scene import Scene, a_stage, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,12 +25,12 @@ MODERATOR = USUAL | Permission.MANAGE_MESSAGES
 async def made(scene: Scene, prompt: str, **options: object) -> tuple[Message, sqlite3.Row]:
     """A finished video and its row."""
     video = await scene.make(prompt, **options)
-    return video, await ledger.job(scene.stage, prompt, "delivered")
+    return video, await inspection.job(scene.stage, prompt, "delivered")
 
 
 async def say_unknown(person: Person, channel: Channel, **typed: str) -> str:
     """What that person is told of a video that there never was; a typed prompt is given back below it."""
-    return await ledger.refusal(await person.slash(channel, "remix", video=NOBODYS_ID, **typed))
+    return await inspection.refusal(await person.slash(channel, "remix", video=NOBODYS_ID, **typed))
 
 
 # ── remixing ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -42,16 +42,16 @@ async def test_anyone_may_remix_a_video_that_they_see_by_every_way(scene: Scene)
     ben = scene.join("Ben")
     await ben.reply(video, "The oak by reply, please")
     form = await (await ben.click(video, "Remix")).wait_form()
-    await ledger.accepted(await ben.submit(form, {"prompt": "The oak by form"}))
-    await ledger.accepted(await ben.slash(scene.channel, "remix", prompt="The oak by command", video=row["id"]))
+    await inspection.accepted(await ben.submit(form, {"prompt": "The oak by form"}))
+    await inspection.accepted(await ben.slash(scene.channel, "remix", prompt="The oak by command", video=row["id"]))
     for prompt in ("The oak by reply, please", "The oak by form", "The oak by command"):
-        request = await ledger.sent(scene.stage, prompt)
+        request = await inspection.sent(scene.stage, prompt)
         assert request.path == f"/v1/videos/{row['remote_id']}/remix"
-    await ledger.accepted(await ben.click(video, "Make another"))
+    await inspection.accepted(await ben.click(video, "Make another"))
     await scene.studio.wait_for(lambda: scene.studio.paid("Ada's oak") == 2)
 
-    assert [job["prompt"] for job in ledger.jobs_of(scene.stage, scene.ada)] == ["Ada's oak"]
-    assert sorted(job["prompt"] for job in ledger.jobs_of(scene.stage, ben)) == [
+    assert [job["prompt"] for job in inspection.jobs_of(scene.stage, scene.ada)] == ["Ada's oak"]
+    assert sorted(job["prompt"] for job in inspection.jobs_of(scene.stage, ben)) == [
         "Ada's oak",
         "The oak by command",
         "The oak by form",
@@ -70,11 +70,13 @@ async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_pa
         video, row = await made(scene, "Ada's only one")
         opened = await (await ben.click(video, "Remix")).wait_form()
         await ben.reply(video, "Changed by Ben's reply")
-        await ledger.job(stage, "Changed by Ben's reply", "delivered")
-        await ledger.accepted(await ben.click(video, "Make another"))
+        await inspection.job(stage, "Changed by Ben's reply", "delivered")
+        await inspection.accepted(await ben.click(video, "Make another"))
         # While it is under way and for some seconds, one more press of Make another means this one.
-        await ledger.until(
-            stage, lambda: [job["state"] for job in ledger.jobs_of(stage, ben)] == ["delivered"] * 2, "Ben's two videos"
+        await inspection.until(
+            stage,
+            lambda: [job["state"] for job in inspection.jobs_of(stage, ben)] == ["delivered"] * 2,
+            "Ben's two videos",
         )
         stage.jump(10)
 
@@ -84,15 +86,15 @@ async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_pa
             await ben.slash(scene.channel, "remix", prompt="Changed once more", video=row["id"]),
             await ben.slash(scene.channel, "video", prompt="Something new"),
         ):
-            assert "2 videos in 24 hours" in await ledger.refusal(call)
+            assert "2 videos in 24 hours" in await inspection.refusal(call)
         reply = await ben.reply(video, "Changed once more by reply")
         no = await stage.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
         assert "2 videos in 24 hours" in no.content
         assert not no.pinged
-        assert len(ledger.jobs_of(stage, ben)) == 2
+        assert len(inspection.jobs_of(stage, ben)) == 2
 
-        await ledger.accepted(await ada.slash(scene.channel, "video", prompt="Ada still may"))
-        await ledger.sent(stage, "Ada still may")
+        await inspection.accepted(await ada.slash(scene.channel, "video", prompt="Ada still may"))
+        await inspection.sent(stage, "Ada still may")
 
 
 # ── what one may not see is unknown ────────────────────────────────────────────────────────────────────────────────
@@ -103,21 +105,21 @@ async def assert_unknown(scene: Scene, asker: Person, channel: Channel, video: M
     unknown = await say_unknown(asker, channel)
     with_prompt = await say_unknown(asker, channel, prompt="Mine now")
     assert with_prompt == f"{unknown}\n`Mine now`"
-    before = len(ledger.jobs(scene.stage))
+    before = len(inspection.jobs(scene.stage))
     own = await asker.say(channel, "hm")
     form = await (await asker.slash(channel, "video")).wait_form()
     names = [row["id"], row["id"].lower(), video.jump_url, row["remote_id"]]
     typed = [await asker.slash(channel, "remix", prompt="Mine now", video=name) for name in names]
     typed.append(await asker.forge_submit(form, {"prompt": "Mine now"}, f"vf:remix:job:{row['id']}"))
     for call in typed:
-        assert await ledger.refusal(call) == with_prompt
+        assert await inspection.refusal(call) == with_prompt
         assert [one.label for one in call.answer.buttons] == ["Edit"]
     calls = [await asker.slash(channel, "remix", video=row["id"])]
     calls.append(await asker.forge_click(own, f"vb:video:remix:{row['id']}:1"))
     calls.append(await asker.forge_click(own, f"vb:video:again:{row['id']}:1"))
     for call in calls:
-        assert await ledger.refusal(call) == unknown
-    assert len(ledger.jobs(scene.stage)) == before
+        assert await inspection.refusal(call) == unknown
+    assert len(inspection.jobs(scene.stage)) == before
     assert scene.studio.paid("Mine now") == 0
 
 
@@ -135,9 +137,9 @@ async def test_a_video_of_another_server_is_unknown(scene: Scene) -> None:
 async def test_a_video_of_someone_elses_dm_is_unknown(scene: Scene) -> None:
     """A video made in a DM is unknown to everybody else, in servers and in their own DMs."""
     dm = scene.chat.dm(scene.ada)
-    await ledger.accepted(await scene.ada.slash(dm, "video", prompt="Only between us"))
+    await inspection.accepted(await scene.ada.slash(dm, "video", prompt="Only between us"))
     video = await scene.video(dm)
-    row = await ledger.job(scene.stage, "Only between us", "delivered")
+    row = await inspection.job(scene.stage, "Only between us", "delivered")
     ben = scene.join("Ben", admin=True)
     await assert_unknown(scene, ben, scene.channel, video, row)
     await assert_unknown(scene, ben, scene.chat.dm(ben), video, row)
@@ -158,8 +160,8 @@ async def test_a_video_in_a_channel_that_the_asker_cannot_see_is_unknown(scene: 
     await assert_unknown(scene, ben, lobby, video, row)
     scene.channel.overwrite(ben, deny=Permission.READ_MESSAGE_HISTORY)
     await assert_unknown(scene, ben, lobby, video, row)
-    await ledger.accepted(await cleo.slash(lobby, "remix", prompt="From the lobby", video=video.jump_url))
-    await ledger.sent(scene.stage, "From the lobby")
+    await inspection.accepted(await cleo.slash(lobby, "remix", prompt="From the lobby", video=video.jump_url))
+    await inspection.sent(scene.stage, "From the lobby")
 
 
 async def test_a_video_in_a_private_thread_is_known_to_its_members_alone(scene: Scene) -> None:
@@ -167,13 +169,13 @@ async def test_a_video_in_a_private_thread_is_known_to_its_members_alone(scene: 
     eve, ben = scene.join("Eve"), scene.join("Ben")
     mo = scene.join("Mo", permissions=USUAL | Permission.MANAGE_THREADS)
     thread = scene.channel.add_thread("whispers", private=True, members=[scene.ada, eve])
-    await ledger.accepted(await scene.ada.slash(thread, "video", prompt="Whispered"))
+    await inspection.accepted(await scene.ada.slash(thread, "video", prompt="Whispered"))
     video = await scene.video(thread)
-    row = await ledger.job(scene.stage, "Whispered", "delivered")
+    row = await inspection.job(scene.stage, "Whispered", "delivered")
     await assert_unknown(scene, ben, scene.channel, video, row)
     for person, prompt in ((eve, "Eve's turn"), (mo, "Mo's turn")):
-        await ledger.accepted(await person.slash(scene.channel, "remix", prompt=prompt, video=row["id"]))
-        await ledger.sent(scene.stage, prompt)
+        await inspection.accepted(await person.slash(scene.channel, "remix", prompt=prompt, video=row["id"]))
+        await inspection.sent(scene.stage, prompt)
 
 
 # ── Cancel, Don't post, Retry, Delete ──────────────────────────────────────────────────────────────────────────────
@@ -184,7 +186,7 @@ async def refused(scene: Scene, stranger: Person, message: Message, button: str)
     rows = facts_of_jobs(scene)
     buttons = [one.label for one in message.buttons]
     renders = len(scene.studio.renders)
-    text = await ledger.refusal(await stranger.click(message, button))
+    text = await inspection.refusal(await stranger.click(message, button))
     assert "Only the person who asked" in text
     assert facts_of_jobs(scene) == rows
     assert (message.deleted, [one.label for one in message.buttons]) == (False, buttons)
@@ -193,7 +195,7 @@ async def refused(scene: Scene, stranger: Person, message: Message, button: str)
 
 def facts_of_jobs(scene: Scene) -> list[dict[str, object]]:
     """All that is stored of this server's jobs, but for the lease, which the bot renews now and then."""
-    rows = [dict(row) for row in ledger.jobs(scene.stage, guild_id=scene.guild.id)]
+    rows = [dict(row) for row in inspection.jobs(scene.stage, guild_id=scene.guild.id)]
     return [{name: value for name, value in row.items() if name != "lease_until"} for row in rows]
 
 
@@ -228,17 +230,17 @@ async def test_cancel_and_dont_post_are_for_the_requester_and_moderators(narrow_
     for presser in (ada, mo):
         rendering, waiting = f"Rendering for {presser.name}", f"Waiting for {presser.name}"
         narrow_stage.studio.dials.next_render.append(Outcome.ok(render_seconds=60))
-        await ledger.accepted(await ada.slash(scene.channel, "video", prompt=rendering))
-        await ledger.job(narrow_stage, rendering, "rendering")
-        await ledger.accepted(await ada.slash(scene.channel, "video", prompt=waiting))
+        await inspection.accepted(await ada.slash(scene.channel, "video", prompt=rendering))
+        await inspection.job(narrow_stage, rendering, "rendering")
+        await inspection.accepted(await ada.slash(scene.channel, "video", prompt=waiting))
         queued, sent = await card(waiting, "Cancel"), await card(rendering, "Don't post")
         await refused(scene, ben, queued, "Cancel")
         await refused(scene, ben, sent, "Don't post")
         assert "Nothing was sent" in await done(await presser.click(queued, "Cancel"))
         assert "won't be posted" in await done(await presser.click(sent, "Don't post"))
-        await ledger.job(narrow_stage, waiting, "cancelled")
+        await inspection.job(narrow_stage, waiting, "cancelled")
         narrow_stage.jump(60)
-        assert (await ledger.job(narrow_stage, rendering, "cancelled"))["withheld"]
+        assert (await inspection.job(narrow_stage, rendering, "cancelled"))["withheld"]
         assert narrow_stage.studio.paid(waiting) == 0
         assert not any(message.attachments for message in scene.channel.messages)
 
@@ -248,14 +250,14 @@ async def test_retry_is_for_the_requester_alone(scene: Scene) -> None:
     ben, mo = scene.join("Ben"), scene.join("Mo", permissions=MODERATOR)
     prompt = "A ship without luck"
     scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="Out of luck."))
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
     notice = await scene.chat.wait_message(scene.channel, lambda m: prompt in m.text and m.pinged)
     await refused(scene, ben, notice, "Retry")
-    assert "Only the person" in await ledger.refusal(await mo.click(notice, "Retry"))
+    assert "Only the person" in await inspection.refusal(await mo.click(notice, "Retry"))
     await done(await scene.ada.click(notice, "Retry"))
     await done(await scene.ada.click(notice, "Retry"))
     await scene.studio.wait_for(lambda: scene.studio.paid(prompt) == 2)
-    first, second = ledger.jobs(scene.stage, prompt=prompt)
+    first, second = inspection.jobs(scene.stage, prompt=prompt)
     assert (second["retry_of"], second["user_id"]) == (first["id"], scene.ada.id)
 
 
@@ -265,13 +267,15 @@ async def test_the_answers_to_an_uncertain_job_are_for_the_requester_and_moderat
     ben, mo = scene.join("Ben"), scene.join("Mo", permissions=MODERATOR)
     scene.studio.faults.add("create", Fault.drop(take=True))
     prompt = f"Maybe taken for {who}"
-    await ledger.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
     notice = await scene.chat.wait_message(scene.channel, lambda m: "Dismiss" in [one.label for one in m.buttons])
-    await ledger.job(scene.stage, prompt, "uncertain")
+    await inspection.job(scene.stage, prompt, "uncertain")
     await refused(scene, ben, notice, "Request again")
     await refused(scene, ben, notice, "Dismiss")
     await done(await (scene.ada if who == "Ada" else mo).click(notice, "Dismiss"))
-    await ledger.until(scene.stage, lambda: ledger.jobs(scene.stage, prompt=prompt)[0]["answered_at"], "the answer")
+    await inspection.until(
+        scene.stage, lambda: inspection.jobs(scene.stage, prompt=prompt)[0]["answered_at"], "the answer"
+    )
     assert scene.studio.paid(prompt) == 1
 
 
@@ -284,7 +288,7 @@ async def test_delete_removes_the_message_and_forbids_remixing(scene: Scene, who
     link = video.jump_url
     await refused(scene, ben, video, "Delete")
     await delete_video(scene.chat, scene.ada if who == "Ada" else mo, video)
-    before = len(ledger.jobs(scene.stage))
+    before = len(inspection.jobs(scene.stage))
     own = await scene.ada.say(scene.channel, "hm")
     for call in (
         await ben.submit(form, {"prompt": "Once more"}),
@@ -295,11 +299,11 @@ async def test_delete_removes_the_message_and_forbids_remixing(scene: Scene, who
         await scene.ada.forge_click(own, f"vb:video:remix:{row['id']}:1"),
         await scene.ada.forge_click(own, f"vb:video:again:{row['id']}:1"),
     ):
-        assert "was deleted and can't be used any more" in await ledger.refusal(call)
-    text = await ledger.refusal(await scene.ada.slash(scene.channel, "remix", prompt="Once more"))
+        assert "was deleted and can't be used any more" in await inspection.refusal(call)
+    text = await inspection.refusal(await scene.ada.slash(scene.channel, "remix", prompt="Once more"))
     assert "no finished video in this channel" in text
     assert await scene.ada.autocomplete(scene.channel, "remix", "video") == []
-    assert len(ledger.jobs(scene.stage)) == before
+    assert len(inspection.jobs(scene.stage)) == before
     assert scene.studio.paid("Once more") == 0
 
 
@@ -311,26 +315,26 @@ async def test_forged_buttons_are_checked_like_true_ones(scene: Scene) -> None:
     aside = scene.guild.add_channel("aside")
     mo = scene.join("Mo")
     aside.overwrite(mo, allow=MODERATOR)
-    before = [tuple(one) for one in ledger.jobs(scene.stage)]
+    before = [tuple(one) for one in inspection.jobs(scene.stage)]
     presses = ["card:cancel", "card:withhold", "video:delete", "fail:retry", "fail:send_again", "unsure:try_again"]
     presses += ["unsure:leave", "list:cancel", "list:withhold", "list:send_again", "list:retry"]
     own = await ben.say(scene.channel, "hm")
     there = await mo.say(aside, "here I may manage messages")
     for press in presses:
         real = f"vb:{press}:{row['id']}:1"
-        assert "Only the person who asked" in await ledger.refusal(await ben.forge_click(own, real))
+        assert "Only the person who asked" in await inspection.refusal(await ben.forge_click(own, real))
         # In another channel no button of this job stands: there it is like an unknown one.
-        unseen = await ledger.refusal(await mo.forge_click(there, real))
-        unknown = await ledger.refusal(await ben.forge_click(own, f"vb:{press}:{NOBODYS_ID}:1"))
+        unseen = await inspection.refusal(await mo.forge_click(there, real))
+        unknown = await inspection.refusal(await ben.forge_click(own, f"vb:{press}:{NOBODYS_ID}:1"))
         assert unknown.startswith("I don't know that video")
         assert unseen == unknown
     for press in ("card:cancel", "card:withhold", "fail:retry", "unsure:try_again", "list:send_again"):
-        await ledger.refusal(await scene.ada.forge_click(own, f"vb:{press}:{row['id']}:1"))
+        await inspection.refusal(await scene.ada.forge_click(own, f"vb:{press}:{row['id']}:1"))
     for garbage in ("vb:video:delete:nonsense:1", "vb:video:explode:ZZZZZZZZ:1", "vb::::", "vb:offer:make_it:-1:1"):
         await ben.forge_click(own, garbage)
-    text = await ledger.refusal(await ben.forge_click(own, f"vb:offer:make_it:{own.id}:1"))
+    text = await inspection.refusal(await ben.forge_click(own, f"vb:offer:make_it:{own.id}:1"))
     assert "form expired" in text
-    assert [tuple(one) for one in ledger.jobs(scene.stage)] == before
+    assert [tuple(one) for one in inspection.jobs(scene.stage)] == before
     assert not video.deleted
 
 
@@ -342,18 +346,18 @@ async def test_what_waits_for_one_person_is_not_given_to_another(scene: Scene) -
     adas = await (await scene.ada.slash(scene.channel, "video", seconds="8")).wait_form()
     bens = await (await ben.slash(scene.channel, "video")).wait_form()
     stolen = await ben.forge_submit(bens, {"prompt": "Stolen form"}, adas.custom_id)
-    assert "form expired" in await ledger.refusal(stolen)
+    assert "form expired" in await inspection.refusal(stolen)
 
     reply = await scene.ada.reply(video, "at night")
     question = await scene.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
     for label in ("Remix", "No thanks"):
-        assert "Only the person who replied" in await ledger.refusal(await ben.click(question, label))
-    assert ledger.jobs_of(scene.stage, ben) == []
+        assert "Only the person who replied" in await inspection.refusal(await ben.click(question, label))
+    assert inspection.jobs_of(scene.stage, ben) == []
 
-    await ledger.accepted(await scene.ada.submit(adas, {"prompt": "Still hers"}))
-    assert (await ledger.sent(scene.stage, "Still hers")).fields["seconds"] == "8"
-    await ledger.accepted(await scene.ada.click(question, "Remix"))
-    await ledger.sent(scene.stage, "at night")
+    await inspection.accepted(await scene.ada.submit(adas, {"prompt": "Still hers"}))
+    assert (await inspection.sent(scene.stage, "Still hers")).fields["seconds"] == "8"
+    await inspection.accepted(await scene.ada.click(question, "Remix"))
+    await inspection.sent(scene.stage, "at night")
 
 
 # ── /status ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -363,9 +367,9 @@ async def test_status_shows_a_person_only_their_own_jobs(scene: Scene) -> None:
     """To others a job is unknown by id, link and provider's id, is in no list of theirs and is not suggested."""
     video, row = await made(scene, "Ada's secret plan")
     ben = scene.join("Ben", permissions=MODERATOR)
-    unknown = await ledger.refusal(await ben.slash(scene.channel, "status", video=NOBODYS_ID))
+    unknown = await inspection.refusal(await ben.slash(scene.channel, "status", video=NOBODYS_ID))
     for name in (row["id"], row["id"].lower(), video.jump_url, row["remote_id"]):
-        assert await ledger.refusal(await ben.slash(scene.channel, "status", video=name)) == unknown
+        assert await inspection.refusal(await ben.slash(scene.channel, "status", video=name)) == unknown
     listed = await (await ben.slash(scene.channel, "status")).wait_state("message")
     assert "secret plan" not in listed.text
     assert await ben.autocomplete(scene.channel, "status", "video", typed="secret") == []
@@ -388,9 +392,9 @@ async def test_who_manages_the_server_may_look_at_its_jobs_by_id(scene: Scene) -
 
     other = scene.chat.add_guild("Mia's other server")
     other.join(mia, admin=True)
-    unknown = await ledger.refusal(await mia.slash(scene.channel, "status", video=NOBODYS_ID))
+    unknown = await inspection.refusal(await mia.slash(scene.channel, "status", video=NOBODYS_ID))
     for place in (other.add_channel("videos"), scene.chat.dm(mia)):
-        assert await ledger.refusal(await mia.slash(place, "status", video=row["id"])) == unknown
+        assert await inspection.refusal(await mia.slash(place, "status", video=row["id"])) == unknown
 
 
 # ── where the bot may not post ─────────────────────────────────────────────────────────────────────────────────────
@@ -399,11 +403,11 @@ async def test_who_manages_the_server_may_look_at_its_jobs_by_id(scene: Scene) -
 async def test_the_bot_works_in_dms(scene: Scene) -> None:
     """In a DM with the bot a command makes a video, a reply its remix, and /status shows them."""
     dm = scene.chat.dm(scene.ada)
-    await ledger.accepted(await scene.ada.slash(dm, "video", prompt="In our DM"))
+    await inspection.accepted(await scene.ada.slash(dm, "video", prompt="In our DM"))
     video = await scene.video(dm)
     await scene.ada.reply(video, "The same with more snow", ping=False)
     remix = await scene.video(dm, after=video)
-    await ledger.job(scene.stage, "The same with more snow", "delivered")
+    await inspection.job(scene.stage, "The same with more snow", "delivered")
     answer = await (await scene.ada.slash(dm, "status")).wait_state("message")
     assert video.jump_url in answer.text
     assert remix.jump_url in answer.text
@@ -430,7 +434,7 @@ async def test_a_channel_the_bot_cannot_post_in_is_refused_at_once(scene: Scene,
     video, row = await made(scene, f"Before {name} went")
     opened = await (await scene.ada.click(video, "Remix")).wait_form()
     scene.channel.overwrite(scene.chat.bot_user, deny=NAMED[name])
-    rows, renders = len(ledger.jobs(scene.stage)), len(scene.studio.renders)
+    rows, renders = len(inspection.jobs(scene.stage)), len(scene.studio.renders)
     calls = [
         await scene.ada.slash(scene.channel, "video", prompt="Not here"),
         await scene.ada.slash(scene.channel, "video", reference=picture()),
@@ -440,12 +444,12 @@ async def test_a_channel_the_bot_cannot_post_in_is_refused_at_once(scene: Scene,
         await scene.ada.click(video, "Make another"),
     ]
     for call in calls:
-        text = await ledger.refusal(call)
+        text = await inspection.refusal(call)
         assert name in named(text)
         if name not in ("View Channel", "Send Messages"):
             # Without those two Discord takes others away as well.
             assert named(text) == [name]
-    assert len(ledger.jobs(scene.stage)) == rows
+    assert len(inspection.jobs(scene.stage)) == rows
     assert len(scene.studio.renders) == renders
 
 
@@ -453,21 +457,21 @@ async def test_in_a_thread_another_permission_lets_the_bot_send(scene: Scene) ->
     """In a thread Send Messages in Threads is what counts, and Send Messages does not."""
     thread = scene.channel.add_thread("storyboard")
     scene.channel.overwrite(scene.chat.bot_user, deny=Permission.SEND_MESSAGES_IN_THREADS)
-    text = await ledger.refusal(await scene.ada.slash(thread, "video", prompt="Not in threads"))
+    text = await inspection.refusal(await scene.ada.slash(thread, "video", prompt="Not in threads"))
     assert "Send Messages in Threads" in named(text)
     assert "Send Messages" not in named(text)
-    assert ledger.jobs_of(scene.stage, scene.ada) == []
+    assert inspection.jobs_of(scene.stage, scene.ada) == []
     scene.channel.overwrite(scene.chat.bot_user, deny=Permission.SEND_MESSAGES)
-    await ledger.accepted(await scene.ada.slash(thread, "video", prompt="In threads"))
+    await inspection.accepted(await scene.ada.slash(thread, "video", prompt="In threads"))
     await scene.video(thread)
 
 
 async def test_all_missing_permissions_are_named_together(scene: Scene) -> None:
     """What is missing is named in one sentence, all of it, and what is there is not."""
     scene.channel.overwrite(scene.chat.bot_user, deny=Permission.ATTACH_FILES | Permission.READ_MESSAGE_HISTORY)
-    text = await ledger.refusal(await scene.ada.slash(scene.channel, "video", prompt="Not here"))
+    text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Not here"))
     assert named(text) == ["Attach Files", "Read Message History"]
-    assert ledger.public(scene.stage, scene.channel) == []
+    assert inspection.public(scene.stage, scene.channel) == []
 
 
 async def test_a_reply_where_the_bot_cannot_post_videos_gets_one_answer_without_ping(scene: Scene) -> None:
@@ -478,7 +482,7 @@ async def test_a_reply_where_the_bot_cannot_post_videos_gets_one_answer_without_
     no = await scene.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
     assert named(no.content) == ["Attach Files"]
     assert not no.pinged
-    assert not ledger.jobs(scene.stage, prompt="Make it snow all over")
+    assert not inspection.jobs(scene.stage, prompt="Make it snow all over")
     assert scene.studio.paid("Make it snow all over") == 0
 
 
@@ -486,6 +490,6 @@ async def test_a_form_on_its_way_is_checked_again_when_it_is_sent_in(scene: Scen
     """A form that was opened while the bot could post is refused when it no longer can."""
     form = await (await scene.ada.slash(scene.channel, "video", size="1920x1080")).wait_form()
     scene.channel.overwrite(scene.chat.bot_user, deny=Permission.EMBED_LINKS)
-    text = await ledger.refusal(await scene.ada.submit(form, {"prompt": "Too late to post"}))
+    text = await inspection.refusal(await scene.ada.submit(form, {"prompt": "Too late to post"}))
     assert named(text) == ["Embed Links"]
-    assert ledger.jobs_of(scene.stage, scene.ada) == []
+    assert inspection.jobs_of(scene.stage, scene.ada) == []

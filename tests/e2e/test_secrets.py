@@ -19,9 +19,9 @@ from sandbox.studio import Fault as StudioFault
 from sandbox.studio import Outcome
 from sandbox.studio.dials import ResultPlace
 from sandbox.studio.faults import Target
-from tests.e2e import ledger
-from tests.e2e.scenes import QUICK, Scene, picture, quick_dials
-from tests.e2e.sightings import ever, job_id_of, time_passes_until
+from tests.e2e import inspection
+from tests.e2e.messages import ever_posted, job_id_of, time_passes_until
+from tests.e2e.scene import QUICK, Scene, picture, quick_dials
 from tests.figures import figure
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Canary.Wq7Tz2Lk9Rb4Xn6Vd1Hf8Jp3Gs5Mc0Ye"
@@ -88,7 +88,7 @@ async def live_through_everything(stage: Stage, ada: Person, channel: Channel) -
     calls.append(await ada.slash(channel, "video", prompt="An unsure balloon"))
     await until_said(stage, channel, "unsure", 1)
 
-    stage.studio.faults.add("look", StudioFault.drop(take=False), times=3)
+    stage.studio.faults.add("poll", StudioFault.drop(take=False), times=3)
     stage.studio.faults.add("file", StudioFault.status(403), times=2)
     stage.studio.faults.add("file", StudioFault.drop(take=False))
     stage.chat.faults.add("message_create", Fault.drop(after=True), times=2)
@@ -102,14 +102,14 @@ async def live_through_everything(stage: Stage, ada: Person, channel: Channel) -
 
 
 async def until_said(stage: Stage, channel: Channel, kind: str, count: int) -> None:
-    await time_passes_until(stage, lambda: len(ever(stage.chat, channel, kind)) >= count)
+    await time_passes_until(stage, lambda: len(ever_posted(stage.chat, channel, kind)) >= count)
 
 
 def check_places(
     stage: Stage, calls: list[Call], others: frozenset[str] = frozenset(), *, signed_least: int = 4
 ) -> None:
     """Neither the log, nor a message, nor a file of the bot's holds a secret; and there was much that could have."""
-    log, words = stage.bot.log(), ledger.all_words(stage)
+    log, words = stage.bot.log(), inspection.all_words(stage)
     assert '"level": "debug"' in log
     signed = {value for request in stage.studio.requests for value in request.query.values() if len(value) >= 16}
     secrets = {TOKEN, KEY, *(call.interaction.token for call in calls), *signed, *others}
@@ -210,8 +210,8 @@ def of_discord(kind: str, act: Literal["video", "picture"] = "video", *codes: tu
 WAYS: dict[str, Way] = {
     **of_provider("create", "302 400 401 402 403 404 409 410 422 429 500 503 cut half pointer lost links"),
     **of_provider("create", "page200 page403 page500 page502 page503"),
-    **of_provider("look", "302 400 401 402 403 404 410 429 500 503 cut short word failed half links"),
-    **of_provider("look", "page200 page403 page500 page502"),
+    **of_provider("poll", "302 400 401 402 403 404 410 429 500 503 cut short word failed half links"),
+    **of_provider("poll", "page200 page403 page500 page502"),
     **of_provider("file", "302 401 403 404 500 cut short pointer half page200 page502"),
     **of_provider("content", "302 401 404 500 cut short pointer page200", result="content_only"),
     **of_provider("remix", "400 403 404 409 500 cut half page502", act="remix"),
@@ -268,10 +268,10 @@ async def test_no_failure_lets_a_secret_out(leaky: tuple[Scene, list[Call]], nam
     if way.kind in STORES_NOTHING:
         await chat.wait_for(lambda: not faults.planned or None, what=f"{name} to happen")
     else:
-        await ledger.job(stage, f"On the way {name}")
+        await inspection.job(stage, f"On the way {name}")
 
     def over() -> bool:
-        rows = ledger.jobs(stage, prompt=f"On the way {name}")
+        rows = inspection.jobs(stage, prompt=f"On the way {name}")
         return not faults.planned and all(row["state"] in ENDED for row in rows)
 
     await time_passes_until(stage, over, step_seconds=30)

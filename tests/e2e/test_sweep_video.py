@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.sweeping import When, Where, sweep
+from tests.e2e.kill_sweep import When, Where, sweep
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

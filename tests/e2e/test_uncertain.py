@@ -6,8 +6,8 @@ import pytest
 
 from sandbox.chat import Message
 from sandbox.studio import Fault, Request
-from tests.e2e.scenes import Scene, picture
-from tests.e2e.sightings import cards_settled, ever, is_card, job_id_of, labels, time_passes_until, wait_kind
+from tests.e2e.messages import cards_settled, ever_posted, is_card, job_id_of, labels, time_passes_until, wait_kind
+from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -49,8 +49,8 @@ async def test_after_a_mess_it_says_exactly_that_it_cannot_know(scene: Scene, ho
     for _ in range(3):
         scene.stage.jump(3000)
         await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-    assert ever(scene.chat, scene.channel, "unsure") == [notice]
-    assert ever(scene.chat, scene.channel, "fail") == ever(scene.chat, scene.channel, "late") == []
+    assert ever_posted(scene.chat, scene.channel, "unsure") == [notice]
+    assert ever_posted(scene.chat, scene.channel, "fail") == ever_posted(scene.chat, scene.channel, "late") == []
     assert len(creates(scene, prompt)) == 1
 
 
@@ -71,7 +71,7 @@ async def test_try_again_makes_one_new_job_however_often_it_is_pressed(scene: Sc
     assert [file.data for file in second.files] == [cat.data]
     assert second.fields["seconds"] == "8"
     assert scene.studio.paid("Try me again") == 2
-    assert len(ever(scene.chat, scene.channel, "video")) == 1
+    assert len(ever_posted(scene.chat, scene.channel, "video")) == 1
 
 
 async def test_leave_it_only_ends_the_asking(scene: Scene) -> None:
@@ -84,7 +84,7 @@ async def test_leave_it_only_ends_the_asking(scene: Scene) -> None:
     scene.stage.jump(7200)
     await scene.make("Something else meanwhile")
     assert len(creates(scene, "Leave me be")) == 1
-    assert len(ever(scene.chat, scene.channel, "video")) == 1
+    assert len(ever_posted(scene.chat, scene.channel, "video")) == 1
 
 
 async def test_an_uncertain_remix_by_reply_is_told_in_a_reply(scene: Scene) -> None:
@@ -108,7 +108,7 @@ async def test_an_uncertain_job_holds_no_place_and_ends_after_a_day(scene: Scene
     status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     assert "Not sure whether the provider took it" in status.text
     end = await time_passes_until(
-        scene.stage, lambda: next(iter(ever(scene.chat, scene.channel, "fail")), None), step_seconds=6 * 3600
+        scene.stage, lambda: next(iter(ever_posted(scene.chat, scene.channel, "fail")), None), step_seconds=6 * 3600
     )
     assert end.pinged == {scene.ada.id}
     assert "never became clear" in end.content

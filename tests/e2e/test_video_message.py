@@ -8,8 +8,8 @@ import pytest
 from sandbox.chat import Channel
 from sandbox.studio import Fault
 from sandbox.studio.dials import ResultPlace
-from tests.e2e.scenes import Scene, picture
-from tests.e2e.sightings import delete_video, ever, job_id_of, kind_of, labels, reached, wait_kind
+from tests.e2e.messages import delete_video, ever_posted, job_id_of, kind_of, labels, reached, wait_kind
+from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PUBLIC = "https://files.example.com"
@@ -36,7 +36,7 @@ async def test_the_video_is_a_plain_message_with_the_file_and_the_requester_ping
     assert sent == kept
     assert labels(video) == ["Remix", "Make another", "Delete"]
     assert job_id_of(video) in video.text
-    assert ever(scene.chat, scene.channel, "video") == [video]
+    assert ever_posted(scene.chat, scene.channel, "video") == [video]
 
 
 async def test_the_video_of_a_dm_is_posted_in_the_dm(scene: Scene) -> None:
@@ -163,7 +163,7 @@ async def test_a_video_that_discord_refuses_for_its_size_is_linked(scene: Scene)
     assert "more than can be posted here" in message.content
     assert "10 MB" not in message.content
     assert PUBLIC in message.text
-    assert ever(scene.chat, scene.channel, "video") == [message]
+    assert ever_posted(scene.chat, scene.channel, "video") == [message]
     assert scene.studio.paid("More than one thinks") == 1
 
 
@@ -194,7 +194,7 @@ async def test_a_link_that_holds_a_key_is_shown_to_nobody(scene: Scene) -> None:
     await reached(gate)
     url = f"{scene.studio.files_url}/video.mp4?api_key=s3cret"
     answer = {"id": the_render(scene, "Not with that key").id, "status": "completed", "url": url}
-    scene.studio.faults.add("look", Fault.body(json.dumps(answer).encode()))
+    scene.studio.faults.add("poll", Fault.body(json.dumps(answer).encode()))
     gate.open()
     notice = await wait_kind(scene.chat, scene.channel, "fail")
     assert labels(notice) == ["Post it"]

@@ -1,4 +1,4 @@
-"""Fixtures of the SimCord tests; what they are made of, and what SimCord leaves out, is in `life` and `world`."""
+"""Fixtures of the SimCord tests; what they are made of, and what SimCord leaves out, is in `sim_bot` and `world`."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -15,8 +15,8 @@ from simcord import Env
 from bot.app import migrate_only
 from bot.client import quiet_voice_warnings
 from bot.settings import Settings
-from tests.simcord.life import Files, Life
-from tests.simcord.world import World
+from tests.simcord.sim_bot import FakeCdn, SimBot
+from tests.simcord.world import SimWorld
 
 
 def settings_for(data_dir: Path) -> Settings:
@@ -39,9 +39,9 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture
-async def files(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Files]:
+async def files(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeCdn]:
     """Where attachments lie: SimCord gives them addresses there, and the bot takes it for Discord's own host."""
-    served = Files()
+    served = FakeCdn()
     await served.start()
     monkeypatch.setattr(simcord.backend.cdn, "CDN_BASE", served.origin)
     monkeypatch.setattr(Route, "BASE", f"{served.origin}/api/v10")
@@ -50,37 +50,39 @@ async def files(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Files]:
 
 
 @pytest_asyncio.fixture
-async def life(migrated: Path, tmp_path: Path, files: Files, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Life]:
+async def sim_bot(
+    migrated: Path, tmp_path: Path, files: FakeCdn, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[SimBot]:
     """The bot, logged in and with nothing running."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     quiet_voice_warnings()
     shutil.copytree(migrated, tmp_path / "data")
     async with AsyncExitStack() as resources:
-        life = await Life.begin(settings_for(tmp_path / "data"), resources)
-        files.env = life.env
-        await life.env.start()
+        sim_bot = await SimBot.begin(settings_for(tmp_path / "data"), resources)
+        files.env = sim_bot.env
+        await sim_bot.env.start()
         try:
-            yield life
+            yield sim_bot
         finally:
-            await life.env.shutdown()
-        life.env.raise_errors()
+            await sim_bot.env.shutdown()
+        sim_bot.env.raise_errors()
 
 
 @pytest.fixture
-def env(life: Life) -> Env:
+def env(sim_bot: SimBot) -> Env:
     """SimCord's own Discord; its plugin looks for it among the fixtures, to let tests share the virtual time."""
-    return life.env
+    return sim_bot.env
 
 
 @pytest.fixture
-def world(life: Life, env: Env) -> World:
+def world(sim_bot: SimBot, env: Env) -> SimWorld:
     """One server with one channel and three people."""
     guild = env.create_guild("Studio")
     managing = discord.Permissions(manage_messages=True, manage_guild=True)
     managers = guild.create_role("Managers", permissions=managing)
-    return World(
-        life,
+    return SimWorld(
+        sim_bot,
         guild,
         guild.create_text_channel("videos"),
         guild.add_member(env.create_user("ada")),

@@ -4,7 +4,7 @@ from typing import Any
 
 import discord
 
-from tests.simcord.world import World
+from tests.simcord.world import SimWorld
 
 STRING, ATTACHMENT = discord.AppCommandOptionType.string.value, discord.AppCommandOptionType.attachment.value
 MANAGERS = discord.Permissions(manage_guild=True).value
@@ -19,13 +19,13 @@ TABLE = {
 }
 
 
-def registered(world: World) -> dict[str, dict[str, Any]]:
+def registered(world: SimWorld) -> dict[str, dict[str, Any]]:
     """Every command that Discord was told of, for all servers and for this one."""
     known = world.env.backend.commands
     return {name: command for scope in (None, world.guild.id) for (name, _), command in known.get(scope, {}).items()}
 
 
-async def test_commands_are_those_that_were_promised(world: World) -> None:
+async def test_commands_are_those_that_were_promised(world: SimWorld) -> None:
     """Discord knows exactly the promised commands, their options in order; those of people are all optional."""
     commands = registered(world)
     shapes = {name: [(o["name"], o["type"]) for o in command["options"]] for name, command in commands.items()}
@@ -37,7 +37,7 @@ async def test_commands_are_those_that_were_promised(world: World) -> None:
         assert command["default_member_permissions"] == (MANAGERS if name == "owner" else None)
 
 
-async def test_options_offer_what_can_be_made(world: World) -> None:
+async def test_options_offer_what_can_be_made(world: SimWorld) -> None:
     """Model, size and length offer the catalogue, a prompt has 1 to 4,000 characters, and videos are completed."""
     commands = registered(world)
     for name in ("video", "remix"):

@@ -10,22 +10,22 @@ from bot.engine.intake import Intake
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import PostKind
 from bot.jobs.store import drafts
-from tests.simcord import scenes
-from tests.simcord.life import Files
+from tests.simcord import job_setups
 from tests.simcord.pictures import png
-from tests.simcord.world import World, field_ids, labels, private
+from tests.simcord.sim_bot import FakeCdn
+from tests.simcord.world import SimWorld, field_ids, labels, private
 
 PROMPT = "a *red* fox"
 SHOWN = "`a *red* fox`"
 
 
-async def full(world: World) -> None:
+async def full(world: SimWorld) -> None:
     """Bring Ada to her limit of jobs under way."""
     for number in range(3):
         await world.asked(f"job {number}")
 
 
-async def edit(world: World, result: InteractionResult) -> InteractionResult:
+async def edit(world: SimWorld, result: InteractionResult) -> InteractionResult:
     """Press Edit under a private no that shows the prompt."""
     assert SHOWN in private(result)
     assert result.response is not None
@@ -38,7 +38,7 @@ def picked(form: InteractionResult, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("command", ["video", "remix"])
-async def test_a_command_at_the_limit_is_edited(world: World, command: str) -> None:
+async def test_a_command_at_the_limit_is_edited(world: SimWorld, command: str) -> None:
     """Options and pictures travel with the draft; sent again when there is room, it is accepted."""
     if command == "remix":
         await world.delivered()
@@ -56,7 +56,7 @@ async def test_a_command_at_the_limit_is_edited(world: World, command: str) -> N
     assert (job.request.parent_id is not None) == (command == "remix")
 
 
-async def test_a_form_at_the_limit_is_edited(world: World) -> None:
+async def test_a_form_at_the_limit_is_edited(world: SimWorld) -> None:
     """The form's own changes are what the next form shows; both forms together make one job."""
     await full(world)
     shown = await world.ada.slash(world.channel, "video")
@@ -67,7 +67,7 @@ async def test_a_form_at_the_limit_is_edited(world: World) -> None:
     assert picked(form, "seconds") == ["8"]
 
 
-async def test_a_form_in_a_place_without_rights_gives_the_prompt_back(world: World) -> None:
+async def test_a_form_in_a_place_without_rights_gives_the_prompt_back(world: SimWorld) -> None:
     """The reason is another one, the way on is the same."""
     no_files = {world.guild.default_role: discord.PermissionOverwrite(attach_files=False)}
     quiet = world.guild.create_text_channel("quiet", overwrites=no_files)
@@ -75,7 +75,7 @@ async def test_a_form_in_a_place_without_rights_gives_the_prompt_back(world: Wor
     assert field_ids(form)["prompt"]["value"] == PROMPT
 
 
-async def test_a_remix_of_nothing_is_edited_into_a_new_video(world: World) -> None:
+async def test_a_remix_of_nothing_is_edited_into_a_new_video(world: SimWorld) -> None:
     """Without a video there is nothing to remix, but what was typed isn't lost."""
     form = await edit(world, await world.ada.slash(world.channel, "remix", prompt=PROMPT))
     assert form.modal is not None
@@ -85,7 +85,7 @@ async def test_a_remix_of_nothing_is_edited_into_a_new_video(world: World) -> No
     assert (job.request.parent_id, job.request.model) == (None, "gpt-4o-video")
 
 
-async def test_a_bad_picture_goes_and_its_row_says_so(world: World) -> None:
+async def test_a_bad_picture_goes_and_its_row_says_so(world: SimWorld) -> None:
     """An empty row then means none."""
     bad = await world.ada.slash(world.channel, "video", prompt=PROMPT, reference=("notes.png", b"no picture"))
     form = await edit(world, bad)
@@ -96,7 +96,7 @@ async def test_a_bad_picture_goes_and_its_row_says_so(world: World) -> None:
     assert job.request.references == ()
 
 
-async def test_pictures_that_are_gone_are_asked_for_again(world: World, files: Files) -> None:
+async def test_pictures_that_are_gone_are_asked_for_again(world: SimWorld, files: FakeCdn) -> None:
     """Discord's addresses expire; the prompt is kept."""
     shown = await world.ada.slash(world.channel, "video", reference=("fox.png", png()))
     files.gone = True
@@ -110,9 +110,11 @@ async def test_pictures_that_are_gone_are_asked_for_again(world: World, files: F
 
 
 @pytest.mark.parametrize("label", ["Retry", "Make another", "Request again"])
-async def test_a_button_at_the_limit_is_edited(world: World, label: str) -> None:
+async def test_a_button_at_the_limit_is_edited(world: SimWorld, label: str) -> None:
     """Its form is filled with the request that the button would have repeated."""
-    scene = {"Retry": scenes.failed, "Make another": scenes.delivered, "Request again": scenes.uncertain}[label]
+    scene = {"Retry": job_setups.failed, "Make another": job_setups.delivered, "Request again": job_setups.uncertain}[
+        label
+    ]
     kind = {"Retry": PostKind.FAILURE, "Make another": PostKind.VIDEO, "Request again": PostKind.UNSURE}[label]
     job = await scene(world)
     await full(world)
@@ -128,7 +130,7 @@ async def test_a_button_at_the_limit_is_edited(world: World, label: str) -> None
     assert (made.origin.id == f"retry:{job.id}") == retry
 
 
-async def test_a_form_whose_draft_is_gone_gives_the_prompt_back(world: World) -> None:
+async def test_a_form_whose_draft_is_gone_gives_the_prompt_back(world: SimWorld) -> None:
     """One sentence, and what was typed; Edit would open nothing."""
     await full(world)
     no = await world.ada.slash(world.channel, "video", prompt=PROMPT)
@@ -144,7 +146,7 @@ async def test_a_form_whose_draft_is_gone_gives_the_prompt_back(world: World) ->
 
 @pytest.mark.parametrize("way", ["video", "remix", "form"])
 async def test_what_breaks_unexpectedly_gives_the_prompt_back(
-    world: World, monkeypatch: pytest.MonkeyPatch, way: str
+    world: SimWorld, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """Nobody types four thousand characters twice because of a fault of ours."""
     video = await world.delivered()
@@ -168,7 +170,7 @@ async def test_what_breaks_unexpectedly_gives_the_prompt_back(
 
 
 async def test_where_no_draft_can_be_stored_the_whole_prompt_is_given_back(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: SimWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database is in trouble: there is the sentence, the prompt, and no button that would lead nowhere."""
     await full(world)

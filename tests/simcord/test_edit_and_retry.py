@@ -4,14 +4,14 @@ import pytest
 
 from bot.jobs.model import Cause, PostKind, Via
 from bot.jobs.states import Event, State
-from tests.simcord import scenes
+from tests.simcord import job_setups
 from tests.simcord.pictures import png
-from tests.simcord.world import World, field_ids, labels, private, text_of
+from tests.simcord.world import SimWorld, field_ids, labels, private, text_of
 
 
-async def test_the_public_is_told_nothing_of_a_refused_prompt(world: World) -> None:
+async def test_the_public_is_told_nothing_of_a_refused_prompt(world: SimWorld) -> None:
     """Neither prompt, pictures nor reason; Why? tells the requester and moderators, and nobody else."""
-    job = await scenes.refused(world)
+    job = await job_setups.refused(world)
     notice = await world.shown(job, PostKind.FAILURE)
     assert text_of(notice).startswith(f"{world.ada.mention} Your video wasn't made.")
     assert "fox" not in text_of(notice)
@@ -27,8 +27,8 @@ async def test_the_public_is_told_nothing_of_a_refused_prompt(world: World) -> N
     assert "fox" not in said
 
 
-@pytest.mark.parametrize("scene", [scenes.late, scenes.uncertain])
-async def test_no_earlier_notice_goes_on_showing_a_refused_prompt(world: World, scene: scenes.Scene) -> None:
+@pytest.mark.parametrize("scene", [job_setups.late, job_setups.uncertain])
+async def test_no_earlier_notice_goes_on_showing_a_refused_prompt(world: SimWorld, scene: job_setups.JobSetup) -> None:
     """What was said of a job while it was late or in doubt goes when it is refused, as its card does."""
     job = await scene(world)
     assert "fox" in text_of(world.last())
@@ -40,9 +40,9 @@ async def test_no_earlier_notice_goes_on_showing_a_refused_prompt(world: World, 
     assert "fox" not in shown[0]
 
 
-async def test_edit_and_retry_makes_one_job_of_what_is_written(world: World) -> None:
+async def test_edit_and_retry_makes_one_job_of_what_is_written(world: SimWorld) -> None:
     """The form is prefilled; pictures are kept; a second form or press finds the first one's job."""
-    job = await scenes.refused(world)
+    job = await job_setups.refused(world)
     notice = await world.shown(job, PostKind.FAILURE)
     shown = await world.ada.click(notice, label="Edit & retry")
     second = await world.ada.click(notice, label="Edit & retry")
@@ -59,9 +59,9 @@ async def test_edit_and_retry_makes_one_job_of_what_is_written(world: World) -> 
     assert len(await world.jobs()) == 2
 
 
-async def test_edit_and_retry_works_again_after_a_free_cancel(world: World) -> None:
+async def test_edit_and_retry_works_again_after_a_free_cancel(world: SimWorld) -> None:
     """What was cancelled before it cost anything doesn't use the one success up."""
-    job = await scenes.refused(world)
+    job = await job_setups.refused(world)
     notice = await world.shown(job, PostKind.FAILURE)
     await world.ada.submit_modal(await world.ada.click(notice, label="Edit & retry"), {"prompt": "first"})
     first = (await world.jobs())[0]
@@ -71,9 +71,9 @@ async def test_edit_and_retry_works_again_after_a_free_cancel(world: World) -> N
     assert (second.request.prompt, second.state, second.origin.retry_of) == ("second", State.ACCEPTED, first.id)
 
 
-async def test_retry_and_edit_and_retry_share_one_success(world: World) -> None:
+async def test_retry_and_edit_and_retry_share_one_success(world: SimWorld) -> None:
     """After Retry was pressed the form isn't opened any more."""
-    job = await scenes.failed(world)
+    job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
     await world.ada.click(notice, label="Retry")
     pressed = await world.ada.click(notice, label="Edit & retry")
@@ -81,24 +81,24 @@ async def test_retry_and_edit_and_retry_share_one_success(world: World) -> None:
     assert (await world.jobs())[0].id in private(pressed)
 
 
-async def test_retries_are_for_the_requester_alone(world: World) -> None:
+async def test_retries_are_for_the_requester_alone(world: SimWorld) -> None:
     """A moderator's press makes nothing and shows no prompt."""
-    job = await scenes.refused(world)
+    job = await job_setups.refused(world)
     notice = await world.shown(job, PostKind.FAILURE)
     for person in (world.ben, world.mia):
         pressed = await person.click(notice, label="Edit & retry")
         assert pressed.modal is None
         assert "Only the person" in private(pressed)
-    failed = await scenes.failed(world)
+    failed = await job_setups.failed(world)
     assert "Only the person" in private(
         await world.mia.click(await world.shown(failed, PostKind.FAILURE), label="Retry")
     )
     assert await world.jobs(world.mia) == []
 
 
-async def test_after_a_refused_picture_an_empty_row_means_none(world: World) -> None:
+async def test_after_a_refused_picture_an_empty_row_means_none(world: SimWorld) -> None:
     """The form keeps no picture and says so."""
-    job = await scenes.refused(world, "picture")
+    job = await job_setups.refused(world, "picture")
     shown = await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Edit & retry")
     assert shown.modal is not None
     assert "Leave this empty for none" in shown.modal["components"][1]["description"]
@@ -106,9 +106,9 @@ async def test_after_a_refused_picture_an_empty_row_means_none(world: World) -> 
     assert (await world.jobs())[0].request.references == ()
 
 
-async def test_new_pictures_replace_the_old_ones(world: World) -> None:
+async def test_new_pictures_replace_the_old_ones(world: SimWorld) -> None:
     """All of them."""
-    job = await scenes.refused(world)
+    job = await job_setups.refused(world)
     shown = await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Edit & retry")
     assert shown.modal is not None
     assert "1 picture is kept" in shown.modal["components"][1]["description"]

@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import PostKind
 from bot.jobs.tables import metadata
-from tests.simcord import scenes
-from tests.simcord.world import World
+from tests.simcord import job_setups
+from tests.simcord.world import SimWorld
 
 pytestmark = pytest.mark.slow
 
@@ -101,10 +101,10 @@ def drawn(events: list[tuple[str, dict[str, Any]]], seed: int) -> list[tuple[str
     return made
 
 
-async def sound_events(world: World) -> list[tuple[str, dict[str, Any]]]:
+async def sound_events(world: SimWorld) -> list[tuple[str, dict[str, Any]]]:
     """Events as Discord sends them, of Ben, about what is not his or not there."""
     backend, channel, guild, ben = world.env.backend, world.channel, world.guild, world.ben
-    video = await scenes.delivered(world)
+    video = await job_setups.delivered(world)
     shown = await world.shown(video, PostKind.VIDEO)
     told = backend.create_message(channel.id, world.mia.id, "what a fox")
     await world.env.settle()
@@ -157,7 +157,7 @@ async def sound_events(world: World) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-async def rows(world: World) -> dict[str, list[Any]]:
+async def rows(world: SimWorld) -> dict[str, list[Any]]:
     """Everything that the bot has stored but drafts: a request that is refused keeps one for its **Edit**."""
 
     async def read(connection: AsyncConnection) -> dict[str, list[Any]]:
@@ -185,9 +185,9 @@ def escaped(entry: Any) -> bool:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_nonsense_from_the_gateway_breaks_and_changes_nothing(world: World, seed: int) -> None:
+async def test_nonsense_from_the_gateway_breaks_and_changes_nothing(world: SimWorld, seed: int) -> None:
     """Whatever is wrong with an event: no handler breaks, and no row changes."""
-    world.life.engine.parts.courier._owner_ids = (1,)
+    world.sim_bot.engine.parts.courier._owner_ids = (1,)
     events = drawn(await sound_events(world), seed)
     before = await rows(world)
     heard, broken = 0, []

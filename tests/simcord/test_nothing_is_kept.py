@@ -3,17 +3,17 @@
 from bot.jobs.model import PostKind
 from bot.jobs.states import Event, State
 from bot.jobs.store import drafts
-from tests.simcord import scenes
-from tests.simcord.world import World
+from tests.simcord import job_setups
+from tests.simcord.world import SimWorld
 
 
-async def test_nothing_is_kept_of_what_has_ended(world: World) -> None:
+async def test_nothing_is_kept_of_what_has_ended(world: SimWorld) -> None:
     """Delivered, failed, refused, withheld, or lost after an answer, with an offer on the way: nothing of it stays."""
     video = await world.delivered()
-    await scenes.failed(world)
-    await scenes.undeliverable(world)
-    await scenes.withheld(world)
-    uncertain = await scenes.uncertain(world)
+    await job_setups.failed(world)
+    await job_setups.undeliverable(world)
+    await job_setups.withheld(world)
+    uncertain = await job_setups.uncertain(world)
     await world.ada.click(await world.shown(uncertain, PostKind.UNSURE), label="Dismiss")
     await world.settle()
     painter, offering = world.engine.painter, world.engine.offering

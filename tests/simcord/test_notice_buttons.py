@@ -4,13 +4,13 @@ import discord
 
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
-from tests.simcord import scenes
-from tests.simcord.world import World, labels, private, text_of
+from tests.simcord import job_setups
+from tests.simcord.world import SimWorld, labels, private, text_of
 
 
-async def test_failure_names_cause_and_next_step(world: World) -> None:
+async def test_failure_names_cause_and_next_step(world: SimWorld) -> None:
     """A failure notice pings the requester, says cause and next step, and stands instead of the card."""
-    job = await scenes.failed(world)
+    job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
     assert labels(notice) == ["Retry", "Edit & retry"]
     assert "a fault of its own" in notice.content
@@ -19,9 +19,9 @@ async def test_failure_names_cause_and_next_step(world: World) -> None:
     assert world.count() == 1
 
 
-async def test_retry_makes_one_new_job(world: World) -> None:
+async def test_retry_makes_one_new_job(world: SimWorld) -> None:
     """Retry makes a new job of the same request; pressed twice, it still makes one."""
-    job = await scenes.failed(world)
+    job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
     first = await world.ada.click(notice, label="Retry")
     second = await world.ada.click(notice, label="Retry")
@@ -35,9 +35,9 @@ async def test_retry_makes_one_new_job(world: World) -> None:
     assert labels(await world.shown(made, PostKind.CARD)) == ["Cancel"]
 
 
-async def test_send_again_posts_the_kept_video(world: World) -> None:
+async def test_send_again_posts_the_kept_video(world: SimWorld) -> None:
     """**Post it** posts the kept video without another render; pressed again, there is nothing to send."""
-    job = await scenes.undeliverable(world)
+    job = await job_setups.undeliverable(world)
     notice = await world.shown(job, PostKind.FAILURE)
     assert labels(notice) == ["Post it"]
     assert "may not post in its channel" in notice.content
@@ -51,9 +51,9 @@ async def test_send_again_posts_the_kept_video(world: World) -> None:
     assert len(await world.jobs()) == 1
 
 
-async def test_try_again_makes_a_new_job_and_ends_the_asking(world: World) -> None:
+async def test_try_again_makes_a_new_job_and_ends_the_asking(world: SimWorld) -> None:
     """**Request again** makes a new job; the notice says that it was answered and loses its buttons."""
-    job = await scenes.uncertain(world)
+    job = await job_setups.uncertain(world)
     notice = await world.shown(job, PostKind.UNSURE)
     assert labels(notice) == ["Request again", "Dismiss"]
     assert "may be charged twice" in notice.content
@@ -70,9 +70,9 @@ async def test_try_again_makes_a_new_job_and_ends_the_asking(world: World) -> No
     assert "you have answered" in notice.content
 
 
-async def test_leave_it_only_ends_the_asking(world: World) -> None:
+async def test_leave_it_only_ends_the_asking(world: SimWorld) -> None:
     """**Dismiss** makes nothing and takes the buttons away; the job still waits for its video to turn up."""
-    job = await scenes.uncertain(world)
+    job = await job_setups.uncertain(world)
     result = await world.ada.click(await world.shown(job, PostKind.UNSURE), label="Dismiss")
     assert "leave" in private(result)
     (old,) = await world.jobs()
@@ -90,9 +90,9 @@ def is_grey(message: discord.Message, label: str) -> bool:
     return isinstance(button, discord.Button) and button.disabled
 
 
-async def test_retry_says_truly_what_an_earlier_press_led_to(world: World) -> None:
+async def test_retry_says_truly_what_an_earlier_press_led_to(world: SimWorld) -> None:
     """Cancelled meanwhile: it is asked for anew. Posted meanwhile: it is named as an older one."""
-    job = await scenes.failed(world)
+    job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
     await world.ada.click(notice, label="Retry")
     await world.settle()

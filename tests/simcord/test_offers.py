@@ -5,10 +5,10 @@ import discord
 from bot.jobs.model import Job, PostKind, Via
 from bot.jobs.states import State
 from tests.simcord.pictures import png
-from tests.simcord.world import World, field_ids, labels, private
+from tests.simcord.world import SimWorld, field_ids, labels, private
 
 
-async def offered(world: World, *wanted: str) -> discord.Message:
+async def offered(world: SimWorld, *wanted: str) -> discord.Message:
     """The offer that stands last in the channel; it pings nobody and hangs at a reply."""
     offer = world.last()
     assert labels(offer) == list(wanted)
@@ -17,12 +17,12 @@ async def offered(world: World, *wanted: str) -> discord.Message:
     return offer
 
 
-async def made_by_ben(world: World) -> Job:
+async def made_by_ben(world: SimWorld) -> Job:
     (job,) = await world.jobs(world.ben)
     return job
 
 
-async def test_few_words_are_asked_about(world: World) -> None:
+async def test_few_words_are_asked_about(world: SimWorld) -> None:
     """One or two words are asked about; **Remix** makes the remix, as a reply to the words, and the question goes."""
     video = await world.delivered()
     told = await world.ben.send(world.channel, "wow nice", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -40,7 +40,7 @@ async def test_few_words_are_asked_about(world: World) -> None:
     assert (await world.shown(job, PostKind.CARD)).id in shown
 
 
-async def test_question_is_only_for_whom_it_was_asked(world: World) -> None:
+async def test_question_is_only_for_whom_it_was_asked(world: SimWorld) -> None:
     """**Remix** pressed by somebody else makes nothing and leaves the question standing."""
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -53,7 +53,7 @@ async def test_question_is_only_for_whom_it_was_asked(world: World) -> None:
     assert await world.jobs(world.ben)
 
 
-async def test_reply_without_ping_gets_the_form(world: World) -> None:
+async def test_reply_without_ping_gets_the_form(world: SimWorld) -> None:
     """With the ping off the bot offers a button that opens a form; what is sent in is a remix that answers it."""
     video = await world.delivered()
     told = world.reply_without_ping(world.ben, await world.shown(video, PostKind.VIDEO), "make it night, please")
@@ -75,7 +75,7 @@ async def test_reply_without_ping_gets_the_form(world: World) -> None:
     assert card.reference.message_id == told.id
 
 
-async def test_form_is_only_for_whom_it_was_offered(world: World) -> None:
+async def test_form_is_only_for_whom_it_was_offered(world: SimWorld) -> None:
     """The button under a reply opens no form for others."""
     video = await world.delivered()
     world.reply_without_ping(world.ben, await world.shown(video, PostKind.VIDEO), "make it night, please")
@@ -86,7 +86,7 @@ async def test_form_is_only_for_whom_it_was_offered(world: World) -> None:
     assert "Only the person who replied" in private(result)
 
 
-async def test_form_is_offered_once_per_person_and_video(world: World) -> None:
+async def test_form_is_offered_once_per_person_and_video(world: SimWorld) -> None:
     """A second reply without ping to the same video is not offered the form again, another person's first one is."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
@@ -104,7 +104,7 @@ async def test_form_is_offered_once_per_person_and_video(world: World) -> None:
     assert world.count() == before + 3
 
 
-async def test_pictures_without_words_get_the_form(world: World) -> None:
+async def test_pictures_without_words_get_the_form(world: SimWorld) -> None:
     """A reply of only pictures is asked what to do; its form keeps its pictures."""
     video = await world.delivered()
     await world.ben.send(
@@ -119,7 +119,7 @@ async def test_pictures_without_words_get_the_form(world: World) -> None:
     assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1)]
 
 
-async def test_offers_go_after_a_minute(world: World) -> None:
+async def test_offers_go_after_a_minute(world: SimWorld) -> None:
     """A question and a button that nobody presses take themselves away after a minute; nothing is made."""
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -133,7 +133,7 @@ async def test_offers_go_after_a_minute(world: World) -> None:
     assert await world.jobs(world.ben) == await world.jobs(world.mia) == []
 
 
-async def test_offer_goes_with_its_reply(world: World) -> None:
+async def test_offer_goes_with_its_reply(world: SimWorld) -> None:
     """Deleting the reply takes the offer with it."""
     video = await world.delivered()
     told = await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -144,7 +144,7 @@ async def test_offer_goes_with_its_reply(world: World) -> None:
     assert offer.id not in [message.id for message in world.channel.history()]
 
 
-async def test_question_makes_one_video(world: World) -> None:
+async def test_question_makes_one_video(world: SimWorld) -> None:
     """**Remix** pressed twice makes one video."""
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -155,7 +155,7 @@ async def test_question_makes_one_video(world: World) -> None:
     assert (await made_by_ben(world)).state is State.ACCEPTED
 
 
-async def test_no_thanks_takes_the_question_away(world: World) -> None:
+async def test_no_thanks_takes_the_question_away(world: SimWorld) -> None:
     """Only the person who replied may say so; nothing is made, and nothing is said."""
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -168,7 +168,7 @@ async def test_no_thanks_takes_the_question_away(world: World) -> None:
     assert await world.jobs(world.ben) == []
 
 
-async def test_a_sentence_under_somebody_elses_video_is_asked_about(world: World) -> None:
+async def test_a_sentence_under_somebody_elses_video_is_asked_about(world: SimWorld) -> None:
     """And a question under one's own."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)

@@ -11,30 +11,30 @@ import pytest
 from bot.jobs.allowlist import Allowlist
 from bot.jobs.model import PostKind, UserId
 from bot.jobs.states import State
-from tests.simcord import scenes
-from tests.simcord.world import World, private, text_of
+from tests.simcord import job_setups
+from tests.simcord.world import SimWorld, private, text_of
 
 
 @pytest.fixture
-def owner(world: World) -> Any:
+def owner(world: SimWorld) -> Any:
     """Mia runs the bot."""
     world.engine.parts.courier._owner_ids = (UserId(world.mia.id),)
     return world.mia
 
 
-def allow(world: World, **changes: Any) -> None:
+def allow(world: SimWorld, **changes: Any) -> None:
     """Other limits from now on, as after a restart with other settings."""
     rules = world.engine.parts.rules
     object.__setattr__(rules, "limits", replace(rules.limits, **changes))
 
 
-def manager(world: World) -> Any:
+def manager(world: SimWorld) -> Any:
     """Who manages the server, and so sees `/owner`, but does not run the bot."""
     role = world.guild.create_role("Max", permissions=discord.Permissions(manage_guild=True))
     return world.guild.add_member(world.env.create_user("max"), roles=[role])
 
 
-def close(world: World) -> None:
+def close(world: SimWorld) -> None:
     """The bot works in another server only."""
     allow(world, allowlist=Allowlist(frozenset({1}), direct_messages=False))
 
@@ -44,7 +44,7 @@ def close(world: World) -> None:
     [("video", {"prompt": "a fox"}), ("video", {}), ("remix", {"prompt": "a fox"}), ("remix", {}), ("status", {})],
 )
 async def test_in_other_servers_every_command_is_turned_away(
-    world: World, command: str, options: dict[str, Any]
+    world: SimWorld, command: str, options: dict[str, Any]
 ) -> None:
     """Politely and privately, and nothing is accepted."""
     close(world)
@@ -55,7 +55,7 @@ async def test_in_other_servers_every_command_is_turned_away(
 
 
 @pytest.mark.parametrize("label", ["Remix", "Make another", "Delete"])
-async def test_in_other_servers_every_button_is_turned_away(world: World, label: str) -> None:
+async def test_in_other_servers_every_button_is_turned_away(world: SimWorld, label: str) -> None:
     """Of what was posted before the operator decided so."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
@@ -64,7 +64,7 @@ async def test_in_other_servers_every_button_is_turned_away(world: World, label:
     assert len(await world.jobs()) == 1
 
 
-async def test_in_other_servers_a_form_and_a_reply_are_turned_away(world: World) -> None:
+async def test_in_other_servers_a_form_and_a_reply_are_turned_away(world: SimWorld) -> None:
     """A form that was open, and a reply to a finished video; other talk is left alone."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
@@ -84,7 +84,7 @@ async def test_in_other_servers_a_form_and_a_reply_are_turned_away(world: World)
     assert await world.jobs(world.ben) == []
 
 
-async def test_a_blocked_persons_replies_are_answered_once(world: World, owner: Any) -> None:
+async def test_a_blocked_persons_replies_are_answered_once(world: SimWorld, owner: Any) -> None:
     """They can't have the bot fill a channel with what it says to them."""
     message = await world.shown(await world.delivered(), PostKind.VIDEO)
     await owner.slash(world.channel, "owner block", person=world.ada)
@@ -99,14 +99,14 @@ async def test_a_blocked_persons_replies_are_answered_once(world: World, owner: 
     assert len(await world.jobs()) == 1
 
 
-async def test_the_owner_may_pause_from_anywhere(world: World, owner: Any) -> None:
+async def test_the_owner_may_pause_from_anywhere(world: SimWorld, owner: Any) -> None:
     """Their own commands cost nothing and may be needed at once; for others they are turned away as all are."""
     close(world)
     assert "Paused" in private(await owner.slash(world.channel, "owner pause"))
     assert "I don't work in this server" in private(await manager(world).slash(world.channel, "owner pause"))
 
 
-async def test_direct_messages_take_no_requests_when_they_are_off(world: World) -> None:
+async def test_direct_messages_take_no_requests_when_they_are_off(world: SimWorld) -> None:
     """What costs nothing works on."""
     sue = world.env.create_user("sue")
     allow(world, allowlist=Allowlist(direct_messages=False))
@@ -115,9 +115,9 @@ async def test_direct_messages_take_no_requests_when_they_are_off(world: World) 
     assert "no videos yet" in private(await sue.slash("status"))
 
 
-async def test_a_blocked_person_is_refused_and_what_waits_is_cancelled(world: World, owner: Any) -> None:
+async def test_a_blocked_person_is_refused_and_what_waits_is_cancelled(world: SimWorld, owner: Any) -> None:
     """The owner reads how many; the person reads why, at each request; a paid video is still posted."""
-    rendering = await scenes.rendering(world)
+    rendering = await job_setups.rendering(world)
     waiting = await world.asked("another fox")
     said = private(await owner.slash(world.channel, "owner block", person=world.ada))
     assert f"<@{world.ada.id}>" in said
@@ -136,13 +136,13 @@ async def test_a_blocked_person_is_refused_and_what_waits_is_cancelled(world: Wo
 
 
 @pytest.mark.parametrize("command", ["owner usage", "owner block", "owner unblock"])
-async def test_only_the_owner_may(world: World, owner: Any, command: str) -> None:
+async def test_only_the_owner_may(world: SimWorld, owner: Any, command: str) -> None:
     """For others each is refused, whatever they may manage."""
     options = {} if command == "owner usage" else {"person": world.mia}
     assert "Only those who run this bot" in private(await manager(world).slash(world.channel, command, **options))
 
 
-async def test_usage_is_private_and_comes_with_a_table(world: World, owner: Any) -> None:
+async def test_usage_is_private_and_comes_with_a_table(world: SimWorld, owner: Any) -> None:
     """Without prompts."""
     await world.delivered("a secret fox")
     await world.asked("a second fox", by=world.ben)
@@ -159,7 +159,7 @@ async def test_usage_is_private_and_comes_with_a_table(world: World, owner: Any)
     assert "fox" not in raw.decode()
 
 
-async def test_a_ceiling_is_said_with_when_there_is_room(world: World, owner: Any) -> None:
+async def test_a_ceiling_is_said_with_when_there_is_room(world: SimWorld, owner: Any) -> None:
     """And the owner is alerted once at each mark."""
     allow(world, guild_jobs_per_day=1)
     await world.asked()

@@ -17,15 +17,15 @@ from bot.jobs.rights import Asker
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting
 from tests.figures import figure
-from tests.simcord.world import World
+from tests.simcord.world import SimWorld
 
 SEEDS = range(figure(3, 100))
 
 
-class Hands:
+class Racers:
     """Ada's hands, and those of somebody who manages messages there."""
 
-    def __init__(self, world: World, seed: int) -> None:
+    def __init__(self, world: SimWorld, seed: int) -> None:
         self.world = world
         self.acts = Acts(world.engine.parts, world.engine.intake)
         self.dice = random.Random(seed)
@@ -67,64 +67,68 @@ async def sees(_: object) -> bool:
 
 
 @pytest.fixture(params=SEEDS)
-def hands(world: World, request: pytest.FixtureRequest) -> Hands:
-    return Hands(world, request.param)
+def racers(world: SimWorld, request: pytest.FixtureRequest) -> Racers:
+    return Racers(world, request.param)
 
 
 @pytest.mark.reliability
-async def test_retry_pressed_by_two_at_once_makes_one_job(hands: Hands) -> None:
+async def test_retry_pressed_by_two_at_once_makes_one_job(racers: Racers) -> None:
     """Requester and moderator press Retry in the same moment: one new job, and both are told of the same."""
-    job = await hands.accepted("a fox")
-    failed = await hands.world.step(job, Event.EXPIRE, cause=Cause.LATE)
-    presses = [hands.acts.retry(failed.id, asker, hands.origin(), sees) for asker in (hands.ada, hands.mia, hands.ada)]
-    made = await hands.at_once(*presses)
+    job = await racers.accepted("a fox")
+    failed = await racers.world.step(job, Event.EXPIRE, cause=Cause.LATE)
+    presses = [
+        racers.acts.retry(failed.id, asker, racers.origin(), sees) for asker in (racers.ada, racers.mia, racers.ada)
+    ]
+    made = await racers.at_once(*presses)
     assert len({one.id for one in made if isinstance(one, Job)}) == 1, made
-    assert len(await hands.world.jobs()) == 2
+    assert len(await racers.world.jobs()) == 2
 
 
 @pytest.mark.reliability
-async def test_the_last_place_is_given_once(hands: Hands) -> None:
+async def test_the_last_place_is_given_once(racers: Racers) -> None:
     """With room for one more, a Retry, an Again, a command and a reply at once make one job between them."""
-    parts = hands.world.engine.parts
-    done = await hands.world.step(await hands.accepted("a fox"), Event.EXPIRE, cause=Cause.LATE)
-    await hands.accepted("a whale")
+    parts = racers.world.engine.parts
+    done = await racers.world.step(await racers.accepted("a fox"), Event.EXPIRE, cause=Cause.LATE)
+    await racers.accepted("a whale")
     tight = replace(parts.rules, limits=Limits(2, 0))
     object.__setattr__(parts, "rules", tight)
-    intake = hands.world.engine.intake
-    made = await hands.at_once(
-        hands.acts.retry(done.id, hands.ada, hands.origin(), sees),
-        intake.repeat(done, hands.origin(), hands.ada, sees),
-        intake.accept(Ask(VideoRequest("a bear")), hands.origin()),
-        intake.accept(Ask(VideoRequest("a hare")), replace(hands.origin(), via=Via.REPLY)),
+    intake = racers.world.engine.intake
+    made = await racers.at_once(
+        racers.acts.retry(done.id, racers.ada, racers.origin(), sees),
+        intake.repeat(done, racers.origin(), racers.ada, sees),
+        intake.accept(Ask(VideoRequest("a bear")), racers.origin()),
+        intake.accept(Ask(VideoRequest("a hare")), replace(racers.origin(), via=Via.REPLY)),
     )
     assert sum(isinstance(one, Job) for one in made) == 1, made
     assert [one.reason for one in made if isinstance(one, Refusal)] == [Reason.ACTIVE_LIMIT] * 3
-    assert len(await hands.world.jobs()) == 3
+    assert len(await racers.world.jobs()) == 3
 
 
 @pytest.mark.reliability
-async def test_send_again_by_two_at_once_sends_once_and_makes_nothing(hands: Hands) -> None:
+async def test_send_again_by_two_at_once_sends_once_and_makes_nothing(racers: Racers) -> None:
     """Only one of them takes the kept video up again; no job is made and none is submitted."""
-    job = await hands.world.taken(await hands.accepted("a fox"))
-    job = await hands.world.step(job, Event.COMPLETE, completed_at=hands.world.clock.now())
-    kept = await hands.world.step(job, Event.GIVE_UP, cause=Cause.PROVIDER)
-    done = await hands.at_once(*(hands.acts.send_again(kept.id, asker) for asker in (hands.ada, hands.mia, hands.ada)))
+    job = await racers.world.taken(await racers.accepted("a fox"))
+    job = await racers.world.step(job, Event.COMPLETE, completed_at=racers.world.clock.now())
+    kept = await racers.world.step(job, Event.GIVE_UP, cause=Cause.PROVIDER)
+    done = await racers.at_once(
+        *(racers.acts.send_again(kept.id, asker) for asker in (racers.ada, racers.mia, racers.ada))
+    )
     assert sum(isinstance(one, Job) for one in done) == 1, done
     assert [one.reason for one in done if isinstance(one, Refusal)] == [Reason.NOTHING_TO_SEND] * 2
-    (only,) = await hands.world.jobs()
+    (only,) = await racers.world.jobs()
     assert only.state is State.FETCHING
 
 
 @pytest.mark.reliability
-async def test_cancel_and_submit_at_once_end_in_one_of_both(hands: Hands) -> None:
+async def test_cancel_and_submit_at_once_end_in_one_of_both(racers: Racers) -> None:
     """Either the job is cancelled and never marked as sent, or it is sent and will not be posted: never both."""
-    job = await hands.accepted("a fox")
-    parts = hands.world.engine.parts
-    cancelled, marked = await hands.at_once(
-        hands.acts.cancel(job.id, hands.ada),
-        parts.database.write(accepting.begin_submit, job, hands.world.clock.now()),
+    job = await racers.accepted("a fox")
+    parts = racers.world.engine.parts
+    cancelled, marked = await racers.at_once(
+        racers.acts.cancel(job.id, racers.ada),
+        parts.database.write(accepting.begin_submit, job, racers.world.clock.now()),
     )
-    now = await hands.world.job(job)
+    now = await racers.world.job(job)
     assert isinstance(cancelled, Job), cancelled
     if marked is None:
         assert (now.state, now.withheld, now.submitted_at) == (State.CANCELLED, False, None)
@@ -133,9 +137,9 @@ async def test_cancel_and_submit_at_once_end_in_one_of_both(hands: Hands) -> Non
 
 
 @pytest.mark.reliability
-async def test_two_submits_at_once_mark_one(hands: Hands) -> None:
+async def test_two_submits_at_once_mark_one(racers: Racers) -> None:
     """However often a job is taken up at the same moment, one step alone may send it."""
-    job = await hands.accepted("a fox")
-    database, now = hands.world.engine.parts.database, hands.world.clock.now()
-    marked = await hands.at_once(*(database.write(accepting.begin_submit, job, now) for _ in range(4)))
+    job = await racers.accepted("a fox")
+    database, now = racers.world.engine.parts.database, racers.world.clock.now()
+    marked = await racers.at_once(*(database.write(accepting.begin_submit, job, now) for _ in range(4)))
     assert sum(one is not None for one in marked) == 1

@@ -5,10 +5,10 @@ import discord
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
 from tests.simcord.pictures import png
-from tests.simcord.world import World, field_ids, private, text_of
+from tests.simcord.world import SimWorld, field_ids, private, text_of
 
 
-async def test_remix_takes_the_newest_video_here(world: World) -> None:
+async def test_remix_takes_the_newest_video_here(world: SimWorld) -> None:
     """`/remix` with only a prompt changes the asker's newest finished video of this channel."""
     await world.delivered("an old fox")
     await world.env.advance_time(10)
@@ -25,7 +25,7 @@ async def test_remix_takes_the_newest_video_here(world: World) -> None:
     assert newest.id in text_of(await world.shown(job, PostKind.CARD))
 
 
-async def test_remix_finds_a_video_by_whatever_names_it(world: World) -> None:
+async def test_remix_finds_a_video_by_whatever_names_it(world: SimWorld) -> None:
     """A short id in any case, a message link and the provider's id all name a video, also somebody else's."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
@@ -36,7 +36,7 @@ async def test_remix_finds_a_video_by_whatever_names_it(world: World) -> None:
     assert [job.request.parent_id for job in made] == [video.id] * 3
 
 
-async def test_remix_without_a_prompt_opens_a_form(world: World) -> None:
+async def test_remix_without_a_prompt_opens_a_form(world: SimWorld) -> None:
     """Without a prompt `/remix` opens a form, and what is sent in changes the named video with the options given."""
     video = await world.delivered()
     shown = await world.ben.slash(world.channel, "remix", video=video.id, size="1080x1920", reference=("a.png", png()))
@@ -50,7 +50,7 @@ async def test_remix_without_a_prompt_opens_a_form(world: World) -> None:
     assert job.origin.user_id == world.ben.id
 
 
-async def test_remix_of_nothing_is_answered_privately(world: World) -> None:
+async def test_remix_of_nothing_is_answered_privately(world: SimWorld) -> None:
     """No video here, an unknown one, an unfinished one: each is said privately, with or without a prompt."""
     running = await world.asked()
     for options, said in (
@@ -65,7 +65,7 @@ async def test_remix_of_nothing_is_answered_privately(world: World) -> None:
     assert len(await world.jobs()) == 1
 
 
-async def test_video_that_the_asker_cannot_see_is_unknown(world: World) -> None:
+async def test_video_that_the_asker_cannot_see_is_unknown(world: SimWorld) -> None:
     """A video of a channel that the asker can't see is answered like one that doesn't exist."""
     hidden = world.guild.create_text_channel(
         "hidden",
@@ -83,7 +83,7 @@ async def test_video_that_the_asker_cannot_see_is_unknown(world: World) -> None:
     assert result.response is None
 
 
-async def test_video_of_another_server_is_unknown(world: World) -> None:
+async def test_video_of_another_server_is_unknown(world: SimWorld) -> None:
     """A video of another server can't be remixed here, not even by its own requester."""
     abroad = world.env.create_guild("Abroad")
     there = abroad.create_text_channel("videos")
@@ -98,7 +98,7 @@ async def test_video_of_another_server_is_unknown(world: World) -> None:
     assert len(await ada_there.autocomplete(there, "remix", "video", "")) == 1
 
 
-async def test_remix_completes_ones_own_finished_videos(world: World) -> None:
+async def test_remix_completes_ones_own_finished_videos(world: SimWorld) -> None:
     """`/remix` offers the asker's finished videos of this server, newest first, filtered by what was typed."""
     first = await world.delivered("a red fox")
     await world.env.advance_time(60)

@@ -8,12 +8,12 @@ import pytest
 from bot.jobs.model import PostKind, Via
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting
-from tests.simcord import scenes
+from tests.simcord import job_setups
 from tests.simcord.pictures import png
-from tests.simcord.world import World, labels, text_of
+from tests.simcord.world import SimWorld, labels, text_of
 
 
-async def test_reply_is_a_remix(world: World) -> None:
+async def test_reply_is_a_remix(world: SimWorld) -> None:
     """A reply that pings the bot is a remix with its text as prompt; card and video stand as replies to it."""
     video = await world.delivered()
     told = await world.ada.send(
@@ -35,7 +35,7 @@ async def test_reply_is_a_remix(world: World) -> None:
     assert "Your remix is ready" in made.content
 
 
-async def test_reply_waits_in_which_cancel_costs_nothing(world: World) -> None:
+async def test_reply_waits_in_which_cancel_costs_nothing(world: SimWorld) -> None:
     """A reply's job waits some seconds before it is submitted; its card says so and offers Cancel."""
     video = await world.delivered()
     before = world.clock.now()
@@ -50,7 +50,7 @@ async def test_reply_waits_in_which_cancel_costs_nothing(world: World) -> None:
     assert (await world.job(job)).state is State.CANCELLED
 
 
-async def test_deleting_the_reply_cancels_its_job(world: World) -> None:
+async def test_deleting_the_reply_cancels_its_job(world: SimWorld) -> None:
     """Deleting the reply before its job is submitted ends the job."""
     video = await world.delivered()
     told = await world.ada.send(world.channel, "make it night", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -58,7 +58,7 @@ async def test_deleting_the_reply_cancels_its_job(world: World) -> None:
     assert (await world.jobs())[0].state is State.CANCELLED
 
 
-async def test_mention_in_the_text_is_not_part_of_the_prompt(world: World) -> None:
+async def test_mention_in_the_text_is_not_part_of_the_prompt(world: SimWorld) -> None:
     """A reply that names the bot in its text pings it, too; the name is left out of the prompt."""
     video = await world.delivered()
     me = world.env.backend.bot_user.id
@@ -67,7 +67,7 @@ async def test_mention_in_the_text_is_not_part_of_the_prompt(world: World) -> No
     assert (await world.jobs())[0].request.prompt == "make it night now"
 
 
-async def test_pictures_of_a_reply_are_its_references(world: World) -> None:
+async def test_pictures_of_a_reply_are_its_references(world: SimWorld) -> None:
     """Pictures attached to a reply are kept byte for byte, in order; with them one word is enough."""
     video = await world.delivered()
     files = [("a.png", png(1)), ("b.png", png(2))]
@@ -78,7 +78,7 @@ async def test_pictures_of_a_reply_are_its_references(world: World) -> None:
     assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1), png(2)]
 
 
-async def test_replies_can_be_chained(world: World) -> None:
+async def test_replies_can_be_chained(world: SimWorld) -> None:
     """The remix of a reply can be replied to in turn."""
     video = await world.delivered()
     for prompt in ("make it night now", "and let it snow", "with a second fox"):
@@ -90,11 +90,11 @@ async def test_replies_can_be_chained(world: World) -> None:
         assert video.state is State.DELIVERED
 
 
-async def test_talk_is_ignored(world: World) -> None:
+async def test_talk_is_ignored(world: SimWorld) -> None:
     """A reply without a word, a reply to somebody else's card or notice, or to a person: they start nothing."""
     video = await world.delivered()
-    queued = await scenes.queued(world)
-    failed = await scenes.failed(world)
+    queued = await job_setups.queued(world)
+    failed = await job_setups.failed(world)
     said = await world.ada.send(world.channel, "what a fox")
     before = world.count()
     for text, to in (
@@ -109,7 +109,7 @@ async def test_talk_is_ignored(world: World) -> None:
     assert (await world.jobs(world.ben), world.count()) == ([], before + 5)
 
 
-async def test_bots_are_ignored(world: World) -> None:
+async def test_bots_are_ignored(world: SimWorld) -> None:
     """A reply of another bot starts nothing."""
     video = await world.delivered()
     robot = world.guild.add_member(world.env.create_user("robot", bot=True))
@@ -117,7 +117,7 @@ async def test_bots_are_ignored(world: World) -> None:
     assert await world.jobs(robot) == []
 
 
-async def test_wrong_reply_is_answered_without_a_ping(world: World) -> None:
+async def test_wrong_reply_is_answered_without_a_ping(world: SimWorld) -> None:
     """A reply with a file that is no picture gets one reply, which pings nobody; no job is stored."""
     video = await world.delivered()
     told = await world.ada.send(
@@ -135,7 +135,7 @@ async def test_wrong_reply_is_answered_without_a_ping(world: World) -> None:
     assert len(await world.jobs()) == 1
 
 
-async def test_reply_over_the_limit_is_told(world: World) -> None:
+async def test_reply_over_the_limit_is_told(world: SimWorld) -> None:
     """A reply of somebody who has as many videos under way as may be gets that as an answer; nothing is made."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
@@ -146,7 +146,7 @@ async def test_reply_over_the_limit_is_told(world: World) -> None:
     assert len(await world.jobs()) == 4
 
 
-async def test_reply_where_the_bot_cannot_post_is_told(world: World) -> None:
+async def test_reply_where_the_bot_cannot_post_is_told(world: SimWorld) -> None:
     """A reply in a channel in which the bot may not attach files is answered with what it lacks."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
@@ -156,7 +156,7 @@ async def test_reply_where_the_bot_cannot_post_is_told(world: World) -> None:
     assert len(await world.jobs()) == 1
 
 
-async def test_reply_in_a_direct_message_needs_no_ping(world: World) -> None:
+async def test_reply_in_a_direct_message_needs_no_ping(world: SimWorld) -> None:
     """In a DM the text of a reply always arrives, and it is a remix."""
     ada = world.ada.user
     await ada.slash("video", prompt="a red fox")
@@ -169,7 +169,7 @@ async def test_reply_in_a_direct_message_needs_no_ping(world: World) -> None:
     assert (job.request.prompt, job.request.parent_id) == ("make it night now", video.id)
 
 
-async def test_reply_in_a_thread_is_a_remix_there(world: World) -> None:
+async def test_reply_in_a_thread_is_a_remix_there(world: SimWorld) -> None:
     """In a thread commands and replies work as in a channel, and everything stands in the thread."""
     world.env.backend.create_thread(world.channel.id, "foxes", world.ada.id)
     (thread,) = world.channel.threads
@@ -182,9 +182,9 @@ async def test_reply_in_a_thread_is_a_remix_there(world: World) -> None:
     assert not [message for message in world.channel.history() if message.author == world.env.bot.user]
 
 
-async def test_reply_to_ones_own_notice_is_a_new_request(world: World) -> None:
+async def test_reply_to_ones_own_notice_is_a_new_request(world: SimWorld) -> None:
     """New words with the old settings, as a reply, with a grace period; a reply to a cancelled card is the same."""
-    failed = await scenes.failed(world)
+    failed = await job_setups.failed(world)
     told = await world.ada.send(
         world.channel, "a fox in deep snow", reply_to=await world.shown(failed, PostKind.FAILURE)
     )
@@ -201,18 +201,18 @@ async def test_reply_to_ones_own_notice_is_a_new_request(world: World) -> None:
     ]
 
 
-async def test_short_reply_to_ones_own_notice_is_asked_about(world: World) -> None:
+async def test_short_reply_to_ones_own_notice_is_asked_about(world: SimWorld) -> None:
     """The same rules as under a video."""
-    failed = await scenes.failed(world)
+    failed = await job_setups.failed(world)
     before = len(await world.jobs())
     await world.ada.send(world.channel, "oh no", reply_to=await world.shown(failed, PostKind.FAILURE))
     await world.settle()
     assert (labels(world.last()), len(await world.jobs())) == (["Remix", "No thanks"], before)
 
 
-async def test_reply_to_a_running_card_is_told_once(world: World) -> None:
+async def test_reply_to_a_running_card_is_told_once(world: SimWorld) -> None:
     """One sentence to each person under each card."""
-    queued = await scenes.queued(world)
+    queued = await job_setups.queued(world)
     card = await world.shown(queued, PostKind.CARD)
     before = world.count()
     for _ in range(2):
@@ -223,7 +223,7 @@ async def test_reply_to_a_running_card_is_told_once(world: World) -> None:
     assert len(await world.jobs()) == 1
 
 
-async def test_edited_reply_counts_until_it_is_sent(world: World) -> None:
+async def test_edited_reply_counts_until_it_is_sent(world: SimWorld) -> None:
     """The newest text is made, the grace period begins again, and a text without words changes nothing."""
     video = await world.delivered()
     told = await world.ada.send(world.channel, "make it night", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -241,7 +241,7 @@ async def test_edited_reply_counts_until_it_is_sent(world: World) -> None:
 
 
 @pytest.mark.parametrize("talk", ["haha nice", "wait, where did you get that idea?"])
-async def test_reply_edited_into_talk_is_cancelled_and_asked_about(world: World, talk: str) -> None:
+async def test_reply_edited_into_talk_is_cancelled_and_asked_about(world: SimWorld, talk: str) -> None:
     """Its job ends for free; Remix then makes one video of the newest text, however often it is pressed."""
     video = await world.delivered()
     told = await world.ada.send(world.channel, "make it night", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -260,7 +260,7 @@ async def test_reply_edited_into_talk_is_cancelled_and_asked_about(world: World,
     assert (made.request.parent_id, made.origin.reply_to) == (video.id, told.id)
 
 
-async def test_question_said_yes_to_is_only_changed_by_an_edit(world: World) -> None:
+async def test_question_said_yes_to_is_only_changed_by_an_edit(world: SimWorld) -> None:
     """It was meant: a slip put right is no reason to ask once more."""
     video = await world.delivered()
     told = await world.ben.send(world.channel, "wow nice", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -271,7 +271,7 @@ async def test_question_said_yes_to_is_only_changed_by_an_edit(world: World) -> 
     assert (job.request.prompt, job.state) == ("wow mice", State.ACCEPTED)
 
 
-async def test_edited_question_asks_about_the_new_text(world: World) -> None:
+async def test_edited_question_asks_about_the_new_text(world: SimWorld) -> None:
     """The question shows and makes the newest text."""
     video = await world.delivered()
     told = await world.ben.send(world.channel, "wow nice", reply_to=await world.shown(video, PostKind.VIDEO))
@@ -282,7 +282,7 @@ async def test_edited_question_asks_about_the_new_text(world: World) -> None:
     assert [one.request.prompt for one in await world.jobs(world.ben)] == ["make it night"]
 
 
-async def test_prompts_have_names_for_ids(world: World) -> None:
+async def test_prompts_have_names_for_ids(world: SimWorld) -> None:
     """A reply's and a command's mentions and emoji reach the provider as people read them."""
     video = await world.delivered()
     text = f"put <@{world.ben.id}> into <#{world.channel.id}> with a <:tophat:1087000000000000001> now"
@@ -292,7 +292,7 @@ async def test_prompts_have_names_for_ids(world: World) -> None:
     assert job.request.prompt == "a fox in videos with a tophat"
 
 
-async def test_files_that_are_no_pictures_are_talk(world: World) -> None:
+async def test_files_that_are_no_pictures_are_talk(world: SimWorld) -> None:
     """Alone they are ignored; beside a picture they are left out."""
     video = await world.delivered()
     message, before = await world.shown(video, PostKind.VIDEO), world.count()
@@ -305,7 +305,7 @@ async def test_files_that_are_no_pictures_are_talk(world: World) -> None:
     assert len((await world.jobs())[0].request.references) == 1
 
 
-async def test_long_reply_is_read_from_its_file(world: World) -> None:
+async def test_long_reply_is_read_from_its_file(world: SimWorld) -> None:
     """What Discord's client sends as message.txt is the prompt; what is no text is a document."""
     video = await world.delivered()
     message, text = await world.shown(video, PostKind.VIDEO), "make it snow on the hills " * 100

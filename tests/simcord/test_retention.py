@@ -7,30 +7,30 @@ import pytest
 from bot.engine.housekeeping import sweep
 from bot.jobs.model import Cause, PostKind
 from bot.jobs.states import Event, State
-from tests.simcord import scenes
-from tests.simcord.life import SimClock
+from tests.simcord import job_setups
 from tests.simcord.pictures import png
-from tests.simcord.world import World, private
+from tests.simcord.sim_bot import SimClock
+from tests.simcord.world import SimWorld, private
 
 DAY_SECONDS = 86_400.0
 
 
-def kept(world: World) -> list[str]:
+def kept(world: SimWorld) -> list[str]:
     """The files of people in the data folder; all are made to look as if they had lain there for long."""
-    folders = [world.life.settings.data_dir / name for name in ("references", "videos")]
+    folders = [world.sim_bot.settings.data_dir / name for name in ("references", "videos")]
     files = [path for folder in folders for path in folder.glob("*") if path.is_file()]
     for path in files:
         os.utime(path, (1.0, 1.0))
     return sorted(path.name for path in files)
 
 
-async def test_after_the_time_of_keeping_no_file_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_after_the_time_of_keeping_no_file_is_left(world: SimWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day before everything is there; a day after only what a running job needs, and *Retry* says so."""
-    withheld = await scenes.withheld(world)
+    withheld = await job_setups.withheld(world)
     failing = await world.rendering(await world.asked(reference=("a.png", png())))
     await world.move(failing, Event.RENDER_FAILED, cause=Cause.PROVIDER)
     running = await world.rendering(await world.asked(reference=("b.png", png(1))))
-    sent = await scenes.delivered(world)
+    sent = await job_setups.delivered(world)
     days = world.engine.parts.rules.retention_seconds / DAY_SECONDS
     began = world.clock.now()
     monkeypatch.setattr(SimClock, "now", lambda _self: began + (days - 1) * DAY_SECONDS)

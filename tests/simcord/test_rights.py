@@ -8,23 +8,23 @@ from simcord.results import to_discord_message
 
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
-from tests.simcord import scenes
-from tests.simcord.world import World, labels, private
+from tests.simcord import job_setups
+from tests.simcord.world import SimWorld, labels, private
 
 CONTROLLED = [
-    (scenes.queued, PostKind.CARD, "Cancel"),
-    (scenes.rendering, PostKind.CARD, "Don't post"),
-    (scenes.late, PostKind.LATE, "Don't post"),
-    (scenes.slow, PostKind.SLOW, "Don't post"),
-    (scenes.delivered, PostKind.VIDEO, "Delete"),
-    (scenes.undeliverable, PostKind.FAILURE, "Post it"),
-    (scenes.uncertain, PostKind.UNSURE, "Request again"),
-    (scenes.uncertain, PostKind.UNSURE, "Dismiss"),
+    (job_setups.queued, PostKind.CARD, "Cancel"),
+    (job_setups.rendering, PostKind.CARD, "Don't post"),
+    (job_setups.late, PostKind.LATE, "Don't post"),
+    (job_setups.slow, PostKind.SLOW, "Don't post"),
+    (job_setups.delivered, PostKind.VIDEO, "Delete"),
+    (job_setups.undeliverable, PostKind.FAILURE, "Post it"),
+    (job_setups.uncertain, PostKind.UNSURE, "Request again"),
+    (job_setups.uncertain, PostKind.UNSURE, "Dismiss"),
 ]
 
 
 @pytest.mark.parametrize(("scene", "kind", "label"), CONTROLLED)
-async def test_others_may_not(world: World, scene: scenes.Scene, kind: PostKind, label: str) -> None:
+async def test_others_may_not(world: SimWorld, scene: job_setups.JobSetup, kind: PostKind, label: str) -> None:
     """Anybody but the requester is told privately that they may not, and neither job nor message changes."""
     job = await scene(world)
     message = await world.shown(job, kind)
@@ -39,7 +39,9 @@ async def test_others_may_not(world: World, scene: scenes.Scene, kind: PostKind,
 
 
 @pytest.mark.parametrize(("scene", "kind", "label"), [one for one in CONTROLLED if one[2] != "Retry"])
-async def test_those_who_manage_messages_may(world: World, scene: scenes.Scene, kind: PostKind, label: str) -> None:
+async def test_those_who_manage_messages_may(
+    world: SimWorld, scene: job_setups.JobSetup, kind: PostKind, label: str
+) -> None:
     """Whoever may manage messages there may press what the requester may."""
     job = await scene(world)
     result = await world.mia.click(await world.shown(job, kind), label=label)
@@ -50,11 +52,11 @@ async def test_those_who_manage_messages_may(world: World, scene: scenes.Scene, 
     assert await world.job(job) != job or await world.jobs(world.mia)
 
 
-async def test_managing_the_server_is_not_managing_messages(world: World) -> None:
+async def test_managing_the_server_is_not_managing_messages(world: SimWorld) -> None:
     """Whoever manages the server may look at a job by `/status`, but its buttons there ask for more."""
     managing = world.guild.create_role("Owners", permissions=discord.Permissions(manage_guild=True))
     max_ = world.guild.add_member(world.env.create_user("max"), roles=[managing])
-    job = await scenes.queued(world)
+    job = await job_setups.queued(world)
     looked = await max_.slash(world.channel, "status", video=job.id)
     assert looked.response is not None
     result = await max_.click(looked.response, label="Cancel")
@@ -62,11 +64,11 @@ async def test_managing_the_server_is_not_managing_messages(world: World) -> Non
     assert (await world.job(job)).state is State.ACCEPTED
 
 
-async def test_who_manages_the_server_reads_no_prompt_of_a_channel_they_cannot_see(world: World) -> None:
+async def test_who_manages_the_server_reads_no_prompt_of_a_channel_they_cannot_see(world: SimWorld) -> None:
     """Only who, when, which model, the charge and the end."""
     managing = world.guild.create_role("Owners", permissions=discord.Permissions(manage_guild=True))
     max_ = world.guild.add_member(world.env.create_user("max"), roles=[managing])
-    video = await scenes.delivered(world)
+    video = await job_setups.delivered(world)
     hidden = Overwrite(max_.id, OverwriteType.MEMBER, deny=discord.Permissions(view_channel=True).value)
     world.env.backend.set_overwrite(world.channel.id, hidden)
     office = world.guild.create_text_channel("office")
@@ -78,18 +80,18 @@ async def test_who_manages_the_server_reads_no_prompt_of_a_channel_they_cannot_s
 
 
 @pytest.mark.parametrize("presser", ["ben", "mia"])
-async def test_retry_is_for_the_requester_alone(world: World, presser: str) -> None:
+async def test_retry_is_for_the_requester_alone(world: SimWorld, presser: str) -> None:
     """It counts on the presser's limits, so not even those who manage messages may."""
-    job = await scenes.failed(world)
+    job = await job_setups.failed(world)
     result = await getattr(world, presser).click(await world.shown(job, PostKind.FAILURE), label="Retry")
     assert "Only the person who" in private(result)
     assert len(await world.jobs()) == 1
     assert await world.jobs(world.mia) == await world.jobs(world.ben) == []
 
 
-async def test_what_costs_money_needs_the_right_to_use_commands(world: World) -> None:
+async def test_what_costs_money_needs_the_right_to_use_commands(world: SimWorld) -> None:
     """Buttons, forms, questions and replies: Discord checks it for commands alone."""
-    video, failed = await scenes.delivered(world), await scenes.failed(world)
+    video, failed = await job_setups.delivered(world), await job_setups.failed(world)
     message, notice = await world.shown(video, PostKind.VIDEO), await world.shown(failed, PostKind.FAILURE)
     opened = await world.ben.click(message, label="Remix")
     await world.ben.send(world.channel, "so nice", reply_to=message)
@@ -118,9 +120,9 @@ async def test_what_costs_money_needs_the_right_to_use_commands(world: World) ->
     assert (await world.ben.click(question, label="No thanks")).response is None
 
 
-async def test_a_long_text_in_a_file_needs_the_right_too(world: World) -> None:
+async def test_a_long_text_in_a_file_needs_the_right_too(world: SimWorld) -> None:
     """It is answered like any other prompt, once, and not fetched."""
-    message = await world.shown(await scenes.delivered(world), PostKind.VIDEO)
+    message = await world.shown(await job_setups.delivered(world), PostKind.VIDEO)
     denied = discord.Permissions(use_application_commands=True)
     world.env.backend.set_overwrite(world.channel.id, Overwrite(world.ben.id, OverwriteType.MEMBER, deny=denied.value))
     before = world.count()
@@ -131,9 +133,9 @@ async def test_a_long_text_in_a_file_needs_the_right_too(world: World) -> None:
     assert await world.jobs(world.ben) == []
 
 
-async def test_a_forged_answer_to_the_question_before_a_deletion_changes_no_message(world: World) -> None:
+async def test_a_forged_answer_to_the_question_before_a_deletion_changes_no_message(world: SimWorld) -> None:
     """Pressed on a public message it is answered privately."""
-    video = await scenes.delivered(world)
+    video = await job_setups.delivered(world)
     row = {
         "type": 1,
         "components": [{"type": 2, "style": 2, "label": "Keep", "custom_id": f"vb:sure:keep:{video.id}:1"}],

@@ -26,9 +26,9 @@ from bot.jobs.model import Job, PostKind, UserId
 from bot.jobs.store import drafts
 from bot.jobs.tables import metadata
 from bot.videos.client import VideosClient
-from tests.simcord import scenes
+from tests.simcord import job_setups
 from tests.simcord.pictures import png
-from tests.simcord.world import World, private, text_of
+from tests.simcord.world import SimWorld, private, text_of
 
 FORMS = [(purpose, source) for purpose in FormPurpose for source in FormSource]
 Rows = dict[str, list[Any]]
@@ -40,18 +40,18 @@ NO_RIGHT, NOT_KNOWN, GONE, OWNERS = "Only the person who asked", "I don't know t
 NOT_THEIRS = "Only the person who replied"
 # Whoever sees a finished video may remix it.
 FOR_ALL = {Action.REMIX, Action.AGAIN}
-SCENES: dict[Action, scenes.Scene] = {
-    Action.CANCEL: scenes.queued,
-    Action.WITHHOLD: scenes.rendering,
-    Action.REMIX: scenes.delivered,
-    Action.AGAIN: scenes.delivered,
-    Action.DELETE: scenes.delivered,
-    Action.RETRY: scenes.failed,
-    Action.EDIT_RETRY: scenes.refused,
-    Action.WHY: scenes.refused,
-    Action.SEND_AGAIN: scenes.withheld,
-    Action.TRY_AGAIN: scenes.uncertain,
-    Action.LEAVE: scenes.uncertain,
+SCENES: dict[Action, job_setups.JobSetup] = {
+    Action.CANCEL: job_setups.queued,
+    Action.WITHHOLD: job_setups.rendering,
+    Action.REMIX: job_setups.delivered,
+    Action.AGAIN: job_setups.delivered,
+    Action.DELETE: job_setups.delivered,
+    Action.RETRY: job_setups.failed,
+    Action.EDIT_RETRY: job_setups.refused,
+    Action.WHY: job_setups.refused,
+    Action.SEND_AGAIN: job_setups.withheld,
+    Action.TRY_AGAIN: job_setups.uncertain,
+    Action.LEAVE: job_setups.uncertain,
 }
 
 
@@ -117,9 +117,9 @@ def looked_at_often(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def crowd(world: World) -> Crowd:
+def crowd(world: SimWorld) -> Crowd:
     """A second server and a second channel beside the world, and who is there."""
-    world.life.engine.parts.courier._owner_ids = (UserId(1),)
+    world.sim_bot.engine.parts.courier._owner_ids = (UserId(1),)
     env = world.env
     elsewhere = env.create_guild("Elsewhere")
     there = elsewhere.create_text_channel("other")
@@ -163,7 +163,7 @@ def paid(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return begun
 
 
-async def rows(world: World) -> Rows:
+async def rows(world: SimWorld) -> Rows:
     """Everything that the bot has stored but drafts: who is refused may edit what they typed."""
 
     async def read(connection: AsyncConnection) -> Rows:
@@ -182,7 +182,7 @@ def said(result: InteractionResult) -> str:
     return private(result)
 
 
-async def refused(world: World, act: Callable[[], Any], expected: str, before: Rows) -> str:
+async def refused(world: SimWorld, act: Callable[[], Any], expected: str, before: Rows) -> str:
     """The act gets that refusal, and what is stored is as it was before."""
     text = said(await act())
     assert expected in text
@@ -190,7 +190,7 @@ async def refused(world: World, act: Callable[[], Any], expected: str, before: R
     return text
 
 
-async def offer_of_ada(world: World, kind: Action) -> str:
+async def offer_of_ada(world: SimWorld, kind: Action) -> str:
     """The id of an offer that stands under a reply of Ada's."""
     video = await world.delivered()
     shown = world.last()
@@ -207,7 +207,7 @@ async def offer_of_ada(world: World, kind: Action) -> str:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.KEEP])
-async def test_every_button_by_everybody(world: World, crowd: Crowd, paid: list[Any], action: Action) -> None:
+async def test_every_button_by_everybody(world: SimWorld, crowd: Crowd, paid: list[Any], action: Action) -> None:
     """Refused for all who may not; from out of sight a real job and one that never was get the same answer."""
     offers = action in _ALLOWED[Kind.OFFER]
     numbers: dict[Kind, int] = {}
@@ -250,7 +250,7 @@ async def test_every_button_by_everybody(world: World, crowd: Crowd, paid: list[
 @pytest.mark.reliability
 @pytest.mark.parametrize(("purpose", "source"), FORMS)
 async def test_every_form_by_everybody(
-    world: World, crowd: Crowd, paid: list[Any], purpose: FormPurpose, source: FormSource
+    world: SimWorld, crowd: Crowd, paid: list[Any], purpose: FormPurpose, source: FormSource
 ) -> None:
     """A form that was opened by somebody else, or for a video out of sight, is one that never was."""
     if source is FormSource.DRAFT:
@@ -258,7 +258,7 @@ async def test_every_form_by_everybody(
         assert shown.modal is not None
         real, nothing, unknown = shown.modal["custom_id"].rpartition(":")[2], GONE, "nobodysdraft"
     else:
-        real, nothing, unknown = (await scenes.delivered(world)).id, NOT_KNOWN, UNKNOWN_JOB
+        real, nothing, unknown = (await job_setups.delivered(world)).id, NOT_KNOWN, UNKNOWN_JOB
     garbage = cycle(["", "a:b", "../../bot.db", "x" * 33, "\u0661" * 8])
     before = await rows(world)
 
@@ -276,9 +276,9 @@ async def test_every_form_by_everybody(
 
 
 @pytest.mark.reliability
-async def test_every_command_by_everybody(world: World, crowd: Crowd, paid: list[Any]) -> None:
+async def test_every_command_by_everybody(world: SimWorld, crowd: Crowd, paid: list[Any]) -> None:
     """`/status` and `/remix` know no job that the asker may not see, by id, by the provider's id or by a link."""
-    job = await scenes.delivered(world)
+    job = await job_setups.delivered(world)
     link = world.last().jump_url
     garbage = cycle(MALFORMED[3:])
     before = await rows(world)
@@ -298,9 +298,9 @@ async def test_every_command_by_everybody(world: World, crowd: Crowd, paid: list
 
 
 @pytest.mark.reliability
-async def test_every_command_of_the_owner_by_everybody(world: World, crowd: Crowd, paid: list[Any]) -> None:
+async def test_every_command_of_the_owner_by_everybody(world: SimWorld, crowd: Crowd, paid: list[Any]) -> None:
     """`/owner` is refused for everybody but those who run the bot, the same for every id; nothing is paused."""
-    job: Job = await scenes.uncertain(world)
+    job: Job = await job_setups.uncertain(world)
     switch = world.engine.parts.switch
     command = world.env.backend.commands[None]["owner", 1]
     before = await rows(world)
@@ -322,10 +322,10 @@ async def test_every_command_of_the_owner_by_everybody(world: World, crowd: Crow
     assert paid == []
 
 
-async def test_a_picture_buys_no_right(world: World, crowd: Crowd) -> None:
+async def test_a_picture_buys_no_right(world: SimWorld, crowd: Crowd) -> None:
     """A remix with a picture of a video out of sight is refused before the picture is kept."""
-    job = await scenes.delivered(world)
+    job = await job_setups.delivered(world)
     eve = crowd.strangers["a member of another server"]
     asked = {"prompt": "x", "video": job.id, "reference": ("a.png", png())}
     await refused(world, lambda: eve.slash("remix", **asked), NOT_KNOWN, await rows(world))
-    assert list((world.life.settings.data_dir / "references").glob("*")) == []
+    assert list((world.sim_bot.settings.data_dir / "references").glob("*")) == []

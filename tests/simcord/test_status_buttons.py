@@ -4,24 +4,24 @@ from simcord.results import ResponseMessage
 
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
-from tests.simcord import scenes
-from tests.simcord.world import World, labels, private
+from tests.simcord import job_setups
+from tests.simcord.world import SimWorld, labels, private
 
 
-async def status(world: World, **options: str) -> ResponseMessage:
+async def status(world: SimWorld, **options: str) -> ResponseMessage:
     result = await world.ada.slash(world.channel, "status", **options)
     assert result.response is not None
     assert result.response.ephemeral
     return result.response
 
 
-async def test_list_has_a_button_for_each_job_that_needs_one(world: World) -> None:
+async def test_list_has_a_button_for_each_job_that_needs_one(world: SimWorld) -> None:
     """The list offers Cancel, *Don't post* and **Post it**, each with the id of its job; others have no button."""
-    kept = await scenes.withheld(world)
-    unposted = await scenes.undeliverable(world)
-    await scenes.delivered(world)
-    running = await scenes.rendering(world)
-    waiting = await scenes.queued(world)
+    kept = await job_setups.withheld(world)
+    unposted = await job_setups.undeliverable(world)
+    await job_setups.delivered(world)
+    running = await job_setups.rendering(world)
+    waiting = await job_setups.queued(world)
     listed = await status(world)
     expected = {
         f"Cancel {waiting.id}",
@@ -32,26 +32,26 @@ async def test_list_has_a_button_for_each_job_that_needs_one(world: World) -> No
     assert set(labels(listed.message)) == expected
 
 
-async def test_list_cancels(world: World) -> None:
+async def test_list_cancels(world: SimWorld) -> None:
     """Cancel in the list ends the job, and its card shows it."""
-    job = await scenes.queued(world)
+    job = await job_setups.queued(world)
     assert "cancelled" in private(await world.ada.click(await status(world), label=f"Cancel {job.id}"))
     await world.settle()
     assert (await world.job(job)).state is State.CANCELLED
     assert labels(await world.shown(job, PostKind.CARD)) == []
 
 
-async def test_list_withholds(world: World) -> None:
+async def test_list_withholds(world: SimWorld) -> None:
     """*Don't post* in the list does what it does on the card."""
-    job = await scenes.rendering(world)
+    job = await job_setups.rendering(world)
     assert "won't be posted" in private(await world.ada.click(await status(world), label=f"Don't post {job.id}"))
     assert (await world.fetched(await world.job(job))).state is State.CANCELLED
     assert await world.message(job, PostKind.VIDEO) is None
 
 
-async def test_list_sends_a_withheld_video_after_all(world: World) -> None:
+async def test_list_sends_a_withheld_video_after_all(world: SimWorld) -> None:
     """**Post it** in the list posts a video that was withheld; nothing is rendered anew."""
-    job = await scenes.withheld(world)
+    job = await job_setups.withheld(world)
     listed = await status(world)
     assert "on its way" in private(await world.ada.click(listed, label=f"Post it {job.id}"))
     assert "no kept video" in private(await world.ada.click(listed, label=f"Post it {job.id}"))
@@ -61,9 +61,9 @@ async def test_list_sends_a_withheld_video_after_all(world: World) -> None:
     assert len(await world.jobs()) == 1
 
 
-async def test_list_changes_its_mind_about_a_running_video(world: World) -> None:
+async def test_list_changes_its_mind_about_a_running_video(world: SimWorld) -> None:
     """**Post it** for one job that was withheld while it still renders lets it be posted when it is done."""
-    job = await scenes.rendering(world)
+    job = await job_setups.rendering(world)
     await world.ada.click(await world.shown(job, PostKind.CARD), label="Don't post")
     found = await status(world, video=job.id)
     assert "on its way" in private(await world.ada.click(found, label="Post it"))
@@ -71,9 +71,9 @@ async def test_list_changes_its_mind_about_a_running_video(world: World) -> None
     assert job.state is State.DELIVERED
 
 
-async def test_one_failed_job_can_be_retried(world: World) -> None:
+async def test_one_failed_job_can_be_retried(world: SimWorld) -> None:
     """`/status` of one failed job offers Retry, which makes the same new job as the notice."""
-    job = await scenes.failed(world)
+    job = await job_setups.failed(world)
     found = await status(world, video=job.id)
     assert labels(found.message) == ["Retry", "Edit & retry"]
     from_list = private(await world.ada.click(found, label="Retry"))

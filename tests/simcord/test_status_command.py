@@ -1,10 +1,10 @@
 """`/status`: what it tells and offers, and to whom."""
 
 from bot.jobs.model import PostKind
-from tests.simcord.world import World, private
+from tests.simcord.world import SimWorld, private
 
 
-async def test_status_completes_ones_own_jobs(world: World) -> None:
+async def test_status_completes_ones_own_jobs(world: SimWorld) -> None:
     """`/status` offers the asker's running jobs, then the ended ones, and nobody else's."""
     ended = await world.delivered("a red fox")
     await world.env.advance_time(60)
@@ -16,7 +16,7 @@ async def test_status_completes_ones_own_jobs(world: World) -> None:
     assert [choice["value"] for choice in typed] == [ended.id]
 
 
-async def test_status_lists_ones_own_jobs(world: World) -> None:
+async def test_status_lists_ones_own_jobs(world: SimWorld) -> None:
     """`/status` shows, privately, the asker's jobs with state, progress and links; without any it says how to begin."""
     nothing = await world.ben.slash(world.channel, "status")
     assert "`/video`" in private(nothing)
@@ -30,7 +30,7 @@ async def test_status_lists_ones_own_jobs(world: World) -> None:
     assert "a red fox" not in private(await world.ben.slash(world.channel, "status"))
 
 
-async def test_status_of_one_job_is_for_its_requester_and_managers(world: World) -> None:
+async def test_status_of_one_job_is_for_its_requester_and_managers(world: SimWorld) -> None:
     """One job by id: its requester and those who manage the server see it, for others it is unknown."""
     job = await world.asked("a secret fox")
     for person in (world.ada, world.mia):

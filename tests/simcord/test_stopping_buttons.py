@@ -6,17 +6,17 @@ from bot.jobs.limits import Usage
 from bot.jobs.model import PostKind, UserId
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting
-from tests.simcord import scenes
-from tests.simcord.world import World, labels, private, text_of
+from tests.simcord import job_setups
+from tests.simcord.world import SimWorld, labels, private, text_of
 
 
-async def usage(world: World) -> Usage:
+async def usage(world: SimWorld) -> Usage:
     return await world.read(accepting.measure_usage, UserId(world.ada.id), world.clock.now())
 
 
-async def test_cancel_ends_a_queued_job(world: World) -> None:
+async def test_cancel_ends_a_queued_job(world: SimWorld) -> None:
     """Cancel ends a queued job and gives its quota back; its card stays, without buttons."""
-    job = await scenes.queued(world)
+    job = await job_setups.queued(world)
     result = await world.ada.click(await world.shown(job, PostKind.CARD), label="Cancel")
     assert "cancelled" in private(result)
     await world.settle()
@@ -27,9 +27,9 @@ async def test_cancel_ends_a_queued_job(world: World) -> None:
     assert "Cancelled" in text_of(card)
 
 
-async def test_cancel_of_a_job_that_was_just_submitted_withholds_it(world: World) -> None:
+async def test_cancel_of_a_job_that_was_just_submitted_withholds_it(world: SimWorld) -> None:
     """Cancel on a list that is older than the submission keeps the video from being posted instead, and says so."""
-    job = await scenes.queued(world)
+    job = await job_setups.queued(world)
     listed = await world.ada.slash(world.channel, "status")
     assert listed.response is not None
     await world.rendering(job)
@@ -40,9 +40,9 @@ async def test_cancel_of_a_job_that_was_just_submitted_withholds_it(world: World
 
 @pytest.mark.parametrize(
     ("scene", "kind"),
-    [(scenes.rendering, PostKind.CARD), (scenes.late, PostKind.LATE), (scenes.slow, PostKind.SLOW)],
+    [(job_setups.rendering, PostKind.CARD), (job_setups.late, PostKind.LATE), (job_setups.slow, PostKind.SLOW)],
 )
-async def test_dont_post_keeps_the_video(world: World, scene: scenes.Scene, kind: PostKind) -> None:
+async def test_dont_post_keeps_the_video(world: SimWorld, scene: job_setups.JobSetup, kind: PostKind) -> None:
     """*Don't post* lets the render go on: nothing is posted, it is kept and counts; the card can take that back."""
     job = await scene(world)
     message = await world.shown(job, kind)
@@ -58,9 +58,9 @@ async def test_dont_post_keeps_the_video(world: World, scene: scenes.Scene, kind
     assert world.engine.parts.fetcher.path(job.video_name).exists()
 
 
-async def test_stopping_what_has_ended_is_too_late(world: World) -> None:
+async def test_stopping_what_has_ended_is_too_late(world: SimWorld) -> None:
     """Stopping a video that has been posted meanwhile is answered with that it is too late."""
-    job = await scenes.rendering(world)
+    job = await job_setups.rendering(world)
     listed = await world.ada.slash(world.channel, "status")
     assert listed.response is not None
     await world.fetched(job)
@@ -69,9 +69,9 @@ async def test_stopping_what_has_ended_is_too_late(world: World) -> None:
     assert (await world.job(job)).state is State.DELIVERED
 
 
-async def test_late_notices_ping_only_the_requester(world: World) -> None:
+async def test_late_notices_ping_only_the_requester(world: SimWorld) -> None:
     """The notices that it takes long stand once, ping the requester and nobody else."""
-    for scene, kind in ((scenes.late, PostKind.LATE), (scenes.slow, PostKind.SLOW)):
+    for scene, kind in ((job_setups.late, PostKind.LATE), (job_setups.slow, PostKind.SLOW)):
         job = await scene(world)
         await world.settle()
         message = await world.shown(job, kind)
@@ -79,9 +79,9 @@ async def test_late_notices_ping_only_the_requester(world: World) -> None:
         assert sum(message.content == seen.content for seen in world.channel.history()) == 1
 
 
-async def test_dont_post_of_a_job_that_waits_again_cancels_it(world: World) -> None:
+async def test_dont_post_of_a_job_that_waits_again_cancels_it(world: SimWorld) -> None:
     """The provider took nothing and the card doesn't say so yet: *Don't post* ends the job, which doesn't count."""
-    job = await scenes.queued(world)
+    job = await job_setups.queued(world)
     job = await world.move(job, Event.SUBMIT, submitted_at=world.clock.now())
     card = await world.shown(job, PostKind.CARD)
     assert labels(card) == ["Don't post"]

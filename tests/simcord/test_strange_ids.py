@@ -9,11 +9,11 @@ from simcord.results import to_discord_message
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
 from bot.jobs.store import drafts
-from tests.simcord import scenes
-from tests.simcord.world import World, labels, private
+from tests.simcord import job_setups
+from tests.simcord.world import SimWorld, labels, private
 
 
-def message_with(world: World, custom_id: str) -> discord.Message:
+def message_with(world: SimWorld, custom_id: str) -> discord.Message:
     """A message of the bot with one button of that id."""
     row: dict[str, Any] = {"type": 1, "components": [{"type": 2, "style": 2, "label": "Press", "custom_id": custom_id}]}
     made = world.env.backend.create_message(
@@ -25,7 +25,7 @@ def message_with(world: World, custom_id: str) -> discord.Message:
 @pytest.mark.parametrize(
     "custom_id", ["poll:yes", "vb:card:delete:K3M9Q2XA:1", "vb:card:cancel:short:1", "vb:card:cancel:K3M9Q2XA"]
 )
-async def test_buttons_that_this_version_does_not_know_say_so(world: World, custom_id: str) -> None:
+async def test_buttons_that_this_version_does_not_know_say_so(world: SimWorld, custom_id: str) -> None:
     """B11: a button of a newer version, or a made-up one, is answered privately and breaks nothing."""
     result = await world.ada.click(message_with(world, custom_id), label="Press")
     assert "Reload Discord" in private(result)
@@ -47,7 +47,7 @@ async def test_buttons_that_this_version_does_not_know_say_so(world: World, cust
         ("unsure", "leave"),
     ],
 )
-async def test_buttons_of_an_unknown_job_say_so(world: World, kind: str, action: str) -> None:
+async def test_buttons_of_an_unknown_job_say_so(world: SimWorld, kind: str, action: str) -> None:
     """A button of ours about a job that isn't known is answered privately."""
     result = await world.ada.click(message_with(world, f"vb:{kind}:{action}:K3M9Q2XA:1"), label="Press")
     assert "don't know that video" in private(result)
@@ -55,15 +55,15 @@ async def test_buttons_of_an_unknown_job_say_so(world: World, kind: str, action:
 
 
 @pytest.mark.parametrize("action", ["open_form", "make_it"])
-async def test_buttons_of_an_unknown_offer_say_so(world: World, action: str) -> None:
+async def test_buttons_of_an_unknown_offer_say_so(world: SimWorld, action: str) -> None:
     """A button of an offer that isn't known any more is answered privately."""
     result = await world.ada.click(message_with(world, f"vb:offer:{action}:1234567890123456789:1"), label="Press")
     assert "form expired" in private(result)
 
 
-async def test_forged_buttons_obey_the_state(world: World) -> None:
+async def test_forged_buttons_obey_the_state(world: SimWorld) -> None:
     """A button that doesn't fit the job's state changes nothing, whoever forged it."""
-    job = await scenes.queued(world)
+    job = await job_setups.queued(world)
     for kind, action in (
         ("fail", "retry"),
         ("fail", "send_again"),
@@ -78,7 +78,7 @@ async def test_forged_buttons_obey_the_state(world: World) -> None:
     assert len(await world.jobs()) == 1
 
 
-async def test_form_whose_options_are_forgotten_says_so(world: World) -> None:
+async def test_form_whose_options_are_forgotten_says_so(world: SimWorld) -> None:
     """A form that waited for too long is answered privately, and nothing is made."""
     shown = await world.ada.slash(world.channel, "video", size="1080x1920")
     await world.write(drafts.drop_old_drafts, world.clock.now() + 1.0)
@@ -86,19 +86,19 @@ async def test_form_whose_options_are_forgotten_says_so(world: World) -> None:
     assert await world.jobs() == []
 
 
-async def test_everything_works_after_a_restart(world: World) -> None:
+async def test_everything_works_after_a_restart(world: SimWorld) -> None:
     """Buttons, forms and replies of the bot's earlier life do what they did; the commands need no second sync."""
     video = await world.delivered()
-    queued = await scenes.queued(world)
-    failed = await scenes.failed(world)
-    uncertain = await scenes.uncertain(world)
+    queued = await job_setups.queued(world)
+    failed = await job_setups.failed(world)
+    uncertain = await job_setups.uncertain(world)
     by_command = await world.ben.slash(world.channel, "video", size="1080x1920")
     by_button = await world.ben.click(await world.shown(video, PostKind.VIDEO), label="Remix")
     await world.mia.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
     question = world.last()
     syncs = [request for request in world.env.http_requests if request.method == "PUT"]
-    await world.life.restart()
+    await world.sim_bot.restart()
     assert [request for request in world.env.http_requests if request.method == "PUT"] == syncs
     assert "cancelled" in private(await world.ada.click(await world.shown(queued, PostKind.CARD), label="Cancel"))
     assert "queue" in private(await world.ada.click(await world.shown(failed, PostKind.FAILURE), label="Retry"))
@@ -114,6 +114,6 @@ async def test_everything_works_after_a_restart(world: World) -> None:
     assert (await world.job(queued)).state is State.CANCELLED
     asked = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Delete")
     assert asked.response is not None
-    await world.life.restart()
+    await world.sim_bot.restart()
     assert "is deleted" in private(await world.ada.click(asked.response, label="Delete"))
     assert (await world.job(video)).removed_at is not None

@@ -4,12 +4,12 @@ import discord
 
 from bot.jobs.model import PostKind, Via
 from bot.jobs.states import State
-from tests.simcord import scenes
+from tests.simcord import job_setups
 from tests.simcord.pictures import png
-from tests.simcord.world import World, field_ids, labels, private, text_of
+from tests.simcord.world import SimWorld, field_ids, labels, private, text_of
 
 
-async def test_video_is_a_plain_message_and_the_card_goes(world: World) -> None:
+async def test_video_is_a_plain_message_and_the_card_goes(world: SimWorld) -> None:
     """The video is a plain message with file, facts and three buttons; it pings the requester, and the card goes."""
     job = await world.delivered("a red @everyone fox", reference=("a.png", png()))
     video = await world.shown(job, PostKind.VIDEO)
@@ -25,7 +25,7 @@ async def test_video_is_a_plain_message_and_the_card_goes(world: World) -> None:
     assert world.count() == 1
 
 
-async def test_video_outlives_its_interaction(world: World) -> None:
+async def test_video_outlives_its_interaction(world: SimWorld) -> None:
     """A video that is done long after the command's token has died is posted, and the card is edited and goes."""
     job = await world.asked()
     await world.env.advance_time(3_600)
@@ -38,7 +38,7 @@ async def test_video_outlives_its_interaction(world: World) -> None:
     assert (await world.ada.click(await world.shown(job, PostKind.VIDEO), label="Remix")).modal is not None
 
 
-async def test_remix_opens_a_form_for_anyone(world: World) -> None:
+async def test_remix_opens_a_form_for_anyone(world: SimWorld) -> None:
     """Remix opens a form for whoever presses it; the remix is theirs, with the pictures of the form only."""
     video = await world.delivered(reference=("a.png", png(1)))
     shown = await world.ben.click(await world.shown(video, PostKind.VIDEO), label="Remix")
@@ -58,7 +58,7 @@ async def test_remix_opens_a_form_for_anyone(world: World) -> None:
     assert await world.shown(video, PostKind.VIDEO)
 
 
-async def test_remix_form_of_a_bad_file_says_so(world: World) -> None:
+async def test_remix_form_of_a_bad_file_says_so(world: SimWorld) -> None:
     """A form with a file that is no picture is answered privately, and nothing is stored."""
     video = await world.delivered()
     shown = await world.ben.click(await world.shown(video, PostKind.VIDEO), label="Remix")
@@ -67,14 +67,14 @@ async def test_remix_form_of_a_bad_file_says_so(world: World) -> None:
     assert await world.jobs(world.ben) == []
 
 
-async def test_remix_form_without_a_word_says_so(world: World) -> None:
+async def test_remix_form_without_a_word_says_so(world: SimWorld) -> None:
     """A form filled with blanks is answered privately."""
     video = await world.delivered()
     shown = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Remix")
     assert "prompt is empty" in private(await world.ada.submit_modal(shown, {"prompt": "   "}))
 
 
-async def test_again_makes_the_same_for_anyone(world: World) -> None:
+async def test_again_makes_the_same_for_anyone(world: SimWorld) -> None:
     """Again makes a new video of the same request and pictures; it belongs to whoever pressed."""
     first = await world.delivered(size="1080x1920", reference=("a.png", png()))
     result = await world.ben.click(await world.shown(first, PostKind.VIDEO), label="Make another")
@@ -88,7 +88,7 @@ async def test_again_makes_the_same_for_anyone(world: World) -> None:
     assert await world.shown(first, PostKind.VIDEO)
 
 
-async def test_again_of_a_remix_is_a_remix_of_the_same(world: World) -> None:
+async def test_again_of_a_remix_is_a_remix_of_the_same(world: SimWorld) -> None:
     """Again under a remix changes the same video once more."""
     video = await world.delivered()
     await world.ada.slash(world.channel, "remix", prompt="at night", video=video.id)
@@ -98,7 +98,7 @@ async def test_again_of_a_remix_is_a_remix_of_the_same(world: World) -> None:
     assert (await world.jobs())[0].request == remix.request
 
 
-async def test_again_needs_the_pictures(world: World) -> None:
+async def test_again_needs_the_pictures(world: SimWorld) -> None:
     """Again of a video whose pictures are not kept any more is refused privately."""
     video = await world.delivered(reference=("a.png", png()))
     world.engine.parts.shelf.path(video.request.references[0]).unlink()
@@ -107,7 +107,7 @@ async def test_again_needs_the_pictures(world: World) -> None:
     assert len(await world.jobs()) == 1
 
 
-async def test_delete_takes_the_message_away_for_good(world: World) -> None:
+async def test_delete_takes_the_message_away_for_good(world: SimWorld) -> None:
     """Delete removes the message and forbids remixing the video, also by a form that is still open."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
@@ -127,9 +127,9 @@ async def test_delete_takes_the_message_away_for_good(world: World) -> None:
     assert (await world.job(video)).state is State.DELIVERED
 
 
-async def test_buttons_work_where_the_bot_may_not_post_any_more(world: World) -> None:
+async def test_buttons_work_where_the_bot_may_not_post_any_more(world: SimWorld) -> None:
     """Again in a channel in which the bot may no longer attach files is answered with what it lacks."""
-    video = await scenes.delivered(world)
+    video = await job_setups.delivered(world)
     world.forbid(world.channel, discord.Permissions(attach_files=True))
     result = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Make another")
     assert "Attach Files" in private(result)

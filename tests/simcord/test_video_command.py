@@ -5,12 +5,12 @@ import pytest
 
 from bot.jobs.model import PostKind, Via
 from bot.jobs.states import State
-from tests.simcord.life import Files
 from tests.simcord.pictures import png
-from tests.simcord.world import World, field_ids, labels, private, text_of
+from tests.simcord.sim_bot import FakeCdn
+from tests.simcord.world import SimWorld, field_ids, labels, private, text_of
 
 
-async def test_video_shows_a_card(world: World) -> None:
+async def test_video_shows_a_card(world: SimWorld) -> None:
     """`/video` is acknowledged privately, the answer goes, and a plain card with all facts stands in the channel."""
     job = await world.asked("a red fox", model="gpt-4o-video", size="1920x1080", seconds="8")
     card = await world.shown(job, PostKind.CARD)
@@ -31,7 +31,7 @@ async def test_video_shows_a_card(world: World) -> None:
     assert (job.origin.via, job.origin.locale) == (Via.COMMAND, "en-US")
 
 
-async def test_video_keeps_all_its_pictures(world: World) -> None:
+async def test_video_keeps_all_its_pictures(world: SimWorld) -> None:
     """The pictures of `/video` are fetched from Discord at once and kept byte for byte, in the order of the options."""
     given = [png(shade) for shade in range(4)]
     names = ("reference", "reference_2", "reference_3", "reference_4")
@@ -46,7 +46,7 @@ async def test_video_keeps_all_its_pictures(world: World) -> None:
     ("name", "data", "said"),
     [("notes.png", b"no picture at all", "not a picture"), ("empty.png", b"", "is empty")],
 )
-async def test_a_file_that_is_no_picture_is_named_privately(world: World, name: str, data: bytes, said: str) -> None:
+async def test_a_file_that_is_no_picture_is_named_privately(world: SimWorld, name: str, data: bytes, said: str) -> None:
     """A file that can't be used is named in a private answer; no job is stored and nobody else sees anything."""
     result = await world.ada.slash(world.channel, "video", prompt="a red fox", reference=(name, data))
     await world.settle()
@@ -56,7 +56,7 @@ async def test_a_file_that_is_no_picture_is_named_privately(world: World, name: 
     assert world.count() == 0
 
 
-async def test_video_without_a_prompt_opens_a_form(world: World) -> None:
+async def test_video_without_a_prompt_opens_a_form(world: SimWorld) -> None:
     """Without a prompt a form opens; what is filled in joins the options that were given with the command."""
     shown = await world.ada.slash(world.channel, "video", size="1080x1920", reference=("a.png", png(1)))
     fields = field_ids(shown)
@@ -74,7 +74,7 @@ async def test_video_without_a_prompt_opens_a_form(world: World) -> None:
     assert labels(await world.shown(job, PostKind.CARD)) == ["Cancel"]
 
 
-async def test_a_bad_picture_of_the_command_is_named_when_the_form_comes_back(world: World) -> None:
+async def test_a_bad_picture_of_the_command_is_named_when_the_form_comes_back(world: SimWorld) -> None:
     """Attachments are fetched when the form is sent, not before."""
     shown = await world.ada.slash(world.channel, "video", reference=("notes.png", b"no picture"))
     assert not shown.followups
@@ -83,7 +83,9 @@ async def test_a_bad_picture_of_the_command_is_named_when_the_form_comes_back(wo
     assert await world.jobs() == []
 
 
-async def test_pictures_of_a_draft_that_discord_no_longer_has_are_asked_for_again(world: World, files: Files) -> None:
+async def test_pictures_of_a_draft_that_discord_no_longer_has_are_asked_for_again(
+    world: SimWorld, files: FakeCdn
+) -> None:
     """The addresses of a draft's attachments end; then the person is asked for the pictures."""
     shown = await world.ada.slash(world.channel, "video", reference=("fox.png", png()))
     files.gone = True
@@ -92,7 +94,7 @@ async def test_pictures_of_a_draft_that_discord_no_longer_has_are_asked_for_agai
     assert await world.jobs() == []
 
 
-async def test_a_long_prompt_is_attached_to_card_and_video(world: World) -> None:
+async def test_a_long_prompt_is_attached_to_card_and_video(world: SimWorld) -> None:
     """Who reads the channel can read all of it: the first 300 characters there, the rest in a file."""
     prompt = "A very long story. " * 150
     job = await world.asked(prompt)
@@ -103,7 +105,7 @@ async def test_a_long_prompt_is_attached_to_card_and_video(world: World) -> None
     assert [one.filename for one in video.attachments] == [job.video_name, "prompt.txt"]
 
 
-async def test_a_channel_where_the_bot_cannot_post_is_named_at_once(world: World) -> None:
+async def test_a_channel_where_the_bot_cannot_post_is_named_at_once(world: SimWorld) -> None:
     """Where the bot lacks a permission, command and form are answered with its name, and nothing is stored."""
     no_files = {world.guild.default_role: discord.PermissionOverwrite(attach_files=False)}
     quiet = world.guild.create_text_channel("quiet", overwrites=no_files)
@@ -115,7 +117,7 @@ async def test_a_channel_where_the_bot_cannot_post_is_named_at_once(world: World
     assert await world.jobs() == []
 
 
-async def test_limit_is_said_privately(world: World) -> None:
+async def test_limit_is_said_privately(world: SimWorld) -> None:
     """The fourth video at once is refused in a private answer."""
     for number in range(3):
         await world.asked(f"a fox, number {number}")
@@ -124,7 +126,7 @@ async def test_limit_is_said_privately(world: World) -> None:
     assert len(await world.jobs()) == 3
 
 
-async def test_video_works_in_a_direct_message(world: World) -> None:
+async def test_video_works_in_a_direct_message(world: SimWorld) -> None:
     """In a DM `/video` shows its card and later its video there, and Cancel works there too."""
     ada = world.ada.user
     assert (await ada.slash("video", prompt="a red fox")).response is None

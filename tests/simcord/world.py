@@ -3,7 +3,7 @@
 What SimCord 3.2.1 cannot do, and what is therefore left to the end-to-end tests:
 
 * it takes no notice of nonces, so it is no judge of what is said once after a crash;
-* it knows no addresses of attachments that can be fetched: `Files` serves its stored bytes on 127.0.0.1;
+* it knows no addresses of attachments that can be fetched: `FakeCdn` serves its stored bytes on 127.0.0.1;
 * it lets only the person who opened a form send it in, and only while the message under which it was opened stands, so
   neither another person's draft nor a form that outlives its offer can be tried;
 * its people ping whom they reply to unless the message is put into its backend with another mention policy;
@@ -31,17 +31,17 @@ from bot.app import _Engine
 from bot.jobs.model import Job, JobId, PostKind, UserId
 from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving, posts
-from tests.simcord.life import Life, SimClock
+from tests.simcord.sim_bot import SimBot, SimClock
 
 BETWEEN_EDITS_SECONDS = 5.0
 VIDEO_BYTES = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + b"\0\0\0\x08free"
 
 
 @dataclass
-class World:
+class SimWorld:
     """A server with a channel; Ada asks for videos, Ben is anybody else, Mia may manage messages and the server."""
 
-    life: Life
+    sim_bot: SimBot
     guild: GuildHandle
     channel: ChannelHandle
     ada: MemberActor
@@ -50,15 +50,15 @@ class World:
 
     @property
     def env(self) -> Env:
-        return self.life.env
+        return self.sim_bot.env
 
     @property
     def clock(self) -> SimClock:
-        return self.life.clock
+        return self.sim_bot.clock
 
     @property
     def engine(self) -> _Engine:
-        return self.life.engine
+        return self.sim_bot.engine
 
     # ------------------------------------------------------------- the loops
 

@@ -20,9 +20,9 @@ from bot.jobs.migrating import migrate
 from sandbox.chat import Channel, Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Outcome
-from tests.e2e import ledger
-from tests.e2e.scenes import a_stage
-from tests.e2e.sightings import time_passes_until
+from tests.e2e import inspection
+from tests.e2e.messages import time_passes_until
+from tests.e2e.scene import a_stage
 
 HERE = Path(__file__).parent
 DUMPS = sorted(path.stem for path in HERE.glob("*.sql"))
@@ -125,7 +125,7 @@ async def test_a_job_in_each_state_goes_on(tmp_path: Path, dump: str) -> None:
         await stage.start_bot()
         assert not (stage.bot.data_dir / "PAUSED").exists()
         await time_passes_until(
-            stage, lambda: {row["prompt"]: row["state"] for row in ledger.jobs(stage)} == ENDS, step_seconds=2
+            stage, lambda: {row["prompt"]: row["state"] for row in inspection.jobs(stage)} == ENDS, step_seconds=2
         )
         assert [render.prompt for render in stage.studio.renders[paid:]] == ["Is waiting"]
         kept = read_generation(generation_path(stage.bot.data_dir / "bot.db"))

@@ -1,6 +1,6 @@
 """Callbacks, the original answer, and follow-ups: authorised by the token in the path alone."""
 
-from sandbox.chat import answering, payloads
+from sandbox.chat import interactions, payloads
 from sandbox.chat.records import Interaction, Json, Message
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
@@ -8,7 +8,7 @@ from sandbox.chat.rest.server import Answer
 
 async def respond(call: Incoming) -> Answer:
     """POST /interactions/{interaction}/{token}/callback; 204 unless asked `with_response`."""
-    interaction = answering.respond(call.world, call.id("interaction"), call.names["token"], call.body, call.uploads)
+    interaction = interactions.respond(call.world, call.id("interaction"), call.names["token"], call.body, call.uploads)
     if call.query.get("with_response") not in ("1", "true", "True"):
         return None
     kind = int(call.body["type"])
@@ -19,27 +19,27 @@ async def respond(call: Incoming) -> Answer:
         about["response_message_id"] = str(message.id)
         about["response_message_loading"] = message.loading
         about["response_message_ephemeral"] = message.ephemeral
-        if kind in (answering.SAY, answering.DEFER, answering.UPDATE):
+        if kind in (interactions.SAY, interactions.DEFER, interactions.UPDATE):
             answer["resource"] = {"type": kind, "message": _json(call, message)}
     return answer
 
 
 async def get_answer(call: Incoming) -> Answer:
     """GET /webhooks/{application}/{token}/messages/{message}."""
-    return _json(call, answering.answer_of(_interaction(call), call.names.get("message", "@original")))
+    return _json(call, interactions.answer_of(_interaction(call), call.names.get("message", "@original")))
 
 
 async def edit_answer(call: Incoming) -> Answer:
     """PATCH /webhooks/{application}/{token}/messages/{message}."""
     interaction = _interaction(call)
-    message = answering.answer_of(interaction, call.names.get("message", "@original"))
-    answering.change(call.world, interaction, message, call.body, call.uploads)
+    message = interactions.answer_of(interaction, call.names.get("message", "@original"))
+    interactions.change(call.world, interaction, message, call.body, call.uploads)
     return _json(call, message)
 
 
 async def delete_answer(call: Incoming) -> Answer:
     """DELETE /webhooks/{application}/{token}/messages/{message}."""
-    answering.remove(call.world, answering.answer_of(_interaction(call), call.names.get("message", "@original")))
+    interactions.remove(call.world, interactions.answer_of(_interaction(call), call.names.get("message", "@original")))
 
 
 async def follow_up(call: Incoming) -> Answer:
@@ -47,16 +47,16 @@ async def follow_up(call: Incoming) -> Answer:
     interaction = _interaction(call)
     original = interaction.original
     if original is not None and original.loading and not original.deleted:
-        answering.change(call.world, interaction, original, call.body, call.uploads)
+        interactions.change(call.world, interaction, original, call.body, call.uploads)
         return _json(call, original)
-    message = answering.say(call.world, interaction, call.body, call.uploads)
+    message = interactions.say(call.world, interaction, call.body, call.uploads)
     interaction.followups.append(message)
     call.world.hub.touch()
     return _json(call, message)
 
 
 def _interaction(call: Incoming) -> Interaction:
-    return answering.by_token(call.world, call.id("application"), call.names["token"])
+    return interactions.by_token(call.world, call.id("application"), call.names["token"])
 
 
 def _json(call: Incoming, message: Message) -> Json:

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.chat import Guild, Permission
 from sandbox.chat.records import Json
 from sandbox.page.dials import OUTCOMES, OVER_LIMIT_MEGABYTES, PERMISSIONS, SLOW_SECONDS
-from sandbox.page.mishaps import DISCORD_TARGETS
+from sandbox.page.planned_faults import DISCORD_TARGETS
 from sandbox.page.views.counters import paid_rows, post_rows, totals
 from sandbox.page.views.traffic import log_entries
 from sandbox.stage import Stage

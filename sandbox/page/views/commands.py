@@ -1,8 +1,8 @@
 """The commands that one person is offered in one place, and what became of those they have used."""
 
 from sandbox.chat import Channel, Chat, NotPossibleError, Person
-from sandbox.chat.answering import COMMAND
-from sandbox.chat.choosing import find_command
+from sandbox.chat.command_filler import find_command
+from sandbox.chat.interactions import COMMAND
 from sandbox.chat.records import Interaction, Json, parts_of
 
 _SLASH = 1

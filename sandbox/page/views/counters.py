@@ -7,7 +7,7 @@ from bot.chat.custom_ids import ButtonId, Kind, parse_button
 from sandbox.chat import Chat, Message
 from sandbox.chat.records import Json, flatten
 from sandbox.studio import Render, Request, Studio
-from sandbox.studio.world import PAID
+from sandbox.studio.state import PAID
 
 _PROMPT_CHARACTERS = 160
 _ENDED = {"processing": "rendering", "completed": "done", "failed": "failed"}

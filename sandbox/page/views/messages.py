@@ -4,7 +4,7 @@ import json
 from typing import Any, cast
 
 from sandbox.chat import Attachment, Channel, Chat, Message, Permission, Person
-from sandbox.chat.answering import COMPONENT
+from sandbox.chat.interactions import COMPONENT
 from sandbox.chat.payloads import message_json
 from sandbox.chat.permissions import permissions_in
 from sandbox.chat.records import Interaction, Json

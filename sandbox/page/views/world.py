@@ -6,7 +6,7 @@ from sandbox.chat import Channel, Chat, Guild, Message, Permission, Person, User
 from sandbox.chat.permissions import permissions_in
 from sandbox.chat.places import FORUM
 from sandbox.chat.records import Json
-from sandbox.page.town import Town
+from sandbox.page.demo_world import DemoWorld
 from sandbox.stage import Stage
 
 _HUES = (262, 24, 168, 330, 204, 46, 290, 140)
@@ -30,18 +30,20 @@ def bot_view(stage: Stage) -> Json:
     return {"online": stage.chat.bot_online, "running": stage.bot.running, "ahead_ms": ahead_seconds * 1000}
 
 
-def world_view(chat: Chat, town: Town, me: Person) -> Json:
+def world_view(chat: Chat, demo_world: DemoWorld, me: Person) -> Json:
     """Everything beside the conversation: where this person can go, who is who, and what is new there."""
-    about = {one.person.id: one.about for one in town.residents}
+    about = {one.person.id: one.about for one in demo_world.personas}
     dm = chat.dm(me)
     return {
         "me": user_view(chat, me.user),
-        "residents": [{**user_view(chat, one.person.user), "about": about[one.person.id]} for one in town.residents],
+        "personas": [
+            {**user_view(chat, one.person.user), "about": about[one.person.id]} for one in demo_world.personas
+        ],
         "people": [user_view(chat, one) for one in chat.world.users.values()],
         "bot": str(chat.bot_user.id),
         "guilds": [_guild_view(one, me) for one in chat.world.guilds.values() if me.id in one.members],
         "dms": [{**channel_view(dm, me), "name": chat.bot_user.name, "person": str(chat.bot_user.id)}],
-        "start": str(town.square.id if me.sees(town.square) else dm.id),
+        "start": str(demo_world.start_channel.id if me.sees(demo_world.start_channel) else dm.id),
     }
 
 

@@ -32,7 +32,7 @@ def test_the_rest_before_the_next_login(tries: int, error: Exception, seconds: f
     assert until_next_login(tries, error) == seconds
 
 
-class Client:
+class FakeClient:
     """A client whose logins go as they are told to, and that ends as soon as it is connected."""
 
     def __init__(self, *logins: Exception | None) -> None:
@@ -55,14 +55,14 @@ async def test_an_answer_that_is_no_json_is_no_end(monkeypatch: pytest.MonkeyPat
     """Whatever stands between the bot and Discord answers the login with half a page: it is tried again."""
     monkeypatch.setattr(connection, "until_next_login", lambda *_: 0.0)
     logged_in = asyncio.Event()
-    client = Client(json.JSONDecodeError("cut", "{", 1), TypeError("a page"), KeyError("username"), OSError(), None)
+    client = FakeClient(json.JSONDecodeError("cut", "{", 1), TypeError("a page"), KeyError("username"), OSError(), None)
     await stay_connected(client, "token", logged_in)  # pyright: ignore[reportArgumentType]  # what it asks of a client
     assert logged_in.is_set()
 
 
 async def test_what_ends_the_connection_is_passed_on() -> None:
     """The process must not end as if it had been told to: a supervisor would leave it down."""
-    client = Client(RuntimeError("nobody thought of it"))
+    client = FakeClient(RuntimeError("nobody thought of it"))
     gateway = asyncio.create_task(stay_connected(client, "token", asyncio.Event()))  # pyright: ignore[reportArgumentType]
     await asyncio.wait((gateway,))
     with pytest.raises(RuntimeError, match="nobody thought of it"):

@@ -71,7 +71,7 @@ def the_line(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr.strip()
 
 
-class Holder:
+class LockHolder:
     """Another process that holds the data folder, as the bot itself does."""
 
     def __init__(self, data_dir: Path) -> None:
@@ -162,7 +162,7 @@ def test_told_to_stop_before_it_serves_it_ends_with_0(tmp_path: Path) -> None:
 
 def test_a_second_process_ends_with_75(tmp_path: Path) -> None:
     """While one process serves a data folder another one is turned away in one line, and may come when it is free."""
-    with closing(Holder(tmp_path / "data")):
+    with closing(LockHolder(tmp_path / "data")):
         for command in ("run", "migrate"):
             done = run(tmp_path, command, **SECRETS, **NOWHERE)
             assert done.returncode == 75

@@ -66,8 +66,8 @@ export async function request(path, body) {
 /** Put a file where it waits to be sent, also through a reload; resolves with `{id, name, size, type, url}`. */
 export async function shelve(file) {
   const query = new URLSearchParams({ name: file.name || "pasted.png", type: file.type });
-  const answer = await fetch(`/shelf?${query}`, { method: "POST", body: file });
+  const answer = await fetch(`/picked?${query}`, { method: "POST", body: file });
   const json = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(json.error ?? `“${file.name}” is too large for the sandbox.`);
-  return { ...json, url: `/shelf/${json.id}` };
+  return { ...json, url: `/picked/${json.id}` };
 }

@@ -9,12 +9,12 @@ export function makeSidebar({ go, be }) {
   const rail = h("ul", { class: "rail", "aria-label": "Servers" });
   const title = h("h1", { class: "places-title" });
   const places = h("div", { class: "places-list" });
-  const residents = h("div", { class: "residents", role: "group", "aria-label": "Act as" });
+  const personas = h("div", { class: "personas", role: "group", "aria-label": "Act as" });
   const element = h(
     "nav",
     { class: "side", "aria-label": "Places and people", id: "side" },
     rail,
-    h("div", { class: "places" }, h("header", { class: "places-head" }, title), places, residents),
+    h("div", { class: "places" }, h("header", { class: "places-head" }, title), places, personas),
   );
   const update = () => {
     const world = state.world;
@@ -25,7 +25,7 @@ export function makeSidebar({ go, be }) {
     fill(rail, drawRail(world, here, go));
     fill(title, here?.name ?? "Direct messages");
     fill(places, drawPlaces(here?.name ? here.channels : world.dms, world, go));
-    fill(residents, drawResidents(world, be));
+    fill(personas, drawPersonas(world, be));
     // Every piece of news draws the side anew; whoever stands in it with the keyboard stays there.
     if (held) element.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus();
   };
@@ -124,14 +124,14 @@ function signOf(place) {
   return place.parent ? "thread" : "hash";
 }
 
-function drawResidents(world, be) {
-  const me = world.residents.find((one) => one.id === world.me.id);
+function drawPersonas(world, be) {
+  const me = world.personas.find((one) => one.id === world.me.id);
   return [
     h("p", { class: "me" }, "You are ", h("strong", {}, world.me.name), h("span", { class: "about" }, me?.about)),
     h(
       "div",
       { class: "resident-row" },
-      world.residents.map((one) => {
+      world.personas.map((one) => {
         const isMe = one.id === world.me.id;
         const props = { class: "resident", title: `${one.name}: ${one.about}`, "aria-pressed": String(isMe) };
         const pressed = { "data-key": `person:${one.id}`, onclick: () => be(one.id) };

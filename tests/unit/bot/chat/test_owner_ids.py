@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.chat.courier import Courier
-from tests.unit.bot.engine.hand_clock import HandClock
+from tests.unit.bot.engine.fake_clock import FakeClock
 
 ACCEPTED, INVITED = discord.TeamMembershipState.accepted, discord.TeamMembershipState.invited
 ADMIN, DEVELOPER, READS = (
@@ -19,7 +19,7 @@ ADMIN, DEVELOPER, READS = (
 
 def owners(application: Any, named: tuple[int, ...] = ()) -> tuple[int, ...]:
     """Whom a courier takes for the owners, with a client that knows that of its application."""
-    return Courier(cast("discord.Client", SimpleNamespace(application=application)), HandClock(), named).owner_ids()
+    return Courier(cast("discord.Client", SimpleNamespace(application=application)), FakeClock(), named).owner_ids()
 
 
 def member(user_id: int, state: discord.TeamMembershipState, role: discord.TeamMemberRole) -> Any:

@@ -6,7 +6,7 @@ import discord
 
 from bot.chat.courier import DEFAULT_UPLOAD_LIMIT_BYTES, Courier
 from bot.jobs.model import GuildId
-from tests.unit.bot.engine.hand_clock import HandClock
+from tests.unit.bot.engine.fake_clock import FakeClock
 
 MIB = 1024 * 1024
 
@@ -14,7 +14,7 @@ MIB = 1024 * 1024
 async def test_only_a_server_that_discord_has_told_of_has_a_limit() -> None:
     """P2: of a server that is unknown or not available yet nobody knows the limit; DMs have the one for all."""
     async with discord.Client(intents=discord.Intents.default()) as client:
-        courier = Courier(client, HandClock())
+        courier = Courier(client, FakeClock())
         assert courier.upload_limit_bytes(None) == DEFAULT_UPLOAD_LIMIT_BYTES
         assert courier.upload_limit_bytes(GuildId(8)) is None
         hear_of(client, {"id": "8", "unavailable": True})

@@ -10,13 +10,13 @@ from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Parcel, Ref
 from bot.chat.words import Key, say
 from bot.engine.alarm import Alarm
 from bot.jobs.model import ChannelId, MessageId, UserId
-from tests.unit.bot.engine.hand_clock import HandClock
+from tests.unit.bot.engine.fake_clock import FakeClock
 
 HOUR = 3_600.0
 A, B = Key.ALARM_KEY, Key.ALARM_ACCOUNT
 
 
-class Clock(HandClock):
+class FakeSkippingClock(FakeClock):
     """Sleeping passes the time at once, so that nobody waits."""
 
     async def sleep(self, seconds: float) -> None:
@@ -24,10 +24,10 @@ class Clock(HandClock):
         await asyncio.sleep(0)
 
 
-class Discord:
+class FakeDiscord:
     """Owners and their DMs. It takes a nonce once, whoever it is for, and has faults for those who are to get some."""
 
-    def __init__(self, clock: Clock, *owners: int) -> None:
+    def __init__(self, clock: FakeSkippingClock, *owners: int) -> None:
         self.clock, self.owners = clock, owners
         self.told: list[tuple[int, str, float]] = []
         self.faults: dict[int, list[CourierFault]] = {}
@@ -59,7 +59,7 @@ class Discord:
 
 
 @asynccontextmanager
-async def a_life(discord: Discord) -> AsyncIterator[Alarm]:
+async def a_life(discord: FakeDiscord) -> AsyncIterator[Alarm]:
     """The alarm of one life of the bot, its loop running."""
     alarm = Alarm(discord, discord.clock)  # pyright: ignore[reportArgumentType]  # the three things it asks of a courier
     loop = asyncio.create_task(alarm.run())
@@ -74,7 +74,7 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-async def settled(discord: Discord) -> None:
+async def settled(discord: FakeDiscord) -> None:
     """Return when nothing has been tried for a while: nobody here waits for anything but a turn of the loop."""
     tries = -1
     while tries != discord.tries:
@@ -83,13 +83,13 @@ async def settled(discord: Discord) -> None:
             await asyncio.sleep(0)
 
 
-def sayings(discord: Discord) -> list[tuple[int, str]]:
+def sayings(discord: FakeDiscord) -> list[tuple[int, str]]:
     return [(owner, text) for owner, text, _ in discord.told]
 
 
 async def test_every_owner_is_told_of_every_alarm_of_one_second() -> None:
     """B13: two alarms in one second reach all members of a team: no nonce is used for two messages."""
-    discord = Discord(Clock(), 1, 2, 3)
+    discord = FakeDiscord(FakeSkippingClock(), 1, 2, 3)
     async with a_life(discord) as alarm:
         alarm.ring(A)
         alarm.ring(B)
@@ -99,7 +99,7 @@ async def test_every_owner_is_told_of_every_alarm_of_one_second() -> None:
 
 async def test_a_thousand_rings_of_an_hour_are_one_message() -> None:
     """R20: however many jobs meet the trouble, the owner is told once an hour of it."""
-    discord = Discord(Clock(), 1)
+    discord = FakeDiscord(FakeSkippingClock(), 1)
     async with a_life(discord) as alarm:
         for _ in range(3):
             for _ in range(1_000):
@@ -112,7 +112,7 @@ async def test_a_thousand_rings_of_an_hour_are_one_message() -> None:
 
 async def test_what_a_life_before_has_told_is_not_told_again_within_the_hour() -> None:
     """R20: twenty restarts within an hour tell the owner once; an hour later, once more."""
-    discord = Discord(Clock(), 1)
+    discord = FakeDiscord(FakeSkippingClock(), 1)
     for _ in range(20):
         async with a_life(discord) as alarm:
             alarm.ring(A)
@@ -129,7 +129,7 @@ async def test_what_a_life_before_has_told_is_not_told_again_within_the_hour() -
 @pytest.mark.parametrize("fault", [OutcomeUnknown("Discord answered 503."), NotTaken(600.0)])
 async def test_an_owner_who_could_not_be_told_is_told_later(fault: CourierFault) -> None:
     """B13: an alarm that Discord did not take is told when it takes it, to that owner only."""
-    discord = Discord(Clock(), 1, 2)
+    discord = FakeDiscord(FakeSkippingClock(), 1, 2)
     discord.faults[1] = [fault] * 4
     began_at = discord.clock.now()
     async with a_life(discord) as alarm:
@@ -143,7 +143,7 @@ async def test_an_owner_who_could_not_be_told_is_told_later(fault: CourierFault)
 
 async def test_an_alarm_whose_answer_was_lost_is_told_once() -> None:
     """P3: the owner has the message and its answer was lost: it is not told a second time."""
-    discord = Discord(Clock(), 1)
+    discord = FakeDiscord(FakeSkippingClock(), 1)
     discord.loses_answers = True
     async with a_life(discord) as alarm:
         alarm.ring(A)
@@ -156,7 +156,7 @@ async def test_an_alarm_whose_answer_was_lost_is_told_once() -> None:
 
 async def test_a_closed_dm_keeps_no_other_owner_and_no_other_alarm_waiting() -> None:
     """An owner whose DMs are closed is left to the log; the others, and the next alarm, are told at once."""
-    discord = Discord(Clock(), 1, 2)
+    discord = FakeDiscord(FakeSkippingClock(), 1, 2)
     discord.faults[1] = [Refused(50007)] * 2
     began_at = discord.clock.now()
     async with a_life(discord) as alarm:
@@ -171,7 +171,7 @@ async def test_a_closed_dm_keeps_no_other_owner_and_no_other_alarm_waiting() -> 
 
 async def test_an_alarm_that_nobody_can_be_told_of_is_given_up_within_the_hour() -> None:
     """With Discord away for hours, an alarm is tried rarely and ends; the next ring tells it anew."""
-    discord = Discord(Clock(), 1)
+    discord = FakeDiscord(FakeSkippingClock(), 1)
     discord.faults[1] = [OutcomeUnknown("Discord answered 503.")] * 10_000
     async with a_life(discord) as alarm:
         alarm.ring(A)

@@ -10,25 +10,25 @@ from bot.engine.acts import Acts
 from bot.jobs.model import MessageId, PostKind
 from bot.jobs.states import State
 from bot.jobs.store import finding, moving, posts
-from tests.unit.bot.engine.test_telling import World, a_world
+from tests.unit.bot.engine.test_telling import OutboxHarness, an_outbox_harness
 from tests.unit.bot.jobs.samples import a_job, put
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with a_world(tmp_path) as world:
-        yield world
+async def outbox(tmp_path: Path) -> AsyncIterator[OutboxHarness]:
+    async with an_outbox_harness(tmp_path) as outbox:
+        yield outbox
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_video_deleted_before_it_is_noted_can_not_be_remixed(world: World, when: str) -> None:
+async def test_a_video_deleted_before_it_is_noted_can_not_be_remixed(outbox: OutboxHarness, when: str) -> None:
     """Whichever comes first, the deletion or the note: the video counts as deleted."""
-    job = a_job(State.POSTING, video_sha256="a" * 64, video_bytes=3, accepted_at=world.clock.now())
-    await world.database.write(put, job)
-    await world.database.write(posts.withdraw, await world.notice())
-    await world.database.write(posts.make_due, job, PostKind.VIDEO)
-    acts = Acts(world.teller._parts, None)  # pyright: ignore[reportArgumentType]  # nothing is taken in here
-    write = world.database.write
+    job = a_job(State.POSTING, video_sha256="a" * 64, video_bytes=3, accepted_at=outbox.clock.now())
+    await outbox.database.write(put, job)
+    await outbox.database.write(posts.withdraw, await outbox.notice())
+    await outbox.database.write(posts.make_due, job, PostKind.VIDEO)
+    acts = Acts(outbox.teller._parts, None)  # pyright: ignore[reportArgumentType]  # nothing is taken in here
+    write = outbox.database.write
 
     async def deleting(work: Any, *args: Any, **changes: Any) -> Any:
         if work is moving.deliver and when == "before":
@@ -38,9 +38,9 @@ async def test_a_video_deleted_before_it_is_noted_can_not_be_remixed(world: Worl
             await acts.forget_message(MessageId(1))
         return done
 
-    world.rows.write = deleting
-    world.job = job
-    await world.turn()
-    found = await world.rows.read(finding.get, job.id)
+    outbox.rows.write = deleting
+    outbox.job = job
+    await outbox.turn()
+    found = await outbox.rows.read(finding.get, job.id)
     assert found is not None
     assert (found.state, found.removed_at is None) == (State.DELIVERED, False)

@@ -12,7 +12,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from bot.jobs.store import finding, moving, posts
-from tests.unit.bot.engine.test_telling import World, a_video, a_world
+from tests.unit.bot.engine.test_telling import OutboxHarness, a_video, an_outbox_harness
 from tests.unit.bot.jobs.samples import ANNA, BEN, HERE
 
 PRESSED = MessageId(5)
@@ -21,20 +21,20 @@ BY_A_MODERATOR = Asker(BEN, HERE, manages_messages=True)
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with a_world(tmp_path) as world:
-        yield world
+async def outbox(tmp_path: Path) -> AsyncIterator[OutboxHarness]:
+    async with an_outbox_harness(tmp_path) as outbox:
+        yield outbox
 
 
-class Deleting:
+class FakeDeletion:
     """What Discord is asked for by a press of Delete."""
 
-    def __init__(self, world: World, shown_job: JobId | None) -> None:
+    def __init__(self, outbox: OutboxHarness, shown_job: JobId | None) -> None:
         self.deleted: list[tuple[ChannelId, MessageId]] = []
         self.fault: Exception | None = None
         self.shown_job = shown_job
-        world.discord.shows = self.shows  # pyright: ignore[reportAttributeAccessIssue]
-        world.discord.delete = self.delete  # pyright: ignore[reportAttributeAccessIssue]
+        outbox.courier.shows = self.shows  # pyright: ignore[reportAttributeAccessIssue]
+        outbox.courier.delete = self.delete  # pyright: ignore[reportAttributeAccessIssue]
 
     async def shows(self, _channel: ChannelId, _message: MessageId, is_ours: Callable[[str], bool]) -> bool:
         return self.shown_job is not None and is_ours(f"vb:video:delete:{self.shown_job}:1")
@@ -46,104 +46,104 @@ class Deleting:
         return True
 
 
-def acts_of(world: World) -> Acts:
-    return Acts(world.teller._parts, None)  # pyright: ignore[reportArgumentType]  # nothing is taken in here
+def acts_of(outbox: OutboxHarness) -> Acts:
+    return Acts(outbox.teller._parts, None)  # pyright: ignore[reportArgumentType]  # nothing is taken in here
 
 
-async def left(world: World, job: Job) -> Job:
-    found = await world.database.read(finding.get, job.id)
+async def left(outbox: OutboxHarness, job: Job) -> Job:
+    found = await outbox.database.read(finding.get, job.id)
     assert found is not None
     return found
 
 
-async def test_a_video_whose_answer_is_under_way_is_deleted(world: World) -> None:
+async def test_a_video_whose_answer_is_under_way_is_deleted(outbox: OutboxHarness) -> None:
     """The message is there, its id is not written down: it goes, and is neither remixed nor posted again."""
-    job = await a_video(world, video_bytes=1_000)
-    asked = Deleting(world, job.id)
-    await world.teller._start_due()
-    await world.discord.asked.wait()
-    done = await acts_of(world).delete(job.id, BY_ANNA, PRESSED)
+    job = await a_video(outbox, video_bytes=1_000)
+    asked = FakeDeletion(outbox, job.id)
+    await outbox.teller._start_due()
+    await outbox.courier.asked.wait()
+    done = await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED)
     assert isinstance(done, Job)
     assert asked.deleted == [(HERE.channel_id, PRESSED)]
-    removed_at = (await left(world, job)).removed_at
+    removed_at = (await left(outbox, job)).removed_at
     assert removed_at is not None
-    world.clock.seconds += 10
-    await world.turn()
-    ended = await left(world, job)
+    outbox.clock.seconds += 10
+    await outbox.turn()
+    ended = await left(outbox, job)
     assert (ended.state, ended.removed_at) == (State.DELIVERED, removed_at)
 
 
-async def test_a_video_whose_answer_was_lost_is_not_posted_again(world: World) -> None:
+async def test_a_video_whose_answer_was_lost_is_not_posted_again(outbox: OutboxHarness) -> None:
     """Ten minutes later the nonce counts no more, and the history shows nothing: it was deleted."""
-    job = await a_video(world, video_bytes=1_000)
-    world.discord.fault = OutcomeUnknown("The connection broke.")
-    await world.turn()
-    posted = len(world.discord.parcels)
-    Deleting(world, job.id)
-    await acts_of(world).delete(job.id, BY_ANNA, PRESSED)
-    world.discord.fault = None
-    world.clock.seconds += 600
+    job = await a_video(outbox, video_bytes=1_000)
+    outbox.courier.fault = OutcomeUnknown("The connection broke.")
+    await outbox.turn()
+    posted = len(outbox.courier.parcels)
+    FakeDeletion(outbox, job.id)
+    await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED)
+    outbox.courier.fault = None
+    outbox.clock.seconds += 600
 
     async def nothing(*_: object) -> None:
         return None
 
-    world.discord.find = nothing  # pyright: ignore[reportAttributeAccessIssue]
-    await world.turn()
-    assert (await left(world, job)).state is State.DELIVERED
-    assert len([one for one in world.discord.parcels[posted:] if "video" in one.nonce]) == 0
+    outbox.courier.find = nothing  # pyright: ignore[reportAttributeAccessIssue]
+    await outbox.turn()
+    assert (await left(outbox, job)).state is State.DELIVERED
+    assert len([one for one in outbox.courier.parcels[posted:] if "video" in one.nonce]) == 0
 
 
-async def test_a_moderator_who_deletes_it_is_remembered(world: World) -> None:
+async def test_a_moderator_who_deletes_it_is_remembered(outbox: OutboxHarness) -> None:
     """Its requester sees that in /status; a second deletion changes nothing."""
-    job = await a_video(world, video_bytes=1_000)
-    Deleting(world, job.id)
-    await acts_of(world).delete(job.id, BY_A_MODERATOR, PRESSED)
-    found = await left(world, job)
+    job = await a_video(outbox, video_bytes=1_000)
+    FakeDeletion(outbox, job.id)
+    await acts_of(outbox).delete(job.id, BY_A_MODERATOR, PRESSED)
+    found = await left(outbox, job)
     assert found.removed_by == BEN
-    await world.database.write(moving.remove, job, world.clock.now() + 9, ANNA)
-    assert await left(world, job) == found
+    await outbox.database.write(moving.remove, job, outbox.clock.now() + 9, ANNA)
+    assert await left(outbox, job) == found
 
 
-async def test_the_requesters_own_deletion_names_nobody(world: World) -> None:
+async def test_the_requesters_own_deletion_names_nobody(outbox: OutboxHarness) -> None:
     """`removed_by` is for what somebody else did."""
-    job = await a_video(world, video_bytes=1_000)
-    Deleting(world, job.id)
-    await acts_of(world).delete(job.id, BY_ANNA, PRESSED)
-    assert (await left(world, job)).removed_by is None
+    job = await a_video(outbox, video_bytes=1_000)
+    FakeDeletion(outbox, job.id)
+    await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED)
+    assert (await left(outbox, job)).removed_by is None
 
 
 @pytest.mark.parametrize("shown", [None, JobId("0THER000")])
-async def test_a_forged_press_deletes_no_other_message(world: World, shown: JobId | None) -> None:
+async def test_a_forged_press_deletes_no_other_message(outbox: OutboxHarness, shown: JobId | None) -> None:
     """The custom id is anybody's to make up: the message must show that very video."""
-    job = await a_video(world, video_bytes=1_000)
-    asked = Deleting(world, shown)
-    done = await acts_of(world).delete(job.id, BY_ANNA, PRESSED)
+    job = await a_video(outbox, video_bytes=1_000)
+    asked = FakeDeletion(outbox, shown)
+    done = await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED)
     assert isinstance(done, Refusal)
     assert done.reason is Reason.VIDEO_UNKNOWN
     assert asked.deleted == []
-    assert (await left(world, job)).removed_at is None
+    assert (await left(outbox, job)).removed_at is None
 
 
 @pytest.mark.parametrize(
     ("fault", "deleted"), [(OutcomeUnknown("503"), False), (Refused(50013), False), (Refused(10003, 404), True)]
 )
-async def test_nothing_is_said_to_be_deleted_that_stays(world: World, fault: Exception, deleted: bool) -> None:
+async def test_nothing_is_said_to_be_deleted_that_stays(outbox: OutboxHarness, fault: Exception, deleted: bool) -> None:
     """While Discord can't be asked, the person is told to press again; a channel that is gone is as good."""
-    job = await a_video(world, video_bytes=1_000)
-    asked = Deleting(world, job.id)
+    job = await a_video(outbox, video_bytes=1_000)
+    asked = FakeDeletion(outbox, job.id)
     asked.fault = fault
-    done = await acts_of(world).delete(job.id, BY_ANNA, PRESSED)
+    done = await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED)
     assert isinstance(done, Job) == deleted
     asked.fault = None
-    assert isinstance(await acts_of(world).delete(job.id, BY_ANNA, PRESSED), Job)
+    assert isinstance(await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED), Job)
 
 
-async def test_what_was_deleted_is_not_posted_after_all(world: World) -> None:
+async def test_what_was_deleted_is_not_posted_after_all(outbox: OutboxHarness) -> None:
     """*Post it* is no way round Delete."""
-    job = await a_video(world, video_bytes=1_000)
-    Deleting(world, job.id)
-    await acts_of(world).delete(job.id, BY_ANNA, PRESSED)
-    assert not can_send_again(await left(world, job))
-    await world.turn()
-    (video,) = [one for one in await world.database.read(posts.find_posts, [job.id]) if one.kind is PostKind.VIDEO]
+    job = await a_video(outbox, video_bytes=1_000)
+    FakeDeletion(outbox, job.id)
+    await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED)
+    assert not can_send_again(await left(outbox, job))
+    await outbox.turn()
+    (video,) = [one for one in await outbox.database.read(posts.find_posts, [job.id]) if one.kind is PostKind.VIDEO]
     assert video.message_id is None

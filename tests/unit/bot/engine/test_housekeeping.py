@@ -14,41 +14,41 @@ from bot.jobs.states import State
 from bot.jobs.store import drafts, pictures
 from bot.jobs.tables import drafts as drafts_table
 from bot.jobs.tables import jobs, offers
-from tests.unit.bot.engine.machine import a_machine
+from tests.unit.bot.engine.scheduler_harness import a_scheduler_harness
 
 
 @pytest.mark.parametrize(("state", "rung"), [(State.RENDERING, [Key.ALARM_STUCK]), (State.DELIVERED, [])])
 async def test_the_owner_hears_of_a_job_that_nobody_can_carry_on(tmp_path: Path, state: State, rung: list[Key]) -> None:
     """L10: a running job whose row can't be read waits for somebody's hand; one that has ended waits for nothing."""
-    async with a_machine(tmp_path) as machine:
-        await machine.accept(State.RENDERING, submitted_at=1.0)
-        await tell_of_unreadable(machine.parts)
-        assert machine.rung == []
-        spoilt = await machine.accept(state, submitted_at=1.0, ended_at=2.0 if state is State.DELIVERED else None)
+    async with a_scheduler_harness(tmp_path) as harness:
+        await harness.accept(State.RENDERING, submitted_at=1.0)
+        await tell_of_unreadable(harness.parts)
+        assert harness.rung == []
+        spoilt = await harness.accept(state, submitted_at=1.0, ended_at=2.0 if state is State.DELIVERED else None)
         nonsense = sa.update(jobs).where(jobs.c.id == spoilt.id).values(via="nonsense")
-        await machine.database.write(lambda connection: connection.execute(nonsense))
-        await tell_of_unreadable(machine.parts)
-        assert machine.rung == rung
+        await harness.database.write(lambda connection: connection.execute(nonsense))
+        await tell_of_unreadable(harness.parts)
+        assert harness.rung == rung
 
 
 async def test_rows_of_drafts_and_offers_go_with_their_time(tmp_path: Path) -> None:
     """C11: a draft lives for an hour, an offer for a day after it went; those that are open stay."""
-    async with a_machine(tmp_path) as machine:
-        now = machine.clock.now()
-        place = (await machine.accept()).origin.place
+    async with a_scheduler_harness(tmp_path) as harness:
+        now = harness.clock.now()
+        place = (await harness.accept()).origin.place
         for number, (age_seconds, gone_seconds) in enumerate([(0, None), (4_000, 60), (90_000, 89_000)]):
             reply = MessageId(number)
             draft = Draft(f"draft{number}", UserId(number), place, VideoRequest("A fox"), reply, now - age_seconds)
             offer = Offer(reply, UserId(number), JobId("ABCDEFGH"), place, draft.id, OfferKind.ASK, now + 60, "en")
-            assert await machine.database.write(drafts.make_offer, offer, draft)
+            assert await harness.database.write(drafts.make_offer, offer, draft)
             if gone_seconds is not None:
-                await machine.database.write(drafts.end_offer, reply, now - gone_seconds)
+                await harness.database.write(drafts.end_offer, reply, now - gone_seconds)
         stuck = Offer(MessageId(9), UserId(9), JobId("ABCDEFGH"), place, "gone", OfferKind.ASK, now - 90_000, "en")
-        await machine.database.write(drafts.make_offer, stuck, replace(draft, id="draft9", user_id=UserId(9)))
-        await drop_rows(machine.parts)
-        left = await machine.database.read(lambda connection: _ids(connection, drafts_table))
+        await harness.database.write(drafts.make_offer, stuck, replace(draft, id="draft9", user_id=UserId(9)))
+        await drop_rows(harness.parts)
+        left = await harness.database.read(lambda connection: _ids(connection, drafts_table))
         assert left == ["draft0"]
-        assert await machine.database.read(lambda connection: _ids(connection, offers)) == [0, 1]
+        assert await harness.database.read(lambda connection: _ids(connection, offers)) == [0, 1]
 
 
 async def _ids(connection: AsyncConnection, table: sa.Table) -> list[object]:
@@ -57,23 +57,23 @@ async def _ids(connection: AsyncConnection, table: sa.Table) -> list[object]:
 
 async def test_of_ended_jobs_each_persons_latest_pictures_are_kept(tmp_path: Path) -> None:
     """C2: one person's pictures, however many, take no more than so much of the disk; running jobs keep theirs."""
-    async with a_machine(tmp_path) as machine:
-        now = machine.clock.now()
+    async with a_scheduler_harness(tmp_path) as harness:
+        now = harness.clock.now()
 
         async def had(letter: str, user_id: int, ended_at: float | None, size_bytes: int = 60) -> str:
             picture = Reference(letter * 64, "png", size_bytes)
             state = State.RENDERING if ended_at is None else State.CANCELLED
-            job = await machine.accept(
+            job = await harness.accept(
                 state, ended_at=ended_at, request=VideoRequest("A fox", references=(picture,)), submitted_at=now
             )
             moved = sa.update(jobs).where(jobs.c.id == job.id).values(user_id=user_id)
-            await machine.database.write(lambda connection: connection.execute(moved))
+            await harness.database.write(lambda connection: connection.execute(moved))
             return picture.file_name
 
         running, latest, twice = await had("a", 1, None), await had("b", 1, now), await had("b", 1, now - 9)
         older, others, shared = await had("c", 1, now - 1), await had("d", 2, now - 2), await had("e", 2, now - 3, 40)
         await had("e", 1, now - 4, 40)
-        kept = await machine.database.read(pictures.find_kept_references, now - 100, 100)
+        kept = await harness.database.read(pictures.find_kept_references, now - 100, 100)
         assert kept == {running, latest, others, shared}
         assert latest == twice
         assert older not in kept

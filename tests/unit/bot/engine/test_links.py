@@ -15,7 +15,7 @@ from bot.videos.faults import LookFault
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
 from tests.unit.bot.jobs.samples import a_job
-from tests.unit.bot.videos.provider import Provider, serve
+from tests.unit.bot.videos.fake_provider import FakeProvider, serve
 
 KEY = "sk-test-4711-secret"
 
@@ -125,15 +125,15 @@ def test_links_to_a_private_host_are_not_shown(host: str) -> None:
 
 
 @pytest.fixture
-async def provider() -> AsyncIterator[Provider]:
-    provider = Provider()
+async def provider() -> AsyncIterator[FakeProvider]:
+    provider = FakeProvider()
     runner = await serve(provider)
     yield provider
     await runner.cleanup()
 
 
 @pytest.fixture
-async def videos(provider: Provider) -> AsyncIterator[VideosClient]:
+async def videos(provider: FakeProvider) -> AsyncIterator[VideosClient]:
     clock = SystemClock()
     client = VideosClient(Endpoint(provider.base_url, KEY), SpendGuard(10, clock), clock)
     yield client
@@ -141,7 +141,7 @@ async def videos(provider: Provider) -> AsyncIterator[VideosClient]:
 
 
 @pytest.fixture
-def job(provider: Provider) -> Job:
+def job(provider: FakeProvider) -> Job:
     return a_job(State.POSTING, provider=provider.base_url, remote_id="video_1")
 
 
@@ -149,14 +149,14 @@ async def link(videos: VideosClient, job: Job) -> str | None:
     return await asyncio.wait_for(find_link(videos, job), 10)
 
 
-async def test_a_foreign_link_is_found(provider: Provider, videos: VideosClient, job: Job) -> None:
+async def test_a_foreign_link_is_found(provider: FakeProvider, videos: VideosClient, job: Job) -> None:
     """The provider is asked once more for where the video is; a link on another host is for people."""
     url = "https://bucket.test/v.mp4?sig=1"
     provider.reply(200, {"id": "video_1", "status": "completed", "url": url})
     assert await link(videos, job) == url
 
 
-async def test_a_link_that_needs_our_key_is_not_shown(provider: Provider, videos: VideosClient, job: Job) -> None:
+async def test_a_link_that_needs_our_key_is_not_shown(provider: FakeProvider, videos: VideosClient, job: Job) -> None:
     """The provider's own content address is of no use without the key."""
     url = f"{provider.base_url}/videos/video_1/content"
     provider.reply(200, {"id": "video_1", "status": "completed", "url": url})
@@ -164,7 +164,7 @@ async def test_a_link_that_needs_our_key_is_not_shown(provider: Provider, videos
 
 
 async def test_a_video_that_the_provider_does_not_know_has_no_link(
-    provider: Provider, videos: VideosClient, job: Job
+    provider: FakeProvider, videos: VideosClient, job: Job
 ) -> None:
     """A provider that knows nothing of the video has answered: there is none."""
     provider.reply(404, {"error": {"message": "no"}})
@@ -173,7 +173,7 @@ async def test_a_video_that_the_provider_does_not_know_has_no_link(
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
 async def test_no_answer_says_nothing_about_a_link(
-    provider: Provider, videos: VideosClient, job: Job, status: int
+    provider: FakeProvider, videos: VideosClient, job: Job, status: int
 ) -> None:
     """Whether there is a link is not known while the provider gives no answer: that is no no."""
     provider.reply(status, {"error": {"message": "no"}})
@@ -181,13 +181,15 @@ async def test_no_answer_says_nothing_about_a_link(
         await link(videos, job)
 
 
-async def test_a_video_without_a_link_has_none(provider: Provider, videos: VideosClient, job: Job) -> None:
+async def test_a_video_without_a_link_has_none(provider: FakeProvider, videos: VideosClient, job: Job) -> None:
     """Completed, but with no address."""
     provider.reply(200, {"id": "video_1", "status": "completed"})
     assert await link(videos, job) is None
 
 
-async def test_a_job_of_another_provider_is_not_looked_up(provider: Provider, videos: VideosClient, job: Job) -> None:
+async def test_a_job_of_another_provider_is_not_looked_up(
+    provider: FakeProvider, videos: VideosClient, job: Job
+) -> None:
     """A job is never looked up anywhere but where it was sent, nor one that was never taken."""
     provider.reply(200, {"id": "video_1", "status": "completed", "url": "https://bucket.test/v.mp4"})
     assert await link(videos, replace(job, provider="https://elsewhere.test/v1")) is None

@@ -14,7 +14,7 @@ from bot.jobs.model import Job, PostKind
 from bot.jobs.states import State
 from bot.jobs.store import posts
 from tests.figures import figure
-from tests.unit.bot.engine.machine import Machine, a_machine, file_of
+from tests.unit.bot.engine.scheduler_harness import SchedulerHarness, a_scheduler_harness, file_of
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.media.samples import mp4
 from tests.unit.bot.videos.nonsense import Nonsense, nonsense
@@ -26,12 +26,12 @@ PATIENT = {"job_deadline_seconds": 1e7, "job_give_up_seconds": 1e8}
 
 
 @pytest.fixture
-async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
-    async with a_machine(tmp_path, **PATIENT) as machine:
-        yield machine
+async def harness(tmp_path: Path) -> AsyncIterator[SchedulerHarness]:
+    async with a_scheduler_harness(tmp_path, **PATIENT) as harness:
+        yield harness
 
 
-class Babble:
+class NonsenseSource:
     """Gives out nonsense until there is none left."""
 
     def __init__(self, answers: list[Nonsense]) -> None:
@@ -48,9 +48,9 @@ class Babble:
         return web.Response(status=one.code, body=one.body, headers=headers)
 
 
-async def said(machine: Machine, job: Job) -> Counter[PostKind]:
+async def said(harness: SchedulerHarness, job: Job) -> Counter[PostKind]:
     """What people were to be told about the job."""
-    return Counter(post.kind for post in await machine.database.read(posts.find_posts, [job.id]))
+    return Counter(post.kind for post in await harness.database.read(posts.find_posts, [job.id]))
 
 
 def assert_nothing_broke(log: list[EventDict]) -> None:
@@ -59,58 +59,58 @@ def assert_nothing_broke(log: list[EventDict]) -> None:
 
 
 @pytest.mark.reliability
-async def test_nonsensical_looks_change_nothing(machine: Machine) -> None:
+async def test_nonsensical_looks_change_nothing(harness: SchedulerHarness) -> None:
     """However a look is answered, no job moves, nobody is told; asked again, each video is fetched and posted once."""
-    babble, done = Babble(nonsense(1, ANSWERS)), False
+    babble, done = NonsenseSource(nonsense(1, ANSWERS)), False
 
     async def look(request: web.Request) -> web.StreamResponse:
         status = "completed" if done else "processing"
         return babble.next() or web.json_response({"id": request.path.rpartition("/")[2], "status": status})
 
-    machine.api.look, machine.api.content = look, file_of(mp4())
-    jobs = [await machine.accept(State.RENDERING, remote_id=f"video_{number}") for number in range(JOBS)]
+    harness.api.look, harness.api.content = look, file_of(mp4())
+    jobs = [await harness.accept(State.RENDERING, remote_id=f"video_{number}") for number in range(JOBS)]
     with capture_logs() as log:
-        machine.start()
+        harness.start()
         while (given := len(babble.given)) < ANSWERS:
-            await machine.until(lambda given=given: len(babble.given) > given, "another look", step_seconds=8)
+            await harness.until(lambda given=given: len(babble.given) > given, "another look", step_seconds=8)
             for job in jobs:
-                now = await machine.job(job)
+                now = await harness.job(job)
                 assert (now.state, now.remote_id) == (State.RENDERING, job.remote_id), babble.given[-1]
-        assert [await said(machine, job) for job in jobs] == [Counter()] * JOBS
+        assert [await said(harness, job) for job in jobs] == [Counter()] * JOBS
         done = True
         for job in jobs:
-            await machine.until(lambda job=job: machine.is_past(job, State.RENDERING, State.FETCHING), step_seconds=8)
-            assert (await machine.job(job)).state is State.POSTING
-            assert await said(machine, job) == {PostKind.VIDEO: 1}
-    assert machine.api.paid == []
+            await harness.until(lambda job=job: harness.is_past(job, State.RENDERING, State.FETCHING), step_seconds=8)
+            assert (await harness.job(job)).state is State.POSTING
+            assert await said(harness, job) == {PostKind.VIDEO: 1}
+    assert harness.api.paid == []
     assert_nothing_broke(log)
 
 
 @pytest.mark.reliability
-async def test_nonsensical_receipts_are_paid_once_and_told_once(machine: Machine) -> None:
+async def test_nonsensical_receipts_are_paid_once_and_told_once(harness: SchedulerHarness) -> None:
     """A 2xx that means nothing, after a create or a remix: in doubt, one paid request, one question to the person."""
-    babble, remixes = Babble(nonsense(2, ANSWERS)), 0
+    babble, remixes = NonsenseSource(nonsense(2, ANSWERS)), 0
 
     async def create(request: web.Request) -> web.StreamResponse:
         nonlocal remixes
         remixes += request.path.endswith("/video_parent/remix")
         return babble.next() or web.Response(status=500)
 
-    machine.api.create = create
-    parent = await machine.accept(State.DELIVERED, remote_id="video_parent")
-    provider, now = machine.videos.provider, machine.clock.now()
+    harness.api.create = create
+    parent = await harness.accept(State.DELIVERED, remote_id="video_parent")
+    provider, now = harness.videos.provider, harness.clock.now()
     jobs = [a_job(prompt=f"number {number}", provider=provider, accepted_at=now) for number in range(ANSWERS)]
     jobs[1::2] = [replace(job, request=replace(job.request, parent_id=parent.id)) for job in jobs[1::2]]
-    await machine.database.write(put, *jobs)
+    await harness.database.write(put, *jobs)
     with capture_logs() as log:
-        machine.start()
+        harness.start()
         while (given := len(babble.given)) < ANSWERS:
-            await machine.until(lambda given=given: len(babble.given) > given, "another try", step_seconds=8)
+            await harness.until(lambda given=given: len(babble.given) > given, "another try", step_seconds=8)
         for job in jobs:
-            await machine.is_in(job, State.UNCERTAIN)
-        machine.clock.jump(3_600)
+            await harness.is_in(job, State.UNCERTAIN)
+        harness.clock.jump(3_600)
         for job in jobs:
-            assert await said(machine, job) == {PostKind.UNSURE: 1}
-    assert Counter(machine.api.paid) == {job.request.prompt: 1 for job in jobs}
+            assert await said(harness, job) == {PostKind.UNSURE: 1}
+    assert Counter(harness.api.paid) == {job.request.prompt: 1 for job in jobs}
     assert remixes == ANSWERS // 2
     assert_nothing_broke(log)

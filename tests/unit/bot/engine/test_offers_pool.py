@@ -10,39 +10,39 @@ from bot.chat.courier import Parcel
 from bot.engine.offering import Offering
 from bot.jobs.model import MessageId
 from bot.jobs.store import drafts
-from tests.unit.bot.engine.counter import Counter, a_counter
+from tests.unit.bot.engine.requests_harness import RequestsHarness, a_requests_harness
 
 
 @pytest.fixture
-async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
-    async with a_counter(tmp_path) as counter:
-        yield counter
+async def harness(tmp_path: Path) -> AsyncIterator[RequestsHarness]:
+    async with a_requests_harness(tmp_path) as harness:
+        yield harness
 
 
-async def test_one_offer_that_hangs_delays_only_itself(counter: Counter) -> None:
+async def test_one_offer_that_hangs_delays_only_itself(harness: RequestsHarness) -> None:
     """Three questions; Discord never answers to the first."""
-    video = await counter.video()
+    video = await harness.video()
     for number in (11, 12, 13):
-        await counter.answer(counter.reply(number, "darker", video))
-    post, hangs, both = counter.channel.post, asyncio.Event(), asyncio.Event()
+        await harness.answer(harness.reply(number, "darker", video))
+    post, hangs, both = harness.courier.post, asyncio.Event(), asyncio.Event()
 
     async def hanging(parcel: Parcel) -> MessageId:
         if parcel.reply_to == 11:
             await hangs.wait()
         made = await post(parcel)
-        if len(counter.channel.parcels) == 2:
+        if len(harness.courier.parcels) == 2:
             both.set()
         return made
 
-    counter.channel.post = hanging  # pyright: ignore[reportAttributeAccessIssue]
-    offering = Offering(counter.parts)
+    harness.courier.post = hanging  # pyright: ignore[reportAttributeAccessIssue]
+    offering = Offering(harness.parts)
     await offering._start_due()
     await asyncio.wait_for(both.wait(), 10)
-    assert {parcel.reply_to for parcel in counter.channel.parcels} == {12, 13}
-    counter.clock.seconds += 50
+    assert {parcel.reply_to for parcel in harness.courier.parcels} == {12, 13}
+    harness.clock.seconds += 50
     hangs.set()
     await offering.finish(10)
-    late = await counter.database.read(drafts.find_offer, MessageId(11))
+    late = await harness.database.read(drafts.find_offer, MessageId(11))
     assert late is not None
-    assert late.shown_at == counter.clock.now()
-    assert late.delete_at == counter.clock.now() + 60
+    assert late.shown_at == harness.clock.now()
+    assert late.delete_at == harness.clock.now() + 60

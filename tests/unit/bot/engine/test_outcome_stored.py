@@ -11,20 +11,20 @@ from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
-from tests.unit.bot.engine.machine import Answer, Machine, a_machine, answering
+from tests.unit.bot.engine.scheduler_harness import Answer, SchedulerHarness, a_scheduler_harness, answering
 
 BUSY = answering(429, {"error": {"message": "busy"}}, {"Retry-After": "1"})
 
 
-async def busy_once(machine: Machine, request: web.Request) -> web.StreamResponse:
+async def busy_once(harness: SchedulerHarness, request: web.Request) -> web.StreamResponse:
     """Says that it is busy, and takes whatever comes next."""
-    machine.api.create = machine.api.taken
+    harness.api.create = harness.api.taken
     return await BUSY(request)
 
 
-def breaking_at_first(machine: Machine, times: int, answer: Answer) -> Answer:
+def breaking_at_first(harness: SchedulerHarness, times: int, answer: Answer) -> Answer:
     """The answer, after which the database takes nothing so many times."""
-    write, left = machine.database.write, 0
+    write, left = harness.database.write, 0
 
     async def broken(*args: Any, **changes: Any) -> Any:
         nonlocal left
@@ -38,46 +38,46 @@ def breaking_at_first(machine: Machine, times: int, answer: Answer) -> Answer:
         left = times
         return await answer(request)
 
-    machine.database.write = broken
+    harness.database.write = broken
     return answer_and_break
 
 
 async def test_a_clean_no_stays_one_while_the_database_is_locked(tmp_path: Path) -> None:
     """The provider said that it took nothing: the job is sent again later, and nobody is asked about a doubt."""
-    async with a_machine(tmp_path) as machine:
-        machine.api.create = breaking_at_first(machine, 3, lambda request: busy_once(machine, request))
-        job = await machine.accept()
-        machine.start()
-        await machine.until(lambda: len(machine.api.paid) == 2, "it to be sent again", step_seconds=1.0)
-        assert (await machine.is_in(job, State.RENDERING)).cause is None
+    async with a_scheduler_harness(tmp_path) as harness:
+        harness.api.create = breaking_at_first(harness, 3, lambda request: busy_once(harness, request))
+        job = await harness.accept()
+        harness.start()
+        await harness.until(lambda: len(harness.api.paid) == 2, "it to be sent again", step_seconds=1.0)
+        assert (await harness.is_in(job, State.RENDERING)).cause is None
 
 
 async def test_what_came_back_untaken_and_is_not_wanted_never_waits_again(tmp_path: Path) -> None:
     """*Don't post* while it is sent, and it is not taken: a crash never finds it waiting again."""
-    async with a_machine(tmp_path) as machine:
+    async with a_scheduler_harness(tmp_path) as harness:
         asked, go_on = asyncio.Event(), asyncio.Event()
 
         async def busy(request: web.Request) -> web.StreamResponse:
             asked.set()
             await go_on.wait()
-            return await busy_once(machine, request)
+            return await busy_once(harness, request)
 
-        machine.api.create = busy
-        job = await machine.accept()
-        write, seen = machine.database.write, set[tuple[State, bool]]()
+        harness.api.create = busy
+        job = await harness.accept()
+        write, seen = harness.database.write, set[tuple[State, bool]]()
 
         async def watched(*args: Any, **changes: Any) -> Any:
             done = await write(*args, **changes)
-            now = await machine.job(job)
+            now = await harness.job(job)
             seen.add((now.state, now.withheld))
             return done
 
-        machine.database.write = watched
-        machine.start()
+        harness.database.write = watched
+        harness.start()
         await asyncio.wait_for(asked.wait(), 20)
-        acts = Acts(machine.parts, None)  # pyright: ignore[reportArgumentType]  # nothing is taken in here
+        acts = Acts(harness.parts, None)  # pyright: ignore[reportArgumentType]  # nothing is taken in here
         assert isinstance(await acts.cancel(job.id, Asker(job.origin.user_id, job.origin.place)), Job)
         go_on.set()
-        await machine.is_in(job, State.CANCELLED)
+        await harness.is_in(job, State.CANCELLED)
         assert (State.ACCEPTED, True) not in seen
-        assert len(machine.api.paid) == 1
+        assert len(harness.api.paid) == 1

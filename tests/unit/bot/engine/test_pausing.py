@@ -10,7 +10,7 @@ from bot.engine.traffic import Traffic
 from bot.jobs.reasons import Reason, Refusal
 from bot.videos.faults import SpendingStopped
 from bot.videos.spending import SpendGuard
-from tests.unit.bot.engine.hand_clock import HandClock
+from tests.unit.bot.engine.fake_clock import FakeClock
 
 
 def test_it_is_a_file_that_outlives_the_process(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_what_cannot_be_taken_away_stays_on(tmp_path: Path) -> None:
 def test_it_is_the_last_word_before_a_paid_request(tmp_path: Path) -> None:
     """The guard in front of the paid request lets none pass, counts none, and lets them pass afterwards."""
     switch = KillSwitch(tmp_path)
-    guard = SpendGuard(1, HandClock(), is_paused=switch.is_on)
+    guard = SpendGuard(1, FakeClock(), is_paused=switch.is_on)
     switch.turn_on()
     for _ in range(3):
         with pytest.raises(SpendingStopped):
@@ -86,7 +86,7 @@ def test_it_is_the_last_word_before_a_paid_request(tmp_path: Path) -> None:
 def test_neither_commands_nor_submits_pass_while_it_is_on(tmp_path: Path) -> None:
     """New commands get the sentence about it, and the queue looks again some seconds later."""
     switch = KillSwitch(tmp_path)
-    traffic = Traffic(HandClock(), switch.is_on)
+    traffic = Traffic(FakeClock(), switch.is_on)
     switch.turn_on()
     assert traffic.refusal() == Refusal(Reason.PAUSED)
     assert 0 < traffic.seconds_until_submit() <= 5

@@ -12,14 +12,14 @@ from bot.chat.words import Key
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Cause, Charged, Job
 from bot.jobs.states import State
-from tests.unit.bot.engine.machine import Answer, Machine, a_machine, answering, file_of
+from tests.unit.bot.engine.scheduler_harness import Answer, SchedulerHarness, a_scheduler_harness, answering, file_of
 from tests.unit.bot.media.samples import WEBM, mp4
 
 
 @pytest.fixture
-async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
-    async with a_machine(tmp_path) as machine:
-        yield machine
+async def harness(tmp_path: Path) -> AsyncIterator[SchedulerHarness]:
+    async with a_scheduler_harness(tmp_path) as harness:
+        yield harness
 
 
 def err(message: str, **more: object) -> dict[str, object]:
@@ -35,20 +35,20 @@ def saying(**body: object) -> Answer:
     return answer
 
 
-async def submitted(machine: Machine, answer: Answer, *states: State) -> Job:
+async def submitted(harness: SchedulerHarness, answer: Answer, *states: State) -> Job:
     """A job whose create is answered so, once it is in one of the states."""
-    machine.api.create = answer
-    job = await machine.accept()
-    machine.start()
-    return await machine.is_in(job, *states, step_seconds=2.0)
+    harness.api.create = answer
+    job = await harness.accept()
+    harness.start()
+    return await harness.is_in(job, *states, step_seconds=2.0)
 
 
-async def rendering(machine: Machine) -> Job:
+async def rendering(harness: SchedulerHarness) -> Job:
     """A job that the provider has taken, with the loop running."""
-    job = await machine.accept(
-        State.RENDERING, remote_id="video_1", submitted_at=machine.clock.now(), charged=Charged.UNKNOWN
+    job = await harness.accept(
+        State.RENDERING, remote_id="video_1", submitted_at=harness.clock.now(), charged=Charged.UNKNOWN
     )
-    machine.start()
+    harness.start()
     return job
 
 
@@ -63,26 +63,28 @@ async def rendering(machine: Machine) -> Job:
         (200, err("the upstream's answer has no id")),
     ],
 )
-async def test_an_open_outcome_is_one_request_and_a_question(machine: Machine, status: int, body: object) -> None:
+async def test_an_open_outcome_is_one_request_and_a_question(
+    harness: SchedulerHarness, status: int, body: object
+) -> None:
     """Words that leave it open whether the upstream took the request: never sent again, the requester is asked."""
-    job = await submitted(machine, answering(status, body), State.UNCERTAIN)
-    machine.clock.jump(600.0)
-    await machine.until(lambda: len(machine.api.paid) == 1)
+    job = await submitted(harness, answering(status, body), State.UNCERTAIN)
+    harness.clock.jump(600.0)
+    await harness.until(lambda: len(harness.api.paid) == 1)
     assert job.charged is Charged.UNKNOWN
 
 
-async def test_a_plain_500_is_sent_again_as_often_as_set(machine: Machine) -> None:
+async def test_a_plain_500_is_sent_again_as_often_as_set(harness: SchedulerHarness) -> None:
     """Two repeats by default, then the job ends, uncharged."""
-    job = await submitted(machine, answering(500), State.FAILED)
-    assert (len(machine.api.paid), job.cause, job.charged) == (3, Cause.PROVIDER, Charged.NO)
+    job = await submitted(harness, answering(500), State.FAILED)
+    assert (len(harness.api.paid), job.cause, job.charged) == (3, Cause.PROVIDER, Charged.NO)
 
 
 async def test_no_repeat_is_made_where_none_is_allowed(tmp_path: Path) -> None:
     """VIDEOS_RETRY_SERVER_ERRORS=0: a plain 500 is sent once, and the requester is asked."""
-    async with a_machine(tmp_path, retry_server_errors=0) as machine:
-        await submitted(machine, answering(500), State.UNCERTAIN)
-        machine.clock.jump(60.0)
-        assert len(machine.api.paid) == 1
+    async with a_scheduler_harness(tmp_path, retry_server_errors=0) as harness:
+        await submitted(harness, answering(500), State.UNCERTAIN)
+        harness.clock.jump(60.0)
+        assert len(harness.api.paid) == 1
 
 
 @pytest.mark.parametrize(
@@ -96,14 +98,14 @@ async def test_no_repeat_is_made_where_none_is_allowed(tmp_path: Path) -> None:
     ],
 )
 async def test_a_refusal_ends_the_job_with_cause_field_and_code(
-    machine: Machine, status: int, body: object, cause: Cause, field: str | None, code: str
+    harness: SchedulerHarness, status: int, body: object, cause: Cause, field: str | None, code: str
 ) -> None:
     """One request, no pause for anybody, nothing charged; the owner hears of a model that isn't there."""
-    job = await submitted(machine, answering(status, body), State.REFUSED)
+    job = await submitted(harness, answering(status, body), State.REFUSED)
     assert (job.cause, job.field, job.provider_code, job.charged) == (cause, field, code, Charged.NO)
-    assert len(machine.api.paid) == 1
-    assert machine.traffic.account_trouble is None
-    assert machine.rung == ([Key.ALARM_MODEL] if cause is Cause.MODEL else [])
+    assert len(harness.api.paid) == 1
+    assert harness.traffic.account_trouble is None
+    assert harness.rung == ([Key.ALARM_MODEL] if cause is Cause.MODEL else [])
 
 
 @pytest.mark.parametrize(
@@ -113,13 +115,13 @@ async def test_a_refusal_ends_the_job_with_cause_field_and_code(
         {"task_id": "", "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}},
     ],
 )
-async def test_no_credit_under_a_200_is_waited_for_and_said(machine: Machine, body: object) -> None:
+async def test_no_credit_under_a_200_is_waited_for_and_said(harness: SchedulerHarness, body: object) -> None:
     """It is no doubt: the job waits for credit, and the owner is told."""
-    machine.api.create = answering(200, body)
-    job = await machine.accept()
-    machine.start()
-    await machine.until(lambda: machine.rung == [Key.ALARM_ACCOUNT])
-    waiting = await machine.is_in(job, State.ACCEPTED)
+    harness.api.create = answering(200, body)
+    job = await harness.accept()
+    harness.start()
+    await harness.until(lambda: harness.rung == [Key.ALARM_ACCOUNT])
+    waiting = await harness.is_in(job, State.ACCEPTED)
     assert (waiting.waiting_for, waiting.charged) == (Cause.CREDIT, Charged.NO)
 
 
@@ -135,18 +137,18 @@ async def test_no_credit_under_a_200_is_waited_for_and_said(machine: Machine, bo
     ],
 )
 async def test_error_words_on_polls_end_the_job(
-    machine: Machine, status: int, body: object, state: State, cause: Cause
+    harness: SchedulerHarness, status: int, body: object, state: State, cause: Cause
 ) -> None:
     """Seen on several polls, never on one; and the provider counts as well."""
-    machine.api.look = answering(status, body)
-    job = await machine.is_in(await rendering(machine), state, step_seconds=5.0)
+    harness.api.look = answering(status, body)
+    job = await harness.is_in(await rendering(harness), state, step_seconds=5.0)
     assert (job.cause, job.charged) == (cause, Charged.UNKNOWN)
-    assert len(machine.api.looked) >= 3
-    assert not machine.traffic.is_open
+    assert len(harness.api.looked) >= 3
+    assert not harness.traffic.is_open
 
 
 @pytest.mark.parametrize(("status", "body"), [(202, b""), (204, b""), (200, b'{"code":"success","data":null}')])
-async def test_polls_without_a_body_mean_still_running(machine: Machine, status: int, body: bytes) -> None:
+async def test_polls_without_a_body_mean_still_running(harness: SchedulerHarness, status: int, body: bytes) -> None:
     """However many: the breaker stays closed, and the video is posted when it is ready."""
     answers = 0
 
@@ -155,12 +157,12 @@ async def test_polls_without_a_body_mean_still_running(machine: Machine, status:
         answers += 1
         return web.Response(status=status, body=body)
 
-    machine.api.look = nothing
-    job = await rendering(machine)
-    await machine.until(lambda: answers >= 8, "eight polls", step_seconds=2.0)
-    assert not machine.traffic.is_open
-    machine.api.look, machine.api.content = saying(status="completed"), file_of(mp4())
-    await machine.is_in(job, State.POSTING, step_seconds=5.0)
+    harness.api.look = nothing
+    job = await rendering(harness)
+    await harness.until(lambda: answers >= 8, "eight polls", step_seconds=2.0)
+    assert not harness.traffic.is_open
+    harness.api.look, harness.api.content = saying(status="completed"), file_of(mp4())
+    await harness.is_in(job, State.POSTING, step_seconds=5.0)
 
 
 @pytest.mark.parametrize(
@@ -173,11 +175,11 @@ async def test_polls_without_a_body_mean_still_running(machine: Machine, status:
     ],
 )
 async def test_a_video_that_is_never_handed_over_ends(
-    machine: Machine, video: dict[str, Any], content: object, cause: Cause
+    harness: SchedulerHarness, video: dict[str, Any], content: object, cause: Cause
 ) -> None:
     """Completed, but held back by the content rules or expired: an end of its own, once every way has failed."""
-    machine.api.look, machine.api.content = saying(**video), answering(404, content)
-    job = await machine.is_in(await rendering(machine), State.FAILED, step_seconds=5.0)
+    harness.api.look, harness.api.content = saying(**video), answering(404, content)
+    job = await harness.is_in(await rendering(harness), State.FAILED, step_seconds=5.0)
     assert (job.cause, job.charged) == (cause, Charged.YES)
 
 
@@ -185,62 +187,62 @@ async def test_a_video_that_is_never_handed_over_ends(
     ("video", "status"), [({}, 404), ({"expires_at": 1_000}, 503), ({"video": {"respect_moderation": True}}, 404)]
 )
 async def test_a_video_that_may_still_be_handed_over_is_fetched_again(
-    machine: Machine, video: dict[str, Any], status: int
+    harness: SchedulerHarness, video: dict[str, Any], status: int
 ) -> None:
     """A bare 404 and a server in trouble say nothing final."""
-    machine.api.look, machine.api.content = saying(status="completed", **video), answering(status)
-    job = await rendering(machine)
+    harness.api.look, harness.api.content = saying(status="completed", **video), answering(status)
+    job = await rendering(harness)
 
     async def is_tried() -> bool:
-        return (await machine.job(job)).fetch_tries >= 2
+        return (await harness.job(job)).fetch_tries >= 2
 
-    await machine.until(is_tried, "two tries", step_seconds=5.0)
-    machine.api.content = file_of(mp4())
-    await machine.is_in(job, State.POSTING, step_seconds=30.0)
+    await harness.until(is_tried, "two tries", step_seconds=5.0)
+    harness.api.content = file_of(mp4())
+    await harness.is_in(job, State.POSTING, step_seconds=30.0)
 
 
-async def test_a_webm_is_posted_as_one(machine: Machine) -> None:
+async def test_a_webm_is_posted_as_one(harness: SchedulerHarness) -> None:
     """On disk its name is the old one, which outlives the process; the name that people see tells what it is."""
-    machine.api.look, machine.api.content = saying(status="completed"), file_of(WEBM)
-    job = await machine.is_in(await rendering(machine), State.POSTING, step_seconds=5.0)
-    assert await machine.fetcher.shown_name(job.video_name) == f"video-{job.id}.webm"
-    assert machine.fetcher.path(job.video_name).name == f"video-{job.id}.mp4"
+    harness.api.look, harness.api.content = saying(status="completed"), file_of(WEBM)
+    job = await harness.is_in(await rendering(harness), State.POSTING, step_seconds=5.0)
+    assert await harness.fetcher.shown_name(job.video_name) == f"video-{job.id}.webm"
+    assert harness.fetcher.path(job.video_name).name == f"video-{job.id}.mp4"
 
 
 @pytest.mark.parametrize(
     ("more", "micros"),
     [({"usage": {"cost": 0.25}}, 250_000), ({"outputs": {"cost": "1.5"}}, 1_500_000), ({"cost": 0.1}, 100_000)],
 )
-async def test_a_reported_cost_is_kept(machine: Machine, more: dict[str, Any], micros: int) -> None:
+async def test_a_reported_cost_is_kept(harness: SchedulerHarness, more: dict[str, Any], micros: int) -> None:
     """Of a finished video as of one that failed."""
-    machine.api.look = saying(status="failed", error="boom", **more)
-    job = await machine.is_in(await rendering(machine), State.FAILED, step_seconds=5.0)
+    harness.api.look = saying(status="failed", error="boom", **more)
+    job = await harness.is_in(await rendering(harness), State.FAILED, step_seconds=5.0)
     assert (job.cost_micros, job.charged) == (micros, Charged.YES)
 
 
-async def test_the_id_of_a_paid_video_is_logged_when_it_cannot_be_stored(machine: Machine) -> None:
+async def test_the_id_of_a_paid_video_is_logged_when_it_cannot_be_stored(harness: SchedulerHarness) -> None:
     """On a full disk the log is the only place left for it."""
-    write: Callable[..., Any] = machine.database.write
+    write: Callable[..., Any] = harness.database.write
     full = False
 
     async def taken(request: web.Request) -> web.StreamResponse:
         nonlocal full
         full = True
-        return await machine.api.taken(request)
+        return await harness.api.taken(request)
 
     async def broken(*args: Any, **changes: Any) -> Any:
         if full:
             raise StoreUnavailableError("The database could not do this: disk full.")
         return await write(*args, **changes)
 
-    machine.api.create, machine.database.write = taken, broken
+    harness.api.create, harness.database.write = taken, broken
     with capture_logs() as log:
-        await machine.accept()
+        await harness.accept()
         full = False
-        machine.start()
+        harness.start()
 
         def is_logged() -> bool:
             return any(entry.get("remote_id") == "video_1" and entry["log_level"] == "error" for entry in log)
 
-        await machine.until(is_logged, "the id in the log", step_seconds=1.0)
+        await harness.until(is_logged, "the id in the log", step_seconds=1.0)
         full = False

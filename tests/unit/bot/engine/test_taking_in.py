@@ -15,14 +15,14 @@ from bot.jobs.model import Job, Origin, Reference, Upload, UserId, Via, VideoReq
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from bot.media.references import ReferenceRefused
-from tests.unit.bot.engine.machine import Machine, a_machine
+from tests.unit.bot.engine.scheduler_harness import SchedulerHarness, a_scheduler_harness
 from tests.unit.bot.jobs.samples import a_job
 
 ADA, MALLORY = UserId(1), UserId(2)
 PICTURE = Upload("https://cdn.discordapp.com/a.png", "a.png", 9)
 
 
-class Shelf:
+class FakeShelf:
     """Remembers whose pictures were asked for; hands them out when told to."""
 
     def __init__(self) -> None:
@@ -41,21 +41,21 @@ class Shelf:
 
 
 @pytest.fixture
-async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
-    async with a_machine(tmp_path, limits=Limits(3, 25)) as machine:
-        yield machine
+async def harness(tmp_path: Path) -> AsyncIterator[SchedulerHarness]:
+    async with a_scheduler_harness(tmp_path, limits=Limits(3, 25)) as harness:
+        yield harness
 
 
 @pytest.fixture
-def shelf(machine: Machine) -> Shelf:
-    machine.parts.shelf = Shelf()
-    return machine.parts.shelf
+def shelf(harness: SchedulerHarness) -> FakeShelf:
+    harness.parts.shelf = FakeShelf()
+    return harness.parts.shelf
 
 
 @pytest.fixture
-def intake(machine: Machine) -> Intake:
-    machine.parts.catalogue = SimpleNamespace(check=lambda *_: None)
-    return Intake(machine.parts, lambda _: None)  # pyright: ignore[reportArgumentType]
+def intake(harness: SchedulerHarness) -> Intake:
+    harness.parts.catalogue = SimpleNamespace(check=lambda *_: None)
+    return Intake(harness.parts, lambda _: None)  # pyright: ignore[reportArgumentType]
 
 
 def origin(number: int, user_id: UserId) -> Origin:
@@ -66,7 +66,9 @@ async def ask(intake: Intake, number: int, user_id: UserId = MALLORY) -> Job | R
     return await intake.accept(Ask(VideoRequest("A fox"), (PICTURE,)), origin(number, user_id))
 
 
-async def test_whose_limit_is_used_up_has_nothing_fetched(machine: Machine, intake: Intake, shelf: Shelf) -> None:
+async def test_whose_limit_is_used_up_has_nothing_fetched(
+    harness: SchedulerHarness, intake: Intake, shelf: FakeShelf
+) -> None:
     """C2: the limits are asked before a byte is fetched."""
     shelf.go.set()
     made = [await ask(intake, number) for number in range(5)]
@@ -75,7 +77,7 @@ async def test_whose_limit_is_used_up_has_nothing_fetched(machine: Machine, inta
 
 
 async def test_requests_at_the_same_time_fetch_no_more_than_may_be_made(
-    machine: Machine, intake: Intake, shelf: Shelf
+    harness: SchedulerHarness, intake: Intake, shelf: FakeShelf
 ) -> None:
     """C2: fifty commands at once bring in the pictures of three; another person's are not kept from theirs."""
     asks = [asyncio.create_task(ask(intake, number)) for number in range(50)]
@@ -94,9 +96,11 @@ async def test_requests_at_the_same_time_fetch_no_more_than_may_be_made(
     assert shelf.asked == []
 
 
-async def test_the_same_act_twice_at_once_is_one_job(machine: Machine, intake: Intake, shelf: Shelf) -> None:
+async def test_the_same_act_twice_at_once_is_one_job(
+    harness: SchedulerHarness, intake: Intake, shelf: FakeShelf
+) -> None:
     """An act that arrives twice while its pictures come does not count against itself."""
-    machine.parts.rules = replace(machine.parts.rules, limits=Limits(1, 25))
+    harness.parts.rules = replace(harness.parts.rules, limits=Limits(1, 25))
     both = [asyncio.create_task(ask(intake, 7)) for _ in range(2)]
     async with asyncio.timeout(10):
         while len(shelf.asked) < 2:  # noqa: ASYNC110 - the database gives no event
@@ -107,7 +111,7 @@ async def test_the_same_act_twice_at_once_is_one_job(machine: Machine, intake: I
 
 
 async def test_the_owner_hears_of_a_disk_without_room_for_pictures(
-    machine: Machine, intake: Intake, shelf: Shelf
+    harness: SchedulerHarness, intake: Intake, shelf: FakeShelf
 ) -> None:
     """C2: while the disk is short of space requests with pictures are refused, those without are not."""
     shelf.go.set()
@@ -115,22 +119,22 @@ async def test_the_owner_hears_of_a_disk_without_room_for_pictures(
     made = await ask(intake, 1)
     assert isinstance(made, Refusal)
     assert made.reason is Reason.DISK_FULL
-    assert machine.rung == [Key.ALARM_ROOM_PICTURES]
+    assert harness.rung == [Key.ALARM_ROOM_PICTURES]
     assert isinstance(await intake.accept(Ask(VideoRequest("A fox")), origin(2, MALLORY)), Job)
 
 
 async def test_a_day_has_room_for_so_many_pictures(
-    machine: Machine, intake: Intake, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    harness: SchedulerHarness, intake: Intake, shelf: FakeShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C2: cancelling gives a place back and leaves the pictures on the disk, so their bytes are counted as well."""
     monkeypatch.setattr("bot.engine.intake._PICTURES_BYTES_PER_DAY", 20)
     shelf.go.set()
     for number, size_bytes in enumerate((9, 11)):
         picture = Reference(f"{number}" * 64, "png", size_bytes)
-        await machine.accept(
+        await harness.accept(
             State.CANCELLED,
             origin=origin(number, MALLORY),
-            ended_at=machine.clock.now(),
+            ended_at=harness.clock.now(),
             request=VideoRequest("A fox", references=(picture, picture)),
         )
     refused = await ask(intake, 10)
@@ -139,5 +143,5 @@ async def test_a_day_has_room_for_so_many_pictures(
     assert shelf.asked == []
     assert isinstance(await ask(intake, 11, ADA), Job)
     assert isinstance(await intake.accept(Ask(VideoRequest("A fox")), origin(12, MALLORY)), Job)
-    machine.clock.jump(86_401)
+    harness.clock.jump(86_401)
     assert isinstance(await ask(intake, 13), Job)

@@ -20,11 +20,11 @@ from bot.jobs.states import State
 from bot.jobs.store import finding, posts
 from bot.videos.faults import LookFailed
 from bot.videos.values import RemoteVideo
-from tests.unit.bot.engine.hand_clock import HandClock
+from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.jobs.samples import PROVIDER, a_job, put
 
 
-class WallClock(HandClock):
+class FakeWallClock(FakeClock):
     """Its time of day can be set while the other one goes on."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class WallClock(HandClock):
         return super().now() + self.set_by_seconds
 
 
-class Discord:
+class FakeCourier:
     """Takes every message, holds its answer back until told, or has a fault instead; cannot be searched."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Discord:
         raise OutcomeUnknown("Discord answered 503.")
 
 
-class Provider:
+class FakeProvider:
     """Knows of the video, and gives no answer."""
 
     provider = PROVIDER
@@ -85,7 +85,7 @@ class Provider:
         raise LookFailed("The provider has a fault of its own.", status=503)
 
 
-class Fetcher:
+class FakeFetcher:
     """Has every video, whole unless told otherwise."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class Fetcher:
         pass
 
 
-class LateRows:
+class FakeSlowDatabase:
     """A database whose list of unsent messages reaches the teller only when it may: it is old by then."""
 
     def __init__(self, database: Database) -> None:
@@ -125,19 +125,19 @@ class LateRows:
         return found
 
 
-class World:
+class OutboxHarness:
     """A teller with one failed job's notice to say."""
 
     def __init__(self, database: Database, job: Job) -> None:
         self.database, self.job = database, job
-        self.rows, self.discord, self.clock = LateRows(database), Discord(), WallClock()
-        self.provider, self.fetcher = Provider(), Fetcher()
+        self.rows, self.courier, self.clock = FakeSlowDatabase(database), FakeCourier(), FakeWallClock()
+        self.provider, self.fetcher = FakeProvider(), FakeFetcher()
         rules = SimpleNamespace(job_give_up_seconds=86_400.0)
         self.teller = Teller(
             SimpleNamespace(  # pyright: ignore[reportArgumentType]  # the parts that telling a notice uses
                 clock=self.clock,
                 database=self.rows,
-                courier=self.discord,
+                courier=self.courier,
                 rules=rules,
                 board=Board(),
                 videos=self.provider,
@@ -152,7 +152,7 @@ class World:
 
     async def turn(self) -> None:
         """Let the loop go round once, and what it begins come to its end."""
-        self.discord.may_answer.set()
+        self.courier.may_answer.set()
         await self.teller._start_due()
         await self.teller.finish(10)
 
@@ -162,12 +162,12 @@ class World:
         Returns the notice as the sending left it.
         """
         await self.teller._start_due()
-        await self.discord.asked.wait()
+        await self.courier.asked.wait()
         self.rows.in_hand.clear()
         self.rows.may_arrive.clear()
         look = asyncio.create_task(self.teller._start_due())
         await self.rows.in_hand.wait()
-        self.discord.may_answer.set()
+        self.courier.may_answer.set()
         await self.teller.finish(10)
         left = await self.notice()
         self.clock.seconds += then_seconds
@@ -178,168 +178,168 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(tmp_path: Path) -> AsyncIterator[World]:
+async def an_outbox_harness(tmp_path: Path) -> AsyncIterator[OutboxHarness]:
     """A teller and what it works with, until it is closed."""
     migrate(tmp_path / "bot.db")
     database = open_database(tmp_path / "bot.db")
     job = a_job(State.FAILED, cause=Cause.PROVIDER)
     await database.write(put, job)
     await database.write(posts.make_due, job, PostKind.FAILURE)
-    yield World(database, job)
+    yield OutboxHarness(database, job)
     await database.close()
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with a_world(tmp_path) as world:
-        yield world
+async def outbox(tmp_path: Path) -> AsyncIterator[OutboxHarness]:
+    async with an_outbox_harness(tmp_path) as outbox:
+        yield outbox
 
 
-async def test_a_message_that_was_sent_meanwhile_is_left_alone(world: World) -> None:
+async def test_a_message_that_was_sent_meanwhile_is_left_alone(outbox: OutboxHarness) -> None:
     """P3: the rows were read before the sending ended: the message is neither said again nor looked for."""
-    left = await world.look_while_it_is_sent(then_seconds=600)  # the nonce of the sending counts no more
-    assert await world.notice() == left
+    left = await outbox.look_while_it_is_sent(then_seconds=600)  # the nonce of the sending counts no more
+    assert await outbox.notice() == left
     assert (left.state, left.message_id) == (PostState.SENT, 1)
-    assert len(world.discord.parcels) == 1
+    assert len(outbox.courier.parcels) == 1
 
 
 @pytest.mark.parametrize("fault", [OutcomeUnknown("The connection broke."), NotTaken(900.0)])
 async def test_a_message_that_failed_meanwhile_rests_as_long_as_it_was_told_to(
-    world: World, fault: CourierFault
+    outbox: OutboxHarness, fault: CourierFault
 ) -> None:
     """The rows were read before the sending failed: what is known of that attempt, and its rest, stay as they are."""
-    world.discord.fault = fault
-    left = await world.look_while_it_is_sent()
-    assert left.not_before > world.clock.now()
-    assert await world.notice() == left
-    assert len(world.discord.parcels) == 1
+    outbox.courier.fault = fault
+    left = await outbox.look_while_it_is_sent()
+    assert left.not_before > outbox.clock.now()
+    assert await outbox.notice() == left
+    assert len(outbox.courier.parcels) == 1
 
 
-async def an_attempt_of_unknown_outcome(world: World) -> None:
-    world.discord.fault = OutcomeUnknown("The connection broke.")
-    await world.turn()
-    world.discord.fault = None
-    await world.database.write(posts.mark_unsent, await world.notice(), not_before=0.0, known=False)
+async def an_attempt_of_unknown_outcome(outbox: OutboxHarness) -> None:
+    outbox.courier.fault = OutcomeUnknown("The connection broke.")
+    await outbox.turn()
+    outbox.courier.fault = None
+    await outbox.database.write(posts.mark_unsent, await outbox.notice(), not_before=0.0, known=False)
 
 
-async def test_within_two_minutes_the_nonce_vouches_for_the_message(world: World) -> None:
+async def test_within_two_minutes_the_nonce_vouches_for_the_message(outbox: OutboxHarness) -> None:
     """P3: an attempt of unknown outcome is repeated under its nonce without reading the history."""
-    await an_attempt_of_unknown_outcome(world)
-    world.clock.seconds += NONCE_SURE_SECONDS
-    await world.turn()
-    assert world.discord.searched == 0
-    assert len({parcel.nonce for parcel in world.discord.parcels}) == 1
+    await an_attempt_of_unknown_outcome(outbox)
+    outbox.clock.seconds += NONCE_SURE_SECONDS
+    await outbox.turn()
+    assert outbox.courier.searched == 0
+    assert len({parcel.nonce for parcel in outbox.courier.parcels}) == 1
 
 
-async def its_turn_comes(world: World, *, more_seconds: float = 0.0) -> Post:
+async def its_turn_comes(outbox: OutboxHarness, *, more_seconds: float = 0.0) -> Post:
     """Wait until the notice may be sent again, let the loop go round, and return what it left."""
-    world.clock.seconds += max(0.0, (await world.notice()).not_before - world.clock.now()) + more_seconds
-    await world.turn()
-    return await world.notice()
+    outbox.clock.seconds += max(0.0, (await outbox.notice()).not_before - outbox.clock.now()) + more_seconds
+    await outbox.turn()
+    return await outbox.notice()
 
 
-async def test_a_rate_limit_does_not_undo_a_lost_answer(world: World) -> None:
+async def test_a_rate_limit_does_not_undo_a_lost_answer(outbox: OutboxHarness) -> None:
     """P1: the first answer was lost, the second try was surely not taken: the first may stand there all the same."""
-    world.discord.fault = OutcomeUnknown("The connection broke.")
-    attempted = (await its_turn_comes(world)).attempted_at
-    world.discord.fault = NotTaken(1.0)
-    left = await its_turn_comes(world)
+    outbox.courier.fault = OutcomeUnknown("The connection broke.")
+    attempted = (await its_turn_comes(outbox)).attempted_at
+    outbox.courier.fault = NotTaken(1.0)
+    left = await its_turn_comes(outbox)
     assert (left.state, left.attempted_at) == (PostState.SENDING, attempted)
-    assert len(world.discord.parcels) == 2
-    world.discord.fault = None
-    await its_turn_comes(world, more_seconds=NONCE_SURE_SECONDS + 1)
-    assert world.discord.searched == 1
-    assert len(world.discord.parcels) == 2, "it is looked for, not sent, when the nonce doesn't vouch any more"
+    assert len(outbox.courier.parcels) == 2
+    outbox.courier.fault = None
+    await its_turn_comes(outbox, more_seconds=NONCE_SURE_SECONDS + 1)
+    assert outbox.courier.searched == 1
+    assert len(outbox.courier.parcels) == 2, "it is looked for, not sent, when the nonce doesn't vouch any more"
 
 
-async def test_what_was_surely_not_taken_need_not_be_looked_for(world: World) -> None:
+async def test_what_was_surely_not_taken_need_not_be_looked_for(outbox: OutboxHarness) -> None:
     """P1: after a rate limit alone nothing can stand there, however long it takes until the next try."""
-    world.discord.fault = NotTaken(1.0)
-    left = await its_turn_comes(world)
+    outbox.courier.fault = NotTaken(1.0)
+    left = await its_turn_comes(outbox)
     assert (left.state, left.attempted_at) == (PostState.DUE, None)
-    world.discord.fault = None
-    left = await its_turn_comes(world, more_seconds=600)
-    assert (left.state, world.discord.searched) == (PostState.SENT, 0)
+    outbox.courier.fault = None
+    left = await its_turn_comes(outbox, more_seconds=600)
+    assert (left.state, outbox.courier.searched) == (PostState.SENT, 0)
 
 
 @pytest.mark.parametrize("set_by_seconds", [0.0, -600.0, -3_600.0, -9_000.0, 3_600.0])
 async def test_no_nonce_is_trusted_after_two_minutes_whatever_the_clock_was_set_to(
-    world: World, set_by_seconds: float
+    outbox: OutboxHarness, set_by_seconds: float
 ) -> None:
     """P3: ten minutes after an attempt of unknown outcome it is looked for first, also when the clock was set back."""
-    await an_attempt_of_unknown_outcome(world)
-    world.clock.seconds += 600
-    world.clock.set_by_seconds = set_by_seconds
-    await world.turn()
-    assert world.discord.searched == 1
-    assert len(world.discord.parcels) == 1
+    await an_attempt_of_unknown_outcome(outbox)
+    outbox.clock.seconds += 600
+    outbox.clock.set_by_seconds = set_by_seconds
+    await outbox.turn()
+    assert outbox.courier.searched == 1
+    assert len(outbox.courier.parcels) == 1
 
 
 @pytest.mark.parametrize("slept_seconds", [600.0, -10.0])
-async def test_no_nonce_is_trusted_when_the_clocks_disagree(world: World, slept_seconds: float) -> None:
+async def test_no_nonce_is_trusted_when_the_clocks_disagree(outbox: OutboxHarness, slept_seconds: float) -> None:
     """P3: a machine that slept (its other clock stood), or an attempt that lies in the future, means to look first."""
-    await an_attempt_of_unknown_outcome(world)
-    world.clock.set_by_seconds = slept_seconds
-    await world.turn()
-    assert world.discord.searched == 1
-    assert len(world.discord.parcels) == 1
+    await an_attempt_of_unknown_outcome(outbox)
+    outbox.clock.set_by_seconds = slept_seconds
+    await outbox.turn()
+    assert outbox.courier.searched == 1
+    assert len(outbox.courier.parcels) == 1
 
 
-async def test_waiting_for_discord_is_no_try(world: World) -> None:
+async def test_waiting_for_discord_is_no_try(outbox: OutboxHarness) -> None:
     """D8: while all that is said rests, messages are left as they are, and go out as soon as it is over."""
-    world.discord.resting_seconds = 15.0
-    before = await world.notice()
+    outbox.courier.resting_seconds = 15.0
+    before = await outbox.notice()
     for _ in range(20):
-        assert await world.teller._start_due() == 15.0
-    assert await world.notice() == before
-    world.discord.resting_seconds = 0.0
-    await world.turn()
-    assert (await world.notice()).state is PostState.SENT
+        assert await outbox.teller._start_due() == 15.0
+    assert await outbox.notice() == before
+    outbox.courier.resting_seconds = 0.0
+    await outbox.turn()
+    assert (await outbox.notice()).state is PostState.SENT
 
 
-async def a_video(world: World, *, accepted_seconds_ago: float = 60.0, **changes: Any) -> Job:
+async def a_video(outbox: OutboxHarness, *, accepted_seconds_ago: float = 60.0, **changes: Any) -> Job:
     """A job whose video is to be posted, and is over what Discord takes unless that is changed."""
-    accepted_at = world.clock.now() - accepted_seconds_ago
+    accepted_at = outbox.clock.now() - accepted_seconds_ago
     video: dict[str, Any] = {"remote_id": "video_1", "video_sha256": "a" * 64, "video_bytes": 12_000_000} | changes
     job = a_job(State.POSTING, id=JobId("P0ST0000"), accepted_at=accepted_at, completed_at=accepted_at + 60, **video)
-    await world.database.write(put, job)
-    await world.database.write(posts.make_due, job, PostKind.VIDEO)
+    await outbox.database.write(put, job)
+    await outbox.database.write(posts.make_due, job, PostKind.VIDEO)
     return job
 
 
-async def test_a_kept_file_that_is_not_what_was_fetched_is_not_posted(world: World) -> None:
+async def test_a_kept_file_that_is_not_what_was_fetched_is_not_posted(outbox: OutboxHarness) -> None:
     """It was cut or changed on disk: the job goes back to fetching, and no message is posted for it."""
-    job = await a_video(world, video_bytes=1_000)
-    world.fetcher.whole = False
-    await world.turn()
-    left = await world.database.read(finding.get, job.id)
+    job = await a_video(outbox, video_bytes=1_000)
+    outbox.fetcher.whole = False
+    await outbox.turn()
+    left = await outbox.database.read(finding.get, job.id)
     assert left is not None
     assert left.state is State.FETCHING
-    assert [parcel for parcel in world.discord.parcels if job.id in parcel.nonce] == []
+    assert [parcel for parcel in outbox.courier.parcels if job.id in parcel.nonce] == []
 
 
 @pytest.mark.parametrize(("hours", "tried"), [(23, True), (25, True), (25, False)])
 async def test_a_video_is_given_up_in_time_also_while_nothing_can_be_said(
-    world: World, hours: int, tried: bool
+    outbox: OutboxHarness, hours: int, tried: bool
 ) -> None:
     """R19: a day after it was asked for, a job whose video Discord never took ends as undeliverable, not before.
 
     C3: nor before this process has tried to post it once.
     """
-    job = await a_video(world, accepted_seconds_ago=hours * 3_600.0)
+    job = await a_video(outbox, accepted_seconds_ago=hours * 3_600.0)
     if tried:
-        world.teller._attempted[job.id, PostKind.VIDEO, 1] = world.clock.monotonic()
-    world.discord.resting_seconds = 15.0
-    await world.teller._start_due()
-    left = await world.database.read(finding.get, job.id)
+        outbox.teller._attempted[job.id, PostKind.VIDEO, 1] = outbox.clock.monotonic()
+    outbox.courier.resting_seconds = 15.0
+    await outbox.teller._start_due()
+    left = await outbox.database.read(finding.get, job.id)
     assert left is not None
     assert left.state is (State.UNDELIVERABLE if hours > 24 and tried else State.POSTING)
-    assert world.discord.parcels == []
+    assert outbox.courier.parcels == []
 
 
 @pytest.mark.parametrize("hours", [23, 25])
 async def test_a_message_that_cannot_be_composed_ends_with_its_time(
-    world: World, hours: int, monkeypatch: pytest.MonkeyPatch
+    outbox: OutboxHarness, hours: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R19: one that breaks at each try is tried until its job's time is up; then the job ends, and the others go on."""
 
@@ -351,36 +351,38 @@ async def test_a_message_that_cannot_be_composed_ends_with_its_time(
         return await compose(parts, job, post, refused)
 
     monkeypatch.setattr(telling, "compose", broken)
-    monkeypatch.setattr(world.clock, "sleep", no_sleep)
-    job = await a_video(world, accepted_seconds_ago=hours * 3_600.0)
+    monkeypatch.setattr(outbox.clock, "sleep", no_sleep)
+    job = await a_video(outbox, accepted_seconds_ago=hours * 3_600.0)
     for _ in range(3):
-        await world.turn()
-    left = await world.database.read(finding.get, job.id)
+        await outbox.turn()
+    left = await outbox.database.read(finding.get, job.id)
     assert left is not None
     assert left.state is (State.UNDELIVERABLE if hours > 24 else State.POSTING)
-    assert (await world.notice()).state is PostState.SENT
+    assert (await outbox.notice()).state is PostState.SENT
 
 
 @pytest.mark.parametrize("hours", [23, 25])
-async def test_a_video_too_large_is_kept_only_when_no_link_was_found_in_all_its_time(world: World, hours: int) -> None:
+async def test_a_video_too_large_is_kept_only_when_no_link_was_found_in_all_its_time(
+    outbox: OutboxHarness, hours: int
+) -> None:
     """P2: while the provider gives no answer about the link it is asked again, later and later, until time is up."""
-    job = await a_video(world, accepted_seconds_ago=hours * 3_600.0)
-    await world.turn()
-    left = await world.database.read(finding.get, job.id)
+    job = await a_video(outbox, accepted_seconds_ago=hours * 3_600.0)
+    await outbox.turn()
+    left = await outbox.database.read(finding.get, job.id)
     assert left is not None
     if hours > 24:
         assert (left.state, left.cause) == (State.UNDELIVERABLE, Cause.SIZE)
         return
     assert left.state is State.POSTING
-    asked_at = [world.clock.now()]
+    asked_at = [outbox.clock.now()]
     for _ in range(9):
-        (post,) = [one for one in await world.database.read(posts.find_unsent) if one.job_id == job.id]
+        (post,) = [one for one in await outbox.database.read(posts.find_unsent) if one.job_id == job.id]
         assert post.state is PostState.DUE
         assert 2 <= post.not_before - asked_at[-1] <= 300
-        world.clock.seconds += post.not_before - world.clock.now()
-        asked_at.append(world.clock.now())
-        await world.turn()
-    assert world.provider.looked == 10
+        outbox.clock.seconds += post.not_before - outbox.clock.now()
+        asked_at.append(outbox.clock.now())
+        await outbox.turn()
+    assert outbox.provider.looked == 10
     assert asked_at[-1] - asked_at[0] > 60
 
 
@@ -388,22 +390,24 @@ async def no_sleep(_seconds: float) -> None:
     return None
 
 
-async def test_a_video_fetched_anew_is_looked_for_before_it_is_posted(world: World) -> None:
+async def test_a_video_fetched_anew_is_looked_for_before_it_is_posted(outbox: OutboxHarness) -> None:
     """C12: its message may stand under the number before: the first post of a later number comes after a search."""
-    job = await a_video(world, video_bytes=1_000)
-    await world.database.write(posts.withdraw, await world.notice())
-    (first,) = [post for post in await world.database.read(posts.find_unsent) if post.job_id == job.id]
-    await world.database.write(posts.mark_refused, first)
-    await world.database.write(posts.make_due, job, PostKind.VIDEO)
-    await world.turn()
+    job = await a_video(outbox, video_bytes=1_000)
+    await outbox.database.write(posts.withdraw, await outbox.notice())
+    (first,) = [post for post in await outbox.database.read(posts.find_unsent) if post.job_id == job.id]
+    await outbox.database.write(posts.mark_refused, first)
+    await outbox.database.write(posts.make_due, job, PostKind.VIDEO)
+    await outbox.turn()
     # This Discord can't be searched: what has to be looked for is not posted.
-    assert (world.discord.searched, world.discord.parcels) == (1, [])
+    assert (outbox.courier.searched, outbox.courier.parcels) == (1, [])
 
 
 @pytest.mark.parametrize(("known", "searched"), [(False, 0), (True, 1)])
-async def test_after_a_restore_each_first_post_comes_after_a_search(world: World, known: bool, searched: int) -> None:
+async def test_after_a_restore_each_first_post_comes_after_a_search(
+    outbox: OutboxHarness, known: bool, searched: int
+) -> None:
     """C9: the notice of a job that the copy knew may be posted already."""
-    board = world.teller._parts.board
-    board.searched_until = world.job.accepted_at if known else world.job.accepted_at - 1
-    await world.turn()
-    assert (world.discord.searched, len(world.discord.parcels)) == (searched, 1 - searched)
+    board = outbox.teller._parts.board
+    board.searched_until = outbox.job.accepted_at if known else outbox.job.accepted_at - 1
+    await outbox.turn()
+    assert (outbox.courier.searched, len(outbox.courier.parcels)) == (searched, 1 - searched)

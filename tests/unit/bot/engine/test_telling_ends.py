@@ -11,41 +11,41 @@ from bot.engine import telling
 from bot.jobs.model import Job, Post, PostKind
 from bot.jobs.states import State
 from bot.jobs.store import finding, moving, posts
-from tests.unit.bot.engine.test_telling import World, a_video, a_world, no_sleep
+from tests.unit.bot.engine.test_telling import OutboxHarness, a_video, an_outbox_harness, no_sleep
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with a_world(tmp_path) as world:
-        yield world
+async def outbox(tmp_path: Path) -> AsyncIterator[OutboxHarness]:
+    async with an_outbox_harness(tmp_path) as outbox:
+        yield outbox
 
 
-async def test_a_video_asked_for_again_while_it_is_put_away_is_posted(world: World) -> None:
+async def test_a_video_asked_for_again_while_it_is_put_away_is_posted(outbox: OutboxHarness) -> None:
     """P2: **Post it** is pressed after the job was read as withheld: it is read again, and its video is posted."""
-    job = await a_video(world, video_bytes=1_000, withheld=True)
+    job = await a_video(outbox, video_bytes=1_000, withheld=True)
 
     async def send_again() -> None:
-        await world.database.write(moving.note, job, withheld=False)
+        await outbox.database.write(moving.note, job, withheld=False)
 
-    world.rows.after_read = send_again
-    await world.turn()
-    await world.turn()
-    left = await world.database.read(finding.get, job.id)
+    outbox.rows.after_read = send_again
+    await outbox.turn()
+    await outbox.turn()
+    left = await outbox.database.read(finding.get, job.id)
     assert left is not None
     assert left.state is State.DELIVERED
-    assert [parcel.nonce for parcel in world.discord.parcels].count("P0ST0000-video-1") == 1
+    assert [parcel.nonce for parcel in outbox.courier.parcels].count("P0ST0000-video-1") == 1
 
 
-async def nothing_is_remembered(world: World) -> bool:
+async def nothing_is_remembered(outbox: OutboxHarness) -> bool:
     """Whether the teller holds nothing of any message, after it has looked for more to say."""
-    await world.turn()
-    teller = world.teller
+    await outbox.turn()
+    teller = outbox.teller
     return not any((teller._attempted, teller._file_refused, teller._broken, teller._unlinked, teller._busy))
 
 
 @pytest.mark.parametrize("fault", [None, Refused(50001), TooLarge("Too large.")])
 async def test_nothing_is_remembered_of_messages_that_are_done(
-    world: World, fault: CourierFault | None, monkeypatch: pytest.MonkeyPatch
+    outbox: OutboxHarness, fault: CourierFault | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sent, refused, or too large with a link asked for, and broken on the way: when all is said nothing stays."""
     compose, broken = telling.compose, [ValueError("no such prompt")]
@@ -56,14 +56,14 @@ async def test_nothing_is_remembered_of_messages_that_are_done(
         return await compose(parts, job, post, refused)
 
     monkeypatch.setattr(telling, "compose", broken_once)
-    monkeypatch.setattr(world.clock, "sleep", no_sleep)
-    await a_video(world, video_bytes=1_000)
-    world.discord.fault = fault
+    monkeypatch.setattr(outbox.clock, "sleep", no_sleep)
+    await a_video(outbox, video_bytes=1_000)
+    outbox.courier.fault = fault
     for _ in range(3):
-        await world.turn()
-    world.clock.seconds += 100_000.0
-    await world.turn()
-    await world.turn()
-    assert await nothing_is_remembered(world)
+        await outbox.turn()
+    outbox.clock.seconds += 100_000.0
+    await outbox.turn()
+    await outbox.turn()
+    assert await nothing_is_remembered(outbox)
     assert not broken
-    assert await world.database.read(posts.find_unsent) == []
+    assert await outbox.database.read(posts.find_unsent) == []

@@ -21,7 +21,7 @@ NEWEST = 1_700_000_000.0
 DAY = 86_400.0
 
 
-class MachineClock:
+class FakeMachineClock:
     """A machine's clock: time passes, and it may show anything."""
 
     def __init__(self, shows: float) -> None:
@@ -49,11 +49,11 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-class Life:
+class TimekeeperHarness:
     """One life of the process, as far as it keeps the time."""
 
     def __init__(self, database: Database, shows: float) -> None:
-        self.database, self.machine, self.board = database, MachineClock(shows), Board()
+        self.database, self.machine, self.board = database, FakeMachineClock(shows), Board()
         self.clock = SteadyClock(self.machine)
         self.keeper = Timekeeper(self.clock, database, self.board)
         self.rung: list[Key] = []
@@ -72,10 +72,10 @@ class Life:
         return found
 
 
-async def begun(database: Database, shows: float) -> Life:
-    life = Life(database, shows)
-    await life.keeper.begin()
-    return life
+async def begun(database: Database, shows: float) -> TimekeeperHarness:
+    harness = TimekeeperHarness(database, shows)
+    await harness.keeper.begin()
+    return harness
 
 
 async def stored(database: Database) -> Job:
@@ -86,47 +86,47 @@ async def stored(database: Database) -> Job:
 
 async def test_an_empty_database_believes_anything(database: Database) -> None:
     """There is nothing to compare with."""
-    life = await begun(database, 12.0)
-    assert life.clock.now() == 12.0
-    assert not life.board.time_in_doubt
+    harness = await begun(database, 12.0)
+    assert harness.clock.now() == 12.0
+    assert not harness.board.time_in_doubt
 
 
 @pytest.mark.parametrize("behind", [1.0, 3600.0, 3 * DAY, NEWEST])
 async def test_a_clock_before_the_newest_row_is_not_believed(database: Database, behind: float) -> None:
     """The bot goes on from the newest stored time, rows stay as they are, and the owner is told of more than a day."""
     job = await stored(database)
-    life = await begun(database, NEWEST - behind)
-    assert life.clock.now() == NEWEST
-    life.machine.passes(60.0)
-    await life.check()
-    assert life.clock.now() == pytest.approx(NEWEST + 60, abs=4)
-    assert (Key.ALARM_CLOCK in life.rung) == (behind > DAY)
-    assert await life.now(job) == job
-    assert not life.board.time_in_doubt
+    harness = await begun(database, NEWEST - behind)
+    assert harness.clock.now() == NEWEST
+    harness.machine.passes(60.0)
+    await harness.check()
+    assert harness.clock.now() == pytest.approx(NEWEST + 60, abs=4)
+    assert (Key.ALARM_CLOCK in harness.rung) == (behind > DAY)
+    assert await harness.now(job) == job
+    assert not harness.board.time_in_doubt
 
 
 @pytest.mark.parametrize("away", [0.0, 3600.0, 3 * DAY, 29 * DAY])
 async def test_an_absence_is_believed(database: Database, away: float) -> None:
     """A bot that was off for up to a month takes the machine's time."""
     await stored(database)
-    life = await begun(database, NEWEST + away)
-    assert life.clock.now() == NEWEST + away
-    assert not life.board.time_in_doubt
+    harness = await begun(database, NEWEST + away)
+    assert harness.clock.now() == NEWEST + away
+    assert not harness.board.time_in_doubt
 
 
 async def test_years_ahead_are_in_doubt_for_an_hour(database: Database) -> None:
     """Nothing ends by time until then; afterwards the time is believed for good."""
     await stored(database)
-    life = await begun(database, NEWEST + 400 * DAY)
-    assert life.board.time_in_doubt
-    life.machine.passes(DOUBT_SECONDS - 1)
-    await life.check()
-    assert life.board.time_in_doubt
-    life.machine.passes(1)
-    await life.check()
-    assert not life.board.time_in_doubt
-    assert life.board.changed
-    await life.accepts()
+    harness = await begun(database, NEWEST + 400 * DAY)
+    assert harness.board.time_in_doubt
+    harness.machine.passes(DOUBT_SECONDS - 1)
+    await harness.check()
+    assert harness.board.time_in_doubt
+    harness.machine.passes(1)
+    await harness.check()
+    assert not harness.board.time_in_doubt
+    assert harness.board.changed
+    await harness.accepts()
     later = await begun(database, NEWEST + 401 * DAY)
     assert not later.board.time_in_doubt
 
@@ -134,37 +134,37 @@ async def test_years_ahead_are_in_doubt_for_an_hour(database: Database) -> None:
 async def test_a_doubted_clock_that_is_put_right(database: Database) -> None:
     """Within the hour the time goes back, with what was stored meanwhile, whatever has ended."""
     await stored(database)
-    life = await begun(database, NEWEST + 400 * DAY)
-    meanwhile = await life.accepts()
-    life.machine.shows = NEWEST + 90
-    await life.check()
-    assert life.clock.now() == NEWEST + 90
-    assert not life.board.time_in_doubt
-    assert (await life.now(meanwhile)).accepted_at == NEWEST + 90
+    harness = await begun(database, NEWEST + 400 * DAY)
+    meanwhile = await harness.accepts()
+    harness.machine.shows = NEWEST + 90
+    await harness.check()
+    assert harness.clock.now() == NEWEST + 90
+    assert not harness.board.time_in_doubt
+    assert (await harness.now(meanwhile)).accepted_at == NEWEST + 90
 
 
 async def test_a_doubted_clock_that_is_put_right_between_two_lives(database: Database) -> None:
     """A board that boots in 2099 and loses its power again: the next life believes the right time."""
     await stored(database)
-    life = await begun(database, NEWEST + 20_000 * DAY)
-    meanwhile = await life.accepts()
-    life = await begun(database, NEWEST + 300)
-    assert life.clock.now() == NEWEST + 300
-    assert (await life.now(meanwhile)).accepted_at == NEWEST + 300
-    assert not life.board.time_in_doubt
-    life = await begun(database, NEWEST + 400)
-    assert life.clock.now() == NEWEST + 400
+    harness = await begun(database, NEWEST + 20_000 * DAY)
+    meanwhile = await harness.accepts()
+    harness = await begun(database, NEWEST + 300)
+    assert harness.clock.now() == NEWEST + 300
+    assert (await harness.now(meanwhile)).accepted_at == NEWEST + 300
+    assert not harness.board.time_in_doubt
+    harness = await begun(database, NEWEST + 400)
+    assert harness.clock.now() == NEWEST + 400
 
 
 async def test_a_leap_within_a_life(database: Database) -> None:
     """A machine that booted in 1970 hears of the right time: it is taken over, and in doubt for an hour."""
     await stored(database)
-    life = await begun(database, 5.0)
-    life.machine.passes(30.0)
-    life.machine.shows = NEWEST + 2 * DAY
-    await life.check()
-    assert life.clock.now() == NEWEST + 2 * DAY
-    assert life.board.time_in_doubt
-    life.machine.passes(DOUBT_SECONDS)
-    await life.check()
-    assert not life.board.time_in_doubt
+    harness = await begun(database, 5.0)
+    harness.machine.passes(30.0)
+    harness.machine.shows = NEWEST + 2 * DAY
+    await harness.check()
+    assert harness.clock.now() == NEWEST + 2 * DAY
+    assert harness.board.time_in_doubt
+    harness.machine.passes(DOUBT_SECONDS)
+    await harness.check()
+    assert not harness.board.time_in_doubt

@@ -11,21 +11,21 @@ from bot.engine.signals import Sender
 from bot.engine.traffic import Traffic
 from bot.jobs.model import Cause, JobId, UserId
 from bot.jobs.reasons import Reason, Refusal
-from tests.unit.bot.engine.hand_clock import HandClock
+from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.engine.senders import a_sender, open_breaker
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def traffic(clock: HandClock) -> Traffic:
+def traffic(clock: FakeClock) -> Traffic:
     return Traffic(clock)
 
 
-def looks_in(traffic: Traffic, clock: HandClock, seconds: float) -> int:
+def looks_in(traffic: Traffic, clock: FakeClock, seconds: float) -> int:
     """How many looks an eager caller gets in that time."""
     end, looks = clock.seconds + seconds, 0
     while (wait := traffic.seconds_until_look()) <= end - clock.seconds:
@@ -64,7 +64,7 @@ def test_faults_of_five_jobs_of_different_people_open_the_breaker(traffic: Traff
     assert traffic.seconds_until_look() > 0
 
 
-def test_one_persons_jobs_alone_open_nothing(traffic: Traffic, clock: HandClock) -> None:
+def test_one_persons_jobs_alone_open_nothing(traffic: Traffic, clock: FakeClock) -> None:
     """However many of them fail, paid or not: others go on, as many at once as ever; a free request is asked for."""
     for _ in range(50):
         clock.seconds += 0.1
@@ -110,7 +110,7 @@ def test_a_free_request_that_fails_without_need_opens_nothing(traffic: Traffic) 
     assert not traffic.is_open
 
 
-def test_faults_far_apart_open_nothing(traffic: Traffic, clock: HandClock) -> None:
+def test_faults_far_apart_open_nothing(traffic: Traffic, clock: FakeClock) -> None:
     """Five faults over more than 30 s are bad luck."""
     for user in range(20):
         clock.seconds += 8
@@ -128,7 +128,7 @@ def test_an_answer_between_makes_the_count_begin_anew(traffic: Traffic) -> None:
     assert not traffic.is_open
 
 
-def test_while_open_one_probe_is_due_every_fifteen_seconds(traffic: Traffic, clock: HandClock) -> None:
+def test_while_open_one_probe_is_due_every_fifteen_seconds(traffic: Traffic, clock: FakeClock) -> None:
     """Not at once, and never two in a row; a failed one changes nothing, an answered one closes the breaker."""
     open_breaker(traffic)
     assert not traffic.take_probe()
@@ -146,7 +146,7 @@ def test_while_open_one_probe_is_due_every_fifteen_seconds(traffic: Traffic, clo
     assert traffic.seconds_until_submit() == 0
 
 
-def test_nothing_is_ever_paid_for_as_a_probe(traffic: Traffic, clock: HandClock) -> None:
+def test_nothing_is_ever_paid_for_as_a_probe(traffic: Traffic, clock: FakeClock) -> None:
     """However long the breaker has been open, a paid request waits until an answer has closed it."""
     open_breaker(traffic)
     for _ in range(100):
@@ -154,7 +154,7 @@ def test_nothing_is_ever_paid_for_as_a_probe(traffic: Traffic, clock: HandClock)
         assert traffic.seconds_until_submit() > 0
 
 
-def test_faults_of_two_people_let_one_paid_request_go_at_a_time(traffic: Traffic, clock: HandClock) -> None:
+def test_faults_of_two_people_let_one_paid_request_go_at_a_time(traffic: Traffic, clock: FakeClock) -> None:
     """Until one is taken, or half a minute has passed; one that hangs holds up the next for ten seconds only."""
     for user in (1, 2):
         traffic.failed(a_sender(user), paid=True)
@@ -168,7 +168,7 @@ def test_faults_of_two_people_let_one_paid_request_go_at_a_time(traffic: Traffic
     assert traffic.submits_free == 8
 
 
-def test_after_a_breakdown_one_paid_request_finds_out(traffic: Traffic, clock: HandClock) -> None:
+def test_after_a_breakdown_one_paid_request_finds_out(traffic: Traffic, clock: FakeClock) -> None:
     """The probe closes the breaker for one paid request; if that fails it opens at once, if it is taken all may go."""
     open_breaker(traffic)
     traffic.probe_answered()
@@ -220,7 +220,7 @@ def test_a_person_whose_jobs_alone_fail_waits_longer_each_time(traffic: Traffic)
 
 
 @pytest.mark.parametrize(("limit", "share"), [(60, 20), (30, 10), (10, 5), (5, 5), (1, 5)])
-def test_one_person_gets_a_share_of_the_minute(clock: HandClock, limit: int, share: int) -> None:
+def test_one_person_gets_a_share_of_the_minute(clock: FakeClock, limit: int, share: int) -> None:
     """A third of the paid requests of a minute, or five; the others' share is left; a minute later they go on."""
     traffic = Traffic(clock, submits_per_minute=limit)
     for _ in range(share):
@@ -251,7 +251,7 @@ def test_one_person_has_four_paid_requests_under_way(traffic: Traffic) -> None:
     assert traffic.seconds_until_submit_of(UserId(1)) == 0
 
 
-def test_nothing_is_remembered_of_people_who_are_gone(traffic: Traffic, clock: HandClock) -> None:
+def test_nothing_is_remembered_of_people_who_are_gone(traffic: Traffic, clock: FakeClock) -> None:
     """A thousand people sent and failed once: a while later only the latest are remembered."""
     for user in range(1_000):
         sender = a_sender(user)
@@ -267,7 +267,7 @@ def test_nothing_is_remembered_of_people_who_are_gone(traffic: Traffic, clock: H
 # ── polls ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_looks_are_bounded_by_the_rate(traffic: Traffic, clock: HandClock) -> None:
+def test_looks_are_bounded_by_the_rate(traffic: Traffic, clock: FakeClock) -> None:
     """Over time no more looks go out than the rate allows, and a burst after silence is small."""
     assert looks_in(traffic, clock, 10.0) <= 10.0 * traffic.looks_per_second + traffic.looks_per_second + 1
     clock.seconds += 3_600
@@ -277,7 +277,7 @@ def test_looks_are_bounded_by_the_rate(traffic: Traffic, clock: HandClock) -> No
     assert burst <= 1.0 * traffic.looks_per_second + 1
 
 
-def test_a_provider_that_asks_for_less_gets_less(traffic: Traffic, clock: HandClock) -> None:
+def test_a_provider_that_asks_for_less_gets_less(traffic: Traffic, clock: FakeClock) -> None:
     """Each job's 429 makes polls rarer, down to one in five seconds; each answer a little more frequent again."""
     before = traffic.looks_per_second
     sender = a_sender(1)
@@ -295,7 +295,7 @@ def test_a_provider_that_asks_for_less_gets_less(traffic: Traffic, clock: HandCl
 
 @pytest.mark.parametrize(("bears_per_second", "refused_share"), [(50, 0.01), (10, 0.01), (5, 0.02)])
 def test_a_provider_with_a_limit_is_rarely_asked_in_vain(
-    traffic: Traffic, clock: HandClock, bears_per_second: int, refused_share: float
+    traffic: Traffic, clock: FakeClock, bears_per_second: int, refused_share: float
 ) -> None:
     """Ten thousand jobs want looks all the time: half a minute on, hardly any of them is answered with 429."""
     begun_at, window_at, asked = clock.seconds, 0, 0
@@ -343,7 +343,7 @@ def test_one_videos_refused_polls_stop_no_other(traffic: Traffic) -> None:
 
 
 def test_another_persons_refused_poll_rests_the_polls_until_a_free_request_is_answered(
-    traffic: Traffic, clock: HandClock
+    traffic: Traffic, clock: FakeClock
 ) -> None:
     """Five minutes at most; it says nothing about the breaker, nor about paid requests."""
     assert not traffic.forbidden(a_sender(1))
@@ -366,7 +366,7 @@ def test_an_answered_poll_between_shows_that_the_key_works(traffic: Traffic) -> 
     assert not traffic.forbidden(a_sender(2))
 
 
-def test_a_free_request_that_is_refused_says_that_the_key_is(traffic: Traffic, clock: HandClock) -> None:
+def test_a_free_request_that_is_refused_says_that_the_key_is(traffic: Traffic, clock: FakeClock) -> None:
     """Polls and paid requests wait, new commands are refused; every minute a free request finds out if it is over."""
     traffic.forbidden(a_sender(1))
     assert traffic.take_probe()
@@ -382,7 +382,7 @@ def test_a_free_request_that_is_refused_says_that_the_key_is(traffic: Traffic, c
     assert traffic.refusal(UserId(2)) is None
 
 
-def test_a_free_request_that_is_refused_while_others_are_not_misleads(traffic: Traffic, clock: HandClock) -> None:
+def test_a_free_request_that_is_refused_while_others_are_not_misleads(traffic: Traffic, clock: FakeClock) -> None:
     """Some keys may not list videos: where anything else goes through with the key, the key is not refused."""
     traffic.answered()
     traffic.account_refused(a_sender(1), Cause.KEY)
@@ -417,7 +417,7 @@ def test_retry_after_of_creates_is_obeyed_up_to_ten_minutes(traffic: Traffic, as
     assert traffic.seconds_until_submit() == pytest.approx(obeyed)
 
 
-def test_one_person_holds_up_the_others_once(traffic: Traffic, clock: HandClock) -> None:
+def test_one_person_holds_up_the_others_once(traffic: Traffic, clock: FakeClock) -> None:
     """Each create of a member is told to wait, for an hour: the others wait for twenty seconds of it in all."""
     traffic.create_slowed(a_sender(1), 20.0)
     clock.seconds += 20
@@ -433,7 +433,7 @@ def test_one_person_holds_up_the_others_once(traffic: Traffic, clock: HandClock)
     assert held == 0
 
 
-def test_a_repeat_of_the_same_person_holds_up_nobody_else(traffic: Traffic, clock: HandClock) -> None:
+def test_a_repeat_of_the_same_person_holds_up_nobody_else(traffic: Traffic, clock: FakeClock) -> None:
     """Nobody else has sent anything since: a second hint of the same person is no more than the first."""
     traffic.create_slowed(a_sender(1), 600.0)
     clock.seconds += 25
@@ -441,7 +441,7 @@ def test_a_repeat_of_the_same_person_holds_up_nobody_else(traffic: Traffic, cloc
     assert traffic.seconds_until_submit() == 0
 
 
-def test_after_a_hold_one_create_finds_out(traffic: Traffic, clock: HandClock) -> None:
+def test_after_a_hold_one_create_finds_out(traffic: Traffic, clock: FakeClock) -> None:
     """One at a time until one is taken; then all may go, and a shorter hold does not cut a longer one."""
     traffic.create_slowed(a_sender(1), 60.0)
     traffic.create_slowed(a_sender(2), 60.0)
@@ -470,7 +470,7 @@ def test_one_persons_refused_job_is_their_own_affair(traffic: Traffic) -> None:
     assert traffic.account_trouble is None
 
 
-def test_a_second_persons_refused_job_pauses_the_account(traffic: Traffic, clock: HandClock) -> None:
+def test_a_second_persons_refused_job_pauses_the_account(traffic: Traffic, clock: FakeClock) -> None:
     """Nothing paid goes out for ten minutes and new commands are refused; polls go on; then one job is tried."""
     traffic.account_refused(a_sender(1), Cause.CREDIT)
     assert traffic.account_refused(a_sender(2), Cause.CREDIT) is Concerns.EVERYBODY
@@ -498,7 +498,7 @@ def test_a_free_request_that_is_answered_shortens_a_pause_for_the_key(
     assert traffic.account_trouble is cause
 
 
-def test_one_person_does_not_prolong_a_pause(traffic: Traffic, clock: HandClock) -> None:
+def test_one_person_does_not_prolong_a_pause(traffic: Traffic, clock: FakeClock) -> None:
     """Only the same person's jobs are refused from then on: the others are let in again."""
     traffic.account_refused(a_sender(1), Cause.KEY)
     traffic.account_refused(a_sender(2), Cause.KEY)
@@ -509,7 +509,7 @@ def test_one_person_does_not_prolong_a_pause(traffic: Traffic, clock: HandClock)
     assert traffic.refusal(UserId(3)) is None
 
 
-def test_a_job_that_was_refused_twice_ends(traffic: Traffic, clock: HandClock) -> None:
+def test_a_job_that_was_refused_twice_ends(traffic: Traffic, clock: FakeClock) -> None:
     """While no other was; its person's others need not wait for it. For credit it waits on."""
     sender = a_sender(1, "TWICE")
     assert traffic.account_refused(sender, Cause.KEY, sure=False) is Concerns.JOB
@@ -533,7 +533,7 @@ def test_a_second_job_of_the_same_person_lets_their_others_wait(traffic: Traffic
     assert (traffic.seconds_until_submit(), traffic.refusal(UserId(1)), traffic.refusal(UserId(2))) == (0, None, None)
 
 
-def test_one_at_a_time_is_tried_of_a_person_whose_job_was_refused(traffic: Traffic, clock: HandClock) -> None:
+def test_one_at_a_time_is_tried_of_a_person_whose_job_was_refused(traffic: Traffic, clock: FakeClock) -> None:
     """After the wait one of theirs goes out; if it is taken, all of theirs may."""
     traffic.account_refused(a_sender(1), Cause.CREDIT)
     clock.seconds += 600
@@ -586,7 +586,7 @@ _SIGNALS: dict[str, Callable[[Traffic, Sender], object]] = {
 @given(st.lists(st.tuples(st.sampled_from(sorted(_SIGNALS)), st.integers(0, 5), st.sampled_from([0.1, 5.0, 70.0]))))
 def test_whatever_one_person_brings_about_delays_the_others_little(signals: list[tuple[str, int, float]]) -> None:
     """Any signals of one person's jobs, with free requests answered: another's command and create wait 20 s at most."""
-    clock = HandClock()
+    clock = FakeClock()
     traffic = Traffic(clock)
     for name, job, pause_seconds in signals:
         _SIGNALS[name](traffic, a_sender(1, f"HOSTILE{job}"))

@@ -15,7 +15,7 @@ from bot.jobs.states import State
 from bot.videos.law import Answer, Asked, judge_look
 from bot.videos.values import RemoteVideo
 from tests.figures import figure
-from tests.unit.bot.engine.hand_clock import HandClock
+from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.jobs.samples import PROVIDER, a_job
 
 JOBS = 10_000
@@ -23,12 +23,12 @@ WARM_SECONDS = 30.0
 SECONDS = figure(120.0, 1_800.0)
 
 
-class Limited:
+class FakeLimitedProvider:
     """A provider that bears so many looks in a second and answers the others with 429, without saying how long."""
 
     provider = PROVIDER
 
-    def __init__(self, clock: HandClock, bears_per_second: int) -> None:
+    def __init__(self, clock: FakeClock, bears_per_second: int) -> None:
         self._clock = clock
         self._bears_per_second = bears_per_second
         self._second, self._asked_in_it = 0, 0
@@ -60,8 +60,8 @@ async def test_ten_thousand_jobs_rarely_ask_a_limited_provider_in_vain(
 
     A provider that bears less is felt for more often, as the rate falls by the same share and rises by the same step.
     """
-    clock = HandClock()
-    traffic, provider = Traffic(clock), Limited(clock, bears_per_second)
+    clock = FakeClock()
+    traffic, provider = Traffic(clock), FakeLimitedProvider(clock, bears_per_second)
     rules = SimpleNamespace(looks=Bounds(2.0, 30.0), job_give_up_seconds=86_400.0)
     parts = SimpleNamespace(clock=clock, videos=provider, rules=rules, board=Board())
     watcher = Watcher(parts, traffic)  # pyright: ignore[reportArgumentType]  # what a watcher uses of the parts here

@@ -11,15 +11,15 @@ from bot.engine.traffic import Traffic
 from bot.engine.turns import Turns
 from bot.jobs.model import Job, JobId, UserId
 from bot.jobs.states import State
-from tests.unit.bot.engine.hand_clock import HandClock
+from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.jobs.samples import a_job
 
 ORDERED: Counter[str] = Counter()
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def board() -> Board:
 
 
 @pytest.fixture
-def turns(clock: HandClock, board: Board, monkeypatch: pytest.MonkeyPatch) -> Turns:
+def turns(clock: FakeClock, board: Board, monkeypatch: pytest.MonkeyPatch) -> Turns:
     """Twenty places; how many jobs the queue's orders gave out is counted."""
     ORDERED.clear()
     order = FairQueue.order
@@ -47,7 +47,7 @@ def ready(_: Job) -> bool:
     return True
 
 
-def fill(turns: Turns, clock: HandClock, number: int) -> list[Job]:
+def fill(turns: Turns, clock: FakeClock, number: int) -> list[Job]:
     """So many jobs of as many people."""
     jobs = [a_job(user_id=UserId(one + 1), accepted_at=clock.now() - 1_000 + one / 10) for one in range(number)]
     for job in jobs:
@@ -55,14 +55,14 @@ def fill(turns: Turns, clock: HandClock, number: int) -> list[Job]:
     return jobs
 
 
-def send(turns: Turns, clock: HandClock, job: Job) -> None:
+def send(turns: Turns, clock: FakeClock, job: Job) -> None:
     """The provider takes the job, which then renders."""
     turns._traffic.took_work(Sender.of(job))
     turns.put(a_job(State.RENDERING, id=job.id, user_id=job.origin.user_id, submitted_at=clock.now()))
     turns._traffic.end_submit(job.id)
 
 
-def test_an_unchanged_queue_is_not_ordered_again(turns: Turns, clock: HandClock) -> None:
+def test_an_unchanged_queue_is_not_ordered_again(turns: Turns, clock: FakeClock) -> None:
     """All places are taken and two thousand wait: a hundred further events order nothing."""
     fill(turns, clock, 2_000)
     while picked := turns.pick(ready)[0]:
@@ -77,7 +77,7 @@ def test_an_unchanged_queue_is_not_ordered_again(turns: Turns, clock: HandClock)
     assert ORDERED["orders"] == 0
 
 
-def test_each_place_that_becomes_free_costs_what_it_takes(turns: Turns, clock: HandClock) -> None:
+def test_each_place_that_becomes_free_costs_what_it_takes(turns: Turns, clock: FakeClock) -> None:
     """Of two thousand that wait one is picked for each place; their numbers are put right every two seconds at most."""
     fill(turns, clock, 2_000)
     while picked := turns.pick(ready)[0]:
@@ -93,7 +93,7 @@ def test_each_place_that_becomes_free_costs_what_it_takes(turns: Turns, clock: H
     assert ORDERED["jobs"] <= 10 + 2 * 2_000
 
 
-def test_only_the_first_few_cards_are_always_exact(turns: Turns, clock: HandClock, board: Board) -> None:
+def test_only_the_first_few_cards_are_always_exact(turns: Turns, clock: FakeClock, board: Board) -> None:
     """Sixty wait, one is sent after the other: each card is painted a few times, those of the first three exactly."""
     fill(turns, clock, 80)
     for job in turns.pick(ready)[0]:
@@ -119,7 +119,7 @@ def test_only_the_first_few_cards_are_always_exact(turns: Turns, clock: HandCloc
     assert sum(painted.values()) <= 60 * 9
 
 
-def test_cards_further_back_are_put_right_after_a_while(clock: HandClock) -> None:
+def test_cards_further_back_are_put_right_after_a_while(clock: FakeClock) -> None:
     """A place that is off by a little is painted five minutes later."""
     board = Board()
     jobs = [JobId(f"JOB{number:05}") for number in range(10)]
@@ -132,7 +132,7 @@ def test_cards_further_back_are_put_right_after_a_while(clock: HandClock) -> Non
     assert board.touched == set(jobs[4:])
 
 
-def test_one_that_sleeps_is_not_in_the_queue(turns: Turns, clock: HandClock, board: Board) -> None:
+def test_one_that_sleeps_is_not_in_the_queue(turns: Turns, clock: FakeClock, board: Board) -> None:
     """A job that waits for a moment of its own has no number until that has come."""
     job = a_job(not_before=clock.now() + 30)
     turns.put(job)

@@ -10,12 +10,12 @@ from bot.jobs.model import Job, PostKind
 from bot.jobs.rights import Asker
 from bot.jobs.states import Event, State
 from bot.jobs.store import moving, posts
-from tests.unit.bot.engine.machine import Machine, a_machine
+from tests.unit.bot.engine.scheduler_harness import SchedulerHarness, a_scheduler_harness
 from tests.unit.bot.media.samples import mp4
 
 
-def pressed(machine: Machine) -> Acts:
-    return Acts(machine.parts, None)  # pyright: ignore[reportArgumentType]  # nothing is taken in here
+def pressed(harness: SchedulerHarness) -> Acts:
+    return Acts(harness.parts, None)  # pyright: ignore[reportArgumentType]  # nothing is taken in here
 
 
 def its_person(job: Job) -> Asker:
@@ -24,7 +24,7 @@ def its_person(job: Job) -> Asker:
 
 async def test_a_video_wanted_while_it_is_fetched_is_posted(tmp_path: Path) -> None:
     """*Don't post*, and **Post it** while the video is on its way to us: it is posted, as the answer has said."""
-    async with a_machine(tmp_path) as machine:
+    async with a_scheduler_harness(tmp_path) as harness:
         on_its_way, go_on = asyncio.Event(), asyncio.Event()
 
         async def look(_: web.Request) -> web.StreamResponse:
@@ -35,47 +35,47 @@ async def test_a_video_wanted_while_it_is_fetched_is_posted(tmp_path: Path) -> N
             await go_on.wait()
             return web.Response(body=mp4(), content_type="video/mp4")
 
-        machine.api.look, machine.api.content = look, content
-        job = await machine.accept(
-            State.RENDERING, remote_id="video_1", withheld=True, submitted_at=machine.clock.now()
+        harness.api.look, harness.api.content = look, content
+        job = await harness.accept(
+            State.RENDERING, remote_id="video_1", withheld=True, submitted_at=harness.clock.now()
         )
-        machine.start()
+        harness.start()
         await asyncio.wait_for(on_its_way.wait(), 20)
-        answer = await pressed(machine).send_again(job.id, its_person(job))
+        answer = await pressed(harness).send_again(job.id, its_person(job))
         assert isinstance(answer, Job)
         go_on.set()
-        await machine.is_in(job, State.POSTING)
-        said = await machine.database.read(posts.find_posts, [job.id])
+        await harness.is_in(job, State.POSTING)
+        said = await harness.database.read(posts.find_posts, [job.id])
         assert PostKind.VIDEO in [post.kind for post in said]
 
 
 async def test_send_again_that_loses_the_race_reads_again(tmp_path: Path) -> None:
     """The video was put away between the look at its job and the press: the press takes it out again."""
-    async with a_machine(tmp_path) as machine:
-        job = await machine.accept(State.FETCHING, remote_id="video_1", withheld=True)
-        write, raced = machine.database.write, False
+    async with a_scheduler_harness(tmp_path) as harness:
+        job = await harness.accept(State.FETCHING, remote_id="video_1", withheld=True)
+        write, raced = harness.database.write, False
 
         async def race(work: object, *args: object, **changes: object) -> object:
             nonlocal raced
             if work is moving.note and not raced:
                 raced = True
-                await write(moving.apply, job, Event.KEEP, now=machine.clock.now())
+                await write(moving.apply, job, Event.KEEP, now=harness.clock.now())
             return await write(work, *args, **changes)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
-        machine.database.write = race  # pyright: ignore[reportAttributeAccessIssue]
-        answer = await pressed(machine).send_again(job.id, its_person(job))
+        harness.database.write = race  # pyright: ignore[reportAttributeAccessIssue]
+        answer = await pressed(harness).send_again(job.id, its_person(job))
         assert isinstance(answer, Job)
-        now = await machine.job(job)
+        now = await harness.job(job)
         assert (now.state, now.withheld) == (State.FETCHING, False)
 
 
 async def test_a_video_wanted_while_its_message_is_due_is_not_put_away(tmp_path: Path) -> None:
     """**Post it** right after the teller saw that the video is not to be posted: its message stays due."""
-    async with a_machine(tmp_path) as machine:
-        job = await machine.accept(State.POSTING, remote_id="video_1", withheld=True)
-        await machine.database.write(posts.make_due, job, PostKind.VIDEO)
-        (due,) = await machine.database.read(posts.find_posts, [job.id])
-        assert isinstance(await pressed(machine).send_again(job.id, its_person(job)), Job)
-        await machine.database.write(moving.stop_delivering, job, due, Event.KEEP, machine.clock.now())
-        assert (await machine.job(job)).state is State.POSTING
-        assert await machine.database.read(posts.find_posts, [job.id]) == [due]
+    async with a_scheduler_harness(tmp_path) as harness:
+        job = await harness.accept(State.POSTING, remote_id="video_1", withheld=True)
+        await harness.database.write(posts.make_due, job, PostKind.VIDEO)
+        (due,) = await harness.database.read(posts.find_posts, [job.id])
+        assert isinstance(await pressed(harness).send_again(job.id, its_person(job)), Job)
+        await harness.database.write(moving.stop_delivering, job, due, Event.KEEP, harness.clock.now())
+        assert (await harness.job(job)).state is State.POSTING
+        assert await harness.database.read(posts.find_posts, [job.id]) == [due]

@@ -40,11 +40,20 @@ def upgrade() -> None:
 '''
 
 
-def die_at_every_step(scripts: Path, database: Path, copies: Path) -> int:
+def kill_at_every_step(scripts: Path, database: Path, copies: Path) -> int:
     """How many kills it took; each has left its folder behind."""
     copies.mkdir()
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.unit.bot.jobs.dying", str(scripts), str(database), str(copies)],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "tests.unit.bot.jobs.kill_while_migrating",
+            str(scripts),
+            str(database),
+            str(copies),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -75,7 +84,7 @@ def counts_as_its_own(path: Path) -> bool:
 def test_a_first_start_that_is_killed_anywhere_is_begun_again(built_file: Path, tmp_path: Path) -> None:
     """Killed at each step of building a database, the bot opens at the next start, with the schema of today."""
     revision = migrating._newest_revision()
-    kills = die_at_every_step(migrating._SCRIPTS, tmp_path / "none.db", tmp_path / "copies")
+    kills = kill_at_every_step(migrating._SCRIPTS, tmp_path / "none.db", tmp_path / "copies")
     print(f"{kills} kills")  # noqa: T201  # pytest shows it with a failure
     assert kills > 20
     whole = judge(built_file, revision, 0)
@@ -103,7 +112,7 @@ def test_a_later_migration_that_is_killed_anywhere_is_begun_again(
     for number in ("9001", "9002"):
         (scripts / "versions" / f"{number}_later.py").write_text(LATER_STEP.format(number=number, before=before))
         before = number
-    kills = die_at_every_step(scripts, path, tmp_path / "copies")
+    kills = kill_at_every_step(scripts, path, tmp_path / "copies")
     print(f"{kills} kills")  # noqa: T201  # pytest shows it with a failure
     assert kills > 20
     monkeypatch.setattr(migrating, "_SCRIPTS", scripts)

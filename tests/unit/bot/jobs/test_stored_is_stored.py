@@ -14,7 +14,7 @@ from tests.unit.bot.jobs.samples import a_job, put
 PROMPT = "a heron whose prompt is nobody's business"
 
 
-class NoMoreConnections:
+class FakeExhaustedEngine:
     """An engine that writes, and then has no connection left to take the log in with."""
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -32,7 +32,7 @@ async def test_a_stored_write_is_never_told_as_lost(database: Database, monkeypa
     job = a_job()
     with monkeypatch.context() as patch:
         patch.setattr(database, "_log_bytes_max", 0)
-        patch.setattr(database, "_engine", NoMoreConnections(database._engine))
+        patch.setattr(database, "_engine", FakeExhaustedEngine(database._engine))
         accepted = await database.write(accepting.accept, job, Limits(3, 0))
     assert isinstance(accepted, accepting.Accepted)
     assert await database.read(finding.get, job.id) == accepted.job

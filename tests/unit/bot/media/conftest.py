@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.bot.media.net import Net
-from tests.unit.bot.media.server import FileHost
+from tests.unit.bot.media.fake_file_host import FakeFileHost
+from tests.unit.bot.media.fake_network import FakeNetwork
 
 
 @pytest.fixture(autouse=True)
-def net(monkeypatch: pytest.MonkeyPatch) -> Net:
-    made = Net()
+def net(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
+    made = FakeNetwork()
     connect = asyncio.selector_events.BaseSelectorEventLoop.sock_connect
 
     async def sock_connect(loop: Any, sock: socket.socket, address: Any) -> None:
@@ -29,9 +29,9 @@ def net(monkeypatch: pytest.MonkeyPatch) -> Net:
 
 
 @pytest.fixture
-async def api(net: Net) -> AsyncIterator[FileHost]:
+async def api(net: FakeNetwork) -> AsyncIterator[FakeFileHost]:
     """The server that the API base URL (or Discord's) names."""
-    host = FileHost()
+    host = FakeFileHost()
     await host.start()
     net.ports.add(host.port)
     yield host
@@ -39,9 +39,9 @@ async def api(net: Net) -> AsyncIterator[FileHost]:
 
 
 @pytest.fixture
-async def files(net: Net) -> AsyncIterator[FileHost]:
+async def files(net: FakeNetwork) -> AsyncIterator[FakeFileHost]:
     """A file host of its own name, which the operator has allowed: `files.test`."""
-    host = FileHost()
+    host = FakeFileHost()
     await host.start()
     net.ports.add(host.port)
     net.name("files.test", ["127.0.0.1"])

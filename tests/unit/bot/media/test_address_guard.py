@@ -13,9 +13,9 @@ from yarl import URL
 from bot.media.addresses import is_inside
 from bot.media.fetch import AddressGuard, FetchFailed, FetchRefusedByGuard, VideoFetcher
 from bot.media.guard import ForbiddenAddressError, Gate
-from tests.unit.bot.media.net import Net
+from tests.unit.bot.media.fake_file_host import FakeFileHost, answer, redirect
+from tests.unit.bot.media.fake_network import FakeNetwork
 from tests.unit.bot.media.samples import mp4
-from tests.unit.bot.media.server import FileHost, answer, redirect
 
 INSIDE_URLS = [
     "http://127.0.0.66/v.mp4",
@@ -96,7 +96,7 @@ def can_be_led_to(url: str) -> bool:
 
 
 @pytest.fixture
-def fetcher(tmp_path: Path, api: FileHost, net: Net) -> VideoFetcher:
+def fetcher(tmp_path: Path, api: FakeFileHost, net: FakeNetwork) -> VideoFetcher:
     for name in ("localhost", "LOCALHOST.", "localhost.", "inside.test"):
         net.name(name, ["127.0.0.66"])
     net.name("mapped.test", ["::ffff:127.0.0.66"])
@@ -111,7 +111,7 @@ def fetcher(tmp_path: Path, api: FileHost, net: Net) -> VideoFetcher:
     [("direct", url) for url in INSIDE_URLS + ODD_URLS]
     + [(way, url) for way in ("redirect", "pointer") for url in INSIDE_URLS + ODD_URLS if can_be_led_to(url)],
 )
-async def test_no_way_inside(fetcher: VideoFetcher, api: FileHost, net: Net, way: str, url: str) -> None:
+async def test_no_way_inside(fetcher: VideoFetcher, api: FakeFileHost, net: FakeNetwork, way: str, url: str) -> None:
     """A URL that leads inside or is odd is refused, and no connection is tried: by itself, as a redirect, in JSON."""
     api.answers["/to"] = redirect(url) if way == "redirect" else answer(json.dumps({"url": url}).encode())
     with pytest.raises(FetchRefusedByGuard):
@@ -120,7 +120,7 @@ async def test_no_way_inside(fetcher: VideoFetcher, api: FileHost, net: Net, way
     assert len(api.asked) == (0 if way == "direct" else 1)
 
 
-async def test_rebinding(fetcher: VideoFetcher, net: Net) -> None:
+async def test_rebinding(fetcher: VideoFetcher, net: FakeNetwork) -> None:
     """A name that is public at the first look-up and private at the second is connected to only while public."""
     net.name("rebind.test", ["93.184.216.34"], ["127.0.0.66"])
     with pytest.raises(FetchFailed):
@@ -131,7 +131,7 @@ async def test_rebinding(fetcher: VideoFetcher, net: Net) -> None:
     assert net.attempts == ["93.184.216.34"]
 
 
-async def test_mixed_answers(fetcher: VideoFetcher, net: Net) -> None:
+async def test_mixed_answers(fetcher: VideoFetcher, net: FakeNetwork) -> None:
     """Of a name with public and private addresses only the public ones are connected to."""
     net.name("mixed.test", ["127.0.0.66", "93.184.216.34", "::1", "10.0.0.1"])
     with pytest.raises(FetchFailed):
@@ -139,7 +139,9 @@ async def test_mixed_answers(fetcher: VideoFetcher, net: Net) -> None:
     assert net.attempts == ["93.184.216.34"]
 
 
-async def test_socket_is_the_last_word(fetcher: VideoFetcher, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_socket_is_the_last_word(
+    fetcher: VideoFetcher, net: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Even if the names were not judged at all, no socket connects to an inside address."""
     monkeypatch.setattr(Gate, "passable", lambda _gate, found: found)
     with pytest.raises(FetchRefusedByGuard):
@@ -153,7 +155,7 @@ def test_public(address: str) -> None:
     assert not is_inside(address)
 
 
-async def test_own_host_and_allowed_hosts(fetcher: VideoFetcher, api: FileHost, files: FileHost) -> None:
+async def test_own_host_and_allowed_hosts(fetcher: VideoFetcher, api: FakeFileHost, files: FakeFileHost) -> None:
     """The API's own host may be inside, and so may a host that the operator allows, written in capitals too."""
     api.answers["/v.mp4"] = files.answers["/v.mp4"] = answer(mp4())
     for url in (api.url("/v.mp4"), files.url("/v.mp4", "files.test"), files.url("/v.mp4", "FILES.test")):

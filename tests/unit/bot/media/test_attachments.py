@@ -12,8 +12,8 @@ from bot.jobs.reasons import Reason
 from bot.media.disk_space import PICTURE_FLOOR_BYTES, VIDEO_FLOOR_BYTES
 from bot.media.references import ReferenceRefused, ReferenceShelf
 from bot.media.sessions import Deadlines
+from tests.unit.bot.media.fake_file_host import Answer, FakeFileHost, Peer, answer, redirect
 from tests.unit.bot.media.samples import picture
-from tests.unit.bot.media.server import Answer, FileHost, Peer, answer, redirect
 
 MAX_BYTES = 20 * 1024 * 1024
 PNG = picture("PNG")
@@ -21,7 +21,7 @@ WAITS = (0.01, 0.02, 0.03)
 
 
 @pytest.fixture
-async def make(tmp_path: Path, api: FileHost) -> AsyncIterator[Callable[..., ReferenceShelf]]:
+async def make(tmp_path: Path, api: FakeFileHost) -> AsyncIterator[Callable[..., ReferenceShelf]]:
     made: list[ReferenceShelf] = []
 
     def shelf(deadlines: Deadlines | None = None, waits: tuple[float, ...] = WAITS) -> ReferenceShelf:
@@ -34,7 +34,7 @@ async def make(tmp_path: Path, api: FileHost) -> AsyncIterator[Callable[..., Ref
         await one.close()
 
 
-def upload(api: FileHost, path: str = "/a.png") -> Upload:
+def upload(api: FakeFileHost, path: str = "/a.png") -> Upload:
     return Upload(api.url(path), path[1:], 9)
 
 
@@ -81,7 +81,9 @@ PASSING: list[Answer] = [
 
 
 @pytest.mark.parametrize("trouble", PASSING, ids=range(len(PASSING)))
-async def test_what_passes_is_asked_again(make: Callable[..., ReferenceShelf], api: FileHost, trouble: Answer) -> None:
+async def test_what_passes_is_asked_again(
+    make: Callable[..., ReferenceShelf], api: FakeFileHost, trouble: Answer
+) -> None:
     """B3: one stumble of Discord's, or two, is no reason to let a person attach the picture again."""
     shelf = make(Deadlines(10.0, 0.2))
     for times in (1, 2):
@@ -89,7 +91,7 @@ async def test_what_passes_is_asked_again(make: Callable[..., ReferenceShelf], a
         assert (await shelf.keep(upload(api))).suffix == "png"
 
 
-async def test_what_does_not_pass_ends(make: Callable[..., ReferenceShelf], api: FileHost) -> None:
+async def test_what_does_not_pass_ends(make: Callable[..., ReferenceShelf], api: FakeFileHost) -> None:
     """B3: a host that stays in trouble is asked a bounded number of times, and then the person is told."""
     api.answers["/a.png"] = answer(status="503 Busy")
     with pytest.raises(ReferenceRefused) as caught:
@@ -99,7 +101,7 @@ async def test_what_does_not_pass_ends(make: Callable[..., ReferenceShelf], api:
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
-async def test_what_is_gone_is_asked_once(make: Callable[..., ReferenceShelf], api: FileHost, status: int) -> None:
+async def test_what_is_gone_is_asked_once(make: Callable[..., ReferenceShelf], api: FakeFileHost, status: int) -> None:
     """B3: a picture that was deleted, or whose link has expired, stays so."""
     api.answers["/a.png"] = answer(status=f"{status} Gone")
     with pytest.raises(ReferenceRefused) as caught:
@@ -108,7 +110,7 @@ async def test_what_is_gone_is_asked_once(make: Callable[..., ReferenceShelf], a
     assert len(api.asked) == 1
 
 
-async def test_a_long_rest_is_not_waited_for(make: Callable[..., ReferenceShelf], api: FileHost) -> None:
+async def test_a_long_rest_is_not_waited_for(make: Callable[..., ReferenceShelf], api: FakeFileHost) -> None:
     """B3: a Retry-After beyond the minute that a person waits ends it at once."""
     api.answers["/a.png"] = answer(status="429 Too Many", Retry_After="600")
     with pytest.raises(ReferenceRefused):
@@ -125,7 +127,7 @@ def test_a_slow_line_has_the_time_it_needs() -> None:
     assert usual.allowed_seconds(100) < 60
 
 
-async def test_a_line_that_gets_on_is_not_cut(make: Callable[..., ReferenceShelf], api: FileHost) -> None:
+async def test_a_line_that_gets_on_is_not_cut(make: Callable[..., ReferenceShelf], api: FakeFileHost) -> None:
     """B4: a file that takes longer than the first allowance comes whole while it comes fast enough."""
     whole = picture("PNG", (500, 500)) + bytes(40_000)
 
@@ -139,7 +141,7 @@ async def test_a_line_that_gets_on_is_not_cut(make: Callable[..., ReferenceShelf
     assert (await make(Deadlines(0.25, 5.0, bytes_per_second=50_000), ()).keep(upload(api))).suffix == "png"
 
 
-async def test_a_line_that_drips_is_given_up(make: Callable[..., ReferenceShelf], api: FileHost) -> None:
+async def test_a_line_that_drips_is_given_up(make: Callable[..., ReferenceShelf], api: FakeFileHost) -> None:
     """B4: bytes that come one by one, never long enough apart for the idle limit, don't hold a place for ever."""
 
     async def drip(_peer: Peer) -> AsyncGenerator[bytes]:
@@ -154,7 +156,9 @@ async def test_a_line_that_drips_is_given_up(make: Callable[..., ReferenceShelf]
     assert caught.value.refusal.reason is Reason.REFERENCE_UNREADABLE
 
 
-async def test_one_persons_slow_pictures_block_nobody_else(make: Callable[..., ReferenceShelf], api: FileHost) -> None:
+async def test_one_persons_slow_pictures_block_nobody_else(
+    make: Callable[..., ReferenceShelf], api: FakeFileHost
+) -> None:
     """B4: of one person's files four come at a time; a second person's come at once."""
     api.answers |= {"/slow.png": silent, "/quick.png": answer(PNG)}
     shelf = make()
@@ -170,7 +174,7 @@ async def test_one_persons_slow_pictures_block_nobody_else(make: Callable[..., R
 
 
 async def test_pictures_leave_the_database_its_space(
-    make: Callable[..., ReferenceShelf], api: FileHost, monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., ReferenceShelf], api: FakeFileHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C2: under a floor far above that of videos no picture is fetched, and none is begun that would end under it."""
     free_bytes, real = PICTURE_FLOOR_BYTES, shutil.disk_usage
@@ -188,7 +192,7 @@ async def test_pictures_leave_the_database_its_space(
 
 
 async def test_space_is_promised_once(
-    make: Callable[..., ReferenceShelf], api: FileHost, monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., ReferenceShelf], api: FakeFileHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C2: what one picture was promised while it comes is not promised to the next; afterwards it is free again."""
     whole = PNG + bytes(1_000_000 - len(PNG))

@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.media.folders import PrivateFolder
 
 
-class _Arriving:
+class _FakeKept:
     """Keeps nothing; when first asked, every other file of the folder is gone, as partial files are that arrive."""
 
     def __init__(self, folder: Path) -> None:
@@ -30,5 +30,5 @@ def test_a_file_that_goes_while_the_folder_is_swept_is_no_fault(tmp_path: Path) 
     folder = PrivateFolder(tmp_path)
     for _ in range(3):
         folder.create_partial()[1].close()
-    assert folder.sweep(_Arriving(tmp_path), 0.0) == 1
+    assert folder.sweep(_FakeKept(tmp_path), 0.0) == 1
     assert list(tmp_path.iterdir()) == []

@@ -9,8 +9,8 @@ import pytest
 from bot.media.fetch import AddressGuard, FetchFailed, VideoFetcher
 from bot.media.lanes import Lanes
 from bot.media.sessions import Deadlines
+from tests.unit.bot.media.fake_file_host import Answer, FakeFileHost, Peer, answer
 from tests.unit.bot.media.samples import mp4
-from tests.unit.bot.media.server import Answer, FileHost, Peer, answer
 
 LOOK_SECONDS = 0.1
 VIDEO = mp4(bytes(2_000))
@@ -18,7 +18,7 @@ Make = Callable[..., VideoFetcher]
 
 
 @pytest.fixture
-def make(tmp_path: Path, api: FileHost) -> Make:
+def make(tmp_path: Path, api: FakeFileHost) -> Make:
     def fetcher(deadlines: Deadlines | None = None, **numbers: int) -> VideoFetcher:
         usual = Deadlines(60.0, 30.0)
         guard = AddressGuard(api.url("/v1"), [])
@@ -48,7 +48,7 @@ async def silent(peer: Peer) -> AsyncGenerator[bytes]:
     yield b""
 
 
-def fetches(fetcher: VideoFetcher, api: FileHost, path: str, count: int) -> list[asyncio.Task[object]]:
+def fetches(fetcher: VideoFetcher, api: FakeFileHost, path: str, count: int) -> list[asyncio.Task[object]]:
     return [
         asyncio.create_task(fetcher.fetch(api.url(path), f"video-{path[1:].upper()}{number}.mp4"))
         for number in range(count)
@@ -63,7 +63,7 @@ async def ended(tasks: list[asyncio.Task[object]]) -> list[object]:
 
 @pytest.mark.parametrize("count", [3, 12])
 @pytest.mark.parametrize("slow", ["dripping", "silent"])
-async def test_slow_ones_delay_no_other(make: Make, api: FileHost, slow: str, count: int) -> None:
+async def test_slow_ones_delay_no_other(make: Make, api: FakeFileHost, slow: str, count: int) -> None:
     """C11: however few bytes three downloads bring, or twelve, the next video comes after the next look or two."""
     api.answers |= {"/slow": dripping() if slow == "dripping" else silent, "/v": answer(VIDEO)}
     fetcher = make()
@@ -76,7 +76,7 @@ async def test_slow_ones_delay_no_other(make: Make, api: FileHost, slow: str, co
     await ended(tasks)
 
 
-async def test_a_slow_one_still_comes(make: Make, api: FileHost) -> None:
+async def test_a_slow_one_still_comes(make: Make, api: FakeFileHost) -> None:
     """A video on a slow line is fetched to its end, beside the others."""
     on = asyncio.Event()
     api.answers["/slow"] = dripping(on=on)
@@ -86,7 +86,7 @@ async def test_a_slow_one_still_comes(make: Make, api: FileHost) -> None:
     assert len(await asyncio.wait_for(asyncio.gather(*tasks), 10)) == 4
 
 
-async def test_of_too_many_slow_ones_the_slowest_goes(make: Make, api: FileHost) -> None:
+async def test_of_too_many_slow_ones_the_slowest_goes(make: Make, api: FakeFileHost) -> None:
     """Those that only drip make way for those that are merely slow; each is then its own job's trouble."""
     api.answers |= {"/drip": dripping(0.02, 1), "/slow": dripping(0.01, 20)}
     fetcher = make(brisk_lanes=2, slow_lanes=2)
@@ -98,7 +98,7 @@ async def test_of_too_many_slow_ones_the_slowest_goes(make: Make, api: FileHost)
     assert [type(one) for one in results] == [FetchFailed, FetchFailed]
 
 
-async def test_what_only_drips_is_given_up(make: Make, api: FileHost) -> None:
+async def test_what_only_drips_is_given_up(make: Make, api: FakeFileHost) -> None:
     """C11: under the least rate a download ends, whatever the idle limit says."""
     api.answers["/drip"] = dripping()
     with pytest.raises(FetchFailed):
@@ -115,7 +115,7 @@ def test_the_usual_least_rate() -> None:
     assert usual.allowed_seconds(120) < 125
 
 
-async def test_places_come_back(make: Make, api: FileHost) -> None:
+async def test_places_come_back(make: Make, api: FakeFileHost) -> None:
     """Every download, whatever became of it, leaves its place to the next."""
     api.answers |= {"/v": answer(VIDEO), "/no": answer(status="500 No"), "/slow": silent}
     fetcher = make(brisk_lanes=1, slow_lanes=1)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.jobs.reasons import Reason
+from tests.unit.bot.media.fake_file_host import Answer, FakeFileHost, Peer, answer
 from tests.unit.bot.media.photos import exif_bytes, phone_photo, pixels, plain
 from tests.unit.bot.media.samples import (
     FTYP,
@@ -24,7 +25,6 @@ from tests.unit.bot.media.samples import (
     vp8x,
     webp,
 )
-from tests.unit.bot.media.server import Answer, FileHost, Peer, answer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says so exactly what a process takes")
 
@@ -36,14 +36,14 @@ VIDEO_MAX_BYTES = 200 * MIB
 
 
 async def measured(
-    what: str, folder: Path, limit_bytes: int, host: FileHost, fetches: Sequence[tuple[str, int]]
+    what: str, folder: Path, limit_bytes: int, host: FakeFileHost, fetches: Sequence[tuple[str, int]]
 ) -> tuple[list[str], list[int]]:
     """The verdicts and the growth of a process that fetches these."""
     asked = {"what": what, "folder": str(folder), "limit_bytes": limit_bytes, "base": host.url(""), "fetches": fetches}
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "tests.unit.bot.media.measured",
+        "tests.unit.bot.media.memory_probe",
         json.dumps(asked),
         stdout=asyncio.subprocess.PIPE,
         cwd=ROOT,
@@ -127,7 +127,7 @@ def pictures() -> list[tuple[str, str, bytes | Answer]]:
     ]
 
 
-async def test_every_file_gets_its_verdict_without_memory(api: FileHost, tmp_path: Path) -> None:
+async def test_every_file_gets_its_verdict_without_memory(api: FakeFileHost, tmp_path: Path) -> None:
     """42 files, ten of them of many MB: each is taken or refused for what it is, and the process hardly grows."""
     files = pictures()
     for number, (_what, _verdict, body) in enumerate(files):
@@ -141,7 +141,9 @@ async def test_every_file_gets_its_verdict_without_memory(api: FileHost, tmp_pat
     assert four_at_once_bytes < 2 * GROWTH_MAX_BYTES
 
 
-async def test_a_video_of_any_size_takes_no_memory_and_no_more_disk_than_allowed(api: FileHost, tmp_path: Path) -> None:
+async def test_a_video_of_any_size_takes_no_memory_and_no_more_disk_than_allowed(
+    api: FakeFileHost, tmp_path: Path
+) -> None:
     """A whole video, one of 2 GB, one without end, a bomb: the disk holds no more than the limit, memory nothing."""
     folder, on_disk = tmp_path / "videos", [0]
     length = 2_000_000_000

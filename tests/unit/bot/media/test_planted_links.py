@@ -12,8 +12,8 @@ import pytest
 from bot.jobs.model import Reference, Upload
 from bot.media.fetch import AddressGuard, FetchFailed, VideoFetcher
 from bot.media.references import ReferenceRefused, ReferenceShelf
+from tests.unit.bot.media.fake_file_host import FakeFileHost, answer
 from tests.unit.bot.media.samples import mp4, picture
-from tests.unit.bot.media.server import FileHost, answer
 
 Kind = Literal["videos", "references"]
 BODY: dict[Kind, bytes] = {"videos": mp4(), "references": picture("PNG")}
@@ -27,7 +27,7 @@ class Keeper:
     kind: Kind
     folder: Path
     outside: Path
-    api: FileHost
+    api: FakeFileHost
     fetcher: VideoFetcher
     shelf: ReferenceShelf
 
@@ -66,7 +66,7 @@ class Keeper:
 
 
 @pytest.fixture(params=["videos", "references"])
-async def keeper(request: pytest.FixtureRequest, tmp_path: Path, api: FileHost) -> AsyncIterator[Keeper]:
+async def keeper(request: pytest.FixtureRequest, tmp_path: Path, api: FakeFileHost) -> AsyncIterator[Keeper]:
     """A folder that isn't there yet; outside lie the very file that would be kept and a folder with something in it."""
     kind: Kind = request.param
     outside, folder = tmp_path / "outside", tmp_path / "data" / kind

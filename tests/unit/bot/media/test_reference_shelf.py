@@ -13,10 +13,10 @@ from bot.jobs.model import Reference, Upload
 from bot.jobs.reasons import Reason
 from bot.media.references import ReferenceRefused, ReferenceShelf, display_name
 from bot.media.sessions import Deadlines
-from tests.unit.bot.media.net import Net
+from tests.unit.bot.media.fake_file_host import FakeFileHost, Peer, answer, redirect
+from tests.unit.bot.media.fake_network import FakeNetwork
 from tests.unit.bot.media.photos import SECRETS, exif_bytes, phone_photo, plain
 from tests.unit.bot.media.samples import jpeg_header, picture, png_bomb, png_header
-from tests.unit.bot.media.server import FileHost, Peer, answer, redirect
 
 MAX_BYTES = 300_000
 
@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def shelf(folder: Path, api: FileHost) -> AsyncIterator[ReferenceShelf]:
+async def shelf(folder: Path, api: FakeFileHost) -> AsyncIterator[ReferenceShelf]:
     made = ReferenceShelf(folder, MAX_BYTES, api.url("/api/v10"), Deadlines(60.0, 60.0), ())
     yield made
     await made.close()
@@ -37,14 +37,14 @@ def left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def upload(api: FileHost, body: bytes, path: str = "/a.png", size_bytes: int | None = None) -> Upload:
+def upload(api: FakeFileHost, body: bytes, path: str = "/a.png", size_bytes: int | None = None) -> Upload:
     """An attachment as Discord would show it, with its bytes on the server."""
     api.answers[path] = answer(body, Content_Type="image/png")
     return Upload(api.url(path), path[1:], len(body) if size_bytes is None else size_bytes)
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("PNG", "png"), ("JPEG", "jpg"), ("WEBP", "webp")])
-async def test_kept(shelf: ReferenceShelf, api: FileHost, folder: Path, kind: str, suffix: str) -> None:
+async def test_kept(shelf: ReferenceShelf, api: FakeFileHost, folder: Path, kind: str, suffix: str) -> None:
     """A picture is kept byte for byte under its hash, 0600 in a folder 0700, whatever its name claims."""
     body = picture(kind)
     kept = await shelf.keep(upload(api, body, "/not-a-picture.txt"))
@@ -65,7 +65,7 @@ async def test_kept(shelf: ReferenceShelf, api: FileHost, folder: Path, kind: st
 @pytest.mark.parametrize(
     ("size_bytes", "reason"), [(0, Reason.REFERENCE_EMPTY), (MAX_BYTES + 1, Reason.REFERENCE_TOO_LARGE)]
 )
-async def test_claimed_size(shelf: ReferenceShelf, api: FileHost, size_bytes: int, reason: Reason) -> None:
+async def test_claimed_size(shelf: ReferenceShelf, api: FakeFileHost, size_bytes: int, reason: Reason) -> None:
     """What already claims to be empty or too large is refused before a byte is fetched."""
     with pytest.raises(ReferenceRefused) as caught:
         await shelf.keep(upload(api, picture("PNG"), size_bytes=size_bytes))
@@ -100,7 +100,7 @@ GIF = picture("GIF")
     ],
     ids=lambda value: repr(value[:12]) if isinstance(value, bytes) else None,
 )
-async def test_refused(shelf: ReferenceShelf, api: FileHost, folder: Path, body: bytes, reason: Reason) -> None:
+async def test_refused(shelf: ReferenceShelf, api: FakeFileHost, folder: Path, body: bytes, reason: Reason) -> None:
     """A file that is not what it says is refused with its reason and its name, and nothing is kept of it."""
     with pytest.raises(ReferenceRefused) as caught:
         await shelf.keep(upload(api, body, size_bytes=9))
@@ -111,7 +111,7 @@ async def test_refused(shelf: ReferenceShelf, api: FileHost, folder: Path, body:
     assert left(folder) == []
 
 
-async def test_polyglot_keeps_our_name(shelf: ReferenceShelf, api: FileHost) -> None:
+async def test_polyglot_keeps_our_name(shelf: ReferenceShelf, api: FakeFileHost) -> None:
     """A picture with a page or an archive behind it is kept as the picture alone, and never as anything else."""
     kept = await shelf.keep(upload(api, picture("PNG") + b"<script>1</script>PK\x03\x04", "/x.html"))
     assert (kept.suffix, kept.content_type) == ("png", "image/png")
@@ -119,7 +119,9 @@ async def test_polyglot_keeps_our_name(shelf: ReferenceShelf, api: FileHost) -> 
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-async def test_a_photo_is_kept_without_its_place(shelf: ReferenceShelf, api: FileHost, folder: Path, kind: str) -> None:
+async def test_a_photo_is_kept_without_its_place(
+    shelf: ReferenceShelf, api: FakeFileHost, folder: Path, kind: str
+) -> None:
     """Metadata never lies in the folder after a picture was kept; the hash and the size are those of what is kept."""
     photo = phone_photo(kind)
     kept = await shelf.keep(upload(api, photo))
@@ -132,7 +134,9 @@ async def test_a_photo_is_kept_without_its_place(shelf: ReferenceShelf, api: Fil
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-async def test_a_damaged_picture_is_called_so(shelf: ReferenceShelf, api: FileHost, folder: Path, kind: str) -> None:
+async def test_a_damaged_picture_is_called_so(
+    shelf: ReferenceShelf, api: FakeFileHost, folder: Path, kind: str
+) -> None:
     """A picture that ends too early is called damaged, with or without metadata; nothing is left of it."""
     for whole in (plain(kind), plain(kind, exif=exif_bytes(6))):
         with pytest.raises(ReferenceRefused) as caught:
@@ -142,7 +146,7 @@ async def test_a_damaged_picture_is_called_so(shelf: ReferenceShelf, api: FileHo
         assert left(folder) == []
 
 
-async def test_clear_partials(shelf: ReferenceShelf, api: FileHost, folder: Path) -> None:
+async def test_clear_partials(shelf: ReferenceShelf, api: FakeFileHost, folder: Path) -> None:
     """What an earlier process left half-way is cleared at start; pictures stay."""
     assert await shelf.clear_partials() == 0
     kept = await shelf.keep(upload(api, picture("PNG")))
@@ -152,7 +156,7 @@ async def test_clear_partials(shelf: ReferenceShelf, api: FileHost, folder: Path
     assert left(folder) == [kept.file_name]
 
 
-async def test_endless(shelf: ReferenceShelf, api: FileHost, folder: Path) -> None:
+async def test_endless(shelf: ReferenceShelf, api: FakeFileHost, folder: Path) -> None:
     """A body without end is given up at the limit."""
 
     async def endless(peer: Peer) -> AsyncGenerator[bytes]:
@@ -168,7 +172,7 @@ async def test_endless(shelf: ReferenceShelf, api: FileHost, folder: Path) -> No
     assert left(folder) == []
 
 
-async def test_unreadable(folder: Path, api: FileHost) -> None:
+async def test_unreadable(folder: Path, api: FakeFileHost) -> None:
     """What does not come whole, in time, plain, and with a 200 is unreadable; redirects are not followed."""
 
     async def stall(peer: Peer) -> AsyncGenerator[bytes]:
@@ -216,7 +220,7 @@ async def test_unreadable(folder: Path, api: FileHost) -> None:
         "",
     ],
 )
-async def test_other_hosts(shelf: ReferenceShelf, net: Net, url: str) -> None:
+async def test_other_hosts(shelf: ReferenceShelf, net: FakeNetwork, url: str) -> None:
     """Only Discord's own file hosts are asked, over https; nothing else is even looked up."""
     with pytest.raises(ReferenceRefused) as caught:
         await shelf.keep(Upload(url, "a.png", 9))
@@ -225,7 +229,7 @@ async def test_other_hosts(shelf: ReferenceShelf, net: Net, url: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["cdn.discordapp.com", "media.discordapp.net"])
-async def test_discord_hosts(shelf: ReferenceShelf, net: Net, host: str) -> None:
+async def test_discord_hosts(shelf: ReferenceShelf, net: FakeNetwork, host: str) -> None:
     """Both of Discord's file hosts are asked."""
     net.name(host, ["162.159.129.233"])
     with pytest.raises(ReferenceRefused):
@@ -233,7 +237,7 @@ async def test_discord_hosts(shelf: ReferenceShelf, net: Net, host: str) -> None
     assert net.attempts == ["162.159.129.233"]
 
 
-async def test_all_in_order(shelf: ReferenceShelf, api: FileHost) -> None:
+async def test_all_in_order(shelf: ReferenceShelf, api: FakeFileHost) -> None:
     """Several pictures keep their order, also when the first arrives last and two are the same."""
     bodies = [picture("PNG", (n + 1, 9)) for n in (0, 1, 2, 1)]
     uploads = [upload(api, body, f"/{n}.png") for n, body in enumerate(bodies)]
@@ -253,7 +257,7 @@ async def test_all_in_order(shelf: ReferenceShelf, api: FileHost) -> None:
     assert await shelf.keep_all([]) == ()
 
 
-async def test_first_refusal_wins(shelf: ReferenceShelf, api: FileHost, folder: Path) -> None:
+async def test_first_refusal_wins(shelf: ReferenceShelf, api: FakeFileHost, folder: Path) -> None:
     """The first in order that is refused is the one named, and the downloads after it are ended."""
     ended = asyncio.Event()
 
@@ -273,7 +277,7 @@ async def test_first_refusal_wins(shelf: ReferenceShelf, api: FileHost, folder: 
         await asyncio.wait_for(ended.wait(), 10)
 
 
-async def test_too_many(shelf: ReferenceShelf, api: FileHost) -> None:
+async def test_too_many(shelf: ReferenceShelf, api: FakeFileHost) -> None:
     """More than four are refused as a whole, and an impossible claim anywhere before anything is fetched."""
     uploads = [upload(api, picture("PNG"), f"/{n}.png") for n in range(5)]
     with pytest.raises(ReferenceRefused) as caught:
@@ -286,7 +290,7 @@ async def test_too_many(shelf: ReferenceShelf, api: FileHost) -> None:
     assert api.asked == []
 
 
-async def test_sweep(shelf: ReferenceShelf, api: FileHost, folder: Path) -> None:
+async def test_sweep(shelf: ReferenceShelf, api: FakeFileHost, folder: Path) -> None:
     """Sweeping deletes what nobody needs and stale partial files, but nothing that came in a moment ago."""
     needed, unneeded, fresh = [await shelf.keep(upload(api, picture("PNG", (n, 1)))) for n in (1, 2, 3)]
     (folder / "stale.part").write_bytes(b"x")
@@ -301,7 +305,7 @@ async def test_sweep(shelf: ReferenceShelf, api: FileHost, folder: Path) -> None
     assert left(folder) == []
 
 
-async def test_disk_trouble(shelf: ReferenceShelf, api: FileHost, folder: Path, tmp_path: Path) -> None:
+async def test_disk_trouble(shelf: ReferenceShelf, api: FakeFileHost, folder: Path, tmp_path: Path) -> None:
     """When our own disk does not take the picture, that is said, and a planted link is not followed."""
     (tmp_path / "elsewhere").mkdir()
     folder.parent.mkdir()
@@ -312,7 +316,7 @@ async def test_disk_trouble(shelf: ReferenceShelf, api: FileHost, folder: Path, 
     assert left(tmp_path / "elsewhere") == []
 
 
-async def test_closed(folder: Path, api: FileHost) -> None:
+async def test_closed(folder: Path, api: FakeFileHost) -> None:
     """Closing ends what is being fetched, and nothing more is fetched."""
     shelf = ReferenceShelf(folder, MAX_BYTES, api.url("/api"))
 

@@ -30,16 +30,16 @@ from bot.media.fetch import (
 from bot.media.folders import PrivateFolder
 from bot.media.landing import Landing
 from bot.media.sessions import Deadlines, plain_session
-from tests.unit.bot.media.net import Net
+from tests.unit.bot.media.fake_file_host import FakeFileHost, Peer, answer, redirect
+from tests.unit.bot.media.fake_network import FakeNetwork
 from tests.unit.bot.media.samples import FTYP, WEBM, box, mp4, picture
-from tests.unit.bot.media.server import FileHost, Peer, answer, redirect
 
 NAME = "video-ABCDEFGH.mp4"
 KEY = "sk-test"
 MAX_BYTES = 200_000
 
 
-class Disk:
+class FakeDisk:
     """What the disk says of its free space."""
 
     def __init__(self) -> None:
@@ -47,8 +47,8 @@ class Disk:
 
 
 @pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
-    made, real = Disk(), shutil.disk_usage
+def disk(monkeypatch: pytest.MonkeyPatch) -> FakeDisk:
+    made, real = FakeDisk(), shutil.disk_usage
     monkeypatch.setattr(shutil, "disk_usage", lambda path: real(path)._replace(free=made.free_bytes))
     return made
 
@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make(folder: Path, api: FileHost, disk: Disk) -> Callable[..., VideoFetcher]:
+def make(folder: Path, api: FakeFileHost, disk: FakeDisk) -> Callable[..., VideoFetcher]:
     def fetcher(max_bytes: int = MAX_BYTES, **deadlines: float) -> VideoFetcher:
         guard = AddressGuard(api.url("/v1"), ["files.test"])
         return VideoFetcher(
@@ -82,11 +82,11 @@ def left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def keys(host: FileHost) -> list[str | None]:
+def keys(host: FakeFileHost) -> list[str | None]:
     return [each.headers.get("authorization") for each in host.asked]
 
 
-async def test_whole_video(fetcher: VideoFetcher, api: FileHost, folder: Path) -> None:
+async def test_whole_video(fetcher: VideoFetcher, api: FakeFileHost, folder: Path) -> None:
     """A video is kept byte for byte under our name, 0600 in a folder 0700, and known by its hash afterwards."""
     video = mp4(os.urandom(150_000))
     api.answers["/v1/v"] = answer(video, Content_Type="text/plain", Content_Disposition='attachment; filename="../x"')
@@ -115,7 +115,7 @@ async def chunked(*pieces: bytes) -> AsyncGenerator[bytes]:
     yield b"0\r\n\r\n"
 
 
-async def test_other_lengths(fetcher: VideoFetcher, api: FileHost) -> None:
+async def test_other_lengths(fetcher: VideoFetcher, api: FakeFileHost) -> None:
     """A video in chunks of any size, one without a length, and a WebM are whole too."""
     video = mp4(bytes(70_000))
     api.answers["/chunks"] = lambda _peer: chunked(video[:3], video[3:11], video[11:])
@@ -156,7 +156,7 @@ async def test_other_lengths(fetcher: VideoFetcher, api: FileHost) -> None:
     ],
     ids=lambda body: repr(body[:20]),
 )
-async def test_wrong_bodies(fetcher: VideoFetcher, api: FileHost, folder: Path, body: bytes) -> None:
+async def test_wrong_bodies(fetcher: VideoFetcher, api: FakeFileHost, folder: Path, body: bytes) -> None:
     """Whatever its Content-Type says, a body that is no whole video is not taken, and nothing stays on the disk."""
     api.answers["/v1/v"] = answer(mp4())
     api.answers["/v"] = answer(body, Content_Type="video/mp4")
@@ -170,7 +170,7 @@ async def test_wrong_bodies(fetcher: VideoFetcher, api: FileHost, folder: Path, 
     [(401, LinkExpired), (403, LinkExpired), (404, LinkExpired), (410, LinkExpired)]
     + [(s, FetchFailed) for s in (201, 202, 204, 206, 300, 302, 304, 400, 409, 425, 429, 500, 502, 503, 504)],
 )
-async def test_statuses(fetcher: VideoFetcher, api: FileHost, status: int, fault: type[FetchFault]) -> None:
+async def test_statuses(fetcher: VideoFetcher, api: FakeFileHost, status: int, fault: type[FetchFault]) -> None:
     """Only 200 is a video; the fault carries the status, and an expired link is a fault of its own."""
     body = b"" if status in {204, 304} else mp4()
     api.answers["/v"] = answer(body, f"{status} Something", length=len(body) or None)
@@ -181,7 +181,7 @@ async def test_statuses(fetcher: VideoFetcher, api: FileHost, status: int, fault
 
 
 @pytest.mark.parametrize("off_by", [-9, -1, 1, 1000])
-async def test_lying_length(fetcher: VideoFetcher, api: FileHost, folder: Path, off_by: int) -> None:
+async def test_lying_length(fetcher: VideoFetcher, api: FakeFileHost, folder: Path, off_by: int) -> None:
     """A Content-Length that is not the truth makes the fetch fail, and the next one is not spoilt by it."""
     video = mp4(bytes(5_000))
     api.answers["/lie"] = answer(video, length=len(video) + off_by)
@@ -192,7 +192,7 @@ async def test_lying_length(fetcher: VideoFetcher, api: FileHost, folder: Path, 
     assert (await fetcher.fetch(api.url("/v"), NAME)).size_bytes == len(video)
 
 
-async def test_compressed(fetcher: VideoFetcher, api: FileHost) -> None:
+async def test_compressed(fetcher: VideoFetcher, api: FakeFileHost) -> None:
     """A body that is called compressed is refused unread, bomb or not."""
     api.answers["/bomb"] = answer(gzip.compress(bytes(10_000_000)), Content_Encoding="gzip")
     api.answers["/v"] = answer(mp4(), Content_Encoding="x-odd")
@@ -223,7 +223,7 @@ async def test_length_is_counted_here_too(folder: Path) -> None:
     assert left(folder) == []
 
 
-async def test_too_large(fetcher: VideoFetcher, api: FileHost, folder: Path) -> None:
+async def test_too_large(fetcher: VideoFetcher, api: FakeFileHost, folder: Path) -> None:
     """A video over the limit is not begun when its length is known, and given up at the limit when it isn't."""
     sent = 0
 
@@ -245,7 +245,7 @@ async def test_too_large(fetcher: VideoFetcher, api: FileHost, folder: Path) -> 
     assert left(folder) == []
 
 
-async def test_exactly_the_limit(make: Callable[..., VideoFetcher], api: FileHost) -> None:
+async def test_exactly_the_limit(make: Callable[..., VideoFetcher], api: FakeFileHost) -> None:
     """A video of exactly the limit is taken."""
     api.answers["/v"] = answer(mp4())
     assert (await make(len(mp4())).fetch(api.url("/v"), NAME)).size_bytes == len(mp4())
@@ -253,7 +253,7 @@ async def test_exactly_the_limit(make: Callable[..., VideoFetcher], api: FileHos
         await make(len(mp4()) - 1).fetch(api.url("/v"), NAME)
 
 
-async def test_memory_does_not_grow(make: Callable[..., VideoFetcher], api: FileHost) -> None:
+async def test_memory_does_not_grow(make: Callable[..., VideoFetcher], api: FakeFileHost) -> None:
     """Fetching 48 MiB takes a small, constant amount of memory."""
     piece, pieces = bytes(65_536), 768
     head = FTYP + box(b"moov") + (8 + len(piece) * pieces).to_bytes(4) + b"mdat"
@@ -272,7 +272,7 @@ async def test_memory_does_not_grow(make: Callable[..., VideoFetcher], api: File
     assert peak_bytes < 8 * 1024 * 1024
 
 
-async def test_redirects(fetcher: VideoFetcher, api: FileHost, files: FileHost) -> None:
+async def test_redirects(fetcher: VideoFetcher, api: FakeFileHost, files: FakeFileHost) -> None:
     """Five redirects are followed, absolute or relative; a sixth is refused."""
     api.answers |= {f"/{n}": redirect(f"/{n + 1}", f"{s} Moved") for n, s in enumerate([301, 302, 303, 307, 308])}
     api.answers["/5"] = answer(mp4())
@@ -285,7 +285,7 @@ async def test_redirects(fetcher: VideoFetcher, api: FileHost, files: FileHost) 
         await fetcher.fetch(api.url("/data"), NAME)
 
 
-async def test_key_stays_at_home(fetcher: VideoFetcher, api: FileHost, files: FileHost) -> None:
+async def test_key_stays_at_home(fetcher: VideoFetcher, api: FakeFileHost, files: FakeFileHost) -> None:
     """The key goes to the API's origin only, and not even there once a hop has left it."""
     api.answers |= {
         "/here": redirect(api.url("/there")),
@@ -327,7 +327,9 @@ async def test_key_stays_at_home(fetcher: VideoFetcher, api: FileHost, files: Fi
     ],
 )
 @pytest.mark.parametrize("kind", ["absolute", "relative", "data"])
-async def test_json_pointer(fetcher: VideoFetcher, api: FileHost, files: FileHost, shape: object, kind: str) -> None:
+async def test_json_pointer(
+    fetcher: VideoFetcher, api: FakeFileHost, files: FakeFileHost, shape: object, kind: str
+) -> None:
     """JSON that says where the video is is followed once, without the key when it leads elsewhere."""
     inline = "data:video/mp4;base64," + base64.b64encode(mp4()).decode()
     url = {"absolute": files.url("/v", "files.test"), "relative": "/v", "data": inline}[kind]
@@ -338,7 +340,7 @@ async def test_json_pointer(fetcher: VideoFetcher, api: FileHost, files: FileHos
     assert keys(files) == ([None] if kind == "absolute" else [])
 
 
-async def test_json_pointer_only_once(fetcher: VideoFetcher, api: FileHost) -> None:
+async def test_json_pointer_only_once(fetcher: VideoFetcher, api: FakeFileHost) -> None:
     """JSON that points to JSON is no video."""
     api.answers["/a"] = answer(b'{"url": "/b"}')
     api.answers["/b"] = answer(b'{"url": "/v"}')
@@ -387,7 +389,7 @@ async def stalling(peer: Peer) -> AsyncGenerator[bytes]:
 
 
 @pytest.mark.parametrize("deadline", ["total_seconds", "idle_seconds"])
-async def test_stalled(make: Callable[..., VideoFetcher], api: FileHost, folder: Path, deadline: str) -> None:
+async def test_stalled(make: Callable[..., VideoFetcher], api: FakeFileHost, folder: Path, deadline: str) -> None:
     """A server that stops in the middle is given up, by either deadline."""
     api.answers["/v"] = stalling
     with pytest.raises(FetchFailed):
@@ -395,7 +397,7 @@ async def test_stalled(make: Callable[..., VideoFetcher], api: FileHost, folder:
     assert left(folder) == []
 
 
-async def test_cut_off(fetcher: VideoFetcher, api: FileHost, net: Net, folder: Path) -> None:
+async def test_cut_off(fetcher: VideoFetcher, api: FakeFileHost, net: FakeNetwork, folder: Path) -> None:
     """A connection that is refused, cut, or speaks no HTTP makes the fetch fail for now."""
 
     async def cut(peer: Peer) -> AsyncGenerator[bytes]:
@@ -409,7 +411,7 @@ async def test_cut_off(fetcher: VideoFetcher, api: FileHost, net: Net, folder: P
     assert left(folder) == []
 
 
-async def test_cancelled_or_closed(fetcher: VideoFetcher, api: FileHost, folder: Path) -> None:
+async def test_cancelled_or_closed(fetcher: VideoFetcher, api: FakeFileHost, folder: Path) -> None:
     """A fetch that is cancelled leaves nothing behind; closing ends what is under way and what would come after."""
 
     async def stall(peer: Peer) -> AsyncGenerator[bytes]:
@@ -435,7 +437,7 @@ async def test_cancelled_or_closed(fetcher: VideoFetcher, api: FileHost, folder:
         await fetcher.fetch(api.url("/v"), NAME)
 
 
-async def test_full_disk(fetcher: VideoFetcher, api: FileHost, folder: Path, disk: Disk) -> None:
+async def test_full_disk(fetcher: VideoFetcher, api: FakeFileHost, folder: Path, disk: FakeDisk) -> None:
     """A video needs its own length above the floor of free space, or it is not begun; later it may be."""
     video = mp4(bytes(10_000))
     api.answers["/v"] = answer(video)
@@ -447,7 +449,9 @@ async def test_full_disk(fetcher: VideoFetcher, api: FileHost, folder: Path, dis
     await fetcher.fetch(api.url("/v"), NAME)
 
 
-async def test_disk_that_fills(make: Callable[..., VideoFetcher], api: FileHost, folder: Path, disk: Disk) -> None:
+async def test_disk_that_fills(
+    make: Callable[..., VideoFetcher], api: FakeFileHost, folder: Path, disk: FakeDisk
+) -> None:
     """A video of unknown length is given up when the disk fills while it arrives."""
 
     async def growing(peer: Peer) -> AsyncGenerator[bytes]:
@@ -464,7 +468,7 @@ async def test_disk_that_fills(make: Callable[..., VideoFetcher], api: FileHost,
 
 
 async def test_room_is_promised_once(
-    make: Callable[..., VideoFetcher], api: FileHost, folder: Path, disk: Disk
+    make: Callable[..., VideoFetcher], api: FakeFileHost, folder: Path, disk: FakeDisk
 ) -> None:
     """Space that one video was promised is not promised to the next while the first still arrives."""
     slow = asyncio.Event()
@@ -493,7 +497,7 @@ async def test_room_is_promised_once(
 
 
 async def test_ten_videos_on_a_disk_for_one(
-    make: Callable[..., VideoFetcher], api: FileHost, folder: Path, monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., VideoFetcher], api: FakeFileHost, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten videos whose disk takes one at a time all arrive, each as soon as the one before it is gone."""
     video, real = mp4(bytes(400_000)), shutil.disk_usage
@@ -560,7 +564,7 @@ async def test_names(fetcher: VideoFetcher, name: str) -> None:
 
 
 async def test_foreign_folder(
-    fetcher: VideoFetcher, api: FileHost, folder: Path, monkeypatch: pytest.MonkeyPatch
+    fetcher: VideoFetcher, api: FakeFileHost, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder that belongs to somebody else is not written to."""
     folder.mkdir(parents=True)
@@ -571,7 +575,7 @@ async def test_foreign_folder(
     assert left(folder) == []
 
 
-async def test_open_folder_is_closed(fetcher: VideoFetcher, api: FileHost, folder: Path) -> None:
+async def test_open_folder_is_closed(fetcher: VideoFetcher, api: FakeFileHost, folder: Path) -> None:
     """A folder of ours that others could enter is closed to them."""
     folder.mkdir(parents=True)
     folder.chmod(0o755)
@@ -589,7 +593,7 @@ async def test_clear_partials(fetcher: VideoFetcher, folder: Path) -> None:
     assert left(folder) == [NAME]
 
 
-async def test_sweep(fetcher: VideoFetcher, api: FileHost, folder: Path) -> None:
+async def test_sweep(fetcher: VideoFetcher, api: FakeFileHost, folder: Path) -> None:
     """Sweeping deletes old videos that nobody needs and stale partial files, but nothing that may still be arriving."""
     api.answers["/v"] = answer(mp4())
     names = [f"video-{letter * 8}.mp4" for letter in "ABC"]
@@ -603,7 +607,7 @@ async def test_sweep(fetcher: VideoFetcher, api: FileHost, folder: Path) -> None
     assert left(folder) == sorted([names[0], names[2], "fresh.part"])
 
 
-async def test_no_secret_in_words(fetcher: VideoFetcher, api: FileHost) -> None:
+async def test_no_secret_in_words(fetcher: VideoFetcher, api: FakeFileHost) -> None:
     """No fault says the key or the query of a URL."""
     api.answers["/gone?sig=secret"] = answer(status="403 No")
     api.answers["/html?sig=secret"] = answer(b"<html>not a video")

@@ -18,7 +18,7 @@ KEY = 'sk-canary"with\\odd ✓ letters'
 Start = Callable[..., io.StringIO]
 
 
-class Terminal(io.StringIO):
+class FakeTerminal(io.StringIO):
     """Standard error that a person looks at."""
 
     def isatty(self) -> bool:
@@ -211,7 +211,7 @@ def test_the_level_holds(start: Start) -> None:
     assert [line["event"] for line in lines_of(out)] == ["yes"]
 
 
-@pytest.mark.parametrize(("out", "is_json"), [(io.StringIO(), True), (Terminal(), False)])
+@pytest.mark.parametrize(("out", "is_json"), [(io.StringIO(), True), (FakeTerminal(), False)])
 def test_auto_is_colour_on_a_terminal_and_json_otherwise(start: Start, out: io.StringIO, is_json: bool) -> None:
     """LOG_FORMAT=auto looks at standard error."""
     start(form="auto", out=out)
@@ -220,7 +220,7 @@ def test_auto_is_colour_on_a_terminal_and_json_otherwise(start: Start, out: io.S
     assert ("\x1b[" in out.getvalue()) != is_json
 
 
-@pytest.mark.parametrize("out", [io.StringIO(), Terminal()])
+@pytest.mark.parametrize("out", [io.StringIO(), FakeTerminal()])
 def test_values_cannot_forge_lines_on_a_terminal(start: Start, out: io.StringIO) -> None:
     """In the form for people, too, a value neither begins a line nor changes colours or titles."""
     start(form="console", out=out)
@@ -262,7 +262,7 @@ def test_no_secret_hides_nothing() -> None:
 
 def test_colours_hide_no_secret(start: Start) -> None:
     """On a terminal colours stand between a name and its value; the value is hidden all the same."""
-    out = start(form="console", out=Terminal())
+    out = start(form="console", out=FakeTerminal())
     structlog.stdlib.get_logger("bot.x").info("event", authorization="Bearer canary-1", headers={"token": "canary-2"})
     assert_clean(out)
 

@@ -57,12 +57,12 @@ def response_error(text: str) -> BaseException:
 def discord_error(kind: type[discord.HTTPException], status: int) -> Make:
     """What discord.py raises about an answer that says those words."""
 
-    class Response:
+    class FakeResponse:
         def __init__(self) -> None:
             self.status = status
             self.reason = "No"
 
-    return lambda text: kind(Response(), {"code": 1, "message": text})  # type: ignore[arg-type]
+    return lambda text: kind(FakeResponse(), {"code": 1, "message": text})  # type: ignore[arg-type]
 
 
 FAULTS: dict[str, Make] = {

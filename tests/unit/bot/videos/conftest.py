@@ -8,7 +8,7 @@ from bot.ops.clock import SystemClock
 from bot.videos.client import VideosClient
 from bot.videos.spending import SpendGuard
 from bot.videos.values import BodyForm, Endpoint, Timeouts
-from tests.unit.bot.videos.provider import Provider, serve
+from tests.unit.bot.videos.fake_provider import FakeProvider, serve
 
 KEY = "sk-test-4711-secret"
 
@@ -16,24 +16,24 @@ MakeClient = Callable[..., VideosClient]
 
 
 @pytest.fixture
-async def provider() -> AsyncIterator[Provider]:
-    provider = Provider()
+async def provider() -> AsyncIterator[FakeProvider]:
+    provider = FakeProvider()
     runner = await serve(provider)
     yield provider
     await runner.cleanup()
 
 
 @pytest.fixture
-async def foreign() -> AsyncIterator[Provider]:
+async def foreign() -> AsyncIterator[FakeProvider]:
     """Another server, at another port: another origin."""
-    foreign = Provider().reply(200, {"id": "video_foreign", "status": "queued"})
+    foreign = FakeProvider().reply(200, {"id": "video_foreign", "status": "queued"})
     runner = await serve(foreign)
     yield foreign
     await runner.cleanup()
 
 
 @pytest.fixture
-async def make_client(provider: Provider) -> AsyncIterator[MakeClient]:
+async def make_client(provider: FakeProvider) -> AsyncIterator[MakeClient]:
     made: list[VideosClient] = []
 
     def make(

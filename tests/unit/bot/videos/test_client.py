@@ -28,7 +28,7 @@ from bot.videos.faults import (
 )
 from bot.videos.values import Endpoint, Order, ReferenceFile, RemoteState, Timeouts
 from tests.unit.bot.videos.conftest import KEY, MakeClient
-from tests.unit.bot.videos.provider import Provider, drip, flood, hang, hang_up, raw, reset
+from tests.unit.bot.videos.fake_provider import FakeProvider, drip, flood, hang, hang_up, raw, reset
 
 ORDER = Order(prompt="a cat", idempotency_key="key-1")
 FULL = Order("a cät", "key-1", model="gpt-4o-video", size="1280x720", seconds="8")
@@ -49,7 +49,7 @@ def pictures(tmp_path: Path) -> tuple[ReferenceFile, ...]:
 # What is sent
 
 
-async def test_an_order_without_pictures_is_json(provider: Provider, client: VideosClient) -> None:
+async def test_an_order_without_pictures_is_json(provider: FakeProvider, client: VideosClient) -> None:
     """Without pictures the body is JSON, all values strings, with the key and the idempotency key in the headers."""
     provider.reply(200, QUEUED)
     video = await client.create(FULL)
@@ -67,7 +67,7 @@ async def test_an_order_without_pictures_is_json(provider: Provider, client: Vid
     assert seen.headers["Idempotency-Key"] == "key-1"
 
 
-async def test_unset_fields_are_left_out(provider: Provider, client: VideosClient) -> None:
+async def test_unset_fields_are_left_out(provider: FakeProvider, client: VideosClient) -> None:
     """A field that nobody set is not sent, not even as null."""
     provider.reply(200, QUEUED)
     await client.create(ORDER)
@@ -76,7 +76,7 @@ async def test_unset_fields_are_left_out(provider: Provider, client: VideosClien
 
 @pytest.mark.parametrize("field", ["input_reference", "input_reference[]"])
 async def test_pictures_go_as_parts_in_their_order(
-    provider: Provider, make_client: MakeClient, pictures: tuple[ReferenceFile, ...], field: str
+    provider: FakeProvider, make_client: MakeClient, pictures: tuple[ReferenceFile, ...], field: str
 ) -> None:
     """Pictures are multipart parts under one repeated name, with plain names and real types, byte for byte in order."""
     provider.reply(200, QUEUED)
@@ -97,7 +97,7 @@ async def test_pictures_go_as_parts_in_their_order(
     assert b"M\xc3\xbcller".decode() not in str(seen.headers)
 
 
-async def test_forced_multipart_is_multipart_without_pictures(provider: Provider, make_client: MakeClient) -> None:
+async def test_forced_multipart_is_multipart_without_pictures(provider: FakeProvider, make_client: MakeClient) -> None:
     """Forced multipart is truly multipart for texts alone, not the urlencoded form that aiohttp would choose."""
     provider.reply(200, QUEUED)
     await make_client(body="multipart").create(FULL)
@@ -112,7 +112,7 @@ async def test_forced_multipart_is_multipart_without_pictures(provider: Provider
 
 
 async def test_forced_json_carries_pictures_as_data_urls(
-    provider: Provider, make_client: MakeClient, pictures: tuple[ReferenceFile, ...]
+    provider: FakeProvider, make_client: MakeClient, pictures: tuple[ReferenceFile, ...]
 ) -> None:
     """Forced JSON stays JSON with pictures: one is an object with a data URL, several are a list of them."""
     provider.reply(200, QUEUED)
@@ -124,7 +124,7 @@ async def test_forced_json_carries_pictures_as_data_urls(
     assert [entry["image_url"][:16] for entry in many] == ["data:image/png;b", "data:image/jpeg;", "data:image/webp;"]
 
 
-async def test_a_remix_sends_only_what_was_set(provider: Provider, client: VideosClient) -> None:
+async def test_a_remix_sends_only_what_was_set(provider: FakeProvider, client: VideosClient) -> None:
     """A remix posts to its parent, whose id is one path segment, and sends the prompt alone when no more was set."""
     provider.reply(200, QUEUED)
     await client.remix("sora-2:task/01?k=..", ORDER)
@@ -145,7 +145,9 @@ async def test_a_remix_sends_only_what_was_set(provider: Provider, client: Video
         ("dmlkZW8=:é", "dmlkZW8%3D%3A%C3%A9"),
     ],
 )
-async def test_an_id_is_one_path_segment(provider: Provider, client: VideosClient, remote_id: str, path: str) -> None:
+async def test_an_id_is_one_path_segment(
+    provider: FakeProvider, client: VideosClient, remote_id: str, path: str
+) -> None:
     """Whatever characters an id has, it stays one path segment, for looks as for contents."""
     provider.reply(200, {"id": remote_id, "status": "completed"})
     video = await client.look(remote_id)
@@ -154,7 +156,7 @@ async def test_an_id_is_one_path_segment(provider: Provider, client: VideosClien
     assert client.content_url(remote_id) == f"{provider.base_url}/videos/{path}/content"
 
 
-async def test_a_base_url_with_a_slash_is_the_same_provider(provider: Provider, make_client: MakeClient) -> None:
+async def test_a_base_url_with_a_slash_is_the_same_provider(provider: FakeProvider, make_client: MakeClient) -> None:
     """A trailing slash makes no other provider and no double slash."""
     provider.reply(200, QUEUED)
     client = make_client(base_url=provider.base_url + "/")
@@ -166,7 +168,7 @@ async def test_a_base_url_with_a_slash_is_the_same_provider(provider: Provider, 
 # Money: connections, redirects, the guard
 
 
-async def test_every_paid_request_has_a_fresh_connection(provider: Provider, client: VideosClient) -> None:
+async def test_every_paid_request_has_a_fresh_connection(provider: FakeProvider, client: VideosClient) -> None:
     """A paid request never travels on a kept-alive connection, neither one of a look nor one of a paid request."""
     provider.reply(200, QUEUED)
     await client.look("video_1")
@@ -181,7 +183,9 @@ async def test_every_paid_request_has_a_fresh_connection(provider: Provider, cli
     assert not looks & set(posts)
 
 
-async def test_a_stale_connection_cannot_make_a_paid_request_doubtful(provider: Provider, client: VideosClient) -> None:
+async def test_a_stale_connection_cannot_make_a_paid_request_doubtful(
+    provider: FakeProvider, client: VideosClient
+) -> None:
     """When the provider cuts every connection after its answer, each following paid request still arrives once."""
 
     async def answer_and_cut(request: web.Request) -> web.StreamResponse:
@@ -200,7 +204,7 @@ async def test_a_stale_connection_cannot_make_a_paid_request_doubtful(provider: 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_a_redirected_paid_request_is_not_followed(
-    provider: Provider, foreign: Provider, client: VideosClient, status: int
+    provider: FakeProvider, foreign: FakeProvider, client: VideosClient, status: int
 ) -> None:
     """A redirect of a paid request is a fault of the address: not followed, and neither prompt nor key leaves."""
     provider.reply(status, headers={"Location": f"{foreign.base_url}/videos"})
@@ -212,7 +216,7 @@ async def test_a_redirected_paid_request_is_not_followed(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_look_does_not_follow_to_another_origin(
-    provider: Provider, foreign: Provider, client: VideosClient, status: int
+    provider: FakeProvider, foreign: FakeProvider, client: VideosClient, status: int
 ) -> None:
     """A look that is sent to another origin ends there; the other origin sees nothing at all."""
     provider.reply(status, headers={"Location": f"{foreign.base_url}/videos/video_1"})
@@ -221,7 +225,7 @@ async def test_a_look_does_not_follow_to_another_origin(
     assert (caught.value.status, len(provider.seen), foreign.seen) == (status, 1, [])
 
 
-async def test_a_look_follows_three_redirects_at_its_own_origin(provider: Provider, client: VideosClient) -> None:
+async def test_a_look_follows_three_redirects_at_its_own_origin(provider: FakeProvider, client: VideosClient) -> None:
     """Three redirects at the API's own origin are followed with the key; a fourth is not."""
     for _ in range(3):
         provider.reply(307, headers={"Location": "/v1/elsewhere"})
@@ -237,7 +241,7 @@ async def test_a_look_follows_three_redirects_at_its_own_origin(provider: Provid
 
 
 @pytest.mark.parametrize("location", ["http://[", "//127.0.0.66/x", "", "http://user@127.0.0.1/", "ftp://127.0.0.66/"])
-async def test_a_look_survives_odd_redirects(provider: Provider, client: VideosClient, location: str) -> None:
+async def test_a_look_survives_odd_redirects(provider: FakeProvider, client: VideosClient, location: str) -> None:
     """A redirect to nonsense is a failed look and nothing else."""
     provider.reply(302, headers={"Location": location})
     with pytest.raises(LookFailed):
@@ -245,7 +249,7 @@ async def test_a_look_survives_odd_redirects(provider: Provider, client: VideosC
     assert len(provider.seen) == 1
 
 
-async def test_the_guard_stops_a_loop_gone_wild(provider: Provider, make_client: MakeClient) -> None:
+async def test_the_guard_stops_a_loop_gone_wild(provider: FakeProvider, make_client: MakeClient) -> None:
     """A loop that submits for ever reaches the provider no more often than the guard allows."""
     provider.reply(500, {"error": {"message": "heavy load", "code": "server_error"}})
     client = make_client(limit=5)
@@ -288,7 +292,7 @@ async def test_the_key_is_only_for_the_api_itself(make_client: MakeClient) -> No
         assert client.key_for(url) is None, url
 
 
-async def test_the_key_shows_nowhere(provider: Provider, client: VideosClient) -> None:
+async def test_the_key_shows_nowhere(provider: FakeProvider, client: VideosClient) -> None:
     """A provider that repeats the key in its refusal does not get it into a sentence, a detail or a repr."""
     provider.reply(401, {"error": {"message": f"Incorrect API key provided: {KEY}."}})
     with pytest.raises(AccountRefused) as caught:
@@ -318,7 +322,7 @@ async def test_a_refused_connection_means_nothing_was_sent(make_client: MakeClie
     assert looked.value.provider_at_fault
 
 
-async def test_failing_tls_means_nothing_was_sent(provider: Provider, make_client: MakeClient) -> None:
+async def test_failing_tls_means_nothing_was_sent(provider: FakeProvider, make_client: MakeClient) -> None:
     """A server that doesn't speak TLS at an https address has received nothing of the request."""
     provider.reply(200, QUEUED)
     with pytest.raises(NotSent):
@@ -361,7 +365,7 @@ SILENCES = {
 
 
 @pytest.mark.parametrize("silence", SILENCES)
-async def test_silence_after_sending_is_doubtful(provider: Provider, make_client: MakeClient, silence: str) -> None:
+async def test_silence_after_sending_is_doubtful(provider: FakeProvider, make_client: MakeClient, silence: str) -> None:
     """However the answer to a paid request fails to come, the outcome is doubtful and the request was sent once."""
     provider.then(SILENCES[silence])
     with pytest.raises(Doubtful):
@@ -370,7 +374,7 @@ async def test_silence_after_sending_is_doubtful(provider: Provider, make_client
 
 
 @pytest.mark.parametrize("silence", SILENCES)
-async def test_silence_at_a_look_passes(provider: Provider, make_client: MakeClient, silence: str) -> None:
+async def test_silence_at_a_look_passes(provider: FakeProvider, make_client: MakeClient, silence: str) -> None:
     """However the answer to a look fails to come, it is a failed look that counts against the provider."""
     provider.then(SILENCES[silence])
     with pytest.raises(LookFailed) as caught:
@@ -379,7 +383,7 @@ async def test_silence_at_a_look_passes(provider: Provider, make_client: MakeCli
 
 
 async def test_files_have_more_time_than_texts(
-    provider: Provider, make_client: MakeClient, pictures: tuple[ReferenceFile, ...]
+    provider: FakeProvider, make_client: MakeClient, pictures: tuple[ReferenceFile, ...]
 ) -> None:
     """Only an order with pictures is waited for beyond the deadline of a plain one."""
     release = asyncio.Event()
@@ -400,7 +404,7 @@ async def test_files_have_more_time_than_texts(
     assert (await with_files).id == "video_1"
 
 
-async def test_a_refusal_stands_though_its_body_breaks_off(provider: Provider, make_client: MakeClient) -> None:
+async def test_a_refusal_stands_though_its_body_breaks_off(provider: FakeProvider, make_client: MakeClient) -> None:
     """A status that says no is a no even when its body never ends; a 422 needs its body, since it may mean the key."""
     broken = b"Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
     provider.then(raw(b"HTTP/1.1 400 Bad Request\r\n" + broken))
@@ -415,7 +419,7 @@ async def test_a_refusal_stands_though_its_body_breaks_off(provider: Provider, m
         await client.create(ORDER)
 
 
-async def test_a_cancelled_paid_request_is_simply_cancelled(provider: Provider, client: VideosClient) -> None:
+async def test_a_cancelled_paid_request_is_simply_cancelled(provider: FakeProvider, client: VideosClient) -> None:
     """A cancellation goes through untouched, so that the caller can tell what was under way."""
     arrived = asyncio.Event()
 
@@ -432,7 +436,7 @@ async def test_a_cancelled_paid_request_is_simply_cancelled(provider: Provider, 
 
 
 async def test_a_missing_picture_refuses_the_request_and_spends_nothing(
-    provider: Provider, make_client: MakeClient, tmp_path: Path
+    provider: FakeProvider, make_client: MakeClient, tmp_path: Path
 ) -> None:
     """A picture that is gone ends the request before anything is sent or counted as spent."""
     provider.reply(200, QUEUED)
@@ -444,7 +448,7 @@ async def test_a_missing_picture_refuses_the_request_and_spends_nothing(
     await client.create(ORDER)
 
 
-async def test_a_gzip_answer_is_read_and_a_bomb_is_not(provider: Provider, client: VideosClient) -> None:
+async def test_a_gzip_answer_is_read_and_a_bomb_is_not(provider: FakeProvider, client: VideosClient) -> None:
     """A server that compresses unasked is understood; what unpacks to more than 1 MiB counts as unreadable."""
 
     for size in (1000, 30_000_000):
@@ -462,7 +466,7 @@ async def test_a_gzip_answer_is_read_and_a_bomb_is_not(provider: Provider, clien
 
 @pytest.mark.parametrize(("status", "fault"), [(401, LookForbidden), (403, LookForbidden), (404, NotFound)])
 async def test_a_look_may_be_forbidden_or_in_vain(
-    provider: Provider, client: VideosClient, status: int, fault: type[Exception]
+    provider: FakeProvider, client: VideosClient, status: int, fault: type[Exception]
 ) -> None:
     """A refused key and an unknown video are told apart from what merely passes."""
     provider.reply(status, {"error": {"message": "no"}})
@@ -470,7 +474,7 @@ async def test_a_look_may_be_forbidden_or_in_vain(
         await client.look("video_1")
 
 
-async def test_ping_takes_any_answer_below_500(provider: Provider, make_client: MakeClient) -> None:
+async def test_ping_takes_any_answer_below_500(provider: FakeProvider, make_client: MakeClient) -> None:
     """The provider is there when it answers at all, be it a 404; a 500 or no answer means that it isn't."""
     client = make_client()
     for status in (200, 302, 404, 429):
@@ -491,7 +495,9 @@ async def test_ping_takes_any_answer_below_500(provider: Provider, make_client: 
         await make_client(base_url="http://127.0.0.1:9/v1").ping()
 
 
-async def test_ping_asks_another_way_where_there_was_never_a_list(provider: Provider, make_client: MakeClient) -> None:
+async def test_ping_asks_another_way_where_there_was_never_a_list(
+    provider: FakeProvider, make_client: MakeClient
+) -> None:
     """A server whose list is always broken would count as down for ever; one whose list has worked is believed."""
     blind, seeing = make_client(), make_client()
     provider.reply(500, {"error": {"message": "not for this key"}})
@@ -515,7 +521,7 @@ async def test_ping_asks_another_way_where_there_was_never_a_list(provider: Prov
 
 
 async def test_an_unknown_word_is_logged_once(
-    provider: Provider, client: VideosClient, caplog: pytest.LogCaptureFixture
+    provider: FakeProvider, client: VideosClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A word for a state that nobody knows means still running, and is logged once however often it is seen."""
     provider.reply(200, {"id": "video_1", "status": "pondering\n"})
@@ -528,7 +534,7 @@ async def test_an_unknown_word_is_logged_once(
     ]
 
 
-async def test_the_provider_may_say_when_to_look_again(provider: Provider, client: VideosClient) -> None:
+async def test_the_provider_may_say_when_to_look_again(provider: FakeProvider, client: VideosClient) -> None:
     """The wait that the provider asks for between two looks is handed on in seconds."""
     provider.reply(200, QUEUED, headers={"openai-poll-after-ms": "2500"})
     provider.reply(200, QUEUED, headers={"Retry-After": "7"})

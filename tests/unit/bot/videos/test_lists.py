@@ -12,7 +12,7 @@ from bot.videos.law import Answer, Asked, judge_list
 from bot.videos.values import RemoteState, RemoteVideo, Timeouts
 from bot.videos.wire import LISTED_MAX, decode, read_list
 from tests.unit.bot.videos.conftest import KEY, MakeClient
-from tests.unit.bot.videos.provider import Provider, hang, hang_up
+from tests.unit.bot.videos.fake_provider import FakeProvider, hang, hang_up
 
 BASE = "https://api.example.com/v1"
 ASKED = Asked(BASE, 1_700_000_000.0, KEY)
@@ -117,7 +117,7 @@ def test_any_answer_is_a_list_or_a_fault(body: bytes, status: int) -> None:
     ],
 )
 async def test_every_row_of_the_answers_to_a_list(
-    provider: Provider, client: VideosClient, status: int, fault: type[LookFault]
+    provider: FakeProvider, client: VideosClient, status: int, fault: type[LookFault]
 ) -> None:
     """No list is a fault of its own; all else is what it is for a look, and a 200 that is no list has failed."""
     provider.reply(status, {"error": {"message": f"no, {KEY}", "type": "x"}})
@@ -128,7 +128,7 @@ async def test_every_row_of_the_answers_to_a_list(
     assert KEY not in caught.value.detail
 
 
-async def test_the_latest_are_asked_for_with_the_key(provider: Provider, client: VideosClient) -> None:
+async def test_the_latest_are_asked_for_with_the_key(provider: FakeProvider, client: VideosClient) -> None:
     """One GET, newest first, at most a hundred, with the key and without a body."""
     provider.reply(200, {"data": [ITEM]})
     [video] = await client.list_recent()
@@ -142,7 +142,7 @@ async def test_the_latest_are_asked_for_with_the_key(provider: Provider, client:
 
 
 async def test_a_hundred_long_prompts_are_read_and_a_server_without_limits_is_cut(
-    provider: Provider, client: VideosClient
+    provider: FakeProvider, client: VideosClient
 ) -> None:
     """More than 1 MiB of list is read; of thousands of videos only the first thousand count."""
     long = [{"id": f"video_{number}", "prompt": "ä" * 4000} for number in range(100)]
@@ -153,7 +153,7 @@ async def test_a_hundred_long_prompts_are_read_and_a_server_without_limits_is_cu
 
 
 @pytest.mark.parametrize("answerer", [hang, hang_up])
-async def test_silence_is_a_failed_look(provider: Provider, make_client: MakeClient, answerer: object) -> None:
+async def test_silence_is_a_failed_look(provider: FakeProvider, make_client: MakeClient, answerer: object) -> None:
     """No answer is a fault like any other, never a hang."""
     provider.then(answerer)
     with pytest.raises(LookFailed):
@@ -161,7 +161,7 @@ async def test_silence_is_a_failed_look(provider: Provider, make_client: MakeCli
 
 
 async def test_a_list_of_another_origin_is_not_followed(
-    provider: Provider, foreign: Provider, client: VideosClient
+    provider: FakeProvider, foreign: FakeProvider, client: VideosClient
 ) -> None:
     """A redirect to another origin is a fault; the key doesn't go there."""
     provider.reply(302, headers={"Location": f"{foreign.base_url}/videos"})

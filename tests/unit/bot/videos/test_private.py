@@ -14,7 +14,7 @@ from bot.videos.private import PublicAddressError, connector_to, is_private, is_
 PUBLIC = "192.0.2.1"  # reserved for documentation, so that nothing leaves the machine even if the guard fails
 
 
-class Names(AbstractResolver):
+class FakeResolver(AbstractResolver):
     """A name server whose answers change as the test says."""
 
     def __init__(self, *answers: list[str]) -> None:
@@ -33,7 +33,7 @@ class Names(AbstractResolver):
         """Nothing is open."""
 
 
-async def asked(names: Names, base: str, *, times: int = 1) -> list[int | type[OSError]]:
+async def asked(resolver: FakeResolver, base: str, *, times: int = 1) -> list[int | type[OSError]]:
     """What came of that many requests to a server on this machine, by its name."""
 
     async def answer(_request: object) -> Response:
@@ -43,7 +43,7 @@ async def asked(names: Names, base: str, *, times: int = 1) -> list[int | type[O
     application.add_routes([get("/v1", answer)])
     found: list[int | type[OSError]] = []
     async with TestServer(application, host="127.0.0.1") as server:
-        connector = connector_to(base, resolver=names, use_dns_cache=False, force_close=True)
+        connector = connector_to(base, resolver=resolver, use_dns_cache=False, force_close=True)
         async with aiohttp.ClientSession(connector=connector) as session:
             for _ in range(times):
                 try:
@@ -56,10 +56,10 @@ async def asked(names: Names, base: str, *, times: int = 1) -> list[int | type[O
 
 async def test_a_name_is_judged_by_each_address_it_leads_to() -> None:
     """A private one is used, a public one is not, also beside a private one, and also when the answer changes."""
-    assert await asked(Names(["127.0.0.1"]), "http://api.test/v1") == [200]
-    assert await asked(Names([PUBLIC]), "http://api.test/v1") == [PublicAddressError]
-    assert await asked(Names([PUBLIC, "127.0.0.1"]), "http://api.test/v1") == [200]
-    rebinding = Names(["127.0.0.1"], [PUBLIC], ["127.0.0.1"])
+    assert await asked(FakeResolver(["127.0.0.1"]), "http://api.test/v1") == [200]
+    assert await asked(FakeResolver([PUBLIC]), "http://api.test/v1") == [PublicAddressError]
+    assert await asked(FakeResolver([PUBLIC, "127.0.0.1"]), "http://api.test/v1") == [200]
+    rebinding = FakeResolver(["127.0.0.1"], [PUBLIC], ["127.0.0.1"])
     assert await asked(rebinding, "http://api.test/v1", times=3) == [200, PublicAddressError, 200]
 
 

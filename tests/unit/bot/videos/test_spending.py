@@ -8,7 +8,7 @@ from bot.videos.faults import SpendingStopped
 from bot.videos.spending import WINDOW_SECONDS, SpendGuard
 
 
-class Hands:
+class FakeClock:
     """A clock that only moves when told to."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Hands:
 
 def test_the_one_too_many_is_stopped_and_told_when_there_is_room() -> None:
     """The guard lets as many through as allowed, then says how long until the oldest leaves the window."""
-    clock = Hands()
+    clock = FakeClock()
     guard = SpendGuard(2, clock)
     guard.spend()
     clock.pass_by(10)
@@ -49,7 +49,7 @@ def test_the_one_too_many_is_stopped_and_told_when_there_is_room() -> None:
 
 def test_what_was_spent_before_the_start_counts() -> None:
     """Submissions of the last process count, however many; times in the future count as now, old ones not at all."""
-    clock = Hands()
+    clock = FakeClock()
     guard = SpendGuard(2, clock, (clock.at - 50, clock.at - 30, clock.at - 20, clock.at - 61, clock.at - 9000))
     with pytest.raises(SpendingStopped) as stopped:
         guard.spend()
@@ -64,7 +64,7 @@ def test_what_was_spent_before_the_start_counts() -> None:
 
 def test_setting_the_machines_clock_opens_no_gap() -> None:
     """A jump of the machine's clock, either way, changes nothing of what may be spent."""
-    clock = Hands()
+    clock = FakeClock()
     guard = SpendGuard(1, clock)
     guard.spend()
     for jump in (86_400.0, -200_000.0):
@@ -76,13 +76,13 @@ def test_setting_the_machines_clock_opens_no_gap() -> None:
 def test_a_guard_that_allows_nothing_is_a_mistake() -> None:
     """A limit below one is refused when the guard is built."""
     with pytest.raises(ValueError, match="At least one"):
-        SpendGuard(0, Hands())
+        SpendGuard(0, FakeClock())
 
 
 @given(st.integers(1, 5), st.lists(st.floats(0, 40), max_size=60))
 def test_no_window_ever_holds_more_than_allowed(limit: int, pauses: list[float]) -> None:
     """In no 60 seconds, wherever they begin, do more requests pass than allowed; and each wait given is enough."""
-    clock = Hands()
+    clock = FakeClock()
     guard = SpendGuard(limit, clock)
     passed: list[float] = []
     waits: list[float] = []

@@ -117,7 +117,7 @@ def add_commands(bot):
 
 
 @dataclass
-class Scene:
+class ChatHarness:
     """A server with two people, a channel and the bot at work."""
 
     chat: Chat
@@ -163,12 +163,12 @@ async def running(chat, *, wanted=None, **settings):
 
 
 @pytest.fixture
-async def scene(chat) -> AsyncIterator[Scene]:
+async def harness(chat) -> AsyncIterator[ChatHarness]:
     guild = chat.add_guild("Night Shift")
     channel = guild.add_channel("videos")
     ada, ben = chat.add_person("Ada"), chat.add_person("Ben")
     guild.join(ada)
     guild.join(ben)
     async with running(chat) as bot:
-        yield Scene(chat, chat.world.clock, guild, channel, ada, ben, bot)
+        yield ChatHarness(chat, chat.world.clock, guild, channel, ada, ben, bot)
     assert chat.unknown_routes == []

@@ -50,7 +50,7 @@ class Entities(ui.Modal, title="Entities"):
     )
 
 
-async def opened(scene, modal):
+async def opened(harness, modal):
     """The form as a person sees it, and where discord.py's own reading of it will be found."""
     read = []
 
@@ -65,80 +65,80 @@ async def opened(scene, modal):
         await interaction.response.send_modal(modal)
 
     modal.on_submit = on_submit
-    scene.bot.clicked = clicked
+    harness.bot.clicked = clicked
     view = ui.View(timeout=None)
     view.add_item(ui.Button(label="Open", custom_id="open"))
-    await scene.place().send("here", view=view)
-    return await (await scene.ada.click(scene.chat.posts[-1], "Open")).wait_form(), read
+    await harness.place().send("here", view=view)
+    return await (await harness.ada.click(harness.chat.posts[-1], "Open")).wait_form(), read
 
 
-async def submitted(scene, form, read, filled):
-    assert (await (await scene.ada.submit(form, filled)).wait_answer()).content == "thank you"
+async def submitted(harness, form, read, filled):
+    assert (await (await harness.ada.submit(form, filled)).wait_answer()).content == "thank you"
     return read[-1]
 
 
-async def test_texts_and_files(scene):
+async def test_texts_and_files(harness):
     """Texts in rows and labels, pre-filled ones and files arrive; the display text is part of the form."""
-    form, read = await opened(scene, Texts())
+    form, read = await opened(harness, Texts())
     assert [one["type"] for one in form.interaction.modal["components"]] == [10, 1, 18, 18]
     assert {one.label: one.kind for one in form.fields.values()} == {
         "In a row": "text", "Long": "text", "Files": "files",
     }  # fmt: skip
-    got = await submitted(scene, form, read, {"Files": [File("a.png", b"12"), File("b.txt", b"3")]})
+    got = await submitted(harness, form, read, {"Files": [File("a.png", b"12"), File("b.txt", b"3")]})
     assert (got["row"].value, got["long"].value) == ("as it was", "")
     assert [(one.filename, await one.read()) for one in got["files"].values] == [("a.png", b"12"), ("b.txt", b"3")]
     for filled in ({}, {"Files": [File("a", b"1")] * 3}, {"Files": ["a"]}, {"files": [File("a", b"1")], "row": "x"}):
         with pytest.raises(NotPossibleError):
-            await scene.ada.submit(form, filled)
+            await harness.ada.submit(form, filled)
 
 
-async def test_choices(scene):
+async def test_choices(harness):
     """Radio buttons, checkboxes and menus of texts arrive by value, with their defaults where nothing is touched."""
-    form, read = await opened(scene, Choices())
-    got = await submitted(scene, form, read, {"Size": "M"})
+    form, read = await opened(harness, Choices())
+    got = await submitted(harness, form, read, {"Size": "M"})
     assert (got["radio"].value, got["several"].values, got["sure"].value, got["kind"].values) == (
         "m", ["text"], False, ["photo"],
     )  # fmt: skip
-    form, read = await opened(scene, Choices())
+    form, read = await opened(harness, Choices())
     filled = {"radio": "s", "several": ["sound", "text"], "sure": True, "kind": []}
-    got = await submitted(scene, form, read, filled)
+    got = await submitted(harness, form, read, filled)
     assert (got["radio"].value, got["several"].values, got["sure"].value, got["kind"].values) == (
         "s", ["sound", "text"], True, [],
     )  # fmt: skip
     for wrong in ({}, {"Size": "L"}, {"Size": ["s", "m"]}, {"Size": "s", "Extras": []}):
         with pytest.raises(NotPossibleError):
-            await scene.ada.submit(form, wrong)
+            await harness.ada.submit(form, wrong)
 
 
-async def test_people_roles_and_places(scene):
+async def test_people_roles_and_places(harness):
     """Menus of a form bring people, roles and channels as what they are."""
-    role = scene.guild.add_role("Mods", 0)
-    form, read = await opened(scene, Entities())
-    filled = {"Role": role, "Anyone": [role, scene.ben], "Place": scene.channel}
-    got = await submitted(scene, form, read, filled)
+    role = harness.guild.add_role("Mods", 0)
+    form, read = await opened(harness, Entities())
+    filled = {"Role": role, "Anyone": [role, harness.ben], "Place": harness.channel}
+    got = await submitted(harness, form, read, filled)
     assert (got["user"].values, [one.id for one in got["role"].values]) == ([], [role.id])
-    assert {one.id for one in got["any"].values} == {role.id, scene.ben.id}
-    assert [one.id for one in got["place"].values] == [scene.channel.id]
-    form, read = await opened(scene, Entities())
-    got = await submitted(scene, form, read, {**filled, "user": [scene.ben, scene.ada]})
+    assert {one.id for one in got["any"].values} == {role.id, harness.ben.id}
+    assert [one.id for one in got["place"].values] == [harness.channel.id]
+    form, read = await opened(harness, Entities())
+    got = await submitted(harness, form, read, {**filled, "user": [harness.ben, harness.ada]})
     assert {one.display_name for one in got["user"].values} == {"Ben", "Ada"}
-    news = scene.guild.add_channel("news", type=5)
-    for wrong in ({**filled, "Place": news}, {**filled, "Role": []}, {**filled, "User": [scene.ben, scene.ben]}):
+    news = harness.guild.add_channel("news", type=5)
+    for wrong in ({**filled, "Place": news}, {**filled, "Role": []}, {**filled, "User": [harness.ben, harness.ben]}):
         with pytest.raises(NotPossibleError):
-            await scene.ada.submit(form, wrong)
+            await harness.ada.submit(form, wrong)
 
 
-async def test_two_fields_of_one_label(scene):
+async def test_two_fields_of_one_label(harness):
     """Fields that carry the same label are told apart by their custom ids."""
     modal = ui.Modal(title="Twins")
     for name in ("one", "two"):
         modal.add_item(ui.Label(text="Same", component=ui.TextInput(custom_id=name)))
-    form, read = await opened(scene, modal)
-    got = await submitted(scene, form, read, {"one": "first", "two": "second"})
+    form, read = await opened(harness, modal)
+    got = await submitted(harness, form, read, {"one": "first", "two": "second"})
     assert (got["one"].value, got["two"].value) == ("first", "second")
 
 
-async def test_forms_that_are_refused(scene):
+async def test_forms_that_are_refused(harness):
     """Forms with too much, too little or what forms don't take are 50035."""
     label, text = ui.Label, ui.TextInput
     radio = ui.RadioGroup(custom_id="x", options=options(discord.RadioGroupOption, "one"))
@@ -170,12 +170,12 @@ async def test_forms_that_are_refused(scene):
         else:
             refused.append(custom_id)
 
-    scene.bot.clicked = clicked
+    harness.bot.clicked = clicked
     view = ui.View(timeout=None)
     for number in range(len(wrong)):
         view.add_item(ui.Button(label=str(number), custom_id=str(number)))
-    await scene.place().send("here", view=view)
+    await harness.place().send("here", view=view)
     for number in range(len(wrong)):
-        await scene.ada.click(scene.chat.posts[0], str(number))
-        await scene.chat.wait_for(lambda number=number: len(refused) > number)
+        await harness.ada.click(harness.chat.posts[0], str(number))
+        await harness.chat.wait_for(lambda number=number: len(refused) > number)
     assert refused == [50035] * len(wrong)

@@ -22,28 +22,28 @@ async def refused(attempt):
     return caught.value.code
 
 
-async def test_pins(scene):
+async def test_pins(harness):
     """Pinned messages are listed newest first and say so in the channel; without the right nothing is pinned."""
-    sent = [await scene.place().send(str(number)) for number in range(3)]
+    sent = [await harness.place().send(str(number)) for number in range(3)]
     assert await refused(sent[0].pin()) == 50013
-    scene.guild.set_bot_permissions(discord.Permissions(scene.guild.bot_role.permissions | 1 << 51))
+    harness.guild.set_bot_permissions(discord.Permissions(harness.guild.bot_role.permissions | 1 << 51))
     for one in sent:
         await one.pin()
     await sent[0].pin()
     await sent[1].unpin()
-    assert [one.content async for one in scene.place().pins()] == ["2", "0"]
-    assert (await scene.place().fetch_message(sent[0].id)).pinned
-    assert not (await scene.place().fetch_message(sent[1].id)).pinned
-    told = [one for one in scene.chat.messages(scene.channel) if one.type == 6]
-    assert [(one.reference, one.author) for one in told] == [(one.id, scene.chat.bot_user) for one in sent]
-    read = await scene.place().fetch_message(told[0].id)
+    assert [one.content async for one in harness.place().pins()] == ["2", "0"]
+    assert (await harness.place().fetch_message(sent[0].id)).pinned
+    assert not (await harness.place().fetch_message(sent[1].id)).pinned
+    told = [one for one in harness.chat.messages(harness.channel) if one.type == 6]
+    assert [(one.reference, one.author) for one in told] == [(one.id, harness.chat.bot_user) for one in sent]
+    read = await harness.place().fetch_message(told[0].id)
     assert (read.type, read.reference.message_id) == (discord.MessageType.pins_add, sent[0].id)
     assert await refused(read.pin()) == 50021
-    old = await scene.bot.http.request(
-        discord.http.Route("GET", "/channels/{channel_id}/pins", channel_id=scene.channel.id)
+    old = await harness.bot.http.request(
+        discord.http.Route("GET", "/channels/{channel_id}/pins", channel_id=harness.channel.id)
     )
     assert [one["content"] for one in old] == ["2", "0"]
-    assert len(scene.chat.posts) == 3
+    assert len(harness.chat.posts) == 3
 
 
 async def test_the_bot_hears_of_pins(chat):
@@ -65,74 +65,74 @@ async def test_the_bot_hears_of_pins(chat):
     assert heard == [(channel.id, False), (channel.id, True)]
 
 
-async def test_forwards(scene):
+async def test_forwards(harness):
     """A forward holds what the message said then, files included, whatever becomes of the message; nobody is named."""
-    other = scene.guild.add_channel("other")
-    source = await scene.place().send("look", embed=discord.Embed(title="Card"), file=text_file())
-    sent = await source.forward(scene.place(other))
+    other = harness.guild.add_channel("other")
+    source = await harness.place().send("look", embed=discord.Embed(title="Card"), file=text_file())
+    sent = await source.forward(harness.place(other))
     await source.edit(content="changed")
     await source.delete()
-    known = await scene.place(other).fetch_message(sent.id)
+    known = await harness.place(other).fetch_message(sent.id)
     assert (known.content, known.flags.forwarded, known.reference.type.name) == ("", True, "forward")
-    assert (known.reference.message_id, known.reference.channel_id) == (source.id, scene.channel.id)
+    assert (known.reference.message_id, known.reference.channel_id) == (source.id, harness.channel.id)
     (snapshot,) = known.message_snapshots
     assert (snapshot.content, snapshot.embeds[0].title) == ("look", "Card")
     assert await snapshot.attachments[0].read() == b"12345"
-    assert scene.chat.posts[-1].reply_to is None
+    assert harness.chat.posts[-1].reply_to is None
 
 
-async def test_forwards_that_are_refused(scene):
+async def test_forwards_that_are_refused(harness):
     """What the bot can't read, can't see or can't find, polls and forwards themselves can't be forwarded."""
-    said = await scene.ada.say(scene.channel, "between us")
-    partial = scene.place().get_partial_message(said.id)
-    assert await refused(partial.forward(scene.place())) == 160014
-    pinged = await scene.ada.say(scene.channel, f"{scene.bot.user.mention} for all")
-    forwarded = await scene.place().get_partial_message(pinged.id).forward(scene.place())
+    said = await harness.ada.say(harness.channel, "between us")
+    partial = harness.place().get_partial_message(said.id)
+    assert await refused(partial.forward(harness.place())) == 160014
+    pinged = await harness.ada.say(harness.channel, f"{harness.bot.user.mention} for all")
+    forwarded = await harness.place().get_partial_message(pinged.id).forward(harness.place())
     assert forwarded.message_snapshots[0].content.endswith("for all")
-    assert await refused(forwarded.forward(scene.place())) == 50068
-    await scene.ada.delete(said)
-    assert await refused(partial.forward(scene.place())) == 10008
-    scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(view_channel=True))
-    assert await refused(forwarded.forward(scene.place(scene.guild.add_channel("other")))) == 50001
+    assert await refused(forwarded.forward(harness.place())) == 50068
+    await harness.ada.delete(said)
+    assert await refused(partial.forward(harness.place())) == 10008
+    harness.channel.overwrite(harness.chat.bot_user, deny=discord.Permissions(view_channel=True))
+    assert await refused(forwarded.forward(harness.place(harness.guild.add_channel("other")))) == 50001
 
 
-async def test_stickers(scene):
+async def test_stickers(harness):
     """The server's stickers can be sent and looked up; unknown ones are refused, others' need a right."""
-    server = scene.bot.get_guild(scene.guild.id)
+    server = harness.bot.get_guild(harness.guild.id)
     stickers = await server.fetch_stickers()
     assert [(one.name, one.emoji) for one in stickers] == [("Wave", "👋"), ("Applause", "👏")]
-    sent = await scene.place().send(stickers=stickers)
-    known = await scene.place().fetch_message(sent.id)
+    sent = await harness.place().send(stickers=stickers)
+    known = await harness.place().fetch_message(sent.id)
     assert [(one.id, one.name, one.format.name) for one in known.stickers] == [
         (one.id, one.name, "png") for one in stickers
     ]
     assert (await known.stickers[0].fetch()).emoji == "👋"
     assert (await server.fetch_sticker(stickers[1].id)).name == "Applause"
-    assert await refused(scene.place().send(stickers=[discord.Object(1)])) == 50081
-    elsewhere = next(iter(scene.chat.add_guild("Elsewhere").stickers))
-    await scene.place().send(stickers=[discord.Object(elsewhere)])
-    scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(use_external_stickers=True))
-    assert await refused(scene.place().send(stickers=[discord.Object(elsewhere)])) == 50081
+    assert await refused(harness.place().send(stickers=[discord.Object(1)])) == 50081
+    elsewhere = next(iter(harness.chat.add_guild("Elsewhere").stickers))
+    await harness.place().send(stickers=[discord.Object(elsewhere)])
+    harness.channel.overwrite(harness.chat.bot_user, deny=discord.Permissions(use_external_stickers=True))
+    assert await refused(harness.place().send(stickers=[discord.Object(elsewhere)])) == 50081
 
 
-async def test_aloud_silent_and_without_embeds(scene):
+async def test_aloud_silent_and_without_embeds(harness):
     """Messages can be read aloud, come silently, and hide embeds, at once or later, also those of others."""
-    sent = await scene.place().send("hear", tts=True, silent=True, suppress_embeds=True)
-    known = await scene.place().fetch_message(sent.id)
+    sent = await harness.place().send("hear", tts=True, silent=True, suppress_embeds=True)
+    known = await harness.place().fetch_message(sent.id)
     assert (known.tts, known.flags.suppress_notifications, known.flags.suppress_embeds) == (True, True, True)
     await known.edit(suppress=False)
-    assert not (await scene.place().fetch_message(sent.id)).flags.suppress_embeds
-    said = await scene.ada.say(scene.channel, "https://example.com")
-    theirs = await scene.bot.get_channel(scene.channel.id).fetch_message(said.id)
+    assert not (await harness.place().fetch_message(sent.id)).flags.suppress_embeds
+    said = await harness.ada.say(harness.channel, "https://example.com")
+    theirs = await harness.bot.get_channel(harness.channel.id).fetch_message(said.id)
     assert await refused(theirs.edit(suppress=True)) == 50013
-    scene.guild.set_bot_permissions(discord.Permissions(administrator=True))
+    harness.guild.set_bot_permissions(discord.Permissions(administrator=True))
     await theirs.edit(suppress=True)
     assert (said.flags & 4, said.content) == (4, "https://example.com")
 
 
-async def test_hidden_and_described_files(scene):
+async def test_hidden_and_described_files(harness):
     """Files keep their spoiler mark and description through edits that keep them, and go when they are not kept."""
-    sent = await scene.place().send(files=[text_file(spoiler=True, description="secret"), text_file("b.txt")])
+    sent = await harness.place().send(files=[text_file(spoiler=True, description="secret"), text_file("b.txt")])
     assert [(one.filename, one.is_spoiler(), one.description) for one in sent.attachments] == [
         ("SPOILER_a.txt", True, "secret"),
         ("b.txt", False, None),
@@ -142,10 +142,10 @@ async def test_hidden_and_described_files(scene):
         ("SPOILER_a.txt", "secret"),
         ("c.txt", None),
     ]
-    assert await refused(scene.place().send(file=text_file(description="x" * 1025))) == 50035
+    assert await refused(harness.place().send(file=text_file(description="x" * 1025))) == 50035
 
 
-async def test_voice_messages(scene):
+async def test_voice_messages(harness):
     """A voice message has one file with its length and its shape, and nothing else."""
     wave = base64.b64encode(bytes(range(64))).decode()
     spoken = {"id": 0, "filename": "voice.ogg", "duration_secs": 1.5, "waveform": wave}
@@ -158,27 +158,27 @@ async def test_voice_messages(scene):
             {"name": "files[0]", "value": file.fp, "filename": "voice.ogg", "content_type": "audio/ogg"},
         ]
         with MultipartParameters(payload=None, multipart=form, files=[file]) as params:
-            return await scene.bot.http.send_message(scene.channel.id, params=params)
+            return await harness.bot.http.send_message(harness.channel.id, params=params)
 
     sent = await say(attachments=[spoken])
-    known = await scene.place().fetch_message(int(sent["id"]))
+    known = await harness.place().fetch_message(int(sent["id"]))
     assert (known.flags.voice, known.attachments[0].is_voice_message()) == (True, True)
     assert (known.attachments[0].duration, known.attachments[0].waveform) == (1.5, bytes(range(64)))
     assert await refused(say(attachments=[spoken], content="words")) == 50159
     assert await refused(say(attachments=[{"id": 0, "filename": "voice.ogg"}])) == 50161
 
 
-async def test_announcements_are_published(scene):
+async def test_announcements_are_published(harness):
     """In an announcement channel a message can be published, once; elsewhere it can't."""
-    news = scene.guild.add_channel("news", type=5)
-    sent = await scene.place(news).send("news")
+    news = harness.guild.add_channel("news", type=5)
+    sent = await harness.place(news).send("news")
     await sent.publish()
-    assert (await scene.place(news).fetch_message(sent.id)).flags.crossposted
+    assert (await harness.place(news).fetch_message(sent.id)).flags.crossposted
     assert await refused(sent.publish()) == 40033
-    assert await refused((await scene.place().send("no news")).publish()) == 50024
+    assert await refused((await harness.place().send("no news")).publish()) == 50024
 
 
-async def test_answers_of_every_kind(scene):
+async def test_answers_of_every_kind(harness):
     """Answers to interactions can be silent, read aloud, without embeds and with described files as well."""
 
     async def clicked(interaction, custom_id):
@@ -186,27 +186,27 @@ async def test_answers_of_every_kind(scene):
             "here", file=text_file(description="notes"), silent=True, suppress_embeds=True, tts=True
         )
 
-    scene.bot.clicked = clicked
+    harness.bot.clicked = clicked
     view = discord.ui.View(timeout=None)
     view.add_item(discord.ui.Button(label="Go", custom_id="go"))
-    await scene.place().send("pick", view=view)
-    answer = await (await scene.ada.click(scene.chat.posts[0], "Go")).wait_answer()
+    await harness.place().send("pick", view=view)
+    answer = await (await harness.ada.click(harness.chat.posts[0], "Go")).wait_answer()
     assert (answer.message.flags & (4096 | 4), answer.message.tts) == (4096 | 4, True)
     assert answer.attachments[0].description == "notes"
-    await scene.ada.reply(answer.message, "thanks", files=[File("SPOILER_b.png", b"1")])
-    assert scene.chat.messages(scene.channel)[-1].attachments[0].file_name == "SPOILER_b.png"
+    await harness.ada.reply(answer.message, "thanks", files=[File("SPOILER_b.png", b"1")])
+    assert harness.chat.messages(harness.channel)[-1].attachments[0].file_name == "SPOILER_b.png"
 
 
-async def test_the_transcript_names_every_kind(scene):
+async def test_the_transcript_names_every_kind(harness):
     """Polls, stickers, forwards, pins and reactions can be read in the transcript."""
-    scene.guild.set_bot_permissions(discord.Permissions(administrator=True))
+    harness.guild.set_bot_permissions(discord.Permissions(administrator=True))
     poll = discord.Poll("Which?", datetime.timedelta(hours=1)).add_answer(text="Fox").add_answer(text="Owl")
-    await scene.place().send(poll=poll)
-    sent = await scene.place().send("look", stickers=[discord.Object(next(iter(scene.guild.stickers)))])
-    await scene.ada.react(scene.chat.posts[-1], "👍")
-    await sent.forward(scene.place())
+    await harness.place().send(poll=poll)
+    sent = await harness.place().send("look", stickers=[discord.Object(next(iter(harness.guild.stickers)))])
+    await harness.ada.react(harness.chat.posts[-1], "👍")
+    await sent.forward(harness.place())
     await sent.pin()
-    assert scene.chat.transcript(scene.channel).splitlines()[1:] == [
+    assert harness.chat.transcript(harness.channel).splitlines()[1:] == [
         "Video Bot:",
         "    📊 Which?: Fox, Owl",
         "Video Bot:",

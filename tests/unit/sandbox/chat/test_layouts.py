@@ -44,11 +44,11 @@ def everything():
     )
 
 
-async def test_everything_is_given_back(scene):
+async def test_everything_is_given_back(harness):
     """Every kind of component comes back with its id, and pictures and files with what they are and where they lie."""
-    sent = await scene.place().send(view=everything(), files=files())
-    message = scene.chat.posts[0]
-    known = await scene.place().fetch_message(sent.id)
+    sent = await harness.place().send(view=everything(), files=files())
+    message = harness.chat.posts[0]
+    known = await harness.place().fetch_message(sent.id)
     assert known.flags.components_v2
     text, container, row = known.components
     assert (text.content, text.id, container.id, row.id) == ("# Hello", 7, 1, 15)
@@ -63,28 +63,28 @@ async def test_everything_is_given_back(scene):
     assert gallery.items[1].media.url == "https://example.com/far.png"
     assert (separator.visible, separator.spacing) == (False, discord.SeparatorSpacing.large)
     assert (file.name, file.size, file.spoiler) == ("SPOILER_notes.txt", 5, True)
-    async with scene.bot.http._HTTPClient__session.get(file.media.url) as answer:
+    async with harness.bot.http._HTTPClient__session.get(file.media.url) as answer:
         assert await answer.read() == b"notes"
     assert who.children[0].placeholder == "Who?"
     assert row.children[1].sku_id == 1234567890
     assert message.text.splitlines() == ["# Hello", "one", "two", "three"]
 
 
-async def test_parts_of_a_layout_can_be_used(scene):
+async def test_parts_of_a_layout_can_be_used(harness):
     """Buttons and menus deep in a layout are pressed and picked; mentions in its texts ping whom they may."""
-    ping = layout(ui.TextDisplay(scene.ada.mention))
-    await scene.place().send(view=ping, allowed_mentions=discord.AllowedMentions(users=True))
-    assert scene.chat.posts[0].pinged == {scene.ada.id}
-    await scene.place().send(view=everything(), files=files())
-    message = scene.chat.posts[1]
-    await scene.ada.click(message, "Beside")
-    await scene.ada.click(message, "Go")
-    await scene.ada.select(message, "Who?", [scene.ben])
-    await scene.chat.wait_for(lambda: len(scene.bot.clicks) == 3)
-    assert scene.bot.clicks == ["beside", "go", "who"]
+    ping = layout(ui.TextDisplay(harness.ada.mention))
+    await harness.place().send(view=ping, allowed_mentions=discord.AllowedMentions(users=True))
+    assert harness.chat.posts[0].pinged == {harness.ada.id}
+    await harness.place().send(view=everything(), files=files())
+    message = harness.chat.posts[1]
+    await harness.ada.click(message, "Beside")
+    await harness.ada.click(message, "Go")
+    await harness.ada.select(message, "Who?", [harness.ben])
+    await harness.chat.wait_for(lambda: len(harness.bot.clicks) == 3)
+    assert harness.bot.clicks == ["beside", "go", "who"]
 
 
-async def test_layouts_are_answers_and_are_changed(scene):
+async def test_layouts_are_answers_and_are_changed(harness):
     """An answer can be a layout, a deferred one becomes one, and a layout that was read can be sent in once more."""
 
     async def clicked(interaction, custom_id):
@@ -98,32 +98,32 @@ async def test_layouts_are_answers_and_are_changed(scene):
             again.children[0].content = "# Changed"
             await interaction.edit_original_response(view=again)
 
-    scene.bot.clicked = clicked
-    await scene.place().send("pick", view=view(("Say", "say"), ("Defer", "defer")))
-    message = scene.chat.posts[0]
-    answer = await (await scene.ada.click(message, "Say")).wait_answer()
+    harness.bot.clicked = clicked
+    await harness.place().send("pick", view=view(("Say", "say"), ("Defer", "defer")))
+    message = harness.chat.posts[0]
+    answer = await (await harness.ada.click(message, "Say")).wait_answer()
     assert (answer.ephemeral, answer.text.splitlines()[0]) == (True, "# Hello")
-    call = await scene.ada.click(message, "Defer")
-    await scene.chat.wait_for(lambda: call.answer.text.startswith("# Changed"))
-    known = await scene.place().fetch_message(call.answer.message.id)
+    call = await harness.ada.click(message, "Defer")
+    await harness.chat.wait_for(lambda: call.answer.text.startswith("# Changed"))
+    known = await harness.place().fetch_message(call.answer.message.id)
     assert known.components[1].children[4].name == "SPOILER_notes.txt"
     assert known.components[1].children[0].accessory.media.width == 320
 
 
-async def test_edit_into_a_layout(scene):
+async def test_edit_into_a_layout(harness):
     """A message of words becomes a layout only when its words go; from then on it stays one."""
-    sent = await scene.place().send("words")
-    partial = scene.place().get_partial_message(sent.id)
+    sent = await harness.place().send("words")
+    partial = harness.place().get_partial_message(sent.id)
     with pytest.raises(discord.HTTPException) as caught:
         await partial.edit(view=layout(ui.TextDisplay("layout")))
     assert caught.value.code == 50035
     await partial.edit(content=None, view=layout(ui.TextDisplay("layout")))
     with pytest.raises(discord.HTTPException):
         await partial.edit(content="words again")
-    assert scene.chat.posts[0].text == "layout"
+    assert harness.chat.posts[0].text == "layout"
 
 
-async def test_layouts_that_are_refused(scene):
+async def test_layouts_that_are_refused(harness):
     """Too much, too little, in the wrong place, or about a file that is not there: 50035, and nothing is posted."""
     text = ui.TextDisplay("x")
     still = discord.MediaGalleryItem("attachment://still.png")
@@ -140,7 +140,7 @@ async def test_layouts_that_are_refused(scene):
     ]
     for one in wrong:
         with pytest.raises(discord.HTTPException) as caught:
-            await scene.place().send(view=one)
+            await harness.place().send(view=one)
         assert caught.value.code == 50035, one.to_components()
     raw = {"flags": 1 << 15, "components": [{"type": 11, "media": {"url": "https://example.com/a.png"}}]}
     for body in (
@@ -154,21 +154,21 @@ async def test_layouts_that_are_refused(scene):
         {**raw, "components": [{"type": 10, "content": "x"}], "content": "words"},
     ):
         with pytest.raises(discord.HTTPException) as caught:
-            await scene.bot.http.request(
-                discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=scene.channel.id), json=body
+            await harness.bot.http.request(
+                discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=harness.channel.id), json=body
             )
         assert caught.value.code == 50035, body
-    assert scene.chat.posts == []
+    assert harness.chat.posts == []
 
 
-async def test_pictures_of_cards(scene):
+async def test_pictures_of_cards(harness):
     """An embed that names an attached file is given back with a link to it."""
     card = (
         discord.Embed(title="Card")
         .set_image(url="attachment://still.png")
         .set_footer(text="x", icon_url="attachment://still.png")
     )
-    sent = await scene.place().send(embed=card, file=files()[0])
-    known = (await scene.place().fetch_message(sent.id)).embeds[0]
-    assert known.image.url.startswith(scene.chat.world.files.origin)
+    sent = await harness.place().send(embed=card, file=files()[0])
+    known = (await harness.place().fetch_message(sent.id)).embeds[0]
+    assert known.image.url.startswith(harness.chat.world.files.origin)
     assert known.footer.icon_url == known.image.url

@@ -16,58 +16,58 @@ def poll(question="Which one?", *answers, hours=2, multiple=False):
     return made
 
 
-async def fetched(scene, message):
-    return (await scene.place().fetch_message(message.id)).poll
+async def fetched(harness, message):
+    return (await harness.place().fetch_message(message.id)).poll
 
 
-async def test_a_poll_is_voted_in_and_ended_by_the_bot(scene):
+async def test_a_poll_is_voted_in_and_ended_by_the_bot(harness):
     """A poll is given back as it was sent; votes are counted; ending it tells who won, also in the channel."""
-    sent = await scene.place().send(poll=poll())
-    message = scene.chat.posts[0]
+    sent = await harness.place().send(poll=poll())
+    message = harness.chat.posts[0]
     assert (sent.poll.question, sent.poll.multiple, sent.poll.duration) == ("Which one?", False, timedelta(hours=2))
     assert [(one.id, one.text, str(one.emoji or "")) for one in sent.poll.answers] == [
         (1, "The fox", "🦊"),
         (2, "The owl", ""),
     ]
-    await scene.ada.vote(message, [1])
-    await scene.ben.vote(message, [2])
-    await scene.ben.vote(message, [1])
-    known = await fetched(scene, message)
+    await harness.ada.vote(message, [1])
+    await harness.ben.vote(message, [2])
+    await harness.ben.vote(message, [1])
+    known = await fetched(harness, message)
     assert [(one.text, one.vote_count, one.self_voted) for one in known.answers] == [
         ("The fox", 2, False),
         ("The owl", 0, False),
     ]
-    assert {one.id async for one in known.answers[0].voters()} == {scene.ada.id, scene.ben.id}
+    assert {one.id async for one in known.answers[0].voters()} == {harness.ada.id, harness.ben.id}
     ended = await sent.poll.end()
     assert ended.is_finalised()
     assert ended.total_votes == 2
-    result = scene.chat.messages(scene.channel)[-1]
-    assert (result.type, result.reference, result.author) == (46, message.id, scene.chat.bot_user)
-    read = await scene.place().fetch_message(result.id)
+    result = harness.chat.messages(harness.channel)[-1]
+    assert (result.type, result.reference, result.author) == (46, message.id, harness.chat.bot_user)
+    read = await harness.place().fetch_message(result.id)
     assert read.type is discord.MessageType.poll_result
     fields = {one.name: one.value for one in read.embeds[0].fields}
     assert (fields["victor_answer_text"], fields["victor_answer_emoji_name"], fields["total_votes"]) == (
         "The fox", "🦊", "2",
     )  # fmt: skip
-    assert scene.chat.posts == [message]
+    assert harness.chat.posts == [message]
     with pytest.raises(NotPossibleError, match="ended"):
-        await scene.ada.vote(message, [2])
+        await harness.ada.vote(message, [2])
     with pytest.raises(discord.HTTPException) as caught:
         await sent.end_poll()
     assert caught.value.code == 520001
 
 
-async def test_a_poll_ends_when_its_time_is_over(scene):
+async def test_a_poll_ends_when_its_time_is_over(harness):
     """A poll with several answers allowed takes several, takes them back, and ends by itself; a tie has no victor."""
-    await scene.place().send(poll=poll(multiple=True))
-    message = scene.chat.posts[0]
-    await scene.ada.vote(message, [1, 2])
-    await scene.ben.vote(message, [1, 2])
-    await scene.ben.vote(message, [])
-    assert message.poll.votes == {1: [scene.ada.id], 2: [scene.ada.id]}
-    scene.clock.jump(2 * 3600 + 1)
-    await scene.chat.wait_for(lambda: message.poll.ended)
-    known = await fetched(scene, message)
+    await harness.place().send(poll=poll(multiple=True))
+    message = harness.chat.posts[0]
+    await harness.ada.vote(message, [1, 2])
+    await harness.ben.vote(message, [1, 2])
+    await harness.ben.vote(message, [])
+    assert message.poll.votes == {1: [harness.ada.id], 2: [harness.ada.id]}
+    harness.clock.jump(2 * 3600 + 1)
+    await harness.chat.wait_for(lambda: message.poll.ended)
+    known = await fetched(harness, message)
     assert (known.is_finalised(), known.victor_answer, known.total_votes) == (True, None, 2)
 
 
@@ -94,7 +94,7 @@ async def test_votes_are_told_where_asked(chat):
     assert heard == [("add", ada.id, 1), ("remove", ada.id, 1), ("add", ada.id, 2)]
 
 
-async def test_polls_that_are_refused(scene):
+async def test_polls_that_are_refused(harness):
     """Too many or too long answers and too long a time are 50035; a poll can't be edited; votes are checked."""
     for wrong in (
         poll("x" * 301),
@@ -105,24 +105,24 @@ async def test_polls_that_are_refused(scene):
         discord.Poll("x", timedelta(hours=1)).add_answer(text="x", emoji="smile"),
     ):
         with pytest.raises(discord.HTTPException) as caught:
-            await scene.place().send(poll=wrong)
+            await harness.place().send(poll=wrong)
         assert caught.value.code == 50035
-    sent = await scene.place().send("with words", poll=poll())
+    sent = await harness.place().send("with words", poll=poll())
     with pytest.raises(discord.HTTPException) as caught:
-        await scene.place().get_partial_message(sent.id).edit(content="other words")
+        await harness.place().get_partial_message(sent.id).edit(content="other words")
     assert caught.value.code == 520003
     for answers in ([1, 2], [3]):
         with pytest.raises(NotPossibleError):
-            await scene.ada.vote(scene.chat.posts[0], answers)
-    said = await scene.ada.say(scene.channel, "no poll")
+            await harness.ada.vote(harness.chat.posts[0], answers)
+    said = await harness.ada.say(harness.channel, "no poll")
     with pytest.raises(NotPossibleError, match="nothing to vote"):
-        await scene.ada.vote(said, [1])
-    scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(send_polls=True))
+        await harness.ada.vote(said, [1])
+    harness.channel.overwrite(harness.chat.bot_user, deny=discord.Permissions(send_polls=True))
     with pytest.raises(discord.Forbidden):
-        await scene.place().send(poll=poll())
+        await harness.place().send(poll=poll())
 
 
-async def test_polls_as_answers(scene):
+async def test_polls_as_answers(harness):
     """An answer, a follow-up and a deferred answer can all be polls."""
 
     async def clicked(interaction, custom_id):
@@ -133,13 +133,13 @@ async def test_polls_as_answers(scene):
         else:
             await interaction.response.send_message(poll=poll("Now?"))
 
-    scene.bot.clicked = clicked
+    harness.bot.clicked = clicked
     shown = discord.ui.View(timeout=None)
     for name in ("answer", "defer"):
         shown.add_item(discord.ui.Button(label=name, custom_id=name))
-    await scene.place().send("pick", view=shown)
-    answer = await (await scene.ada.click(scene.chat.posts[0], "answer")).wait_answer()
+    await harness.place().send("pick", view=shown)
+    answer = await (await harness.ada.click(harness.chat.posts[0], "answer")).wait_answer()
     assert answer.message.poll.question == "Now?"
-    call = await scene.ada.click(scene.chat.posts[0], "defer")
-    await scene.chat.wait_for(lambda: call.answer.followups)
+    call = await harness.ada.click(harness.chat.posts[0], "defer")
+    await harness.chat.wait_for(lambda: call.answer.followups)
     assert call.answer.followups[0].poll.question == "Later?"

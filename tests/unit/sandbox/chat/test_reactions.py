@@ -9,33 +9,33 @@ from tests.unit.sandbox.chat.conftest import running
 ALL = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True, dm_reactions=True)
 
 
-async def test_reactions_of_the_bot_are_kept(scene):
+async def test_reactions_of_the_bot_are_kept(harness):
     """The bot reacts, sees its own and others' reactions, who they are from, and takes its own away again."""
-    sent = await scene.place().send("nice?")
-    message = scene.chat.posts[0]
+    sent = await harness.place().send("nice?")
+    message = harness.chat.posts[0]
     await sent.add_reaction("👍")
     await sent.add_reaction("1️⃣")
-    await scene.ada.react(message, "👍")
-    shown = {str(one.emoji): (one.count, one.me) for one in (await scene.place().fetch_message(sent.id)).reactions}
+    await harness.ada.react(message, "👍")
+    shown = {str(one.emoji): (one.count, one.me) for one in (await harness.place().fetch_message(sent.id)).reactions}
     assert shown == {"👍": (2, True), "1️⃣": (1, True)}
-    again = await scene.place().fetch_message(sent.id)
-    assert {user.id async for user in again.reactions[0].users()} == {scene.bot.user.id, scene.ada.id}
-    await sent.remove_reaction("👍", scene.bot.user)
-    await sent.remove_reaction("1️⃣", scene.bot.user)
+    again = await harness.place().fetch_message(sent.id)
+    assert {user.id async for user in again.reactions[0].users()} == {harness.bot.user.id, harness.ada.id}
+    await sent.remove_reaction("👍", harness.bot.user)
+    await sent.remove_reaction("1️⃣", harness.bot.user)
     assert [(one.emoji, one.user_ids) for one in message.reactions.values()] == [
-        ({"id": None, "name": "👍"}, [scene.ada.id])
+        ({"id": None, "name": "👍"}, [harness.ada.id])
     ]
 
 
-async def test_clicking_again_takes_a_reaction_away(scene):
+async def test_clicking_again_takes_a_reaction_away(harness):
     """A person's second click on an emoji takes it back; the last one takes the emoji away."""
-    await scene.place().send("nice?")
-    message = scene.chat.posts[0]
-    await scene.ada.react(message, "🎬")
-    await scene.ben.react(message, "🎬")
-    await scene.ada.react(message, "🎬")
-    assert message.reactions["🎬"].user_ids == [scene.ben.id]
-    await scene.ben.unreact(message, "🎬")
+    await harness.place().send("nice?")
+    message = harness.chat.posts[0]
+    await harness.ada.react(message, "🎬")
+    await harness.ben.react(message, "🎬")
+    await harness.ada.react(message, "🎬")
+    assert message.reactions["🎬"].user_ids == [harness.ben.id]
+    await harness.ben.unreact(message, "🎬")
     assert message.reactions == {}
 
 
@@ -87,15 +87,15 @@ async def test_the_bot_is_told_where_it_asked(chat):
     ]
 
 
-async def test_reactions_that_are_refused(scene):
+async def test_reactions_that_are_refused(harness):
     """No such emoji, no right to add one or to clear, one too many: each has Discord's code, or is not possible."""
-    sent = await scene.place().send("nice?")
-    message = scene.chat.posts[0]
+    sent = await harness.place().send("nice?")
+    message = harness.chat.posts[0]
     codes = []
     for number in range(20):
-        await scene.ada.react(message, chr(0x1F600 + number))
+        await harness.ada.react(message, chr(0x1F600 + number))
     with pytest.raises(NotPossibleError, match="20 different"):
-        await scene.ada.react(message, "🔥")
+        await harness.ada.react(message, "🔥")
     for attempt in (
         lambda: sent.add_reaction("🔥"),
         lambda: sent.add_reaction("nonsense"),
@@ -106,14 +106,14 @@ async def test_reactions_that_are_refused(scene):
             await attempt()
         codes.append(caught.value.code)
     assert codes == [30010, 10014, 10014, 50013]
-    for place in (scene.chat.bot_user, scene.ben):
-        scene.channel.overwrite(place, deny=discord.Permissions(add_reactions=True))
+    for place in (harness.chat.bot_user, harness.ben):
+        harness.channel.overwrite(place, deny=discord.Permissions(add_reactions=True))
     await sent.add_reaction(chr(0x1F600))
-    await scene.ben.react(message, chr(0x1F601))
-    other = await scene.ada.say(scene.channel, "mine")
+    await harness.ben.react(message, chr(0x1F601))
+    other = await harness.ada.say(harness.channel, "mine")
     with pytest.raises(discord.Forbidden):
-        await scene.place().get_partial_message(other.id).add_reaction("👍")
+        await harness.place().get_partial_message(other.id).add_reaction("👍")
     with pytest.raises(NotPossibleError, match="cannot add reactions"):
-        await scene.ben.react(other, "👍")
+        await harness.ben.react(other, "👍")
     with pytest.raises(NotPossibleError, match="no emoji"):
-        await scene.ada.react(other, "yes")
+        await harness.ada.react(other, "yes")

@@ -23,20 +23,20 @@ def video() -> bytes:
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpeg", "a.webp", "a.gif"])
-async def test_a_picture_has_its_size(scene, name):
+async def test_a_picture_has_its_size(harness, name):
     """Whatever kind of picture it is."""
-    sent = await scene.place().send(file=discord.File(io.BytesIO(picture(name[2:])), name))
+    sent = await harness.place().send(file=discord.File(io.BytesIO(picture(name[2:])), name))
     assert (sent.attachments[0].width, sent.attachments[0].height) == (64, 48)
 
 
-async def test_a_video_has_its_size(scene):
+async def test_a_video_has_its_size(harness):
     """As its first track with a picture says."""
-    sent = await scene.place().send(file=discord.File(io.BytesIO(video()), "a.mp4"))
+    sent = await harness.place().send(file=discord.File(io.BytesIO(video()), "a.mp4"))
     assert (sent.attachments[0].width, sent.attachments[0].height) == (160, 90)
 
 
 @pytest.mark.parametrize("data", [b"x", b"\0\0\0\x18ftypisom" + b"tkhd" * 9, picture("png")[:30]])
-async def test_what_is_neither_has_none(scene, data):
+async def test_what_is_neither_has_none(harness, data):
     """Damaged and other files are files all the same."""
-    sent = await scene.place().send(file=discord.File(io.BytesIO(data), "a.mp4"))
+    sent = await harness.place().send(file=discord.File(io.BytesIO(data), "a.mp4"))
     assert (sent.attachments[0].width, sent.attachments[0].height) == (None, None)

@@ -7,55 +7,55 @@ from sandbox.chat import NotPossibleError
 from tests.unit.sandbox.chat.test_messages import view
 
 
-async def test_a_person_starts_a_thread_at_a_message(scene):
+async def test_a_person_starts_a_thread_at_a_message(harness):
     """A thread at a message has its id, is told to the bot, and shows on the message; a second one is refused."""
-    sent = await scene.place().send("a video")
-    message = scene.chat.posts[0]
-    thread = await scene.ada.start_thread(message, "What we think of it")
-    assert (thread.id, thread.parent, thread.owner_id) == (message.id, scene.channel, scene.ada.id)
-    await scene.chat.wait_for(lambda: scene.bot.get_channel(thread.id))
-    known = await scene.bot.get_channel(scene.channel.id).fetch_message(sent.id)
+    sent = await harness.place().send("a video")
+    message = harness.chat.posts[0]
+    thread = await harness.ada.start_thread(message, "What we think of it")
+    assert (thread.id, thread.parent, thread.owner_id) == (message.id, harness.channel, harness.ada.id)
+    await harness.chat.wait_for(lambda: harness.bot.get_channel(thread.id))
+    known = await harness.bot.get_channel(harness.channel.id).fetch_message(sent.id)
     assert (known.flags.has_thread, known.thread.name) == (True, "What we think of it")
-    await scene.bot.get_channel(thread.id).send("listening")
-    await scene.ada.say(thread, "it is blue")
-    assert [one.content for one in scene.chat.messages(thread)] == ["listening", "it is blue"]
-    assert scene.chat.messages(scene.channel) == [message]
+    await harness.bot.get_channel(thread.id).send("listening")
+    await harness.ada.say(thread, "it is blue")
+    assert [one.content for one in harness.chat.messages(thread)] == ["listening", "it is blue"]
+    assert harness.chat.messages(harness.channel) == [message]
     with pytest.raises(NotPossibleError):
-        await scene.ben.start_thread(message, "Another")
+        await harness.ben.start_thread(message, "Another")
 
 
-async def test_a_thread_in_a_channel_is_told_of_there(scene):
+async def test_a_thread_in_a_channel_is_told_of_there(harness):
     """A public thread without a message leaves a line in the channel, whoever starts it; a private one leaves none."""
     heard = []
 
     async def on_message(message):
         heard.append((message.type, message.content, message.reference.channel_id))
 
-    scene.bot.add_listener(on_message)
-    thread = await scene.ada.start_thread(scene.channel, "Ideas")
-    own = await scene.bot.get_channel(scene.channel.id).create_thread(
+    harness.bot.add_listener(on_message)
+    thread = await harness.ada.start_thread(harness.channel, "Ideas")
+    own = await harness.bot.get_channel(harness.channel.id).create_thread(
         name="Mine", type=discord.ChannelType.public_thread
     )
-    await scene.ada.start_thread(scene.channel, "Secret", private=True)
-    await scene.chat.wait_for(lambda: len(heard) == 2)
+    await harness.ada.start_thread(harness.channel, "Secret", private=True)
+    await harness.chat.wait_for(lambda: len(heard) == 2)
     kind = discord.MessageType.thread_created
     assert sorted(heard) == sorted([(kind, "", thread.id), (kind, "Mine", own.id)])
-    assert [one.content for one in scene.chat.messages(scene.channel)] == ["Ideas", "Mine"]
-    assert scene.chat.posts == []
+    assert [one.content for one in harness.chat.messages(harness.channel)] == ["Ideas", "Mine"]
+    assert harness.chat.posts == []
 
 
-async def test_threads_that_cannot_be_started(scene):
+async def test_threads_that_cannot_be_started(harness):
     """Without the right, without a name, in a thread or in a DM no thread can be started."""
-    thread = await scene.ada.start_thread(scene.channel, "Ideas")
-    for where, name in ((scene.channel, " "), (thread, "x"), (scene.chat.dm(scene.ada), "x")):
+    thread = await harness.ada.start_thread(harness.channel, "Ideas")
+    for where, name in ((harness.channel, " "), (thread, "x"), (harness.chat.dm(harness.ada), "x")):
         with pytest.raises(NotPossibleError):
-            await scene.ada.start_thread(where, name)
-    scene.channel.overwrite(scene.ben, deny=discord.Permissions(create_public_threads=True))
+            await harness.ada.start_thread(where, name)
+    harness.channel.overwrite(harness.ben, deny=discord.Permissions(create_public_threads=True))
     with pytest.raises(NotPossibleError, match="Ben cannot start"):
-        await scene.ben.start_thread(scene.channel, "x")
+        await harness.ben.start_thread(harness.channel, "x")
 
 
-async def test_a_private_answer_is_dismissed(scene):
+async def test_a_private_answer_is_dismissed(harness):
     """A dismissed private answer is gone for its person; what the bot does to it by token is 10008."""
     kept = []
 
@@ -63,15 +63,15 @@ async def test_a_private_answer_is_dismissed(scene):
         kept.append(interaction)
         await interaction.response.send_message("just for you", ephemeral=True)
 
-    scene.bot.clicked = clicked
-    await scene.place().send("pick", view=view(("Tell", "tell")))
-    message = scene.chat.posts[0]
-    answer = await (await scene.ada.click(message, "Tell")).wait_answer()
+    harness.bot.clicked = clicked
+    await harness.place().send("pick", view=view(("Tell", "tell")))
+    message = harness.chat.posts[0]
+    answer = await (await harness.ada.click(message, "Tell")).wait_answer()
     with pytest.raises(NotPossibleError, match="does not see"):
-        await scene.ben.hide(answer.message)
+        await harness.ben.hide(answer.message)
     with pytest.raises(NotPossibleError, match="Only private"):
-        await scene.ada.hide(message)
-    await scene.ada.hide(answer.message)
+        await harness.ada.hide(message)
+    await harness.ada.hide(answer.message)
     assert (answer.state, message.deleted) == ("deleted", False)
     with pytest.raises(discord.NotFound) as caught:
         await kept[0].edit_original_response(content="late")

@@ -10,15 +10,15 @@ import aiohttp
 import pytest
 
 from sandbox.chat import Channel, Person
+from sandbox.page.demo_world import DemoWorld, build_demo_world
 from sandbox.page.server import PageServer
-from sandbox.page.town import Town, build_town
 from sandbox.stage import Stage
 
 _BOUND_SECONDS = 20
 
 
 @dataclass
-class Browser:
+class FakeBrowser:
     """One tab: it looks, remembers what it was told, and acts."""
 
     address: str
@@ -36,7 +36,7 @@ class Browser:
             self._socket = await self.session.ws_connect(f"{self.address}live")
         await self._socket.send_json({"tab": "tab", **wanted})
 
-    async def until(self, predicate: Callable[["Browser"], Any]) -> Any:
+    async def until(self, predicate: Callable[["FakeBrowser"], Any]) -> Any:
         """Hear what is told until that is so, and return what it gave."""
         assert self._socket is not None
         async with asyncio.timeout(_BOUND_SECONDS):
@@ -69,30 +69,30 @@ class Browser:
 
 
 @dataclass
-class Scene:
+class PageHarness:
     """The town, its people, and a browser that looks at it."""
 
     stage: Stage
-    town: Town
-    browser: Browser
+    demo_world: DemoWorld
+    browser: FakeBrowser
 
     @property
-    def square(self) -> Channel:
-        return self.town.square
+    def start_channel(self) -> Channel:
+        return self.demo_world.start_channel
 
     def person(self, name: str) -> Person:
-        return next(one.person for one in self.town.residents if one.person.name == name)
+        return next(one.person for one in self.demo_world.personas if one.person.name == name)
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+async def harness(tmp_path: Path) -> AsyncIterator[PageHarness]:
     async with Stage(tmp_path) as stage, aiohttp.ClientSession() as session:
-        town = build_town(stage.chat)
-        page = PageServer(stage, town)
+        demo_world = build_demo_world(stage.chat)
+        page = PageServer(stage, demo_world)
         await page.start()
-        browser = Browser(page.address, session)
+        browser = FakeBrowser(page.address, session)
         try:
-            yield Scene(stage, town, browser)
+            yield PageHarness(stage, demo_world, browser)
         finally:
             await browser.close()
             await page.stop()

@@ -50,7 +50,7 @@ class Client:
     async def create(self, **fields: Any) -> Answer:
         return await self.send("POST", "/videos", json=fields)
 
-    async def look(self, render: Render) -> Answer:
+    async def poll(self, render: Render) -> Answer:
         return await self.send("GET", f"/videos/{render.id}")
 
     async def completed(self, **fields: Any) -> Render:

@@ -29,7 +29,7 @@ async def test_a_new_job_looks_as_on_the_page(client: Client, studio: Studio) ->
 async def test_a_completed_job_looks_as_on_the_page(client: Client) -> None:
     """A completed job has the page's members: a URL, a numeric duration, a size; no progress and no error."""
     render = await client.completed(prompt="A cat", seconds="5.2", size="640x360")
-    body = (await client.look(render)).body
+    body = (await client.poll(render)).body
     assert list(body) == ["id", "object", "created", "status", "model", "prompt", "url", "duration", "size"]
     assert (body["status"], body["duration"], body["size"]) == ("completed", 5.2, "640x360")
     assert body["url"].startswith("http://127.0.0.1:")
@@ -40,10 +40,10 @@ async def test_a_render_takes_its_time(client: Client, studio: Studio, clock: Sc
     await client.create(prompt="A cat")
     (render,) = studio.renders
     clock.jump(90)
-    assert (await client.look(render)).body["status"] == "processing"
+    assert (await client.poll(render)).body["status"] == "processing"
     clock.jump(10)
     await studio.wait_for(lambda: render.state == "completed")
-    assert (await client.look(render)).body["status"] == "completed"
+    assert (await client.poll(render)).body["status"] == "completed"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ async def test_a_failure_comes_in_every_shape(client: Client, studio: Studio, sh
     """A scripted render fails with HTTP 200, status failed and the error in the wanted shape; the next one is well."""
     studio.dials.next_render.append(Outcome.fail(shape, message="No."))
     failed = await client.completed(prompt="A cat")
-    body = (await client.look(failed)).body
+    body = (await client.poll(failed)).body
     assert (body["status"], body["url"], body.get("error")) == ("failed", None, error)
     assert ("error" in body) == (error is not None)
     assert failed.error == error
@@ -78,7 +78,7 @@ async def test_a_hanging_render_never_ends(client: Client, studio: Studio, clock
     studio.dials.next_render.append(Outcome.hang())
     await client.create(prompt="A cat")
     clock.jump(86_400)
-    assert (await client.look(studio.renders[0])).body["status"] == "processing"
+    assert (await client.poll(studio.renders[0])).body["status"] == "processing"
 
 
 async def test_one_render_can_be_quick(client: Client, studio: Studio) -> None:
@@ -97,10 +97,10 @@ async def test_progress_can_be_told(
     await client.create(prompt="A cat")
     (render,) = studio.renders
     clock.jump(50)
-    assert (await client.look(render)).body["progress"] == half
+    assert (await client.poll(render)).body["progress"] == half
     clock.jump(50)
     await studio.wait_for(lambda: render.state == "completed")
-    assert (await client.look(render)).body["progress"] == whole
+    assert (await client.poll(render)).body["progress"] == whole
 
 
 async def test_words_and_times_can_differ(client: Client, studio: Studio) -> None:
@@ -111,9 +111,9 @@ async def test_words_and_times_can_differ(client: Client, studio: Studio) -> Non
     (render,) = studio.renders
     assert (body["status"], body["created_at"]) == ("NOT_START", int(render.taken_at))
     studio.dials.timestamps = "milliseconds"
-    assert (await client.look(render)).body["created"] == int(render.taken_at * 1000)
+    assert (await client.poll(render)).body["created"] == int(render.taken_at * 1000)
     await client.ready(render.id)
-    assert (await client.look(render)).body["status"] == "succeeded"
+    assert (await client.poll(render)).body["status"] == "succeeded"
 
 
 async def test_the_result_can_be_in_five_places(client: Client, studio: Studio) -> None:
@@ -122,7 +122,7 @@ async def test_the_result_can_be_in_five_places(client: Client, studio: Studio) 
     bodies: list[bytes] = []
     for place in ("foreign_url", "same_origin_url", "relative_url", "content_only", "data_url"):
         studio.dials.result = place
-        url = (await client.look(render)).body["url"]
+        url = (await client.poll(render)).body["url"]
         if place == "data_url":
             head, _, data = url.partition(",")
             assert head == "data:video/mp4;base64"

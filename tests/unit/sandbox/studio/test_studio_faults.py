@@ -34,22 +34,22 @@ async def test_a_status_can_lie_about_the_charge(client: Client, studio: Studio)
 
 async def test_faults_hit_only_their_operation(client: Client, studio: Studio) -> None:
     """A fault for looking leaves creating alone; cleared, it never happens."""
-    studio.faults.add("look", Fault.status(503, json={"error": "busy"}))
+    studio.faults.add("poll", Fault.status(503, json={"error": "busy"}))
     await client.create(prompt="A cat")
-    answer = await client.look(studio.renders[0])
+    answer = await client.poll(studio.renders[0])
     assert (answer.status, answer.body) == (503, {"error": "busy"})
-    studio.faults.add("look", Fault.status(503))
+    studio.faults.add("poll", Fault.status(503))
     studio.faults.clear()
-    assert (await client.look(studio.renders[0])).status == 200
+    assert (await client.poll(studio.renders[0])).status == 200
 
 
 async def test_faults_can_be_kept_for_a_word_of_the_prompt(client: Client, studio: Studio) -> None:
     """What one person's prompts bring about, at creates and at polls, hits no other prompt."""
     studio.faults.add("create", Fault.status(403), times=100, word="Storm")
-    studio.faults.add("look", Fault.status(500), times=100, word="rain")
+    studio.faults.add("poll", Fault.status(500), times=100, word="rain")
     prompts = ("A storm", "Some RAIN", "A cat")
     assert [(await client.create(prompt=prompt)).status for prompt in prompts] == [403, 200, 200]
-    assert [(await client.look(render)).status for render in studio.renders] == [500, 200]
+    assert [(await client.poll(render)).status for render in studio.renders] == [500, 200]
     assert studio.faults.pending("create") == 99
 
 
@@ -57,7 +57,7 @@ async def test_a_paid_fault_hits_whichever_paid_request_comes(client: Client, st
     """A fault for "paid" strikes a remix or a create, whichever comes, once, and no look in between."""
     render = await client.completed(prompt="A cat")
     studio.faults.add("paid", Fault.status(500), times=2)
-    assert (await client.look(render)).status == 200
+    assert (await client.poll(render)).status == 200
     answers = [await client.send("POST", f"/videos/{render.id}/remix", json={"prompt": "At night"})]
     answers += [await client.create(prompt="A dog") for _ in range(2)]
     assert [answer.status for answer in answers] == [500, 500, 200]
@@ -92,7 +92,7 @@ async def test_the_next_render_can_be_refused(client: Client, studio: Studio) ->
 async def test_what_was_answered_is_kept_with_the_request(client: Client, studio: Studio) -> None:
     """Of a JSON answer the beginning is kept, of a file its size; of an answer that was lost nothing."""
     render = await client.completed(prompt="A cat", size="320x180")
-    video = await client.send("GET", (await client.look(render)).body["url"], key=None)
+    video = await client.send("GET", (await client.poll(render)).body["url"], key=None)
     studio.faults.add("create", Fault.drop(take=True))
     with pytest.raises(aiohttp.ClientConnectionError):
         await client.create(prompt="A dog")
@@ -147,7 +147,7 @@ async def test_an_answer_can_be_late(client: Client, studio: Studio, clock: Scal
 async def test_a_file_can_break_off(client: Client, studio: Studio) -> None:
     """A short file announces its whole length and ends early."""
     render = await client.completed(prompt="A cat", size="320x180")
-    url = (await client.look(render)).body["url"]
+    url = (await client.poll(render)).body["url"]
     studio.faults.add("file", Fault.short(1000))
     with pytest.raises(aiohttp.ClientPayloadError):
         await client.send("GET", url, key=None)
@@ -172,7 +172,7 @@ async def test_a_gate_of_anything_counts_every_request(client: Client, studio: S
     second = studio.gate("anything", "after_take", skip=1)
     studio.remove_gate(studio.gate("anything", "before_take"))
     await client.create(prompt="A cat")
-    asking = asyncio.create_task(client.look(studio.renders[0]))
+    asking = asyncio.create_task(client.poll(studio.renders[0]))
     await asyncio.wait_for(second.reached.wait(), 20)
     assert second.request is studio.requests[1]
     second.open()
@@ -230,7 +230,7 @@ async def test_the_world_outlives_an_outage(tmp_path: Path, clock: ScaledClock) 
 async def test_a_download_can_drip(client: Client, studio: Studio) -> None:
     """A file comes at the rate that was told, and can be broken off by the client; the next one comes as usual."""
     render = await client.completed(prompt="A cat")
-    url = (await client.look(render)).body["url"]
+    url = (await client.poll(render)).body["url"]
     studio.faults.add("file", Fault.slow(10))
     async with aiohttp.ClientSession() as http:
         async with http.get(url) as answer:

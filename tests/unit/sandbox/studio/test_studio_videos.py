@@ -180,7 +180,7 @@ async def test_a_video_can_be_made_too_large(client: Client, studio: Studio) -> 
     path = await studio.video(render)
     assert path.stat().st_size == 3_500_000
     assert (await asyncio.to_thread(facts_of, path))[0] == 4
-    url = (await client.look(render)).body["url"]
+    url = (await client.poll(render)).body["url"]
     assert len((await client.send("GET", url, key=None)).body) == 3_500_000
 
 
@@ -206,7 +206,7 @@ async def test_a_drawing_that_fails_is_a_server_error(client: Client, studio: St
     """If ffmpeg fails, the file is answered with a 500 in the envelope, over the API and over the file host."""
     studio.dials.encoder_preset = "no-such-preset"
     render = await client.completed(prompt="A cat", size="320x180")
-    url = (await client.look(render)).body["url"]
+    url = (await client.poll(render)).body["url"]
     for answer in (await client.send("GET", url, key=None), await client.send("GET", f"/videos/{render.id}/content")):
         assert (answer.status, answer.error_code) == (500, "server_error")
 
@@ -216,7 +216,7 @@ async def test_stopping_ends_the_drawing(client: Client, studio: Studio) -> None
     studio.dials.frames_per_second = 60
     render = await client.completed(prompt="A cat", seconds="60", size="1920x1080")
     drawing = asyncio.create_task(studio.video(render))
-    await client.look(render)
+    await client.poll(render)
     await studio.stop()
     with pytest.raises(EncodeError):
         await drawing

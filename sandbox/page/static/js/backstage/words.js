@@ -30,7 +30,7 @@ export const DISCORD_FAULTS = [
 /** Which requests to the provider are meant. */
 export const PROVIDER_TARGETS = [
   ["paid", "create or remix"],
-  ["look", "look at a job"],
+  ["poll", "look at a job"],
   ["file", "fetch of a video"],
 ];
 

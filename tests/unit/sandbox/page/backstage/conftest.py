@@ -15,7 +15,7 @@ from sandbox.studio import Dials
 
 
 @dataclass
-class Caller:
+class FakeBot:
     """Speaks to the two servers as the bot does."""
 
     stage: Stage
@@ -60,9 +60,9 @@ class Caller:
 
 
 @pytest.fixture
-async def caller(tmp_path: Path) -> AsyncIterator[Caller]:
+async def fake_bot(tmp_path: Path) -> AsyncIterator[FakeBot]:
     dials = Dials(render_seconds=5.0, frames_per_second=1)
     async with Stage(tmp_path, dials=dials) as stage, aiohttp.ClientSession() as http:
         guild = stage.chat.add_guild("Night Shift")
         channel = guild.add_channel("videos")
-        yield Caller(stage, guild, channel, DialBoard(stage), http)
+        yield FakeBot(stage, guild, channel, DialBoard(stage), http)

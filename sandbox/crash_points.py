@@ -1,0 +1,63 @@
+"""Kills this process at a chosen commit, from outside the bot: it only listens to what SQLAlchemy tells anybody.
+
+Commits count from `arm` on, those of transactions that may write alone: what only reads leaves nothing behind.
+"""
+
+import os
+import signal
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.pool import PoolProxiedConnection
+
+When = Literal["before", "after"]
+
+
+class CrashPoint:
+    """The process's end at one commit: before it, or when it is on the disk and nobody has been told."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._before = True
+        self._last: PoolProxiedConnection | None = None
+
+    def arm(self, number: int, when: When) -> None:
+        """Die at the `number`-th commit from now (1 = the next); 0 takes the order back."""
+        self._left, self._before = number, when == "before"
+
+    def listen(self) -> None:
+        """Hear of every transaction of this process from now on."""
+        commit_really = DefaultDialect.do_commit
+
+        def begun(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
+            if statement.startswith("BEGIN"):
+                connection.info["only_reads"] = statement == "BEGIN"
+
+        def committing(connection: sa.Connection) -> None:
+            if connection.info.get("only_reads") or self._left <= 0:
+                return
+            self._left -= 1
+            if self._left == 0 and self._before:
+                _crash()
+            if self._left == 0:
+                self._last = connection.connection
+
+        is_last = self._is_last
+
+        def do_commit(self: DefaultDialect, dbapi_connection: PoolProxiedConnection) -> None:
+            commit_really(self, dbapi_connection)
+            if is_last(dbapi_connection):
+                _crash()
+
+        event.listen(sa.Engine, "before_cursor_execute", begun)
+        event.listen(sa.Engine, "commit", committing)
+        DefaultDialect.do_commit = do_commit
+
+    def _is_last(self, connection: PoolProxiedConnection) -> bool:
+        return connection is self._last
+
+
+def _crash() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,94 @@
+"""Where renders become files: each video is drawn once, when wanted, off the loop, two at a time; no HTTP."""
+
+import asyncio
+import io
+from pathlib import Path
+
+from sandbox.studio.drawing import Brief, Encoder, draw_frames, find_ffmpeg, pad_to
+from sandbox.studio.state import Render, StudioState
+
+_DRAWN_AT_ONCE = 2
+_BYTES_PER_MEGABYTE = 1_000_000
+
+
+class RenderFiles:
+    """The videos of one studio, as files in its folder; equal requests share one file."""
+
+    def __init__(self, folder: Path, state: StudioState) -> None:
+        """Raises EncodeError if there is no ffmpeg."""
+        self._folder = folder
+        self._state = state
+        self._encoder = Encoder(find_ffmpeg())
+        self._briefs: dict[str, Brief] = {}
+        self._drawings: dict[str, asyncio.Task[Path]] = {}
+        self._free = asyncio.Semaphore(_DRAWN_AT_ONCE)
+
+    def begin(self, render: Render) -> None:
+        """Start to draw a video that somebody will soon want."""
+        self._drawing(self._brief(render))
+
+    async def video(self, render: Render) -> Path:
+        """The render's MP4, drawn by now, padded as the dial says; raises EncodeError."""
+        drawn = await asyncio.shield(self._drawing(self._brief(render)))
+        megabytes = self._state.dials.megabytes
+        if megabytes is None:
+            return drawn
+        size_bytes = round(megabytes * _BYTES_PER_MEGABYTE)
+        padded = drawn.with_name(f"{drawn.stem}-{size_bytes}.mp4")
+        if not padded.exists():
+            await asyncio.to_thread(pad_to, drawn, padded, size_bytes)
+        return padded
+
+    def _brief(self, render: Render) -> Brief:
+        """What the render is to show; fixed when it is first asked for, so that its file stays the same."""
+        if (known := self._briefs.get(render.id)) is not None:
+            return known
+        dials = self._state.dials
+        width, height = render.asked.width_height
+        references = tuple(reference.data for reference in render.references)
+        parent = self._state.find(render.parent_id) if render.parent_id else None
+        brief = Brief(
+            render.prompt,
+            render.model,
+            width,
+            height,
+            float(render.seconds),
+            dials.frames_per_second,
+            references,
+            self._brief(parent) if parent else None,
+        )
+        self._briefs[render.id] = brief
+        return brief
+
+    def _drawing(self, brief: Brief) -> "asyncio.Task[Path]":
+        task = self._drawings.get(brief.key)
+        if task is None:
+            task = asyncio.create_task(self._draw(brief), name=f"draw {brief.key}")
+            self._drawings[brief.key] = task
+        return task
+
+    async def _draw(self, brief: Brief) -> Path:
+        to = self._folder / f"{brief.key}.mp4"
+        if to.exists() and self._last_frame(brief).exists():
+            return to
+        before: bytes | None = None
+        if brief.parent:
+            await self._drawing(brief.parent)
+            before = await asyncio.to_thread(self._last_frame(brief.parent).read_bytes)
+        async with self._free:
+            await asyncio.to_thread(self._encode, brief, before, to, self._state.dials.encoder_preset)
+        return to
+
+    def _encode(self, brief: Brief, before: bytes | None, to: Path, preset: str) -> None:
+        last = self._encoder.encode(draw_frames(brief, before), brief.frame_count, brief.seconds, preset, to)
+        kept = io.BytesIO()
+        last.save(kept, "JPEG", quality=85)
+        self._last_frame(brief).write_bytes(kept.getvalue())
+
+    def _last_frame(self, brief: Brief) -> Path:
+        return self._folder / f"{brief.key}.jpg"
+
+    async def close(self) -> None:
+        """Stop drawing; whoever waits for a video gets an EncodeError."""
+        self._encoder.close()
+        await asyncio.gather(*self._drawings.values(), return_exceptions=True)

@@ -1,0 +1,197 @@
+"""The exhaustive sweep: one life of a job is killed at its first commit or request, the next at its second, and so on.
+
+It goes on until a job comes through because it has no commit or request of that number. The life that picks up the
+pieces of one death is the one that is killed next.
+"""
+
+import asyncio
+import itertools
+import sqlite3
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bot.jobs.states import ENDS
+from sandbox.chaos.rows import read_rows
+from sandbox.chat import Channel, Guild, Message, Person
+from sandbox.stage import Stage
+from tests.e2e.messages import ever_posted
+from tests.e2e.scene import a_stage, picture
+
+Life = Literal["video", "remix", "failure"]
+Where = Literal["commit", "request to Discord", "request to the provider"]
+When = Literal["before", "after"]
+_MOST_POINTS = 60
+_SECONDS = 150
+_LOOKS_BETWEEN_STEPS = 20
+_SMALL = {"default_size": "160x90", "frames_per_second": 1}
+_END: dict[Life, str] = {"video": "delivered", "remix": "delivered", "failure": "failed"}
+_PROMPT: dict[Life, str] = {"video": "A heron", "remix": "At night", "failure": "A doomed balloon"}
+_SETTLED = {"sent", "gone"}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One life, killed again and again at one kind of moment."""
+
+    stage: Stage
+    life: Life
+    where: Where
+    when: When
+    guild: Guild
+    channel: Channel
+    parent: Message
+    pause_seconds: float
+
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """What that query finds in the bot's database."""
+        return read_rows(self.stage.bot.data_dir / "bot.db", query, *values)
+
+    def row(self, prompt: str) -> sqlite3.Row | None:
+        """The one job with that prompt, if it was stored."""
+        rows = self.rows("SELECT * FROM jobs WHERE prompt = ?", prompt)
+        assert len(rows) <= 1, prompt
+        return rows[0] if rows else None
+
+    def at_rest(self, prompt: str) -> bool:
+        """Whether that job has ended, or its requester was asked, and nothing of it is still to be said."""
+        row = self.row(prompt)
+        if row is None or row["state"] not in {*ENDS, "uncertain"}:
+            return False
+        posts = self.rows("SELECT * FROM posts WHERE job_id = ?", row["id"])
+        # The card of a job that nobody knows about stands on.
+        cards = [] if row["state"] == "uncertain" else [post for post in posts if post["kind"] == "card"]
+        return all(post["state"] in _SETTLED for post in posts) and all(card["state"] == "gone" for card in cards)
+
+
+async def sweep(folder: Path, life: Life, where: Where, when: When, *, pause_seconds: float = 0.0) -> int:
+    """Kill at every such moment, each time asserting P1 to P3; return at how many.
+
+    With a pause, that much time passes between death and restart, and Discord forgets the nonces meanwhile.
+    """
+    async with _a_sweep(folder, life, where, when, pause_seconds) as one:
+        for number in range(1, _MOST_POINTS):
+            if not await _killed_at(one, number):
+                assert number > 1, "nothing was ever killed"
+                print(f"{life}: killed {when} every {where}, {number - 1} of them")  # noqa: T201  # the test's figure
+                return number - 1
+    raise AssertionError(f"a job with more than {_MOST_POINTS} of them")
+
+
+@asynccontextmanager
+async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_seconds: float):
+    async with a_stage(folder, **_SMALL) as stage:
+        if pause_seconds:
+            stage.chat.nonce_window_seconds = 0.0
+        guild = stage.chat.add_guild("Night Shift")
+        ada = stage.chat.add_person("Ada")
+        guild.join(ada)
+        channel = guild.add_channel("videos")
+        await ada.slash(channel, "video", prompt="The parent")
+        parent = await stage.chat.wait_message(channel, lambda m: m.attachments)
+        one = Sweep(stage, life, where, when, guild, channel, parent, pause_seconds)
+        await _until(one, lambda: one.at_rest("The parent"))
+        yield one
+        assert "Traceback" not in stage.bot.log()
+        assert not list(stage.bot.data_dir.rglob("*.part"))
+        assert [tuple(row) for row in one.rows("PRAGMA integrity_check")] == [("ok",)]
+
+
+async def _killed_at(one: Sweep, number: int) -> bool:
+    """Live one life until its `number`-th such moment, and the rest of it after a restart; False if it has fewer."""
+    prompt = f"{_PROMPT[one.life]}, number {number}"
+    said_before = len(one.stage.chat.posts)
+    # Somebody else each time: after three refused renders a person rests for a while.
+    asker = one.stage.chat.add_person(f"Ada the {number}.")
+    one.guild.join(asker)
+    if not await _dies(one, number, prompt, asker):
+        _judge(one, prompt, said_before, in_doubt=False)
+        return False
+    await one.stage.chat.bot_gone()
+    found = one.row(prompt)
+    in_doubt = found is not None and found["state"] == "submitting"
+    one.stage.jump(one.pause_seconds)
+    await one.stage.start_bot()
+    if found is not None:
+        await _until(one, lambda: one.at_rest(prompt), step_seconds=20.0)
+    _judge(one, prompt, said_before, in_doubt=in_doubt)
+    return True
+
+
+async def _dies(one: Sweep, number: int, prompt: str, asker: Person) -> bool:
+    stage, bot = one.stage, one.stage.bot
+    if one.where == "commit":
+        bot.crash_at_commit(number, one.when)
+        await _ask(one, prompt, asker)
+        await _until(one, lambda: not bot.running or one.at_rest(prompt))
+        bot.crash_at_commit(0, one.when)
+        died = not bot.running
+        await bot.kill()
+        if not died:
+            await stage.start_bot()
+        return died
+    if one.where == "request to Discord":
+        gate = stage.chat.gate("anything", one.when, skip=number - 1)
+        forget, cut = stage.chat.faults.remove_gate, gate.drop
+    else:
+        gate = stage.studio.gate("anything", "before_take" if one.when == "before" else "after_take", skip=number - 1)
+        forget, cut = stage.studio.remove_gate, gate.cut
+    await _ask(one, prompt, asker)
+    await _until(one, lambda: gate.reached.is_set() or one.at_rest(prompt))
+    if not gate.reached.is_set():
+        forget(gate)
+        return False
+    await bot.kill()
+    cut()
+    return True
+
+
+async def _ask(one: Sweep, prompt: str, asker: Person) -> None:
+    if one.life == "remix":
+        await asker.reply(one.parent, prompt)
+    elif one.life == "video":
+        await asker.slash(one.channel, "video", prompt=prompt, reference=picture())
+    else:
+        await asker.slash(one.channel, "video", prompt=prompt)
+
+
+async def _until(one: Sweep, true: Callable[[], bool], *, step_seconds: float = 0.0) -> None:
+    """Return once that is so; what was put off comes with time that passes."""
+    try:
+        async with asyncio.timeout(_SECONDS):
+            for looks in itertools.count(1):
+                if true():
+                    return
+                if step_seconds and looks % _LOOKS_BETWEEN_STEPS == 0:
+                    one.stage.jump(step_seconds)
+                await asyncio.sleep(0.03)
+    except TimeoutError:
+        stands = [tuple(row) for row in one.rows("SELECT id, state, prompt FROM jobs")][-3:]
+        unsaid = [tuple(row) for row in one.rows("SELECT * FROM posts")][-3:]
+        raise AssertionError(f"{one.life}, {one.when} a {one.where}: never came to rest: {stands} {unsaid}") from None
+
+
+def _judge(one: Sweep, prompt: str, said_before: int, *, in_doubt: bool) -> None:
+    """By the two servers' counts: paid at most once, told exactly once, and as it had to end."""
+    row = one.row(prompt)
+    said = one.stage.chat.posts[said_before:]
+    counts = {kind: sum(m in said for m in ever_posted(one.stage.chat, one.channel, kind)) for kind in _KINDS}
+    paid = one.stage.studio.paid(prompt)
+    place = f"{prompt}: {counts}, paid {paid}, {'no row' if row is None else row['state']}"
+    if row is None:
+        assert (paid, sum(counts.values())) == (0, 0), place
+        return
+    assert paid <= 1, place
+    assert counts["card"] <= 1, place
+    told = counts["video"], counts["fail"], counts["unsure"]
+    if in_doubt:
+        assert (row["state"], told) == ("uncertain", (0, 0, 1)), place
+        return
+    assert (row["state"], paid) == (_END[one.life], 1), place
+    assert told == ((0, 1, 0) if one.life == "failure" else (1, 0, 0)), place
+    assert not any(not m.deleted for m in said if m in ever_posted(one.stage.chat, one.channel, "card")), place
+
+
+_KINDS = ("card", "video", "fail", "unsure", "late", "slow")

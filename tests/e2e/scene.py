@@ -1,0 +1,111 @@
+"""The scene of the end-to-end tests: the real bot process between a local Discord and a local Videos API.
+
+Most tests of a file share one bot; each has a channel and people of its own, so they don't meet. Tests that kill or
+restart the bot set a stage of their own (`a_stage`).
+"""
+
+import io
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from sandbox.chat import Channel, Chat, File, Guild, Message, Person
+from sandbox.stage import Stage
+from sandbox.studio import Dials, Studio
+from tests.e2e.messages import is_card
+
+# Everything as in life, only quicker; time that a test lets pass is passed by `stage.jump`.
+QUICK = {
+    "POLL_MIN_SECONDS": "0.1",
+    "POLL_MAX_SECONDS": "0.3",
+    "REPLY_REMIX": "on",
+    "REPLY_GRACE_SECONDS": "0.2",
+    "MAX_ACTIVE_JOBS_PER_USER": "10",
+    "MAX_JOBS_PER_USER_PER_DAY": "0",
+    "MAX_SUBMITS_PER_MINUTE": "600",
+}
+
+
+RENDER_SECONDS = 0.1
+
+
+def quick_dials(**turned: object) -> Dials:
+    """A Videos API that renders in a moment and draws as few frames as a video needs."""
+    few = {"render_seconds": RENDER_SECONDS, "frames_per_second": 2, "default_size": "320x180"}
+    return Dials(**(few | turned))
+
+
+def picture(colour: str = "tomato", size: tuple[int, int] = (64, 48), name: str = "cat.png") -> File:
+    """A small PNG as a person would attach it."""
+    data = io.BytesIO()
+    Image.new("RGB", size, colour).save(data, "PNG")
+    return File(name, data.getvalue(), content_type="image/png")
+
+
+def has_video(message: Message) -> bool:
+    """Whether a video is attached to the message; a long prompt is attached as a text."""
+    return any(one.file_name.endswith(".mp4") for one in message.attachments)
+
+
+@asynccontextmanager
+async def a_stage(folder: Path, *, settings: dict[str, str] | None = None, start: bool = True, **turned: object):
+    """A stage of its own, with the bot started; afterwards nothing may have asked for what the local Discord lacks."""
+    async with Stage(folder, settings=QUICK | (settings or {}), dials=quick_dials(**turned)) as stage:
+        if start:
+            await stage.start_bot()
+        try:
+            yield stage
+        except BaseException:
+            print(stage.bot.log())  # noqa: T201  # pytest shows it with the failure
+            raise
+        assert stage.chat.unknown_routes == []
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One test's corner of the shared world: a server with a channel, and Ada, a member without special rights."""
+
+    stage: Stage
+    guild: Guild
+    channel: Channel
+    ada: Person
+
+    @property
+    def chat(self) -> Chat:
+        return self.stage.chat
+
+    @property
+    def studio(self) -> Studio:
+        return self.stage.studio
+
+    def join(self, name: str, **rights: object) -> Person:
+        """Somebody else in the same server."""
+        person = self.chat.add_person(name)
+        self.guild.join(person, **rights)
+        return person
+
+    async def video(
+        self, channel: Channel | None = None, *, after: Message | None = None, seconds: float = 20
+    ) -> Message:
+        """Wait for the next finished video in the channel (later than `after`)."""
+        least = after.id if after else 0
+        return await self.chat.wait_message(
+            channel or self.channel,
+            lambda m: has_video(m) and m.author.bot and m.id > least,
+            timeout_seconds=seconds,
+        )
+
+    async def make(self, prompt: str = "A red fox in snow", *, by: Person | None = None, **options: object) -> Message:
+        """Ask for a video by /video and wait until it stands in the channel, and the bot has written that down.
+
+        The card goes after that: a person would not be as quick as a test.
+        """
+        newest = max(self.channel.all_messages, default=0)
+        await (by or self.ada).slash(self.channel, "video", prompt=prompt, **options)
+        video = await self.chat.wait_message(
+            self.channel, lambda m: has_video(m) and m.author.bot and m.id > newest, timeout_seconds=20
+        )
+        await self.chat.wait_for(lambda: all(not is_card(m) for m in self.channel.messages if m.id > newest))
+        return video

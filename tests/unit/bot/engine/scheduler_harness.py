@@ -1,0 +1,261 @@
+"""The scheduler as it runs, with a store, a provider on loopback and a Discord that says what a test tells it to."""
+
+import asyncio
+import base64
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from bot.chat.courier import CourierFault, Seen
+from bot.chat.naming import Said
+from bot.chat.words import Key
+from bot.engine.board import Board
+from bot.engine.parts import Rules
+from bot.engine.scheduler import Scheduler
+from bot.engine.traffic import Traffic
+from bot.engine.watch import Watcher
+from bot.jobs.database import Database, open_database
+from bot.jobs.denials import Denial
+from bot.jobs.limits import Limits
+from bot.jobs.migrating import migrate
+from bot.jobs.model import ChannelId, Job, MessageId, Place, Via
+from bot.jobs.pacing import Bounds
+from bot.jobs.states import State
+from bot.jobs.store import finding
+from bot.media.fetch import AddressGuard, VideoFetcher
+from bot.videos.client import VideosClient
+from bot.videos.spending import SpendGuard
+from bot.videos.values import Endpoint
+from sandbox.clock import ScaledClock
+from tests.unit.bot.jobs.samples import a_job, put
+from tests.unit.bot.videos.fake_provider import FakeProvider, serve
+
+DEADLINE_SECONDS = 3600.0
+GIVE_UP_SECONDS = 86_400.0
+WAIT_SECONDS = 20.0
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class FakeCourier:
+    """Says whether replies stand: all of them, or whatever fault it has just now."""
+
+    def __init__(self) -> None:
+        self.fault: CourierFault | None = None
+        self.asked: list[MessageId] = []
+        self.seen = Seen(Said("make it night", "make it night"), edited=False)
+        self.gone: set[int] = set()
+        self.denials: dict[ChannelId, Denial] = {}
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def find_denial(self, place: Place) -> Denial | None:
+        if self.fault is not None:
+            raise self.fault
+        return self.denials.get(place.channel_id)
+
+    async def read(self, _place: object, message_id: MessageId) -> Seen | None:
+        self.asked.append(message_id)
+        await self.answers.wait()
+        if self.fault is not None:
+            raise self.fault
+        return None if message_id in self.gone else self.seen
+
+
+class FakeApi:
+    """A provider: whatever is paid for renders for ever, until a test gives other answers."""
+
+    def __init__(self) -> None:
+        self.numbers = itertools.count(1)
+        self.create: Answer = self.taken
+        self.look: Answer = self._running
+        self.content: Answer = self._nothing
+        self.list: Answer = self._nothing
+        self.paid: list[str] = []
+        self.looked: list[str] = []
+        self.got: list[str] = []
+        self.in_flight = 0
+        self.in_flight_most = 0
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "POST":
+            self.paid.append((await request.json())["prompt"])
+            self.in_flight += 1
+            self.in_flight_most = max(self.in_flight, self.in_flight_most)
+            try:
+                return await self.create(request)
+            finally:
+                self.in_flight -= 1
+        self.got.append(request.path)
+        if request.path.endswith("/content"):
+            return await self.content(request)
+        if request.path.endswith("/videos"):
+            return await self.list(request)
+        self.looked.append(request.path.rpartition("/")[2])
+        return await self.look(request)
+
+    async def taken(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response({"id": f"video_{next(self.numbers)}", "status": "queued"})
+
+    async def _running(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"id": request.path.rpartition("/")[2], "status": "processing"})
+
+    async def _nothing(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response({"error": {"message": "no", "code": "x"}}, status=404)
+
+
+def answering(status: int, json: object = None, headers: dict[str, str] | None = None) -> Answer:
+    """An answer of that status, with OpenAI's envelope if nothing else is given."""
+    body = {"error": {"message": "no", "code": "server_error"}} if json is None else json
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response(body, status=status, headers=headers)
+
+    return answer
+
+
+def file_of(data: bytes) -> Answer:
+    """An answer that is a video."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=data, content_type="video/mp4")
+
+    return answer
+
+
+def inline(data: bytes) -> str:
+    """An address that holds the video itself."""
+    return f"data:video/mp4;base64,{base64.b64encode(data).decode()}"
+
+
+class SchedulerHarness:
+    """The parts of an engine that a scheduler needs, all real but for what lies outside of the process."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        provider: FakeProvider,
+        api: FakeApi,
+        clock: ScaledClock,
+        **rules: object,
+    ) -> None:
+        self.database, self.api, self.clock = database, api, clock
+        self.courier, self.board, self.traffic = FakeCourier(), Board(), Traffic(clock, submits_per_minute=10_000)
+        self.guard = SpendGuard(10_000, clock)
+        self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), self.guard, clock)
+        self.fetcher = VideoFetcher(
+            folder / "videos", 10_000_000, AddressGuard(provider.base_url, ()), self.videos.key_for
+        )
+        self.rung: list[Key] = []
+        obeyed = Rules(
+            limits=Limits(1000, 0),
+            looks=Bounds(2.0, 30.0),
+            job_deadline_seconds=DEADLINE_SECONDS,
+            job_give_up_seconds=GIVE_UP_SECONDS,
+            retention_seconds=86_400.0,
+            max_rendering_jobs=20,
+            retry_server_errors=2,
+            reply_remix="on",
+            reply_grace_seconds=0.0,
+        )
+        self.parts = SimpleNamespace(
+            clock=clock,
+            database=database,
+            videos=self.videos,
+            fetcher=self.fetcher,
+            shelf=SimpleNamespace(),
+            courier=self.courier,
+            rules=replace(obeyed, **rules),
+            board=self.board,
+            alarm=SimpleNamespace(ring=self.rung.append),
+        )
+        self.watcher = Watcher(self.parts, self.traffic)  # pyright: ignore[reportArgumentType]  # what a scheduler uses
+        self.scheduler = Scheduler(self.parts, self.traffic, self.watcher, "machine")  # pyright: ignore[reportArgumentType]
+        self._running: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._running = asyncio.create_task(self.scheduler.run())
+
+    async def stop_loop(self) -> None:
+        """End the loop as the process does, with its steps still under way."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    async def close(self) -> None:
+        await self.stop_loop()
+        await self.scheduler.finish(0.0)
+        await self.videos.close()
+        await self.fetcher.close()
+
+    async def accept(self, state: State = State.ACCEPTED, *, reply: int | None = None, **changes: object) -> Job:
+        """Store a job of now, of a reply if its message is given, and let the scheduler know."""
+        now = self.clock.now()
+        facts: dict[str, object] = {"accepted_at": now, "provider": self.videos.provider}
+        job = a_job(state, **facts | changes)
+        if reply is not None:
+            job = replace(job, origin=replace(job.origin, via=Via.REPLY, reply_to=MessageId(reply)))
+        await self.database.write(put, job)
+        self.board.job_accepted()
+        return job
+
+    async def job(self, job: Job) -> Job:
+        found = await self.database.read(finding.get, job.id)
+        assert found is not None
+        return found
+
+    async def is_past(self, job: Job, *states: State) -> bool:
+        """Whether the job is in none of the states any more."""
+        return (await self.job(job)).state not in states
+
+    async def is_in(self, job: Job, *states: State, step_seconds: float = 0.0) -> Job:
+        """Wait until the job is in one of the states."""
+        found: list[Job] = []
+
+        async def so() -> bool:
+            found[:] = [await self.job(job)]
+            return found[0].state in states
+
+        await self.until(so, f"{job.request.prompt} to be {states}", step_seconds=step_seconds)
+        return found[0]
+
+    async def until(self, so: Callable[[], object], what: str = "it", *, step_seconds: float = 0.0) -> None:
+        """Wait until it is so, and let that much time pass meanwhile; fails after 20 real seconds."""
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                while True:
+                    answer = so()
+                    if await answer if isinstance(answer, Awaitable) else answer:
+                        return
+                    if step_seconds:
+                        self.clock.jump(step_seconds)
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"waited in vain for {what}") from None
+
+
+@asynccontextmanager
+async def a_scheduler_harness(folder: Path, **rules: object) -> AsyncIterator[SchedulerHarness]:
+    """A scheduler whose loop runs as soon as `start` is called."""
+    migrate(folder / "bot.db")
+    database = open_database(folder / "bot.db")
+    api, provider = FakeApi(), FakeProvider()
+    # The API reads bodies itself.
+    provider.handle = api.answer  # pyright: ignore[reportAttributeAccessIssue]  # of the provider only its port is used
+    runner = await serve(provider)
+    harness = SchedulerHarness(folder, database, provider, api, ScaledClock(), **rules)
+    # Nobody reads the log here, and drawing tracebacks takes long.
+    with capture_logs():
+        try:
+            yield harness
+        finally:
+            await harness.close()
+            await runner.cleanup()
+            await database.close()
