@@ -1,6 +1,9 @@
 """What is written about the project is true of it: citations, links, commands, settings, codes, dependencies."""
 
 import re
+import shutil
+import sqlite3
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +67,8 @@ def test_every_link_leads_somewhere() -> None:
         for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
             name, _, anchor = target.partition("#")
             there = (page.parent / name).resolve() if name else page
-            anchors = {heading.lower().replace(" ", "-") for heading in headings(there)} if there.is_file() else set()
+            known = headings(there) if there.is_file() else set[str]()
+            anchors = {heading.lower().replace(" ", "-") for heading in known}
             inside = there.exists() and there.is_relative_to(ROOT)
             if "://" in name or not inside or (anchor and anchor not in anchors):
                 broken.append(f"{page.relative_to(ROOT)}: {target}")
@@ -93,10 +97,39 @@ def test_every_setting_that_is_named_exists() -> None:
     assert set(mentioned) <= NAMES
 
 
-def test_the_readme_knows_all_exit_codes() -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])
+def test_the_pages_know_all_exit_codes(page: str) -> None:
     """The table of exit codes has those that the process can end with, argparse's own 2 among them."""
-    table = (ROOT / "README.md").read_text().partition("### Exit codes")[2].partition("\n## ")[0]
+    table = (ROOT / page).read_text().partition("### Exit codes")[2].partition("\n## ")[0]
     assert {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", table)} == {*ExitCode, 2}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])
+def test_the_backup_command_copies_an_open_database(page: str, tmp_path: Path) -> None:
+    """The command for backups gives a whole, private copy while a process has the database open and writes to it."""
+    command = re.search(r"(?ms)^```\n(umask 077\n.*?)^```", (ROOT / page).read_text())
+    assert command is not None
+    (tmp_path / "data").mkdir()
+    writer = sqlite3.connect(tmp_path / "data" / "bot.db", isolation_level=None)
+    try:
+        for statement in (
+            "PRAGMA journal_mode=WAL",
+            "CREATE TABLE t (x)",
+            "INSERT INTO t VALUES (1)",
+            "BEGIN IMMEDIATE",
+        ):
+            writer.execute(statement)
+        writer.execute("INSERT INTO t VALUES (2)")
+        shell = shutil.which("sh") or "sh"
+        subprocess.run([shell, "-ec", command[1]], cwd=tmp_path, check=True, timeout=30)
+    finally:
+        writer.close()
+    copy = sqlite3.connect(tmp_path / "backup.db")
+    try:
+        assert copy.execute("SELECT x FROM t").fetchall() == [(1,)]
+    finally:
+        copy.close()
+    assert (tmp_path / "backup.db").stat().st_mode & 0o077 == 0
 
 
 def test_the_invitation_asks_for_exactly_what_is_needed() -> None:
