@@ -1,4 +1,4 @@
-"""Kills this process at a chosen commit, from outside the bot: it only listens to what SQLAlchemy tells anybody.
+"""Kills this process at a chosen commit, by SQLAlchemy's events: the bot is unmodified.
 
 Commits count from `arm` on, those of transactions that may write alone: what only reads leaves nothing behind.
 """
@@ -16,7 +16,7 @@ When = Literal["before", "after"]
 
 
 class CrashPoint:
-    """The process's end at one commit: before it, or when it is on the disk and nobody has been told."""
+    """Kills the process at one commit: before it, or after it is on the disk and before `commit` returns."""
 
     def __init__(self) -> None:
         self._left = 0
@@ -24,11 +24,11 @@ class CrashPoint:
         self._last: PoolProxiedConnection | None = None
 
     def arm(self, number: int, when: When) -> None:
-        """Die at the `number`-th commit from now (1 = the next); 0 takes the order back."""
+        """Die at the `number`-th commit from now (1 = the next); 0 disarms."""
         self._left, self._before = number, when == "before"
 
     def listen(self) -> None:
-        """Hear of every transaction of this process from now on."""
+        """Listen to every transaction of this process from now on."""
         commit_really = DefaultDialect.do_commit
 
         def begun(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:

@@ -1,1 +1,1 @@
-"""Random deaths and random faults, many people at once, and a judge who counts at both ends; it mends nothing."""
+"""Random deaths and random faults, many people at once, and invariants checked from counts at both ends."""

@@ -1,4 +1,4 @@
-"""What is a broken promise, decided from counts alone; it must not know where they come from."""
+"""The invariants of a chaos run, checked on counts alone."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

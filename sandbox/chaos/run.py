@@ -211,7 +211,7 @@ class _Chaos:
     async def _settle(self, *besides: str) -> None:
         """Wait for the bot's work; what it put off because something had failed comes with time that passes.
 
-        It gives up after a bounded time: the judge says what is then still open.
+        It gives up after a bounded time: the invariants say what is then still open.
         """
         for _ in range(_SETTLE_STEPS):
             before = self._open(besides)

@@ -6,12 +6,10 @@ from sandbox.chat.command_filler import NotPossibleError
 from sandbox.chat.faults import Fault, Gate, Request
 from sandbox.chat.forms import Field, Form
 from sandbox.chat.hub import WaitTimeoutError
+from sandbox.chat.model import Channel, Guild, Message
 from sandbox.chat.people import Choice, Person
 from sandbox.chat.permissions import Permission
-from sandbox.chat.places import Channel, Guild
-from sandbox.chat.polls import Poll
-from sandbox.chat.reactions import Reaction
-from sandbox.chat.records import Attachment, Button, File, Message, Role, Sticker, User
+from sandbox.chat.records import Attachment, Button, File, Poll, Reaction, Role, Sticker, User
 
 __all__ = [
     "Answer",

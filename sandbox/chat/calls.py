@@ -3,7 +3,8 @@
 from sandbox.chat.forms import Form, form_of
 from sandbox.chat.hub import Hub
 from sandbox.chat.interactions import DEFER_UPDATE, SHOW_FORM
-from sandbox.chat.records import Attachment, Button, Interaction, Json, Message, Version, buttons_of
+from sandbox.chat.model import Interaction, Message
+from sandbox.chat.records import Attachment, Button, Json, Version, buttons_of
 
 
 class Answer:

@@ -12,9 +12,9 @@ from sandbox.chat.calls import Answer, Call
 from sandbox.chat.faults import Faults, Gate, Request, When
 from sandbox.chat.gateway import Gateway
 from sandbox.chat.hub import Change
+from sandbox.chat.model import Channel, Guild, Message
 from sandbox.chat.people import Person
-from sandbox.chat.places import Channel, Guild
-from sandbox.chat.records import Json, Message, User
+from sandbox.chat.records import Json, User
 from sandbox.chat.rest.routes import ROUTES
 from sandbox.chat.rest.server import API_PREFIX, RestServer
 from sandbox.chat.transcript import everything, transcript, transcript_entry

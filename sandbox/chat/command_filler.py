@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.chat import payloads, place_payloads
-from sandbox.chat.permissions import Permission, can_see, permissions_in
-from sandbox.chat.places import Channel
+from sandbox.chat.access import can_see, permissions_in
+from sandbox.chat.model import Channel
+from sandbox.chat.permissions import Permission
 from sandbox.chat.records import MIB, Attachment, File, Json, Role, User, part_of, parts_of
 from sandbox.chat.world import World
 

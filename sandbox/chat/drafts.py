@@ -1,11 +1,12 @@
 """What a request's body says about a message that is to be sent, checked as Discord checks it; it posts nothing."""
 
 from sandbox.chat import limits, polls, posting
+from sandbox.chat.access import permissions_in
 from sandbox.chat.errors import ApiError, bad_field
 from sandbox.chat.mentions import check_allowed_mentions
+from sandbox.chat.model import Channel, Message
 from sandbox.chat.payloads import MESSAGE_CONTENT_INTENT, content_is_free
-from sandbox.chat.permissions import Permission, permissions_in
-from sandbox.chat.places import Channel
+from sandbox.chat.permissions import Permission
 from sandbox.chat.records import (
     CONVERSATION_TYPES,
     FLAG_COMPONENTS_V2,
@@ -14,7 +15,6 @@ from sandbox.chat.records import (
     FLAG_VOICE,
     Attachment,
     Json,
-    Message,
     Sticker,
     part_of,
     parts_of,

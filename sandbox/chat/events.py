@@ -3,12 +3,12 @@
 from typing import cast
 
 from sandbox.chat import payloads, place_payloads
+from sandbox.chat.access import can_see
 from sandbox.chat.hub import Change
-from sandbox.chat.permissions import can_see
-from sandbox.chat.places import Channel, Guild
+from sandbox.chat.model import Channel, Guild, Interaction, Message
 from sandbox.chat.polls import Voted
 from sandbox.chat.reactions import Reacted
-from sandbox.chat.records import Interaction, Json, Member, Message, Role
+from sandbox.chat.records import Json, Member, Role
 from sandbox.chat.snowflakes import iso
 from sandbox.chat.world import World
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from sandbox.chat import payloads
 from sandbox.chat.command_filler import NotPossibleError, keep_file
-from sandbox.chat.records import File, Interaction, Json, parts_of
+from sandbox.chat.model import Interaction
+from sandbox.chat.records import File, Json, parts_of
 from sandbox.chat.selects import Picker, check_count
 from sandbox.chat.world import World
 

@@ -7,15 +7,13 @@ from sandbox.chat.command_limits import check_value
 from sandbox.chat.component_ids import numbered
 from sandbox.chat.drafts import draft_of
 from sandbox.chat.errors import ApiError, bad_field
+from sandbox.chat.model import Channel, Interaction, Message
 from sandbox.chat.payloads import interaction_json
-from sandbox.chat.places import Channel
 from sandbox.chat.records import (
     FLAG_EPHEMERAL,
     FLAG_LOADING,
     Attachment,
-    Interaction,
     Json,
-    Message,
     User,
     flatten_options,
     part_of,

@@ -3,7 +3,8 @@
 from sandbox.chat.component_limits import check_components, check_rows
 from sandbox.chat.errors import ApiError, bad_field, too_long
 from sandbox.chat.layout_limits import check_layout
-from sandbox.chat.records import FLAG_COMPONENTS_V2, Json, Message, part_of, parts_of
+from sandbox.chat.model import Message
+from sandbox.chat.records import FLAG_COMPONENTS_V2, Json, part_of, parts_of
 
 CONTENT_MAX = 2000
 EMBEDS_MAX = 10

@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass, field
 
+from sandbox.chat.access import can_see, permissions_in
 from sandbox.chat.errors import bad_field
-from sandbox.chat.permissions import Permission, can_see, permissions_in
-from sandbox.chat.places import Channel
-from sandbox.chat.records import Json, Message, User, parts_of
+from sandbox.chat.model import Channel, Message
+from sandbox.chat.permissions import Permission
+from sandbox.chat.records import Json, User, parts_of
 
 _CODE = re.compile(r"```.*?```|``.*?``|`[^`\n]*`", re.DOTALL)
 _USER = re.compile(r"<@!?(\d+)>")

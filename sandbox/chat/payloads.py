@@ -1,13 +1,13 @@
 """Messages, files and interactions as the JSON that Discord sends for them (docs/facts/discord.md)."""
 
+from sandbox.chat.access import permissions_in, permissions_in_guild
 from sandbox.chat.files import picture_size
 from sandbox.chat.media import linked_embeds, shown_components
-from sandbox.chat.permissions import permissions_in, permissions_in_guild
+from sandbox.chat.model import Channel, Interaction, Message
 from sandbox.chat.place_payloads import channel_json, member_json, user_json
-from sandbox.chat.places import Channel
 from sandbox.chat.polls import poll_json
 from sandbox.chat.reactions import reactions_json
-from sandbox.chat.records import TYPE_REPLY, Attachment, Interaction, Json, Message, User
+from sandbox.chat.records import TYPE_REPLY, Attachment, Json, User
 from sandbox.chat.snowflakes import iso
 from sandbox.chat.world import World
 

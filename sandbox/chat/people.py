@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.chat import interactions, polls, posting, reactions, threads
+from sandbox.chat.access import can_see, permissions_in
 from sandbox.chat.calls import Answer, Call
 from sandbox.chat.command_filler import CommandFiller, NotPossibleError, find_command, keep_file, resolve_user
 from sandbox.chat.errors import ApiError
 from sandbox.chat.forms import Filled, Form, FormFiller
+from sandbox.chat.model import FORUM, Channel, Interaction, Message
 from sandbox.chat.payloads import message_json
-from sandbox.chat.permissions import Permission, can_see, permissions_in
-from sandbox.chat.places import FORUM, Channel
-from sandbox.chat.records import BUTTON, LINK_STYLE, File, Interaction, Json, Message, User, flatten, part_of
+from sandbox.chat.permissions import Permission
+from sandbox.chat.records import BUTTON, LINK_STYLE, File, Json, User, flatten, part_of
 from sandbox.chat.selects import SELECTS, selected
 from sandbox.chat.world import World
 

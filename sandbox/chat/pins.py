@@ -2,8 +2,8 @@
 
 from sandbox.chat import posting
 from sandbox.chat.errors import ApiError
-from sandbox.chat.places import Channel
-from sandbox.chat.records import CONVERSATION_TYPES, TYPE_PINNED, Message, User
+from sandbox.chat.model import Channel, Message
+from sandbox.chat.records import CONVERSATION_TYPES, TYPE_PINNED, User
 from sandbox.chat.world import World
 
 PINS_MAX = 250

@@ -1,7 +1,7 @@
 """People, roles, channels and servers as the JSON that Discord sends for them (docs/facts/discord.md)."""
 
-from sandbox.chat.permissions import permissions_in
-from sandbox.chat.places import Channel, Guild
+from sandbox.chat.access import permissions_in
+from sandbox.chat.model import Channel, Guild
 from sandbox.chat.records import Json, Member, Role, Sticker, User
 from sandbox.chat.snowflakes import created_at, iso
 

@@ -1,11 +1,12 @@
 """Polls: made by the bot, voted in by people, ended by time or by the bot (docs/facts/discord.md, "Polls")."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sandbox.chat import posting
 from sandbox.chat.emojis import check_emoji
 from sandbox.chat.errors import ApiError, bad_field
-from sandbox.chat.records import TYPE_POLL_RESULT, Json, Message, User, part_of, parts_of
+from sandbox.chat.model import Message
+from sandbox.chat.records import TYPE_POLL_RESULT, Json, Poll, User, part_of, parts_of
 from sandbox.chat.snowflakes import iso
 from sandbox.chat.world import World
 
@@ -14,23 +15,6 @@ ANSWER_MAX = 55
 ANSWERS_MAX = 10
 HOURS_MAX = 32 * 24
 _HOURS_DEFAULT = 24
-
-
-@dataclass(eq=False, slots=True)
-class Poll:
-    """A poll; `votes` are the user ids by answer, answers counted from 1."""
-
-    question: str
-    answers: list[Json]
-    multiple: bool
-    ends_at: float
-    layout_type: int = 1
-    ended: bool = False
-    votes: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
-
-    def of(self, user: User) -> set[int]:
-        """The answers that this user voted for."""
-        return {answer_id for answer_id, user_ids in self.votes.items() if user.id in user_ids}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """Messages coming, changing and going, for the bot and for people alike; rights are checked by the callers."""
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from sandbox.chat.component_ids import numbered
 from sandbox.chat.errors import bad_field, too_long
 from sandbox.chat.media import check_named
 from sandbox.chat.mentions import mentions_of
-from sandbox.chat.places import Channel
+from sandbox.chat.model import Channel, Interaction, Message
 from sandbox.chat.records import (
     FLAG_COMPONENTS_V2,
     FLAG_HAS_SNAPSHOT,
@@ -18,18 +17,14 @@ from sandbox.chat.records import (
     TYPE_MENU_ANSWER,
     TYPE_REPLY,
     Attachment,
-    Interaction,
     Json,
-    Message,
+    Poll,
     Sticker,
     User,
     flatten,
     parts_of,
 )
 from sandbox.chat.world import Nonce, World
-
-if TYPE_CHECKING:
-    from sandbox.chat.polls import Poll
 
 DESCRIPTION_MAX = 1024
 _SMALLEST_SNOWFLAKE = 1 << 22
@@ -49,7 +44,7 @@ class Draft:
     flags: int = 0
     interaction: Interaction | None = None
     visible_to: User | None = None
-    poll: "Poll | None" = None
+    poll: Poll | None = None
     type: int | None = None
     about: Message | None = None
     opened: Channel | None = None

@@ -1,23 +1,16 @@
 """Reactions to messages: who put which emoji under what; whether they may is checked by the callers."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sandbox.chat.emojis import is_emoji
 from sandbox.chat.errors import ApiError
-from sandbox.chat.records import Json, Message, User
+from sandbox.chat.model import Message
+from sandbox.chat.records import Json, Reaction, User
 from sandbox.chat.world import World
 
 EMOJIS_MAX = 20
 _CUSTOM = re.compile(r"(?:a:)?(\w+):(\d+)")
-
-
-@dataclass(eq=False, slots=True)
-class Reaction:
-    """One emoji under a message, and who put it there, in order."""
-
-    emoji: Json
-    user_ids: list[int] = field(default_factory=list[int])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,9 @@
-"""The things of the chat world as plain values: users, roles, files, messages, interactions; they hold no behaviour of
-Discord's and know neither REST nor gateway."""
+"""Plain values of the chat: users, roles, files, buttons, polls, reactions; none refers to a place or a message."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from sandbox.chat.places import Channel
-    from sandbox.chat.polls import Poll
-    from sandbox.chat.reactions import Reaction
+from typing import Any, Protocol
 
 Json = dict[str, Any]
 
@@ -46,6 +40,29 @@ class User:
     locale: str = "en-US"
     dms_open: bool = True
     upload_limit_bytes: int = 10 * MIB
+
+
+class Identified(Protocol):
+    """A person, the bot or a role."""
+
+    @property
+    def id(self) -> int:
+        """Its id."""
+        ...
+
+
+class Account(Identified, Protocol):
+    """A person who can join a server."""
+
+    @property
+    def name(self) -> str:
+        """What they are called."""
+        ...
+
+    @property
+    def user(self) -> User:
+        """Their user."""
+        ...
 
 
 @dataclass(eq=False, slots=True)
@@ -136,6 +153,31 @@ class Version:
     file_names: tuple[str, ...]
 
 
+@dataclass(eq=False, slots=True)
+class Poll:
+    """A poll; `votes` are the user ids by answer, answers counted from 1."""
+
+    question: str
+    answers: list[Json]
+    multiple: bool
+    ends_at: float
+    layout_type: int = 1
+    ended: bool = False
+    votes: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
+
+    def of(self, user: User) -> set[int]:
+        """The answers that this user voted for."""
+        return {answer_id for answer_id, user_ids in self.votes.items() if user.id in user_ids}
+
+
+@dataclass(eq=False, slots=True)
+class Reaction:
+    """One emoji under a message, and who put it there, in order."""
+
+    emoji: Json
+    user_ids: list[int] = field(default_factory=list[int])
+
+
 def parts_of(whole: Json, name: str) -> list[Any]:
     """The list under that name; empty when it is missing or null."""
     return whole.get(name) or []
@@ -176,108 +218,3 @@ def buttons_of(components: list[Json]) -> list[Button]:
         for one in flatten(components)
         if one.get("type") == BUTTON
     ]
-
-
-@dataclass(eq=False, slots=True)
-class Message:
-    """A message. It is the living record: look again and it shows what an edit made of it."""
-
-    id: int
-    channel: "Channel"
-    author: User
-    created_at: float
-    type: int = TYPE_DEFAULT
-    content: str = ""
-    embeds: list[Json] = field(default_factory=list[Json])
-    components: list[Json] = field(default_factory=list[Json])
-    attachments: list[Attachment] = field(default_factory=list[Attachment])
-    flags: int = 0
-    reference: int | None = None
-    mentions: list[User] = field(default_factory=list[User])
-    mention_roles: list[int] = field(default_factory=list[int])
-    mention_everyone: bool = False
-    pinged: set[int] = field(default_factory=set[int])
-    nonce: str | None = None
-    edited_at: float | None = None
-    deleted: bool = False
-    visible_to: User | None = None
-    interaction: "Interaction | None" = None
-    thread: "Channel | None" = None
-    opened: "Channel | None" = None
-    stickers: list[Sticker] = field(default_factory=list[Sticker])
-    tts: bool = False
-    pinned_at: float | None = None
-    forwards: "Message | None" = None
-    snapshot: "Message | None" = None
-    poll: "Poll | None" = None
-    reactions: "dict[str, Reaction]" = field(default_factory=dict[str, "Reaction"])
-    history: list[Version] = field(default_factory=list[Version])
-
-    @property
-    def buttons(self) -> list[Button]:
-        """Its buttons, in the order in which they are shown."""
-        return buttons_of(self.components)
-
-    @property
-    def edits(self) -> int:
-        """How often it was changed."""
-        return len(self.history) - 1
-
-    @property
-    def ephemeral(self) -> bool:
-        """Whether one person alone sees it."""
-        return self.visible_to is not None
-
-    @property
-    def loading(self) -> bool:
-        """Whether it is still the 'is thinking…' of a deferred answer."""
-        return bool(self.flags & FLAG_LOADING)
-
-    @property
-    def reply_to(self) -> "Message | None":
-        """The message that this one answers, also when that one is deleted by now."""
-        return None if self.reference is None else self.channel.all_messages.get(self.reference)
-
-    @property
-    def text(self) -> str:
-        """Everything there is to read: the content, then every embed's title, description, fields and footer."""
-        lines = [self.content]
-        for embed in self.embeds:
-            lines += [str(embed.get("title") or ""), str(embed.get("description") or "")]
-            lines += [f"{one.get('name', '')}: {one.get('value', '')}" for one in parts_of(embed, "fields")]
-            lines.append(str(part_of(embed, "footer").get("text", "")))
-        lines += [str(one["content"]) for one in flatten(self.components) if "content" in one]
-        return "\n".join(line for line in lines if line)
-
-    @property
-    def jump_url(self) -> str:
-        """The link that people copy."""
-        place = self.channel.guild.id if self.channel.guild else "@me"
-        return f"https://discord.com/channels/{place}/{self.channel.id}/{self.id}"
-
-    def remember(self, at: float) -> None:
-        """Note what it says now as its newest version."""
-        names = tuple(one.file_name for one in self.attachments)
-        self.history.append(Version(at, self.content, list(self.embeds), list(self.components), names))
-
-
-@dataclass(eq=False, slots=True)
-class Interaction:
-    """One use of a command, button or form by a person, and what the bot made of it."""
-
-    id: int
-    token: str
-    kind: int
-    user: User
-    channel: "Channel"
-    created_at: float
-    data: Json
-    source: Message | None = None
-    payload: Json = field(default_factory=Json)
-    command_name: str = ""
-    response_type: int | None = None
-    original: Message | None = None
-    modal: Json | None = None
-    choices: list[Json] | None = None
-    followups: list[Message] = field(default_factory=list[Message])
-    failed: bool = False

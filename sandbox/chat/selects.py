@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sandbox.chat import place_payloads
 from sandbox.chat.command_filler import NotPossibleError, resolve_channel, resolve_user, user_of
-from sandbox.chat.places import Channel
+from sandbox.chat.model import Channel
 from sandbox.chat.records import Json, Role, User, parts_of
 from sandbox.chat.world import World
 

@@ -1,8 +1,8 @@
 """Threads being started, by the bot and by people alike; rights are checked by the callers."""
 
 from sandbox.chat import posting
-from sandbox.chat.places import NEWS, NEWS_THREAD, PRIVATE_THREAD, PUBLIC_THREAD, Channel
-from sandbox.chat.records import FLAG_HAS_THREAD, TYPE_THREAD_CREATED, Message, User
+from sandbox.chat.model import NEWS, NEWS_THREAD, PRIVATE_THREAD, PUBLIC_THREAD, Channel, Message
+from sandbox.chat.records import FLAG_HAS_THREAD, TYPE_THREAD_CREATED, User
 from sandbox.chat.world import World
 
 NAME_MAX = 100

@@ -3,8 +3,8 @@
 import re
 
 from sandbox.chat.interactions import AUTOCOMPLETE, COMMAND, COMPONENT
-from sandbox.chat.places import Channel
-from sandbox.chat.records import TYPE_PINNED, Interaction, Json, Message, flatten, part_of, parts_of
+from sandbox.chat.model import Channel, Interaction, Message
+from sandbox.chat.records import TYPE_PINNED, Json, flatten, part_of, parts_of
 from sandbox.chat.world import World
 
 _WHO = re.compile(r"<@!?(\d+)>")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.ops.clock import Clock
+from sandbox.chat.access import can_see
 from sandbox.chat.errors import ApiError
 from sandbox.chat.files import FileStore
 from sandbox.chat.hub import Hub
-from sandbox.chat.permissions import can_see
-from sandbox.chat.places import DM, Channel, Guild
-from sandbox.chat.records import Interaction, Json, Message, User
+from sandbox.chat.model import DM, Channel, Guild, Interaction, Message
+from sandbox.chat.records import Json, User
 from sandbox.chat.snowflakes import Snowflakes
 
 

@@ -1,1 +1,1 @@
-"""The sandbox in a browser: a chat window on the local Discord, and a backstage to turn the world's moods."""
+"""The sandbox in a browser: a chat window on the local Discord, and a backstage with dials that make things fail."""

@@ -81,7 +81,7 @@ class Actions:
             raise ActionError("That is not there any more.") from error
 
     def person(self, person_id: object) -> Person:
-        """The resident with that id; raises `ActionError`."""
+        """The persona with that id; raises `ActionError`."""
         person = (
             self.demo_world.person(int(person_id)) if isinstance(person_id, str) and person_id.isdecimal() else None
         )

@@ -1,4 +1,4 @@
-"""`python -m sandbox`: the whole, unmodified bot in a town of its own, with a page to use it in; lasts until Ctrl-C."""
+"""`python -m sandbox`: the whole, unmodified bot in a demo world, with a page to use it in; lasts until Ctrl-C."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The servers, channels and people that a newcomer finds: enough to try ownership, rights, threads and DMs."""
+"""The servers, channels and personas of the demo: enough to try ownership, rights, threads and DMs."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class DemoWorld:
     start_channel: Channel
 
     def person(self, person_id: int) -> Person | None:
-        """The resident with that id."""
+        """The persona with that id."""
         return next((one.person for one in self.personas if one.person.id == person_id), None)
 
 

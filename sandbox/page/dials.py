@@ -1,4 +1,4 @@
-"""The moods of the world that a person turns backstage. Each turn says in one sentence what is true now."""
+"""The dials of the backstage: how both servers and the process behave. Each turn returns one sentence."""
 
 import asyncio
 import dataclasses
@@ -241,7 +241,7 @@ class DialBoard:
         return f"{guild.name} takes files of up to {guild.upload_limit_bytes // MIB} MB now."
 
     async def reset(self, wanted: _Wanted) -> str:
-        """Bring all moods back to normal; what the bot does now, and the time, stay as they are."""
+        """Set all dials back to normal; what the bot does now, and the time, stay as they are."""
         dials = self._stage.studio.dials
         for field in dataclasses.fields(Dials):
             setattr(dials, field.name, getattr(self._normal, field.name))

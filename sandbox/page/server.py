@@ -30,7 +30,7 @@ _SHOWN = ("image/", "video/", "audio/")
 
 
 class PageServer:
-    """Serves the page for one stage and one town of people."""
+    """Serves the page for one stage and its demo world."""
 
     def __init__(self, stage: Stage, demo_world: DemoWorld) -> None:
         self._stage = stage

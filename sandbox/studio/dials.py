@@ -1,4 +1,4 @@
-"""The moods of the Videos API: all of its behaviour that a test or a person may turn; does nothing itself."""
+"""How the local Videos API behaves: every setting that a test or a person can change."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -63,7 +63,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Dials:
-    """The current mood of the API. The defaults are what the provider's page shows (docs/facts/provider.md).
+    """The current behaviour of the API. The defaults are what the provider's page shows (docs/facts/provider.md).
 
     What concerns a render (its seconds, its outcome) is read when the render is taken; the rest at every answer.
     """

@@ -1,4 +1,4 @@
-"""What happens to every request before and after its handler: it is written down, held at gates, made to go wrong."""
+"""Request middleware of the local Videos API: records requests, holds them at gates, applies scripted faults."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ SENT = web.RequestKey("sent", Path)
 
 
 class RequestMiddleware:
-    """The desk at the door of both servers."""
+    """Records each request of both servers, and applies gates and faults to it."""
 
     def __init__(self, state: StudioState, faults: Faults, gates: Gates) -> None:
         self._state = state
@@ -41,7 +41,7 @@ class RequestMiddleware:
         self._gates.cut_all()
 
     def handler(self) -> Middleware:
-        """The reception as aiohttp wants it."""
+        """The middleware in the form that aiohttp takes."""
 
         @web.middleware
         async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:

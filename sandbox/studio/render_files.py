@@ -1,4 +1,4 @@
-"""Where renders become files: each video is drawn once, when wanted, off the loop, two at a time; no HTTP."""
+"""A cache of rendered files: each video is drawn once, on demand, off the event loop, two at a time."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""The truth of the Videos API: what it was asked, what it accepted and charged, what became of it; knows no HTTP."""
+"""The state of the local Videos API: requests, accepted and charged renders, and how they ended."""
 
 import asyncio
 import secrets
@@ -128,7 +128,7 @@ class Request:
 
 
 class StudioState:
-    """The studio's memory: it outlives every bot that talks to it, and tells whoever waits about each change."""
+    """All requests and renders of one studio; survives the bot's restarts and wakes waiters at each change."""
 
     def __init__(self, clock: Clock, dials: Dials) -> None:
         self.clock = clock

@@ -1,4 +1,4 @@
-"""The scene of the browser tests: the whole stage with the page on it, and a real browser that visits it.
+"""The set-up of the browser tests: the whole stage with the page on it, and a real browser that visits it.
 
 What a test does there it does through `Visitor`, which knows only what a person sees: labels, roles, words.
 """
@@ -36,7 +36,7 @@ REFUSAL = re.compile(r"Failed to load resource: .* status of 422")
 
 @dataclass(frozen=True)
 class Visit:
-    """The stage, who lives in its town, and one tab of a browser that looks at it."""
+    """The stage, its demo world, and one tab of a browser that shows it."""
 
     stage: Stage
     demo_world: DemoWorld

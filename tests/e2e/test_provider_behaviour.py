@@ -1,4 +1,4 @@
-"""Nobody waits in silence, whatever the provider's mood: no credit, too busy, away, forgetful, or slow to hand over."""
+"""Nobody waits in silence, however the provider behaves: no credit, too busy, away, forgetful, or slow to hand over."""
 
 from urllib.parse import urlsplit
 

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.chat import Call, Fault, Person
-from sandbox.chat.places import Channel
+from sandbox.chat.model import Channel
 from sandbox.stage import Stage
 from sandbox.studio import Fault as StudioFault
 from sandbox.studio import Outcome

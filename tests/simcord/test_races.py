@@ -1,4 +1,4 @@
-"""Two hands at once on one job, in every order that the loop can give: never two jobs, never two payments."""
+"""Two presses at once on one job, in every order that the loop can give: never two jobs, never two payments."""
 
 import asyncio
 import random
@@ -23,7 +23,7 @@ SEEDS = range(figure(3, 100))
 
 
 class Racers:
-    """Ada's hands, and those of somebody who manages messages there."""
+    """Ada and a moderator, who act on one job at once."""
 
     def __init__(self, world: SimWorld, seed: int) -> None:
         self.world = world

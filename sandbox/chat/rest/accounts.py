@@ -1,8 +1,8 @@
 """Who the bot is, whom it knows, and its DMs."""
 
 from sandbox.chat import place_payloads
+from sandbox.chat.access import can_see
 from sandbox.chat.errors import ApiError
-from sandbox.chat.permissions import can_see
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
 

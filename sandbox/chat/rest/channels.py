@@ -1,10 +1,10 @@
 """Channels and threads themselves, with the rights that Discord asks of a bot."""
 
 from sandbox.chat import place_payloads, threads
+from sandbox.chat.access import permissions_in
 from sandbox.chat.errors import ApiError, bad_field
-from sandbox.chat.permissions import Permission, permissions_in
-from sandbox.chat.places import PRIVATE_THREAD, Channel
-from sandbox.chat.records import Message
+from sandbox.chat.model import PRIVATE_THREAD, Channel, Message
+from sandbox.chat.permissions import Permission
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
 

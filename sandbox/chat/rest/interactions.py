@@ -1,7 +1,8 @@
 """Callbacks, the original answer, and follow-ups: authorised by the token in the path alone."""
 
 from sandbox.chat import interactions, payloads
-from sandbox.chat.records import Interaction, Json, Message
+from sandbox.chat.model import Interaction, Message
+from sandbox.chat.records import Json
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
 

@@ -1,11 +1,12 @@
 """Messages in channels, threads and DMs, with the rights that Discord asks of a bot."""
 
 from sandbox.chat import limits, payloads, polls, posting
+from sandbox.chat.access import permissions_in
 from sandbox.chat.drafts import draft_of
 from sandbox.chat.errors import ApiError, bad_field
-from sandbox.chat.permissions import Permission, permissions_in
-from sandbox.chat.places import FORUM, NEWS, Channel
-from sandbox.chat.records import FLAG_CROSSPOSTED, FLAG_VOICE, Json, Message, parts_of
+from sandbox.chat.model import FORUM, NEWS, Channel, Message
+from sandbox.chat.permissions import Permission
+from sandbox.chat.records import FLAG_CROSSPOSTED, FLAG_VOICE, Json, parts_of
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
 from sandbox.chat.world import World

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from sandbox.chat import pins
+from sandbox.chat.access import permissions_in
 from sandbox.chat.errors import ApiError
-from sandbox.chat.permissions import Permission, permissions_in
-from sandbox.chat.records import Json, Message
+from sandbox.chat.model import Message
+from sandbox.chat.permissions import Permission
+from sandbox.chat.records import Json
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.messages import shown
 from sandbox.chat.rest.server import Answer

@@ -2,7 +2,7 @@
 
 from sandbox.chat import polls
 from sandbox.chat.errors import ApiError
-from sandbox.chat.records import Message
+from sandbox.chat.model import Message
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.messages import shown
 from sandbox.chat.rest.reactions import page_of_users

@@ -1,9 +1,11 @@
 """The bot's reactions, and what it may do to those of others."""
 
 from sandbox.chat import place_payloads, reactions
+from sandbox.chat.access import permissions_in
 from sandbox.chat.errors import ApiError
-from sandbox.chat.permissions import Permission, permissions_in
-from sandbox.chat.records import Json, Message
+from sandbox.chat.model import Message
+from sandbox.chat.permissions import Permission
+from sandbox.chat.records import Json
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
 

@@ -2,7 +2,7 @@
 
 from sandbox.chat import place_payloads
 from sandbox.chat.errors import ApiError
-from sandbox.chat.places import Guild
+from sandbox.chat.model import Guild
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
 

@@ -3,7 +3,8 @@
 from sandbox.chat import Channel, Chat, NotPossibleError, Person
 from sandbox.chat.command_filler import find_command
 from sandbox.chat.interactions import COMMAND
-from sandbox.chat.records import Interaction, Json, parts_of
+from sandbox.chat.model import Interaction
+from sandbox.chat.records import Json, parts_of
 
 _SLASH = 1
 _SUBCOMMANDS = (1, 2)

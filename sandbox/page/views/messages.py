@@ -4,10 +4,11 @@ import json
 from typing import Any, cast
 
 from sandbox.chat import Attachment, Channel, Chat, Message, Permission, Person
+from sandbox.chat.access import permissions_in
 from sandbox.chat.interactions import COMPONENT
+from sandbox.chat.model import Interaction
 from sandbox.chat.payloads import message_json
-from sandbox.chat.permissions import permissions_in
-from sandbox.chat.records import Interaction, Json
+from sandbox.chat.records import Json
 from sandbox.page.views.commands import used_name
 from sandbox.page.views.world import user_view
 

@@ -3,8 +3,8 @@
 import time
 
 from sandbox.chat import Channel, Chat, Guild, Message, Permission, Person, User
-from sandbox.chat.permissions import permissions_in
-from sandbox.chat.places import FORUM
+from sandbox.chat.access import permissions_in
+from sandbox.chat.model import FORUM
 from sandbox.chat.records import Json
 from sandbox.page.demo_world import DemoWorld
 from sandbox.stage import Stage

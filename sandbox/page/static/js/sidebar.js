@@ -130,10 +130,10 @@ function drawPersonas(world, be) {
     h("p", { class: "me" }, "You are ", h("strong", {}, world.me.name), h("span", { class: "about" }, me?.about)),
     h(
       "div",
-      { class: "resident-row" },
+      { class: "persona-row" },
       world.personas.map((one) => {
         const isMe = one.id === world.me.id;
-        const props = { class: "resident", title: `${one.name}: ${one.about}`, "aria-pressed": String(isMe) };
+        const props = { class: "persona", title: `${one.name}: ${one.about}`, "aria-pressed": String(isMe) };
         const pressed = { "data-key": `person:${one.id}`, onclick: () => be(one.id) };
         return h("button", { ...props, ...pressed }, avatar(one, 30), h("span", {}, one.name));
       }),

@@ -1,4 +1,6 @@
-"""A clock that stands until a test moves it."""
+"""Clocks that stand still until a test moves them."""
+
+import asyncio
 
 
 class FakeClock:
@@ -18,3 +20,12 @@ class FakeClock:
     async def sleep(self, seconds: float) -> None:
         """Not for the code under test."""
         raise AssertionError(f"nobody sleeps here (asked for {seconds} s)")
+
+
+class FakeSkippingClock(FakeClock):
+    """Sleeping moves it on at once, so that no test waits."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let that much time pass."""
+        self.seconds += seconds
+        await asyncio.sleep(0)

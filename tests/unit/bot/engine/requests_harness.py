@@ -27,16 +27,8 @@ from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from bot.jobs.store import finding
 from bot.videos.catalogue import Catalogue
-from tests.unit.bot.engine.fake_clock import FakeClock
+from tests.unit.bot.engine.fake_clock import FakeSkippingClock
 from tests.unit.bot.jobs.samples import ANNA, BEN, HERE, PROVIDER, a_job, put
-
-
-class FakeSkippingClock(FakeClock):
-    """One that is moved on by whoever sleeps."""
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-        await asyncio.sleep(0)
 
 
 class FakeCourier:

@@ -10,18 +10,10 @@ from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Parcel, Ref
 from bot.chat.words import Key, say
 from bot.engine.alarm import Alarm
 from bot.jobs.model import ChannelId, MessageId, UserId
-from tests.unit.bot.engine.fake_clock import FakeClock
+from tests.unit.bot.engine.fake_clock import FakeSkippingClock
 
 HOUR = 3_600.0
 A, B = Key.ALARM_KEY, Key.ALARM_ACCOUNT
-
-
-class FakeSkippingClock(FakeClock):
-    """Sleeping passes the time at once, so that nobody waits."""
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-        await asyncio.sleep(0)
 
 
 class FakeDiscord:

@@ -1,4 +1,4 @@
-"""The judge of the chaos runs: each broken promise has a name, and a clean run has none."""
+"""The invariants of the chaos runs: each broken promise has a name, and a clean run has none."""
 
 import json
 from dataclasses import replace

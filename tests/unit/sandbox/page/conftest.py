@@ -70,7 +70,7 @@ class FakeBrowser:
 
 @dataclass
 class PageHarness:
-    """The town, its people, and a browser that looks at it."""
+    """The demo world, its people, and a browser that shows it."""
 
     stage: Stage
     demo_world: DemoWorld

@@ -21,7 +21,7 @@ async def test_writing_replying_editing_and_deleting(harness: PageHarness) -> No
 
 
 async def test_picked_files_wait_on_the_shelf_and_are_sent(harness: PageHarness) -> None:
-    """A file is put on the shelf first, can be looked at there, and goes with the message."""
+    """A picked file is uploaded first, can be looked at there, and goes with the message."""
     ada, at = str(harness.person("Ada").id), str(harness.start_channel.id)
     picked = harness.browser.address + "picked"
     async with harness.browser.session.post(f"{picked}?name=a cat.png&type=image/png", data=b"\x89PNG") as answer:

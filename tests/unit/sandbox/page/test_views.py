@@ -5,7 +5,7 @@ from tests.unit.sandbox.page.conftest import PageHarness
 
 
 async def test_a_tab_is_told_where_it_is_and_what_was_said(harness: PageHarness) -> None:
-    """The first look brings people, places and messages; as nobody in particular one is the first resident."""
+    """The first look brings people, places and messages; without a name one is the first persona."""
     await harness.person("Ben").say(harness.start_channel, "good evening")
     await harness.browser.look()
     [message] = await harness.browser.until(lambda tab: list(tab.messages.values()))

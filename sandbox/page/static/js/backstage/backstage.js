@@ -1,4 +1,4 @@
-/** Backstage: the panel in which a person turns the world's moods and sees what the bot does about them. */
+/** Backstage: the panel with the dials of both servers and what the bot does about them. */
 
 import { fill, h, icon } from "../dom.js";
 import { keep } from "../state.js";

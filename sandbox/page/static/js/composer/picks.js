@@ -1,4 +1,4 @@
-/** Picked files: put on the shelf at once (so that a reload keeps them), shown small, each with a button to drop it. */
+/** Picked files: uploaded at once (so that a reload keeps them), shown small, each with a button to drop it. */
 
 import { context } from "../context.js";
 import { bytes, fill, h, icon } from "../dom.js";

@@ -6,7 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.chat.permissions import USUAL, Permission, permissions_in
+from sandbox.chat.access import permissions_in
+from sandbox.chat.permissions import USUAL, Permission
 from sandbox.chat.rest.routes import ROUTES
 from sandbox.page.dials import OUTCOMES, PERMISSIONS, DialError
 from sandbox.page.planned_faults import DISCORD_FAULTS, DISCORD_TARGETS, PROVIDER_FAULTS
@@ -199,7 +200,7 @@ async def test_a_permission_is_taken_and_given(fake_bot: FakeBot, permission: st
 
 
 async def test_reset_brings_every_mood_back(fake_bot: FakeBot) -> None:
-    """After a reset the moods are those of the beginning; only the time has passed."""
+    """After a reset the dials are those of the beginning; only the time has passed."""
     before = backstage_view(fake_bot.stage)
     guild = str(fake_bot.guild.id)
     for name, body in (

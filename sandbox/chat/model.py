@@ -1,19 +1,145 @@
-"""Servers and their channels, and what the people who run them can change; it announces changes and knows no wire."""
+"""Servers, channels, messages and interactions: the records that refer to one another, and what changes them.
 
+Changes are announced on the hub.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from sandbox.chat import permissions as rights
 from sandbox.chat.hub import Hub
-from sandbox.chat.records import MIB, Member, Message, Overwrite, Role, Sticker, User
-
-if TYPE_CHECKING:
-    from sandbox.chat.people import Person
+from sandbox.chat.records import (
+    FLAG_LOADING,
+    MIB,
+    TYPE_DEFAULT,
+    Account,
+    Attachment,
+    Button,
+    Identified,
+    Json,
+    Member,
+    Overwrite,
+    Poll,
+    Reaction,
+    Role,
+    Sticker,
+    User,
+    Version,
+    buttons_of,
+    flatten,
+    part_of,
+    parts_of,
+)
 
 TEXT, DM, VOICE, NEWS, NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 2, 5, 10, 11, 12, 15
 _THREADS = frozenset({NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD})
 _STICKERS = (("Wave", "👋"), ("Applause", "👏"))
 _UPLOAD_BY_TIER = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
+
+
+@dataclass(eq=False, slots=True)
+class Message:
+    """A message. It is the living record: look again and it shows what an edit made of it."""
+
+    id: int
+    channel: "Channel"
+    author: User
+    created_at: float
+    type: int = TYPE_DEFAULT
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list[Json])
+    components: list[Json] = field(default_factory=list[Json])
+    attachments: list[Attachment] = field(default_factory=list[Attachment])
+    flags: int = 0
+    reference: int | None = None
+    mentions: list[User] = field(default_factory=list[User])
+    mention_roles: list[int] = field(default_factory=list[int])
+    mention_everyone: bool = False
+    pinged: set[int] = field(default_factory=set[int])
+    nonce: str | None = None
+    edited_at: float | None = None
+    deleted: bool = False
+    visible_to: User | None = None
+    interaction: "Interaction | None" = None
+    thread: "Channel | None" = None
+    opened: "Channel | None" = None
+    stickers: list[Sticker] = field(default_factory=list[Sticker])
+    tts: bool = False
+    pinned_at: float | None = None
+    forwards: "Message | None" = None
+    snapshot: "Message | None" = None
+    poll: Poll | None = None
+    reactions: dict[str, Reaction] = field(default_factory=dict[str, Reaction])
+    history: list[Version] = field(default_factory=list[Version])
+
+    @property
+    def buttons(self) -> list[Button]:
+        """Its buttons, in the order in which they are shown."""
+        return buttons_of(self.components)
+
+    @property
+    def edits(self) -> int:
+        """How often it was changed."""
+        return len(self.history) - 1
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether one person alone sees it."""
+        return self.visible_to is not None
+
+    @property
+    def loading(self) -> bool:
+        """Whether it is still the 'is thinking…' of a deferred answer."""
+        return bool(self.flags & FLAG_LOADING)
+
+    @property
+    def reply_to(self) -> "Message | None":
+        """The message that this one answers, also when that one is deleted by now."""
+        return None if self.reference is None else self.channel.all_messages.get(self.reference)
+
+    @property
+    def text(self) -> str:
+        """Everything there is to read: the content, then every embed's title, description, fields and footer."""
+        lines = [self.content]
+        for embed in self.embeds:
+            lines += [str(embed.get("title") or ""), str(embed.get("description") or "")]
+            lines += [f"{one.get('name', '')}: {one.get('value', '')}" for one in parts_of(embed, "fields")]
+            lines.append(str(part_of(embed, "footer").get("text", "")))
+        lines += [str(one["content"]) for one in flatten(self.components) if "content" in one]
+        return "\n".join(line for line in lines if line)
+
+    @property
+    def jump_url(self) -> str:
+        """The link that people copy."""
+        place = self.channel.guild.id if self.channel.guild else "@me"
+        return f"https://discord.com/channels/{place}/{self.channel.id}/{self.id}"
+
+    def remember(self, at: float) -> None:
+        """Note what it says now as its newest version."""
+        names = tuple(one.file_name for one in self.attachments)
+        self.history.append(Version(at, self.content, list(self.embeds), list(self.components), names))
+
+
+@dataclass(eq=False, slots=True)
+class Interaction:
+    """One use of a command, button or form by a person, and what the bot made of it."""
+
+    id: int
+    token: str
+    kind: int
+    user: User
+    channel: "Channel"
+    created_at: float
+    data: Json
+    source: Message | None = None
+    payload: Json = field(default_factory=Json)
+    command_name: str = ""
+    response_type: int | None = None
+    original: Message | None = None
+    modal: Json | None = None
+    choices: list[Json] | None = None
+    followups: list[Message] = field(default_factory=list[Message])
+    failed: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -61,7 +187,7 @@ class Channel:
         name: str,
         *,
         private: bool = False,
-        members: "list[Person] | None" = None,
+        members: Sequence[Identified] | None = None,
         with_bot: bool = True,
     ) -> "Channel":
         """Start a thread here; the bot is in it unless told otherwise (it sees public ones in any case)."""
@@ -77,7 +203,7 @@ class Channel:
         self.hub.announce("THREAD_CREATE", thread)
         return thread
 
-    def overwrite(self, who: "Person | User | Role", *, allow: rights.Bits = 0, deny: rights.Bits = 0) -> None:
+    def overwrite(self, who: Identified, *, allow: rights.Bits = 0, deny: rights.Bits = 0) -> None:
         """Set what this channel gives to or takes from a person, the bot or a role (replaces an earlier setting)."""
         is_member = not isinstance(who, Role)
         self.overwrites[who.id] = Overwrite(rights.bits(allow), rights.bits(deny), is_member)
@@ -155,7 +281,7 @@ class Guild:
         self.hub.announce("CHANNEL_CREATE", channel)
         return channel
 
-    def join(self, person: "Person", permissions: rights.Bits | None = None, *, admin: bool = False) -> Member:
+    def join(self, person: Account, permissions: rights.Bits | None = None, *, admin: bool = False) -> Member:
         """Let somebody in, with the usual permissions, exactly the given ones, or as administrator."""
         role = self.people_role
         if permissions is not None or admin:
@@ -166,7 +292,7 @@ class Guild:
         self.hub.announce("GUILD_MEMBER_ADD", self, member)
         return member
 
-    def leave(self, person: "Person") -> None:
+    def leave(self, person: Account) -> None:
         """Let somebody go."""
         member = self.members.pop(person.id)
         self.hub.announce("GUILD_MEMBER_REMOVE", self, member)
