@@ -8,7 +8,7 @@ import signal
 import socket
 import stat
 import uuid
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from discord.http import Route
 
 from bot import VERSION
 from bot.chat.courier import Courier
-from bot.chat.words import Key
+from bot.chat.words import ENGLISH, Key, Language, Readers
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.connection import BACKOFF_SECONDS_MAX, disconnect, in_a_row, stay_connected
 from bot.engine.acts import Acts
@@ -101,8 +101,8 @@ def migrate_only(settings: Settings) -> None:
         migrate(_database_path(settings))
 
 
-async def run(settings: Settings, machine_clock: Clock) -> None:
-    """Run the bot until SIGTERM or SIGINT, then drain within 20 s.
+async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, Language]) -> None:
+    """Run the bot until SIGTERM or SIGINT, then drain within 20 s. `languages` by their tags.
 
     Raises `AlreadyRunningError`, `DataFolderError`, `StoreUnavailableError`, `DiscordRefusedError`.
     """
@@ -112,15 +112,18 @@ async def run(settings: Settings, machine_clock: Clock) -> None:
         # A start that hangs is ended in time, too.
         stopping = _stop_signals(partial(watchdog.start, _DRAIN_SECONDS))
         await asyncio.to_thread(migrate, _database_path(settings))
-        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock)
+        readers = Readers(languages)
+        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers)
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(client)
-            engine = await _build(settings, clock, client, resources)
+            engine = await _build(settings, clock, client, readers, resources)
             if not stopping.is_set():
                 await _serve(settings, client, engine, watchdog, stopping)
 
 
-async def _build(settings: Settings, clock: SteadyClock, client: VideoBot, resources: AsyncExitStack) -> _Engine:
+async def _build(
+    settings: Settings, clock: SteadyClock, client: VideoBot, readers: Readers, resources: AsyncExitStack
+) -> _Engine:
     """Open what has to be closed again, and put the engine together."""
     database = open_database(_database_path(settings))
     resources.push_async_callback(database.close)
@@ -152,10 +155,12 @@ async def _build(settings: Settings, clock: SteadyClock, client: VideoBot, resou
     await shelf.clear_partials()
     board.searched_until = searched_until(standing)
     courier = Courier(client, clock, settings.owner_ids)
-    alarm = Alarm(courier, clock)
+    alarm = Alarm(courier, clock, readers.of(ENGLISH))
     if standing.is_restored:
         alarm.ring(Key.ALARM_RESTORED)
-    parts = Parts(clock, database, videos, catalogue, fetcher, shelf, courier, _rules(settings), board, alarm, switch)
+    parts = Parts(
+        clock, database, videos, catalogue, fetcher, shelf, courier, readers, _rules(settings), board, alarm, switch
+    )
     traffic = Traffic(clock, switch.is_on, settings.max_submits_per_minute)
     adopter = Adopter(parts, traffic)
     scheduler = Scheduler(parts, traffic, Watcher(parts, traffic), _owner())
@@ -169,6 +174,7 @@ async def _build(settings: Settings, clock: SteadyClock, client: VideoBot, resou
         Replies(parts, intake, lookup),
         Owning(parts, adopter),
         catalogue,
+        readers,
     )
     lost_polls = LostPolls(parts, traffic, adopter)
     loops = (Teller(parts), Painter(parts), Offering(parts))

@@ -3,13 +3,14 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 import structlog
 
 from bot import VERSION
 from bot.app import AlreadyRunningError, DataFolderError, migrate_only, run
+from bot.chat.words import Language, read_languages
 from bot.connection import DiscordRefusedError
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import DamagedDatabaseError, NewerDatabaseError
@@ -31,8 +32,14 @@ class ExitCode(IntEnum):
     CONFIGURATION = 78
 
 
-def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> ExitCode:
-    """Run one command; what ends it early is said in one line on standard error. `clock` is for the sandbox.
+def main(
+    arguments: Sequence[str] | None = None,
+    clock: Clock | None = None,
+    languages: Mapping[str, Language] | None = None,
+) -> ExitCode:
+    """Run one command; what ends it early is said in one line on standard error.
+
+    `clock` and `languages` (all that there are, by their tags) are for the sandbox.
 
     An unknown command ends with 2, which is argparse's own.
     """
@@ -41,15 +48,15 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     parser.add_argument("--version", action="version", version=VERSION)
     command = parser.parse_args(arguments).command
     with Watchdog() as watchdog, asyncio.Runner() as runner:
-        code = _code_of(command, clock or SystemClock(), runner)
+        code = _code_of(command, clock or SystemClock(), languages or read_languages(), runner)
         # The runner waits for threads at its end; one that hangs is not waited for.
         watchdog.leave_with(code)
     return code
 
 
-def _code_of(command: str, clock: Clock, runner: asyncio.Runner) -> ExitCode:
+def _code_of(command: str, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner) -> ExitCode:
     try:
-        _carry_out(command, clock, runner)
+        _carry_out(command, clock, languages, runner)
     except _FOR_THE_OPERATOR as error:
         return _say(error, ExitCode.CONFIGURATION)
     except AlreadyRunningError as error:
@@ -68,7 +75,7 @@ def _code_of(command: str, clock: Clock, runner: asyncio.Runner) -> ExitCode:
     return ExitCode.OK
 
 
-def _carry_out(command: str, clock: Clock, runner: asyncio.Runner) -> None:
+def _carry_out(command: str, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner) -> None:
     doubts: list[str] = []
     settings = load_settings(secrets=command != "migrate", warn=doubts.append)
     start_logging(settings.log_level, settings.log_format, _secrets(settings), clock.now)
@@ -77,7 +84,7 @@ def _carry_out(command: str, clock: Clock, runner: asyncio.Runner) -> None:
     if command == "migrate":
         migrate_only(settings)
     else:
-        runner.run(run(settings, clock))
+        runner.run(run(settings, clock, languages))
 
 
 def _say(error: Exception | str, code: ExitCode) -> ExitCode:

@@ -12,9 +12,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat import cards, custom_ids, words
+from bot.chat.command_texts import CommandTranslator
 from bot.chat.forms import typed_prompt
 from bot.engine.desk import Desk
-from bot.jobs.model import UserId
+from bot.jobs.model import GuildId, UserId
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.ops.clock import Clock
 from bot.syncing import CommandSync
@@ -78,7 +79,7 @@ class _Commands(app_commands.CommandTree["VideoBot"]):
 class VideoBot(commands.Bot):
     """Hears guilds, their messages and DMs (all unprivileged), pings nobody unless told to, and keeps no cache."""
 
-    def __init__(self, guild_ids: tuple[int, ...], data_dir: Path, clock: Clock) -> None:
+    def __init__(self, guild_ids: tuple[int, ...], data_dir: Path, clock: Clock, readers: words.Readers) -> None:
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         super().__init__(
@@ -94,7 +95,8 @@ class VideoBot(commands.Bot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
         )
-        self._commands = CommandSync(self, guild_ids, data_dir, clock)
+        self._readers = readers
+        self._commands = CommandSync(self, guild_ids, data_dir, clock, readers)
         self._desk: Desk | None = None
 
     @property
@@ -108,10 +110,16 @@ class VideoBot(commands.Bot):
     def desk(self, desk: Desk) -> None:
         self._desk = desk
 
+    def reader_of(self, interaction: "discord.Interaction[Any]", /) -> words.Reader:
+        """The person who acts, as the reader of a private answer."""
+        guild_id = interaction.guild_id
+        return self._readers.of(interaction.locale.value, None if guild_id is None else GuildId(guild_id))
+
     async def setup_hook(self) -> None:
         """Load the cogs, then tell Discord of the commands if they are not those it was told of last."""
         for name in COGS:
             await self.load_extension(name)
+        await self.tree.set_translator(CommandTranslator(self._readers))
         await self._commands.sync()
 
     async def close(self) -> None:
@@ -153,10 +161,10 @@ async def _answer_privately(interaction: "discord.Interaction[Any]", no: Refusal
     """Say why not, or that something broke, if that interaction still waits for its first answer."""
     if interaction.type is discord.InteractionType.autocomplete or interaction.response.is_done():
         return
-    locale = interaction.locale.value
-    text = words.say(words.Key.UNEXPECTED, locale) if no is None else words.refusal(no, locale)
+    reader = cast("VideoBot", interaction.client).reader_of(interaction)
+    text = words.say(words.Key.UNEXPECTED, reader) if no is None else words.refusal(no, reader)
     typed = typed_prompt(cast("Mapping[str, Any] | None", interaction.data))
-    shown = cards.private_no(text, typed, None, locale)
+    shown = cards.private_no(text, typed, None, reader)
     try:
         await interaction.response.send_message(shown.content, files=cards.text_files(shown), ephemeral=True)
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:

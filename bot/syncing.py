@@ -17,24 +17,31 @@ import structlog
 from discord.ext import commands
 
 from bot.chat.courier import free_global_limit
+from bot.chat.words import Readers
 from bot.jobs.backoff import full_jitter
+from bot.jobs.model import GuildId
 from bot.ops.clock import Clock
 
 _NOTE = "commands.json"
+_IDS = "ids"
 _SYNC_SECONDS = 30.0
 _BACKOFF_SECONDS_MAX = 1800.0
+_Command = discord.app_commands.Command[Any, ..., Any] | discord.app_commands.ContextMenu | discord.app_commands.Group
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class CommandSync:
     """The commands of one client: in the named servers, or everywhere if none are named."""
 
-    def __init__(self, client: commands.Bot, guild_ids: tuple[int, ...], data_dir: Path, clock: Clock) -> None:
+    def __init__(
+        self, client: commands.Bot, guild_ids: tuple[int, ...], data_dir: Path, clock: Clock, readers: Readers
+    ) -> None:
         self._client = client
         self._tree: discord.app_commands.CommandTree[Any] = client.tree
         self._guilds = tuple(discord.Object(guild_id) for guild_id in guild_ids)
         self._note = data_dir / _NOTE
         self._clock = clock
+        self._readers = readers
         self._again: asyncio.Task[None] | None = None
 
     async def sync(self) -> None:
@@ -61,54 +68,66 @@ class CommandSync:
 
     async def _tell_changed(self) -> bool:
         """Tell of what Discord doesn't know yet; whether it knows everything now."""
-        known = self._read_note()
-        wanted = self._fingerprints(known)
+        known, ids = self._read_note()
+        wanted = await self._fingerprints(known)
         for target, fingerprint in wanted.items():
-            if known.get(target) == fingerprint:
+            if known.get(target) == fingerprint and target in ids:
+                self._note_ids(target, ids[target])
                 continue
             try:
                 async with asyncio.timeout(_SYNC_SECONDS):
-                    await self._tree.sync(guild=None if target == "global" else discord.Object(int(target)))
+                    told = await self._tree.sync(guild=None if target == "global" else discord.Object(int(target)))
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 if isinstance(error, TimeoutError):
                     free_global_limit(self._client)
                 _log.warning("commands not synced", target=target, error=repr(error))
             else:
-                known[target] = fingerprint
-                self._write_note(known)
+                known[target], ids[target] = fingerprint, {command.name: command.id for command in told}
+                self._note_ids(target, ids[target])
+                self._write_note(known, ids)
         return all(known.get(target) == fingerprint for target, fingerprint in wanted.items())
 
-    def _fingerprints(self, known: dict[str, str]) -> dict[str, str]:
+    def _note_ids(self, target: str, ids: dict[str, int]) -> None:
+        self._readers.note_commands(None if target == "global" else GuildId(int(target)), ids)
+
+    async def _fingerprints(self, known: dict[str, str]) -> dict[str, str]:
         """What each target's commands are now; servers synced once and not named any more are to be emptied."""
         application = str(self._client.application_id)
         targets: dict[str, discord.abc.Snowflake | None] = {"global": None}
         targets |= {str(guild.id): guild for guild in self._guilds}
         targets |= {name: discord.Object(int(name)) for name in known if name not in targets}
-        return {
-            name: hashlib.sha256(
-                json.dumps(
-                    [application, [command.to_dict(self._tree) for command in self._tree.get_commands(guild=guild)]]
-                ).encode()
-            ).hexdigest()
-            for name, guild in targets.items()
-        }
+        found: dict[str, str] = {}
+        for name, guild in targets.items():
+            told = [application, [await self._payload(command) for command in self._tree.get_commands(guild=guild)]]
+            found[name] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        return found
 
-    def _write_note(self, known: dict[str, str]) -> None:
+    async def _payload(self, command: _Command) -> dict[str, Any]:
+        """The command as Discord is told of it, in all languages."""
+        translator = self._tree.translator
+        if translator is None:
+            return command.to_dict(self._tree)
+        return await command.get_translated_payload(self._tree, translator)
+
+    def _write_note(self, known: dict[str, str], ids: dict[str, dict[str, int]]) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             with os.fdopen(os.open(self._note, flags, 0o600), "w", encoding="utf-8") as note:
-                json.dump(known, note)
+                json.dump({**known, _IDS: ids}, note)
         except OSError as error:
             # Without it they are synced once more at the next start.
             _log.warning("commands not noted", error=str(error))
 
-    def _read_note(self) -> dict[str, str]:
+    def _read_note(self) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
+        """What each target was told of last, and the ids that Discord gave its commands."""
         try:
             note: object = json.loads(self._note.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             # Never synced from here, or the note is damaged: one more sync mends it.
-            return {}
+            return {}, {}
         if not isinstance(note, dict):
-            return {}
-        known = cast("dict[str, str]", note)
-        return {target: told for target, told in known.items() if target == "global" or target.isdecimal()}
+            return {}, {}
+        noted = cast("dict[str, Any]", note)
+        known = {target: told for target, told in noted.items() if target == "global" or target.isdecimal()}
+        ids = cast("object", noted.get(_IDS))
+        return known, cast("dict[str, dict[str, int]]", ids) if isinstance(ids, dict) else {}

@@ -14,6 +14,7 @@ from bot.chat.words import Key, refusal, say
 from bot.engine.desk import Desk
 from bot.jobs.model import Job
 from bot.jobs.reasons import Refusal, RefusalError
+from cogs.facts import reader_of
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -33,10 +34,10 @@ async def answering(interaction: discord.Interaction, *, in_place: bool = False)
         with who:
             yield
     except RefusalError as no:
-        await tell(interaction, _no(interaction, refusal(no.refusal, interaction.locale.value)))
+        await tell(interaction, _no(interaction, refusal(no.refusal, reader_of(interaction))))
     except Exception:  # noqa: BLE001  # the guard of all commands, buttons and forms: nobody waits in silence
         _log.exception("interaction failed", kind=interaction.type.name)
-        await tell(interaction, _no(interaction, say(Key.UNEXPECTED, interaction.locale.value)))
+        await tell(interaction, _no(interaction, say(Key.UNEXPECTED, reader_of(interaction))))
 
 
 @asynccontextmanager
@@ -46,24 +47,24 @@ async def opening(interaction: discord.Interaction) -> AsyncGenerator[None]:
         yield
     except RefusalError as no:
         if not interaction.response.is_done():
-            await tell_at_once(interaction, refusal(no.refusal, interaction.locale.value))
+            await tell_at_once(interaction, refusal(no.refusal, reader_of(interaction)))
     except Exception:  # noqa: BLE001  # as in `answering`
         _log.exception("interaction failed", kind=interaction.type.name)
         if not interaction.response.is_done():
-            await tell_at_once(interaction, say(Key.UNEXPECTED, interaction.locale.value))
+            await tell_at_once(interaction, say(Key.UNEXPECTED, reader_of(interaction)))
 
 
 async def turned_away(desk: Desk, interaction: discord.Interaction) -> bool:
     """Whether the bot does not work here by the operator's word; the person is then told so."""
     refused = desk.intake.closed(interaction.guild_id)
     if refused is not None:
-        await tell_at_once(interaction, _no(interaction, refusal(refused, interaction.locale.value)))
+        await tell_at_once(interaction, _no(interaction, refusal(refused, reader_of(interaction))))
     return refused is not None
 
 
 def _no(interaction: discord.Interaction, sentence: str) -> cards.Message:
     prompt = typed_prompt(cast("Mapping[str, Any] | None", interaction.data))
-    return cards.private_no(sentence, prompt, None, interaction.locale.value)
+    return cards.private_no(sentence, prompt, None, reader_of(interaction))
 
 
 async def tell(interaction: discord.Interaction, message: str | cards.Message) -> None:
@@ -85,11 +86,11 @@ async def tell_at_once(interaction: discord.Interaction, message: str | cards.Me
 
 async def settle(interaction: discord.Interaction, result: Job | Refusal, done: Key | None = None) -> None:
     """Say why not; or say `done`; or, when what follows is seen by all, let the private answer go."""
-    locale = interaction.locale.value
+    reader = reader_of(interaction)
     if isinstance(result, Refusal):
-        await tell(interaction, refusal(result, locale))
+        await tell(interaction, refusal(result, reader))
     elif done is not None:
-        await tell(interaction, say(done, locale, video=result.id))
+        await tell(interaction, say(done, reader, video=result.id))
     else:
         await take_back(interaction)
 

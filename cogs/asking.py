@@ -14,7 +14,7 @@ from bot.engine.intake import Ask
 from bot.jobs.model import Draft, Job, JobId, UserId, Via
 from bot.jobs.reasons import Reason, Refusal
 from cogs.answers import settle, tell, tell_at_once
-from cogs.facts import no_place_of, origin_of, place_of, prompt_of
+from cogs.facts import no_place_of, origin_of, place_of, prompt_of, reader_of
 
 # Nothing that is written into a form changes these.
 _NOT_EDITABLE = frozenset(
@@ -66,8 +66,8 @@ async def open_form(desk: Desk, interaction: discord.Interaction, ask: Ask) -> N
 async def keep_and_show(desk: Desk, interaction: discord.Interaction, draft: Draft) -> None:
     """Store a new draft and open its form."""
     if refusal := await desk.drafts.keep(draft):
-        locale = interaction.locale.value
-        shown = cards.private_no(refusal_text(refusal, locale), draft.request.prompt, None, locale)
+        reader = reader_of(interaction)
+        shown = cards.private_no(refusal_text(refusal, reader), draft.request.prompt, None, reader)
         await tell_at_once(interaction, shown)
         return
     await show_form(desk, interaction, draft)
@@ -78,18 +78,18 @@ async def show_form(desk: Desk, interaction: discord.Interaction, draft: Draft) 
     purpose = FormPurpose.VIDEO if draft.request.parent_id is None else FormPurpose.REMIX
     form = FormId(purpose, FormSource.DRAFT, draft.id)
     offered = forms.Offered(desk.catalogue.models, desk.catalogue.sizes, desk.catalogue.seconds)
-    await interaction.response.send_modal(forms.build(form, interaction.locale.value, draft, offered))
+    await interaction.response.send_modal(forms.build(form, reader_of(interaction), draft, offered))
 
 
 async def no_with_edit(desk: Desk, interaction: discord.Interaction, no: Refusal, draft: Draft) -> cards.Message:
     """Why nothing was accepted, with the prompt as it was typed, and **Edit** if its form could help."""
-    locale = interaction.locale.value
+    reader = reader_of(interaction)
     kept: Draft | None = None
     if no.reason not in _NOT_EDITABLE:
         kept = revised(draft, no, desk.catalogue)
         if await desk.drafts.keep(kept) is not None:
             kept = None
-    return cards.private_no(refusal_text(no, locale), draft.request.prompt, kept.id if kept else None, locale)
+    return cards.private_no(refusal_text(no, reader), draft.request.prompt, kept.id if kept else None, reader)
 
 
 async def settle_request(

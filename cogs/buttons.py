@@ -19,7 +19,7 @@ from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from cogs.answers import answering, opening, settle, tell, tell_at_once, turned_away
 from cogs.asking import draft_of, keep_and_show, settle_request, show_form
-from cogs.facts import asker_of, no_place_of, no_right_of, origin_of, sight_by
+from cogs.facts import asker_of, no_place_of, no_right_of, origin_of, reader_of, sight_by
 from cogs.host import Host
 
 Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
@@ -69,7 +69,7 @@ class Buttons(commands.Cog):
         async with opening(interaction):
             video = no_place_of(interaction) or await self._finished(interaction, job_id)
             if isinstance(video, Refusal):
-                await tell_at_once(interaction, refusal_text(video, interaction.locale.value))
+                await tell_at_once(interaction, refusal_text(video, reader_of(interaction)))
                 return
             ask = Ask(VideoRequest("", parent_id=job_id))
             await keep_and_show(self._desk, interaction, draft_of(interaction, ask))
@@ -93,14 +93,14 @@ class Buttons(commands.Cog):
             if isinstance(job, Refusal) or interaction.message is None:
                 await settle(interaction, job)
                 return
-            question = cards.ask_delete(job.id, MessageId(interaction.message.id), interaction.locale.value)
+            question = cards.ask_delete(job.id, MessageId(interaction.message.id), reader_of(interaction))
             await tell(interaction, question)
 
     async def _press_sure(self, interaction: discord.Interaction, button: ButtonId, job_id: JobId) -> None:
         """The answer to the question before a deletion; the question itself becomes the answer."""
         async with answering(interaction, in_place=_is_private(interaction)):
             if button.action is Action.KEEP:
-                await tell(interaction, say(Key.ANSWER_NOT_DELETED, interaction.locale.value))
+                await tell(interaction, say(Key.ANSWER_NOT_DELETED, reader_of(interaction)))
                 return
             done = await self._desk.acts.delete(job_id, asker_of(interaction), MessageId(button.number))
             await settle(interaction, done, Key.ANSWER_DELETED)
@@ -130,19 +130,19 @@ class Buttons(commands.Cog):
             if not isinstance(draft, Refusal) and (barred := no_right_of(interaction)):
                 draft = barred
             if isinstance(draft, Refusal):
-                await tell_at_once(interaction, refusal_text(draft, interaction.locale.value))
+                await tell_at_once(interaction, refusal_text(draft, reader_of(interaction)))
                 return
             await show_form(self._desk, interaction, draft)
 
     async def _edit_retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with opening(interaction):
-            job, locale = await self._desk.acts.find_retryable(job_id, asker_of(interaction)), interaction.locale.value
+            job, reader = await self._desk.acts.find_retryable(job_id, asker_of(interaction)), reader_of(interaction)
             if not isinstance(job, Refusal) and (barred := no_right_of(interaction)):
                 job = barred
             if isinstance(job, Refusal):
-                await tell_at_once(interaction, refusal_text(job, locale))
+                await tell_at_once(interaction, refusal_text(job, reader))
             elif made := await self._desk.acts.find_retry(job):
-                await tell_at_once(interaction, say(_made_key(made), locale, video=made.id))
+                await tell_at_once(interaction, say(_made_key(made), reader, video=made.id))
             else:
                 draft = draft_of(interaction, Ask(job.request), retry_of=job.id)
                 if job.about == "picture" or not self._desk.intake.has_pictures(job.request):
@@ -154,8 +154,8 @@ class Buttons(commands.Cog):
     async def _why(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):
             job = await self._desk.lookup.find_to_explain(job_id, asker_of(interaction))
-            locale = interaction.locale.value
-            await tell(interaction, refusal_text(job, locale) if isinstance(job, Refusal) else lists.why(job, locale))
+            reader = reader_of(interaction)
+            await tell(interaction, refusal_text(job, reader) if isinstance(job, Refusal) else lists.why(job, reader))
 
     async def _leave(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with answering(interaction):

@@ -7,10 +7,12 @@ import discord
 
 from bot.chat.naming import names_in, readable
 from bot.chat.permissions import no_place
+from bot.chat.words import Reader
 from bot.engine.lookup import SeesChannel
 from bot.jobs.model import ChannelId, GuildId, MessageId, Origin, Place, Upload, UserId, Via
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.jobs.rights import Asker
+from cogs.host import Host
 
 
 def place_of(interaction: discord.Interaction) -> Place:
@@ -26,6 +28,11 @@ def place_of(interaction: discord.Interaction) -> Place:
     )
 
 
+def reader_of(interaction: discord.Interaction) -> Reader:
+    """The person who acts, as the reader of a private answer."""
+    return cast("Host", interaction.client).reader_of(interaction)
+
+
 def asker_of(interaction: discord.Interaction) -> Asker:
     """Who acts, with the rights that Discord says they have in this very channel."""
     return Asker(
@@ -37,13 +44,16 @@ def asker_of(interaction: discord.Interaction) -> Asker:
 
 
 def origin_of(interaction: discord.Interaction, via: Via, *, reply_to: MessageId | None = None) -> Origin:
-    """The act itself. Its id is a snowflake, so history later than it holds all that it led to."""
+    """The act itself. Its id is a snowflake, so history later than it holds all that it led to.
+
+    What it leads to is posted in the language of the server, or in a DM in the person's own.
+    """
     return Origin(
         id=str(interaction.id),
         via=via,
         user_id=UserId(interaction.user.id),
         place=place_of(interaction),
-        locale=interaction.locale.value,
+        locale=(interaction.guild_locale or interaction.locale).value,
         reply_to=reply_to,
         history_after=MessageId(interaction.id),
     )

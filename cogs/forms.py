@@ -18,7 +18,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from cogs.answers import answering, settle, tell, turned_away
 from cogs.asking import draft_of, settle_request
-from cogs.facts import asker_of, no_place_of, origin_of, prompt_of, sight_by
+from cogs.facts import asker_of, no_place_of, origin_of, prompt_of, reader_of, sight_by
 from cogs.host import Host
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -88,8 +88,8 @@ class Forms(commands.Cog):
 
     async def _say_no(self, interaction: discord.Interaction, reason: Reason, answer: forms.FormAnswer) -> None:
         """Give the prompt back where no draft can hold it."""
-        locale = interaction.locale.value
-        await tell(interaction, cards.private_no(refusal(Refusal(reason), locale), answer.prompt, None, locale))
+        reader = reader_of(interaction)
+        await tell(interaction, cards.private_no(refusal(Refusal(reason), reader), answer.prompt, None, reader))
 
 
 async def setup(bot: Host) -> None:

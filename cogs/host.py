@@ -1,11 +1,12 @@
 """What a cog needs of the client that loads it: the engine's desk, and discord.py's own ways to register things."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.chat.words import Reader
 from bot.engine.desk import Desk
 
 
@@ -15,6 +16,10 @@ class Host(Protocol):
     @property
     def desk(self) -> Desk:
         """What may be asked of the engine."""
+        ...
+
+    def reader_of(self, interaction: "discord.Interaction[Any]", /) -> Reader:
+        """The person who acts, as the reader of a private answer."""
         ...
 
     @property

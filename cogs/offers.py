@@ -10,7 +10,7 @@ from bot.jobs.model import Draft, MessageId, Offer
 from bot.jobs.reasons import Reason, Refusal
 from cogs.answers import answering, opening, settle, take_back, tell_at_once, turned_away
 from cogs.asking import settle_request, show_form
-from cogs.facts import asker_of, no_place_of, no_right_of, sight_by
+from cogs.facts import asker_of, no_place_of, no_right_of, reader_of, sight_by
 from cogs.host import Host
 
 
@@ -60,7 +60,7 @@ class Offers(commands.Cog):
             if not isinstance(taken, Refusal) and (barred := no_right_of(interaction)):
                 taken = barred
             if isinstance(taken, Refusal):
-                await tell_at_once(interaction, refusal_text(taken, interaction.locale.value))
+                await tell_at_once(interaction, refusal_text(taken, reader_of(interaction)))
                 return None
             if button.action is not Action.OPEN_FORM:
                 return taken

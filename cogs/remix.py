@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.chat.choices import length_name, size_name
+from bot.chat.command_texts import choices, description, options
 from bot.chat.lists import choice_name
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
@@ -15,9 +16,9 @@ from bot.jobs.model import Job, VideoRequest
 from bot.jobs.reasons import Refusal
 from cogs.answers import answering, opening, tell_at_once
 from cogs.asking import draft_of, open_form, settle_request, take_in
-from cogs.facts import asker_of, sight_by, uploads_of
+from cogs.facts import asker_of, reader_of, sight_by, uploads_of
 from cogs.host import Host
-from cogs.video import Prompt, choices
+from cogs.video import Prompt
 
 
 def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
@@ -26,29 +27,19 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
     async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         found = await desk.lookup.suggest_finished(asker_of(interaction), typed)
         now = interaction.created_at.timestamp()
-        locale = interaction.locale.value
-        return [app_commands.Choice(name=choice_name(job, now, locale), value=job.id) for job in found]
+        reader = reader_of(interaction)
+        return [app_commands.Choice(name=choice_name(job, now, reader), value=job.id) for job in found]
 
     async def find(interaction: discord.Interaction, video: str | None) -> Job | Refusal:
         sight = sight_by(interaction)
         return await desk.lookup.find_to_remix(video, asker_of(interaction), sight)
 
-    @app_commands.command(name="remix", description="Change a finished video by a prompt")
-    @app_commands.describe(
-        prompt="What should change; leave it out to write in a large field",
-        video="Which video: pick one, or give its id or a link to its message; empty: your newest one here",
-        model="Which model makes it",
-        size="Width and height in pixels",
-        seconds="How long it should be",
-        reference="A picture to work in (PNG, JPEG or WebP)",
-        reference_2="A second picture",
-        reference_3="A third picture",
-        reference_4="A fourth picture",
-    )
+    @app_commands.command(name="remix", description=description("remix", desk.readers))
+    @app_commands.describe(**options("remix", desk.readers))
     @app_commands.choices(
-        model=choices(desk.catalogue.models, lambda model, _locale: model),
-        size=choices(desk.catalogue.sizes, size_name),
-        seconds=choices(desk.catalogue.seconds, length_name),
+        model=choices(desk.catalogue.models, lambda model, _: model, desk.readers),
+        size=choices(desk.catalogue.sizes, size_name, desk.readers),
+        seconds=choices(desk.catalogue.seconds, length_name, desk.readers),
     )
     @app_commands.autocomplete(video=suggest)
     async def remix(
@@ -68,7 +59,7 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
             async with opening(interaction):
                 parent = await find(interaction, video)
                 if isinstance(parent, Refusal):
-                    await tell_at_once(interaction, refusal_text(parent, interaction.locale.value))
+                    await tell_at_once(interaction, refusal_text(parent, reader_of(interaction)))
                     return
                 ask = Ask(VideoRequest("", model, size, seconds, parent_id=parent.id), uploads)
                 await open_form(desk, interaction, ask)

@@ -71,7 +71,7 @@ class RepliesCog(commands.Cog, name="Replies"):
         if isinstance(message.channel, discord.DMChannel):
             place = Place(ChannelId(message.channel.id))
             user_id = UserId(message.author.id)
-            await self._desk.replies.hint(MessageId(message.id), user_id, place, "en", message.content)
+            await self._desk.replies.hint(MessageId(message.id), user_id, place, message.content)
 
     async def _reply(self, message: discord.Message, to: MessageId) -> Reply:
         guild, me = message.guild, self._me()

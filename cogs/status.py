@@ -6,11 +6,12 @@ import discord
 from discord import app_commands
 
 from bot.chat import lists
+from bot.chat.command_texts import description, options
 from bot.chat.words import refusal as refusal_text
 from bot.engine.desk import Desk
 from bot.jobs.reasons import Refusal
 from cogs.answers import answering, tell
-from cogs.facts import asker_of, sight_of
+from cogs.facts import asker_of, reader_of, sight_of
 from cogs.host import Host
 
 
@@ -20,32 +21,32 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
     async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         found = await desk.lookup.suggest_own(asker_of(interaction), typed)
         now = interaction.created_at.timestamp()
-        locale = interaction.locale.value
-        return [app_commands.Choice(name=lists.choice_name(job, now, locale), value=job.id) for job in found]
+        reader = reader_of(interaction)
+        return [app_commands.Choice(name=lists.choice_name(job, now, reader), value=job.id) for job in found]
 
-    @app_commands.command(name="status", description="See how your videos stand")
-    @app_commands.describe(video="Which one: pick it, or give its id; empty: your running and latest ones")
+    @app_commands.command(name="status", description=description("status", desk.readers))
+    @app_commands.describe(**options("status", desk.readers))
     @app_commands.autocomplete(video=suggest)
     async def status(interaction: discord.Interaction, video: str | None = None) -> None:
-        locale = interaction.locale.value
+        reader = reader_of(interaction)
         now = interaction.created_at.timestamp()
         async with answering(interaction):
             if video is None:
                 found = await desk.lookup.list_own(asker_of(interaction))
                 links = {seen.job.id: seen.link for seen in found if seen.link}
                 jobs = [seen.job for seen in found]
-                await tell(interaction, lists.running_and_latest(jobs, now, locale, links))
+                await tell(interaction, lists.running_and_latest(jobs, now, reader, links))
                 return
             sight = sight_of(interaction.guild, interaction.user)
             seen = await desk.lookup.find_to_look_at(video, asker_of(interaction), sight)
             if isinstance(seen, Refusal):
-                await tell(interaction, refusal_text(seen, locale))
+                await tell(interaction, refusal_text(seen, reader))
                 return
             if seen.veiled:
-                await tell(interaction, lists.veiled(seen.job, now, locale))
+                await tell(interaction, lists.veiled(seen.job, now, reader))
                 return
             facts = lists.JobFacts(now, seen.queue_position, seen.link, seen.parent_link)
-            await tell(interaction, lists.one(seen.job, facts, locale))
+            await tell(interaction, lists.one(seen.job, facts, reader))
 
     return cast("app_commands.Command[Any, ..., None]", status)
 

@@ -1,12 +1,12 @@
 """`/video`: a prompt and pictures become a video."""
 
-from collections.abc import Callable
 from typing import Any, cast
 
 import discord
 from discord import app_commands
 
-from bot.chat.choices import CHOICES_MAX, length_name, model_name, size_name
+from bot.chat.choices import length_name, model_name, size_name
+from bot.chat.command_texts import choices, description, options
 from bot.engine.desk import Desk
 from bot.engine.intake import Ask
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, VideoRequest
@@ -18,37 +18,24 @@ from cogs.host import Host
 Prompt = app_commands.Range[str, 1, PROMPT_MAX_CHARACTERS]
 
 
-def choices(values: tuple[str, ...], name_of: Callable[[str, str], str]) -> list[app_commands.Choice[str]]:
-    """What an option offers; Discord shows at most 25."""
-    return [app_commands.Choice(name=name_of(value, "en"), value=value) for value in values[:CHOICES_MAX]]
-
-
 def models(desk: Desk) -> list[app_commands.Choice[str]]:
     """The models on offer, of which the first is the default."""
     catalogue = desk.catalogue
+    default = catalogue.default_model
     return choices(
-        catalogue.models, lambda model, locale: model_name(model, locale, default=model == catalogue.default_model)
+        catalogue.models, lambda model, reader: model_name(model, reader, default=model == default), desk.readers
     )
 
 
 def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
     """The command, with the choices of the catalogue."""
 
-    @app_commands.command(name="video", description="Make a video from a prompt and pictures")
-    @app_commands.describe(
-        prompt="What the video should show; leave it out to write in a large field",
-        model="Which model makes it",
-        size="Width and height in pixels",
-        seconds="How long it should be",
-        reference="A picture to start from (PNG, JPEG or WebP)",
-        reference_2="A second picture",
-        reference_3="A third picture",
-        reference_4="A fourth picture",
-    )
+    @app_commands.command(name="video", description=description("video", desk.readers))
+    @app_commands.describe(**options("video", desk.readers))
     @app_commands.choices(
         model=models(desk),
-        size=choices(desk.catalogue.sizes, size_name),
-        seconds=choices(desk.catalogue.seconds, length_name),
+        size=choices(desk.catalogue.sizes, size_name, desk.readers),
+        seconds=choices(desk.catalogue.seconds, length_name, desk.readers),
     )
     async def video(
         interaction: discord.Interaction,

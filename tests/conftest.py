@@ -3,9 +3,12 @@
 Browser tests don't go missing unseen; tests of reliability run again and again when they are to go all the way.
 """
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
+from bot.chat.words import _readers
 from sandbox.loopback import stay_on_loopback
 from tests.figures import IN_FULL
 
@@ -13,6 +16,21 @@ from tests.figures import IN_FULL
 stay_on_loopback()
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
+
+
+@pytest.fixture(autouse=True)
+def every_sentence_is_filled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A sentence that lacks a value is said all the same, so that nothing stops; here that is a mistake.
+
+    A test marked `unfilled` looks at just that.
+    """
+    unfilled: list[tuple[str, ...]] = []
+    if request.node.get_closest_marker("unfilled") is None:
+        monkeypatch.setattr(_readers, "_log_fault", lambda *fault: unfilled.append(fault))
+    else:
+        _readers._log_fault.cache_clear()
+    yield
+    assert unfilled == []
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,25 +1,25 @@
 """The names of what people choose from, in slash commands and forms. Discord renders no markup in them. Pure."""
 
 from bot.chat.escape import clip
-from bot.chat.words import Key, say
+from bot.chat.words import Key, Reader, say
 
 CHOICES_MAX = 25
 _NAME_MAX = 100
 
 
-def model_name(model: str, locale: str, *, default: bool = False) -> str:
+def model_name(model: str, reader: Reader, *, default: bool = False) -> str:
     """A model; `default` if it is the one that is taken when none is chosen."""
-    return clip(say(Key.CHOICE_MODEL_DEFAULT, locale, model=model) if default else model, _NAME_MAX)
+    return clip(say(Key.CHOICE_MODEL_DEFAULT, reader, model=model) if default else model, _NAME_MAX)
 
 
-def size_name(size: str, locale: str) -> str:
+def size_name(size: str, reader: Reader) -> str:
     """A size and its shape: `1280x720 (landscape)`."""
     width, _, height = size.partition("x")
     if int(width) == int(height):
-        return say(Key.CHOICE_SQUARE, locale, size=size)
-    return say(Key.CHOICE_LANDSCAPE if int(width) > int(height) else Key.CHOICE_PORTRAIT, locale, size=size)
+        return say(Key.CHOICE_SQUARE, reader, size=size)
+    return say(Key.CHOICE_LANDSCAPE if int(width) > int(height) else Key.CHOICE_PORTRAIT, reader, size=size)
 
 
-def length_name(seconds: str, locale: str) -> str:
+def length_name(seconds: str, reader: Reader) -> str:
     """A length: `8 s`."""
-    return say(Key.LENGTH_SECONDS, locale, seconds=int(seconds)) if seconds.isdecimal() else f"{seconds} s"
+    return say(Key.LENGTH_SECONDS, reader, seconds=int(seconds)) if seconds.isdecimal() else f"{seconds} s"

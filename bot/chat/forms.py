@@ -13,7 +13,7 @@ import discord
 from bot.chat.choices import CHOICES_MAX, length_name, model_name, size_name
 from bot.chat.custom_ids import FormId, FormPurpose
 from bot.chat.escape import clip
-from bot.chat.words import Key, say
+from bot.chat.words import Key, Reader, say
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, REFERENCES_MAX, Draft, Upload
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 
@@ -55,7 +55,7 @@ class FormAnswer:
     chosen: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
-def build(form: FormId, locale: str, draft: Draft, offered: Offered) -> discord.ui.Modal:
+def build(form: FormId, reader: Reader, draft: Draft, offered: Offered) -> discord.ui.Modal:
     """The form filled with what the draft holds, ready for `send_modal`; call it inside the running event loop.
 
     A row with one possible value is left out. discord.py keeps dismissed forms for the life of the process, so this one
@@ -63,11 +63,11 @@ def build(form: FormId, locale: str, draft: Draft, offered: Offered) -> discord.
     """
     remix = form.purpose is FormPurpose.REMIX
     modal = discord.ui.Modal(
-        title=clip(say(Key.FORM_REMIX if remix else Key.FORM_VIDEO, locale), _TITLE_MAX), custom_id=str(form)
+        title=clip(say(Key.FORM_REMIX if remix else Key.FORM_VIDEO, reader), _TITLE_MAX), custom_id=str(form)
     )
-    modal.add_item(_prompt_row(draft.request.prompt, locale, remix=remix))
-    modal.add_item(_pictures_row(draft, locale))
-    for row in _choice_rows(draft, offered, locale, remix=remix):
+    modal.add_item(_prompt_row(draft.request.prompt, reader, remix=remix))
+    modal.add_item(_pictures_row(draft, reader))
+    for row in _choice_rows(draft, offered, reader, remix=remix):
         modal.add_item(row)
     modal.stop()
     return modal
@@ -87,15 +87,15 @@ def fill_in(draft: Draft, answer: FormAnswer) -> Draft:
     return replace(draft, request=replace(request, references=()), uploads=answer.uploads, pictures_dropped=False)
 
 
-def _prompt_row(prompt: str, locale: str, *, remix: bool) -> "discord.ui.Label[discord.ui.Modal]":
+def _prompt_row(prompt: str, reader: Reader, *, remix: bool) -> "discord.ui.Label[discord.ui.Modal]":
     # Halves of surrogate pairs, which no encoding can carry, become question marks.
     filled = clip(prompt.encode("utf-8", "replace").decode(), PROMPT_MAX_CHARACTERS)
     return discord.ui.Label(
-        text=say(Key.FORM_CHANGE if remix else Key.FORM_PROMPT, locale),
+        text=say(Key.FORM_CHANGE if remix else Key.FORM_PROMPT, reader),
         component=discord.ui.TextInput(
             custom_id=PROMPT_FIELD,
             style=discord.TextStyle.paragraph,
-            placeholder=say(Key.FORM_CHANGE_HINT if remix else Key.FORM_PROMPT_HINT, locale),
+            placeholder=say(Key.FORM_CHANGE_HINT if remix else Key.FORM_PROMPT_HINT, reader),
             default=filled or None,
             required=True,
             min_length=1,
@@ -104,16 +104,15 @@ def _prompt_row(prompt: str, locale: str, *, remix: bool) -> "discord.ui.Label[d
     )
 
 
-def _pictures_row(draft: Draft, locale: str) -> "discord.ui.Label[discord.ui.Modal]":
+def _pictures_row(draft: Draft, reader: Reader) -> "discord.ui.Label[discord.ui.Modal]":
     count = len(draft.request.references) + len(draft.uploads)
     if count:
-        key = Key.FORM_PICTURE_KEPT if count == 1 else Key.FORM_PICTURES_KEPT
-        description = say(key, locale, **({} if count == 1 else {"count": count}))
+        description = say(Key.FORM_PICTURES_KEPT, reader, count=count)
     else:
         key = Key.FORM_PICTURES_DROPPED if draft.pictures_dropped else Key.FORM_PICTURES_HINT
-        description = say(key, locale, limit=REFERENCES_MAX)
+        description = say(key, reader, limit=REFERENCES_MAX)
     return discord.ui.Label(
-        text=say(Key.FORM_PICTURES, locale),
+        text=say(Key.FORM_PICTURES, reader),
         description=description,
         component=discord.ui.FileUpload(
             custom_id=PICTURES_FIELD, required=False, min_values=0, max_values=REFERENCES_MAX
@@ -122,23 +121,23 @@ def _pictures_row(draft: Draft, locale: str) -> "discord.ui.Label[discord.ui.Mod
 
 
 def _choice_rows(
-    draft: Draft, offered: Offered, locale: str, *, remix: bool
+    draft: Draft, offered: Offered, reader: Reader, *, remix: bool
 ) -> "Iterator[discord.ui.Label[discord.ui.Modal]]":
-    request, default = draft.request, (DEFAULT_VALUE, say(Key.CHOICE_DEFAULT, locale))
+    request, default = draft.request, (DEFAULT_VALUE, say(Key.CHOICE_DEFAULT, reader))
     if len(offered.models) > 1:
         first = None if remix else offered.models[0]
-        names = [(model, model_name(model, locale, default=model == first)) for model in offered.models]
-        yield _choice_row(MODEL_FIELD, Key.FORM_MODEL, [default, *names] if remix else names, request.model, locale)
+        names = [(model, model_name(model, reader, default=model == first)) for model in offered.models]
+        yield _choice_row(MODEL_FIELD, Key.FORM_MODEL, [default, *names] if remix else names, request.model, reader)
     if len(offered.sizes) > 1:
-        names = [(size, size_name(size, locale)) for size in offered.sizes]
-        yield _choice_row(SIZE_FIELD, Key.FORM_SIZE, [default, *names], request.size, locale)
+        names = [(size, size_name(size, reader)) for size in offered.sizes]
+        yield _choice_row(SIZE_FIELD, Key.FORM_SIZE, [default, *names], request.size, reader)
     if len(offered.seconds) > 1:
-        names = [(seconds, length_name(seconds, locale)) for seconds in offered.seconds]
-        yield _choice_row(LENGTH_FIELD, Key.FORM_LENGTH, [default, *names], request.seconds, locale)
+        names = [(seconds, length_name(seconds, reader)) for seconds in offered.seconds]
+        yield _choice_row(LENGTH_FIELD, Key.FORM_LENGTH, [default, *names], request.seconds, reader)
 
 
 def _choice_row(
-    custom_id: str, key: Key, names: list[tuple[str, str]], chosen: str | None, locale: str
+    custom_id: str, key: Key, names: list[tuple[str, str]], chosen: str | None, reader: Reader
 ) -> "discord.ui.Label[discord.ui.Modal]":
     values = [value for value, _ in names]
     # What is no longer offered is shown as the first choice: the default.
@@ -147,7 +146,7 @@ def _choice_row(
     options = [discord.SelectOption(label=name, value=value, default=value == values[index]) for value, name in shown]
     # A row that comes back empty changes nothing.
     return discord.ui.Label(
-        text=say(key, locale), component=discord.ui.Select(custom_id=custom_id, options=options, required=False)
+        text=say(key, reader), component=discord.ui.Select(custom_id=custom_id, options=options, required=False)
     )
 
 

@@ -20,7 +20,7 @@ from bot.chat.cards import (
 )
 from bot.chat.custom_ids import Action, Kind
 from bot.chat.escape import clip, discord_length, plain, quote
-from bot.chat.words import Key, cause, charge, remark, say, status
+from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.model import Job, JobId
 from bot.jobs.states import ENDS, State
 
@@ -43,102 +43,102 @@ class JobFacts:
     parent_link: str | None = None
 
 
-def running_and_latest(jobs: Sequence[Job], now: float, locale: str, links: Mapping[JobId, str]) -> Message:
+def running_and_latest(jobs: Sequence[Job], now: float, reader: Reader, links: Mapping[JobId, str]) -> Message:
     """A person's jobs in the order given, at most `JOBS_SHOWN`, with what can be done about each.
 
     `links` leads to the video, or else the card or notice, of those jobs that have one.
     """
     if not jobs:
-        return Message(content=say(Key.LIST_EMPTY, locale))
+        return Message(content=say(Key.LIST_EMPTY, reader))
     shown = jobs[:JOBS_SHOWN]
-    blocks = [_entry(job, now, locale, links.get(job.id)) for job in shown]
+    blocks = [_entry(job, now, reader, links.get(job.id)) for job in shown]
     description = "\n\n".join(blocks)
     while discord_length(description) > _DESCRIPTION_MAX:
         blocks.pop()
         description = "\n\n".join(blocks)
-    buttons = tuple(button for job in shown[: len(blocks)] if (button := _labelled_button(job, locale)))
-    return Message(embed=Embed(title=say(Key.LIST_TITLE, locale), description=description), buttons=buttons)
+    buttons = tuple(button for job in shown[: len(blocks)] if (button := _labelled_button(job, reader)))
+    return Message(embed=Embed(title=say(Key.LIST_TITLE, reader), description=description), buttons=buttons)
 
 
-def one(job: Job, facts: JobFacts, locale: str) -> Message:
+def one(job: Job, facts: JobFacts, reader: Reader) -> Message:
     """Everything about one job that a person may want to know."""
     waits = job.state is State.ACCEPTED and job.waiting_for is None and facts.queue_position is not None
-    explained = cause(job, locale) if job.state in _RETRIABLE | {State.UNDELIVERABLE} else None
-    why = " ".join((explained.cause, charge(job, locale), explained.next_step)) if explained else None
+    explained = cause(job, reader) if job.state in _RETRIABLE | {State.UNDELIVERABLE} else None
+    why = " ".join((explained.cause, charge(job, reader), explained.next_step)) if explained else None
     times: list[str] = []
     if job.submitted_at is not None:
-        times.append(say(Key.SENT_WHEN, locale, when=job.submitted_at))
+        times.append(say(Key.SENT_WHEN, reader, when=job.submitted_at))
     if job.ended_at is not None:
-        times.append(say(Key.ENDED_WHEN, locale, when=job.ended_at))
+        times.append(say(Key.ENDED_WHEN, reader, when=job.ended_at))
     description = lines(
         prompt_line(job),
-        settings_line(job, locale),
-        origin_line(job, facts.parent_link, locale),
+        settings_line(job, reader),
+        origin_line(job, facts.parent_link, reader),
         " · ".join(times),
-        progress_line(job, locale),
-        say(Key.PLACE_IN_QUEUE, locale, position=facts.queue_position) if waits else None,
-        remark(job, facts.now, locale),
+        progress_line(job, reader),
+        say(Key.PLACE_IN_QUEUE, reader, position=facts.queue_position) if waits else None,
+        remark(job, facts.now, reader),
         why,
-        say(Key.LIST_LINK, locale, link=facts.link) if facts.link else None,
+        say(Key.LIST_LINK, reader, link=facts.link) if facts.link else None,
     )
     embed = Embed(
-        title=status(job, facts.now, locale),
+        title=status(job, facts.now, reader),
         description=description,
-        footer=say(Key.SHORT_ID, locale, video=job.id),
+        footer=say(Key.SHORT_ID, reader, video=job.id),
     )
     action = _action(job)
     actions = retry_actions(job) if job.state in _RETRIABLE else (action,) if action else ()
     return Message(
         embed=replace(embed, colour=GREY) if job.state in ENDS else embed,
         # Why is said right here.
-        buttons=tuple(job_button(job, Kind.LIST, one, 1, locale) for one in actions if one is not Action.WHY),
+        buttons=tuple(job_button(job, Kind.LIST, one, 1, reader) for one in actions if one is not Action.WHY),
         text_file=prompt_file(job.request.prompt),
     )
 
 
-def veiled(job: Job, now: float, locale: str) -> Message:
+def veiled(job: Job, now: float, reader: Reader) -> Message:
     """A job of a channel that the reader can't see: who, when, with which model, the charge and the end, no more."""
-    model = say(Key.DEFAULT_MODEL, locale) if job.request.model is None else quote(job.request.model)
-    ended = say(Key.ENDED_WHEN, locale, when=job.ended_at) if job.ended_at is not None else None
+    model = say(Key.DEFAULT_MODEL, reader) if job.request.model is None else quote(job.request.model)
+    ended = say(Key.ENDED_WHEN, reader, when=job.ended_at) if job.ended_at is not None else None
     description = lines(
-        model, origin_line(replace(job, request=replace(job.request, parent_id=None)), None, locale), ended,
-        charge(job, locale) if job.state in ENDS else None,
+        model, origin_line(replace(job, request=replace(job.request, parent_id=None)), None, reader), ended,
+        charge(job, reader) if job.state in ENDS else None,
     )  # fmt: skip
-    footer = say(Key.SHORT_ID, locale, video=job.id)
-    return Message(embed=Embed(title=status(job, now, locale), description=description, footer=footer, colour=GREY))
+    footer = say(Key.SHORT_ID, reader, video=job.id)
+    return Message(embed=Embed(title=status(job, now, reader), description=description, footer=footer, colour=GREY))
 
 
-def why(job: Job, locale: str) -> Message:
+def why(job: Job, reader: Reader) -> Message:
     """Why the job's video wasn't made: what its notice doesn't say in public."""
     embed = Embed(
-        title=status(job, job.ended_at or 0.0, locale),
-        description=lines(prompt_line(job), settings_line(job, locale)),
-        footer=say(Key.SHORT_ID, locale, video=job.id),
+        title=status(job, job.ended_at or 0.0, reader),
+        description=lines(prompt_line(job), settings_line(job, reader)),
+        footer=say(Key.SHORT_ID, reader, video=job.id),
         colour=GREY,
     )
     if job.state not in ENDS:
-        return Message(content=status(job, job.accepted_at, locale), embed=embed)
-    explained = cause(job, locale)
-    content = " ".join((explained.cause, charge(job, locale), explained.next_step))
+        return Message(content=status(job, job.accepted_at, reader), embed=embed)
+    explained = cause(job, reader)
+    content = " ".join((explained.cause, charge(job, reader), explained.next_step))
     return Message(content=content, embed=embed, text_file=prompt_file(job.request.prompt))
 
 
-def choice_name(job: Job, now: float, locale: str = "en") -> str:
+def choice_name(job: Job, now: float, reader: Reader) -> str:
     """The job's name among the choices of an option: at most 100 characters, where nothing is rendered."""
     prompt = plain(job.request.prompt, _CHOICE_PROMPT_CHARACTERS)
     age_seconds = max(0.0, now - job.accepted_at)
-    name = say(Key.CHOICE, locale, prompt=prompt, status=status(job, now, locale), age=age_seconds)
+    name = say(Key.CHOICE, reader, prompt=prompt, status=status(job, now, reader), age=age_seconds)
     last = f" · {job.id}"
     return clip(name, _CHOICE_MAX - len(last)) + last
 
 
-def _entry(job: Job, now: float, locale: str, link: str | None) -> str:
+def _entry(job: Job, now: float, reader: Reader, link: str | None) -> str:
     return lines(
-        say(Key.LIST_LINE, locale, status=status(job, now, locale), video=job.id, when=job.accepted_at),
+        say(Key.LIST_LINE, reader, status=status(job, now, reader), video=job.id, when=job.accepted_at),
         quote(job.request.prompt, _SNIPPET_CHARACTERS),
-        progress_line(job, locale),
-        remark(job, now, locale),
-        say(Key.LIST_LINK, locale, link=link) if link else None,
+        progress_line(job, reader),
+        remark(job, now, reader),
+        say(Key.LIST_LINK, reader, link=link) if link else None,
     )
 
 
@@ -147,9 +147,9 @@ def _action(job: Job) -> Action | None:
     return Action.SEND_AGAIN if kept or job.state is State.UNDELIVERABLE else stopping_action(job)
 
 
-def _labelled_button(job: Job, locale: str) -> Button | None:
+def _labelled_button(job: Job, reader: Reader) -> Button | None:
     action = _action(job)
     if action is None:
         return None
-    button = job_button(job, Kind.LIST, action, 1, locale)
-    return replace(button, label=say(Key.LABEL_WITH_ID, locale, label=button.label, video=job.id))
+    button = job_button(job, Kind.LIST, action, 1, reader)
+    return replace(button, label=say(Key.LABEL_WITH_ID, reader, label=button.label, video=job.id))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.chat.words import Key, say
+from bot.chat.words import Key, Reader, say
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.store.usage import UsageLine
 
@@ -38,20 +38,20 @@ class Names:
     people: Mapping[UserId, str]
 
 
-def summary(lines: Sequence[UsageLine], names: Names, days: int, locale: str) -> str:
+def summary(lines: Sequence[UsageLine], names: Names, days: int, reader: Reader) -> str:
     """The totals, and who made the most."""
     if not lines:
-        return say(Key.OWNER_USAGE_NONE, locale, days=days)
-    said = [say(Key.OWNER_USAGE, locale, days=days, **_total(lines))]
+        return say(Key.OWNER_USAGE_NONE, reader, days=days)
+    said = [say(Key.OWNER_USAGE, reader, days=days, **_total(lines))]
     servers = _grouped(lines, lambda line: line.guild_id)
     for guild_id, of_server in servers[:_SHOWN]:
         if guild_id is None:
-            said.append(say(Key.OWNER_USAGE_DIRECT, locale, **_total(of_server)))
+            said.append(say(Key.OWNER_USAGE_DIRECT, reader, **_total(of_server)))
         else:
             name = names.servers.get(guild_id) or str(guild_id)
-            said.append(say(Key.OWNER_USAGE_SERVER, locale, server=name, **_total(of_server)))
+            said.append(say(Key.OWNER_USAGE_SERVER, reader, server=name, **_total(of_server)))
     for user_id, of_person in _grouped(lines, lambda line: line.user_id)[:_SHOWN]:
-        said.append(say(Key.OWNER_USAGE_PERSON, locale, user=user_id, **_total(of_person)))
+        said.append(say(Key.OWNER_USAGE_PERSON, reader, user=user_id, **_total(of_person)))
     return "\n".join(said)
 
 

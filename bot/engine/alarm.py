@@ -8,7 +8,7 @@ import structlog
 
 from bot.chat.cards import Message
 from bot.chat.courier import Courier, CourierFault, NotTaken, Parcel, Refused
-from bot.chat.words import Key, say
+from bot.chat.words import Key, Reader, say
 from bot.jobs.backoff import full_jitter
 from bot.jobs.model import ChannelId, UserId
 from bot.ops.clock import Clock
@@ -30,15 +30,17 @@ class _Alert:
 class Alarm:
     """Anyone may ring; one loop tells, and looks first whether a life before this one has told it."""
 
-    def __init__(self, courier: Courier, clock: Clock) -> None:
+    def __init__(self, courier: Courier, clock: Clock, owners: Reader) -> None:
+        """`owners`: the language of the alerts."""
         self._courier = courier
         self._clock = clock
+        self._owners = owners
         self._rung: asyncio.Queue[_Alert] = asyncio.Queue()
         self._told_at: dict[str, float] = {}
 
     def ring(self, key: Key, *, rest_seconds: float = _REST_SECONDS, **named: object) -> None:
         """Alert the owners, unless they got this very sentence within the time to rest. `named` fills its gaps."""
-        now, said = self._clock.monotonic(), say(key, "en", **named)
+        now, said = self._clock.monotonic(), say(key, self._owners, **named)
         first = said not in self._told_at
         if not first and now - self._told_at[said] < rest_seconds:
             return

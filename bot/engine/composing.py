@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.chat import cards
 from bot.engine.links import card_facts, find_link, find_parent_link
-from bot.engine.parts import Parts
+from bot.engine.parts import Parts, reader_of
 from bot.jobs.denials import Denial
 from bot.jobs.model import Cause, Job, Post, PostKind
 from bot.jobs.states import Event, State
@@ -53,18 +53,18 @@ async def compose(
     parts: Parts, job: Job, post: Post, refused: FileRefused | None
 ) -> Composed | Left | Unlinked | Unpostable:
     """What the message shows now; `refused` if its file was refused before."""
-    locale = job.origin.locale
+    reader = reader_of(parts, job.origin)
     match post.kind:
         case PostKind.CARD:
-            return Composed(cards.card(job, await card_facts(parts, job), locale))
+            return Composed(cards.card(job, await card_facts(parts, job), reader))
         case PostKind.FAILURE:
-            return Composed(cards.failure(job, locale, post.number, link=await _link_to_kept(parts, job)))
+            return Composed(cards.failure(job, reader, post.number, link=await _link_to_kept(parts, job)))
         case PostKind.LATE:
-            return Composed(cards.late(job, locale, post.number))
+            return Composed(cards.late(job, reader, post.number))
         case PostKind.SLOW:
-            return Composed(cards.slow(job, locale, post.number))
+            return Composed(cards.slow(job, reader, post.number))
         case PostKind.UNSURE:
-            return Composed(cards.unsure(job, locale, post.number))
+            return Composed(cards.unsure(job, reader, post.number))
         case PostKind.VIDEO:
             return await _compose_video(parts, job, post, refused)
 
@@ -81,7 +81,7 @@ async def _compose_video(
     size_bytes = job.video_bytes or 0
     fits = limit_bytes is None or size_bytes <= limit_bytes
     if fits and refused is None:
-        message = cards.video(job, post.number, job.origin.locale, parent_link)
+        message = cards.video(job, post.number, reader_of(parts, job.origin), parent_link)
         return Composed(message, parts.fetcher.path(job.video_name))
     denial = None if refused is None else refused.denial
     try:
@@ -92,7 +92,7 @@ async def _compose_video(
         return Unpostable(Cause.SIZE if denial is None else Cause.PERMISSION, denial)
     # Discord refused one that should have fitted: what it takes there is then not known.
     facts = cards.LinkFacts(link, size_bytes, None if fits else limit_bytes, parent_link, denial)
-    return Composed(cards.video_link(job, post.number, facts, job.origin.locale))
+    return Composed(cards.video_link(job, post.number, facts, reader_of(parts, job.origin)))
 
 
 async def _link_to_kept(parts: Parts, job: Job) -> str | None:

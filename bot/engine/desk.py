@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.chat.words import Readers
 from bot.engine.acts import Acts
 from bot.engine.drafts import Drafts
 from bot.engine.intake import Intake
@@ -13,7 +14,7 @@ from bot.videos.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Taking requests in, acting on jobs, looking them up, answering replies, the owner's acts, and the catalogue."""
+    """Taking requests in, acting on jobs, looking them up, replies, the owner's acts, the catalogue, the readers."""
 
     intake: Intake
     drafts: Drafts
@@ -22,3 +23,4 @@ class Desk:
     replies: Replies
     owning: Owning
     catalogue: Catalogue
+    readers: Readers

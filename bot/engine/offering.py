@@ -7,7 +7,7 @@ import structlog
 
 from bot.chat import cards, custom_ids
 from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
-from bot.engine.parts import Parts
+from bot.engine.parts import Parts, reader_of
 from bot.engine.steps import let_arrive
 from bot.jobs.model import MessageId, Offer, OfferKind
 from bot.jobs.store import drafts
@@ -83,10 +83,10 @@ class Offering:
             await parts.database.write(drafts.end_offer, offer.id, parts.clock.now())
             return True
         if offer.kind is OfferKind.ASK:
-            message = cards.offer_question(offer, draft.request, offer.locale)
+            message = cards.offer_question(offer, draft.request, reader_of(parts, offer))
         else:
             words, pictures = bool(draft.request.prompt), bool(draft.uploads)
-            message = cards.offer_form(offer, offer.locale, pictures=pictures, words=words)
+            message = cards.offer_form(offer, reader_of(parts, offer), pictures=pictures, words=words)
         parcel = Parcel(offer.place.channel_id, message, nonce=offer.nonce, reply_to=offer.id)
         try:
             # One that this process has not shown may have been posted before a crash.

@@ -11,7 +11,7 @@ import structlog
 from bot.chat import cards
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.links import card_facts
-from bot.engine.parts import Parts
+from bot.engine.parts import Parts, reader_of
 from bot.engine.repeats import RetryButtons
 from bot.engine.steps import let_arrive
 from bot.jobs.model import Job, JobId, Post, PostKind, PostState
@@ -135,7 +135,7 @@ class Painter:
 
     async def _settle(self, job: Job, post: Post) -> None:
         """Take the question from the notice, also from one that was answered before its id was known."""
-        message = cards.unsure(job, job.origin.locale, post.number)
+        message = cards.unsure(job, reader_of(self._parts, job.origin), post.number)
         if post.message_id is None or self._settled.get(job.id) == message:
             return
         if job.state not in ENDS:
@@ -163,7 +163,8 @@ class Painter:
             self._forget(job.id)
 
     async def _look_of(self, job: Job, post: Post) -> cards.Message:
-        return cards.card(job, await card_facts(self._parts, job), job.origin.locale, number=post.number)
+        reader = reader_of(self._parts, job.origin)
+        return cards.card(job, await card_facts(self._parts, job), reader, number=post.number)
 
 
 def _is_answered(job: Job) -> bool:

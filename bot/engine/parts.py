@@ -1,14 +1,16 @@
 """The tools and rules that every step of the engine works with, built once by `bot.app`; it holds no state."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from bot.chat.courier import Courier
+from bot.chat.words import Reader, Readers
 from bot.engine.alarm import Alarm
 from bot.engine.board import Board
 from bot.engine.pausing import KillSwitch
 from bot.jobs.database import Database
 from bot.jobs.limits import Limits
+from bot.jobs.model import Place
 from bot.jobs.pacing import Bounds
 from bot.media.fetch import VideoFetcher
 from bot.media.references import ReferenceShelf
@@ -43,7 +45,23 @@ class Parts:
     fetcher: VideoFetcher
     shelf: ReferenceShelf
     courier: Courier
+    readers: Readers
     rules: Rules
     board: Board
     alarm: Alarm
     switch: KillSwitch
+
+
+class _Public(Protocol):
+    """An act that is answered in public, and the language of its place."""
+
+    @property
+    def locale(self) -> str: ...
+
+    @property
+    def place(self) -> Place: ...
+
+
+def reader_of(parts: Parts, act: _Public) -> Reader:
+    """Who reads what is posted about the act: everybody in that place, in the language stored with the act."""
+    return parts.readers.of(act.locale, act.place.guild_id)

@@ -7,7 +7,7 @@ import structlog
 
 from bot.chat import cards
 from bot.chat.courier import CourierFault, Refused
-from bot.engine.parts import Parts
+from bot.engine.parts import Parts, reader_of
 from bot.jobs.model import Job, JobId, Post, PostKind, PostState
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
@@ -104,7 +104,7 @@ class RetryButtons:
             return
         notice = _last_notice(await self._parts.database.read(posts.find_posts, [job_id]))
         if notice is not None and notice.message_id is not None:
-            look = cards.failure(job, job.origin.locale, notice.number, used=used)
+            look = cards.failure(job, reader_of(self._parts, job.origin), notice.number, used=used)
             await self._parts.courier.edit(notice.channel_id, notice.message_id, look)
         self._shown[job_id] = used
         if len(self._shown) > _REMEMBERED:

@@ -13,11 +13,11 @@ from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
 from bot.chat.custom_ids import Kind
 from bot.chat.naming import Names, Said, readable
 from bot.chat.talk import count_words
-from bot.chat.words import Key
+from bot.chat.words import Key, Reader
 from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import Lookup, SeesChannel
 from bot.engine.once import Once
-from bot.engine.parts import Parts
+from bot.engine.parts import Parts, reader_of
 from bot.engine.reply_edits import edit_reply
 from bot.engine.reply_offers import ReplyOffers
 from bot.engine.reply_rule import Reaction, Reply, Right, decide, may_lead_on
@@ -26,6 +26,7 @@ from bot.jobs.model import Job, MessageId, Origin, Place, PostKind, UserId, Via,
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import ENDS, State
+from bot.jobs.store import finding
 
 # A no is repeated after so many seconds, but not later than that many after the first try.
 _SAY_NO_AGAIN_SECONDS = (5.0, 10.0, 20.0, 40.0)
@@ -55,6 +56,9 @@ class Replies:
             found = await self._lookup.find_answered(reply.to, reply.shown)
             if found is None:
                 return Reaction.IGNORE
+            if reply.place.guild_id is None:
+                # A message in a DM doesn't say its author's language; their request did.
+                reply = replace(reply, locale=found[0].origin.locale)
             reaction, refusal = await self._answer(reply, *found, sees_channel)
         except StoreUnavailableError as error:
             _log.error("reply not taken", reply=reply.id, error=str(error))
@@ -63,7 +67,7 @@ class Replies:
                 return Reaction.IGNORE
             reaction, refusal = Reaction.IGNORE, Refusal(Reason.STORE_UNAVAILABLE)
         if refusal is not None and self._may_say(reply, refusal):
-            await self._say(reply, words.refusal(refusal, reply.locale))
+            await self._say(reply, words.refusal(refusal, reader_of(self._parts, reply)))
         return reaction
 
     async def edited(self, reply_id: MessageId, said: Said) -> None:
@@ -74,13 +78,22 @@ class Replies:
             # It is looked at once more before its job is submitted.
             _log.warning("edit not stored", reply=reply_id, error=str(error))
 
-    async def hint(self, message_id: MessageId, user_id: UserId, place: Place, locale: str, text: str) -> None:
+    async def hint(self, message_id: MessageId, user_id: UserId, place: Place, text: str) -> None:
         """A person writes to the bot in a DM: say once an hour how videos are made."""
         if not count_words(text) or not self._told_in_dm.begin(user_id):
             return
         closed = self._intake.closed(place.guild_id, request=True)
-        said = words.say(Key.DM_HINT, locale) if closed is None else words.refusal(closed, locale)
+        reader = await self._reader_in_dm(user_id, place)
+        said = words.say(Key.DM_HINT, reader) if closed is None else words.refusal(closed, reader)
         await self._post(place, message_id, said, f"dm-{message_id}")
+
+    async def _reader_in_dm(self, user_id: UserId, place: Place) -> Reader:
+        """A message doesn't say its author's language; the newest video that they requested there does."""
+        try:
+            newest = await self._parts.database.read(finding.find_newest_finished, user_id, place.channel_id)
+        except StoreUnavailableError:
+            newest = None
+        return self._parts.readers.of("" if newest is None else newest.origin.locale)
 
     async def _answer(
         self, reply: Reply, job: Job, kind: PostKind, sees_channel: SeesChannel
@@ -145,7 +158,7 @@ class Replies:
         """The video is still being made: said once to each person under each card, if they meant something."""
         meant = reply.readable and count_words(reply.text) > 0
         if meant and self._told_running.begin((reply.user_id, job.id)):
-            await self._say(reply, words.say(Key.REPLY_TO_RUNNING, reply.locale))
+            await self._say(reply, words.say(Key.REPLY_TO_RUNNING, reader_of(self._parts, reply)))
 
     async def _say(self, reply: Reply, text: str) -> None:
         await self._post(reply.place, reply.id, text, f"no-{reply.id}")

@@ -9,7 +9,7 @@ from bot.chat.courier import CourierFault
 from bot.engine.drafts import DRAFT_SECONDS, new_draft_id, origin_id
 from bot.engine.intake import Ask, Intake
 from bot.engine.lookup import Lookup, SeesChannel
-from bot.engine.parts import Parts
+from bot.engine.parts import Parts, reader_of
 from bot.engine.reply_rule import Reaction, Reply
 from bot.jobs.model import (
     REFERENCES_MAX,
@@ -141,7 +141,7 @@ class ReplyOffers:
             return
         request = replace(draft.request, prompt=prompt)
         try:
-            message = cards.offer_question(shown, request, shown.locale)
+            message = cards.offer_question(shown, request, reader_of(self._parts, shown))
             await self._parts.courier.edit(shown.place.channel_id, shown.message_id, message)
         except CourierFault as fault:
             _log.info("question not repainted", offer=reply_id, fault=str(fault))

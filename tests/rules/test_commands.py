@@ -13,6 +13,7 @@ from bot.client import COGS, VideoBot
 from bot.engine.desk import Desk
 from bot.ops.clock import SystemClock
 from bot.videos.catalogue import Catalogue
+from tests.readers import READERS
 
 # Discord's bounds for commands, their options and choices.
 NAME_MAX_CHARACTERS = 32
@@ -56,8 +57,8 @@ async def commands(tmp_path: Path) -> list[dict[str, Any]]:
 
 async def all_told(tmp_path: Path) -> list[dict[str, Any]]:
     """What Discord is told, families of commands as one each."""
-    async with VideoBot((), tmp_path, SystemClock()) as bot:
-        bot.desk = cast("Desk", SimpleNamespace(catalogue=CATALOGUE))
+    async with VideoBot((), tmp_path, SystemClock(), READERS) as bot:
+        bot.desk = cast("Desk", SimpleNamespace(catalogue=CATALOGUE, readers=READERS))
         for name in COGS:
             await importlib.import_module(name).setup(bot)
         return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]

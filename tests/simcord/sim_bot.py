@@ -1,6 +1,7 @@
 """The bot's process inside SimCord: its parts as `bot.app` puts them together, virtual time, and a server of files."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from aiohttp import web
 from simcord import Env
 
 from bot.app import _build, _Engine
+from bot.chat.words import Language, Readers, read_languages
 from bot.client import VideoBot
 from bot.ops.clock import SteadyClock
 from bot.settings import Settings
@@ -69,17 +71,24 @@ class SimBot:
     env: Env
     clock: SimClock
     engine: _Engine
+    languages: Mapping[str, Language]
 
     @classmethod
-    async def begin(cls, settings: Settings, resources: AsyncExitStack) -> "SimBot":
+    async def begin(
+        cls, settings: Settings, resources: AsyncExitStack, languages: Mapping[str, Language] | None = None
+    ) -> "SimBot":
         """Put the bot together as `bot.app` does; it is not logged in yet."""
         clock = SimClock()
-        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock)
+        languages = languages or read_languages()
+        readers = Readers(languages)
+        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers)
         env = clock.env = Env(client, approved_intents=discord.Intents.none())
-        return cls(settings, resources, env, clock, await _build(settings, SteadyClock(clock), client, resources))
+        engine = await _build(settings, SteadyClock(clock), client, readers, resources)
+        return cls(settings, resources, env, clock, engine, languages)
 
     async def restart(self) -> None:
         """A new client and a new engine on the same data folder, in the same Discord."""
-        client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir, self.clock)
-        self.engine = await _build(self.settings, SteadyClock(self.clock), client, self.resources)
+        readers = Readers(self.languages)
+        client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir, self.clock, readers)
+        self.engine = await _build(self.settings, SteadyClock(self.clock), client, readers, self.resources)
         await self.env.restart_bot(client)

@@ -19,7 +19,7 @@ from bot.chat.cards._lines import (
 from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Message
 from bot.chat.custom_ids import Action, Kind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS
-from bot.chat.words import Key, cause, charge, remark, say, status
+from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.denials import Denial
 from bot.jobs.model import Job
 from bot.jobs.states import ENDS, State
@@ -60,7 +60,7 @@ class LinkFacts:
     denial: Denial | None = None
 
 
-def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
+def card(job: Job, facts: CardFacts, reader: Reader, number: int = 1) -> Message:
     """Where the job stands, with the button that stops it, or takes that back. Pings nobody.
 
     As long as the job has not ended there is a button: by it the card is recognised in its channel.
@@ -71,86 +71,86 @@ def card(job: Job, facts: CardFacts, locale: str, number: int = 1) -> Message:
     action = Action.SEND_AGAIN if job.withheld and job.state not in ENDS else stop
     description = lines(
         prompt_line(job),
-        settings_line(job, locale),
-        origin_line(job, facts.parent_link, locale),
-        progress_line(job, locale),
-        say(Key.PLACE_IN_QUEUE, locale, position=facts.queue_position) if queued and facts.queue_position else None,
-        say(Key.PAUSED_REMARK, locale) if paused else remark(job, facts.now, locale),
+        settings_line(job, reader),
+        origin_line(job, facts.parent_link, reader),
+        progress_line(job, reader),
+        say(Key.PLACE_IN_QUEUE, reader, position=facts.queue_position) if queued and facts.queue_position else None,
+        say(Key.PAUSED_REMARK, reader) if paused else remark(job, facts.now, reader),
     )
     return Message(
         embed=Embed(
-            title=say(Key.WAITING_PAUSED, locale) if paused else status(job, facts.now, locale),
+            title=say(Key.WAITING_PAUSED, reader) if paused else status(job, facts.now, reader),
             description=description,
-            footer=say(Key.SHORT_ID, locale, video=job.id),
+            footer=say(Key.SHORT_ID, reader, video=job.id),
             colour=GREY if stop is None else BLURPLE,
         ),
-        buttons=(job_button(job, Kind.CARD, action, number, locale),) if action else (),
+        buttons=(job_button(job, Kind.CARD, action, number, reader),) if action else (),
         text_file=prompt_file(job.request.prompt),
     )
 
 
-def video(job: Job, number: int, locale: str, parent_link: str | None = None) -> Message:
+def video(job: Job, number: int, reader: Reader, parent_link: str | None = None) -> Message:
     """The finished video, which is attached to this message."""
     key = Key.REMIX_READY if job.request.parent_id else Key.VIDEO_READY
-    content = say(key, locale, user=job.origin.user_id)
-    return _finished(job, number, locale, content, parent_line(job, parent_link, locale))
+    content = say(key, reader, user=job.origin.user_id)
+    return _finished(job, number, reader, content, parent_line(job, parent_link, reader))
 
 
-def video_link(job: Job, number: int, facts: LinkFacts, locale: str) -> Message:
+def video_link(job: Job, number: int, facts: LinkFacts, reader: Reader) -> Message:
     """The finished video that can't be attached: why, and where it can be seen."""
     user = job.origin.user_id
     if facts.denial is not None:
         explicit = facts.denial is Denial.EXPLICIT
-        why = say(Key.VIDEO_LINK_EXPLICIT if explicit else Key.VIDEO_LINK_UPLOADS, locale, user=user)
+        why = say(Key.VIDEO_LINK_EXPLICIT if explicit else Key.VIDEO_LINK_UPLOADS, reader, user=user)
     elif facts.limit_bytes is None:
-        why = say(Key.VIDEO_LINK_REFUSED, locale, user=user, size_bytes=facts.size_bytes)
+        why = say(Key.VIDEO_LINK_REFUSED, reader, user=user, size_bytes=facts.size_bytes)
     else:
-        why = say(Key.VIDEO_LINK, locale, user=user, size_bytes=facts.size_bytes, limit_bytes=facts.limit_bytes)
+        why = say(Key.VIDEO_LINK, reader, user=user, size_bytes=facts.size_bytes, limit_bytes=facts.limit_bytes)
     link = _address(facts.link)
     if len(link) <= _CONTENT_LINK_MAX:
-        return _finished(job, number, locale, lines(why, link), parent_line(job, facts.parent_link, locale))
-    return _finished(job, number, locale, why, parent_line(job, facts.parent_link, locale), link)
+        return _finished(job, number, reader, lines(why, link), parent_line(job, facts.parent_link, reader))
+    return _finished(job, number, reader, why, parent_line(job, facts.parent_link, reader), link)
 
 
-def failure(job: Job, locale: str, number: int = 1, *, link: str | None = None, used: bool = False) -> Message:
+def failure(job: Job, reader: Reader, number: int = 1, *, link: str | None = None, used: bool = False) -> Message:
     """That the job has ended without its video being posted: why, the charge, the next step, the buttons for it.
 
     After a refusal for content or input neither prompt, pictures nor reason are shown: **Why?** answers privately.
     `link` leads to the video, if it is finished and may be shown. `used`: a retry was made, so its buttons are grey.
     """
-    user, charged = job.origin.user_id, charge(job, locale)
+    user, charged = job.origin.user_id, charge(job, reader)
     actions = (Action.SEND_AGAIN,) if job.state is State.UNDELIVERABLE else retry_actions(job)
     buttons = tuple(
-        replace(job_button(job, Kind.FAILURE, action, number, locale), disabled=used and action in _RETRIES)
+        replace(job_button(job, Kind.FAILURE, action, number, reader), disabled=used and action in _RETRIES)
         for action in actions
     )
     if Action.WHY in actions:
-        return Message(say(Key.FAILURE_PRIVATE, locale, user=user, charge=charged), buttons=buttons, ping=user)
-    why = cause(job, locale)
-    content = say(Key.FAILURE, locale, user=user, cause=why.cause, charge=charged, next_step=why.next_step)
+        return Message(say(Key.FAILURE_PRIVATE, reader, user=user, charge=charged), buttons=buttons, ping=user)
+    why = cause(job, reader)
+    content = say(Key.FAILURE, reader, user=user, cause=why.cause, charge=charged, next_step=why.next_step)
     address = None if link is None else _address(link)
     if address is not None and len(address) <= _CONTENT_LINK_MAX:
-        content = lines(content, say(Key.FAILURE_LINK, locale, link=address))
+        content = lines(content, say(Key.FAILURE_LINK, reader, link=address))
     return Message(
         content=content,
-        embed=_about(job, locale, RED, title=status(job, job.ended_at or 0.0, locale)),
+        embed=_about(job, reader, RED, title=status(job, job.ended_at or 0.0, reader)),
         buttons=buttons,
         ping=user,
         text_file=prompt_file(job.request.prompt),
     )
 
 
-def late(job: Job, locale: str, number: int = 1) -> Message:
+def late(job: Job, reader: Reader, number: int = 1) -> Message:
     """That the render takes longer than usual and goes on."""
-    return _notice(job, Kind.LATE, Key.LATE, number, locale)
+    return _notice(job, Kind.LATE, Key.LATE, number, reader)
 
 
-def slow(job: Job, locale: str, number: int = 1) -> Message:
+def slow(job: Job, reader: Reader, number: int = 1) -> Message:
     """That the finished video is hard to get, and that the bot keeps trying."""
-    return _notice(job, Kind.SLOW, Key.SLOW, number, locale)
+    return _notice(job, Kind.SLOW, Key.SLOW, number, reader)
 
 
-def unsure(job: Job, locale: str, number: int = 1) -> Message:
+def unsure(job: Job, reader: Reader, number: int = 1) -> Message:
     """That nobody can know whether the provider took the job, with the two answers; later, how that came out."""
     open_still = job.state is State.UNCERTAIN and job.answered_at is None
     key = Key.UNSURE if open_still else Key.UNSURE_ANSWERED
@@ -158,9 +158,9 @@ def unsure(job: Job, locale: str, number: int = 1) -> Message:
         key = Key.UNSURE_SETTLED
     actions = (Action.TRY_AGAIN, Action.LEAVE) if open_still else ()
     return Message(
-        content=say(key, locale, user=job.origin.user_id),
-        embed=_about(job, locale, AMBER if open_still else GREY),
-        buttons=tuple(job_button(job, Kind.UNSURE, action, number, locale) for action in actions),
+        content=say(key, reader, user=job.origin.user_id),
+        embed=_about(job, reader, AMBER if open_still else GREY),
+        buttons=tuple(job_button(job, Kind.UNSURE, action, number, reader) for action in actions),
         ping=job.origin.user_id,
         text_file=prompt_file(job.request.prompt),
     )
@@ -173,23 +173,25 @@ def _address(link: str) -> str:
     return f"{encoded[:-1]}%{ord(last):02X}" if last and last in _NOT_AT_THE_END else encoded
 
 
-def _finished(job: Job, number: int, locale: str, content: str, parent: str | None, link: str | None = None) -> Message:
+def _finished(
+    job: Job, number: int, reader: Reader, content: str, parent: str | None, link: str | None = None
+) -> Message:
     took = None
     if job.completed_at is not None:
         began_at = job.accepted_at if job.submitted_at is None else job.submitted_at
-        took = say(Key.TOOK, locale, seconds=job.completed_at - began_at)
+        took = say(Key.TOOK, reader, seconds=job.completed_at - began_at)
     # A long link leaves room for the beginning of the prompt alone.
     shown = PROMPT_WHOLE_CHARACTERS if link is None else PROMPT_SHOWN_CHARACTERS
-    settings = " · ".join(part for part in (settings_line(job, locale), took) if part)
+    settings = " · ".join(part for part in (settings_line(job, reader), took) if part)
     return Message(
         content=content,
         embed=Embed(
             description=lines(link, prompt_line(job, shown), settings, parent),
-            footer=say(Key.REPLY_HINT, locale, video=job.id),
+            footer=say(Key.REPLY_HINT, reader, video=job.id),
             colour=GREEN,
         ),
         buttons=tuple(
-            job_button(job, Kind.VIDEO, action, number, locale)
+            job_button(job, Kind.VIDEO, action, number, reader)
             for action in (Action.REMIX, Action.AGAIN, Action.DELETE)
         ),
         ping=job.origin.user_id,
@@ -197,20 +199,20 @@ def _finished(job: Job, number: int, locale: str, content: str, parent: str | No
     )
 
 
-def _notice(job: Job, kind: Kind, key: Key, number: int, locale: str) -> Message:
+def _notice(job: Job, kind: Kind, key: Key, number: int, reader: Reader) -> Message:
     return Message(
-        content=say(key, locale, user=job.origin.user_id),
-        embed=_about(job, locale, AMBER),
-        buttons=(job_button(job, kind, Action.WITHHOLD, number, locale),),
+        content=say(key, reader, user=job.origin.user_id),
+        embed=_about(job, reader, AMBER),
+        buttons=(job_button(job, kind, Action.WITHHOLD, number, reader),),
         ping=job.origin.user_id,
         text_file=prompt_file(job.request.prompt),
     )
 
 
-def _about(job: Job, locale: str, colour: int, title: str | None = None) -> Embed:
+def _about(job: Job, reader: Reader, colour: int, title: str | None = None) -> Embed:
     return Embed(
         title=title,
-        description=lines(prompt_line(job), settings_line(job, locale)),
-        footer=say(Key.SHORT_ID, locale, video=job.id),
+        description=lines(prompt_line(job), settings_line(job, reader)),
+        footer=say(Key.SHORT_ID, reader, video=job.id),
         colour=colour,
     )

@@ -3,7 +3,7 @@
 from bot.chat.cards._message import Button, Style
 from bot.chat.custom_ids import Action, ButtonId, Kind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
-from bot.chat.words import Key, say
+from bot.chat.words import Key, Label, Reader, label, say
 from bot.jobs.model import PRIVATE_CAUSES, Cause, Job
 from bot.jobs.states import ENDS, State
 
@@ -12,23 +12,23 @@ PROMPT_WHOLE_CHARACTERS = 1500
 _BAR_CELLS = 12
 _SETTING_CHARACTERS = 60
 _BY_EDITING = frozenset({Cause.SIZE, Cause.LENGTH, Cause.SOURCE_GONE, Cause.UNSUPPORTED})
-_LABELS: dict[Action, tuple[Key, Style]] = {
-    Action.CANCEL: (Key.LABEL_CANCEL, "secondary"),
-    Action.WITHHOLD: (Key.LABEL_WITHHOLD, "secondary"),
-    Action.REMIX: (Key.LABEL_REMIX, "primary"),
-    Action.AGAIN: (Key.LABEL_AGAIN, "secondary"),
-    Action.DELETE: (Key.LABEL_DELETE, "secondary"),
-    Action.KEEP: (Key.LABEL_KEEP, "secondary"),
-    Action.RETRY: (Key.LABEL_RETRY, "primary"),
-    Action.EDIT_RETRY: (Key.LABEL_EDIT_RETRY, "primary"),
-    Action.WHY: (Key.LABEL_WHY, "secondary"),
-    Action.EDIT: (Key.LABEL_EDIT, "primary"),
-    Action.TRY_AGAIN: (Key.LABEL_TRY_AGAIN, "primary"),
-    Action.LEAVE: (Key.LABEL_LEAVE, "secondary"),
-    Action.SEND_AGAIN: (Key.LABEL_SEND_AGAIN, "primary"),
-    Action.OPEN_FORM: (Key.LABEL_OPEN_FORM, "primary"),
-    Action.MAKE_IT: (Key.LABEL_MAKE_IT, "primary"),
-    Action.NO_THANKS: (Key.LABEL_NO_THANKS, "secondary"),
+_LABELS: dict[Action, tuple[Label, Style]] = {
+    Action.CANCEL: (Label.CANCEL, "secondary"),
+    Action.WITHHOLD: (Label.DONT_POST, "secondary"),
+    Action.REMIX: (Label.REMIX, "primary"),
+    Action.AGAIN: (Label.MAKE_ANOTHER, "secondary"),
+    Action.DELETE: (Label.DELETE, "secondary"),
+    Action.KEEP: (Label.KEEP_IT, "secondary"),
+    Action.RETRY: (Label.RETRY, "primary"),
+    Action.EDIT_RETRY: (Label.EDIT_AND_RETRY, "primary"),
+    Action.WHY: (Label.WHY, "secondary"),
+    Action.EDIT: (Label.EDIT, "primary"),
+    Action.TRY_AGAIN: (Label.REQUEST_AGAIN, "primary"),
+    Action.LEAVE: (Label.DISMISS, "secondary"),
+    Action.SEND_AGAIN: (Label.POST_IT, "primary"),
+    Action.OPEN_FORM: (Label.DESCRIBE_CHANGE, "primary"),
+    Action.MAKE_IT: (Label.REMIX_THIS, "primary"),
+    Action.NO_THANKS: (Label.NO_THANKS, "secondary"),
 }
 
 
@@ -44,49 +44,49 @@ def prompt_file(prompt: str, whole: int = PROMPT_WHOLE_CHARACTERS) -> str | None
     return prompt if discord_length(quote(prompt, whole + 4)) - 2 > whole else None
 
 
-def settings_line(job: Job, locale: str) -> str:
+def settings_line(job: Job, reader: Reader) -> str:
     """Model, size, length and number of pictures; what the provider chooses is called default."""
     request = job.request
     parts = [
-        say(Key.DEFAULT_MODEL, locale) if request.model is None else quote(request.model, _SETTING_CHARACTERS),
-        say(Key.DEFAULT_SIZE, locale) if request.size is None else quote(request.size, _SETTING_CHARACTERS),
-        say(Key.DEFAULT_LENGTH, locale) if request.seconds is None else _length(request.seconds, locale),
+        say(Key.DEFAULT_MODEL, reader) if request.model is None else quote(request.model, _SETTING_CHARACTERS),
+        say(Key.DEFAULT_SIZE, reader) if request.size is None else quote(request.size, _SETTING_CHARACTERS),
+        say(Key.DEFAULT_LENGTH, reader) if request.seconds is None else _length(request.seconds, reader),
     ]
     count = len(request.references)
     if count:
-        parts.append(say(Key.ONE_PICTURE if count == 1 else Key.PICTURES, locale, count=count))
+        parts.append(say(Key.PICTURES, reader, count=count))
     return " · ".join(parts)
 
 
-def _length(seconds: str, locale: str) -> str:
+def _length(seconds: str, reader: Reader) -> str:
     digits_only = seconds.isascii() and seconds.isdecimal()
-    return say(Key.LENGTH_SECONDS, locale, seconds=int(seconds) if digits_only else seconds)
+    return say(Key.LENGTH_SECONDS, reader, seconds=int(seconds) if digits_only else seconds)
 
 
-def origin_line(job: Job, parent_link: str | None, locale: str) -> str:
+def origin_line(job: Job, parent_link: str | None, reader: Reader) -> str:
     """Who requested it and how long ago, and which video it is a remix of. In an embed, so the name pings nobody."""
-    asked = say(Key.ASKED_BY, locale, user=job.origin.user_id, when=job.accepted_at)
-    parent = parent_line(job, parent_link, locale)
+    asked = say(Key.ASKED_BY, reader, user=job.origin.user_id, when=job.accepted_at)
+    parent = parent_line(job, parent_link, reader)
     return f"{asked} · {parent}" if parent else asked
 
 
-def parent_line(job: Job, parent_link: str | None, locale: str) -> str | None:
+def parent_line(job: Job, parent_link: str | None, reader: Reader) -> str | None:
     """Which video it is a remix of, with a way there if there is one; None if it is no remix."""
     parent = job.request.parent_id
     if parent is None:
         return None
     if parent_link is None:
-        return say(Key.REMIX_OF, locale, video=parent)
-    return say(Key.REMIX_OF_LINKED, locale, video=parent, link=parent_link)
+        return say(Key.REMIX_OF, reader, video=parent)
+    return say(Key.REMIX_OF_LINKED, reader, video=parent, link=parent_link)
 
 
-def progress_line(job: Job, locale: str) -> str | None:
+def progress_line(job: Job, reader: Reader) -> str | None:
     """A bar, while the job renders and the provider has said how far it is; otherwise None, never a made-up one."""
     if job.state is not State.RENDERING or job.progress is None:
         return None
     percent = min(100, max(0, job.progress))
     full = percent * _BAR_CELLS // 100
-    return say(Key.PROGRESS, locale, bar="▰" * full + "▱" * (_BAR_CELLS - full), percent=percent)
+    return say(Key.PROGRESS, reader, bar="▰" * full + "▱" * (_BAR_CELLS - full), percent=percent)
 
 
 def lines(*parts: str | None) -> str:
@@ -113,19 +113,19 @@ def retry_actions(job: Job) -> tuple[Action, ...]:
     return (Action.RETRY, Action.EDIT_RETRY) if job.cause is Cause.PROVIDER else (Action.RETRY,)
 
 
-def job_button(job: Job, kind: Kind, action: Action, number: int, locale: str) -> Button:
+def job_button(job: Job, kind: Kind, action: Action, number: int, reader: Reader) -> Button:
     """That button of a message about the job."""
-    key, style = _LABELS[action]
-    return Button(ButtonId(kind, action, job.id, number), say(key, locale), style)
+    name, style = _LABELS[action]
+    return Button(ButtonId(kind, action, job.id, number), label(name, reader), style)
 
 
-def offer_button(offer_id: str, action: Action, locale: str) -> Button:
+def offer_button(offer_id: str, action: Action, reader: Reader) -> Button:
     """That button of an offer."""
-    key, style = _LABELS[action]
-    return Button(ButtonId(Kind.OFFER, action, offer_id), say(key, locale), style)
+    name, style = _LABELS[action]
+    return Button(ButtonId(Kind.OFFER, action, offer_id), label(name, reader), style)
 
 
-def edit_button(draft_id: str, locale: str) -> Button:
+def edit_button(draft_id: str, reader: Reader) -> Button:
     """The button that opens the form of a draft."""
-    key, style = _LABELS[Action.EDIT]
-    return Button(ButtonId(Kind.DRAFT, Action.EDIT, draft_id), say(key, locale), style)
+    name, style = _LABELS[Action.EDIT]
+    return Button(ButtonId(Kind.DRAFT, Action.EDIT, draft_id), label(name, reader), style)

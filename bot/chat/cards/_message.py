@@ -7,11 +7,14 @@ from typing import Any, Literal
 import discord
 
 from bot.chat.custom_ids import ButtonId
+from bot.chat.escape import clip
 from bot.jobs.model import UserId
 
 Style = Literal["primary", "secondary", "danger"]
 
 TEXT_FILE_NAME = "prompt.txt"
+# What a language makes longer than fits is cut: of a message that is too long Discord takes nothing.
+_CONTENT_MAX, _TITLE_MAX, _DESCRIPTION_MAX, _FOOTER_MAX, _LABEL_MAX = 2000, 256, 4096, 2048, 80
 BLURPLE, GREEN, RED, AMBER, GREY = 0x5865F2, 0x2D7D46, 0xD83C3E, 0xE0A030, 0x80848E
 
 
@@ -61,7 +64,7 @@ def to_discord(message: Message) -> dict[str, Any]:
     """
     everyone_it_may_ping = [discord.Object(message.ping)] if message.ping is not None else []
     return {
-        "content": message.content,
+        "content": clip(message.content, _CONTENT_MAX),
         "embed": None if message.embed is None else _embed(message.embed),
         "view": _view(message.buttons) if message.buttons else None,
         "allowed_mentions": discord.AllowedMentions(
@@ -79,10 +82,18 @@ def text_files(message: Message) -> list[discord.File]:
 
 
 def _embed(embed: Embed) -> discord.Embed:
-    made = discord.Embed(title=embed.title, description=embed.description, colour=embed.colour)
+    made = discord.Embed(
+        title=_clipped(embed.title, _TITLE_MAX),
+        description=_clipped(embed.description, _DESCRIPTION_MAX),
+        colour=embed.colour,
+    )
     if embed.footer:
-        made.set_footer(text=embed.footer)
+        made.set_footer(text=clip(embed.footer, _FOOTER_MAX))
     return made
+
+
+def _clipped(text: str | None, limit: int) -> str | None:
+    return None if text is None else clip(text, limit)
 
 
 def _view(buttons: tuple[Button, ...]) -> discord.ui.View:
@@ -91,7 +102,7 @@ def _view(buttons: tuple[Button, ...]) -> discord.ui.View:
         view.add_item(
             discord.ui.Button(
                 custom_id=str(button.id),
-                label=button.label,
+                label=clip(button.label, _LABEL_MAX),
                 style=discord.ButtonStyle[button.style],
                 disabled=button.disabled,
             )

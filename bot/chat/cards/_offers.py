@@ -3,35 +3,35 @@
 from bot.chat.cards._lines import offer_button
 from bot.chat.cards._message import Button, Message
 from bot.chat.custom_ids import Action, ButtonId, Kind
-from bot.chat.words import Key, say
+from bot.chat.words import Key, Label, Reader, label, say
 from bot.jobs.model import JobId, MessageId, Offer, VideoRequest
 
 
-def offer_form(offer: Offer, locale: str, *, pictures: bool = False, words: bool = False) -> Message:
+def offer_form(offer: Offer, reader: Reader, *, pictures: bool = False, words: bool = False) -> Message:
     """The button that opens the form, for a reply whose text did not arrive, or which brought only `pictures`.
 
     With `words` it is the right to ask that isn't known: the press shows it.
     """
     key = Key.OFFER_FORM_PICTURES if pictures else Key.OFFER_FORM
     key = Key.OFFER_FORM_RIGHT if words else key
-    return Message(content=say(key, locale), buttons=(offer_button(str(offer.id), Action.OPEN_FORM, locale),))
+    return Message(content=say(key, reader), buttons=(offer_button(str(offer.id), Action.OPEN_FORM, reader),))
 
 
-def ask_delete(job_id: JobId, message_id: MessageId, locale: str) -> Message:
+def ask_delete(job_id: JobId, message_id: MessageId, reader: Reader) -> Message:
     """The private question before that very message is deleted."""
     return Message(
-        content=say(Key.ASK_DELETE, locale),
+        content=say(Key.ASK_DELETE, reader),
         buttons=(
-            Button(ButtonId(Kind.SURE, Action.DELETE, job_id, message_id), say(Key.LABEL_DELETE, locale), "danger"),
-            Button(ButtonId(Kind.SURE, Action.KEEP, job_id, message_id), say(Key.LABEL_KEEP, locale)),
+            Button(ButtonId(Kind.SURE, Action.DELETE, job_id, message_id), label(Label.DELETE, reader), "danger"),
+            Button(ButtonId(Kind.SURE, Action.KEEP, job_id, message_id), label(Label.KEEP_IT, reader)),
         ),
     )
 
 
-def offer_question(offer: Offer, request: VideoRequest, locale: str) -> Message:
+def offer_question(offer: Offer, request: VideoRequest, reader: Reader) -> Message:
     """Whether the text of a reply is meant as a prompt."""
     key = Key.OFFER_QUESTION_NEW if request.parent_id is None else Key.OFFER_QUESTION
     return Message(
-        content=say(key, locale, prompt=request.prompt),
-        buttons=tuple(offer_button(str(offer.id), one, locale) for one in (Action.MAKE_IT, Action.NO_THANKS)),
+        content=say(key, reader, prompt=request.prompt),
+        buttons=tuple(offer_button(str(offer.id), one, reader) for one in (Action.MAKE_IT, Action.NO_THANKS)),
     )

@@ -3,13 +3,14 @@
 from bot.chat.cards._lines import edit_button, lines
 from bot.chat.cards._message import Message
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
+from bot.chat.words import Reader
 
 _CONTENT_MAX = 2000
 _PROMPT_MAX = 1500
 _PROMPT_MIN = 100
 
 
-def private_no(sentence: str, prompt: str, draft_id: str | None, locale: str) -> Message:
+def private_no(sentence: str, prompt: str, draft_id: str | None, reader: Reader) -> Message:
     """What is wrong, the prompt as it was typed, and **Edit**, whose form holds all of it.
 
     Without a draft there is no button, and a prompt that is too long to be shown is attached.
@@ -24,6 +25,6 @@ def private_no(sentence: str, prompt: str, draft_id: str | None, locale: str) ->
     whole = shown is not None and discord_length(quote(prompt, _PROMPT_MAX + 4)) == discord_length(shown)
     return Message(
         content=lines(sentence, shown),
-        buttons=() if draft_id is None else (edit_button(draft_id, locale),),
+        buttons=() if draft_id is None else (edit_button(draft_id, reader),),
         text_file=prompt if draft_id is None and prompt and not whole else None,
     )

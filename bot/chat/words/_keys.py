@@ -1,4 +1,4 @@
-"""The names of everything the bot can say, in no language; which sentence belongs to them is a language's business."""
+"""The names of everything the bot can say, in no language; `languages/` holds the sentences."""
 
 from enum import StrEnum, auto
 
@@ -35,7 +35,6 @@ class Key(StrEnum):
     DEFAULT_MODEL = auto()
     DEFAULT_SIZE = auto()
     DEFAULT_LENGTH = auto()
-    ONE_PICTURE = auto()
     PICTURES = auto()
     ASKED_BY = auto()
     REMIX_OF = auto()
@@ -135,23 +134,7 @@ class Key(StrEnum):
     ENDED_WHEN = auto()
     CHOICE = auto()
 
-    # Labels of buttons.
-    LABEL_CANCEL = auto()
-    LABEL_WITHHOLD = auto()
-    LABEL_REMIX = auto()
-    LABEL_AGAIN = auto()
-    LABEL_DELETE = auto()
-    LABEL_RETRY = auto()
-    LABEL_EDIT_RETRY = auto()
-    LABEL_WHY = auto()
-    LABEL_EDIT = auto()
-    LABEL_TRY_AGAIN = auto()
-    LABEL_LEAVE = auto()
-    LABEL_SEND_AGAIN = auto()
-    LABEL_OPEN_FORM = auto()
-    LABEL_MAKE_IT = auto()
-    LABEL_NO_THANKS = auto()
-    LABEL_KEEP = auto()
+    # A button among others of its kind.
     LABEL_WITH_ID = auto()
 
     # Forms.
@@ -164,7 +147,6 @@ class Key(StrEnum):
     FORM_PICTURES = auto()
     FORM_PICTURES_HINT = auto()
     FORM_PICTURES_KEPT = auto()
-    FORM_PICTURE_KEPT = auto()
     FORM_PICTURES_DROPPED = auto()
     FORM_MODEL = auto()
     FORM_SIZE = auto()
@@ -176,6 +158,27 @@ class Key(StrEnum):
     CHOICE_LANDSCAPE = auto()
     CHOICE_PORTRAIT = auto()
     CHOICE_SQUARE = auto()
+
+
+class Label(StrEnum):
+    """A button. Sentences name it by this value, as a gap: `{retry}`."""
+
+    CANCEL = auto()
+    DONT_POST = auto()
+    REMIX = auto()
+    MAKE_ANOTHER = auto()
+    DELETE = auto()
+    RETRY = auto()
+    EDIT_AND_RETRY = auto()
+    WHY = auto()
+    EDIT = auto()
+    REQUEST_AGAIN = auto()
+    DISMISS = auto()
+    POST_IT = auto()
+    DESCRIBE_CHANGE = auto()
+    REMIX_THIS = auto()
+    NO_THANKS = auto()
+    KEEP_IT = auto()
 
 
 class Ending(StrEnum):

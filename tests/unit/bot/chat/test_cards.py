@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.chat import cards
-from bot.chat.cards import CardFacts, LinkFacts, Message
-from bot.chat.custom_ids import Action, Kind, belongs_to
+from bot.chat.cards import Button, CardFacts, Embed, LinkFacts, Message
+from bot.chat.custom_ids import Action, ButtonId, Kind, belongs_to
 from bot.chat.escape import discord_length
 from bot.jobs.model import Cause, Charged, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference, VideoRequest
 from bot.jobs.states import ENDS, State
+from tests.readers import ENGLISH
 from tests.unit.bot.chat.markup_judge import read
 
 FACTS = CardFacts(now=1_001.0)
@@ -23,14 +24,14 @@ OFFER = Offer(MessageId(123), 42, JobId("K3M9Q2XA"), None, "draft", OfferKind.AS
 def everything(job: Job) -> list[Message]:
     """One of each message that can be said about a job."""
     link = LinkFacts("https://files.test/v.mp4?sig=a", 48_000_000, 10_485_760)
-    messages = [cards.card(replace(job, state=state, progress=40), FACTS, "en") for state in State]
-    messages += [cards.video(job, 1, "en"), cards.video_link(job, 1, link, "en")]
-    messages += [cards.failure(replace(job, state=State.FAILED, cause=cause), "en") for cause in Cause]
-    messages += [cards.failure(replace(job, state=State.UNDELIVERABLE, cause=Cause.PERMISSION), "en")]
-    messages += [cards.late(job, "en"), cards.slow(job, "en")]
-    messages += [cards.unsure(replace(job, state=State.UNCERTAIN, answered_at=at), "en") for at in (None, 1.0)]
-    messages += [cards.private_no("No room.", job.request.prompt, "a1b2", "en")]
-    return [*messages, cards.offer_form(OFFER, "en"), cards.offer_question(OFFER, job.request, "en")]
+    messages = [cards.card(replace(job, state=state, progress=40), FACTS, ENGLISH) for state in State]
+    messages += [cards.video(job, 1, ENGLISH), cards.video_link(job, 1, link, ENGLISH)]
+    messages += [cards.failure(replace(job, state=State.FAILED, cause=cause), ENGLISH) for cause in Cause]
+    messages += [cards.failure(replace(job, state=State.UNDELIVERABLE, cause=Cause.PERMISSION), ENGLISH)]
+    messages += [cards.late(job, ENGLISH), cards.slow(job, ENGLISH)]
+    messages += [cards.unsure(replace(job, state=State.UNCERTAIN, answered_at=at), ENGLISH) for at in (None, 1.0)]
+    messages += [cards.private_no("No room.", job.request.prompt, "a1b2", ENGLISH)]
+    return [*messages, cards.offer_form(OFFER, ENGLISH), cards.offer_question(OFFER, job.request, ENGLISH)]
 
 
 def text_of(message: Message) -> str:
@@ -46,7 +47,7 @@ def actions_of(message: Message) -> list[Action]:
 
 def test_a_card_shows_who_asked_for_what_and_how_it_stands(job: Job) -> None:
     """The card of a waiting job has every fact, the place in the queue, and Cancel; it pings nobody."""
-    message = cards.card(job, CardFacts(1_001.0, queue_position=3), "en")
+    message = cards.card(job, CardFacts(1_001.0, queue_position=3), ENGLISH)
     assert message.content == ""
     assert message.ping is None
     assert message.embed is not None
@@ -63,10 +64,10 @@ def test_what_was_not_chosen_is_called_default(job: Job) -> None:
     """Card and video say model, size and length also where the provider chooses them, as for a remix."""
     bare = replace(job, request=replace(job.request, model=None, size=None, seconds=None, references=()))
     settings = "default model · default size · default length"
-    assert f"`a red fox`\n{settings}\nRequested by" in text_of(cards.card(bare, FACTS, "en"))
+    assert f"`a red fox`\n{settings}\nRequested by" in text_of(cards.card(bare, FACTS, ENGLISH))
     remix = replace(bare, request=replace(bare.request, parent_id=JobId("AAAAAAAA")), state=State.POSTING)
-    assert f"`a red fox`\n{settings} · took 35 s\nRemix of" in text_of(
-        cards.video(replace(remix, submitted_at=1_060.0, completed_at=1_095.0), 1, "en")
+    assert f"`a red fox`\n{settings} · took 35 sec\nRemix of" in text_of(
+        cards.video(replace(remix, submitted_at=1_060.0, completed_at=1_095.0), 1, ENGLISH)
     )
 
 
@@ -75,11 +76,11 @@ def test_a_remix_names_its_parent(job: Job) -> None:
     remix = replace(
         job, request=replace(job.request, parent_id=JobId("AAAAAAAA"), references=(Reference("1", "png", 1),) * 2)
     )
-    assert "Remix of `AAAAAAAA`" in text_of(cards.card(remix, FACTS, "en"))
-    linked = cards.card(remix, CardFacts(1.0, parent_link="https://discord.com/channels/8/7/6"), "en")
+    assert "Remix of `AAAAAAAA`" in text_of(cards.card(remix, FACTS, ENGLISH))
+    linked = cards.card(remix, CardFacts(1.0, parent_link="https://discord.com/channels/8/7/6"), ENGLISH)
     assert "Remix of [`AAAAAAAA`](https://discord.com/channels/8/7/6)" in text_of(linked)
     assert "2 pictures" in text_of(linked)
-    assert cards.video(remix, 1, "en").content == "<@42> Your remix is ready."
+    assert cards.video(remix, 1, ENGLISH).content == "<@42> Your remix is ready."
 
 
 @pytest.mark.parametrize(
@@ -101,28 +102,28 @@ def test_the_button_of_a_card_is_what_can_be_done_now(
     job: Job, state: State, withheld: bool, expected: list[Action]
 ) -> None:
     """Cancel until the job is sent, *Don't post* afterwards, then **Post it**; nothing when it has ended."""
-    assert actions_of(cards.card(replace(job, state=state, withheld=withheld), FACTS, "en")) == expected
+    assert actions_of(cards.card(replace(job, state=state, withheld=withheld), FACTS, ENGLISH)) == expected
 
 
 def test_progress_is_only_shown_when_the_provider_gave_it(job: Job) -> None:
     """No bar is made up: not without a figure, not while the job is not rendering."""
     rendering = replace(job, state=State.RENDERING)
-    assert "▰▰▰▰▰▱▱▱▱▱▱▱ 42 %" in text_of(cards.card(replace(rendering, progress=42), FACTS, "en"))
-    assert "▰" * 12 + " 100 %" in text_of(cards.card(replace(rendering, progress=250), FACTS, "en"))
-    assert "▱" not in text_of(cards.card(rendering, FACTS, "en"))
-    assert "▱" not in text_of(cards.card(replace(job, progress=42), FACTS, "en"))
+    assert "▰▰▰▰▰▱▱▱▱▱▱▱ 42 %" in text_of(cards.card(replace(rendering, progress=42), FACTS, ENGLISH))
+    assert "▰" * 12 + " 100 %" in text_of(cards.card(replace(rendering, progress=250), FACTS, ENGLISH))
+    assert "▱" not in text_of(cards.card(rendering, FACTS, ENGLISH))
+    assert "▱" not in text_of(cards.card(replace(job, progress=42), FACTS, ENGLISH))
 
 
 def test_a_withheld_job_says_that_it_will_not_be_posted(job: Job) -> None:
     """After *Don't post* the card says what happens to the video, and how to get it after all."""
-    withheld = cards.card(replace(job, state=State.RENDERING, withheld=True), FACTS, "en")
+    withheld = cards.card(replace(job, state=State.RENDERING, withheld=True), FACTS, ENGLISH)
     assert "won't be posted" in text_of(withheld)
     assert "**Post it** in `/status`" in text_of(withheld)
 
 
 def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> None:
     """The post has the prompt, the settings, how long it took, the id, and Remix, Again, Delete."""
-    message = cards.video(replace(job, state=State.POSTING, completed_at=1_095.0), 2, "en")
+    message = cards.video(replace(job, state=State.POSTING, completed_at=1_095.0), 2, ENGLISH)
     assert message.content == "<@42> Your video is ready."
     assert message.ping == 42
     assert "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture · took 1 min 35 s" in text_of(message)
@@ -160,7 +161,7 @@ def test_a_long_prompt_is_attached(job: Job, prompt: str, shown: int, attached: 
 def test_a_long_link_leaves_room_for_the_beginning_of_the_prompt(job: Job) -> None:
     """Both fit an embed, and the prompt is attached."""
     long = replace(job, request=replace(job.request, prompt="x" * 1400))
-    message = cards.video_link(long, 1, LinkFacts("https://files.test/" + "a" * 3_400, 2, 1), "en")
+    message = cards.video_link(long, 1, LinkFacts("https://files.test/" + "a" * 3_400, 2, 1), ENGLISH)
     assert message.text_file == "x" * 1400
     assert message.embed is not None
     assert discord_length(message.embed.description or "") <= 4096
@@ -176,7 +177,7 @@ def test_a_long_link_leaves_room_for_the_beginning_of_the_prompt(job: Job) -> No
 )
 def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, link: str, shown: str) -> None:
     """Both sizes are named, and the address is one link and nothing else, whatever is in it."""
-    message = cards.video_link(job, 1, LinkFacts(link, 50_331_648, 10_485_760), "en")
+    message = cards.video_link(job, 1, LinkFacts(link, 50_331_648, 10_485_760), ENGLISH)
     assert "at 48 MB it is over the 10 MB" in message.content
     assert message.content.endswith("\n" + shown)
     assert read(message.content) == [("mention", "<@42>"), ("link", shown)]
@@ -186,7 +187,7 @@ def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, lin
 def test_a_very_long_link_moves_into_the_embed(job: Job) -> None:
     """A signed address that is too long for the content is still shown whole."""
     link = "https://files.test/" + "a" * 3_000
-    message = cards.video_link(job, 1, LinkFacts(link, 2, 1), "en")
+    message = cards.video_link(job, 1, LinkFacts(link, 2, 1), ENGLISH)
     assert message.embed is not None
     assert (message.embed.description or "").startswith(link + "\n")
     assert len(message.content) <= 2_000
@@ -194,7 +195,9 @@ def test_a_very_long_link_moves_into_the_embed(job: Job) -> None:
 
 def test_a_failure_says_cause_and_next_step_and_offers_retry(job: Job) -> None:
     """The requester is pinged, told why in one sentence and what to do in another, and may press Retry."""
-    message = cards.failure(replace(job, state=State.LOST, cause=Cause.LOST, remote_id="video_1", ended_at=1.0), "en")
+    message = cards.failure(
+        replace(job, state=State.LOST, cause=Cause.LOST, remote_id="video_1", ended_at=1.0), ENGLISH
+    )
     assert message.content.startswith("<@42> The provider doesn't know this video any more.")
     assert "`a red fox`" in text_of(message)
     assert message.ping == 42
@@ -209,7 +212,7 @@ def test_a_refusal_for_content_or_input_says_nothing_in_public(
 ) -> None:
     """Neither prompt, pictures nor reason: *Edit & retry* comes first, and *Why?* answers privately."""
     failed = replace(job, state=state, cause=cause, about=about, submitted_at=1.0, ended_at=2.0)
-    message = cards.failure(failed, "en")
+    message = cards.failure(failed, ENGLISH)
     assert message.content == "<@42> Your video wasn't made. You weren't charged. It doesn't use up your daily limit."
     assert message.embed is None
     assert message.text_file is None
@@ -230,27 +233,27 @@ def test_a_refusal_for_content_or_input_says_nothing_in_public(
 )
 def test_retry_is_not_the_only_way_where_it_would_fail_again(job: Job, cause: Cause, expected: list[Action]) -> None:
     """What has to be changed is changed by *Edit & retry*; a model that isn't offered is never asked for again."""
-    message = cards.failure(replace(job, state=State.REFUSED, cause=cause, submitted_at=1.0), "en")
+    message = cards.failure(replace(job, state=State.REFUSED, cause=cause, submitted_at=1.0), ENGLISH)
     assert actions_of(message) == expected
     assert "`a red fox`" in text_of(message)
 
 
 def test_a_private_no_gives_the_prompt_back() -> None:
     """With a draft there is *Edit*; without one a prompt that is too long to be shown is attached."""
-    message = cards.private_no("No room.", "a *red* `fox`\n@everyone", "a1b2", "en")
+    message = cards.private_no("No room.", "a *red* `fox`\n@everyone", "a1b2", ENGLISH)
     assert (
         message.content
         == "No room.\n`a *red* \N{MODIFIER LETTER GRAVE ACCENT}fox\N{MODIFIER LETTER GRAVE ACCENT} @everyone`"
     )
     assert [(str(button.id), button.label) for button in message.buttons] == [("vb:draft:edit:a1b2:1", "Edit")]
     assert message.text_file is None
-    assert cards.private_no("No room.", "", None, "en") == Message("No room.")
+    assert cards.private_no("No room.", "", None, ENGLISH) == Message("No room.")
     for sentence, prompt, attached in (
         ("No.", "x" * 1500, False),
         ("No.", "x" * 1501, True),
         ("N" * 1950, "xyz", True),
     ):
-        message = cards.private_no(sentence, prompt, None, "en")
+        message = cards.private_no(sentence, prompt, None, ENGLISH)
         assert discord_length(message.content) <= 2000
         assert message.text_file == (prompt if attached else None)
 
@@ -259,7 +262,7 @@ def test_a_private_no_gives_the_prompt_back() -> None:
 @pytest.mark.parametrize("charged", Charged)
 def test_a_failure_says_whether_it_was_charged_and_whether_it_counts(job: Job, state: State, charged: Charged) -> None:
     """ "You weren't charged" is said only where that is certain, and the daily limit has a sentence of its own."""
-    content = cards.failure(replace(job, state=state, cause=Cause.PROVIDER, charged=charged), "en").content
+    content = cards.failure(replace(job, state=state, cause=Cause.PROVIDER, charged=charged), ENGLISH).content
     assert ("You weren't charged." in content) == (charged is Charged.NO)
     assert ("The provider may have charged for it." in content) == (charged is Charged.UNKNOWN)
     assert ("It counts towards your daily limit." in content) == (state is State.UNDELIVERABLE)
@@ -269,7 +272,7 @@ def test_a_failure_says_whether_it_was_charged_and_whether_it_counts(job: Job, s
 def test_an_undeliverable_video_is_sent_again_and_never_made_again(job: Job) -> None:
     """A finished video that could not be posted has no Retry, which would pay twice, but **Post it**."""
     kept = replace(job, state=State.UNDELIVERABLE, cause=Cause.PERMISSION, video_sha256="0" * 64)
-    message = cards.failure(kept, "en")
+    message = cards.failure(kept, ENGLISH)
     assert "kept" in message.content
     assert "nothing is rendered anew" in message.content
     assert actions_of(message) == [Action.SEND_AGAIN]
@@ -278,25 +281,25 @@ def test_an_undeliverable_video_is_sent_again_and_never_made_again(job: Job) -> 
 def test_an_unsure_notice_says_exactly_that_until_it_is_answered(job: Job) -> None:
     """It can't be known, it may be charged twice, and it will be posted if it turns up; an answer takes the buttons."""
     uncertain = replace(job, state=State.UNCERTAIN)
-    message = cards.unsure(uncertain, "en")
+    message = cards.unsure(uncertain, ENGLISH)
     assert "can't know whether the provider took it" in message.content
     assert "may be charged twice" in message.content
     assert "it is posted" in message.content
     assert actions_of(message) == [Action.TRY_AGAIN, Action.LEAVE]
     assert [button.label for button in message.buttons] == ["Request again", "Dismiss"]
-    assert actions_of(cards.unsure(replace(uncertain, answered_at=5.0), "en")) == []
-    assert actions_of(cards.unsure(replace(job, state=State.RENDERING), "en")) == []
+    assert actions_of(cards.unsure(replace(uncertain, answered_at=5.0), ENGLISH)) == []
+    assert actions_of(cards.unsure(replace(job, state=State.RENDERING), ENGLISH)) == []
 
 
 def test_every_message_that_is_posted_can_be_found_again(job: Job) -> None:
     """Each kind carries a custom id by which the channel's history shows whether it stands there."""
     posted = {
-        PostKind.CARD: cards.card(job, FACTS, "en", 3),
-        PostKind.VIDEO: cards.video(job, 3, "en"),
-        PostKind.FAILURE: cards.failure(replace(job, state=State.FAILED), "en", 3),
-        PostKind.LATE: cards.late(job, "en", 3),
-        PostKind.SLOW: cards.slow(job, "en", 3),
-        PostKind.UNSURE: cards.unsure(replace(job, state=State.UNCERTAIN), "en", 3),
+        PostKind.CARD: cards.card(job, FACTS, ENGLISH, 3),
+        PostKind.VIDEO: cards.video(job, 3, ENGLISH),
+        PostKind.FAILURE: cards.failure(replace(job, state=State.FAILED), ENGLISH, 3),
+        PostKind.LATE: cards.late(job, ENGLISH, 3),
+        PostKind.SLOW: cards.slow(job, ENGLISH, 3),
+        PostKind.UNSURE: cards.unsure(replace(job, state=State.UNCERTAIN), ENGLISH, 3),
     }
     assert set(posted) == set(PostKind)
     for kind, message in posted.items():
@@ -305,16 +308,16 @@ def test_every_message_that_is_posted_can_be_found_again(job: Job) -> None:
 
 def test_offers_ask_for_one_press_and_ping_nobody() -> None:
     """A question shows the words of the reply; the form's button carries the offer."""
-    question = cards.offer_question(OFFER, VideoRequest("so `cool` @here"), "en")
+    question = cards.offer_question(OFFER, VideoRequest("so `cool` @here"), ENGLISH)
     assert question.content == "Make a new video with `so ˋcoolˋ @here`?"
-    remix = cards.offer_question(OFFER, VideoRequest("so cool", parent_id=JobId("K3M9Q2XA")), "en")
+    remix = cards.offer_question(OFFER, VideoRequest("so cool", parent_id=JobId("K3M9Q2XA")), ENGLISH)
     assert remix.content == "Remix this video with `so cool`?"
     assert [button.label for button in remix.buttons] == ["Remix", "No thanks"]
     assert [str(button.id) for button in question.buttons] == ["vb:offer:make_it:123:1", "vb:offer:no_thanks:123:1"]
-    form = cards.offer_form(OFFER, "en")
+    form = cards.offer_form(OFFER, ENGLISH)
     assert [(button.id.kind, button.id.action) for button in form.buttons] == [(Kind.OFFER, Action.OPEN_FORM)]
     assert question.ping is form.ping is None
-    assert cards.offer_form(OFFER, "en", pictures=True).content != form.content
+    assert cards.offer_form(OFFER, ENGLISH, pictures=True).content != form.content
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
@@ -349,7 +352,7 @@ async def test_only_the_requester_may_be_pinged_on_the_wire(job: Job) -> None:
 
 async def test_discord_py_keeps_no_view_of_ours(job: Job) -> None:
     """A sent view counts as finished, so that the library forgets it at once; the buttons are plain ones."""
-    view = cards.to_discord(cards.video(job, 1, "en"))["view"]
+    view = cards.to_discord(cards.video(job, 1, ENGLISH))["view"]
     assert view.is_finished()
     assert not view.has_components_v2()
     (row,) = view.to_components()
@@ -371,3 +374,14 @@ async def test_an_embed_reaches_discord_as_it_was_composed(job: Job) -> None:
     embed = cards.Embed("T", "D", "F", 0x123456)
     sent = cards.to_discord(Message(embed=embed))["embed"].to_dict()
     assert (sent["title"], sent["description"], sent["color"], sent["footer"]) == ("T", "D", 0x123456, {"text": "F"})
+
+
+async def test_what_is_too_long_is_cut() -> None:
+    """A language whose words don't fit keeps no message from being posted."""
+    long = "x" * 5_000
+    button = Button(ButtonId(Kind.CARD, Action.CANCEL, "K3M9Q2XA"), long)
+    made = cards.to_discord(Message(long, Embed(long, long, long), (button,)))
+    embed = made["embed"]
+    assert [len(text) for text in (made["content"], embed.title, embed.footer.text)] == [2000, 256, 2048]
+    assert len(embed.description) == 4096
+    assert [len(item.label) for item in made["view"].children] == [80]

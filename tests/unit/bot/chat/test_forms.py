@@ -13,6 +13,7 @@ from bot.chat.escape import discord_length
 from bot.chat.forms import FormAnswer, Offered
 from bot.jobs.model import ChannelId, Draft, GuildId, JobId, Place, Reference, Upload, UserId, VideoRequest
 from bot.jobs.reasons import Reason, RefusalError
+from tests.readers import ENGLISH
 
 VIDEO = FormId(FormPurpose.VIDEO, FormSource.DRAFT, "a1b2")
 REMIX = FormId(FormPurpose.REMIX, FormSource.JOB, "K3M9Q2XA")
@@ -55,7 +56,7 @@ def a_draft(request: VideoRequest | None = None, **changes: Any) -> Draft:
 
 
 def rows_of(draft: Draft, offered: Offered = OFFERED, form: FormId = VIDEO) -> list[dict[str, Any]]:
-    return list(forms.build(form, "en", draft, offered).to_dict()["components"])
+    return list(forms.build(form, ENGLISH, draft, offered).to_dict()["components"])
 
 
 def picked(row: dict[str, Any]) -> list[str]:
@@ -64,7 +65,7 @@ def picked(row: dict[str, Any]) -> list[str]:
 
 async def test_the_form_has_five_rows_inside_labels() -> None:
     """Prompt, pictures, model, size and length, in this order."""
-    payload = forms.build(VIDEO, "en", a_draft(), OFFERED).to_dict()
+    payload = forms.build(VIDEO, ENGLISH, a_draft(), OFFERED).to_dict()
     assert payload["custom_id"] == "vf:video:draft:a1b2"
     assert payload["title"] == "Make a video"
     rows = payload["components"]
@@ -104,7 +105,7 @@ async def test_what_the_draft_holds_is_picked_and_prefilled() -> None:
 async def test_a_remix_may_leave_the_model_to_the_provider() -> None:
     """Its model, too, has a default."""
     request = VideoRequest("", parent_id=JobId("K3M9Q2XA"))
-    payload = forms.build(REMIX, "en", a_draft(request), OFFERED).to_dict()
+    payload = forms.build(REMIX, ENGLISH, a_draft(request), OFFERED).to_dict()
     assert payload["title"] == "Remix a video"
     assert [option["label"] for option in payload["components"][2]["component"]["options"]] == [
         "default",
@@ -131,11 +132,11 @@ async def test_many_choices_are_cut_but_for_what_was_picked() -> None:
     ("changes", "said"),
     [
         ({}, "Up to 4"),
-        ({"uploads": (UPLOAD,)}, "1 picture is kept"),
-        ({"uploads": (UPLOAD,) * 3}, "3 pictures are kept"),
-        ({"request": VideoRequest("", references=(PICTURE,)), "uploads": (UPLOAD,)}, "2 pictures are kept"),
-        ({"pictures_dropped": True}, "Leave this empty for none"),
-        ({"pictures_dropped": True, "uploads": (UPLOAD,)}, "1 picture is kept"),
+        ({"uploads": (UPLOAD,)}, "1 picture kept"),
+        ({"uploads": (UPLOAD,) * 3}, "3 pictures kept"),
+        ({"request": VideoRequest("", references=(PICTURE,)), "uploads": (UPLOAD,)}, "2 pictures kept"),
+        ({"pictures_dropped": True}, "Leave empty for none"),
+        ({"pictures_dropped": True, "uploads": (UPLOAD,)}, "1 picture kept"),
     ],
 )
 async def test_the_upload_row_says_what_is_kept(changes: dict[str, Any], said: str) -> None:
@@ -148,7 +149,7 @@ async def test_the_upload_row_says_what_is_kept(changes: dict[str, Any], said: s
 
 async def test_discord_py_keeps_no_form_of_ours() -> None:
     """The form counts as finished before it is sent, so that a dismissed one is not kept for ever."""
-    assert forms.build(VIDEO, "en", a_draft(), OFFERED).is_finished()
+    assert forms.build(VIDEO, ENGLISH, a_draft(), OFFERED).is_finished()
 
 
 @pytest.mark.parametrize("prompt", ["\ud800 half a pair", "\N{FOX FACE}" * 4000, "x" * 5000])

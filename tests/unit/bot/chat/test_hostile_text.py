@@ -20,6 +20,7 @@ from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from tests.figures import figure
+from tests.readers import ENGLISH, READERS
 from tests.unit.bot.chat.markup_judge import read
 
 PAYLOADS = [
@@ -111,30 +112,30 @@ def about_a_job(job: Job, evil: str) -> Iterator[Message]:
     standing = [replace(job, state=state, progress=40) for state in State]
     standing += [replace(job, state=State.RENDERING, withheld=True), replace(job, state=State.CANCELLED, withheld=True)]
     for one in standing:
-        yield cards.card(one, CardFacts(1_001.0, 2, "https://discord.com/channels/8/7/6"), "en")
-        yield lists.one(one, lists.JobFacts(1_001.0, 2, "https://discord.com/channels/8/7/6"), "en")
-    yield cards.card(job, CardFacts(1_001.0, paused=True), "en")
-    yield cards.video(job, 1, "en")
-    yield cards.video_link(job, 1, link, "en")
-    yield cards.video_link(job, 1, replace(link, limit_bytes=None, link=LINK + "a" * 3_000), "en")
+        yield cards.card(one, CardFacts(1_001.0, 2, "https://discord.com/channels/8/7/6"), ENGLISH)
+        yield lists.one(one, lists.JobFacts(1_001.0, 2, "https://discord.com/channels/8/7/6"), ENGLISH)
+    yield cards.card(job, CardFacts(1_001.0, paused=True), ENGLISH)
+    yield cards.video(job, 1, ENGLISH)
+    yield cards.video_link(job, 1, link, ENGLISH)
+    yield cards.video_link(job, 1, replace(link, limit_bytes=None, link=LINK + "a" * 3_000), ENGLISH)
     for state in (State.FAILED, State.REFUSED, State.LOST, State.UNDELIVERABLE):
         for cause, about in [(None, None), *((cause, None) for cause in Cause), *ABOUT]:
-            yield cards.failure(replace(job, state=state, cause=cause, about=about), "en")
-    yield cards.late(job, "en")
-    yield cards.slow(job, "en")
+            yield cards.failure(replace(job, state=state, cause=cause, about=about), ENGLISH)
+    yield cards.late(job, ENGLISH)
+    yield cards.slow(job, ENGLISH)
     for remote_id, at in ((None, None), (None, 1.0), (evil, None)):
-        yield cards.unsure(replace(job, state=State.UNCERTAIN, remote_id=remote_id, answered_at=at), "en")
-    yield cards.offer_question(OFFER, VideoRequest(evil), "en")
-    yield cards.private_no("No room.", evil or " ", "a1b2", "en")
-    yield lists.why(replace(job, state=State.REFUSED, cause=Cause.CONTENT), "en")
-    yield lists.running_and_latest(standing, 1_001.0, "en", {job.id: "https://discord.com/channels/8/7/6"})
+        yield cards.unsure(replace(job, state=State.UNCERTAIN, remote_id=remote_id, answered_at=at), ENGLISH)
+    yield cards.offer_question(OFFER, VideoRequest(evil), ENGLISH)
+    yield cards.private_no("No room.", evil or " ", "a1b2", ENGLISH)
+    yield lists.why(replace(job, state=State.REFUSED, cause=Cause.CONTENT), ENGLISH)
+    yield lists.running_and_latest(standing, 1_001.0, ENGLISH, {job.id: "https://discord.com/channels/8/7/6"})
     for reason in Reason:
         named = GAPS | {"file": evil, "given": evil, "choices": [evil, evil]}
         if reason is Reason.PROMPT_TOO_LONG:
             named["given"] = 5_000
-        yield Message(content=refusal(Refusal(reason, named), "en"))
+        yield Message(content=refusal(Refusal(reason, named), ENGLISH))
     for key in (Key.OWNER_PAUSED, Key.OWNER_PAUSED_FOR_NOW, Key.OWNER_RESUMED, Key.OWNER_ADOPTED):
-        yield Message(content=say(key, "en", **GAPS))
+        yield Message(content=say(key, ENGLISH, **GAPS))
 
 
 def parts_of(message: Message) -> Iterator[str]:
@@ -203,11 +204,11 @@ async def test_what_is_plain_for_discord_is_one_short_line(job: Job, evil: str) 
     spoiled = spoilt(job, evil)
     form = forms.build(
         FormId(FormPurpose.REMIX, FormSource.DRAFT, "a1b2"),
-        "en",
+        ENGLISH,
         Draft("a1b2", job.origin.user_id, job.origin.place, replace(job.request, prompt=evil), None, 1.0),
         forms.Offered((evil or "x", "y"), ("1280x720", "720x1280"), ("4", "8")),
     )
-    shown = [lists.choice_name(spoiled, 1_001.0), form.title]
+    shown = [lists.choice_name(spoiled, 1_001.0, ENGLISH), form.title]
     shown += [button.label for message in about_a_job(spoiled, evil) for button in message.buttons]
     for text in shown:
         assert 0 < len(text) <= 100
@@ -217,7 +218,7 @@ async def test_what_is_plain_for_discord_is_one_short_line(job: Job, evil: str) 
 @pytest.mark.parametrize("locale", ["", "de", "en-US", *PAYLOADS[:10]])
 def test_an_odd_language_is_english(job: Job, locale: str) -> None:
     """A locale is looked up and never shown."""
-    assert cards.late(job, locale) == cards.late(job, "en")
+    assert cards.late(job, READERS.of(locale)) == cards.late(job, ENGLISH)
 
 
 @pytest.mark.reliability

@@ -10,6 +10,7 @@ from bot.chat.escape import discord_length
 from bot.chat.lists import JobFacts
 from bot.jobs.model import Cause, Job, JobId
 from bot.jobs.states import State
+from tests.readers import ENGLISH
 from tests.unit.bot.chat.markup_judge import read
 
 LINK = "https://discord.com/channels/8/7/6"
@@ -22,7 +23,7 @@ def description_of(message: cards.Message) -> str:
 
 def test_someone_without_videos_is_told_how_to_get_one() -> None:
     """The empty list says what to do."""
-    message = lists.running_and_latest([], 1.0, "en", {})
+    message = lists.running_and_latest([], 1.0, ENGLISH, {})
     assert message.content == "You have no videos yet. `/video` makes one."
     assert message.embed is None
 
@@ -31,7 +32,7 @@ def test_the_list_shows_state_progress_age_and_the_way_to_each(job: Job) -> None
     """Each job has its entry, with a jump link where there is a message."""
     rendering = replace(job, state=State.RENDERING, progress=50)
     delivered = replace(job, id=JobId("AAAAAAAA"), state=State.DELIVERED, ended_at=1_050.0)
-    message = lists.running_and_latest([rendering, delivered], 1_060.0, "en", {delivered.id: LINK})
+    message = lists.running_and_latest([rendering, delivered], 1_060.0, ENGLISH, {delivered.id: LINK})
     assert description_of(message) == (
         "**Rendering** · <t:1000:R> · `K3M9Q2XA`\n`a red fox`\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %\n\n"
         f"**Posted** · <t:1000:R> · `AAAAAAAA`\n`a red fox`\n[Go to it]({LINK})"
@@ -57,10 +58,10 @@ def test_each_job_offers_what_can_be_done_about_it(
 ) -> None:
     """Cancel, *Don't post* or **Post it** where they apply; nothing after a plain Cancel."""
     changed = replace(job, **changes)
-    in_list = lists.running_and_latest([changed], 1.0, "en", {})
+    in_list = lists.running_and_latest([changed], 1.0, ENGLISH, {})
     assert [button.id.action for button in in_list.buttons] == expected
     assert all(button.label.endswith(" K3M9Q2XA") for button in in_list.buttons)
-    alone = lists.one(changed, JobFacts(1.0), "en")
+    alone = lists.one(changed, JobFacts(1.0), ENGLISH)
     assert [button.id.action for button in alone.buttons] == expected
 
 
@@ -69,7 +70,7 @@ def test_a_long_list_stays_within_what_discord_takes(job: Job) -> None:
     wordy = replace(job, withheld=True, state=State.RENDERING, request=replace(job.request, prompt="🦊`" * 2_000))
     jobs = [replace(wordy, id=JobId(f"{number:08}"), withheld=number % 2 == 0) for number in range(60)]
     links = {one.id: LINK + "9" * 60 for one in jobs}
-    message = lists.running_and_latest(jobs, 1.0, "en", links)
+    message = lists.running_and_latest(jobs, 1.0, ENGLISH, links)
     assert discord_length(description_of(message)) <= 4_096
     assert description_of(message).count("`00000") == lists.JOBS_SHOWN
     assert len(message.buttons) <= 25
@@ -77,7 +78,7 @@ def test_a_long_list_stays_within_what_discord_takes(job: Job) -> None:
 
 def test_one_job_is_told_in_full(job: Job) -> None:
     """Prompt, settings, requester, times, place in the queue and the link are all there."""
-    message = lists.one(replace(job, submitted_at=None), JobFacts(1_001.0, queue_position=2, link=LINK), "en")
+    message = lists.one(replace(job, submitted_at=None), JobFacts(1_001.0, queue_position=2, link=LINK), ENGLISH)
     assert message.embed is not None
     assert message.embed.title == "Waiting in the queue"
     assert description_of(message) == (
@@ -89,7 +90,7 @@ def test_one_job_is_told_in_full(job: Job) -> None:
 def test_one_failed_job_says_why_and_can_be_retried(job: Job) -> None:
     """The cause and the next step of the notice stand here too, with the button that they name."""
     failed = replace(job, state=State.FAILED, cause=Cause.PROVIDER, submitted_at=1_010.0, ended_at=1_020.0)
-    message = lists.one(failed, JobFacts(2_000.0), "en")
+    message = lists.one(failed, JobFacts(2_000.0), ENGLISH)
     assert "Sent to the provider <t:1010:R> · Ended <t:1020:R>" in description_of(message)
     assert "The provider had a fault of its own" in description_of(message)
     assert [str(button.id) for button in message.buttons] == [
@@ -101,22 +102,24 @@ def test_one_failed_job_says_why_and_can_be_retried(job: Job) -> None:
 def test_why_tells_what_the_notice_does_not(job: Job) -> None:
     """Cause, next step, prompt and settings; a long prompt is attached."""
     refused = replace(job, state=State.REFUSED, cause=Cause.CONTENT, about="prompt", submitted_at=1.0, ended_at=2.0)
-    message = lists.why(refused, "en")
+    message = lists.why(refused, ENGLISH)
     assert "content rules don't allow this prompt" in message.content
     assert "`a red fox`" in description_of(message)
     assert message.buttons == ()
     long = replace(refused, request=replace(refused.request, prompt="x" * 2000))
-    assert lists.why(long, "en").text_file == "x" * 2000
-    assert lists.one(long, JobFacts(2_000.0), "en").text_file == "x" * 2000
+    assert lists.why(long, ENGLISH).text_file == "x" * 2000
+    assert lists.one(long, JobFacts(2_000.0), ENGLISH).text_file == "x" * 2000
     # /status says why itself.
-    assert [button.id.action for button in lists.one(refused, JobFacts(2.0), "en").buttons] == [Action.EDIT_RETRY]
+    assert [button.id.action for button in lists.one(refused, JobFacts(2.0), ENGLISH).buttons] == [Action.EDIT_RETRY]
 
 
 def test_a_choice_names_the_video_in_plain_text(job: Job) -> None:
     """Autocomplete shows prompt, state, age and id, in at most 100 characters."""
-    assert lists.choice_name(job, 1_200.0) == "a red fox · Waiting in the queue, 3 min 20 s ago · K3M9Q2XA"
+    assert lists.choice_name(job, 1_200.0, ENGLISH) == "a red fox · Waiting in the queue, 3 min 20 sec ago · K3M9Q2XA"
     for prompt in ("🦊" * 2_000, "\u202e\n@everyone", ""):
-        name = lists.choice_name(replace(job, state=State.UNCERTAIN, request=replace(job.request, prompt=prompt)), 9e9)
+        name = lists.choice_name(
+            replace(job, state=State.UNCERTAIN, request=replace(job.request, prompt=prompt)), 9e9, ENGLISH
+        )
         assert 0 < discord_length(name) <= 100
         assert name.endswith(" · K3M9Q2XA")
         assert "\u202e" not in name
@@ -126,7 +129,7 @@ def test_a_choice_names_the_video_in_plain_text(job: Job) -> None:
 def test_foreign_text_does_nothing_in_a_private_answer(job: Job) -> None:
     """A private list shows a prompt as safely as a channel does."""
     evil = replace(job, request=replace(job.request, prompt="`@everyone <@1> [x](https://evil.test)"))
-    for message in (lists.running_and_latest([evil], 1.0, "en", {}), lists.one(evil, JobFacts(1.0), "en")):
+    for message in (lists.running_and_latest([evil], 1.0, ENGLISH, {}), lists.one(evil, JobFacts(1.0), ENGLISH)):
         assert {text for kind, text in read(description_of(message)) if kind not in {"code", "style", "timestamp"}} <= {
             "<@42>"
         }

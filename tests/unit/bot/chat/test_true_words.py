@@ -4,19 +4,20 @@ import pytest
 
 from bot.chat.words import Key, refusal, say
 from bot.jobs.reasons import Reason, Refusal
+from tests.readers import ENGLISH
 
 
 @pytest.mark.parametrize(
     ("said", "not_always_so"),
     [
         # A step that broke, or a row that can't be read, is tried again within the hour.
-        (say(Key.ALARM_STUCK, "en"), "until I am started again"),
+        (say(Key.ALARM_STUCK, ENGLISH), "until I am started again"),
         # Nobody knows that of an uncertain job.
-        (say(Key.ANSWER_WITHHELD, "en", video="K3M9Q2XA"), "The provider already has it"),
+        (say(Key.ANSWER_WITHHELD, ENGLISH, video="K3M9Q2XA"), "The provider already has it"),
         # A job of another provider than today's is not asked about.
-        (say(Key.LATE, "en", user=42), "The provider is still at it"),
+        (say(Key.LATE, ENGLISH, user=42), "The provider is still at it"),
         # A picture that was not fetched, or somebody else's form.
-        (refusal(Refusal(Reason.DRAFT_GONE), "en"), "waited for too long"),
+        (refusal(Refusal(Reason.DRAFT_GONE), ENGLISH), "waited for too long"),
     ],
 )
 def test_nothing_is_said_that_is_so_only_sometimes(said: str, not_always_so: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.chat.usage import Names, summary, table
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.store.usage import UsageLine
+from tests.readers import ENGLISH
 
 LINES = [
     UsageLine(GuildId(1), UserId(7), 5, 4, 4, 1, 1_250_000),
@@ -52,7 +53,7 @@ def test_no_name_is_a_formula(name: str) -> None:
 
 def test_the_message_has_the_totals() -> None:
     """Of all, of each server and of each person; foreign names stay text."""
-    said = summary(LINES, Names({GuildId(1): "**@everyone** <#1>"}, {}), 7, "en")
+    said = summary(LINES, Names({GuildId(1): "**@everyone** <#1>"}, {}), 7, ENGLISH)
     assert "**Last 7 days:** 8 requests, 6 videos, reported cost 1.250005" in said
     assert "7 requests, 5 videos, cost 1.25" in said
     assert "Direct messages: 1 requests" in said
@@ -62,11 +63,11 @@ def test_the_message_has_the_totals() -> None:
 
 def test_nothing_was_requested() -> None:
     """Then that is said."""
-    assert summary([], Names({}, {}), 3, "en") == "No requests in the last 3 days."
+    assert summary([], Names({}, {}), 3, ENGLISH) == "No requests in the last 3 days."
 
 
 def test_the_message_is_short_enough() -> None:
     """However many servers and people there are, and whatever they are called."""
     many = [UsageLine(GuildId(10**18 + n), UserId(10**18 + n), 10**6, 10**6, 1, 1, 10**15) for n in range(100)]
     names = Names({line.guild_id: "`*_~|" * 20 for line in many if line.guild_id}, {})
-    assert len(summary(many, names, 366, "en")) <= 2000
+    assert len(summary(many, names, 366, ENGLISH)) <= 2000

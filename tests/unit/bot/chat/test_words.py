@@ -2,15 +2,19 @@
 
 import string
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from babel import Locale
+from structlog.testing import capture_logs
 
 from bot.chat import words
-from bot.chat.words import _english, _english_endings
-from bot.chat.words._keys import Ending, Key
-from bot.jobs.model import Cause, Job, JobId
+from bot.chat.words import Key, Label, Language, Readers, Sentence
+from bot.chat.words._filling import duration_text, size_text
+from bot.jobs.model import Cause, GuildId, Job, JobId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
+from tests.readers import ENGLISH, READERS
 from tests.unit.bot.chat.markup_judge import read
 
 # What `bot.jobs.reasons` promises to name, for each reason that names something.
@@ -45,23 +49,23 @@ NAMED: dict[Reason, dict[str, object]] = {
 }
 
 
+def sentence_of(reason: Reason) -> str:
+    sentence = READERS.languages["en"].sentences[f"refusals.{reason.name.lower()}"]
+    return sentence if isinstance(sentence, str) else sentence["other"]
+
+
 def gaps(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
-
-
-def test_there_is_english_for_everything() -> None:
-    """Every key, every reason and every ending has its words, and there are no words for nothing."""
-    assert set(_english.SENTENCES) == set(Key)
-    assert set(_english.REFUSALS) == set(Reason)
-    assert set(_english_endings.ENDINGS) == set(Ending)
+    """What has to be named; labels of buttons and commands are there anyway."""
+    ours = set(Label) | {None}
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name not in ours and name[0] != "/"}
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_refusal_fills_exactly_the_gaps_that_its_reason_promises(reason: Reason) -> None:
     """No sentence asks for what a reason doesn't name, and nothing that it names goes unsaid."""
     named = NAMED.get(reason, {})
-    assert gaps(_english.REFUSALS[reason]) == set(named)
-    said = words.refusal(Refusal(reason, named), "en-US")
+    assert gaps(sentence_of(reason)) == set(named)
+    said = words.refusal(Refusal(reason, named), READERS.of("en-US"))
     assert "{" not in said
     assert said.count(". ") + said.endswith(".") >= 1
     assert len(said) < 500
@@ -72,7 +76,7 @@ def test_every_refusal_fills_exactly_the_gaps_that_its_reason_promises(reason: R
     ("reason", "expected"),
     [
         (Reason.REFERENCE_TOO_LARGE, "`a.png` is too large: a picture may have up to 20 MB. Attach a smaller one."),
-        (Reason.SECONDS_UNKNOWN, "`9` is not a length I can make. Choose `4`, `8` or `12` seconds."),
+        (Reason.SECONDS_UNKNOWN, "`9` is not a length I can make. Choose `4`, `8`, or `12` seconds."),
         (Reason.MODEL_UNKNOWN, "I don't know a model `@everyone`. Choose `one` or `two`."),
         (Reason.DAILY_LIMIT, "You can make 25 videos in 24 hours. Try again <t:1700000000:R>."),
         (Reason.REFERENCE_EMPTY, "`ˋ<@42>ˋ.png` is empty. Attach it again, or another picture."),
@@ -80,13 +84,13 @@ def test_every_refusal_fills_exactly_the_gaps_that_its_reason_promises(reason: R
 )
 def test_refusals_read_well(reason: Reason, expected: str) -> None:
     """Sizes, choices and moments are put for people, and foreign text in between does nothing."""
-    assert words.refusal(Refusal(reason, NAMED[reason]), "en") == expected
+    assert words.refusal(Refusal(reason, NAMED[reason]), ENGLISH) == expected
 
 
 def test_missing_permissions_go_by_the_names_that_discord_shows() -> None:
     """A person can find what is missing in the settings of the channel."""
-    refusal = Refusal(Reason.PLACE_UNPOSTABLE, {"permissions": ["read_messages", "send_messages_in_threads", "use_x"]})
-    assert "I lack **View Channel**, **Send Messages in Threads** and **Use X**." in words.refusal(refusal, "en")
+    refusal = Refusal(Reason.PLACE_UNPOSTABLE, {"permissions": ["view_channel", "send_messages_in_threads", "use_x"]})
+    assert "I lack **View Channel**, **Send Messages in Threads**, and **use_x**." in words.refusal(refusal, ENGLISH)
 
 
 @pytest.mark.parametrize("about", [None, "prompt", "picture"])
@@ -97,7 +101,7 @@ def test_every_end_has_one_cause_and_one_next_step(
 ) -> None:
     """However a job ends without its video, there is a sentence for it and a step, and no word about money back."""
     for kept in (None, "0" * 64):
-        why = words.cause(replace(job, state=state, cause=cause, about=about, video_sha256=kept), "en")
+        why = words.cause(replace(job, state=state, cause=cause, about=about, video_sha256=kept), ENGLISH)
         assert why.cause.endswith(".")
         assert why.next_step.endswith(".")
         assert "refund" not in (why.cause + why.next_step).lower()
@@ -116,47 +120,111 @@ def test_causes_are_told_apart(job: Job) -> None:
     ]
     ends += [replace(job, state=State.LOST, remote_id=remote, cause=Cause.LOST) for remote in (None, "x")]
     ends += [replace(job, state=State.UNDELIVERABLE, cause=cause) for cause in (Cause.PERMISSION, Cause.SIZE)]
-    assert len({words.cause(end, "en").cause for end in ends}) == 13
+    assert len({words.cause(end, ENGLISH).cause for end in ends}) == 13
 
 
 def test_a_waiting_job_says_what_it_waits_for(job: Job) -> None:
     """The queue, the grace of a reply, the provider's account and a busy provider read differently."""
     in_grace = replace(job, not_before=job.accepted_at + 5.0)
-    assert words.status(job, 1_001.0, "en") == "Waiting in the queue"
-    assert words.status(in_grace, 1_001.0, "en") == "Starting in a moment"
-    assert words.status(in_grace, 1_006.0, "en") == "Waiting in the queue"
-    assert words.status(replace(job, waiting_for=Cause.KEY), 1_001.0, "en") == "Waiting for the provider's account"
-    assert words.status(replace(job, waiting_for=Cause.CREDIT), 1_001.0, "en") == "Waiting for credit"
-    assert words.status(replace(job, waiting_for=Cause.RATE), 1_001.0, "en") == "Waiting for the provider"
+    assert words.status(job, 1_001.0, ENGLISH) == "Waiting in the queue"
+    assert words.status(in_grace, 1_001.0, ENGLISH) == "Starting in a moment"
+    assert words.status(in_grace, 1_006.0, ENGLISH) == "Waiting in the queue"
+    assert words.status(replace(job, waiting_for=Cause.KEY), 1_001.0, ENGLISH) == "Waiting for the provider's account"
+    assert words.status(replace(job, waiting_for=Cause.CREDIT), 1_001.0, ENGLISH) == "Waiting for credit"
+    assert words.status(replace(job, waiting_for=Cause.RATE), 1_001.0, ENGLISH) == "Waiting for the provider"
 
 
 def test_every_state_has_a_name_of_its_own(job: Job) -> None:
     """No two states read the same on a card."""
-    assert len({words.status(replace(job, state=state), 2_000.0, "en") for state in State}) == len(State)
+    assert len({words.status(replace(job, state=state), 2_000.0, ENGLISH) for state in State}) == len(State)
 
 
-def test_other_languages_fall_back_to_english() -> None:
-    """An unknown locale gets the English sentence, not an error."""
-    assert words.say(Key.LABEL_CANCEL, "pt-BR") == words.say(Key.LABEL_CANCEL, "") == "Cancel"
+def german(sentences: dict[str, Sentence]) -> Readers:
+    """Everybody's languages, with a German that has these sentences alone."""
+    return Readers({**READERS.languages, "de": Language("de", Locale("de"), sentences)})
 
 
-def test_a_gap_takes_nothing_of_the_wrong_kind() -> None:
-    """A sentence that is filled wrongly is a mistake that shows, and no value can reach into another."""
-    with pytest.raises(KeyError):
-        words.say(Key.TOOK, "en")
-    with pytest.raises(TypeError):
-        words.say(Key.TOOK, "en", seconds="long")
-    with pytest.raises(TypeError):
-        words.refusal(Refusal(Reason.MODEL_UNKNOWN, {"given": "x", "choices": "abc"}), "en")
-    assert words.say(Key.REMIX_OF, "en", video="{user.__class__}") == "Remix of `{user.__class__}`"
+def test_a_language_is_found_by_its_locale() -> None:
+    """A locale has its own language or the one it is a kind of; an unknown one gets English, not an error."""
+    readers = german({"labels.cancel": "Abbrechen"})
+    assert words.label(Label.CANCEL, readers.of("de")) == "Abbrechen"
+    for locale in ("pt-BR", "", "en-GB", "../../en"):
+        assert words.label(Label.CANCEL, readers.of(locale)) == "Cancel"
+
+
+def test_what_a_language_lacks_is_said_in_english() -> None:
+    """Sentence by sentence, each with the numbers and lists of its own language, the labels with the sentence."""
+    reader = german(
+        {"refusals.model_unknown": "{given} gibt es nicht, nur {choices!o}.", "labels.remix": "Verändern"}
+    ).of("de")
+    model = Refusal(Reason.MODEL_UNKNOWN, {"given": "x", "choices": ("one", "two", "three")})
+    assert words.refusal(model, reader) == "`x` gibt es nicht, nur `one`, `two` oder `three`."
+    size = Refusal(Reason.SIZE_UNKNOWN, {"given": "x", "choices": ("one", "two", "three")})
+    assert words.refusal(size, reader).endswith("`one`, `two`, or `three`.")
+    assert words.refusal(size, READERS.of("en-GB")).endswith("`one`, `two` or `three`.")
+
+
+def test_a_number_has_the_plural_forms_of_the_language() -> None:
+    """The form is Unicode's for that number; the number is written as people write it there."""
+    forms = {"by": "count", "one": "ein Bild", "other": "{count} Bilder"}
+    reader = german({"sentences.pictures": forms}).of("de")
+    assert [words.say(Key.PICTURES, reader, count=count) for count in (1, 2, 4100)] == [
+        "ein Bild",
+        "2 Bilder",
+        "4.100 Bilder",
+    ]
+    assert words.say(Key.PICTURES, ENGLISH, count=1) == "1 picture"
+
+
+def test_a_command_can_be_clicked_where_its_id_is_known() -> None:
+    """In a server that has commands of its own their ids count, elsewhere those that work everywhere."""
+    readers = Readers(READERS.languages)
+    assert "`/owner resume`" in words.say(Key.OWNER_PAUSED, readers.of("en"))
+    readers.note_commands(None, {"owner": 7})
+    readers.note_commands(GuildId(3), {"owner": 8})
+    assert "</owner resume:7>" in words.say(Key.OWNER_PAUSED, readers.of("en"))
+    assert "</owner resume:7>" in words.say(Key.OWNER_PAUSED, readers.of("en", GuildId(4)))
+    assert "</owner resume:8>" in words.say(Key.OWNER_PAUSED, readers.of("en", GuildId(3)))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["dauerte {secods!d}", "dauerte {seconds!d", "{seconds!x}", "{}", "{0}", "", {"by": "x", "other": "y"}, 3, None],
+)
+@pytest.mark.unfilled
+def test_a_sentence_that_cannot_be_filled_is_said_in_english(sentence: Any) -> None:
+    """It stops nothing, and is logged as an error, once."""
+    reader = german({"sentences.took": sentence}).of("de")
+    with capture_logs() as logs:
+        said = [words.say(Key.TOOK, reader, seconds=62) for _ in range(3)]
+    assert said == [words.say(Key.TOOK, ENGLISH, seconds=62)] * 3
+    assert [(line["log_level"], line["sentence"]) for line in logs] == [("error", "sentences.took")] * (
+        sentence is not None
+    )
+
+
+@pytest.mark.unfilled
+def test_what_no_language_can_fill_is_said_without_its_gaps() -> None:
+    """A value that is missing or of the wrong kind leaves a sentence that is plain, but never nothing."""
+    for named in ({}, {"seconds": "long"}):
+        with capture_logs() as logs:
+            assert words.say(Key.TOOK, ENGLISH, **named) == "took …"
+        assert [line["log_level"] for line in logs] == ["error"]
+    choices = Refusal(Reason.MODEL_UNKNOWN, {"given": "x", "choices": "abc"})
+    assert "{" not in words.refusal(choices, ENGLISH)
+
+
+def test_no_value_can_reach_into_another() -> None:
+    """Foreign text with braces stays text."""
+    assert words.say(Key.REMIX_OF, ENGLISH, video="{user.__class__}") == "Remix of `{user.__class__}`"
 
 
 @pytest.mark.parametrize(
     ("size_bytes", "text"),
     [
         (0, "0 bytes"),
-        (1023, "1023 bytes"),
-        (1536, "1.5 KB"),
+        (1023, "1,023 bytes"),
+        (1536, "1.5 kB"),
         (20_971_520, "20 MB"),
         (536_870_912, "512 MB"),
         (1 << 31, "2 GB"),
@@ -164,21 +232,21 @@ def test_a_gap_takes_nothing_of_the_wrong_kind() -> None:
 )
 def test_sizes_are_put_for_people(size_bytes: int, text: str) -> None:
     """Bytes come in the unit that a person would use."""
-    assert words.size_text(size_bytes) == text
+    assert size_text(size_bytes, Locale("en")) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0, "0 s"),
-        (-3, "0 s"),
+        (0, "0 sec"),
+        (-3, "0 sec"),
         (59.6, "1 min"),
-        (95, "1 min 35 s"),
-        (3900, "1 h 5 min"),
-        (7200, "2 h"),
-        (183_600, "2 d 3 h"),
+        (95, "1 min 35 sec"),
+        (3900, "1 hr 5 min"),
+        (7200, "2 hr"),
+        (183_600, "2 days 3 hr"),
     ],
 )
 def test_durations_are_put_for_people(seconds: float, text: str) -> None:
     """Durations come in their two largest units."""
-    assert words.duration_text(seconds) == text
+    assert duration_text(seconds, Locale("en")) == text

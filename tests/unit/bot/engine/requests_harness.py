@@ -27,6 +27,7 @@ from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from bot.jobs.store import finding
 from bot.videos.catalogue import Catalogue
+from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeSkippingClock
 from tests.unit.bot.jobs.samples import ANNA, BEN, HERE, PROVIDER, a_job, put
 
@@ -67,6 +68,7 @@ class RequestsHarness:
             rules=SimpleNamespace(limits=Limits(10, 0), reply_remix="on", reply_grace_seconds=5.0),
             videos=SimpleNamespace(provider=PROVIDER),
             courier=self.courier,
+            readers=READERS,
             catalogue=Catalogue.of(("gpt-4o-video",), ("1280x720",), ("8",)),
             shelf=SimpleNamespace(holds=lambda _: True, keep_all=self._no_pictures),
         )

@@ -33,6 +33,7 @@ from bot.videos.client import VideosClient
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
 from sandbox.clock import ScaledClock
+from tests.readers import READERS
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.videos.fake_provider import FakeProvider, serve
 
@@ -172,6 +173,7 @@ class SchedulerHarness:
             fetcher=self.fetcher,
             shelf=SimpleNamespace(),
             courier=self.courier,
+            readers=READERS,
             rules=replace(obeyed, **rules),
             board=self.board,
             alarm=SimpleNamespace(ring=self.rung.append),

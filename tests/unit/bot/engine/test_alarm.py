@@ -10,6 +10,7 @@ from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Parcel, Ref
 from bot.chat.words import Key, say
 from bot.engine.alarm import Alarm
 from bot.jobs.model import ChannelId, MessageId, UserId
+from tests.readers import ENGLISH
 from tests.unit.bot.engine.fake_clock import FakeSkippingClock
 
 HOUR = 3_600.0
@@ -53,7 +54,7 @@ class FakeDiscord:
 @asynccontextmanager
 async def a_life(discord: FakeDiscord) -> AsyncIterator[Alarm]:
     """The alarm of one life of the bot, its loop running."""
-    alarm = Alarm(discord, discord.clock)  # pyright: ignore[reportArgumentType]  # the three things it asks of a courier
+    alarm = Alarm(discord, discord.clock, ENGLISH)  # pyright: ignore[reportArgumentType]  # the three things it asks of a courier
     loop = asyncio.create_task(alarm.run())
     yield alarm
     loop.cancel()
@@ -86,7 +87,7 @@ async def test_every_owner_is_told_of_every_alarm_of_one_second() -> None:
         alarm.ring(A)
         alarm.ring(B)
         await until(lambda: len(discord.told) == 6)
-    assert set(sayings(discord)) == {(owner, say(key, "en")) for owner in (1, 2, 3) for key in (A, B)}
+    assert set(sayings(discord)) == {(owner, say(key, ENGLISH)) for owner in (1, 2, 3) for key in (A, B)}
 
 
 async def test_a_thousand_rings_of_an_hour_are_one_message() -> None:
@@ -128,7 +129,7 @@ async def test_an_owner_who_could_not_be_told_is_told_later(fault: CourierFault)
         alarm.ring(A)
         await until(lambda: len(discord.told) == 2)
         await settled(discord)
-    assert sorted(sayings(discord)) == [(1, say(A, "en")), (2, say(A, "en"))]
+    assert sorted(sayings(discord)) == [(1, say(A, ENGLISH)), (2, say(A, ENGLISH))]
     if isinstance(fault, NotTaken):
         assert discord.clock.now() - began_at >= 4 * fault.retry_after_seconds
 
@@ -143,7 +144,7 @@ async def test_an_alarm_whose_answer_was_lost_is_told_once() -> None:
         await settled(discord)
         alarm.ring(B)
         await until(lambda: len(discord.told) == 2)
-    assert sayings(discord) == [(1, say(A, "en")), (1, say(B, "en"))]
+    assert sayings(discord) == [(1, say(A, ENGLISH)), (1, say(B, ENGLISH))]
 
 
 async def test_a_closed_dm_keeps_no_other_owner_and_no_other_alarm_waiting() -> None:
@@ -156,7 +157,7 @@ async def test_a_closed_dm_keeps_no_other_owner_and_no_other_alarm_waiting() -> 
         alarm.ring(B)
         await until(lambda: len(discord.told) == 2)
         await settled(discord)
-    assert sayings(discord) == [(2, say(A, "en")), (2, say(B, "en"))]
+    assert sayings(discord) == [(2, say(A, ENGLISH)), (2, say(B, ENGLISH))]
     assert discord.tries == 4
     assert discord.clock.now() == began_at
 

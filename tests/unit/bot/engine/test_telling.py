@@ -20,6 +20,7 @@ from bot.jobs.states import State
 from bot.jobs.store import finding, posts
 from bot.videos.faults import LookFailed
 from bot.videos.values import RemoteVideo
+from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.jobs.samples import PROVIDER, a_job, put
 
@@ -138,6 +139,7 @@ class OutboxHarness:
                 clock=self.clock,
                 database=self.rows,
                 courier=self.courier,
+                readers=READERS,
                 rules=rules,
                 board=Board(),
                 videos=self.provider,

@@ -1,0 +1,84 @@
+"""What Discord shows of the slash commands: names and descriptions of commands and options, and names of choices.
+
+The commands are built with English texts; Discord gets the others through discord.py's translator when they are synced.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+from discord.app_commands import TranslationContextLocation as Where
+from discord.app_commands import locale_str
+
+from bot.chat.choices import CHOICES_MAX
+from bot.chat.escape import clip
+from bot.chat.words import ENGLISH, Reader, Readers
+
+_TEXT_MAX = 100
+_OPTION_NAME = re.compile(r"[-_'\w]{1,32}")
+_NAMES = frozenset({Where.command_name, Where.group_name, Where.parameter_name})
+
+ChoiceName = Callable[[str, Reader], str]
+
+
+def description(command: str, readers: Readers) -> str:
+    """The English description of a command, by its whole name: `owner pause`."""
+    return readers.of(ENGLISH).read(f"commands.{command}", {})
+
+
+def options(command: str, readers: Readers) -> dict[str, str]:
+    """The English descriptions of a command's options."""
+    above = f"options.{command}."
+    english = readers.of(ENGLISH)
+    names = [name for name in english.languages[0].sentences if name.startswith(above)]
+    return {name.removeprefix(above): english.read(name, {}) for name in names}
+
+
+def choices(values: Sequence[str], name_of: ChoiceName, readers: Readers) -> list[app_commands.Choice[str]]:
+    """What an option offers; Discord shows at most 25."""
+    english = readers.of(ENGLISH)
+    return [
+        app_commands.Choice(name=locale_str(name_of(value, english), value=value, name_of=name_of), value=value)
+        for value in values[:CHOICES_MAX]
+    ]
+
+
+class CommandTranslator(app_commands.Translator):
+    """Finds the texts of a command in the language of a locale; what a language lacks stays English."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+
+    async def translate(
+        self, string: locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
+    ) -> str | None:
+        """The text in that locale; None where the English one is to be shown."""
+        language = self._readers.language(locale.value)
+        if language is None or language.tag == ENGLISH:
+            return None
+        if context.location is Where.choice_name:
+            name_of = cast("ChoiceName", string.extras["name_of"])
+            name = clip(name_of(string.extras["value"], self._readers.of(locale.value)), _TEXT_MAX)
+            return None if name == string.message else name
+        text = language.sentences.get(_full_name(context))
+        if not isinstance(text, str) or not _fits(text, is_name=context.location in _NAMES):
+            return None
+        return text
+
+
+def _full_name(context: app_commands.TranslationContextTypes) -> str:
+    about: Any = context.data
+    if isinstance(about, app_commands.Parameter):
+        command = about.command.qualified_name
+        is_name = context.location is Where.parameter_name
+        return f"names.{command} {about.name}" if is_name else f"options.{command}.{about.name}"
+    return f"{'names' if context.location in _NAMES else 'commands'}.{about.qualified_name}"
+
+
+def _fits(text: str, *, is_name: bool) -> bool:
+    """Whether Discord takes it: with one text that it doesn't, it would take none of the commands."""
+    if is_name:
+        return _OPTION_NAME.fullmatch(text) is not None and text == text.lower()
+    return 1 <= len(text) <= _TEXT_MAX

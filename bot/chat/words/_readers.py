@@ -1,0 +1,100 @@
+"""Who reads a text: the languages that they get it in, and the slash commands that they can click."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import structlog
+from babel import Locale
+from babel.core import UnknownLocaleError
+
+from bot.chat.words._filling import fill, plain_text
+from bot.chat.words._language import ENGLISH, Language, Sentence
+from bot.jobs.model import GuildId
+
+_FAULTS_LOGGED = 1_000
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """`languages`: the first one that has a sentence says it. `commands`: ids of slash commands by their names."""
+
+    languages: tuple[Language, ...]
+    commands: Mapping[str, int]
+
+    def read(self, name: str, named: Mapping[str, object]) -> str:
+        """The sentence of that full name, with its gaps filled.
+
+        A sentence that can't be filled is logged and said in the next language; the last one leaves open what it lacks.
+        """
+        sentence: Sentence = name
+        for language in self.languages:
+            found = language.sentences.get(name)
+            if found is None:
+                continue
+            sentence = found
+            try:
+                if text := fill(found, named, language.formats, self._ours).strip():
+                    return text
+                raise ValueError("the sentence is empty")
+            except Exception as error:  # noqa: BLE001  # whatever is wrong with a sentence, it stops no video
+                _log_fault(language.tag, name, repr(error))
+        return plain_text(sentence)
+
+    def find(self, name: str) -> str | None:
+        """A text without gaps; None if no language has it."""
+        found = (language.sentences.get(name) for language in self.languages)
+        return next((text for text in found if isinstance(text, str)), None)
+
+    def _ours(self, name: str) -> str | None:
+        if not name.startswith("/"):
+            return self.find(name)
+        command_id = self.commands.get(name[1:].partition(" ")[0])
+        return f"`{name}`" if command_id is None else f"<{name}:{command_id}>"
+
+
+class Readers:
+    """Every language that there is, and the commands that Discord has registered, as far as they are known."""
+
+    def __init__(self, languages: Mapping[str, Language]) -> None:
+        """`languages` by their tags, English among them."""
+        self.languages = languages
+        self._english = languages[ENGLISH]
+        self._commands: dict[GuildId | None, Mapping[str, int]] = {}
+
+    def note_commands(self, guild_id: GuildId | None, ids: Mapping[str, int]) -> None:
+        """Remember the ids of the commands of that server, or of those that work everywhere (None)."""
+        self._commands[guild_id] = dict(ids)
+
+    def of(self, locale: str, guild_id: GuildId | None = None) -> Reader:
+        """Who reads in that locale, as Discord names it (`en-US`), in that server or in a DM.
+
+        A locale without a language of its own gets English.
+        """
+        language = self.language(locale) or self._english
+        formats = _formats(language.tag, locale)
+        first = language if formats is None else replace(language, formats=formats)
+        languages = (first,) if language is self._english else (first, self._english)
+        return Reader(languages, self._commands.get(guild_id) or self._commands.get(None) or {})
+
+    def language(self, locale: str) -> Language | None:
+        """The language of that locale: `pt-BR` if there is one, else `pt`; None if there is neither."""
+        return self.languages.get(locale) or self.languages.get(locale.partition("-")[0])
+
+
+@lru_cache(maxsize=_FAULTS_LOGGED)
+def _log_fault(tag: str, name: str, error: str) -> None:
+    """Log it once, however often the sentence is said."""
+    _log.error("sentence can't be filled", language=tag, sentence=name, error=error)
+
+
+@lru_cache(maxsize=64)
+def _formats(tag: str, locale: str) -> Locale | None:
+    """How that region writes numbers; None where the language's own way is used."""
+    if locale == tag or not locale.startswith(f"{tag}-"):
+        return None
+    try:
+        return Locale.parse(locale, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return None
