@@ -220,7 +220,7 @@ class Intake:
             if (percent := budget.used_percent) is None:
                 continue
             key = Key.ALARM_BOT_BUDGET if budget.guild_id is None else Key.ALARM_SERVER_BUDGET
-            named = {"percent": percent, "limit": budget.limit, "guild": budget.guild_id}
+            named = {"percent": percent, "limit": budget.limit, "guild": str(budget.guild_id)}
             self._parts.alarm.ring(key, rest_seconds=DAY_SECONDS, **named)
 
 

@@ -214,7 +214,7 @@ async def test_four_pictures_by_the_command_are_kept_or_replaced_by_the_forms(sc
     """With four pictures given already the form says that they are kept; a new one replaces them all."""
     given = {f"reference{end}": picture(colour) for end, colour in zip(("", "_2", "_3", "_4"), COLOURS, strict=True)}
     form = await (await scene.ada.slash(scene.channel, "video", **given)).wait_form()
-    assert "4 pictures are kept" in form.fields["references"].description
+    assert "4 pictures kept" in form.fields["references"].description
     prompt = f"Four or {len(new)}"
     filled: dict[str, object] = {"prompt": prompt}
     if new:

@@ -270,7 +270,7 @@ async def test_remix_without_a_prompt_opens_a_form_and_keeps_the_options(scene: 
     call = await scene.ada.slash(scene.channel, "remix", video=id_of(video).lower(), size="1920x1080", reference=first)
     form = await call.wait_form()
     assert form.fields["prompt"].multiline
-    assert "1 picture is kept" in form.fields["references"].description
+    assert "1 picture kept" in form.fields["references"].description
     await inspection.accepted(await scene.ada.submit(form, {"prompt": "Two kites"}))
     request = await inspection.sent(scene.stage, "Two kites")
     (render,) = [one for one in scene.studio.renders if one.prompt == "A kite"]

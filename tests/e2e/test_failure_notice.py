@@ -62,7 +62,7 @@ async def test_edit_and_retry_makes_one_video_of_the_edited_request(scene: Scene
     notice = await notice_of(scene, "A forbidden hat", size="1080x1920", reference=cat)
     form = await (await scene.ada.click(notice, "Edit & retry")).wait_form()
     assert form.fields["prompt"].value == "A forbidden hat"
-    assert "1 picture is kept" in form.fields["references"].description
+    assert "1 picture kept" in form.fields["references"].description
     filled = {"prompt": "An allowed hat", "seconds": "8 s"}
     await asyncio.gather(*(scene.ada.submit(form, filled) for _ in range(2)))
     await scene.video()

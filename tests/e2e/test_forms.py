@@ -36,7 +36,7 @@ async def test_a_form_makes_a_video_with_the_options_and_pictures_of_the_command
     """What was given with the command is preselected and kept; what is picked in the form counts."""
     cat, dog = (picture(colour, name=f"{colour}.png") for colour in ("tan", "snow"))
     form = await form_of(scene, "video", size="1080x1920", seconds="12", reference=cat, reference_3=dog)
-    assert "2 pictures are kept" in form.fields["references"].description
+    assert "2 pictures kept" in form.fields["references"].description
     assert "1080x1920 (portrait)" in form.fields["size"].options
     long_prompt = "A very long story. " * 200
     call = await scene.ada.submit(form, {"prompt": long_prompt, "seconds": "4 s"})

@@ -110,7 +110,7 @@ async def test_pausing_stops_spending_and_loses_nothing(tmp_path: Path) -> None:
         await reached(gate)
         await inspection.accepted(await scene.ada.slash(channel, "video", prompt="Still waiting"))
         waiting = await wait_card(stage.chat, channel, "Still waiting")
-        assert "until `/owner resume`" in await as_owner(stage, "pause")
+        assert "until </owner resume:" in await as_owner(stage, "pause")
         gate.open()
         await scene.video()
         await stage.chat.wait_for(lambda: "have paused it" in waiting.text, what="a card that says so")

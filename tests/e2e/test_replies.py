@@ -199,7 +199,7 @@ async def test_pictures_without_a_word_get_the_button_with_the_form(scene: Scene
     offer = await wait_kind(scene.chat, scene.channel, "offer")
     assert offer.reply_to is reply
     form = await (await scene.ada.click(offer, "Describe the change")).wait_form()
-    assert "1 picture is kept" in form.fields["references"].description
+    assert "1 picture kept" in form.fields["references"].description
     await scene.ada.submit(form, {"prompt": "Wordless no more"})
     remix = await scene.video(after=video)
     assert remix.reply_to is reply

@@ -90,7 +90,7 @@ async def test_a_bad_picture_goes_and_its_row_says_so(world: SimWorld) -> None:
     bad = await world.ada.slash(world.channel, "video", prompt=PROMPT, reference=("notes.png", b"no picture"))
     form = await edit(world, bad)
     assert form.modal is not None
-    assert "Leave this empty for none" in form.modal["components"][1]["description"]
+    assert "Leave empty for none" in form.modal["components"][1]["description"]
     await world.ada.submit_modal(form, {"prompt": "a fox"})
     (job,) = await world.jobs()
     assert job.request.references == ()

@@ -101,7 +101,7 @@ async def test_after_a_refused_picture_an_empty_row_means_none(world: SimWorld) 
     job = await job_setups.refused(world, "picture")
     shown = await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Edit & retry")
     assert shown.modal is not None
-    assert "Leave this empty for none" in shown.modal["components"][1]["description"]
+    assert "Leave empty for none" in shown.modal["components"][1]["description"]
     await world.ada.submit_modal(shown, {"prompt": "a red fox"})
     assert (await world.jobs())[0].request.references == ()
 
@@ -111,7 +111,7 @@ async def test_new_pictures_replace_the_old_ones(world: SimWorld) -> None:
     job = await job_setups.refused(world)
     shown = await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Edit & retry")
     assert shown.modal is not None
-    assert "1 picture is kept" in shown.modal["components"][1]["description"]
+    assert "1 picture kept" in shown.modal["components"][1]["description"]
     await world.ada.submit_modal(shown, {"prompt": "x", "references": [("a.png", png(9)), ("b.png", png(8))]})
     references = (await world.jobs())[0].request.references
     assert len(references) == 2

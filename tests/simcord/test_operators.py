@@ -165,7 +165,7 @@ async def test_a_ceiling_is_said_with_when_there_is_room(world: SimWorld, owner:
     await world.asked()
     result = await world.ben.slash(world.channel, "video", prompt="a fox")
     said = private(result)
-    assert "This server can make 1 videos in 24 hours" in said
+    assert "This server can make 1 video in 24 hours" in said
     assert "<t:" in said
     alarm = world.engine.parts.alarm
     alerts = [alarm._rung.get_nowait().said for _ in range(alarm._rung.qsize())]

@@ -19,7 +19,7 @@ async def test_status_completes_ones_own_jobs(world: SimWorld) -> None:
 async def test_status_lists_ones_own_jobs(world: SimWorld) -> None:
     """`/status` shows, privately, the asker's jobs with state, progress and links; without any it says how to begin."""
     nothing = await world.ben.slash(world.channel, "status")
-    assert "`/video`" in private(nothing)
+    assert "</video:" in private(nothing)
     done = await world.delivered("a red fox")
     running = await world.rendering(await world.asked("a blue whale"))
     result = await world.ada.slash(world.channel, "status")
