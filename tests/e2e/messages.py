@@ -5,11 +5,14 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from sandbox.chat import Channel, Chat, Message, Person
+from bot.chat.custom_ids import Action
+from sandbox.chat import Answer, Call, Channel, Chat, Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Gate
+from tests.buttons import button_id_of, custom_id_for
 
 T = TypeVar("T")
+Shown = Message | Answer | Call
 _CODE = re.compile(r"`[^`]*`")
 
 
@@ -26,17 +29,32 @@ def job_id_of(message: Message) -> str:
     return next(one.custom_id.split(":")[3] for one in message.buttons if one.custom_id)
 
 
-def labels(message: Message) -> list[str]:
-    """What is written on its buttons."""
-    return [button.label for button in message.buttons]
+def actions(shown: Shown) -> list[Action]:
+    """What the buttons ask for, in the order in which they are shown."""
+    return [button_id_of(button.custom_id).action for button in _shown(shown).buttons]
+
+
+def targets(shown: Shown) -> list[tuple[Action, str]]:
+    """The same, each with the job that it asks it for."""
+    ids = [button_id_of(button.custom_id) for button in _shown(shown).buttons]
+    return [(one.action, one.target) for one in ids]
+
+
+async def press(person: Person, shown: Shown, action: Action, target: str = "") -> Call:
+    """Press the button that asks for that (of that job, in a list)."""
+    return await person.click(shown, custom_id_for(action, [one.custom_id for one in _shown(shown).buttons], target))
+
+
+def _shown(shown: Shown) -> Message | Answer:
+    return shown.answer if isinstance(shown, Call) else shown
 
 
 async def delete_video(chat: Chat, person: Person, video: Message) -> None:
     """Press Delete, say yes to the question, and wait until the video is gone."""
-    question = await person.click(video, "Delete")
+    question = await press(person, video, Action.DELETE)
     await question.wait_state("message")
     assert not video.deleted
-    await person.click(question, "Delete")
+    await press(person, question, Action.DELETE)
     await chat.wait_gone(video)
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Channel, Message, Person
 from sandbox.chat import Fault as ChatFault
 from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome
 from tests.e2e import inspection
-from tests.e2e.messages import ever_posted, job_id_of, labels, of_kind, reached, time_passes_until, wait_kind
+from tests.e2e.messages import actions, ever_posted, job_id_of, of_kind, press, reached, time_passes_until, wait_kind
 from tests.e2e.scene import a_stage
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
@@ -100,7 +101,7 @@ async def test_a_render_that_failed_meanwhile_is_a_failure(tmp_path: Path) -> No
         await die_in_the_middle(stage, ada, channel, "A sad heron")
         await stage.start_bot()
         notice = await wait_kind(stage.chat, channel, "fail")
-        assert labels(notice) == ["Edit & retry", "Why?"]
+        assert actions(notice) == [Action.EDIT_RETRY, Action.WHY]
         assert (await inspection.job(stage, "A sad heron", "failed"))["cause"] == "content"
 
 
@@ -113,7 +114,7 @@ async def test_two_of_the_same_words_are_not_told_apart(tmp_path: Path) -> None:
         await time_passes_until(stage, lambda: asked(stage) >= 3, step_seconds=10)
         assert [row["state"] for row in inspection.jobs(stage)] == ["uncertain"] * 2
         assert videos(channel) == []
-        assert all(labels(one) == ["Request again", "Dismiss"] for one in of_kind(channel, "unsure"))
+        assert all(actions(one) == [Action.TRY_AGAIN, Action.LEAVE] for one in of_kind(channel, "unsure"))
         assert stage.studio.paid("Twin herons") == 2
 
 
@@ -142,7 +143,7 @@ async def test_without_a_list_the_person_is_asked_and_the_provider_left_alone(tm
         stage.studio.faults.add("create", Fault.drop(take=True))
         await ada.slash(channel, "video", prompt="A heron nobody sees")
         notice = await wait_kind(stage.chat, channel, "unsure")
-        assert labels(notice) == ["Request again", "Dismiss"]
+        assert actions(notice) == [Action.TRY_AGAIN, Action.LEAVE]
         await stage.studio.wait_for(lambda: asked(stage) == 1)
         stage.jump(3000)
         await ada.slash(channel, "video", prompt="A heron for all to see")
@@ -161,7 +162,7 @@ async def test_what_was_left_is_posted_when_it_turns_up(tmp_path: Path) -> None:
         await ada.slash(channel, "video", prompt="A heron left alone")
         notice = await wait_kind(stage.chat, channel, "unsure")
         job_id = job_id_of(notice)
-        answer = await (await ada.click(notice, "Dismiss")).wait_state("message")
+        answer = await (await press(ada, notice, Action.LEAVE)).wait_state("message")
         assert "If it turns up after all" in answer.content
         await stage.chat.wait_for(lambda: not notice.buttons or None, what="the asking to end")
         stage.studio.dials.list_endpoint = True
@@ -170,7 +171,7 @@ async def test_what_was_left_is_posted_when_it_turns_up(tmp_path: Path) -> None:
         assert job_id_of(video) == job_id
         await stage.chat.wait_for(lambda: "had taken it after all" in notice.content or None, what="a settled notice")
         assert ever_posted(stage.chat, channel, "late") == []
-        assert labels(notice) == []
+        assert actions(notice) == []
 
 
 async def test_after_try_again_both_are_posted(tmp_path: Path) -> None:
@@ -180,7 +181,7 @@ async def test_after_try_again_both_are_posted(tmp_path: Path) -> None:
         await ada.slash(channel, "video", prompt="A heron and its twin")
         notice = await wait_kind(stage.chat, channel, "unsure")
         first = job_id_of(notice)
-        await (await ada.click(notice, "Request again")).wait_state("message", "deleted")
+        await (await press(ada, notice, Action.TRY_AGAIN)).wait_state("message", "deleted")
         [second] = await until_delivered(stage, channel)
         assert job_id_of(second) != first
         stage.studio.dials.list_endpoint = True
@@ -202,8 +203,8 @@ async def test_old_buttons_of_an_adopted_job_say_that_it_is_settled(tmp_path: Pa
         stage.chat.faults.add("message_edit", ChatFault.error(403, 50001), times=50)
         stage.studio.dials.list_endpoint = True
         await time_passes_until(stage, lambda: videos(channel) or None, step_seconds=100)
-        for label in ("Request again", "Dismiss"):
-            answer = await (await ada.click(notice, label)).wait_state("message")
+        for action in (Action.TRY_AGAIN, Action.LEAVE):
+            answer = await (await press(ada, notice, action)).wait_state("message")
             assert "That is settled" in answer.content
             assert answer.ephemeral
         assert len(inspection.jobs(stage)) == 1

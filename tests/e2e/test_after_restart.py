@@ -2,14 +2,17 @@
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.studio import Outcome
+from tests.buttons import button_id_of
 from tests.e2e.messages import (
+    actions,
     cards_settled,
     delete_video,
     ever_posted,
     job_id_of,
     kind_of,
-    labels,
+    press,
     reached,
     time_passes_until,
     wait_card,
@@ -34,10 +37,10 @@ async def test_the_buttons_of_a_video_work_after_a_restart(scene: Scene) -> None
     video = await scene.make("From an earlier life", reference=cat)
     await cards_settled(scene.chat, scene.channel)
     await restart(scene)
-    form = await (await scene.ada.click(video, "Remix")).wait_form()
+    form = await (await press(scene.ada, video, Action.REMIX)).wait_form()
     await scene.ada.submit(form, {"prompt": "A remix in a later life"})
     remix = await scene.video(after=video)
-    await scene.ada.click(video, "Make another")
+    await press(scene.ada, video, Action.AGAIN)
     again = await scene.video(after=remix)
     await delete_video(scene.chat, scene.ada, video)
     assert job_id_of(again) != job_id_of(video)
@@ -56,7 +59,7 @@ async def test_forms_that_were_open_can_be_sent_after_a_restart(scene: Scene) ->
     first = await (await scene.ada.slash(scene.channel, "video", seconds="8", reference=cat)).wait_form()
     options = {"video": job_id_of(video), "seconds": "12", "reference": cat}
     second = await (await scene.ada.slash(scene.channel, "remix", **options)).wait_form()
-    third = await (await scene.ada.click(video, "Remix")).wait_form()
+    third = await (await press(scene.ada, video, Action.REMIX)).wait_form()
     await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     await cards_settled(scene.chat, scene.channel)
     await restart(scene)
@@ -79,7 +82,7 @@ async def test_a_job_and_its_card_go_on_after_a_restart(scene: Scene) -> None:
     scene.studio.dials.render_seconds = 2000.0
     scene.studio.dials.progress = "percent"
     await scene.ada.slash(scene.channel, "video", prompt="Through the night")
-    card = await wait_card(scene.chat, scene.channel, lambda m: labels(m) == ["Don't post"])
+    card = await wait_card(scene.chat, scene.channel, lambda m: actions(m) == [Action.WITHHOLD])
     await restart(scene, pause_seconds=1000)
     await time_passes_until(scene.stage, lambda: "5" in card.text and " %" in card.text)
     scene.studio.dials.render_seconds, scene.studio.dials.progress = RENDER_SECONDS, "none"
@@ -96,15 +99,15 @@ async def test_a_card_can_stop_its_job_after_a_restart(scene: Scene) -> None:
     """Don't post on the card of an earlier life withholds the video; Post it in `/status` posts it."""
     scene.studio.dials.render_seconds = 500.0
     await scene.ada.slash(scene.channel, "video", prompt="Stopped in a later life")
-    card = await wait_card(scene.chat, scene.channel, lambda m: labels(m) == ["Don't post"])
+    card = await wait_card(scene.chat, scene.channel, lambda m: actions(m) == [Action.WITHHOLD])
     scene.studio.dials.render_seconds = RENDER_SECONDS
     job_id = job_id_of(card)
     await restart(scene)
-    await (await scene.ada.click(card, "Don't post")).wait_state("message")
+    await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
     await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=50)
     await restart(scene)
     status = await (await scene.ada.slash(scene.channel, "status", video=job_id)).wait_state("message")
-    await scene.ada.click(status, "Post it")
+    await press(scene.ada, status, Action.SEND_AGAIN)
     await scene.video()
     assert scene.studio.paid("Stopped in a later life") == 1
 
@@ -114,11 +117,11 @@ async def test_a_notice_can_be_retried_after_a_restart(scene: Scene) -> None:
     scene.studio.dials.next_render.extend(Outcome.fail(code="server_error", message="Out of luck.") for _ in range(2))
     await scene.ada.slash(scene.channel, "video", prompt="Unlucky in one life")
     notice = await wait_kind(scene.chat, scene.channel, "fail")
-    await (await scene.ada.click(notice, "Retry")).wait_state("message")
+    await (await press(scene.ada, notice, Action.RETRY)).wait_state("message")
     second = await wait_kind(scene.chat, scene.channel, "fail", after=notice)
     await cards_settled(scene.chat, scene.channel)
     await restart(scene)
-    (button,) = [one for one in notice.buttons if one.label == "Retry"]
+    (button,) = [one for one in notice.buttons if button_id_of(one.custom_id).action is Action.RETRY]
     assert button.disabled
     again = await (await scene.ada.forge_click(notice, button.custom_id)).wait_state("message")
     assert job_id_of(second) in again.content
@@ -132,7 +135,7 @@ async def test_offers_and_questions_outlive_a_restart(scene: Scene) -> None:
     question = await wait_kind(scene.chat, scene.channel, "offer")
     await restart(scene, pause_seconds=20)
     assert not question.deleted
-    await scene.ada.click(question, "Remix")
+    await press(scene.ada, question, Action.MAKE_IT)
     remix = await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and m.reply_to is reply)
     await scene.chat.wait_gone(question)
     await scene.ada.reply(remix, "unheard", ping=False)
@@ -154,7 +157,7 @@ async def test_killed_in_the_moment_of_paying_it_says_that_it_cannot_know(scene:
     assert notice.pinged == {scene.ada.id}
     assert "can't know" in notice.content
     await restart(scene)
-    await (await scene.ada.click(notice, "Dismiss")).wait_state("message")
+    await (await press(scene.ada, notice, Action.LEAVE)).wait_state("message")
     await scene.chat.wait_for(lambda: not notice.buttons, what="a notice that asks no more")
     assert ever_posted(scene.chat, scene.channel, "unsure") == [notice]
     assert scene.studio.paid("In that very moment") == 1

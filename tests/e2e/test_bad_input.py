@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import File, Message
 from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome
 from tests.e2e import inspection
-from tests.e2e.messages import labels, of_kind, wait_kind
+from tests.e2e.messages import actions, of_kind, press, wait_kind
 from tests.e2e.scene import Scene, a_stage, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -237,7 +238,7 @@ async def test_a_bad_file_given_with_a_form_is_refused_when_the_form_is_sent(sce
     assert "holiday.png" in text
     assert "is not a picture" in text
     assert_nothing_happened(scene)
-    edited = await (await scene.ada.click(await call.wait_state("message"), "Edit")).wait_form()
+    edited = await (await press(scene.ada, await call.wait_state("message"), Action.EDIT)).wait_form()
     assert edited.fields["prompt"].value == "Bad file"
     assert "aren't kept" in edited.fields["references"].description
 
@@ -332,14 +333,14 @@ async def failure_notice(scene: Scene) -> Message:
 
 async def reason(scene: Scene, notice: Message, prompt: str) -> str:
     """Why the job failed: said in the notice, or, where it shows neither prompt nor reason, privately by *Why?*."""
-    if "Why?" not in labels(notice):
-        assert {"Retry", "Edit & retry"} & set(labels(notice))
+    if Action.WHY not in actions(notice):
+        assert {Action.RETRY, Action.EDIT_RETRY} & set(actions(notice))
         return notice.content
-    assert labels(notice) == ["Edit & retry", "Why?"]
+    assert actions(notice) == [Action.EDIT_RETRY, Action.WHY]
     assert "Your video wasn't made." in notice.content
     assert prompt not in notice.text
     assert "content rules" not in notice.text
-    answer = await (await scene.ada.click(notice, "Why?")).wait_state("message")
+    answer = await (await press(scene.ada, notice, Action.WHY)).wait_state("message")
     assert answer.ephemeral
     return answer.text
 
@@ -410,7 +411,7 @@ async def test_a_provider_with_a_fault_of_its_own_is_asked_again_and_then_named(
         await inspection.job(scene.stage, "Three times no", "accepted")
         scene.stage.jump(5)
     notice = await failure_notice(scene)
-    assert labels(notice) == ["Retry", "Edit & retry"]
+    assert actions(notice) == [Action.RETRY, Action.EDIT_RETRY]
     assert "fault of its own" in notice.content
     requests = inspection.paid_requests(scene.stage, "Three times no")
     assert len({request.headers["idempotency-key"] for request in requests}) == 1
@@ -448,7 +449,7 @@ async def test_without_credit_jobs_wait_new_ones_are_refused_and_the_deadline_en
         assert len(inspection.jobs(scene.stage)) == 1
         scene.stage.jump(3700)
         notice = await failure_notice(scene)
-        assert labels(notice) == ["Retry"]
+        assert actions(notice) == [Action.RETRY]
         assert "no credit or no access" in notice.content
         assert scene.studio.renders == []
         assert CANARY not in inspection.all_words(scene.stage)

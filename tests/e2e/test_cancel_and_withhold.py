@@ -7,15 +7,18 @@ import discord
 import pytest
 import pytest_asyncio
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Message
 from sandbox.stage import Stage
 from tests.e2e.messages import (
+    actions,
     ever_posted,
     job_id_of,
     kind_of,
-    labels,
     of_kind,
+    press,
     reached,
+    targets,
     time_passes_until,
     wait_card,
     wait_kind,
@@ -40,7 +43,7 @@ async def rendering(scene: Scene, prompt: str, render_seconds: float) -> Message
     await scene.ada.slash(scene.channel, "video", prompt=prompt)
     await scene.studio.wait_for(lambda: scene.studio.paid(prompt) == 1)
     scene.studio.dials.render_seconds = RENDER_SECONDS
-    return await wait_card(scene.chat, scene.channel, lambda m: prompt in m.text and labels(m) == ["Don't post"])
+    return await wait_card(scene.chat, scene.channel, lambda m: prompt in m.text and actions(m) == [Action.WITHHOLD])
 
 
 async def status_of(scene: Scene, job_id: str):
@@ -64,10 +67,10 @@ async def test_cancel_in_the_queue_gives_the_quota_back(scene: Scene) -> None:
     await scene.ada.slash(scene.channel, "video", prompt="Second in the queue")
     card = await wait_card(scene.chat, scene.channel, "First in the queue")
     other = await wait_card(scene.chat, scene.channel, "Second in the queue")
-    assert labels(card) == labels(other) == ["Cancel"]
+    assert actions(card) == actions(other) == [Action.CANCEL]
     assert "2 videos under way" in await refusal(scene, "Third in the queue")
-    presses = await asyncio.gather(scene.ada.click(card, "Cancel"), scene.ada.click(card, "Cancel"))
-    first, second = [await press.wait_state("message") for press in presses]
+    presses = await asyncio.gather(press(scene.ada, card, Action.CANCEL), press(scene.ada, card, Action.CANCEL))
+    first, second = [await one.wait_state("message") for one in presses]
     assert "is cancelled" in first.content or "is cancelled" in second.content
     await scene.chat.wait_for(lambda: "Cancelled" in card.text, what="a cancelled card")
     assert card.buttons == []
@@ -84,11 +87,11 @@ async def test_cancel_in_the_queue_gives_the_quota_back(scene: Scene) -> None:
 async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
     """Once submitted the button is Don't post: the render is paid for and counts, and nothing of it is posted."""
     card = await rendering(scene, "Not for the others", 100.0)
-    answer = await (await scene.ada.click(card, "Don't post")).wait_state("message")
+    answer = await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
     assert answer.ephemeral
     assert "it counts" in answer.content
     await time_passes_until(scene.stage, lambda: "won't be posted" in card.text)
-    assert labels(card) == ["Post it"]
+    assert actions(card) == [Action.SEND_AGAIN]
     await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=20)
     assert card.buttons == []
     await scene.make("Second of the day")
@@ -104,20 +107,20 @@ async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: S
     """Days later Post it in `/status` posts the kept video once, however often pressed, and asks nobody."""
     card = await rendering(scene, "Kept for days", 100.0)
     job_id = job_id_of(card)
-    await (await scene.ada.click(card, "Don't post")).wait_state("message")
+    await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
     await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=20)
     scene.stage.jump(6 * 86_400)
     asked = len(scene.studio.requests)
     listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-    assert labels(listed.message) == [f"Post it {job_id}"]
-    presses = await asyncio.gather(*(scene.ada.click(listed, f"Post it {job_id}") for _ in range(2)))
-    for press in presses:
-        await press.wait_state("message")
+    assert targets(listed) == [(Action.SEND_AGAIN, job_id)]
+    presses = await asyncio.gather(*(press(scene.ada, listed, Action.SEND_AGAIN, job_id) for _ in range(2)))
+    for one in presses:
+        await one.wait_state("message")
     video = await scene.video()
     assert video.pinged == {scene.ada.id}
     assert job_id_of(video) == job_id
     assert len(scene.studio.requests) == asked
-    assert "Post it" not in labels((await status_of(scene, job_id)).message)
+    assert Action.SEND_AGAIN not in actions((await status_of(scene, job_id)).message)
     await scene.ada.reply(video, "It can be remixed like any other")
     await scene.video(after=video)
     assert [job_id_of(one) for one in ever_posted(scene.chat, scene.channel, "video")].count(job_id) == 1
@@ -127,10 +130,10 @@ async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: S
 async def test_send_again_before_the_video_is_there_takes_the_withholding_back(scene: Scene) -> None:
     """A withheld video whose mind is changed while it still renders is posted when it is done."""
     card = await rendering(scene, "On second thoughts", 100.0)
-    await (await scene.ada.click(card, "Don't post")).wait_state("message")
+    await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
     answer = await (await scene.ada.slash(scene.channel, "status", video=job_id_of(card))).wait_state("message")
-    assert labels(answer.message) == ["Post it"]
-    await (await scene.ada.click(answer, "Post it")).wait_state("message")
+    assert actions(answer.message) == [Action.SEND_AGAIN]
+    await (await press(scene.ada, answer, Action.SEND_AGAIN)).wait_state("message")
     scene.stage.jump(100)
     await scene.video()
     assert scene.studio.paid("On second thoughts") == 1
@@ -143,9 +146,9 @@ async def test_a_video_that_may_not_be_posted_is_kept_for_send_again(scene: Scen
     scene.stage.jump(100)
     notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
     assert "finished and kept" in notice.content
-    assert labels(notice) == ["Post it"]
+    assert actions(notice) == [Action.SEND_AGAIN]
     scene.channel.overwrite(scene.chat.bot_user)
-    await scene.ada.click(notice, "Post it")
+    await press(scene.ada, notice, Action.SEND_AGAIN)
     video = await scene.video()
     assert job_id_of(video) == job_id_of(notice)
     assert scene.studio.paid("Locked out") == 1
@@ -163,7 +166,7 @@ async def test_send_again_is_in_status_even_when_nobody_could_be_told(scene: Sce
     await scene.chat.wait_for(lambda: [one for one in scene.chat.requests if one.kind == "dm_open"], what="a DM")
     answer = await asyncio.wait_for(undeliverable(scene, job_id), 20)
     scene.channel.overwrite(scene.chat.bot_user)
-    await scene.ada.click(answer, "Post it")
+    await press(scene.ada, answer, Action.SEND_AGAIN)
     video = await scene.video()
     assert job_id_of(video) == job_id
     assert scene.studio.paid("Shut out") == 1
@@ -174,7 +177,7 @@ async def undeliverable(scene: Scene, job_id: str):
     while True:
         answer = await status_of(scene, job_id)
         if "Could not be posted" in answer.text:
-            assert labels(answer.message) == ["Post it"]
+            assert actions(answer.message) == [Action.SEND_AGAIN]
             return answer
 
 
@@ -188,7 +191,7 @@ async def test_a_late_job_is_told_once_and_delivered(scene: Scene) -> None:
     late = await wait_kind(scene.chat, scene.channel, "late")
     assert late.pinged == {scene.ada.id}
     assert "longer than usual" in late.content
-    assert labels(late) == ["Don't post"]
+    assert actions(late) == [Action.WITHHOLD]
     await time_passes_until(scene.stage, lambda: "Still rendering" in card.text)
     other = await scene.make("Meanwhile in its place")
     video = await time_passes_until(
@@ -208,7 +211,7 @@ async def test_dont_post_on_a_late_notice_withholds_it(scene: Scene) -> None:
     card = await rendering(scene, "Too late for me", 7000.0)
     scene.stage.jump(3600)
     late = await wait_kind(scene.chat, scene.channel, "late")
-    await (await scene.ada.click(late, "Don't post")).wait_state("message")
+    await (await press(scene.ada, late, Action.WITHHOLD)).wait_state("message")
     await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=300)
     assert ever_posted(scene.chat, scene.channel, "video") == []
 
@@ -225,10 +228,10 @@ async def test_a_job_never_submitted_ends_at_the_deadline(scene: Scene) -> None:
     notice = await wait_kind(scene.chat, scene.channel, "fail")
     assert notice.pinged == {scene.ada.id}
     assert "nothing was sent" in notice.content
-    assert labels(notice) == ["Retry"]
+    assert actions(notice) == [Action.RETRY]
     await scene.chat.wait_gone(card)
     assert scene.studio.paid("Never to be sent") == 0
     gate.open()
-    await scene.ada.click(notice, "Retry")
+    await press(scene.ada, notice, Action.RETRY)
     await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and "Never to be sent" in m.text)
     assert scene.studio.paid("Never to be sent") == 1

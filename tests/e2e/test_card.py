@@ -6,8 +6,19 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import File
-from tests.e2e.messages import cards_settled, ever_posted, is_card, job_id_of, kind_of, labels, wait_card, wait_kind
+from tests.e2e.messages import (
+    actions,
+    cards_settled,
+    ever_posted,
+    is_card,
+    job_id_of,
+    kind_of,
+    press,
+    wait_card,
+    wait_kind,
+)
 from tests.e2e.scene import RENDER_SECONDS, Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,7 +85,7 @@ async def test_a_card_says_who_asked_for_what_and_how_far_it_is(scene: Scene) ->
     for said in ("Fill the card", scene.ada.mention, "gpt-4o-video", "1920x1080", "8 s", "2 pictures"):
         assert said in card.text
     assert job_id_of(card) in card.text
-    assert labels(card) == ["Don't post"]
+    assert actions(card) == [Action.WITHHOLD]
     scene.stage.jump(500)
     await scene.chat.wait_for(lambda: "50 %" in card.text, what="the card to show half of the way")
     assert ever_posted(scene.chat, scene.channel, "card") == [card]
@@ -90,7 +101,7 @@ async def test_a_card_is_edited_with_the_bots_own_token(scene: Scene) -> None:
     await scene.ada.slash(scene.channel, "video", prompt="Edit me")
     card = await wait_card(scene.chat, scene.channel, "Edit me")
     scene.stage.jump(5)
-    await scene.chat.wait_for(lambda: "Sending" in card.text or "Don't post" in labels(card), what="an edited card")
+    await scene.chat.wait_for(lambda: "Sending" in card.text or Action.WITHHOLD in actions(card), what="an edited card")
     gate.open()
     await scene.video()
     edits = [one for one in scene.chat.requests if one.kind == "message_edit" and str(card.id) in one.path]
@@ -148,9 +159,9 @@ async def test_a_card_outlives_its_interaction(scene: Scene) -> None:
     card = await wait_card(scene.chat, scene.channel, lambda m: "Rendering" in m.text)
     scene.studio.dials.render_seconds = RENDER_SECONDS
     scene.stage.jump(1200)
-    await scene.ada.click(card, "Don't post")
+    await press(scene.ada, card, Action.WITHHOLD)
     await scene.chat.wait_for(lambda: "won't be posted" in card.text, what="a card that was told")
-    assert labels(card) == ["Post it"]
+    assert actions(card) == [Action.SEND_AGAIN]
     assert is_card(card)
     scene.stage.jump(400)
     await scene.chat.wait_for(lambda: "Not posted, but kept" in card.text, what="a card of a kept video")

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Fault, Message
 from sandbox.chat.gateway import Gateway
 from sandbox.studio import Fault as StudioFault
 from tests.e2e import inspection
-from tests.e2e.messages import ever_posted, is_card, labels, of_kind, reached, time_passes_until, wait_kind
+from tests.e2e.messages import actions, ever_posted, is_card, of_kind, press, reached, time_passes_until, wait_kind
 from tests.e2e.outage_scene import posts
 from tests.e2e.restart_scene import a_scene, kill
 from tests.e2e.scene import Scene
@@ -71,7 +72,7 @@ async def test_a_withheld_videos_card_whose_posting_nobody_saw_is_found_again(tm
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         job = await inspection.job(scene.stage, "A heron at dawn", "rendering")
         listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-        await (await scene.ada.click(listed, f"Don't post {job['id']}")).wait_state("message")
+        await (await press(scene.ada, listed, Action.WITHHOLD, job["id"])).wait_state("message")
         scene.chat.faults.add("message_create", Fault.drop(after=True))
         card = (await time_passes_until(scene.stage, lambda: cards(scene), step_seconds=5))[0]
         await inspection.until(scene.stage, lambda: len(scene.chat.faults.struck) == 2, "the lost answer")
@@ -80,9 +81,9 @@ async def test_a_withheld_videos_card_whose_posting_nobody_saw_is_found_again(tm
         await scene.stage.start_bot()
         await time_passes_until(scene.stage, lambda: posts(scene.stage, kind="card", state="sent"), step_seconds=5)
         assert cards(scene) == [card]
-        assert labels(card) == ["Post it"]
-        await (await scene.ada.click(card, "Post it")).wait_state("message")
-        await time_passes_until(scene.stage, lambda: labels(card) == ["Don't post"])
+        assert actions(card) == [Action.SEND_AGAIN]
+        await (await press(scene.ada, card, Action.SEND_AGAIN)).wait_state("message")
+        await time_passes_until(scene.stage, lambda: actions(card) == [Action.WITHHOLD])
         scene.stage.jump(3_000)
         await scene.video()
         await scene.chat.wait_gone(card)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Call, Fault, place_payloads
 from tests.e2e import inspection
-from tests.e2e.messages import wait_kind
+from tests.e2e.messages import press, wait_kind
 from tests.e2e.outage_scene import FOR_EVER, MANY, RENDER, SMALL, a_scene, rendering, requests, videos
 from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
@@ -98,7 +99,7 @@ async def test_a_press_or_form_that_is_acknowledged_too_late_is_not_carried_out(
         form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
         scene.chat.faults.add("callback", Fault.error(404, 10062), times=20)
         for _ in range(10):
-            await scene.ada.click(video, "Make another")
+            await press(scene.ada, video, Action.AGAIN)
             await scene.ada.submit(form, {"prompt": "Too late"})
         await scene.chat.wait_for(lambda: len(scene.chat.faults.struck) == 20, what="twenty late acknowledgements")
         await scene.make("In time")

@@ -4,15 +4,17 @@ import asyncio
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Message
 from sandbox.chat.records import flatten
 from sandbox.studio import Fault, Outcome, Request
 from tests.e2e.messages import (
+    actions,
     cards_settled,
     ever_posted,
     job_id_of,
-    labels,
     of_kind,
+    press,
     time_passes_until,
     wait_card,
     wait_kind,
@@ -36,11 +38,11 @@ async def test_a_refused_prompt_is_told_without_saying_what_it_was(scene: Scene)
     assert notice.pinged == {scene.ada.id}
     wasnt_charged = "You weren't charged. It doesn't use up your daily limit."
     assert notice.text == f"{scene.ada.mention} Your video wasn't made. {wasnt_charged}"
-    assert labels(notice) == ["Edit & retry", "Why?"]
+    assert actions(notice) == [Action.EDIT_RETRY, Action.WHY]
     await cards_settled(scene.chat, scene.channel)
     assert ever_posted(scene.chat, scene.channel, "fail") == [notice]
     assert scene.studio.paid("A forbidden dance") == 0
-    answer = await (await scene.ada.click(notice, "Why?")).wait_state("message")
+    answer = await (await press(scene.ada, notice, Action.WHY)).wait_state("message")
     assert answer.ephemeral
     assert "content rules don't allow this" in answer.text
     assert "A forbidden dance" in answer.text
@@ -60,7 +62,7 @@ async def test_edit_and_retry_makes_one_video_of_the_edited_request(scene: Scene
     """The form is filled with the refused request; however often it is sent, one video is made and paid for."""
     cat = picture("gold")
     notice = await notice_of(scene, "A forbidden hat", size="1080x1920", reference=cat)
-    form = await (await scene.ada.click(notice, "Edit & retry")).wait_form()
+    form = await (await press(scene.ada, notice, Action.EDIT_RETRY)).wait_form()
     assert form.fields["prompt"].value == "A forbidden hat"
     assert "1 picture kept" in form.fields["references"].description
     filled = {"prompt": "An allowed hat", "seconds": "8 s"}
@@ -79,7 +81,7 @@ async def test_a_render_that_failed_for_its_content_is_told_alike(scene: Scene) 
     """A render that is refused on its way is told in the same form, and counts as charged once by the provider."""
     notice = await notice_of(scene, "A doomed flight")
     assert notice.pinged == {scene.ada.id}
-    assert labels(notice) == ["Edit & retry", "Why?"]
+    assert actions(notice) == [Action.EDIT_RETRY, Action.WHY]
     assert scene.studio.paid("A doomed flight") == 1
 
 
@@ -107,7 +109,7 @@ async def test_a_failure_in_a_dm_is_told_there(scene: Scene) -> None:
     dm = scene.chat.dm(scene.ada)
     await scene.ada.slash(dm, "video", prompt="Forbidden in a DM")
     notice = await wait_kind(scene.chat, dm, "fail")
-    assert labels(notice) == ["Edit & retry", "Why?"]
+    assert actions(notice) == [Action.EDIT_RETRY, Action.WHY]
 
 
 async def test_the_notice_of_a_reply_answers_the_reply(scene: Scene) -> None:
@@ -126,7 +128,7 @@ async def test_retry_makes_a_new_job_of_the_same_request(scene: Scene) -> None:
     notice = await notice_of(
         scene, "Better luck next time", size="1920x1080", seconds="12", reference=cat, reference_2=dog
     )
-    answer = await (await scene.ada.click(notice, "Retry")).wait_state("message")
+    answer = await (await press(scene.ada, notice, Action.RETRY)).wait_state("message")
     assert answer.ephemeral
     video = await scene.video()
     assert job_id_of(video) in answer.content
@@ -142,7 +144,7 @@ async def test_retry_pressed_twice_makes_one_job(scene: Scene) -> None:
     """However often Retry is pressed, at once or later, there is one new job and one new charge."""
     scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="Out of luck."))
     notice = await notice_of(scene, "Pressed in anger")
-    calls = await asyncio.gather(*(scene.ada.click(notice, "Retry") for _ in range(3)))
+    calls = await asyncio.gather(*(press(scene.ada, notice, Action.RETRY) for _ in range(3)))
     answers = [await call.wait_state("message") for call in calls]
     video = await scene.video()
     await scene.chat.wait_for(lambda: is_grey(notice, "Retry"), what="a grey button")
@@ -161,7 +163,7 @@ async def test_retry_of_a_remix_remixes_the_same_video(scene: Scene) -> None:
     scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="Out of luck."))
     await scene.ada.slash(scene.channel, "remix", prompt="A second branch", video=job_id_of(video))
     notice = await wait_kind(scene.chat, scene.channel, "fail")
-    await scene.ada.click(notice, "Retry")
+    await press(scene.ada, notice, Action.RETRY)
     await scene.video(after=notice)
     first, second = [one for one in scene.studio.renders if one.prompt == "A second branch"]
     assert first.parent_id == second.parent_id is not None
@@ -195,7 +197,7 @@ async def test_three_clean_server_errors_end_the_job_with_retry(scene: Scene) ->
     assert scene.studio.paid("Never lucky") == 0
     assert [one.status for one in creates(scene, "Never lucky")] == [500, 500, 500]
     scene.stage.jump(60)
-    await scene.ada.click(notice, "Retry")
+    await press(scene.ada, notice, Action.RETRY)
     await scene.video()
     assert scene.studio.paid("Never lucky") == 1
 

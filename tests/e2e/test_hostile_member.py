@@ -6,12 +6,13 @@ import random
 import shutil
 from pathlib import Path
 
+from bot.chat.custom_ids import Action
 from bot.media.disk_space import PICTURE_FLOOR_BYTES
 from sandbox.chat import Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Fault
 from tests.e2e import inspection
-from tests.e2e.messages import ever_posted, labels, of_kind
+from tests.e2e.messages import actions, ever_posted, of_kind, press
 from tests.e2e.scene import Scene, a_stage, picture
 
 MINUTES = 60
@@ -63,9 +64,9 @@ class Hostile:
         """Four commands with the next words, one of them with pictures, and a reply to somebody's video."""
         person, channel = self.person, self._scene.channel
         for card in of_kind(channel, "card"):
-            if "Mallory's" in card.text and "Cancel" in labels(card):
+            if "Mallory's" in card.text and Action.CANCEL in actions(card):
                 # So that he may try the next words.
-                await (await person.click(card, "Cancel")).wait_answer()
+                await (await press(person, card, Action.CANCEL)).wait_answer()
         for number in range(4):
             files = {"reference": picture(size=(640, 480))} if number == 3 else {}
             prompt = f"Mallory's {next(self._words)} number {next(self._numbers)}"

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bot.chat.custom_ids import Action
 from sandbox.studio import Outcome
 from tests.e2e import inspection
-from tests.e2e.messages import delete_video, wait_card
+from tests.e2e.messages import actions, delete_video, press, wait_card
 from tests.e2e.test_process import a_scene
 
 
@@ -53,20 +54,20 @@ async def test_each_end_is_one_line_that_names_who_did_it(tmp_path: Path) -> Non
         await wait_card(scene.chat, scene.channel, lambda m: "at night" in m.text)
         await scene.ada.edit(reply, "canary two by day instead")
         card = await wait_card(scene.chat, scene.channel, lambda m: "by day" in m.text)
-        await (await mia.click(card, "Cancel")).wait_state("message")
+        await (await press(mia, card, Action.CANCEL)).wait_state("message")
         cancelled = await inspection.job(stage, "canary two by day instead", "cancelled")
         await delete_video(scene.chat, mia, video)
         studio.dials.next_render.append(Outcome.ok(render_seconds=60))
         await scene.ada.slash(scene.channel, "video", prompt="canary three")
-        card = await scene.chat.wait_message(scene.channel, lambda m: "Don't post" in [one.label for one in m.buttons])
-        await (await mia.click(card, "Don't post")).wait_state("message")
+        card = await scene.chat.wait_message(scene.channel, lambda m: Action.WITHHOLD in actions(m))
+        await (await press(mia, card, Action.WITHHOLD)).wait_state("message")
         stage.jump(60)
         withheld = await inspection.job(stage, "canary three", "cancelled")
         studio.dials.next_render.append(Outcome.fail(code="server_error", message="canary broke"))
         await scene.ada.slash(scene.channel, "video", prompt="canary four")
         failed = await inspection.job(stage, "canary four", "failed")
-        notice = await scene.chat.wait_message(scene.channel, lambda m: "Retry" in [one.label for one in m.buttons])
-        await scene.ada.click(notice, "Retry")
+        notice = await scene.chat.wait_message(scene.channel, lambda m: Action.RETRY in actions(m))
+        await press(scene.ada, notice, Action.RETRY)
         await inspection.until(stage, lambda: len(inspection.jobs(stage, state="delivered")) == 2, "the retry")
         await stage.bot.terminate()
         told = lines(stage.bot.log())

@@ -2,9 +2,10 @@
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Call, Channel, Permission
 from sandbox.chat.permissions import USUAL
-from tests.e2e.messages import wait_kind
+from tests.e2e.messages import press, wait_kind
 from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -92,7 +93,7 @@ async def test_a_button_that_this_version_does_not_know_is_answered(scene: Scene
     answer = await (await scene.ada.forge_click(video, custom_id)).wait_state("message")
     assert answer.ephemeral
     assert "Reload Discord" in answer.text
-    form = await (await scene.ada.click(video, "Remix")).wait_form()
+    form = await (await press(scene.ada, video, Action.REMIX)).wait_form()
     made_up = custom_id.replace("vb:", "vf:")
     answer = await (await scene.ada.forge_submit(form, {}, made_up)).wait_state("message")
     assert "Reload Discord" in answer.text
@@ -107,7 +108,7 @@ async def test_a_reply_in_a_thread_below_an_unknown_channel_is_heard(scene: Scen
     offer = await wait_kind(scene.chat, thread, "offer")
     assert "can't check your permissions" in offer.text
     assert scene.studio.paid("Now in the rain please") == 0
-    form = await (await scene.ada.click(offer, "Describe the change")).wait_form()
+    form = await (await press(scene.ada, offer, Action.OPEN_FORM)).wait_form()
     await scene.ada.submit(form, {"prompt": "Now in the rain please"})
     remix = await scene.video(thread, after=video)
     assert "Now in the rain" in remix.text

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Fault, Message
 from sandbox.studio import Fault as StudioFault
 from sandbox.studio.state import RenderState
 from tests.e2e import inspection
-from tests.e2e.messages import ever_posted, of_kind, time_passes_until, wait_card
+from tests.e2e.messages import ever_posted, of_kind, press, time_passes_until, wait_card
 from tests.e2e.outage_scene import FOR_EVER, a_scene, at_the_provider, passes
 from tests.e2e.scene import Scene
 from tests.figures import figure
@@ -244,7 +245,7 @@ async def test_a_second_send_again_in_vain_is_told_again(tmp_path: Path) -> None
                 scene.stage, lambda n=number: len(ever_posted(scene.chat, scene.channel, "fail")) == n, step_seconds=5
             )
             await inspection.job(scene.stage, "A heron at dawn", "undeliverable")
-            again = await scene.ada.click(of_kind(scene.channel, "fail")[-1], "Post it")
+            again = await press(scene.ada, of_kind(scene.channel, "fail")[-1], Action.SEND_AGAIN)
             assert (await again.wait_answer()).state != "failed"
         assert scene.studio.paid("A heron at dawn") == 1
 

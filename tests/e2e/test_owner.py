@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Call, NotPossibleError, Permission
 from sandbox.chat.permissions import USUAL
 from sandbox.stage import Stage
 from sandbox.studio import Fault
 from tests.e2e import inspection
-from tests.e2e.messages import ever_posted, of_kind, reached, time_passes_until, wait_card
+from tests.e2e.messages import ever_posted, of_kind, press, reached, time_passes_until, wait_card
 from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
 
@@ -117,7 +118,7 @@ async def test_pausing_stops_spending_and_loses_nothing(tmp_path: Path) -> None:
         assert "Nothing is charged meanwhile" in waiting.text
 
         video = next(one for one in channel.messages if one.attachments)
-        again = await inspection.refusal(await scene.ada.click(video, "Make another"))
+        again = await inspection.refusal(await press(scene.ada, video, Action.AGAIN))
         new = await inspection.refusal(await scene.ada.slash(channel, "video", prompt="Not now"))
         form = await inspection.refusal(await scene.ada.slash(channel, "video"))
         assert "paused" in form
@@ -285,7 +286,7 @@ async def test_a_lost_job_is_adopted_and_its_retry_says_so(tmp_path: Path) -> No
         await inspection.job(stage, "A patient heron", "lost")
         await as_owner(stage, "adopt", job=job["id"], provider_id=remote_ids(scene)["A patient heron"])
         await inspection.job(stage, "A patient heron", "delivered")
-        assert "too late" in await inspection.refusal(await scene.ada.click(notice, "Retry"))
+        assert "too late" in await inspection.refusal(await press(scene.ada, notice, Action.RETRY))
         assert len(inspection.jobs(stage)) == 1
         assert stage.studio.paid("A patient heron") == 1
 

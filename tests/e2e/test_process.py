@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.bot_process import BotProcess
 from sandbox.chat import Chat, Message
 from sandbox.studio import Fault, Outcome
 from sandbox.studio.state import Request
 from tests.e2e import inspection
-from tests.e2e.messages import of_kind
+from tests.e2e.messages import actions, of_kind, press
 from tests.e2e.scene import Scene, a_stage, picture
 
 CONFIGURATION, ALREADY_RUNNING = 78, 75
@@ -172,9 +173,7 @@ async def test_a_paid_request_that_stays_open_becomes_uncertain_and_is_never_rep
         gate.cut()
 
         await scene.stage.start_bot()
-        notice = await scene.chat.wait_message(
-            scene.channel, lambda m: [one.label for one in m.buttons] == ["Request again", "Dismiss"]
-        )
+        notice = await scene.chat.wait_message(scene.channel, lambda m: actions(m) == [Action.TRY_AGAIN, Action.LEAVE])
         assert notice.pinged == {scene.ada.id}
         for _ in range(3):
             # Whatever else the bot would do by itself, it has had the time for.
@@ -264,7 +263,7 @@ async def test_a_new_session_doubles_nothing(tmp_path: Path) -> None:
         await reconnected(scene.chat, opened=2, resumes=0)
         reply = await scene.ada.reply(video, "Said in the new session")
         await assert_once(scene, "Said in the new session", reply)
-        call = await scene.ada.click(video, "Make another")
+        call = await press(scene.ada, video, Action.AGAIN)
         await inspection.accepted(call)
         scene.stage.jump(30)
         await inspection.job(scene.stage, "Rendering meanwhile", "delivered")
@@ -382,7 +381,7 @@ async def test_a_provider_that_repeats_the_key_does_not_get_it_shown(tmp_path: P
             lambda: len(found := of_kind(scene.channel, "fail")) == 2 and found, what="two notices"
         )
         for notice in notices:
-            answer = await (await scene.ada.click(notice, "Why?")).wait_state("message")
+            answer = await (await press(scene.ada, notice, Action.WHY)).wait_state("message")
             assert "content rules don't allow this" in answer.text
         assert key not in inspection.all_words(scene.stage)
         assert key not in scene.stage.bot.log()

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import File, Message
 from sandbox.studio import Fault, Outcome
-from tests.e2e.messages import job_id_of, kind_of, outside_code, wait_card, wait_kind
+from tests.e2e.messages import job_id_of, kind_of, outside_code, press, wait_card, wait_kind
 from tests.e2e.scene import RENDER_SECONDS, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -117,7 +118,7 @@ async def test_on_the_notice_of_a_refused_prompt_it_is_not_repeated(scene: Scene
     assert "pwnedrefused" not in notice.text
     assert "evil.example" not in notice.text
     assert notice.pinged == {scene.ada.id}
-    answer = await (await scene.ada.click(notice, "Why?")).wait_state("message")
+    answer = await (await press(scene.ada, notice, Action.WHY)).wait_state("message")
     assert answer.message is not None
     assert answer.message.pinged == set()
     if "pwnedrefused" in answer.text:

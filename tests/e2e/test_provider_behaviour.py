@@ -4,10 +4,20 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Message
 from sandbox.studio import Fault, Request
 from tests.e2e import inspection
-from tests.e2e.messages import cards_settled, ever_posted, labels, of_kind, time_passes_until, wait_card, wait_kind
+from tests.e2e.messages import (
+    actions,
+    cards_settled,
+    ever_posted,
+    of_kind,
+    press,
+    time_passes_until,
+    wait_card,
+    wait_kind,
+)
 from tests.e2e.scene import Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,7 +45,7 @@ async def test_without_credit_jobs_wait_and_new_ones_are_refused(scene: Scene, f
     scene.studio.faults.add("create", fault, times=2)
     card = await asked(scene, prompt)
     await time_passes_until(scene.stage, lambda: "Waiting for credit" in card.text)
-    assert labels(card) == ["Cancel"]
+    assert actions(card) == [Action.CANCEL]
     own = await (await scene.ada.slash(scene.channel, "video", prompt="One more of Ada's")).wait_state("message")
     assert "takes no videos from this bot" in own.content
     # It may have been Ada's request alone.
@@ -149,7 +159,7 @@ async def test_a_video_that_the_provider_forgot_is_told(scene: Scene) -> None:
     looks = [one for one in scene.studio.requests if one.operation == "poll" and one.status == 404]
     scene.studio.faults.clear("poll")
     assert "doesn't know this video any more" in notice[0].content
-    assert labels(notice[0]) == ["Retry"]
+    assert actions(notice[0]) == [Action.RETRY]
     assert len(looks) >= 3
     assert looks[-1].at - looks[0].at >= 120
 
@@ -162,7 +172,7 @@ async def test_a_video_slow_to_be_handed_over_is_told_once_after_five_tries(scen
     slow = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "slow"), step_seconds=10)
     assert slow[0].pinged == {scene.ada.id}
     assert "isn't handing it over yet" in slow[0].content
-    assert labels(slow[0]) == ["Don't post"]
+    assert actions(slow[0]) == [Action.WITHHOLD]
     contents = [one for one in scene.studio.requests if one.operation == "content"]
     assert contents[4].at <= slow[0].created_at
     await time_passes_until(
@@ -200,8 +210,8 @@ async def test_a_video_never_handed_over_is_not_lost(scene: Scene) -> None:
     scene.studio.faults.clear("file")
     scene.studio.dials.content_endpoint = True
     assert "not handed over" in notice[0].content
-    assert labels(notice[0]) == ["Post it"]
-    await scene.ada.click(notice[0], "Post it")
+    assert actions(notice[0]) == [Action.SEND_AGAIN]
+    await press(scene.ada, notice[0], Action.SEND_AGAIN)
     video = await scene.video()
     assert video.pinged == {scene.ada.id}
     assert scene.studio.paid("Not to be had") == 1

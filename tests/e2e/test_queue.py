@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Message
 from sandbox.stage import Stage
-from tests.e2e.messages import cards_settled, ever_posted, job_id_of, reached, time_passes_until, wait_card
+from tests.e2e.messages import cards_settled, ever_posted, job_id_of, press, reached, time_passes_until, wait_card
 from tests.e2e.scene import Scene, a_stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -71,7 +72,7 @@ async def test_a_cancelled_job_lets_the_next_one_up(scene: Scene) -> None:
     await reached(gate)
     ahead, behind = await queued(scene, scene.ada, "Stands ahead"), await queued(scene, scene.ada, "Stands behind")
     await time_passes_until(scene.stage, lambda: "Number 2 in the queue" in behind.text)
-    await (await scene.ada.click(ahead, "Cancel")).wait_state("message")
+    await (await press(scene.ada, ahead, Action.CANCEL)).wait_state("message")
     await time_passes_until(scene.stage, lambda: "Number 1 in the queue" in behind.text)
     gate.open()
     await cards_settled(scene.chat, scene.channel)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Fault
 from sandbox.chat.faults import Request
 from tests.e2e import inspection
-from tests.e2e.messages import labels, wait_kind
+from tests.e2e.messages import actions, press, wait_kind
 from tests.e2e.outage_scene import FOR_EVER, RENDER, a_scene, rendering, videos
 from tests.e2e.scene import Scene
 
@@ -29,12 +30,12 @@ async def test_a_job_whose_card_is_refused_costs_nothing(tmp_path: Path, status:
         await scene.ada.slash(scene.channel, "video", prompt="A heron nowhere")
         notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
         assert words in notice.content
-        assert "Retry" in labels(notice)
+        assert Action.RETRY in actions(notice)
         await inspection.job(scene.stage, "A heron nowhere", "failed")
         assert scene.studio.paid("A heron nowhere") == 0
         tried = [one for one in scene.chat.requests if one.kind == "message_create" and in_a_server(scene) in one.path]
         assert len(tried) == 1
-        await scene.ada.click(notice, "Retry")
+        await press(scene.ada, notice, Action.RETRY)
         await inspection.until(scene.stage, lambda: scene.studio.paid("A heron nowhere") == 1, "the retry in the DM")
 
 
@@ -81,7 +82,7 @@ async def test_a_refused_file_is_linked_or_kept_with_discords_reason(
         notice = await wait_kind(scene.chat, scene.channel, "fail")
         assert words in notice.content
         assert "may not post" not in notice.content
-        assert labels(notice) == ["Post it"]
+        assert actions(notice) == [Action.SEND_AGAIN]
         assert "127.0.0.1" not in scene.chat.transcript(scene.channel, with_deleted=True)
         assert sum(with_a_video(request) for request in scene.chat.requests) == 1
         scene.studio.dials.public_files_url = PUBLIC
@@ -103,7 +104,7 @@ async def test_send_again_of_a_video_without_a_place_goes_to_the_dm(tmp_path: Pa
         dm = scene.chat.dm(scene.ada)
         notice = await wait_kind(scene.chat, dm, "fail")
         assert "gone" in notice.content
-        await scene.ada.click(notice, "Post it")
+        await press(scene.ada, notice, Action.SEND_AGAIN)
         video = await wait_kind(scene.chat, dm, "video")
         assert video.attachments
         await inspection.job(scene.stage, "A heron at dawn", "delivered")

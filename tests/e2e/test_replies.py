@@ -2,8 +2,9 @@
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Channel, File, Message
-from tests.e2e.messages import is_card, kind_of, labels, reached, time_passes_until, wait_card, wait_kind
+from tests.e2e.messages import actions, is_card, kind_of, press, reached, time_passes_until, wait_card, wait_kind
 from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -99,7 +100,7 @@ async def test_with_the_ping_off_a_button_opens_the_form_instead(scene: Scene) -
     offer = await wait_kind(scene.chat, scene.channel, "offer")
     assert offer.reply_to is reply
     assert offer.pinged == set()
-    form = await (await scene.ada.click(offer, "Describe the change")).wait_form()
+    form = await (await press(scene.ada, offer, Action.OPEN_FORM)).wait_form()
     cat = picture("khaki")
     await scene.ada.submit(form, {"prompt": "Heard by the form", "references": [cat]})
     remix = await scene.video(after=video)
@@ -154,7 +155,7 @@ async def test_only_whom_it_was_made_to_may_use_an_offer(scene: Scene) -> None:
     video = await scene.make("Mine to answer")
     await scene.ada.reply(video, "unheard", ping=False)
     offer = await wait_kind(scene.chat, scene.channel, "offer")
-    answer = await (await bob.click(offer, "Describe the change")).wait_state("message")
+    answer = await (await press(bob, offer, Action.OPEN_FORM)).wait_state("message")
     assert answer.ephemeral
     assert not offer.deleted
 
@@ -198,7 +199,7 @@ async def test_pictures_without_a_word_get_the_button_with_the_form(scene: Scene
     reply = await scene.ada.reply(video, "…", files=[cat])
     offer = await wait_kind(scene.chat, scene.channel, "offer")
     assert offer.reply_to is reply
-    form = await (await scene.ada.click(offer, "Describe the change")).wait_form()
+    form = await (await press(scene.ada, offer, Action.OPEN_FORM)).wait_form()
     assert "1 picture kept" in form.fields["references"].description
     await scene.ada.submit(form, {"prompt": "Wordless no more"})
     remix = await scene.video(after=video)
@@ -216,7 +217,7 @@ async def test_one_or_two_words_are_asked_about(scene: Scene, words: str) -> Non
     assert question.pinged == set()
     assert words in question.content
     assert scene.studio.paid(words) == 0
-    first, second = await scene.ada.click(question, "Remix"), await scene.ada.click(question, "Remix")
+    first, second = await press(scene.ada, question, Action.MAKE_IT), await press(scene.ada, question, Action.MAKE_IT)
     remix = await scene.video(after=video)
     assert remix.reply_to is reply
     await scene.chat.wait_gone(question)
@@ -271,7 +272,7 @@ async def test_a_reply_to_a_linked_video_is_a_remix(scene: Scene) -> None:
     scene.guild.upload_limit_override_bytes = None
     await scene.ada.reply(linked, "And now for real")
     remix = await scene.video(after=linked)
-    assert labels(remix) == ["Remix", "Make another", "Delete"]
+    assert actions(remix) == [Action.REMIX, Action.AGAIN, Action.DELETE]
     assert said_after(scene.channel, linked) == [remix]
 
 

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Message
 from sandbox.stage import Stage
-from tests.e2e.messages import kind_of, labels, wait_card, wait_kind
+from tests.e2e.messages import actions, kind_of, press, wait_card, wait_kind
 from tests.e2e.scene import Scene, a_stage, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -34,7 +35,7 @@ async def test_a_replys_job_waits_before_it_is_submitted(scene: Scene) -> None:
     """The job of a reply says that it starts in a moment, and is submitted when its grace is over."""
     reply, card = await waiting(scene, "Wait for it, please")
     assert "Cancel now and it's free" in card.text
-    assert labels(card) == ["Cancel"]
+    assert actions(card) == [Action.CANCEL]
     scene.stage.jump(GRACE_SECONDS - 30)
     status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     assert "Starting in a moment" in status.text
@@ -48,7 +49,7 @@ async def test_a_replys_job_waits_before_it_is_submitted(scene: Scene) -> None:
 async def test_cancel_in_the_grace_costs_nothing(scene: Scene) -> None:
     """Cancel within the grace ends the job: nothing is sent, it doesn't count, the card stays without buttons."""
     reply, card = await waiting(scene, "Changed my mind again")
-    answer = await (await scene.ada.click(card, "Cancel")).wait_state("message")
+    answer = await (await press(scene.ada, card, Action.CANCEL)).wait_state("message")
     assert "doesn't count" in answer.content
     await it_cost_nothing(scene, reply, card, "Changed my mind again")
 
@@ -115,7 +116,7 @@ async def test_with_off_replies_do_nothing(scene: Scene) -> None:
         await scene.ada.reply(video, "unheard", ping=False),
         await scene.ada.reply(video, files=[picture()]),
     ]
-    form = await (await scene.ada.click(video, "Remix")).wait_form()
+    form = await (await press(scene.ada, video, Action.REMIX)).wait_form()
     await scene.ada.submit(form, {"prompt": "But the form works"})
     await scene.video(after=video)
     assert [one for one in scene.chat.posts if one.reply_to in talk] == []
@@ -133,7 +134,7 @@ async def test_with_ask_every_reply_is_asked_about(scene: Scene) -> None:
     assert "This is a whole sentence" in question.content
     scene.stage.jump(30)
     assert scene.studio.paid("This is a whole sentence") == 0
-    await scene.ada.click(question, "Remix")
+    await press(scene.ada, question, Action.MAKE_IT)
     remix = await scene.video(after=video)
     assert remix.reply_to is reply
     (render,) = [one for one in scene.studio.renders if one.prompt == "This is a whole sentence"]
@@ -157,8 +158,8 @@ async def test_with_auto_only_ones_own_video_is_changed_without_asking(scene: Sc
     ben = scene.join("Ben")
     reply = await ben.reply(video, "Make all of it red")
     question = await wait_kind(scene.chat, scene.channel, "offer")
-    assert (question.reply_to is reply, labels(question)) == (True, ["Remix", "No thanks"])
-    await ben.click(question, "No thanks")
+    assert (question.reply_to is reply, actions(question)) == (True, [Action.MAKE_IT, Action.NO_THANKS])
+    await press(ben, question, Action.NO_THANKS)
     await scene.chat.wait_for(lambda: question.deleted, what="the question to go")
     scene.stage.jump(GRACE_SECONDS)
     await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and m.reply_to is own)

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Call, Channel, Message, Permission, Person
 from sandbox.chat.permissions import USUAL
 from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome
 from tests.e2e import inspection
-from tests.e2e.messages import delete_video
+from tests.e2e.messages import actions, delete_video, press
 from tests.e2e.scene import Scene, a_stage, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,13 +42,13 @@ async def test_anyone_may_remix_a_video_that_they_see_by_every_way(scene: Scene)
     video, row = await made(scene, "Ada's oak")
     ben = scene.join("Ben")
     await ben.reply(video, "The oak by reply, please")
-    form = await (await ben.click(video, "Remix")).wait_form()
+    form = await (await press(ben, video, Action.REMIX)).wait_form()
     await inspection.accepted(await ben.submit(form, {"prompt": "The oak by form"}))
     await inspection.accepted(await ben.slash(scene.channel, "remix", prompt="The oak by command", video=row["id"]))
     for prompt in ("The oak by reply, please", "The oak by form", "The oak by command"):
         request = await inspection.sent(scene.stage, prompt)
         assert request.path == f"/v1/videos/{row['remote_id']}/remix"
-    await inspection.accepted(await ben.click(video, "Make another"))
+    await inspection.accepted(await press(ben, video, Action.AGAIN))
     await scene.studio.wait_for(lambda: scene.studio.paid("Ada's oak") == 2)
 
     assert [job["prompt"] for job in inspection.jobs_of(scene.stage, scene.ada)] == ["Ada's oak"]
@@ -68,10 +69,10 @@ async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_pa
         guild.join(ben)
         scene = Scene(stage, guild, guild.add_channel("videos"), ada)
         video, row = await made(scene, "Ada's only one")
-        opened = await (await ben.click(video, "Remix")).wait_form()
+        opened = await (await press(ben, video, Action.REMIX)).wait_form()
         await ben.reply(video, "Changed by Ben's reply")
         await inspection.job(stage, "Changed by Ben's reply", "delivered")
-        await inspection.accepted(await ben.click(video, "Make another"))
+        await inspection.accepted(await press(ben, video, Action.AGAIN))
         # While it is under way and for some seconds, one more press of Make another means this one.
         await inspection.until(
             stage,
@@ -81,7 +82,7 @@ async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_pa
         stage.jump(10)
 
         for call in (
-            await ben.click(video, "Make another"),
+            await press(ben, video, Action.AGAIN),
             await ben.submit(opened, {"prompt": "Changed once more"}),
             await ben.slash(scene.channel, "remix", prompt="Changed once more", video=row["id"]),
             await ben.slash(scene.channel, "video", prompt="Something new"),
@@ -113,7 +114,7 @@ async def assert_unknown(scene: Scene, asker: Person, channel: Channel, video: M
     typed.append(await asker.forge_submit(form, {"prompt": "Mine now"}, f"vf:remix:job:{row['id']}"))
     for call in typed:
         assert await inspection.refusal(call) == with_prompt
-        assert [one.label for one in call.answer.buttons] == ["Edit"]
+        assert actions(call.answer) == [Action.EDIT]
     calls = [await asker.slash(channel, "remix", video=row["id"])]
     calls.append(await asker.forge_click(own, f"vb:video:remix:{row['id']}:1"))
     calls.append(await asker.forge_click(own, f"vb:video:again:{row['id']}:1"))
@@ -181,15 +182,15 @@ async def test_a_video_in_a_private_thread_is_known_to_its_members_alone(scene: 
 # ── Cancel, Don't post, Retry, Delete ──────────────────────────────────────────────────────────────────────────────
 
 
-async def refused(scene: Scene, stranger: Person, message: Message, button: str) -> None:
+async def refused(scene: Scene, stranger: Person, message: Message, action: Action) -> None:
     """The press gets a private no, and neither row, card nor provider is touched."""
     rows = facts_of_jobs(scene)
-    buttons = [one.label for one in message.buttons]
+    buttons = actions(message)
     renders = len(scene.studio.renders)
-    text = await inspection.refusal(await stranger.click(message, button))
+    text = await inspection.refusal(await press(stranger, message, action))
     assert "Only the person who asked" in text
     assert facts_of_jobs(scene) == rows
-    assert (message.deleted, [one.label for one in message.buttons]) == (False, buttons)
+    assert (message.deleted, actions(message)) == (False, buttons)
     assert len(scene.studio.renders) == renders
 
 
@@ -222,10 +223,8 @@ async def test_cancel_and_dont_post_are_for_the_requester_and_moderators(narrow_
     scene = Scene(narrow_stage, guild, guild.add_channel("videos"), ada)
     ben, mo = scene.join("Ben"), scene.join("Mo", permissions=MODERATOR)
 
-    async def card(prompt: str, button: str) -> Message:
-        return await scene.chat.wait_message(
-            scene.channel, lambda m: prompt in m.text and [one.label for one in m.buttons] == [button]
-        )
+    async def card(prompt: str, action: Action) -> Message:
+        return await scene.chat.wait_message(scene.channel, lambda m: prompt in m.text and actions(m) == [action])
 
     for presser in (ada, mo):
         rendering, waiting = f"Rendering for {presser.name}", f"Waiting for {presser.name}"
@@ -233,11 +232,11 @@ async def test_cancel_and_dont_post_are_for_the_requester_and_moderators(narrow_
         await inspection.accepted(await ada.slash(scene.channel, "video", prompt=rendering))
         await inspection.job(narrow_stage, rendering, "rendering")
         await inspection.accepted(await ada.slash(scene.channel, "video", prompt=waiting))
-        queued, sent = await card(waiting, "Cancel"), await card(rendering, "Don't post")
-        await refused(scene, ben, queued, "Cancel")
-        await refused(scene, ben, sent, "Don't post")
-        assert "Nothing was sent" in await done(await presser.click(queued, "Cancel"))
-        assert "won't be posted" in await done(await presser.click(sent, "Don't post"))
+        queued, sent = await card(waiting, Action.CANCEL), await card(rendering, Action.WITHHOLD)
+        await refused(scene, ben, queued, Action.CANCEL)
+        await refused(scene, ben, sent, Action.WITHHOLD)
+        assert "Nothing was sent" in await done(await press(presser, queued, Action.CANCEL))
+        assert "won't be posted" in await done(await press(presser, sent, Action.WITHHOLD))
         await inspection.job(narrow_stage, waiting, "cancelled")
         narrow_stage.jump(60)
         assert (await inspection.job(narrow_stage, rendering, "cancelled"))["withheld"]
@@ -252,10 +251,10 @@ async def test_retry_is_for_the_requester_alone(scene: Scene) -> None:
     scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="Out of luck."))
     await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
     notice = await scene.chat.wait_message(scene.channel, lambda m: prompt in m.text and m.pinged)
-    await refused(scene, ben, notice, "Retry")
-    assert "Only the person" in await inspection.refusal(await mo.click(notice, "Retry"))
-    await done(await scene.ada.click(notice, "Retry"))
-    await done(await scene.ada.click(notice, "Retry"))
+    await refused(scene, ben, notice, Action.RETRY)
+    assert "Only the person" in await inspection.refusal(await press(mo, notice, Action.RETRY))
+    await done(await press(scene.ada, notice, Action.RETRY))
+    await done(await press(scene.ada, notice, Action.RETRY))
     await scene.studio.wait_for(lambda: scene.studio.paid(prompt) == 2)
     first, second = inspection.jobs(scene.stage, prompt=prompt)
     assert (second["retry_of"], second["user_id"]) == (first["id"], scene.ada.id)
@@ -268,11 +267,11 @@ async def test_the_answers_to_an_uncertain_job_are_for_the_requester_and_moderat
     scene.studio.faults.add("create", Fault.drop(take=True))
     prompt = f"Maybe taken for {who}"
     await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
-    notice = await scene.chat.wait_message(scene.channel, lambda m: "Dismiss" in [one.label for one in m.buttons])
+    notice = await scene.chat.wait_message(scene.channel, lambda m: Action.LEAVE in actions(m))
     await inspection.job(scene.stage, prompt, "uncertain")
-    await refused(scene, ben, notice, "Request again")
-    await refused(scene, ben, notice, "Dismiss")
-    await done(await (scene.ada if who == "Ada" else mo).click(notice, "Dismiss"))
+    await refused(scene, ben, notice, Action.TRY_AGAIN)
+    await refused(scene, ben, notice, Action.LEAVE)
+    await done(await press(scene.ada if who == "Ada" else mo, notice, Action.LEAVE))
     await inspection.until(
         scene.stage, lambda: inspection.jobs(scene.stage, prompt=prompt)[0]["answered_at"], "the answer"
     )
@@ -284,9 +283,9 @@ async def test_delete_removes_the_message_and_forbids_remixing(scene: Scene, who
     """A stranger's Delete is refused; the requester's or a moderator's removes the video, and no way leads to it."""
     ben, mo = scene.join("Ben"), scene.join("Mo", permissions=MODERATOR)
     video, row = await made(scene, f"Deleted by {who}")
-    form = await (await ben.click(video, "Remix")).wait_form()
+    form = await (await press(ben, video, Action.REMIX)).wait_form()
     link = video.jump_url
-    await refused(scene, ben, video, "Delete")
+    await refused(scene, ben, video, Action.DELETE)
     await delete_video(scene.chat, scene.ada if who == "Ada" else mo, video)
     before = len(inspection.jobs(scene.stage))
     own = await scene.ada.say(scene.channel, "hm")
@@ -320,16 +319,16 @@ async def test_forged_buttons_are_checked_like_true_ones(scene: Scene) -> None:
     presses += ["unsure:leave", "list:cancel", "list:withhold", "list:send_again", "list:retry"]
     own = await ben.say(scene.channel, "hm")
     there = await mo.say(aside, "here I may manage messages")
-    for press in presses:
-        real = f"vb:{press}:{row['id']}:1"
+    for name in presses:
+        real = f"vb:{name}:{row['id']}:1"
         assert "Only the person who asked" in await inspection.refusal(await ben.forge_click(own, real))
         # In another channel no button of this job stands: there it is like an unknown one.
         unseen = await inspection.refusal(await mo.forge_click(there, real))
-        unknown = await inspection.refusal(await ben.forge_click(own, f"vb:{press}:{NOBODYS_ID}:1"))
+        unknown = await inspection.refusal(await ben.forge_click(own, f"vb:{name}:{NOBODYS_ID}:1"))
         assert unknown.startswith("I don't know that video")
         assert unseen == unknown
-    for press in ("card:cancel", "card:withhold", "fail:retry", "unsure:try_again", "list:send_again"):
-        await inspection.refusal(await scene.ada.forge_click(own, f"vb:{press}:{row['id']}:1"))
+    for name in ("card:cancel", "card:withhold", "fail:retry", "unsure:try_again", "list:send_again"):
+        await inspection.refusal(await scene.ada.forge_click(own, f"vb:{name}:{row['id']}:1"))
     for garbage in ("vb:video:delete:nonsense:1", "vb:video:explode:ZZZZZZZZ:1", "vb::::", "vb:offer:make_it:-1:1"):
         await ben.forge_click(own, garbage)
     text = await inspection.refusal(await ben.forge_click(own, f"vb:offer:make_it:{own.id}:1"))
@@ -350,13 +349,13 @@ async def test_what_waits_for_one_person_is_not_given_to_another(scene: Scene) -
 
     reply = await scene.ada.reply(video, "at night")
     question = await scene.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
-    for label in ("Remix", "No thanks"):
-        assert "Only the person who replied" in await inspection.refusal(await ben.click(question, label))
+    for action in (Action.MAKE_IT, Action.NO_THANKS):
+        assert "Only the person who replied" in await inspection.refusal(await press(ben, question, action))
     assert inspection.jobs_of(scene.stage, ben) == []
 
     await inspection.accepted(await scene.ada.submit(adas, {"prompt": "Still hers"}))
     assert (await inspection.sent(scene.stage, "Still hers")).fields["seconds"] == "8"
-    await inspection.accepted(await scene.ada.click(question, "Remix"))
+    await inspection.accepted(await press(scene.ada, question, Action.MAKE_IT))
     await inspection.sent(scene.stage, "at night")
 
 
@@ -432,7 +431,7 @@ def named(text: str) -> list[str]:
 async def test_a_channel_the_bot_cannot_post_in_is_refused_at_once(scene: Scene, name: str) -> None:
     """Where one permission is missing, every way to ask is refused privately with its name; nothing is accepted."""
     video, row = await made(scene, f"Before {name} went")
-    opened = await (await scene.ada.click(video, "Remix")).wait_form()
+    opened = await (await press(scene.ada, video, Action.REMIX)).wait_form()
     scene.channel.overwrite(scene.chat.bot_user, deny=NAMED[name])
     rows, renders = len(inspection.jobs(scene.stage)), len(scene.studio.renders)
     calls = [
@@ -441,7 +440,7 @@ async def test_a_channel_the_bot_cannot_post_in_is_refused_at_once(scene: Scene,
         await scene.ada.slash(scene.channel, "remix", prompt="Not here", video=row["id"]),
         await scene.ada.slash(scene.channel, "remix", video=row["id"]),
         await scene.ada.submit(opened, {"prompt": "Not here"}),
-        await scene.ada.click(video, "Make another"),
+        await press(scene.ada, video, Action.AGAIN),
     ]
     for call in calls:
         text = await inspection.refusal(call)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pytest
 import pytest_asyncio
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Call, Fault, Person
 from sandbox.chat.model import Channel
 from sandbox.stage import Stage
@@ -20,7 +21,7 @@ from sandbox.studio import Outcome
 from sandbox.studio.dials import ResultPlace
 from sandbox.studio.faults import Target
 from tests.e2e import inspection
-from tests.e2e.messages import ever_posted, job_id_of, time_passes_until
+from tests.e2e.messages import ever_posted, job_id_of, press, time_passes_until
 from tests.e2e.scene import QUICK, Scene, picture, quick_dials
 from tests.figures import figure
 
@@ -74,7 +75,7 @@ async def live_through_everything(stage: Stage, ada: Person, channel: Channel) -
     calls += [opener, await ada.submit(form, {field: "A second heron"})]
     await until_said(stage, channel, "video", 3)
 
-    calls.append(await ada.click(video, "Make another"))
+    calls.append(await press(ada, video, Action.AGAIN))
     await until_said(stage, channel, "video", 4)
     calls.append(await ada.slash(channel, "status"))
 

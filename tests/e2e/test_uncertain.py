@@ -4,9 +4,19 @@ import asyncio
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Message
 from sandbox.studio import Fault, Request
-from tests.e2e.messages import cards_settled, ever_posted, is_card, job_id_of, labels, time_passes_until, wait_kind
+from tests.e2e.messages import (
+    actions,
+    cards_settled,
+    ever_posted,
+    is_card,
+    job_id_of,
+    press,
+    time_passes_until,
+    wait_kind,
+)
 from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -44,7 +54,7 @@ async def test_after_a_mess_it_says_exactly_that_it_cannot_know(scene: Scene, ho
     assert notice.pinged == {scene.ada.id}
     assert "can't know whether the provider took it" in notice.content
     assert "may be charged twice" in notice.content
-    assert labels(notice) == ["Request again", "Dismiss"]
+    assert actions(notice) == [Action.TRY_AGAIN, Action.LEAVE]
     assert prompt in notice.text
     for _ in range(3):
         scene.stage.jump(3000)
@@ -58,7 +68,7 @@ async def test_try_again_makes_one_new_job_however_often_it_is_pressed(scene: Sc
     """Try again makes one new job of the same request with a key of its own; the notice then asks no more."""
     cat = picture("wheat")
     notice = await unsure(scene, "Try me again", reference=cat, seconds="8")
-    presses = await asyncio.gather(*(scene.ada.click(notice, "Request again") for _ in range(3)))
+    presses = await asyncio.gather(*(press(scene.ada, notice, Action.TRY_AGAIN) for _ in range(3)))
     answers = {(await press.wait_state("message")).content for press in presses}
     video = await scene.video()
     assert len(answers) == 1
@@ -77,7 +87,7 @@ async def test_try_again_makes_one_new_job_however_often_it_is_pressed(scene: Sc
 async def test_leave_it_only_ends_the_asking(scene: Scene) -> None:
     """Dismiss sends nothing: the buttons go, and that is all."""
     notice = await unsure(scene, "Leave me be")
-    answer = await (await scene.ada.click(notice, "Dismiss")).wait_state("message")
+    answer = await (await press(scene.ada, notice, Action.LEAVE)).wait_state("message")
     assert answer.ephemeral
     assert "posted" in answer.content
     await scene.chat.wait_for(lambda: not notice.buttons, what="a notice that asks no more")
@@ -95,7 +105,7 @@ async def test_an_uncertain_remix_by_reply_is_told_in_a_reply(scene: Scene) -> N
     reply = await scene.ada.reply(video, "An uncertain child of it")
     notice = await wait_kind(scene.chat, scene.channel, "unsure")
     assert notice.reply_to is reply
-    await scene.ada.click(notice, "Request again")
+    await press(scene.ada, notice, Action.TRY_AGAIN)
     remix = await scene.video(after=notice)
     assert "An uncertain child of it" in remix.text
     first, second = [one for one in scene.studio.renders if one.prompt == "An uncertain child of it"]
@@ -112,7 +122,7 @@ async def test_an_uncertain_job_holds_no_place_and_ends_after_a_day(scene: Scene
     )
     assert end.pinged == {scene.ada.id}
     assert "never became clear" in end.content
-    assert labels(end) == ["Retry"]
+    assert actions(end) == [Action.RETRY]
     await cards_settled(scene.chat, scene.channel)
     await scene.chat.wait_for(lambda: not any(map(is_card, scene.channel.messages)))
     assert len(creates(scene, "A day in doubt")) == 1

@@ -5,10 +5,11 @@ import json
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from sandbox.chat import Channel
 from sandbox.studio import Fault
 from sandbox.studio.dials import ResultPlace
-from tests.e2e.messages import delete_video, ever_posted, job_id_of, kind_of, labels, reached, wait_kind
+from tests.e2e.messages import actions, delete_video, ever_posted, job_id_of, kind_of, press, reached, wait_kind
 from tests.e2e.scene import Scene, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -34,7 +35,7 @@ async def test_the_video_is_a_plain_message_with_the_file_and_the_requester_ping
     drawn = await scene.studio.video(the_render(scene, "Bring me the file"))
     sent, kept = await asyncio.to_thread(attachment.path.read_bytes), await asyncio.to_thread(drawn.read_bytes)
     assert sent == kept
-    assert labels(video) == ["Remix", "Make another", "Delete"]
+    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DELETE]
     assert job_id_of(video) in video.text
     assert ever_posted(scene.chat, scene.channel, "video") == [video]
 
@@ -64,7 +65,7 @@ async def test_the_video_of_a_thread_is_posted_in_the_thread(scene: Scene) -> No
 async def test_remix_opens_a_form_that_makes_a_remix(scene: Scene) -> None:
     """Remix opens a form with a long text and pictures; what is sent in becomes one remix of that video."""
     video = await scene.make("Before the form")
-    form = await (await scene.ada.click(video, "Remix")).wait_form()
+    form = await (await press(scene.ada, video, Action.REMIX)).wait_form()
     text, pictures = form.fields["What should change?"], form.fields["Pictures to start from"]
     assert (text.multiline, text.required, text.max_length) == (True, True, 4000)
     assert (pictures.kind, pictures.required, pictures.max_values) == ("files", False, 4)
@@ -83,11 +84,11 @@ async def test_anyone_who_sees_the_video_may_remix_it_and_is_pinged_for_it(scene
     """Somebody else's remix by the form, and their Again, are theirs: they are pinged, not the first requester."""
     bob = scene.join("Bob")
     video = await scene.make("Ada's to begin with")
-    form = await (await bob.click(video, "Remix")).wait_form()
+    form = await (await press(bob, video, Action.REMIX)).wait_form()
     await bob.submit(form, {"prompt": "Bob's from now on"})
     remix = await scene.video(after=video)
     assert remix.pinged == {bob.id}
-    await bob.click(video, "Make another")
+    await press(bob, video, Action.AGAIN)
     again = await scene.video(after=remix)
     assert again.pinged == {bob.id}
 
@@ -96,7 +97,7 @@ async def test_again_makes_a_new_video_of_the_same_request(scene: Scene) -> None
     """Again asks anew with the same prompt, model, size, length and pictures, as a job of its own."""
     cat = picture("olive")
     video = await scene.make("Once more", size="1080x1920", seconds="8", reference=cat)
-    call = await scene.ada.click(video, "Make another")
+    call = await press(scene.ada, video, Action.AGAIN)
     await call.wait_state("deleted")
     again = await scene.video(after=video)
     assert job_id_of(again) != job_id_of(video)
@@ -112,7 +113,7 @@ async def test_again_of_a_remix_remixes_the_same_parent(scene: Scene) -> None:
     video = await scene.make("The root of it")
     await scene.ada.reply(video, "A branch of it all")
     remix = await scene.video(after=video)
-    await scene.ada.click(remix, "Make another")
+    await press(scene.ada, remix, Action.AGAIN)
     await scene.video(after=remix)
     first, second = [one for one in scene.studio.renders if one.prompt == "A branch of it all"]
     assert first.parent_id == second.parent_id == the_render(scene, "The root of it").id
@@ -122,7 +123,7 @@ async def test_delete_removes_the_message_and_forbids_remixing_it(scene: Scene) 
     """Delete takes the video's message away; from then on it can't be remixed by id or by a form left open."""
     video = await scene.make("Not for long")
     job_id = job_id_of(video)
-    form = await (await scene.ada.click(video, "Remix")).wait_form()
+    form = await (await press(scene.ada, video, Action.REMIX)).wait_form()
     await delete_video(scene.chat, scene.ada, video)
     for call in (
         await scene.ada.slash(scene.channel, "remix", prompt="Too late for that", video=job_id),
@@ -148,7 +149,7 @@ async def test_a_video_over_the_limit_is_linked(scene: Scene) -> None:
     assert "10.5 MB" in message.content
     assert "10 MB" in message.content
     assert PUBLIC in message.text
-    assert labels(message) == ["Remix", "Make another", "Delete"]
+    assert actions(message) == [Action.REMIX, Action.AGAIN, Action.DELETE]
     await remixes_by_reply(scene, message)
 
 
@@ -178,9 +179,9 @@ async def test_a_large_video_without_a_public_link_is_kept(scene: Scene, result:
     assert notice.pinged == {scene.ada.id}
     assert "larger" in notice.content
     assert "http" not in notice.text
-    assert labels(notice) == ["Post it"]
+    assert actions(notice) == [Action.SEND_AGAIN]
     scene.guild.upload_limit_override_bytes = None
-    await scene.ada.click(notice, "Post it")
+    await press(scene.ada, notice, Action.SEND_AGAIN)
     video = await scene.video()
     assert video.pinged == {scene.ada.id}
     assert scene.studio.paid(f"Nowhere to be seen {result}") == 1
@@ -197,7 +198,7 @@ async def test_a_link_that_holds_a_key_is_shown_to_nobody(scene: Scene) -> None:
     scene.studio.faults.add("poll", Fault.body(json.dumps(answer).encode()))
     gate.open()
     notice = await wait_kind(scene.chat, scene.channel, "fail")
-    assert labels(notice) == ["Post it"]
+    assert actions(notice) == [Action.SEND_AGAIN]
     assert "s3cret" not in scene.chat.transcript(scene.channel, with_deleted=True)
 
 

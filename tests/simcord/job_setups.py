@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import Cause, Job, PostKind
 from bot.jobs.states import Event, State
 from bot.jobs.store import moving
 from tests.simcord.pictures import png
-from tests.simcord.world import SimWorld
+from tests.simcord.world import SimWorld, press
 
 JobSetup = Callable[[SimWorld], Awaitable[Job]]
 
@@ -71,5 +72,5 @@ async def uncertain(world: SimWorld) -> Job:
 async def withheld(world: SimWorld) -> Job:
     """The requester did not want it posted; it was made and kept all the same."""
     job = await rendering(world)
-    await world.ada.click(await world.shown(job, PostKind.CARD), label="Don't post")
+    await press(world.ada, await world.shown(job, PostKind.CARD), Action.WITHHOLD)
     return await world.fetched(await world.job(job))

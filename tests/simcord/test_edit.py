@@ -6,6 +6,7 @@ import discord
 import pytest
 from simcord.results import InteractionResult
 
+from bot.chat.custom_ids import Action
 from bot.engine.intake import Intake
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import PostKind
@@ -13,7 +14,7 @@ from bot.jobs.store import drafts
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
 from tests.simcord.sim_bot import FakeCdn
-from tests.simcord.world import SimWorld, field_ids, labels, private
+from tests.simcord.world import SimWorld, actions, field_ids, press, private
 
 PROMPT = "a *red* fox"
 SHOWN = "`a *red* fox`"
@@ -29,8 +30,8 @@ async def edit(world: SimWorld, result: InteractionResult) -> InteractionResult:
     """Press Edit under a private no that shows the prompt."""
     assert SHOWN in private(result)
     assert result.response is not None
-    assert labels(result.response.message) == ["Edit"]
-    return await world.ada.click(result.response.message, label="Edit")
+    assert actions(result.response.message) == [Action.EDIT]
+    return await press(world.ada, result.response.message, Action.EDIT)
 
 
 def picked(form: InteractionResult, name: str) -> list[str]:
@@ -47,7 +48,7 @@ async def test_a_command_at_the_limit_is_edited(world: SimWorld, command: str) -
     form = await edit(world, await world.ada.slash(world.channel, command, prompt=PROMPT, **options))
     assert field_ids(form)["prompt"]["value"] == PROMPT
     assert (picked(form, "size"), picked(form, "seconds")) == (["1080x1920"], ["12"])
-    await world.ada.click(await world.shown((await world.jobs())[0], PostKind.CARD), label="Cancel")
+    await press(world.ada, await world.shown((await world.jobs())[0], PostKind.CARD), Action.CANCEL)
     sent = await world.ada.submit_modal(form, {"prompt": "a blue fox", "size": ["(default)"]})
     assert sent.response is None
     job = (await world.jobs())[0]
@@ -109,24 +110,30 @@ async def test_pictures_that_are_gone_are_asked_for_again(world: SimWorld, files
     assert len(job.request.references) == 1
 
 
-@pytest.mark.parametrize("label", ["Retry", "Make another", "Request again"])
-async def test_a_button_at_the_limit_is_edited(world: SimWorld, label: str) -> None:
+@pytest.mark.parametrize("action", [Action.RETRY, Action.AGAIN, Action.TRY_AGAIN])
+async def test_a_button_at_the_limit_is_edited(world: SimWorld, action: Action) -> None:
     """Its form is filled with the request that the button would have repeated."""
-    scene = {"Retry": job_setups.failed, "Make another": job_setups.delivered, "Request again": job_setups.uncertain}[
-        label
-    ]
-    kind = {"Retry": PostKind.FAILURE, "Make another": PostKind.VIDEO, "Request again": PostKind.UNSURE}[label]
+    scene = {
+        Action.RETRY: job_setups.failed,
+        Action.AGAIN: job_setups.delivered,
+        Action.TRY_AGAIN: job_setups.uncertain,
+    }[action]
+    kind = {
+        Action.RETRY: PostKind.FAILURE,
+        Action.AGAIN: PostKind.VIDEO,
+        Action.TRY_AGAIN: PostKind.UNSURE,
+    }[action]
     job = await scene(world)
     await full(world)
-    no = await world.ada.click(await world.shown(job, kind), label=label)
+    no = await press(world.ada, await world.shown(job, kind), action)
     assert "`a red fox in fresh snow`" in private(no)
     assert no.response is not None
-    form = await world.ada.click(no.response.message, label="Edit")
-    await world.ada.click(await world.shown((await world.jobs())[0], PostKind.CARD), label="Cancel")
+    form = await press(world.ada, no.response.message, Action.EDIT)
+    await press(world.ada, await world.shown((await world.jobs())[0], PostKind.CARD), Action.CANCEL)
     await world.ada.submit_modal(form, {"prompt": "a fox"})
     made = (await world.jobs())[0]
     assert made.request.prompt == "a fox"
-    retry = label != "Make another"
+    retry = action is not Action.AGAIN
     assert (made.origin.id == f"retry:{job.id}") == retry
 
 
@@ -139,9 +146,9 @@ async def test_a_form_whose_draft_is_gone_gives_the_prompt_back(world: SimWorld)
     sent = await world.ada.submit_modal(form, {"prompt": PROMPT})
     assert private(sent) == f"That form expired. Please start again.\n{SHOWN}"
     assert sent.response is not None
-    assert labels(sent.response.message) == []
+    assert actions(sent.response.message) == []
     assert no.response is not None
-    assert "form expired" in private(await world.ada.click(no.response.message, label="Edit"))
+    assert "form expired" in private(await press(world.ada, no.response.message, Action.EDIT))
 
 
 @pytest.mark.parametrize("way", ["video", "remix", "form"])
@@ -150,7 +157,7 @@ async def test_what_breaks_unexpectedly_gives_the_prompt_back(
 ) -> None:
     """Nobody types four thousand characters twice because of a fault of ours."""
     video = await world.delivered()
-    form = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Remix")
+    form = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.REMIX)
 
     async def fail(*_: object) -> None:
         raise ValueError
@@ -182,6 +189,6 @@ async def test_where_no_draft_can_be_stored_the_whole_prompt_is_given_back(
     no = await world.ada.slash(world.channel, "video", prompt="long " * 500)
     assert no.response is not None
     message = no.response.message
-    assert labels(message) == []
+    assert actions(message) == []
     assert "at once" in message.content
     assert [one.filename for one in message.attachments] == ["prompt.txt"]

@@ -2,11 +2,12 @@
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import Cause, PostKind, Via
 from bot.jobs.states import Event, State
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
-from tests.simcord.world import SimWorld, field_ids, labels, private, text_of
+from tests.simcord.world import SimWorld, actions, field_ids, press, private, text_of
 
 
 async def test_the_public_is_told_nothing_of_a_refused_prompt(world: SimWorld) -> None:
@@ -16,13 +17,13 @@ async def test_the_public_is_told_nothing_of_a_refused_prompt(world: SimWorld) -
     assert text_of(notice).startswith(f"{world.ada.mention} Your video wasn't made.")
     assert "fox" not in text_of(notice)
     assert "content" not in text_of(notice)
-    assert labels(notice) == ["Edit & retry", "Why?"]
+    assert actions(notice) == [Action.EDIT_RETRY, Action.WHY]
     assert notice.attachments == []
     for person in (world.ada, world.mia):
-        said = private(await person.click(notice, label="Why?"))
+        said = private(await press(person, notice, Action.WHY))
         assert "content rules" in said
         assert "a red fox, badly" in said
-    said = private(await world.ben.click(notice, label="Why?"))
+    said = private(await press(world.ben, notice, Action.WHY))
     assert "Only the person" in said
     assert "fox" not in said
 
@@ -44,8 +45,8 @@ async def test_edit_and_retry_makes_one_job_of_what_is_written(world: SimWorld) 
     """The form is prefilled; pictures are kept; a second form or press finds the first one's job."""
     job = await job_setups.refused(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    shown = await world.ada.click(notice, label="Edit & retry")
-    second = await world.ada.click(notice, label="Edit & retry")
+    shown = await press(world.ada, notice, Action.EDIT_RETRY)
+    second = await press(world.ada, notice, Action.EDIT_RETRY)
     assert field_ids(shown)["prompt"]["value"] == "a red fox, badly"
     sent = await world.ada.submit_modal(shown, {"prompt": "a red fox"})
     assert sent.response is None
@@ -63,10 +64,10 @@ async def test_edit_and_retry_works_again_after_a_free_cancel(world: SimWorld) -
     """What was cancelled before it cost anything doesn't use the one success up."""
     job = await job_setups.refused(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    await world.ada.submit_modal(await world.ada.click(notice, label="Edit & retry"), {"prompt": "first"})
+    await world.ada.submit_modal(await press(world.ada, notice, Action.EDIT_RETRY), {"prompt": "first"})
     first = (await world.jobs())[0]
     await world.move(first, Event.CANCEL)
-    await world.ada.submit_modal(await world.ada.click(notice, label="Edit & retry"), {"prompt": "second"})
+    await world.ada.submit_modal(await press(world.ada, notice, Action.EDIT_RETRY), {"prompt": "second"})
     second = (await world.jobs())[0]
     assert (second.request.prompt, second.state, second.origin.retry_of) == ("second", State.ACCEPTED, first.id)
 
@@ -75,8 +76,8 @@ async def test_retry_and_edit_and_retry_share_one_success(world: SimWorld) -> No
     """After Retry was pressed the form isn't opened any more."""
     job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    await world.ada.click(notice, label="Retry")
-    pressed = await world.ada.click(notice, label="Edit & retry")
+    await press(world.ada, notice, Action.RETRY)
+    pressed = await press(world.ada, notice, Action.EDIT_RETRY)
     assert pressed.modal is None
     assert (await world.jobs())[0].id in private(pressed)
 
@@ -86,12 +87,12 @@ async def test_retries_are_for_the_requester_alone(world: SimWorld) -> None:
     job = await job_setups.refused(world)
     notice = await world.shown(job, PostKind.FAILURE)
     for person in (world.ben, world.mia):
-        pressed = await person.click(notice, label="Edit & retry")
+        pressed = await press(person, notice, Action.EDIT_RETRY)
         assert pressed.modal is None
         assert "Only the person" in private(pressed)
     failed = await job_setups.failed(world)
     assert "Only the person" in private(
-        await world.mia.click(await world.shown(failed, PostKind.FAILURE), label="Retry")
+        await press(world.mia, await world.shown(failed, PostKind.FAILURE), Action.RETRY)
     )
     assert await world.jobs(world.mia) == []
 
@@ -99,7 +100,7 @@ async def test_retries_are_for_the_requester_alone(world: SimWorld) -> None:
 async def test_after_a_refused_picture_an_empty_row_means_none(world: SimWorld) -> None:
     """The form keeps no picture and says so."""
     job = await job_setups.refused(world, "picture")
-    shown = await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Edit & retry")
+    shown = await press(world.ada, await world.shown(job, PostKind.FAILURE), Action.EDIT_RETRY)
     assert shown.modal is not None
     assert "Leave empty for none" in shown.modal["components"][1]["description"]
     await world.ada.submit_modal(shown, {"prompt": "a red fox"})
@@ -109,7 +110,7 @@ async def test_after_a_refused_picture_an_empty_row_means_none(world: SimWorld) 
 async def test_new_pictures_replace_the_old_ones(world: SimWorld) -> None:
     """All of them."""
     job = await job_setups.refused(world)
-    shown = await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Edit & retry")
+    shown = await press(world.ada, await world.shown(job, PostKind.FAILURE), Action.EDIT_RETRY)
     assert shown.modal is not None
     assert "1 picture kept" in shown.modal["components"][1]["description"]
     await world.ada.submit_modal(shown, {"prompt": "x", "references": [("a.png", png(9)), ("b.png", png(8))]})

@@ -1,10 +1,11 @@
 """What is remembered of cards and offers is forgotten with them."""
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import PostKind
 from bot.jobs.states import Event, State
 from bot.jobs.store import drafts
 from tests.simcord import job_setups
-from tests.simcord.world import SimWorld
+from tests.simcord.world import SimWorld, press
 
 
 async def test_nothing_is_kept_of_what_has_ended(world: SimWorld) -> None:
@@ -14,7 +15,7 @@ async def test_nothing_is_kept_of_what_has_ended(world: SimWorld) -> None:
     await job_setups.undeliverable(world)
     await job_setups.withheld(world)
     uncertain = await job_setups.uncertain(world)
-    await world.ada.click(await world.shown(uncertain, PostKind.UNSURE), label="Dismiss")
+    await press(world.ada, await world.shown(uncertain, PostKind.UNSURE), Action.LEAVE)
     await world.settle()
     painter, offering = world.engine.painter, world.engine.offering
     # Its row can't be reached while the card is painted: it rests a while.

@@ -2,17 +2,18 @@
 
 import discord
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
 from tests.simcord import job_setups
-from tests.simcord.world import SimWorld, labels, private, text_of
+from tests.simcord.world import SimWorld, actions, press, private, text_of
 
 
 async def test_failure_names_cause_and_next_step(world: SimWorld) -> None:
     """A failure notice pings the requester, says cause and next step, and stands instead of the card."""
     job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    assert labels(notice) == ["Retry", "Edit & retry"]
+    assert actions(notice) == [Action.RETRY, Action.EDIT_RETRY]
     assert "a fault of its own" in notice.content
     assert world.env.backend.get_message(world.channel.id, notice.id).ping_user_ids == [world.ada.id]
     assert await world.message(job, PostKind.CARD) is None
@@ -23,8 +24,8 @@ async def test_retry_makes_one_new_job(world: SimWorld) -> None:
     """Retry makes a new job of the same request; pressed twice, it still makes one."""
     job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    first = await world.ada.click(notice, label="Retry")
-    second = await world.ada.click(notice, label="Retry")
+    first = await press(world.ada, notice, Action.RETRY)
+    second = await press(world.ada, notice, Action.RETRY)
     await world.settle()
     made, old = await world.jobs()
     assert old.id == job.id
@@ -32,22 +33,22 @@ async def test_retry_makes_one_new_job(world: SimWorld) -> None:
     assert made.idempotency_key != job.idempotency_key
     assert private(first) == private(second)
     assert made.id in private(first)
-    assert labels(await world.shown(made, PostKind.CARD)) == ["Cancel"]
+    assert actions(await world.shown(made, PostKind.CARD)) == [Action.CANCEL]
 
 
 async def test_send_again_posts_the_kept_video(world: SimWorld) -> None:
     """**Post it** posts the kept video without another render; pressed again, there is nothing to send."""
     job = await job_setups.undeliverable(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    assert labels(notice) == ["Post it"]
+    assert actions(notice) == [Action.SEND_AGAIN]
     assert "may not post in its channel" in notice.content
-    assert "on its way" in private(await world.ada.click(notice, label="Post it"))
+    assert "on its way" in private(await press(world.ada, notice, Action.SEND_AGAIN))
     again = await world.job(job)
     assert (again.state, again.remote_id, again.submitted_at) == (State.FETCHING, job.remote_id, job.submitted_at)
-    assert "no kept video" in private(await world.ada.click(notice, label="Post it"))
+    assert "no kept video" in private(await press(world.ada, notice, Action.SEND_AGAIN))
     job = await world.fetched(again)
     assert job.state is State.DELIVERED
-    assert labels(await world.shown(job, PostKind.VIDEO)) == ["Remix", "Make another", "Delete"]
+    assert actions(await world.shown(job, PostKind.VIDEO)) == [Action.REMIX, Action.AGAIN, Action.DELETE]
     assert len(await world.jobs()) == 1
 
 
@@ -55,9 +56,9 @@ async def test_try_again_makes_a_new_job_and_ends_the_asking(world: SimWorld) ->
     """**Request again** makes a new job; the notice says that it was answered and loses its buttons."""
     job = await job_setups.uncertain(world)
     notice = await world.shown(job, PostKind.UNSURE)
-    assert labels(notice) == ["Request again", "Dismiss"]
+    assert actions(notice) == [Action.TRY_AGAIN, Action.LEAVE]
     assert "may be charged twice" in notice.content
-    result = await world.ada.click(notice, label="Request again")
+    result = await press(world.ada, notice, Action.TRY_AGAIN)
     await world.settle()
     (made,) = [one for one in await world.jobs() if one.id != job.id]
     assert made.id in private(result)
@@ -66,20 +67,20 @@ async def test_try_again_makes_a_new_job_and_ends_the_asking(world: SimWorld) ->
     assert old.state is State.UNCERTAIN
     assert old.answered_at is not None
     notice = await world.shown(job, PostKind.UNSURE)
-    assert labels(notice) == []
+    assert actions(notice) == []
     assert "you have answered" in notice.content
 
 
 async def test_leave_it_only_ends_the_asking(world: SimWorld) -> None:
     """**Dismiss** makes nothing and takes the buttons away; the job still waits for its video to turn up."""
     job = await job_setups.uncertain(world)
-    result = await world.ada.click(await world.shown(job, PostKind.UNSURE), label="Dismiss")
+    result = await press(world.ada, await world.shown(job, PostKind.UNSURE), Action.LEAVE)
     assert "leave" in private(result)
     (old,) = await world.jobs()
     assert (old.id, old.state) == (job.id, State.UNCERTAIN)
     await world.settle()
     notice = await world.shown(job, PostKind.UNSURE)
-    assert labels(notice) == []
+    assert actions(notice) == []
     assert job.id in text_of(notice)
 
 
@@ -94,14 +95,14 @@ async def test_retry_says_truly_what_an_earlier_press_led_to(world: SimWorld) ->
     """Cancelled meanwhile: it is asked for anew. Posted meanwhile: it is named as an older one."""
     job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    await world.ada.click(notice, label="Retry")
+    await press(world.ada, notice, Action.RETRY)
     await world.settle()
     first = (await world.jobs())[0]
     assert is_grey(await world.shown(job, PostKind.FAILURE), "Retry")
-    await world.ada.click(await world.shown(first, PostKind.CARD), label="Cancel")
+    await press(world.ada, await world.shown(first, PostKind.CARD), Action.CANCEL)
     await world.settle()
     assert not is_grey(await world.shown(job, PostKind.FAILURE), "Retry")
-    answer = private(await world.ada.click(notice, label="Retry"))
+    answer = private(await press(world.ada, notice, Action.RETRY))
     second = (await world.jobs())[0]
     assert second.id not in (job.id, first.id)
     assert second.id in answer
@@ -111,7 +112,7 @@ async def test_retry_says_truly_what_an_earlier_press_led_to(world: SimWorld) ->
     assert is_grey(await world.shown(job, PostKind.FAILURE), "Retry")
     listed = await world.ada.slash(world.channel, "status", video=job.id)
     assert listed.response is not None
-    answer = private(await world.ada.click(listed.response.message, label="Retry"))
+    answer = private(await press(world.ada, listed.response.message, Action.RETRY))
     assert second.id in answer
     assert "in the queue" not in answer
     assert len(await world.jobs()) == 3

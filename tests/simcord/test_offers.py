@@ -2,16 +2,17 @@
 
 import discord
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import Job, PostKind, Via
 from bot.jobs.states import State
 from tests.simcord.pictures import png
-from tests.simcord.world import SimWorld, field_ids, labels, private
+from tests.simcord.world import SimWorld, actions, field_ids, press, private
 
 
-async def offered(world: SimWorld, *wanted: str) -> discord.Message:
+async def offered(world: SimWorld, *wanted: Action) -> discord.Message:
     """The offer that stands last in the channel; it pings nobody and hangs at a reply."""
     offer = world.last()
-    assert labels(offer) == list(wanted)
+    assert actions(offer) == list(wanted)
     assert offer.reference is not None
     assert not world.env.backend.get_message(world.channel.id, offer.id).ping_user_ids
     return offer
@@ -28,9 +29,9 @@ async def test_few_words_are_asked_about(world: SimWorld) -> None:
     told = await world.ben.send(world.channel, "wow nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
     assert await world.jobs(world.ben) == []
-    question = await offered(world, "Remix", "No thanks")
+    question = await offered(world, Action.MAKE_IT, Action.NO_THANKS)
     assert "`wow nice`" in question.content
-    assert (await world.ben.click(question, label="Remix")).response is None
+    assert (await press(world.ben, question, Action.MAKE_IT)).response is None
     await world.settle()
     job = await made_by_ben(world)
     assert (job.request.prompt, job.request.parent_id, job.origin.via) == ("wow nice", video.id, Via.REPLY)
@@ -45,11 +46,11 @@ async def test_question_is_only_for_whom_it_was_asked(world: SimWorld) -> None:
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    question = await offered(world, "Remix", "No thanks")
-    result = await world.mia.click(question, label="Remix")
+    question = await offered(world, Action.MAKE_IT, Action.NO_THANKS)
+    result = await press(world.mia, question, Action.MAKE_IT)
     assert "Only the person who replied" in private(result)
     assert await world.jobs(world.ben) == await world.jobs(world.mia) == []
-    await world.ben.click(question, label="Remix")
+    await press(world.ben, question, Action.MAKE_IT)
     assert await world.jobs(world.ben)
 
 
@@ -60,8 +61,8 @@ async def test_reply_without_ping_gets_the_form(world: SimWorld) -> None:
     await world.env.settle()
     await world.settle()
     assert await world.jobs(world.ben) == []
-    offer = await offered(world, "Describe the change")
-    shown = await world.ben.click(offer, label="Describe the change")
+    offer = await offered(world, Action.OPEN_FORM)
+    shown = await press(world.ben, offer, Action.OPEN_FORM)
     assert list(field_ids(shown)) == ["prompt", "references", "size", "seconds"]
     sent = await world.ben.submit_modal(shown, {"prompt": "at night", "references": [("a.png", png())]})
     assert sent.response is None
@@ -81,7 +82,7 @@ async def test_form_is_only_for_whom_it_was_offered(world: SimWorld) -> None:
     world.reply_without_ping(world.ben, await world.shown(video, PostKind.VIDEO), "make it night, please")
     await world.env.settle()
     await world.settle()
-    result = await world.mia.click(await offered(world, "Describe the change"), label="Describe the change")
+    result = await press(world.mia, await offered(world, Action.OPEN_FORM), Action.OPEN_FORM)
     assert result.modal is None
     assert "Only the person who replied" in private(result)
 
@@ -111,8 +112,8 @@ async def test_pictures_without_words_get_the_form(world: SimWorld) -> None:
         world.channel, "👀", reply_to=await world.shown(video, PostKind.VIDEO), attachments=[("a.png", png(1))]
     )
     await world.settle()
-    offer = await offered(world, "Describe the change")
-    shown = await world.ben.click(offer, label="Describe the change")
+    offer = await offered(world, Action.OPEN_FORM)
+    shown = await press(world.ben, offer, Action.OPEN_FORM)
     await world.ben.submit_modal(shown, {"prompt": "wear this"})
     job = await made_by_ben(world)
     shelf = world.engine.parts.shelf
@@ -138,7 +139,7 @@ async def test_offer_goes_with_its_reply(world: SimWorld) -> None:
     video = await world.delivered()
     told = await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    offer = await offered(world, "Remix", "No thanks")
+    offer = await offered(world, Action.MAKE_IT, Action.NO_THANKS)
     await world.ben.delete(told)
     await world.settle()
     assert offer.id not in [message.id for message in world.channel.history()]
@@ -149,9 +150,9 @@ async def test_question_makes_one_video(world: SimWorld) -> None:
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    question = await offered(world, "Remix", "No thanks")
-    await world.ben.click(question, label="Remix")
-    await world.ben.click(question, label="Remix")
+    question = await offered(world, Action.MAKE_IT, Action.NO_THANKS)
+    await press(world.ben, question, Action.MAKE_IT)
+    await press(world.ben, question, Action.MAKE_IT)
     assert (await made_by_ben(world)).state is State.ACCEPTED
 
 
@@ -160,9 +161,9 @@ async def test_no_thanks_takes_the_question_away(world: SimWorld) -> None:
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    question = await offered(world, "Remix", "No thanks")
-    assert "Only the person who replied" in private(await world.mia.click(question, label="No thanks"))
-    assert (await world.ben.click(question, label="No thanks")).response is None
+    question = await offered(world, Action.MAKE_IT, Action.NO_THANKS)
+    assert "Only the person who replied" in private(await press(world.mia, question, Action.NO_THANKS))
+    assert (await press(world.ben, question, Action.NO_THANKS)).response is None
     await world.settle()
     assert question.id not in [message.id for message in world.channel.history()]
     assert await world.jobs(world.ben) == []
@@ -175,7 +176,7 @@ async def test_a_sentence_under_somebody_elses_video_is_asked_about(world: SimWo
     for person, text in ((world.ben, "make it night, please"), (world.ada, "haha so good, where is that?")):
         await person.send(world.channel, text, reply_to=message)
         await world.settle()
-        question = await offered(world, "Remix", "No thanks")
+        question = await offered(world, Action.MAKE_IT, Action.NO_THANKS)
         assert f"Remix this video with `{text}`?" in question.content
     assert await world.jobs(world.ben) == []
     assert len(await world.jobs()) == 1

@@ -8,11 +8,12 @@ from typing import Any
 import discord
 import pytest
 
+from bot.chat.custom_ids import Action
 from bot.jobs.allowlist import Allowlist
 from bot.jobs.model import PostKind, UserId
 from bot.jobs.states import State
 from tests.simcord import job_setups
-from tests.simcord.world import SimWorld, private, text_of
+from tests.simcord.world import SimWorld, press, private, text_of
 
 
 @pytest.fixture
@@ -54,13 +55,13 @@ async def test_in_other_servers_every_command_is_turned_away(
     assert await world.jobs() == []
 
 
-@pytest.mark.parametrize("label", ["Remix", "Make another", "Delete"])
-async def test_in_other_servers_every_button_is_turned_away(world: SimWorld, label: str) -> None:
+@pytest.mark.parametrize("action", [Action.REMIX, Action.AGAIN, Action.DELETE])
+async def test_in_other_servers_every_button_is_turned_away(world: SimWorld, action: Action) -> None:
     """Of what was posted before the operator decided so."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
     close(world)
-    assert "I don't work in this server" in private(await world.ada.click(message, label=label))
+    assert "I don't work in this server" in private(await press(world.ada, message, action))
     assert len(await world.jobs()) == 1
 
 
@@ -68,7 +69,7 @@ async def test_in_other_servers_a_form_and_a_reply_are_turned_away(world: SimWor
     """A form that was open, and a reply to a finished video; other talk is left alone."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
-    opened = await world.ada.click(message, label="Remix")
+    opened = await press(world.ada, message, Action.REMIX)
     close(world)
     sent = await world.ada.submit_modal(opened, {"prompt": "make it *night*"})
     assert "I don't work in this server" in private(sent)
@@ -127,7 +128,7 @@ async def test_a_blocked_person_is_refused_and_what_waits_is_cancelled(world: Si
     assert "blocked you" in private(result)
     video = await world.fetched(rendering)
     assert video.state is State.DELIVERED
-    again = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Make another")
+    again = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.AGAIN)
     assert "blocked you" in private(again)
     assert len(await world.jobs()) == 2
     assert "can request videos again" in private(await owner.slash(world.channel, "owner unblock", person=world.ada))

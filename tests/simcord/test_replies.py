@@ -5,12 +5,13 @@ from dataclasses import replace
 import discord
 import pytest
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import PostKind, Via
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
-from tests.simcord.world import SimWorld, labels, text_of
+from tests.simcord.world import SimWorld, actions, press, text_of
 
 
 async def test_reply_is_a_remix(world: SimWorld) -> None:
@@ -44,9 +45,9 @@ async def test_reply_waits_in_which_cancel_costs_nothing(world: SimWorld) -> Non
     assert job.not_before == before + 10.0
     await world.settle()
     card = await world.shown(job, PostKind.CARD)
-    assert labels(card) == ["Cancel"]
+    assert actions(card) == [Action.CANCEL]
     assert f"Starting <t:{int(job.not_before)}:R>. Cancel now and it's free." in text_of(card)
-    await world.ada.click(card, label="Cancel")
+    await press(world.ada, card, Action.CANCEL)
     assert (await world.job(job)).state is State.CANCELLED
 
 
@@ -193,7 +194,7 @@ async def test_reply_to_ones_own_notice_is_a_new_request(world: SimWorld) -> Non
     assert (job.request.prompt, job.not_before - job.accepted_at) == ("a fox in deep snow", 10.0)
     await world.settle()
     card = await world.shown(job, PostKind.CARD)
-    await world.ada.click(card, label="Cancel")
+    await press(world.ada, card, Action.CANCEL)
     await world.settle()
     told = await world.ada.send(world.channel, "a fox in high grass", reply_to=card)
     assert [one.request.prompt for one in await world.jobs() if one.origin.id == str(told.id)] == [
@@ -207,7 +208,7 @@ async def test_short_reply_to_ones_own_notice_is_asked_about(world: SimWorld) ->
     before = len(await world.jobs())
     await world.ada.send(world.channel, "oh no", reply_to=await world.shown(failed, PostKind.FAILURE))
     await world.settle()
-    assert (labels(world.last()), len(await world.jobs())) == (["Remix", "No thanks"], before)
+    assert (actions(world.last()), len(await world.jobs())) == ([Action.MAKE_IT, Action.NO_THANKS], before)
 
 
 async def test_reply_to_a_running_card_is_told_once(world: SimWorld) -> None:
@@ -250,11 +251,11 @@ async def test_reply_edited_into_talk_is_cancelled_and_asked_about(world: SimWor
     await world.settle()
     assert (await world.job(job)).state is State.CANCELLED
     question = world.last()
-    assert (labels(question), talk in question.content) == (["Remix", "No thanks"], True)
+    assert (actions(question), talk in question.content) == ([Action.MAKE_IT, Action.NO_THANKS], True)
     await world.ada.edit(told, f"{talk} Make it day")
     assert "Make it day" in world.last().content
     for _ in range(2):
-        await world.ada.click(question, label="Remix")
+        await press(world.ada, question, Action.MAKE_IT)
     (made,) = [one for one in await world.jobs() if one.id not in {job.id, video.id}]
     assert (made.request.prompt, made.state) == (f"{talk} Make it day", State.ACCEPTED)
     assert (made.request.parent_id, made.origin.reply_to) == (video.id, told.id)
@@ -265,7 +266,7 @@ async def test_question_said_yes_to_is_only_changed_by_an_edit(world: SimWorld) 
     video = await world.delivered()
     told = await world.ben.send(world.channel, "wow nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    await world.ben.click(world.last(), label="Remix")
+    await press(world.ben, world.last(), Action.MAKE_IT)
     await world.ben.edit(told, "wow mice")
     (job,) = await world.jobs(world.ben)
     assert (job.request.prompt, job.state) == ("wow mice", State.ACCEPTED)
@@ -278,7 +279,7 @@ async def test_edited_question_asks_about_the_new_text(world: SimWorld) -> None:
     await world.settle()
     await world.ben.edit(told, "make it night")
     assert "`make it night`" in world.last().content
-    await world.ben.click(world.last(), label="Remix")
+    await press(world.ben, world.last(), Action.MAKE_IT)
     assert [one.request.prompt for one in await world.jobs(world.ben)] == ["make it night"]
 
 

@@ -6,29 +6,30 @@ from simcord.backend.models.channel import Overwrite
 from simcord.enums import OverwriteType
 from simcord.results import to_discord_message
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
 from tests.simcord import job_setups
-from tests.simcord.world import SimWorld, labels, private
+from tests.simcord.world import SimWorld, actions, press, private
 
 CONTROLLED = [
-    (job_setups.queued, PostKind.CARD, "Cancel"),
-    (job_setups.rendering, PostKind.CARD, "Don't post"),
-    (job_setups.late, PostKind.LATE, "Don't post"),
-    (job_setups.slow, PostKind.SLOW, "Don't post"),
-    (job_setups.delivered, PostKind.VIDEO, "Delete"),
-    (job_setups.undeliverable, PostKind.FAILURE, "Post it"),
-    (job_setups.uncertain, PostKind.UNSURE, "Request again"),
-    (job_setups.uncertain, PostKind.UNSURE, "Dismiss"),
+    (job_setups.queued, PostKind.CARD, Action.CANCEL),
+    (job_setups.rendering, PostKind.CARD, Action.WITHHOLD),
+    (job_setups.late, PostKind.LATE, Action.WITHHOLD),
+    (job_setups.slow, PostKind.SLOW, Action.WITHHOLD),
+    (job_setups.delivered, PostKind.VIDEO, Action.DELETE),
+    (job_setups.undeliverable, PostKind.FAILURE, Action.SEND_AGAIN),
+    (job_setups.uncertain, PostKind.UNSURE, Action.TRY_AGAIN),
+    (job_setups.uncertain, PostKind.UNSURE, Action.LEAVE),
 ]
 
 
-@pytest.mark.parametrize(("scene", "kind", "label"), CONTROLLED)
-async def test_others_may_not(world: SimWorld, scene: job_setups.JobSetup, kind: PostKind, label: str) -> None:
+@pytest.mark.parametrize(("scene", "kind", "action"), CONTROLLED)
+async def test_others_may_not(world: SimWorld, scene: job_setups.JobSetup, kind: PostKind, action: Action) -> None:
     """Anybody but the requester is told privately that they may not, and neither job nor message changes."""
     job = await scene(world)
     message = await world.shown(job, kind)
-    result = await world.ben.click(message, label=label)
+    result = await press(world.ben, message, action)
     assert "Only the person who asked" in private(result)
     await world.settle()
     assert await world.job(job) == job
@@ -38,17 +39,17 @@ async def test_others_may_not(world: SimWorld, scene: job_setups.JobSetup, kind:
     assert len(await world.jobs()) == 1
 
 
-@pytest.mark.parametrize(("scene", "kind", "label"), [one for one in CONTROLLED if one[2] != "Retry"])
+@pytest.mark.parametrize(("scene", "kind", "action"), CONTROLLED)
 async def test_those_who_manage_messages_may(
-    world: SimWorld, scene: job_setups.JobSetup, kind: PostKind, label: str
+    world: SimWorld, scene: job_setups.JobSetup, kind: PostKind, action: Action
 ) -> None:
     """Whoever may manage messages there may press what the requester may."""
     job = await scene(world)
-    result = await world.mia.click(await world.shown(job, kind), label=label)
+    result = await press(world.mia, await world.shown(job, kind), action)
     assert "Only the person who asked" not in private(result)
-    if label == "Delete":
+    if action is Action.DELETE:
         assert result.response is not None
-        await world.mia.click(result.response, label="Delete")
+        await press(world.mia, result.response, Action.DELETE)
     assert await world.job(job) != job or await world.jobs(world.mia)
 
 
@@ -59,7 +60,7 @@ async def test_managing_the_server_is_not_managing_messages(world: SimWorld) -> 
     job = await job_setups.queued(world)
     looked = await max_.slash(world.channel, "status", video=job.id)
     assert looked.response is not None
-    result = await max_.click(looked.response, label="Cancel")
+    result = await press(max_, looked.response, Action.CANCEL)
     assert "Only the person who asked" in private(result)
     assert (await world.job(job)).state is State.ACCEPTED
 
@@ -83,7 +84,7 @@ async def test_who_manages_the_server_reads_no_prompt_of_a_channel_they_cannot_s
 async def test_retry_is_for_the_requester_alone(world: SimWorld, presser: str) -> None:
     """It counts on the presser's limits, so not even those who manage messages may."""
     job = await job_setups.failed(world)
-    result = await getattr(world, presser).click(await world.shown(job, PostKind.FAILURE), label="Retry")
+    result = await press(getattr(world, presser), await world.shown(job, PostKind.FAILURE), Action.RETRY)
     assert "Only the person who" in private(result)
     assert len(await world.jobs()) == 1
     assert await world.jobs(world.mia) == await world.jobs(world.ben) == []
@@ -93,7 +94,7 @@ async def test_what_costs_money_needs_the_right_to_use_commands(world: SimWorld)
     """Buttons, forms, questions and replies: Discord checks it for commands alone."""
     video, failed = await job_setups.delivered(world), await job_setups.failed(world)
     message, notice = await world.shown(video, PostKind.VIDEO), await world.shown(failed, PostKind.FAILURE)
-    opened = await world.ben.click(message, label="Remix")
+    opened = await press(world.ben, message, Action.REMIX)
     await world.ben.send(world.channel, "so nice", reply_to=message)
     await world.settle()
     question = world.last()
@@ -104,10 +105,10 @@ async def test_what_costs_money_needs_the_right_to_use_commands(world: SimWorld)
     before = len(await world.jobs())
     for act in (
         lambda: world.ben.submit_modal(opened, {"prompt": "at night"}),
-        lambda: world.ben.click(question, label="Remix"),
-        lambda: world.ben.click(message, label="Remix"),
-        lambda: world.ben.click(message, label="Make another"),
-        lambda: world.ada.click(notice, label="Retry"),
+        lambda: press(world.ben, question, Action.MAKE_IT),
+        lambda: press(world.ben, message, Action.REMIX),
+        lambda: press(world.ben, message, Action.AGAIN),
+        lambda: press(world.ada, notice, Action.RETRY),
     ):
         assert "Use Application Commands" in private(await act())
     said = world.count()
@@ -116,8 +117,8 @@ async def test_what_costs_money_needs_the_right_to_use_commands(world: SimWorld)
     assert any("Use Application Commands" in one.content for one in world.channel.history())
     assert world.count() == said + 3
     assert (len(await world.jobs()), await world.jobs(world.ben)) == (before, [])
-    assert "No thanks" in labels(question)
-    assert (await world.ben.click(question, label="No thanks")).response is None
+    assert Action.NO_THANKS in actions(question)
+    assert (await press(world.ben, question, Action.NO_THANKS)).response is None
 
 
 async def test_a_long_text_in_a_file_needs_the_right_too(world: SimWorld) -> None:
@@ -143,5 +144,5 @@ async def test_a_forged_answer_to_the_question_before_a_deletion_changes_no_mess
     bot = world.env.backend.bot_user
     made = world.env.backend.create_message(world.channel.id, bot.id, "public", components=[row])
     shown = to_discord_message(world.env, made)
-    private(await world.ben.click(shown, label="Keep"))
+    private(await press(world.ben, shown, Action.KEEP))
     assert world.env.backend.get_message(world.channel.id, shown.id).content == "public"

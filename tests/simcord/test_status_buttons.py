@@ -2,10 +2,11 @@
 
 from simcord.results import ResponseMessage
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
 from tests.simcord import job_setups
-from tests.simcord.world import SimWorld, labels, private
+from tests.simcord.world import SimWorld, actions, press, private, targets
 
 
 async def status(world: SimWorld, **options: str) -> ResponseMessage:
@@ -24,27 +25,27 @@ async def test_list_has_a_button_for_each_job_that_needs_one(world: SimWorld) ->
     waiting = await job_setups.queued(world)
     listed = await status(world)
     expected = {
-        f"Cancel {waiting.id}",
-        f"Don't post {running.id}",
-        f"Post it {kept.id}",
-        f"Post it {unposted.id}",
+        (Action.CANCEL, waiting.id),
+        (Action.WITHHOLD, running.id),
+        (Action.SEND_AGAIN, kept.id),
+        (Action.SEND_AGAIN, unposted.id),
     }
-    assert set(labels(listed.message)) == expected
+    assert set(targets(listed.message)) == expected
 
 
 async def test_list_cancels(world: SimWorld) -> None:
     """Cancel in the list ends the job, and its card shows it."""
     job = await job_setups.queued(world)
-    assert "cancelled" in private(await world.ada.click(await status(world), label=f"Cancel {job.id}"))
+    assert "cancelled" in private(await press(world.ada, await status(world), Action.CANCEL, job.id))
     await world.settle()
     assert (await world.job(job)).state is State.CANCELLED
-    assert labels(await world.shown(job, PostKind.CARD)) == []
+    assert actions(await world.shown(job, PostKind.CARD)) == []
 
 
 async def test_list_withholds(world: SimWorld) -> None:
     """*Don't post* in the list does what it does on the card."""
     job = await job_setups.rendering(world)
-    assert "won't be posted" in private(await world.ada.click(await status(world), label=f"Don't post {job.id}"))
+    assert "won't be posted" in private(await press(world.ada, await status(world), Action.WITHHOLD, job.id))
     assert (await world.fetched(await world.job(job))).state is State.CANCELLED
     assert await world.message(job, PostKind.VIDEO) is None
 
@@ -53,8 +54,8 @@ async def test_list_sends_a_withheld_video_after_all(world: SimWorld) -> None:
     """**Post it** in the list posts a video that was withheld; nothing is rendered anew."""
     job = await job_setups.withheld(world)
     listed = await status(world)
-    assert "on its way" in private(await world.ada.click(listed, label=f"Post it {job.id}"))
-    assert "no kept video" in private(await world.ada.click(listed, label=f"Post it {job.id}"))
+    assert "on its way" in private(await press(world.ada, listed, Action.SEND_AGAIN, job.id))
+    assert "no kept video" in private(await press(world.ada, listed, Action.SEND_AGAIN, job.id))
     job = await world.fetched(await world.job(job))
     assert job.state is State.DELIVERED
     assert await world.shown(job, PostKind.VIDEO)
@@ -64,9 +65,9 @@ async def test_list_sends_a_withheld_video_after_all(world: SimWorld) -> None:
 async def test_list_changes_its_mind_about_a_running_video(world: SimWorld) -> None:
     """**Post it** for one job that was withheld while it still renders lets it be posted when it is done."""
     job = await job_setups.rendering(world)
-    await world.ada.click(await world.shown(job, PostKind.CARD), label="Don't post")
+    await press(world.ada, await world.shown(job, PostKind.CARD), Action.WITHHOLD)
     found = await status(world, video=job.id)
-    assert "on its way" in private(await world.ada.click(found, label="Post it"))
+    assert "on its way" in private(await press(world.ada, found, Action.SEND_AGAIN))
     job = await world.fetched(await world.job(job))
     assert job.state is State.DELIVERED
 
@@ -75,8 +76,8 @@ async def test_one_failed_job_can_be_retried(world: SimWorld) -> None:
     """`/status` of one failed job offers Retry, which makes the same new job as the notice."""
     job = await job_setups.failed(world)
     found = await status(world, video=job.id)
-    assert labels(found.message) == ["Retry", "Edit & retry"]
-    from_list = private(await world.ada.click(found, label="Retry"))
-    from_notice = private(await world.ada.click(await world.shown(job, PostKind.FAILURE), label="Retry"))
+    assert actions(found.message) == [Action.RETRY, Action.EDIT_RETRY]
+    from_list = private(await press(world.ada, found, Action.RETRY))
+    from_notice = private(await press(world.ada, await world.shown(job, PostKind.FAILURE), Action.RETRY))
     assert from_list == from_notice
     assert len(await world.jobs()) == 2

@@ -2,12 +2,13 @@
 
 import pytest
 
+from bot.chat.custom_ids import Action
 from bot.jobs.limits import Usage
 from bot.jobs.model import PostKind, UserId
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting
 from tests.simcord import job_setups
-from tests.simcord.world import SimWorld, labels, private, text_of
+from tests.simcord.world import SimWorld, actions, press, private, text_of
 
 
 async def usage(world: SimWorld) -> Usage:
@@ -17,13 +18,13 @@ async def usage(world: SimWorld) -> Usage:
 async def test_cancel_ends_a_queued_job(world: SimWorld) -> None:
     """Cancel ends a queued job and gives its quota back; its card stays, without buttons."""
     job = await job_setups.queued(world)
-    result = await world.ada.click(await world.shown(job, PostKind.CARD), label="Cancel")
+    result = await press(world.ada, await world.shown(job, PostKind.CARD), Action.CANCEL)
     assert "cancelled" in private(result)
     await world.settle()
     assert (await world.job(job)).state is State.CANCELLED
     assert await usage(world) == Usage(0, ())
     card = await world.shown(job, PostKind.CARD)
-    assert labels(card) == []
+    assert actions(card) == []
     assert "Cancelled" in text_of(card)
 
 
@@ -33,7 +34,7 @@ async def test_cancel_of_a_job_that_was_just_submitted_withholds_it(world: SimWo
     listed = await world.ada.slash(world.channel, "status")
     assert listed.response is not None
     await world.rendering(job)
-    result = await world.ada.click(listed.response, label=f"Cancel {job.id}")
+    result = await press(world.ada, listed.response, Action.CANCEL, job.id)
     assert "won't be posted" in private(result)
     assert (await world.job(job)).withheld
 
@@ -46,11 +47,11 @@ async def test_dont_post_keeps_the_video(world: SimWorld, scene: job_setups.JobS
     """*Don't post* lets the render go on: nothing is posted, it is kept and counts; the card can take that back."""
     job = await scene(world)
     message = await world.shown(job, kind)
-    assert labels(message) == ["Don't post"]
-    result = await world.ada.click(message, label="Don't post")
+    assert actions(message) == [Action.WITHHOLD]
+    result = await press(world.ada, message, Action.WITHHOLD)
     assert "won't be posted" in private(result)
     await world.settle()
-    assert labels(await world.shown(job, PostKind.CARD)) == ["Post it"]
+    assert actions(await world.shown(job, PostKind.CARD)) == [Action.SEND_AGAIN]
     job = await world.fetched(await world.job(job))
     assert (job.state, job.withheld) == (State.CANCELLED, True)
     assert await world.message(job, PostKind.VIDEO) is None
@@ -64,7 +65,7 @@ async def test_stopping_what_has_ended_is_too_late(world: SimWorld) -> None:
     listed = await world.ada.slash(world.channel, "status")
     assert listed.response is not None
     await world.fetched(job)
-    result = await world.ada.click(listed.response, label=f"Don't post {job.id}")
+    result = await press(world.ada, listed.response, Action.WITHHOLD, job.id)
     assert "too late" in private(result)
     assert (await world.job(job)).state is State.DELIVERED
 
@@ -84,9 +85,9 @@ async def test_dont_post_of_a_job_that_waits_again_cancels_it(world: SimWorld) -
     job = await job_setups.queued(world)
     job = await world.move(job, Event.SUBMIT, submitted_at=world.clock.now())
     card = await world.shown(job, PostKind.CARD)
-    assert labels(card) == ["Don't post"]
+    assert actions(card) == [Action.WITHHOLD]
     await world.step(job, Event.POSTPONE, submitted_at=None)
-    result = await world.ada.click(card, label="Don't post")
+    result = await press(world.ada, card, Action.WITHHOLD)
     assert "Nothing was sent" in private(result)
     assert (await world.job(job)).state is State.CANCELLED
     assert await usage(world) == Usage(0, ())

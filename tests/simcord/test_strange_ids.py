@@ -6,11 +6,12 @@ import discord
 import pytest
 from simcord.results import to_discord_message
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import PostKind
 from bot.jobs.states import State
 from bot.jobs.store import drafts
 from tests.simcord import job_setups
-from tests.simcord.world import SimWorld, labels, private
+from tests.simcord.world import SimWorld, actions, press, private
 
 
 def message_with(world: SimWorld, custom_id: str) -> discord.Message:
@@ -93,27 +94,27 @@ async def test_everything_works_after_a_restart(world: SimWorld) -> None:
     failed = await job_setups.failed(world)
     uncertain = await job_setups.uncertain(world)
     by_command = await world.ben.slash(world.channel, "video", size="1080x1920")
-    by_button = await world.ben.click(await world.shown(video, PostKind.VIDEO), label="Remix")
+    by_button = await press(world.ben, await world.shown(video, PostKind.VIDEO), Action.REMIX)
     await world.mia.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
     question = world.last()
     syncs = [request for request in world.env.http_requests if request.method == "PUT"]
     await world.sim_bot.restart()
     assert [request for request in world.env.http_requests if request.method == "PUT"] == syncs
-    assert "cancelled" in private(await world.ada.click(await world.shown(queued, PostKind.CARD), label="Cancel"))
-    assert "queue" in private(await world.ada.click(await world.shown(failed, PostKind.FAILURE), label="Retry"))
-    assert "leave" in private(await world.ada.click(await world.shown(uncertain, PostKind.UNSURE), label="Dismiss"))
+    assert "cancelled" in private(await press(world.ada, await world.shown(queued, PostKind.CARD), Action.CANCEL))
+    assert "queue" in private(await press(world.ada, await world.shown(failed, PostKind.FAILURE), Action.RETRY))
+    assert "leave" in private(await press(world.ada, await world.shown(uncertain, PostKind.UNSURE), Action.LEAVE))
     assert (await world.ben.submit_modal(by_command, {"prompt": "a red fox"})).response is None
     assert (await world.ben.submit_modal(by_button, {"prompt": "at night"})).response is None
-    assert (await world.mia.click(question, label="Remix")).response is None
+    assert (await press(world.mia, question, Action.MAKE_IT)).response is None
     await world.ada.send(world.channel, "let it snow now", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
     assert {job.request.prompt for job in await world.jobs(world.ben)} == {"a red fox", "at night"}
     assert [job.request.prompt for job in await world.jobs(world.mia)] == ["nice"]
-    assert labels(await world.shown(queued, PostKind.CARD)) == []
+    assert actions(await world.shown(queued, PostKind.CARD)) == []
     assert (await world.job(queued)).state is State.CANCELLED
-    asked = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Delete")
+    asked = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.DELETE)
     assert asked.response is not None
     await world.sim_bot.restart()
-    assert "is deleted" in private(await world.ada.click(asked.response, label="Delete"))
+    assert "is deleted" in private(await press(world.ada, asked.response, Action.DELETE))
     assert (await world.job(video)).removed_at is not None

@@ -2,11 +2,12 @@
 
 import discord
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import PostKind, Via
 from bot.jobs.states import State
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
-from tests.simcord.world import SimWorld, field_ids, labels, private, text_of
+from tests.simcord.world import SimWorld, actions, field_ids, press, private, text_of
 
 
 async def test_video_is_a_plain_message_and_the_card_goes(world: SimWorld) -> None:
@@ -15,7 +16,7 @@ async def test_video_is_a_plain_message_and_the_card_goes(world: SimWorld) -> No
     video = await world.shown(job, PostKind.VIDEO)
     assert video.type is discord.MessageType.default
     assert [attachment.filename for attachment in video.attachments] == [job.video_name]
-    assert labels(video) == ["Remix", "Make another", "Delete"]
+    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DELETE]
     stored = world.env.backend.get_message(world.channel.id, video.id)
     assert stored.ping_user_ids == [world.ada.id]
     assert stored.interaction_metadata is None
@@ -30,18 +31,18 @@ async def test_video_outlives_its_interaction(world: SimWorld) -> None:
     job = await world.asked()
     await world.env.advance_time(3_600)
     job = await world.rendering(job)
-    assert labels(await world.shown(job, PostKind.CARD)) == ["Don't post"]
+    assert actions(await world.shown(job, PostKind.CARD)) == [Action.WITHHOLD]
     await world.env.advance_time(36_000)
     job = await world.fetched(job)
     assert job.state is State.DELIVERED
     assert await world.message(job, PostKind.CARD) is None
-    assert (await world.ada.click(await world.shown(job, PostKind.VIDEO), label="Remix")).modal is not None
+    assert (await press(world.ada, await world.shown(job, PostKind.VIDEO), Action.REMIX)).modal is not None
 
 
 async def test_remix_opens_a_form_for_anyone(world: SimWorld) -> None:
     """Remix opens a form for whoever presses it; the remix is theirs, with the pictures of the form only."""
     video = await world.delivered(reference=("a.png", png(1)))
-    shown = await world.ben.click(await world.shown(video, PostKind.VIDEO), label="Remix")
+    shown = await press(world.ben, await world.shown(video, PostKind.VIDEO), Action.REMIX)
     assert shown.modal is not None
     assert shown.modal["title"] == "Remix a video"
     assert field_ids(shown)["references"]["max_values"] == 4
@@ -61,7 +62,7 @@ async def test_remix_opens_a_form_for_anyone(world: SimWorld) -> None:
 async def test_remix_form_of_a_bad_file_says_so(world: SimWorld) -> None:
     """A form with a file that is no picture is answered privately, and nothing is stored."""
     video = await world.delivered()
-    shown = await world.ben.click(await world.shown(video, PostKind.VIDEO), label="Remix")
+    shown = await press(world.ben, await world.shown(video, PostKind.VIDEO), Action.REMIX)
     sent = await world.ben.submit_modal(shown, {"prompt": "at night", "references": [("b.png", b"no picture")]})
     assert "b.png" in private(sent)
     assert await world.jobs(world.ben) == []
@@ -70,21 +71,21 @@ async def test_remix_form_of_a_bad_file_says_so(world: SimWorld) -> None:
 async def test_remix_form_without_a_word_says_so(world: SimWorld) -> None:
     """A form filled with blanks is answered privately."""
     video = await world.delivered()
-    shown = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Remix")
+    shown = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.REMIX)
     assert "prompt is empty" in private(await world.ada.submit_modal(shown, {"prompt": "   "}))
 
 
 async def test_again_makes_the_same_for_anyone(world: SimWorld) -> None:
     """Again makes a new video of the same request and pictures; it belongs to whoever pressed."""
     first = await world.delivered(size="1080x1920", reference=("a.png", png()))
-    result = await world.ben.click(await world.shown(first, PostKind.VIDEO), label="Make another")
+    result = await press(world.ben, await world.shown(first, PostKind.VIDEO), Action.AGAIN)
     assert result.acknowledged
     assert result.response is None
     await world.settle()
     (job,) = await world.jobs(world.ben)
     assert (job.request, job.origin.via) == (first.request, Via.BUTTON)
     assert job.idempotency_key != first.idempotency_key
-    assert labels(await world.shown(job, PostKind.CARD)) == ["Cancel"]
+    assert actions(await world.shown(job, PostKind.CARD)) == [Action.CANCEL]
     assert await world.shown(first, PostKind.VIDEO)
 
 
@@ -94,7 +95,7 @@ async def test_again_of_a_remix_is_a_remix_of_the_same(world: SimWorld) -> None:
     await world.ada.slash(world.channel, "remix", prompt="at night", video=video.id)
     await world.settle()
     remix = await world.fetched((await world.jobs())[0])
-    await world.ada.click(await world.shown(remix, PostKind.VIDEO), label="Make another")
+    await press(world.ada, await world.shown(remix, PostKind.VIDEO), Action.AGAIN)
     assert (await world.jobs())[0].request == remix.request
 
 
@@ -102,7 +103,7 @@ async def test_again_needs_the_pictures(world: SimWorld) -> None:
     """Again of a video whose pictures are not kept any more is refused privately."""
     video = await world.delivered(reference=("a.png", png()))
     world.engine.parts.shelf.path(video.request.references[0]).unlink()
-    result = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Make another")
+    result = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.AGAIN)
     assert "not kept any more" in private(result)
     assert len(await world.jobs()) == 1
 
@@ -112,14 +113,14 @@ async def test_delete_takes_the_message_away_for_good(world: SimWorld) -> None:
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
     opened = await world.ben.slash(world.channel, "remix", video=video.id)
-    asked = await world.ada.click(message, label="Delete")
+    asked = await press(world.ada, message, Action.DELETE)
     assert "Delete this video?" in private(asked)
     assert asked.response is not None
-    await world.ada.click(asked.response, label="Keep it")
+    await press(world.ada, asked.response, Action.KEEP)
     assert world.count() == 1
-    asked = await world.ada.click(message, label="Delete")
+    asked = await press(world.ada, message, Action.DELETE)
     assert asked.response is not None
-    await world.ada.click(asked.response, label="Delete")
+    await press(world.ada, asked.response, Action.DELETE)
     assert world.count() == 0
     assert "was deleted" in private(await world.ben.submit_modal(opened, {"prompt": "at night"}))
     assert "was deleted" in private(await world.ben.slash(world.channel, "remix", video=video.id, prompt="at night"))
@@ -131,6 +132,6 @@ async def test_buttons_work_where_the_bot_may_not_post_any_more(world: SimWorld)
     """Again in a channel in which the bot may no longer attach files is answered with what it lacks."""
     video = await job_setups.delivered(world)
     world.forbid(world.channel, discord.Permissions(attach_files=True))
-    result = await world.ada.click(await world.shown(video, PostKind.VIDEO), label="Make another")
+    result = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.AGAIN)
     assert "Attach Files" in private(result)
     assert len(await world.jobs()) == 1

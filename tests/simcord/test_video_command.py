@@ -3,11 +3,12 @@
 import discord
 import pytest
 
+from bot.chat.custom_ids import Action
 from bot.jobs.model import PostKind, Via
 from bot.jobs.states import State
 from tests.simcord.pictures import png
 from tests.simcord.sim_bot import FakeCdn
-from tests.simcord.world import SimWorld, field_ids, labels, private, text_of
+from tests.simcord.world import SimWorld, actions, field_ids, press, private, text_of
 
 
 async def test_video_shows_a_card(world: SimWorld) -> None:
@@ -17,7 +18,7 @@ async def test_video_shows_a_card(world: SimWorld) -> None:
     assert card.id == world.last().id
     assert world.count() == 1
     assert card.type is discord.MessageType.default
-    assert labels(card) == ["Cancel"]
+    assert actions(card) == [Action.CANCEL]
     shown = text_of(card)
     assert all(part in shown for part in (job.id, "a red fox", "gpt-4o-video", "1920x1080", "8 s", world.ada.mention))
     assert not world.env.backend.get_message(world.channel.id, card.id).ping_user_ids
@@ -71,7 +72,7 @@ async def test_video_without_a_prompt_opens_a_form(world: SimWorld) -> None:
     assert job.origin.via is Via.FORM
     shelf = world.engine.parts.shelf
     assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1)]
-    assert labels(await world.shown(job, PostKind.CARD)) == ["Cancel"]
+    assert actions(await world.shown(job, PostKind.CARD)) == [Action.CANCEL]
 
 
 async def test_a_bad_picture_of_the_command_is_named_when_the_form_comes_back(world: SimWorld) -> None:
@@ -133,11 +134,11 @@ async def test_video_works_in_a_direct_message(world: SimWorld) -> None:
     await world.settle()
     (job,) = await world.jobs()
     assert job.origin.place.guild_id is None
-    assert labels(await world.shown(job, PostKind.CARD)) == ["Cancel"]
+    assert actions(await world.shown(job, PostKind.CARD)) == [Action.CANCEL]
     job = await world.fetched(job)
-    assert labels(await world.shown(job, PostKind.VIDEO)) == ["Remix", "Make another", "Delete"]
+    assert actions(await world.shown(job, PostKind.VIDEO)) == [Action.REMIX, Action.AGAIN, Action.DELETE]
     assert (await ada.slash("video", prompt="a second fox")).response is None
     await world.settle()
     second = (await world.jobs())[0]
-    assert "cancelled" in private(await ada.click(await world.shown(second, PostKind.CARD), label="Cancel"))
+    assert "cancelled" in private(await press(ada, await world.shown(second, PostKind.CARD), Action.CANCEL))
     assert (await world.job(second)).state is State.CANCELLED

@@ -28,9 +28,11 @@ from simcord.enums import OverwriteType
 from simcord.results import InteractionResult, to_discord_message
 
 from bot.app import _Engine
+from bot.chat.custom_ids import Action
 from bot.jobs.model import Job, JobId, PostKind, UserId
 from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving, posts
+from tests.buttons import button_id_of, custom_id_for
 from tests.simcord.sim_bot import SimBot, SimClock
 
 BETWEEN_EDITS_SECONDS = 5.0
@@ -207,10 +209,26 @@ class SimWorld:
         return sum(not message.flags.ephemeral for message in (channel or self.channel).history())
 
 
-def labels(message: discord.Message) -> list[str | None]:
-    """The labels of the buttons under a message."""
+def actions(message: discord.Message) -> list[Action]:
+    """What the buttons under a message ask for, in the order in which they are shown."""
+    return [button_id_of(custom_id).action for custom_id in _custom_ids(message)]
+
+
+def targets(message: discord.Message) -> list[tuple[Action, str]]:
+    """The same, each with the job that it asks it for."""
+    ids = [button_id_of(custom_id) for custom_id in _custom_ids(message)]
+    return [(one.action, one.target) for one in ids]
+
+
+async def press(actor: MemberActor, shown: Any, action: Action, target: str = "") -> InteractionResult:
+    """Press the button that asks for that (of that job, in a list) under a message or a private answer."""
+    message = shown if isinstance(shown, discord.Message) else shown.message
+    return await actor.click(shown, custom_id=custom_id_for(action, _custom_ids(message), target))
+
+
+def _custom_ids(message: discord.Message) -> list[str | None]:
     rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
-    return [child.label for row in rows for child in row.children if isinstance(child, discord.Button)]
+    return [child.custom_id for row in rows for child in row.children if isinstance(child, discord.Button)]
 
 
 def text_of(message: discord.Message) -> str:
