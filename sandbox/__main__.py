@@ -1,4 +1,4 @@
-"""`python -m sandbox`: what the sandbox can do from a terminal. It reads no settings and needs no token and no key."""
+"""`python -m sandbox`: the sandbox's commands. They read no settings and need no token and no key."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ _STUDIO_PORT = 8099
 
 
 def main() -> int:
-    """Open the page, play the story, or run the local Videos API alone; 0 when it went well or was ended by Ctrl-C."""
+    """Open the page, play the story, or run the local Videos API alone; 0 on success or after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The whole bot on this machine alone.")
     parser.add_argument("--port", type=int, help=f"where the page is (default: {PORT}, or a free one)")
     parser.add_argument("--no-browser", action="store_true", help="only print the page's address")

@@ -1,7 +1,7 @@
-"""The bot's process as the sandbox starts it: the unmodified bot, pointed at local servers and at a clock of ours.
+"""The bot's process as the sandbox starts it: the unmodified bot, connected to local servers and a scaled clock.
 
-discord.py has no setting for where Discord is, and the bot has none either, so that nothing can send its token
-elsewhere; here both addresses are patched from outside (docs/facts/discord.md, "A stand-in").
+Neither discord.py nor the bot has a setting for Discord's address, so that nothing can send its token elsewhere. Both
+addresses are patched from outside here (docs/facts/discord.md, "A stand-in").
 """
 
 import argparse
@@ -20,12 +20,12 @@ from sandbox.clock import ScaledClock
 from sandbox.crash_points import CrashPoint
 from sandbox.loopback import stay_on_loopback
 
-# Names a host whose look-up hangs for ever.
+# A host whose look-up never returns.
 HANGING_HOST = "SANDBOX_HANGING_HOST"
 
 
 def _obey(clock: ScaledClock, crash_point: CrashPoint) -> None:
-    """Do what the sandbox says on standard input, a socket, one thing per line, and answer each.
+    """Carry out the sandbox's commands from standard input, a socket, one per line, and answer each.
 
     `jump 60` lets time pass, `step -3600` sets the wall clock alone, `crash 3 before` kills at the third commit.
     """
@@ -45,7 +45,7 @@ def _obey(clock: ScaledClock, crash_point: CrashPoint) -> None:
 
 
 def _hang(host: str) -> None:
-    """Let each look-up of that name hang, as it does where no name server answers; only its thread feels it."""
+    """Let each look-up of that name hang, as without a name server; only its own thread is blocked."""
     really: Any = socket.getaddrinfo
 
     def look_up(wanted: Any, *given: Any, **named: Any) -> Any:
@@ -57,7 +57,7 @@ def _hang(host: str) -> None:
 
 
 def run_child() -> ExitCode:
-    """Read where the world is from the command line, then run the bot as `python -m bot` would."""
+    """Read the servers' addresses from the command line, then run the bot as `python -m bot` would."""
     stay_on_loopback()
     parser = argparse.ArgumentParser()
     parser.add_argument("--discord-api", required=True)

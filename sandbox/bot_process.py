@@ -1,4 +1,4 @@
-"""Starts, stops and kills the bot as a process of its own, with an environment built from nothing and no `.env`."""
+"""Starts, stops and kills the bot as a separate process, with an environment built from nothing and no `.env`."""
 
 import asyncio
 import contextlib
@@ -20,15 +20,15 @@ from sandbox.fork_server import AVAILABLE, ForkedProcess, fork_server
 _ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 25.0
 _HEARD_SECONDS = 3.0
-# Warnings are errors in the bot's process too, but for the one that discord.py 2.7.1 gives on Python 3.11 and 3.12.
+# Warnings are errors in the bot's process too, except the one of discord.py 2.7.1 on Python 3.11 and 3.12.
 _WARNINGS = "error,ignore:'audioop' is deprecated:DeprecationWarning"
 
 
 class BotProcess:
-    """One bot, of which at most one life runs at a time. Its log is kept in `log_path` over all its lives."""
+    """One bot, with at most one process at a time. `log_path` has the log of all its processes."""
 
     def __init__(self, folder: Path, clock: ScaledClock, addresses: Mapping[str, str]) -> None:
-        """`addresses` are the options of `sandbox.bot_child` that say where Discord is."""
+        """`addresses` are the options of `sandbox.bot_child` with Discord's addresses."""
         self._folder = folder
         self._clock = clock
         self._addresses = addresses
@@ -44,20 +44,20 @@ class BotProcess:
 
     @property
     def running(self) -> bool:
-        """Whether a life runs now."""
+        """Whether a process runs now."""
         return self._process is not None and self._process.returncode is None
 
     @property
     def exit_code(self) -> int | None:
-        """How the latest life ended, a signal as a negative number; None while it runs, and before the first."""
+        """How the latest process ended, a signal as a negative number; None while it runs, and before the first."""
         return None if self._process is None else self._process.returncode
 
     async def start(self, settings: Mapping[str, str]) -> None:
-        """Begin a life with those settings; returns at once."""
+        """Start a process with those settings; returns at once."""
         if self.running:
             raise RuntimeError("The bot runs already.")
         self._folder.mkdir(parents=True, exist_ok=True)
-        # The jumps that earlier lives were told of are in `started_at`.
+        # `started_at` includes the jumps of earlier processes.
         now, anchored_at = self._clock.now() + self._stepped_seconds, _real_time()
         arguments = {
             **self._addresses,
@@ -94,16 +94,16 @@ class BotProcess:
         self.turned_at = self._clock.now()
 
     def jump(self, seconds: float) -> None:
-        """Let the running life know that this much time has passed; returns when it has heard."""
+        """Let that much time pass in the running process; returns when it has confirmed."""
         self._tell(f"jump {seconds!r}")
 
     def step_wall(self, seconds: float) -> None:
-        """Set the bot's wall clock forward or back by that much, for this life and those that follow."""
+        """Set the bot's wall clock forward or back by that much, for this process and those that follow."""
         self._stepped_seconds += seconds
         self._tell(f"step {seconds!r}")
 
     def crash_at_commit(self, number: int, when: When) -> None:
-        """Let the running life end as by a power cut at the `number`-th commit from now; 0 takes that back."""
+        """Let the running process end as by a power cut at the `number`-th commit from now; 0 takes that back."""
         self._tell(f"crash {number} {when}")
 
     def _tell(self, order: str) -> None:
@@ -114,7 +114,7 @@ class BotProcess:
             line.sendall(f"{order}\n".encode())
             line.recv(1)
         except OSError:
-            # It has just died, or is too busy to answer: then it hears it later.
+            # It has just died, or is too busy to answer: then it reads the line later.
             return
 
     async def _over(self) -> None:
@@ -128,14 +128,14 @@ class BotProcess:
             self._line = None
 
     async def kill(self) -> None:
-        """End the life at once, as a power cut would."""
+        """Kill the process at once, as a power cut would."""
         if self._process is not None and self.running:
             _send(self._process, signal.SIGKILL)
             await self._process.wait()
         await self._over()
 
     async def terminate(self) -> int:
-        """Ask the life to end and return its exit code; killed after 25 s."""
+        """Send SIGTERM and return the exit code; killed after 25 s."""
         if self._process is None:
             return 0
         if self.running:
@@ -143,7 +143,7 @@ class BotProcess:
         return await self.ended()
 
     async def ended(self) -> int:
-        """The exit code of the life, once it has ended; it is killed if it does not end within 25 s."""
+        """The exit code of the process, once it has ended; it is killed if it does not end within 25 s."""
         if self._process is None:
             return 0
         try:
@@ -156,12 +156,12 @@ class BotProcess:
         return code
 
     def copy_database(self, copy: Path) -> None:
-        """Copy the database as it is now, with all that its log holds, also while a life runs."""
+        """Copy the database as it is now, with its write-ahead log, also while a process runs."""
         with closing(sqlite3.connect(self.data_dir / "bot.db")) as ours, closing(sqlite3.connect(copy)) as theirs:
             ours.backup(theirs)
 
     def put_back(self, copy: Path) -> None:
-        """Restore an earlier copy of the database in place of today's, as its owner would; no life may run."""
+        """Restore an earlier copy of the database in place of today's, as its owner would; no process may run."""
         if self.running:
             raise RuntimeError("The bot runs.")
         database = self.data_dir / "bot.db"
@@ -170,7 +170,7 @@ class BotProcess:
         shutil.copy(copy, database)
 
     def log(self) -> str:
-        """Everything that all lives have logged so far."""
+        """The log of all processes so far."""
         return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
 
 

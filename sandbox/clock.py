@@ -1,4 +1,4 @@
-"""A clock that runs as fast as one likes, so that an hour of waiting passes in seconds; it knows nothing of the bot."""
+"""A clock of any speed, so that an hour of waiting passes in seconds."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ class ScaledClock:
     """Implements `bot.ops.clock.Clock`: `speed` seconds pass per real second, and `jump` lets time pass at once.
 
     Two processes given the same `anchored_at` (a real time), `started_at`, `speed` and jumps agree on `now()`. `step`
-    sets the wall clock alone, as somebody would who sets a machine's time.
+    sets the wall clock alone, as an operator would.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class ScaledClock:
         return self._jumped_seconds
 
     def jump(self, seconds: float) -> None:
-        """Let that many seconds pass at once and wake whoever slept through them."""
+        """Let that many seconds pass at once and wake sleepers whose time has come."""
         self._jumped_seconds += seconds
         for sleeper in tuple(self._sleepers):
-            # A jump may be told from another thread than the one that sleeps.
+            # A jump may come from another thread than the sleeping one.
             sleeper.get_loop().call_soon_threadsafe(_wake, sleeper)
 
     def step(self, seconds: float) -> None:
-        """Set `now` forward or back by that much; no time passes, and nobody wakes."""
+        """Set `now` forward or back by that much; no time passes, and no sleeper wakes."""
         self._stepped_seconds += seconds
 
     async def sleep(self, seconds: float) -> None:
@@ -51,7 +51,7 @@ class ScaledClock:
         due = self.monotonic() + seconds
         loop = asyncio.get_running_loop()
         while due > self.monotonic():
-            # Known to `jump` before the time is read, so that no jump of another thread goes by unheard.
+            # Registered with `jump` before the time is read, so that no jump of another thread is missed.
             sleeper = loop.create_future()
             self._sleepers.add(sleeper)
             timer = loop.call_later(max(0.0, due - self.monotonic()) / self.speed, _wake, sleeper)

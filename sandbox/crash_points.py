@@ -1,6 +1,6 @@
 """Kills this process at a chosen commit, by SQLAlchemy's events: the bot is unmodified.
 
-Commits count from `arm` on, those of transactions that may write alone: what only reads leaves nothing behind.
+Counts the commits of transactions that may write, from `arm` on: reading leaves nothing behind.
 """
 
 import os

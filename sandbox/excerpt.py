@@ -1,4 +1,4 @@
-"""What an answer said, short enough to be kept by the thousand; both local servers write it down with each request."""
+"""The beginning of a response, short enough to keep thousands; both local servers store it with each request."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _BYTES_PER_CHARACTER = 4
 
 
 def excerpt(answer: web.StreamResponse, sent: Path | None = None) -> str:
-    """The beginning of a JSON answer or, of anything else, its size and kind; `sent` is the file it was read from."""
+    """The beginning of a JSON response or, for others, its size and kind; `sent` is the file it was read from."""
     body = answer.body if isinstance(answer, web.Response) else None
     data = body if isinstance(body, bytes) else b""
     from_file = sent if isinstance(answer, web.FileResponse) else None

@@ -115,7 +115,7 @@ def _serve(line: socket.socket) -> bool:
 
 
 def _enter(request: dict[str, Any], stdin: int, log: int) -> None:
-    """Give a new process what it would have been started with."""
+    """Set up a new process with its arguments, environment, folder and files."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for descriptor, standard in ((stdin, 0), (log, 1), (log, 2)):
         os.dup2(descriptor, standard)

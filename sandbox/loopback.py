@@ -1,6 +1,6 @@
-"""Keeps a process on this machine: whoever would look a foreign name up or connect to a foreign place gets an error.
+"""Keeps a process on this machine: a look-up of a foreign name or a connection to a foreign address raises an error.
 
-It is Python's own audit hook, so that it holds for every library, and can't be taken away again (PEP 578).
+It uses Python's own audit hook, so it holds for every library and can't be removed again (PEP 578).
 """
 
 import ipaddress
@@ -11,7 +11,7 @@ _WORDS = {"", "localhost"}
 
 
 class OutsideError(OSError):
-    """Something wanted to leave this machine."""
+    """A look-up or connection would have left this machine."""
 
 
 def stay_on_loopback() -> None:

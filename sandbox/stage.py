@@ -1,4 +1,4 @@
-"""The whole scene: a local Discord, a local Videos API, and the real bot between them. Tests and stories play on it."""
+"""The whole stage: a local Discord, a local Videos API, and the real bot between them. Tests and stories use it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,7 +33,7 @@ class Stage:
 
     @property
     def bot(self) -> BotProcess:
-        """The bot's process; there is one as soon as the stage is set."""
+        """The bot's process; it exists once the stage is set."""
         if self._bot is None:
             raise RuntimeError("The stage is set before the bot is asked for.")
         return self._bot
@@ -53,9 +53,9 @@ class Stage:
         await self.chat.stop()
 
     async def start_bot(self, *, ready: bool = True, **settings: str) -> None:
-        """Begin a life of the bot; `settings` change those of the stage from now on.
+        """Start a process of the bot; `settings` change those of the stage from now on.
 
-        With `ready` it returns when the bot hears what happens in the chat.
+        With `ready` it returns when the bot receives the chat's events.
         """
         self.settings |= settings
         await self.bot.start(
@@ -75,8 +75,9 @@ class Stage:
         self.bot.jump(seconds)
 
     def step_wall(self, seconds: float) -> None:
-        """Set the bot's wall clock alone forward or back, as if somebody set the machine's time.
+        """Set the bot's wall clock alone forward or back, as an operator would.
 
-        No time passes, its monotonic clock does not move, and both servers go on as before. It stays so over restarts.
+        No time passes, its monotonic clock does not move, and both servers continue as before. The step survives
+        restarts.
         """
         self.bot.step_wall(seconds)

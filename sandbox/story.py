@@ -1,7 +1,7 @@
-"""One scripted story against the running bot, printed as the conversation that people would see; it judges nothing.
+"""One scripted story against the running bot, printed as the conversation that people would see.
 
-Ada makes a video from a prompt and a picture; Ben replies to it, is asked, and agrees; he changes his own video by a
-reply, without a question; a prompt of Ada's is refused; `/status` shows her how all that stands.
+Ada makes a video from a prompt and a picture. Ben replies to it, is asked, and agrees. He changes his own video by a
+reply, without a question. A prompt of Ada's is refused. `/status` shows her all of it.
 """
 
 import io
@@ -38,7 +38,7 @@ async def tell_story(videos: Path) -> None:
 
 
 class _Story:
-    """The scenes, each printed when it has happened."""
+    """The scenes, each printed after it happened."""
 
     def __init__(self, stage: Stage, videos: Path) -> None:
         self._stage = stage
@@ -69,13 +69,13 @@ class _Story:
             self._print(answer.message)
 
     def sum_up(self) -> str:
-        """What the two servers counted, and where the videos are."""
+        """The counts of the two servers, and where the videos are."""
         paid = len(self._stage.studio.renders)
         posted = sum(bool(message.attachments) for message in self._stage.chat.posts)
         return f"Paid submissions: {paid}. Videos posted: {posted}. You find them in {self._videos.resolve()}."
 
     async def _follow(self, asked: Call | Message, name: str) -> Message:
-        """Print the request, its card as it first stood, and the video; keep the video under that name."""
+        """Print the request, its first card, and the video; keep the video under that name."""
         self._print(asked)
         asked_at = asked.interaction.id if isinstance(asked, Call) else asked.id
         card = await self._next(asked_at, lambda message: not message.attachments)
@@ -87,7 +87,7 @@ class _Story:
         return video
 
     async def _agreed(self, reply: Message) -> Call:
-        """A reply to somebody else's video is asked about first; its author agrees."""
+        """A reply to another person's video is asked about first; its author agrees."""
         self._print(reply)
         question = await self._next(reply.id, lambda message: bool(message.buttons))
         self._print(question)
@@ -109,7 +109,7 @@ class _Story:
 
 
 def _picture() -> File:
-    """A paper boat on water, drawn on the spot."""
+    """A drawn paper boat on water."""
     image = Image.new("RGB", (640, 360), "#27364a")
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 230, 640, 360), fill="#1b5e7a")

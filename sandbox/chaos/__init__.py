@@ -1,1 +1,1 @@
-"""Random deaths and random faults, many people at once, and invariants checked from counts at both ends."""
+"""Random kills and random faults, many people at once, and invariants checked from counts at both ends."""

@@ -10,7 +10,7 @@ from sandbox.chaos.run import run_chaos
 
 
 def main() -> int:
-    """Run the experiment and print what it showed; with `--report` it is written there too, as JSON."""
+    """Run the experiment and print its report; with `--report` also write it there, as JSON."""
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.chaos", description="Kill the bot at random moments while both servers misbehave."
     )

@@ -1,4 +1,4 @@
-"""Counts at both servers what became of every job: paid submissions there, messages here; it judges nothing."""
+"""Counts the outcome of every job at both servers: paid submissions at one, messages at the other."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ from sandbox.stage import Stage
 from sandbox.studio.state import PAID
 
 _BUTTON = re.compile(r"vb:([a-z]+):[a-z_]+:([0-9A-Z]{8}):")
-# Answers of the provider, meant or made up, that leave nobody in doubt; 429 and 500 say that nothing was taken.
+# Responses of the provider, real or scripted, with a clear outcome; 429 and 500 mean that nothing was taken.
 _CLEAR_ANSWERS = {200, 400, 429}
 _CLEAN_REFUSAL = 500
 
@@ -27,7 +27,7 @@ def jobs_posted(message: Message) -> set[tuple[str, str]]:
 def count_jobs(
     stage: Stage, hit: AbstractSet[str], rolled_back: AbstractSet[str] = frozenset(), *, clock_set: bool = False
 ) -> list[JobFacts]:
-    """Every stored job. `hit` are those that a kill found between "about to send" and "taken"."""
+    """Every stored job. `hit` are the jobs that a kill found between "about to send" and "taken"."""
     said, standing = _messages(stage)
     prompts = Counter(render.prompt for render in stage.studio.renders)
     keys = Counter(render.idempotency_key for render in stage.studio.renders)
@@ -56,7 +56,7 @@ def count_jobs(
 
 
 def count_forgotten(stage: Stage, forgotten: Mapping[str, str]) -> list[ForgottenJob]:
-    """What became of the jobs (id: prompt) that a restore made unknown."""
+    """The outcome of the jobs (id: prompt) that a restore made unknown."""
     said, _ = _messages(stage)
     prompts = Counter(render.prompt for render in stage.studio.renders)
     return [
@@ -66,7 +66,7 @@ def count_forgotten(stage: Stage, forgotten: Mapping[str, str]) -> list[Forgotte
 
 
 def _messages(stage: Stage) -> tuple[Counter[tuple[str, str]], Counter[str]]:
-    """How often each kind of message was posted for each job, and how many cards of each stand yet."""
+    """How often each kind of message was posted for each job, and how many of its cards still exist."""
     said: Counter[tuple[str, str]] = Counter()
     standing: Counter[str] = Counter()
     for message in stage.chat.posts:
@@ -79,7 +79,7 @@ def _messages(stage: Stage) -> tuple[Counter[tuple[str, str]], Counter[str]]:
 
 
 def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:
-    """The prompts of which a paid request was answered unclearly or not at all, and how often each was refused."""
+    """The prompts with a paid request without a clear response, and how often each prompt was refused."""
     doubtful: set[str] = set()
     refusals: Counter[str] = Counter()
     for request in stage.studio.requests:
@@ -95,7 +95,7 @@ def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:
 def count_world(
     stage: Stage, jobs: list[JobFacts], strange_exits: list[int], forgotten: Sequence[ForgottenJob] = ()
 ) -> WorldFacts:
-    """What is true of the whole run."""
+    """The counts of the whole run."""
     paid = {render.prompt for render in stage.studio.renders}
     known = {job.prompt for job in jobs} | {job.prompt for job in forgotten}
     database = stage.bot.data_dir / "bot.db"

@@ -10,7 +10,7 @@ CLEAN_REFUSALS_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """What became of one accepted job: its row, and what the two servers counted of it."""
+    """The outcome of one accepted job: its row, and the counts of the two servers."""
 
     id: str
     prompt: str
@@ -36,7 +36,7 @@ class JobFacts:
 
 @dataclass(frozen=True, slots=True)
 class ForgottenJob:
-    """A job that was accepted after a copy was made, and is unknown since that copy was put back."""
+    """A job that was accepted after a copy was made, and is unknown since that copy was restored."""
 
     id: str
     prompt: str
@@ -46,7 +46,7 @@ class ForgottenJob:
 
 @dataclass(frozen=True, slots=True)
 class WorldFacts:
-    """What is true of the whole run."""
+    """The counts of the whole run."""
 
     paid_without_job: tuple[str, ...]
     integrity: str
@@ -58,14 +58,14 @@ class WorldFacts:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken promise, by its name and with what shows it."""
+    """One broken promise, with its name and the evidence."""
 
     promise: str
     what: str
 
 
 def find_violations(jobs: list[JobFacts], world: WorldFacts, forgotten: Sequence[ForgottenJob] = ()) -> list[Violation]:
-    """Every promise that was broken. Of forgotten jobs only what was done twice: nobody can end them any more."""
+    """Every broken promise. Forgotten jobs are checked only for duplicates: no process can end them any more."""
     found = [violation for job in jobs for violation in _violations_of(job)]
     found += [Violation("charged twice", f"{job.paid} times: {job}") for job in forgotten if job.paid > 1]
     found += [Violation("posted twice", f"{job.videos} times: {job}") for job in forgotten if job.videos > 1]
@@ -85,7 +85,7 @@ def _violations_of(job: JobFacts) -> Iterator[Violation]:
         yield Violation("charged twice", f"{job.paid} times: {job}")
     if job.videos > 1:
         yield Violation("posted twice", f"{job.videos} times: {job}")
-    # A card that was posted and taken away after the copy was made can't be found any more.
+    # A card that was posted and deleted after the copy was made can't be found any more.
     cards = 0 if job.rolled_back else job.cards
     if max(job.failures, job.unsure, job.late, cards) > 1:
         yield Violation("told twice", f"{job}")
@@ -98,7 +98,7 @@ def _violations_of(job: JobFacts) -> Iterator[Violation]:
 
 
 def _judge_freely(job: JobFacts) -> Iterator[Violation]:
-    """A job that may end otherwise than was due has been told of all the same, and was delivered only if paid for."""
+    """A job that may end in another state still needs a message, and may be delivered only if it was paid for."""
     if job.videos + job.failures == 0:
         yield Violation("lost in silence", f"{job}")
     if job.state == "delivered" and (job.paid, job.videos) != (1, 1):

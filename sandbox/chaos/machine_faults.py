@@ -1,4 +1,4 @@
-"""What happens to the machine between two lives: its clock is set, its database copied, an older copy put back."""
+"""Faults of the machine between two processes: its clock is set, its database copied, an older copy restored."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from sandbox.chat.hub import WaitTimeoutError
 from sandbox.stage import Stage
 
 _HOUR, _DAY, _YEAR = 3_600.0, 86_400.0, 365 * 86_400.0
-# By how much the machine's clock is wrong; the long ones are a board without a battery, and a typing error.
+# Errors of the machine's clock; the long ones are a board without a battery, and a typing error.
 _WRONG_SECONDS = (0.0, 0.0, _HOUR, -_HOUR, 2 * _DAY, -3 * _DAY, -50 * _YEAR, 10 * _YEAR)
 _STEP_SHARE = 0.2
 _COPY_SHARE = 0.3
@@ -22,7 +22,7 @@ class MachineFaults:
     """Remembers the copies, which jobs a restore took back to an earlier state, and which it made unknown."""
 
     def __init__(self, stage: Stage, folder: Path, rng: Random, restores: int, lives: int) -> None:
-        """So many restores are spread over the lives; 0 leaves clock and database alone."""
+        """Spreads so many restores over the run; 0 leaves clock and database alone."""
         self._stage = stage
         self._folder = folder
         self._rng = rng
@@ -37,7 +37,7 @@ class MachineFaults:
         self.clock_steps = 0
 
     def between(self, number: int, say: Callable[[str], None]) -> None:
-        """After the `number`-th death and before the next life."""
+        """After the `number`-th kill and before the next process."""
         if not self._on:
             return
         rng = self._rng
@@ -49,7 +49,7 @@ class MachineFaults:
             self._copy(number)
 
     def set_right(self, say: Callable[[str], None]) -> None:
-        """Let the clock show the right time again."""
+        """Set the clock right again."""
         self._set_clock(0.0, say)
 
     def _set_clock(self, wrong_by: float, say: Callable[[str], None]) -> None:
@@ -79,12 +79,12 @@ class MachineFaults:
         say(f"  {copy.name} is put back: {len(before)} jobs were known")
 
     def forgotten(self) -> dict[str, str]:
-        """The jobs (id: prompt) that were accepted after a copy was made and are unknown since it was put back."""
+        """The jobs (id: prompt) that were accepted after a copy was made and are unknown since it was restored."""
         known = {row["id"] for row in read_rows(self._stage.bot.data_dir / "bot.db", "SELECT id FROM jobs")}
         return {job_id: prompt for job_id, prompt in self._known.items() if job_id not in known}
 
     async def resume(self) -> None:
-        """The owner has seen the alert."""
+        """Resume, as an owner does after the alert."""
         if not (self._stage.bot.data_dir / "PAUSED").exists():
             return
         owner = self._stage.chat.owner
@@ -92,5 +92,5 @@ class MachineFaults:
             call = await owner.slash(self._stage.chat.dm(owner), "owner resume")
             await call.wait_state("message", "deleted", timeout_seconds=_ANSWER_SECONDS)
         except (NotPossibleError, WaitTimeoutError):
-            # The commands are not there yet, or the bot has just died: later, then.
+            # The commands are not there yet, or the bot has just died: try again later.
             return

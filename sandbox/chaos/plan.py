@@ -1,4 +1,4 @@
-"""What a seed decides: which faults strike when, what is asked, when the bot dies; it does nothing itself."""
+"""The decisions of a seed: which faults strike when, what is requested, when the bot is killed. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ _MOST_TIMES = 3
 _LATE_SECONDS = 2.0
 _SLOW_PAYMENTS = 2
 _PAYING_SECONDS = 0.25
-# Nothing passes, the nonce is still surely good, it may or may not be, it is forgotten.
+# No time passes; the nonce is still valid, may be valid, or has expired.
 _PAUSES_SECONDS = (0.0, 0.0, 0.0, 20.0, 125.0, 200.0)
 _HTML = "<html><h1>Bad gateway</h1></html>"
-# What the bot asks of Discord once it is up; to log in and to sync commands is no part of a job's life.
+# The bot's requests to Discord once it is up. Log-in and command sync are no part of a job.
 _CHAT_KINDS = (
     "message_create",
     "message_edit",
@@ -36,7 +36,7 @@ _GATEWAY_DROPS = ("abort", "reconnect", "invalid")
 
 @dataclass(frozen=True, slots=True)
 class PlannedRequest:
-    """What one person asks for once: how, and with words that tell what must come of it."""
+    """One request of one person: how it is made, and a prompt that decides its outcome."""
 
     by: int
     how: How
@@ -44,19 +44,19 @@ class PlannedRequest:
 
     @property
     def end(self) -> str:
-        """The state in which its job ends when nobody is left in doubt."""
+        """The state in which its job ends if the outcome is clear."""
         return end_of(self.words)
 
 
 def end_of(prompt: str) -> str:
-    """The state in which a job with that prompt ends when nobody is left in doubt."""
+    """The state in which a job with that prompt ends if the outcome is clear."""
     if DOOMED in prompt:
         return "failed"
     return "refused" if FORBIDDEN in prompt else "delivered"
 
 
 def a_planned_request(rng: Random, number: int, people: int) -> PlannedRequest:
-    """The `number`-th thing that is asked for."""
+    """The `number`-th request."""
     how: How = rng.choices(("video", "picture", "reply", "remix"), (6, 2, 4, 2))[0]
     mood = rng.choices(("bright", DOOMED, FORBIDDEN), (16, 2, 1))[0]
     return PlannedRequest(rng.randrange(people), how, f"Balloon number {number}, a {mood} one")
@@ -64,7 +64,7 @@ def a_planned_request(rng: Random, number: int, people: int) -> PlannedRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlannedKill:
-    """One life: whether it dies while it starts, how long after, and how much time passes before the next."""
+    """The end of one process: during its start or not, how long after, and how much time passes before the next."""
 
     at_start: bool
     after_seconds: float
@@ -72,13 +72,13 @@ class PlannedKill:
 
 
 def a_planned_kill(rng: Random) -> PlannedKill:
-    """How the next life ends."""
+    """How the next process ends."""
     at_start = rng.random() < 0.3
     return PlannedKill(at_start, rng.uniform(0.0, 2.0), rng.choice(_PAUSES_SECONDS))
 
 
 def plan_faults(rng: Random, stage: Stage) -> list[str]:
-    """Let up to three things go wrong in the next life, on either side; return what, in words."""
+    """Plan up to three faults for the next process, on either side; returns their descriptions."""
     planned: list[str] = []
     for _ in range(rng.randint(0, _MOST_FAULTS)):
         times = rng.randint(1, _MOST_TIMES)
@@ -92,14 +92,14 @@ def plan_faults(rng: Random, stage: Stage) -> list[str]:
             mishap = rng.choice(_CHAT_FAULTS)(rng)
             stage.chat.faults.add(kind, mishap, times=times)
             planned.append(f"Discord, {kind}: {mishap.words}")
-    # A paid request takes as long as over a real network, so that death may come in the middle of it.
+    # A paid request takes as long as over a real network, so that a kill can hit the middle of it.
     for _ in range(_SLOW_PAYMENTS):
         stage.studio.faults.add("paid", StudioFault.delay(rng.uniform(0.0, _PAYING_SECONDS)))
     return planned
 
 
 def a_gateway_drop(rng: Random) -> tuple[str, bool] | None:
-    """How the gateway goes away in the next life, and whether the session can be resumed; mostly it doesn't."""
+    """How the gateway connection breaks in the next process, and whether the session is resumable; mostly not."""
     return (rng.choice(_GATEWAY_DROPS), rng.random() < 0.5) if rng.random() < 0.15 else None
 
 

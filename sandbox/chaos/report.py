@@ -1,4 +1,4 @@
-"""What a run has shown, for people and for programs; it judges nothing."""
+"""The report of a run, for people and for programs."""
 
 import json
 from collections import Counter
@@ -50,7 +50,7 @@ class Report:
         return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False)
 
     def as_text(self) -> str:
-        """What a person wants to know of it."""
+        """The report as text."""
         broken = self.broken
         lost = broken["lost in silence"] + broken["not ended"]
         lines = [

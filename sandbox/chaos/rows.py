@@ -1,4 +1,4 @@
-"""Reads the bot's database from outside, whether or not the bot lives; it changes nothing."""
+"""Reads the bot's database from outside, whether the bot runs or not."""
 
 import sqlite3
 from contextlib import closing
@@ -8,7 +8,7 @@ _BUSY_SECONDS = 5.0
 
 
 def read_rows(database: Path, query: str, *values: object) -> list[sqlite3.Row]:
-    """What a query finds in that file."""
+    """The rows of a query in that file."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=_BUSY_SECONDS)) as connection:
         connection.row_factory = sqlite3.Row
         return connection.execute(query, values).fetchall()

@@ -1,7 +1,8 @@
-"""The experiment: many people ask, the bot is killed again and again while both servers misbehave; then it is counted.
+"""The experiment: many people make requests, the bot is killed repeatedly while both servers misbehave, then the
+outcome is counted.
 
-A seed decides what is asked, what goes wrong, when the bot dies and how much time passes in between; what the bot is
-doing at that very moment is up to the machine, so that a seed run again is a like experiment, not the same one.
+A seed decides the requests, the faults, the kills and the time between them. What the bot does at the moment of a kill
+depends on the machine, so the same seed gives a similar experiment, not the same one.
 """
 
 import asyncio
@@ -47,7 +48,7 @@ _SETTINGS = {
     "MAX_JOBS_PER_USER_PER_DAY": "0",
     "MAX_SUBMITS_PER_MINUTE": "600",
     "MAX_RENDERING_JOBS": "100",
-    # Time passes in leaps here: nobody is to hear that a job is late, or ended unsent, because of those alone.
+    # Time passes in jumps here. They alone must not make a job late, or end it unsent.
     "JOB_DEADLINE_SECONDS": "43200",
     "JOB_GIVE_UP_SECONDS": str(int(GIVE_UP_SECONDS)),
 }
@@ -56,9 +57,10 @@ _SETTINGS = {
 async def run_chaos(
     folder: Path, seed: int, kills: int, jobs: int, say: Callable[[str], None] = print, *, restores: int = 0
 ) -> Report:
-    """Run it, with everything that is kept in `folder`, and return what it showed.
+    """Run it, with all files in `folder`, and return its report.
 
-    With `restores` older copies of the database are put back so often, and the machine's clock is set between lives.
+    With `restores` older copies of the database are restored that often, and the machine's clock is set between
+    processes.
     """
     began_at = time.monotonic()
     dials = Dials(render_seconds=0.3, frames_per_second=1.0, default_size="160x90")
@@ -104,7 +106,7 @@ class _Chaos:
         await self._stage.chat.wait_message(self._channels[0], lambda m: m.attachments, timeout_seconds=60)
 
     async def live_and_die(self, number: int) -> None:
-        """One life, with what goes wrong in it, until its death."""
+        """Run one process with its faults, until it is killed."""
         stage, rng = self._stage, self._rng
         kill = plan.a_planned_kill(rng)
         self._note_exit()
@@ -122,7 +124,7 @@ class _Chaos:
         if drop is not None and stage.chat.bot_online:
             self._report.gateway_drops += 1
             await stage.chat.drop_gateway(how=drop[0], resumable=drop[1])
-        # The experiment itself: the moment of death.
+        # The experiment itself: the moment of the kill.
         await asyncio.sleep(kill.after_seconds)
         self._note_exit()
         await stage.bot.kill()
@@ -143,13 +145,13 @@ class _Chaos:
         )
 
     def _note_exit(self) -> None:
-        """A life that ended although nobody killed it is a finding."""
+        """A process that ended by itself is a finding."""
         code = self._stage.bot.exit_code
         if code is not None and code >= 0:
             self._strange_exits.append(code)
 
     async def _ask_some(self, number: int) -> int:
-        """As many questions as keep the wanted number of jobs in step with the kills."""
+        """Make as many requests as keep the number of jobs in step with the kills."""
         due = self._report.jobs_wanted * number / max(1, self._report.kills_wanted) - self._accepted()
         asked = 0
         while asked < due + 1:
@@ -163,7 +165,7 @@ class _Chaos:
         try:
             await self._use(self._people[request.by], request)
         except NotPossibleError:
-            # Commands are not there yet, or the message that was to be answered is gone: a person tries again later.
+            # The commands are not there yet, or the message to reply to is gone: a person tries again later.
             return
 
     async def _use(self, person: Person, request: PlannedRequest) -> None:
@@ -183,7 +185,7 @@ class _Chaos:
         return self._rng.choice(videos)
 
     async def rest(self) -> None:
-        """Let the bot live in peace until everything has come to its end, at the very end past JOB_GIVE_UP_SECONDS."""
+        """Let the bot run undisturbed until everything has ended, at the very end past JOB_GIVE_UP_SECONDS."""
         stage = self._stage
         stage.chat.faults.clear()
         stage.studio.faults.clear()
@@ -198,7 +200,7 @@ class _Chaos:
             await self._machine_faults.resume()
             for _ in range(min(missing, 20)):
                 await self._ask()
-            # What was asked is taken in while nothing else happens here.
+            # Requests are accepted while nothing else happens here.
             await asyncio.sleep(_LOOK_SECONDS)
             await self._settle("uncertain")
         await self._settle("uncertain")
@@ -209,9 +211,9 @@ class _Chaos:
         self._note_exit()
 
     async def _settle(self, *besides: str) -> None:
-        """Wait for the bot's work; what it put off because something had failed comes with time that passes.
+        """Wait for the bot's work, and let time pass for what it retries later.
 
-        It gives up after a bounded time: the invariants say what is then still open.
+        It gives up after a bounded time: the invariants then report what is still open.
         """
         for _ in range(_SETTLE_STEPS):
             before = self._open(besides)
@@ -223,7 +225,7 @@ class _Chaos:
                 self._stage.jump(_STEP_SECONDS)
 
     def _open(self, besides: tuple[str, ...]) -> int:
-        """How many jobs have not ended and how many messages are still to be said or taken away."""
+        """How many jobs have not ended, and how many messages are still to be posted or deleted."""
         ended = "', '".join(sorted({*ENDED, *besides}))
         jobs = self._number(f"SELECT count(*) FROM jobs WHERE state NOT IN ('{ended}')")  # noqa: S608  # our own words
         posts = self._number("SELECT count(*) FROM posts WHERE state NOT IN ('sent', 'gone')")
@@ -240,7 +242,7 @@ class _Chaos:
         return read_rows(self._stage.bot.data_dir / "bot.db", query)
 
     def count(self) -> Report:
-        """The figures, and what was broken."""
+        """The figures and the broken promises."""
         machine_faults, report = self._machine_faults, self._report
         jobs = count_jobs(self._stage, self._hit, machine_faults.rolled_back, clock_set=machine_faults.clock_steps > 0)
         report.forgotten = count_forgotten(self._stage, machine_faults.forgotten())

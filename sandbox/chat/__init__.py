@@ -1,4 +1,4 @@
-"""A local Discord: REST and gateway as discord.py 2.7.1 uses them, with people to act as; it knows no bot."""
+"""A local Discord: REST and gateway as discord.py 2.7.1 uses them, with people to act as."""
 
 from sandbox.chat.calls import Answer, Call
 from sandbox.chat.chat import Chat

@@ -1,4 +1,4 @@
-"""What a user may do somewhere, from roles and overwrites as Discord computes it; it changes nothing."""
+"""A user's permissions somewhere, from roles and overwrites as Discord computes them."""
 
 from sandbox.chat.model import Channel, Guild
 from sandbox.chat.permissions import ALL, USUAL, Permission
@@ -12,7 +12,7 @@ _NEEDS_SENDING = int(
 
 
 def permissions_in_guild(guild: Guild, user: User) -> int:
-    """What roles alone give; 0 for somebody who is not there."""
+    """The permissions from roles alone; 0 for a user who isn't a member."""
     member = guild.members.get(user.id)
     if member is None:
         return 0
@@ -25,7 +25,7 @@ def permissions_in_guild(guild: Guild, user: User) -> int:
 
 
 def permissions_in(channel: Channel, user: User, *, invited: bool = False) -> int:
-    """What that user may do in that channel, thread or DM; 0 when they cannot see it.
+    """The user's permissions in that channel, thread or DM; 0 when they can't see it.
 
     `invited`: as if they had been added to it, should it be a private thread.
     """
@@ -47,7 +47,7 @@ def permissions_in(channel: Channel, user: User, *, invited: bool = False) -> in
 
 
 def can_see(channel: Channel, user: User) -> bool:
-    """Whether the channel exists for that user at all."""
+    """Whether the channel is visible to that user."""
     return bool(permissions_in(channel, user) & Permission.VIEW_CHANNEL) and not channel.deleted
 
 

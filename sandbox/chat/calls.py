@@ -1,4 +1,4 @@
-"""One use of the bot by a person, and the private side of its answer, as that person sees it."""
+"""One use of the bot by a person, and the bot's private response, as that person sees it."""
 
 from sandbox.chat.forms import Form, form_of
 from sandbox.chat.hub import Hub
@@ -8,10 +8,10 @@ from sandbox.chat.records import Attachment, Button, Json, Version, buttons_of
 
 
 class Answer:
-    """What the bot says to one use of it; look again and it shows what became of it.
+    """The bot's response to one use; it reflects later changes.
 
     `state` is "thinking" (not acknowledged yet, or deferred), "message", "form", "deleted", "quiet" (acknowledged
-    without a word of its own) or "failed" (no acknowledgement, or nothing after 'is thinking…', in time).
+    without a message) or "failed" (no acknowledgement, or nothing after 'is thinking…', in time).
     """
 
     def __init__(self, interaction: Interaction) -> None:
@@ -19,7 +19,7 @@ class Answer:
 
     @property
     def message(self) -> Message | None:
-        """The message that answers: the original one, or the newest follow-up where that says nothing (any more)."""
+        """The response's message: the original one, or the newest follow-up where the original is empty or gone."""
         one = self.interaction
         shown = None if one.response_type == DEFER_UPDATE else one.original
         followups = [message for message in one.followups if not message.deleted]
@@ -48,7 +48,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """Everything there is to read, embeds included."""
+        """All its text, embeds included."""
         return self.message.text if self.message else ""
 
     @property
@@ -78,12 +78,12 @@ class Answer:
 
     @property
     def followups(self) -> list[Message]:
-        """What the bot said after its first answer."""
+        """The messages after the first response."""
         return self.interaction.followups
 
     @property
     def history(self) -> list[Version]:
-        """Everything it ever said, oldest first ('is thinking…' is left out)."""
+        """All its messages, oldest first ('is thinking…' is left out)."""
         return [] if self.message is None else [one for one in self.message.history if one.content or one.embeds]
 
     def __repr__(self) -> str:
@@ -99,14 +99,14 @@ class Call:
         self.answer = Answer(interaction)
 
     async def wait_answer(self, timeout_seconds: float = 20) -> Answer:
-        """The answer, as soon as it is no longer thinking (it may have failed or be deleted)."""
+        """The response, as soon as it is no longer thinking (it may have failed or be deleted)."""
         await self._hub.wait_for(
             lambda: self.answer.state != "thinking", timeout_seconds, f"an answer to {self.interaction.command_name}"
         )
         return self.answer
 
     async def wait_state(self, *states: str, timeout_seconds: float = 20) -> Answer:
-        """The answer, as soon as its state is one of these."""
+        """The response, as soon as its state is one of these."""
         await self._hub.wait_for(
             lambda: self.answer.state in states, timeout_seconds, f"an answer that is {' or '.join(states)}"
         )

@@ -1,4 +1,4 @@
-"""The local Discord as one object: starts and stops it, makes people and servers, and is asked what was said."""
+"""The local Discord as one object: starts and stops it, makes people and servers, and returns messages."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,11 +25,11 @@ NITRO_UPLOAD_BYTES = 500 << 20
 
 
 class Chat:
-    """A Discord of one's own. `folder` holds what is uploaded; the clock decides on ids, deadlines and link lives."""
+    """A local Discord. `folder` holds uploads; the clock decides ids, deadlines and the life of links."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self.world = World(folder, clock)
-        # The bot computes in real time: on a clock that runs fast it still has three real seconds to acknowledge.
+        # The bot computes in real time: on a fast clock it still has three real seconds to acknowledge.
         speed: float = getattr(clock, "speed", 1.0)
         self.world.rules.ack_seconds *= max(1.0, speed)
         self.faults = Faults()
@@ -57,7 +57,7 @@ class Chat:
         self._gateway.url = f"ws://127.0.0.1:{bound}/gateway"
 
     async def stop(self) -> None:
-        """Close everything, and end what waits."""
+        """Close everything, and cancel pending waits."""
         self._rest.stop()
         self.faults.open_gates()
         await self.world.stop_timers()
@@ -97,7 +97,9 @@ class Chat:
 
     @property
     def rules(self) -> Rules:
-        """Discord's numbers, to be bent: time to acknowledge, life of tokens and nonces, privileged intents."""
+        """Discord's numbers, which tests may change: time to acknowledge, life of tokens and nonces, privileged
+        intents.
+        """
         return self.world.rules
 
     @property
@@ -121,7 +123,7 @@ class Chat:
 
     @property
     def unknown_routes(self) -> list[str]:
-        """Calls that this Discord has no answer for: they got 501, or it broke over them."""
+        """Calls to a route that doesn't exist here (501), or that broke this Discord."""
         crashed = [f"crashed: {one.method} {one.path}" for one in self.requests if one.crashed]
         return [*self._rest.unknown_routes, *crashed]
 
@@ -146,7 +148,7 @@ class Chat:
         return self._gateway.resumes
 
     async def bot_ready(self, timeout_seconds: float = 20) -> None:
-        """Return when the bot is connected and its commands are known; raises `WaitTimeoutError`."""
+        """Return when the bot is connected and its commands are synced; raises `WaitTimeoutError`."""
         await self.wait_for(
             lambda: self.bot_online and bool(self.commands), timeout_seconds, what="the bot to be ready"
         )
@@ -164,7 +166,7 @@ class Chat:
         return guild
 
     def add_person(self, name: str, *, locale: str = "en-US", nitro: bool = False) -> Person:
-        """Somebody new, in no server yet; with Nitro they may upload 500 MiB instead of 10."""
+        """A new person, in no server yet; with Nitro they may upload 500 MiB instead of 10."""
         user = User(self.world.next_id(), name, locale=locale)
         if nitro:
             user.upload_limit_bytes = NITRO_UPLOAD_BYTES
@@ -176,17 +178,17 @@ class Chat:
         return self.world.dm_with(person.user)
 
     def messages(self, channel: Channel) -> list[Message]:
-        """What the world sees in that channel, in order: neither deleted nor private messages."""
+        """The visible messages of that channel, in order: neither deleted nor private ones."""
         return channel.messages
 
     async def wait_for(self, predicate: Callable[[], T | None], timeout_seconds: float = 20, *, what: str = "") -> T:
-        """The predicate's first truthy answer, asked again after every change; raises `WaitTimeoutError`."""
+        """The predicate's first truthy result, evaluated after every change; raises `WaitTimeoutError`."""
         return await self.world.hub.wait_for(predicate, timeout_seconds, what)
 
     async def wait_message(
         self, channel: Channel, wanted: Callable[[Message], object], timeout_seconds: float = 20
     ) -> Message:
-        """The first visible message in that channel that is wanted."""
+        """The first visible message in that channel that matches."""
         return await self.wait_for(
             lambda: next((one for one in channel.messages if wanted(one)), None),
             timeout_seconds,
@@ -198,16 +200,16 @@ class Chat:
         await self.wait_for(lambda: message.deleted, timeout_seconds, what=f"the end of {message.text!r}")
 
     def gate(self, kind: str, when: When = "before", *, skip: int = 0) -> Gate:
-        """Freeze the next request of that kind before it is done, or after it is done and before it is answered.
+        """Freeze the next request of that kind before it is carried out, or before its response.
 
-        `skip` lets so many by first; of kind "anything" is every request, so that any one is reached by its number.
+        `skip` lets so many by first. The kind "anything" is every request, so that any one is reached by its number.
         """
         return self.faults.add_gate(kind, when, skip=skip)
 
     async def drop_gateway(self, *, resumable: bool = True, how: str = "abort") -> None:
         """Cut the bot's connection ('abort'), send op 7 ('reconnect') or op 9 ('invalid').
 
-        Without `resumable` it has to identify again, and what happens meanwhile is lost to it.
+        Without `resumable` the bot has to identify again, and misses the events in between.
         """
         await self._gateway.drop(resumable=resumable, how=how)
 
@@ -219,7 +221,7 @@ class Chat:
             self._gateway.repeat(Change("INTERACTION_CREATE", what.interaction))
 
     def send_event(self, name: str, data: Json) -> None:
-        """Send the bot an event of its own making, such as a malformed one."""
+        """Send the bot an arbitrary event, such as a malformed one."""
         self._gateway.send(name, data)
 
     def transcript(self, channel: Channel, *, with_deleted: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""What Discord's client does with a command before it is sent: finds it, refuses wrong options, resolves ids."""
+"""Discord's client before a command is sent: finds it, refuses wrong options, resolves ids."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ _EXACT_MAX = 2**53
 
 
 class NotPossibleError(Exception):
-    """Discord's own client would not let a person do this; says why in one sentence."""
+    """Discord's own client would not let a person do this; the message is one sentence."""
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class FilledCommand:
 
 
 def find_command(world: World, user: User, channel: Channel, name: str, kind: int = 1) -> Json:
-    """The command that this person is offered there; raises `NotPossibleError`."""
+    """The command that this person can use there; raises `NotPossibleError`."""
     if not can_see(channel, user):
         raise NotPossibleError(f"{user.name} does not see #{channel.name}.")
     scope = str(channel.guild.id) if channel.guild else None
@@ -70,7 +70,7 @@ def _check_offered(world: World, user: User, channel: Channel, command: Json) ->
     if not held & Permission.USE_APPLICATION_COMMANDS:
         raise NotPossibleError(f"{user.name} may not use commands in #{channel.name}.")
     needed = command.get("default_member_permissions")
-    # "0" means: administrators alone.
+    # "0" means administrators alone.
     wanted = 0 if needed is None else int(needed) or Permission.ADMINISTRATOR
     if held & wanted != wanted:
         raise NotPossibleError(f"'{command['name']}' is not offered to {user.name}.")
@@ -157,7 +157,7 @@ class CommandFiller:
 
 
 def keep_file(world: World, user: User, file: File, *, place_id: int, ephemeral: bool) -> Attachment:
-    """Upload a person's file; raises `NotPossibleError` when it is larger than their client lets through."""
+    """Upload a person's file; raises `NotPossibleError` when it is over their client's limit."""
     if len(file.data) > user.upload_limit_bytes:
         raise NotPossibleError(f"'{file.name}' is larger than {user.upload_limit_bytes // MIB} MB.")
     return world.files.keep(file, ephemeral=ephemeral, place_id=place_id)

@@ -1,4 +1,4 @@
-"""What Discord refuses in a command that is synced (docs/facts/discord.md, "Commands"); it changes nothing."""
+"""Discord's checks of a command that is synced (docs/facts/discord.md, "Commands")."""
 
 import re
 
@@ -25,7 +25,7 @@ def check_command(body: Json) -> None:
 
 
 def check_count(commands: list[Json]) -> None:
-    """How many of a kind there may be in one place, each name once; raises `ApiError` 30032 or 50035."""
+    """The number of commands of a kind in one place, each name once; raises `ApiError` 30032 or 50035."""
     names = [(int(one["type"]), one["name"]) for one in commands]
     if len(set(names)) != len(names):
         sentence = "Application command names must be unique"

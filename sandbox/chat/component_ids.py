@@ -1,4 +1,4 @@
-"""The ids that Discord gives to components that came without one (docs/facts/discord.md, "Components")."""
+"""Ids for components that were sent without one (docs/facts/discord.md, "Components")."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from sandbox.chat.records import Json, flatten, parts_of
 
 
 def numbered(components: list[Json]) -> list[Json]:
-    """The same components, each with an id: in reading order, and never one that another was sent with."""
+    """The same components, each with an id: in reading order, without reusing an id that was sent."""
     taken = {one["id"] for one in flatten(components) if one.get("id")}
     return _all(components, _free(taken))
 

@@ -1,4 +1,4 @@
-"""What Discord refuses in components, of messages and of forms, before looking at anything else; it changes nothing."""
+"""Discord's checks of components, of messages and of forms."""
 
 from sandbox.chat.emojis import check_emoji
 from sandbox.chat.errors import bad_field, too_long

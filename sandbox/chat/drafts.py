@@ -1,4 +1,4 @@
-"""What a request's body says about a message that is to be sent, checked as Discord checks it; it posts nothing."""
+"""Reads the body of a request to send a message, with Discord's checks."""
 
 from sandbox.chat import limits, polls, posting
 from sandbox.chat.access import permissions_in
@@ -52,7 +52,7 @@ def draft_of(world: World, channel: Channel, body: Json, uploads: dict[int, Atta
 
 
 def forwarded(world: World, reference: Json) -> Message | None:
-    """The message that is to be forwarded, if the reference says so; raises `ApiError`."""
+    """The message to forward, if the reference is a forward; raises `ApiError`."""
     if int(reference.get("type") or 0) != _FORWARD:
         return None
     if not reference.get("channel_id"):

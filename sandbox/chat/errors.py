@@ -1,4 +1,4 @@
-"""Discord's error answers, by status and code; raised by whatever finds the fault and answered by the REST server."""
+"""Discord's error responses, by status and code; raised by any check and sent by the REST server."""
 
 from sandbox.chat.records import Json
 
@@ -61,7 +61,7 @@ _FORBIDDEN = frozenset({50001, 50003, 50005, 50007, 50013, 50278, 160002, 400001
 
 
 class ApiError(Exception):
-    """An answer of Discord's that says no: HTTP status, code, sentence, and for forms the fields at fault."""
+    """An error response of Discord's: HTTP status, code, sentence, and for forms the fields at fault."""
 
     def __init__(self, code: int, *, status: int | None = None, errors: Json | None = None) -> None:
         self.code = code

@@ -1,4 +1,4 @@
-"""Which gateway event a happening becomes for a client with given intents, if any (docs/facts/discord.md)."""
+"""The gateway event for a change, for a client with given intents (docs/facts/discord.md)."""
 
 from typing import cast
 
@@ -19,7 +19,7 @@ Event = tuple[str, Json]
 
 
 def event_for(world: World, change: Change, intents: int) -> Event | None:
-    """The event's name and data; None when this client is not told."""
+    """The event's name and data; None when this client doesn't get it."""
     about, what = change.about, change.what
     if isinstance(about, Interaction):
         return what, about.payload

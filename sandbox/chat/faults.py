@@ -1,4 +1,4 @@
-"""Faults and gates that a test sets on kinds of requests; it knows no route, only their names."""
+"""Faults and gates that a test sets on kinds of requests, by their names."""
 
 import asyncio
 import itertools
@@ -15,7 +15,7 @@ ANYTHING = "anything"
 
 
 class FaultKind(StrEnum):
-    """What is done to a request instead of, or after, doing it."""
+    """What happens to a request instead of, or after, carrying it out."""
 
     STATUS = "status"
     DROP_BEFORE = "drop before"
@@ -41,42 +41,42 @@ class Fault:
 
     @classmethod
     def status(cls, http_status: int) -> "Fault":
-        """Answer with this HTTP status and an HTML page, as a broken proxy would; nothing is done."""
+        """Answer with this HTTP status and an HTML page, as a broken proxy would; nothing is carried out."""
         return cls(FaultKind.STATUS, http_status)
 
     @classmethod
     def error(cls, http_status: int, code: int) -> "Fault":
-        """Answer with Discord's JSON error; nothing is done."""
+        """Answer with Discord's JSON error; nothing is carried out."""
         return cls(FaultKind.STATUS, http_status, code)
 
     @classmethod
     def drop(cls, *, after: bool) -> "Fault":
-        """Cut the connection without an answer, after doing what was asked or instead of it."""
+        """Cut the connection without a response, after carrying the request out or instead of it."""
         return cls(FaultKind.DROP_AFTER if after else FaultKind.DROP_BEFORE)
 
     @classmethod
     def rate_limited(cls, retry_after_seconds: float, *, global_: bool = False) -> "Fault":
-        """Answer 429 as Discord does, with `Via` and `retry_after`; nothing is done."""
+        """Answer 429 as Discord does, with `Via` and `retry_after`; nothing is carried out."""
         return cls(FaultKind.RATE_LIMITED, 429, retry_after_seconds=retry_after_seconds, is_global=global_)
 
     @classmethod
     def hang(cls) -> "Fault":
-        """Never answer, until the chat stops or the client goes away; nothing is done."""
+        """Never answer, until the chat stops or the client disconnects; nothing is carried out."""
         return cls(FaultKind.HANG)
 
     @classmethod
     def late(cls, seconds: float) -> "Fault":
-        """Do what was asked at once, and answer that many seconds of the clock later."""
+        """Carry the request out at once, and answer that many seconds of the clock later."""
         return cls(FaultKind.LATE, seconds=seconds)
 
     @classmethod
     def cut(cls, sent_bytes: int) -> "Fault":
-        """Send so many bytes of a file and cut the connection; whatever isn't a file is cut off unanswered."""
+        """Send so many bytes of a file and cut the connection; a request without a file gets no response."""
         return cls(FaultKind.CUT, sent_bytes=sent_bytes)
 
     @classmethod
     def slow(cls, bytes_per_second: int) -> "Fault":
-        """Send a file at that rate of the clock; whatever isn't a file is cut off unanswered."""
+        """Send a file at that rate of the clock; a request without a file gets no response."""
         return cls(FaultKind.SLOW, sent_bytes=bytes_per_second)
 
     @property
@@ -103,7 +103,7 @@ class Fault:
 
 @dataclass(eq=False, slots=True)
 class Gate:
-    """Holds one request at one point, after letting `skip` of its kind by. `reached` is set when it stands there."""
+    """Holds one request at one point, after letting `skip` of its kind by. `reached` is set when it is there."""
 
     when: When
     skip: int = 0
@@ -117,16 +117,16 @@ class Gate:
         self._opened.set()
 
     def drop(self) -> None:
-        """Cut its connection instead: before = it never arrived, after = its answer is lost."""
+        """Cut its connection instead: before = it never arrived, after = its response is lost."""
         self._dropped = True
         self._opened.set()
 
     async def wait_reached(self, timeout_seconds: float = 20) -> None:
-        """Return when a request stands at the gate; raises `TimeoutError`."""
+        """Return when a request waits at the gate; raises `TimeoutError`."""
         await asyncio.wait_for(self.reached.wait(), timeout_seconds)
 
     async def pass_through(self, request: "Request") -> bool:
-        """Stand at the gate until it opens; True when the request may go on. For the server only."""
+        """Wait at the gate until it opens; True when the request may continue. For the server only."""
         self.request = request
         self.reached.set()
         await self._opened.wait()
@@ -135,9 +135,9 @@ class Gate:
 
 @dataclass(eq=False, slots=True)
 class Request:
-    """One REST call of the bot, as it came in; `status` is 0 while it has no answer and when it never got one.
+    """One REST call of the bot; `status` is 0 without a response.
 
-    `crashed` stays true when this Discord itself broke over it: a fault of the sandbox, or a body that makes no sense.
+    `crashed` stays true when this Discord itself broke over it: a fault of the sandbox, or a malformed body.
     """
 
     kind: str
@@ -168,7 +168,7 @@ class Planned:
     only_if: Callable[[Request], bool] | None
 
     def strikes(self, request: Request) -> bool:
-        """Whether that request meets it."""
+        """Whether that request gets it."""
         meant = ANYTHING in self.kinds or request.kind in self.kinds
         return meant and (self.only_if is None or self.only_if(request))
 
@@ -205,30 +205,30 @@ class Faults:
         self._planned.clear()
 
     def cancel(self, number: int) -> None:
-        """Forget what was planned under that number; no matter if it has happened meanwhile."""
+        """Remove the planned fault with that number, if it has not struck yet."""
         self._planned = [one for one in self._planned if one.number != number]
 
     def add_gate(self, kind: str, when: When, *, skip: int = 0) -> Gate:
-        """Freeze the next request of that kind before it is done, or after it was done and before it is answered.
+        """Freeze the next request of that kind before it is carried out, or before its response.
 
-        With `skip` it is not the next one, but that many later; of ANYTHING, every request is of that kind.
+        With `skip` it is that many requests later. ANYTHING matches every request.
         """
         gate = Gate(when, skip)
         self._gates.append((kind, gate))
         return gate
 
     def remove_gate(self, gate: Gate) -> None:
-        """Forget a gate that nobody has reached."""
+        """Remove a gate that no request has reached."""
         self._gates = [entry for entry in self._gates if entry[1] is not gate]
 
     def open_gates(self) -> None:
-        """Let everything go that stands at a gate, and forget gates that nobody reached."""
+        """Release all requests at gates, and remove gates that no request has reached."""
         for gate in self._standing:
             gate.open()
         self._gates.clear()
 
     def take(self, request: Request) -> Fault | None:
-        """The fault that this request meets."""
+        """The fault of this request."""
         for planned in self._planned:
             if planned.strikes(request):
                 planned.left -= 1
@@ -240,7 +240,7 @@ class Faults:
         return None
 
     def take_gate(self, request: Request, when: When) -> Gate | None:
-        """The gate at which this request has to stop."""
+        """The gate at which this request stops."""
         for entry in tuple(self._gates):
             kind, gate = entry
             if kind not in (request.kind, ANYTHING) or gate.when != when:

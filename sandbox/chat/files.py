@@ -1,4 +1,4 @@
-"""Files that lie with the chat: on this disk, behind links that are signed and expire; it knows no message."""
+"""The chat's files: on this disk, behind links that are signed and expire."""
 
 import hashlib
 import hmac
@@ -33,7 +33,7 @@ class FileStore:
         self.origin = ""
 
     def room_for(self, name: str) -> Attachment:
-        """A new, still empty attachment under a clean name; its bytes go to `path`."""
+        """A new, empty attachment under a clean name; its bytes go to `path`."""
         clean = _UNUSUAL.sub("_", Path(name).name).strip("_") or "unknown"
         attachment_id = self._ids.next()
         path = self._folder / str(attachment_id) / clean
@@ -54,13 +54,13 @@ class FileStore:
         return attachment
 
     def copy(self, attachment: Attachment) -> Attachment:
-        """The same file once more, to stay when the message of the first one goes."""
+        """A copy of the file, which stays when the message of the first one goes."""
         again = replace(attachment, id=self._ids.next(), gone=False)
         self._kept[again.id] = again
         return again
 
     def link(self, attachment: Attachment) -> str:
-        """A fresh link to it, good for a day of the clock."""
+        """A fresh link to it, valid for a day of the clock."""
         room = "ephemeral-attachments" if attachment.ephemeral else "attachments"
         path = f"/{room}/{attachment.place_id}/{attachment.id}/{attachment.file_name}"
         issued = int(self._clock.now())
@@ -80,7 +80,7 @@ class FileStore:
         return attachment if good and self._clock.now() < until and not attachment.gone else None
 
     def find(self, attachment_id: str) -> Attachment | None:
-        """The attachment with that id, for whoever may see everything here: the sandbox's own page."""
+        """The attachment with that id, without a check of rights: for the sandbox's own page."""
         return self._kept.get(int(attachment_id)) if attachment_id.isdecimal() else None
 
     def _sign(self, path: str, until: int, issued: int) -> str:
@@ -94,7 +94,7 @@ def picture_size(attachment: Attachment) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=1_000)
 def _size_of(path: Path, _size_bytes: int) -> tuple[int, int] | None:
-    """Kept, since every payload tells it; a file that has all its bytes doesn't change."""
+    """Cached, since every payload includes it; a complete file doesn't change."""
     try:
         with path.open("rb") as file:
             if file.read(12)[4:8] == b"ftyp":
@@ -102,7 +102,7 @@ def _size_of(path: Path, _size_bytes: int) -> tuple[int, int] | None:
         with Image.open(path) as picture:
             return picture.size
     except (OSError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        # No picture (Pillow's own error for that is an OSError), or one of more pixels than it likes.
+        # No picture (Pillow's own error for that is an OSError), or one with too many pixels for Pillow.
         return None
 
 

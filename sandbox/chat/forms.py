@@ -1,4 +1,4 @@
-"""A form as a person sees it, and what Discord's client makes of what they fill in; it opens and sends nothing."""
+"""A form as a person sees it, and the data that Discord's client sends when they fill it in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ class Form:
 
 
 def form_of(interaction: Interaction) -> Form | None:
-    """The form that an interaction was answered with."""
+    """The form of the response to an interaction."""
     modal = interaction.modal
     if modal is None:
         return None
@@ -104,7 +104,7 @@ def _field(top: Json, inner: Json) -> Field:
 
 
 class FormFiller:
-    """Turns what a person wrote into the form into the data of the interaction; unless `checked`, whatever it is."""
+    """Turns a person's input for the form into the data of the interaction; unless `checked`, any input."""
 
     def __init__(self, world: World, form: Form, *, checked: bool = True) -> None:
         self._world = world

@@ -1,4 +1,4 @@
-"""The gateway: HELLO, IDENTIFY, READY, events, heartbeats, RESUME with replay; it renders what the world announces."""
+"""The gateway: HELLO, IDENTIFY, READY, events, heartbeats, RESUME with replay."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ class Session:
     waiting: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
 
     def dispatch(self, name: str, data: Json) -> None:
-        """Number an event, keep it for a replay, and send it if somebody listens."""
+        """Number an event, keep it for a replay, and send it if the client is connected."""
         self.sequence += 1
         frame = json.dumps({"op": DISPATCH, "t": name, "s": self.sequence, "d": data})
         self.sent.append((self.sequence, frame))
@@ -58,7 +58,7 @@ class Gateway:
 
     @property
     def connected(self) -> bool:
-        """Whether a client is identified and listening now."""
+        """Whether a client is identified and connected now."""
         return any(one.socket is not None for one in self._sessions.values())
 
     @property
@@ -109,7 +109,7 @@ class Gateway:
         return session
 
     def resumed(self, data: Json, socket: web.WebSocketResponse) -> Session | None:
-        """The session to go on with, all that it missed on its way; None when it is not known any more."""
+        """The resumed session, with the missed events queued; None when it doesn't exist any more."""
         session = self._sessions.get(str(data.get("session_id")))
         if session is None:
             return None
@@ -133,7 +133,7 @@ class Gateway:
         self._hear(change)
 
     def send(self, name: str, data: Json) -> None:
-        """Send every session an event that nothing caused, whether it makes sense or not."""
+        """Send every session an arbitrary event, valid or not."""
         for session in self.sessions:
             session.dispatch(name, data)
 
@@ -154,7 +154,7 @@ class Gateway:
         self._world.hub.touch()
 
     async def stop(self) -> None:
-        """Close every connection as a server does that goes away."""
+        """Close every connection, as a server that shuts down."""
         for socket in tuple(self._sockets):
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
@@ -171,7 +171,7 @@ def _belongs_to(session: Session, name: str, data: Json) -> bool:
 
 
 class _Connection:
-    """One WebSocket: what its client says, and the pump that sends it its session's events in order."""
+    """One WebSocket: reads its client's frames, and sends it its session's events in order."""
 
     def __init__(self, gateway: Gateway, world: World, socket: web.WebSocketResponse) -> None:
         self._gateway = gateway
@@ -185,8 +185,8 @@ class _Connection:
         data = frame.get("d")
         match frame.get("op"):
             case 1:
-                # discord.py notes when it sent a heartbeat only after sending it: an answer without the time that a
-                # network takes overtakes that note and is reported as tens of seconds of delay.
+                # discord.py notes when it sent a heartbeat only after sending it. A response without a network's delay
+                # overtakes that note and is reported as tens of seconds of delay.
                 await asyncio.sleep(_NETWORK_SECONDS)
                 await self._send(ACK, None)
             case 2:

@@ -1,4 +1,4 @@
-"""Where changes of the world are announced and waited for; it knows neither REST, gateway nor people."""
+"""Where changes of the world are announced and awaited."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,12 +13,12 @@ _LOOK_AGAIN_SECONDS = 0.1
 
 
 class WaitTimeoutError(AssertionError):
-    """What was waited for did not happen in time; carries a readable account of the conversation."""
+    """The awaited condition didn't become true in time; carries a readable transcript."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that happened, named as Discord names its gateway events; `about` is the record it happened to."""
+    """A change, named like Discord's gateway events; `about` is the record that changed."""
 
     what: str
     about: object
@@ -27,7 +27,7 @@ class Change:
 
 @dataclass(eq=False, slots=True)
 class Hub:
-    """The bell of the world: records ring it, the gateway and people listen."""
+    """Records announce changes; the gateway and people listen."""
 
     clock: Clock
     ids: Snowflakes
@@ -36,14 +36,14 @@ class Hub:
     _sleepers: set[asyncio.Future[None]] = field(default_factory=set[asyncio.Future[None]])
 
     def announce(self, what: str, about: object, detail: object = None) -> None:
-        """Tell every listener, and wake everyone who waits for a change."""
+        """Call every listener, and wake every waiter."""
         change = Change(what, about, detail)
         for listener in tuple(self.listeners):
             listener(change)
         self.touch()
 
     def touch(self) -> None:
-        """Wake everyone who waits for a change."""
+        """Wake every waiter."""
         sleepers, self._sleepers = self._sleepers, set()
         for sleeper in sleepers:
             if not sleeper.done():
@@ -57,10 +57,10 @@ class Hub:
         self._sleepers.discard(sleeper)
 
     async def wait_for(self, predicate: Callable[[], T | None], timeout_seconds: float, what: str = "") -> T:
-        """The first truthy answer of the predicate, asked again after every change.
+        """The predicate's first truthy result, evaluated after every change.
 
-        It is also asked now and then without one, for predicates that look at more than this world.
-        Raises `WaitTimeoutError` with the conversation so far after `timeout_seconds` of real time.
+        It is also evaluated now and then without one, for predicates about other processes. Raises `WaitTimeoutError`
+        with the conversation so far after `timeout_seconds` of real time.
         """
         deadline = asyncio.get_running_loop().time() + timeout_seconds
         while not (answer := predicate()):

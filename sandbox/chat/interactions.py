@@ -1,4 +1,4 @@
-"""What an interaction goes through: opened by a person, acknowledged in time, answered while its token lives."""
+"""The life of an interaction: opened by a person, acknowledged in time, answered while its token lives."""
 
 import secrets
 
@@ -35,7 +35,7 @@ CHOICES_MAX = 25
 def open_interaction(
     world: World, kind: int, user: User, channel: Channel, data: Json, source: Message | None = None
 ) -> Interaction:
-    """A person did something: tell the bot, and start the clock for its answer."""
+    """Send the bot a person's action, and start the clock for its response."""
     token = secrets.token_urlsafe(48)
     interaction = Interaction(world.next_id(), token, kind, user, channel, world.clock.now(), data, source)
     interaction.command_name = str(data.get("name", ""))
@@ -47,7 +47,7 @@ def open_interaction(
 
 
 async def _give_up(world: World, interaction: Interaction) -> None:
-    """Say 'the application did not respond' when no acknowledgement, or nothing after 'is thinking…', came."""
+    """Show 'the application did not respond' when no acknowledgement, or nothing after 'is thinking…', came."""
     await world.clock.sleep(interaction.created_at + world.rules.ack_seconds - world.clock.now())
     if interaction.response_type is None:
         interaction.failed = True
@@ -140,7 +140,7 @@ _ANSWERS = {
 
 
 def say(world: World, interaction: Interaction, data: Json, uploads: dict[int, Attachment]) -> Message:
-    """Post an answer or a follow-up, public or for the one person."""
+    """Post a response or a follow-up, public or for one person."""
     draft = draft_of(world, interaction.channel, data, uploads)
     _check_sizes(interaction, uploads)
     draft.flags |= int(data.get("flags") or 0) & FLAG_EPHEMERAL
@@ -154,7 +154,7 @@ def say(world: World, interaction: Interaction, data: Json, uploads: dict[int, A
 def change(
     world: World, interaction: Interaction, message: Message, body: Json, uploads: dict[int, Attachment]
 ) -> None:
-    """Edit an answer by the interaction's token; only into a deferred one a poll can be put."""
+    """Edit a response by the interaction's token; a poll fits only into a deferred one."""
     if message.poll is not None:
         raise ApiError(520003)
     poll = polls.poll_of(body.get("poll"), world.clock.now()) if message.loading else None
@@ -167,7 +167,7 @@ def change(
 
 
 def remove(world: World, message: Message) -> None:
-    """Delete an answer by the interaction's token."""
+    """Delete a response by the interaction's token."""
     if message.visible_to is not None:
         posting.hide(world, message)
     else:
@@ -175,7 +175,7 @@ def remove(world: World, message: Message) -> None:
 
 
 def by_token(world: World, application_id: int, token: str) -> Interaction:
-    """The acknowledged interaction of a token that still lives; raises `ApiError` 10015 or 50027."""
+    """The acknowledged interaction of a valid token; raises `ApiError` 10015 or 50027."""
     interaction = world.interactions.get(token)
     if interaction is None or application_id != world.application_id or interaction.response_type is None:
         raise ApiError(10015)
@@ -185,7 +185,7 @@ def by_token(world: World, application_id: int, token: str) -> Interaction:
 
 
 def answer_of(interaction: Interaction, which: str) -> Message:
-    """The message that `@original` or an id names among an interaction's answers; raises `ApiError` 10008."""
+    """The message that `@original` or an id names among an interaction's responses; raises `ApiError` 10008."""
     if which == "@original":
         message = interaction.original
     else:

@@ -1,4 +1,4 @@
-"""What Discord refuses in the layout of a message with components V2; it changes nothing."""
+"""Discord's checks of the layout of a message with components V2."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ _SCHEMES = ("http://", "https://", "attachment://")
 
 
 def check_layout(components: list[Json]) -> None:
-    """What may stand where, how much of it, and each part's own limits; raises `ApiError` 50035."""
+    """Which component may be where, how many of them, and each one's own limits; raises `ApiError` 50035."""
     every = list(flatten(components))
     if len(every) > COMPONENTS_MAX:
         raise too_long("components", COMPONENTS_MAX)
@@ -79,7 +79,7 @@ def _check_item(item: Json, path: str) -> None:
 
 
 def _check_file(part: Json, path: str) -> None:
-    # An edit may bring back the link that the file was given.
+    # An edit may bring back the file's link.
     if not str(part_of(part, "file").get("url") or "").startswith(_SCHEMES):
         raise bad_field(f"{path}.file.url", "A file is named as attachment://<filename>.", "URL_TYPE_INVALID_SCHEME")
 

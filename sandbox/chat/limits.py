@@ -1,4 +1,4 @@
-"""What Discord refuses in a message before looking at anything else (50035, 50006); it changes nothing."""
+"""Discord's checks of a message (50035, 50006)."""
 
 from sandbox.chat.component_limits import check_components, check_rows
 from sandbox.chat.errors import ApiError, bad_field, too_long
@@ -37,7 +37,7 @@ def check_message(body: Json, *, file_count: int) -> None:
 
 
 def check_edit(message: Message, body: Json, *, file_count: int) -> None:
-    """The same for a change: what stays of the message counts as well where the layout replaces it."""
+    """The same for a change; with a new layout the remaining parts of the message count as well."""
     flags = message.flags & FLAG_COMPONENTS_V2 | int(body.get("flags") or 0)
     kept = len(parts_of(body, "attachments")) if "attachments" in body else len(message.attachments) + file_count
     stays: Json = {"content": message.content, "embeds": message.embeds} if flags & FLAG_COMPONENTS_V2 else {}
@@ -45,7 +45,7 @@ def check_edit(message: Message, body: Json, *, file_count: int) -> None:
 
 
 def check_not_empty(body: Json, *, file_count: int) -> None:
-    """Raise `ApiError` 50006 when there is nothing to show."""
+    """Raise `ApiError` 50006 for an empty message."""
     shown = body.get("content") or body.get("embeds") or body.get("components") or body.get("sticker_ids")
     shown = shown or body.get("poll")
     if not shown and not file_count:

@@ -1,4 +1,4 @@
-"""Pictures and files that embeds and components name: found among a message's files, given back as Discord does."""
+"""Pictures and files that embeds and components name: found among a message's files, returned as Discord does."""
 
 from sandbox.chat.errors import bad_field
 from sandbox.chat.files import FileStore, picture_size
@@ -33,7 +33,7 @@ def _urls(components: list[Json]) -> list[str]:
 
 
 def shown_components(files: FileStore, components: list[Json], attachments: list[Attachment]) -> list[Json]:
-    """Components with what each of their pictures and files is, and with fresh links to it."""
+    """Components with the data of each of their pictures and files, and with fresh links to them."""
     return [_shown(files, one, attachments) for one in components]
 
 
@@ -56,7 +56,7 @@ def _shown(files: FileStore, component: Json, attachments: list[Attachment]) -> 
 
 def _item(files: FileStore, url: str, known: Attachment | None) -> Json:
     if known is None:
-        # Nothing is fetched from outside: what a foreign picture is stays unknown, as with one that can't be loaded.
+        # Nothing is fetched from outside: a foreign picture stays unknown, like one that can't be loaded.
         return {"url": url, "proxy_url": url, "width": None, "height": None, "placeholder": None, "loading_state": 3}
     link = files.link(known)
     size = picture_size(known)
@@ -90,7 +90,7 @@ def _shown_embed(files: FileStore, embed: Json, attachments: list[Attachment]) -
 
 
 def _find(files: FileStore, url: str, attachments: list[Attachment]) -> Attachment | None:
-    """The file that is meant by its name, or by a link to it that was given out earlier."""
+    """The file with that name, or behind a link that was given out earlier."""
     if url.startswith(_SCHEME):
         return next((one for one in attachments if one.file_name == url.removeprefix(_SCHEME)), None)
     if files.origin and url.startswith(files.origin):

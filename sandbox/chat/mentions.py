@@ -1,4 +1,4 @@
-"""Who is pinged by a message, as Discord decides it from the text and the allowed mentions; it changes nothing."""
+"""The pings of a message, from its text and the allowed mentions as Discord computes them."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _EVERYONE = re.compile(r"@(everyone|here)\b")
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """Who is named by a message, and who of them really gets a ping."""
+    """The people named by a message, and those of them who get a ping."""
 
     users: list[User] = field(default_factory=list[User])
     role_ids: list[int] = field(default_factory=list[int])

@@ -1,4 +1,4 @@
-"""What Discord refuses in a form (docs/facts/discord.md, "Forms"); it changes nothing."""
+"""Discord's checks of a form (docs/facts/discord.md, "Forms")."""
 
 from sandbox.chat.component_limits import CUSTOM_ID_MAX, check_components, check_options
 from sandbox.chat.errors import bad_field, too_long

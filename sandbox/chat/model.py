@@ -1,4 +1,4 @@
-"""Servers, channels, messages and interactions: the records that refer to one another, and what changes them.
+"""Servers, channels, messages and interactions: records that refer to one another, and the operations that change them.
 
 Changes are announced on the hub.
 """
@@ -39,7 +39,7 @@ _UPLOAD_BY_TIER = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
 
 @dataclass(eq=False, slots=True)
 class Message:
-    """A message. It is the living record: look again and it shows what an edit made of it."""
+    """A message. It is the living record: it reflects later edits."""
 
     id: int
     channel: "Channel"
@@ -84,7 +84,7 @@ class Message:
 
     @property
     def ephemeral(self) -> bool:
-        """Whether one person alone sees it."""
+        """Whether only one person sees it."""
         return self.visible_to is not None
 
     @property
@@ -94,12 +94,12 @@ class Message:
 
     @property
     def reply_to(self) -> "Message | None":
-        """The message that this one answers, also when that one is deleted by now."""
+        """The message that this one answers, also if that one is deleted by now."""
         return None if self.reference is None else self.channel.all_messages.get(self.reference)
 
     @property
     def text(self) -> str:
-        """Everything there is to read: the content, then every embed's title, description, fields and footer."""
+        """All its text: the content, then every embed's title, description, fields and footer."""
         lines = [self.content]
         for embed in self.embeds:
             lines += [str(embed.get("title") or ""), str(embed.get("description") or "")]
@@ -115,14 +115,14 @@ class Message:
         return f"https://discord.com/channels/{place}/{self.channel.id}/{self.id}"
 
     def remember(self, at: float) -> None:
-        """Note what it says now as its newest version."""
+        """Store its current content as its newest version."""
         names = tuple(one.file_name for one in self.attachments)
         self.history.append(Version(at, self.content, list(self.embeds), list(self.components), names))
 
 
 @dataclass(eq=False, slots=True)
 class Interaction:
-    """One use of a command, button or form by a person, and what the bot made of it."""
+    """One use of a command, button or form by a person, and the bot's responses."""
 
     id: int
     token: str
@@ -169,12 +169,12 @@ class Channel:
 
     @property
     def is_private_thread(self) -> bool:
-        """Whether only its members see it."""
+        """Whether it is visible to its members only."""
         return self.type == PRIVATE_THREAD
 
     @property
     def messages(self) -> list[Message]:
-        """What the world sees in it, in order: neither deleted nor private."""
+        """Its visible messages, in order: neither deleted nor private ones."""
         return [one for one in self.all_messages.values() if not one.deleted and one.visible_to is None]
 
     @property
@@ -190,7 +190,7 @@ class Channel:
         members: Sequence[Identified] | None = None,
         with_bot: bool = True,
     ) -> "Channel":
-        """Start a thread here; the bot is in it unless told otherwise (it sees public ones in any case)."""
+        """Start a thread here; the bot is a member unless given otherwise (it sees public ones in any case)."""
         if self.guild is None:
             raise ValueError("There are no threads in a DM.")
         kind = PRIVATE_THREAD if private else PUBLIC_THREAD
@@ -204,23 +204,25 @@ class Channel:
         return thread
 
     def overwrite(self, who: Identified, *, allow: rights.Bits = 0, deny: rights.Bits = 0) -> None:
-        """Set what this channel gives to or takes from a person, the bot or a role (replaces an earlier setting)."""
+        """Set the permissions that this channel adds or removes for a person, the bot or a role (replaces an earlier
+        setting).
+        """
         is_member = not isinstance(who, Role)
         self.overwrites[who.id] = Overwrite(rights.bits(allow), rights.bits(deny), is_member)
         self.hub.announce("CHANNEL_UPDATE", self)
 
     def archive(self, archived: bool = True) -> None:
-        """Put the thread away, or take it out again."""
+        """Archive the thread, or open it again."""
         self.archived = archived
         self.hub.announce("THREAD_UPDATE", self)
 
     def lock(self, locked: bool = True) -> None:
-        """Let only those who manage threads write in it, or everybody again."""
+        """Let only managers of threads write in it, or everybody again."""
         self.locked = locked
         self.hub.announce("THREAD_UPDATE", self)
 
     def delete(self) -> None:
-        """Remove the channel with all that was said in it, and its threads."""
+        """Delete the channel with its messages and threads."""
         if self.guild is None:
             raise ValueError("A DM cannot be deleted.")
         for thread in [one for one in self.guild.channels.values() if one.parent is self]:
@@ -254,7 +256,7 @@ class Guild:
     stickers: dict[int, Sticker] = field(default_factory=dict[int, Sticker])
 
     def __post_init__(self) -> None:
-        # @everyone gives nothing, so that what the bot may do is what its own role says and no more.
+        # @everyone has no permissions, so that the bot has exactly those of its own role.
         self.everyone = Role(self.id, "@everyone", 0, position=0)
         self.people_role = Role(self.hub.ids.next(), "People", rights.USUAL, position=1)
         self.bot_role = Role(self.hub.ids.next(), self.bot.name, rights.USUAL, position=2, managed=True)
@@ -275,14 +277,14 @@ class Guild:
         return self.bot.id in self.members
 
     def add_channel(self, name: str, *, nsfw: bool = False, type: int = TEXT) -> Channel:  # noqa: A002  # Discord's word
-        """Open a channel that everybody here sees."""
+        """Open a channel that is visible to all members."""
         channel = Channel(self.hub, self.hub.ids.next(), name, type, self, nsfw=nsfw)
         self.channels[channel.id] = channel
         self.hub.announce("CHANNEL_CREATE", channel)
         return channel
 
     def join(self, person: Account, permissions: rights.Bits | None = None, *, admin: bool = False) -> Member:
-        """Let somebody in, with the usual permissions, exactly the given ones, or as administrator."""
+        """Add a member, with the usual permissions, exactly the given ones, or as administrator."""
         role = self.people_role
         if permissions is not None or admin:
             granted = rights.ALL if admin else rights.bits(permissions or 0)
@@ -293,12 +295,12 @@ class Guild:
         return member
 
     def leave(self, person: Account) -> None:
-        """Let somebody go."""
+        """Remove a member."""
         member = self.members.pop(person.id)
         self.hub.announce("GUILD_MEMBER_REMOVE", self, member)
 
     def add_role(self, name: str, permissions: rights.Bits) -> Role:
-        """A new role that nobody has yet."""
+        """A new role without members."""
         role = Role(self.hub.ids.next(), name, rights.bits(permissions), position=len(self.roles))
         self.roles[role.id] = role
         self.hub.announce("GUILD_ROLE_CREATE", self, role)
@@ -310,7 +312,7 @@ class Guild:
         self.hub.announce("GUILD_ROLE_UPDATE", self, self.bot_role)
 
     def remove_bot(self) -> None:
-        """Throw the bot out."""
+        """Remove the bot."""
         self.hub.announce("GUILD_DELETE", self)
         self.members.pop(self.bot.id, None)
 

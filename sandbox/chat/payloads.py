@@ -49,9 +49,9 @@ def mention_json(message: Message, user: User) -> Json:
 def message_json(
     world: World, message: Message, *, content_intent: bool, nested: bool = False, viewer: User | None = None
 ) -> Json:
-    """A message as the bot gets to see it: without its content where Discord would keep that back.
+    """A message as the bot gets it: without its content where Discord would withhold it.
 
-    What is said of "me" in reactions and polls is about the bot, unless a person looks at it.
+    The fields about "me" in reactions and polls are about the bot, unless a person is given.
     """
     shown = content_intent or content_is_free(world, message)
     payload: Json = {
@@ -104,7 +104,7 @@ def _sticker_items(message: Message) -> list[Json]:
 
 
 def _snapshot_json(world: World, snapshot: Message) -> Json:
-    """What is told of a forwarded message: not who wrote it."""
+    """The JSON of a forwarded message, without its author."""
     payload: Json = {
         "type": snapshot.type,
         "content": snapshot.content,
@@ -121,8 +121,11 @@ def _snapshot_json(world: World, snapshot: Message) -> Json:
 
 
 def content_is_free(world: World, message: Message) -> bool:
-    """Whether the bot gets the content without the privileged intent (docs/facts/discord.md): its own messages, DMs,
-    and messages that mention it — a reply's ping counts, but not in a reply to an answer to a command."""
+    """Whether the bot gets the content without the privileged intent (docs/facts/discord.md).
+
+    That is so for its own messages, DMs, and messages that mention it. A reply's ping counts, but not in a reply to a
+    response to a command.
+    """
     if message.author is world.bot or message.channel.guild is None:
         return True
     if world.bot not in message.mentions:
@@ -166,7 +169,7 @@ def _interaction_fields(world: World, message: Message, interaction: Interaction
 
 
 def integration_owners(channel: Channel) -> Json:
-    """On whose authority the app acts there: the server's, or in a DM nobody's."""
+    """On whose authority the app acts there: the server's, or in a DM none."""
     return {"0": str(channel.guild.id) if channel.guild else "0"}
 
 
@@ -184,7 +187,7 @@ def interaction_json(world: World, interaction: Interaction) -> Json:
         "data": interaction.data,
         "channel_id": str(channel.id),
         "channel": {**channel_json(channel, world.bot), "permissions": str(held)},
-        # It doesn't say whether the app is in that private thread.
+        # It doesn't include the app's membership of that private thread.
         "app_permissions": str(permissions_in(channel, world.bot, invited=True)),
         "locale": user.locale,
         "attachment_size_limit": limit,

@@ -1,4 +1,4 @@
-"""People: everything that somebody in front of Discord's client can do, with what that client would refuse."""
+"""People: everything that a person can do in Discord's client, with that client's own checks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Choice:
 
 
 class Person:
-    """Somebody in front of Discord's client."""
+    """A person in Discord's client."""
 
     def __init__(self, world: World, user: User) -> None:
         self._world = world
@@ -43,12 +43,12 @@ class Person:
 
     @property
     def name(self) -> str:
-        """What they are called."""
+        """Their name."""
         return self.user.name
 
     @property
     def mention(self) -> str:
-        """What pings them."""
+        """The text of a mention that pings them."""
         return f"<@{self.user.id}>"
 
     async def slash(self, channel: Channel, command: str, /, **options: object) -> Call:
@@ -69,7 +69,7 @@ class Person:
         timeout_seconds: float = 20,
         **others: object,
     ) -> list[Choice]:
-        """What is suggested while typing an option; raises `NotPossibleError` when nothing came in time."""
+        """The suggestions while typing an option; raises `NotPossibleError` when nothing came in time."""
         filled = CommandFiller(self._world, self.user, channel).slash(command, {**others, option: typed}, typing=option)
         interaction = self._open(interactions.AUTOCOMPLETE, channel, filled.data).interaction
         await self._world.hub.wait_for(
@@ -101,7 +101,7 @@ class Person:
         )
 
     async def submit(self, form: Form, filled: Filled) -> Call:
-        """Send a form, its fields by label or custom id; what is not filled in keeps its default."""
+        """Submit a form, its fields by label or custom id; an unset field keeps its default."""
         opener = form.interaction
         if opener.user is not self.user:
             raise NotPossibleError(f"The form '{form.title}' is open on somebody else's screen.")
@@ -109,7 +109,7 @@ class Person:
         return self._open(interactions.FORM, opener.channel, data, opener.source)
 
     async def click(self, shown: Shown, button: str) -> Call:
-        """Press a button, by label or custom id, of a message or of an answer to this person."""
+        """Press a button, by label or custom id, of a message or of a response to this person."""
         message = self._visible(shown)
         for component in flatten(message.components):
             is_meant = button in (component.get("label"), component.get("custom_id"))
@@ -131,22 +131,22 @@ class Person:
         raise NotPossibleError(f"There is no menu '{select}'.")
 
     async def forge_slash(self, channel: Channel, command: str, /, **options: object) -> Call:
-        """Send a slash command as a tampered client would: neither lengths nor choices of texts are looked at."""
+        """Send a slash command as a tampered client would: without checks of lengths and choices."""
         filled = CommandFiller(self._world, self.user, channel, checked=False).slash(command, options)
         return self._open(interactions.COMMAND, channel, filled.data)
 
     async def forge_old_command(self, channel: Channel, name: str) -> Call:
-        """Use a command that the bot no longer has, as a client does that has not heard of it."""
+        """Use a command that the bot no longer has, as an outdated client does."""
         data: Json = {"id": str(self._world.next_id()), "name": name, "type": 1, "options": []}
         return self._open(interactions.COMMAND, channel, data)
 
     async def forge_click(self, message: Message, custom_id: str) -> Call:
-        """Send the press of a button that need not be there, on a message of any channel that this person sees."""
+        """Send the press of a button that need not exist, on a message of any channel that this person sees."""
         data: Json = {"custom_id": custom_id, "component_type": BUTTON, "id": 1}
         return self._open(interactions.COMPONENT, message.channel, data, message)
 
     async def forge_submit(self, form: Form, filled: Filled, custom_id: str | None = None) -> Call:
-        """Send a form in, whoever it was opened for and whatever is in it, as if it had that custom id."""
+        """Submit any form with any content, as if it had that custom id."""
         data = FormFiller(self._world, form, checked=False).data(filled)
         opener = form.interaction
         return self._open(
@@ -172,7 +172,7 @@ class Person:
         posting.edit(self._world, message, {"content": text}, [])
 
     async def delete(self, *messages: Message) -> None:
-        """Delete messages of one channel: own ones, or anybody's for those who manage messages."""
+        """Delete messages of one channel: own ones, or with Manage Messages anybody's."""
         for message in messages:
             manages = permissions_in(message.channel, self.user) & Permission.MANAGE_MESSAGES
             if message.deleted or (message.author is not self.user and not manages):
@@ -180,7 +180,7 @@ class Person:
         posting.delete(self._world, list(messages))
 
     async def react(self, message: Message, emoji: str) -> None:
-        """Click on an emoji under a message, or pick a new one; a second click takes the reaction away again."""
+        """Click on an emoji under a message, or pick a new one; a second click removes the reaction."""
         found = self._emoji(message, emoji)
         if reactions.has(message, self.user, found):
             await self.unreact(message, emoji)
@@ -194,7 +194,7 @@ class Person:
             raise NotPossibleError("There are 20 different reactions already.") from error
 
     async def unreact(self, message: Message, emoji: str) -> None:
-        """Take an own reaction away."""
+        """Remove an own reaction."""
         reactions.take(self._world, message, self.user, self._emoji(message, emoji))
 
     def _emoji(self, message: Message, emoji: str) -> Json:
@@ -208,7 +208,7 @@ class Person:
             raise NotPossibleError(f"There is no emoji {emoji!r}.") from error
 
     async def vote(self, message: Message, answer_ids: Sequence[int]) -> None:
-        """Vote for these answers of a poll and for no others; for none to take the vote back."""
+        """Vote for these answers of a poll and for no others; for none to remove the vote."""
         poll = self._visible(message).poll
         if poll is None or message.visible_to is not None:
             raise NotPossibleError("There is nothing to vote for.")
@@ -235,7 +235,7 @@ class Person:
         return threads.start(self._world, channel, self.user, name.strip(), at=at, private=private)
 
     async def hide(self, message: Message) -> None:
-        """Dismiss a private message; from then on the bot finds it no more, either."""
+        """Dismiss a private message; from then on the bot can't find it either."""
         if self._visible(message).visible_to is not self.user:
             raise NotPossibleError("Only private messages can be dismissed.")
         posting.hide(self._world, message)

@@ -8,7 +8,7 @@ Bits = int | discord.Permissions
 
 
 class Permission(IntFlag):
-    """The bits that this world looks at; others are carried along untouched."""
+    """The bits that the sandbox evaluates; others are passed along."""
 
     KICK_MEMBERS = 1 << 1
     ADMINISTRATOR = 1 << 3
@@ -37,7 +37,7 @@ class Permission(IntFlag):
 
 
 ALL = (1 << 53) - 1
-# What Discord gives everybody in a new server, and a bot that was invited with "the usual".
+# Discord's permissions for everybody in a new server, and for a bot that was invited with "the usual".
 USUAL = int(
     Permission.ADD_REACTIONS
     | Permission.VIEW_CHANNEL

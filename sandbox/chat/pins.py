@@ -1,4 +1,4 @@
-"""Pinned messages of a channel; whether somebody may pin is checked by the callers."""
+"""Pinned messages of a channel; the callers check the rights."""
 
 from sandbox.chat import posting
 from sandbox.chat.errors import ApiError
@@ -10,7 +10,7 @@ PINS_MAX = 250
 
 
 def pin(world: World, message: Message, user: User) -> None:
-    """Pin a message and say so in the channel, once; raises `ApiError` 50021 or 30003."""
+    """Pin a message and post that in the channel, once; raises `ApiError` 50021 or 30003."""
     if message.type not in CONVERSATION_TYPES:
         raise ApiError(50021)
     if message.pinned_at is not None:
@@ -23,14 +23,14 @@ def pin(world: World, message: Message, user: User) -> None:
 
 
 def unpin(world: World, message: Message) -> None:
-    """Take a pin out again."""
+    """Remove a pin."""
     if message.pinned_at is not None:
         message.pinned_at = None
         _tell(world, message)
 
 
 def pinned(channel: Channel) -> list[Message]:
-    """What is pinned there, the newest pin first."""
+    """The channel's pins, the newest first."""
     found = [(one.pinned_at, one.id, one) for one in channel.messages if one.pinned_at is not None]
     return [one for _, _, one in sorted(found, reverse=True)]
 

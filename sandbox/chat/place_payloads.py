@@ -102,7 +102,7 @@ def _thread_json(thread: Channel, bot: User) -> Json:
 
 
 def thread_member_json(thread: Channel, user_id: int) -> Json:
-    """Somebody's place in a thread."""
+    """A user's membership of a thread."""
     joined = iso(created_at(thread.id))
     return {"id": str(thread.id), "user_id": str(user_id), "join_timestamp": joined, "flags": 0}
 

@@ -19,14 +19,14 @@ _HOURS_DEFAULT = 24
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """What is announced: whose vote for which answer came or went."""
+    """An announced change: whose vote for which answer came or went."""
 
     user: User
     answer_id: int
 
 
 def poll_of(body: Json | None, now: float) -> Poll | None:
-    """The poll that a message is to be sent with; raises `ApiError` 50035."""
+    """The poll in a message's body; raises `ApiError` 50035."""
     if not body:
         return None
     question = str(part_of(body, "question").get("text") or "")
@@ -71,7 +71,7 @@ async def _end_in_time(world: World, message: Message, poll: Poll) -> None:
 
 
 def end(world: World, message: Message) -> None:
-    """Count the votes for good and say so in the channel; raises `ApiError` 520006 or 520001."""
+    """Count the votes for good and post the result in the channel; raises `ApiError` 520006 or 520001."""
     poll = message.poll
     if poll is None:
         raise ApiError(520006)
@@ -85,7 +85,7 @@ def end(world: World, message: Message) -> None:
 
 
 def _result(poll: Poll) -> Json:
-    """The embed of the message that tells how a poll ended; without a victor when there is no vote or a tie."""
+    """The embed with a poll's result; without a victor when there is no vote or a tie."""
     counts = {one["answer_id"]: len(poll.votes.get(one["answer_id"], [])) for one in poll.answers}
     most = max(counts.values())
     fields = {

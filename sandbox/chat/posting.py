@@ -1,4 +1,4 @@
-"""Messages coming, changing and going, for the bot and for people alike; rights are checked by the callers."""
+"""Posting, editing and deleting messages, for the bot and for people alike; the callers check the rights."""
 
 from dataclasses import dataclass, field, replace
 
@@ -32,7 +32,7 @@ _SMALLEST_SNOWFLAKE = 1 << 22
 
 @dataclass(slots=True)
 class Draft:
-    """What somebody is about to say; or, with a `type`, what Discord says of what they did."""
+    """A message that is about to be posted; or, with a `type`, Discord's own message about an action."""
 
     content: str = ""
     embeds: list[Json] = field(default_factory=list[Json])
@@ -54,7 +54,7 @@ class Draft:
 
 
 def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
-    """Say it: the message stands in the channel, and everybody who sees it is told."""
+    """Post it in the channel, and announce it to everybody who sees the channel."""
     check_named(draft.components, draft.attachments)
     kind = TYPE_DEFAULT if draft.answers is None else TYPE_REPLY
     if draft.type is not None:
@@ -97,7 +97,7 @@ def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
 
 
 def _snapshot(world: World, channel: Channel, source: Message) -> Message:
-    """What a message says now, with files of its own: nothing that happens to the message changes that."""
+    """A copy of a message's content with its own files: later changes of the message don't affect it."""
     files = [world.files.copy(one) for one in source.attachments]
     for one in files:
         one.place_id = channel.id
@@ -115,7 +115,7 @@ def posted_before(world: World, author: User, nonce: str) -> Message | None:
 def edit(world: World, message: Message, body: Json, uploads: list[Attachment]) -> None:
     """Change what the body names; an unnamed part stays (`attachments` lists the files to keep).
 
-    Raises `ApiError` 50035 when a component names a file that is not there then.
+    Raises `ApiError` 50035 when a component names a file that isn't there then.
     """
     kept = message.attachments
     if "attachments" in body:
@@ -135,7 +135,7 @@ def edit(world: World, message: Message, body: Json, uploads: list[Attachment]) 
     message.attachments = [*kept, *uploads]
     if "flags" in body:
         asked = int(body["flags"] or 0)
-        # Once a message has the layout of components V2, it keeps it.
+        # A message with the layout of components V2 keeps it.
         message.flags = message.flags & ~FLAG_SUPPRESS_EMBEDS | asked & (FLAG_SUPPRESS_EMBEDS | FLAG_COMPONENTS_V2)
     was_loading = message.loading
     message.flags &= ~FLAG_LOADING
@@ -150,7 +150,7 @@ def edit(world: World, message: Message, body: Json, uploads: list[Attachment]) 
 
 
 def delete(world: World, messages: list[Message]) -> None:
-    """Take messages of one channel away, as one event."""
+    """Delete messages of one channel, as one event."""
     for message in messages:
         message.deleted = True
         for attachment in message.attachments:
@@ -162,20 +162,20 @@ def delete(world: World, messages: list[Message]) -> None:
 
 
 def hide(world: World, message: Message) -> None:
-    """Take a private answer away."""
+    """Remove a private response."""
     message.deleted = True
     world.hub.touch()
 
 
 def shown_embeds(embeds: list[Json]) -> list[Json]:
-    """Embeds as Discord gives them back."""
+    """Embeds as Discord returns them."""
     return [{"type": "rich", **one} for one in embeds]
 
 
 def placed_uploads(body: Json, uploads: dict[int, Attachment]) -> list[Attachment]:
     """The uploaded files in the order of the body's `attachments` list, with their descriptions.
 
-    Raises `ApiError` 50035 when the list names a file that did not come along.
+    Raises `ApiError` 50035 when the list names a file that was not uploaded.
     """
     placed: list[Attachment] = []
     for one in parts_of(body, "attachments"):
@@ -192,7 +192,7 @@ def placed_uploads(body: Json, uploads: dict[int, Attachment]) -> list[Attachmen
 
 
 def _describe(attachment: Attachment, about: Json) -> None:
-    """Note what a request says about a file; raises `ApiError` 50035."""
+    """Store a request's description of a file; raises `ApiError` 50035."""
     if len(about.get("description") or "") > DESCRIPTION_MAX:
         raise too_long("attachments.description", DESCRIPTION_MAX)
     attachment.description = about.get("description")

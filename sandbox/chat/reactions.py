@@ -1,4 +1,4 @@
-"""Reactions to messages: who put which emoji under what; whether they may is checked by the callers."""
+"""Reactions to messages: who put which emoji under what; the callers check the rights."""
 
 import re
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ _CUSTOM = re.compile(r"(?:a:)?(\w+):(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """What is announced: whose reaction with which emoji came or went; nobody's when it was cleared."""
+    """An announced change: whose reaction with which emoji came or went; without a user when it was cleared."""
 
     emoji: Json
     user: User | None = None
 
 
 def emoji_of(message: Message, text: str) -> Json:
-    """The emoji that is written as a character or as `name:id`; raises `ApiError` 10014 when there is no such one.
+    """The emoji that is written as a character or as `name:id`; raises `ApiError` 10014 if it doesn't exist.
 
-    Custom emojis belong to servers, and no server here has any: only one that is there already can be used.
+    Custom emojis belong to servers, and no server here has any: only one that is already in use can be used.
     """
     custom = _CUSTOM.fullmatch(text.strip("<>").removeprefix(":"))
     if custom is not None and custom[2] in message.reactions:
@@ -35,7 +35,7 @@ def emoji_of(message: Message, text: str) -> Json:
 
 
 def put(world: World, message: Message, user: User, emoji: Json) -> None:
-    """Put that user's reaction there, once; raises `ApiError` 30010 when that would be one emoji too many."""
+    """Add that user's reaction, once; raises `ApiError` 30010 for one emoji too many."""
     key = _key(emoji)
     if key not in message.reactions and len(message.reactions) >= EMOJIS_MAX:
         raise ApiError(30010)
@@ -46,7 +46,7 @@ def put(world: World, message: Message, user: User, emoji: Json) -> None:
 
 
 def take(world: World, message: Message, user: User, emoji: Json) -> None:
-    """Take that user's reaction away, if it is there."""
+    """Remove that user's reaction, if it exists."""
     reaction = message.reactions.get(_key(emoji))
     if reaction is None or user.id not in reaction.user_ids:
         return
@@ -57,18 +57,18 @@ def take(world: World, message: Message, user: User, emoji: Json) -> None:
 
 
 def has(message: Message, user: User, emoji: Json) -> bool:
-    """Whether that user has put this emoji there."""
+    """Whether that user has used this emoji there."""
     return user.id in who(message, emoji)
 
 
 def who(message: Message, emoji: Json) -> list[int]:
-    """The ids of those who put this emoji there."""
+    """The ids of the users of this emoji there."""
     reaction = message.reactions.get(_key(emoji))
     return [] if reaction is None else reaction.user_ids
 
 
 def clear(world: World, message: Message, emoji: Json | None = None) -> None:
-    """Take every reaction away, or every one with that emoji."""
+    """Remove every reaction, or every one with that emoji."""
     if emoji is None:
         message.reactions.clear()
         world.hub.announce("MESSAGE_REACTION_REMOVE_ALL", message)

@@ -1,4 +1,4 @@
-"""Plain values of the chat: users, roles, files, buttons, polls, reactions; none refers to a place or a message."""
+"""Plain values of the chat: users, roles, files, buttons, polls, reactions; without places and messages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ TYPE_REPLY = 19
 TYPE_COMMAND_ANSWER = 20
 TYPE_MENU_ANSWER = 23
 TYPE_POLL_RESULT = 46
-# What people and apps say themselves; every other type is Discord's own account of what happened.
+# Messages of people and apps; every other type is Discord's own message about an action.
 CONVERSATION_TYPES = frozenset({TYPE_DEFAULT, TYPE_REPLY, TYPE_COMMAND_ANSWER, TYPE_MENU_ANSWER})
 BUTTON = 2
 LINK_STYLE = 5
@@ -56,7 +56,7 @@ class Account(Identified, Protocol):
 
     @property
     def name(self) -> str:
-        """What they are called."""
+        """The account's name."""
         ...
 
     @property
@@ -87,7 +87,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Sticker:
-    """A sticker of one server; `tags` is the emoji that it stands for, `format_type` 1 a still picture."""
+    """A sticker of one server; `tags` is its emoji, `format_type` 1 a still picture."""
 
     id: int
     name: str
@@ -98,7 +98,7 @@ class Sticker:
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
-    """What a channel adds to or takes from a role or a member."""
+    """What a channel adds to or removes from a role or a member."""
 
     allow: int = 0
     deny: int = 0
@@ -116,7 +116,7 @@ class File:
 
 @dataclass(eq=False, slots=True)
 class Attachment:
-    """A file that lies with Discord; `path` is where it lies on this disk."""
+    """A stored file; `path` is its place on this disk."""
 
     id: int
     file_name: str
@@ -144,7 +144,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a message said from `at` on."""
+    """A message's content from `at` on."""
 
     at: float
     content: str
@@ -189,7 +189,7 @@ def part_of(whole: Json, name: str) -> Json:
 
 
 def flatten(components: list[Json]) -> Iterator[Json]:
-    """Every component, however deep it is nested."""
+    """Every component, at any depth."""
     for component in components:
         yield component
         yield from flatten(parts_of(component, "components"))

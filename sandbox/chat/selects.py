@@ -1,4 +1,4 @@
-"""What a person picks in a menu, of a message or of a form: what Discord's client offers, refuses and resolves."""
+"""A person's choice in a menu, of a message or of a form, with the checks of Discord's client."""
 
 from collections.abc import Sequence
 
@@ -24,12 +24,12 @@ def selected(world: World, user: User, channel: Channel, select: Json, values: S
     check_count(name, picked, 1 if low is None else int(low), 1 if high is None else int(high))
     data: Json = {"custom_id": select["custom_id"], "component_type": select["type"], "id": select.get("id")}
     data["values"] = picked
-    # A menu of texts resolves nothing, and discord.py takes any `resolved` for the choice itself.
+    # A menu of texts resolves nothing: discord.py reads any `resolved` as the choice itself.
     return data if select["type"] == STRING else {**data, "resolved": resolved}
 
 
 def check_count(name: str, picked: list[str], low: int, high: int) -> None:
-    """Raise `NotPossibleError` when something is picked twice, or too little or too much."""
+    """Raise `NotPossibleError` for a value that is picked twice, or for too few or too many."""
     if len(set(picked)) != len(picked):
         raise NotPossibleError(f"'{name}' takes each choice once.")
     if not low <= len(picked) <= high:
@@ -37,7 +37,7 @@ def check_count(name: str, picked: list[str], low: int, high: int) -> None:
 
 
 class Picker:
-    """Turns what a person picks into ids and values, and keeps what they resolve to."""
+    """Turns a person's choice into ids and values, and collects the resolved data."""
 
     def __init__(self, world: World, user: User, channel: Channel, resolved: Json) -> None:
         self._world = world
@@ -66,7 +66,7 @@ class Picker:
         raise NotPossibleError(f"'{name}' does not offer {item!r}.")
 
     def defaults(self, select: Json, name: str) -> list[str]:
-        """What is picked when the person touches nothing; what is gone by now is left out."""
+        """The defaults that a person leaves untouched; deleted ones are left out."""
         chosen = [str(one["value"]) for one in parts_of(select, "options") if one.get("default")]
         for one in parts_of(select, "default_values"):
             item = self._known(str(one["type"]), int(one["id"]))

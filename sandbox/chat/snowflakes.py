@@ -1,4 +1,4 @@
-"""Ids as Discord makes them, from this world's clock and strictly growing; it knows nothing of what they name."""
+"""Ids as Discord makes them, from the clock and strictly growing."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ class Snowflakes:
         self._last = 0
 
     def next(self) -> int:
-        """A fresh id, larger than every one before it, even when the clock stands still or goes back."""
+        """A fresh id, larger than all before, even when the clock stops or goes back."""
         milliseconds = int((self._clock.now() - EPOCH_SECONDS) * 1000)
         self._last = max(milliseconds << _TIME_SHIFT, self._last + 1)
         return self._last

@@ -1,4 +1,4 @@
-"""Threads being started, by the bot and by people alike; rights are checked by the callers."""
+"""Starting threads, for the bot and for people alike; the callers check the rights."""
 
 from sandbox.chat import posting
 from sandbox.chat.model import NEWS, NEWS_THREAD, PRIVATE_THREAD, PUBLIC_THREAD, Channel, Message
@@ -13,7 +13,7 @@ def start(
 ) -> Channel:
     """Open a thread in a channel, or at a message of it: then the thread has the message's id.
 
-    A public one without a message is told of in the channel.
+    A public one without a message is announced in the channel.
     """
     guild = channel.guild
     if guild is None:

@@ -1,4 +1,4 @@
-"""A conversation as readable text, the way people see it; it changes nothing."""
+"""A conversation as readable text, as people see it."""
 
 import re
 
@@ -12,7 +12,7 @@ _INDENT = "    "
 
 
 def transcript(world: World, channel: Channel, *, with_deleted: bool = False) -> str:
-    """Everything said and done in that channel, oldest first; private answers are marked with who sees them."""
+    """Everything posted and done in that channel, oldest first; private responses are marked with who sees them."""
     said = [one for one in channel.all_messages.values() if with_deleted or not one.deleted]
     done = [one for one in world.interactions.values() if one.channel is channel and one.kind != AUTOCOMPLETE]
     entries = [(one.id, _message_lines(world, one)) for one in said]
@@ -23,12 +23,12 @@ def transcript(world: World, channel: Channel, *, with_deleted: bool = False) ->
 
 
 def transcript_entry(world: World, what: Message | Interaction) -> str:
-    """One message, or one use of the bot, as it stands in the conversation."""
+    """One message, or one use of the bot, as text."""
     return "\n".join(_message_lines(world, what) if isinstance(what, Message) else _interaction_lines(world, what))
 
 
 def everything(world: World) -> str:
-    """Every conversation there is, deleted messages included: what a failed wait shows."""
+    """Every conversation, deleted messages included: the report of a failed wait."""
     channels = [*(one for guild in world.guilds.values() for one in guild.channels.values()), *world.dms.values()]
     shown = [transcript(world, one, with_deleted=True) for one in channels]
     return "\n\n".join(one for one in shown if "\n" in one) or "(nothing was said anywhere)"
@@ -66,7 +66,7 @@ def _message_lines(world: World, message: Message) -> list[str]:
 
 
 def _kind_lines(world: World, message: Message) -> list[str]:
-    """What is neither text, card, file nor button."""
+    """Lines for parts that are neither text, card, file nor button."""
     lines: list[str] = []
     if message.poll is not None:
         answers = ", ".join(str(one["poll_media"]["text"]) for one in message.poll.answers)

@@ -1,4 +1,4 @@
-"""Everything that exists in this chat, found by id; what Discord does with it is written elsewhere."""
+"""Everything that exists in this chat, by id."""
 
 import asyncio
 import secrets
@@ -24,7 +24,7 @@ class Rules:
     ack_seconds: float = 3.0
     token_seconds: float = 900.0
     privileged_intents: int = 0
-    # What some interactions lack: the channel they were made in, and what is known of files that they name.
+    # Fields that some interactions lack: the channel they were made in, and the data of files that they name.
     tell_channel: bool = True
     resolve_files: bool = True
 
@@ -91,7 +91,7 @@ class World:
         return self.users[user_id]
 
     def dm_with(self, user: User) -> Channel:
-        """The DM between the bot and that user, opened when first asked for."""
+        """The DM between the bot and that user, created on demand."""
         for channel in self.dms.values():
             if user in channel.recipients:
                 return channel
@@ -104,13 +104,13 @@ class World:
         return any(guild.has_bot and user.id in guild.members for guild in self.guilds.values())
 
     def start_timer(self, work: Coroutine[None, None, None]) -> None:
-        """Run something that waits for the clock; ended by `stop_timers` at the latest."""
+        """Run a timer; `stop_timers` ends it at the latest."""
         task = asyncio.get_running_loop().create_task(work)
         self._timers.add(task)
         task.add_done_callback(self._timers.discard)
 
     async def stop_timers(self) -> None:
-        """End everything that waits for the clock."""
+        """End all timers."""
         timers = tuple(self._timers)
         for task in timers:
             task.cancel()

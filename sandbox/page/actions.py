@@ -1,4 +1,4 @@
-"""What a person does in the page, turned into what they do in the chat; it decides nothing that a client wouldn't."""
+"""Turns an action in the page into an action of a person in the chat, with the checks of Discord's client."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ _FORMS_KEPT = 20
 
 
 class ActionError(Exception):
-    """What was asked for cannot be done; says why in one sentence."""
+    """The requested action is impossible; the message is one sentence."""
 
 
 @dataclass(slots=True)
 class _Opened:
-    """A call that may have opened a form in one tab, and what became of that form."""
+    """A call that may have opened a form in one tab, and the state of that form."""
 
     call: Call
     tab: str
@@ -33,7 +33,7 @@ class _Opened:
 
 @dataclass(frozen=True, slots=True)
 class _ActionRequest:
-    """Who does it, in which tab, and with what."""
+    """Who acts, in which tab, and with which data."""
 
     me: Person
     tab: str
@@ -68,7 +68,7 @@ class Actions:
     _opened: dict[int, _Opened] = field(default_factory=dict[int, _Opened])
 
     async def do(self, name: str, body: Json) -> Json:
-        """Carry one act out and return what the page wants to know of it; raises `ActionError`."""
+        """Carry one action out and return its result for the page; raises `ActionError`."""
         action = _ACTIONS.get(name)
         if action is None:
             raise ActionError(f"Nobody can do '{name}'.")
@@ -90,7 +90,7 @@ class Actions:
         return person
 
     def forms(self, tab: str) -> list[Json]:
-        """The forms that stand open in a tab, with how far each is."""
+        """The open forms of a tab, each with its state."""
         shown: list[Json] = []
         for opened in self._opened.values():
             modal = opened.call.interaction.modal
@@ -112,7 +112,7 @@ class Actions:
         return message
 
     def _watch(self, asked: _ActionRequest, call: Call) -> Json:
-        """Remember a call, since the bot may answer it with a form for the tab that it came from."""
+        """Remember a call, since the bot may answer it with a form for that tab."""
         self._opened[call.interaction.id] = _Opened(call, asked.tab)
         while len(self._opened) > _FORMS_KEPT:
             del self._opened[next(iter(self._opened))]
@@ -159,7 +159,7 @@ class Actions:
         return self._watch(asked, await asked.me.slash(channel, name, **values))
 
     async def suggest(self, asked: _ActionRequest) -> Json:
-        """What the bot suggests for an option that is being typed."""
+        """The bot's suggestions for an option that is being typed."""
         channel, name = self._channel(asked), asked.text("command")
         others: dict[str, Any] = self._values(asked, channel, name)
         option = asked.text("option")
@@ -189,7 +189,7 @@ class Actions:
             for name, value in asked.values("fields").items()
         }
         opened.sent = await asked.me.submit(form, filled)
-        # The answer to a form that came from a button may be another form.
+        # The response to a form that came from a button may be another form.
         self._watch(asked, opened.sent)
 
     async def dismiss(self, asked: _ActionRequest) -> None:
@@ -207,11 +207,11 @@ class Actions:
         return self._watch(asked, await asked.me.menu(target, name, self._channel(asked)))
 
     async def react(self, asked: _ActionRequest) -> None:
-        """Put a reaction to a message, or take it away again."""
+        """Add a reaction to a message, or remove it."""
         await asked.me.react(self._message(asked), asked.text("emoji"))
 
     async def vote(self, asked: _ActionRequest) -> None:
-        """Vote in a poll, or take the vote back with no answer."""
+        """Vote in a poll, or remove the vote with no answer."""
         await asked.me.vote(self._message(asked), [_number(one) for one in asked.items("answers")])
 
     async def typing(self, asked: _ActionRequest) -> None:
@@ -225,7 +225,7 @@ class Actions:
         return {"channel": str(thread.id)}
 
     def _values(self, asked: _ActionRequest, channel: Channel, command: str) -> dict[str, Any]:
-        """The options as the chat wants them: picked files, people, channels and roles in place of their ids."""
+        """The options in the chat's types: picked files, people, channels and roles in place of their ids."""
         first, *rest = command.split()
         level = find_command(self.chat.world, asked.me.user, channel, first)
         for name in rest:
@@ -241,7 +241,7 @@ class Actions:
         return value
 
     def _entity(self, channel: Channel, value: object) -> object:
-        """The person, channel or role with that id; anything else as it is."""
+        """The person, channel or role with that id; any other value unchanged."""
         if not isinstance(value, str) or not value.isdecimal():
             return value
         number, world = int(value), self.chat.world
@@ -265,7 +265,7 @@ class Actions:
 
 
 def _state_of(opened: _Opened) -> str | None:
-    """How far a form is; None when it is closed."""
+    """A form's state; None when it is closed."""
     if opened.dismissed:
         return None
     if opened.sent is None:

@@ -14,7 +14,7 @@ from sandbox.stage import Stage
 from sandbox.studio import Dials
 
 PORT = 8765
-# As in life, only that renders take seconds: nobody waits for minutes to see what the bot is like.
+# As in production, except that renders take seconds instead of minutes.
 _SETTINGS = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "2"}
 
 

@@ -9,7 +9,7 @@ _ONLY_LOOKS = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """A person to act as, and what there is to know about their rights."""
+    """A person to act as, with a note on their rights."""
 
     person: Person
     about: str
@@ -17,7 +17,7 @@ class Persona:
 
 @dataclass(frozen=True, slots=True)
 class DemoWorld:
-    """Who can be acted as, the first one first, who of them runs the bot, and where the page opens."""
+    """The personas, the first one first, the bot's owner among them, and the page's first channel."""
 
     personas: tuple[Persona, ...]
     owner: Person
@@ -29,7 +29,7 @@ class DemoWorld:
 
 
 def build_demo_world(chat: Chat) -> DemoWorld:
-    """Two servers with channels, a thread and four people, of whom one is an administrator and one may only look."""
+    """Two servers with channels, a thread and four people: one is an administrator, one may only read."""
     ada, ben, mira, theo = (chat.add_person(name) for name in ("Ada", "Ben", "Mira", "Theo"))
     night_shift = chat.add_guild("Night Shift")
     for person in (ada, ben):

@@ -1,4 +1,4 @@
-"""The dials of the backstage: how both servers and the process behave. Each turn returns one sentence."""
+"""The dials of Backstage: the behaviour of both servers and the process. Each change returns one sentence."""
 
 import asyncio
 import dataclasses
@@ -54,12 +54,12 @@ _GATEWAY_DROPS = {
 
 
 class DialError(Exception):
-    """A dial cannot be turned so; says why in one sentence."""
+    """The value isn't possible; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a dial is to be turned to, as it came from the page."""
+    """The requested value of a dial, as it came from the page."""
 
     body: Json
 
@@ -89,24 +89,24 @@ class _Wanted:
 
 
 class DialBoard:
-    """All dials of one stage. What the stage was set up with counts as normal."""
+    """All dials of one stage. The stage's initial setup counts as normal."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._normal: Dials = dataclasses.replace(stage.studio.dials)
         self._normal_tiers = {one.id: one.premium_tier for one in stage.chat.world.guilds.values()}
-        # A life that begins while time jumps would jump twice.
+        # A process that starts while time jumps would jump twice.
         self._one_at_a_time = asyncio.Lock()
 
     async def turn(self, name: str, body: Json) -> Json:
-        """Turn one dial; returns `{"said": sentence}`. Raises `DialError`."""
+        """Set one dial; returns `{"said": sentence}`. Raises `DialError`."""
         dial = _DIALS.get(name)
         if dial is None:
             raise DialError(f"There is no dial '{name}'.")
         return {"said": await dial(self, _Wanted(body))}
 
     async def render(self, wanted: _Wanted) -> str:
-        """How long renders take, and how they tell their progress."""
+        """How long renders take, and how they report their progress."""
         dials = self._stage.studio.dials
         seconds = wanted.number("seconds", 0, _RENDER_SECONDS_MAX, dials.render_seconds)
         progress = wanted.choice("progress", get_args(ProgressForm), dials.progress)
@@ -116,7 +116,7 @@ class DialBoard:
         return f"Renders to come take {seconds:g} s and {told[progress]}."
 
     async def next_render(self, wanted: _Wanted) -> str:
-        """What becomes of the next render, whether a create or a remix asks for it."""
+        """The outcome of the next render, of a create or a remix."""
         name = wanted.choice("outcome", tuple(OUTCOMES))
         outcome = OUTCOMES[name]
         self._stage.studio.dials.next_render[:] = [] if outcome is None else [outcome]
@@ -129,7 +129,7 @@ class DialBoard:
         return f"Videos have {OVER_LIMIT_MEGABYTES:g} MB now." if large else "Videos have their own size again."
 
     async def provider_fault(self, wanted: _Wanted) -> str:
-        """Let the next requests to the Videos API go wrong."""
+        """Plan a fault for the next requests to the Videos API."""
         on = wanted.choice("on", tuple(PROVIDER_TARGETS))
         fault = PROVIDER_FAULTS[wanted.choice("what", tuple(PROVIDER_FAULTS))]
         times = wanted.whole("times", 1, _TIMES_MAX, 1)
@@ -137,7 +137,7 @@ class DialBoard:
         return f"Planned for the provider: {times} × {fault.words}."
 
     async def discord_fault(self, wanted: _Wanted) -> str:
-        """Let the next requests to Discord go wrong."""
+        """Plan a fault for the next requests to Discord."""
         on = wanted.choice("on", tuple(DISCORD_TARGETS))
         what = wanted.choice("what", tuple(DISCORD_FAULTS))
         fault = DISCORD_FAULTS[what]
@@ -146,7 +146,7 @@ class DialBoard:
         return f"Planned for Discord: {times} × {fault.words}."
 
     async def clear_faults(self, wanted: _Wanted) -> str:
-        """Take back one planned fault, by the `id` under which it is listed, or all."""
+        """Remove one planned fault, by the `id` in its list, or all."""
         stage = self._stage
         fault_id = wanted.body.get("id")
         if fault_id is None:
@@ -171,7 +171,7 @@ class DialBoard:
         return f"{_GATEWAY_DROPS[how]} {missed}"
 
     async def permission(self, wanted: _Wanted) -> str:
-        """Give the bot a permission in a server, or take it away."""
+        """Give the bot a permission in a server, or remove it."""
         guild = self._guild(wanted)
         label, bit = PERMISSIONS[wanted.choice("permission", tuple(PERMISSIONS))]
         on = wanted.flag("on")
@@ -180,14 +180,14 @@ class DialBoard:
         return f"The bot {'has' if on else 'lost'} {label} in {guild.name}."
 
     async def members_commands(self, wanted: _Wanted) -> str:
-        """Let the members of a server use the bot's commands, or take that right from them."""
+        """Allow or deny the bot's commands to the members of a server."""
         guild = self._guild(wanted)
         on = wanted.flag("on")
         _set_commands(guild, on=on)
         return f"Members of {guild.name} {'may' if on else 'may not'} use commands."
 
     async def database(self, wanted: _Wanted) -> str:
-        """Copy the bot's database, or put the copy back, as its owner would after an accident."""
+        """Copy the bot's database, or restore the copy, as its owner would after an accident."""
         bot, copy = self._stage.bot, self._stage.bot.data_dir.parent / "copy.db"
         if wanted.choice("do", ("copy", "restore")) == "copy":
             if not (bot.data_dir / "bot.db").exists():
@@ -227,21 +227,21 @@ class DialBoard:
         return f"The bot begins life {self._stage.bot.lives}."
 
     async def jump(self, wanted: _Wanted) -> str:
-        """Let time pass at once, for everything here."""
+        """Let time pass at once, for the bot and both servers."""
         seconds = wanted.number("seconds", 1, _JUMP_SECONDS_MAX)
         async with self._one_at_a_time:
-            # It waits for the bot to have heard.
+            # It waits for the bot's confirmation.
             await asyncio.to_thread(self._stage.jump, seconds)
         return f"{_duration(seconds)} passed."
 
     async def server_limit(self, wanted: _Wanted) -> str:
-        """Set a server's boost level, which decides how large a file may be there."""
+        """Set a server's boost level, which decides its upload limit."""
         guild = self._guild(wanted)
         self._set_tier(guild, wanted.whole("premium_tier", 0, _TIER_MAX))
         return f"{guild.name} takes files of up to {guild.upload_limit_bytes // MIB} MB now."
 
     async def reset(self, wanted: _Wanted) -> str:
-        """Set all dials back to normal; what the bot does now, and the time, stay as they are."""
+        """Set all dials back to normal; the bot's process and the time stay as they are."""
         dials = self._stage.studio.dials
         for field in dataclasses.fields(Dials):
             setattr(dials, field.name, getattr(self._normal, field.name))
@@ -268,7 +268,7 @@ class DialBoard:
 
 
 def _set_commands(guild: Guild, *, on: bool) -> None:
-    """Give or take *Use Application Commands* of all usual members of a server."""
+    """Give or remove *Use Application Commands* of all usual members of a server."""
     role, bit = guild.people_role, Permission.USE_APPLICATION_COMMANDS
     if bool(role.permissions & bit) != on:
         role.permissions ^= bit

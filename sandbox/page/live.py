@@ -1,7 +1,7 @@
-"""One browser tab: tells it what has changed in what it looks at, as soon as it has; it knows no HTML, and never acts.
+"""One browser tab: sends it what has changed in its view, as soon as it changes.
 
-Views are computed anew at each change and compared with what the tab was last told, so that nothing can be missed:
-an edit, a dismissed answer, a permission that is gone.
+Views are computed again at each change and compared with what the tab got last. So no change can be missed: an edit, a
+dismissed response, a removed permission.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _MESSAGES_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class TabView:
-    """What a tab looks at: as whom, where, how many messages back, and whether backstage is open."""
+    """What a tab shows: as whom, which channel, how many messages back, and whether Backstage is open."""
 
     me: Person
     tab: str
@@ -55,7 +55,7 @@ class Tab:
         self._typing: list[Json] = []
 
     async def run(self) -> None:
-        """Listen to the tab and tell it what changes, until it goes."""
+        """Read the tab's messages and send it changes, until it closes."""
         self._stage.chat.world.hub.listeners.append(self._hear)
         telling = asyncio.create_task(self._tell())
         try:
@@ -73,7 +73,7 @@ class Tab:
             self._typing.append({"at": str(channel.id), "who": str(change.detail)})
 
     def _turn_to(self, wanted: Json) -> None:
-        """Look at what the tab wants to see; at what is still there, when that is gone."""
+        """Switch to the view that the tab requests; to an existing one, when that is gone."""
         try:
             me = self._actions.person(wanted.get("as"))
         except ActionError:
@@ -104,7 +104,7 @@ class Tab:
             if self._look is not None:
                 await self._tell_about(self._look)
             await self._stage.chat.world.hub.changed(_LOOK_AGAIN_SECONDS)
-            # What happens in one go is told in one go.
+            # Changes that happen together are sent together.
             await asyncio.sleep(_TOGETHER_SECONDS)
 
     async def _tell_about(self, look: TabView) -> None:

@@ -1,4 +1,4 @@
-"""Files that a person has picked and not sent yet; they stay through a reload of the page, and know no chat."""
+"""Files that a person has picked and not sent yet; they survive a reload of the page."""
 
 import secrets
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ _BYTES_MAX = 512 << 20
 
 
 class PickedFileError(Exception):
-    """A picked file could not be kept or is not there any more; says so in one sentence."""
+    """A picked file could not be kept or is gone; the message is one sentence."""
 
 
 class PickedFiles:
@@ -20,7 +20,7 @@ class PickedFiles:
         self._files: dict[str, File] = {}
 
     def put(self, file: File) -> str:
-        """Keep a file; returns the id by which it is sent. The oldest ones go when there is no room."""
+        """Keep a file; returns its id. The oldest ones go when there is no room."""
         if len(file.data) > _BYTES_MAX:
             raise PickedFileError(f"'{file.name}' is too large for the sandbox.")
         file_id = secrets.token_hex(8)

@@ -1,4 +1,4 @@
-"""What can be planned to go wrong with requests of the bot, under the names that the page has for it."""
+"""The faults that can be planned for the bot's requests, under the page's names for them."""
 
 from collections.abc import Callable
 
@@ -47,7 +47,7 @@ _OF_FILES = ("explicit", "uploads")
 
 
 def only_if(fault: str) -> Callable[[ChatRequest], bool] | None:
-    """What a request to Discord must be for that fault to strike; reasons that concern files wait for one."""
+    """The kind of request to Discord that the fault needs; faults of files wait for a request with one."""
     return _has_files if fault in _OF_FILES else None
 
 

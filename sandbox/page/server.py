@@ -1,4 +1,4 @@
-"""The page's own server, on 127.0.0.1: its files, what people drop and do, and a live connection for each tab."""
+"""The page's own server, on 127.0.0.1: its files, uploads and actions, and a live connection for each tab."""
 
 import mimetypes
 from pathlib import Path
@@ -21,7 +21,7 @@ _HOST = "127.0.0.1"
 _STATIC = Path(__file__).parent / "static"
 _UPLOAD_BYTES_MAX = 128 << 20
 _LAST_WORDS_SECONDS = 0.5
-# Nothing comes from outside, and nothing that was uploaded can run as part of the page.
+# Nothing comes from outside, and no upload can run as part of the page.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -68,7 +68,7 @@ class PageServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse what other pages of the same browser could ask for, and say what a browser may do with the answer."""
+        """Refuse requests of other pages of the same browser, and set the headers that restrict the browser."""
         origin = request.headers.get("Origin")
         here = URL(self.address).authority
         known = {here, here.replace(_HOST, "localhost")}

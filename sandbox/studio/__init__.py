@@ -1,4 +1,4 @@
-"""A local Videos API over real HTTP, with playable videos, that counts charges; knows nothing of the chat."""
+"""A local Videos API over real HTTP, with playable videos, that counts charges."""
 
 from sandbox.studio.dials import Dials, Ending, Outcome
 from sandbox.studio.drawing import EncodeError

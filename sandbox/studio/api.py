@@ -1,4 +1,4 @@
-"""The Videos API's endpoints over HTTP; what they accept and answer is in `wire`, what is true is in `state`."""
+"""The Videos API's endpoints over HTTP; `wire` reads and writes their JSON, `state` holds the renders."""
 
 import asyncio
 import base64
@@ -17,7 +17,7 @@ _LIST_DEFAULT = 20
 
 
 class Api:
-    """The server behind the base URL: everything here wants the key."""
+    """The server behind the base URL: every endpoint requires the key."""
 
     def __init__(self, state: StudioState, render_files: RenderFiles, links: Links, api_key: str) -> None:
         self._state = state
@@ -64,7 +64,7 @@ class Api:
         return await self._job(self._find(request))
 
     async def content(self, request: web.Request) -> web.StreamResponse:
-        """`GET /videos/{id}/content`, which the page doesn't document."""
+        """`GET /videos/{id}/content`, which the provider's page doesn't document."""
         self._check_key(request)
         if not self._state.dials.content_endpoint:
             raise web.HTTPNotFound
@@ -85,7 +85,7 @@ class Api:
         return await self._file(request, render)
 
     async def list(self, request: web.Request) -> web.StreamResponse:
-        """`GET /videos`, which the page doesn't document: newest first unless `order=asc`."""
+        """`GET /videos`, which the provider's page doesn't document: newest first unless `order=asc`."""
         self._check_key(request)
         if not self._state.dials.list_endpoint:
             raise web.HTTPNotFound

@@ -1,4 +1,4 @@
-"""How the local Videos API behaves: every setting that a test or a person can change."""
+"""The behaviour of the local Videos API: every setting that a test or a person can change."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +11,7 @@ ErrorShape = Literal["object", "object_without_code", "string", "none"]
 
 
 class Ending(StrEnum):
-    """How a render goes on once it was taken; or that it is not taken at all."""
+    """How a render continues once it was taken; or that it is not taken at all."""
 
     COMPLETED = "completed"
     FAILED = "failed"
@@ -21,7 +21,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of one render: its ending, what it says when it failed, and how long it takes (None = the dial)."""
+    """The outcome of one render: its ending, its error when it failed, and how long it takes (None = the dial)."""
 
     ending: Ending = Ending.COMPLETED
     error: dict[str, Any] | str | None = None
@@ -39,7 +39,7 @@ class Outcome:
 
     @classmethod
     def refuse(cls) -> Self:
-        """It is never taken: whichever create or remix comes is answered with 400 `content_policy_violation`."""
+        """It is never taken: the next create or remix is answered with 400 `content_policy_violation`."""
         return cls(Ending.REFUSED)
 
     @classmethod
@@ -51,7 +51,7 @@ class Outcome:
         message: str = "The render was blocked by our moderation system.",
         render_seconds: float | None = None,
     ) -> Self:
-        """It fails, and says so in one of the shapes that job errors have (docs/facts/provider.md)."""
+        """It fails, in one of the shapes of job errors (docs/facts/provider.md)."""
         errors: dict[ErrorShape, dict[str, Any] | str | None] = {
             "object": {"code": code, "message": message},
             "object_without_code": {"message": message},
@@ -63,9 +63,9 @@ class Outcome:
 
 @dataclass(slots=True)
 class Dials:
-    """The current behaviour of the API. The defaults are what the provider's page shows (docs/facts/provider.md).
+    """The current behaviour of the API. The defaults are those of the provider's page (docs/facts/provider.md).
 
-    What concerns a render (its seconds, its outcome) is read when the render is taken; the rest at every answer.
+    Settings of a render (its seconds, its outcome) are read when the render is taken; the rest at every response.
     """
 
     render_seconds: float = 2.0

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: scripted faults, and gates that freeze a request; knows neither jobs nor videos."""
+"""Misbehaviour on demand: scripted faults, and gates that freeze a request."""
 
 import asyncio
 import itertools
@@ -28,7 +28,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong with one request. With `take` the request is carried out (and charged) all the same."""
+    """One fault of one request. With `take` the request is carried out (and charged) all the same."""
 
     kind: FaultKind
     take: bool = False
@@ -61,12 +61,12 @@ class Fault:
     def body(
         cls, data: bytes, *, take: bool = True, content_type: str | None = "application/json", code: int = 200
     ) -> Self:
-        """Answer with exactly these bytes: by default a 2xx that can't be read, after the job was taken."""
+        """Answer with exactly these bytes: by default an unreadable 2xx, after the job was taken."""
         return cls(FaultKind.ANSWER, take, code, {}, data, content_type)
 
     @classmethod
     def drop(cls, *, take: bool) -> Self:
-        """Cut the connection without an answer, after taking the job or before."""
+        """Cut the connection without a response, after taking the job or before."""
         return cls(FaultKind.DROP, take)
 
     @classmethod
@@ -76,7 +76,7 @@ class Fault:
 
     @classmethod
     def delay(cls, seconds: float) -> Self:
-        """Carry the request out and answer rightly, but only after that many seconds of the studio's clock."""
+        """Carry the request out and answer correctly, but only after that many seconds of the studio's clock."""
         return cls(FaultKind.DELAY, take=True, seconds=seconds)
 
     @classmethod
@@ -86,7 +86,7 @@ class Fault:
 
     @classmethod
     def slow(cls, bytes_per_second: int) -> Self:
-        """Carry the request out and send the body at that rate of the studio's clock; 1 is a drip."""
+        """Carry the request out and send the body at that rate of the studio's clock; 1 is a trickle."""
         return cls(FaultKind.SLOW, take=True, sent_bytes=bytes_per_second)
 
     @property
@@ -130,13 +130,13 @@ class Planned:
     word: str = ""
 
     def strikes(self, operation: Operation, prompt: str) -> bool:
-        """Whether a request of that operation, for a video of that prompt, meets it."""
+        """Whether a request of that operation, for a video of that prompt, gets it."""
         meant = self.target == operation or (self.target == "paid" and operation in PAID)
         return meant and self.word in prompt.lower()
 
 
 class Faults:
-    """The script: faults in the order in which they will happen. Those for "paid" meet whichever paid request comes."""
+    """The script: faults in the order in which they will happen. Those for "paid" apply to any paid request."""
 
     def __init__(self) -> None:
         self._script: list[Planned] = []
@@ -148,14 +148,14 @@ class Faults:
         return tuple(self._script)
 
     def add(self, target: Target, fault: Fault, *, times: int = 1, word: str = "") -> None:
-        """Let the next `times` requests of that operation go wrong so, after those already scripted.
+        """Plan this fault for the next `times` requests of that operation, after those already scripted.
 
-        With a `word`, only those for a video whose prompt holds it, in any case: what one person's prompts bring about.
+        With a `word`, only for a video whose prompt contains it, in any case: the faults of one person's prompts.
         """
         self._script.append(Planned(next(self._numbers), target, fault, times, word.lower()))
 
     def next(self, operation: Operation, prompt: str = "") -> Fault | None:
-        """The fault for a request that has just come in; it is used up."""
+        """The fault for a request that has just arrived; it is used up."""
         planned = next((one for one in self._script if one.strikes(operation, prompt)), None)
         if planned is None:
             return None
@@ -169,11 +169,11 @@ class Faults:
         return sum(one.left for one in self._script if one.target == target)
 
     def clear(self, target: Target | None = None) -> None:
-        """Forget the script, of one operation or of all."""
+        """Remove the script, of one operation or of all."""
         self._script = [one for one in self._script if target is not None and one.target != target]
 
     def cancel(self, number: int) -> None:
-        """Forget what was planned under that number; no matter if it has happened meanwhile."""
+        """Remove the planned fault with that number, if it has not happened yet."""
         self._script = [one for one in self._script if one.number != number]
 
 
@@ -189,7 +189,7 @@ class Gate:
         self._answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     def open(self) -> None:
-        """Let the request go on, even if whoever sent it is dead by now."""
+        """Let the request continue, even if its sender is dead by now."""
         if not self._answer.done():
             self._answer.set_result(True)
 
@@ -206,7 +206,7 @@ class Gate:
 
 
 class Gates:
-    """The gates that are set up and not yet passed."""
+    """The gates that are set up and not passed yet."""
 
     def __init__(self) -> None:
         self._waiting: list[Gate] = []
@@ -219,7 +219,7 @@ class Gates:
         return gate
 
     def remove(self, gate: Gate) -> None:
-        """Forget a gate that nobody has reached."""
+        """Remove a gate that no request has reached."""
         self._waiting = [one for one in self._waiting if one is not gate]
 
     def _first(self, operation: Operation, moment: Moment) -> Gate | None:
@@ -232,7 +232,7 @@ class Gates:
         return None
 
     async def passed(self, request: Request, moment: Moment) -> bool:
-        """Whether the request may go on from here; waits while a gate holds it."""
+        """Whether the request may continue from here; waits while a gate holds it."""
         gate = self._first(request.operation, moment)
         if gate is None:
             return True
@@ -244,7 +244,7 @@ class Gates:
             self._holding.discard(gate)
 
     def cut_all(self) -> None:
-        """Let nobody wait any longer: the world ends."""
+        """Cut all requests at gates: the studio stops."""
         self._waiting.clear()
         for gate in tuple(self._holding):
             gate.cut()

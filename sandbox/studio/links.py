@@ -1,4 +1,4 @@
-"""A foreign file host with signed links that expire: wants no key, and refuses requests that bring one."""
+"""A foreign file host with signed links that expire: requires no key, and refuses requests with one."""
 
 import hashlib
 import hmac
@@ -20,7 +20,7 @@ class Links:
         self._secret = secrets.token_bytes(32)
 
     def signed(self, render_id: str, expires_at: float) -> str:
-        """A link to a video that is good until then (epoch seconds)."""
+        """A link to a video that is valid until then (epoch seconds)."""
         expires = f"{expires_at:.3f}"
         return (
             f"{self.files_origin}/videos/{render_id}.mp4?expires={expires}&signature={self._sign(render_id, expires)}"
@@ -37,7 +37,7 @@ class Links:
 
 
 class FileHost:
-    """The second server: bytes for those who hold a link."""
+    """The second server: files for valid links."""
 
     def __init__(self, state: StudioState, render_files: RenderFiles, links: Links) -> None:
         self._state = state
@@ -68,6 +68,6 @@ class FileHost:
 
 
 def _storage_error(status: int, code: str, message: str) -> web.Response:
-    """An error as storage services word it."""
+    """An error in the words of storage services."""
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
     return web.Response(status=status, text=text, content_type="application/xml")

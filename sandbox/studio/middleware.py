@@ -36,7 +36,7 @@ class RequestMiddleware:
         return handler
 
     def close(self) -> None:
-        """Let go of every request that is held."""
+        """Release every held request."""
         self._closing.set()
         self._gates.cut_all()
 
@@ -72,7 +72,7 @@ class RequestMiddleware:
         return entry
 
     async def _serve(self, request: web.Request, entry: Request, handler: Handler) -> web.StreamResponse | None:
-        """The answer, or None when the connection is to be cut."""
+        """The response, or None when the connection is to be cut."""
         try:
             await receive(request, entry, self._state.dials.request_max_bytes)
         except RefusedError as refused:
@@ -97,7 +97,7 @@ class RequestMiddleware:
         return response if fault is None else await self._gone_wrong(fault, request, response)
 
     def _prompt_of(self, request: web.Request, entry: Request) -> str:
-        """The prompt of the video that the request asks for, or asks about; empty if there is none."""
+        """The prompt of the video that the request creates or names; empty if there is none."""
         render = self._state.find(request.match_info.get("id", ""))
         return str(entry.fields.get("prompt") or (render.prompt if render else ""))
 
@@ -124,7 +124,7 @@ class RequestMiddleware:
     async def _send_slowly(
         self, request: web.Request, response: web.StreamResponse, bytes_per_second: int
     ) -> web.StreamResponse:
-        """Announce all of a body and send it bit by bit; ends when the client goes away or the studio closes."""
+        """Announce all of a body and send it bit by bit; ends when the client disconnects or the studio closes."""
         begun, whole = await _begin(request, response)
         step_bytes = max(1, bytes_per_second // _STEPS_PER_SECOND)
         for at in range(0, len(whole), step_bytes):
@@ -144,7 +144,7 @@ async def _send_short(request: web.Request, response: web.StreamResponse, sent_b
 
 
 async def _begin(request: web.Request, response: web.StreamResponse) -> tuple[web.StreamResponse, bytes]:
-    """The same answer with nothing but its head sent, and what should follow."""
+    """The same response with only its head sent, and the rest of the body."""
     sent = request.get(SENT)
     if sent is not None:
         whole = await asyncio.to_thread(sent.read_bytes)

@@ -24,7 +24,7 @@ class RenderFiles:
         self._free = asyncio.Semaphore(_DRAWN_AT_ONCE)
 
     def begin(self, render: Render) -> None:
-        """Start to draw a video that somebody will soon want."""
+        """Start to draw a video that will be requested soon."""
         self._drawing(self._brief(render))
 
     async def video(self, render: Render) -> Path:
@@ -40,7 +40,7 @@ class RenderFiles:
         return padded
 
     def _brief(self, render: Render) -> Brief:
-        """What the render is to show; fixed when it is first asked for, so that its file stays the same."""
+        """The content of the render; fixed at the first request, so that its file stays the same."""
         if (known := self._briefs.get(render.id)) is not None:
             return known
         dials = self._state.dials
@@ -89,6 +89,6 @@ class RenderFiles:
         return self._folder / f"{brief.key}.jpg"
 
     async def close(self) -> None:
-        """Stop drawing; whoever waits for a video gets an EncodeError."""
+        """Stop drawing; waiting callers get an EncodeError."""
         self._encoder.close()
         await asyncio.gather(*self._drawings.values(), return_exceptions=True)

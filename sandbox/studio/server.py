@@ -1,4 +1,4 @@
-"""The studio as one thing to start, turn, watch and stop: a local Videos API and its file host, on loopback only."""
+"""The studio as one object to start, set, watch and stop: a local Videos API and its file host, on loopback only."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ _LAST_WORDS_SECONDS = 0.5
 class Studio:
     """A Videos API that renders in `folder` and whose time is `clock`. It lives in the loop that starts it.
 
-    The world — renders, requests, charges — is in memory and outlives `stop()`: started again, it goes on.
+    Its state (renders, requests, charges) is in memory and survives `stop()`: started again, it continues.
     """
 
     def __init__(self, folder: Path, clock: Clock, api_key: str = "sk-sandbox", dials: Dials | None = None) -> None:
@@ -65,7 +65,7 @@ class Studio:
         return f"http://{_HOST}:{runner.addresses[0][1]}"
 
     async def stop(self) -> None:
-        """Cut what is held, stop drawing, close both servers. Twice does no harm."""
+        """Cut held requests, stop drawing, close both servers. Calling it twice is harmless."""
         if self._middleware:
             self._middleware.close()
         await self._state.close()
@@ -85,7 +85,7 @@ class Studio:
 
     @property
     def base_url(self) -> str:
-        """`http://127.0.0.1:PORT/v1`: what a client is given as the API's base URL."""
+        """`http://127.0.0.1:PORT/v1`: the API's base URL for clients."""
         return f"{self._links.api_origin}/v1"
 
     @property
@@ -115,11 +115,11 @@ class Studio:
         return self._gates.add(operation, moment, skip=skip)
 
     def remove_gate(self, gate: Gate) -> None:
-        """Forget a gate that nobody has reached."""
+        """Remove a gate that no request has reached."""
         self._gates.remove(gate)
 
     async def wait_for(self, predicate: Callable[[], object], timeout_seconds: float = 20) -> None:
-        """Return once `predicate()` is true; it is asked at every change here. Raises TimeoutError (real seconds)."""
+        """Return once `predicate()` is true, evaluated at every change here. Raises TimeoutError (real seconds)."""
         await self._state.wait_for(predicate, timeout_seconds)
 
     async def video(self, render: Render) -> Path:

@@ -1,4 +1,4 @@
-"""The studio on its own, for trying any client against it; knows nothing of the bot or of the chat."""
+"""The studio on its own, for trying any client against it."""
 
 import asyncio
 import signal

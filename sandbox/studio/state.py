@@ -15,7 +15,7 @@ PAID: tuple[Operation, ...] = ("create", "remix")
 
 
 class RenderState(StrEnum):
-    """How far a render has come, in the page's own words."""
+    """The state of a render, in the provider page's own words."""
 
     PROCESSING = "processing"
     COMPLETED = "completed"
@@ -34,7 +34,7 @@ class ReceivedFile:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a paid request asks for, checked and with defaults filled in."""
+    """A paid request, checked and with defaults filled in."""
 
     prompt: str
     model: str
@@ -53,7 +53,7 @@ class Submission:
 
 @dataclass(slots=True)
 class Render:
-    """One accepted, paid submission and what became of it. Times are epoch seconds of the studio's clock."""
+    """One accepted, paid submission and its outcome. Times are epoch seconds of the studio's clock."""
 
     id: str
     asked: Submission
@@ -71,17 +71,17 @@ class Render:
 
     @property
     def model(self) -> str:
-        """The model that was asked for, or the default."""
+        """The requested model, or the default."""
         return self.asked.model
 
     @property
     def size(self) -> str:
-        """`WxH` that was asked for, or the default."""
+        """The requested `WxH`, or the default."""
         return self.asked.size
 
     @property
     def seconds(self) -> str:
-        """The length that was asked for, or the default."""
+        """The requested length, or the default."""
         return self.asked.seconds
 
     @property
@@ -101,13 +101,13 @@ class Render:
 
     @property
     def error(self) -> dict[str, Any] | str | None:
-        """What it says about its failure; None unless it failed."""
+        """Its error; None unless it failed."""
         return self.outcome.error if self.state is RenderState.FAILED else None
 
 
 @dataclass(slots=True)
 class Request:
-    """One request as it came in. `status` is None until it is answered, and stays None when the connection was cut."""
+    """One request. `status` is None until it is answered, and stays None when the connection was cut."""
 
     method: str
     path: str
@@ -152,14 +152,14 @@ class StudioState:
         return sum(what in (render.prompt, render.idempotency_key) for render in self.renders)
 
     def refuses_next(self) -> bool:
-        """Whether the submission at hand is the one that is to be refused; the next one is not."""
+        """Whether this submission is the one to refuse; the next one is not."""
         refuses = bool(self.dials.next_render) and self.dials.next_render[0].ending is Ending.REFUSED
         if refuses:
             self.dials.next_render.pop(0)
         return refuses
 
     def take(self, asked: Submission) -> Render:
-        """Accept a submission — this is the moment that costs money — and let it render."""
+        """Accept a submission, which is the moment that costs money, and start its render."""
         outcome = self.dials.next_render.pop(0) if self.dials.next_render else Outcome.ok()
         if self.dials.failing_word in asked.prompt.lower():
             outcome = Outcome.fail(render_seconds=outcome.render_seconds)
@@ -172,7 +172,7 @@ class StudioState:
         return render
 
     def resume(self) -> None:
-        """Go on with the renders that `close` interrupted; time has passed for them meanwhile."""
+        """Continue the renders that `close` interrupted; time has passed for them meanwhile."""
         for render in self.renders:
             if render.state is RenderState.PROCESSING:
                 self._go_on(render)
@@ -191,12 +191,12 @@ class StudioState:
         self.changed()
 
     def changed(self) -> None:
-        """Wake everyone who waits for something to become true."""
+        """Wake every waiter."""
         for waiter in self._waiters:
             waiter.set()
 
     async def wait_for(self, predicate: Callable[[], object], timeout_seconds: float) -> None:
-        """Return once `predicate()` is true, asked again upon every change; raises TimeoutError after real seconds."""
+        """Return once `predicate()` is true, evaluated at every change; raises TimeoutError after real seconds."""
         waiter = asyncio.Event()
         self._waiters.add(waiter)
         try:

@@ -1,4 +1,4 @@
-"""What the Videos API accepts and answers, field by field, as the provider's page and its relatives show it; no server.
+"""The Videos API's requests and responses, field by field, as the provider's page and similar servers have them.
 
 The facts are in docs/facts/provider.md.
 """
@@ -26,7 +26,7 @@ _PROMPT_MAX_CHARACTERS = 32_000
 
 
 class RefusedError(Exception):
-    """The API says no; carries OpenAI's error envelope."""
+    """The API refuses; carries OpenAI's error envelope."""
 
     def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class RefusedError(Exception):
         self.param = param
 
     def response(self) -> web.Response:
-        """The envelope as an HTTP answer."""
+        """The envelope as an HTTP response."""
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
         error = {"message": str(self), "type": kind, "param": self.param, "code": self.code}
         return web.json_response({"error": error}, status=self.status)
@@ -94,7 +94,7 @@ async def _receive_parts(request: web.Request, entry: Request, max_bytes: int) -
 
 
 def read_submission(entry: Request, dials: Dials, parent: Render | None = None) -> Submission:
-    """What a create or remix request asks for; raises RefusedError with the envelope that a real server answers."""
+    """The content of a create or remix request; raises RefusedError with the envelope of a real server."""
     if entry.body_kind not in ("json", "multipart"):
         raise RefusedError(
             400,
@@ -131,8 +131,8 @@ def read_submission(entry: Request, dials: Dials, parent: Render | None = None) 
 
 
 def content_refused() -> RefusedError:
-    """The refusal of a prompt or picture that the provider does not like."""
-    # The page tells clients to look for the code in the error's text, where the openai package shows no codes.
+    """The refusal of a prompt or picture by the content rules."""
+    # The provider's page looks for the code in the error's text, where the openai package shows no codes.
     message = "content_policy_violation: your request was rejected by our content policy."
     return RefusedError(400, message, code="content_policy_violation")
 
@@ -190,7 +190,7 @@ def _check_file(file: ReceivedFile, size: str | None) -> None:
 
 
 def job_answer(render: Render, dials: Dials, now: float, url: str | None) -> dict[str, Any]:
-    """A job as JSON; by default exactly the members that the provider's page shows, in its order."""
+    """A job as JSON; by default exactly the members on the provider's page, in its order."""
     job: dict[str, Any] = {"id": render.id, "object": "video"}
     if dials.timestamps == "milliseconds":
         job["created"] = int(render.taken_at * 1000)
@@ -212,7 +212,7 @@ def job_answer(render: Render, dials: Dials, now: float, url: str | None) -> dic
 
 
 def progress_percent(render: Render, now: float) -> int:
-    """How far a render is, 0 to 100; never 100 before it is completed."""
+    """A render's progress, 0 to 100; never 100 before it is completed."""
     if render.state is RenderState.COMPLETED:
         return 100
     share = (now - render.taken_at) / render.render_seconds if render.render_seconds > 0 else 1.0

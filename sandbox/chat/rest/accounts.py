@@ -1,4 +1,4 @@
-"""Who the bot is, whom it knows, and its DMs."""
+"""The bot's own user, the users and servers it sees, and its DMs."""
 
 from sandbox.chat import place_payloads
 from sandbox.chat.access import can_see
@@ -30,7 +30,7 @@ async def get_application(call: Incoming) -> Answer:
 
 
 async def get_gateway(call: Incoming) -> Answer:
-    """GET /gateway/bot; `Client` never asks."""
+    """GET /gateway/bot; `Client` never calls it."""
     limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
     url = call.world.files.origin.replace("http", "ws", 1) + "/gateway"
     return {"url": url, "shards": 1, "session_start_limit": limit}
@@ -42,7 +42,7 @@ async def get_user(call: Incoming) -> Answer:
 
 
 async def open_dm(call: Incoming) -> Answer:
-    """POST /users/@me/channels; always works, it is the message that may be refused."""
+    """POST /users/@me/channels; always works, only the message may be refused."""
     user = call.world.user(int(call.body.get("recipient_id") or 0))
     return place_payloads.channel_json(call.world.dm_with(user), call.world.bot)
 

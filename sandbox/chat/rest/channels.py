@@ -1,4 +1,4 @@
-"""Channels and threads themselves, with the rights that Discord asks of a bot."""
+"""Channels and threads themselves, with the rights that Discord requires of a bot."""
 
 from sandbox.chat import place_payloads, threads
 from sandbox.chat.access import permissions_in

@@ -1,4 +1,4 @@
-"""One REST call, read: its ids, query, JSON body and files (streamed to disk); it decides nothing."""
+"""One REST call, read: its ids, query, JSON body and files (streamed to disk)."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _HARD_LIMIT_BYTES = 1 << 30
 
 @dataclass(slots=True)
 class Incoming:
-    """What a route's function gets to see."""
+    """The input of a route's function."""
 
     world: World
     names: Mapping[str, str]
@@ -35,7 +35,7 @@ class Incoming:
 
 
 async def read(request: web.Request, incoming: Incoming) -> None:
-    """Fill in body and files; raises `ApiError` 50109 when the JSON cannot be read."""
+    """Read body and files; raises `ApiError` 50109 when the JSON can't be read."""
     if request.content_type == "multipart/form-data":
         await _read_multipart(await request.multipart(), incoming)
     elif text := await request.text():

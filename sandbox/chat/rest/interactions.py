@@ -1,4 +1,4 @@
-"""Callbacks, the original answer, and follow-ups: authorised by the token in the path alone."""
+"""Callbacks, the original response, and follow-ups: authorised by the token in the path alone."""
 
 from sandbox.chat import interactions, payloads
 from sandbox.chat.model import Interaction, Message
@@ -44,7 +44,7 @@ async def delete_answer(call: Incoming) -> Answer:
 
 
 async def follow_up(call: Incoming) -> Answer:
-    """POST /webhooks/{application}/{token}; the first one after a deferral still fills the deferred answer."""
+    """POST /webhooks/{application}/{token}; the first one after a deferral fills the deferred response."""
     interaction = _interaction(call)
     original = interaction.original
     if original is not None and original.loading and not original.deleted:

@@ -1,4 +1,4 @@
-"""Messages in channels, threads and DMs, with the rights that Discord asks of a bot."""
+"""Messages in channels, threads and DMs, with the rights that Discord requires of a bot."""
 
 from sandbox.chat import limits, payloads, polls, posting
 from sandbox.chat.access import permissions_in
@@ -58,7 +58,7 @@ def _check_may_post(world: World, channel: Channel, call: Incoming) -> None:
 
 
 def _needed(call: Incoming) -> list[Permission]:
-    """The rights that what is in the message asks for."""
+    """The rights that the message's parts require."""
     body = call.body
     asked = {
         Permission.ATTACH_FILES: call.uploads,
@@ -169,7 +169,7 @@ async def delete_many(call: Incoming) -> Answer:
 
 
 async def crosspost(call: Incoming) -> Answer:
-    """POST /channels/{channel}/messages/{message}/crosspost, in an announcement channel; nobody follows it here."""
+    """POST /channels/{channel}/messages/{message}/crosspost, in an announcement channel; no channel follows it here."""
     world = call.world
     channel = world.channel_for_bot(call.id("channel"))
     message = world.message(channel, call.id("message"))
@@ -186,7 +186,7 @@ async def crosspost(call: Incoming) -> Answer:
 
 
 async def typing(call: Incoming) -> Answer:
-    """POST /channels/{channel}/typing; people see it, the bot is not told of itself."""
+    """POST /channels/{channel}/typing; people see it, the bot gets no event about itself."""
     channel = call.world.channel_for_bot(call.id("channel"))
     if not permissions_in(channel, call.world.bot) & (
         Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
@@ -203,7 +203,7 @@ def _number(call: Incoming, name: str, default: int) -> int:
 
 
 def shown(world: World, message: Message) -> Json:
-    """A message as an answer over REST."""
-    # Over REST the content is kept back by the app's own toggle, not by the intents of one connection.
+    """A message as a REST response."""
+    # Over REST the app's own toggle decides about the content, not the intents of one connection.
     allowed = bool(world.rules.privileged_intents & payloads.MESSAGE_CONTENT_INTENT)
     return payloads.message_json(world, message, content_intent=allowed)

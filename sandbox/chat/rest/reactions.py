@@ -1,4 +1,4 @@
-"""The bot's reactions, and what it may do to those of others."""
+"""The bot's reactions, and its rights over those of others."""
 
 from sandbox.chat import place_payloads, reactions
 from sandbox.chat.access import permissions_in
@@ -31,7 +31,7 @@ async def take_own(call: Incoming) -> Answer:
 
 
 async def take(call: Incoming) -> Answer:
-    """DELETE …/reactions/{emoji}/{user}; for those who manage messages."""
+    """DELETE …/reactions/{emoji}/{user}; with Manage Messages."""
     message = _managed(call)
     user = call.world.user(call.id("user"))
     reactions.take(call.world, message, user, reactions.emoji_of(message, call.names["emoji"]))
@@ -45,14 +45,14 @@ async def who(call: Incoming) -> Answer:
 
 
 async def clear(call: Incoming) -> Answer:
-    """DELETE …/reactions[/{emoji}]; for those who manage messages."""
+    """DELETE …/reactions[/{emoji}]; with Manage Messages."""
     message = _managed(call)
     text = call.names.get("emoji")
     reactions.clear(call.world, message, None if text is None else reactions.emoji_of(message, text))
 
 
 def page_of_users(call: Incoming, user_ids: list[int]) -> list[Json]:
-    """The users among those ids that `after` and `limit` ask for."""
+    """The page of users for `after` and `limit`."""
     after, limit = int(call.query.get("after") or 0), int(call.query.get("limit") or 25)
     shown = sorted(one for one in user_ids if one > after)[: max(1, min(limit, 100))]
     return [place_payloads.user_json(call.world.users[one]) for one in shown]

@@ -1,4 +1,4 @@
-"""The table of every REST route that this Discord knows, with the name under which tests meet it."""
+"""The table of all REST routes of this Discord, with the names that tests use."""
 
 from sandbox.chat.rest import accounts, channels, commands, interactions, messages, pins, polls, reactions, stickers
 from sandbox.chat.rest.server import Route

@@ -1,4 +1,4 @@
-"""Files that come badly: broken off on the way, or drop by drop."""
+"""Bad downloads: cut off on the way, or very slow."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +12,7 @@ _STEPS_PER_SECOND = 10
 
 
 async def send_badly(http: web.Request, path: Path, fault: Fault, clock: Clock) -> web.StreamResponse:
-    """Announce all of a file, and send only its beginning, or all of it slowly; ends when the client goes away."""
+    """Announce all of a file, and send only its beginning, or all of it slowly; ends when the client disconnects."""
     whole = await asyncio.to_thread(path.read_bytes)
     answer = web.StreamResponse()
     answer.content_length = len(whole)

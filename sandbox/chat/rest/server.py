@@ -1,4 +1,6 @@
-"""Answers REST calls: finds the route, checks the token, meets faults and gates, and writes Discord's exact answers."""
+"""Answers REST calls: finds the route, checks the token, applies faults and gates, and writes Discord's exact
+responses.
+"""
 
 import asyncio
 import json
@@ -38,7 +40,7 @@ class Route:
     needs_token: bool = True
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """The parts of the path by name, when this route is meant."""
+        """The parts of the path by name, if the route matches."""
         pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
         found = re.fullmatch(pattern, path) if method == self.method else None
         return found.groupdict() if found else None
@@ -56,7 +58,7 @@ class RestServer:
         self.unknown_routes: list[str] = []
 
     def stop(self) -> None:
-        """Let go of requests that hang."""
+        """Release requests that hang."""
         self._stopping.set()
 
     async def serve(self, http: web.Request) -> web.StreamResponse:
@@ -98,7 +100,7 @@ class RestServer:
         return self._answered(request, answer)
 
     async def serve_file(self, http: web.Request, request: Request) -> web.StreamResponse:
-        """Hand out an attachment by its signed link; no token is asked for."""
+        """Serve an attachment by its signed link; no token is required."""
         self.requests.append(request)
         if not await self._pass_gate(request, "before"):
             return _cut(http)

@@ -1,1 +1,1 @@
-"""What the page shows, as JSON, computed anew from the living records; nothing here changes anything."""
+"""The page's content as JSON, computed from the living records."""

@@ -1,4 +1,4 @@
-"""What backstage shows: the bot's process, the time, how the dials stand, what is still to go wrong, and the counts."""
+"""The content of Backstage: the bot's process, the time, the dials, the planned faults, and the counts."""
 
 import json
 import signal
@@ -23,7 +23,7 @@ _OF_EVERY_LINE = ("level", "event", "logger", "timestamp")
 
 
 def backstage_view(stage: Stage) -> Json:
-    """All of it. Nothing in it changes with the mere passing of time, so that it is told only when there is news."""
+    """All of it. Nothing in it changes with time alone, so it is sent only when there is news."""
     paid, posts = paid_rows(stage.studio), post_rows(stage.chat)
     return {
         "bot": _bot_view(stage),
@@ -61,7 +61,7 @@ def _clock_view(stage: Stage) -> Json:
     """`ahead` is how many ms the sandbox's clock is ahead of the machine's; `jumped` counts seconds."""
     clock = stage.clock
     ahead = clock.now() - time.time()
-    # The page runs on the same machine and counts on by itself.
+    # The page runs on the same machine and continues the count itself.
     return {"ahead": round(ahead) * 1000, "jumped": round(clock.jumped_seconds), "speed": clock.speed}
 
 
@@ -118,7 +118,7 @@ def _server_view(guild: Guild) -> Json:
 
 
 def _log_tail(stage: Stage) -> list[Json]:
-    """The newest lines of the bot's own log; an id is where the line stands in the file."""
+    """The newest lines of the bot's own log; an id is the line's position in the file."""
     path = stage.bot.log_path
     if not path.exists():
         return []
@@ -134,7 +134,7 @@ def _log_tail(stage: Stage) -> list[Json]:
             lines.append((place, line))
         place += len(line)
     if begin:
-        # The first one is cut.
+        # The first line is cut.
         del lines[:1]
     secrets = (stage.chat.bot_token, stage.studio.api_key)
     return [_log_line(place, line, secrets) for place, line in lines[-_LOG_LINES_MAX:]]
@@ -156,7 +156,7 @@ def _log_line(place: int, line: bytes, secrets: tuple[str, ...]) -> Json:
 
 
 def _parsed(text: str) -> Json:
-    """A line as the bot's log writes it, or a line that something else wrote to the terminal."""
+    """A line of the bot's log, or another line of its output."""
     try:
         whole: Any = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The commands that one person is offered in one place, and what became of those they have used."""
+"""The commands that one person can use in one place, and the state of those they have used."""
 
 from sandbox.chat import Channel, Chat, NotPossibleError, Person
 from sandbox.chat.command_filler import find_command
@@ -36,7 +36,7 @@ def call_views(chat: Chat, me: Person, channel: Channel) -> list[Json]:
 
 
 def used_name(used: Interaction) -> str:
-    """A command as Discord names it above its answer: `/owner pause`, or the words of a menu."""
+    """A command as Discord names it above its response: `/owner pause`, or the words of a menu."""
     if used.data.get("type", _SLASH) != _SLASH:
         return used.command_name
     names, options = [used.command_name], parts_of(used.data, "options")

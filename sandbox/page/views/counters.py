@@ -1,4 +1,4 @@
-"""The two counts that must never be wrong: how often an intent was paid for, and how often a job said something."""
+"""The two counts that must never be wrong: how often a request was paid, and how often a job's message was posted."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _NOTICES = (Kind.FAILURE, Kind.LATE, Kind.SLOW, Kind.UNSURE)
 
 
 def paid_rows(studio: Studio) -> list[Json]:
-    """Per idempotency key, oldest first: what was asked, how often, how often it was taken, and how it ended."""
+    """Per idempotency key, oldest first: the prompt, the number of requests, how many were taken, and the outcome."""
     asked: dict[str, list[Request]] = {}
     for request in studio.requests:
         if request.operation in PAID:
@@ -43,7 +43,7 @@ def _paid_row(key: str, requests: list[Request], renders: list[Render]) -> Json:
 
 @dataclass(slots=True)
 class _Said:
-    """The messages of one job: how many of each kind and number were ever posted, and how many stand."""
+    """The messages of one job: how many of each kind and number were ever posted, and how many still exist."""
 
     place: str
     ever: Counter[tuple[Kind, int]] = field(default_factory=Counter[tuple[Kind, int]])
@@ -57,7 +57,7 @@ class _Said:
 
 
 def post_rows(chat: Chat) -> list[Json]:
-    """Per job, oldest first: the cards, videos and notices that it ever posted, by the ids on their buttons."""
+    """Per job, oldest first: its cards, videos and notices ever posted, by the ids on their buttons."""
     said: dict[str, _Said] = {}
     for message in chat.posts:
         button = _button_of(message)
@@ -72,7 +72,7 @@ def post_rows(chat: Chat) -> list[Json]:
 
 def _post_row(job_id: str, job: _Said) -> Json:
     ends = job.count(Kind.VIDEO, *_NOTICES)
-    # A person may ask for a message again; then it carries the next number.
+    # A person may request a message again; then it carries the next number.
     twice = any(times > 1 for times in job.ever.values())
     return {
         "job": job_id,
@@ -95,7 +95,7 @@ def _button_of(message: Message) -> ButtonId | None:
 
 
 def totals(studio: Studio, chat: Chat, paid: list[Json], posts: list[Json]) -> Json:
-    """What the rows add up to."""
+    """The sums of the rows."""
     return {
         "intents": len(paid),
         "paid": len(studio.renders),

@@ -1,4 +1,4 @@
-"""Messages as one person sees them: Discord's own JSON, with links into the page and with what they may do."""
+"""Messages as one person sees them: Discord's own JSON, with the page's links and the person's rights."""
 
 import json
 from typing import Any, cast
@@ -20,7 +20,7 @@ _KEPT = (
 
 
 def file_link(attachment: Attachment) -> str:
-    """Where the page finds a file; unlike Discord's own links it never changes."""
+    """The page's link to a file; unlike Discord's own links it never changes."""
     return f"/files/{attachment.id}/{attachment.file_name}"
 
 
@@ -93,7 +93,7 @@ def _relinked(chat: Chat, part: Any, links: dict[str, str]) -> Any:
 
 
 def _asked_by(chat: Chat, message: Message) -> Json | None:
-    """Whose command a public or private answer belongs to."""
+    """The user of the command that a public or private response belongs to."""
     asked = message.interaction
     if asked is None or not asked.command_name or asked.source is not None:
         return None

@@ -16,7 +16,7 @@ _SHOWN_HEADERS = ("idempotency-key", "content-type")
 
 
 def log_entries(stage: Stage, since: float = 0.0) -> list[Json]:
-    """The newest calls after `since` (ms), oldest first. An entry keeps its id, and changes when its answer comes."""
+    """The newest calls after `since` (ms), oldest first. An entry keeps its id, and changes when its response comes."""
     secrets = (stage.chat.bot_token, stage.studio.api_key)
     discord = [*enumerate(stage.chat.requests)][-_SHOWN_MAX:]
     provider = [*enumerate(stage.studio.requests)][-_SHOWN_MAX:]
@@ -78,7 +78,7 @@ def _provider_entry(entry_id: str, request: StudioRequest, secrets: tuple[str, .
 
 
 def _without_token(route: str, path: str) -> str:
-    """The path without the token of an interaction, which alone allows to answer it."""
+    """The path without the token of an interaction, which alone allows a response to it."""
     parts = path.split("/")
     for place, name in enumerate(route.split("/")):
         if name == "{token}" and place < len(parts):

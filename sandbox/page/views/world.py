@@ -14,24 +14,24 @@ _LOOKED_BACK = 50
 
 
 def hue_of(chat: Chat, user: User) -> int:
-    """The hue of a user's picture, in degrees; the same one as long as the world stands."""
+    """The hue of a user's picture, in degrees; it never changes."""
     position = list(chat.world.users).index(user.id)
     return _HUES[position % len(_HUES)] + 12 * (position // len(_HUES))
 
 
 def user_view(chat: Chat, user: User) -> Json:
-    """A user as they stand beside a message."""
+    """A user as shown beside a message."""
     return {"id": str(user.id), "name": user.name, "bot": user.bot, "hue": hue_of(chat, user)}
 
 
 def bot_view(stage: Stage) -> Json:
-    """Whether the bot is there, and how far the sandbox's time is ahead of the world's."""
+    """Whether the bot is online, and how far the sandbox's time is ahead of real time."""
     ahead_seconds = round(stage.clock.now() - time.time(), 1)
     return {"online": stage.chat.bot_online, "running": stage.bot.running, "ahead_ms": ahead_seconds * 1000}
 
 
 def world_view(chat: Chat, demo_world: DemoWorld, me: Person) -> Json:
-    """Everything beside the conversation: where this person can go, who is who, and what is new there."""
+    """Everything beside the conversation: the person's channels, the people, and unread messages."""
     about = {one.person.id: one.about for one in demo_world.personas}
     dm = chat.dm(me)
     return {
@@ -67,7 +67,7 @@ def _is_shown(channel: Channel, me: Person) -> bool:
 
 
 def channel_view(channel: Channel, me: Person) -> Json:
-    """A channel, thread or DM: what it is, what this person may do there, and its newest message."""
+    """A channel, thread or DM: its kind, the person's rights there, and its newest message."""
     held = permissions_in(channel, me.user)
     sends = Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
     last, last_ping = _newest(channel, me)
@@ -89,7 +89,7 @@ def channel_view(channel: Channel, me: Person) -> Json:
 
 
 def _newest(channel: Channel, me: Person) -> tuple[str | None, str | None]:
-    """The ids of the newest message of somebody else, and of the newest one that pings this person."""
+    """The ids of the newest message of another user, and of the newest one that pings this person."""
     others = [one for one in reversed(channel.all_messages.values()) if _is_news(one, me)][:_LOOKED_BACK]
     ping = next((one for one in others if me.id in one.pinged), None)
     return (str(others[0].id) if others else None), (str(ping.id) if ping else None)

@@ -1,4 +1,4 @@
-"""How the studio's videos look: pictures from a brief, encoded as MP4; knows no jobs, no HTTP and no event loop."""
+"""The look of the studio's videos: pictures from a brief, encoded as MP4."""
 
 from sandbox.studio.drawing.brief import Brief
 from sandbox.studio.drawing.encoder import EncodeError, Encoder, find_ffmpeg, pad_to

@@ -1,4 +1,4 @@
-"""What a video is to show, as one frozen value: equal briefs make equal videos; knows nothing of drawing."""
+"""The content of a video as one frozen value: equal briefs make equal videos."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Brief:
-    """Everything that the pictures of one video depend on. (No slots: the key is kept once it was computed.)"""
+    """Everything that the pictures of one video depend on. (No slots: the computed key is kept.)"""
 
     prompt: str
     model: str
@@ -43,7 +43,7 @@ class Brief:
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """What is different from the parent besides the prompt, in words."""
+        """The differences from the parent besides the prompt, in words."""
         before = self.parent
         if before is None:
             return ()

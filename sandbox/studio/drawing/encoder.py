@@ -1,4 +1,4 @@
-"""From pictures to a playable MP4: runs ffmpeg as a killable process; knows nothing of what the pictures show."""
+"""From pictures to a playable MP4: runs ffmpeg as a killable process."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ class EncodeError(Exception):
 
 
 def find_ffmpeg() -> str:
-    """The ffmpeg of this machine, else the one that came with the sandbox's requirements; raises EncodeError."""
+    """The ffmpeg of this machine, else the one of the sandbox's requirements; raises EncodeError."""
     found = shutil.which("ffmpeg")
     if found:
         return found
@@ -81,7 +81,7 @@ class Encoder:
             process.stderr.close()
 
     def close(self) -> None:
-        """End what is running; whoever waits for it gets an EncodeError."""
+        """Kill running encoders; their callers get an EncodeError."""
         with self._lock:
             self._closed = True
             for process in self._running:

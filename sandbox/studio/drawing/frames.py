@@ -1,4 +1,4 @@
-"""The pictures of one video, one after the other: opening, landscape, title, references, time; encodes nothing."""
+"""The pictures of one video, one after the other: opening, landscape, title, references, time."""
 
 import hashlib
 import math
@@ -37,7 +37,7 @@ def draw_frames(brief: Brief, before: bytes | None = None) -> Iterator[Image.Ima
 
 
 class _Board:
-    """One video's scene. What doesn't move is drawn once and pasted."""
+    """One video's scene. Its still parts are drawn once and pasted."""
 
     def __init__(self, brief: Brief) -> None:
         self.brief = brief
@@ -69,7 +69,7 @@ class _Board:
         return picture
 
     def time_bar(self, picture: Image.Image, moment: float) -> None:
-        """Draw how far the video has run, and its time."""
+        """Draw the elapsed part of the video, and its time."""
         brief, unit, margin, palette = self.brief, self.unit, self.margin, self.layout.palette
         draw = ImageDraw.Draw(picture)
         y = brief.height - margin
@@ -111,7 +111,7 @@ class _Board:
         return layer.crop(bounds), (bounds[0], bounds[1])
 
     def _ancestry(self, draw: ImageDraw.ImageDraw, y: int, width: int) -> None:
-        """One line: where this video comes from, the newest ancestors if there is not room for all."""
+        """One line: the video's ancestors, the newest ones if there is not room for all."""
         names = [" ".join(ancestor.prompt.split()) for ancestor in self.brief.ancestors[-3:]]
         if not names:
             return
@@ -130,7 +130,7 @@ class _Board:
 
 
 def _shade(layer: Image.Image, height: int) -> None:
-    """Darken the upper part, less and less down to that height, so that words can be read before any sky."""
+    """Darken the upper part, less and less down to that height, so that words are readable before any sky."""
     strip = Image.new("L", (1, _SHADE_STEPS))
     for step in range(_SHADE_STEPS):
         strip.putpixel((0, step), round(_SHADE * (1 - (step / (_SHADE_STEPS - 1)) ** 2)))

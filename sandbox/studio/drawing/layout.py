@@ -23,11 +23,11 @@ class Layout:
 
     @property
     def faded(self) -> Colour:
-        """The colour of what is no longer so."""
+        """The colour of removed words."""
         return mixed(NIGHT, QUIET, 0.55)
 
     def pixels(self, units: float) -> int:
-        """A size of letters that can still be read."""
+        """A readable size of letters."""
         return max(8, round(self.unit * units))
 
     def weight(self, block: Block) -> float:
@@ -36,7 +36,7 @@ class Layout:
 
 
 def _prompt_of_colours(brief: Brief) -> str:
-    """The newest prompt that names a mood, else the first: a remix keeps the colours that it says nothing of."""
+    """The newest prompt that names a mood, else the first: a remix keeps colours that it doesn't mention."""
     chain = (*brief.ancestors, brief)
     return next((one.prompt for one in reversed(chain) if names_a_mood(one.prompt)), chain[0].prompt)
 

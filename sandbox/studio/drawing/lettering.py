@@ -1,4 +1,4 @@
-"""Setting text: which typeface, how large, where lines break; knows nothing of what the text is about."""
+"""Setting text: which typeface, how large, where lines break."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 # Pillow's own typeface is a subset: ASCII and a few marks.
 _OWN_MARKS = frozenset("“”‘’…")
-# For all other letters; looked for by the names under which systems ship them.
+# For all other letters; the names under which systems ship them.
 _LATIN_TYPEFACES = ("DejaVuSans.ttf", "Arial.ttf", "Helvetica.ttc")
 _WIDE_TYPEFACES = ("NotoSansCJK-Regular.ttc", "msyh.ttc", "Arial Unicode.ttf", "wqy-zenhei.ttc", *_LATIN_TYPEFACES)
 _WIDE_START = 0x2E80
@@ -22,7 +22,7 @@ _SHADOW = (8, 9, 14)
 
 
 class Run(NamedTuple):
-    """Words of one line that look alike: where they begin and how wide they are, in pixels from the line's left."""
+    """Words of one line that look alike: where they start and how wide they are, in pixels from the line's left."""
 
     text: str
     x: float
@@ -86,7 +86,7 @@ def width_of(text: str, font: Font) -> float:
 
 
 def set_text(text: str, *, width: int, height: int, largest: int, smallest: int) -> Block:
-    """Break text into lines of at most `width` pixels, as large as fits `height`; what doesn't fit is cut."""
+    """Break text into lines of at most `width` pixels, as large as fits `height`; the rest is cut."""
     text = " ".join(text.split())
     size = _guessed_size(len(text), width, height, largest, smallest)
     while True:
@@ -103,7 +103,7 @@ def set_text(text: str, *, width: int, height: int, largest: int, smallest: int)
 
 
 def _guessed_size(letters: int, width: int, height: int, largest: int, smallest: int) -> int:
-    """Where to begin: a size at which the text would fit if its letters were narrow, so that few sizes are tried."""
+    """Where to start: a size at which the text would fit if its letters were narrow, so that few sizes are tried."""
     narrow = math.sqrt(width * height / max(1, letters) / (1.18 * 0.36))
     return max(smallest, min(largest, round(narrow)))
 
@@ -188,7 +188,7 @@ def write(draw: ImageDraw.ImageDraw, block: Block, x: int, y: int, ink: Ink, mar
 
 
 def strokes_of(block: Block, x: int, y: int, marks: Sequence[bool], height: float) -> list[Stroke]:
-    """Where the marked words would be struck through or underlined, at a height of the line from 0 to 1."""
+    """The strokes under or through the marked words, at a height of the line from 0 to 1."""
     return [
         Stroke(round(x + run.x), round(x + run.x + run.width), round(y + block.line_height * (number + height)))
         for number, runs in enumerate(runs_of(block, marks))

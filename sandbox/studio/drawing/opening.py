@@ -1,4 +1,4 @@
-"""How a remix begins: its parent's last picture, what was asked then and now, and the way into the new scene."""
+"""The beginning of a remix: its parent's last picture, the old and the new prompt, and the way into the new scene."""
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
@@ -31,7 +31,7 @@ class Opening:
         self._still, self._window = self._draw(parent)
 
     def at(self, number: int, scene: Image.Image) -> Image.Image:
-        """The opening's picture with that number; the last few of them grow into `scene`, which may be drawn over."""
+        """The opening's picture with that number; the last few grow into `scene`, which may be drawn over."""
         resting = self.count - self._way
         if number < resting:
             return self._with_lines(min(1.0, 1.5 * number / max(1, resting - 1)))
@@ -39,7 +39,7 @@ class Opening:
         return self._grown(gone * gone * (3 - 2 * gone), scene)
 
     def _with_lines(self, share: float) -> Image.Image:
-        """The words that are new, underlined; the lines light up as far as that share of the way."""
+        """The new words, underlined; the lines light up as far as that share of the way."""
         picture = self._still.copy()
         draw = ImageDraw.Draw(picture)
         thick = max(1, round(self._layout.unit * 0.5))
@@ -54,7 +54,7 @@ class Opening:
         return picture
 
     def _grown(self, share: float, scene: Image.Image) -> Image.Image:
-        """The parent's picture on its way from its print to the whole picture, giving way to the scene."""
+        """The parent's picture between its print and the whole picture, fading into the scene."""
         brief = self._layout.brief
         whole = ImageOps.contain(self._last, (brief.width, brief.height)).size
         left, top = (brief.width - whole[0]) / 2, (brief.height - whole[1]) / 2
@@ -67,14 +67,14 @@ class Opening:
         return picture
 
     def _dimmed(self) -> Image.Image:
-        """The parent's picture as a dark, soft ground."""
+        """The parent's picture as a dark, soft background."""
         brief = self._layout.brief
         small = stretched(self._last, (32, 18)).filter(ImageFilter.GaussianBlur(2))
         dim = with_levels(small, [round(level * 0.38) for level in range(256)] * 3)
         return stretched(dim, (brief.width, brief.height), fine=True)
 
     def _draw(self, parent: Brief) -> tuple[Image.Image, tuple[int, int, int, int]]:
-        """What stands still, and where in it the parent's picture is."""
+        """The still part of the opening, and the position of the parent's picture in it."""
         layout, brief, unit, margin = self._layout, self._layout.brief, self._layout.unit, self._layout.margin
         picture = self._ground.copy()
         draw = ImageDraw.Draw(picture)
@@ -101,7 +101,7 @@ class Opening:
     def _write(
         self, draw: ImageDraw.ImageDraw, parent: Brief, at: tuple[int, int], room: int, *, centred: bool
     ) -> None:
-        """What it was, with the words that go struck through; what it is, with those that come marked; what else."""
+        """The old prompt with removed words struck through, the new one with added words marked, and other changes."""
         layout, brief, unit = self._layout, self._layout.brief, self._layout.unit
         x, y = at
         width = brief.width - layout.margin - x

@@ -1,4 +1,4 @@
-"""Which colours a prompt has: from the words that name a mood, else from the prompt itself; draws nothing."""
+"""The colours of a prompt: from the words that name a mood, else from the prompt itself."""
 
 import colorsys
 import hashlib
@@ -37,7 +37,7 @@ class Palette:
 
 
 def names_a_mood(prompt: str) -> bool:
-    """Whether a word of the prompt decides about the colours."""
+    """Whether a word of the prompt decides the colours."""
     return any(word in _HUES for word in _words(prompt))
 
 

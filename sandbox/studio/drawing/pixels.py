@@ -1,4 +1,4 @@
-"""The Pillow calls whose type hints need numpy, which isn't here, behind hints that don't; draws nothing of its own."""
+"""The Pillow calls whose type hints need numpy, which isn't installed, behind hints that don't."""
 
 from collections.abc import Sequence
 

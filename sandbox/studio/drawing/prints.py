@@ -1,4 +1,4 @@
-"""Pictures as framed paper prints, arranged in a field; knows nothing of what they are for."""
+"""Pictures as framed paper prints, arranged in a field."""
 
 import io
 import math

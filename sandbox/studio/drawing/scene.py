@@ -1,4 +1,4 @@
-"""The moving landscape behind the words: a sky, a travelling sun, three rows of hills or houses; knows no text."""
+"""The moving landscape behind the words: a sky, a travelling sun, three rows of hills or houses."""
 
 import math
 import random
@@ -27,10 +27,10 @@ class _Row:
 
 
 class Landscape:
-    """Draws the background of any moment; what doesn't move is drawn once.
+    """Draws the background of any moment; its still parts are drawn once.
 
-    Equal seeds give the same hills and houses, whatever the colours and the weather. The sky is painted from the
-    `backdrop`, if there is one.
+    Equal seeds give the same hills and houses, for all colours and weathers. The sky is painted from the `backdrop`, if
+    there is one.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ def _sun_mask(size: int, *, crescent: bool) -> Image.Image:
 
 
 def _rows(chance: random.Random, palette: Palette, width: int, height: int, signs: frozenset[Sign]) -> tuple[_Row, ...]:
-    """Three rows from far to near; a city has houses in the middle, and where there is water, it lies in front."""
+    """Three rows from far to near; a city has houses in the middle, and water, if any, is in front."""
     rows: list[_Row] = []
     for nearness, colour in enumerate(palette.hills, start=1):
         rolls = random.Random(chance.random())

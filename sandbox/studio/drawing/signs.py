@@ -1,4 +1,4 @@
-"""What a prompt's words bring into the scene: rain, snow, stars, a city, water and so on; draws nothing."""
+"""The objects that a prompt's words bring into the scene: rain, snow, stars, a city, water and so on."""
 
 import re
 from enum import StrEnum
@@ -7,7 +7,7 @@ from sandbox.studio.drawing.brief import Brief
 
 
 class Sign(StrEnum):
-    """Something to be seen in a landscape."""
+    """An object in a landscape."""
 
     RAIN = "rain"
     SNOW = "snow"
@@ -20,7 +20,7 @@ class Sign(StrEnum):
     BIRDS = "birds"
 
 
-# One of each group at a time: what falls, what the sky has, what stands, what lies in front, what rises or flies.
+# One of each group at a time: what falls, the sky, what is in the middle, in front, and what rises or flies.
 _GROUPS: tuple[dict[Sign, str], ...] = (
     {
         Sign.RAIN: "rain rainy raining storm drizzle wet",
@@ -43,7 +43,9 @@ _USUAL = Sign.CLOUDS
 
 
 def signs_of(brief: Brief) -> frozenset[Sign]:
-    """What its prompt names; where that says nothing, what its parent had, since a remix changes only what it says."""
+    """The objects that its prompt names; if it names none, those of its parent, since a remix changes only what it
+    mentions.
+    """
     found = _named(brief)
     return frozenset(found.values()) if found else frozenset({_USUAL})
 

@@ -1,4 +1,4 @@
-"""What moves in the air and on the water: drops, flakes, leaves, stars, clouds, sparks, birds, glints."""
+"""Moving objects in the air and on the water: drops, flakes, leaves, stars, clouds, sparks, birds, glints."""
 
 import math
 import random
@@ -39,14 +39,14 @@ class _Speck:
 
 
 class Weather:
-    """Draws what moves, at any time in seconds; lengths are in hundredths of the picture's short side."""
+    """Draws moving objects, at any time in seconds; lengths are in hundredths of the picture's short side."""
 
     def __init__(
         self, signs: frozenset[Sign], chance: random.Random, palette: Palette, width: int, height: int
     ) -> None:
         self._width, self._height, self._unit = width, height, min(width, height) / 100
         self._palette = palette
-        # In the same order whatever the signs are, so that a remix moves what its parent moved.
+        # In the same order for all signs, so that a remix moves what its parent moved.
         specks = {
             sign: [_Speck(chance.random(), chance.random(), chance.random(), chance.random()) for _ in range(count)]
             for sign, count in _COUNTS.items()
@@ -64,7 +64,7 @@ class Weather:
         }
 
     def draw_behind(self, picture: Image.Image, seconds: float) -> None:
-        """What belongs to the sky, before the hills are drawn."""
+        """Objects of the sky, before the hills are drawn."""
         for speck in self._specks.get(Sign.CLOUDS, ()):
             x = _around(speck.x + seconds * (0.02 + 0.02 * speck.near), 0.6)
             corner = round(x * self._width), round(self._height * (0.06 + 0.32 * speck.y))
@@ -72,7 +72,7 @@ class Weather:
         self._draw(picture, seconds, behind=True)
 
     def draw_before(self, picture: Image.Image, seconds: float) -> None:
-        """What is nearer than the hills."""
+        """Objects that are nearer than the hills."""
         self._draw(picture, seconds, behind=False)
 
     def _draw(self, picture: Image.Image, seconds: float, *, behind: bool) -> None:
@@ -150,7 +150,7 @@ class Weather:
 
 
 def _around(share: float, margin: float) -> float:
-    """The share of the way, from 0 to 1 and over and over, with a margin at both ends where nothing is seen."""
+    """The share of the way, from 0 to 1 and over and over, with a margin at both ends where nothing is visible."""
     return share * (1 + 2 * margin) % (1 + 2 * margin) - margin
 
 

@@ -1,4 +1,4 @@
-"""What a prompt has that another one lacks, word by word; draws nothing."""
+"""The words of a prompt that another one lacks."""
 
 import re
 from collections.abc import Sequence
