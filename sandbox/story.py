@@ -34,7 +34,7 @@ async def tell_story(videos: Path) -> None:
             story = _Story(stage, videos)
             await story.play()
             code = await stage.bot.terminate()
-            print(f"\n{story.sum_up()} The bot left with exit code {code}.")
+            print(f"\n{story.sum_up()} The bot exited with code {code}.")
 
 
 class _Story:
@@ -72,7 +72,7 @@ class _Story:
         """The counts of the two servers, and where the videos are."""
         paid = len(self._stage.studio.renders)
         posted = sum(bool(message.attachments) for message in self._stage.chat.posts)
-        return f"Paid submissions: {paid}. Videos posted: {posted}. You find them in {self._videos.resolve()}."
+        return f"Paid submissions: {paid}. Videos posted: {posted}. They are in {self._videos.resolve()}."
 
     async def _follow(self, asked: Call | Message, name: str) -> Message:
         """Print the request, its first card, and the video; keep the video under that name."""

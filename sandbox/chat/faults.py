@@ -88,9 +88,9 @@ class Fault:
             case FaultKind.RATE_LIMITED:
                 return f"answered 429, to wait {self.retry_after_seconds:g} s"
             case FaultKind.DROP_BEFORE:
-                return "cut off before it was done"
+                return "cut off before it was carried out"
             case FaultKind.DROP_AFTER:
-                return "done, but the answer was lost"
+                return "carried out, but the response was lost"
             case FaultKind.HANG:
                 return "never answered"
             case FaultKind.LATE:

@@ -71,7 +71,7 @@ class Actions:
         """Carry one action out and return its result for the page; raises `ActionError`."""
         action = _ACTIONS.get(name)
         if action is None:
-            raise ActionError(f"Nobody can do '{name}'.")
+            raise ActionError(f"There is no action '{name}'.")
         asked = _ActionRequest(self.person(body.get("as")), str(body.get("tab", "")), body)
         try:
             return await action(self, asked) or {}

@@ -52,7 +52,7 @@ async def _listen(page: PageServer, port: int | None) -> None:
 
 def _announce(address: str, *, browser: bool) -> None:
     print("The whole bot on this machine: a local Discord, a local Videos API, no token, no key, no network.")
-    print(f"Open {address} (Ctrl-C ends it)", flush=True)
+    print(f"Open {address} (Ctrl-C stops it)", flush=True)
     if browser and _has_screen():
         try:
             webbrowser.open(address)

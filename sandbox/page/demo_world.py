@@ -49,8 +49,8 @@ def build_demo_world(chat: Chat) -> DemoWorld:
     print_room.add_channel("posters")
     personas = (
         Persona(ada, "a member, like most"),
-        Persona(ben, "a member of Night Shift alone"),
-        Persona(mira, "an administrator, and runs this bot"),
-        Persona(theo, "may look and press, but not write"),
+        Persona(ben, "a member of Night Shift only"),
+        Persona(mira, "an administrator, and the bot's owner"),
+        Persona(theo, "may read and press buttons, but not write"),
     )
     return DemoWorld(personas, mira, start_channel)

@@ -39,17 +39,17 @@ OUTCOMES: dict[str, Outcome | None] = {
     "slow": Outcome.ok(render_seconds=SLOW_SECONDS),
 }
 _NEXT_RENDER = {
-    "ok": "The next render goes well.",
-    "refused": "The next request is refused: nothing is taken, nothing is charged.",
-    "failed": "The next render is taken, and fails.",
-    "blocked": "The next render is taken, and then blocked for its content.",
-    "hangs": "The next render is taken, and never ends.",
+    "ok": "The next render succeeds.",
+    "refused": "The next request is refused and not charged.",
+    "failed": "The next render is accepted, and fails.",
+    "blocked": "The next render is accepted, and then refused for its content.",
+    "hangs": "The next render is accepted, and never finishes.",
     "slow": "The next render takes 40 minutes.",
 }
 _GATEWAY_DROPS = {
     "abort": "The connection was cut.",
-    "reconnect": "Discord asked the bot to connect again.",
-    "invalid": "Discord called the session invalid.",
+    "reconnect": "Discord requested a reconnect.",
+    "invalid": "Discord invalidated the session.",
 }
 
 
@@ -112,8 +112,8 @@ class DialBoard:
         progress = wanted.choice("progress", get_args(ProgressForm), dials.progress)
         dials.render_seconds = seconds
         dials.progress = next(one for one in get_args(ProgressForm) if one == progress)
-        told = {"none": "don't tell their progress", "percent": "tell their progress", "text": "tell it as text"}
-        return f"Renders to come take {seconds:g} s and {told[progress]}."
+        reported = {"none": "report no progress", "percent": "report progress", "text": "report progress as text"}
+        return f"New renders take {seconds:g} s and {reported[progress]}."
 
     async def next_render(self, wanted: _Wanted) -> str:
         """The outcome of the next render, of a create or a remix."""
@@ -126,7 +126,7 @@ class DialBoard:
         """Whether videos are too large for a server without boosts."""
         large = wanted.choice("size", ("normal", "over_limit")) == "over_limit"
         self._stage.studio.dials.megabytes = OVER_LIMIT_MEGABYTES if large else self._normal.megabytes
-        return f"Videos have {OVER_LIMIT_MEGABYTES:g} MB now." if large else "Videos have their own size again."
+        return f"Videos have {OVER_LIMIT_MEGABYTES:g} MB now." if large else "Videos have their normal size again."
 
     async def provider_fault(self, wanted: _Wanted) -> str:
         """Plan a fault for the next requests to the Videos API."""
@@ -152,13 +152,13 @@ class DialBoard:
         if fault_id is None:
             stage.studio.faults.clear()
             stage.chat.faults.clear()
-            return "No faults are planned any more."
+            return "All planned faults are removed."
         side, _, number = str(fault_id).partition("-")
         if side not in ("provider", "discord") or not number.isdecimal():
             raise DialError("There is no such planned fault.")
         faults = stage.studio.faults if side == "provider" else stage.chat.faults
         faults.cancel(int(number))
-        return "That fault is not planned any more."
+        return "The planned fault is removed."
 
     async def gateway_drop(self, wanted: _Wanted) -> str:
         """End the bot's connection to Discord's gateway in one of three ways."""
@@ -167,7 +167,7 @@ class DialBoard:
         if not self._stage.chat.bot_online:
             raise DialError("The bot is not connected.")
         await self._stage.chat.drop_gateway(resumable=resumable, how=how)
-        missed = "It may resume." if resumable else "What happens meanwhile is lost to it."
+        missed = "The bot may resume." if resumable else "The bot misses the events in between."
         return f"{_GATEWAY_DROPS[how]} {missed}"
 
     async def permission(self, wanted: _Wanted) -> str:
@@ -193,20 +193,20 @@ class DialBoard:
             if not (bot.data_dir / "bot.db").exists():
                 raise DialError("There is no database yet.")
             bot.copy_database(copy)
-            return "The database is copied."
+            return "The database was copied."
         if bot.running:
             raise DialError("Stop the bot first.")
         if not copy.exists():
             raise DialError("There is no copy yet.")
         bot.put_back(copy)
-        return "The copy is back. Start the bot: it tells its owner, and pays for nothing until it is resumed."
+        return "The copy is restored. Start the bot: it alerts its owner, and stays paused until it is resumed."
 
     async def bot(self, wanted: _Wanted) -> str:
         """Kill, stop or start the bot's process."""
         do = wanted.choice("do", ("kill", "stop", "start"))
         bot = self._stage.bot
         if bot.running == (do == "start"):
-            raise DialError("The bot runs already." if bot.running else "The bot is not running.")
+            raise DialError("The bot is already running." if bot.running else "The bot is not running.")
         if do == "start":
             async with self._one_at_a_time:
                 return await self._start()
@@ -217,14 +217,14 @@ class DialBoard:
             code = await bot.terminate()
         except TimeoutError as late:
             raise DialError("The bot did not end in time and was killed.") from late
-        return f"The bot ended with exit code {code}."
+        return f"The bot exited with code {code}."
 
     async def _start(self) -> str:
         try:
             await self._stage.start_bot(ready=False)
         except RuntimeError as twice:
-            raise DialError("The bot runs already.") from twice
-        return f"The bot begins life {self._stage.bot.lives}."
+            raise DialError("The bot is already running.") from twice
+        return f"Process {self._stage.bot.lives} of the bot starts."
 
     async def jump(self, wanted: _Wanted) -> str:
         """Let time pass at once, for the bot and both servers."""
@@ -238,7 +238,7 @@ class DialBoard:
         """Set a server's boost level, which decides its upload limit."""
         guild = self._guild(wanted)
         self._set_tier(guild, wanted.whole("premium_tier", 0, _TIER_MAX))
-        return f"{guild.name} takes files of up to {guild.upload_limit_bytes // MIB} MB now."
+        return f"The upload limit of {guild.name} is {guild.upload_limit_bytes // MIB} MB now."
 
     async def reset(self, wanted: _Wanted) -> str:
         """Set all dials back to normal; the bot's process and the time stay as they are."""

@@ -92,12 +92,12 @@ class Fault:
     @property
     def words(self) -> str:
         """What it does to a request, in a few words."""
-        though = ", though it was done" if self.take else ""
+        though = ", though it was carried out" if self.take else ""
         match self.kind:
             case FaultKind.ANSWER:
                 return f"answered {self.status_code}{though}"
             case FaultKind.DROP:
-                return "done, but the answer was lost" if self.take else "cut off before it was done"
+                return "carried out, but the response was lost" if self.take else "cut off before it was carried out"
             case FaultKind.HANG:
                 return f"never answered{though}"
             case FaultKind.DELAY:

@@ -17,14 +17,14 @@ async def test_a_lost_answer_of_discord(visit: Visit) -> None:
     await expect(ada.video("A paper boat")).to_be_visible()
     await ada.lose("Discord", "new message")
     await ada.ask_for_video("A paper crane")
-    await expect(visit.page.get_by_text("Nothing is planned.").last).to_be_visible()
+    await expect(visit.page.get_by_text("No faults are planned.").last).to_be_visible()
     await visit.let_pass_until(lambda: visit.videos_posted >= 2)
     await expect(ada.video("A paper crane")).to_be_visible()
     await expect(ada.videos()).to_have_count(2)
     assert (visit.paid, visit.videos_posted) == (2, 2)
     backstage = await ada.backstage()
     await backstage.get_by_role("tab", name="Counters").click()
-    await expect(backstage.get_by_text("Nothing was paid for or posted twice.")).to_be_visible()
+    await expect(backstage.get_by_text("Nothing was paid or posted twice.")).to_be_visible()
 
 
 async def test_a_lost_answer_to_the_paid_request(visit: Visit) -> None:

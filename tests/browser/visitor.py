@@ -152,7 +152,7 @@ class Visitor:
         await expect(panel).to_be_visible()
         return panel
 
-    async def lose(self, side: str, what: str, answer: str = "Answer lost") -> None:
+    async def lose(self, side: str, what: str, answer: str = "Response lost") -> None:
         """Plan backstage that the next one of these requests goes wrong."""
         panel = (await self.backstage()).get_by_role("region", name=side, exact=True)
         await panel.get_by_label("The next").select_option(what)

@@ -55,7 +55,7 @@ function earlier() {
 
 function jump({ channel, message }) {
   if (!placeOf(channel)) {
-    complain("You can't see that place.");
+    complain("You can't see that channel.");
     return;
   }
   app.classList.remove("side-open");
@@ -106,7 +106,7 @@ function makeHeader() {
 }
 
 function moodOf({ connected, bot }) {
-  if (!connected) return ["away", "The sandbox is away"];
+  if (!connected) return ["away", "Sandbox not reachable"];
   if (bot.online) return ["online", "Bot online"];
   return bot.running ? ["starting", "Bot starting"] : ["away", "Bot not running"];
 }
@@ -141,7 +141,7 @@ function toggleBackstage(open = !look.backstage) {
   if (hadFocus) header.backstageButton.focus();
 }
 
-/** On a narrow screen the panel lies over the chat; on a wide one it stands beside it, and Escape leaves it alone. */
+/** On a narrow screen the panel covers the chat; on a wide one it is beside it, and Escape doesn't close it. */
 function coversTheChat(panel) {
   return getComputedStyle(panel).position === "fixed";
 }

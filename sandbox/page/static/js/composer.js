@@ -12,7 +12,7 @@ const CONTENT_MAX = 2000;
 const TYPING_EVERY_MS = 8000;
 const TAKES_LETTERS = "input, textarea, select, video, audio, [role=combobox], [role=listbox], .composer, .backstage";
 
-/** The composer; `answer(message)` begins a reply, `focus()` puts the cursor where one writes. */
+/** The composer; `answer(message)` starts a reply, `focus()` puts the cursor into the text field. */
 export function makeComposer() {
   const composer = new Composer();
   return { element: composer.element, answer: (message) => composer.answer(message), focus: () => composer.focus() };
@@ -200,7 +200,7 @@ class Composer {
     const none = !place?.writable
       ? `You can't use commands in #${place?.name}.`
       : state.commands.length
-        ? `No command begins with “/${wanted}”.`
+        ? `No command starts with “/${wanted}”.`
         : "There are no commands here (yet).";
     this.commands.show(items, { note: items.length ? "" : none });
   }

@@ -4,7 +4,7 @@ import { flatCommands } from "./composer/commands.js";
 import { request, shelve, tab } from "./live.js";
 import { guildHere, keep, placeOf, state } from "./state.js";
 
-/** The page's context; `jump` and `complain` are lent by the app once it stands. */
+/** The page's context; the app sets `jump` and `complain` when it starts. */
 export const context = {
   get me() {
     return state.world.me;

@@ -1,6 +1,6 @@
 /**
  * A popup list to pick from, by mouse, touch or keyboard alone. A select's button opens it; a text field may own one
- * as well, and then shows whatever choices it is given while the person types.
+ * as well, and then shows the given choices while the person types.
  */
 import { fill, h, icon } from "./dom.js";
 

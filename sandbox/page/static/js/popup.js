@@ -94,7 +94,7 @@ export function ask({ title, text, value, field, confirm, danger = false }) {
 export function closeDialog(dialog) {
   dialog.close();
   dialog.remove();
-  // Chromium gives the focus back while the page is still inert: a text field then takes no letters until told again.
+  // Chromium returns the focus while the page is still inert: a text field then takes no input until focused again.
   const focused = document.activeElement;
   focused?.blur();
   focused?.focus();

@@ -26,7 +26,7 @@ export function makeSidebar({ go, be }) {
     fill(title, here?.name ?? "Direct messages");
     fill(places, drawPlaces(here?.name ? here.channels : world.dms, world, go));
     fill(personas, drawPersonas(world, be));
-    // Every piece of news draws the side anew; whoever stands in it with the keyboard stays there.
+    // Every update renders the sidebar again; the keyboard focus in it stays.
     if (held) element.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus();
   };
   return { element, update };

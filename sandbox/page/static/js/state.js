@@ -1,4 +1,4 @@
-/** What the page knows, and who wants to hear when it changes; it draws nothing and asks for nothing. */
+/** The page's state, and the listeners to its changes. */
 
 const listeners = new Map();
 
@@ -21,7 +21,7 @@ export function on(keys, listener) {
   for (const key of [keys].flat()) listeners.set(key, [...(listeners.get(key) ?? []), listener]);
 }
 
-/** Replace one value and tell whoever listens. */
+/** Replace one value and call the listeners. */
 export function set(key, value) {
   state[key] = value;
   for (const listener of listeners.get(key) ?? []) listener(value);

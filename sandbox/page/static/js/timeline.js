@@ -216,7 +216,7 @@ function showTyping(line, who) {
   typingEnds = setTimeout(() => endTyping(line), TYPING_MS);
 }
 
-/** Whoever has said it is not typing any more. */
+/** Hide the typing line. */
 function endTyping(line) {
   typist = null;
   clearTimeout(typingEnds);
@@ -227,9 +227,9 @@ function drawWelcome() {
   const place = placeOf(state.world?.at);
   if (!place) return [];
   const steps = [
-    ["Type ", h("kbd", {}, "/video"), ", write what to see, drop a picture in, press Enter."],
-    ["Play the video that comes, and reply to it in plain words: that is a remix."],
-    ["Open ", h("strong", {}, "Backstage"), " to break things: lose an answer, kill the bot, fail a render."],
+    ["Type ", h("kbd", {}, "/video"), ", describe a video, drop a picture in, press Enter."],
+    ["Play the video when it comes, and reply to it in plain words to make a remix."],
+    ["Open ", h("strong", {}, "Backstage"), " to break things: lose a response, kill the bot, fail a render."],
   ];
   return [
     h("span", { class: "welcome-sign" }, icon(place.person ? "talk" : place.parent ? "thread" : "hash")),

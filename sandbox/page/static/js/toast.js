@@ -12,7 +12,7 @@ export function toasts() {
 
 /** Say something for a while. */
 export function complain(sentence) {
-  // Said again it stands once, and for its whole time.
+  // The same message again is shown once, for its whole time.
   for (const one of region.children) if (one.firstChild.textContent === sentence) one.remove();
   const toast = h(
     "div",
@@ -20,7 +20,7 @@ export function complain(sentence) {
     h("span", {}, sentence),
     h("button", { class: "tool", "aria-label": "Dismiss this message", onclick: () => toast.remove() }, icon("close")),
   );
-  // Shown again, so that it stands above a form that has been opened meanwhile.
+  // Shown again, so that it is above a form that has been opened meanwhile.
   if (region.matches(":popover-open")) region.hidePopover();
   region.showPopover();
   region.append(toast);

@@ -51,7 +51,7 @@ async def test_planned_faults_are_listed_and_taken_back(harness):
     first, second = faults.planned
     assert [(one.kinds, one.left, one.fault.words) for one in faults.planned] == [
         (("message_create", "message_edit"), 2, "answered 503"),
-        (("anything",), 1, "done, but the answer was lost"),
+        (("anything",), 1, "carried out, but the response was lost"),
     ]
     faults.cancel(first.number)
     assert faults.planned == (second,)
@@ -61,7 +61,7 @@ async def test_planned_faults_are_listed_and_taken_back(harness):
     posts = [one for one in harness.chat.requests if one.kind == "message_create"]
     assert [(one.status, one.fault) for one in posts] == [
         (503, "answered 503"),
-        (0, "done, but the answer was lost"),
+        (0, "carried out, but the response was lost"),
         (200, ""),
     ]
     assert json.loads(posts[2].answer)["content"] == "z"

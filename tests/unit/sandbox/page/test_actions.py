@@ -47,7 +47,7 @@ async def test_picked_files_wait_on_the_shelf_and_are_sent(harness: PageHarness)
         ("slash", {"command": "nothing", "options": {}}, "no command 'nothing'"),
         ("submit", {"call": "1", "fields": {}}, "not open"),
         ("press", {"message": "1", "custom_id": "x"}, "not there"),
-        ("fly", {}, "can do 'fly'"),
+        ("fly", {}, "no action 'fly'"),
     ],
 )
 async def test_what_cannot_be_done_is_said(harness: PageHarness, name: str, body: dict, sentence: str) -> None:

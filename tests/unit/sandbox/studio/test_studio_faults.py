@@ -72,11 +72,11 @@ async def test_planned_faults_can_be_listed_and_cancelled(client: Client, studio
         await client.create(prompt="A cat")
     first, second = studio.faults.planned
     assert [(one.target, one.left) for one in (first, second)] == [("create", 2), ("paid", 1)]
-    assert first.fault.words == "done, but the answer was lost"
+    assert first.fault.words == "carried out, but the response was lost"
     studio.faults.cancel(first.number)
     assert (await client.create(prompt="A dog")).status == 500
     assert studio.faults.planned == ()
-    assert [request.fault for request in studio.requests] == ["done, but the answer was lost", "answered 500"]
+    assert [request.fault for request in studio.requests] == ["carried out, but the response was lost", "answered 500"]
 
 
 async def test_the_next_render_can_be_refused(client: Client, studio: Studio) -> None:

@@ -1,4 +1,4 @@
-/** The newest lines of the bot's own log, as it writes them for whoever runs it. */
+/** The newest lines of the bot's own log, as its operator sees them. */
 
 import { fill, h } from "../dom.js";
 import { whenChanged } from "./controls.js";
@@ -17,7 +17,7 @@ export function makeBotLog() {
   const sift = () => {
     for (const { element, line } of rows.values()) element.hidden = loud.checked && !isLoud(line);
     const shown = [...rows.values()].some((row) => !row.element.hidden);
-    fill(empty, rows.size ? "No warnings. All is well." : "The bot has said nothing yet.");
+    fill(empty, rows.size ? "No warnings." : "The log is empty.");
     empty.hidden = shown;
   };
   const draw = (lines) =>

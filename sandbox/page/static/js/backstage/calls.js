@@ -14,7 +14,7 @@ const SIDES = [
 export function makeCalls() {
   const rows = new Map();
   const list = h("ol", { class: "call-list", tabindex: 0, "aria-label": "Calls, oldest first" });
-  const empty = h("p", { class: "calls-empty" }, "The bot has called nobody yet.");
+  const empty = h("p", { class: "calls-empty" }, "No calls yet.");
   const count = h("span", { class: "call-count" });
   const end = followEnd(list);
   const wanted = { text: "", sides: new Set(SIDES.map(([side]) => side)) };
@@ -27,7 +27,7 @@ export function makeCalls() {
   const tell = () => {
     const shown = [...rows.values()].filter((row) => !row.element.hidden).length;
     fill(count, shown === rows.size ? `${shown} calls` : `${shown} of ${rows.size}`);
-    fill(empty, rows.size ? "No call is like that." : "The bot has called nobody yet.");
+    fill(empty, rows.size ? "No calls match." : "No calls yet.");
     empty.hidden = shown > 0;
   };
   const put = (entry) => {
@@ -138,7 +138,7 @@ function drawInside(entry) {
     headers.length > 0 && part("Headers", headers.map(([name, value]) => `${name}: ${value}`).join("\n")),
     entry.body !== null && part("Sent", pretty(entry.body)),
     entry.files.length > 0 && part("Files", entry.files.map(fileLine).join("\n")),
-    part("Answer", answerOf(entry)),
+    part("Response", answerOf(entry)),
   ];
 }
 
@@ -147,7 +147,7 @@ function fileLine(file) {
 }
 
 function answerOf(entry) {
-  if (entry.status === null) return entry.fault ? "The bot heard nothing." : "None so far.";
+  if (entry.status === null) return entry.fault ? "The response was lost." : "None so far.";
   return [String(entry.status), pretty(parsed(entry.answer))].filter(Boolean).join("\n");
 }
 

@@ -10,7 +10,7 @@ export function uniqueName(word) {
   return `${word}-${made}`;
 }
 
-/** A part of the panel under a plain heading; `aside` stands beside the heading. */
+/** A part of the panel under a plain heading; `aside` is beside the heading. */
 export function group(title, { aside } = {}, ...children) {
   const id = uniqueName("group");
   return h(

@@ -3,8 +3,8 @@
 import { fill, h, icon } from "../dom.js";
 import { whenChanged } from "./controls.js";
 
-const PAID_COLUMNS = ["Intent", "Sent", "Taken", "Ended", "Paid"];
-const POST_COLUMNS = ["Job", "Cards", "Videos", "Notices", "Said"];
+const PAID_COLUMNS = ["Request", "Sent", "Accepted", "Ended", "Paid"];
+const POST_COLUMNS = ["Job", "Cards", "Videos", "Notices", "Posted"];
 const PAID_VERDICTS = { ok: "once", bad: "twice", none: "unpaid" };
 const POST_VERDICTS = { ok: "once", bad: "twice", none: "nothing yet" };
 
@@ -12,8 +12,8 @@ const POST_VERDICTS = { ok: "once", bad: "twice", none: "nothing yet" };
 export function makeCounters() {
   const verdict = h("p", { class: "verdict", role: "status" });
   const tiles = h("dl", { class: "tiles" });
-  const paid = makeTable("Paid submissions per intent", PAID_COLUMNS, "Nobody has asked yet.");
-  const posts = makeTable("Posts per job", POST_COLUMNS, "Nothing was posted yet.");
+  const paid = makeTable("Paid submissions per request", PAID_COLUMNS, "No requests yet.");
+  const posts = makeTable("Posts per job", POST_COLUMNS, "No posts yet.");
   const element = h(
     "div",
     {},
@@ -23,13 +23,13 @@ export function makeCounters() {
     h(
       "p",
       { class: "dial-hint" },
-      "An intent is one idempotency key, however often it is sent. Taken is what the provider accepted and charged.",
+      "A request is one idempotency key, however often it is sent. “Accepted” counts what the provider charged.",
     ),
     posts.element,
     h(
       "p",
       { class: "dial-hint" },
-      "Everything that was ever posted counts; “here” is what still stands. What is asked for again is no repeat.",
+      "All posts count; “here” are those not deleted. A message that a person requests again is no duplicate.",
     ),
   );
   const drawTotals = whenChanged(
@@ -56,17 +56,17 @@ export function makeCounters() {
 
 function fillTotals(verdict, tiles, totals) {
   const wrong = [
-    totals.paid_twice && `${totals.paid_twice} paid for more than once`,
+    totals.paid_twice && `${totals.paid_twice} paid more than once`,
     totals.posted_twice && `${totals.posted_twice} posted more than once`,
   ].filter(Boolean);
-  const words = wrong.length ? `${wrong.join(", ")}.` : "Nothing was paid for or posted twice.";
+  const words = wrong.length ? `${wrong.join(", ")}.` : "Nothing was paid or posted twice.";
   // It is read out when it changes, and only then.
   if (verdict.textContent !== words) fill(verdict, icon(wrong.length ? "bolt" : "check"), h("span", {}, words));
   verdict.className = `verdict ${wrong.length ? "bad" : "ok"}`;
   const tile = (name, count) => h("div", { class: "tile" }, h("dt", {}, name), h("dd", {}, String(count)));
   fill(
     tiles,
-    tile("Intents", totals.intents),
+    tile("Requests", totals.intents),
     tile("Paid", totals.paid),
     tile("Jobs", totals.jobs),
     tile("Videos", totals.videos),

@@ -6,13 +6,13 @@ import { DISCORD_FAULTS, DISCORD_TARGETS, PROVIDER_FAULTS, PROVIDER_TARGETS, tar
 
 const TIMES_MAX = 50;
 const DROPS = [
-  ["abort", "Cut the connection", "Without a word, as a bad network does."],
+  ["abort", "Cut the connection", "Without a close frame, as a bad network does."],
   ["reconnect", "Ask to reconnect", "As Discord does when it moves its servers."],
-  ["invalid", "Call the session invalid", "As Discord does when it has lost it."],
+  ["invalid", "Invalidate the session", "As Discord does when it has lost the session."],
 ];
 const RESUMES = [
-  { value: "yes", label: "may resume", hint: "What happens meanwhile is delivered afterwards." },
-  { value: "no", label: "has to start over", hint: "What happens meanwhile is lost to the bot." },
+  { value: "yes", label: "may resume", hint: "Events in between are delivered afterwards." },
+  { value: "no", label: "has to start over", hint: "The bot misses the events in between." },
 ];
 
 /** Lets the next requests to the provider go wrong. */
@@ -60,7 +60,7 @@ function planner(title, to, targets, faults, turn) {
     h("div", { class: "plan-line" }, target.element, times.element),
     h(
       "div",
-      { class: "plan-list", role: "group", "aria-label": `What goes wrong with ${title}` },
+      { class: "plan-list", role: "group", "aria-label": `Faults of ${title}` },
       faults.map(([what, name, words]) => planButton(name, words, () => plan(what))),
     ),
     pending.element,
@@ -79,7 +79,7 @@ function planButton(title, words, act) {
 
 function makePending(to, turn) {
   const list = h("ul", { class: "pending-list" });
-  const nothing = h("p", { class: "pending-nothing" }, "Nothing is planned.");
+  const nothing = h("p", { class: "pending-nothing" }, "No faults are planned.");
   const element = h("div", { class: "pending", role: "group", "aria-label": "Planned", tabindex: -1 }, nothing, list);
   const update = whenChanged(
     (view) => view.faults.filter((fault) => fault.to === to),
@@ -100,6 +100,6 @@ function pendingRow(fault, forget) {
   const words = h("span", { class: "pending-words" });
   const name = targetName(fault);
   fill(words, h("strong", {}, `${fault.left} × ${name}`), ` ${fault.what}`);
-  const props = { class: "tool", type: "button", "aria-label": `Forget: ${name} ${fault.what}`, onclick: forget };
+  const props = { class: "tool", type: "button", "aria-label": `Remove: ${name} ${fault.what}`, onclick: forget };
   return h("li", {}, icon("bolt"), words, h("button", props, icon("close")));
 }

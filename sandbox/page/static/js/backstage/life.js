@@ -30,20 +30,20 @@ export function makeBot(turn) {
     return h("button", { class: "button", type: "button", title: hint, onclick: press }, label);
   };
   const kill = button("Kill", "kill", "At once, as a power cut would");
-  const stop = button("Stop", "stop", "Ask it to end, as a deployment would");
-  const start = button("Start", "start", "Begin a new life");
+  const stop = button("Stop", "stop", "Send SIGTERM, as a deployment would");
+  const start = button("Start", "start", "Start the process again");
   const database = (label, act) =>
     h("button", { class: "button", type: "button", onclick: () => turn("database", { do: act }) }, label);
   const copy = database("Copy database", "copy");
-  const restore = database("Put the copy back", "restore");
+  const restore = database("Restore the copy", "restore");
   const element = group(
     "The bot",
     {},
     lamp,
     h("div", { class: "button-row" }, kill, stop, start),
-    h("p", { class: "dial-hint" }, "Kill is a power cut. Stop asks it to end, and waits until it has."),
+    h("p", { class: "dial-hint" }, "Kill is a power cut. Stop is a clean shutdown."),
     h("div", { class: "button-row" }, copy, restore),
-    h("p", { class: "dial-hint" }, "An older copy of its database can be put back while it is stopped."),
+    h("p", { class: "dial-hint" }, "An older copy of its database can be restored while it is stopped."),
   );
   let busy = false;
   let bot = { state: "stopped", lives: 0 };
@@ -74,13 +74,13 @@ export function makeBot(turn) {
 }
 
 function lifeOf(bot, alive) {
-  if (!bot.lives) return "It has not lived yet.";
-  if (alive) return `life ${bot.lives} since ${clock(bot.since)}`;
+  if (!bot.lives) return "It hasn't started yet.";
+  if (alive) return `process ${bot.lives} since ${clock(bot.since)}`;
   const how = bot.exit_code < 0 ? `by signal ${-bot.exit_code}` : `with exit code ${bot.exit_code}`;
-  return `life ${bot.lives} ended ${clock(bot.since)} ${how}`;
+  return `process ${bot.lives} ended ${clock(bot.since)} ${how}`;
 }
 
-/** A button that can't be used keeps the focus, so that nobody is thrown out of the panel by their own press. */
+/** A disabled button keeps the focus, so that a press on it doesn't leave the panel. */
 function setEnabled(button, enabled) {
   button.setAttribute("aria-disabled", String(!enabled));
 }

@@ -61,7 +61,7 @@ function makeServer(id, turn) {
     }
     commands.show(server.members_commands);
     level.show(String(server.premium_tier));
-    fill(limit, `Files of up to ${mebibytes(server.upload_limit_bytes)} are taken here.`);
+    fill(limit, `Upload limit: ${mebibytes(server.upload_limit_bytes)}.`);
     fill(missing, server.has_bot ? "" : "The bot is not in this server.");
     missing.hidden = server.has_bot;
   };

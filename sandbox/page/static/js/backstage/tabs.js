@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { uniqueName } from "./controls.js";
 
-/** `pages` are `{name, label, element, shown?}`; `opened(name)` is told of the one that a person opens. */
+/** `pages` are `{name, label, element, shown?}`; `opened(name)` gets the one that a person opens. */
 export function makeTabs(label, pages, opened) {
   const parts = pages.map((page) => {
     const id = uniqueName("tab");

@@ -1,50 +1,50 @@
-/** What backstage calls things, and how it writes times; the names are those of the dials and of the log. */
+/** Backstage's labels, and how it writes times; the names are those of the dials and of the log. */
 
-/** What may go wrong with the provider's answers: the name, a title, and what then happens. */
+/** Faults of the provider: the name, a title, and the effect. */
 export const PROVIDER_FAULTS = [
-  ["429", "Too many requests", "Answered 429. Nothing is done; the bot may ask again in 3 s."],
-  ["500", "Server error", "Answered 500. Nothing is done."],
-  ["drop_before", "Request lost", "The connection breaks before the provider does anything."],
-  ["open", "Gateway timeout", "Done, but answered “timed out”: the bot asks, and sends nothing again."],
-  ["no_model", "No such model", "The provider answers that it doesn't offer the model."],
-  ["firewall", "Blocked (403)", "A firewall in front of the provider refuses the request."],
-  ["credit", "Credit used up", "Answered 402. The job waits, and the owner is told."],
-  ["gone", "Not found", "Answered 404: the provider doesn't know that video (any more)."],
-  ["drop_after", "Answer lost", "The provider does it, but the bot never hears back."],
-  ["hang", "Silence", "Nothing is done, and no answer ever comes."],
-  ["slow", "Drip", "The provider does it, and its answer comes at 10 bytes a second."],
+  ["429", "Too many requests", "Answers 429 with Retry-After: 3 s. The request isn't carried out."],
+  ["500", "Server error", "Answers 500. The request isn't carried out."],
+  ["drop_before", "Request lost", "The connection breaks before the request arrives at the provider."],
+  ["open", "Gateway timeout", "Carried out, but the response is “timed out”. The bot asks, and doesn't resend it."],
+  ["no_model", "No such model", "Answers 404: the model isn't offered."],
+  ["firewall", "Blocked (403)", "A firewall in front of the provider blocks the request."],
+  ["credit", "Out of credit", "Answers 402. The job waits, and the owner is alerted."],
+  ["gone", "Not found", "Answers 404: the video doesn't exist."],
+  ["drop_after", "Response lost", "The provider carries it out, but the response never arrives."],
+  ["hang", "No response", "The request isn't carried out, and no response comes."],
+  ["slow", "Slow response", "The provider carries it out, and the response comes at 10 bytes a second."],
 ];
 
-/** The same for Discord's. */
+/** The same for Discord. */
 export const DISCORD_FAULTS = [
-  ["429", "Rate limit", "Answered 429. Nothing is done; the bot has to wait 3 s."],
-  ["503", "Out of service", "Answered 503. Nothing is done."],
-  ["denied", "Refused (403)", "Missing permissions, for good. As the next new message it refuses a card."],
-  ["explicit", "Explicit content", "Refused for its content. It strikes the next message with a file, as a video."],
-  ["uploads", "Uploads limited", "Discord lets nobody upload here now. It strikes the next message with a file."],
-  ["drop_before", "Request lost", "The connection breaks before Discord does anything."],
-  ["drop_after", "Answer lost", "Discord does it, but the bot never hears back."],
-  ["slow", "Drip", "A person's file comes at 10 bytes a second; anything else is cut off."],
+  ["429", "Rate limit", "Answers 429: the bot has to wait 3 s. The request isn't carried out."],
+  ["503", "Unavailable", "Answers 503. The request isn't carried out."],
+  ["denied", "Refused (403)", "Missing permissions: a permanent refusal. On the next new message it refuses a card."],
+  ["explicit", "Explicit content", "Refused for its content. It applies to the next message with a file."],
+  ["uploads", "Uploads limited", "Discord refuses all uploads here. It applies to the next message with a file."],
+  ["drop_before", "Request lost", "The connection breaks before the request arrives at Discord."],
+  ["drop_after", "Response lost", "Discord carries it out, but the response never arrives."],
+  ["slow", "Slow response", "A person's file comes at 10 bytes a second; any other response is cut off."],
 ];
 
-/** Which requests to the provider are meant. */
+/** Kinds of requests to the provider. */
 export const PROVIDER_TARGETS = [
   ["paid", "create or remix"],
-  ["poll", "look at a job"],
-  ["file", "fetch of a video"],
+  ["poll", "poll of a job"],
+  ["file", "download of a video"],
 ];
 
-/** Which requests to Discord are meant. */
+/** Kinds of requests to Discord. */
 export const DISCORD_TARGETS = [
   ["post", "new message"],
   ["edit", "edit of a message"],
-  ["answer", "answer to a command or button"],
-  ["history", "look back in a channel"],
-  ["file", "fetch of a person's file"],
+  ["answer", "response to a command or button"],
+  ["history", "search of a channel"],
+  ["file", "download of an attachment"],
   ["any", "request of any kind"],
 ];
 
-/** The words for a target of a planned fault; a name that is not in the lists stays as it is. */
+/** The label for the target of a planned fault; unknown names stay as they are. */
 export function targetName(fault) {
   const names = fault.to === "provider" ? PROVIDER_TARGETS : DISCORD_TARGETS;
   return names.find(([name]) => name === fault.on)?.[1] ?? fault.on;

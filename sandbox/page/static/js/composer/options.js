@@ -70,7 +70,7 @@ class Field {
   }
 }
 
-/** Texts, numbers, yes or no, and whatever is chosen from a list: a line to write in, with suggestions. */
+/** Texts, numbers, yes or no, and choices from a list: a text field with suggestions. */
 class TextField extends Field {
   constructor(option, bar, start) {
     super(option, bar);
@@ -143,7 +143,7 @@ class TextField extends Field {
     const wanted = this.chosen ? "" : this.control.value.trim().toLowerCase();
     const found = items.filter((one) => one.label.toLowerCase().includes(wanted));
     const first = wanted !== "" || this.option.required || this.isAskedFor();
-    this.picks.show(found, { note: found.length ? "" : "Nothing like that.", first });
+    this.picks.show(found, { note: found.length ? "" : "No match.", first });
   }
 
   async askBot() {
@@ -209,7 +209,7 @@ class TextField extends Field {
     if (option.type === TYPE.integer || option.type === TYPE.number) {
       if (!option.choices?.length) return numberFault(option, text);
     }
-    if (this.items()) return this.chosen ? "" : "Pick one of the list.";
+    if (this.items()) return this.chosen ? "" : "Pick one from the list.";
     const low = option.min_length ?? 0;
     const high = option.max_length ?? STRING_MAX;
     if (text.length < low) return `Must be at least ${low} characters.`;

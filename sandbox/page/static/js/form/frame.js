@@ -33,7 +33,7 @@ export function mark(control, fault) {
   else control.removeAttribute("aria-invalid");
 }
 
-/** What is wrong with so many picks; null if nothing. An optional field may stay empty whatever its least number. */
+/** The error for so many picks; null if none. An optional field may stay empty in spite of its least number. */
 export function countFault(count, { required, min, max }, [one, several]) {
   if (count === 0 && !required) return null;
   const least = Math.max(min, required ? 1 : 0);

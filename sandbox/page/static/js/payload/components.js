@@ -33,7 +33,7 @@ export function renderComponents(components, message, context) {
   return (components ?? []).map((part) => renderComponent(part, message, context));
 }
 
-/** One component, whatever it is: what the page can't draw says so. */
+/** One component of any kind; an unknown one shows that. */
 function renderComponent(part, message, context) {
   const draw = DRAWN[part?.type];
   return draw ? draw(part, message, context) : unknown(part);

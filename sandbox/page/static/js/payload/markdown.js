@@ -1,4 +1,4 @@
-/** Discord's markdown: this file knows what a line can begin (quote, heading, list, subtext); marks are inline.js's. */
+/** Discord's markdown: the starts of lines (quote, heading, list, subtext); marks are in inline.js. */
 import { h } from "../dom.js";
 import { CodeFinder } from "./code-spans.js";
 import { renderInline } from "./inline.js";
@@ -13,7 +13,7 @@ const CONTINUED = / +[^\s]/y;
 const HEADINGS = { 1: "heading large", 2: "heading medium", 3: "heading small" };
 
 /**
- * A text as Discord's client draws it. `inline` leaves out whatever begins a line (for titles, names and previews)
+ * A text as Discord's client draws it. `inline` leaves out the starts of lines (for titles, names and previews)
  * and draws it as one line. `still` draws nothing to press, for words inside a button or a link.
  */
 export function renderMarkdown(text, context, { inline = false, still = false } = {}) {

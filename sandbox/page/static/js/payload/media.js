@@ -57,7 +57,7 @@ export function picture(media, look = {}) {
   return frame;
 }
 
-/** What stands in for a picture or video of another place. */
+/** A placeholder for a picture or video of another host. */
 export function foreign(media, name = "Picture") {
   const url = safeUrl(media.url);
   const words = [

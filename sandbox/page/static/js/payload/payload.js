@@ -15,7 +15,7 @@ const ONLY_EMOJI = /^[\p{Extended_Pictographic}\p{Regional_Indicator}\u{FE0F}\u{
 
 /**
  * Bring the payload in `container` up to date; the container holds nothing else. Only the parts that changed are drawn
- * anew, so what plays goes on playing, and an open list stays open.
+ * again, so a playing video continues, and an open list stays open.
  */
 export function patchPayload(container, message, context) {
   const around = withMentions(message, context);

@@ -17,7 +17,7 @@ export function renderPollResult(embed) {
   const total = Number(facts.total_votes ?? 0);
   const share = total ? Math.round((Number(facts.victor_answer_votes ?? 0) / total) * 100) : 0;
   const emoji = emojiOf({ id: facts.victor_answer_emoji_id, name: facts.victor_answer_emoji_name });
-  const words = facts.victor_answer_text ?? (total ? "It is a draw" : "Nobody voted");
+  const words = facts.victor_answer_text ?? (total ? "It is a draw" : "No votes");
   return h(
     "div",
     { class: "poll over with-results" },

@@ -17,7 +17,7 @@ const ATOMS = [
 const ANGLED = /<((?:https?|discord):\/\/[^\s<>]+)>/y;
 const BARE = /(?:https?|discord):\/\/[^\s<]+/y;
 
-/** What begins at this place of the text: `{length, node, link}`, or null if it is only text. */
+/** The reference at this place of the text: `{length, node, link}`, or null if it is only text. */
 export function referenceAt(text, at, context, marks) {
   for (const [pattern, draw] of ATOMS) {
     pattern.lastIndex = at;
@@ -105,7 +105,7 @@ function channelMention(id, context) {
   return pill("button", `#${channel.name}`, { type: "button", onclick: go });
 }
 
-/** Whoever holds the composer hears "use-command" and begins that command. */
+/** The owner of the composer listens to "use-command" and starts that command. */
 function commandMention(name, context) {
   if (!context.command(name)) return pill("span", `/${name}`);
   const told = () => new CustomEvent("use-command", { bubbles: true, detail: { name } });

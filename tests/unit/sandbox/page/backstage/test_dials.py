@@ -70,7 +70,7 @@ async def test_a_wrong_permission_or_tier_is_refused(fake_bot: FakeBot) -> None:
 async def test_renders_take_their_time_and_tell_it(fake_bot: FakeBot) -> None:
     """One dial sets time and progress, together or one alone."""
     said = await fake_bot.board.turn("render", {"seconds": 90, "progress": "percent"})
-    assert said == {"said": "Renders to come take 90 s and tell their progress."}
+    assert said == {"said": "New renders take 90 s and report progress."}
     await fake_bot.board.turn("render", {"progress": "text"})
     assert (fake_bot.stage.studio.dials.render_seconds, fake_bot.stage.studio.dials.progress) == (90, "text")
     assert backstage_view(fake_bot.stage)["dials"]["render"] == {"seconds": 90, "progress": "text"}
@@ -108,7 +108,7 @@ async def test_a_video_can_be_too_large_for_a_server_without_boosts(fake_bot: Fa
     size_bytes = (await fake_bot.stage.studio.video(render)).stat().st_size
     assert fake_bot.guild.upload_limit_bytes < size_bytes == 12_000_000
     said = await fake_bot.board.turn("server_limit", {"guild": str(fake_bot.guild.id), "premium_tier": 2})
-    assert said == {"said": "Night Shift takes files of up to 50 MB now."}
+    assert said == {"said": "The upload limit of Night Shift is 50 MB now."}
     assert fake_bot.guild.upload_limit_bytes > size_bytes
     await fake_bot.board.turn("video_size", {"size": "normal"})
     assert (await fake_bot.stage.studio.video(render)).stat().st_size < 1_000_000
@@ -125,7 +125,7 @@ async def test_faults_are_planned_listed_and_taken_back(fake_bot: FakeBot) -> No
         "id": "provider-1",
         "to": "provider",
         "on": "paid",
-        "what": "done, but the answer was lost",
+        "what": "carried out, but the response was lost",
         "left": 1,
     }
     assert discord == {"id": "discord-1", "to": "discord", "on": "any", "what": "answered 503", "left": 1}
@@ -237,7 +237,7 @@ async def test_the_bot_lives_dies_and_lives_again(fake_bot: FakeBot) -> None:
     assert lamp() == ("stopped", 0, None)
     await board.turn("bot", {"do": "start"})
     assert lamp() == ("starting", 1, None)
-    with pytest.raises(DialError, match="runs already"):
+    with pytest.raises(DialError, match="already running"):
         await board.turn("bot", {"do": "start"})
     await chat.bot_ready(60)
     assert lamp() == ("online", 1, None)
@@ -252,7 +252,7 @@ async def test_the_bot_lives_dies_and_lives_again(fake_bot: FakeBot) -> None:
     assert await board.turn("database", {"do": "restore"})
     await board.turn("bot", {"do": "start"})
     await chat.bot_ready(60)
-    assert await board.turn("bot", {"do": "stop"}) == {"said": "The bot ended with exit code 0."}
+    assert await board.turn("bot", {"do": "stop"}) == {"said": "The bot exited with code 0."}
     assert lamp() == ("stopped", 2, 0)
     assert backstage_view(fake_bot.stage)["bot"]["since"] > (fake_bot.stage.clock.now() - 60) * 1000
 

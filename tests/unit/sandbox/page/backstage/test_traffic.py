@@ -73,7 +73,7 @@ async def test_what_went_wrong_is_said_with_the_call(fake_bot: FakeBot) -> None:
         await fake_bot.post(content="hello")
     await fake_bot.create("A cat")
     assert [(one["status"], one["fault"]) for one in log_entries(fake_bot.stage)] == [
-        (None, "done, but the answer was lost"),
+        (None, "carried out, but the response was lost"),
         (429, "answered 429"),
     ]
 
