@@ -43,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the end of a run, so that nobody overlooks it, that the page was not tried in a browser."""
+    """Report at the end of a run that the page was not tried in a browser, so that it isn't overlooked."""
     skipped = terminalreporter.stats.get("skipped", [])
     missed = sum(report.nodeid.startswith("tests/browser/") for report in skipped)
     if missed:

@@ -44,7 +44,7 @@ def _is_installed(package: str) -> bool:
 
 
 def _install(packages: list[str]) -> None:
-    """What goes wrong is told by apt itself; whether there is a browser afterwards is what counts."""
+    """apt reports its own errors; what counts is that a browser exists afterwards."""
     if not packages:
         return
     print(f"installing {', '.join(packages)}", flush=True)  # noqa: T201  # it is a command

@@ -15,7 +15,7 @@ from tests.browser.visit import WIDE, Visit, a_browser, a_visit
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 PROMPT = "A paper boat sails down a rainy street at dusk"
 CHANGE = "A paper boat sails down a snowy street at midnight, past lit windows"
-# As a person would have it, only that nobody waits for the render.
+# As in the demo, but without waiting for the render.
 DIALS = {"frames_per_second": 12.0, "default_size": "1280x720", "progress": "percent", "render_seconds": 300.0}
 
 
@@ -75,7 +75,7 @@ async def _story(browser: Browser, folder: Path, *, dark: bool) -> list[Path]:
 
 
 async def _rendered(visit: Visit, prompt: str) -> None:
-    """Let the render finish, and wait until its card has gone and its video stands where its words can be read."""
+    """Let the render finish, and wait until its card is deleted and its video is where its words are readable."""
     card = visit.visitor.message(prompt, "Requested by")
     await expect(card).to_contain_text("Rendering")
     visit.stage.jump(DIALS["render_seconds"] + 10)

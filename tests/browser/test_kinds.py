@@ -1,4 +1,4 @@
-"""Whatever a bot of discord.py 2.7.1 can send, the page draws: another bot than ours sends all of it."""
+"""The page draws every kind of message that a bot of discord.py 2.7.1 can send: another bot sends them all."""
 
 import asyncio
 import io
@@ -358,7 +358,7 @@ async def test_forms_groups_menus_and_silence(other: tuple[Visit, OtherBot]) -> 
 
 
 async def test_the_way_back_to_the_newest(other: tuple[Visit, OtherBot]) -> None:
-    """Whoever has scrolled up isn't torn away by what comes, and gets back with one press."""
+    """New messages don't scroll a reader of older ones away; one press returns to the newest."""
     visit, _ = other
     page, newest_words = visit.page, visit.page.get_by_text("the newest words")
     await place(other).send("\n".join(f"line {number}" for number in range(80)))

@@ -58,7 +58,7 @@ async def test_a_phone_shows_what_is_written(browser: Browser, tmp_path: Path) -
 
 
 async def test_a_complaint_covers_nothing_and_a_drop_opens_nothing(visit: Visit) -> None:
-    """A file that is too large is told in MB, above what is written; a dropped file leaves the choices closed."""
+    """A too large file is refused with its size in MB, above the draft; a dropped file leaves the choices closed."""
     ada, page = visit.visitor, visit.page
     bar = await ada.begin("video")
     await bar.get_by_label("prompt", exact=True).fill("A paper boat")

@@ -69,7 +69,7 @@ async def test_with_a_card_running(browser: Browser, tmp_path: Path) -> None:
 
 
 async def test_with_a_video_playing(browser: Browser, tmp_path: Path) -> None:
-    """The video stands where it was, and goes on from there."""
+    """The video is where it was, and continues from there."""
     async with a_visit(tmp_path, browser) as visit:
         ada = visit.visitor
         await ada.ask_for_video("A paper boat", seconds="8 s")

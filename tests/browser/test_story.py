@@ -70,7 +70,9 @@ async def test_the_remix_form(visit: Visit) -> None:
 
 
 async def test_another_persons_delete(visit: Visit) -> None:
-    """Whoever is neither the one who asked nor a moderator is told so, privately; the video stays. Its owner may."""
+    """A person who is neither the requester nor a moderator is refused privately; the video stays. The requester may
+    delete it.
+    """
     person = visit.visitor
     video = await a_video(visit, "A paper boat")
     await person.become("Ben")

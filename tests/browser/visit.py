@@ -24,7 +24,7 @@ WIDE = (1280, 800)
 PHONE = (390, 844)
 # Two cores, and other tests beside this one: slow is no fault.
 PATIENCE_MS = 30_000
-# A proxy where nobody listens: whatever the page or the browser itself wants from outside, it doesn't get.
+# A proxy without a listener: nothing that the page or the browser requests from outside arrives.
 NOWHERE = "http://127.0.0.1:9"
 ARGUMENTS = [
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync",

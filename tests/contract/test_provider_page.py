@@ -244,7 +244,7 @@ async def test_error_handling_and_retry(studio: Studio, talk: Callable[[Talk], A
 
 
 async def test_error_codes_can_be_told_apart(studio: Studio, talk: Callable[[Talk], Awaitable[Any]]) -> None:
-    """The codes that the page looks for stand in the error's text and in its `code`; the rest are told by class."""
+    """The codes of the provider's page are in the error's text and in its `code`; the rest differ by class."""
     studio.faults.add("create", Fault.status(429))
 
     def example(client: OpenAI, _: object) -> list[APIError]:

@@ -61,7 +61,7 @@ class Sweep:
         if row is None or row["state"] not in {*ENDS, "uncertain"}:
             return False
         posts = self.rows("SELECT * FROM posts WHERE job_id = ?", row["id"])
-        # The card of a job that nobody knows about stands on.
+        # The card of a job that wasn't stored remains.
         cards = [] if row["state"] == "uncertain" else [post for post in posts if post["kind"] == "card"]
         return all(post["state"] in _SETTLED for post in posts) and all(card["state"] == "gone" for card in cards)
 
@@ -174,7 +174,7 @@ async def _until(one: Sweep, true: Callable[[], bool], *, step_seconds: float = 
 
 
 def _judge(one: Sweep, prompt: str, said_before: int, *, in_doubt: bool) -> None:
-    """By the two servers' counts: paid at most once, told exactly once, and as it had to end."""
+    """By the two servers' counts: paid at most once, posted exactly once, and with the right end."""
     row = one.row(prompt)
     said = one.stage.chat.posts[said_before:]
     counts = {kind: sum(m in said for m in ever_posted(one.stage.chat, one.channel, kind)) for kind in _KINDS}

@@ -87,14 +87,14 @@ async def wait_kind(chat: Chat, channel: Channel, kind: str, *, after: Message |
 
 
 async def cards_settled(chat: Chat, channel: Channel) -> None:
-    """Return when no card with a button stands in the channel, so that the next test hears nothing of this one."""
+    """Return when no card with a button is in the channel, so that the next test sees nothing of this one."""
     await chat.wait_for(
         lambda: not any(one.buttons for one in channel.messages if is_card(one)), what=f"no card in #{channel.name}"
     )
 
 
 async def reached(gate: Gate) -> None:
-    """Return when a request stands at that gate of the Videos API."""
+    """Return when a request waits at that gate of the Videos API."""
     await asyncio.wait_for(gate.reached.wait(), 20)
 
 

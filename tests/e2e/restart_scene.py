@@ -38,12 +38,12 @@ def sent(scene: Scene, kind: str) -> int:
 
 
 def submissions(scene: Scene) -> int:
-    """How many paid requests the provider has seen, whatever became of them."""
+    """How many paid requests the provider has received, with any outcome."""
     return sum(request.operation in {"create", "remix"} for request in scene.studio.requests)
 
 
 async def rests(scene: Scene, *, step_seconds: float = 1.0) -> None:
-    """Return when nothing runs any more: no card stands (it may take time that passes)."""
+    """Return when no job runs any more and no card is left (it may let time pass)."""
     await time_passes_until(
         scene.stage,
         lambda: not any(not m.deleted for m in ever_posted(scene.chat, scene.channel, "card")),

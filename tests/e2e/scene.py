@@ -98,9 +98,9 @@ class Scene:
         )
 
     async def make(self, prompt: str = "A red fox in snow", *, by: Person | None = None, **options: object) -> Message:
-        """Ask for a video by /video and wait until it stands in the channel, and the bot has written that down.
+        """Make a video with /video and wait until it is posted, and stored as posted.
 
-        The card goes after that: a person would not be as quick as a test.
+        The card is deleted after that: a person would not be as quick as a test.
         """
         newest = max(self.channel.all_messages, default=0)
         await (by or self.ada).slash(self.channel, "video", prompt=prompt, **options)

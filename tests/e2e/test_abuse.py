@@ -117,7 +117,7 @@ async def test_ten_refused_prompts_that_wait_are_sent_three_in_ten_minutes(tmp_p
 
 @pytest.mark.parametrize("bug", [FORGETS, SENDS_UNMARKED], ids=["forgets what was taken", "sends without a mark"])
 async def test_a_loop_gone_wild_runs_into_the_hard_stop(tmp_path: Path, bug: str) -> None:
-    """Whatever the scheduler believes, in no minute do more paid requests leave than allowed; the switch stops all."""
+    """Independent of the scheduler, each minute has at most the allowed paid requests; the kill switch stops all."""
     (tmp_path / "bug").mkdir()
     (tmp_path / "bug" / "sitecustomize.py").write_text(dedent(bug))
     path = f"{tmp_path / 'bug'}:{ROOT}"

@@ -61,7 +61,7 @@ def sized(size_bytes: int) -> File:
 
 
 def assert_nothing_happened(scene: Scene, posts_before: int = 0) -> None:
-    """No job of Ada's is stored, nothing of hers was charged, and nobody else saw anything."""
+    """No job of Ada's is stored, nothing was charged, and nothing was public."""
     assert inspection.jobs_of(scene.stage, scene.ada) == []
     assert not any("Bad" in request.fields.get("prompt", "") for request in scene.studio.requests)
     assert len(inspection.public(scene.stage, scene.channel)) == posts_before
@@ -181,7 +181,7 @@ async def test_a_file_over_reference_max_bytes_is_refused_without_being_fetched(
     assert_nothing_happened(scene)
     just = sized(LARGEST_BYTES)
     await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Just small enough", reference=just))
-    # What stands behind a picture's end is cut.
+    # Data behind a picture's end is cut.
     assert (await inspection.sent(scene.stage, "Just small enough")).files[0].data == picture().data
 
 
@@ -253,7 +253,7 @@ async def test_a_bad_file_given_with_a_form_is_refused_when_the_form_is_sent(sce
     ],
 )
 async def test_a_replys_bad_files_get_one_answer_without_ping(scene: Scene, files: list[File], sentence: str) -> None:
-    """What is wrong with a reply's files is said once, as a reply to it that pings nobody; no job is stored."""
+    """Errors of a reply's files are posted once, as a reply to it without a ping; no job is stored."""
     prompt = f"A video whose reply {sentence}"
     video = await scene.make(prompt)
     await inspection.job(scene.stage, prompt, "delivered")
@@ -289,7 +289,7 @@ async def test_a_replys_bad_files_get_one_answer_without_ping(scene: Scene, file
     ],
 )
 async def test_an_unknown_video_is_told_with_a_way_to_find_one(scene: Scene, name: str) -> None:
-    """Whatever is not the name of a video is answered alike, by /remix with and without a prompt and by /status."""
+    """Text that names no video gets the same answer everywhere, by /remix with and without a prompt and by /status."""
     for call in (
         await scene.ada.slash(scene.channel, "remix", prompt="Bad name", video=name),
         await scene.ada.slash(scene.channel, "remix", video=name),
@@ -320,7 +320,7 @@ async def test_a_video_that_is_not_finished_cannot_be_remixed(scene: Scene) -> N
 
 
 def envelope(code: str, message: str = "", param: str | None = None) -> dict:
-    """OpenAI's error with words that nobody may read here."""
+    """OpenAI's error with words that must not be shown."""
     return {"error": {"message": f"{message} {CANARY}", "type": CANARY, "param": param, "code": code}}
 
 

@@ -104,7 +104,9 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
 
 
 async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: Scene) -> None:
-    """Days later Post it in `/status` posts the kept video once, however often pressed, and asks nobody."""
+    """Days later Post it in `/status` posts the kept video once, however often pressed, without a request to the
+    provider.
+    """
     card = await rendering(scene, "Kept for days", 100.0)
     job_id = job_id_of(card)
     await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
@@ -140,7 +142,7 @@ async def test_send_again_before_the_video_is_there_takes_the_withholding_back(s
 
 
 async def test_a_video_that_may_not_be_posted_is_kept_for_send_again(scene: Scene) -> None:
-    """When the bot lost its right to post, the person is told by DM; allowed again, Post it posts, for nothing."""
+    """Without its permissions the bot writes the requester a DM; with them again, Post it posts for free."""
     card = await rendering(scene, "Locked out", 100.0)
     scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(send_messages=True))
     scene.stage.jump(100)
@@ -182,7 +184,7 @@ async def undeliverable(scene: Scene, job_id: str):
 
 
 async def test_a_late_job_is_told_once_and_delivered(scene: Scene) -> None:
-    """At the deadline the requester is told once that the render goes on; it holds no place, and is posted at last."""
+    """At the deadline the requester is notified once; the job uses up no slot, and its video is posted later."""
     card = await rendering(scene, "Takes its time", 5 * 3600.0)
     scene.stage.jump(3500)
     await scene.chat.wait_for(lambda: scene.chat.bot_online)

@@ -1,4 +1,4 @@
-"""Point 1 of what a person sees: the private answer, and the card that shows how a job stands."""
+"""Point 1 of what a person sees: the private response, and the card with a job's state."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -46,7 +46,7 @@ async def test_a_command_is_acknowledged_before_its_picture_is_fetched(scene: Sc
 
 
 async def test_what_is_wrong_is_said_privately_and_nowhere_else(scene: Scene) -> None:
-    """A mistake is answered by one private sentence; nothing stands in the channel, nothing is stored or charged."""
+    """A mistake is answered by one private sentence; nothing is in the channel, nothing is stored or charged."""
     text = File("cat.png", b"this is no picture", content_type="image/png")
     call = await scene.ada.slash(scene.channel, "video", prompt="A wrong file", reference=text)
     answer = await call.wait_state("message")
@@ -59,7 +59,7 @@ async def test_what_is_wrong_is_said_privately_and_nowhere_else(scene: Scene) ->
 
 
 async def test_the_private_answer_goes_when_the_card_has_come(scene: Scene) -> None:
-    """An accepted job's card is a plain message of the bot that pings nobody; the private answer disappears."""
+    """An accepted job's card is a plain message of the bot without a ping; the private response disappears."""
     gate = scene.studio.gate("create", "before_take")
     call = await scene.ada.slash(scene.channel, "video", prompt="Show me a card")
     card = await wait_card(scene.chat, scene.channel, "Show me a card")
@@ -110,7 +110,7 @@ async def test_a_card_is_edited_with_the_bots_own_token(scene: Scene) -> None:
 
 
 async def test_a_card_goes_after_the_video_has_come(scene: Scene) -> None:
-    """The card stands until the video does, and then goes."""
+    """The card stays until the video is posted, and is then deleted."""
     deleting = scene.chat.gate("message_delete", "before")
     await scene.ada.slash(scene.channel, "video", prompt="Then the card goes")
     await deleting.wait_reached()
@@ -120,7 +120,7 @@ async def test_a_card_goes_after_the_video_has_come(scene: Scene) -> None:
 
 
 async def test_a_card_goes_after_a_failure_notice_has_come(scene: Scene) -> None:
-    """The card stands until the failure notice does, and then goes."""
+    """The card stays until the failure notice is posted, and is then deleted."""
     deleting = scene.chat.gate("message_delete", "before")
     await scene.ada.slash(scene.channel, "video", prompt="A forbidden card")
     await deleting.wait_reached()

@@ -52,7 +52,7 @@ def rendering(scene: Scene, **dials: object) -> Iterator[None]:
 
 
 async def made(scene: Scene, prompt: str, **options: object) -> Message:
-    """A video that is asked for, stands in the channel, and is marked as posted."""
+    """A requested video that is posted in the channel, and stored as posted."""
     video = await scene.make(prompt, **options)
     await inspection.job(scene.stage, prompt, "delivered")
     return video
@@ -192,7 +192,7 @@ async def test_video_without_a_prompt_opens_a_form_and_keeps_the_options(scene: 
 
 
 def id_of(video: Message) -> str:
-    """The short id that stands on a finished video."""
+    """The short id on a finished video."""
     found = re.search(r"vb:video:remix:(\w{8}):", " ".join(one.custom_id or "" for one in video.buttons))
     assert found is not None
     assert found[1] in video.text
@@ -242,7 +242,7 @@ async def test_remix_sends_only_the_fields_that_were_set(scene: Scene) -> None:
 
 
 async def test_remix_without_a_video_takes_the_askers_newest_one_here(scene: Scene) -> None:
-    """With video left out, the asker's newest finished video in this channel is remixed, nobody else's."""
+    """With video left out, the requester's own newest finished video in this channel is remixed."""
     ben = scene.join("Ben")
     await made(scene, "Ada's first")
     await made(scene, "Ada's second")
@@ -255,7 +255,7 @@ async def test_remix_without_a_video_takes_the_askers_newest_one_here(scene: Sce
 
 
 async def test_remix_without_a_video_says_so_where_the_asker_has_none(scene: Scene) -> None:
-    """Who has no finished video in the channel is told how to get or name one, and nothing is stored."""
+    """A person without a finished video in the channel learns how to get or name one, and nothing is stored."""
     ben = scene.join("Ben")
     await made(scene, "Not Ben's")
     text = await inspection.refusal(await ben.slash(scene.channel, "remix", prompt="Of nothing"))
@@ -389,7 +389,7 @@ async def test_status_lists_running_and_latest_jobs_with_progress_age_and_links(
 
 
 async def test_status_of_one_job_follows_it_from_card_to_video(scene: Scene) -> None:
-    """/status with a video tells all about that one: state, settings, progress, times, and where it stands."""
+    """/status with a video shows all about that one: state, settings, progress, times, and its link."""
     with rendering(scene, progress="percent", render_seconds=100.0):
         await inspection.accepted(
             await scene.ada.slash(scene.channel, "video", prompt="One of them", size="1920x1080", seconds="8")
@@ -416,7 +416,7 @@ async def test_status_of_one_job_follows_it_from_card_to_video(scene: Scene) -> 
 
 
 async def test_status_suggests_the_askers_jobs_running_ones_first(scene: Scene) -> None:
-    """What /status suggests are the asker's own jobs, running ones first, whatever became of them, by what is typed."""
+    """/status suggests one's own jobs in every state, running ones first, filtered by the typed text."""
     ben = scene.join("Ben")
     with rendering(scene, next_render=[Outcome.hang()]):
         await scene.ada.slash(scene.channel, "video", prompt="Owl running")

@@ -24,7 +24,7 @@ LATE = 3_100
 
 @pytest.fixture
 def heartbeats(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """How many heartbeats the bot has sent; it is told to send them often, and its loop sends them."""
+    """How many heartbeats the bot has sent; the gateway asks for frequent ones, and the bot's loop sends them."""
     beats, receive = [], gateway._Connection.receive
 
     async def count(connection: gateway._Connection, frame: dict[str, object]) -> None:

@@ -56,7 +56,7 @@ async def test_a_provider_that_stumbles_when_it_is_asked_for_the_link_is_asked_a
         fetching = scene.studio.gate("file", "after_take")
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         await reached(fetching)
-        # Links to this machine are shown to nobody.
+        # Links to this machine are never posted.
         scene.studio.dials.public_files_url = "https://files.example.com"
         scene.studio.faults.add("poll", StudioFault.status(503), times=3)
         fetching.open()
@@ -66,7 +66,7 @@ async def test_a_provider_that_stumbles_when_it_is_asked_for_the_link_is_asked_a
 
 
 async def test_a_withheld_videos_card_whose_posting_nobody_saw_is_found_again(tmp_path: Path) -> None:
-    """P3: *Don't post* came before the card; its posting has an unknown outcome, the bot is killed: it stands once."""
+    """P3: *Don't post* came before the card; its posting has an unknown outcome, the bot is killed: it exists once."""
     async with a_scene(tmp_path, render_seconds=3_000.0) as scene:
         scene.chat.faults.add("message_create", Fault.rate_limited(40.0))
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")

@@ -1,4 +1,4 @@
-"""Rights, places and messages go while a video renders: it is told once, in few requests, and the video is kept."""
+"""Rights, places and messages go while a video renders: one notice, few requests, and the video is kept."""
 
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def unsaid(scene: Scene) -> list[str]:
 
 @pytest.mark.reliability
 async def test_a_place_that_is_gone_with_closed_dms_ends_all_the_same(tmp_path: Path) -> None:
-    """D5: where nobody can be told either, the job ends undeliverable after two requests for the notice, not more."""
+    """D5: if the DM is closed as well, the job ends undeliverable after two requests for the notice, not more."""
     async with a_scene(tmp_path, render_seconds=RENDER) as scene:
         scene.ada.user.dms_open = False
         await rendering(scene, "A heron at dawn")

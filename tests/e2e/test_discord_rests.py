@@ -59,9 +59,9 @@ async def test_a_long_global_rest_is_waited_for_and_delays_only(tmp_path: Path) 
 
 @pytest.mark.reliability
 async def test_forty_videos_due_while_discord_is_silent_are_asked_for_rarely_and_come_once(tmp_path: Path) -> None:
-    """D8: all fall due in more than ten minutes of silence: one probe per 15 s, and each stands once afterwards.
+    """D8: all fall due in more than ten minutes of silence: one probe per 15 s, and each is posted once afterwards.
 
-    Those beyond forty are put where they would be; what is fetched is one small file, so only the bot's work counts.
+    Those beyond forty are stored as due; the fetched file is small, so only the bot's work counts.
     """
     # Those put there count as submitted just now.
     room = {"MAX_RENDERING_JOBS": "1100", "MAX_SUBMITS_PER_MINUTE": "2000"}

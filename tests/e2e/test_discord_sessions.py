@@ -12,16 +12,16 @@ from tests.e2e.outage_scene import FOR_EVER, MANY, RENDER, SMALL, a_scene, rende
 from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
 
-# discord.py rests five real seconds before each time that it identifies anew.
+# discord.py waits five real seconds before each new IDENTIFY.
 NEW_SESSIONS = figure(2, 50)
 POLL_MIN_SECONDS = 0.1
 
 
 @pytest.mark.reliability
 async def test_fifty_new_sessions_double_nothing(tmp_path: Path) -> None:
-    """D1: new sessions, and ready told 48 times over: each video stands once, commands are synced no more.
+    """D1: new sessions, and 48 repeated READYs: each video is posted once, commands are synced no more.
 
-    A video falls due as each session ends: what has been asked for is delivered by requests, with a session or without.
+    A video falls due as each session ends: due messages are posted by requests, with a session or without.
     """
     async with a_scene(tmp_path, render_seconds=RENDER) as scene:
         await rendering(scene, "Heron 0 at dawn")
@@ -177,7 +177,7 @@ async def test_a_hundred_commands_told_twice_are_a_hundred_videos(tmp_path: Path
     ids=["503", "refused by a network", "hours of rest", "the day's commands are used up"],
 )
 async def test_the_bot_serves_when_its_commands_cannot_be_synced(tmp_path: Path, fault: Fault) -> None:
-    """D12: it comes up and posts with the commands that Discord has, whatever the sync meets; later it syncs."""
+    """D12: it starts and posts with the commands that Discord has, for each failure of the sync; later it syncs."""
     async with a_stage(tmp_path, **SMALL) as stage:
         guild = stage.chat.add_guild("Night Shift")
         ada = stage.chat.add_person("Ada")

@@ -1,4 +1,4 @@
-"""The end of the process when something hangs: within 20 s, nothing paid for anew, nothing left half-marked."""
+"""The end of the process when something hangs: within 20 s, no new paid request, nothing left half-marked."""
 
 import asyncio
 import random
@@ -96,7 +96,7 @@ async def test_a_name_that_is_never_found_keeps_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("operation", ["poll", "file", "content"])
 async def test_what_costs_nothing_is_cut_off_at_once(tmp_path: Path, operation: str) -> None:
-    """SIGTERM while the provider doesn't answer a look or a fetch: it is not waited for, and begun anew afterwards."""
+    """SIGTERM while the provider doesn't answer a poll or a fetch: it is not waited for, and retried afterwards."""
     result = "content_only" if operation == "content" else "foreign_url"
     async with a_scene(tmp_path, result=result) as scene:
         scene.studio.faults.add(operation, Fault.hang(take=False))
@@ -156,7 +156,7 @@ async def test_killed_while_it_ends(tmp_path: Path) -> None:
             kind = "video" if row["state"] == "delivered" else "unsure"
             await scene.chat.wait_for(lambda p=prompt, k=kind: told(scene, p) == [k] or None, what=f"one {kind}")
             assert len(inspection.paid_requests(scene.stage, prompt)) == scene.studio.paid(prompt) == 1
-        # Whatever else would be said or sent, it has had the time for.
+        # Long enough for any further message or request.
         scene.stage.jump(600)
         await scene.make("Afterwards")
         for prompt in prompts:
@@ -165,7 +165,7 @@ async def test_killed_while_it_ends(tmp_path: Path) -> None:
 
 
 async def a_killed_end(scene: Scene, rendering: str, being_sent: str, rng: random.Random) -> None:
-    """One life with a job of either kind, told to end and killed while it does; the provider may answer meanwhile."""
+    """One process with a job of either kind, terminated and killed while it ends; the provider may answer meanwhile."""
     await scene.ada.slash(scene.channel, "video", prompt=rendering)
     await inspection.job(scene.stage, rendering, "rendering", "fetching", "posting", "delivered")
     gate = scene.studio.gate("create", "after_take")
@@ -187,6 +187,6 @@ async def a_killed_end(scene: Scene, rendering: str, being_sent: str, rng: rando
 
 
 def told(scene: Scene, prompt: str) -> list[str]:
-    """What was ever said about that prompt besides its card, by kind."""
+    """The messages ever posted about that prompt besides its card, by kind."""
     said = [(kind, one) for kind in KINDS for one in ever_posted(scene.chat, scene.channel, kind)]
     return [kind for kind, one in said if f"`{prompt}`" in one.text]

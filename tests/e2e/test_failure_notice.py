@@ -78,7 +78,7 @@ async def test_edit_and_retry_makes_one_video_of_the_edited_request(scene: Scene
 
 
 async def test_a_render_that_failed_for_its_content_is_told_alike(scene: Scene) -> None:
-    """A render that is refused on its way is told in the same form, and counts as charged once by the provider."""
+    """A refusal during the render has the same notice, and counts as charged once by the provider."""
     notice = await notice_of(scene, "A doomed flight")
     assert notice.pinged == {scene.ada.id}
     assert actions(notice) == [Action.EDIT_RETRY, Action.WHY]
@@ -86,7 +86,7 @@ async def test_a_render_that_failed_for_its_content_is_told_alike(scene: Scene) 
 
 
 async def test_the_providers_own_words_are_never_shown(scene: Scene) -> None:
-    """Raw words of the provider reach nobody, whatever they are."""
+    """Raw words of the provider are never posted."""
     scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="panic: host db7 @everyone"))
     notice = await notice_of(scene, "With raw words")
     assert "fault of its own" in notice.content
@@ -96,7 +96,7 @@ async def test_the_providers_own_words_are_never_shown(scene: Scene) -> None:
 
 
 async def test_a_failure_in_a_thread_is_told_there(scene: Scene) -> None:
-    """The notice stands in the thread where the command was used."""
+    """The notice is posted in the thread where the command was used."""
     thread = scene.channel.add_thread("storyboard", members=[scene.ada])
     await scene.ada.slash(thread, "video", prompt="Forbidden in a thread")
     notice = await wait_kind(scene.chat, thread, "fail")
@@ -105,7 +105,7 @@ async def test_a_failure_in_a_thread_is_told_there(scene: Scene) -> None:
 
 
 async def test_a_failure_in_a_dm_is_told_there(scene: Scene) -> None:
-    """The notice of a job asked for in a DM stands in the DM."""
+    """The notice of a job from a DM is posted in the DM."""
     dm = scene.chat.dm(scene.ada)
     await scene.ada.slash(dm, "video", prompt="Forbidden in a DM")
     notice = await wait_kind(scene.chat, dm, "fail")
@@ -113,7 +113,7 @@ async def test_a_failure_in_a_dm_is_told_there(scene: Scene) -> None:
 
 
 async def test_the_notice_of_a_reply_answers_the_reply(scene: Scene) -> None:
-    """A remix by reply that fails is told in a reply to it."""
+    """The notice of a failed remix by reply is a reply to it."""
     video = await scene.make("A parent of failure")
     reply = await scene.ada.reply(video, "Something forbidden, please")
     notice = await wait_kind(scene.chat, scene.channel, "fail")
@@ -122,7 +122,7 @@ async def test_the_notice_of_a_reply_answers_the_reply(scene: Scene) -> None:
 
 
 async def test_retry_makes_a_new_job_of_the_same_request(scene: Scene) -> None:
-    """Retry asks anew with prompt, model, size, length and pictures as they were, as a job of its own."""
+    """Retry makes a new request with the same prompt, model, size, length and pictures, as a new job."""
     cat, dog = picture("gold"), picture("plum", name="dog.png")
     scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="Out of luck."))
     notice = await notice_of(
@@ -170,7 +170,7 @@ async def test_retry_of_a_remix_remixes_the_same_video(scene: Scene) -> None:
 
 
 async def test_a_clean_server_error_is_asked_again_twice_with_the_same_key(scene: Scene) -> None:
-    """A clean 500 is sent again after 2 and 4 seconds with the same idempotency key, and nobody is bothered."""
+    """A clean 500 is retried after 2 and 4 seconds with the same idempotency key, without a message."""
     scene.stage.jump(60)
     scene.studio.faults.add("create", Fault.status(500), times=2)
     await scene.ada.slash(scene.channel, "video", prompt="Third time lucky")
@@ -187,7 +187,7 @@ async def test_a_clean_server_error_is_asked_again_twice_with_the_same_key(scene
 
 
 async def test_three_clean_server_errors_end_the_job_with_retry(scene: Scene) -> None:
-    """After the third clean 500 the job ends with a notice, nothing is charged, and Retry begins anew."""
+    """After the third clean 500 the job ends with a notice, nothing is charged, and Retry starts again."""
     scene.stage.jump(60)
     scene.studio.faults.add("create", Fault.status(500), times=3)
     await scene.ada.slash(scene.channel, "video", prompt="Never lucky")
@@ -203,5 +203,5 @@ async def test_three_clean_server_errors_end_the_job_with_retry(scene: Scene) ->
 
 
 def creates(scene: Scene, prompt: str) -> list[Request]:
-    """The paid requests for that prompt, whatever became of them."""
+    """The paid requests for that prompt, with any outcome."""
     return [one for one in scene.studio.requests if one.operation == "create" and one.fields.get("prompt") == prompt]

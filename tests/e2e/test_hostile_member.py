@@ -50,7 +50,7 @@ WORDS = [*QUICK, *AT_POLLS, *QUICK, "doomed", *WAITED_FOR, "forbidden", "forbidd
 
 
 class Hostile:
-    """A member who tries whatever costs the others something."""
+    """A member who tries everything that costs the others something."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene

@@ -21,7 +21,7 @@ async def test_kills_and_faults_at_random_lose_charge_and_post_nothing_twice(tmp
 
 
 async def test_older_copies_of_the_database_pay_and_post_nothing_twice(tmp_path: Path) -> None:
-    """C9: between lives older copies are put back and the clock is set: nothing is paid for, posted or told twice."""
+    """C9: between processes older copies are restored and the clock is set: nothing is paid or posted twice."""
     report = await run_chaos(tmp_path, 1, KILLS, JOBS, restores=2)
     print(report.as_text())  # noqa: T201  # the seed and its figures are part of what the test says
     assert report.violations == []

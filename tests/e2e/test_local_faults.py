@@ -192,7 +192,7 @@ async def test_fifty_double_starts_do_no_harm(tmp_path: Path) -> None:
 
 
 async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
-    """L6: told twice the bot waits for nothing; what was open then is asked about, and never sent again."""
+    """L6: on a second signal the bot waits for nothing; an open request becomes uncertain, and is never sent again."""
     async with a_scene(tmp_path) as scene:
         gate = scene.studio.gate("create", "after_take")
         await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Left open"))
@@ -224,7 +224,7 @@ async def test_a_clock_that_is_set_is_not_felt(tmp_path: Path, step_seconds: flo
         scene.stage.step_wall(step_seconds)
         before, asked_at = looks(scene), scene.stage.clock.monotonic()
         await looked_again(scene, 10)
-        # Never closer than POLL_MIN_SECONDS: a tight loop would show here, whatever the machine's load.
+        # Never closer than POLL_MIN_SECONDS: a tight loop would show here, on a loaded machine too.
         assert looks(scene) - before <= 2 * (scene.stage.clock.monotonic() - asked_at) / 0.1
         scene.stage.jump(30)
         await assert_all_told_once(scene, ["Before", "Rendering meanwhile"])
@@ -234,7 +234,9 @@ async def test_a_clock_that_is_set_is_not_felt(tmp_path: Path, step_seconds: flo
 
 @pytest.mark.parametrize("step_seconds", [HOUR, -HOUR, -56 * YEAR, 10 * YEAR])
 async def test_a_clock_that_was_set_between_two_lives(tmp_path: Path, step_seconds: float) -> None:
-    """L5, C3: an hour to or fro over a kill, to 1970 or years ahead: what rendered is polled at once, and told once."""
+    """L5, C3: an hour back or forward over a kill, to 1970 or years ahead: rendering jobs are polled at once, and
+    posted once.
+    """
     async with a_scene(tmp_path) as scene:
         scene.studio.dials.next_render.append(Outcome.ok(render_seconds=30))
         await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Over the kill"))

@@ -46,7 +46,7 @@ async def test_the_log_tells_the_life_of_a_job(tmp_path: Path) -> None:
 
 
 async def test_each_end_is_one_line_that_names_who_did_it(tmp_path: Path) -> None:
-    """Whoever pressed is in the line as `by`; a moderator's act on someone else's job isn't told as the requester's."""
+    """The log line has the presser as `by`; a moderator's action on another's job isn't logged as the requester's."""
     async with a_scene(tmp_path, settings={"REPLY_GRACE_SECONDS": "300"}) as scene:
         studio, stage, mia = scene.studio, scene.stage, scene.join("Mia", admin=True)
         video = await scene.make("canary one")

@@ -13,7 +13,7 @@ UNKNOWN_TYPE, FORUM, MEDIA, CATEGORY = 99, 15, 16, 4
 
 
 async def told_no(scene: Scene, call: Call, channel: Channel, words: str) -> None:
-    """The person is told so in private; nothing was posted there, and nothing paid."""
+    """The refusal is private; nothing was posted there, and nothing paid."""
     answer = await call.wait_state("message")
     assert answer.ephemeral
     assert words in answer.text
@@ -39,7 +39,7 @@ async def test_a_private_thread_with_the_bot_is_a_place_like_any_other(scene: Sc
 
 
 async def test_a_locked_thread_is_refused_unless_the_bot_manages_threads(scene: Scene) -> None:
-    """B2: the bot can't post where only those who manage threads may."""
+    """B2: in a locked thread the bot can't post without *Manage Threads*."""
     thread = scene.channel.add_thread("closed")
     thread.lock()
     call = await scene.ada.slash(thread, "video", prompt="A heron nowhere")

@@ -1,4 +1,4 @@
-"""No job stays open for ever: whatever it waits for never comes, and a day and ten minutes later it has ended."""
+"""No job stays open for ever: when its event never comes, it has ended a day and ten minutes later."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ ENDS = {
 
 
 async def test_whatever_a_job_waits_for_it_ends_within_a_day_and_ten_minutes(tmp_path: Path) -> None:
-    """P2: in every state that can last, a job ends by then, its requester is told so once, and it was paid for once."""
+    """P2: in every state that can last, a job ends by then, its requester is notified once, and it was paid once."""
     async with a_stage(tmp_path) as stage:
         guild = stage.chat.add_guild("For ever")
         ada = stage.chat.add_person("Ada")
@@ -65,7 +65,7 @@ async def waits_for_ever(scene: Scene) -> None:
 
 
 async def asks(scene: Scene, prompt: str, state: str) -> None:
-    """Ask for a video, and wait until its job stands where it is held."""
+    """Request a video, and wait until its job is held in that state."""
     await scene.ada.slash(scene.channel, "video", prompt=prompt)
     await wait_card(scene.chat, scene.channel, prompt)
     await inspection.job(scene.stage, prompt, state)

@@ -1,4 +1,4 @@
-"""Discord or the provider falls silent for a while: all is made up for afterwards, once, and nobody pays twice."""
+"""Discord or the provider doesn't respond for a while: everything is posted afterwards, once, and paid once."""
 
 import asyncio
 import sqlite3
@@ -51,7 +51,7 @@ async def ends_once(scene: Scene, kind: str, prompt: str, *, step_seconds: float
 async def test_a_lost_answer_of_discord_posts_nothing_twice(
     tmp_path: Path, prompt: str, kind: str, window_seconds: float, rest_seconds: float
 ) -> None:
-    """P3: Discord has the video or the notice and its answer is lost: it is repeated or looked for, and stands once."""
+    """P3: Discord has the video or the notice and its response is lost: a retry or a search keeps it single."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         scene.chat.nonce_window_seconds = window_seconds
         await scene.ada.slash(scene.channel, "video", prompt=prompt)
@@ -77,7 +77,7 @@ async def test_a_lost_answer_of_discord_posts_nothing_twice(
 
 @pytest.mark.reliability
 async def test_a_discord_that_answers_503_is_tried_until_it_takes_the_video(tmp_path: Path) -> None:
-    """P2: eight refusals by a broken proxy later, the video stands there once."""
+    """P2: after eight refusals by a broken proxy the video is posted once."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         await inspection.job(scene.stage, "A heron at dawn", "rendering")
@@ -90,7 +90,7 @@ async def test_a_discord_that_answers_503_is_tried_until_it_takes_the_video(tmp_
 
 @pytest.mark.reliability
 async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path) -> None:
-    """P2: a video, a failure and a refusal come to their ends while Discord is away; all three are told afterwards."""
+    """P2: a video, a failure and a refusal end while Discord is away; all three are posted afterwards."""
     async with a_scene(tmp_path, render_seconds=300.0) as scene:
         prompts = {"A heron at dawn": "video", "A doomed balloon": "fail", "A second heron": "video"}
         for prompt in prompts:
@@ -112,7 +112,7 @@ async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_reply_is_not_paid_for_when_discord_is_back_too_late(tmp_path: Path) -> None:
-    """P1: nobody could say in time whether the reply still stood: its job ends, uncharged; commands went on."""
+    """P1: the bot couldn't check in time if the reply still exists: its job ends, uncharged; commands went on."""
     async with a_scene(tmp_path, {"MAX_RENDERING_JOBS": "1"}) as scene:
         video = await scene.make("A heron at dawn")
         scene.chat.faults.add("message_get", Fault.status(503), times=FOR_EVER)
@@ -256,5 +256,5 @@ def asked(scene: Scene) -> int:
 
 
 def submissions(scene: Scene) -> int:
-    """How many paid requests the provider has seen, whatever became of them."""
+    """How many paid requests the provider has received, with any outcome."""
     return sum(request.operation in {"create", "remix"} for request in scene.studio.requests)

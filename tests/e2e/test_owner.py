@@ -1,4 +1,4 @@
-"""What those who run the bot can do: stop all spending and lose nothing, and give a lost video its id by hand."""
+"""The owner's commands: stop all spending without losing anything, and link a lost video to its id."""
 
 import asyncio
 import sqlite3
@@ -34,7 +34,7 @@ async def a_scene(folder: Path, *, lists: bool = False, **settings: str) -> Asyn
 
 
 async def as_owner(stage: Stage, command: str, **options: object) -> str:
-    """What the application's owner is told, privately, in their DM with the bot."""
+    """The private responses to the application's owner, in their DM with the bot."""
     owner = stage.chat.owner
     return await private(await owner.slash(stage.chat.dm(owner), f"owner {command}", **options))
 
@@ -58,7 +58,7 @@ def states(stage: Stage) -> list[str]:
 
 
 async def test_nobody_but_the_owner_may(tmp_path: Path) -> None:
-    """A member isn't offered `/owner`; whoever manages the server, and anyone in a DM, is refused; nothing changes."""
+    """A member isn't offered `/owner`; a server's manager, and anyone else in a DM, is refused; nothing changes."""
     async with a_scene(tmp_path) as scene:
         stage = scene.stage
         boss = scene.join("Boss", permissions=USUAL | Permission.MANAGE_GUILD)
@@ -276,7 +276,7 @@ async def test_one_id_for_two_jobs_at_once_is_one_jobs(tmp_path: Path) -> None:
 
 
 async def test_a_lost_job_is_adopted_and_its_retry_says_so(tmp_path: Path) -> None:
-    """A day later, lost and told so, it can still be adopted: posted once; Retry under the notice makes nothing."""
+    """A day later, lost and announced, it can still be linked: posted once; Retry under the notice makes nothing."""
     async with a_scene(tmp_path) as scene:
         stage = scene.stage
         job = await cut_off(scene, "A patient heron")

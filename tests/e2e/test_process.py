@@ -176,7 +176,7 @@ async def test_a_paid_request_that_stays_open_becomes_uncertain_and_is_never_rep
         notice = await scene.chat.wait_message(scene.channel, lambda m: actions(m) == [Action.TRY_AGAIN, Action.LEAVE])
         assert notice.pinged == {scene.ada.id}
         for _ in range(3):
-            # Whatever else the bot would do by itself, it has had the time for.
+            # Long enough for anything else that the bot would do by itself.
             scene.stage.jump(600)
             answer = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
             assert "Not sure" in answer.text
@@ -217,7 +217,7 @@ async def reconnected(chat: Chat, *, opened: int, resumes: int) -> None:
 
 
 async def assert_once(scene: Scene, prompt: str, reply: Message) -> None:
-    """The reply has led to one job, one card and one video, however often it was told."""
+    """The reply has led to one job, one card and one video, however often it was delivered."""
     await inspection.job(scene.stage, prompt, "delivered")
     answers = [post for post in inspection.public(scene.stage, scene.channel) if post.reply_to is reply]
     assert [bool(post.attachments) for post in answers] == [False, True]
@@ -225,7 +225,7 @@ async def assert_once(scene: Scene, prompt: str, reply: Message) -> None:
 
 
 async def test_what_happens_while_the_gateway_is_cut_is_caught_up_with_once(tmp_path: Path) -> None:
-    """A cut connection is resumed; what was said meanwhile, and what is told twice, is acted on once."""
+    """A cut connection is resumed; missed and repeated events are handled once."""
     async with a_scene(tmp_path) as scene:
         video = await scene.make("Before the cut")
         await inspection.job(scene.stage, "Before the cut", "delivered")
@@ -322,7 +322,7 @@ def everything_in(request: Request) -> str:
 
 @pytest.mark.reliability
 async def test_the_key_goes_to_the_provider_alone_and_the_token_to_discord_alone(tmp_path: Path) -> None:
-    """The API key reaches its own origin and nobody else, the bot token nobody but Discord; the log has neither."""
+    """The API key is sent to its own origin only, the bot token to Discord only; the log has neither."""
     async with a_scene(tmp_path, progress="percent") as scene:
         studio, stage = scene.studio, scene.stage
         api = urlsplit(studio.base_url).netloc

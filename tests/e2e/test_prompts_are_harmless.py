@@ -1,4 +1,4 @@
-"""Point 5 of what a person sees: whatever a prompt says, where it is echoed it pings nobody and renders as nothing."""
+"""Point 5 of what a person sees: an echoed prompt never pings anyone and never renders as markup."""
 
 import re
 
@@ -56,7 +56,7 @@ def received(scene: Scene, prompt: str, word: str) -> str:
 
 
 def assert_harmless(scene: Scene, message: Message, word: str) -> None:
-    """The message echoes the prompt inside code only, and pings nobody but the requester."""
+    """The message echoes the prompt inside code only, and pings only the requester."""
     assert word in message.text
     shown = outside_code(message)
     for sign in (

@@ -1,4 +1,4 @@
-"""Nobody waits in silence, however the provider behaves: no credit, too busy, away, forgetful, or slow to hand over."""
+"""No silence for any behaviour of the provider: no credit, too busy, away, forgetful, or slow to deliver."""
 
 from urllib.parse import urlsplit
 
@@ -26,7 +26,7 @@ NO_QUOTA = {"error": {"message": "You exceeded your current quota.", "code": "in
 
 
 def creates(scene: Scene, prompt: str) -> list[Request]:
-    """The paid requests for that prompt, whatever became of them."""
+    """The paid requests for that prompt, with any outcome."""
     return [one for one in scene.studio.requests if one.operation == "create" and one.fields.get("prompt") == prompt]
 
 
@@ -77,7 +77,7 @@ async def test_a_job_that_the_key_is_refused_for_twice_ends(scene: Scene) -> Non
 
 
 async def test_a_firewalls_page_concerns_its_job_alone(scene: Scene) -> None:
-    """A 403 that isn't the provider's own: tried once more after a minute, then it ends; nobody else notices."""
+    """A 403 that isn't the provider's own: retried once after a minute, then it ends; other people are not affected."""
     bob = scene.join("Bob")
     scene.studio.faults.add("create", Fault.status(403, text="<h1>Forbidden</h1>"), times=9, word="<script>")
     prompt = "<script>alert(1)</script>"
@@ -165,7 +165,7 @@ async def test_a_video_that_the_provider_forgot_is_told(scene: Scene) -> None:
 
 
 async def test_a_video_slow_to_be_handed_over_is_told_once_after_five_tries(scene: Scene) -> None:
-    """After the fifth failed fetch the requester is told, once; the bot keeps trying and posts it when it has it."""
+    """After the fifth failed fetch the requester is notified, once; the bot retries and posts it when it has it."""
     scene.studio.dials.content_endpoint = False
     scene.studio.faults.add("file", Fault.status(503), times=500)
     card = await asked(scene, "Slow to come")

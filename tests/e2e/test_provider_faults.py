@@ -1,4 +1,4 @@
-"""What the provider may answer, in every form: obeyed, waited for, told once, paid for once, and not shown."""
+"""Responses of the provider in every form: obeyed, waited for, announced once, paid once, and not shown."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def _mended(shared_stage: Stage) -> Iterator[None]:
 
 
 def creates(scene: Scene, prompt: str) -> list[Request]:
-    """The paid requests for that prompt, whatever became of them."""
+    """The paid requests for that prompt, with any outcome."""
     return inspection.paid_requests(scene.stage, prompt)
 
 
@@ -70,9 +70,9 @@ async def delivered(scene: Scene, prompt: str, *, step_seconds: float = 5) -> Me
 async def test_retry_after_is_obeyed_in_every_form(
     scene: Scene, said: str, least_seconds: float, most_seconds: float
 ) -> None:
-    """A 429 with seconds, nothing, a date, less than nothing, too much or garbage: never sooner, a tenth later at most.
+    """A 429 with seconds, nothing, a date, a negative number, too much or garbage: never sooner, at most a tenth later.
 
-    Meanwhile nobody else's paid request goes out either.
+    Meanwhile no other person's paid request is sent either.
     """
     prompt, other = f"Busy {said}", f"Also busy {said}"
     scene.stage.jump(QUIET_SECONDS)
@@ -114,7 +114,7 @@ MESSES = {
 
 @pytest.mark.parametrize("mess", MESSES)
 async def test_a_mess_after_a_paid_request_is_told_and_never_repeated(scene: Scene, mess: str) -> None:
-    """Nobody knows whether it was taken: one paid request, one question to the person, not a word of the answer."""
+    """The outcome is unknown: one paid request, one question to the requester, no word of the response."""
     prompt = f"Into {mess}"
     scene.studio.faults.add("create", MESSES[mess])
     await asked(scene, prompt)
@@ -139,7 +139,7 @@ async def test_a_clean_500_is_repeated_as_often_as_is_set(scene: Scene) -> None:
 
 @pytest.mark.parametrize("mess", [*MESSES, "500 clean", "429"])
 async def test_a_mess_at_a_look_is_looked_past(scene: Scene, mess: str) -> None:
-    """Whatever goes wrong with looking, three times over, the video arrives and nobody hears of it."""
+    """With any fault of polling, three times over, the video arrives and no fault is posted."""
     fault = MESSES.get(mess) or Fault.status(int(mess[:3]), json=ENVELOPE)
     scene.studio.faults.add("poll", fault, times=3)
     await asked(scene, f"Past {mess}")
@@ -211,7 +211,7 @@ async def test_whatever_word_it_has_for_running_the_video_is_waited_for(scene: S
 
 @pytest.mark.parametrize("word", ["Completed ", "COMPLETED", "succeeded", "success"])
 async def test_a_finished_video_has_many_names(scene: Scene, word: str) -> None:
-    """Whatever the provider calls it, one that is done is fetched and posted once."""
+    """A finished video is fetched and posted once, under every name for its state."""
     scene.studio.dials.statuses["completed"] = word
     await asked(scene, f"Done as {word!r}")
     await delivered(scene, f"Done as {word!r}")
@@ -242,7 +242,7 @@ async def test_an_end_is_an_end(scene: Scene) -> None:
     ],
 )  # fmt: skip
 async def test_a_finished_video_is_fetched_whatever_its_link_is(scene: Scene, url: str | None) -> None:
-    """Without a link that can be used there is the content endpoint: posted once, nobody is bothered."""
+    """Without a usable link there is the content endpoint: posted once, without another message."""
     scene.studio.dials.result = "content_only"
     await asked(scene, f"Link {url!r}")
     row = await inspection.job(scene.stage, f"Link {url!r}")
@@ -266,7 +266,7 @@ async def test_a_blip_of_not_found_is_no_loss(scene: Scene) -> None:
 
 @pytest.mark.reliability
 async def test_an_id_that_is_somebody_elses_is_never_posted_twice(scene: Scene) -> None:
-    """Paid requests are answered with the id of a video that is another job's: each is a doubt, told once."""
+    """Paid requests are answered with the id of another job's video: each is uncertain, announced once."""
     await asked(scene, "The first of that id")
     await delivered(scene, "The first of that id")
     owned = scene.studio.renders[-1].id
@@ -326,7 +326,7 @@ async def test_an_odd_id_is_no_path(scene: Scene, odd: str) -> None:
 @pytest.mark.reliability
 @pytest.mark.parametrize("number", figure((0, 2, 3), range(len(NO_IDS))))
 async def test_an_id_that_cannot_be_asked_for_is_a_doubt(scene: Scene, number: int) -> None:
-    """Nothing, too much, a control or no text at all: nobody could follow it, so the person is asked, once."""
+    """Nothing, too much, a control or no text at all: the id can't be polled, so the requester is asked, once."""
     prompt = f"No id {number}"
     body = json.dumps({"id": NO_IDS[number], "status": "queued"}).encode()
     scene.studio.faults.add("create", Fault.body(body))

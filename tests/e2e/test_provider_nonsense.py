@@ -36,7 +36,7 @@ def said(scene: Scene) -> dict[str, int]:
 @pytest.mark.reliability
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_nonsense_at_twenty_looks_changes_nothing(scene: Scene, seed: int) -> None:
-    """Whatever comes, the job renders on and nobody is told; afterwards its video is there, once, paid for once."""
+    """For any response the job renders on without a message; afterwards its video is there, once, paid once."""
     prompt = f"Hard to make out {seed}"
     scene.stage.jump(APART_SECONDS)
     scene.studio.dials.next_render.append(Outcome.ok(RENDER_SECONDS))

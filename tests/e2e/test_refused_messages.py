@@ -1,4 +1,4 @@
-"""B2, B6: what Discord refuses for good is told in its own words where it can be read; nothing is paid for in vain."""
+"""B2, B6: Discord's permanent refusals are named in the notice where it can be read; nothing is paid in vain."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def in_a_server(scene: Scene) -> str:
 
 @pytest.mark.parametrize(("status", "code", "words"), [(403, 50001, "can't post"), (400, 200000, "AutoMod")])
 async def test_a_job_whose_card_is_refused_costs_nothing(tmp_path: Path, status: int, code: int, words: str) -> None:
-    """The safety net: the card is refused for good, so the job ends there, and its requester is told by DM."""
+    """The safety net: the card is refused for good, so the job ends there, and its requester gets a DM."""
     async with a_scene(tmp_path) as scene:
         refused = Fault.error(status, code)
         scene.chat.faults.add(

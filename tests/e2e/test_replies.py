@@ -227,7 +227,7 @@ async def test_one_or_two_words_are_asked_about(scene: Scene, words: str) -> Non
 
 
 async def test_a_question_without_an_answer_goes_after_a_minute(scene: Scene) -> None:
-    """A question that nobody answers removes itself after a minute and costs nothing."""
+    """An unanswered question deletes itself after a minute and costs nothing."""
     video = await scene.make("Unanswered")
     await scene.ada.reply(video, "well done")
     question = await wait_kind(scene.chat, scene.channel, "offer")
@@ -244,7 +244,7 @@ async def test_two_words_with_a_picture_are_a_prompt(scene: Scene) -> None:
 
 
 async def test_bad_input_in_a_reply_is_answered_by_one_reply_without_ping(scene: Scene) -> None:
-    """What is wrong with a reply is said once in a reply that pings nobody; nothing is stored or charged."""
+    """Errors of a reply are posted once in a reply without a ping; nothing is stored or charged."""
     video = await scene.make("Wrongly replied to")
     text = File("notes.png", b"only text", content_type="image/png")
     reply = await scene.ada.reply(video, "Use these notes of mine", files=[text])

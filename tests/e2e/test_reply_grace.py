@@ -88,7 +88,7 @@ async def test_replies_deleted_in_bulk_cost_nothing(scene: Scene) -> None:
 
 
 async def test_a_reply_deleted_unnoticed_costs_nothing(scene: Scene) -> None:
-    """When the bot never heard of the deletion it looks whether the reply stands before it pays."""
+    """Even without the deletion's event the bot checks that the reply exists before it pays."""
     reply, card = await waiting(scene, "Gone behind its back")
     reply.deleted = True
     scene.stage.jump(GRACE_SECONDS)

@@ -20,13 +20,13 @@ from tests.e2e.scene import Scene, picture
     ids=["acknowledged a moment ago", "fetching the picture"],
 )
 async def test_killed_between_acknowledging_and_storing(tmp_path: Path, kind: str, when: When) -> None:
-    """P1: of what was acknowledged but not stored nobody knows afterwards: no row, no charge, no word in public."""
+    """P1: a request that was acknowledged but not stored is gone afterwards: no row, no charge, no public message."""
     async with a_scene(tmp_path) as scene:
         gate = scene.chat.gate(kind, when)
         given = {"reference": picture()} if kind == "attachment" else {}
         call = await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn", **given)
         await gate.wait_reached()
-        # What this life would store too early stands before what it stores now.
+        # If the first process stored too early, its row would precede this one.
         await scene.join("Ben").slash(scene.channel, "video", prompt="A heron at dusk")
         await inspection.job(scene.stage, "A heron at dusk")
         await kill(scene)
@@ -34,7 +34,7 @@ async def test_killed_between_acknowledging_and_storing(tmp_path: Path, kind: st
         assert call.answer.state == "thinking"
         assert inspection.jobs_of(scene.stage, scene.ada) == []
         await scene.stage.start_bot()
-        # Whatever the next life would do by itself, it has had the time for.
+        # Long enough for anything that the next process would do by itself.
         scene.stage.jump(600)
         await scene.make("A heron at noon", by=scene.join("Carol"))
         assert inspection.jobs_of(scene.stage, scene.ada) == []
@@ -74,7 +74,7 @@ async def test_killed_in_a_replys_grace(tmp_path: Path) -> None:
 @pytest.mark.reliability(runs=100)
 @pytest.mark.parametrize("taken", [False, True], ids=["before the provider took it", "after the provider took it"])
 async def test_killed_in_the_paid_request(tmp_path: Path, taken: bool) -> None:
-    """P1: nobody knows whether the provider took it, so nothing is sent again; the person is told, once, to the end."""
+    """P1: the outcome is unknown, so nothing is sent again; the requester gets one question, to the end."""
     async with a_scene(tmp_path) as scene:
         gate = scene.studio.gate("create", "after_take" if taken else "before_take")
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
@@ -123,7 +123,7 @@ async def test_killed_in_a_look(tmp_path: Path, moment: Moment) -> None:
 
 
 def looks(scene: Scene) -> int:
-    """How often the provider was asked how a render is doing, whatever became of the question."""
+    """How often the provider was polled about a render, with any outcome."""
     return sum(request.operation == "poll" for request in scene.studio.requests)
 
 

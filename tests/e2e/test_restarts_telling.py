@@ -86,7 +86,7 @@ async def test_killed_between_download_and_post(tmp_path: Path) -> None:
     ids=["at once", "when the nonce may be forgotten", "when the nonce is forgotten"],
 )
 async def test_killed_when_discord_had_the_video(tmp_path: Path, window_seconds: float, pause_seconds: float) -> None:
-    """P3: Discord has the video, the bot died before the answer: with or without the nonce, it stands there once."""
+    """P3: Discord has the video, the bot died before the response: with or without the nonce, it exists once."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         scene.chat.nonce_window_seconds = window_seconds
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
@@ -106,7 +106,7 @@ async def test_killed_when_discord_had_the_video(tmp_path: Path, window_seconds:
 
 @pytest.mark.parametrize("window_seconds", [180.0, 0.0], ids=["with the nonce", "without the nonce"])
 async def test_killed_while_the_failure_notice_is_on_its_way(tmp_path: Path, window_seconds: float) -> None:
-    """P3: a failure is told once, also if the bot dies before it knows that it was told."""
+    """P3: a failure is announced once, also if the bot dies before it knows that the notice was posted."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         scene.chat.nonce_window_seconds = window_seconds
         await scene.ada.slash(scene.channel, "video", prompt="A doomed balloon")
@@ -123,7 +123,7 @@ async def test_killed_while_the_failure_notice_is_on_its_way(tmp_path: Path, win
 
 
 async def test_killed_before_the_failure_notice_was_sent(tmp_path: Path) -> None:
-    """P2: a failure that the bot died of telling is told by the next life."""
+    """P2: a failure notice that the bot died of posting is posted by the next process."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         await scene.ada.slash(scene.channel, "video", prompt="A doomed balloon")
         await wait_card(scene.chat, scene.channel, "Rendering")

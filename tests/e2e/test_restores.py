@@ -1,4 +1,4 @@
-"""A database that was put back from a backup: nothing is paid for or posted a second time, and people are told."""
+"""A restored database: nothing is paid or posted a second time, and people are notified."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ async def resume(stage: Stage) -> str:
 
 
 async def test_a_backup_put_back_does_nothing_twice(tmp_path: Path) -> None:
-    """C9: paused with the owner told, what waited ends uncharged, what was posted since is found, not posted again."""
+    """C9: paused with an alert to the owner, waiting jobs end uncharged, posted videos are found, not posted again."""
     async with a_stage(tmp_path, settings={"MAX_RENDERING_JOBS": "3"}) as stage:
         guild = stage.chat.add_guild("Night Shift")
         ada = stage.chat.add_person("Ada")

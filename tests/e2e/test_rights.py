@@ -30,7 +30,7 @@ async def made(scene: Scene, prompt: str, **options: object) -> tuple[Message, s
 
 
 async def say_unknown(person: Person, channel: Channel, **typed: str) -> str:
-    """What that person is told of a video that there never was; a typed prompt is given back below it."""
+    """The answer to that person about an unknown video; a typed prompt is returned below it."""
     return await inspection.refusal(await person.slash(channel, "remix", video=NOBODYS_ID, **typed))
 
 
@@ -61,7 +61,7 @@ async def test_anyone_may_remix_a_video_that_they_see_by_every_way(scene: Scene)
 
 
 async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_path: Path) -> None:
-    """Remixes of another's video use up the remixer's day and nobody else's; then every way to remix is refused."""
+    """Remixes of another's video use up only the remixer's daily limit; then every way to remix is refused."""
     async with a_stage(tmp_path, settings={"MAX_JOBS_PER_USER_PER_DAY": "2"}) as stage:
         guild = stage.chat.add_guild("Limits")
         ada, ben = stage.chat.add_person("Ada"), stage.chat.add_person("Ben")
@@ -153,7 +153,9 @@ async def test_a_server_video_is_unknown_in_a_dm(scene: Scene) -> None:
 
 
 async def test_a_video_in_a_channel_that_the_asker_cannot_see_is_unknown(scene: Scene) -> None:
-    """Whoever cannot see the channel or its history does not know its videos; who can, remixes from elsewhere too."""
+    """Without access to the channel or its history its videos are unknown; with access, remixes work from elsewhere
+    too.
+    """
     video, row = await made(scene, "Behind a door")
     lobby = scene.guild.add_channel("lobby")
     ben, cleo = scene.join("Ben"), scene.join("Cleo")
@@ -166,7 +168,7 @@ async def test_a_video_in_a_channel_that_the_asker_cannot_see_is_unknown(scene: 
 
 
 async def test_a_video_in_a_private_thread_is_known_to_its_members_alone(scene: Scene) -> None:
-    """Outside a private thread its videos are unknown to all but its members and those who manage threads."""
+    """Outside a private thread its videos are unknown to all but its members and managers of threads."""
     eve, ben = scene.join("Eve"), scene.join("Ben")
     mo = scene.join("Mo", permissions=USUAL | Permission.MANAGE_THREADS)
     thread = scene.channel.add_thread("whispers", private=True, members=[scene.ada, eve])
@@ -322,7 +324,7 @@ async def test_forged_buttons_are_checked_like_true_ones(scene: Scene) -> None:
     for name in presses:
         real = f"vb:{name}:{row['id']}:1"
         assert "Only the person who asked" in await inspection.refusal(await ben.forge_click(own, real))
-        # In another channel no button of this job stands: there it is like an unknown one.
+        # In another channel this job has no button: there it is like an unknown one.
         unseen = await inspection.refusal(await mo.forge_click(there, real))
         unknown = await inspection.refusal(await ben.forge_click(own, f"vb:{name}:{NOBODYS_ID}:1"))
         assert unknown.startswith("I don't know that video")

@@ -249,7 +249,7 @@ async def leaky(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple
 @pytest.mark.reliability
 @pytest.mark.parametrize("name", figure([*WAYS][::16], [*WAYS]))
 async def test_no_failure_lets_a_secret_out(leaky: tuple[Scene, list[Call]], name: str) -> None:
-    """P4: whatever goes wrong on the way of a video, and whoever quotes secrets then: 0 bytes of them anywhere."""
+    """P4: for every fault on the way of a video, and every party that quotes secrets: 0 bytes of them anywhere."""
     (scene, calls), way = leaky, WAYS[name]
     stage, studio, chat = scene.stage, scene.studio, scene.chat
     stage.jump(900)

@@ -1,4 +1,4 @@
-"""Point 7 of what a person sees: when nobody can know whether the provider took a job, exactly that is said."""
+"""Point 7 of what a person sees: when the outcome of a paid request is unknown, exactly that is posted."""
 
 import asyncio
 
@@ -33,7 +33,7 @@ MESS = {
 
 
 def creates(scene: Scene, prompt: str) -> list[Request]:
-    """The paid requests for that prompt, whatever became of them."""
+    """The paid requests for that prompt, with any outcome."""
     return [one for one in scene.studio.requests if one.operation == "create" and one.fields.get("prompt") == prompt]
 
 
@@ -47,7 +47,7 @@ async def unsure(scene: Scene, prompt: str, fault: Fault = CUT_AFTER, **options:
 
 @pytest.mark.parametrize("how", MESS)
 async def test_after_a_mess_it_says_exactly_that_it_cannot_know(scene: Scene, how: str) -> None:
-    """Silence or a mess in answer to the paid request is told once, with Try again and Dismiss, and sent no more."""
+    """After silence or an unreadable response to the paid request one question is posted, and nothing is sent again."""
     prompt = f"Nobody knows: {how}"
     notice = await unsure(scene, prompt, MESS[how])
     assert notice.interaction is None
@@ -113,7 +113,7 @@ async def test_an_uncertain_remix_by_reply_is_told_in_a_reply(scene: Scene) -> N
 
 
 async def test_an_uncertain_job_holds_no_place_and_ends_after_a_day(scene: Scene) -> None:
-    """Nobody waits in silence: a day later the uncertain job ends with a notice, and its card goes."""
+    """No silence: a day later the uncertain job ends with a notice, and its card goes."""
     notice = await unsure(scene, "A day in doubt", CUT_BEFORE)
     status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     assert "Not sure whether the provider took it" in status.text

@@ -94,7 +94,7 @@ async def test_anyone_who_sees_the_video_may_remix_it_and_is_pinged_for_it(scene
 
 
 async def test_again_makes_a_new_video_of_the_same_request(scene: Scene) -> None:
-    """Again asks anew with the same prompt, model, size, length and pictures, as a job of its own."""
+    """Make another makes a new request with the same prompt, model, size, length and pictures, as a new job."""
     cat = picture("olive")
     video = await scene.make("Once more", size="1080x1920", seconds="8", reference=cat)
     call = await press(scene.ada, video, Action.AGAIN)

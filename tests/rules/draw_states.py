@@ -1,4 +1,4 @@
-"""Draws `docs/states.md` from the table of the state machine: `python -m tests.rules.draw_states` writes it anew."""
+"""Draws `docs/states.md` from the table of the state machine: `python -m tests.rules.draw_states` writes it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What Discord is told of the commands, held to its own bounds and to what the interface promises."""
+"""The commands as they are sent to Discord, held to its own bounds and to what the interface promises."""
 
 import importlib
 from pathlib import Path
@@ -46,7 +46,7 @@ REQUIRED = {
 
 @pytest.fixture
 async def commands(tmp_path: Path) -> list[dict[str, Any]]:
-    """Every command that people can type, as Discord is told of it, with a catalogue that offers too much."""
+    """Every command that people can type, as it is sent to Discord, with a catalogue that offers too much."""
     typed: list[dict[str, Any]] = []
     for command in await all_told(tmp_path):
         inner = [option for option in command["options"] if option["type"] == SUBCOMMAND]
@@ -56,7 +56,7 @@ async def commands(tmp_path: Path) -> list[dict[str, Any]]:
 
 
 async def all_told(tmp_path: Path) -> list[dict[str, Any]]:
-    """What Discord is told, families of commands as one each."""
+    """The commands as they are sent to Discord, groups as one each."""
     async with VideoBot((), tmp_path, SystemClock(), READERS) as bot:
         bot.desk = cast("Desk", SimpleNamespace(catalogue=CATALOGUE, readers=READERS))
         for name in COGS:
@@ -72,7 +72,7 @@ async def test_the_promised_commands_are_there(commands: list[dict[str, Any]]) -
 
 
 async def test_the_owners_commands_are_offered_to_those_who_manage_the_server(tmp_path: Path) -> None:
-    """By default Discord shows `/owner` to nobody else in a server; all other commands are for everyone."""
+    """By default Discord shows `/owner` only to managers of a server; all other commands are for everyone."""
     told = {command["name"]: command["default_member_permissions"] for command in await all_told(tmp_path)}
     assert told.pop("owner") == discord.Permissions(manage_guild=True).value
     assert set(told.values()) == {None}
@@ -89,7 +89,7 @@ async def test_names_and_descriptions_are_within_bounds(commands: list[dict[str,
             assert 1 <= len(named["name"]) <= NAME_MAX_CHARACTERS
             assert named["name"] == named["name"].lower()
             assert 1 <= len(named["description"]) <= DESCRIPTION_MAX_CHARACTERS
-            # What discord.py writes when nobody has written anything.
+            # discord.py's default for a missing description.
             assert named["description"] != "…"
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("bot", "cogs", "migrations")
 
-# Refuses whatever the image does not have, then imports all of our code or runs the process.
+# Refuses imports that the image does not have, then imports all of our code or runs the process.
 IN_THE_IMAGE = """
 import importlib, pkgutil, runpy, sys
 

@@ -49,7 +49,7 @@ def headings(page: Path) -> set[str]:
 
 
 def test_every_page_and_section_that_code_cites_exists() -> None:
-    """Whoever follows a citation in the code finds the page and its section."""
+    """Every citation in the code leads to an existing page and section."""
     found = list(citations())
     assert any(section == "Retries" for _path, _page, section in found)
     missing = {

@@ -33,7 +33,7 @@ def test_a_language_fits(language: Language) -> None:
 
 
 def test_english_has_a_text_for_everything() -> None:
-    """Whatever the code says has its English, and there is none for nothing."""
+    """Every key of the code has an English text, and there is no text without a key."""
     others = {"commands", "options", "permissions"}
     assert {name for name in INSTALLED[ENGLISH].sentences if name.partition(".")[0] not in others} == IN_CODE
 

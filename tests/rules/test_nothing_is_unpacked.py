@@ -10,7 +10,7 @@ from tests.rules.sources import name_of, parsed, python_files
 
 UNPACKERS = {"zipfile", "tarfile", "gzip", "zlib", "bz2", "lzma", "zipimport", "zstandard", "brotli", "PIL", "cv2"}
 UNPACKING = {"unpack_archive"}
-# It inflates what stands in a PNG, never to more than it is told: docs/facts/media.md, "Metadata".
+# It inflates a PNG's data, never to more than its limit: docs/facts/media.md, "Metadata".
 MAY_INFLATE = "bot/media/inflating.py"
 
 

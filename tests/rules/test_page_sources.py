@@ -11,7 +11,7 @@ STATIC = ROOT / "sandbox" / "page" / "static"
 SCRIPTS = sorted(STATIC.rglob("*.js"))
 SHEETS = sorted(STATIC.rglob("*.css"))
 LINES_MAX, COLUMNS_MAX = 330, 120
-# Whatever would turn a text into markup or code.
+# Everything that would turn a text into markup or code.
 MARKUP = re.compile(r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|new Function|srcdoc|DOMParser)\b")
 OUTSIDE = re.compile(r"(?:import[^;]*|src=|href=|url\()\s*[\"']?https?://")
 COLOUR = re.compile(r"#[0-9a-f]{6,8}\b", re.IGNORECASE)

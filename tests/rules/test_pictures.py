@@ -14,12 +14,12 @@ def shown() -> set[Path]:
 
 
 def test_pictures_that_are_shown_are_all_that_there_are() -> None:
-    """Whoever reads the README sees every picture, and `make pictures` takes none in vain."""
+    """The README shows every picture, and `make pictures` takes no other."""
     assert shown() == set(PICTURES.glob("*")) != set()
 
 
 def test_every_picture_has_a_dark_one() -> None:
-    """Light and dark, with words for those who see neither."""
+    """Light and dark, with an alternative text."""
     names = {path.stem for path in shown()}
     assert {name.removesuffix("-dark") for name in names if name.endswith("-dark")} == {
         name.removesuffix("-light") for name in names if name.endswith("-light")

@@ -26,7 +26,7 @@ def report(name: str) -> dict[str, Any]:
 
 
 def test_every_test_that_the_page_names_exists() -> None:
-    """Whoever looks a row's test up finds it, under that very name."""
+    """Every test that a row names exists, under that very name."""
     pages = [(ROOT / f"docs/{page}.md").read_text() for page in ("reliability", "testing")]
     named = {name for page in pages for name in NAMED.findall(page)}
     assert len(named) > 50
@@ -45,7 +45,7 @@ def test_the_long_run_was_long_and_broke_nothing() -> None:
 
 
 def test_every_row_went_all_the_way() -> None:
-    """Whatever is to go further before a release is in the other report, and failed not once."""
+    """Each test that goes further before a release is in the other report, and never failed."""
     rows = report("reliability-rows.json")
     assert set(rows["tests"]) == {name for name, marks in written().items() if "mark.reliability" in marks}
     assert [name for name, row in rows["tests"].items() if row["failed"] or not row["runs"]] == []

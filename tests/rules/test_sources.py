@@ -125,7 +125,7 @@ def comments_of(path: Path) -> list[str]:
 
 
 def test_exceptions_from_the_rules_have_a_reason() -> None:
-    """Whoever silences a check says on the same line why."""
+    """A comment that silences a check has its reason on the same line."""
     assert [
         f"{name_of(path)}: {comment}"
         for path in SOURCES

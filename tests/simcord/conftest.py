@@ -20,7 +20,7 @@ from tests.simcord.world import SimWorld
 
 
 def settings_for(data_dir: Path) -> Settings:
-    """The defaults, with a provider that nobody is ever to reach."""
+    """The defaults, with a provider that is never reached."""
     return Settings(
         _env_file=None,
         discord_token="token",

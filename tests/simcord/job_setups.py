@@ -1,4 +1,4 @@
-"""Jobs brought to where a message with a button stands in the channel; each scene returns the job as it is then."""
+"""Jobs in a state with a message and a button in the channel; each setup returns the job as it is then."""
 
 from collections.abc import Awaitable, Callable
 
@@ -65,7 +65,7 @@ async def undeliverable(world: SimWorld) -> Job:
 
 
 async def uncertain(world: SimWorld) -> Job:
-    """A notice says that nobody knows, and offers **Request again** and **Dismiss**."""
+    """A notice about an unknown outcome, with **Request again** and **Dismiss**."""
     return await world.move(await world.asked(), Event.SUBMIT, Event.DOUBT)
 
 

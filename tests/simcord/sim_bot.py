@@ -64,7 +64,7 @@ class FakeCdn:
 
 @dataclass
 class SimBot:
-    """The bot's process, as far as there is one: its client in SimCord, its engine, and how to begin both anew."""
+    """The bot's process in SimCord: its client, its engine, and how to start both again."""
 
     settings: Settings
     resources: AsyncExitStack

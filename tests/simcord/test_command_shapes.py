@@ -20,7 +20,7 @@ TABLE = {
 
 
 def registered(world: SimWorld) -> dict[str, dict[str, Any]]:
-    """Every command that Discord was told of, for all servers and for this one."""
+    """Every command that was sent to Discord, for all servers and for this one."""
     known = world.env.backend.commands
     return {name: command for scope in (None, world.guild.id) for (name, _), command in known.get(scope, {}).items()}
 

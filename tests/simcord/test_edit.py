@@ -155,7 +155,7 @@ async def test_a_form_whose_draft_is_gone_gives_the_prompt_back(world: SimWorld)
 async def test_what_breaks_unexpectedly_gives_the_prompt_back(
     world: SimWorld, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    """Nobody types four thousand characters twice because of a fault of ours."""
+    """After an unexpected error of ours, four thousand typed characters are not lost."""
     video = await world.delivered()
     form = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.REMIX)
 

@@ -179,14 +179,14 @@ async def handlers() -> None:
 
 
 def escaped(entry: Any) -> bool:
-    """Whether something got past the guards: a person is told of what broke, and discord.py knows odd commands."""
+    """Whether an exception got past the guards: a person gets an error message, and discord.py handles odd commands."""
     told = entry["event"] == "interaction failed" or isinstance(entry.get("exc_info"), AppCommandError)
     return entry["log_level"] in {"error", "critical"} and not told
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_nonsense_from_the_gateway_breaks_and_changes_nothing(world: SimWorld, seed: int) -> None:
-    """Whatever is wrong with an event: no handler breaks, and no row changes."""
+    """Malformed events break no handler and change no row."""
     world.sim_bot.engine.parts.courier._owner_ids = (1,)
     events = drawn(await sound_events(world), seed)
     before = await rows(world)

@@ -10,7 +10,7 @@ from tests.simcord.world import SimWorld, actions, press, private, text_of
 
 
 async def test_failure_names_cause_and_next_step(world: SimWorld) -> None:
-    """A failure notice pings the requester, says cause and next step, and stands instead of the card."""
+    """A failure notice pings the requester, has cause and next step, and replaces the card."""
     job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
     assert actions(notice) == [Action.RETRY, Action.EDIT_RETRY]
@@ -92,7 +92,7 @@ def is_grey(message: discord.Message, label: str) -> bool:
 
 
 async def test_retry_says_truly_what_an_earlier_press_led_to(world: SimWorld) -> None:
-    """Cancelled meanwhile: it is asked for anew. Posted meanwhile: it is named as an older one."""
+    """Cancelled meanwhile: it is requested again. Posted meanwhile: it is named as an older one."""
     job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
     await press(world.ada, notice, Action.RETRY)

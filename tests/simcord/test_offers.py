@@ -1,4 +1,4 @@
-"""What stands under a reply that is not a remix by itself: a question, or the button that opens the form."""
+"""Messages under a reply that is not a remix by itself: a question, or the button that opens the form."""
 
 import discord
 
@@ -10,7 +10,7 @@ from tests.simcord.world import SimWorld, actions, field_ids, press, private
 
 
 async def offered(world: SimWorld, *wanted: Action) -> discord.Message:
-    """The offer that stands last in the channel; it pings nobody and hangs at a reply."""
+    """The latest offer in the channel; it pings no one and is a reply."""
     offer = world.last()
     assert actions(offer) == list(wanted)
     assert offer.reference is not None
@@ -121,7 +121,7 @@ async def test_pictures_without_words_get_the_form(world: SimWorld) -> None:
 
 
 async def test_offers_go_after_a_minute(world: SimWorld) -> None:
-    """A question and a button that nobody presses take themselves away after a minute; nothing is made."""
+    """A question and a button without a press delete themselves after a minute; nothing is made."""
     video = await world.delivered()
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     world.reply_without_ping(world.mia, await world.shown(video, PostKind.VIDEO), "make it night, please")

@@ -138,7 +138,7 @@ async def test_a_blocked_person_is_refused_and_what_waits_is_cancelled(world: Si
 
 @pytest.mark.parametrize("command", ["owner usage", "owner block", "owner unblock"])
 async def test_only_the_owner_may(world: SimWorld, owner: Any, command: str) -> None:
-    """For others each is refused, whatever they may manage."""
+    """Each command is refused for others, with all their permissions."""
     options = {} if command == "owner usage" else {"person": world.mia}
     assert "Only those who run this bot" in private(await manager(world).slash(world.channel, command, **options))
 

@@ -73,7 +73,7 @@ def racers(world: SimWorld, request: pytest.FixtureRequest) -> Racers:
 
 @pytest.mark.reliability
 async def test_retry_pressed_by_two_at_once_makes_one_job(racers: Racers) -> None:
-    """Requester and moderator press Retry in the same moment: one new job, and both are told of the same."""
+    """Requester and moderator press Retry in the same moment: one new job, and both responses name it."""
     job = await racers.accepted("a fox")
     failed = await racers.world.step(job, Event.EXPIRE, cause=Cause.LATE)
     presses = [

@@ -119,7 +119,7 @@ async def test_bots_are_ignored(world: SimWorld) -> None:
 
 
 async def test_wrong_reply_is_answered_without_a_ping(world: SimWorld) -> None:
-    """A reply with a file that is no picture gets one reply, which pings nobody; no job is stored."""
+    """A reply with a file that is no picture gets one reply, without a ping; no job is stored."""
     video = await world.delivered()
     told = await world.ada.send(
         world.channel,
@@ -171,7 +171,7 @@ async def test_reply_in_a_direct_message_needs_no_ping(world: SimWorld) -> None:
 
 
 async def test_reply_in_a_thread_is_a_remix_there(world: SimWorld) -> None:
-    """In a thread commands and replies work as in a channel, and everything stands in the thread."""
+    """In a thread commands and replies work as in a channel, and everything is posted in the thread."""
     world.env.backend.create_thread(world.channel.id, "foxes", world.ada.id)
     (thread,) = world.channel.threads
     video = await world.delivered(where=thread)

@@ -1,4 +1,4 @@
-"""What is kept goes when `RETENTION_DAYS` are over, and whoever asks for it later is told."""
+"""Kept files are deleted after `RETENTION_DAYS`, and later requests for them are refused."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Who may press which button: rights are checked when it is pressed, whoever sees it."""
+"""Who may press which button: rights are checked on each press."""
 
 import discord
 import pytest
@@ -26,7 +26,7 @@ CONTROLLED = [
 
 @pytest.mark.parametrize(("scene", "kind", "action"), CONTROLLED)
 async def test_others_may_not(world: SimWorld, scene: job_setups.JobSetup, kind: PostKind, action: Action) -> None:
-    """Anybody but the requester is told privately that they may not, and neither job nor message changes."""
+    """Anyone but the requester is refused privately, and neither job nor message changes."""
     job = await scene(world)
     message = await world.shown(job, kind)
     result = await press(world.ben, message, action)
@@ -43,7 +43,7 @@ async def test_others_may_not(world: SimWorld, scene: job_setups.JobSetup, kind:
 async def test_those_who_manage_messages_may(
     world: SimWorld, scene: job_setups.JobSetup, kind: PostKind, action: Action
 ) -> None:
-    """Whoever may manage messages there may press what the requester may."""
+    """Managers of messages may press what the requester may."""
     job = await scene(world)
     result = await press(world.mia, await world.shown(job, kind), action)
     assert "Only the person who asked" not in private(result)
@@ -54,7 +54,7 @@ async def test_those_who_manage_messages_may(
 
 
 async def test_managing_the_server_is_not_managing_messages(world: SimWorld) -> None:
-    """Whoever manages the server may look at a job by `/status`, but its buttons there ask for more."""
+    """Managers of the server may see a job in `/status`, but its buttons there require more."""
     managing = world.guild.create_role("Owners", permissions=discord.Permissions(manage_guild=True))
     max_ = world.guild.add_member(world.env.create_user("max"), roles=[managing])
     job = await job_setups.queued(world)
@@ -82,7 +82,7 @@ async def test_who_manages_the_server_reads_no_prompt_of_a_channel_they_cannot_s
 
 @pytest.mark.parametrize("presser", ["ben", "mia"])
 async def test_retry_is_for_the_requester_alone(world: SimWorld, presser: str) -> None:
-    """It counts on the presser's limits, so not even those who manage messages may."""
+    """It counts on the presser's limits, so not even managers of messages may."""
     job = await job_setups.failed(world)
     result = await press(getattr(world, presser), await world.shown(job, PostKind.FAILURE), Action.RETRY)
     assert "Only the person who" in private(result)

@@ -1,6 +1,6 @@
-"""Every button, form and command, by every kind of person, with every kind of id: a matrix made of the bot's lists.
+"""Every button, form and command, by every kind of person, with every kind of id: a matrix from the bot's lists.
 
-Whoever may not is refused, and no row changes. Who can't see a job gets the very answer that an unknown one gets.
+Without the right it is refused, and no row changes. An invisible job gets the same answer as an unknown one.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ UNKNOWN_OFFER = "1234567890123456789"
 MALFORMED = ["short", "", "k3m9q2xa", "K3M9Q2XA:1:1", "ILOUILOU", "-1", "9" * 40, "\u0661\u0662\u0663", "../../bot.db"]
 NO_RIGHT, NOT_KNOWN, GONE, OWNERS = "Only the person who asked", "I don't know that", "form expired", "who run this bot"
 NOT_THEIRS = "Only the person who replied"
-# Whoever sees a finished video may remix it.
+# Anyone who sees a finished video may remix it.
 FOR_ALL = {Action.REMIX, Action.AGAIN}
 SCENES: dict[Action, job_setups.JobSetup] = {
     Action.CANCEL: job_setups.queued,
@@ -72,7 +72,7 @@ class Caller:
             self.who._env._end_operation()
 
     async def press(self, custom_id: str) -> InteractionResult:
-        """Press a button of that id under a message of the bot that stands where they are."""
+        """Press a button of that id under a message of the bot in their channel."""
         row = {"type": 1, "components": [{"type": 2, "style": 2, "label": "Press", "custom_id": custom_id or "-"}]}
         backend = self.who._env.backend
         made = backend.create_message(self.where.id, backend.bot_user.id, "forged", components=[row])
@@ -82,7 +82,7 @@ class Caller:
         return await self.send(3, {"custom_id": custom_id, "component_type": 2}, message=_payload(self.who, made))
 
     async def fill_in(self, custom_id: str) -> InteractionResult:
-        """Send a form of that id in, which nobody may have opened."""
+        """Submit a form of that id, which need not be open."""
         field = {"type": 4, "custom_id": "prompt", "value": "a forged fox"}
         return await self.send(5, {"custom_id": custom_id, "components": [{"type": 18, "component": field}]})
 
@@ -191,7 +191,7 @@ async def refused(world: SimWorld, act: Callable[[], Any], expected: str, before
 
 
 async def offer_of_ada(world: SimWorld, kind: Action) -> str:
-    """The id of an offer that stands under a reply of Ada's."""
+    """The id of an offer under a reply of Ada's."""
     video = await world.delivered()
     shown = world.last()
     assert video.id in text_of(shown)
@@ -299,7 +299,7 @@ async def test_every_command_by_everybody(world: SimWorld, crowd: Crowd, paid: l
 
 @pytest.mark.reliability
 async def test_every_command_of_the_owner_by_everybody(world: SimWorld, crowd: Crowd, paid: list[Any]) -> None:
-    """`/owner` is refused for everybody but those who run the bot, the same for every id; nothing is paused."""
+    """`/owner` is refused for everyone but the owners, the same for every id; nothing is paused."""
     job: Job = await job_setups.uncertain(world)
     switch = world.engine.parts.switch
     command = world.env.backend.commands[None]["owner", 1]

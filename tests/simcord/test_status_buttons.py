@@ -51,7 +51,7 @@ async def test_list_withholds(world: SimWorld) -> None:
 
 
 async def test_list_sends_a_withheld_video_after_all(world: SimWorld) -> None:
-    """**Post it** in the list posts a video that was withheld; nothing is rendered anew."""
+    """**Post it** in the list posts a video that was withheld; nothing is rendered again."""
     job = await job_setups.withheld(world)
     listed = await status(world)
     assert "on its way" in private(await press(world.ada, listed, Action.SEND_AGAIN, job.id))

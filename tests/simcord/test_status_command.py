@@ -5,7 +5,7 @@ from tests.simcord.world import SimWorld, private
 
 
 async def test_status_completes_ones_own_jobs(world: SimWorld) -> None:
-    """`/status` offers the asker's running jobs, then the ended ones, and nobody else's."""
+    """`/status` suggests one's own running jobs, then the ended ones, and no one else's."""
     ended = await world.delivered("a red fox")
     await world.env.advance_time(60)
     running = await world.asked("a blue whale")
@@ -31,7 +31,7 @@ async def test_status_lists_ones_own_jobs(world: SimWorld) -> None:
 
 
 async def test_status_of_one_job_is_for_its_requester_and_managers(world: SimWorld) -> None:
-    """One job by id: its requester and those who manage the server see it, for others it is unknown."""
+    """One job by id: its requester and managers of the server see it, for others it is unknown."""
     job = await world.asked("a secret fox")
     for person in (world.ada, world.mia):
         assert "a secret fox" in private(await person.slash(world.channel, "status", video=job.id))

@@ -71,7 +71,7 @@ async def test_stopping_what_has_ended_is_too_late(world: SimWorld) -> None:
 
 
 async def test_late_notices_ping_only_the_requester(world: SimWorld) -> None:
-    """The notices that it takes long stand once, ping the requester and nobody else."""
+    """The notices that it takes long are posted once and ping only the requester."""
     for scene, kind in ((job_setups.late, PostKind.LATE), (job_setups.slow, PostKind.SLOW)):
         job = await scene(world)
         await world.settle()

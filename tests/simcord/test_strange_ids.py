@@ -63,7 +63,7 @@ async def test_buttons_of_an_unknown_offer_say_so(world: SimWorld, action: str) 
 
 
 async def test_forged_buttons_obey_the_state(world: SimWorld) -> None:
-    """A button that doesn't fit the job's state changes nothing, whoever forged it."""
+    """A button that doesn't fit the job's state changes nothing, forged or not."""
     job = await job_setups.queued(world)
     for kind, action in (
         ("fail", "retry"),

@@ -40,7 +40,7 @@ async def test_video_outlives_its_interaction(world: SimWorld) -> None:
 
 
 async def test_remix_opens_a_form_for_anyone(world: SimWorld) -> None:
-    """Remix opens a form for whoever presses it; the remix is theirs, with the pictures of the form only."""
+    """Remix opens a form for any presser; the remix is theirs, with the pictures of the form only."""
     video = await world.delivered(reference=("a.png", png(1)))
     shown = await press(world.ben, await world.shown(video, PostKind.VIDEO), Action.REMIX)
     assert shown.modal is not None
@@ -76,7 +76,7 @@ async def test_remix_form_without_a_word_says_so(world: SimWorld) -> None:
 
 
 async def test_again_makes_the_same_for_anyone(world: SimWorld) -> None:
-    """Again makes a new video of the same request and pictures; it belongs to whoever pressed."""
+    """Make another makes a new video of the same request and pictures; it belongs to the presser."""
     first = await world.delivered(size="1080x1920", reference=("a.png", png()))
     result = await press(world.ben, await world.shown(first, PostKind.VIDEO), Action.AGAIN)
     assert result.acknowledged

@@ -12,7 +12,7 @@ from tests.simcord.world import SimWorld, actions, field_ids, press, private, te
 
 
 async def test_video_shows_a_card(world: SimWorld) -> None:
-    """`/video` is acknowledged privately, the answer goes, and a plain card with all facts stands in the channel."""
+    """`/video` is acknowledged privately, the response goes, and a plain card with all facts is in the channel."""
     job = await world.asked("a red fox", model="gpt-4o-video", size="1920x1080", seconds="8")
     card = await world.shown(job, PostKind.CARD)
     assert card.id == world.last().id
@@ -48,7 +48,7 @@ async def test_video_keeps_all_its_pictures(world: SimWorld) -> None:
     [("notes.png", b"no picture at all", "not a picture"), ("empty.png", b"", "is empty")],
 )
 async def test_a_file_that_is_no_picture_is_named_privately(world: SimWorld, name: str, data: bytes, said: str) -> None:
-    """A file that can't be used is named in a private answer; no job is stored and nobody else sees anything."""
+    """An unusable file is named in a private response; no job is stored and nothing is public."""
     result = await world.ada.slash(world.channel, "video", prompt="a red fox", reference=(name, data))
     await world.settle()
     assert name in private(result)

@@ -1,14 +1,14 @@
-"""The real bot inside SimCord's Discord: its own parts on a real database, with every loop run only when asked to.
+"""The real bot inside SimCord's Discord: its own parts on a real database, with each loop run only on demand.
 
-What SimCord 3.2.1 cannot do, and what is therefore left to the end-to-end tests:
+Limits of SimCord 3.2.1, which the end-to-end tests cover:
 
-* it takes no notice of nonces, so it is no judge of what is said once after a crash;
-* it knows no addresses of attachments that can be fetched: `FakeCdn` serves its stored bytes on 127.0.0.1;
-* it lets only the person who opened a form send it in, and only while the message under which it was opened stands, so
+* it ignores nonces, so it can't show that a message is posted once after a crash;
+* its attachments have no usable addresses: `FakeCdn` serves its stored bytes on 127.0.0.1;
+* only the person who opened a form can submit it, and only while the message under which it was opened exists, so
   neither another person's draft nor a form that outlives its offer can be tried;
-* its people ping whom they reply to unless the message is put into its backend with another mention policy;
-* it takes files of any size, and no connection to it ever breaks;
-* its clock is virtual and nothing is left running after an act: a paid request would be a real one, so the scheduler is
+* its people's replies always ping, unless the message is put into its backend with another mention policy;
+* it accepts files of any size, and no connection to it ever breaks;
+* its clock is virtual and nothing runs after an action: a paid request would be a real one, so the scheduler is
   not started, and jobs are moved by the store's own functions.
 """
 
@@ -172,7 +172,7 @@ class SimWorld:
     # ---------------------------------------------------------- the messages
 
     async def message(self, job: Job, kind: PostKind) -> discord.Message | None:
-        """The job's latest message of that kind as it stands in its channel; None if there is none (any more)."""
+        """The job's latest message of that kind as it is in its channel; None if there is none (any more)."""
         for post in reversed(await self.read(posts.find_posts, [job.id])):
             if post.kind is kind and post.message_id is not None:
                 stored = self.env.backend.messages.get(post.channel_id, {}).get(post.message_id)
