@@ -1,4 +1,4 @@
-"""Builds the parts, starts and stops them in order. `run` is the whole bot; its clock is the only seam for time."""
+"""Opens the resources, then runs the engine beside the client. `run` is the whole bot; its clock is the one seam."""
 
 import asyncio
 import errno
@@ -8,12 +8,10 @@ import signal
 import socket
 import stat
 import uuid
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import monotonic
 
 import structlog
 from discord.http import Route
@@ -22,37 +20,22 @@ from bot import VERSION
 from bot.chat.courier import Courier
 from bot.chat.words import ENGLISH, Key, Language, Readers
 from bot.client import VideoBot, quiet_voice_warnings
-from bot.connection import BACKOFF_SECONDS_MAX, disconnect, in_a_row, stay_connected
-from bot.engine.acts import Acts
-from bot.engine.adopting import Adopter
-from bot.engine.alarm import Alarm
-from bot.engine.board import Board
-from bot.engine.desk import Desk
-from bot.engine.drafts import Drafts
-from bot.engine.housekeeping import keep_house
-from bot.engine.intake import Intake
-from bot.engine.lookup import Lookup
-from bot.engine.lost_polls import LostPolls
-from bot.engine.offering import Offering
-from bot.engine.owning import Owning
-from bot.engine.painting import Painter
-from bot.engine.parts import Parts, Rules
-from bot.engine.pausing import KillSwitch
-from bot.engine.replies import Replies
-from bot.engine.restores import recognise, searched_until
-from bot.engine.scheduler import Scheduler
-from bot.engine.telling import Teller
-from bot.engine.timekeeping import Timekeeper
-from bot.engine.traffic import Traffic
-from bot.engine.watch import Watcher
+from bot.connection import disconnect, stay_connected
+from bot.engine.context import EngineContext, Rules
+from bot.engine.engine import Engine
+from bot.engine.kill_switch import KillSwitch
+from bot.engine.owner_alerts import OwnerAlerts
+from bot.engine.restore_detection import detect_restore, searched_until
+from bot.engine.signals import Signals
+from bot.engine.timekeeper import Timekeeper
 from bot.jobs.allowlist import Allowlist
 from bot.jobs.database import open_database
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
 from bot.jobs.pacing import Bounds
 from bot.jobs.store import finding, moving
-from bot.media.fetch import AddressGuard, VideoFetcher
 from bot.media.references import ReferenceShelf
+from bot.media.video_fetcher import AddressGuard, VideoFetcher
 from bot.ops.clock import Clock, SteadyClock
 from bot.ops.watchdog import Watchdog
 from bot.settings import Settings
@@ -62,8 +45,6 @@ from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
 
 _DAY_SECONDS = 86_400.0
-_PAID_REQUESTS_SECONDS = 15.0
-_MESSAGES_SECONDS = 2.0
 # All of the end, with the gateway and the database, within the 20 s that are promised.
 _DRAIN_SECONDS = 19.0
 _log = structlog.stdlib.get_logger(__name__)
@@ -75,21 +56,6 @@ class AlreadyRunningError(Exception):
 
 class DataFolderError(Exception):
     """The data folder can't be used; the message is one line that names the setting."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Engine:
-    """The loops that run beside the client."""
-
-    scheduler: Scheduler
-    adopter: Adopter
-    lost_polls: LostPolls
-    teller: Teller
-    painter: Painter
-    offering: Offering
-    intake: Intake
-    timekeeper: Timekeeper
-    parts: Parts
 
 
 def migrate_only(settings: Settings) -> None:
@@ -116,27 +82,27 @@ async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, 
         client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers)
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(client)
-            engine = await _build(settings, clock, client, readers, resources)
+            engine = await build_engine(settings, clock, client, readers, resources)
             if not stopping.is_set():
                 await _serve(settings, client, engine, watchdog, stopping)
 
 
-async def _build(
+async def build_engine(
     settings: Settings, clock: SteadyClock, client: VideoBot, readers: Readers, resources: AsyncExitStack
-) -> _Engine:
-    """Open what has to be closed again, and put the engine together."""
+) -> Engine:
+    """Open what has to be closed again, and build the engine on it; the client gets its services."""
     database = open_database(_database_path(settings))
     resources.push_async_callback(database.close)
     # The lock file proves that nobody else holds a job of this database.
     await database.write(moving.void_claims)
-    board = Board()
-    timekeeper = Timekeeper(clock, database, board)
+    signals = Signals()
+    timekeeper = Timekeeper(clock, database, signals)
     await timekeeper.begin()
     await database.write(moving.bring_to_now, clock.now())
-    switch = KillSwitch(settings.data_dir)
-    standing = await recognise(database, _database_path(settings), switch, clock.now())
+    kill_switch = KillSwitch(settings.data_dir)
+    found = await detect_restore(database, _database_path(settings), kill_switch, clock.now())
     submitted = await database.read(finding.find_submit_times, clock.now() - 60.0)
-    guard = SpendGuard(settings.max_submits_per_minute, clock, submitted, switch.is_on)
+    guard = SpendGuard(settings.max_submits_per_minute, clock, submitted, kill_switch.is_on)
     endpoint = Endpoint(
         settings.videos_api_base_url,
         settings.videos_api_key.get_secret_value(),
@@ -153,72 +119,38 @@ async def _build(
     shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
     resources.push_async_callback(shelf.close)
     await shelf.clear_partials()
-    board.searched_until = searched_until(standing)
+    signals.searched_until = searched_until(found)
     courier = Courier(client, clock, settings.owner_ids)
-    alarm = Alarm(courier, clock, readers.of(ENGLISH))
-    if standing.is_restored:
-        alarm.ring(Key.ALARM_RESTORED)
-    parts = Parts(
-        clock, database, videos, catalogue, fetcher, shelf, courier, readers, _rules(settings), board, alarm, switch
+    owner_alerts = OwnerAlerts(courier, clock, readers.of(ENGLISH))
+    if found.is_restored:
+        owner_alerts.alert(Key.ALERT_RESTORED)
+    rules = _rules(settings)
+    context = EngineContext(
+        clock, database, videos, catalogue, fetcher, shelf, courier, readers, rules, signals, owner_alerts, kill_switch
     )
-    traffic = Traffic(clock, switch.is_on, settings.max_submits_per_minute)
-    adopter = Adopter(parts, traffic)
-    scheduler = Scheduler(parts, traffic, Watcher(parts, traffic), _owner())
-    intake = Intake(parts, traffic.refusal)
-    lookup = Lookup(parts)
-    client.desk = Desk(
-        intake,
-        Drafts(parts),
-        Acts(parts, intake),
-        lookup,
-        Replies(parts, intake, lookup),
-        Owning(parts, adopter),
-        catalogue,
-        readers,
-    )
-    lost_polls = LostPolls(parts, traffic, adopter)
-    loops = (Teller(parts), Painter(parts), Offering(parts))
-    return _Engine(scheduler, adopter, lost_polls, *loops, intake, timekeeper, parts)
+    engine = Engine(context, timekeeper, settings.max_submits_per_minute, _lease_owner())
+    client.services = engine.services
+    return engine
 
 
 async def _serve(
-    settings: Settings, client: VideoBot, engine: _Engine, watchdog: Watchdog, stopping: asyncio.Event
+    settings: Settings, client: VideoBot, engine: Engine, watchdog: Watchdog, stopping: asyncio.Event
 ) -> None:
     """Run engine and gateway side by side until told to stop; then stop them in order."""
     logged_in = asyncio.Event()
     token = settings.discord_token.get_secret_value()
     gateway = asyncio.create_task(stay_connected(client, token, logged_in), name="gateway")
-    loops = [
-        # Looking at running jobs needs no Discord.
-        asyncio.create_task(_keep_running("scheduler", engine.scheduler.run)),
-        asyncio.create_task(_keep_running("adopter", engine.adopter.run)),
-        asyncio.create_task(_keep_running("lost polls", engine.lost_polls.run)),
-        asyncio.create_task(_keep_running("teller", engine.teller.run, logged_in)),
-        asyncio.create_task(_keep_running("painter", engine.painter.run, logged_in)),
-        asyncio.create_task(_keep_running("offering", engine.offering.run, logged_in)),
-        asyncio.create_task(_keep_running("alarm", engine.parts.alarm.run, logged_in)),
-        asyncio.create_task(_keep_running("timekeeper", partial(engine.timekeeper.run, engine.parts.alarm))),
-        asyncio.create_task(_keep_running("housekeeping", partial(keep_house, engine.parts))),
-    ]
+    engine.start(logged_in)
     stopped = asyncio.create_task(stopping.wait())
-    loops.append(asyncio.create_task(_log_ready(settings, client, logged_in)))
+    ready = asyncio.create_task(_log_ready(settings, client, logged_in))
     try:
         await asyncio.wait((stopped, gateway), return_when=asyncio.FIRST_COMPLETED)
     finally:
         _log.info("stopping")
         watchdog.start(_DRAIN_SECONDS)
-        engine.intake.stop()
-        engine.scheduler.stop()
-        engine.parts.database.leave()
-        for loop in (*loops, stopped):
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
-        await asyncio.gather(
-            engine.scheduler.finish(_PAID_REQUESTS_SECONDS),
-            engine.teller.finish(_MESSAGES_SECONDS),
-            engine.painter.finish(_MESSAGES_SECONDS),
-            engine.offering.finish(_MESSAGES_SECONDS),
-        )
+        stopped.cancel()
+        ready.cancel()
+        await engine.stop()
         await disconnect(client, gateway)
 
 
@@ -233,21 +165,6 @@ async def _log_ready(settings: Settings, client: VideoBot, logged_in: asyncio.Ev
         "ready", version=VERSION, servers=len(client.guilds), providers=[settings.videos_api_base_url],
         models=settings.videos_models, limits=limits, data_dir=str(settings.data_dir.resolve()),
     )  # fmt: skip
-
-
-async def _keep_running(name: str, run: Callable[[], Awaitable[None]], may_start: asyncio.Event | None = None) -> None:
-    """Run a loop for as long as the process lives; one that breaks is begun again, later each time."""
-    if may_start is not None:
-        await may_start.wait()
-    breaks = 0
-    while True:
-        began_at = monotonic()
-        try:
-            await run()
-        except Exception:  # noqa: BLE001  # the last guard: a broken loop would leave people waiting in silence
-            breaks = in_a_row(breaks, monotonic() - began_at)
-            _log.exception("loop broke", loop=name, times=breaks)
-            await asyncio.sleep(min(BACKOFF_SECONDS_MAX, 2.0**breaks))
 
 
 def _stop_signals(begin_to_end: Callable[[], None]) -> asyncio.Event:
@@ -307,7 +224,7 @@ def _database_path(settings: Settings) -> Path:
     return settings.data_dir / "bot.db"
 
 
-def _owner() -> str:
+def _lease_owner() -> str:
     return f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
 
 
@@ -321,7 +238,7 @@ def _rules(settings: Settings) -> Rules:
             all_jobs_per_day=settings.max_jobs_per_day,
             allowlist=Allowlist(frozenset(settings.allowed_guild_ids), settings.takes_direct_messages),
         ),
-        looks=Bounds(settings.poll_min_seconds, settings.poll_max_seconds),
+        poll_bounds=Bounds(settings.poll_min_seconds, settings.poll_max_seconds),
         job_deadline_seconds=settings.job_deadline_seconds,
         job_give_up_seconds=settings.job_give_up_seconds,
         retention_seconds=settings.retention_days * _DAY_SECONDS,

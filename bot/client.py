@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.chat import cards, custom_ids, words
 from bot.chat.command_texts import CommandTranslator
 from bot.chat.forms import typed_prompt
-from bot.engine.desk import Desk
+from bot.engine.services import Services
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.ops.clock import Clock
@@ -47,13 +47,15 @@ def quiet_voice_warnings() -> None:
 
 
 class _Commands(app_commands.CommandTree["VideoBot"]):
-    """The slash commands; what breaks in one is told and logged by its own guard (`cogs.answers`)."""
+    """The slash commands; what breaks in one is told and logged by its own guard (`cogs.responses`)."""
 
     async def interaction_check(self, interaction: "discord.Interaction[VideoBot]", /) -> bool:
         """Carry out no command where the operator does not let the bot work, and say so; owners may use theirs."""
-        desk = self.client.desk
-        refused = desk.intake.closed(interaction.guild_id)
-        if refused is None or (_is_owners(interaction) and desk.owning.refuse(UserId(interaction.user.id)) is None):
+        services = self.client.services
+        refused = services.intake.closed(interaction.guild_id)
+        if refused is None or (
+            _is_owners(interaction) and services.owner_actions.refuse(UserId(interaction.user.id)) is None
+        ):
             return True
         if interaction.type is discord.InteractionType.application_command:
             await _answer_privately(interaction, refused)
@@ -97,18 +99,18 @@ class VideoBot(commands.Bot):
         )
         self._readers = readers
         self._commands = CommandSync(self, guild_ids, data_dir, clock, readers)
-        self._desk: Desk | None = None
+        self._services: Services | None = None
 
     @property
-    def desk(self) -> Desk:
+    def services(self) -> Services:
         """What the cogs ask of the engine; set before the client logs in."""
-        if self._desk is None:
-            raise RuntimeError("The desk is set before the client logs in.")
-        return self._desk
+        if self._services is None:
+            raise RuntimeError("The services are set before the client logs in.")
+        return self._services
 
-    @desk.setter
-    def desk(self, desk: Desk) -> None:
-        self._desk = desk
+    @services.setter
+    def services(self, services: Services) -> None:
+        self._services = services
 
     def reader_of(self, interaction: "discord.Interaction[Any]", /) -> words.Reader:
         """The person who acts, as the reader of a private answer."""
@@ -179,7 +181,7 @@ def _is_owners(interaction: discord.Interaction) -> bool:
 def _was_not_acknowledged(error: BaseException) -> bool:
     """Whether Discord had given the interaction up, had it acknowledged before, or could not be asked.
 
-    Nothing has been done then: the acknowledgement comes first (`cogs.answers`).
+    Nothing has been done then: the acknowledgement comes first (`cogs.responses`).
     """
     if isinstance(error, discord.HTTPException):
         return error.code in _TOO_LATE or error.status >= 500

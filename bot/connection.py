@@ -11,8 +11,8 @@ import discord
 import structlog
 
 from bot.client import VideoBot
+from bot.ops.tasks import BACKOFF_SECONDS_MAX, in_a_row
 
-BACKOFF_SECONDS_MAX = 60.0
 _FORBIDDEN_SECONDS = 600.0
 _LEAVING_SECONDS = 2.0
 _log = structlog.stdlib.get_logger(__name__)
@@ -20,11 +20,6 @@ _log = structlog.stdlib.get_logger(__name__)
 
 class DiscordRefusedError(Exception):
     """Discord does not know the token, or closed the gateway for good."""
-
-
-def in_a_row(breaks: int, held_seconds: float) -> int:
-    """How many breaks in a row this one makes; after a good while it is the first again, whatever was last week."""
-    return 1 if held_seconds > BACKOFF_SECONDS_MAX else breaks + 1
 
 
 async def stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event) -> None:

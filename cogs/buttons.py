@@ -6,21 +6,21 @@ import discord
 from discord.ext import commands
 
 from bot.chat import cards, lists
-from bot.chat.custom_ids import Action, ButtonId, Kind, parse_button
+from bot.chat.custom_ids import Action, ButtonId, MessageKind, parse_button
 from bot.chat.words import Key, say
 from bot.chat.words import refusal as refusal_text
-from bot.engine.desk import Desk
-from bot.engine.drafts import revised, without_pictures
-from bot.engine.intake import Ask
-from bot.engine.lookup import SeesChannel
+from bot.engine.requests.drafts import revised, without_pictures
+from bot.engine.requests.intake import Ask
+from bot.engine.requests.lookup import SeesChannel
+from bot.engine.services import Services
 from bot.jobs.model import Cause, Job, JobId, MessageId, Origin, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
-from cogs.answers import answering, opening, settle, tell, tell_at_once, turned_away
-from cogs.asking import draft_of, keep_and_show, settle_request, show_form
 from cogs.facts import asker_of, no_place_of, no_right_of, origin_of, reader_of, sight_by
 from cogs.host import Host
+from cogs.requesting import draft_of, keep_and_show, respond_to_request, show_form
+from cogs.responses import deferring, is_turned_away, opening_form, respond, respond_at_once, respond_to_action
 
 Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
 
@@ -28,8 +28,8 @@ Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
 class Buttons(commands.Cog):
     """One method per button. What a press means is decided by the job's state, and rights are checked each time."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._presses: dict[Action, Press] = {
             Action.CANCEL: self._cancel,
             Action.WITHHOLD: self._cancel,
@@ -50,9 +50,9 @@ class Buttons(commands.Cog):
         if interaction.type is not discord.InteractionType.component or interaction.data is None:
             return
         button = parse_button(str(interaction.data.get("custom_id", "")))
-        if button is None or button.offer_id is not None or await turned_away(self._desk, interaction):
+        if button is None or button.offer_id is not None or await is_turned_away(self._services, interaction):
             return
-        if button.kind is Kind.SURE and button.job_id is not None:
+        if button.kind is MessageKind.SURE and button.job_id is not None:
             await self._press_sure(interaction, button, button.job_id)
         elif button.job_id is not None:
             await self._presses[button.action](interaction, button.job_id)
@@ -60,119 +60,121 @@ class Buttons(commands.Cog):
             await self._edit(interaction, button.draft_id)
 
     async def _cancel(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with answering(interaction):
-            done = await self._desk.acts.cancel(job_id, asker_of(interaction))
+        async with deferring(interaction):
+            done = await self._services.job_actions.cancel(job_id, asker_of(interaction))
             withheld = isinstance(done, Job) and done.withheld
-            await settle(interaction, done, Key.ANSWER_WITHHELD if withheld else Key.ANSWER_CANCELLED)
+            await respond_to_action(interaction, done, Key.ANSWER_WITHHELD if withheld else Key.ANSWER_CANCELLED)
 
     async def _remix(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with opening(interaction):
+        async with opening_form(interaction):
             video = no_place_of(interaction) or await self._finished(interaction, job_id)
             if isinstance(video, Refusal):
-                await tell_at_once(interaction, refusal_text(video, reader_of(interaction)))
+                await respond_at_once(interaction, refusal_text(video, reader_of(interaction)))
                 return
             ask = Ask(VideoRequest("", parent_id=job_id))
-            await keep_and_show(self._desk, interaction, draft_of(interaction, ask))
+            await keep_and_show(self._services, interaction, draft_of(interaction, ask))
 
     async def _again(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with answering(interaction):
+        async with deferring(interaction):
             video = await self._finished(interaction, job_id)
             if isinstance(video, Refusal):
-                await settle(interaction, video)
+                await respond_to_action(interaction, video)
                 return
             asker, origin, sight, no_place = _again_by(interaction)
-            made = await self._desk.acts.make_another(video, asker, origin, sight, no_place)
+            made = await self._services.job_actions.make_another(video, asker, origin, sight, no_place)
             if isinstance(made, Job) and made.origin.history_after != origin.history_after:
-                await settle(interaction, made, Key.ANSWER_MADE_BEFORE)
+                await respond_to_action(interaction, made, Key.ANSWER_MADE_BEFORE)
                 return
-            await settle_request(self._desk, interaction, made, draft_of(interaction, Ask(video.request)))
+            await respond_to_request(self._services, interaction, made, draft_of(interaction, Ask(video.request)))
 
     async def _delete(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with answering(interaction):
-            job = await self._desk.acts.may_delete(job_id, asker_of(interaction))
+        async with deferring(interaction):
+            job = await self._services.job_actions.may_delete(job_id, asker_of(interaction))
             if isinstance(job, Refusal) or interaction.message is None:
-                await settle(interaction, job)
+                await respond_to_action(interaction, job)
                 return
             question = cards.ask_delete(job.id, MessageId(interaction.message.id), reader_of(interaction))
-            await tell(interaction, question)
+            await respond(interaction, question)
 
     async def _press_sure(self, interaction: discord.Interaction, button: ButtonId, job_id: JobId) -> None:
         """The answer to the question before a deletion; the question itself becomes the answer."""
-        async with answering(interaction, in_place=_is_private(interaction)):
+        async with deferring(interaction, in_place=_is_private(interaction)):
             if button.action is Action.KEEP:
-                await tell(interaction, say(Key.ANSWER_NOT_DELETED, reader_of(interaction)))
+                await respond(interaction, say(Key.ANSWER_NOT_DELETED, reader_of(interaction)))
                 return
-            done = await self._desk.acts.delete(job_id, asker_of(interaction), MessageId(button.number))
-            await settle(interaction, done, Key.ANSWER_DELETED)
+            done = await self._services.job_actions.delete(job_id, asker_of(interaction), MessageId(button.number))
+            await respond_to_action(interaction, done, Key.ANSWER_DELETED)
 
     async def _retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with answering(interaction):
-            done = await self._desk.acts.retry(job_id, *_again_by(interaction))
+        async with deferring(interaction):
+            done = await self._services.job_actions.retry(job_id, *_again_by(interaction))
             await self._settle_retry(interaction, done, job_id)
 
     async def _try_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with answering(interaction):
-            done = await self._desk.acts.try_again(job_id, *_again_by(interaction))
+        async with deferring(interaction):
+            done = await self._services.job_actions.try_again(job_id, *_again_by(interaction))
             await self._settle_retry(interaction, done, job_id)
 
     async def _settle_retry(self, interaction: discord.Interaction, done: Job | Refusal, job_id: JobId) -> None:
         if isinstance(done, Refusal):
-            job = await self._desk.acts.find_retryable(job_id, asker_of(interaction))
+            job = await self._services.job_actions.find_retryable(job_id, asker_of(interaction))
             if isinstance(job, Job):
                 draft = draft_of(interaction, Ask(job.request), retry_of=job.id)
-                await settle_request(self._desk, interaction, done, draft)
+                await respond_to_request(self._services, interaction, done, draft)
                 return
-        await settle(interaction, done, _made_key(done))
+        await respond_to_action(interaction, done, _made_key(done))
 
     async def _edit(self, interaction: discord.Interaction, draft_id: str) -> None:
-        async with opening(interaction):
-            draft = await self._desk.drafts.read(draft_id, UserId(interaction.user.id))
+        async with opening_form(interaction):
+            draft = await self._services.drafts.read(draft_id, UserId(interaction.user.id))
             if not isinstance(draft, Refusal) and (barred := no_right_of(interaction)):
                 draft = barred
             if isinstance(draft, Refusal):
-                await tell_at_once(interaction, refusal_text(draft, reader_of(interaction)))
+                await respond_at_once(interaction, refusal_text(draft, reader_of(interaction)))
                 return
-            await show_form(self._desk, interaction, draft)
+            await show_form(self._services, interaction, draft)
 
     async def _edit_retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with opening(interaction):
-            job, reader = await self._desk.acts.find_retryable(job_id, asker_of(interaction)), reader_of(interaction)
+        async with opening_form(interaction):
+            job = await self._services.job_actions.find_retryable(job_id, asker_of(interaction))
+            reader = reader_of(interaction)
             if not isinstance(job, Refusal) and (barred := no_right_of(interaction)):
                 job = barred
             if isinstance(job, Refusal):
-                await tell_at_once(interaction, refusal_text(job, reader))
-            elif made := await self._desk.acts.find_retry(job):
-                await tell_at_once(interaction, say(_made_key(made), reader, video=made.id))
+                await respond_at_once(interaction, refusal_text(job, reader))
+            elif made := await self._services.job_actions.find_retry(job):
+                await respond_at_once(interaction, say(_made_key(made), reader, video=made.id))
             else:
                 draft = draft_of(interaction, Ask(job.request), retry_of=job.id)
-                if job.about == "picture" or not self._desk.intake.has_pictures(job.request):
+                if job.about == "picture" or not self._services.intake.has_pictures(job.request):
                     draft = without_pictures(draft)
                 if job.cause in {Cause.SOURCE_GONE, Cause.UNSUPPORTED}:
-                    draft = revised(draft, Refusal(Reason.VIDEO_UNKNOWN), self._desk.catalogue)
-                await keep_and_show(self._desk, interaction, draft)
+                    draft = revised(draft, Refusal(Reason.VIDEO_UNKNOWN), self._services.catalogue)
+                await keep_and_show(self._services, interaction, draft)
 
     async def _why(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with answering(interaction):
-            job = await self._desk.lookup.find_to_explain(job_id, asker_of(interaction))
+        async with deferring(interaction):
+            job = await self._services.lookup.find_to_explain(job_id, asker_of(interaction))
             reader = reader_of(interaction)
-            await tell(interaction, refusal_text(job, reader) if isinstance(job, Refusal) else lists.why(job, reader))
+            shown = refusal_text(job, reader) if isinstance(job, Refusal) else lists.why(job, reader)
+            await respond(interaction, shown)
 
     async def _leave(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with answering(interaction):
-            done = await self._desk.acts.leave(job_id, asker_of(interaction))
-            await settle(interaction, done, Key.ANSWER_LEFT)
+        async with deferring(interaction):
+            done = await self._services.job_actions.leave(job_id, asker_of(interaction))
+            await respond_to_action(interaction, done, Key.ANSWER_LEFT)
 
     async def _send_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with answering(interaction):
-            done = await self._desk.acts.send_again(job_id, asker_of(interaction))
-            await settle(interaction, done, Key.ANSWER_SENDING_AGAIN)
+        async with deferring(interaction):
+            done = await self._services.job_actions.send_again(job_id, asker_of(interaction))
+            await respond_to_action(interaction, done, Key.ANSWER_SENDING_AGAIN)
 
     async def _finished(self, interaction: discord.Interaction, job_id: JobId) -> Job | Refusal:
         """The video that a button under it names, if the presser may use it; Discord has shown it to them."""
-        video = await self._desk.lookup.get(job_id)
+        video = await self._services.lookup.get(job_id)
         if video is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
-        return await self._desk.lookup.check_remix(video, asker_of(interaction), sight_by(interaction))
+        return await self._services.lookup.check_remix(video, asker_of(interaction), sight_by(interaction))
 
 
 def _is_private(interaction: discord.Interaction) -> bool:
@@ -194,4 +196,4 @@ def _again_by(interaction: discord.Interaction) -> tuple[Asker, Origin, SeesChan
 
 async def setup(bot: Host) -> None:
     """Let the cog hear presses."""
-    await bot.add_cog(Buttons(bot.desk))
+    await bot.add_cog(Buttons(bot.services))

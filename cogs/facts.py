@@ -8,7 +8,7 @@ import discord
 from bot.chat.naming import names_in, readable
 from bot.chat.permissions import no_place
 from bot.chat.words import Reader
-from bot.engine.lookup import SeesChannel
+from bot.engine.requests.lookup import SeesChannel
 from bot.jobs.model import ChannelId, GuildId, MessageId, Origin, Place, Upload, UserId, Via
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.jobs.rights import Asker

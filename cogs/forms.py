@@ -9,17 +9,17 @@ from discord.ext import commands
 from bot.chat import cards, forms
 from bot.chat.custom_ids import FormId, FormSource, parse_form
 from bot.chat.words import Key, refusal
-from bot.engine.desk import Desk
-from bot.engine.drafts import origin_id
-from bot.engine.intake import Ask
+from bot.engine.requests.drafts import origin_id
+from bot.engine.requests.intake import Ask
+from bot.engine.services import Services
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Draft, Job, JobId, Origin, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
-from cogs.answers import answering, settle, tell, turned_away
-from cogs.asking import draft_of, settle_request
 from cogs.facts import asker_of, no_place_of, origin_of, prompt_of, reader_of, sight_by
 from cogs.host import Host
+from cogs.requesting import draft_of, respond_to_request
+from cogs.responses import deferring, is_turned_away, respond, respond_to_action
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -27,8 +27,8 @@ _log = structlog.stdlib.get_logger(__name__)
 class Forms(commands.Cog):
     """Turns a filled-in form and what was kept for it into a request."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -36,36 +36,36 @@ class Forms(commands.Cog):
         if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
             return
         form = parse_form(str(interaction.data.get("custom_id", "")))
-        if form is None or await turned_away(self._desk, interaction):
+        if form is None or await is_turned_away(self._services, interaction):
             return
-        async with answering(interaction):
+        async with deferring(interaction):
             answer = forms.read(interaction.data)
             try:
-                await self._take_in(interaction, form, answer)
+                await self._accept(interaction, form, answer)
             except StoreUnavailableError:
                 _log.exception("form not taken in")
                 await self._say_no(interaction, Reason.STORE_UNAVAILABLE, answer)
 
-    async def _take_in(self, interaction: discord.Interaction, form: FormId, answer: forms.FormAnswer) -> None:
+    async def _accept(self, interaction: discord.Interaction, form: FormId, answer: forms.FormAnswer) -> None:
         user_id = UserId(interaction.user.id)
         if form.source is FormSource.JOB:
             draft = draft_of(interaction, Ask(VideoRequest("", parent_id=JobId(form.target))))
             origin = origin_of(interaction, Via.FORM)
         else:
             # Discord keeps a form open whose answer got lost, and people send it a second time.
-            made = await self._desk.intake.find_made(origin_id(form.target))
+            made = await self._services.intake.find_made(origin_id(form.target))
             if made is not None and made.origin.user_id == user_id:
-                await settle(interaction, made, Key.ANSWER_MADE_BEFORE)
+                await respond_to_action(interaction, made, Key.ANSWER_MADE_BEFORE)
                 return
-            kept = await self._desk.drafts.read(form.target, user_id)
+            kept = await self._services.drafts.read(form.target, user_id)
             if isinstance(kept, Refusal):
                 await self._say_no(interaction, kept.reason, answer)
                 return
             draft = kept
             # The same reply may have been answered with yes.
-            made = None if draft.reply_to is None else await self._desk.replies.offers.find_made(draft.reply_to)
+            made = None if draft.reply_to is None else await self._services.replies.offers.find_made(draft.reply_to)
             if made is not None:
-                await settle(interaction, made, Key.ANSWER_MADE_BEFORE)
+                await respond_to_action(interaction, made, Key.ANSWER_MADE_BEFORE)
                 return
             origin = replace(origin_of(interaction, Via.FORM, reply_to=draft.reply_to), id=origin_id(draft.id))
         filled = forms.fill_in(draft, answer)
@@ -73,25 +73,25 @@ class Forms(commands.Cog):
         if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE and not answer.uploads:
             made = Refusal(Reason.UPLOADS_GONE)
         if isinstance(made, Job) and draft.reply_to is not None:
-            await self._desk.replies.offers.end(draft.reply_to)
+            await self._services.replies.offers.end(draft.reply_to)
         older = isinstance(made, Job) and made.state is not State.ACCEPTED
-        await settle_request(self._desk, interaction, made, filled, Key.ANSWER_MADE_BEFORE if older else None)
+        await respond_to_request(self._services, interaction, made, filled, Key.ANSWER_MADE_BEFORE if older else None)
 
     async def _make(self, interaction: discord.Interaction, draft: Draft, origin: Origin) -> Job | Refusal:
         asker, sight = asker_of(interaction), sight_by(interaction)
         request = replace(draft.request, prompt=prompt_of(interaction, draft.request.prompt))
         ask, no_place = Ask(request, draft.uploads), no_place_of(interaction)
         if draft.retry_of is not None:
-            return await self._desk.acts.retry(draft.retry_of, asker, origin, sight, no_place, ask)
-        refusal = await self._desk.lookup.check_parent(request, asker, sight)
-        return refusal or await self._desk.intake.accept(ask, origin, no_place)
+            return await self._services.job_actions.retry(draft.retry_of, asker, origin, sight, no_place, ask)
+        refusal = await self._services.lookup.check_parent(request, asker, sight)
+        return refusal or await self._services.intake.accept(ask, origin, no_place)
 
     async def _say_no(self, interaction: discord.Interaction, reason: Reason, answer: forms.FormAnswer) -> None:
         """Give the prompt back where no draft can hold it."""
         reader = reader_of(interaction)
-        await tell(interaction, cards.private_no(refusal(Refusal(reason), reader), answer.prompt, None, reader))
+        await respond(interaction, cards.private_no(refusal(Refusal(reason), reader), answer.prompt, None, reader))
 
 
 async def setup(bot: Host) -> None:
     """Let the cog hear forms."""
-    await bot.add_cog(Forms(bot.desk))
+    await bot.add_cog(Forms(bot.services))

@@ -1,4 +1,4 @@
-"""What a cog needs of the client that loads it: the engine's desk, and discord.py's own ways to register things."""
+"""What a cog needs of the client that loads it: the engine's services, and discord.py's own ways to register things."""
 
 from typing import Any, Protocol
 
@@ -7,14 +7,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat.words import Reader
-from bot.engine.desk import Desk
+from bot.engine.services import Services
 
 
 class Host(Protocol):
     """The client, as far as cogs may know it."""
 
     @property
-    def desk(self) -> Desk:
+    def services(self) -> Services:
         """What may be asked of the engine."""
         ...
 

@@ -5,20 +5,20 @@ from discord.ext import commands
 
 from bot.chat.custom_ids import Action, ButtonId, parse_button
 from bot.chat.words import refusal as refusal_text
-from bot.engine.desk import Desk
+from bot.engine.services import Services
 from bot.jobs.model import Draft, MessageId, Offer
 from bot.jobs.reasons import Reason, Refusal
-from cogs.answers import answering, opening, settle, take_back, tell_at_once, turned_away
-from cogs.asking import settle_request, show_form
 from cogs.facts import asker_of, no_place_of, no_right_of, reader_of, sight_by
 from cogs.host import Host
+from cogs.requesting import respond_to_request, show_form
+from cogs.responses import deferring, delete_response, is_turned_away, opening_form, respond_at_once, respond_to_action
 
 
 class Offers(commands.Cog):
     """Answers to questions that are stored, so that they work after any restart."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -26,7 +26,7 @@ class Offers(commands.Cog):
         if interaction.type is not discord.InteractionType.component or interaction.data is None:
             return
         button = parse_button(str(interaction.data.get("custom_id", "")))
-        if button is None or button.offer_id is None or await turned_away(self._desk, interaction):
+        if button is None or button.offer_id is None or await is_turned_away(self._services, interaction):
             return
         if button.action is Action.NO_THANKS:
             await self._refuse(interaction, button.offer_id)
@@ -37,38 +37,40 @@ class Offers(commands.Cog):
         question = await self._take(interaction, button, offer_id)
         if question is None:
             return
-        async with answering(interaction):
-            made = await self._desk.replies.offers.accept(*question, sight_by(interaction), no_place_of(interaction))
+        async with deferring(interaction):
+            made = await self._services.replies.offers.accept(
+                *question, sight_by(interaction), no_place_of(interaction)
+            )
             if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE:
                 made = Refusal(Reason.UPLOADS_GONE)
-            await settle_request(self._desk, interaction, made, question[1])
+            await respond_to_request(self._services, interaction, made, question[1])
 
     async def _refuse(self, interaction: discord.Interaction, offer_id: MessageId) -> None:
-        async with answering(interaction):
-            refusal = await self._desk.replies.offers.refuse(offer_id, asker_of(interaction))
+        async with deferring(interaction):
+            refusal = await self._services.replies.offers.refuse(offer_id, asker_of(interaction))
             if refusal is None:
-                await take_back(interaction)
+                await delete_response(interaction)
             else:
-                await settle(interaction, refusal)
+                await respond_to_action(interaction, refusal)
 
     async def _take(
         self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId
     ) -> tuple[Offer, Draft] | None:
         """The question that is answered with yes; None if a form or a no was shown instead, or if it broke."""
-        async with opening(interaction):
-            taken = await self._desk.replies.offers.take(offer_id, asker_of(interaction))
+        async with opening_form(interaction):
+            taken = await self._services.replies.offers.take(offer_id, asker_of(interaction))
             if not isinstance(taken, Refusal) and (barred := no_right_of(interaction)):
                 taken = barred
             if isinstance(taken, Refusal):
-                await tell_at_once(interaction, refusal_text(taken, reader_of(interaction)))
+                await respond_at_once(interaction, refusal_text(taken, reader_of(interaction)))
                 return None
             if button.action is not Action.OPEN_FORM:
                 return taken
             _, draft = taken
-            await show_form(self._desk, interaction, draft)
+            await show_form(self._services, interaction, draft)
         return None
 
 
 async def setup(bot: Host) -> None:
     """Let the cog hear presses."""
-    await bot.add_cog(Offers(bot.desk))
+    await bot.add_cog(Offers(bot.services))

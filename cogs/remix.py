@@ -10,36 +10,36 @@ from bot.chat.choices import length_name, size_name
 from bot.chat.command_texts import choices, description, options
 from bot.chat.lists import choice_name
 from bot.chat.words import refusal as refusal_text
-from bot.engine.desk import Desk
-from bot.engine.intake import Ask
+from bot.engine.requests.intake import Ask
+from bot.engine.services import Services
 from bot.jobs.model import Job, VideoRequest
 from bot.jobs.reasons import Refusal
-from cogs.answers import answering, opening, tell_at_once
-from cogs.asking import draft_of, open_form, settle_request, take_in
 from cogs.facts import asker_of, reader_of, sight_by, uploads_of
 from cogs.host import Host
+from cogs.requesting import accept_request, draft_of, open_form, respond_to_request
+from cogs.responses import deferring, opening_form, respond_at_once
 from cogs.video import Prompt
 
 
-def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
+def build(services: Services) -> app_commands.Command[Any, ..., None]:
     """The command, with the choices of the catalogue and the asker's videos to complete from."""
 
     async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        found = await desk.lookup.suggest_finished(asker_of(interaction), typed)
+        found = await services.lookup.suggest_finished(asker_of(interaction), typed)
         now = interaction.created_at.timestamp()
         reader = reader_of(interaction)
         return [app_commands.Choice(name=choice_name(job, now, reader), value=job.id) for job in found]
 
     async def find(interaction: discord.Interaction, video: str | None) -> Job | Refusal:
         sight = sight_by(interaction)
-        return await desk.lookup.find_to_remix(video, asker_of(interaction), sight)
+        return await services.lookup.find_to_remix(video, asker_of(interaction), sight)
 
-    @app_commands.command(name="remix", description=description("remix", desk.readers))
-    @app_commands.describe(**options("remix", desk.readers))
+    @app_commands.command(name="remix", description=description("remix", services.readers))
+    @app_commands.describe(**options("remix", services.readers))
     @app_commands.choices(
-        model=choices(desk.catalogue.models, lambda model, _: model, desk.readers),
-        size=choices(desk.catalogue.sizes, size_name, desk.readers),
-        seconds=choices(desk.catalogue.seconds, length_name, desk.readers),
+        model=choices(services.catalogue.models, lambda model, _: model, services.readers),
+        size=choices(services.catalogue.sizes, size_name, services.readers),
+        seconds=choices(services.catalogue.seconds, length_name, services.readers),
     )
     @app_commands.autocomplete(video=suggest)
     async def remix(
@@ -56,25 +56,25 @@ def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
     ) -> None:
         uploads = uploads_of(reference, reference_2, reference_3, reference_4)
         if prompt is None:
-            async with opening(interaction):
+            async with opening_form(interaction):
                 parent = await find(interaction, video)
                 if isinstance(parent, Refusal):
-                    await tell_at_once(interaction, refusal_text(parent, reader_of(interaction)))
+                    await respond_at_once(interaction, refusal_text(parent, reader_of(interaction)))
                     return
                 ask = Ask(VideoRequest("", model, size, seconds, parent_id=parent.id), uploads)
-                await open_form(desk, interaction, ask)
+                await open_form(services, interaction, ask)
             return
-        async with answering(interaction):
+        async with deferring(interaction):
             made = parent = await find(interaction, video)
             ask = Ask(VideoRequest(prompt, model, size, seconds), uploads)
             if isinstance(parent, Job):
                 ask = replace(ask, request=replace(ask.request, parent_id=parent.id))
-                made = await take_in(desk, interaction, ask)
-            await settle_request(desk, interaction, made, draft_of(interaction, ask))
+                made = await accept_request(services, interaction, ask)
+            await respond_to_request(services, interaction, made, draft_of(interaction, ask))
 
     return cast("app_commands.Command[Any, ..., None]", remix)
 
 
 async def setup(bot: Host) -> None:
     """Register the command."""
-    bot.tree.add_command(build(bot.desk))
+    bot.tree.add_command(build(bot.services))

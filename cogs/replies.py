@@ -6,8 +6,8 @@ from discord.ext import commands
 from bot.chat.custom_ids import ButtonId, parse_button
 from bot.chat.naming import edited_text, is_long_text, said_in
 from bot.chat.permissions import no_place
-from bot.engine.desk import Desk
-from bot.engine.reply_rule import Reply, Right
+from bot.engine.requests.reply_rule import Reply, Right
+from bot.engine.services import Services
 from bot.jobs.model import ChannelId, GuildId, MessageId, Place, Upload, UserId
 from bot.jobs.reasons import Refusal
 from cogs.facts import sight_of, uploads_of
@@ -21,8 +21,8 @@ _NO_TYPE = frozenset({"", "application/octet-stream"})
 class RepliesCog(commands.Cog, name="Replies"):
     """Hands replies, edits and deletions over; what becomes of them is decided in the engine."""
 
-    def __init__(self, desk: Desk, host: Host) -> None:
-        self._desk = desk
+    def __init__(self, services: Services, host: Host) -> None:
+        self._services = services
         self._host = host
 
     @commands.Cog.listener()
@@ -39,7 +39,7 @@ class RepliesCog(commands.Cog, name="Replies"):
         if reference.type is not discord.MessageReferenceType.reply or not _is_id(reference.message_id):
             return
         reply = await self._reply(message, MessageId(reference.message_id or 0))
-        await self._desk.replies.answer(reply, sight_of(message.guild, message.author))
+        await self._services.replies.answer(reply, sight_of(message.guild, message.author))
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
@@ -48,7 +48,7 @@ class RepliesCog(commands.Cog, name="Replies"):
         # Without this time only a link's preview was added.
         if _is_whole(message) and not message.author.bot and message.edited_at is not None:
             said = edited_text(message, message.guild, self._me())
-            await self._desk.replies.edited(MessageId(message.id), said)
+            await self._services.replies.edited(MessageId(message.id), said)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
@@ -64,14 +64,14 @@ class RepliesCog(commands.Cog, name="Replies"):
     async def _forget(self, message_id: int) -> None:
         if not _is_id(message_id):
             return
-        await self._desk.acts.forget_message(MessageId(message_id))
-        await self._desk.replies.offers.end(MessageId(message_id))
+        await self._services.job_actions.forget_message(MessageId(message_id))
+        await self._services.replies.offers.end(MessageId(message_id))
 
     async def _talk(self, message: discord.Message) -> None:
         if isinstance(message.channel, discord.DMChannel):
             place = Place(ChannelId(message.channel.id))
             user_id = UserId(message.author.id)
-            await self._desk.replies.hint(MessageId(message.id), user_id, place, message.content)
+            await self._services.replies.hint(MessageId(message.id), user_id, place, message.content)
 
     async def _reply(self, message: discord.Message, to: MessageId) -> Reply:
         guild, me = message.guild, self._me()
@@ -189,4 +189,4 @@ def _no_place(message: discord.Message) -> Refusal | None:
 
 async def setup(bot: Host) -> None:
     """Let the cog hear messages."""
-    await bot.add_cog(RepliesCog(bot.desk, bot))
+    await bot.add_cog(RepliesCog(bot.services, bot))

@@ -8,49 +8,49 @@ from discord import app_commands
 from bot.chat import lists
 from bot.chat.command_texts import description, options
 from bot.chat.words import refusal as refusal_text
-from bot.engine.desk import Desk
+from bot.engine.services import Services
 from bot.jobs.reasons import Refusal
-from cogs.answers import answering, tell
 from cogs.facts import asker_of, reader_of, sight_of
 from cogs.host import Host
+from cogs.responses import deferring, respond
 
 
-def build(desk: Desk) -> app_commands.Command[Any, ..., None]:
+def build(services: Services) -> app_commands.Command[Any, ..., None]:
     """The command, with the asker's jobs to complete from."""
 
     async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        found = await desk.lookup.suggest_own(asker_of(interaction), typed)
+        found = await services.lookup.suggest_own(asker_of(interaction), typed)
         now = interaction.created_at.timestamp()
         reader = reader_of(interaction)
         return [app_commands.Choice(name=lists.choice_name(job, now, reader), value=job.id) for job in found]
 
-    @app_commands.command(name="status", description=description("status", desk.readers))
-    @app_commands.describe(**options("status", desk.readers))
+    @app_commands.command(name="status", description=description("status", services.readers))
+    @app_commands.describe(**options("status", services.readers))
     @app_commands.autocomplete(video=suggest)
     async def status(interaction: discord.Interaction, video: str | None = None) -> None:
         reader = reader_of(interaction)
         now = interaction.created_at.timestamp()
-        async with answering(interaction):
+        async with deferring(interaction):
             if video is None:
-                found = await desk.lookup.list_own(asker_of(interaction))
+                found = await services.lookup.list_own(asker_of(interaction))
                 links = {seen.job.id: seen.link for seen in found if seen.link}
                 jobs = [seen.job for seen in found]
-                await tell(interaction, lists.running_and_latest(jobs, now, reader, links))
+                await respond(interaction, lists.running_and_latest(jobs, now, reader, links))
                 return
             sight = sight_of(interaction.guild, interaction.user)
-            seen = await desk.lookup.find_to_look_at(video, asker_of(interaction), sight)
+            seen = await services.lookup.find_to_view(video, asker_of(interaction), sight)
             if isinstance(seen, Refusal):
-                await tell(interaction, refusal_text(seen, reader))
+                await respond(interaction, refusal_text(seen, reader))
                 return
             if seen.veiled:
-                await tell(interaction, lists.veiled(seen.job, now, reader))
+                await respond(interaction, lists.veiled(seen.job, now, reader))
                 return
             facts = lists.JobFacts(now, seen.queue_position, seen.link, seen.parent_link)
-            await tell(interaction, lists.one(seen.job, facts, reader))
+            await respond(interaction, lists.one(seen.job, facts, reader))
 
     return cast("app_commands.Command[Any, ..., None]", status)
 
 
 async def setup(bot: Host) -> None:
     """Register the command."""
-    bot.tree.add_command(build(bot.desk))
+    bot.tree.add_command(build(bot.services))

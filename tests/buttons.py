@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from bot.chat.custom_ids import BUTTON_TEMPLATE, Action, ButtonId, Kind
+from bot.chat.custom_ids import BUTTON_TEMPLATE, Action, ButtonId, MessageKind
 
 
 def button_id_of(custom_id: str | None) -> ButtonId:
     """What the custom id says; fails for one that is not the bot's."""
     found = BUTTON_TEMPLATE.fullmatch(custom_id or "")
     assert found is not None, f"a button with the custom id {custom_id!r}"
-    return ButtonId(Kind(found["kind"]), Action(found["action"]), found["target"], int(found["number"]))
+    return ButtonId(MessageKind(found["kind"]), Action(found["action"]), found["target"], int(found["number"]))
 
 
 def custom_id_for(action: Action, custom_ids: Iterable[str | None], target: str = "") -> str:

@@ -1,8 +1,8 @@
 """Carries messages to Discord and says honestly what became of each; it knows neither jobs nor the database.
 
-discord.py repeats 500, 502, 504 and 524 itself, under one nonce; everything else comes here (docs/facts/discord.md) and
-leaves as a `CourierFault` (`bot.chat.answers`). Nothing is sent while Discord can't be reached or refuses everything
-(`bot.chat.reach`): then all is `NotTaken`.
+discord.py repeats 500, 502, 504 and 524 itself, under one nonce; everything else comes here
+(docs/facts/discord.md) and leaves as a `CourierFault` (`bot.chat.discord_errors`). Nothing is sent while
+Discord can't be reached or refuses everything (`bot.chat.discord_breaker`): then all is `NotTaken`.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from typing import TypeVar
 import aiohttp
 import discord
 
-from bot.chat.answers import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.cards import Message, text_files, to_discord
+from bot.chat.discord_breaker import DiscordBreaker, RequestOutcome
+from bot.chat.discord_errors import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.naming import Said, edited_text
 from bot.chat.newest import Newest
 from bot.chat.owners import owners_of
 from bot.chat.permissions import no_place
-from bot.chat.reach import Reach, Sign
 from bot.jobs.denials import Denial
 from bot.jobs.model import ChannelId, GuildId, MessageId, Place, UserId
 from bot.ops.clock import Clock
@@ -87,7 +87,7 @@ class Courier:
     ) -> None:
         """`owner_ids`: who runs the bot; if empty, whoever Discord says. `send_seconds` pass in real time."""
         self._client = client
-        self._reach = Reach(clock)
+        self._breaker = DiscordBreaker(clock)
         self._owner_ids = tuple(UserId(owner_id) for owner_id in owner_ids)
         self._send_seconds = send_seconds
         self._uploading_to: Counter[ChannelId] = Counter()
@@ -95,7 +95,7 @@ class Courier:
 
     def rest_seconds(self) -> float:
         """In how many seconds something may be carried again; 0 if it may be tried now."""
-        return self._reach.rest_seconds()
+        return self._breaker.rest_seconds()
 
     async def post(self, parcel: Parcel) -> MessageId | None:
         """Post the message, with its file streamed from disk.
@@ -296,24 +296,24 @@ class Courier:
         self, about: str, within_seconds: float | None, *, behind_upload: bool = False
     ) -> AsyncGenerator[None]:
         """Ask Discord something, if it may be asked now; what goes wrong leaves as a `CourierFault`."""
-        rest_seconds = self._reach.rest_seconds()
+        rest_seconds = self._breaker.rest_seconds()
         if self._client.user is None or rest_seconds > 0:
             raise NotTaken(rest_seconds)
-        began_at = self._reach.begin()
+        began_at = self._breaker.begin()
         try:
             async with asyncio.timeout(within_seconds):
                 yield
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             if isinstance(error, TimeoutError):
                 free_global_limit(self._client)
-            fault, sign = judge(error)
+            fault, outcome = judge(error)
             if behind_upload and isinstance(error, TimeoutError):
-                sign = Sign.UNTOLD
+                outcome = RequestOutcome.UNKNOWN
             rest_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
-            self._reach.end(began_at, sign, about, rest_seconds=rest_seconds)
+            self._breaker.end(began_at, outcome, about, rest_seconds=rest_seconds)
             raise fault from error
         else:
-            self._reach.end(began_at, Sign.ANSWERED, about)
+            self._breaker.end(began_at, RequestOutcome.ANSWERED, about)
 
     async def _in_time(self, request: Awaitable[T]) -> T:
         async with asyncio.timeout(self._send_seconds):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from bot.jobs.model import JobId, MessageId, PostKind
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """The message that a button sits on: one of a job's (as in `PostKind`), an offer, or a private answer.
 
     `LIST` is an answer to /status, `SURE` the question before a deletion.
@@ -50,16 +50,16 @@ class Action(StrEnum):
 
 
 _ALLOWED = {
-    Kind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN),
-    Kind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE),
-    Kind.FAILURE: (Action.RETRY, Action.SEND_AGAIN, Action.EDIT_RETRY, Action.WHY),
-    Kind.LATE: (Action.WITHHOLD,),
-    Kind.SLOW: (Action.WITHHOLD,),
-    Kind.UNSURE: (Action.TRY_AGAIN, Action.LEAVE),
-    Kind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT, Action.NO_THANKS),
-    Kind.SURE: (Action.DELETE, Action.KEEP),
-    Kind.DRAFT: (Action.EDIT,),
-    Kind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN, Action.RETRY, Action.EDIT_RETRY),
+    MessageKind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN),
+    MessageKind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE),
+    MessageKind.FAILURE: (Action.RETRY, Action.SEND_AGAIN, Action.EDIT_RETRY, Action.WHY),
+    MessageKind.LATE: (Action.WITHHOLD,),
+    MessageKind.SLOW: (Action.WITHHOLD,),
+    MessageKind.UNSURE: (Action.TRY_AGAIN, Action.LEAVE),
+    MessageKind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT, Action.NO_THANKS),
+    MessageKind.SURE: (Action.DELETE, Action.KEEP),
+    MessageKind.DRAFT: (Action.EDIT,),
+    MessageKind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN, Action.RETRY, Action.EDIT_RETRY),
 }
 _PAIRS = "|".join(f"{kind}:(?:{'|'.join(actions)})" for kind, actions in _ALLOWED.items())
 _JOB_ID = "[0-9A-HJKMNP-TV-Z]{8}"
@@ -85,7 +85,7 @@ class ButtonId:
     `number` counts messages of one kind; in the question before a deletion it is the id of the message to delete.
     """
 
-    kind: Kind
+    kind: MessageKind
     action: Action
     target: str
     number: int = 1
@@ -93,17 +93,17 @@ class ButtonId:
     @property
     def job_id(self) -> JobId | None:
         """The job it is about; None on an offer or a draft."""
-        return None if self.kind in {Kind.OFFER, Kind.DRAFT} else JobId(self.target)
+        return None if self.kind in {MessageKind.OFFER, MessageKind.DRAFT} else JobId(self.target)
 
     @property
     def offer_id(self) -> MessageId | None:
         """The offer it is about: the id of the reply under which it stands; None on other messages."""
-        return MessageId(int(self.target)) if self.kind is Kind.OFFER else None
+        return MessageId(int(self.target)) if self.kind is MessageKind.OFFER else None
 
     @property
     def draft_id(self) -> str | None:
         """The draft it is about; None on other messages."""
-        return self.target if self.kind is Kind.DRAFT else None
+        return self.target if self.kind is MessageKind.DRAFT else None
 
     def __str__(self) -> str:
         """The custom id; at most 100 characters (docs/facts/discord.md)."""
@@ -142,7 +142,7 @@ def parse_button(custom_id: str) -> ButtonId | None:
     found = BUTTON_TEMPLATE.fullmatch(custom_id)
     if found is None:
         return None
-    return ButtonId(Kind(found["kind"]), Action(found["action"]), found["target"], int(found["number"]))
+    return ButtonId(MessageKind(found["kind"]), Action(found["action"]), found["target"], int(found["number"]))
 
 
 def parse_form(custom_id: str) -> FormId | None:

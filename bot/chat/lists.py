@@ -18,7 +18,7 @@ from bot.chat.cards import (
     settings_line,
     stopping_action,
 )
-from bot.chat.custom_ids import Action, Kind
+from bot.chat.custom_ids import Action, MessageKind
 from bot.chat.escape import clip, discord_length, plain, quote
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.model import Job, JobId
@@ -91,7 +91,7 @@ def one(job: Job, facts: JobFacts, reader: Reader) -> Message:
     return Message(
         embed=replace(embed, colour=GREY) if job.state in ENDS else embed,
         # Why is said right here.
-        buttons=tuple(job_button(job, Kind.LIST, one, 1, reader) for one in actions if one is not Action.WHY),
+        buttons=tuple(job_button(job, MessageKind.LIST, one, 1, reader) for one in actions if one is not Action.WHY),
         text_file=prompt_file(job.request.prompt),
     )
 
@@ -151,5 +151,5 @@ def _labelled_button(job: Job, reader: Reader) -> Button | None:
     action = _action(job)
     if action is None:
         return None
-    button = job_button(job, Kind.LIST, action, 1, reader)
+    button = job_button(job, MessageKind.LIST, action, 1, reader)
     return replace(button, label=say(Key.LABEL_WITH_ID, reader, label=button.label, video=job.id))

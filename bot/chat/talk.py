@@ -78,6 +78,8 @@ _UNSPACED_QUESTION = re.compile(
     r"|(?:吗|嗎|呢|か|かな|까|까요|나요)[。.!！~〜…\s]*$"
 )
 
+_WORDS_ASKED_ABOUT = 2
+
 
 def count_words(text: str) -> int:
     """How many words a person would see in the text.
@@ -116,6 +118,11 @@ def is_question(text: str) -> bool:
     if spoken[0] not in _AUXILIARIES:
         return False
     return spoken[1] in (_ASKED_PEOPLE if spoken[0] in _IMPERATIVES else _SUBJECTS)
+
+
+def may_be_talk(text: str, *, pictures: bool) -> bool:
+    """Whether the words may be meant for people instead of the bot: a question, or one or two without pictures."""
+    return is_question(text) or (count_different_words(text) <= _WORDS_ASKED_ABOUT and not pictures)
 
 
 def _prose(text: str) -> str:

@@ -1,80 +1,81 @@
-"""Signals of trouble at the provider, each with the job and the person that met it; it decides nothing about them.
+"""Signals between the loops of the engine: events that wake them, and dirty sets; it decides and stores nothing."""
 
-One job's repeats are one signal: a signal that one job can cause says something about that job only
-(docs/decisions/0014-whose-signal-it-is.md).
-"""
+import asyncio
+import math
+from collections import deque
 
-from typing import NamedTuple
-
-from bot.jobs.model import Job, JobId, UserId
+from bot.jobs.model import JobId, MessageId
 from bot.ops.clock import Clock
 
-
-class Sender(NamedTuple):
-    """The job that a request to the provider was made for, and its requester."""
-
-    job_id: JobId
-    user_id: UserId
-
-    @classmethod
-    def of(cls, job: Job) -> "Sender":
-        """The sender of that job's requests."""
-        return cls(job.id, job.origin.user_id)
+_DELETED_KEPT = 1_000
+# Cards of the first few in the queue are always exact; further back they are painted again when their place has
+# halved, or after a while.
+_EXACT_PLACES = 3
+_REPAINT_SECONDS = 300.0
 
 
 class Signals:
-    """Which jobs met one kind of trouble lately. All times are monotonic."""
+    """Events that loops wait for, jobs and cards that changed, places in the queue, and the messages deleted last."""
 
-    def __init__(self, clock: Clock, window_seconds: float) -> None:
-        self._clock = clock
-        self._window_seconds = window_seconds
-        self._seen: dict[JobId, tuple[UserId, float]] = {}
+    def __init__(self) -> None:
+        self.work = asyncio.Event()
+        self.outbox = asyncio.Event()
+        self.cards = asyncio.Event()
+        self.offers = asyncio.Event()
+        self.reconcile = asyncio.Event()
+        self.has_unclaimed = True
+        # Whether this process has seen the provider's list of videos, or knows that there is none.
+        self.list_was_read = False
+        # While the clock has just leapt ahead, nothing ends by time (docs/decisions/0011-clock-steps.md).
+        self.time_in_doubt = False
+        # Jobs accepted up to this time may have said more than the database knows: it was restored.
+        self.searched_until = -math.inf
+        self.dirty_cards: set[JobId] = set()
+        self.dirty_jobs: set[JobId] = set()
+        self.queue_positions: dict[JobId, int] = {}
+        # Which place each card was last painted for, and when.
+        self._painted: dict[JobId, tuple[int, float]] = {}
+        # The messages that people deleted last: one of ours may go before it is written down that it stands.
+        self.deleted_messages: deque[MessageId] = deque(maxlen=_DELETED_KEPT)
 
-    def add(self, sender: Sender) -> None:
-        """Count this job's trouble as of now; its earlier signal is replaced."""
-        self._seen.pop(sender.job_id, None)
-        self._seen[sender.job_id] = (sender.user_id, self._clock.monotonic())
+    def job_accepted(self) -> None:
+        """A job that nobody has claimed is in the store: new, or taken up again after its end."""
+        self.has_unclaimed = True
+        self.work.set()
+        self.outbox.set()
 
-    def clear(self) -> None:
-        """Forget all of them: the provider has shown that it is well."""
-        self._seen.clear()
+    def job_changed(self, job_id: JobId) -> None:
+        """Somebody moved or marked the job: it is read again, messages may be due, its card looks different."""
+        self.dirty_jobs.add(job_id)
+        self.work.set()
+        self.outbox.set()
+        self.card_touched(job_id)
 
-    def jobs(self) -> int:
-        """How many different jobs met it within the window."""
-        self._prune()
-        return len(self._seen)
+    def card_touched(self, job_id: JobId) -> None:
+        """Only the card's look may have changed."""
+        self.dirty_cards.add(job_id)
+        self.cards.set()
 
-    def jobs_of(self, user_id: UserId) -> int:
-        """How many of that person's jobs met it within the window."""
-        self._prune()
-        return sum(owner == user_id for owner, _ in self._seen.values())
+    def queue_ordered(self, order: list[JobId], now: float) -> None:
+        """The queue stands like this now (monotonic), first one first; cards that are too far off are repainted."""
+        self.queue_positions = {job_id: place for place, job_id in enumerate(order, start=1)}
+        painted = self._painted
+        self._painted = {}
+        for job_id, place in self.queue_positions.items():
+            before, at = painted.get(job_id, (0, now))
+            near = place != before and (place <= _EXACT_PLACES or place <= before // 2 or before == 0)
+            if near or (place != before and now - at >= _REPAINT_SECONDS):
+                self.card_touched(job_id)
+                before, at = place, now
+            self._painted[job_id] = (before, at)
 
-    def owners(self) -> set[UserId]:
-        """Whose jobs met it within the window."""
-        self._prune()
-        return {owner for owner, _ in self._seen.values()}
-
-    def people(self) -> int:
-        """How many different people's jobs met it within the window."""
-        return len(self.owners())
-
-    def has_others(self, sender: Sender) -> bool:
-        """Whether another person's job met it within the window."""
-        self._prune()
-        return any(owner != sender.user_id for owner, _ in self._seen.values())
-
-    def has_another_job(self, sender: Sender) -> bool:
-        """Whether another job of the same person met it within the window."""
-        self._prune()
-        return any(owner == sender.user_id and job_id != sender.job_id for job_id, (owner, _) in self._seen.items())
-
-    def holds(self, sender: Sender) -> bool:
-        """Whether this very job met it within the window."""
-        self._prune()
-        return sender.job_id in self._seen
-
-    def _prune(self) -> None:
-        oldest = self._clock.monotonic() - self._window_seconds
-        # The oldest signal comes first, since a repeated one moves to the end.
-        while self._seen and (first := next(iter(self._seen.items())))[1][1] < oldest:
-            del self._seen[first[0]]
+    @staticmethod
+    async def wait(event: asyncio.Event, clock: Clock, seconds: float) -> None:
+        """Return when the event is set or after that many seconds, whichever comes first."""
+        woken = asyncio.create_task(event.wait())
+        nap = asyncio.create_task(clock.sleep(seconds))
+        try:
+            await asyncio.wait((woken, nap), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+            nap.cancel()

@@ -4,6 +4,9 @@ from bot.jobs.model import Job
 
 # What is ready when its time is nearly up still gets this long to be fetched and posted.
 DELIVERY_EXTRA_SECONDS = 600.0
+# A request that isn't accepted yet is kept for so long; the message under a reply is shown for so long.
+DRAFT_SECONDS = 3600.0
+OFFER_SECONDS = 60.0
 
 
 def give_up_at(job: Job, give_up_seconds: float) -> float:

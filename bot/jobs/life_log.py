@@ -56,7 +56,7 @@ def log_move(event: Event, job: Job) -> None:
     match event:
         case Event.TAKEN:
             log_event("submitted", job, **_at_provider(job))
-        case Event.ADOPT:
+        case Event.LINK:
             log_event("linked", job, **_at_provider(job))
         case Event.DOUBT:
             log_event("uncertain", job, **_why(job), charged=job.charged)

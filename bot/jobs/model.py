@@ -4,6 +4,7 @@ All `_at` fields are seconds since the epoch, UTC. Discord ids are ints.
 """
 
 import secrets
+import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NewType
@@ -28,6 +29,11 @@ _ID_LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0"})
 def new_job_id() -> JobId:
     """A fresh short id: eight random letters of Crockford base32 (40 bits)."""
     return JobId("".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH)))
+
+
+def new_draft_id() -> str:
+    """A fresh id of a draft; it fits a custom id."""
+    return uuid.uuid4().hex[:16]
 
 
 def parse_job_id(text: str) -> JobId | None:

@@ -1,4 +1,4 @@
-"""When to look again at a rendering job, decided from what was learned, its progress and its age.
+"""When to poll again at a rendering job, decided from what was learned, its progress and its age.
 
 Pure: it must not know the store, the clock or the provider. The theory and its limits are in `docs/facts/pacing.md`.
 """
@@ -50,7 +50,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The time until the next look, and what decided it."""
+    """The time until the next poll, and what decided it."""
 
     seconds: float
     why: Why
@@ -58,7 +58,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The least and the most time between two looks at a job that is not late."""
+    """The least and the most time between two polls a job that is not late."""
 
     min_seconds: float
     max_seconds: float
@@ -137,19 +137,19 @@ class ProgressTrack:
 
 
 def track(known: ProgressTrack | None, age_seconds: float, percent: int) -> ProgressTrack:
-    """What is known after a look that found that progress; it never goes back, whatever the provider says."""
+    """What is known after a poll that found that progress; it never goes back, whatever the provider says."""
     if known is None or percent > known.percent:
         return ProgressTrack(min(max(percent, 0), 100), max(age_seconds, 0.0))
     return known
 
 
-def price_for(jobs_rendering: int, looks_per_second: float) -> float:
-    """What one look costs, in seconds of delay: 0.5, and more when so many jobs would use up the looks per second.
+def price_for(jobs_rendering: int, polls_per_second: float) -> float:
+    """What one poll costs, in seconds of delay: 0.5, and more when so many jobs would use up the polls per second.
 
     Gaps grow with its square root: it rises until the jobs together take no more than 0.8 of the rate. Gaps end at the
     upper bound all the same; keeping the rate beyond that is the caller's.
     """
-    needed_seconds = jobs_rendering / (_RATE_SHARE * max(looks_per_second, _RATE_MIN))
+    needed_seconds = jobs_rendering / (_RATE_SHARE * max(polls_per_second, _RATE_MIN))
     return PRICE * max(1.0, needed_seconds / _GAP_AT_PRICE_SECONDS) ** 2
 
 
@@ -163,10 +163,10 @@ def next_gap(
     price: float = PRICE,
     late: bool = False,
 ) -> Gap:
-    """How long to wait after a look that found the job of that age still running (age 0: after it was submitted).
+    """How long to wait after a poll that found the job of that age still running (age 0: after it was submitted).
 
     Within the bounds, except for a late job (see `late_gap`) and for a provider that asked for a longer wait, which is
-    obeyed up to 600 s (`docs/facts/provider.md`). `price` is what one look costs in seconds of delay, above 0.
+    obeyed up to 600 s (`docs/facts/provider.md`). `price` is what one poll costs in seconds of delay, above 0.
     """
     # A clock that was set back makes jobs younger than nothing.
     age_seconds = max(age_seconds, 0.0)
@@ -181,7 +181,7 @@ def next_gap(
 
 
 def late_gap(bounds: Bounds, age_seconds: float) -> Gap:
-    """How long to wait between looks at a job past its deadline: a twelfth of its age, at most 300 s.
+    """How long to wait between polls a job past its deadline: a twelfth of its age, at most 300 s.
 
     It is slower than before the deadline: never less than the upper bound.
     """
@@ -190,14 +190,14 @@ def late_gap(bounds: Bounds, age_seconds: float) -> Gap:
 
 
 def fault_gap(faults_in_a_row: int, retry_after_seconds: float | None, rng: Random) -> float:
-    """Seconds until the next look after looks that went wrong: what the provider asked for, else longer each time."""
+    """Seconds until the next poll after polls that went wrong: what the provider asked for, else longer each time."""
     if retry_after_seconds is not None:
         return obeyed(retry_after_seconds, rng.uniform)
     return full_jitter(faults_in_a_row, max_seconds=_FAULT_GAP_SECONDS_MAX, draw=rng.uniform)
 
 
 def _by_history(fit: LogNormal, bounds: Bounds, age_seconds: float, price: float) -> float:
-    """Wait until the integral of sqrt(hazard / (2 price)) since the last look reaches 1, within the bounds."""
+    """Wait until the integral of sqrt(hazard / (2 price)) since the last poll reaches 1, within the bounds."""
     longest_step_seconds = bounds.max_seconds / _STEPS_PER_BOUND
     step_seconds, waited_seconds, reached = longest_step_seconds, 0.0, 0.0
     while waited_seconds < bounds.max_seconds:
@@ -217,9 +217,9 @@ def _by_history(fit: LogNormal, bounds: Bounds, age_seconds: float, price: float
 
 
 def _by_progress(progress: ProgressTrack, bounds: Bounds, age_seconds: float, by_history_seconds: float) -> float:
-    """Look most of the way to where the progress points, trusting it no further than a share of the age.
+    """Poll most of the way to where the progress points, trusting it no further than a share of the age.
 
-    100 % is not the end, and progress that stands still is looked at less and less often, down to the pace that
+    100 % is not the end, and progress that stands still is polled less and less often, down to the pace that
     history sets.
     """
     stalled_seconds = max(age_seconds - progress.reached_at_age_seconds, 0.0)

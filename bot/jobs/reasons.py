@@ -59,8 +59,8 @@ class Reason(StrEnum):
     CLIENT_STALE = "client stale"  # the person's Discord knows an older or newer version of our commands
     OWNER_ONLY = "owner only"
     SWITCH_STUCK = "switch stuck"  # the file that pauses the bot could not be taken away
-    NOT_ADOPTABLE = "not adoptable"  # video: neither uncertain nor lost, or it has another id of the provider
-    ADOPT_ELSEWHERE = "adopt elsewhere"  # video: sent to another provider than today's
+    NOT_LINKABLE = "not linkable"  # video: neither uncertain nor lost, or it has another id of the provider
+    LINK_ELSEWHERE = "link elsewhere"  # video: sent to another provider than today's
     REMOTE_UNKNOWN = "remote unknown"  # given: an id that the provider does not know
     REMOTE_OWNED = "remote owned"  # given, video: the job that has that id
     REMOTE_OLDER = "remote older"  # given: it was made before the job was sent

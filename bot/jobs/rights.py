@@ -28,10 +28,10 @@ def may_control(job: Job, asker: Asker) -> Refusal | None:
         return None
     if asker.place == job.origin.place and asker.place.guild_id is not None:
         return None if asker.manages_messages else Refusal(Reason.NOT_ALLOWED)
-    return may_look(job, asker) or Refusal(Reason.NOT_ALLOWED)
+    return may_view(job, asker) or Refusal(Reason.NOT_ALLOWED)
 
 
-def may_look(job: Job, asker: Asker) -> Refusal | None:
+def may_view(job: Job, asker: Asker) -> Refusal | None:
     """Looking at one job by id: for the requester and those who manage its server; it is unknown to others."""
     if asker.user_id == job.origin.user_id:
         return None

@@ -34,7 +34,7 @@ class Event(StrEnum):
     REFUSE = "refuse"
     REJECT = "reject"
     DOUBT = "doubt"
-    ADOPT = "adopt"
+    LINK = "link"
     COMPLETE = "complete"
     RENDER_FAILED = "render failed"
     VANISH = "vanish"
@@ -49,7 +49,7 @@ class Event(StrEnum):
     SEND_AGAIN = "send again"
 
 
-class Say(StrEnum):
+class Announcement(StrEnum):
     """The message that becomes due in the same transaction as the move."""
 
     NOTHING = "nothing"
@@ -62,7 +62,7 @@ class Move(NamedTuple):
     """Where an event leads, and what is then to be said."""
 
     state: State
-    say: Say = Say.NOTHING
+    announcement: Announcement = Announcement.NOTHING
 
 
 class IllegalMoveError(Exception):
@@ -78,35 +78,35 @@ TABLE: dict[tuple[State, Event], Move] = {
     (State.ACCEPTED, Event.SUBMIT): Move(State.SUBMITTING),
     (State.ACCEPTED, Event.CANCEL): Move(State.CANCELLED),
     # Not submitted by JOB_DEADLINE_SECONDS, or its parent or pictures are gone: nothing was charged.
-    (State.ACCEPTED, Event.EXPIRE): Move(State.FAILED, Say.FAILURE),
+    (State.ACCEPTED, Event.EXPIRE): Move(State.FAILED, Announcement.FAILURE),
     # Nothing was sent, or a clean refusal that the retry law allows to repeat.
     (State.SUBMITTING, Event.POSTPONE): Move(State.ACCEPTED),
     (State.SUBMITTING, Event.TAKEN): Move(State.RENDERING),
     # The provider said no to the request itself.
-    (State.SUBMITTING, Event.REFUSE): Move(State.REFUSED, Say.FAILURE),
+    (State.SUBMITTING, Event.REFUSE): Move(State.REFUSED, Announcement.FAILURE),
     # The provider said cleanly, as often as allowed, that it cannot: nothing was taken.
-    (State.SUBMITTING, Event.REJECT): Move(State.FAILED, Say.FAILURE),
-    (State.SUBMITTING, Event.DOUBT): Move(State.UNCERTAIN, Say.UNSURE),
-    (State.UNCERTAIN, Event.ADOPT): Move(State.RENDERING),
-    (State.UNCERTAIN, Event.EXPIRE): Move(State.LOST, Say.FAILURE),
+    (State.SUBMITTING, Event.REJECT): Move(State.FAILED, Announcement.FAILURE),
+    (State.SUBMITTING, Event.DOUBT): Move(State.UNCERTAIN, Announcement.UNSURE),
+    (State.UNCERTAIN, Event.LINK): Move(State.RENDERING),
+    (State.UNCERTAIN, Event.EXPIRE): Move(State.LOST, Announcement.FAILURE),
     (State.RENDERING, Event.COMPLETE): Move(State.FETCHING),
-    (State.RENDERING, Event.RENDER_FAILED): Move(State.FAILED, Say.FAILURE),
-    (State.RENDERING, Event.VANISH): Move(State.LOST, Say.FAILURE),
-    (State.FETCHING, Event.FETCHED): Move(State.POSTING, Say.VIDEO),
+    (State.RENDERING, Event.RENDER_FAILED): Move(State.FAILED, Announcement.FAILURE),
+    (State.RENDERING, Event.VANISH): Move(State.LOST, Announcement.FAILURE),
+    (State.FETCHING, Event.FETCHED): Move(State.POSTING, Announcement.VIDEO),
     # *Don't post* was pressed: the video is kept and counts, nothing is posted.
     (State.FETCHING, Event.KEEP): Move(State.CANCELLED),
-    (State.FETCHING, Event.GIVE_UP): Move(State.UNDELIVERABLE, Say.FAILURE),
+    (State.FETCHING, Event.GIVE_UP): Move(State.UNDELIVERABLE, Announcement.FAILURE),
     # Completed, but never handed over: the content rules hold it back, or it has expired at the provider.
-    (State.FETCHING, Event.RENDER_FAILED): Move(State.FAILED, Say.FAILURE),
+    (State.FETCHING, Event.RENDER_FAILED): Move(State.FAILED, Announcement.FAILURE),
     (State.POSTING, Event.POSTED): Move(State.DELIVERED),
-    (State.POSTING, Event.UNPOSTABLE): Move(State.UNDELIVERABLE, Say.FAILURE),
+    (State.POSTING, Event.UNPOSTABLE): Move(State.UNDELIVERABLE, Announcement.FAILURE),
     # The file on disk is no longer what was fetched.
     (State.POSTING, Event.REFETCH): Move(State.FETCHING),
     (State.POSTING, Event.KEEP): Move(State.CANCELLED),
     # The ways out of an end: *Send again* (also of a withheld video), and a lost job that turned up.
     (State.UNDELIVERABLE, Event.SEND_AGAIN): Move(State.FETCHING),
     (State.CANCELLED, Event.SEND_AGAIN): Move(State.FETCHING),
-    (State.LOST, Event.ADOPT): Move(State.RENDERING),
+    (State.LOST, Event.LINK): Move(State.RENDERING),
 }
 
 

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from bot.media.guard import AddressGuard
+from bot.media.address_guard import AddressGuard
 from bot.videos.catalogue import Catalogue
-from bot.videos.private import is_public_literal
+from bot.videos.private_network import is_public_literal
 
 # A shorter one would be found, and hidden, in the middle of other words of the log.
 SECRET_MIN_CHARACTERS = 8

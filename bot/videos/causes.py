@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from bot.jobs.model import Cause
-from bot.videos.envelopes import ErrorWords
+from bot.videos.error_bodies import ErrorWords
 from bot.videos.values import About
 from bot.videos.vocabulary import Signal, phrases, plain_words, says
 

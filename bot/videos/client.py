@@ -1,6 +1,6 @@
 """Talking to a server of the Videos API over aiohttp. It must not know jobs, retries or people: one call, one answer.
 
-Paid requests go over a connection of their own each, because on a kept-alive one a stale socket looks like "maybe
+Paid requests go over a connection of their own each, because on a kept-alive one a stale socket polls like "maybe
 accepted"; they follow no redirect. The key is set per request and only towards the API's own origin
 (docs/facts/provider.md, "Keys and redirects").
 """
@@ -17,15 +17,23 @@ from yarl import URL
 
 from bot.jobs.model import Cause
 from bot.ops.clock import Clock
-from bot.videos import sentences
-from bot.videos.addresses import normalise_base, same_origin, segment
-from bot.videos.bodies import Body, body_of
+from bot.videos import fault_messages
 from bot.videos.causes import Sent
-from bot.videos.envelopes import escaped
-from bot.videos.faults import Doubtful, Leaving, LookFailed, LookForbidden, NotSent, RequestRefused, VideosFault
-from bot.videos.law import Answer, Asked, judge_list, judge_look, judge_submit
-from bot.videos.private import connector_to
+from bot.videos.error_bodies import escaped
+from bot.videos.private_network import connector_to
+from bot.videos.provider_faults import (
+    Doubtful,
+    Leaving,
+    NotSent,
+    PollFailed,
+    PollForbidden,
+    RequestRefused,
+    VideosFault,
+)
+from bot.videos.request_bodies import Body, body_of
 from bot.videos.spending import SpendGuard
+from bot.videos.submit_responses import RawResponse, ResponseContext, judge_list, judge_poll, judge_submit
+from bot.videos.urls import normalise_base, same_origin, segment
 from bot.videos.values import Endpoint, Order, RemoteVideo, Timeouts
 from bot.videos.wire import known_word
 
@@ -34,8 +42,8 @@ LIST_MAX_BYTES = 8 * 1024 * 1024
 LIST_MAX = 100
 # Parsing more than this would hold up everything else.
 _AT_ONCE_BYTES = 256 * 1024
-LOOK_CONNECTIONS = 32
-LOOK_REDIRECTS = 3
+POLL_CONNECTIONS = 32
+POLL_REDIRECTS = 3
 _CHUNK_BYTES = 64 * 1024
 _STRANGE_WORDS_MAX = 100
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -77,28 +85,28 @@ class VideosClient:
         """Pay for a new video made from a finished one of this provider. Raises `SubmitFault`."""
         return await self._submit(f"{self._video_url(parent_remote_id)}/remix", order, parent_remote_id)
 
-    async def look(self, remote_id: str) -> RemoteVideo:
-        """How a video is doing. Costs nothing and may be repeated. Raises `LookFault`."""
+    async def poll(self, remote_id: str) -> RemoteVideo:
+        """How a video is doing. Costs nothing and may be repeated. Raises `PollFault`."""
         url = self._video_url(remote_id)
         try:
-            async with asyncio.timeout(self._timeouts.look_total_seconds):
+            async with asyncio.timeout(self._timeouts.poll_total_seconds):
                 answer = await self._get(url)
         except (aiohttp.ClientError, OSError) as error:
-            raise LookFailed(sentences.LOOK_FAILED, detail=self._detail(error)) from error
-        return self._outcome(judge_look(answer, self._asked(remote_id)))
+            raise PollFailed(fault_messages.POLL_FAILED, detail=self._detail(error)) from error
+        return self._outcome(judge_poll(answer, self._asked(remote_id)))
 
     async def list_recent(self, limit: int = LIST_MAX) -> list[RemoteVideo]:
         """The latest videos of this account, each with as much as the list tells. Costs nothing and may be repeated.
 
         `limit` is at most 100; of servers that don't know it the first 1,000 are read (docs/facts/provider.md, "List").
-        Raises `LookFault`; `NoList` if there is no list.
+        Raises `PollFault`; `NoList` if there is no list.
         """
         url = f"{self.provider}/videos?limit={min(limit, LIST_MAX)}&order=desc"
         try:
-            async with asyncio.timeout(self._timeouts.look_total_seconds):
+            async with asyncio.timeout(self._timeouts.poll_total_seconds):
                 answer = await self._get(url, LIST_MAX_BYTES)
         except (aiohttp.ClientError, OSError) as error:
-            raise LookFailed(sentences.LOOK_FAILED, detail=self._detail(error)) from error
+            raise PollFailed(fault_messages.POLL_FAILED, detail=self._detail(error)) from error
         asked = self._asked(None)
         if answer.body is not None and len(answer.body) > _AT_ONCE_BYTES:
             judged = await asyncio.to_thread(judge_list, answer, asked)
@@ -112,28 +120,28 @@ class VideosClient:
         """Return if the provider is there at all: any answer below 500 will do, but for one that refuses the key.
 
         Where the list has never worked it may be the list alone that is broken: the next time the models are asked for.
-        Raises `LookFailed` if it isn't there, `LookForbidden` if the key is refused.
+        Raises `PollFailed` if it isn't there, `PollForbidden` if the key is refused.
         """
         status = await self._status_of("models" if self._asks_models else "videos?limit=1")
         if status >= 500 and status != 501:
             self._asks_models = not (self._asks_models or self._has_list)
-            raise LookFailed(sentences.NOT_REACHED, status=status)
+            raise PollFailed(fault_messages.NOT_REACHED, status=status)
         self._has_list |= not self._asks_models
         if status in (401, 403):
-            raise LookForbidden(sentences.KEY_REFUSED, status=status)
+            raise PollForbidden(fault_messages.KEY_REFUSED, status=status)
 
     async def _status_of(self, path: str) -> int:
-        """With what status a free question is answered. Raises `LookFailed` if it isn't."""
+        """With what status a free question is answered. Raises `PollFailed` if it isn't."""
         url = URL(f"{self.provider}/{path}", encoded=True)
         try:
             async with (
-                asyncio.timeout(self._timeouts.look_total_seconds),
-                self._looking().get(url, headers=self._headers(), allow_redirects=False) as response,
+                asyncio.timeout(self._timeouts.poll_total_seconds),
+                self._poll_session().get(url, headers=self._headers(), allow_redirects=False) as response,
             ):
                 status = response.status
                 response.close()
         except (aiohttp.ClientError, OSError) as error:
-            raise LookFailed(sentences.NOT_REACHED, detail=self._detail(error)) from error
+            raise PollFailed(fault_messages.NOT_REACHED, detail=self._detail(error)) from error
         return status
 
     def content_url(self, remote_id: str) -> str:
@@ -155,7 +163,7 @@ class VideosClient:
                 body = await body_of(order, self._endpoint.body, self._endpoint.reference_field, files)
             except OSError as error:
                 raise RequestRefused(
-                    sentences.PICTURE_GONE,
+                    fault_messages.PICTURE_GONE,
                     cause=Cause.INPUT,
                     about="picture",
                     field="input_reference",
@@ -169,37 +177,37 @@ class VideosClient:
         sent = Sent(prompt=order.prompt, model=order.model or "")
         return self._outcome(judge_submit(answer, replace(self._asked(parent_remote_id), sent=sent)))
 
-    async def _post(self, url: str, body: Body, order: Order) -> Answer:
+    async def _post(self, url: str, body: Body, order: Order) -> RawResponse:
         """Send one paid request. A cancellation passes through untouched: the caller knows that it was under way."""
         total = self._timeouts
         deadline = total.submit_with_files_total_seconds if order.references else total.submit_total_seconds
         headers = {**self._headers(), **body.headers, "Idempotency-Key": order.idempotency_key}
-        answer: Answer | None = None
+        answer: RawResponse | None = None
         try:
             async with (
                 asyncio.timeout(deadline),
-                self._paying().post(
+                self._submit_session().post(
                     URL(url, encoded=True), data=body.data, headers=headers, allow_redirects=False
                 ) as response,
             ):
-                answer = Answer(response.status, response.headers, None)
+                answer = RawResponse(response.status, response.headers, None)
                 answer = replace(answer, body=await _read(response))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent(sentences.NOT_REACHED, detail=self._detail(error)) from error
+            raise NotSent(fault_messages.NOT_REACHED, detail=self._detail(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             # With a status in hand the broken body is one that can't be read; without one, nobody knows.
             if answer is None:
-                raise Doubtful(sentences.SILENCE, detail=self._detail(error)) from error
+                raise Doubtful(fault_messages.SILENCE, detail=self._detail(error)) from error
         return answer
 
-    async def _get(self, url: str, max_bytes: int = ANSWER_MAX_BYTES) -> Answer:
-        """Look, following up to three redirects that stay at the API's origin; any other is the answer itself."""
+    async def _get(self, url: str, max_bytes: int = ANSWER_MAX_BYTES) -> RawResponse:
+        """Poll, following up to three redirects that stay at the API's origin; any other is the answer itself."""
         target = URL(url, encoded=True)
-        for hop in range(LOOK_REDIRECTS + 1):
-            async with self._looking().get(target, headers=self._headers(), allow_redirects=False) as response:
-                onward = self._onward(response) if hop < LOOK_REDIRECTS else None
+        for hop in range(POLL_REDIRECTS + 1):
+            async with self._poll_session().get(target, headers=self._headers(), allow_redirects=False) as response:
+                onward = self._onward(response) if hop < POLL_REDIRECTS else None
                 if onward is None:
-                    return Answer(response.status, response.headers, await _read(response, max_bytes))
+                    return RawResponse(response.status, response.headers, await _read(response, max_bytes))
             target = onward
         raise AssertionError("the last hop always answers")
 
@@ -229,16 +237,16 @@ class VideosClient:
     def _headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._endpoint.api_key}", "Accept-Encoding": "identity"}
 
-    def _asked(self, remote_id: str | None) -> Asked:
-        return Asked(self.provider, self._clock.now(), self._endpoint.api_key, remote_id)
+    def _asked(self, remote_id: str | None) -> ResponseContext:
+        return ResponseContext(self.provider, self._clock.now(), self._endpoint.api_key, remote_id)
 
     def _detail(self, error: Exception) -> str:
         return escaped(f"{type(error).__name__}: {error}", self._endpoint.api_key)
 
-    def _paying(self) -> aiohttp.ClientSession:
+    def _submit_session(self) -> aiohttp.ClientSession:
         return self._open()[0]
 
-    def _looking(self) -> aiohttp.ClientSession:
+    def _poll_session(self) -> aiohttp.ClientSession:
         return self._open()[1]
 
     def _open(self) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
@@ -251,8 +259,8 @@ class VideosClient:
                     aiohttp.ClientTimeout(connect=times.connect_seconds, sock_read=times.submit_silence_seconds),
                 ),
                 _session(
-                    connector_to(self.provider, limit=LOOK_CONNECTIONS),
-                    aiohttp.ClientTimeout(connect=times.connect_seconds, sock_read=times.look_silence_seconds),
+                    connector_to(self.provider, limit=POLL_CONNECTIONS),
+                    aiohttp.ClientTimeout(connect=times.connect_seconds, sock_read=times.poll_silence_seconds),
                 ),
             )
         return self._sessions

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.videos.causes import Meaning, Sent
-from bot.videos.envelopes import ErrorWords, error_words, escaped
-from bot.videos.waits import asked_wait
+from bot.videos.error_bodies import ErrorWords, error_words, escaped
+from bot.videos.retry_after import asked_wait
 from bot.videos.wire import decode
 
 _DETAIL_READ_BYTES = 8_192
@@ -15,7 +15,7 @@ _CODE_MAX_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RawResponse:
     """What came back: status, headers (looked up in any case), and the body; None if it broke off or was too large."""
 
     status: int
@@ -24,7 +24,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ResponseContext:
     """What an answer is read against: our base URL, the time (epoch seconds), the key to hide, and what was asked."""
 
     base_url: str
@@ -71,43 +71,43 @@ class Response:
         return self.words is not None and self.words.enveloped
 
 
-def read_response(answer: Answer, asked: Asked) -> Response:
+def read_response(raw: RawResponse, context: ResponseContext) -> Response:
     """The answer, read."""
-    raw = answer.body
-    body = decode(raw) if raw is not None else None
-    words = error_words(body, "" if body is not None or raw is None else _plain(raw))
+    body_bytes = raw.body
+    body = decode(body_bytes) if body_bytes is not None else None
+    words = error_words(body, "" if body is not None or body_bytes is None else _plain(body_bytes))
     return Response(
-        status=answer.status,
+        status=raw.status,
         body=body,
-        is_mess=raw is None or (body is None and _is_mess(raw)),
+        is_mess=body_bytes is None or (body is None and _is_mess(body_bytes)),
         words=words,
-        wait_seconds=asked_wait(answer.headers, words.wait if words else None, asked.now),
-        complete=raw is not None,
-        detail=escaped(_start(raw or b"", asked.secret), asked.secret),
-        sent=asked.sent,
-        secret=asked.secret,
+        wait_seconds=asked_wait(raw.headers, words.wait if words else None, context.now),
+        complete=body_bytes is not None,
+        detail=escaped(_start(body_bytes or b"", context.secret), context.secret),
+        sent=context.sent,
+        secret=context.secret,
     )
 
 
-def _start(raw: bytes, secret: str) -> str:
+def _start(body_bytes: bytes, secret: str) -> str:
     """The beginning of the body, without half a secret at its end."""
-    text = raw[:_DETAIL_READ_BYTES].decode("utf-8", "replace")
-    return text if len(raw) <= _DETAIL_READ_BYTES else text[: len(text) - len(secret)]
+    text = body_bytes[:_DETAIL_READ_BYTES].decode("utf-8", "replace")
+    return text if len(body_bytes) <= _DETAIL_READ_BYTES else text[: len(text) - len(secret)]
 
 
-def _is_mess(raw: bytes) -> bool:
-    raw = raw.strip()
-    if raw in (b"", b"null", b"NaN"):
+def _is_mess(body_bytes: bytes) -> bool:
+    body_bytes = body_bytes.strip()
+    if body_bytes in (b"", b"null", b"NaN"):
         return False
-    if raw[:1] in (b"<", b"{", b"[") or len(raw) > _PLAIN_READ_BYTES:
+    if body_bytes[:1] in (b"<", b"{", b"[") or len(body_bytes) > _PLAIN_READ_BYTES:
         return True
     try:
-        return not raw.decode("utf-8").replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable()
+        return not body_bytes.decode("utf-8").replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable()
     except UnicodeDecodeError:
         return True
 
 
-def _plain(raw: bytes) -> str:
+def _plain(body_bytes: bytes) -> str:
     """The body as a text; a page of markup is none."""
-    text = raw[:_PLAIN_READ_BYTES].decode("utf-8", "replace").strip()
+    text = body_bytes[:_PLAIN_READ_BYTES].decode("utf-8", "replace").strip()
     return "" if text.startswith(("<", "{", "[")) else text

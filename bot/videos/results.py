@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import cast
 
-from bot.videos.addresses import resolve
+from bot.videos.urls import resolve
 
 _Place = tuple[str | int, ...]
 

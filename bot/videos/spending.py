@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from bot.ops.clock import Clock
-from bot.videos.faults import SpendingStopped
+from bot.videos.provider_faults import SpendingStopped
 
 WINDOW_SECONDS = 60.0
 PAUSED_SECONDS = 5.0

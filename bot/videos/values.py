@@ -49,8 +49,8 @@ class Timeouts:
     submit_silence_seconds: float = 120.0
     submit_total_seconds: float = 150.0
     submit_with_files_total_seconds: float = 300.0
-    look_silence_seconds: float = 30.0
-    look_total_seconds: float = 45.0
+    poll_silence_seconds: float = 30.0
+    poll_total_seconds: float = 45.0
 
 
 class RemoteState(StrEnum):
@@ -82,7 +82,7 @@ class RemoteVideo:
     progress: int | None = None
     url: str | None = None
     error: RemoteError | None = None
-    look_again_seconds: float | None = None
+    poll_again_seconds: float | None = None
     seconds: str | None = None
     size: str | None = None
     model: str | None = None

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import cast
 
 from bot.jobs.model import Cause
-from bot.videos.addresses import usable_id
 from bot.videos.causes import Meaning, Verdict
-from bot.videos.envelopes import ErrorWords, error_words, escaped, job_error
+from bot.videos.error_bodies import ErrorWords, error_words, escaped, job_error
 from bot.videos.results import at, cost_micros, is_held_back, result_url
+from bot.videos.urls import usable_id
 from bot.videos.values import RemoteError, RemoteState, RemoteVideo
 
 _RUNNING = (

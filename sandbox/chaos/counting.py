@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from bot.chat.custom_ids import Kind
+from bot.chat.custom_ids import MessageKind
 from sandbox.chaos.invariants import ForgottenJob, JobFacts, WorldFacts
 from sandbox.chaos.plan import end_of
 from sandbox.chaos.rows import read_rows
@@ -39,11 +39,11 @@ def count_jobs(
             state=row["state"],
             paid=prompts[row["prompt"]],
             paid_by_key=keys[row["idempotency_key"]],
-            videos=said[Kind.VIDEO, row["id"]],
-            failures=said[Kind.FAILURE, row["id"]],
-            unsure=said[Kind.UNSURE, row["id"]],
-            late=said[Kind.LATE, row["id"]],
-            cards=said[Kind.CARD, row["id"]],
+            videos=said[MessageKind.VIDEO, row["id"]],
+            failures=said[MessageKind.FAILURE, row["id"]],
+            unsure=said[MessageKind.UNSURE, row["id"]],
+            late=said[MessageKind.LATE, row["id"]],
+            cards=said[MessageKind.CARD, row["id"]],
             cards_standing=standing[row["id"]],
             expected=end_of(row["prompt"]),
             in_doubt=row["id"] in hit or row["prompt"] in doubtful,
@@ -60,7 +60,7 @@ def count_forgotten(stage: Stage, forgotten: Mapping[str, str]) -> list[Forgotte
     said, _ = _messages(stage)
     prompts = Counter(render.prompt for render in stage.studio.renders)
     return [
-        ForgottenJob(job_id, prompt, prompts[prompt], said[Kind.VIDEO, job_id])
+        ForgottenJob(job_id, prompt, prompts[prompt], said[MessageKind.VIDEO, job_id])
         for job_id, prompt in sorted(forgotten.items())
     ]
 
@@ -74,7 +74,7 @@ def _messages(stage: Stage) -> tuple[Counter[tuple[str, str]], Counter[str]]:
             continue
         for kind, job_id in jobs_posted(message):
             said[kind, job_id] += 1
-            standing[job_id] += kind == Kind.CARD and not message.deleted
+            standing[job_id] += kind == MessageKind.CARD and not message.deleted
     return said, standing
 
 

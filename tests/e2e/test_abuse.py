@@ -26,7 +26,8 @@ FORGETS = """
 """
 SENDS_UNMARKED = """
     import asyncio
-    from bot.engine import scheduler, submit
+    from bot.engine.pipeline import scheduler
+    from bot.engine.pipeline import submit_step as submit
 
     async def wild(parts, traffic, job):
         await asyncio.gather(*(submit._send(parts, job, None) for _ in range(50)), return_exceptions=True)

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from bot.jobs.states import ENDS, TABLE, Say, State
+from bot.jobs.states import ENDS, TABLE, Announcement, State
 
 PAGE = Path(__file__).parents[2] / "docs" / "states.md"
 _SAID = {
-    Say.NOTHING: "",
-    Say.VIDEO: "the video",
-    Say.FAILURE: "a failure notice",
-    Say.UNSURE: "the notice that it is uncertain",
+    Announcement.NOTHING: "",
+    Announcement.VIDEO: "the video",
+    Announcement.FAILURE: "a failure notice",
+    Announcement.UNSURE: "the notice that it is uncertain",
 }
 _INTRODUCTION = """# The life of a job
 
@@ -25,7 +25,8 @@ def draw() -> str:
     lines += [f"    {state} --> [*]" for state in State if state in ENDS]
     lines += ["```", "", "| in state | when | to state | said in the same transaction |", "|---|---|---|---|"]
     lines += [
-        f"| {state} | {event} | {target.state} | {_SAID[target.say]} |" for (state, event), target in TABLE.items()
+        f"| {state} | {event} | {target.state} | {_SAID[target.announcement]} |"
+        for (state, event), target in TABLE.items()
     ]
     ends = ", ".join(state for state in State if state in ENDS)
     lines += ["", f"Ends: {ends}. They are left only by the rows above that begin in one.", ""]

@@ -8,9 +8,9 @@ from typing import Any, cast
 import discord
 import pytest
 
-from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSource, Kind, parse_button, parse_form
+from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSource, MessageKind, parse_button, parse_form
 from bot.client import COGS, VideoBot
-from bot.engine.desk import Desk
+from bot.engine.services import Services
 from bot.ops.clock import SystemClock
 from bot.videos.catalogue import Catalogue
 from tests.readers import READERS
@@ -58,7 +58,7 @@ async def commands(tmp_path: Path) -> list[dict[str, Any]]:
 async def all_told(tmp_path: Path) -> list[dict[str, Any]]:
     """The commands as they are sent to Discord, groups as one each."""
     async with VideoBot((), tmp_path, SystemClock(), READERS) as bot:
-        bot.desk = cast("Desk", SimpleNamespace(catalogue=CATALOGUE, readers=READERS))
+        bot.services = cast("Services", SimpleNamespace(catalogue=CATALOGUE, readers=READERS))
         for name in COGS:
             await importlib.import_module(name).setup(bot)
         return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
@@ -139,16 +139,16 @@ async def test_commands_are_installed_to_servers_and_work_in_dms(commands: list[
 def test_every_button_has_a_name_of_its_own() -> None:
     """For every message and action, the longest target and the last number: unique, short enough, understood again."""
     made: list[str] = []
-    for kind in Kind:
+    for kind in MessageKind:
         for action in Action:
-            target = "8" + "9" * 18 if kind is Kind.OFFER else "ZZZZZZZZ"
+            target = "8" + "9" * 18 if kind is MessageKind.OFFER else "ZZZZZZZZ"
             button = ButtonId(kind, action, target, 999)
             if parse_button(str(button)) is not None:
                 assert parse_button(str(button)) == button
                 made.append(str(button))
     assert len(set(made)) == len(made)
     assert all(len(custom_id) <= CUSTOM_ID_MAX_CHARACTERS for custom_id in made)
-    assert {custom_id.split(":")[1] for custom_id in made} == set(Kind)
+    assert {custom_id.split(":")[1] for custom_id in made} == set(MessageKind)
     assert {custom_id.split(":")[2] for custom_id in made} == set(Action)
 
 

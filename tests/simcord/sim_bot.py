@@ -9,9 +9,10 @@ import discord
 from aiohttp import web
 from simcord import Env
 
-from bot.app import _build, _Engine
+from bot.app import build_engine
 from bot.chat.words import Language, Readers, read_languages
 from bot.client import VideoBot
+from bot.engine.engine import Engine
 from bot.ops.clock import SteadyClock
 from bot.settings import Settings
 
@@ -70,7 +71,7 @@ class SimBot:
     resources: AsyncExitStack
     env: Env
     clock: SimClock
-    engine: _Engine
+    engine: Engine
     languages: Mapping[str, Language]
 
     @classmethod
@@ -83,12 +84,12 @@ class SimBot:
         readers = Readers(languages)
         client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers)
         env = clock.env = Env(client, approved_intents=discord.Intents.none())
-        engine = await _build(settings, SteadyClock(clock), client, readers, resources)
+        engine = await build_engine(settings, SteadyClock(clock), client, readers, resources)
         return cls(settings, resources, env, clock, engine, languages)
 
     async def restart(self) -> None:
         """A new client and a new engine on the same data folder, in the same Discord."""
         readers = Readers(self.languages)
         client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir, self.clock, readers)
-        self.engine = await _build(self.settings, SteadyClock(self.clock), client, readers, self.resources)
+        self.engine = await build_engine(self.settings, SteadyClock(self.clock), client, readers, self.resources)
         await self.env.restart_bot(client)

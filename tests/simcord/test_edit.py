@@ -7,7 +7,7 @@ import pytest
 from simcord.results import InteractionResult
 
 from bot.chat.custom_ids import Action
-from bot.engine.intake import Intake
+from bot.engine.requests.intake import Intake
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import PostKind
 from bot.jobs.store import drafts

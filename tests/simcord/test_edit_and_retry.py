@@ -34,7 +34,7 @@ async def test_no_earlier_notice_goes_on_showing_a_refused_prompt(world: SimWorl
     job = await scene(world)
     assert "fox" in text_of(world.last())
     if job.state is State.UNCERTAIN:
-        job = await world.step(job, Event.ADOPT, remote_id="video_found")
+        job = await world.step(job, Event.LINK, remote_id="video_found")
     await world.move(job, Event.RENDER_FAILED, cause=Cause.CONTENT)
     shown = [text_of(message) for message in world.channel.history() if message.author.bot]
     assert len(shown) == 1

@@ -187,7 +187,7 @@ def escaped(entry: Any) -> bool:
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_nonsense_from_the_gateway_breaks_and_changes_nothing(world: SimWorld, seed: int) -> None:
     """Malformed events break no handler and change no row."""
-    world.sim_bot.engine.parts.courier._owner_ids = (1,)
+    world.sim_bot.engine.context.courier._owner_ids = (1,)
     events = drawn(await sound_events(world), seed)
     before = await rows(world)
     heard, broken = 0, []

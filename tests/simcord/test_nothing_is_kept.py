@@ -17,16 +17,16 @@ async def test_nothing_is_kept_of_what_has_ended(world: SimWorld) -> None:
     uncertain = await job_setups.uncertain(world)
     await press(world.ada, await world.shown(uncertain, PostKind.UNSURE), Action.LEAVE)
     await world.settle()
-    painter, offering = world.engine.painter, world.engine.offering
+    card_updater, offer_loop = world.engine.card_updater, world.engine.offer_loop
     # Its row can't be reached while the card is painted: it rests a while.
-    painter._rests_until[uncertain.id] = world.clock.now() + 15
+    card_updater._rests_until[uncertain.id] = world.clock.now() + 15
     assert (await world.move(await world.job(uncertain), Event.EXPIRE)).state is State.LOST
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
     (offer,) = await world.read(drafts.find_standing_offers)
-    assert offering._shown_here == {offer.id}
+    assert offer_loop._shown_here == {offer.id}
     await world.env.advance_time(offer.delete_at - world.clock.now() + 1)
     await world.settle()
     await world.settle()
-    assert not any((painter._shown, painter._edited_at, painter._settled, painter._rests_until))
-    assert not offering._shown_here
+    assert not any((card_updater._shown, card_updater._edited_at, card_updater._settled, card_updater._rests_until))
+    assert not offer_loop._shown_here

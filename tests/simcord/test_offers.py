@@ -116,7 +116,7 @@ async def test_pictures_without_words_get_the_form(world: SimWorld) -> None:
     shown = await press(world.ben, offer, Action.OPEN_FORM)
     await world.ben.submit_modal(shown, {"prompt": "wear this"})
     job = await made_by_ben(world)
-    shelf = world.engine.parts.shelf
+    shelf = world.engine.context.shelf
     assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1)]
 
 

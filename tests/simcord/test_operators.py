@@ -19,13 +19,13 @@ from tests.simcord.world import SimWorld, press, private, text_of
 @pytest.fixture
 def owner(world: SimWorld) -> Any:
     """Mia runs the bot."""
-    world.engine.parts.courier._owner_ids = (UserId(world.mia.id),)
+    world.engine.context.courier._owner_ids = (UserId(world.mia.id),)
     return world.mia
 
 
 def allow(world: SimWorld, **changes: Any) -> None:
     """Other limits from now on, as after a restart with other settings."""
-    rules = world.engine.parts.rules
+    rules = world.engine.context.rules
     object.__setattr__(rules, "limits", replace(rules.limits, **changes))
 
 
@@ -168,7 +168,7 @@ async def test_a_ceiling_is_said_with_when_there_is_room(world: SimWorld, owner:
     said = private(result)
     assert "This server can make 1 video in 24 hours" in said
     assert "<t:" in said
-    alarm = world.engine.parts.alarm
-    alerts = [alarm._rung.get_nowait().said for _ in range(alarm._rung.qsize())]
+    owner_alerts = world.engine.context.owner_alerts
+    alerts = [owner_alerts._queue.get_nowait().text for _ in range(owner_alerts._queue.qsize())]
     assert [said.partition(" %")[0] for said in alerts] == [f"The server with the id {world.guild.id} has used 100"]
     assert isinstance(await world.shown((await world.jobs())[0], PostKind.CARD), discord.Message)

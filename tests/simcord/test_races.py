@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.engine.acts import Acts
-from bot.engine.intake import Ask
+from bot.engine.requests.intake import Ask
+from bot.engine.requests.job_actions import JobActions
 from bot.jobs.limits import Limits
 from bot.jobs.model import Cause, ChannelId, GuildId, Job, Origin, Place, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
@@ -27,7 +27,7 @@ class Racers:
 
     def __init__(self, world: SimWorld, seed: int) -> None:
         self.world = world
-        self.acts = Acts(world.engine.parts, world.engine.intake)
+        self.job_actions = JobActions(world.engine.context, world.engine.intake)
         self.dice = random.Random(seed)
         self.place = Place(ChannelId(world.channel.id), GuildId(world.guild.id))
         self.ada = Asker(UserId(world.ada.id), self.place)
@@ -39,7 +39,7 @@ class Racers:
         self._acts += 1
         return Origin(f"press-{self._acts}", Via.BUTTON, self.ada.user_id, self.place)
 
-    async def at_once(self, *acts: Coroutine[Any, Any, Any]) -> list[Any]:
+    async def at_once(self, *job_actions: Coroutine[Any, Any, Any]) -> list[Any]:
         """Do all of them at once, each some turns of the loop later than it might.
 
         A few turns change the order of first steps; while hundreds go by, the database answers, so all of an act may
@@ -52,7 +52,7 @@ class Racers:
                 await asyncio.sleep(0)
             return await act
 
-        return await asyncio.gather(*(later(act, self.dice.randrange(most_turns)) for act in acts))
+        return await asyncio.gather(*(later(act, self.dice.randrange(most_turns)) for act in job_actions))
 
     async def accepted(self, prompt: str) -> Job:
         """A job of Ada's that waits in the queue."""
@@ -77,7 +77,8 @@ async def test_retry_pressed_by_two_at_once_makes_one_job(racers: Racers) -> Non
     job = await racers.accepted("a fox")
     failed = await racers.world.step(job, Event.EXPIRE, cause=Cause.LATE)
     presses = [
-        racers.acts.retry(failed.id, asker, racers.origin(), sees) for asker in (racers.ada, racers.mia, racers.ada)
+        racers.job_actions.retry(failed.id, asker, racers.origin(), sees)
+        for asker in (racers.ada, racers.mia, racers.ada)
     ]
     made = await racers.at_once(*presses)
     assert len({one.id for one in made if isinstance(one, Job)}) == 1, made
@@ -87,14 +88,14 @@ async def test_retry_pressed_by_two_at_once_makes_one_job(racers: Racers) -> Non
 @pytest.mark.reliability
 async def test_the_last_place_is_given_once(racers: Racers) -> None:
     """With room for one more, a Retry, an Again, a command and a reply at once make one job between them."""
-    parts = racers.world.engine.parts
+    context = racers.world.engine.context
     done = await racers.world.step(await racers.accepted("a fox"), Event.EXPIRE, cause=Cause.LATE)
     await racers.accepted("a whale")
-    tight = replace(parts.rules, limits=Limits(2, 0))
-    object.__setattr__(parts, "rules", tight)
+    tight = replace(context.rules, limits=Limits(2, 0))
+    object.__setattr__(context, "rules", tight)
     intake = racers.world.engine.intake
     made = await racers.at_once(
-        racers.acts.retry(done.id, racers.ada, racers.origin(), sees),
+        racers.job_actions.retry(done.id, racers.ada, racers.origin(), sees),
         intake.repeat(done, racers.origin(), racers.ada, sees),
         intake.accept(Ask(VideoRequest("a bear")), racers.origin()),
         intake.accept(Ask(VideoRequest("a hare")), replace(racers.origin(), via=Via.REPLY)),
@@ -111,7 +112,7 @@ async def test_send_again_by_two_at_once_sends_once_and_makes_nothing(racers: Ra
     job = await racers.world.step(job, Event.COMPLETE, completed_at=racers.world.clock.now())
     kept = await racers.world.step(job, Event.GIVE_UP, cause=Cause.PROVIDER)
     done = await racers.at_once(
-        *(racers.acts.send_again(kept.id, asker) for asker in (racers.ada, racers.mia, racers.ada))
+        *(racers.job_actions.send_again(kept.id, asker) for asker in (racers.ada, racers.mia, racers.ada))
     )
     assert sum(isinstance(one, Job) for one in done) == 1, done
     assert [one.reason for one in done if isinstance(one, Refusal)] == [Reason.NOTHING_TO_SEND] * 2
@@ -123,10 +124,10 @@ async def test_send_again_by_two_at_once_sends_once_and_makes_nothing(racers: Ra
 async def test_cancel_and_submit_at_once_end_in_one_of_both(racers: Racers) -> None:
     """Either the job is cancelled and never marked as sent, or it is sent and will not be posted: never both."""
     job = await racers.accepted("a fox")
-    parts = racers.world.engine.parts
+    context = racers.world.engine.context
     cancelled, marked = await racers.at_once(
-        racers.acts.cancel(job.id, racers.ada),
-        parts.database.write(accepting.begin_submit, job, racers.world.clock.now()),
+        racers.job_actions.cancel(job.id, racers.ada),
+        context.database.write(accepting.begin_submit, job, racers.world.clock.now()),
     )
     now = await racers.world.job(job)
     assert isinstance(cancelled, Job), cancelled
@@ -140,6 +141,6 @@ async def test_cancel_and_submit_at_once_end_in_one_of_both(racers: Racers) -> N
 async def test_two_submits_at_once_mark_one(racers: Racers) -> None:
     """However often a job is taken up at the same moment, one step alone may send it."""
     job = await racers.accepted("a fox")
-    database, now = racers.world.engine.parts.database, racers.world.clock.now()
+    database, now = racers.world.engine.context.database, racers.world.clock.now()
     marked = await racers.at_once(*(database.write(accepting.begin_submit, job, now) for _ in range(4)))
     assert sum(one is not None for one in marked) == 1

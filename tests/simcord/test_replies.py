@@ -75,7 +75,7 @@ async def test_pictures_of_a_reply_are_its_references(world: SimWorld) -> None:
     await world.ada.send(world.channel, "snow", reply_to=await world.shown(video, PostKind.VIDEO), attachments=files)
     job = (await world.jobs())[0]
     assert (job.request.prompt, job.request.parent_id) == ("snow", video.id)
-    shelf = world.engine.parts.shelf
+    shelf = world.engine.context.shelf
     assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1), png(2)]
 
 

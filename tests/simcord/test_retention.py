@@ -32,16 +32,16 @@ async def test_after_the_time_of_keeping_no_file_is_left(world: SimWorld, monkey
     await world.move(failing, Event.RENDER_FAILED, cause=Cause.PROVIDER)
     running = await world.rendering(await world.asked(reference=("b.png", png(1))))
     sent = await job_setups.delivered(world)
-    days = world.engine.parts.rules.retention_seconds / DAY_SECONDS
+    days = world.engine.context.rules.retention_seconds / DAY_SECONDS
     began = world.clock.now()
     monkeypatch.setattr(SimClock, "now", lambda _self: began + (days - 1) * DAY_SECONDS)
     before = kept(world)
     assert withheld.video_name in before
-    await sweep(world.engine.parts)
+    await sweep(world.engine.context)
     assert set(kept(world)) >= {withheld.video_name, failing.request.references[0].file_name}
     monkeypatch.setattr(SimClock, "now", lambda _self: began + (days + 1) * DAY_SECONDS)
     kept(world)
-    await sweep(world.engine.parts)
+    await sweep(world.engine.context)
     assert kept(world) == [running.request.references[0].file_name]
     jobs = len(await world.jobs())
     assert "not kept any more" in private(

@@ -21,7 +21,7 @@ from simcord.results import InteractionResult, to_discord_message
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.chat.custom_ids import _ALLOWED, Action, ButtonId, FormPurpose, FormSource, Kind
+from bot.chat.custom_ids import _ALLOWED, Action, ButtonId, FormPurpose, FormSource, MessageKind
 from bot.jobs.model import Job, PostKind, UserId
 from bot.jobs.store import drafts
 from bot.jobs.tables import metadata
@@ -119,7 +119,7 @@ def looked_at_often(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def crowd(world: SimWorld) -> Crowd:
     """A second server and a second channel beside the world, and who is there."""
-    world.sim_bot.engine.parts.courier._owner_ids = (UserId(1),)
+    world.sim_bot.engine.context.courier._owner_ids = (UserId(1),)
     env = world.env
     elsewhere = env.create_guild("Elsewhere")
     there = elsewhere.create_text_channel("other")
@@ -209,8 +209,8 @@ async def offer_of_ada(world: SimWorld, kind: Action) -> str:
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.KEEP])
 async def test_every_button_by_everybody(world: SimWorld, crowd: Crowd, paid: list[Any], action: Action) -> None:
     """Refused for all who may not; from out of sight a real job and one that never was get the same answer."""
-    offers = action in _ALLOWED[Kind.OFFER]
-    numbers: dict[Kind, int] = {}
+    offers = action in _ALLOWED[MessageKind.OFFER]
+    numbers: dict[MessageKind, int] = {}
     if offers:
         real, foreign, unknown, nothing = await offer_of_ada(world, action), None, UNKNOWN_OFFER, GONE
     elif action is Action.EDIT:
@@ -221,13 +221,13 @@ async def test_every_button_by_everybody(world: SimWorld, crowd: Crowd, paid: li
         job = await SCENES[action](world)
         real, unknown, nothing = job.id, UNKNOWN_JOB, NOT_KNOWN
         if action is Action.DELETE:  # the question's button has the id of the message that goes
-            numbers[Kind.SURE] = (await world.shown(job, PostKind.VIDEO)).id
+            numbers[MessageKind.SURE] = (await world.shown(job, PostKind.VIDEO)).id
         foreign = (await world.asked("a fox elsewhere", by=crowd.eve, where=crowd.there)).id
     # Each pair and person meets another one, so that the matrix as a whole holds them all.
     garbage = islice(cycle(MALFORMED), list(Action).index(action), None)
     before = await rows(world)
 
-    def pressing(caller: Caller, kind: Kind, target: str) -> Callable[[], Any]:
+    def pressing(caller: Caller, kind: MessageKind, target: str) -> Callable[[], Any]:
         return lambda: caller.press(str(ButtonId(kind, action, target, numbers.get(kind, 1))))
 
     kinds = [kind for kind, actions in _ALLOWED.items() if action in actions]
@@ -301,7 +301,7 @@ async def test_every_command_by_everybody(world: SimWorld, crowd: Crowd, paid: l
 async def test_every_command_of_the_owner_by_everybody(world: SimWorld, crowd: Crowd, paid: list[Any]) -> None:
     """`/owner` is refused for everyone but the owners, the same for every id; nothing is paused."""
     job: Job = await job_setups.uncertain(world)
-    switch = world.engine.parts.switch
+    kill_switch = world.engine.context.kill_switch
     command = world.env.backend.commands[None]["owner", 1]
     before = await rows(world)
     for caller in [*crowd.strangers.values(), crowd.ada, Caller(world.mia, world.channel)]:
@@ -318,7 +318,7 @@ async def test_every_command_of_the_owner_by_everybody(world: SimWorld, crowd: C
         }
         answers |= {await refused(world, running(leaf, {}), OWNERS, before) for leaf in ("pause", "resume", "usage")}
         assert len(answers) == 1
-    assert not switch.is_on()
+    assert not kill_switch.is_on()
     assert paid == []
 
 

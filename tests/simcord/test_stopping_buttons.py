@@ -56,7 +56,7 @@ async def test_dont_post_keeps_the_video(world: SimWorld, scene: job_setups.JobS
     assert (job.state, job.withheld) == (State.CANCELLED, True)
     assert await world.message(job, PostKind.VIDEO) is None
     assert len((await usage(world)).counted_at) == 1
-    assert world.engine.parts.fetcher.path(job.video_name).exists()
+    assert world.engine.context.fetcher.path(job.video_name).exists()
 
 
 async def test_stopping_what_has_ended_is_too_late(world: SimWorld) -> None:

@@ -51,7 +51,7 @@ async def test_remix_opens_a_form_for_anyone(world: SimWorld) -> None:
     await world.settle()
     (job,) = await world.jobs(world.ben)
     assert (job.request.prompt, job.request.parent_id, job.origin.via) == ("at night", video.id, Via.FORM)
-    shelf = world.engine.parts.shelf
+    shelf = world.engine.context.shelf
     assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(2)]
     job = await world.fetched(job)
     made = await world.shown(job, PostKind.VIDEO)
@@ -102,7 +102,7 @@ async def test_again_of_a_remix_is_a_remix_of_the_same(world: SimWorld) -> None:
 async def test_again_needs_the_pictures(world: SimWorld) -> None:
     """Again of a video whose pictures are not kept any more is refused privately."""
     video = await world.delivered(reference=("a.png", png()))
-    world.engine.parts.shelf.path(video.request.references[0]).unlink()
+    world.engine.context.shelf.path(video.request.references[0]).unlink()
     result = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.AGAIN)
     assert "not kept any more" in private(result)
     assert len(await world.jobs()) == 1

@@ -38,7 +38,7 @@ async def test_video_keeps_all_its_pictures(world: SimWorld) -> None:
     names = ("reference", "reference_2", "reference_3", "reference_4")
     pictures = {name: (f"{name}.png", data) for name, data in zip(names, given, strict=True)}
     job = await world.asked("a red fox", **pictures)
-    shelf = world.engine.parts.shelf
+    shelf = world.engine.context.shelf
     assert [shelf.path(picture).read_bytes() for picture in job.request.references] == given
     assert "4 pictures" in text_of(await world.shown(job, PostKind.CARD))
 
@@ -70,7 +70,7 @@ async def test_video_without_a_prompt_opens_a_form(world: SimWorld) -> None:
     (job,) = await world.jobs()
     assert (job.request.prompt, job.request.size, job.request.seconds) == ("a red fox", "1080x1920", "12")
     assert job.origin.via is Via.FORM
-    shelf = world.engine.parts.shelf
+    shelf = world.engine.context.shelf
     assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1)]
     assert actions(await world.shown(job, PostKind.CARD)) == [Action.CANCEL]
 

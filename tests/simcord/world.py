@@ -27,8 +27,8 @@ from simcord.builders import ChannelHandle, GuildHandle
 from simcord.enums import OverwriteType
 from simcord.results import InteractionResult, to_discord_message
 
-from bot.app import _Engine
 from bot.chat.custom_ids import Action
+from bot.engine.engine import Engine
 from bot.jobs.model import Job, JobId, PostKind, UserId
 from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving, posts
@@ -59,7 +59,7 @@ class SimWorld:
         return self.sim_bot.clock
 
     @property
-    def engine(self) -> _Engine:
+    def engine(self) -> Engine:
         return self.sim_bot.engine
 
     # ------------------------------------------------------------- the loops
@@ -68,12 +68,12 @@ class SimWorld:
         """Let the bot say, show and clear away all that is due, some seconds later: between edits a card rests."""
         await self.env.advance_time(BETWEEN_EDITS_SECONDS)
         while any(post.not_before <= self.clock.now() for post in await self.read(posts.find_unsent)):
-            await self._turn(self.engine.teller.run())
-            await self.engine.teller.finish(5.0)
-        await self._turn(self.engine.painter.run())
-        await self.engine.painter.finish(5.0)
-        await self._turn(self.engine.offering.run())
-        await self.engine.offering.finish(5.0)
+            await self._turn(self.engine.outbox.run())
+            await self.engine.outbox.finish(5.0)
+        await self._turn(self.engine.card_updater.run())
+        await self.engine.card_updater.finish(5.0)
+        await self._turn(self.engine.offer_loop.run())
+        await self.engine.offer_loop.finish(5.0)
         await self.env.settle()
 
     async def _turn(self, loop: Coroutine[Any, Any, None]) -> None:
@@ -101,16 +101,16 @@ class SimWorld:
         return found
 
     async def read(self, work: Any, *args: Any) -> Any:
-        return await self.engine.parts.database.read(work, *args)
+        return await self.engine.context.database.read(work, *args)
 
     async def write(self, work: Any, *args: Any, **kwargs: Any) -> Any:
-        return await self.engine.parts.database.write(work, *args, **kwargs)
+        return await self.engine.context.database.write(work, *args, **kwargs)
 
     async def step(self, job: Job, event: Event, **changes: Any) -> Job:
         """What the scheduler would do to the job; nothing is said yet."""
         moved = await self.write(moving.apply, job, event, now=self.clock.now(), **changes)
         assert moved is not None
-        self.engine.parts.board.job_changed(job.id)
+        self.engine.context.signals.job_changed(job.id)
         return moved
 
     async def move(self, job: Job, *events: Event, **changes: Any) -> Job:
@@ -152,7 +152,7 @@ class SimWorld:
             job = await self.taken(job)
         if job.state is State.RENDERING:
             job = await self.step(job, Event.COMPLETE, completed_at=self.clock.now())
-        video = self.engine.parts.fetcher.path(job.video_name)
+        video = self.engine.context.fetcher.path(job.video_name)
         video.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         video.write_bytes(VIDEO_BYTES)
         proof = {"video_sha256": hashlib.sha256(VIDEO_BYTES).hexdigest(), "video_bytes": len(VIDEO_BYTES)}
@@ -233,10 +233,10 @@ def _custom_ids(message: discord.Message) -> list[str | None]:
 
 def text_of(message: discord.Message) -> str:
     """All that can be read on a message."""
-    parts = [message.content]
+    context = [message.content]
     for embed in message.embeds:
-        parts += [embed.title, embed.description, embed.footer.text]
-    return "\n".join(part for part in parts if part)
+        context += [embed.title, embed.description, embed.footer.text]
+    return "\n".join(part for part in context if part)
 
 
 def private(result: InteractionResult) -> str:

@@ -17,7 +17,7 @@ from bot.chat.cards._lines import (
     stopping_action,
 )
 from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Message
-from bot.chat.custom_ids import Action, Kind
+from bot.chat.custom_ids import Action, MessageKind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.denials import Denial
@@ -84,7 +84,7 @@ def card(job: Job, facts: CardFacts, reader: Reader, number: int = 1) -> Message
             footer=say(Key.SHORT_ID, reader, video=job.id),
             colour=GREY if stop is None else BLURPLE,
         ),
-        buttons=(job_button(job, Kind.CARD, action, number, reader),) if action else (),
+        buttons=(job_button(job, MessageKind.CARD, action, number, reader),) if action else (),
         text_file=prompt_file(job.request.prompt),
     )
 
@@ -121,7 +121,7 @@ def failure(job: Job, reader: Reader, number: int = 1, *, link: str | None = Non
     user, charged = job.origin.user_id, charge(job, reader)
     actions = (Action.SEND_AGAIN,) if job.state is State.UNDELIVERABLE else retry_actions(job)
     buttons = tuple(
-        replace(job_button(job, Kind.FAILURE, action, number, reader), disabled=used and action in _RETRIES)
+        replace(job_button(job, MessageKind.FAILURE, action, number, reader), disabled=used and action in _RETRIES)
         for action in actions
     )
     if Action.WHY in actions:
@@ -142,12 +142,12 @@ def failure(job: Job, reader: Reader, number: int = 1, *, link: str | None = Non
 
 def late(job: Job, reader: Reader, number: int = 1) -> Message:
     """That the render takes longer than usual and goes on."""
-    return _notice(job, Kind.LATE, Key.LATE, number, reader)
+    return _notice(job, MessageKind.LATE, Key.LATE, number, reader)
 
 
 def slow(job: Job, reader: Reader, number: int = 1) -> Message:
     """That the finished video is hard to get, and that the bot keeps trying."""
-    return _notice(job, Kind.SLOW, Key.SLOW, number, reader)
+    return _notice(job, MessageKind.SLOW, Key.SLOW, number, reader)
 
 
 def unsure(job: Job, reader: Reader, number: int = 1) -> Message:
@@ -160,7 +160,7 @@ def unsure(job: Job, reader: Reader, number: int = 1) -> Message:
     return Message(
         content=say(key, reader, user=job.origin.user_id),
         embed=_about(job, reader, AMBER if open_still else GREY),
-        buttons=tuple(job_button(job, Kind.UNSURE, action, number, reader) for action in actions),
+        buttons=tuple(job_button(job, MessageKind.UNSURE, action, number, reader) for action in actions),
         ping=job.origin.user_id,
         text_file=prompt_file(job.request.prompt),
     )
@@ -191,7 +191,7 @@ def _finished(
             colour=GREEN,
         ),
         buttons=tuple(
-            job_button(job, Kind.VIDEO, action, number, reader)
+            job_button(job, MessageKind.VIDEO, action, number, reader)
             for action in (Action.REMIX, Action.AGAIN, Action.DELETE)
         ),
         ping=job.origin.user_id,
@@ -199,7 +199,7 @@ def _finished(
     )
 
 
-def _notice(job: Job, kind: Kind, key: Key, number: int, reader: Reader) -> Message:
+def _notice(job: Job, kind: MessageKind, key: Key, number: int, reader: Reader) -> Message:
     return Message(
         content=say(key, reader, user=job.origin.user_id),
         embed=_about(job, reader, AMBER),

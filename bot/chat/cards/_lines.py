@@ -1,7 +1,7 @@
 """The lines about a job that several messages share: its prompt, its settings, where it comes from, how far it is."""
 
 from bot.chat.cards._message import Button, Style
-from bot.chat.custom_ids import Action, ButtonId, Kind
+from bot.chat.custom_ids import Action, ButtonId, MessageKind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
 from bot.chat.words import Key, Label, Reader, label, say
 from bot.jobs.model import PRIVATE_CAUSES, Cause, Job
@@ -113,7 +113,7 @@ def retry_actions(job: Job) -> tuple[Action, ...]:
     return (Action.RETRY, Action.EDIT_RETRY) if job.cause is Cause.PROVIDER else (Action.RETRY,)
 
 
-def job_button(job: Job, kind: Kind, action: Action, number: int, reader: Reader) -> Button:
+def job_button(job: Job, kind: MessageKind, action: Action, number: int, reader: Reader) -> Button:
     """That button of a message about the job."""
     name, style = _LABELS[action]
     return Button(ButtonId(kind, action, job.id, number), label(name, reader), style)
@@ -122,10 +122,10 @@ def job_button(job: Job, kind: Kind, action: Action, number: int, reader: Reader
 def offer_button(offer_id: str, action: Action, reader: Reader) -> Button:
     """That button of an offer."""
     name, style = _LABELS[action]
-    return Button(ButtonId(Kind.OFFER, action, offer_id), label(name, reader), style)
+    return Button(ButtonId(MessageKind.OFFER, action, offer_id), label(name, reader), style)
 
 
 def edit_button(draft_id: str, reader: Reader) -> Button:
     """The button that opens the form of a draft."""
     name, style = _LABELS[Action.EDIT]
-    return Button(ButtonId(Kind.DRAFT, Action.EDIT, draft_id), label(name, reader), style)
+    return Button(ButtonId(MessageKind.DRAFT, Action.EDIT, draft_id), label(name, reader), style)

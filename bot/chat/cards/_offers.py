@@ -2,7 +2,7 @@
 
 from bot.chat.cards._lines import offer_button
 from bot.chat.cards._message import Button, Message
-from bot.chat.custom_ids import Action, ButtonId, Kind
+from bot.chat.custom_ids import Action, ButtonId, MessageKind
 from bot.chat.words import Key, Label, Reader, label, say
 from bot.jobs.model import JobId, MessageId, Offer, VideoRequest
 
@@ -22,8 +22,10 @@ def ask_delete(job_id: JobId, message_id: MessageId, reader: Reader) -> Message:
     return Message(
         content=say(Key.ASK_DELETE, reader),
         buttons=(
-            Button(ButtonId(Kind.SURE, Action.DELETE, job_id, message_id), label(Label.DELETE, reader), "danger"),
-            Button(ButtonId(Kind.SURE, Action.KEEP, job_id, message_id), label(Label.KEEP_IT, reader)),
+            Button(
+                ButtonId(MessageKind.SURE, Action.DELETE, job_id, message_id), label(Label.DELETE, reader), "danger"
+            ),
+            Button(ButtonId(MessageKind.SURE, Action.KEEP, job_id, message_id), label(Label.KEEP_IT, reader)),
         ),
     )
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.chat.words._keys import Key, Label
 from bot.chat.words._language import ENGLISH, LANGUAGES, Language, Sentence, read_language, read_languages
 from bot.chat.words._readers import Reader, Readers
-from bot.chat.words._standing import charged_key, ending_of, remark_key, status_key
+from bot.chat.words._status_keys import charged_key, ending_of, remark_key, status_key
 from bot.jobs.charging import uses_daily_limit
 from bot.jobs.model import Job
 from bot.jobs.reasons import Refusal

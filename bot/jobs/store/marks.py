@@ -25,7 +25,7 @@ class Mark(StrEnum):
     CLOCK_DOUBTED = "clock doubted"
 
 
-class Standing(NamedTuple):
+class DatabaseMarks(NamedTuple):
     """What the marks say at a start."""
 
     generation: Generation | None
@@ -34,13 +34,13 @@ class Standing(NamedTuple):
     restored_at: float | None
 
 
-async def read_standing(connection: AsyncConnection) -> Standing:
+async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
     """The marks; the generation is None where a row is missing or can't be read."""
     rows = await connection.execute(sa.select(marks.c.name, marks.c.value))
     found: dict[str, str] = {row.name: row.value for row in rows}
     lineage, number = found.get(Mark.LINEAGE), found.get(Mark.GENERATION, "")
     known = Generation(lineage, int(number)) if lineage and number.isdecimal() else None
-    return Standing(known, Mark.COPY in found, Mark.RESTORED in found, _time(found.get(Mark.RESTORED_AT)))
+    return DatabaseMarks(known, Mark.COPY in found, Mark.RESTORED in found, _time(found.get(Mark.RESTORED_AT)))
 
 
 async def advance(connection: AsyncConnection) -> None:

@@ -12,12 +12,16 @@ from bot.jobs.database import once_stored
 from bot.jobs.denials import Denial
 from bot.jobs.life_log import log_move
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState, UserId
-from bot.jobs.states import ENDS, Event, Say, State, move
+from bot.jobs.states import ENDS, Announcement, Event, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
 from bot.jobs.tables import HAPPENED, blocks, jobs, offers, posts
 
-_SAID_AS = {Say.VIDEO: PostKind.VIDEO, Say.FAILURE: PostKind.FAILURE, Say.UNSURE: PostKind.UNSURE}
+_SAID_AS = {
+    Announcement.VIDEO: PostKind.VIDEO,
+    Announcement.FAILURE: PostKind.FAILURE,
+    Announcement.UNSURE: PostKind.UNSURE,
+}
 _WITHHOLDABLE = (State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING, State.UNCERTAIN)
 _UNENDED = tuple(state for state in State if state not in ENDS)
 
@@ -42,8 +46,8 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
     if row is None:
         return None
     moved = job_of(row)
-    if target.say is not Say.NOTHING:
-        await make_due(connection, moved, _SAID_AS[target.say])
+    if target.announcement is not Announcement.NOTHING:
+        await make_due(connection, moved, _SAID_AS[target.announcement])
     once_stored(partial(log_move, event, moved))
     return moved
 
@@ -171,25 +175,25 @@ async def bring_back(connection: AsyncConnection, now: float) -> None:
     await bring_to_now(connection, now)
 
 
-async def claim(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> list[Job]:
+async def claim(connection: AsyncConnection, lease_owner: str, now: float, lease_seconds: float) -> list[Job]:
     """Make every unended job that nobody holds this process's own, and return them; the fence shuts out old holders.
 
     Its own jobs stay as they are, even if the machine slept through their lease: their steps may be under way.
     """
-    left = sa.and_(jobs.c.owner != owner, jobs.c.lease_until < now)
+    left = sa.and_(jobs.c.owner != lease_owner, jobs.c.lease_until < now)
     claimed = await connection.execute(
         sa.update(jobs)
         .where(jobs.c.state.in_(_UNENDED), sa.or_(jobs.c.owner.is_(None), left))
-        .values(owner=owner, lease_until=now + lease_seconds, fence=jobs.c.fence + 1)
+        .values(owner=lease_owner, lease_until=now + lease_seconds, fence=jobs.c.fence + 1)
         .returning(*jobs.c),
     )
     return readable(claimed, job_of)
 
 
-async def renew(connection: AsyncConnection, owner: str, now: float, lease_seconds: float) -> None:
+async def renew(connection: AsyncConnection, lease_owner: str, now: float, lease_seconds: float) -> None:
     """Hold this process's jobs for longer, all in one statement."""
     # Only unended jobs have an owner; by their states they are found without reading through all the others.
-    held = sa.and_(jobs.c.state.in_(_UNENDED), jobs.c.owner == owner)
+    held = sa.and_(jobs.c.state.in_(_UNENDED), jobs.c.owner == lease_owner)
     await connection.execute(sa.update(jobs).where(held).values(lease_until=now + lease_seconds))
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from bot.chat.custom_ids import ButtonId, Kind, parse_button
+from bot.chat.custom_ids import ButtonId, MessageKind, parse_button
 from sandbox.chat import Chat, Message
 from sandbox.chat.records import Json, flatten
 from sandbox.studio import Render, Request, Studio
@@ -11,7 +11,7 @@ from sandbox.studio.state import PAID
 
 _PROMPT_CHARACTERS = 160
 _ENDED = {"processing": "rendering", "completed": "done", "failed": "failed"}
-_NOTICES = (Kind.FAILURE, Kind.LATE, Kind.SLOW, Kind.UNSURE)
+_NOTICES = (MessageKind.FAILURE, MessageKind.LATE, MessageKind.SLOW, MessageKind.UNSURE)
 
 
 def paid_rows(studio: Studio) -> list[Json]:
@@ -46,13 +46,13 @@ class _Said:
     """The messages of one job: how many of each kind and number were ever posted, and how many still exist."""
 
     place: str
-    ever: Counter[tuple[Kind, int]] = field(default_factory=Counter[tuple[Kind, int]])
-    standing: Counter[Kind] = field(default_factory=Counter[Kind])
+    ever: Counter[tuple[MessageKind, int]] = field(default_factory=Counter[tuple[MessageKind, int]])
+    standing: Counter[MessageKind] = field(default_factory=Counter[MessageKind])
 
-    def count(self, *kinds: Kind) -> int:
+    def count(self, *kinds: MessageKind) -> int:
         return sum(times for (kind, _), times in self.ever.items() if kind in kinds)
 
-    def stand(self, *kinds: Kind) -> int:
+    def stand(self, *kinds: MessageKind) -> int:
         return sum(self.standing[kind] for kind in kinds)
 
 
@@ -71,14 +71,14 @@ def post_rows(chat: Chat) -> list[Json]:
 
 
 def _post_row(job_id: str, job: _Said) -> Json:
-    ends = job.count(Kind.VIDEO, *_NOTICES)
+    ends = job.count(MessageKind.VIDEO, *_NOTICES)
     # A person may request a message again; then it carries the next number.
     twice = any(times > 1 for times in job.ever.values())
     return {
         "job": job_id,
         "place": job.place,
-        "cards": {"ever": job.count(Kind.CARD), "now": job.stand(Kind.CARD)},
-        "videos": {"ever": job.count(Kind.VIDEO), "now": job.stand(Kind.VIDEO)},
+        "cards": {"ever": job.count(MessageKind.CARD), "now": job.stand(MessageKind.CARD)},
+        "videos": {"ever": job.count(MessageKind.VIDEO), "now": job.stand(MessageKind.VIDEO)},
         "notices": {"ever": job.count(*_NOTICES), "now": job.stand(*_NOTICES)},
         "verdict": "bad" if twice else "ok" if ends else "none",
     }
@@ -89,7 +89,7 @@ def _button_of(message: Message) -> ButtonId | None:
     for version in message.history:
         for component in flatten(version.components):
             button = parse_button(str(component.get("custom_id") or ""))
-            if button is not None and button.kind is not Kind.LIST:
+            if button is not None and button.kind is not MessageKind.LIST:
                 return button
     return None
 

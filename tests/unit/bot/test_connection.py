@@ -8,7 +8,8 @@ import discord
 import pytest
 
 from bot import connection
-from bot.connection import BACKOFF_SECONDS_MAX, disconnect, stay_connected, until_next_login
+from bot.connection import disconnect, stay_connected, until_next_login
+from bot.ops.tasks import BACKOFF_SECONDS_MAX
 
 
 def answered(status: int) -> discord.HTTPException:

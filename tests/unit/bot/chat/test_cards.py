@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.chat import cards
 from bot.chat.cards import Button, CardFacts, Embed, LinkFacts, Message
-from bot.chat.custom_ids import Action, ButtonId, Kind, belongs_to
+from bot.chat.custom_ids import Action, ButtonId, MessageKind, belongs_to
 from bot.chat.escape import discord_length
 from bot.jobs.model import Cause, Charged, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference, VideoRequest
 from bot.jobs.states import ENDS, State
@@ -315,7 +315,7 @@ def test_offers_ask_for_one_press_and_ping_nobody() -> None:
     assert [button.label for button in remix.buttons] == ["Remix", "No thanks"]
     assert [str(button.id) for button in question.buttons] == ["vb:offer:make_it:123:1", "vb:offer:no_thanks:123:1"]
     form = cards.offer_form(OFFER, ENGLISH)
-    assert [(button.id.kind, button.id.action) for button in form.buttons] == [(Kind.OFFER, Action.OPEN_FORM)]
+    assert [(button.id.kind, button.id.action) for button in form.buttons] == [(MessageKind.OFFER, Action.OPEN_FORM)]
     assert question.ping is form.ping is None
     assert cards.offer_form(OFFER, ENGLISH, pictures=True).content != form.content
 
@@ -379,7 +379,7 @@ async def test_an_embed_reaches_discord_as_it_was_composed(job: Job) -> None:
 async def test_what_is_too_long_is_cut() -> None:
     """A language whose words don't fit keeps no message from being posted."""
     long = "x" * 5_000
-    button = Button(ButtonId(Kind.CARD, Action.CANCEL, "K3M9Q2XA"), long)
+    button = Button(ButtonId(MessageKind.CARD, Action.CANCEL, "K3M9Q2XA"), long)
     made = cards.to_discord(Message(long, Embed(long, long, long), (button,)))
     embed = made["embed"]
     assert [len(text) for text in (made["content"], embed.title, embed.footer.text)] == [2000, 256, 2048]

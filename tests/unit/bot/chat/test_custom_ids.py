@@ -10,7 +10,7 @@ from bot.chat.custom_ids import (
     FormId,
     FormPurpose,
     FormSource,
-    Kind,
+    MessageKind,
     belongs_to,
     parse_button,
     parse_form,
@@ -22,20 +22,22 @@ JOB = JobId("K3M9Q2XA")
 
 def test_every_kind_of_post_has_its_kind_of_button() -> None:
     """A job's message and the buttons on it go by the same word."""
-    assert {kind.value for kind in PostKind} | {"offer", "list", "draft", "sure"} == {kind.value for kind in Kind}
+    assert {kind.value for kind in PostKind} | {"offer", "list", "draft", "sure"} == {
+        kind.value for kind in MessageKind
+    }
 
 
 @given(st.integers(1, 9999))
 def test_a_button_reads_back_as_it_was_written(number: int) -> None:
     """Writing and reading a custom id are inverse, and it fits into Discord's 100 characters."""
     for button in (
-        ButtonId(Kind.CARD, Action.CANCEL, new_job_id(), number),
-        ButtonId(Kind.VIDEO, Action.REMIX, new_job_id(), number),
-        ButtonId(Kind.OFFER, Action.OPEN_FORM, "8" * 19, number),
-        ButtonId(Kind.LIST, Action.SEND_AGAIN, new_job_id(), number),
-        ButtonId(Kind.FAILURE, Action.EDIT_RETRY, new_job_id(), number),
-        ButtonId(Kind.FAILURE, Action.WHY, new_job_id(), number),
-        ButtonId(Kind.DRAFT, Action.EDIT, "f0c0882ed39d4ddd", number),
+        ButtonId(MessageKind.CARD, Action.CANCEL, new_job_id(), number),
+        ButtonId(MessageKind.VIDEO, Action.REMIX, new_job_id(), number),
+        ButtonId(MessageKind.OFFER, Action.OPEN_FORM, "8" * 19, number),
+        ButtonId(MessageKind.LIST, Action.SEND_AGAIN, new_job_id(), number),
+        ButtonId(MessageKind.FAILURE, Action.EDIT_RETRY, new_job_id(), number),
+        ButtonId(MessageKind.FAILURE, Action.WHY, new_job_id(), number),
+        ButtonId(MessageKind.DRAFT, Action.EDIT, "f0c0882ed39d4ddd", number),
     ):
         assert parse_button(str(button)) == button
         assert len(str(button)) <= 100
@@ -43,11 +45,11 @@ def test_a_button_reads_back_as_it_was_written(number: int) -> None:
 
 def test_a_button_says_whether_it_is_about_a_job_or_an_offer() -> None:
     """An offer's button has the offer's id and no job; every other one has a job and no offer."""
-    offer = ButtonId(Kind.OFFER, Action.MAKE_IT, "123")
+    offer = ButtonId(MessageKind.OFFER, Action.MAKE_IT, "123")
     assert (offer.job_id, offer.offer_id) == (None, MessageId(123))
-    card = ButtonId(Kind.CARD, Action.CANCEL, "00000012")
+    card = ButtonId(MessageKind.CARD, Action.CANCEL, "00000012")
     assert (card.job_id, card.offer_id, card.draft_id) == (JobId("00000012"), None, None)
-    draft = ButtonId(Kind.DRAFT, Action.EDIT, "a1b2")
+    draft = ButtonId(MessageKind.DRAFT, Action.EDIT, "a1b2")
     assert (draft.job_id, draft.offer_id, draft.draft_id) == (None, None, "a1b2")
 
 
@@ -106,10 +108,10 @@ def test_a_form_reads_back_as_it_was_written() -> None:
 
 def test_a_message_is_recognised_by_job_kind_and_number() -> None:
     """Reconciling takes no other message of the job, and no button of a list, for the one it looks for."""
-    mine = str(ButtonId(Kind.VIDEO, Action.AGAIN, JOB, 2))
+    mine = str(ButtonId(MessageKind.VIDEO, Action.AGAIN, JOB, 2))
     assert belongs_to(mine, JOB, PostKind.VIDEO, 2)
     assert not belongs_to(mine, JOB, PostKind.VIDEO, 1)
     assert not belongs_to(mine, JOB, PostKind.CARD, 2)
     assert not belongs_to(mine, JobId("K3M9Q2XB"), PostKind.VIDEO, 2)
-    assert not belongs_to(str(ButtonId(Kind.LIST, Action.CANCEL, JOB)), JOB, PostKind.CARD, 1)
+    assert not belongs_to(str(ButtonId(MessageKind.LIST, Action.CANCEL, JOB)), JOB, PostKind.CARD, 1)
     assert not belongs_to("anything", JOB, PostKind.CARD, 1)

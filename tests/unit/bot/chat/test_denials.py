@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import discord
 import pytest
 
-from bot.chat.answers import NotTaken, Refused, TooLarge, judge
-from bot.chat.reach import Sign
+from bot.chat.discord_breaker import RequestOutcome
+from bot.chat.discord_errors import NotTaken, Refused, TooLarge, judge
 from bot.jobs.denials import ENDS_PLACE, REFUSES_FILE, Denial, denial_of, stored_denial
 
 
@@ -45,9 +45,9 @@ def an_answer(status: int, code: int) -> discord.HTTPException:
 )
 def test_a_no_is_judged_by_its_kind(status: int, code: int, denial: Denial) -> None:
     """The table knows kinds; an unlisted code has the kind of its status."""
-    fault, sign = judge(an_answer(status, code))
+    fault, outcome = judge(an_answer(status, code))
     assert isinstance(fault, Refused)
-    assert sign is Sign.ANSWERED
+    assert outcome is RequestOutcome.ANSWERED
     assert fault.denial is denial
     assert stored_denial(denial.value) is denial
     assert denial_of(status, code) is denial
@@ -56,17 +56,17 @@ def test_a_no_is_judged_by_its_kind(status: int, code: int, denial: Denial) -> N
 @pytest.mark.parametrize("code", [20016, 20022, 20028, 20029, 30046, 40003, 40004, 40006, 130000])
 def test_a_no_that_passes_is_tried_again(code: int) -> None:
     """Slow mode, write limits, an overloaded Discord: the message rests for a minute."""
-    fault, sign = judge(an_answer(400, code))
+    fault, outcome = judge(an_answer(400, code))
     assert isinstance(fault, NotTaken)
-    assert sign is Sign.ANSWERED
+    assert outcome is RequestOutcome.ANSWERED
     assert fault.retry_after_seconds == 60.0
 
 
 def test_the_network_before_discord_is_not_discord() -> None:
     """40333 is said by what stands before Discord: it says nothing about the place."""
-    fault, sign = judge(an_answer(403, 40333))
+    fault, outcome = judge(an_answer(403, 40333))
     assert isinstance(fault, NotTaken)
-    assert sign is Sign.REFUSED
+    assert outcome is RequestOutcome.REFUSED
 
 
 @pytest.mark.parametrize(("status", "code"), [(413, 0), (400, 40005), (413, 40005), (400, 50045)])

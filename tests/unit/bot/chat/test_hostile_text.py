@@ -134,7 +134,7 @@ def about_a_job(job: Job, evil: str) -> Iterator[Message]:
         if reason is Reason.PROMPT_TOO_LONG:
             named["given"] = 5_000
         yield Message(content=refusal(Refusal(reason, named), ENGLISH))
-    for key in (Key.OWNER_PAUSED, Key.OWNER_PAUSED_FOR_NOW, Key.OWNER_RESUMED, Key.OWNER_ADOPTED):
+    for key in (Key.OWNER_PAUSED, Key.OWNER_PAUSED_FOR_NOW, Key.OWNER_RESUMED, Key.OWNER_LINKED):
         yield Message(content=say(key, ENGLISH, **GAPS))
 
 

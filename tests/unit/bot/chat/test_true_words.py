@@ -11,7 +11,7 @@ from tests.readers import ENGLISH
     ("said", "not_always_so"),
     [
         # A step that broke, or a row that can't be read, is tried again within the hour.
-        (say(Key.ALARM_STUCK, ENGLISH), "until I am started again"),
+        (say(Key.ALERT_STUCK, ENGLISH), "until I am started again"),
         # Nobody knows that of an uncertain job.
         (say(Key.ANSWER_WITHHELD, ENGLISH, video="K3M9Q2XA"), "The provider already has it"),
         # A job of another provider than today's is not asked about.

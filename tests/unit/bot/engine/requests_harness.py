@@ -11,14 +11,14 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from bot.chat.courier import CourierFault, Parcel
-from bot.chat.custom_ids import Action, ButtonId, Kind
-from bot.engine.acts import Acts
-from bot.engine.board import Board
-from bot.engine.intake import Intake
-from bot.engine.lookup import Lookup
-from bot.engine.offering import Offering
-from bot.engine.replies import Replies
-from bot.engine.reply_rule import Reply
+from bot.chat.custom_ids import Action, ButtonId, MessageKind
+from bot.engine.delivery.offers import OfferLoop
+from bot.engine.requests.intake import Intake
+from bot.engine.requests.job_actions import JobActions
+from bot.engine.requests.lookup import Lookup
+from bot.engine.requests.replies import Replies
+from bot.engine.requests.reply_rule import Reply
+from bot.engine.signals import Signals
 from bot.jobs.database import Database, StoreUnavailableError, open_database
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
@@ -60,11 +60,11 @@ class RequestsHarness:
     """Anna asks; whoever may see a channel is said by `sees`."""
 
     def __init__(self, database: Database) -> None:
-        self.database, self.clock, self.courier, self.board = database, FakeSkippingClock(), FakeCourier(), Board()
-        self.parts: Any = SimpleNamespace(
+        self.database, self.clock, self.courier, self.signals = database, FakeSkippingClock(), FakeCourier(), Signals()
+        self.context: Any = SimpleNamespace(
             clock=self.clock,
             database=database,
-            board=self.board,
+            signals=self.signals,
             rules=SimpleNamespace(limits=Limits(10, 0), reply_remix="on", reply_grace_seconds=5.0),
             videos=SimpleNamespace(provider=PROVIDER),
             courier=self.courier,
@@ -72,9 +72,9 @@ class RequestsHarness:
             catalogue=Catalogue.of(("gpt-4o-video",), ("1280x720",), ("8",)),
             shelf=SimpleNamespace(holds=lambda _: True, keep_all=self._no_pictures),
         )
-        self.intake = Intake(self.parts, lambda _: None)
-        self.acts = Acts(self.parts, self.intake)
-        self.replies = Replies(self.parts, self.intake, Lookup(self.parts))
+        self.intake = Intake(self.context, lambda _: None)
+        self.job_actions = JobActions(self.context, self.intake)
+        self.replies = Replies(self.context, self.intake, Lookup(self.context))
         self.unseen: set[ChannelId] = set()
         self._presses = 0
 
@@ -86,7 +86,7 @@ class RequestsHarness:
         return channel_id not in self.unseen
 
     def limit(self, active_jobs: int) -> None:
-        self.parts.rules.limits = Limits(active_jobs, 0)
+        self.context.rules.limits = Limits(active_jobs, 0)
 
     async def stored(self, job: Job) -> Job:
         await self.database.write(put, job)
@@ -114,7 +114,7 @@ class RequestsHarness:
 
     def reply(self, number: int, text: str, to: Job, *, readable: bool = True, named: bool = True) -> Reply:
         """A reply of Anna's to a video in the same channel, whose buttons name it, if Discord has sent them along."""
-        shown = ButtonId(Kind.VIDEO, Action.REMIX, to.id) if named else None
+        shown = ButtonId(MessageKind.VIDEO, Action.REMIX, to.id) if named else None
         return Reply(MessageId(number), MessageId(5), ANNA, HERE, "en", text, text, readable=readable, shown=shown)
 
     async def answer(self, reply: Reply) -> None:
@@ -123,22 +123,22 @@ class RequestsHarness:
     async def show_offers(self) -> None:
         """Let the loop that shows and takes away offers come round once."""
         rested = asyncio.Event()
-        wait = self.board.wait
+        wait = self.signals.wait
 
         async def rest(*_: object) -> None:
             rested.set()
             await asyncio.Event().wait()
 
-        self.board.wait = rest  # pyright: ignore[reportAttributeAccessIssue]  # it is only to be known when it rests
-        offering = Offering(self.parts)
-        loop = asyncio.create_task(offering.run())
+        self.signals.wait = rest  # pyright: ignore[reportAttributeAccessIssue]  # it is only to be known when it rests
+        offer_loop = OfferLoop(self.context)
+        loop = asyncio.create_task(offer_loop.run())
         try:
             await asyncio.wait_for(rested.wait(), 20)
         finally:
             loop.cancel()
             await asyncio.gather(loop, return_exceptions=True)
-            await offering.finish(10.0)
-            self.board.wait = wait
+            await offer_loop.finish(10.0)
+            self.signals.wait = wait
 
     def break_store(self, *names: str) -> None:
         """Let the statements of those names fail from now on."""
@@ -151,7 +151,7 @@ class RequestsHarness:
 
             return broken
 
-        self.parts.database = SimpleNamespace(read=breaking(self.database.read), write=breaking(self.database.write))
+        self.context.database = SimpleNamespace(read=breaking(self.database.read), write=breaking(self.database.write))
 
     @property
     def said(self) -> list[str]:

@@ -15,11 +15,11 @@ from structlog.testing import capture_logs
 from bot.chat.courier import CourierFault, Seen
 from bot.chat.naming import Said
 from bot.chat.words import Key
-from bot.engine.board import Board
-from bot.engine.parts import Rules
-from bot.engine.scheduler import Scheduler
-from bot.engine.traffic import Traffic
-from bot.engine.watch import Watcher
+from bot.engine.context import Rules
+from bot.engine.pipeline.poll import Poller
+from bot.engine.pipeline.scheduler import Scheduler
+from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.signals import Signals
 from bot.jobs.database import Database, open_database
 from bot.jobs.denials import Denial
 from bot.jobs.limits import Limits
@@ -28,7 +28,7 @@ from bot.jobs.model import ChannelId, Job, MessageId, Place, Via
 from bot.jobs.pacing import Bounds
 from bot.jobs.states import State
 from bot.jobs.store import finding
-from bot.media.fetch import AddressGuard, VideoFetcher
+from bot.media.video_fetcher import AddressGuard, VideoFetcher
 from bot.videos.client import VideosClient
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
@@ -75,11 +75,11 @@ class FakeApi:
     def __init__(self) -> None:
         self.numbers = itertools.count(1)
         self.create: Answer = self.taken
-        self.look: Answer = self._running
+        self.poll: Answer = self._running
         self.content: Answer = self._nothing
         self.list: Answer = self._nothing
         self.paid: list[str] = []
-        self.looked: list[str] = []
+        self.polled: list[str] = []
         self.got: list[str] = []
         self.in_flight = 0
         self.in_flight_most = 0
@@ -98,8 +98,8 @@ class FakeApi:
             return await self.content(request)
         if request.path.endswith("/videos"):
             return await self.list(request)
-        self.looked.append(request.path.rpartition("/")[2])
-        return await self.look(request)
+        self.polled.append(request.path.rpartition("/")[2])
+        return await self.poll(request)
 
     async def taken(self, _: web.Request) -> web.StreamResponse:
         return web.json_response({"id": f"video_{next(self.numbers)}", "status": "queued"})
@@ -148,7 +148,11 @@ class SchedulerHarness:
         **rules: object,
     ) -> None:
         self.database, self.api, self.clock = database, api, clock
-        self.courier, self.board, self.traffic = FakeCourier(), Board(), Traffic(clock, submits_per_minute=10_000)
+        self.courier, self.signals, self.throttle = (
+            FakeCourier(),
+            Signals(),
+            ProviderThrottle(clock, submits_per_minute=10_000),
+        )
         self.guard = SpendGuard(10_000, clock)
         self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), self.guard, clock)
         self.fetcher = VideoFetcher(
@@ -157,7 +161,7 @@ class SchedulerHarness:
         self.rung: list[Key] = []
         obeyed = Rules(
             limits=Limits(1000, 0),
-            looks=Bounds(2.0, 30.0),
+            poll_bounds=Bounds(2.0, 30.0),
             job_deadline_seconds=DEADLINE_SECONDS,
             job_give_up_seconds=GIVE_UP_SECONDS,
             retention_seconds=86_400.0,
@@ -166,7 +170,7 @@ class SchedulerHarness:
             reply_remix="on",
             reply_grace_seconds=0.0,
         )
-        self.parts = SimpleNamespace(
+        self.context = SimpleNamespace(
             clock=clock,
             database=database,
             videos=self.videos,
@@ -175,11 +179,11 @@ class SchedulerHarness:
             courier=self.courier,
             readers=READERS,
             rules=replace(obeyed, **rules),
-            board=self.board,
-            alarm=SimpleNamespace(ring=self.rung.append),
+            signals=self.signals,
+            owner_alerts=SimpleNamespace(alert=self.rung.append),
         )
-        self.watcher = Watcher(self.parts, self.traffic)  # pyright: ignore[reportArgumentType]  # what a scheduler uses
-        self.scheduler = Scheduler(self.parts, self.traffic, self.watcher, "machine")  # pyright: ignore[reportArgumentType]
+        self.poller = Poller(self.context, self.throttle)  # pyright: ignore[reportArgumentType]  # what a scheduler uses
+        self.scheduler = Scheduler(self.context, self.throttle, self.poller, "machine")  # pyright: ignore[reportArgumentType]
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -205,7 +209,7 @@ class SchedulerHarness:
         if reply is not None:
             job = replace(job, origin=replace(job.origin, via=Via.REPLY, reply_to=MessageId(reply)))
         await self.database.write(put, job)
-        self.board.job_accepted()
+        self.signals.job_accepted()
         return job
 
     async def job(self, job: Job) -> Job:

@@ -2,8 +2,8 @@
 
 import itertools
 
-from bot.engine.signals import Sender
-from bot.engine.traffic import Traffic
+from bot.engine.pipeline.fault_window import Sender
+from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.jobs.model import JobId, UserId
 
 _numbers = itertools.count(1)
@@ -14,8 +14,8 @@ def a_sender(user: int = 1, job: str | None = None) -> Sender:
     return Sender(JobId(job or f"JOB{next(_numbers):05}"), UserId(user))
 
 
-def open_breaker(traffic: Traffic) -> None:
+def open_breaker(throttle: ProviderThrottle) -> None:
     """Let polls of five people's jobs fail at once."""
     for user in range(1, 6):
-        traffic.failed(a_sender(user))
-    assert traffic.is_open
+        throttle.failed(a_sender(user))
+    assert throttle.is_open

@@ -17,17 +17,17 @@ from bot.jobs.tables import jobs, offers
 from tests.unit.bot.engine.scheduler_harness import a_scheduler_harness
 
 
-@pytest.mark.parametrize(("state", "rung"), [(State.RENDERING, [Key.ALARM_STUCK]), (State.DELIVERED, [])])
+@pytest.mark.parametrize(("state", "rung"), [(State.RENDERING, [Key.ALERT_STUCK]), (State.DELIVERED, [])])
 async def test_the_owner_hears_of_a_job_that_nobody_can_carry_on(tmp_path: Path, state: State, rung: list[Key]) -> None:
     """L10: a running job whose row can't be read waits for somebody's hand; one that has ended waits for nothing."""
     async with a_scheduler_harness(tmp_path) as harness:
         await harness.accept(State.RENDERING, submitted_at=1.0)
-        await tell_of_unreadable(harness.parts)
+        await tell_of_unreadable(harness.context)
         assert harness.rung == []
         spoilt = await harness.accept(state, submitted_at=1.0, ended_at=2.0 if state is State.DELIVERED else None)
         nonsense = sa.update(jobs).where(jobs.c.id == spoilt.id).values(via="nonsense")
         await harness.database.write(lambda connection: connection.execute(nonsense))
-        await tell_of_unreadable(harness.parts)
+        await tell_of_unreadable(harness.context)
         assert harness.rung == rung
 
 
@@ -45,7 +45,7 @@ async def test_rows_of_drafts_and_offers_go_with_their_time(tmp_path: Path) -> N
                 await harness.database.write(drafts.end_offer, reply, now - gone_seconds)
         stuck = Offer(MessageId(9), UserId(9), JobId("ABCDEFGH"), place, "gone", OfferKind.ASK, now - 90_000, "en")
         await harness.database.write(drafts.make_offer, stuck, replace(draft, id="draft9", user_id=UserId(9)))
-        await drop_rows(harness.parts)
+        await drop_rows(harness.context)
         left = await harness.database.read(lambda connection: _ids(connection, drafts_table))
         assert left == ["draft0"]
         assert await harness.database.read(lambda connection: _ids(connection, offers)) == [0, 1]

@@ -26,7 +26,7 @@ NOW = 5_000.0
         ([Event.SUBMIT, Event.TAKEN], UNKNOWN),
         ([Event.SUBMIT, Event.DOUBT], UNKNOWN),
         ([Event.SUBMIT, Event.DOUBT, Event.EXPIRE], UNKNOWN),
-        ([Event.SUBMIT, Event.DOUBT, Event.EXPIRE, Event.ADOPT], UNKNOWN),
+        ([Event.SUBMIT, Event.DOUBT, Event.EXPIRE, Event.LINK], UNKNOWN),
         ([Event.SUBMIT, Event.TAKEN, Event.RENDER_FAILED], UNKNOWN),
         ([Event.SUBMIT, Event.TAKEN, Event.VANISH], UNKNOWN),
         ([Event.SUBMIT, Event.TAKEN, Event.COMPLETE], YES),

@@ -284,17 +284,17 @@ def test_few_jobs_pay_the_usual_price() -> None:
 
 @settings(deadline=None)
 @given(st.integers(0, 10_000), st.floats(0.01, 50.0), st.floats(1.0, 5000.0))
-def test_price_keeps_the_looks_within_the_rate(jobs: int, looks_per_second: float, age_seconds: float) -> None:
+def test_price_keeps_the_looks_within_the_rate(jobs: int, polls_per_second: float, age_seconds: float) -> None:
     """However many jobs of the usual kind render, together they take no more than 0.8 of the rate."""
-    bounds = Bounds(0.1, 10_000_000.0 / looks_per_second)
-    seconds = next_gap(PRIOR, bounds, age_seconds, price=price_for(jobs, looks_per_second)).seconds
-    assert jobs / seconds <= 0.8 * looks_per_second
+    bounds = Bounds(0.1, 10_000_000.0 / polls_per_second)
+    seconds = next_gap(PRIOR, bounds, age_seconds, price=price_for(jobs, polls_per_second)).seconds
+    assert jobs / seconds <= 0.8 * polls_per_second
 
 
 @pytest.mark.parametrize("looks_per_second", [0.0, -1.0, 1e-300])
-def test_rate_of_nothing_still_gives_a_price(looks_per_second: float) -> None:
+def test_rate_of_nothing_still_gives_a_price(polls_per_second: float) -> None:
     """A rate that fell to nothing makes looks rare, not impossible."""
-    assert next_gap(PRIOR, BOUNDS, 90.0, price=price_for(5, looks_per_second)).seconds == BOUNDS.max_seconds
+    assert next_gap(PRIOR, BOUNDS, 90.0, price=price_for(5, polls_per_second)).seconds == BOUNDS.max_seconds
 
 
 @settings(deadline=None)

@@ -4,7 +4,7 @@ import pytest
 
 from bot.jobs.model import Job, Place, UserId
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker, may_control, may_look, may_remix
+from bot.jobs.rights import Asker, may_control, may_remix, may_view
 from bot.jobs.states import State
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, NEXT_DOOR, OTHER_DM, OTHER_SERVER, PROVIDER, a_job
 
@@ -65,13 +65,13 @@ def test_nobody_manages_messages_in_a_dm() -> None:
 @pytest.mark.parametrize("place", [HERE, OTHER_SERVER, DM])
 def test_the_requester_looks_at_their_job_anywhere(job: Job, place: Place) -> None:
     """/status shows a person their own jobs, of all places."""
-    assert may_look(job, Asker(ANNA, place)) is None
+    assert may_view(job, Asker(ANNA, place)) is None
 
 
 @pytest.mark.parametrize("place", [HERE, NEXT_DOOR])
 def test_who_manages_the_server_looks_at_any_job_of_it(job: Job, place: Place) -> None:
     """People who manage the server may look at any job of that server by id."""
-    assert may_look(job, Asker(BEN, place, manages_server=True)) is None
+    assert may_view(job, Asker(BEN, place, manages_server=True)) is None
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_who_manages_the_server_looks_at_any_job_of_it(job: Job, place: Place) -
 )
 def test_to_others_a_job_is_unknown(job: Job, asker: Asker) -> None:
     """Everybody else gets the answer of an unknown one."""
-    assert may_look(job, asker) == UNKNOWN
+    assert may_view(job, asker) == UNKNOWN
 
 
 def test_nobody_manages_a_dm() -> None:
     """A job of a DM is unknown to everybody but its requester, whatever rights Discord reports there."""
     job = a_job(State.DELIVERED, place=DM)
-    assert may_look(job, Asker(BEN, DM, manages_server=True)) == UNKNOWN
-    assert may_look(job, Asker(BEN, OTHER_DM, manages_server=True)) == UNKNOWN
+    assert may_view(job, Asker(BEN, DM, manages_server=True)) == UNKNOWN
+    assert may_view(job, Asker(BEN, OTHER_DM, manages_server=True)) == UNKNOWN
 
 
 def remix(job: Job, user_id: UserId = BEN, place: Place = HERE, *, sees: bool = True) -> Refusal | None:

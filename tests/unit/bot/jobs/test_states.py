@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.states import AT_PROVIDER, ENDS, TABLE, Event, IllegalMoveError, Move, Say, State, move
+from bot.jobs.states import AT_PROVIDER, ENDS, TABLE, Announcement, Event, IllegalMoveError, Move, State, move
 
 WAYS_OUT = {
     (State.UNDELIVERABLE, Event.SEND_AGAIN): State.FETCHING,
     (State.CANCELLED, Event.SEND_AGAIN): State.FETCHING,
-    (State.LOST, Event.ADOPT): State.RENDERING,
+    (State.LOST, Event.LINK): State.RENDERING,
 }
 STEPS_BACK = {(State.SUBMITTING, Event.POSTPONE), (State.POSTING, Event.REFETCH), *WAYS_OUT}
 EVERY_PAIR = tuple(itertools.product(State, Event))
@@ -83,14 +83,14 @@ def test_every_end_is_seen_by_the_requester() -> None:
     """An end that the person did not choose is said: by the video, or by a failure notice."""
     for (_state, event), target in TABLE.items():
         if target.state in ENDS and target.state not in {State.CANCELLED, State.DELIVERED}:
-            assert target.say is Say.FAILURE, event
-    assert {pair: target for pair, target in TABLE.items() if target.say is Say.VIDEO} == {
-        (State.FETCHING, Event.FETCHED): Move(State.POSTING, Say.VIDEO)
+            assert target.announcement is Announcement.FAILURE, event
+    assert {pair: target for pair, target in TABLE.items() if target.announcement is Announcement.VIDEO} == {
+        (State.FETCHING, Event.FETCHED): Move(State.POSTING, Announcement.VIDEO)
     }
     assert [pair for pair, target in TABLE.items() if target.state is State.DELIVERED] == [
         (State.POSTING, Event.POSTED)
     ]
-    assert move(State.SUBMITTING, Event.DOUBT).say is Say.UNSURE
+    assert move(State.SUBMITTING, Event.DOUBT).announcement is Announcement.UNSURE
 
 
 def test_a_paid_request_begins_only_from_accepted() -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.jobs.model import Upload
-from bot.media.fetch import AddressGuard, FetchFault, VideoFetcher
 from bot.media.references import ReferenceRefused, ReferenceShelf
 from bot.media.sessions import Deadlines
+from bot.media.video_fetcher import AddressGuard, FetchFault, VideoFetcher
 
 NAME = "video-ABCDEFGH.mp4"
 

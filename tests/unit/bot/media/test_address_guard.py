@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.media.addresses import is_inside
-from bot.media.fetch import AddressGuard, FetchFailed, FetchRefusedByGuard, VideoFetcher
-from bot.media.guard import ForbiddenAddressError, Gate
+from bot.media.address_guard import ForbiddenAddressError, Gate
+from bot.media.ip_ranges import is_inside
+from bot.media.video_fetcher import AddressGuard, FetchFailed, FetchRefusedByGuard, VideoFetcher
 from tests.unit.bot.media.fake_file_host import FakeFileHost, answer, redirect
 from tests.unit.bot.media.fake_network import FakeNetwork
 from tests.unit.bot.media.samples import mp4

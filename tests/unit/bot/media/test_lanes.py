@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.media.fetch import AddressGuard, FetchFailed, VideoFetcher
 from bot.media.lanes import Lanes
 from bot.media.sessions import Deadlines
+from bot.media.video_fetcher import AddressGuard, FetchFailed, VideoFetcher
 from tests.unit.bot.media.fake_file_host import Answer, FakeFileHost, Peer, answer
 from tests.unit.bot.media.samples import mp4
 

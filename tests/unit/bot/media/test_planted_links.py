@@ -10,8 +10,8 @@ from typing import Literal
 import pytest
 
 from bot.jobs.model import Reference, Upload
-from bot.media.fetch import AddressGuard, FetchFailed, VideoFetcher
 from bot.media.references import ReferenceRefused, ReferenceShelf
+from bot.media.video_fetcher import AddressGuard, FetchFailed, VideoFetcher
 from tests.unit.bot.media.fake_file_host import FakeFileHost, answer
 from tests.unit.bot.media.samples import mp4, picture
 

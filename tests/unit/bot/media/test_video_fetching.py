@@ -16,7 +16,10 @@ import aiohttp
 import pytest
 
 from bot.media.disk_space import VIDEO_FLOOR_BYTES, DiskSpace
-from bot.media.fetch import (
+from bot.media.download import Download
+from bot.media.folders import PrivateFolder
+from bot.media.sessions import Deadlines, plain_session
+from bot.media.video_fetcher import (
     AddressGuard,
     FetchFailed,
     FetchFault,
@@ -27,9 +30,6 @@ from bot.media.fetch import (
     TooLarge,
     VideoFetcher,
 )
-from bot.media.folders import PrivateFolder
-from bot.media.landing import Landing
-from bot.media.sessions import Deadlines, plain_session
 from tests.unit.bot.media.fake_file_host import FakeFileHost, Peer, answer, redirect
 from tests.unit.bot.media.fake_network import FakeNetwork
 from tests.unit.bot.media.samples import FTYP, WEBM, box, mp4, picture
@@ -214,7 +214,7 @@ async def test_plain_session() -> None:
 async def test_length_is_counted_here_too(folder: Path) -> None:
     """However the bytes came, more or fewer than were promised are no whole video."""
     for expected in (len(WEBM) - 1, len(WEBM) + 1):
-        async with Landing(
+        async with Download(
             DiskSpace(PrivateFolder(folder), VIDEO_FLOOR_BYTES), NAME, MAX_BYTES, "video/webm"
         ) as landing:
             await landing.add(WEBM)

@@ -22,12 +22,12 @@ from bot.jobs.migrating import DamagedDatabaseError
 from bot.jobs.model import Cause
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import IllegalMoveError
-from bot.media import faults as media
-from bot.media.guard import ForbiddenAddressError
+from bot.media import fetch_faults as media
+from bot.media.address_guard import ForbiddenAddressError
 from bot.media.references import ReferenceRefused
 from bot.ops.logs import start_logging
 from bot.settings import SettingsError
-from bot.videos import faults as videos
+from bot.videos import provider_faults as videos
 
 TOKEN, KEY = "MTE4.canary-token.zzz", "sk-canary-key"
 # How each secret stands in what servers and libraries say.
@@ -75,9 +75,9 @@ FAULTS: dict[str, Make] = {
     "Blocked": lambda text: videos.Blocked(text, cause=Cause.KEY, status=403, detail=text),
     "RequestRefused": lambda text: videos.RequestRefused(text, cause=Cause.INPUT, field=text, status=400, detail=text),
     "Doubtful": lambda text: videos.Doubtful(text, status=502, detail=text),
-    "LookFailed": lambda text: videos.LookFailed(text, status=503, detail=text),
-    "LookForbidden": lambda text: videos.LookForbidden(text, status=403, detail=text),
-    "LookRefused": lambda text: videos.LookRefused(text, cause=Cause.CONTENT, code=text, status=400, detail=text),
+    "PollFailed": lambda text: videos.PollFailed(text, status=503, detail=text),
+    "PollForbidden": lambda text: videos.PollForbidden(text, status=403, detail=text),
+    "PollRefused": lambda text: videos.PollRefused(text, cause=Cause.CONTENT, code=text, status=400, detail=text),
     "NotFound": lambda text: videos.NotFound(text, status=404, detail=text),
     "NoList": lambda text: videos.NoList(text, status=405, detail=text),
     "FetchRefusedByGuard": lambda text: media.FetchRefusedByGuard(text, detail=text),
@@ -170,7 +170,7 @@ def test_every_fault_of_ours_is_tried() -> None:
     made = {type(make("x")).__name__ for make in FAULTS.values()}
     roots = (videos.VideosFault, media.FetchFault, courier.CourierFault)
     trees = {name for root in roots for name in below(root)}
-    assert trees - made == {"SubmitFault", "LookFault"}
+    assert trees - made == {"SubmitFault", "PollFault"}
     assert len(FAULTS) * len(CARRIED) > 60
 
 

@@ -14,15 +14,15 @@ from aiohttp import web
 from bot.jobs.model import Cause
 from bot.videos import client as client_module
 from bot.videos.client import VideosClient
-from bot.videos.faults import (
+from bot.videos.provider_faults import (
     AccountRefused,
     Blocked,
     CleanRefusal,
     Doubtful,
-    LookFailed,
-    LookForbidden,
     NotFound,
     NotSent,
+    PollFailed,
+    PollForbidden,
     RequestRefused,
     SpendingStopped,
 )
@@ -150,7 +150,7 @@ async def test_an_id_is_one_path_segment(
 ) -> None:
     """Whatever characters an id has, it stays one path segment, for looks as for contents."""
     provider.reply(200, {"id": remote_id, "status": "completed"})
-    video = await client.look(remote_id)
+    video = await client.poll(remote_id)
     assert (video.id, video.state) == (remote_id, RemoteState.COMPLETED)
     assert provider.seen[0].path == f"/v1/videos/{path}"
     assert client.content_url(remote_id) == f"{provider.base_url}/videos/{path}/content"
@@ -171,11 +171,11 @@ async def test_a_base_url_with_a_slash_is_the_same_provider(provider: FakeProvid
 async def test_every_paid_request_has_a_fresh_connection(provider: FakeProvider, client: VideosClient) -> None:
     """A paid request never travels on a kept-alive connection, neither one of a look nor one of a paid request."""
     provider.reply(200, QUEUED)
-    await client.look("video_1")
-    await client.look("video_1")
+    await client.poll("video_1")
+    await client.poll("video_1")
     for _ in range(3):
         await client.create(ORDER)
-    await client.look("video_1")
+    await client.poll("video_1")
     looks = {seen.peer for seen in provider.seen if seen.method == "GET"}
     posts = [seen.peer for seen in provider.seen if seen.method == "POST"]
     assert len(looks) == 1
@@ -220,8 +220,8 @@ async def test_a_look_does_not_follow_to_another_origin(
 ) -> None:
     """A look that is sent to another origin ends there; the other origin sees nothing at all."""
     provider.reply(status, headers={"Location": f"{foreign.base_url}/videos/video_1"})
-    with pytest.raises(LookFailed) as caught:
-        await client.look("video_1")
+    with pytest.raises(PollFailed) as caught:
+        await client.poll("video_1")
     assert (caught.value.status, len(provider.seen), foreign.seen) == (status, 1, [])
 
 
@@ -230,13 +230,13 @@ async def test_a_look_follows_three_redirects_at_its_own_origin(provider: FakePr
     for _ in range(3):
         provider.reply(307, headers={"Location": "/v1/elsewhere"})
     provider.reply(200, QUEUED)
-    assert (await client.look("video_1")).id == "video_1"
+    assert (await client.poll("video_1")).id == "video_1"
     assert [seen.headers["Authorization"] for seen in provider.seen] == [f"Bearer {KEY}"] * 4
     provider.answers.clear()
     provider.seen.clear()
     provider.reply(307, headers={"Location": "/v1/elsewhere"})
-    with pytest.raises(LookFailed):
-        await client.look("video_1")
+    with pytest.raises(PollFailed):
+        await client.poll("video_1")
     assert len(provider.seen) == 4
 
 
@@ -244,8 +244,8 @@ async def test_a_look_follows_three_redirects_at_its_own_origin(provider: FakePr
 async def test_a_look_survives_odd_redirects(provider: FakeProvider, client: VideosClient, location: str) -> None:
     """A redirect to nonsense is a failed look and nothing else."""
     provider.reply(302, headers={"Location": location})
-    with pytest.raises(LookFailed):
-        await client.look("video_1")
+    with pytest.raises(PollFailed):
+        await client.poll("video_1")
     assert len(provider.seen) == 1
 
 
@@ -317,8 +317,8 @@ async def test_a_refused_connection_means_nothing_was_sent(make_client: MakeClie
     with pytest.raises(NotSent) as caught:
         await make_client(base_url="http://127.0.0.1:9/v1").create(ORDER)
     assert caught.value.__cause__ is not None
-    with pytest.raises(LookFailed) as looked:
-        await make_client(base_url="http://127.0.0.1:9/v1").look("video_1")
+    with pytest.raises(PollFailed) as looked:
+        await make_client(base_url="http://127.0.0.1:9/v1").poll("video_1")
     assert looked.value.provider_at_fault
 
 
@@ -377,8 +377,8 @@ async def test_silence_after_sending_is_doubtful(provider: FakeProvider, make_cl
 async def test_silence_at_a_look_passes(provider: FakeProvider, make_client: MakeClient, silence: str) -> None:
     """However the answer to a look fails to come, it is a failed look that counts against the provider."""
     provider.then(SILENCES[silence])
-    with pytest.raises(LookFailed) as caught:
-        await make_client(timeouts=SHORT).look("video_1")
+    with pytest.raises(PollFailed) as caught:
+        await make_client(timeouts=SHORT).poll("video_1")
     assert caught.value.provider_at_fault
 
 
@@ -464,14 +464,14 @@ async def test_a_gzip_answer_is_read_and_a_bomb_is_not(provider: FakeProvider, c
 # Looking
 
 
-@pytest.mark.parametrize(("status", "fault"), [(401, LookForbidden), (403, LookForbidden), (404, NotFound)])
+@pytest.mark.parametrize(("status", "fault"), [(401, PollForbidden), (403, PollForbidden), (404, NotFound)])
 async def test_a_look_may_be_forbidden_or_in_vain(
     provider: FakeProvider, client: VideosClient, status: int, fault: type[Exception]
 ) -> None:
     """A refused key and an unknown video are told apart from what merely passes."""
     provider.reply(status, {"error": {"message": "no"}})
     with pytest.raises(fault):
-        await client.look("video_1")
+        await client.poll("video_1")
 
 
 async def test_ping_takes_any_answer_below_500(provider: FakeProvider, make_client: MakeClient) -> None:
@@ -484,14 +484,14 @@ async def test_ping_takes_any_answer_below_500(provider: FakeProvider, make_clie
     for status in (401, 403):
         provider.answers.clear()
         provider.reply(status, {})
-        with pytest.raises(LookForbidden):
+        with pytest.raises(PollForbidden):
             await client.ping()
     assert {seen.method for seen in provider.seen} == {"GET"}
     provider.answers.clear()
     provider.reply(503, text="<html>down</html>")
-    with pytest.raises(LookFailed):
+    with pytest.raises(PollFailed):
         await client.ping()
-    with pytest.raises(LookFailed):
+    with pytest.raises(PollFailed):
         await make_client(base_url="http://127.0.0.1:9/v1").ping()
 
 
@@ -502,7 +502,7 @@ async def test_ping_asks_another_way_where_there_was_never_a_list(
     blind, seeing = make_client(), make_client()
     provider.reply(500, {"error": {"message": "not for this key"}})
     provider.reply(404, {})
-    with pytest.raises(LookFailed):
+    with pytest.raises(PollFailed):
         await blind.ping()
     await blind.ping()
     await blind.ping()
@@ -515,7 +515,7 @@ async def test_ping_asks_another_way_where_there_was_never_a_list(
     provider.seen.clear()
     provider.reply(500, {})
     for _ in range(3):
-        with pytest.raises(LookFailed):
+        with pytest.raises(PollFailed):
             await seeing.ping()
     assert {seen.path for seen in provider.seen} == {"/v1/videos?limit=1"}
 
@@ -527,7 +527,7 @@ async def test_an_unknown_word_is_logged_once(
     provider.reply(200, {"id": "video_1", "status": "pondering\n"})
     with caplog.at_level(logging.WARNING, logger="bot.videos.client"):
         for _ in range(3):
-            video = await client.look("video_1")
+            video = await client.poll("video_1")
             assert (video.state, video.raw_status) == (RemoteState.RUNNING, "pondering\n")
     assert [record.getMessage() for record in caplog.records] == [
         "The provider calls a video 'pondering\\n', a word unknown here; taken as still running."
@@ -539,9 +539,9 @@ async def test_the_provider_may_say_when_to_look_again(provider: FakeProvider, c
     provider.reply(200, QUEUED, headers={"openai-poll-after-ms": "2500"})
     provider.reply(200, QUEUED, headers={"Retry-After": "7"})
     provider.reply(200, QUEUED)
-    assert (await client.create(ORDER)).look_again_seconds == 2.5
-    assert (await client.look("video_1")).look_again_seconds == 7.0
-    assert (await client.look("video_1")).look_again_seconds is None
+    assert (await client.create(ORDER)).poll_again_seconds == 2.5
+    assert (await client.poll("video_1")).poll_again_seconds == 7.0
+    assert (await client.poll("video_1")).poll_again_seconds is None
 
 
 def test_tls_is_verified_by_default() -> None:

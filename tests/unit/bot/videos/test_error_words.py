@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from bot.jobs.model import Cause
 from bot.videos.causes import Meaning, Sent
-from bot.videos.envelopes import error_words
-from bot.videos.faults import AccountRefused, Busy, CleanRefusal, LookRefused, NotFound, RequestRefused
-from bot.videos.law import Answer, Asked, judge_look, judge_submit
+from bot.videos.error_bodies import error_words
+from bot.videos.provider_faults import AccountRefused, Busy, CleanRefusal, NotFound, PollRefused, RequestRefused
+from bot.videos.submit_responses import RawResponse, ResponseContext, judge_poll, judge_submit
 from bot.videos.values import RemoteState, RemoteVideo
 from bot.videos.wire import read_video
 
 BASE = "https://api.example.com/v1"
-CREATE = Asked(BASE, 1_700_000_000.0)
-REMIX = Asked(BASE, 1_700_000_000.0, remote_id="video_parent")
-POLL = Asked(BASE, 1_700_000_000.0, remote_id="video_1")
+CREATE = ResponseContext(BASE, 1_700_000_000.0)
+REMIX = ResponseContext(BASE, 1_700_000_000.0, remote_id="video_parent")
+POLL = ResponseContext(BASE, 1_700_000_000.0, remote_id="video_1")
 
 CONTENT = (
     *("content_policy_violation", "ContentPolicyViolationError", "content_moderation", "content_moderated", "nsfw"),
@@ -110,14 +110,14 @@ def problems(*where: tuple[object, ...], kind: str = "value_error") -> dict[str,
     return {"detail": [{"loc": ["body", *place], "msg": "wrong", "type": kind} for place in where]}
 
 
-def submitted(status: int, body: object, asked: Asked = CREATE) -> object:
+def submitted(status: int, body: object, asked: ResponseContext = CREATE) -> object:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return judge_submit(Answer(status, {}, data), asked)
+    return judge_submit(RawResponse(status, {}, data), asked)
 
 
 def polled(status: int, body: object) -> object:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return judge_look(Answer(status, {}, data), POLL)
+    return judge_poll(RawResponse(status, {}, data), POLL)
 
 
 @pytest.mark.parametrize("words", CONTENT)
@@ -206,7 +206,7 @@ def test_a_refused_create_has_cause_and_field(
     status: int, body: object, cause: Cause, about: str | None, field: str | None
 ) -> None:
     """What is wrong is told as finely as the provider says it; several fields don't blame one of them."""
-    judged = submitted(status, body, Asked(BASE, 0.0, sent=Sent("a fox", "cinema-2")))
+    judged = submitted(status, body, ResponseContext(BASE, 0.0, sent=Sent("a fox", "cinema-2")))
     assert isinstance(judged, RequestRefused), judged
     assert (judged.cause, judged.about, judged.field) == (cause, about, field)
 
@@ -269,7 +269,7 @@ def test_credit_comes_from_codes_and_from_few_texts(status: int, body: object, p
 )
 def test_words_of_the_prompt_are_not_the_providers(status: int, prompt: str) -> None:
     """A prompt that is repeated in a refusal says nothing about credit, account or model."""
-    asked = Asked(BASE, 0.0, sent=Sent(prompt))
+    asked = ResponseContext(BASE, 0.0, sent=Sent(prompt))
     judged = submitted(status, {"error": {"message": f"Invalid prompt: '{prompt}'", "type": "invalid_request"}}, asked)
     if status in (402, 403):
         assert isinstance(judged, AccountRefused)
@@ -294,7 +294,7 @@ def test_words_of_the_prompt_are_not_the_providers(status: int, prompt: str) -> 
 def test_content_on_a_poll_concerns_that_video(status: int, body: object) -> None:
     """Refused content on a poll is told apart from a key that is refused and from what passes."""
     fault = polled(status, body)
-    assert isinstance(fault, LookRefused), fault
+    assert isinstance(fault, PollRefused), fault
     assert fault.cause is Cause.CONTENT
 
 

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.videos.client import VideosClient
-from bot.videos.faults import LookFailed, LookFault, LookForbidden, NoList
-from bot.videos.law import Answer, Asked, judge_list
+from bot.videos.provider_faults import NoList, PollFailed, PollFault, PollForbidden
+from bot.videos.submit_responses import RawResponse, ResponseContext, judge_list
 from bot.videos.values import RemoteState, RemoteVideo, Timeouts
 from bot.videos.wire import LISTED_MAX, decode, read_list
 from tests.unit.bot.videos.conftest import KEY, MakeClient
 from tests.unit.bot.videos.fake_provider import FakeProvider, hang, hang_up
 
 BASE = "https://api.example.com/v1"
-ASKED = Asked(BASE, 1_700_000_000.0, KEY)
+ASKED = ResponseContext(BASE, 1_700_000_000.0, KEY)
 ITEM = {"id": "video_1", "status": "processing", "prompt": "a\n cat", "created": 1_700_000_001}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -99,8 +99,8 @@ def test_no_body_is_too_strange_for_a_list(body: object) -> None:
 @given(st.binary(max_size=200), st.integers(200, 599))
 def test_any_answer_is_a_list_or_a_fault(body: bytes, status: int) -> None:
     """Nothing that a server says makes the question raise; only a readable 2xx is a list."""
-    judged = judge_list(Answer(status, {}, body), ASKED)
-    if isinstance(judged, LookFault):
+    judged = judge_list(RawResponse(status, {}, body), ASKED)
+    if isinstance(judged, PollFault):
         assert judged.sentence
     else:
         assert status < 300
@@ -111,13 +111,13 @@ def test_any_answer_is_a_list_or_a_fault(body: bytes, status: int) -> None:
     ("status", "fault"),
     [
         *((status, NoList) for status in (400, 404, 405, 410, 422, 501)),
-        *((status, LookForbidden) for status in (401, 402, 403)),
-        *((status, LookFailed) for status in (302, 408, 429, 500, 502, 503)),
-        (200, LookFailed),
+        *((status, PollForbidden) for status in (401, 402, 403)),
+        *((status, PollFailed) for status in (302, 408, 429, 500, 502, 503)),
+        (200, PollFailed),
     ],
 )
 async def test_every_row_of_the_answers_to_a_list(
-    provider: FakeProvider, client: VideosClient, status: int, fault: type[LookFault]
+    provider: FakeProvider, client: VideosClient, status: int, fault: type[PollFault]
 ) -> None:
     """No list is a fault of its own; all else is what it is for a look, and a 200 that is no list has failed."""
     provider.reply(status, {"error": {"message": f"no, {KEY}", "type": "x"}})
@@ -156,7 +156,7 @@ async def test_a_hundred_long_prompts_are_read_and_a_server_without_limits_is_cu
 async def test_silence_is_a_failed_look(provider: FakeProvider, make_client: MakeClient, answerer: object) -> None:
     """No answer is a fault like any other, never a hang."""
     provider.then(answerer)
-    with pytest.raises(LookFailed):
+    with pytest.raises(PollFailed):
         await make_client(timeouts=Timeouts(0.5, 0.2, 0.4, 0.6, 0.2, 0.4)).list_recent()
 
 
@@ -165,6 +165,6 @@ async def test_a_list_of_another_origin_is_not_followed(
 ) -> None:
     """A redirect to another origin is a fault; the key doesn't go there."""
     provider.reply(302, headers={"Location": f"{foreign.base_url}/videos"})
-    with pytest.raises(LookFailed):
+    with pytest.raises(PollFailed):
         await client.list_recent()
     assert foreign.seen == []

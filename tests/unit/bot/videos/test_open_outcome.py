@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.videos.causes import Sent
-from bot.videos.faults import CleanRefusal, Doubtful, RequestRefused
-from bot.videos.law import Answer, Asked, judge_submit
+from bot.videos.provider_faults import CleanRefusal, Doubtful, RequestRefused
+from bot.videos.submit_responses import RawResponse, ResponseContext, judge_submit
 from bot.videos.values import RemoteVideo
 
-CREATE = Asked("https://api.example.com/v1", 1_700_000_000.0)
+CREATE = ResponseContext("https://api.example.com/v1", 1_700_000_000.0)
 OPEN = (
     # Go
     'Post "https://up.example/v1/videos": EOF',
@@ -168,7 +168,7 @@ def test_words_that_leave_the_outcome_open_are_doubt(words: str) -> None:
     """However it is put: one request, and then the requester is asked."""
     for body in shapes(words):
         for status in (400, 429, 500, 501, 503):
-            judged = judge_submit(Answer(status, {}, body), CREATE)
+            judged = judge_submit(RawResponse(status, {}, body), CREATE)
             assert type(judged) is Doubtful, (status, body)
 
 
@@ -176,13 +176,13 @@ def test_words_that_leave_the_outcome_open_are_doubt(words: str) -> None:
 def test_a_2xx_that_tells_of_a_lost_answer_is_doubt(words: str) -> None:
     """An error under a 2xx is no refusal either, if its words leave the outcome open."""
     for body in shapes(words):
-        assert type(judge_submit(Answer(200, {}, body), CREATE)) is Doubtful, body
+        assert type(judge_submit(RawResponse(200, {}, body), CREATE)) is Doubtful, body
 
 
 @pytest.mark.parametrize("words", PLAIN)
 def test_a_plain_500_may_be_repeated(words: str) -> None:
     """A fault that speaks of nothing lost is the provider's word that nothing was taken."""
-    judged = judge_submit(Answer(500, {}, json.dumps({"error": {"message": words}}).encode()), CREATE)
+    judged = judge_submit(RawResponse(500, {}, json.dumps({"error": {"message": words}}).encode()), CREATE)
     assert type(judged) is CleanRefusal
 
 
@@ -190,7 +190,7 @@ def test_an_echo_of_the_prompt_is_no_doubt() -> None:
     """A provider that repeats the whole prompt has said nothing about a time-out itself."""
     prompt = "A poster that says connection reset by peer"
     body = json.dumps({"error": {"message": f"Invalid prompt: '{prompt}'", "param": "prompt"}}).encode()
-    judged = judge_submit(Answer(400, {}, body), Asked(CREATE.base_url, CREATE.now, sent=Sent(prompt)))
+    judged = judge_submit(RawResponse(400, {}, body), ResponseContext(CREATE.base_url, CREATE.now, sent=Sent(prompt)))
     assert isinstance(judged, RequestRefused)
     assert judged.about == "prompt"
 
@@ -207,6 +207,6 @@ def test_no_open_outcome_is_ever_a_plain_no(words: str, before: str, after: str,
     """In any case and between any other words, what leaves the outcome open is never sent again by itself."""
     text = put(f"{before}{words}{after}")  # type: ignore[operator]
     body = json.dumps({"error": {"message": text, "type": "server_error"}}).encode()
-    judged = judge_submit(Answer(status, {}, body), CREATE)
+    judged = judge_submit(RawResponse(status, {}, body), CREATE)
     assert not isinstance(judged, RemoteVideo)
     assert type(judged) is Doubtful, text

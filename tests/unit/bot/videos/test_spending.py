@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.videos.faults import SpendingStopped
+from bot.videos.provider_faults import SpendingStopped
 from bot.videos.spending import WINDOW_SECONDS, SpendGuard
 
 

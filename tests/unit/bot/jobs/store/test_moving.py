@@ -114,7 +114,7 @@ async def test_an_end_lets_go_of_the_job(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("state", "event"),
-    [(State.UNDELIVERABLE, Event.SEND_AGAIN), (State.CANCELLED, Event.SEND_AGAIN), (State.LOST, Event.ADOPT)],
+    [(State.UNDELIVERABLE, Event.SEND_AGAIN), (State.CANCELLED, Event.SEND_AGAIN), (State.LOST, Event.LINK)],
 )
 async def test_a_job_taken_up_again_is_free_to_claim(database: Database, state: State, event: Event) -> None:
     """A way out of an end takes the end's time away, and whoever comes first may claim the job."""

@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.chat.custom_ids import Action, ButtonId, Kind
+from bot.chat.custom_ids import Action, ButtonId, MessageKind
 from sandbox.page.views.backstage import backstage_view
 from sandbox.studio import Fault, Outcome
 from tests.unit.sandbox.page.backstage.conftest import FakeBot
@@ -13,7 +13,7 @@ from tests.unit.sandbox.page.backstage.conftest import FakeBot
 JOB = "7K3MPQ2X"
 
 
-def button(kind: Kind, action: Action, number: int = 1) -> list[dict[str, Any]]:
+def button(kind: MessageKind, action: Action, number: int = 1) -> list[dict[str, Any]]:
     """A row with one of the bot's buttons."""
     one = {"type": 2, "style": 2, "label": "x", "custom_id": str(ButtonId(kind, action, JOB, number))}
     return [{"type": 1, "components": [one]}]
@@ -75,11 +75,11 @@ async def test_how_an_intent_ended(fake_bot: FakeBot) -> None:
 
 async def test_a_job_says_each_thing_once(fake_bot: FakeBot) -> None:
     """Card, notice and video of a job are one row, by the ids on their buttons, also when they are gone."""
-    await fake_bot.post(content="card", components=button(Kind.CARD, Action.CANCEL))
+    await fake_bot.post(content="card", components=button(MessageKind.CARD, Action.CANCEL))
     (row,) = backstage_view(fake_bot.stage)["posts"]
     assert (row["job"], row["place"], row["verdict"]) == (JOB, "#videos", "none")
-    await fake_bot.post(content="late", components=button(Kind.LATE, Action.WITHHOLD))
-    await fake_bot.post(content="video", components=button(Kind.VIDEO, Action.REMIX))
+    await fake_bot.post(content="late", components=button(MessageKind.LATE, Action.WITHHOLD))
+    await fake_bot.post(content="video", components=button(MessageKind.VIDEO, Action.REMIX))
     card = fake_bot.channel.messages[0]
     await fake_bot.discord(
         "PATCH", f"/channels/{fake_bot.channel.id}/messages/{card.id}", content="gone", components=[]
@@ -103,8 +103,8 @@ async def test_a_job_says_each_thing_once(fake_bot: FakeBot) -> None:
 @pytest.mark.parametrize(("second", "verdict"), [(1, "bad"), (2, "ok")])
 async def test_said_twice_is_bad_unless_asked_for_again(fake_bot: FakeBot, second: int, verdict: str) -> None:
     """The same message twice is bad, also when one of them is deleted; with the next number a person asked for it."""
-    await fake_bot.post(content="video", components=button(Kind.VIDEO, Action.REMIX))
-    await fake_bot.post(content="video", components=button(Kind.VIDEO, Action.REMIX, second))
+    await fake_bot.post(content="video", components=button(MessageKind.VIDEO, Action.REMIX))
+    await fake_bot.post(content="video", components=button(MessageKind.VIDEO, Action.REMIX, second))
     await fake_bot.discord("DELETE", f"/channels/{fake_bot.channel.id}/messages/{fake_bot.channel.messages[0].id}")
     view = backstage_view(fake_bot.stage)
     assert [(row["videos"], row["verdict"]) for row in view["posts"]] == [({"ever": 2, "now": 1}, verdict)]

@@ -1,0 +1,67 @@
+"""The dependencies and rules of every step of the engine, built once by `bot.app`; it holds no state."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.chat.courier import Courier
+from bot.chat.words import Reader, Readers
+from bot.engine.kill_switch import KillSwitch
+from bot.engine.owner_alerts import OwnerAlerts
+from bot.engine.signals import Signals
+from bot.jobs.database import Database
+from bot.jobs.limits import Limits
+from bot.jobs.model import Place
+from bot.jobs.pacing import Bounds
+from bot.media.references import ReferenceShelf
+from bot.media.video_fetcher import VideoFetcher
+from bot.ops.clock import Clock
+from bot.videos.catalogue import Catalogue
+from bot.videos.client import VideosClient
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that the engine obeys, in seconds and counts."""
+
+    limits: Limits
+    poll_bounds: Bounds
+    job_deadline_seconds: float
+    job_give_up_seconds: float
+    retention_seconds: float
+    max_rendering_jobs: int
+    retry_server_errors: int
+    reply_remix: Literal["auto", "on", "ask", "off"]
+    reply_grace_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineContext:
+    """Everything a step may use."""
+
+    clock: Clock
+    database: Database
+    videos: VideosClient
+    catalogue: Catalogue
+    fetcher: VideoFetcher
+    shelf: ReferenceShelf
+    courier: Courier
+    readers: Readers
+    rules: Rules
+    signals: Signals
+    owner_alerts: OwnerAlerts
+    kill_switch: KillSwitch
+
+
+class _Public(Protocol):
+    """An act that is answered in public, and the language of its place."""
+
+    @property
+    def locale(self) -> str: ...
+
+    @property
+    def place(self) -> Place: ...
+
+
+def reader_of(context: EngineContext, act: _Public) -> Reader:
+    """Who reads what is posted about the act: everybody in that place, in the language stored with the act."""
+    return context.readers.of(act.locale, act.place.guild_id)

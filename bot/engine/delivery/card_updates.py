@@ -1,0 +1,172 @@
+"""Keeps cards and questions true: repaints those whose job has changed, clears away cards that have had their time.
+
+Repainting is throttled and may be dropped; clearing away is kept up until Discord has done it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.chat import cards
+from bot.chat.courier import CourierFault, Refused
+from bot.engine.context import EngineContext, reader_of
+from bot.engine.delivery.links import card_facts
+from bot.engine.delivery.retry_buttons import RetryButtons
+from bot.jobs.model import Job, JobId, Post, PostKind, PostState
+from bot.jobs.states import ENDS, State
+from bot.jobs.store import finding, posts
+from bot.ops.tasks import drain
+
+_BETWEEN_EDITS_SECONDS = 3.0
+_RETRY_SECONDS = 15.0
+_AT_ONCE = 8
+_log = structlog.stdlib.get_logger(__name__)
+
+_Work = Callable[[Job, Post], Awaitable[None]]
+
+
+class CardUpdater:
+    """One loop over the cards that were touched; one that hangs at Discord holds up no other."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._busy: dict[tuple[JobId, PostKind], asyncio.Task[None]] = {}
+        self._shown: dict[JobId, cards.Message] = {}
+        self._edited_at: dict[JobId, float] = {}
+        self._settled: dict[JobId, cards.Message] = {}
+        self._rests_until: dict[JobId, float] = {}
+        self._retries = RetryButtons(context)
+
+    async def run(self) -> None:
+        """Repaint and clear away, until cancelled; what is under way is left to `finish`."""
+        signals = self._context.signals
+        await self._retries.learn()
+        while True:
+            signals.cards.clear()
+            # While nothing can be carried, cards stay touched.
+            pause_seconds = self._context.courier.rest_seconds() or min(
+                await self._clear_stale(), await self._update_dirty(), self._retries.start_due()
+            )
+            await signals.wait(signals.cards, self._context.clock, pause_seconds)
+
+    async def finish(self, within_seconds: float) -> None:
+        """Let what is under way arrive, then let go of the rest: it is done at the next start, or not needed."""
+        await drain([*self._busy.values(), *self._retries.busy.values()], within_seconds)
+
+    async def _clear_stale(self) -> float:
+        """Take away the cards of ended jobs; a cancelled job's card stays, without buttons."""
+        now, pause_seconds = self._context.clock.now(), 60.0
+        for post, job in await self._context.database.read(posts.find_stale_cards):
+            rest_seconds = self._rests_until.get(job.id, 0.0) - now
+            if rest_seconds > 0:
+                pause_seconds = min(pause_seconds, rest_seconds)
+            elif (job.id, post.kind) not in self._busy:
+                self._start(self._clear_away, job, post)
+        return pause_seconds
+
+    def _start(self, work: _Work, job: Job, post: Post) -> None:
+        self._busy[job.id, post.kind] = asyncio.create_task(self._guard(work, job, post))
+
+    async def _guard(self, work: _Work, job: Job, post: Post) -> None:
+        try:
+            async with self._slots:
+                await work(job, post)
+        except Exception:  # noqa: BLE001  # the loop's one guard
+            _log.exception("card not painted", job=job.id)
+            self._rests_until[job.id] = self._context.clock.now() + _RETRY_SECONDS
+        finally:
+            del self._busy[job.id, post.kind]
+            self._context.signals.cards.set()
+
+    async def _clear_away(self, job: Job, post: Post) -> None:
+        try:
+            await self._clear(post, job)
+        except Refused as fault:
+            _log.info("card can't be cleared away", job=job.id, code=fault.code)
+        except CourierFault as fault:
+            _log.info("card not cleared away yet", job=job.id, fault=str(fault))
+            self._rests_until[job.id] = self._context.clock.now() + _RETRY_SECONDS
+            return
+        await self._context.database.write(posts.mark_gone, post)
+        self._forget(job.id)
+
+    def _forget(self, job_id: JobId) -> None:
+        """Keep nothing of a job whose messages need no care any more, or soon will not."""
+        for remembered in (self._shown, self._edited_at, self._settled, self._rests_until):
+            remembered.pop(job_id, None)
+
+    async def _clear(self, post: Post, job: Job) -> None:
+        if post.message_id is None:
+            return
+        if job.state is State.CANCELLED:
+            await self._context.courier.edit(post.channel_id, post.message_id, await self._message_of(job, post))
+        else:
+            await self._context.courier.delete(post.channel_id, post.message_id)
+
+    async def _update_dirty(self) -> float:
+        """Edit the touched cards that rested long enough; return in how many seconds the next one may be."""
+        signals, now = self._context.signals, self._context.clock.now()
+        pause_seconds = 60.0
+        due: list[JobId] = []
+        for job_id in signals.dirty_cards - {busy_id for busy_id, _kind in self._busy}:
+            rest_seconds = self._edited_at.get(job_id, 0.0) + _BETWEEN_EDITS_SECONDS - now
+            if rest_seconds <= 0:
+                due.append(job_id)
+            else:
+                pause_seconds = min(pause_seconds, rest_seconds)
+        signals.dirty_cards.difference_update(due)
+        jobs = await self._context.database.read(finding.find_many, due)
+        for job in jobs.values():
+            self._retries.touch(job)
+        for post in await self._context.database.read(posts.find_posts, due):
+            job = jobs.get(post.job_id)
+            if job is None or job.state in ENDS:
+                self._forget(post.job_id)
+            if job is None or post.state is not PostState.SENT:
+                # The job's row can't be read, or nothing of it stands.
+                continue
+            if post.kind is PostKind.CARD and job.state not in ENDS:
+                self._start(self._update, job, post)
+            elif post.kind is PostKind.UNSURE and _is_answered(job):
+                self._start(self._settle, job, post)
+        return pause_seconds
+
+    async def _settle(self, job: Job, post: Post) -> None:
+        """Take the question from the notice, also from one that was answered before its id was known."""
+        message = cards.unsure(job, reader_of(self._context, job.origin), post.number)
+        if post.message_id is None or self._settled.get(job.id) == message:
+            return
+        if job.state not in ENDS:
+            self._settled[job.id] = message
+        try:
+            await self._context.courier.edit(post.channel_id, post.message_id, message)
+        except CourierFault as fault:
+            # Only the look of it: whoever presses its buttons is told.
+            _log.info("notice not repainted", job=job.id, fault=str(fault))
+
+    async def _update(self, job: Job, post: Post) -> None:
+        message = await self._message_of(job, post)
+        if post.message_id is None or self._shown.get(job.id) == message:
+            return
+        self._shown[job.id] = message
+        self._edited_at[job.id] = self._context.clock.now()
+        try:
+            stands = await self._context.courier.edit(post.channel_id, post.message_id, message)
+        except CourierFault as fault:
+            _log.info("card not repainted", job=job.id, fault=str(fault))
+            return
+        if not stands:
+            # A person has deleted it: that card has had its time.
+            await self._context.database.write(posts.mark_gone, post)
+            self._forget(job.id)
+
+    async def _message_of(self, job: Job, post: Post) -> cards.Message:
+        reader = reader_of(self._context, job.origin)
+        return cards.card(job, await card_facts(self._context, job), reader, number=post.number)
+
+
+def _is_answered(job: Job) -> bool:
+    """Whether nobody asks any more what to do with an uncertain job: a person said it, or the provider has it."""
+    return job.answered_at is not None or job.remote_id is not None

@@ -1,0 +1,105 @@
+"""What a job's message shows now, or what is to happen instead of posting it; it posts and stores nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.chat import cards
+from bot.engine.context import EngineContext, reader_of
+from bot.engine.delivery.links import card_facts, find_link, find_parent_link
+from bot.jobs.denials import Denial
+from bot.jobs.model import Cause, Job, Post, PostKind
+from bot.jobs.states import Event, State
+from bot.videos.provider_faults import PollFault
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message as it is to be posted."""
+
+    message: cards.Message
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The job goes on in another way: its video is kept, or has to be fetched again."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """Only a link can be posted, and the provider gave no answer about one."""
+
+    fault: PollFault
+
+
+@dataclass(frozen=True, slots=True)
+class Unpostable:
+    """Neither the video nor a link to it can be posted there."""
+
+    cause: Cause
+    denial: Denial | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRefused:
+    """That Discord took the message's video not as a file, and why; None if it was too large."""
+
+    denial: Denial | None = None
+
+
+async def compose(
+    context: EngineContext, job: Job, post: Post, refused: FileRefused | None
+) -> Composed | Left | Unlinked | Unpostable:
+    """What the message shows now; `refused` if its file was refused before."""
+    reader = reader_of(context, job.origin)
+    match post.kind:
+        case PostKind.CARD:
+            return Composed(cards.card(job, await card_facts(context, job), reader))
+        case PostKind.FAILURE:
+            return Composed(cards.failure(job, reader, post.number, link=await _link_to_kept(context, job)))
+        case PostKind.LATE:
+            return Composed(cards.late(job, reader, post.number))
+        case PostKind.SLOW:
+            return Composed(cards.slow(job, reader, post.number))
+        case PostKind.UNSURE:
+            return Composed(cards.unsure(job, reader, post.number))
+        case PostKind.VIDEO:
+            return await _compose_video(context, job, post, refused)
+
+
+async def _compose_video(
+    context: EngineContext, job: Job, post: Post, refused: FileRefused | None
+) -> Composed | Left | Unlinked | Unpostable:
+    if job.withheld:
+        return Left(Event.KEEP)
+    if job.video_sha256 is None or not await context.fetcher.verify(job.video_name, job.video_sha256):
+        return Left(Event.REFETCH)
+    parent_link = await find_parent_link(context, job)
+    limit_bytes = context.courier.upload_limit_bytes(job.origin.place.guild_id)
+    size_bytes = job.video_bytes or 0
+    fits = limit_bytes is None or size_bytes <= limit_bytes
+    if fits and refused is None:
+        message = cards.video(job, post.number, reader_of(context, job.origin), parent_link)
+        return Composed(message, context.fetcher.path(job.video_name))
+    denial = None if refused is None else refused.denial
+    try:
+        link = await find_link(context.videos, job)
+    except PollFault as fault:
+        return Unlinked(fault)
+    if link is None:
+        return Unpostable(Cause.SIZE if denial is None else Cause.PERMISSION, denial)
+    # Discord refused one that should have fitted: what it takes there is then not known.
+    facts = cards.LinkFacts(link, size_bytes, None if fits else limit_bytes, parent_link, denial)
+    return Composed(cards.video_link(job, post.number, facts, reader_of(context, job.origin)))
+
+
+async def _link_to_kept(context: EngineContext, job: Job) -> str | None:
+    """Where a finished video that can't be posted can be seen, if the provider says so now."""
+    if job.state is not State.UNDELIVERABLE or job.cause is not Cause.PERMISSION:
+        return None
+    try:
+        return await find_link(context.videos, job)
+    except PollFault:
+        return None

@@ -1,0 +1,114 @@
+"""The links that people are shown: to a finished video at its provider, and to messages; it fetches no video."""
+
+import ipaddress
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from bot.chat.cards import CardFacts
+from bot.engine.context import EngineContext
+from bot.jobs.model import Job, JobId, Place, Post, PostKind, PostState
+from bot.jobs.store import finding, posts
+from bot.videos.client import VideosClient
+from bot.videos.provider_faults import NotFound
+
+_PRIVATE_ENDINGS = frozenset(
+    {"internal", "local", "localhost", "localdomain", "lan", "home", "corp", "intranet", "private", "invalid", "onion"}
+)
+_ADDRESS_NAMES = (".nip.io", ".sslip.io", ".xip.io", ".localtest.me", ".lvh.me", "localtest.me", "lvh.me", ".ts.net")
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?|[^\x00-\x7f]+")
+_KEY_LIKE = frozenset({"key", "api_key", "apikey", "api-key", "token", "access_token", "authorization", "auth"})
+
+
+async def find_link(videos: VideosClient, job: Job) -> str | None:
+    """A link that anyone may open: on a foreign host, with no key in it, ours or another's; None if there is none.
+
+    Raises `PollFault` if the provider gave no answer, which says nothing about a link.
+    """
+    if job.remote_id is None or job.provider != videos.provider:
+        return None
+    try:
+        url = (await videos.poll(job.remote_id)).url
+    except NotFound:
+        return None
+    return url if url is not None and is_public(url) and videos.key_for(url) is None else None
+
+
+def is_public(url: str) -> bool:
+    """Whether the address is a plain web link that everybody can open, and that carries no key of its own."""
+    try:
+        split = urlsplit(url)
+        host = (split.hostname or "").rstrip(".")
+        _ = split.port
+    except ValueError:
+        return False
+    if split.scheme not in {"http", "https"} or "@" in split.netloc or not is_public_host(host):
+        return False
+    said = (*parse_qsl(split.query, keep_blank_values=True), *parse_qsl(split.fragment, keep_blank_values=True))
+    return not any(name.lower() in _KEY_LIKE for name, _value in said)
+
+
+def is_public_host(host: str) -> bool:
+    """Whether a host of an address means the same to everybody: a global address, or a name of the public DNS."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return _is_public_name(host)
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if inner is None and any(address in network for network in _NAT64):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is not None:
+            return _is_global(inner)
+    return _is_global(address)
+
+
+def _is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not (address.is_multicast or address.is_reserved)
+
+
+def _is_public_name(host: str) -> bool:
+    """Names of one label, and those under endings that are never public, mean something else in every network.
+
+    A last label of digits makes an address in an old notation (0x7f.1, 2130706433, 127.1), which some programs take.
+    """
+    labels = host.lower().split(".")
+    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+        return False
+    if labels[-1].isdecimal() or labels[-1].startswith("0x"):
+        return False
+    if labels[-1] in _PRIVATE_ENDINGS or tuple(labels[-2:]) == ("home", "arpa"):
+        return False
+    # Services that answer with the very address that the name spells, or with this machine's own.
+    return not any(host.lower().endswith(ending) for ending in _ADDRESS_NAMES)
+
+
+def jump_link(place: Place, job_id: JobId, said: list[Post]) -> str | None:
+    """Where the job's video, else its notice, else its card stands."""
+    for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD):
+        for post in said:
+            if post.job_id == job_id and post.kind is kind and post.state is PostState.SENT and post.message_id:
+                guild = place.guild_id if post.channel_id == place.channel_id and place.guild_id else "@me"
+                return f"https://discord.com/channels/{guild}/{post.channel_id}/{post.message_id}"
+    return None
+
+
+async def find_parent_link(context: EngineContext, job: Job) -> str | None:
+    """Where the video stands that the job is a remix of; Discord lets only those follow it who may see that place."""
+    if job.request.parent_id is None:
+        return None
+    parent = await context.database.read(finding.get, job.request.parent_id)
+    if parent is None:
+        return None
+    said = await context.database.read(posts.find_posts, [parent.id])
+    return jump_link(parent.origin.place, parent.id, said)
+
+
+async def card_facts(context: EngineContext, job: Job) -> CardFacts:
+    """What the job's card shows besides the job."""
+    return CardFacts(
+        now=context.clock.now(),
+        queue_position=context.signals.queue_positions.get(job.id),
+        parent_link=await find_parent_link(context, job),
+        paused=context.kill_switch.is_on(),
+    )

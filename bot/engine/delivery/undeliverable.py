@@ -1,0 +1,57 @@
+"""What follows when Discord refuses a message for good: the job ends, or the message goes to its requester's DM."""
+
+from bot.chat import courier
+from bot.engine.context import EngineContext
+from bot.jobs.denials import ENDS_PLACE, Denial
+from bot.jobs.model import Cause, Job, Post, PostKind
+from bot.jobs.states import Event, State
+from bot.jobs.store import moving, posts
+
+
+async def settle_undeliverable(
+    context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None = None
+) -> None:
+    """Note that the message will not be posted where it was to go, and what follows. Raises `CourierFault`.
+
+    A refused card shows that nothing can be posted there: a job that was not sent yet ends, and costs nothing.
+    """
+    if post.kind is PostKind.CARD and denial is not None and denial in ENDS_PLACE:
+        if await context.database.write(moving.end_for_place, job.id, denial, context.clock.now(), post):
+            context.signals.job_changed(job.id)
+    elif post.kind is PostKind.VIDEO:
+        # Somebody asked for it again: where it can't be posted, its requester at least gets it.
+        wanted = job.revived_at is not None and denial in ENDS_PLACE
+        if not (wanted and await redirect_to_dm(context, job, post)):
+            await _keep(context, job, post, cause, denial)
+    elif post.kind is PostKind.CARD or not await redirect_to_dm(context, job, post):
+        await context.database.write(posts.mark_refused, post)
+
+
+def belongs_in_dm(job: Job, post: Post) -> bool:
+    """Whether a notice is not even tried in the job's place, since the place is why there is a notice."""
+    return (
+        post.kind is PostKind.FAILURE
+        and job.state is State.FAILED
+        and job.cause is Cause.PLACE
+        and post.channel_id == job.origin.place.channel_id
+    )
+
+
+async def redirect_to_dm(context: EngineContext, job: Job, post: Post) -> bool:
+    """Let the message go to its requester's DM; False if it was refused there, or can't be. Raises `CourierFault`."""
+    if post.channel_id != job.origin.place.channel_id:
+        return False
+    try:
+        dm = await context.courier.open_dm(job.origin.user_id)
+    except courier.Refused:
+        return False
+    if dm == post.channel_id:
+        return False
+    await context.database.write(posts.redirect, post, dm)
+    return True
+
+
+async def _keep(context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None) -> None:
+    about = {"cause": cause, "field": None if denial is None else denial.value, "withheld": False}
+    await context.database.write(moving.stop_delivering, job, post, Event.UNPOSTABLE, context.clock.now(), **about)
+    context.signals.job_changed(job.id)

@@ -1,0 +1,96 @@
+"""The engine: builds its loops and services, runs them beside the client, and stops them in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from bot.engine.context import EngineContext
+from bot.engine.delivery.card_updates import CardUpdater
+from bot.engine.delivery.offers import OfferLoop
+from bot.engine.delivery.outbox import OutboxDispatcher
+from bot.engine.housekeeping import keep_house
+from bot.engine.pipeline.lost_job_poller import LostJobPoller
+from bot.engine.pipeline.poll import Poller
+from bot.engine.pipeline.reconcile import Reconciler
+from bot.engine.pipeline.scheduler import Scheduler
+from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.requests.drafts import Drafts
+from bot.engine.requests.intake import Intake
+from bot.engine.requests.job_actions import JobActions
+from bot.engine.requests.lookup import Lookup
+from bot.engine.requests.owner_actions import OwnerActions
+from bot.engine.requests.replies import Replies
+from bot.engine.services import Services
+from bot.engine.timekeeper import Timekeeper
+from bot.ops.tasks import keep_running
+
+_PAID_REQUESTS_SECONDS = 15.0
+_MESSAGES_SECONDS = 2.0
+
+_Loop = tuple[str, Callable[[], Awaitable[None]], asyncio.Event | None]
+
+
+class Engine:
+    """All loops of one process, on one context. `services` is what the cogs call."""
+
+    def __init__(
+        self, context: EngineContext, timekeeper: Timekeeper, submits_per_minute: int, lease_owner: str
+    ) -> None:
+        """`lease_owner` is the name under which this process claims jobs."""
+        self.context = context
+        self._timekeeper = timekeeper
+        throttle = ProviderThrottle(context.clock, context.kill_switch.is_on, submits_per_minute)
+        self.reconciler = Reconciler(context, throttle)
+        self.scheduler = Scheduler(context, throttle, Poller(context, throttle), lease_owner)
+        self.lost_job_poller = LostJobPoller(context, throttle, self.reconciler)
+        self.outbox = OutboxDispatcher(context)
+        self.card_updater = CardUpdater(context)
+        self.offer_loop = OfferLoop(context)
+        self.intake, lookup = Intake(context, throttle.refusal), Lookup(context)
+        self.services = Services(
+            self.intake,
+            Drafts(context),
+            JobActions(context, self.intake),
+            lookup,
+            Replies(context, self.intake, lookup),
+            OwnerActions(context, self.reconciler),
+            context.catalogue,
+            context.readers,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, logged_in: asyncio.Event) -> None:
+        """Run every loop; those that need Discord begin once the client is logged in."""
+        self._tasks = [
+            asyncio.create_task(keep_running(name, run, may_start)) for name, run, may_start in self._loops(logged_in)
+        ]
+
+    async def stop(self) -> None:
+        """Take nothing in and begin no paid request any more, then let what is under way arrive."""
+        self.intake.stop()
+        self.scheduler.stop()
+        self.context.database.leave()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(
+            self.scheduler.finish(_PAID_REQUESTS_SECONDS),
+            self.outbox.finish(_MESSAGES_SECONDS),
+            self.card_updater.finish(_MESSAGES_SECONDS),
+            self.offer_loop.finish(_MESSAGES_SECONDS),
+        )
+
+    def _loops(self, logged_in: asyncio.Event) -> tuple[_Loop, ...]:
+        alerts = self.context.owner_alerts
+        return (
+            # Polling running jobs needs no Discord.
+            ("scheduler", self.scheduler.run, None),
+            ("reconciler", self.reconciler.run, None),
+            ("lost job poller", self.lost_job_poller.run, None),
+            ("outbox", self.outbox.run, logged_in),
+            ("card updater", self.card_updater.run, logged_in),
+            ("offers", self.offer_loop.run, logged_in),
+            ("owner alerts", alerts.run, logged_in),
+            ("timekeeper", partial(self._timekeeper.run, alerts), None),
+            ("housekeeping", partial(keep_house, self.context), None),
+        )

@@ -1,0 +1,88 @@
+"""Tells those who run the bot what only they can mend: in the log and by DM, each thing at most once an hour."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+
+import structlog
+
+from bot.chat.cards import Message
+from bot.chat.courier import Courier, CourierFault, NotTaken, Parcel, Refused
+from bot.chat.words import Key, Reader, say
+from bot.jobs.backoff import full_jitter
+from bot.jobs.model import ChannelId, UserId
+from bot.ops.clock import Clock
+
+_REST_SECONDS = 3600.0
+_RETRY_SECONDS_MAX = 300.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alert:
+    """One sentence for the owners; `first` if this process has not posted it before."""
+
+    text: str
+    rest_seconds: float
+    first: bool
+
+
+class OwnerAlerts:
+    """Any part may alert; one loop sends the DMs, and first searches the history for what the last process sent."""
+
+    def __init__(self, courier: Courier, clock: Clock, owners: Reader) -> None:
+        """`owners`: the language of the alerts."""
+        self._courier = courier
+        self._clock = clock
+        self._owners = owners
+        self._queue: asyncio.Queue[_Alert] = asyncio.Queue()
+        self._alerted_at: dict[str, float] = {}
+
+    def alert(self, key: Key, *, rest_seconds: float = _REST_SECONDS, **named: object) -> None:
+        """Alert the owners, unless they got this very sentence within the time to rest. `named` fills its gaps."""
+        now, text = self._clock.monotonic(), say(key, self._owners, **named)
+        first = text not in self._alerted_at
+        if not first and now - self._alerted_at[text] < rest_seconds:
+            return
+        self._alerted_at[text] = now
+        _log.error("the owner has to see to this", what=text)
+        self._queue.put_nowait(_Alert(text, rest_seconds, first))
+
+    async def run(self) -> None:
+        """Tell the owners by DM whatever is rung for, until cancelled."""
+        while True:
+            alert = await self._queue.get()
+            async with asyncio.TaskGroup() as group:
+                for owner in self._courier.owner_ids():
+                    group.create_task(self._deliver(owner, alert))
+
+    async def _deliver(self, owner: UserId, alert: _Alert) -> None:
+        """Tell one owner, for as long as an hour; by then it is told anew if it is still so.
+
+        What is rung for the first time in this life may have been told by the one before.
+        """
+        # Of this owner and this ring alone: Discord takes no second message with a nonce, to whomever it goes.
+        nonce = f"alarm-{uuid.uuid4().hex[:16]}"
+        tries, began_at = 0, self._clock.monotonic()
+        while self._clock.monotonic() - began_at < _REST_SECONDS:
+            tries += 1
+            try:
+                channel = await self._courier.open_dm(owner)
+                must_search = alert.first or tries > 1
+                if not (must_search and await self._was_delivered(channel, alert)):
+                    await self._courier.post(Parcel(channel, Message(content=alert.text), nonce))
+            except Refused as fault:
+                # It stands in the log, which is where an operator looks first.
+                _log.warning("owner can't be told by DM", code=fault.code)
+                return
+            except CourierFault as fault:
+                _log.warning("owner not told by DM yet", fault=str(fault))
+                asked_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
+                await self._clock.sleep(max(asked_seconds, full_jitter(tries, max_seconds=_RETRY_SECONDS_MAX)))
+            else:
+                return
+
+    async def _was_delivered(self, channel: ChannelId, alert: _Alert) -> bool:
+        # What this process posted before is older than the rest, and does not count.
+        back_seconds = alert.rest_seconds if alert.first else alert.rest_seconds / 2
+        return await self._courier.has_said(channel, alert.text, self._clock.now() - back_seconds)

@@ -1,0 +1,1 @@
+"""How a job moves: claimed, queued, submitted, polled and fetched; what it does to the provider is throttled here."""

@@ -1,0 +1,76 @@
+"""What this process's jobs look like in the store now: claims new ones, reads changed ones, keeps all of them claimed.
+
+It must not know what is done with them. A database in trouble is told to the owner, and asked again.
+"""
+
+import asyncio
+from collections.abc import Collection
+
+import structlog
+
+from bot.chat.words import Key
+from bot.engine.context import EngineContext
+from bot.jobs.database import StoreUnavailableError
+from bot.jobs.model import Job
+from bot.jobs.store import finding, moving
+
+RENEW_SECONDS = 20.0
+RETRY_SECONDS = 5.0
+_LEASE_SECONDS = 60.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Claims:
+    """One reader for one scheduler; `lease_owner` is the name under which this process claims."""
+
+    def __init__(self, context: EngineContext, lease_owner: str) -> None:
+        self._context = context
+        self._lease_owner = lease_owner
+        self._renew_at = 0.0
+        self.renewal: asyncio.Task[None] | None = None
+
+    async def read_changed(self) -> Collection[Job]:
+        """The jobs that somebody changed since the last time, as they are now. Raises `StoreUnavailableError`."""
+        signals = self._context.signals
+        dirty = frozenset(signals.dirty_jobs)
+        if not dirty:
+            return ()
+        # Whatever changes while they are read is read once more.
+        signals.dirty_jobs -= dirty
+        try:
+            return (await self._context.database.read(finding.find_many, dirty)).values()
+        except StoreUnavailableError:
+            signals.dirty_jobs |= dirty
+            raise
+
+    async def claim(self) -> Collection[Job]:
+        """The unended jobs that were nobody's; they are this process's now. Raises `StoreUnavailableError`."""
+        signals = self._context.signals
+        if not signals.has_unclaimed:
+            return ()
+        signals.has_unclaimed = False
+        now = self._context.clock.now()
+        try:
+            return await self._context.database.write(moving.claim, self._lease_owner, now, _LEASE_SECONDS)
+        except StoreUnavailableError:
+            signals.has_unclaimed = True
+            raise
+
+    def start_renewal(self) -> float:
+        """Hold all jobs for longer, beside everything else; return in how many seconds to come back."""
+        now = self._context.clock.now()
+        if now >= self._renew_at and (self.renewal is None or self.renewal.done()):
+            self._renew_at = now + RENEW_SECONDS
+            self.renewal = asyncio.create_task(self._renew(now))
+        return RENEW_SECONDS
+
+    async def _renew(self, now: float) -> None:
+        try:
+            await self._context.database.write(moving.renew, self._lease_owner, now, _LEASE_SECONDS)
+        except StoreUnavailableError as error:
+            self.report_store_trouble("to hold the jobs", error)
+
+    def report_store_trouble(self, wanted: str, error: StoreUnavailableError) -> None:
+        """Note that the store did not give or take something, and let the owner know."""
+        _log.error("store out of reach", wanted=wanted, error=str(error))
+        self._context.owner_alerts.alert(Key.ALERT_STORE)

@@ -1,0 +1,40 @@
+"""Which job wants something next, and when: an ordered list that holds each job once; it must not know what for."""
+
+import heapq
+
+from bot.jobs.model import JobId
+
+
+class DueQueue:
+    """Jobs by the moment at which they are due, in epoch seconds."""
+
+    def __init__(self) -> None:
+        self._due: dict[JobId, float] = {}
+        # Entries that no longer say what `_due` says are skipped when they come up.
+        self._heap: list[tuple[float, JobId]] = []
+
+    def __contains__(self, job_id: JobId) -> bool:
+        return job_id in self._due
+
+    def due_at(self, job_id: JobId) -> float | None:
+        """When the job is due; None if it isn't listed."""
+        return self._due.get(job_id)
+
+    def put(self, job_id: JobId, due_at: float) -> None:
+        """List the job at that moment, and at no other."""
+        if self._due.get(job_id) != due_at:
+            self._due[job_id] = due_at
+            heapq.heappush(self._heap, (due_at, job_id))
+
+    def drop(self, job_id: JobId) -> None:
+        """Take the job off the list; no matter if it isn't there."""
+        self._due.pop(job_id, None)
+
+    def first(self) -> tuple[float, JobId] | None:
+        """The job that is due first, and when."""
+        while self._heap:
+            due_at, job_id = self._heap[0]
+            if self._due.get(job_id) == due_at:
+                return due_at, job_id
+            heapq.heappop(self._heap)
+        return None

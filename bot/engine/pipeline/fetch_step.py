@@ -1,0 +1,144 @@
+"""Brings a completed video to our own disk, by whatever way the provider leaves open; it never asks for a new render.
+
+The ways, in this order (docs/facts/media.md): the link of the last poll; a fresh link, three times; the
+content endpoint; then the same again later. A video that the provider calls completed is failed only when all of them
+led to its word that the content rules hold it back or that it has expired. While the provider may not be asked, the
+ways that lead there are closed; waiting for it is no try. A full disk is the owner's to mend: it is waited for evenly,
+since room comes as soon as another video is posted.
+"""
+
+import random
+
+import structlog
+
+from bot.chat.words import Key
+from bot.engine.context import EngineContext
+from bot.engine.pipeline.fetch_failure import LatestPoll, permanent_cause
+from bot.engine.pipeline.poll import poll_video
+from bot.engine.pipeline.steps import StepResult
+from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.jobs.backoff import full_jitter
+from bot.jobs.deadlines import give_up_at
+from bot.jobs.model import Cause, Job, PostKind
+from bot.jobs.states import Event
+from bot.jobs.store import moving
+from bot.media.video_fetcher import FetchedVideo, FetchFault, NoRoom, TooLarge
+from bot.videos.provider_faults import PollFault
+
+_FRESH_LINKS = 3
+_TELL_AFTER_TRIES = 5
+# The least rate of polls is one in 5 s; whatever takes longer is a pause.
+_PATIENCE_SECONDS = 6.0
+_BACKOFF_SECONDS_MAX = 300.0
+_ROOM_AGAIN_SECONDS = (20.0, 60.0)
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class _Closed(Exception):  # noqa: N818  # what happened, not an error
+    """The provider may not be asked for so many seconds."""
+
+    def __init__(self, wait_seconds: float) -> None:
+        super().__init__()
+        self.wait_seconds = wait_seconds
+
+
+async def fetch(context: EngineContext, throttle: ProviderThrottle, job: Job, url: str | None) -> StepResult:
+    """Fetch the job's video and let its message become due. `url` is where the last poll found it, if anywhere."""
+    if job.video_sha256 is not None and await context.fetcher.verify(job.video_name, job.video_sha256):
+        return await _fetched(context, job)
+    latest = LatestPoll()
+    try:
+        video = await _by_any_way(context, throttle, job, url, latest)
+    except _Closed as closed:
+        return StepResult(job, context.clock.now() + closed.wait_seconds)
+    except TooLarge as fault:
+        _log.warning("video over VIDEO_MAX_BYTES", job=job.id, fault=str(fault))
+        return await _move(context, job, Event.GIVE_UP, cause=Cause.SIZE)
+    except (FetchFault, PollFault) as fault:
+        _log.warning("video not fetched", job=job.id, tries=job.fetch_tries + 1, fault=str(fault))
+        never = permanent_cause(latest, fault, context.clock.now())
+        if never is not None:
+            return await _move(context, job, Event.RENDER_FAILED, cause=never)
+        return await _try_later(context, job, fault)
+    return await _fetched(context, job, video_sha256=video.sha256, video_bytes=video.size_bytes)
+
+
+async def _by_any_way(
+    context: EngineContext, throttle: ProviderThrottle, job: Job, url: str | None, latest: LatestPoll
+) -> FetchedVideo:
+    """Raises the last way's fault when none led to the video, `TooLarge` and `NoRoom` as soon as they show."""
+    if job.remote_id is None or job.provider != context.videos.provider:
+        raise PollFault("The video is at a provider that is not set up any more.")
+    tried: set[str] = set()
+    for _ in range(_FRESH_LINKS):
+        if url is None or url in tried:
+            url = await _fresh_link(context, throttle, job, job.remote_id, latest)
+        if url is None or url in tried:
+            break
+        tried.add(url)
+        try:
+            return await _fetch_from(context, throttle, url, job)
+        except (TooLarge, NoRoom):
+            raise
+        except FetchFault as fault:
+            _log.info("link not usable", job=job.id, fault=str(fault))
+    return await _fetch_from(context, throttle, context.videos.content_url(job.remote_id), job)
+
+
+async def _fetch_from(context: EngineContext, throttle: ProviderThrottle, url: str, job: Job) -> FetchedVideo:
+    if context.videos.key_for(url) is not None:
+        await _wait_until_open(context, throttle)
+    return await context.fetcher.fetch(url, job.video_name)
+
+
+async def _fresh_link(
+    context: EngineContext, throttle: ProviderThrottle, job: Job, remote_id: str, latest: LatestPoll
+) -> str | None:
+    """Where the provider says now that the video is; None if it says nothing: then the content endpoint is left."""
+    await _wait_until_open(context, throttle)
+    try:
+        latest.remote = await poll_video(context, throttle, job, remote_id)
+    except PollFault as fault:
+        latest.fault = fault
+        return None
+    return latest.remote.url
+
+
+async def _wait_until_open(context: EngineContext, throttle: ProviderThrottle) -> None:
+    """Return when the provider may be asked; raises `_Closed` if that takes longer than the spacing of requests."""
+    while (wait_seconds := throttle.seconds_until_poll()) > 0:
+        if throttle.is_open or wait_seconds > _PATIENCE_SECONDS:
+            raise _Closed(wait_seconds)
+        await context.clock.sleep(wait_seconds)
+
+
+async def _fetched(context: EngineContext, job: Job, **changes: object) -> StepResult:
+    if not job.withheld:
+        return await _move(context, job, Event.FETCHED, **changes)
+    return await _move(context, job, Event.KEEP, **changes)
+
+
+async def _try_later(context: EngineContext, job: Job, fault: FetchFault | PollFault) -> StepResult:
+    """Put the next try off; when the job's time is up, the try that has just failed was the last."""
+    if not context.signals.time_in_doubt and context.clock.now() >= give_up_at(job, context.rules.job_give_up_seconds):
+        return await _move(context, job, Event.GIVE_UP, cause=job.cause or Cause.PROVIDER)
+    tries = job.fetch_tries + 1
+    if isinstance(fault, NoRoom):
+        wait_seconds = random.uniform(*_ROOM_AGAIN_SECONDS)  # noqa: S311  # spreads load, guards nothing
+        if tries >= _TELL_AFTER_TRIES:
+            context.owner_alerts.alert(Key.ALERT_ROOM)
+    else:
+        wait_seconds = full_jitter(tries, max_seconds=_BACKOFF_SECONDS_MAX)
+    due_at = context.clock.now() + wait_seconds
+    if tries == _TELL_AFTER_TRIES and not job.withheld:
+        noted = await context.database.write(moving.note_late, job, PostKind.SLOW, fetch_tries=tries, not_before=due_at)
+    else:
+        noted = await context.database.write(moving.note, job, fetch_tries=tries, not_before=due_at)
+    context.signals.job_changed(job.id)
+    return StepResult(noted, due_at)
+
+
+async def _move(context: EngineContext, job: Job, event: Event, **changes: object) -> StepResult:
+    moved = await context.database.write(moving.apply, job, event, now=context.clock.now(), **changes)
+    context.signals.job_changed(job.id)
+    return StepResult(moved)

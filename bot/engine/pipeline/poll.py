@@ -1,0 +1,270 @@
+"""Polls rendering jobs and says when to poll again. A fault of the provider never fails a job that was paid for.
+
+No job ends by the clock alone: its time must be up and a poll of this process must have been answered.
+"""
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.chat.words import Key
+from bot.engine.context import EngineContext
+from bot.engine.pipeline.fault_window import Sender
+from bot.engine.pipeline.steps import StepResult
+from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.jobs import pacing
+from bot.jobs.database import StoreUnavailableError
+from bot.jobs.deadlines import give_up_at, late_at
+from bot.jobs.model import Cause, Job, JobId, PostKind
+from bot.jobs.states import Event
+from bot.jobs.store import finding, moving
+from bot.jobs.store.finding import Rendered
+from bot.videos.provider_faults import NotFound, PollFailed, PollFault, PollForbidden, PollRefused
+from bot.videos.values import RemoteError, RemoteState, RemoteVideo
+
+_NOT_FOUND_TIMES = 3
+_NOT_FOUND_SPAN_SECONDS = 120.0
+# A job of a provider that is not set up can't be polled: a mistyped address gets this long to be put right.
+_ELSEWHERE_SECONDS = 3600.0
+_REFUSED_TIMES = 3
+_HISTORY_JOBS = 200
+_STORE_RETRY_SECONDS = 10.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _PollRecord:
+    """What this process remembers of the polls one job; lost at a restart, without harm."""
+
+    faults_in_a_row: int = 0
+    first_refused_at: float | None = None
+    not_found_times: int = 0
+    first_not_found_at: float = 0.0
+    refused_times: int = 0
+    progress: pacing.ProgressTrack | None = None
+
+
+class Poller:
+    """One for all rendering jobs; remembers how long renders take and how the polls each job went."""
+
+    def __init__(self, context: EngineContext, throttle: ProviderThrottle) -> None:
+        self._context = context
+        self._throttle = throttle
+        self._records: defaultdict[JobId, _PollRecord] = defaultdict(_PollRecord)
+        self._history = pacing.History()
+        self._note_again_at = 0.0
+        self._began_at = context.clock.monotonic()
+        self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
+        # Where the last poll found the finished video; links expire, so they are not stored.
+        self.urls: dict[JobId, str | None] = {}
+
+    async def learn(self) -> None:
+        """Read from the store how long the latest renders took."""
+        for rendered in await self._context.database.read(finding.find_rendered, _HISTORY_JOBS):
+            self._remember(rendered)
+
+    def first_poll_at(self, job: Job, rendering_jobs: int) -> float:
+        """When to poll a job for the first time in this process."""
+        return self._context.clock.now() + self._gap(job, None, rendering_jobs)
+
+    def settle_at(self, job: Job, *, broken: bool) -> float | None:
+        """When `settle` is due, whether or not the provider can be asked; None if only a poll can decide.
+
+        `broken` says that polls of this job raise again and again: it then ends by its time alone.
+        """
+        ends_at = give_up_at(job, self._context.rules.job_give_up_seconds)
+        if job.late_at is not None:
+            return ends_at if broken else None
+        if self._context.clock.now() >= ends_at and not (broken or self._was_in_vain(job)):
+            # The poll that is due may end it: then nothing needs to be said of its being late.
+            return None
+        return late_at(job, self._context.rules.job_deadline_seconds)
+
+    def _was_in_vain(self, job: Job) -> bool:
+        """Whether the provider was asked about the job and gave no answer, or can't be asked just now."""
+        record = self._records.get(job.id)
+        return self._throttle.is_open or (record is not None and record.faults_in_a_row > 0)
+
+    async def settle(self, job: Job) -> StepResult:
+        """Tell the requester once that the job is late; end as lost one that was told so before."""
+        now = self._context.clock.now()
+        if job.late_at is not None:
+            return await self._move(job, Event.VANISH, cause=Cause.LATE)
+        if job.withheld:
+            return StepResult(await self._context.database.write(moving.note, job, late_at=now), now)
+        noted = await self._context.database.write(moving.note_late, job, PostKind.LATE, late_at=now)
+        self._context.signals.job_changed(job.id)
+        return StepResult(noted, now)
+
+    async def poll(self, job: Job, rendering_jobs: int) -> StepResult:
+        """Ask the provider about the job and move it if it has ended there."""
+        if job.remote_id is None or job.provider != self._context.videos.provider:
+            return await self._wait_for_provider(job)
+        try:
+            remote = await poll_video(self._context, self._throttle, job, job.remote_id)
+        except PollFault as fault:
+            return await self._after_fault(job, fault)
+        record = self._records[job.id]
+        record.faults_in_a_row = record.not_found_times = record.refused_times = 0
+        record.first_refused_at = None
+        match remote.state:
+            case RemoteState.COMPLETED:
+                return await self._completed(job, remote)
+            case RemoteState.FAILED:
+                cause = remote.error.cause if remote.error else Cause.PROVIDER
+                error = remote.error or RemoteError(cause)
+                why = {"about": error.about, "field": error.field, "provider_code": error.code, **_cost(remote)}
+                with structlog.contextvars.bound_contextvars(detail=error.detail):
+                    return await self._move(job, Event.RENDER_FAILED, cause=cause, **why)
+            case RemoteState.RUNNING:
+                return await self._still_running(job, remote, rendering_jobs)
+
+    async def _wait_for_provider(self, job: Job) -> StepResult:
+        """A job that was sent to another provider than today's can't be polled, only waited for."""
+        clock = self._context.clock
+        wait_seconds = max(
+            give_up_at(job, self._context.rules.job_give_up_seconds) - clock.now(),
+            self._began_at + _ELSEWHERE_SECONDS - clock.monotonic(),
+        )
+        if wait_seconds > 0 or self._context.signals.time_in_doubt:
+            return StepResult(job, clock.now() + max(wait_seconds, _ELSEWHERE_SECONDS))
+        return await self._move(job, Event.VANISH, cause=Cause.LATE)
+
+    def _is_over(self, job: Job) -> bool:
+        """Whether the job has been waited for long enough, so that a poll may end it as lost."""
+        if self._context.signals.time_in_doubt:
+            return False
+        return self._context.clock.now() >= give_up_at(job, self._context.rules.job_give_up_seconds)
+
+    async def _completed(self, job: Job, remote: RemoteVideo) -> StepResult:
+        now = self._context.clock.now()
+        self.urls[job.id] = remote.url
+        ended = {"completed_at": now, "progress": None, **_cost(remote)}
+        moved = await self._move(job, Event.COMPLETE, **ended)
+        if job.submitted_at is not None:
+            request = job.request
+            self._remember(Rendered(request.model, request.size, request.seconds, now - job.submitted_at))
+        return StepResult(moved.job, now)
+
+    async def _still_running(self, job: Job, remote: RemoteVideo, rendering_jobs: int) -> StepResult:
+        if self._is_over(job):
+            return await self._move(job, Event.VANISH, cause=Cause.LATE)
+        now = self._context.clock.now()
+        record = self._records[job.id]
+        noted: Job | None = job
+        if remote.progress is not None:
+            age_seconds = now - (job.submitted_at or job.accepted_at)
+            record.progress = pacing.track(record.progress, age_seconds, remote.progress)
+            if remote.progress > (job.progress or 0):
+                noted = await self._note_progress(job, remote.progress)
+        return StepResult(noted, now + self._gap(job, remote.poll_again_seconds, rendering_jobs))
+
+    async def _note_progress(self, job: Job, percent: int) -> Job | None:
+        """Store how far the render is; while the database is in trouble it is enough to know it."""
+        monotonic = self._context.clock.monotonic
+        if monotonic() >= self._note_again_at:
+            try:
+                noted = await self._context.database.write(moving.note, job, progress=percent)
+            except StoreUnavailableError as error:
+                _log.error("progress not stored", job=job.id, error=str(error))
+                self._context.owner_alerts.alert(Key.ALERT_STORE)
+                self._note_again_at = monotonic() + _STORE_RETRY_SECONDS
+            else:
+                self._context.signals.card_touched(job.id)
+                return noted
+        return replace(job, progress=percent)
+
+    async def _after_fault(self, job: Job, fault: PollFault) -> StepResult:
+        now = self._context.clock.now()
+        record = self._records[job.id]
+        record.faults_in_a_row += 1
+        if isinstance(fault, PollRefused):
+            record.refused_times += 1
+            if record.refused_times >= _REFUSED_TIMES:
+                why = {"about": fault.about, "field": fault.field, "provider_code": fault.code}
+                return await self._move(job, Event.RENDER_FAILED, cause=fault.cause, **why)
+        if isinstance(fault, NotFound):
+            if record.not_found_times == 0:
+                record.first_not_found_at = now
+            record.not_found_times += 1
+            lasted_seconds = now - record.first_not_found_at
+            if record.not_found_times >= _NOT_FOUND_TIMES and lasted_seconds >= _NOT_FOUND_SPAN_SECONDS:
+                return await self._move(job, Event.VANISH, cause=fault.cause, provider_code=fault.code)
+        if _is_refusal(fault):
+            record.first_refused_at = now if record.first_refused_at is None else record.first_refused_at
+            if self._is_over(job) and now - record.first_refused_at >= _NOT_FOUND_SPAN_SECONDS:
+                return await self._move(job, Event.VANISH, cause=Cause.LATE)
+        else:
+            record.first_refused_at = None
+        asked_seconds = fault.retry_after_seconds if isinstance(fault, PollFailed) else None
+        return StepResult(job, now + pacing.fault_gap(record.faults_in_a_row, asked_seconds, self._rng))
+
+    async def _move(self, job: Job, event: Event, **changes: object) -> StepResult:
+        moved = await self._context.database.write(moving.apply, job, event, now=self._context.clock.now(), **changes)
+        self._records.pop(job.id, None)
+        self._context.signals.job_changed(job.id)
+        return StepResult(moved)
+
+    def _gap(self, job: Job, asked_seconds: float | None, rendering_jobs: int) -> float:
+        age_seconds = self._context.clock.now() - (job.submitted_at or job.accepted_at)
+        request = job.request
+        return pacing.next_gap(
+            self._history.fit(request.model, request.size, request.seconds),
+            self._context.rules.poll_bounds,
+            age_seconds,
+            progress=self._records[job.id].progress,
+            asked_seconds=asked_seconds,
+            price=pacing.price_for(rendering_jobs, self._throttle.polls_per_second),
+            late=job.late_at is not None,
+        ).seconds
+
+    def _remember(self, rendered: Rendered) -> None:
+        self._history = self._history.with_render(
+            rendered.model, rendered.size, rendered.seconds, rendered.took_seconds
+        )
+
+
+def _cost(remote: RemoteVideo) -> dict[str, object]:
+    """What the provider says that the video cost; nothing if it doesn't, so that what it said before stays."""
+    return {} if remote.cost_micros is None else {"cost_micros": remote.cost_micros}
+
+
+def _is_refusal(fault: PollFault) -> bool:
+    """Whether the provider is well and answers that it won't say; neither a busy one nor one that refuses the key."""
+    return (
+        isinstance(fault, PollFailed)
+        and fault.status is not None
+        and not fault.too_many
+        and not fault.provider_at_fault
+    )
+
+
+async def poll_video(context: EngineContext, throttle: ProviderThrottle, job: Job, remote_id: str) -> RemoteVideo:
+    """How the job's video is doing. Whether one may poll now is the caller's to ask. Raises `PollFault`."""
+    try:
+        remote = await context.videos.poll(remote_id)
+    except PollFault as fault:
+        _note(context, throttle, Sender.of(job), fault)
+        raise
+    throttle.answered()
+    return remote
+
+
+def _note(context: EngineContext, throttle: ProviderThrottle, sender: Sender, fault: PollFault) -> None:
+    match fault:
+        case NotFound() | PollRefused():
+            throttle.answered()
+        case PollForbidden():
+            _log.warning("provider refuses a poll", job=sender.job_id, status=fault.status, detail=fault.detail)
+            if throttle.forbidden(sender):
+                context.owner_alerts.alert(Key.ALERT_KEY)
+        case PollFailed():
+            if fault.too_many:
+                throttle.poll_slowed(sender, fault.retry_after_seconds)
+            elif fault.provider_at_fault:
+                throttle.failed(sender)
+            _log.info("poll failed", status=fault.status, detail=fault.detail)
+        case _:
+            _log.warning("poll failed", status=fault.status, detail=fault.detail)

@@ -1,0 +1,95 @@
+"""The circuit breaker towards the provider: whether it counts as down. It must not know jobs or what a request is for.
+
+It opens on faults of different people's jobs, or when a free request fails as well; one person's jobs alone open
+nothing (docs/decisions/0014-whose-signal-it-is.md). While it is open one free request is due every 15 s.
+"""
+
+from bot.engine.pipeline.fault_window import FaultWindow, Sender
+from bot.jobs.model import UserId
+from bot.ops.clock import Clock
+
+_WINDOW_SECONDS = 30.0
+_JOBS_TO_OPEN = 5
+_PEOPLE_TO_OPEN = 3
+_FAULTS_TO_PROBE = 3
+PROBE_SECONDS = 15.0
+
+
+class ProviderBreaker:
+    """One per provider. All times are monotonic."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._paid = FaultWindow(clock, _WINDOW_SECONDS)
+        self._polls = FaultWindow(clock, _WINDOW_SECONDS)
+        # Faults of any job since the last good answer: enough of them are a reason to ask for free.
+        self._in_a_row = 0
+        self._probe_at = 0.0
+        # Who met the fault that last opened a cautious breaker: the same person's next one does not open it again.
+        self._reopened_by: UserId | None = None
+        self.is_open = False
+        # From the opening until a paid request is answered again.
+        self.is_cautious = False
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether different people's paid requests failed lately: then they go out one at a time."""
+        return self._paid.user_count() > 1
+
+    @property
+    def next_probe_at(self) -> float:
+        """When a free request may be made at the earliest."""
+        return self._probe_at
+
+    def failed(self, sender: Sender, *, paid: bool) -> None:
+        """A request for that job got no answer, or one that shows a fault of the provider."""
+        (self._paid if paid else self._polls).add(sender)
+        self._in_a_row += 1
+        if self.is_open:
+            return
+        if self.is_cautious and paid and self._reopened_by != sender.user_id:
+            self._reopened_by = sender.user_id
+            self._trip()
+        elif any(
+            faults.job_count() >= _JOBS_TO_OPEN and faults.user_count() >= _PEOPLE_TO_OPEN
+            for faults in (self._paid, self._polls)
+        ):
+            self._trip()
+
+    def answered(self) -> None:
+        """A poll was answered: the provider is there."""
+        self.is_open = False
+        self._in_a_row = 0
+        self._polls.clear()
+
+    def took_work(self) -> None:
+        """A paid request was answered as it should be."""
+        self.answered()
+        self.judged()
+
+    def judged(self) -> None:
+        """A paid request was refused for what it asked for, so paid requests are dealt with."""
+        self._paid.clear()
+        self.is_cautious = False
+        self._reopened_by = None
+
+    def wants_probe(self) -> bool:
+        """Whether a free request is to find out how the provider is."""
+        return self.is_open or self._in_a_row >= _FAULTS_TO_PROBE
+
+    def take_probe(self) -> bool:
+        """Whether a probe is due now; if so the next one is due in 15 s at the earliest."""
+        now = self._clock.monotonic()
+        if not self.wants_probe() or now < self._probe_at:
+            return False
+        self._probe_at = now + PROBE_SECONDS
+        return True
+
+    def probe_failed(self) -> None:
+        """A free request failed, too: that is no single job's doing."""
+        if not self.is_open and self.wants_probe():
+            self._trip()
+
+    def _trip(self) -> None:
+        self.is_open = self.is_cautious = True
+        self._probe_at = self._clock.monotonic() + PROBE_SECONDS

@@ -1,0 +1,153 @@
+"""Which accepted jobs are submitted next, as places at the provider and the throttle allow; it starts nothing itself.
+
+The order is computed only when the queue or the places have changed, and only as far as places are free. Its first
+places are exact; what stands far back is numbered a little later.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+from bot.engine.pipeline.due_queue import DueQueue
+from bot.engine.pipeline.fair_queue import FairQueue
+from bot.engine.pipeline.fault_window import Sender
+from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.signals import Signals
+from bot.jobs.model import Job, JobId, UserId
+from bot.jobs.states import AT_PROVIDER, State
+from bot.ops.clock import Clock
+
+_IDLE_SECONDS = 60.0
+_FINDING_OUT_SECONDS = 2.0
+_NUMBERED_AT_ONCE = 50
+_NUMBER_AGAIN_SECONDS = 2.0
+
+
+class SubmitQueue:
+    """The queue of one scheduler, and who holds the places at the provider."""
+
+    def __init__(self, clock: Clock, signals: Signals, throttle: ProviderThrottle, places: int) -> None:
+        self._clock = clock
+        self._signals = signals
+        self._throttle = throttle
+        self._places = places
+        self._queue = FairQueue()
+        # Those that wait for a moment of their own, until it has come.
+        self._sleepers = DueQueue()
+        self._sleeping: dict[JobId, Job] = {}
+        self._holders: dict[JobId, UserId] = {}
+        self._counts: Counter[UserId] = Counter()
+        self._numbered = (-1, -1)
+        self._numbered_at = 0.0
+        self._changes = 0
+
+    def put(self, job: Job) -> None:
+        """Know the job as it is now: it waits, holds a place at the provider, or does neither."""
+        at_provider = job.state in AT_PROVIDER and job.late_at is None
+        self._hold(job, holds=at_provider)
+        if job.state is not State.ACCEPTED:
+            self.drop(job.id)
+        elif job.not_before > self._clock.now():
+            self._queue.drop(job.id)
+            self._sleeping[job.id] = job
+            self._sleepers.put(job.id, job.not_before)
+        else:
+            self._wake(job)
+
+    def drop(self, job_id: JobId) -> None:
+        """Let the job wait no more: it has ended, or a step of it is under way."""
+        self._queue.drop(job_id)
+        self._sleeping.pop(job_id, None)
+        self._sleepers.drop(job_id)
+
+    def forget(self, job_id: JobId) -> None:
+        """The job has ended."""
+        self.drop(job_id)
+        self._release(job_id)
+        self._throttle.forget(job_id)
+
+    def pick(self, is_ready: Callable[[Job], bool | None], kept_places: int = 0) -> tuple[list[Job], float]:
+        """The jobs whose turn it is, each now with its place, and in how many seconds to come back at the latest.
+
+        `is_ready` is asked about each first: False keeps a place for it, None passes it over. `kept_places` are those
+        of an earlier round.
+        """
+        pause_seconds = self._wake_due()
+        picked: list[Job] = []
+        free = min(self._places - len(self._holders), self._throttle.submits_free) - kept_places
+        wait_seconds = self._throttle.seconds_until_submit()
+        if len(self._queue) and wait_seconds > 0:
+            pause_seconds = min(pause_seconds, wait_seconds)
+        elif free > 0:
+            held: set[UserId] = set()
+            for job in self._queue.order(self._counts, held):
+                user_id = job.origin.user_id
+                wait_of_person = self._throttle.seconds_until_submit_of(user_id)
+                if wait_of_person != 0:
+                    held.add(user_id)
+                    pause_seconds = min(pause_seconds, wait_of_person or _IDLE_SECONDS)
+                elif (ready := is_ready(job)) is not None:
+                    free -= 1
+                    if ready:
+                        picked.append(job)
+                        self._throttle.begin_submit(Sender.of(job))
+                    if free <= 0:
+                        break
+        elif len(self._queue) and len(self._holders) < self._places:
+            # One request that finds out for the others holds them up for some seconds only.
+            pause_seconds = min(pause_seconds, _FINDING_OUT_SECONDS)
+        for job in picked:
+            self._take(job)
+        return picked, min(pause_seconds, self._number())
+
+    def end_submit(self, job: Job) -> None:
+        """The job's paid step is over, however it ended; the job is as given."""
+        self._throttle.end_submit(job.id)
+        self._hold(job, holds=job.state in AT_PROVIDER and job.late_at is None)
+
+    def _take(self, job: Job) -> None:
+        self.drop(job.id)
+        self._hold(job, holds=True)
+        self._queue.turned(job.origin.user_id, self._clock.monotonic())
+
+    def _wake(self, job: Job) -> None:
+        self._sleeping.pop(job.id, None)
+        self._sleepers.drop(job.id)
+        self._queue.put(job, self._throttle.times_refused(job.id))
+
+    def _wake_due(self) -> float:
+        """Let those wait for their turn whose moment has come; return in how many seconds the next one's comes."""
+        now = self._clock.now()
+        while (due := self._sleepers.first()) is not None:
+            due_at, job_id = due
+            if due_at > now:
+                return min(due_at - now, _IDLE_SECONDS)
+            self._wake(self._sleeping[job_id])
+        return _IDLE_SECONDS
+
+    def _hold(self, job: Job, *, holds: bool) -> None:
+        if not holds:
+            self._release(job.id)
+        elif job.id not in self._holders:
+            self._holders[job.id] = job.origin.user_id
+            self._counts[job.origin.user_id] += 1
+            self._changes += 1
+
+    def _release(self, job_id: JobId) -> None:
+        user_id = self._holders.pop(job_id, None)
+        if user_id is not None:
+            self._counts[user_id] -= 1
+            if self._counts[user_id] <= 0:
+                del self._counts[user_id]
+            self._changes += 1
+
+    def _number(self) -> float:
+        """Number the cards of those that wait, if it has changed; return in how many seconds to come back for it."""
+        state, now = (self._queue.version, self._changes), self._clock.monotonic()
+        if state == self._numbered:
+            return _IDLE_SECONDS
+        rest_seconds = self._numbered_at + _NUMBER_AGAIN_SECONDS - now
+        if len(self._queue) > _NUMBERED_AT_ONCE and rest_seconds > 0:
+            return rest_seconds
+        self._numbered, self._numbered_at = state, now
+        self._signals.queue_ordered([job.id for job in self._queue.order(self._counts)], now)
+        return _IDLE_SECONDS

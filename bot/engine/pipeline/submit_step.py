@@ -1,0 +1,241 @@
+"""The one paid step: marks the job before the first byte, sends it once, and writes down what came of it.
+
+The retry law it keeps (docs/facts/provider.md, "Answers"): a request is sent again only when the provider surely
+did not take it. Whatever is silent or a mess becomes `uncertain`, and the person is asked.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from bot.chat.words import Key
+from bot.engine.context import EngineContext
+from bot.engine.pipeline.fault_window import Sender
+from bot.engine.pipeline.provider_account import Concerns
+from bot.engine.pipeline.steps import StepResult
+from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.jobs.backoff import full_jitter, obeyed
+from bot.jobs.database import GenerationNotStoredError, StoreConflictError, StoreUnavailableError
+from bot.jobs.deadlines import late_at
+from bot.jobs.model import Cause, Job
+from bot.jobs.states import Event, State
+from bot.jobs.store import accepting, finding, moving
+from bot.videos import provider_faults as faults
+from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
+
+_AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
+_STORE_AGAIN_SECONDS = 30.0
+_TIME_AGAIN_SECONDS = 60.0
+_SAVE_TRIES = 60
+_Work = Callable[..., Awaitable[Job | None]]
+_log = structlog.stdlib.get_logger(__name__)
+
+
+async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -> StepResult:
+    """Send an accepted job to the provider. The move to `submitting` is stored before anything is sent."""
+    parent = await _parent_of(context, job)
+    missing = await _missing(context, job, parent)
+    if missing is not None:
+        return await _move(context, job, Event.EXPIRE, cause=missing)
+    if context.clock.now() >= late_at(job, context.rules.job_deadline_seconds):
+        if context.signals.time_in_doubt:
+            return StepResult(job, context.clock.now() + _TIME_AGAIN_SECONDS)
+        return await _move(context, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE)
+    if context.videos.leaving:
+        return StepResult(job)
+    marked = await _mark(context, job)
+    if marked is None:
+        return StepResult(None)
+    if marked.state is State.ACCEPTED:
+        # Its requester has to rest because of refusals for content.
+        context.signals.card_touched(job.id)
+        return StepResult(marked, marked.not_before)
+    context.signals.job_changed(job.id)
+    try:
+        remote = await _send(context, marked, parent)
+    except faults.SubmitFault as fault:
+        _log.warning("submit fault", job=job.id, fault=type(fault).__name__, status=fault.status, detail=fault.detail)
+        with structlog.contextvars.bound_contextvars(detail=fault.detail):
+            return await _record_fault(context, throttle, marked, fault)
+    except asyncio.CancelledError:
+        # The process is leaving while the provider has not answered: nobody knows whether it took the job.
+        await context.database.write(moving.apply, marked, Event.DOUBT, now=context.clock.now(), cause=Cause.LOST)
+        raise
+    throttle.took_work(Sender.of(job))
+    return await _record_taken(context, marked, remote)
+
+
+async def _mark(context: EngineContext, job: Job) -> Job | None:
+    """Store that the job is being sent, before it is; still accepted if it has to wait; None if somebody moved it."""
+    now = context.clock.now()
+    try:
+        return await context.database.write(accepting.begin_submit, job, now, provider=context.videos.provider)
+    except asyncio.CancelledError:
+        # The process is leaving. The mark is stored all the same, now or in a moment, and nothing was sent.
+        await _postpone(context, replace(job, state=State.SUBMITTING), 0.0)
+        raise
+    except GenerationNotStoredError as error:
+        _log.error("not sent", job=job.id, error=str(error))
+        context.owner_alerts.alert(Key.ALERT_STORE)
+        return (await _postpone(context, replace(job, state=State.SUBMITTING), _STORE_AGAIN_SECONDS)).job
+
+
+async def _send(context: EngineContext, job: Job, parent: Job | None) -> RemoteVideo:
+    request = job.request
+    order = Order(
+        prompt=request.prompt,
+        idempotency_key=job.idempotency_key,
+        model=request.model,
+        size=request.size,
+        seconds=request.seconds,
+        references=tuple(
+            ReferenceFile(context.shelf.path(picture), picture.content_type) for picture in request.references
+        ),
+    )
+    if request.parent_id is None:
+        return await context.videos.create(order)
+    if parent is None or parent.remote_id is None:
+        raise faults.RequestRefused("The video to remix is not known any more.", cause=Cause.SOURCE_GONE)
+    return await context.videos.remix(parent.remote_id, order)
+
+
+async def _record_taken(context: EngineContext, job: Job, remote: RemoteVideo) -> StepResult:
+    """Write the provider's id down."""
+    try:
+        taken: dict[str, Any] = {"remote_id": remote.id, "progress": remote.progress}
+        if remote.cost_micros is not None:
+            taken["cost_micros"] = remote.cost_micros
+        settled = await _settle_by(context, job, Event.TAKEN, **taken)
+    except StoreConflictError:
+        _log.error("provider gave out one id twice", job=job.id, remote_id=remote.id)
+        context.owner_alerts.alert(Key.ALERT_TWICE)
+        return await _settle_by(context, job, Event.DOUBT, cause=Cause.PROVIDER)
+    return StepResult(settled.job, None if remote.state is RemoteState.RUNNING else context.clock.now())
+
+
+async def _settle(context: EngineContext, job: Job, work: _Work, *args: Any, **changes: Any) -> StepResult:
+    """Write down what came of a paid request; it is worth money, so a database in trouble is asked again and again."""
+    for attempt in range(_SAVE_TRIES):
+        try:
+            settled = await context.database.write(work, job, *args, **changes)
+        except StoreConflictError:
+            raise
+        except StoreUnavailableError as error:
+            # The id of a paid video must stand somewhere, even if the process ends before it is stored.
+            remote_id = changes.get("remote_id")
+            _log.error("outcome not stored yet", job=job.id, attempt=attempt, remote_id=remote_id, error=str(error))
+            try:
+                await context.clock.sleep(min(30.0, 1.0 + attempt))
+            except asyncio.CancelledError:
+                # The process is leaving: now or never.
+                await context.database.write(work, job, *args, **changes)
+                raise
+        else:
+            context.signals.job_changed(job.id)
+            return StepResult(settled)
+    return StepResult(job)
+
+
+async def _record_fault(
+    context: EngineContext, throttle: ProviderThrottle, job: Job, fault: faults.SubmitFault
+) -> StepResult:
+    sender = Sender.of(job)
+    match fault:
+        case faults.Leaving():
+            return await _postpone(context, job, 0.0)
+        case faults.SpendingStopped():
+            return await _postpone(context, job, fault.retry_after_seconds, waiting_for=Cause.RATE)
+        case faults.NotSent():
+            throttle.failed(sender, paid=True)
+            return await _postpone(context, job, full_jitter(2, max_seconds=30.0), waiting_for=Cause.PROVIDER)
+        case faults.Busy():
+            throttle.create_slowed(sender, fault.retry_after_seconds)
+            if fault.retry_after_seconds is None:
+                wait_seconds = random.uniform(2.0, 60.0)  # noqa: S311  # spreads load, guards nothing
+            else:
+                wait_seconds = obeyed(fault.retry_after_seconds)
+            return await _postpone(context, job, wait_seconds, waiting_for=Cause.RATE)
+        case faults.AccountRefused() | faults.Blocked():
+            return await _after_account_refused(context, throttle, job, fault)
+        case faults.CleanRefusal():
+            throttle.failed(sender, paid=True)
+            return await _after_clean_refusal(context, job)
+        case faults.RequestRefused():
+            # A text about credit or key says nothing good of the account.
+            if fault.status is not None and fault.cause not in (Cause.CREDIT, Cause.KEY):
+                throttle.judged(sender)
+            if fault.cause is Cause.MODEL:
+                context.owner_alerts.alert(Key.ALERT_MODEL)
+            why: dict[str, object] = {"about": fault.about, "field": fault.field, "provider_code": fault.code}
+            if fault.status is None:
+                # What we refuse ourselves was not sent.
+                why["submitted_at"] = None
+            return await _settle_by(context, job, Event.REFUSE, cause=fault.cause, **why)
+        case _:
+            throttle.failed(sender, paid=True)
+            return await _settle_by(context, job, Event.DOUBT, cause=Cause.LOST)
+
+
+async def _after_account_refused(
+    context: EngineContext, throttle: ProviderThrottle, job: Job, fault: faults.AccountRefused | faults.Blocked
+) -> StepResult:
+    """Let the job wait, or end it when it is refused a second time while no other is."""
+    sure = isinstance(fault, faults.AccountRefused) and fault.sure
+    concerns = throttle.account_refused(Sender.of(job), fault.cause, sure=sure)
+    if sure or concerns is Concerns.EVERYBODY:
+        context.owner_alerts.alert(Key.ALERT_ACCOUNT)
+    if concerns is Concerns.JOB_ENDS:
+        return await _settle_by(context, job, Event.REFUSE, cause=Cause.KEY)
+    waiting_for = fault.cause if sure or concerns is Concerns.EVERYBODY else Cause.PROVIDER
+    return await _postpone(context, job, throttle.again_seconds(sure=sure), waiting_for=waiting_for)
+
+
+async def _after_clean_refusal(context: EngineContext, job: Job) -> StepResult:
+    allowed = context.rules.retry_server_errors
+    if allowed == 0:
+        return await _settle_by(context, job, Event.DOUBT, cause=Cause.PROVIDER)
+    if job.clean_refusals >= allowed:
+        return await _settle_by(context, job, Event.REJECT, cause=Cause.PROVIDER)
+    wait_seconds = _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS * 2**job.clean_refusals
+    return await _postpone(
+        context, job, wait_seconds, clean_refusals=job.clean_refusals + 1, waiting_for=Cause.PROVIDER
+    )
+
+
+async def _postpone(context: EngineContext, job: Job, wait_seconds: float, **changes: Any) -> StepResult:
+    now = context.clock.now()
+    waits = {"not_before": now + wait_seconds, "submitted_at": None}
+    return await _settle(context, job, moving.come_back, now=now, **waits, **changes)
+
+
+async def _settle_by(context: EngineContext, job: Job, event: Event, **changes: Any) -> StepResult:
+    return await _settle(context, job, moving.apply, event, now=context.clock.now(), **changes)
+
+
+async def _move(context: EngineContext, job: Job, event: Event, **changes: Any) -> StepResult:
+    moved = await context.database.write(moving.apply, job, event, now=context.clock.now(), **changes)
+    context.signals.job_changed(job.id)
+    return StepResult(moved)
+
+
+async def _parent_of(context: EngineContext, job: Job) -> Job | None:
+    """The job whose video is to be remixed. Read before the mark, so that trouble with reading leaves no doubt."""
+    parent_id = job.request.parent_id
+    return None if parent_id is None else await context.database.read(finding.get, parent_id)
+
+
+async def _missing(context: EngineContext, job: Job, parent: Job | None) -> Cause | None:
+    """Why the request can't be made any more, although it was accepted; None if it can."""
+    if job.request.parent_id is not None and not _is_at(context.videos.provider, parent):
+        return Cause.INPUT
+    held = [await asyncio.to_thread(context.shelf.holds, picture) for picture in job.request.references]
+    return None if all(held) else Cause.INPUT
+
+
+def _is_at(provider: str, parent: Job | None) -> bool:
+    """Whether the provider knows the video to remix; another one's id may name somebody else's video there."""
+    return parent is not None and parent.remote_id is not None and parent.provider == provider

@@ -1,0 +1,110 @@
+"""What one person may take of the requests that everybody pays for together. It must not know jobs' states.
+
+A person whose requests meet trouble waits alone, for longer each time, until one of them is answered as it should be.
+"""
+
+from collections import Counter, defaultdict, deque
+
+from bot.engine.pipeline.fault_window import Sender
+from bot.jobs.model import JobId, UserId
+from bot.ops.clock import Clock
+
+AT_ONCE = 8
+_AT_ONCE_EACH = 4
+_MINUTE_SECONDS = 60.0
+_LEAST_SHARE = 5
+_SHARE_OF_MINUTE = 3
+_BACKOFF_SECONDS = 15.0
+_BACKOFF_SECONDS_MAX = 300.0
+_DOUBLINGS_MAX = 10
+
+
+class UserThrottle:
+    """Paid requests under way and in the last minute, by person. All times are monotonic."""
+
+    def __init__(self, clock: Clock, submits_per_minute: int) -> None:
+        self._clock = clock
+        # A third of them, though never so few that an operator's low limit stops one person alone.
+        self._share = max(_LEAST_SHARE, submits_per_minute // _SHARE_OF_MINUTE)
+        self._began: dict[JobId, tuple[UserId, float]] = {}
+        self._spent: defaultdict[UserId, deque[float]] = defaultdict(deque)
+        self._held_until: dict[UserId, float] = {}
+        self._troubled: defaultdict[UserId, set[JobId]] = defaultdict(set)
+        self._forgotten_at = 0.0
+
+    @property
+    def in_flight(self) -> int:
+        """How many paid requests are under way."""
+        return len(self._began)
+
+    def in_flight_since(self, seconds: float) -> int:
+        """How many paid requests began no longer ago than that."""
+        since = self._clock.monotonic() - seconds
+        return sum(at >= since for _, at in self._began.values())
+
+    def in_flight_of(self, user_id: UserId) -> int:
+        """How many of that person's paid requests are under way."""
+        return sum(other == user_id for other, _ in self._began.values())
+
+    def begin(self, sender: Sender) -> None:
+        """A paid request for that job is about to be sent."""
+        now = self._clock.monotonic()
+        self._forget_old(now)
+        self._began[sender.job_id] = (sender.user_id, now)
+        self._spent[sender.user_id].append(now)
+
+    def end(self, job_id: JobId) -> None:
+        """The request for that job was answered, or not sent after all."""
+        self._began.pop(job_id, None)
+
+    def wait_seconds(self, user_id: UserId) -> float:
+        """0 if that person's next paid request may go out as far as they are concerned."""
+        now = self._clock.monotonic()
+        waits = [0.0, self._held_until.get(user_id, 0.0) - now]
+        if user_id in self._spent and len(spent := self._spent[user_id]) >= self._share:
+            waits.append(spent[-self._share] + _MINUTE_SECONDS - now)
+        return max(waits)
+
+    def is_full(self, user_id: UserId) -> bool:
+        """Whether that person has as many requests under way as one may have: one only, after trouble."""
+        return self.in_flight_of(user_id) >= (1 if self._troubled.get(user_id) else _AT_ONCE_EACH)
+
+    def hold(self, user_id: UserId, seconds: float) -> None:
+        """Let that person's requests wait for so long; a shorter wait cuts no longer one."""
+        until = self._clock.monotonic() + seconds
+        self._held_until[user_id] = max(self._held_until.get(user_id, 0.0), until)
+
+    def failed(self, sender: Sender) -> None:
+        """A paid request for that job met a fault of the provider; from the second job on, its requester waits."""
+        troubled = self._troubled[sender.user_id]
+        troubled.add(sender.job_id)
+        if len(troubled) > 1:
+            doublings = min(len(troubled) - 2, _DOUBLINGS_MAX)
+            self.hold(sender.user_id, min(_BACKOFF_SECONDS * 2.0**doublings, _BACKOFF_SECONDS_MAX))
+
+    def took_work(self, user_id: UserId) -> None:
+        """A paid request of that person was answered as it should be."""
+        self._troubled.pop(user_id, None)
+
+    def release(self) -> None:
+        """Let nobody wait for trouble that was everybody's and is over."""
+        self._held_until.clear()
+        self._troubled.clear()
+
+    def _forget_old(self, now: float) -> None:
+        """Keep nothing of people who have sent nothing for a minute and wait for nothing."""
+        if now < self._forgotten_at + _MINUTE_SECONDS:
+            return
+        self._forgotten_at = now
+        for user_id, spent in tuple(self._spent.items()):
+            while spent and spent[0] <= now - _MINUTE_SECONDS:
+                spent.popleft()
+            if not spent:
+                del self._spent[user_id]
+        for user_id, until in tuple(self._held_until.items()):
+            if until <= now:
+                del self._held_until[user_id]
+        active = Counter(other for other, _ in self._began.values())
+        for user_id in tuple(self._troubled):
+            if user_id not in self._spent and user_id not in self._held_until and not active[user_id]:
+                del self._troubled[user_id]

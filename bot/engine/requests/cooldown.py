@@ -1,0 +1,29 @@
+"""Says something to a person once in a while: a short, bounded memory that ends with the process."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from bot.ops.clock import Clock
+
+_KEPT = 1_000
+
+
+class Cooldown:
+    """Remembers the last thousand occasions for `seconds` each."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._begun_at: OrderedDict[Hashable, float] = OrderedDict()
+
+    def begin(self, occasion: Hashable) -> bool:
+        """Whether it is the first time, or the last one is long enough ago; then it begins again."""
+        now = self._clock.monotonic()
+        begun_at = self._begun_at.get(occasion)
+        if begun_at is not None and now - begun_at < self._seconds:
+            return False
+        self._begun_at[occasion] = now
+        self._begun_at.move_to_end(occasion)
+        while len(self._begun_at) > _KEPT:
+            self._begun_at.popitem(last=False)
+        return True

@@ -1,0 +1,79 @@
+"""Drafts: requests that aren't accepted yet, stored for an hour while a form or a question is open."""
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from bot.engine.context import EngineContext
+from bot.jobs.database import StoreUnavailableError
+from bot.jobs.deadlines import DRAFT_SECONDS
+from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, UserId
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.store import drafts
+from bot.videos.catalogue import Catalogue
+
+_ABOUT_PARENT = frozenset({Reason.VIDEO_UNKNOWN, Reason.VIDEO_REMOVED, Reason.VIDEO_ELSEWHERE, Reason.VIDEO_NONE_HERE})
+_ABOUT_PICTURES = ("REFERENCE", "UPLOADS")
+_STORE_SECONDS = 2.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Drafts:
+    """Stores and reads drafts. A draft makes one job: `origin_id` is the same however often its form is sent."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+
+    async def keep(self, draft: Draft) -> Refusal | None:
+        """Store it, or replace it; the hour begins again. Returns why not.
+
+        Discord wants an answer within three seconds, so a database in trouble isn't waited for.
+        """
+        request = replace(draft.request, prompt=draft.request.prompt[:PROMPT_MAX_CHARACTERS])
+        stored = replace(draft, request=request, created_at=self._context.clock.now())
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                await self._context.database.write(drafts.save_draft, stored)
+        except (StoreUnavailableError, TimeoutError) as error:
+            _log.warning("draft not stored", error=repr(error))
+            return Refusal(Reason.STORE_UNAVAILABLE)
+        return None
+
+    async def read(self, draft_id: str, user_id: UserId) -> Draft | Refusal:
+        """That person's draft. Raises `StoreUnavailableError`."""
+        created_after = self._context.clock.now() - DRAFT_SECONDS
+        draft = await self._context.database.read(drafts.get_draft, draft_id, created_after)
+        if draft is None or draft.user_id != user_id:
+            return Refusal(Reason.DRAFT_GONE)
+        return draft
+
+
+def revised(draft: Draft, no: Refusal, catalogue: Catalogue) -> Draft:
+    """The draft as its form shows it after that refusal: without what can't be used.
+
+    Pictures go when one of them is the reason; without its parent a remix becomes a new video; an option that isn't
+    offered becomes the default.
+    """
+    request = draft.request
+    if no.reason in _ABOUT_PARENT:
+        request = replace(request, parent_id=None, model=request.model or catalogue.default_model)
+    if request.model not in (None, *catalogue.models):
+        request = replace(request, model=None if request.parent_id else catalogue.default_model)
+    if request.size not in (None, *catalogue.sizes):
+        request = replace(request, size=None)
+    if request.seconds not in (None, *catalogue.seconds):
+        request = replace(request, seconds=None)
+    draft = replace(draft, request=request)
+    return without_pictures(draft) if no.reason.name.startswith(_ABOUT_PICTURES) else draft
+
+
+def without_pictures(draft: Draft) -> Draft:
+    """The draft without its pictures; its form says so if it had any."""
+    dropped = draft.pictures_dropped or bool(draft.request.references or draft.uploads)
+    return replace(draft, request=replace(draft.request, references=()), uploads=(), pictures_dropped=dropped)
+
+
+def origin_id(draft_id: str) -> str:
+    """The act that the job of a draft comes from."""
+    return f"draft:{draft_id}"

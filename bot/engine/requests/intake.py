@@ -1,0 +1,229 @@
+"""From a person's request to a stored job: every reason for a no is found before anything is stored or charged."""
+
+import itertools
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.chat.unseen import count_seen
+from bot.chat.words import Key
+from bot.engine.context import EngineContext
+from bot.engine.requests.lookup import Lookup, SeesChannel
+from bot.jobs.budgets import Budget
+from bot.jobs.database import StoreUnavailableError
+from bot.jobs.life_log import log_accepted
+from bot.jobs.limits import DAY_SECONDS
+from bot.jobs.model import (
+    PROMPT_MAX_CHARACTERS,
+    REFERENCES_MAX,
+    Job,
+    Origin,
+    Reference,
+    Upload,
+    UserId,
+    VideoRequest,
+    new_job_id,
+)
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rights import Asker
+from bot.jobs.states import State
+from bot.jobs.store import accepting, blocking, finding
+from bot.jobs.store.pictures import measure_pictures
+from bot.media.references import ReferenceRefused
+
+# Thirteen requests with four pictures of the largest size.
+_PICTURES_BYTES_PER_DAY = 1024 * 1024 * 1024
+# Four bytes for each character of the longest prompt, and as much again for what a person can't see.
+LONG_TEXT_MAX_BYTES = 8 * PROMPT_MAX_CHARACTERS
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a person asks for: the request with pictures kept already, and uploads that are still at Discord."""
+
+    request: VideoRequest
+    uploads: tuple[Upload, ...] = ()
+
+
+class Intake:
+    """Takes requests in. `pausing` says why a person's are not taken just now (provider down, account refused)."""
+
+    def __init__(self, context: EngineContext, pausing: Callable[[UserId | None], Refusal | None]) -> None:
+        self._context = context
+        self._pausing = pausing
+        self._lookup = Lookup(context)
+        self._stopping = False
+        # Whose requests wait for their pictures just now, by the act that asked.
+        self._taking: dict[str, UserId] = {}
+
+    def stop(self) -> None:
+        """Take nothing in any more: the process is about to leave."""
+        self._stopping = True
+
+    async def accept(self, ask: Ask, origin: Origin, no_place: Refusal | None = None) -> Job | Refusal:
+        """Store the request as a job, or say why not. The same origin accepted twice is one job.
+
+        `no_place` says why the video could not be posted at the origin's place later, if so.
+        """
+        try:
+            return await self.find_made(origin.id) or await self._accept_new(ask, origin, no_place)
+        except StoreUnavailableError:
+            _log.exception("job not stored")
+            return Refusal(Reason.STORE_UNAVAILABLE)
+
+    async def find_made(self, origin_id: str) -> Job | None:
+        """The job that an act has made. To be asked before any reason for a no: that job itself may be one."""
+        return await self._context.database.read(finding.find_by_origin, origin_id)
+
+    async def repeat(
+        self,
+        job: Job,
+        origin: Origin,
+        asker: Asker,
+        sees_channel: SeesChannel,
+        no_place: Refusal | None = None,
+        edited: Ask | None = None,
+    ) -> Job | Refusal:
+        """Make a new job of the same request and pictures, or of `edited`, if its parent may still be remixed.
+
+        The same origin twice is one job.
+        """
+        if known := await self.find_made(origin.id):
+            return known
+        ask = edited or Ask(job.request)
+        if refusal := await self._lookup.check_parent(ask.request, asker, sees_channel):
+            return refusal
+        if not self.has_pictures(ask.request):
+            return Refusal(Reason.REFERENCES_GONE)
+        return await self.accept(ask, origin, no_place)
+
+    def has_pictures(self, request: VideoRequest) -> bool:
+        """Whether all pictures of an older request are still in the data folder."""
+        return all(self._context.shelf.holds(picture) for picture in request.references)
+
+    async def keep_pictures(
+        self, uploads: tuple[Upload, ...], user_id: UserId | None = None
+    ) -> tuple[Reference, ...] | Refusal:
+        """Fetch that person's attachments and keep them. Ask all limits first: it takes disk, and may take minutes."""
+        try:
+            return await self._context.shelf.keep_all(uploads, user_id)
+        except ReferenceRefused as fault:
+            if fault.refusal.reason is Reason.DISK_FULL:
+                self._context.owner_alerts.alert(Key.ALERT_ROOM_PICTURES)
+            return fault.refusal
+
+    def check(self, ask: Ask, user_id: UserId | None = None) -> Refusal | None:
+        """What is wrong with a request whose prompt is still to come: model, size, length, number of pictures."""
+        return self._no_time() or self._pausing(user_id) or self._no_request(ask, prompt_given=False)
+
+    def closed(self, guild_id: int | None, *, request: bool = False) -> Refusal | None:
+        """Why the bot does nothing there by the operator's word, or takes no request; None if it does."""
+        allowlist = self._context.rules.limits.allowlist
+        return allowlist.refuse_request(guild_id) if request else allowlist.refuse(guild_id)
+
+    async def is_blocked(self, user_id: UserId) -> bool:
+        """Whether those who run the bot have blocked that person."""
+        return await self._context.database.read(blocking.is_blocked, user_id)
+
+    async def check_person(self, origin: Origin) -> Refusal | None:
+        """Why nothing is accepted from that person now, whatever they ask for."""
+        return self._no_time() or self._pausing(origin.user_id) or await self._no_room(Ask(VideoRequest("")), origin)
+
+    async def read_text(self, upload: Upload, user_id: UserId) -> str | Refusal | None:
+        """The text of an attached file as a prompt; None if it is no text."""
+        if upload.size_bytes > LONG_TEXT_MAX_BYTES:
+            return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": upload.size_bytes})
+        try:
+            return await self._context.shelf.read_text(upload, LONG_TEXT_MAX_BYTES, user_id)
+        except ReferenceRefused as fault:
+            return fault.refusal
+
+    async def _accept_new(self, ask: Ask, origin: Origin, no_place: Refusal | None) -> Job | Refusal:
+        self._taking.setdefault(origin.id, origin.user_id)
+        try:
+            refusal = (
+                self._no_time()
+                or no_place
+                or self._no_request(ask)
+                or self._pausing(origin.user_id)
+                or await self._no_room(ask, origin)
+            )
+            if refusal is not None:
+                return refusal
+            pictures = await self.keep_pictures(ask.uploads, origin.user_id)
+            if isinstance(pictures, Refusal):
+                return pictures
+            return await self._store(self._job(replace_pictures(ask.request, pictures), origin))
+        finally:
+            self._taking.pop(origin.id, None)
+
+    async def _store(self, job: Job) -> Job | Refusal:
+        accepted = await self._context.database.write(accepting.accept, job, self._context.rules.limits)
+        if isinstance(accepted, Refusal):
+            return accepted
+        if accepted.new:
+            log_accepted(job)
+            self._context.signals.job_accepted()
+            self._watch(accepted.budgets)
+        return accepted.job
+
+    def _job(self, request: VideoRequest, origin: Origin) -> Job:
+        now = self._context.clock.now()
+        return Job(
+            id=new_job_id(),
+            state=State.ACCEPTED,
+            request=request,
+            origin=origin,
+            provider=self._context.videos.provider,
+            idempotency_key=str(uuid.uuid4()),
+            accepted_at=now,
+            not_before=now + origin.grace_seconds,
+        )
+
+    def _no_time(self) -> Refusal | None:
+        return Refusal(Reason.STOPPING) if self._stopping else None
+
+    def _no_request(self, ask: Ask, *, prompt_given: bool = True) -> Refusal | None:
+        request = ask.request
+        if prompt_given and not count_seen(request.prompt):
+            return Refusal(Reason.PROMPT_EMPTY)
+        if len(request.prompt) > PROMPT_MAX_CHARACTERS:
+            return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": len(request.prompt)})
+        if len(request.references) + len(ask.uploads) > REFERENCES_MAX:
+            return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
+        return self._context.catalogue.check(request.model, request.size, request.seconds)
+
+    async def _no_room(self, ask: Ask, origin: Origin) -> Refusal | None:
+        """A first look at the limits, so that nothing is fetched in vain; the accepting transaction decides.
+
+        The person's earlier requests that wait for their pictures count as under way, so that nobody can have more
+        fetched than they may have made.
+        """
+        now, limits = self._context.clock.now(), self._context.rules.limits
+        earlier = itertools.takewhile(lambda act: act != origin.id, tuple(self._taking))
+        taking = sum(self._taking[act] == origin.user_id for act in earlier)
+        if refusal := await self._context.database.read(accepting.refuse, origin, now, limits, taking):
+            return refusal
+        if not ask.uploads:
+            return None
+        brought_bytes = await self._context.database.read(measure_pictures, origin.user_id, now - DAY_SECONDS)
+        # What was cancelled or refused counts as well: its pictures lie on the disk like all others.
+        too_much = brought_bytes >= _PICTURES_BYTES_PER_DAY
+        return Refusal(Reason.REFERENCES_LIMIT, {"limit_bytes": _PICTURES_BYTES_PER_DAY}) if too_much else None
+
+    def _watch(self, budgets: tuple[Budget, ...]) -> None:
+        """Alert the owners once a day when a daily ceiling is nearly or wholly used."""
+        for budget in budgets:
+            if (percent := budget.used_percent) is None:
+                continue
+            key = Key.ALERT_BOT_BUDGET if budget.guild_id is None else Key.ALERT_SERVER_BUDGET
+            named = {"percent": percent, "limit": budget.limit, "guild": str(budget.guild_id)}
+            self._context.owner_alerts.alert(key, rest_seconds=DAY_SECONDS, **named)
+
+
+def replace_pictures(request: VideoRequest, pictures: tuple[Reference, ...]) -> VideoRequest:
+    """The request with more pictures, after those it has."""
+    return replace(request, references=request.references + pictures)

@@ -1,0 +1,288 @@
+"""What a person does to a job by a button: cancel, withhold, retry, send again, delete; rights are checked each time.
+
+Every act may be pressed twice, by two people, or on a message of last week; the job's state decides, not the button.
+"""
+
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from bot.chat import custom_ids
+from bot.chat.courier import CourierFault, Refused
+from bot.engine.context import EngineContext
+from bot.engine.delivery.retry_buttons import RETRYABLE, find_retry, retry_origin_id
+from bot.engine.pipeline.preflight import forget_place
+from bot.engine.requests.intake import Ask, Intake
+from bot.engine.requests.lookup import SeesChannel
+from bot.jobs.denials import Denial
+from bot.jobs.life_log import log_event
+from bot.jobs.model import ChannelId, GuildId, Job, JobId, MessageId, Origin, PostKind, PostState
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rights import Asker, may_control
+from bot.jobs.states import ENDS, Event, State
+from bot.jobs.store import finding, moving, posts
+
+_RACE_TRIES = 3
+_DOUBLE_PRESS_SECONDS = 5.0
+_UNDER_WAY = frozenset({State.ACCEPTED, State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING})
+_UNCLEAR = frozenset({State.UNCERTAIN, State.LOST})
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class JobActions:
+    """One method per button. Each returns the job as it is then, or why not."""
+
+    def __init__(self, context: EngineContext, intake: Intake) -> None:
+        self._context = context
+        self._intake = intake
+
+    async def cancel(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """Cancel and *Don't post*: a queued job ends and costs nothing; of any other the video is withheld.
+
+        That one is fetched and kept all the same; it has been paid for and counts.
+        """
+        for _ in range(_RACE_TRIES):
+            job = await self._controlled(job_id, asker)
+            if isinstance(job, Refusal):
+                return job
+            if job.state in ENDS:
+                break
+            if stopped := await self._stop(job):
+                self._context.signals.job_changed(job_id)
+                return stopped
+        return Refusal(Reason.TOO_LATE_TO_CANCEL)
+
+    async def send_again(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """*Send again*: post a video that was withheld or could not be posted; nothing is generated."""
+        for _ in range(_RACE_TRIES):
+            job = await self._controlled(job_id, asker)
+            if isinstance(job, Refusal):
+                return job
+            if not can_send_again(job):
+                break
+            if changed := await self._want_again(job):
+                self._context.signals.job_accepted()
+                self._context.signals.job_changed(job_id)
+                return changed
+        return Refusal(Reason.NOTHING_TO_SEND)
+
+    async def retry(
+        self,
+        job_id: JobId,
+        asker: Asker,
+        origin: Origin,
+        sees_channel: SeesChannel,
+        no_place: Refusal | None = None,
+        edited: Ask | None = None,
+    ) -> Job | Refusal:
+        """Retry after a failure, of the same request or `edited`: one success, however often either is pressed."""
+        job = await self.find_retryable(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        if edited is None and job.state not in RETRYABLE:
+            return Refusal(Reason.TOO_LATE_TO_CANCEL)
+        made = await self._make_retry(job, asker, origin, sees_channel, no_place, edited)
+        if job.state in _UNCLEAR and not isinstance(made, Refusal):
+            await self._end_asking(job)
+        return made
+
+    async def find_retryable(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """The failed or unclear job, for its requester alone: a retry counts on the limits of who presses."""
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        if job.origin.user_id != asker.user_id:
+            return Refusal(Reason.NOT_YOURS)
+        return job if job.state in RETRYABLE | _UNCLEAR else Refusal(Reason.TOO_LATE_TO_CANCEL)
+
+    async def find_retry(self, job: Job) -> Job | None:
+        """What an earlier Retry of the job has made, unless it was cancelled for free."""
+        return (await find_retry(self._context, job))[1]
+
+    async def try_again(
+        self,
+        job_id: JobId,
+        asker: Asker,
+        origin: Origin,
+        sees_channel: SeesChannel,
+        no_place: Refusal | None = None,
+    ) -> Job | Refusal:
+        """*Try again* of an uncertain job: a new job, which may be charged a second time; the asking ends."""
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        if job.state not in _UNCLEAR:
+            return Refusal(Reason.SETTLED)
+        made = await self._make_retry(job, asker, origin, sees_channel, no_place)
+        if not isinstance(made, Refusal):
+            await self._end_asking(job)
+        return made
+
+    async def leave(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """*Leave it*: only the asking ends; if the video turns up after all, it is posted."""
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        if job.state not in _UNCLEAR:
+            return Refusal(Reason.SETTLED)
+        if await self._end_asking(job):
+            log_event("dismissed", job)
+        return job
+
+    async def may_delete(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """Whether that person may delete the video; asked again when they are sure."""
+        return await self._controlled(job_id, asker)
+
+    async def delete(self, job_id: JobId, asker: Asker, message_id: MessageId | None = None) -> Job | Refusal:
+        """Delete: the very message that was pressed goes, and the video can't be remixed any more.
+
+        `message_id` is that message, in the asker's place. It may be there before its id is written down. Without it
+        those go that are written down.
+        """
+        job = await self._controlled(job_id, asker)
+        if isinstance(job, Refusal):
+            return job
+        try:
+            messages = await self._video_messages(job, asker, message_id)
+            if message_id is not None and not messages:
+                return Refusal(Reason.VIDEO_UNKNOWN)
+            # First of all, for the outbox, who may be about to write down that it was posted, or to post it again.
+            self._context.signals.deleted_messages.extend(pressed for _, pressed in messages)
+            await self._context.database.write(moving.remove, job, self._context.clock.now(), asker.user_id)
+            log_event("deleted", job, by=asker.user_id)
+            for channel_id, pressed in messages:
+                await self._take_down(job, channel_id, pressed)
+        except CourierFault as fault:
+            _log.warning("video not deleted", job=job_id, fault=str(fault))
+            return Refusal(Reason.NOT_DELETED)
+        self._context.signals.job_changed(job_id)
+        return job
+
+    async def make_another(
+        self, video: Job, asker: Asker, origin: Origin, sees_channel: SeesChannel, no_place: Refusal | None = None
+    ) -> Job | Refusal:
+        """Make the same request again: one at a time for each person and video, so a second press finds the first's.
+
+        The act is numbered, so that two presses at once are one.
+        """
+        act = f"again:{video.id}:{asker.user_id}:"
+        earlier = await self._context.database.read(finding.find_by_act, act)
+        if earlier and _goes_on(earlier[0], self._context.clock.now()):
+            return earlier[0]
+        origin = replace(origin, id=f"{act}{len(earlier) + 1:05}")
+        return await self._intake.repeat(video, origin, asker, sees_channel, no_place)
+
+    async def forget_message(self, message_id: MessageId) -> None:
+        """Somebody deleted a message: a reply's waiting job is cancelled, a video can't be remixed any more."""
+        # First of all, for the outbox, who may not have written down yet that it stands.
+        self._context.signals.deleted_messages.append(message_id)
+        job = await self._context.database.read(finding.find_by_origin, str(message_id))
+        if job is not None and job.state is State.ACCEPTED:
+            now = self._context.clock.now()
+            await self._context.database.write(moving.apply, job, Event.CANCEL, now=now)
+            self._context.signals.job_changed(job.id)
+        video_id = await self._context.database.read(posts.find_video_by_message, message_id)
+        video = None if video_id is None else await self._context.database.read(finding.get, video_id)
+        if video is not None and video.removed_at is None:
+            await self._context.database.write(moving.remove, video, self._context.clock.now())
+            log_event("deleted", video)
+
+    async def forget_place(self, guild_id: GuildId, channel_id: ChannelId | None = None) -> None:
+        """A server, or one channel or thread of it, is gone: what was not sent yet ends there for free."""
+        await forget_place(self._context, guild_id, channel_id)
+
+    async def _video_messages(
+        self, job: Job, asker: Asker, message_id: MessageId | None
+    ) -> list[tuple[ChannelId, MessageId]]:
+        """Where the video's messages are that are to go; a custom id alone proves nothing (decision 6)."""
+        said = await self._context.database.read(posts.find_posts, [job.id])
+        known = [
+            (post.channel_id, post.message_id)
+            for post in said
+            if post.kind is PostKind.VIDEO and post.message_id is not None and post.state is PostState.SENT
+        ]
+        if message_id is None:
+            return known
+        pressed = (asker.place.channel_id, message_id)
+        is_ours = partial(custom_ids.belongs_to, job_id=job.id, kind=PostKind.VIDEO, number=None)
+        return [pressed] if pressed in known or await self._context.courier.shows(*pressed, is_ours) else []
+
+    async def _take_down(self, job: Job, channel_id: ChannelId, message_id: MessageId) -> None:
+        try:
+            await self._context.courier.delete(channel_id, message_id)
+        except Refused as fault:
+            if fault.denial is not Denial.GONE:
+                raise
+        await self._context.database.write(posts.mark_message_gone, job.id, message_id)
+
+    async def _controlled(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        job = await self._context.database.read(finding.get, job_id)
+        if job is None:
+            return Refusal(Reason.VIDEO_UNKNOWN)
+        return may_control(job, asker) or job
+
+    async def _stop(self, job: Job) -> Job | None:
+        """None if the job was moved meanwhile, or if its message is on the way."""
+        if job.state is State.ACCEPTED:
+            return await self._context.database.write(moving.apply, job, Event.CANCEL, now=self._context.clock.now())
+        if not await self._context.database.write(moving.withhold, job):
+            return None
+        log_event("withheld", job)
+        return replace(job, withheld=True)
+
+    async def _want_again(self, job: Job) -> Job | None:
+        """Note that the video is to be posted after all; None if the job was moved meanwhile."""
+        write, now = self._context.database.write, self._context.clock.now()
+        if job.state not in ENDS:
+            return await write(moving.note, job, withheld=False)
+        return await write(
+            moving.apply, job, Event.SEND_AGAIN, now=now, withheld=False, cause=None, fetch_tries=0, not_before=0.0,
+            revived_at=now,
+        )  # fmt: skip
+
+    async def _make_retry(
+        self,
+        job: Job,
+        asker: Asker,
+        origin: Origin,
+        sees_channel: SeesChannel,
+        no_place: Refusal | None,
+        edited: Ask | None = None,
+    ) -> Job | Refusal:
+        """Make a new job of the same request, or of `edited`, or return the one that an earlier press made.
+
+        One that failed has a notice with a button of its own.
+        """
+        job, earlier = await find_retry(self._context, job)
+        if earlier is not None:
+            return earlier
+        origin = replace(origin, id=retry_origin_id(job), retry_of=job.id)
+        made = await self._intake.repeat(job, origin, asker, sees_channel, no_place, edited)
+        if isinstance(made, Job):
+            log_event("retried", job, retry=made.id)
+        return made
+
+    async def _end_asking(self, job: Job) -> bool:
+        """Whether it went on until now."""
+        answered = await self._context.database.write(moving.answer, job, self._context.clock.now())
+        if answered:
+            # The card updater takes the question from the notice.
+            self._context.signals.card_touched(job.id)
+        return answered
+
+
+def _goes_on(job: Job, now: float) -> bool:
+    """Whether a second press of *Make another* means this one: it is under way, or was made a moment ago."""
+    if job.state is State.CANCELLED or job.withheld:
+        return False
+    return job.state in _UNDER_WAY or 0.0 <= now - job.accepted_at < _DOUBLE_PRESS_SECONDS
+
+
+def can_send_again(job: Job) -> bool:
+    """Whether *Send again* makes sense: a video that is kept, and was withheld or could not be posted."""
+    if job.removed_at is not None:
+        return False
+    if job.state is State.UNDELIVERABLE:
+        return True
+    return job.withheld and (job.state is State.CANCELLED or job.state not in ENDS)

@@ -1,0 +1,159 @@
+"""Finding the video that a person means, and what they may see of it. It changes nothing."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.chat.custom_ids import ButtonId
+from bot.engine.context import EngineContext
+from bot.engine.delivery.links import find_parent_link, jump_link
+from bot.jobs.model import ChannelId, Job, JobId, MessageId, PostKind, VideoRequest, parse_job_id
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rights import Asker, may_control, may_remix, may_view
+from bot.jobs.states import State
+from bot.jobs.store import finding, posts
+
+# Discord's ids are whole numbers below 2**63, and so is what the database can look for.
+_ID = "[1-9][0-9]{0,17}|[1-8][0-9]{18}"
+_MESSAGE_LINK = re.compile(
+    rf"<?https?://(?:\w+\.)?discord(?:app)?\.com/channels/(?:\d+|@me)/\d+/(?P<message>{_ID})/?>?", re.ASCII
+)
+_SUGGESTIONS = 25
+_POST_KINDS = frozenset(PostKind)
+_SETTLING_TRIES = 10
+_SETTLING_SECONDS = 0.1
+_LISTED = 10
+
+SeesChannel = Callable[[ChannelId], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One job with where its card or video stands (None when nowhere) and its place in the queue.
+
+    `veiled`: it belongs to a channel that the asker can't see, so neither its prompt nor any link is shown.
+    """
+
+    job: Job
+    link: str | None
+    queue_position: int | None
+    parent_link: str | None = None
+    veiled: bool = False
+
+
+class Lookup:
+    """Answers "which video?"; `SeesChannel` says whether the asker can see a channel (unsure means no)."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+
+    async def find_to_remix(self, text: str | None, asker: Asker, sees_channel: SeesChannel) -> Job | Refusal:
+        """The finished video that a short id, message link or provider's id names; without text the asker's newest."""
+        if text is None or not text.strip():
+            newest = await self._context.database.read(
+                finding.find_newest_finished, asker.user_id, asker.place.channel_id
+            )
+            if newest is None:
+                return Refusal(Reason.VIDEO_NONE_HERE)
+            # One that is just being posted may stand there already: an older one is surely not what is meant.
+            return await self.check_remix(newest, asker, sees_channel)
+        job = await self._find(text.strip())
+        if job is None:
+            return Refusal(Reason.VIDEO_UNKNOWN)
+        return await self.check_remix(job, asker, sees_channel)
+
+    async def check_remix(self, job: Job, asker: Asker, sees_channel: SeesChannel) -> Job | Refusal:
+        """The job itself, if the asker may remix it, and the operator lets the bot take requests there."""
+        if refusal := self._context.rules.limits.allowlist.refuse_request(asker.place.guild_id):
+            return refusal
+        job = await self._settled(job)
+        same_channel = job.origin.place == asker.place
+        sees = same_channel or await sees_channel(job.origin.place.channel_id)
+        return may_remix(job, asker, sees_channel=sees, provider=self._context.videos.provider) or job
+
+    async def check_parent(self, request: VideoRequest, asker: Asker, sees_channel: SeesChannel) -> Refusal | None:
+        """Why a request that was kept may not be made by that person now: they may have lost what it starts from."""
+        if request.parent_id is None:
+            return None
+        parent = await self.get(request.parent_id)
+        checked = (
+            Refusal(Reason.VIDEO_UNKNOWN) if parent is None else await self.check_remix(parent, asker, sees_channel)
+        )
+        return checked if isinstance(checked, Refusal) else None
+
+    async def find_to_view(self, text: str, asker: Asker, sees_channel: SeesChannel) -> Overview | Refusal:
+        """One job by id, for its requester and those who manage its server."""
+        job = await self._find(text.strip())
+        if job is None:
+            return Refusal(Reason.VIDEO_UNKNOWN)
+        if refusal := may_view(job, asker):
+            return refusal
+        theirs = job.origin.user_id == asker.user_id or job.origin.place == asker.place
+        if not theirs and not await sees_channel(job.origin.place.channel_id):
+            return Overview(job, None, None, veiled=True)
+        return replace((await self._overviews([job]))[0], parent_link=await find_parent_link(self._context, job))
+
+    async def find_to_explain(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+        """A failed job, for its requester and those who manage messages there."""
+        job = await self.get(job_id)
+        return Refusal(Reason.VIDEO_UNKNOWN) if job is None else may_control(job, asker) or job
+
+    async def get(self, job_id: JobId) -> Job | None:
+        """The job of that id, whoever asks."""
+        return await self._context.database.read(finding.get, job_id)
+
+    async def list_own(self, asker: Asker) -> list[Overview]:
+        """The asker's running and latest jobs."""
+        found = await self._context.database.read(finding.find_own, asker.user_id, "", _LISTED)
+        return await self._overviews(found)
+
+    async def suggest_finished(self, asker: Asker, typed: str) -> list[Job]:
+        """The asker's finished videos of this server, newest first, at most 25."""
+        return await self._context.database.read(finding.find_finished, asker.user_id, asker.place, typed, _SUGGESTIONS)
+
+    async def suggest_own(self, asker: Asker, typed: str) -> list[Job]:
+        """The asker's running and latest jobs, at most 25."""
+        return await self._context.database.read(finding.find_own, asker.user_id, typed, _SUGGESTIONS)
+
+    async def find_replied(self, message_id: MessageId) -> Job | None:
+        """The job whose finished video that message shows."""
+        job_id = await self._context.database.read(posts.find_video_by_message, message_id)
+        return None if job_id is None else await self.get(job_id)
+
+    async def find_answered(self, message_id: MessageId, shown: ButtonId | None) -> tuple[Job, PostKind] | None:
+        """The job that said that message, and as what; None if it is none of a job's.
+
+        `shown` is a button of the message: it may exist before its id is stored.
+        """
+        post = await self._context.database.read(posts.find_by_message, message_id)
+        if post is not None:
+            job_id, kind = post.job_id, post.kind
+        elif shown is not None and shown.job_id is not None and shown.kind in _POST_KINDS:
+            job_id, kind = shown.job_id, PostKind(shown.kind)
+        else:
+            return None
+        job = await self.get(job_id)
+        return None if job is None else (job, kind)
+
+    async def _settled(self, job: Job) -> Job:
+        """The job, given a moment to be marked as delivered if its message has just come to stand."""
+        for _ in range(_SETTLING_TRIES):
+            if job.state is not State.POSTING:
+                break
+            await self._context.clock.sleep(_SETTLING_SECONDS)
+            job = await self.get(job.id) or job
+        return job
+
+    async def _find(self, text: str) -> Job | None:
+        if link := _MESSAGE_LINK.fullmatch(text):
+            return await self.find_replied(MessageId(int(link["message"])))
+        if (job_id := parse_job_id(text)) is not None and (job := await self.get(job_id)) is not None:
+            return job
+        return await self._context.database.read(finding.find_by_remote, self._context.videos.provider, text)
+
+    async def _overviews(self, found: list[Job]) -> list[Overview]:
+        said = await self._context.database.read(posts.find_posts, [job.id for job in found])
+        return [
+            Overview(job, jump_link(job.origin.place, job.id, said), self._context.signals.queue_positions.get(job.id))
+            for job in found
+        ]

@@ -1,0 +1,99 @@
+"""What only those who run the bot may do: stop and resume all spending, and give a lost job its video by hand."""
+
+import asyncio
+
+import structlog
+
+from bot.engine.context import EngineContext
+from bot.engine.pipeline.reconcile import Reconciler
+from bot.engine.restore_detection import searched_until
+from bot.jobs.database import StoreUnavailableError
+from bot.jobs.limits import DAY_SECONDS
+from bot.jobs.model import Job, UserId
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.store import blocking, marks, restoring
+from bot.jobs.store.usage import UsageLine, find_usage
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class OwnerActions:
+    """Each act asks first whether the person runs the bot, and is written into the log."""
+
+    def __init__(self, context: EngineContext, reconciler: Reconciler) -> None:
+        self._context = context
+        self._reconciler = reconciler
+
+    async def pause(self, user_id: UserId) -> bool | Refusal:
+        """Stop all spending at once; False if that could not be kept for the next start."""
+        if refusal := self.refuse(user_id):
+            return refusal
+        kept = True
+        try:
+            await asyncio.to_thread(self._context.kill_switch.turn_on)
+        except OSError:
+            _log.exception("pause not kept over a restart")
+            kept = False
+        _log.warning("paused", by=user_id)
+        self._repaint()
+        return kept
+
+    async def resume(self, user_id: UserId) -> Refusal | None:
+        """Let spending go on, those first who waited; None if it does."""
+        if refusal := self.refuse(user_id):
+            return refusal
+        try:
+            await self._context.database.write(restoring.end_restored)
+            await asyncio.to_thread(self._context.kill_switch.turn_off)
+        except (OSError, StoreUnavailableError):
+            _log.exception("still paused")
+            return Refusal(Reason.SWITCH_STUCK)
+        found = await self._context.database.read(marks.read_database_marks)
+        self._context.signals.searched_until = searched_until(found)
+        _log.warning("resumed", by=user_id)
+        self._repaint()
+        self._context.signals.work.set()
+        return None
+
+    async def link(self, user_id: UserId, job: str, remote_id: str) -> Job | Refusal:
+        """Go on with that video of the provider for a job that is uncertain or lost; nothing is sent again."""
+        if refusal := self.refuse(user_id):
+            return refusal
+        linked = await self._reconciler.link_by_hand(job, remote_id.strip())
+        if isinstance(linked, Job):
+            _log.warning("video given by hand", job=linked.id, by=user_id)
+        return linked
+
+    async def block(self, user_id: UserId, person: UserId) -> int | Refusal:
+        """Refuse that person everywhere; returns how many of their waiting jobs were cancelled, uncharged."""
+        if refusal := self.refuse(user_id):
+            return refusal
+        now = self._context.clock.now()
+        cancelled = await self._context.database.write(blocking.block, person, user_id, now)
+        _log.warning("person blocked", person=person, by=user_id, cancelled=len(cancelled))
+        for job in cancelled:
+            self._context.signals.job_changed(job.id)
+        return len(cancelled)
+
+    async def unblock(self, user_id: UserId, person: UserId) -> bool | Refusal:
+        """Take requests of that person again; False if they weren't blocked."""
+        if refusal := self.refuse(user_id):
+            return refusal
+        unblocked = await self._context.database.write(blocking.unblock, person)
+        _log.warning("person unblocked", person=person, by=user_id)
+        return unblocked
+
+    async def usage(self, user_id: UserId, days: int) -> list[UsageLine] | Refusal:
+        """What was requested in the last days, by server and person."""
+        if refusal := self.refuse(user_id):
+            return refusal
+        return await self._context.database.read(find_usage, self._context.clock.now() - days * DAY_SECONDS)
+
+    def refuse(self, user_id: UserId) -> Refusal | None:
+        """Why that person may not use the owner's commands; None if they may."""
+        return None if user_id in self._context.courier.owner_ids() else Refusal(Reason.OWNER_ONLY)
+
+    def _repaint(self) -> None:
+        """The cards of jobs that wait say what they wait for."""
+        for job_id in tuple(self._context.signals.queue_positions):
+            self._context.signals.card_touched(job_id)

@@ -1,0 +1,79 @@
+"""Recognises a database that is a copy or was put back from a backup, and starts it so that nothing is done twice.
+
+It is paused until `/owner resume`; accepted jobs end uncharged; before the first post of each job that it knew, the
+channel's history is searched (docs/decisions/0012-restores.md).
+"""
+
+import asyncio
+import math
+from pathlib import Path
+
+import structlog
+
+from bot.engine.kill_switch import KillSwitch
+from bot.jobs.database import Database
+from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
+from bot.jobs.store import marks, restoring
+from bot.jobs.store.marks import DatabaseMarks
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+async def detect_restore(database: Database, path: Path, kill_switch: KillSwitch, now: float) -> DatabaseMarks:
+    """Compare the database with the file beside it, and mark it as restored if it isn't that file's own.
+
+    Raises `StoreUnavailableError`.
+    """
+    file = generation_path(path)
+    found = await database.read(marks.read_database_marks)
+    kept = await asyncio.to_thread(read_generation, file)
+    why = why_restored(found, kept)
+    if why is not None:
+        _log.warning("the database is a copy or was restored", why=why)
+        # First of all, so that a start that breaks off here leaves nothing to be paid for.
+        await _pause(kill_switch)
+        known = found.generation.number if found.generation else 0
+        generation = await database.write(restoring.begin_restored, now, max(known, kept.number if kept else 0) + 1)
+        await _store(file, generation)
+        return await database.read(marks.read_database_marks)
+    if found.is_restored:
+        await _pause(kill_switch)
+    elif found.generation is not None and found.generation != kept:
+        # A crash came between the count and the file.
+        await _store(file, found.generation)
+    return found
+
+
+def why_restored(found: DatabaseMarks, kept: Generation | None) -> str | None:
+    """Why the database is not the one that the file beside it was written for; None if it is."""
+    if found.is_copy:
+        return "it is marked as a copy"
+    if found.generation is None:
+        return "its own count is missing"
+    if kept is None:
+        return "the file beside it is missing"
+    if kept.lineage != found.generation.lineage:
+        return "the file beside it belongs to another database"
+    return "it is older than the file beside it" if kept.number > found.generation.number else None
+
+
+def searched_until(found: DatabaseMarks) -> float:
+    """The history is searched before the first post of jobs that were accepted up to this time."""
+    if found.is_restored:
+        return math.inf
+    return -math.inf if found.restored_at is None else found.restored_at
+
+
+async def _pause(kill_switch: KillSwitch) -> None:
+    try:
+        await asyncio.to_thread(kill_switch.turn_on)
+    except OSError:
+        _log.exception("paused for this life of the process only")
+
+
+async def _store(file: Path, generation: Generation) -> None:
+    try:
+        await asyncio.to_thread(write_generation, file, generation)
+    except OSError:
+        # The next start finds the same, and nothing is sent before it can be written.
+        _log.exception("the file beside the database can't be written")

@@ -1,0 +1,26 @@
+"""The services that cogs call, handed over whole when a cog is loaded."""
+
+from dataclasses import dataclass
+
+from bot.chat.words import Readers
+from bot.engine.requests.drafts import Drafts
+from bot.engine.requests.intake import Intake
+from bot.engine.requests.job_actions import JobActions
+from bot.engine.requests.lookup import Lookup
+from bot.engine.requests.owner_actions import OwnerActions
+from bot.engine.requests.replies import Replies
+from bot.videos.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Taking requests in, acting on jobs, looking them up, replies, the owner's actions, catalogue, readers."""
+
+    intake: Intake
+    drafts: Drafts
+    job_actions: JobActions
+    lookup: Lookup
+    replies: Replies
+    owner_actions: OwnerActions
+    catalogue: Catalogue
+    readers: Readers

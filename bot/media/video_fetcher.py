@@ -1,0 +1,281 @@
+"""Fetches a finished video to our disk, from wherever a provider's answer points to; nothing is believed till whole.
+
+Redirects are followed by hand, each hop through the guard and with the key only while it is at the API's own origin.
+The fetcher must not know jobs or the Videos API; what each fault means for a job is decided by its caller.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urljoin
+
+import aiohttp
+from yarl import URL
+
+from bot.media.address_guard import AddressGuard
+from bot.media.containers import HEADER_BYTES, SNIFF_BYTES, VideoType, ending
+from bot.media.data_urls import decode_data_url, is_data_url
+from bot.media.disk_space import VIDEO_FLOOR_BYTES, DiskSpace
+from bot.media.download import Download, FetchedVideo, kind_of
+from bot.media.fetch_faults import (
+    FetchFailed,
+    FetchFault,
+    FetchRefusedByGuard,
+    LinkExpired,
+    NoRoom,
+    NotAVideo,
+    TooLarge,
+)
+from bot.media.folders import PrivateFolder
+from bot.media.json_links import JSON_MAX_BYTES, find_json_link, is_json_like
+from bot.media.lanes import Lanes
+from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_session, timed
+
+__all__ = [
+    "AddressGuard",
+    "FetchFailed",
+    "FetchFault",
+    "FetchRefusedByGuard",
+    "FetchedVideo",
+    "LinkExpired",
+    "NoRoom",
+    "NotAVideo",
+    "TooLarge",
+    "VideoFetcher",
+]
+
+# Slower than this it is given up and fetched again later; none takes longer than an hour.
+_DEADLINES = Deadlines(total_seconds=120.0, idle_seconds=60.0, bytes_per_second=16 * 1024, most_seconds=3600.0)
+_HOPS_MAX = 5
+_SPARE_SECONDS = 4500.0  # longer than any fetch takes
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_EXPIRED = frozenset({401, 403, 404, 410})
+_OK = 200
+_SAID_BYTES = 4 * 1024
+# Says how many bytes of the video have arrived.
+_Received = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """One step of the way: what is asked, from where it came, and what has happened on the way so far."""
+
+    target: str
+    before: URL | None = None
+    number: int = 0
+    left_origin: bool = False
+    pointed: bool = False
+
+
+class VideoFetcher:
+    """The folder of fetched videos and the way into it.
+
+    `key_for` gives the bearer key for URLs of the API's own origin and None for all others.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        max_bytes: int,
+        guard: AddressGuard,
+        key_for: Callable[[str], str | None],
+        deadlines: Deadlines = _DEADLINES,
+        lanes: Lanes | None = None,
+    ) -> None:
+        self._folder = PrivateFolder(folder)
+        self._max_bytes = max_bytes
+        self._guard = guard
+        self._key_for = key_for
+        self._deadlines = deadlines
+        self._lanes = lanes or Lanes()
+        self._sessions: set[aiohttp.ClientSession] = set()
+        self._space = DiskSpace(self._folder, VIDEO_FLOOR_BYTES)
+        self._closed = False
+
+    async def fetch(self, url: str, name: str) -> FetchedVideo:
+        """Fetch the video at an http(s) or `data:` URL and keep it under `name`, over an older one.
+
+        Raises a `FetchFault`; then nothing is left on the disk.
+        """
+        self._folder.path(name)
+        hop: _Hop | FetchedVideo = _Hop(url)
+        try:
+            async with self._lanes.take() as transfer, timed(self._deadlines) as timer:
+                transfer.end = timer.end
+
+                def received(count: int) -> None:
+                    transfer.received(count)
+                    timer.received(count)
+
+                while isinstance(hop, _Hop):
+                    if hop.number > _HOPS_MAX:
+                        raise FetchRefusedByGuard("The video's address redirects too often.")
+                    hop = await (self._unfold(hop, name) if self._is_data_url(hop) else self._ask(hop, name, received))
+        except TimeoutError as error:
+            raise FetchFailed("The video took too long to arrive.") from error
+        return hop
+
+    def path(self, name: str) -> Path:
+        """Where the video of that name is or will be. Raises ValueError for a name that is not of our own making."""
+        return self._folder.path(name)
+
+    async def shown_name(self, name: str) -> str:
+        """The name under which the kept video is posted: its ending says what it is.
+
+        On disk every video ends in `.mp4`, whatever it is: names there outlive a process.
+        """
+
+        def ending_of() -> str:
+            with self._folder.open(name) as file:
+                return ending(file.read(HEADER_BYTES))
+
+        try:
+            return str(Path(name).with_suffix(await asyncio.to_thread(ending_of)))
+        except OSError:
+            return name
+
+    async def verify(self, name: str, sha256: str) -> bool:
+        """Whether the video is kept and still what it was."""
+
+        def hash_of() -> str:
+            with self._folder.open(name) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+
+        try:
+            return await asyncio.to_thread(hash_of) == sha256
+        except OSError:
+            return False
+
+    async def forget(self, name: str) -> bool:
+        """Delete the video; whether there was one. Raises OSError."""
+        path = self._folder.path(name)
+        try:
+            await asyncio.to_thread(path.unlink)
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def clear_partials(self) -> int:
+        """Delete what an earlier process left half-way; how many files. For the start, before anything is fetched."""
+        return await asyncio.to_thread(self._folder.clear_partials)
+
+    async def sweep(self, keep: Collection[str], spare_seconds: float = _SPARE_SECONDS) -> int:
+        """Delete the videos that `keep` doesn't name, and stale partial files; how many.
+
+        What was written in the last `spare_seconds` is spared: it may still arrive, or be about to be noted as kept.
+        Raises OSError.
+        """
+        return await asyncio.to_thread(self._folder.sweep, frozenset(keep), spare_seconds)
+
+    async def close(self) -> None:
+        """End what is being fetched (it fails) and fetch nothing more."""
+        self._closed = True
+        for session in tuple(self._sessions):
+            await session.close()
+
+    def _is_data_url(self, hop: _Hop) -> bool:
+        """A redirect must lead to a web address; only a provider's own words may hold the video themselves."""
+        return is_data_url(hop.target) and (hop.number == 0 or hop.pointed)
+
+    def _download(self, name: str, kind: VideoType, length_bytes: int) -> Download:
+        return Download(self._space, name, self._max_bytes, kind, length_bytes)
+
+    async def _unfold(self, hop: _Hop, name: str) -> FetchedVideo:
+        pieces = decode_data_url(hop.target, self._max_bytes)
+        first = next(pieces, b"")
+        async with self._download(name, kind_of(first), len(hop.target) * 3 // 4) as download:
+            await download.add(first)
+            for piece in pieces:
+                await download.add(piece)
+            return await download.finish(None)
+
+    async def _ask(self, hop: _Hop, name: str, received: _Received) -> FetchedVideo | _Hop:
+        """The video, or where the answer says that it is."""
+        url = self._guard.admit(hop.target, hop.before)
+        key = None if hop.left_origin else self._key_for(str(url))
+        headers = PLAIN_HEADERS if key is None else {**PLAIN_HEADERS, "Authorization": f"Bearer {key}"}
+        gate = self._guard.gate(url)
+        if self._closed:
+            raise FetchFailed("Nothing is fetched any more.")
+        # A session of its own for each hop: nothing that one host did can reach the request to another.
+        session = plain_session(gate.connector(), self._deadlines)
+        self._sessions.add(session)
+        try:
+            async with session.get(url, headers=headers, allow_redirects=False) as response:
+                return await self._answer(response, replace(hop, before=url, left_origin=key is None), name, received)
+        except (aiohttp.ClientError, OSError) as error:
+            failed = FetchFailed("The video could not be fetched.", detail=type(error).__name__)
+            raise gate.refusal or failed from error
+        finally:
+            self._sessions.discard(session)
+            await session.close()
+
+    async def _answer(
+        self, response: aiohttp.ClientResponse, here: _Hop, name: str, received: _Received
+    ) -> FetchedVideo | _Hop:
+        status, location = response.status, response.headers.get("Location")
+        if status in _REDIRECTS and location:
+            return _onward(here, location, pointed=here.pointed)
+        if status in _EXPIRED:
+            said = await _refusal(response, here)
+            raise LinkExpired("The video's address does not give it out.", status=status, said=said)
+        if status != _OK:
+            said = await _refusal(response, here)
+            raise FetchFailed("The video's address did not answer with a video.", status=status, said=said)
+        if is_encoded(response):
+            raise FetchFailed("The video came compressed although that was declined.", status=status)
+        if response.content_length is not None and response.content_length > self._max_bytes:
+            raise TooLarge(self._max_bytes, response.content_length)
+        first = await _read_at_least(response, SNIFF_BYTES)
+        if is_json_like(first):
+            return await self._pointed(response, first, here)
+        return await self._land(response, first, name, received)
+
+    async def _pointed(self, response: aiohttp.ClientResponse, first: bytes, here: _Hop) -> _Hop:
+        body = first + await _read_at_least(response, JSON_MAX_BYTES)
+        link = find_json_link(body) if len(body) <= JSON_MAX_BYTES and not here.pointed else None
+        if link is None:
+            said = b"" if here.left_origin else body[:_SAID_BYTES]
+            raise NotAVideo("JSON came instead of a video.", status=response.status, said=said)
+        return _onward(here, link, pointed=True)
+
+    async def _land(
+        self, response: aiohttp.ClientResponse, first: bytes, name: str, received: _Received
+    ) -> FetchedVideo:
+        expected = response.content_length
+        async with self._download(name, kind_of(first), expected or 0) as download:
+            await download.add(first)
+            async for chunk in response.content.iter_any():
+                await download.add(chunk)
+                received(download.size_bytes)
+            if self._closed:  # a body without a length ends like this, too
+                raise FetchFailed("The video was not fetched to its end.")
+            return await download.finish(expected)
+
+
+def _onward(here: _Hop, target: str, *, pointed: bool) -> _Hop:
+    try:
+        absolute = target if is_data_url(target) else urljoin(str(here.before), target)
+    except ValueError as error:
+        raise FetchRefusedByGuard("The video's address redirects to no address.") from error
+    return _Hop(absolute, here.before, here.number + 1, here.left_origin, pointed)
+
+
+async def _refusal(response: aiohttp.ClientResponse, here: _Hop) -> bytes:
+    """What the API's own origin says about why it doesn't give the video; nothing of any other host is read."""
+    if here.left_origin:
+        return b""
+    try:
+        return (await _read_at_least(response, _SAID_BYTES))[:_SAID_BYTES]
+    except (aiohttp.ClientError, OSError):
+        return b""
+
+
+async def _read_at_least(response: aiohttp.ClientResponse, count: int) -> bytes:
+    """The next bytes of the body: `count` of them or some more, fewer only at its end."""
+    read = bytearray()
+    while len(read) < count and not response.content.at_eof():
+        read += await response.content.readany()
+    return bytes(read)

@@ -1,0 +1,56 @@
+"""How long the provider asks us to wait, in every form in use. Pure; what to do with it is decided elsewhere."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from bot.jobs.backoff import ASKED_LONGEST_SECONDS
+
+_NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{0,30})?([eE]\+?[0-9]{1,2})?")
+
+
+def asked_wait(headers: Mapping[str, str], in_body: object, now: float) -> float | None:
+    """Seconds from 0 to 600, or None if nothing readable was said; `now` is epoch seconds, for HTTP dates.
+
+    In this order: `retry-after-ms`, `Retry-After` (seconds, fractions allowed, or a date), then a number that the
+    body carried. A date in the past means 0; negative numbers and garbage mean nothing was said.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return _clamp(milliseconds / 1000)
+    header = headers.get("Retry-After")
+    seconds = _number(header)
+    if seconds is None and header is not None:
+        seconds = _until(header, now)
+    if seconds is None:
+        seconds = _number(in_body)
+    return None if seconds is None else _clamp(seconds)
+
+
+def asked_poll(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds from 0 to 600 after which a running video is to be polled again, None if the provider didn't say."""
+    milliseconds = _number(headers.get("openai-poll-after-ms"))
+    return asked_wait(headers, None, now) if milliseconds is None else _clamp(milliseconds / 1000)
+
+
+def _clamp(seconds: float) -> float:
+    return min(max(seconds, 0.0), ASKED_LONGEST_SECONDS)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value := value.strip()) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        return None  # NaN is not >= 0 either
+    return float(min(value, ASKED_LONGEST_SECONDS * 1000))
+
+
+def _until(header: str, now: float) -> float | None:
+    try:
+        date = parsedate_to_datetime(header)
+        # "-0000" and missing zones give a naive value; HTTP dates are always UTC.
+        moment = date.replace(tzinfo=UTC) if date.tzinfo is None else date
+        return max(0.0, moment.timestamp() - now)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

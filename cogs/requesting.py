@@ -1,0 +1,104 @@
+"""What requests share, however they are made: the form with the options kept, and the private no with **Edit**."""
+
+from dataclasses import replace
+
+import discord
+
+from bot.chat import cards, forms
+from bot.chat.custom_ids import FormId, FormPurpose, FormSource
+from bot.chat.words import Key
+from bot.chat.words import refusal as refusal_text
+from bot.engine.requests.drafts import revised
+from bot.engine.requests.intake import Ask
+from bot.engine.services import Services
+from bot.jobs.model import Draft, Job, JobId, UserId, Via, new_draft_id
+from bot.jobs.reasons import Reason, Refusal
+from cogs.facts import no_place_of, origin_of, place_of, prompt_of, reader_of
+from cogs.responses import respond, respond_at_once, respond_to_action
+
+# Nothing that is written into a form changes these.
+_NOT_EDITABLE = frozenset(
+    {
+        Reason.DRAFT_GONE,
+        Reason.NOT_ALLOWED,
+        Reason.TOO_LATE_TO_CANCEL,
+        Reason.SETTLED,
+        Reason.NOTHING_TO_SEND,
+        Reason.COMMANDS_DENIED,
+    }
+)
+
+
+async def accept_request(services: Services, interaction: discord.Interaction, ask: Ask) -> Job | Refusal:
+    """Hand a whole request to the engine."""
+    ask = replace(ask, request=replace(ask.request, prompt=prompt_of(interaction, ask.request.prompt)))
+    return await services.intake.accept(ask, origin_of(interaction, Via.COMMAND), no_place_of(interaction))
+
+
+def draft_of(interaction: discord.Interaction, ask: Ask, *, retry_of: JobId | None = None) -> Draft:
+    """A new draft of what the person asks for."""
+    return Draft(
+        new_draft_id(),
+        UserId(interaction.user.id),
+        place_of(interaction),
+        ask.request,
+        None,
+        interaction.created_at.timestamp(),
+        uploads=ask.uploads,
+        retry_of=retry_of,
+    )
+
+
+async def open_form(services: Services, interaction: discord.Interaction, ask: Ask) -> None:
+    """Ask for the prompt by a form; the options given are kept until it is sent in."""
+    draft = draft_of(interaction, ask)
+    refusal = (
+        services.intake.closed(interaction.guild_id, request=True)
+        or no_place_of(interaction)
+        or services.intake.check(ask, UserId(interaction.user.id))
+    )
+    if refusal is not None:
+        await respond_at_once(interaction, await refusal_with_edit(services, interaction, refusal, draft))
+        return
+    await keep_and_show(services, interaction, draft)
+
+
+async def keep_and_show(services: Services, interaction: discord.Interaction, draft: Draft) -> None:
+    """Store a new draft and open its form."""
+    if refusal := await services.drafts.keep(draft):
+        reader = reader_of(interaction)
+        shown = cards.private_no(refusal_text(refusal, reader), draft.request.prompt, None, reader)
+        await respond_at_once(interaction, shown)
+        return
+    await show_form(services, interaction, draft)
+
+
+async def show_form(services: Services, interaction: discord.Interaction, draft: Draft) -> None:
+    """Open the form of a draft that is stored."""
+    purpose = FormPurpose.VIDEO if draft.request.parent_id is None else FormPurpose.REMIX
+    form = FormId(purpose, FormSource.DRAFT, draft.id)
+    offered = forms.Offered(services.catalogue.models, services.catalogue.sizes, services.catalogue.seconds)
+    await interaction.response.send_modal(forms.build(form, reader_of(interaction), draft, offered))
+
+
+async def refusal_with_edit(
+    services: Services, interaction: discord.Interaction, no: Refusal, draft: Draft
+) -> cards.Message:
+    """Why nothing was accepted, with the prompt as it was typed, and **Edit** if its form could help."""
+    reader = reader_of(interaction)
+    kept: Draft | None = None
+    if no.reason not in _NOT_EDITABLE:
+        kept = revised(draft, no, services.catalogue)
+        if await services.drafts.keep(kept) is not None:
+            kept = None
+    return cards.private_no(refusal_text(no, reader), draft.request.prompt, kept.id if kept else None, reader)
+
+
+async def respond_to_request(
+    services: Services, interaction: discord.Interaction, result: Job | Refusal, draft: Draft, done: Key | None = None
+) -> None:
+    """As `respond_to_action`, for what makes a video: the no brings the prompt back, and **Edit**."""
+    if isinstance(result, Refusal):
+        await respond(interaction, await refusal_with_edit(services, interaction, result, draft))
+    else:
+        await respond_to_action(interaction, result, done)

@@ -1,0 +1,142 @@
+"""How often the queue is ordered, and which cards are painted again for it."""
+
+from collections import Counter
+
+import pytest
+
+from bot.engine.pipeline.fair_queue import FairQueue
+from bot.engine.pipeline.fault_window import Sender
+from bot.engine.pipeline.submit_queue import SubmitQueue
+from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.signals import Signals
+from bot.jobs.model import Job, JobId, UserId
+from bot.jobs.states import State
+from tests.unit.bot.engine.fake_clock import FakeClock
+from tests.unit.bot.jobs.samples import a_job
+
+ORDERED: Counter[str] = Counter()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def signals() -> Signals:
+    return Signals()
+
+
+@pytest.fixture
+def turns(clock: FakeClock, signals: Signals, monkeypatch: pytest.MonkeyPatch) -> SubmitQueue:
+    """Twenty places; how many jobs the queue's orders gave out is counted."""
+    ORDERED.clear()
+    order = FairQueue.order
+
+    def counted(self: FairQueue, *args: object) -> object:
+        ORDERED["orders"] += 1
+        for job in order(self, *args):  # pyright: ignore[reportArgumentType]
+            ORDERED["jobs"] += 1
+            yield job
+
+    monkeypatch.setattr(FairQueue, "order", counted)
+    return SubmitQueue(clock, signals, ProviderThrottle(clock, submits_per_minute=100_000), places=20)
+
+
+def ready(_: Job) -> bool:
+    return True
+
+
+def fill(turns: SubmitQueue, clock: FakeClock, number: int) -> list[Job]:
+    """So many jobs of as many people."""
+    jobs = [a_job(user_id=UserId(one + 1), accepted_at=clock.now() - 1_000 + one / 10) for one in range(number)]
+    for job in jobs:
+        turns.put(job)
+    return jobs
+
+
+def send(turns: SubmitQueue, clock: FakeClock, job: Job) -> None:
+    """The provider takes the job, which then renders."""
+    turns._throttle.took_work(Sender.of(job))
+    turns.put(a_job(State.RENDERING, id=job.id, user_id=job.origin.user_id, submitted_at=clock.now()))
+    turns._throttle.end_submit(job.id)
+
+
+def test_an_unchanged_queue_is_not_ordered_again(turns: SubmitQueue, clock: FakeClock) -> None:
+    """All places are taken and two thousand wait: a hundred further events order nothing."""
+    fill(turns, clock, 2_000)
+    while picked := turns.pick(ready)[0]:
+        for job in picked:
+            send(turns, clock, job)
+    clock.seconds += 10
+    turns.pick(ready)
+    ORDERED.clear()
+    for _ in range(100):
+        clock.seconds += 1
+        assert turns.pick(ready)[0] == []
+    assert ORDERED["orders"] == 0
+
+
+def test_each_place_that_becomes_free_costs_what_it_takes(turns: SubmitQueue, clock: FakeClock) -> None:
+    """Of two thousand that wait one is picked for each place; their numbers are put right every two seconds at most."""
+    fill(turns, clock, 2_000)
+    while picked := turns.pick(ready)[0]:
+        for job in picked:
+            send(turns, clock, job)
+    rendering = list(turns._holders)
+    ORDERED.clear()
+    for job_id in rendering[:10]:
+        turns.forget(job_id)
+        clock.seconds += 0.1
+        (job,) = turns.pick(ready)[0]
+        send(turns, clock, job)
+    assert ORDERED["jobs"] <= 10 + 2 * 2_000
+
+
+def test_only_the_first_few_cards_are_always_exact(turns: SubmitQueue, clock: FakeClock, signals: Signals) -> None:
+    """Sixty wait, one is sent after the other: each card is painted a few times, those of the first three exactly."""
+    fill(turns, clock, 80)
+    for job in turns.pick(ready)[0]:
+        send(turns, clock, job)
+    for _ in range(3):
+        for job in turns.pick(ready)[0]:
+            send(turns, clock, job)
+    painted: Counter[JobId] = Counter()
+    shown: dict[JobId, int] = {}
+    while signals.queue_positions:
+        for job_id in signals.dirty_cards:
+            painted[job_id] += 1
+            shown[job_id] = signals.queue_positions.get(job_id, 0)
+        signals.dirty_cards.clear()
+        for place, job_id in enumerate(signals.queue_positions, start=1):
+            if place <= 3:
+                assert shown[job_id] == place
+        clock.seconds += 3
+        turns.forget(next(iter(turns._holders)))
+        for job in turns.pick(ready)[0]:
+            send(turns, clock, job)
+    assert max(painted.values()) <= 3 + 6 + 1
+    assert sum(painted.values()) <= 60 * 9
+
+
+def test_cards_further_back_are_put_right_after_a_while(clock: FakeClock) -> None:
+    """A place that is off by a little is painted five minutes later."""
+    signals = Signals()
+    jobs = [JobId(f"JOB{number:05}") for number in range(10)]
+    signals.queue_ordered(jobs, clock.monotonic())
+    signals.dirty_cards.clear()
+    signals.queue_ordered(jobs[1:], clock.monotonic() + 1)
+    assert signals.dirty_cards == {jobs[1], jobs[2], jobs[3]}
+    signals.dirty_cards.clear()
+    signals.queue_ordered(jobs[1:], clock.monotonic() + 302)
+    assert signals.dirty_cards == set(jobs[4:])
+
+
+def test_one_that_sleeps_is_not_in_the_queue(turns: SubmitQueue, clock: FakeClock, signals: Signals) -> None:
+    """A job that waits for a moment of its own has no number until that has come."""
+    job = a_job(not_before=clock.now() + 30)
+    turns.put(job)
+    picked, pause_seconds = turns.pick(ready)
+    assert (picked, pause_seconds, signals.queue_positions) == ([], pytest.approx(30), {})
+    clock.seconds += 30
+    assert turns.pick(ready)[0] == [job]
