@@ -34,7 +34,7 @@ def test_the_rest_before_the_next_login(tries: int, error: Exception, seconds: f
 
 
 class FakeClient:
-    """A client whose logins go as they are told to, and that ends as soon as it is connected."""
+    """A client with scripted logins, that ends as soon as it is connected."""
 
     def __init__(self, *logins: Exception | None) -> None:
         self._logins = list(logins)
@@ -53,7 +53,7 @@ class FakeClient:
 
 
 async def test_an_answer_that_is_no_json_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever stands between the bot and Discord answers the login with half a page: it is tried again."""
+    """A program between the bot and Discord answers the login with half a page: it is tried again."""
     monkeypatch.setattr(connection, "until_next_login", lambda *_: 0.0)
     logged_in = asyncio.Event()
     client = FakeClient(json.JSONDecodeError("cut", "{", 1), TypeError("a page"), KeyError("username"), OSError(), None)
@@ -62,7 +62,7 @@ async def test_an_answer_that_is_no_json_is_no_end(monkeypatch: pytest.MonkeyPat
 
 
 async def test_what_ends_the_connection_is_passed_on() -> None:
-    """The process must not end as if it had been told to: a supervisor would leave it down."""
+    """The process must not end as after a SIGTERM: a supervisor would leave it down."""
     client = FakeClient(RuntimeError("nobody thought of it"))
     gateway = asyncio.create_task(stay_connected(client, "token", asyncio.Event()))  # pyright: ignore[reportArgumentType]
     await asyncio.wait((gateway,))

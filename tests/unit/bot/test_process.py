@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 SECRETS = {"DISCORD_TOKEN": "token-canary-1", "VIDEOS_API_KEY": "key-canary-2"}
-# Nothing of this listens anywhere: whatever is tried before the end fails on this machine.
+# No address here listens: every try before the end fails on this machine.
 NOWHERE = {"VIDEOS_API_BASE_URL": "http://127.0.0.66:9/v1"}
 BOUND_SECONDS = 60
 # The bot's own command, with something in it that breaks.
@@ -28,7 +28,7 @@ def run(*_): raise LookupError("unheard of")
 cli.run = run
 sys.exit(cli.main())
 """
-# The bot's own command, told to stop at the beginning of its first start; it could reach nobody.
+# The bot's own command, stopped at the beginning of its first start; it could reach no one.
 STOPPED = """
 import os, signal, sys
 from bot import app, cli
@@ -171,7 +171,7 @@ def test_a_second_process_ends_with_75(tmp_path: Path) -> None:
 
 
 def test_migrate_builds_the_database_and_stops(tmp_path: Path) -> None:
-    """Exit code 0, the schema in DATA_DIR, readable by nobody else; twice is the same."""
+    """Exit code 0, the schema in DATA_DIR, readable by its owner only; twice is the same."""
     for _ in range(2):
         done = run(tmp_path, "migrate", **SECRETS, DATA_DIR="kept")
         assert done.returncode == 0, done.stderr
@@ -192,7 +192,7 @@ def test_an_open_data_folder_is_closed_to_others(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["bot.lock", "bot.db.new", "bot.db.new-wal", "bot.db.new-journal"])
 def test_a_planted_link_is_not_followed(tmp_path: Path, name: str) -> None:
-    """Whatever a link in the data folder leads to stays as it is."""
+    """The target of a link in the data folder stays as it is."""
     (tmp_path / "data").mkdir(mode=0o700)
     (tmp_path / "prize").write_text("untouched")
     (tmp_path / "data" / name).symlink_to(tmp_path / "prize")

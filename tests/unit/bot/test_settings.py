@@ -150,7 +150,7 @@ def test_a_missing_secret_is_named(monkeypatch: pytest.MonkeyPatch, name: str, v
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:
-    """Both secrets in one line, so that nobody starts three times."""
+    """Both secrets in one line, so that one start shows both."""
     with pytest.raises(SettingsError, match=r"DISCORD_TOKEN is missing.*VIDEOS_API_KEY is missing"):
         load_settings()
 

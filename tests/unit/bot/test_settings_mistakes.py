@@ -162,7 +162,7 @@ def test_other_programs_names_are_ignored(monkeypatch: pytest.MonkeyPatch, folde
 
 
 def test_no_name_of_ours_is_taken_for_a_typo_of_another() -> None:
-    """Whatever is removed from the settings later would be found, and no two are so near that it is a riddle."""
+    """Any setting that is removed later would be found, and no two names are too similar."""
     assert [name for name in NAMES if find_meant(name, {name}) != name] == []
     assert EXAMPLE.exists()
 
@@ -197,7 +197,7 @@ def test_a_file_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch, folder: Pa
 
 @pytest.mark.parametrize("broken", [b"export \n", b"FOO BAR=1\n", b"FOO=b\xe4r\n"])
 def test_a_broken_line_hides_no_other_mistake(monkeypatch: pytest.MonkeyPatch, folder: Path, broken: bytes) -> None:
-    """And what stands in the other lines is not called missing."""
+    """And the settings in the other lines are not called missing."""
     file = folder / ".env"
     file.write_bytes(
         b"\xef\xbb\xbfDISCORD_TOKEN=token-canary\r\nVIDEOS_API_KEY=key-canary\nMAX_JOBS_PER_DAY=x\n" + broken
@@ -216,7 +216,7 @@ def test_a_folder_that_can_be_no_path_is_the_operators_mistake(monkeypatch: pyte
 
 
 def test_lines_that_are_no_settings_are_named(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """By their number: what stands there may be a secret."""
+    """By their number: the line may hold a secret."""
     write(folder, "# fine\nDISCORD_TOKEN=token-canary\nVIDEOS_API_KEY 'canary\n")
     said = refused(monkeypatch)
     assert "lines that are not NAME=value: 3" in said

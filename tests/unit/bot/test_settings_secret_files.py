@@ -76,7 +76,7 @@ def test_a_file_holds_at_most_4_kib(folder: Path, size: int, fits: bool) -> None
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o660, 0o666])
 def test_a_file_that_others_may_change_is_refused(monkeypatch: pytest.MonkeyPatch, folder: Path, mode: int) -> None:
-    """Unless a service manager has put it there, whatever its mode."""
+    """Except one from a service manager, with any mode."""
     put(folder / "DISCORD_TOKEN", SECRET, mode)
     assert "changed by others" in mistake()
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))

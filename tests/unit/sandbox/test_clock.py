@@ -21,7 +21,7 @@ async def test_time_runs_at_its_speed() -> None:
 
 
 async def test_a_sleep_never_ends_early() -> None:
-    """Whoever slept n seconds finds that n seconds have passed, at any speed."""
+    """After a sleep of n seconds, n seconds have passed, at any speed."""
     for speed in (1.0, 50.0, 100_000.0):
         clock = ScaledClock(speed)
         seconds = 0.01 * speed
@@ -57,7 +57,7 @@ async def test_a_jump_is_seen_by_both_times() -> None:
 
 
 async def test_a_step_sets_the_wall_clock_alone() -> None:
-    """Set back an hour, the stored kind of time is an hour earlier; the measured kind goes on, and nobody wakes."""
+    """Set back an hour, `now` is an hour earlier; `monotonic` goes on, and no sleeper wakes."""
     clock = ScaledClock(started_at=10_000.0)
     sleeper = asyncio.create_task(clock.sleep(HOUR / 2))
     await asyncio.sleep(0)
@@ -84,7 +84,7 @@ async def test_a_jump_may_come_from_another_thread() -> None:
 
 
 async def test_a_cancelled_sleep_is_forgotten() -> None:
-    """Whoever stops sleeping is not woken later."""
+    """A cancelled sleeper is not woken later."""
     clock = ScaledClock()
     sleeper = asyncio.create_task(clock.sleep(HOUR))
     await asyncio.sleep(0)

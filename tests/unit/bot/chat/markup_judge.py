@@ -1,6 +1,6 @@
-"""A small reader of Discord's markup, as the judge of what a text would do there. Knows nothing of the bot.
+"""A small reader of Discord's markup, which decides how Discord would render a text.
 
-The rules are tried in this order at each position, as Discord's own programs do: whatever begins first, wins.
+The rules are tried in this order at each position, as Discord's own programs do: the one that starts first wins.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What stands in a channel about a job."""
+"""The messages in a channel about a job."""
 
 from dataclasses import replace
 from typing import Literal
@@ -46,7 +46,7 @@ def actions_of(message: Message) -> list[Action]:
 
 
 def test_a_card_shows_who_asked_for_what_and_how_it_stands(job: Job) -> None:
-    """The card of a waiting job has every fact, the place in the queue, and Cancel; it pings nobody."""
+    """The card of a waiting job has every fact, the place in the queue, and Cancel; it pings no one."""
     message = cards.card(job, CardFacts(1_001.0, queue_position=3), ENGLISH)
     assert message.content == ""
     assert message.ping is None
@@ -176,7 +176,7 @@ def test_a_long_link_leaves_room_for_the_beginning_of_the_prompt(job: Job) -> No
     ],
 )
 def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, link: str, shown: str) -> None:
-    """Both sizes are named, and the address is one link and nothing else, whatever is in it."""
+    """Both sizes are named, and the address is one link and nothing else, with any content."""
     message = cards.video_link(job, 1, LinkFacts(link, 50_331_648, 10_485_760), ENGLISH)
     assert "at 48 MB it is over the 10 MB" in message.content
     assert message.content.endswith("\n" + shown)
@@ -194,7 +194,7 @@ def test_a_very_long_link_moves_into_the_embed(job: Job) -> None:
 
 
 def test_a_failure_says_cause_and_next_step_and_offers_retry(job: Job) -> None:
-    """The requester is pinged, told why in one sentence and what to do in another, and may press Retry."""
+    """The requester is pinged, reads the reason in one sentence and the next step in another, and may press Retry."""
     message = cards.failure(
         replace(job, state=State.LOST, cause=Cause.LOST, remote_id="video_1", ended_at=1.0), ENGLISH
     )
@@ -292,7 +292,7 @@ def test_an_unsure_notice_says_exactly_that_until_it_is_answered(job: Job) -> No
 
 
 def test_every_message_that_is_posted_can_be_found_again(job: Job) -> None:
-    """Each kind carries a custom id by which the channel's history shows whether it stands there."""
+    """Each kind carries a custom id by which a search of the channel's history finds it."""
     posted = {
         PostKind.CARD: cards.card(job, FACTS, ENGLISH, 3),
         PostKind.VIDEO: cards.video(job, 3, ENGLISH),
@@ -325,7 +325,7 @@ def test_offers_ask_for_one_press_and_ping_nobody() -> None:
 def test_nothing_foreign_acts_or_overflows_in_any_message(
     job: Job, prompt: str, model: str, size: str, seconds: str
 ) -> None:
-    """Whatever a person typed, Discord's limits hold, and nothing but the requester's name is a mention."""
+    """For any typed text Discord's limits hold, and the requester's name is the only mention."""
     evil = "<@1> @everyone [x](https://evil.test) https://evil.test <t:1:R> "
     request = replace(job.request, prompt=evil + prompt, model=evil + model, size=evil + size, seconds=evil + seconds)
     for message in everything(replace(job, request=request)):
@@ -343,7 +343,7 @@ def test_nothing_foreign_acts_or_overflows_in_any_message(
 
 
 async def test_only_the_requester_may_be_pinged_on_the_wire(job: Job) -> None:
-    """The allowed mentions name exactly the requester, or nobody; never everyone, roles or the replied-to person."""
+    """The allowed mentions name exactly the requester, or no one; never everyone, roles or the replied-to person."""
     for message in everything(job):
         allowed = cards.to_discord(message)["allowed_mentions"]
         expected = {"parse": [], "users": [message.ping] if message.ping else []}

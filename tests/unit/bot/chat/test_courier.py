@@ -116,7 +116,7 @@ OUTCOMES: list[tuple[Fault, type[CourierFault]]] = [
 
 @pytest.mark.parametrize(("fault", "outcome"), OUTCOMES, ids=[f"{one.words} {one.code}" for one, _ in OUTCOMES])
 async def test_every_answer_has_its_meaning(harness: CourierHarness, fault: Fault, outcome: type[CourierFault]) -> None:
-    """What keeps a message away is told apart: a no for good, too large, surely not taken, or nobody knows."""
+    """Four outcomes are distinguished: permanently refused, too large, surely not posted, or unknown."""
     harness.chat.faults.add("message_create", fault)
     with pytest.raises(outcome):
         await harness.courier.post(harness.parcel())
@@ -207,7 +207,7 @@ def asks(harness: CourierHarness) -> dict[str, Callable[[], Awaitable[object]]]:
     "kind", ["message_create", "message_edit", "message_delete", "message_get", "history", "dm_open"]
 )
 async def test_a_request_that_hangs_frees_who_asked(harness: CourierHarness, kind: str) -> None:
-    """D10: whatever Discord never answers is let go of, as an outcome that nobody knows."""
+    """D10: a request without a response from Discord is cancelled, with an unknown outcome."""
     harness.chat.faults.add(kind, Fault.hang())
     async with asyncio.timeout(20):
         with pytest.raises(OutcomeUnknown):
@@ -247,7 +247,7 @@ async def test_one_that_was_cut_off_in_a_global_rest_holds_up_nobody(harness: Co
 
 @pytest.mark.reliability
 async def test_a_network_that_forbids_is_left_alone_by_everybody(harness: CourierHarness) -> None:
-    """D9: after one 429 of the network in front of Discord one request goes out in ten minutes, whoever asks."""
+    """D9: after one 429 of the network in front of Discord one request goes out in ten minutes, for all callers."""
     harness.chat.faults.add(
         ("message_create", "message_edit", "message_get", "history"), Fault.status(429), times=FOR_EVER
     )
@@ -280,7 +280,7 @@ async def test_a_silent_discord_is_probed_every_15_seconds_and_heard_when_it_is_
 
 
 async def test_an_answer_to_what_was_on_its_way_before_ends_no_rest(harness: CourierHarness) -> None:
-    """D9: a request that began before the network forbade all, and is answered after, lets nobody go."""
+    """D9: the response to a request from before the network refused all closes no breaker."""
     early = harness.chat.gate("message_edit")
     courier = harness.courier = harness.a_courier()
     editing = asyncio.create_task(asks(harness)["message_edit"]())
@@ -333,7 +333,7 @@ async def test_what_was_said_is_found_behind_hundreds_of_others(harness: Courier
 
 
 async def test_a_history_that_may_not_be_read_proves_nothing(harness: CourierHarness) -> None:
-    """P3: an empty history is an absence only if the right to read it is known; here no gateway has told of it."""
+    """P3: an empty history proves absence only if the right to read it is known; here the gateway hasn't sent it."""
     harness.channel.overwrite(harness.chat.bot_user, deny=discord.Permissions(read_message_history=True))
     with pytest.raises(OutcomeUnknown):
         await asks(harness)["history"]()

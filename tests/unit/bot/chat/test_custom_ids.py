@@ -84,12 +84,12 @@ def test_a_button_says_whether_it_is_about_a_job_or_an_offer() -> None:
     ],
 )
 def test_a_forged_button_is_not_read(forged: str) -> None:
-    """Anything but exactly what the bot writes is nobody's button."""
+    """Anything but an exact custom id of the bot is no button."""
     assert parse_button(forged) is None
 
 
 def test_a_form_reads_back_as_it_was_written() -> None:
-    """Drafts and jobs are told apart, and forged forms are not read."""
+    """Drafts and jobs are distinguished, and forged forms are not read."""
     for form in (
         FormId(FormPurpose.VIDEO, FormSource.DRAFT, "a1b2c3d4e5f60718"),
         FormId(FormPurpose.REMIX, FormSource.DRAFT, "K3M9Q2XA"),

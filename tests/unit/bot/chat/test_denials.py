@@ -63,7 +63,7 @@ def test_a_no_that_passes_is_tried_again(code: int) -> None:
 
 
 def test_the_network_before_discord_is_not_discord() -> None:
-    """40333 is said by what stands before Discord: it says nothing about the place."""
+    """40333 comes from the network in front of Discord: it is no refusal of the place."""
     fault, outcome = judge(an_answer(403, 40333))
     assert isinstance(fault, NotTaken)
     assert outcome is RequestOutcome.REFUSED

@@ -44,7 +44,7 @@ foreign = st.one_of(
 @settings(max_examples=figure(200, 2_000))
 @given(foreign)
 def test_quoted_text_is_one_code_span_and_nothing_else(text: str) -> None:
-    """Whatever comes in, Discord sees one code span: no mention, link, timestamp, command, emoji or markup."""
+    """For any input Discord sees one code span: no mention, link, timestamp, command, emoji or markup."""
     shown = quote(text)
     assert read(f"Say {shown} now") == [("code", shown)]
     assert read(f"{shown} and {quote('other')}") == [("code", shown), ("code", "`other`")]

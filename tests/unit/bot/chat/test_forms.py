@@ -236,7 +236,7 @@ def test_a_file_that_is_named_without_being_there_is_a_no(data: dict[str, object
 
 @given(st.dictionaries(st.sampled_from(["components", "resolved"]), anything))
 def test_no_payload_breaks_the_reading(data: dict[str, object]) -> None:
-    """Whatever arrives, the answer is a prompt and a few files."""
+    """For any payload the result is a prompt and a few files."""
     answer = forms.read(data)
     assert isinstance(answer.prompt, str)
 

@@ -177,7 +177,7 @@ def judge(job: Job, evil: str) -> None:
 @pytest.mark.reliability
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_outside_of_code_spans_stand_only_our_own_words(job: Job, evil: str) -> None:
-    """Whatever a prompt, model, file name or id says, each message is the same one but for what its code spans hold."""
+    """For any prompt, model, file name or id, messages differ only inside their code spans."""
     judge(job, evil)
 
 
@@ -192,7 +192,7 @@ def test_no_mixture_of_them_gets_out_either(job: Job, evil: str) -> None:
 @pytest.mark.reliability
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
 async def test_nobody_but_the_requester_can_be_pinged(job: Job, evil: str) -> None:
-    """Discord is told to parse no mention, in every kind of message, whatever text it carries."""
+    """Discord gets no mention to parse, in every kind of message, with any text."""
     for message in about_a_job(spoilt(job, evil), evil):
         allowed = cards.to_discord(message)["allowed_mentions"].to_dict()
         assert allowed == {"parse": [], "users": [42] if message.ping else []}
@@ -224,7 +224,7 @@ def test_an_odd_language_is_english(job: Job, locale: str) -> None:
 @pytest.mark.reliability
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_the_log_has_one_line_for_it(evil: str) -> None:
-    """An event that carries the words as a value or as an exception is one line of JSON, whatever they hold."""
+    """An event with the words as a value or as an exception is one line of JSON, with any content."""
     from bot.ops.logs import Redactor, _CleanFormatter  # only this test looks at a log
 
     formatter = _CleanFormatter(

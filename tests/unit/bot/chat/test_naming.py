@@ -56,6 +56,6 @@ def test_ids_nested_deeply_cost_no_time() -> None:
 @settings(max_examples=figure(150, 3000), deadline=None)
 @given(st.text(st.sampled_from("<>@!&#:at/id 123\n"), max_size=60))
 def test_no_id_of_discords_is_left(text: str) -> None:
-    """Whatever the text, no whole mention, emoji or timestamp is in the prompt, and nothing raises."""
+    """For any text, no whole mention, emoji or timestamp is in the prompt, and nothing raises."""
     left = readable(text, Names())
     assert not re.search(r"<@[!&]?\d{1,20}>|<#\d{1,20}>|<a?:\w{1,40}:\d+>|<t:\d{1,13}>", left)

@@ -55,5 +55,5 @@ TEAM = SimpleNamespace(
     ids=["not logged in", "an owner", "a team", "named, not logged in", "named, an owner", "named, a team"],
 )
 def test_who_runs_the_bot(application: Any, named: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    """Those named and nobody else; else the owner, or of a team who has joined and may change things, and its owner."""
+    """The named people only; else the owner, or a team's joined admins and developers, and its owner."""
     assert owners(application, named) == expected

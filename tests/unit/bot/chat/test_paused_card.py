@@ -16,7 +16,7 @@ PAUSED = CardFacts(1_001.0, queue_position=3, paused=True)
 
 @pytest.mark.parametrize("waiting_for", [None, Cause.CREDIT, Cause.RATE, Cause.CONTENT])
 def test_a_waiting_job_says_that_the_bot_is_paused(job: Job, waiting_for: Cause | None) -> None:
-    """Whatever it waited for before: paused, nothing is charged, no place in a queue that stands; Cancel stays."""
+    """Paused in place of any other wait: nothing is charged, no place in a queue that doesn't move; Cancel stays."""
     message = cards.card(replace(job, waiting_for=waiting_for), PAUSED, ENGLISH)
     assert message.embed is not None
     assert message.embed.title == "Paused"

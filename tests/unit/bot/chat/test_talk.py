@@ -49,7 +49,7 @@ def test_no_mix_of_them_is_a_word(parts: list[str], between: str) -> None:
 @settings(max_examples=figure(100, 2000), deadline=None)
 @given(st.lists(st.sampled_from(WORDLESS), max_size=3), st.integers(1, 5))
 def test_words_count_among_them(parts: list[str], words: int) -> None:
-    """Whatever stands around words, they are counted."""
+    """Words are counted in any surroundings."""
     noise = " ".join(parts)
     assert count_words(f"{noise} {'snow ' * words} {noise}") == words
 

@@ -1,4 +1,4 @@
-"""How large a file may be, as far as the gateway has told: nothing is made up about a server that is not known."""
+"""A server's upload limit, as far as the gateway has sent it: an unknown server has no assumed limit."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ MIB = 1024 * 1024
 
 
 async def test_only_a_server_that_discord_has_told_of_has_a_limit() -> None:
-    """P2: of a server that is unknown or not available yet nobody knows the limit; DMs have the one for all."""
+    """P2: the limit of an unknown or unavailable server is unknown; DMs have the one for all."""
     async with discord.Client(intents=discord.Intents.default()) as client:
         courier = Courier(client, FakeClock())
         assert courier.upload_limit_bytes(None) == DEFAULT_UPLOAD_LIMIT_BYTES

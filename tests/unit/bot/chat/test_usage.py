@@ -67,7 +67,7 @@ def test_nothing_was_requested() -> None:
 
 
 def test_the_message_is_short_enough() -> None:
-    """However many servers and people there are, and whatever they are called."""
+    """With any number of servers and people, and any names."""
     many = [UsageLine(GuildId(10**18 + n), UserId(10**18 + n), 10**6, 10**6, 1, 1, 10**15) for n in range(100)]
     names = Names({line.guild_id: "`*_~|" * 20 for line in many if line.guild_id}, {})
     assert len(summary(many, names, 366, ENGLISH)) <= 2000

@@ -10,7 +10,7 @@ class FakeClock:
         self.seconds = 1_000.0
 
     def now(self) -> float:
-        """Seconds since the epoch, far from the monotonic ones, so that nobody mixes the two up."""
+        """Seconds since the epoch, far from the monotonic ones, so that a mix-up is noticed."""
         return self.seconds + 1_700_000_000.0
 
     def monotonic(self) -> float:

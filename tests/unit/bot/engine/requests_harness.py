@@ -57,7 +57,7 @@ class FakeCourier:
 
 
 class RequestsHarness:
-    """Anna asks; whoever may see a channel is said by `sees`."""
+    """Anna makes requests; `sees` decides who can see a channel."""
 
     def __init__(self, database: Database) -> None:
         self.database, self.clock, self.courier, self.signals = database, FakeSkippingClock(), FakeCourier(), Signals()

@@ -45,7 +45,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class FakeCourier:
-    """Says whether replies stand: all of them, or whatever fault it has just now."""
+    """Answers if replies exist: yes to all of them, or the fault that is set."""
 
     def __init__(self) -> None:
         self.fault: CourierFault | None = None
@@ -70,7 +70,7 @@ class FakeCourier:
 
 
 class FakeApi:
-    """A provider: whatever is paid for renders for ever, until a test gives other answers."""
+    """A provider: paid jobs render for ever, until a test sets other responses."""
 
     def __init__(self) -> None:
         self.numbers = itertools.count(1)
@@ -257,7 +257,7 @@ async def a_scheduler_harness(folder: Path, **rules: object) -> AsyncIterator[Sc
     provider.handle = api.answer  # pyright: ignore[reportAttributeAccessIssue]  # of the provider only its port is used
     runner = await serve(provider)
     harness = SchedulerHarness(folder, database, provider, api, ScaledClock(), **rules)
-    # Nobody reads the log here, and drawing tracebacks takes long.
+    # The log isn't read here, and formatting tracebacks takes long.
     with capture_logs():
         try:
             yield harness

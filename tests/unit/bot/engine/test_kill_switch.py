@@ -30,7 +30,7 @@ def test_it_is_a_file_that_outlives_the_process(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["file", "folder", "dangling link", "pipe"])
 def test_anything_of_that_name_stops_spending(tmp_path: Path, kind: str) -> None:
-    """Laid by hand, whatever it is, it counts at once; turning on does not follow a link out of the folder."""
+    """A file of any kind, created by hand, counts at once; turning on does not follow a link out of the folder."""
     file, outside = tmp_path / FILE_NAME, tmp_path / "outside"
     kill_switch = KillSwitch(tmp_path)
     match kind:

@@ -1,4 +1,4 @@
-"""Those who run the bot are told by DM what only they can mend: all of them, once, whatever Discord does meanwhile."""
+"""Alerts go to all owners by DM, once, for every behaviour of Discord."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +18,7 @@ A, B = Key.ALERT_KEY, Key.ALERT_ACCOUNT
 
 
 class FakeDiscord:
-    """Owners and their DMs. It takes a nonce once, whoever it is for, and has faults for those who are to get some."""
+    """Owners and their DMs. It accepts a nonce once, for any recipient, and has faults for chosen recipients."""
 
     def __init__(self, clock: FakeSkippingClock, *owners: int) -> None:
         self.clock, self.owners = clock, owners
@@ -68,7 +68,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def settled(discord: FakeDiscord) -> None:
-    """Return when nothing has been tried for a while: nobody here waits for anything but a turn of the loop."""
+    """Return when nothing has been tried for a while: everything here waits only for a turn of the loop."""
     tries = -1
     while tries != discord.tries:
         tries = discord.tries
@@ -91,7 +91,7 @@ async def test_every_owner_is_told_of_every_alarm_of_one_second() -> None:
 
 
 async def test_a_thousand_rings_of_an_hour_are_one_message() -> None:
-    """R20: however many jobs meet the trouble, the owner is told once an hour of it."""
+    """R20: for any number of jobs with the fault, the owner gets one alert an hour."""
     discord = FakeDiscord(FakeSkippingClock(), 1)
     async with a_life(discord) as owner_alerts:
         for _ in range(3):
@@ -121,7 +121,7 @@ async def test_what_a_life_before_has_told_is_not_told_again_within_the_hour() -
 
 @pytest.mark.parametrize("fault", [OutcomeUnknown("Discord answered 503."), NotTaken(600.0)])
 async def test_an_owner_who_could_not_be_told_is_told_later(fault: CourierFault) -> None:
-    """B13: an alarm that Discord did not take is told when it takes it, to that owner only."""
+    """B13: an alert that Discord did not accept is posted when it does, to that owner only."""
     discord = FakeDiscord(FakeSkippingClock(), 1, 2)
     discord.faults[1] = [fault] * 4
     began_at = discord.clock.now()
@@ -135,7 +135,7 @@ async def test_an_owner_who_could_not_be_told_is_told_later(fault: CourierFault)
 
 
 async def test_an_alarm_whose_answer_was_lost_is_told_once() -> None:
-    """P3: the owner has the message and its answer was lost: it is not told a second time."""
+    """P3: the owner has the message and its response was lost: it is not posted a second time."""
     discord = FakeDiscord(FakeSkippingClock(), 1)
     discord.loses_answers = True
     async with a_life(discord) as owner_alerts:
@@ -148,7 +148,7 @@ async def test_an_alarm_whose_answer_was_lost_is_told_once() -> None:
 
 
 async def test_a_closed_dm_keeps_no_other_owner_and_no_other_alarm_waiting() -> None:
-    """An owner whose DMs are closed is left to the log; the others, and the next alarm, are told at once."""
+    """An owner with closed DMs only has the log; the others, and the next alert, are posted at once."""
     discord = FakeDiscord(FakeSkippingClock(), 1, 2)
     discord.faults[1] = [Refused(50007)] * 2
     began_at = discord.clock.now()
@@ -163,7 +163,7 @@ async def test_a_closed_dm_keeps_no_other_owner_and_no_other_alarm_waiting() -> 
 
 
 async def test_an_alarm_that_nobody_can_be_told_of_is_given_up_within_the_hour() -> None:
-    """With Discord away for hours, an alarm is tried rarely and ends; the next ring tells it anew."""
+    """With Discord away for hours, an alert is tried rarely and ends; the next one posts it again."""
     discord = FakeDiscord(FakeSkippingClock(), 1)
     discord.faults[1] = [OutcomeUnknown("Discord answered 503.")] * 10_000
     async with a_life(discord) as owner_alerts:

@@ -93,7 +93,7 @@ async def test_an_empty_database_believes_anything(database: Database) -> None:
 
 @pytest.mark.parametrize("behind", [1.0, 3600.0, 3 * DAY, NEWEST])
 async def test_a_clock_before_the_newest_row_is_not_believed(database: Database, behind: float) -> None:
-    """The bot goes on from the newest stored time, rows stay as they are, and the owner is told of more than a day."""
+    """The bot continues from the newest stored time, rows stay as they are, and more than a day alerts the owner."""
     job = await stored(database)
     harness = await begun(database, NEWEST - behind)
     assert harness.clock.now() == NEWEST
@@ -132,7 +132,7 @@ async def test_years_ahead_are_in_doubt_for_an_hour(database: Database) -> None:
 
 
 async def test_a_doubted_clock_that_is_put_right(database: Database) -> None:
-    """Within the hour the time goes back, with what was stored meanwhile, whatever has ended."""
+    """Within the hour the time goes back, together with what was stored meanwhile, ended jobs included."""
     await stored(database)
     harness = await begun(database, NEWEST + 400 * DAY)
     meanwhile = await harness.accepts()

@@ -63,7 +63,7 @@ def a_job(
 
 
 async def put(connection: AsyncConnection, *given: Job) -> None:
-    """Store jobs as they are, in whatever state, without the rules of accepting."""
+    """Store jobs as they are, in any state, without the rules of accepting."""
     for job in given:
         plain = {column.name: getattr(job, column.name) for column in jobs.columns if hasattr(job, column.name)}
         await connection.execute(sa.insert(jobs).values({**plain, **row_of(job)}))

@@ -32,7 +32,7 @@ def test_shortest_wait_stays(tries: int) -> None:
 @settings(deadline=None)
 @given(tries=st.integers(-3, 10**9), max_seconds=st.floats(0.01, 3600.0), seed=st.integers())
 def test_wait_is_within_its_range(tries: int, max_seconds: float, seed: int) -> None:
-    """Whatever the number of tries, the wait is neither a tight loop nor longer than allowed."""
+    """For any number of tries, the wait is neither a tight loop nor longer than allowed."""
     seconds = full_jitter(tries, max_seconds=max_seconds, draw=Random(seed).uniform)
     assert min(2.0, max_seconds) <= seconds <= max_seconds
 

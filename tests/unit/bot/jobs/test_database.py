@@ -1,4 +1,4 @@
-"""Transactions on a real SQLite file: whole or not there, whoever is cancelled, full or locked."""
+"""Transactions on a real SQLite file: whole or not there, with cancelled callers, a full disk or a lock."""
 
 import asyncio
 import itertools
@@ -64,7 +64,7 @@ async def test_a_write_waits_for_another_writer(database: Database, file: Path) 
 
 
 async def test_a_failing_write_undoes_everything(database: Database) -> None:
-    """Whatever the work raises is passed on, and nothing of it stays."""
+    """Exceptions of the work roll back and propagate."""
 
     async def store_then_break(connection: AsyncConnection, job: Job) -> None:
         await put(connection, job)
@@ -145,7 +145,7 @@ async def test_a_lock_that_outlasts_a_try_is_waited_for(impatient: Database, fil
 
 
 async def test_a_write_gives_up_after_three_tries(impatient: Database, file: Path) -> None:
-    """A lock that stays is told after three tries, in which nothing of the work has run."""
+    """A lasting lock is raised after three tries, in which none of the work has run."""
     tries: list[int] = []
     runs = 0
 
@@ -163,7 +163,7 @@ async def test_a_write_gives_up_after_three_tries(impatient: Database, file: Pat
 
 
 async def test_work_that_has_begun_is_not_repeated(database: Database) -> None:
-    """Whatever comes after the beginning of a transaction is told at once, also where it reads like a lock."""
+    """A fault after the start of a transaction is raised at once, also if it reads like a lock."""
     runs = 0
 
     async def work(connection: AsyncConnection) -> None:
@@ -212,7 +212,7 @@ async def test_a_full_disk_is_unavailable(database: Database) -> None:
 @pytest.mark.reliability
 @pytest.mark.parametrize("seed", range(figure(3, 50)))
 async def test_cancelled_callers_lose_no_write_and_leave_no_transaction(file: Path, seed: int) -> None:
-    """Callers cancelled at random points: every write that was begun is there, and nobody holds a lock afterwards."""
+    """Callers cancelled at random points: every write that was begun is stored, and no lock is held afterwards."""
     dice = random.Random(seed)
     database = open_database(file)
     begun: set[str] = set()
@@ -239,7 +239,7 @@ async def test_cancelled_callers_lose_no_write_and_leave_no_transaction(file: Pa
         other.execute("BEGIN IMMEDIATE")
         stored = {row[0] for row in other.execute("SELECT id FROM jobs WHERE origin_id != 'afterwards'")}
         other.execute("COMMIT")
-        # Only when nobody reads or writes can the whole log be taken in.
+        # The whole log can be checkpointed only without readers and writers.
         assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
     assert begun
     assert stored == begun

@@ -67,7 +67,7 @@ def test_the_hash_tells_equal_prompts_and_nothing_else() -> None:
 
 @pytest.mark.parametrize(("state", "event"), TABLE)
 async def test_every_end_has_its_line(database: Database, state: State, event: Event) -> None:
-    """Whatever leads to an end is said once, with the cause where it is a bad one; no event makes two lines."""
+    """Each way to an end has one line, with the cause of a bad one; no event makes two lines."""
     job = a_job(state, withheld=event is Event.KEEP, submitted_at=None if state is State.ACCEPTED else 1_001.0)
     await database.write(put, job)
     with capture_logs() as logs:

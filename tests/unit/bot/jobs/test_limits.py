@@ -63,7 +63,7 @@ def test_a_full_queue_is_the_last_reason() -> None:
 
 
 def test_a_rest_is_a_reason_with_its_end() -> None:
-    """Whoever rests hears until when; a daily limit that is reached as well is the longer wait."""
+    """A resting person learns until when; a daily limit that is reached as well is the longer wait."""
     assert decide(Usage(0, (), 900.0), Limits(3, 25)) == Refusal(Reason.RESTING, {"free_at": 900.0})
     refusal = decide(Usage(3, (1.0,), 900.0), Limits(3, 1))
     assert refusal is not None

@@ -1,4 +1,4 @@
-"""L11: the write-ahead log stays small, whoever reads meanwhile."""
+"""L11: the write-ahead log stays small, with any readers."""
 
 import asyncio
 import sqlite3

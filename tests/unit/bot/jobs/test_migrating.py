@@ -172,7 +172,7 @@ def scratch(path: Path) -> None:
 
 
 def crashed_copy(path: Path, folder: Path) -> Path:
-    """The database as a crash leaves it: its newest row stands in the log only."""
+    """The database as a crash leaves it: its newest row is in the log only."""
     folder.mkdir()
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("PRAGMA wal_autocheckpoint=0")
@@ -271,7 +271,7 @@ def test_a_link_to_nowhere_never_starts_empty(tmp_path: Path) -> None:
 
 
 def test_a_first_start_after_the_file_was_moved_away(built_file: Path, tmp_path: Path) -> None:
-    """Whoever follows the advice, and moves the damaged file and its log away, starts with an empty database."""
+    """After the advice (the damaged file and its log moved away) it starts with an empty database."""
     path = Path(shutil.copy(built_file, tmp_path / "bot.db"))
     (tmp_path / "bot.db-wal").write_bytes(b"")
     path.unlink()

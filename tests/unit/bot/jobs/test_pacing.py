@@ -58,7 +58,7 @@ def integral(fit: LogNormal, since_seconds: float, until_seconds: float, price: 
 def test_gap_is_always_within_the_bounds(
     fit: LogNormal, bounds: Bounds, age_seconds: float, progress: ProgressTrack | None, price: float
 ) -> None:
-    """Whatever was learned, whatever the age and whatever the progress claims, a job in time is looked at in bounds."""
+    """For any history, age and progress, a job in time is polled within the bounds."""
     gap = next_gap(fit, bounds, age_seconds, progress=progress, price=price)
     assert bounds.min_seconds <= gap.seconds <= bounds.max_seconds
 
@@ -228,7 +228,7 @@ def test_progress_is_trusted_only_so_far(
 
 @pytest.mark.parametrize("percent", [90, 99, 100])
 def test_stalled_progress_is_no_tight_loop(percent: int) -> None:
-    """A render that stands still at its end, 100 % included, soon costs no more looks than one without progress."""
+    """A render that stops at its end, 100 % included, soon costs no more polls than one without progress."""
     progress = track(None, 60.0, percent)
     age_seconds, looks = 60.0, 0
     while age_seconds < 660.0:

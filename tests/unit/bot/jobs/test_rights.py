@@ -25,7 +25,7 @@ def test_the_requester_controls_their_job_anywhere(job: Job, place: Place) -> No
 
 
 def test_who_manages_messages_there_controls_the_job(job: Job) -> None:
-    """So do those who may manage messages in that channel."""
+    """So may people with Manage Messages in that channel."""
     assert may_control(job, Asker(BEN, HERE, manages_messages=True)) is None
 
 
@@ -38,7 +38,7 @@ def test_who_manages_messages_there_controls_the_job(job: Job) -> None:
     ],
 )
 def test_others_do_not_control_a_job(job: Job, asker: Asker) -> None:
-    """Whoever else may see it is told no, also who manages messages somewhere else."""
+    """Other people who can see it are refused, also managers of messages somewhere else."""
     assert may_control(job, asker) == NOT_ALLOWED
 
 
@@ -89,7 +89,7 @@ def test_to_others_a_job_is_unknown(job: Job, asker: Asker) -> None:
 
 
 def test_nobody_manages_a_dm() -> None:
-    """A job of a DM is unknown to everybody but its requester, whatever rights Discord reports there."""
+    """A job of a DM is unknown to everybody but its requester, with any rights that Discord reports there."""
     job = a_job(State.DELIVERED, place=DM)
     assert may_view(job, Asker(BEN, DM, manages_server=True)) == UNKNOWN
     assert may_view(job, Asker(BEN, OTHER_DM, manages_server=True)) == UNKNOWN
@@ -143,6 +143,6 @@ def test_a_video_made_elsewhere_is_not_remixed() -> None:
 
 @pytest.mark.parametrize("state", [State.RENDERING, State.FAILED, State.DELIVERED])
 def test_what_is_hidden_gives_nothing_away(state: State) -> None:
-    """Whether a hidden video is finished, removed or foreign is not told."""
+    """The answer doesn't reveal if a hidden video is finished, removed or foreign."""
     hidden = a_job(state, removed_at=5.0, provider="https://elsewhere.test/v1")
     assert remix(hidden, sees=False) == UNKNOWN

@@ -24,7 +24,7 @@ def leading_on(state: State) -> list[Event]:
 
 @given(st.lists(st.integers(min_value=0, max_value=30), max_size=40))
 def test_every_path_ends(choices: list[int]) -> None:
-    """Whatever has happened to a job so far, it ends within one step per state once it only goes forward."""
+    """From every history, a job ends within one step per state once it only goes forward."""
     state = State.ACCEPTED
     for choice in choices:
         possible = [event for event in Event if (state, event) in TABLE]
@@ -74,7 +74,7 @@ def test_rows_lead_where_they_say(state: State, event: Event) -> None:
 
 
 def test_every_state_and_event_is_used() -> None:
-    """Nothing stands in the table's words that cannot happen: every state is reached, every event has a row."""
+    """The table has no unused words: every state is reached, every event has a row."""
     assert {event for _state, event in TABLE} == set(Event)
     assert {target.state for target in TABLE.values()} == set(State)
 

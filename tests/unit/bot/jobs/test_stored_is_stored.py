@@ -1,4 +1,4 @@
-"""What is stored is told as stored, and what isn't is told without the words of people."""
+"""A stored write is reported as stored, and a lost one is reported without the words of people."""
 
 import traceback
 
@@ -28,7 +28,7 @@ class FakeExhaustedEngine:
 
 
 async def test_a_stored_write_is_never_told_as_lost(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Afterwards the log is too large and can't be taken in: the job is in, and nobody is asked to try again."""
+    """Afterwards the log is too large and can't be checkpointed: the job is stored, and no error is reported."""
     job = a_job()
     with monkeypatch.context() as patch:
         patch.setattr(database, "_log_bytes_max", 0)

@@ -1,4 +1,4 @@
-"""The names and connections of a network that ends at 127.0.0.1, whatever the code under test tries."""
+"""The names and connections of a network that ends at 127.0.0.1, for everything the code under test tries."""
 
 import socket
 from dataclasses import dataclass, field

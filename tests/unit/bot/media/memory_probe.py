@@ -52,7 +52,7 @@ async def run(what: str, folder: str, limit_bytes: int, base: str, fetches: list
         return await (picture(shelf, base, path, size_bytes) if what == "pictures" else video(fetcher, base, path))
 
     verdicts = [await fetch(*fetches[0])]
-    Path("/proc/self/clear_refs").write_text("5")  # the most begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # The maximum starts again.
     before_bytes = memory_bytes("VmRSS")
     verdicts += [await fetch(*each) for each in fetches[1:]]
     grown_bytes = [memory_bytes("VmHWM") - before_bytes]
@@ -67,4 +67,4 @@ async def run(what: str, folder: str, limit_bytes: int, base: str, fetches: list
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(run(**json.loads(sys.argv[1])))))  # noqa: T201 # the answer to whoever asked
+    print(json.dumps(asyncio.run(run(**json.loads(sys.argv[1])))))  # noqa: T201 # the result for the parent process

@@ -31,7 +31,7 @@ def png_bomb(side: int) -> bytes:
 
 
 def jpeg_header(width: int, height: int, *, before: bytes = b"", marker: int = 0xC0, depth: int = 8) -> bytes:
-    """A JPEG up to its frame header; `before` stands between start and frame."""
+    """A JPEG up to its frame header; `before` is between start and frame."""
     frame = struct.pack(">HBHHB", 17, depth, height, width, 3) + bytes(9)
     return b"\xff\xd8" + before + b"\xff" + bytes([marker]) + frame
 

@@ -194,7 +194,7 @@ def test_signed_urls_stay_as_they_are() -> None:
 
 @given(st.one_of(st.text(max_size=40), st.text(max_size=40).map("https://".__add__), st.from_regex(r"https?://\S*")))
 def test_any_text(text: str) -> None:
-    """Whatever the text, it is admitted as a plain web address or refused; nothing else is raised."""
+    """Any text is admitted as a plain web address or refused; nothing else is raised."""
     guard = AddressGuard("http://api.test/v1", [])
     try:
         url = guard.admit(text)
@@ -207,7 +207,7 @@ def test_any_text(text: str) -> None:
 
 @given(st.one_of(st.text(max_size=20), st.ip_addresses().map(str)))
 def test_any_address(text: str) -> None:
-    """Whatever stands for an address is judged; private and loopback ones are always inside."""
+    """Any form of an address is judged; private and loopback ones are always inside."""
     judged = is_inside(text)
     assert judged or ("." in text or ":" in text)
 

@@ -92,7 +92,7 @@ async def test_what_passes_is_asked_again(
 
 
 async def test_what_does_not_pass_ends(make: Callable[..., ReferenceShelf], api: FakeFileHost) -> None:
-    """B3: a host that stays in trouble is asked a bounded number of times, and then the person is told."""
+    """B3: a host that keeps failing gets a bounded number of requests, and then the person gets an error."""
     api.answers["/a.png"] = answer(status="503 Busy")
     with pytest.raises(ReferenceRefused) as caught:
         await make().keep(upload(api))

@@ -1,4 +1,4 @@
-"""A colour profile turns colours as before, and names nobody and nothing."""
+"""A colour profile gives the same colours as before, without any names."""
 
 import io
 import struct
@@ -140,7 +140,7 @@ def test_a_frame_without_a_picture_is_damaged() -> None:
 @settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_any_damage_is_survived(data: st.DataObject) -> None:
-    """Whatever bytes change, it is a clean profile or none, and hardly longer than it was."""
+    """For any changed bytes, it is a clean profile or none, and hardly longer than it was."""
     bent = bytearray(TELLING_SPACE)
     for _ in range(data.draw(st.integers(0, 6))):
         bent[data.draw(st.integers(0, 400))] = data.draw(st.integers(0, 255))

@@ -108,7 +108,7 @@ def test_webm() -> None:
     st.booleans(),
 )
 def test_any_boxes(data: bytes, after_a_whole_one: bool) -> None:
-    """Whatever the bytes, the answer is a word or none; nothing is raised and the walk ends."""
+    """For any bytes the result is a word or None; nothing is raised and the walk ends."""
     data = mp4() + data if after_a_whole_one else data
     assert fault(data) is None or isinstance(fault(data), str)
     assert sniff(data) in {None, "video/mp4", "video/webm"}

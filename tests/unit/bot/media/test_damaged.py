@@ -161,7 +161,7 @@ def test_cut_off_anywhere_it_is_taken_only_as_something_whole(kind: str, mode: s
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from([JPEG, PROGRESSIVE, PNG, WEBP, *map(phone_photo, KINDS)]), st.data())
 def test_what_is_kept_of_anything_keeps_its_shape(photo: bytes, data: st.DataObject) -> None:
-    """Whatever bytes are put in, taken out or changed: nothing is raised, and what is kept stays as it is."""
+    """For any bytes inserted, removed or changed: nothing is raised, and kept parts stay as they are."""
     bent = bytearray(photo)
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(bent) - 1))

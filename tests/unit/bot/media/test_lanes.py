@@ -99,7 +99,7 @@ async def test_of_too_many_slow_ones_the_slowest_goes(make: Make, api: FakeFileH
 
 
 async def test_what_only_drips_is_given_up(make: Make, api: FakeFileHost) -> None:
-    """C11: under the least rate a download ends, whatever the idle limit says."""
+    """C11: under the least rate a download ends, with any idle limit."""
     api.answers["/drip"] = dripping()
     with pytest.raises(FetchFailed):
         await asyncio.wait_for(
@@ -116,7 +116,7 @@ def test_the_usual_least_rate() -> None:
 
 
 async def test_places_come_back(make: Make, api: FakeFileHost) -> None:
-    """Every download, whatever became of it, leaves its place to the next."""
+    """Every download, with any outcome, frees its place for the next."""
     api.answers |= {"/v": answer(VIDEO), "/no": answer(status="500 No"), "/slow": silent}
     fetcher = make(brisk_lanes=1, slow_lanes=1)
     for _ in range(3):

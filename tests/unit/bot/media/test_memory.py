@@ -1,4 +1,4 @@
-"""How much memory and disk a stranger's file can take, as the kernel counts it: whatever its size, nearly none."""
+"""Memory and disk that a foreign file can take, as the kernel counts it: nearly none, at any size."""
 
 import asyncio
 import gzip

@@ -52,7 +52,7 @@ def seen(data: bytes) -> tuple[str, tuple[int, int], bytes, int, bytes | None]:
 
 
 def told(data: bytes) -> set[str]:
-    """What Pillow finds in the file beside the pixels."""
+    """Pillow's metadata of the file beside the pixels."""
     with Image.open(io.BytesIO(data)) as opened:
         opened.load()
         tags = set(opened.getexif()) - {ExifTags.Base.Orientation}
@@ -121,7 +121,7 @@ def test_what_stands_behind_the_end_is_cut(kind: str, mode: str, options: dict[s
 
 @st.composite
 def photos(draw: st.DrawFn) -> bytes:
-    """Real pictures of every form with any mixture of what may be told beside the pixels."""
+    """Real pictures of every form with any mixture of metadata."""
     kind, mode, options = draw(st.sampled_from([form for form in PLAIN_FORMS if "save_all" not in form[2]]))
     size = draw(st.tuples(st.integers(1, 40), st.integers(1, 40)))
     seed = draw(st.integers(0, 999))
@@ -147,7 +147,7 @@ def photos(draw: st.DrawFn) -> bytes:
 @settings(deadline=None, max_examples=200)
 @given(photos())
 def test_pixels_stay_and_secrets_go(photo: bytes) -> None:
-    """Whatever a picture carries: same pixels, same way up, same colours, no secret; a second time changes nothing."""
+    """For any metadata: same pixels, same orientation, same colours, no secret; a second time changes nothing."""
     kept = stripped(photo)
     assert kept is not None
     assert seen(kept) == seen(photo)
@@ -158,7 +158,7 @@ def test_pixels_stay_and_secrets_go(photo: bytes) -> None:
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_metadata_between_the_scans_of_a_jpeg_goes(progressive: bool) -> None:
-    """A comment or Exif that stands behind a scan is found there too."""
+    """A comment or Exif behind a scan is found there too."""
     data = plain("JPEG", progressive=progressive)
     at = data.index(b"\xff\xc4", data.index(b"\xff\xda")) if progressive else len(data) - 2
     late = jpeg_segment(0xFE, b"SECRET") + jpeg_segment(0xE1, b"Exif\0\0" + exif_bytes(1))
@@ -174,7 +174,7 @@ def test_a_thumbnail_in_the_jfif_header_goes() -> None:
 
 
 def test_the_first_exif_of_several_counts() -> None:
-    """Of two statements about the way up the first counts, as it does for those who show pictures; one is kept."""
+    """Of two orientations the first counts, as in programs that show pictures; one is kept."""
     first, second = (jpeg_segment(0xE1, b"Exif\0\0" + exif_bytes(n)) for n in (8, 3))
     kept = stripped(inserted(plain("JPEG"), first, second))
     assert kept is not None
@@ -253,7 +253,7 @@ def test_an_exif_that_says_nothing_means_upright(tiff: bytes) -> None:
 @settings(deadline=None, max_examples=300)
 @given(st.sampled_from([phone_photo(kind) for kind in KINDS]), st.data())
 def test_any_damage_is_survived(photo: bytes, data: st.DataObject) -> None:
-    """Whatever bytes change, the answer is a picture or none; nothing is raised, and nothing is made up."""
+    """For any changed bytes the result is a picture or None; nothing is raised, and nothing is made up."""
     bent = bytearray(photo)
     for at in data.draw(st.lists(st.integers(0, len(photo) - 1), max_size=4)):
         bent[at] = data.draw(st.integers(0, 255))
@@ -270,7 +270,7 @@ def test_any_damage_is_survived(photo: bytes, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("length", [*range(1_020, 1_030), *range(3_066, 3_076), 300_000, 3_000_000])
 def test_a_scan_of_any_length_is_walked_to_its_end(length: int) -> None:
-    """The marker that ends a scan is found wherever it stands, also across the border of two blocks."""
+    """The marker that ends a scan is found at every position, also across the border of two blocks."""
     data = plain("JPEG", pixels((8, 8)))
     scan = len(data) - data.index(b"\xff\xda") - 14 - 2  # without its header and the picture's end
     padding = bytes(length - scan)

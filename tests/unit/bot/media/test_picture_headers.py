@@ -113,7 +113,7 @@ def test_not_pictures(data: bytes) -> None:
     ],
 )
 def test_dimensions(data: bytes, too_big: bool) -> None:
-    """A side over 12,000 pixels or more than 64 megapixels is told from the header alone."""
+    """A side over 12,000 pixels or more than 64 megapixels is found from the header alone."""
     found = read(data)
     assert found is not None
     assert found.too_big is too_big
@@ -132,7 +132,7 @@ _SEEDS = st.sampled_from(
 
 @given(st.one_of(st.binary(max_size=200), st.tuples(_SEEDS, st.binary(max_size=40)).map(b"".join)))
 def test_any_bytes(data: bytes) -> None:
-    """Whatever the bytes, the answer is a picture with sides, or none; nothing is raised."""
+    """For any bytes the result is a picture with sides, or None; nothing is raised."""
     found = read(data)
     assert found is None or min(found.width, found.height) > 0
 

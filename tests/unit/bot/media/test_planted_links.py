@@ -54,7 +54,7 @@ class Keeper:
         return self.shelf.holds(self._reference)
 
     async def clean(self) -> None:
-        """Throw away whatever nobody needs, as at the start and then now and again."""
+        """Delete all unneeded files, as at the start and then now and again."""
         keeper = self.fetcher if self.kind == "videos" else self.shelf
         await keeper.clear_partials()
         await keeper.sweep(set(), 0.0)
@@ -84,7 +84,7 @@ async def keeper(request: pytest.FixtureRequest, tmp_path: Path, api: FakeFileHo
 @pytest.mark.reliability
 @pytest.mark.parametrize("target", ["file", "folder", "nothing"])
 async def test_planted_links(keeper: Keeper, target: str) -> None:
-    """A link under a file's name is not read, whatever it leads to, and is replaced when the file comes."""
+    """A link under a file's name is not read, with any target, and is replaced when the file comes."""
     keeper.folder.mkdir(mode=0o700)
     (keeper.folder / keeper.name).symlink_to(keeper.outside / target)
     before = keeper.seen_outside()
@@ -99,7 +99,7 @@ async def test_planted_links(keeper: Keeper, target: str) -> None:
 
 @pytest.mark.reliability
 async def test_planted_links_are_thrown_away_alone(keeper: Keeper) -> None:
-    """Links among what nobody needs go when the folder is cleaned; what they lead to stays."""
+    """Links among unneeded files go when the folder is cleaned; their targets stay."""
     keeper.folder.mkdir(mode=0o700)
     for number, target in enumerate(("file", "folder", "nothing")):
         for name in (f"stale{number}.part", f"old{number}.mp4"):

@@ -45,7 +45,7 @@ def upload(api: FakeFileHost, body: bytes, path: str = "/a.png", size_bytes: int
 
 @pytest.mark.parametrize(("kind", "suffix"), [("PNG", "png"), ("JPEG", "jpg"), ("WEBP", "webp")])
 async def test_kept(shelf: ReferenceShelf, api: FakeFileHost, folder: Path, kind: str, suffix: str) -> None:
-    """A picture is kept byte for byte under its hash, 0600 in a folder 0700, whatever its name claims."""
+    """A picture is kept byte for byte under its hash, 0600 in a folder 0700, with any name."""
     body = picture(kind)
     kept = await shelf.keep(upload(api, body, "/not-a-picture.txt"))
     assert kept == Reference(hashlib.sha256(body).hexdigest(), suffix, len(body))
@@ -291,7 +291,7 @@ async def test_too_many(shelf: ReferenceShelf, api: FakeFileHost) -> None:
 
 
 async def test_sweep(shelf: ReferenceShelf, api: FakeFileHost, folder: Path) -> None:
-    """Sweeping deletes what nobody needs and stale partial files, but nothing that came in a moment ago."""
+    """Sweeping deletes unneeded files and stale partial ones, but no file of a moment ago."""
     needed, unneeded, fresh = [await shelf.keep(upload(api, picture("PNG", (n, 1)))) for n in (1, 2, 3)]
     (folder / "stale.part").write_bytes(b"x")
     (folder / "fresh.part").write_bytes(b"x")

@@ -157,7 +157,7 @@ async def test_other_lengths(fetcher: VideoFetcher, api: FakeFileHost) -> None:
     ids=lambda body: repr(body[:20]),
 )
 async def test_wrong_bodies(fetcher: VideoFetcher, api: FakeFileHost, folder: Path, body: bytes) -> None:
-    """Whatever its Content-Type says, a body that is no whole video is not taken, and nothing stays on the disk."""
+    """With any Content-Type, a body that is no whole video is refused, and nothing stays on the disk."""
     api.answers["/v1/v"] = answer(mp4())
     api.answers["/v"] = answer(body, Content_Type="video/mp4")
     with pytest.raises(NotAVideo):
@@ -594,7 +594,7 @@ async def test_clear_partials(fetcher: VideoFetcher, folder: Path) -> None:
 
 
 async def test_sweep(fetcher: VideoFetcher, api: FakeFileHost, folder: Path) -> None:
-    """Sweeping deletes old videos that nobody needs and stale partial files, but nothing that may still be arriving."""
+    """Sweeping deletes old, unneeded videos and stale partial files, but nothing that may still be arriving."""
     api.answers["/v"] = answer(mp4())
     names = [f"video-{letter * 8}.mp4" for letter in "ABC"]
     for name in names:

@@ -59,7 +59,7 @@ def test_a_step_is_not_felt_and_is_made_up_for_slowly(machine_clock: FakeMachine
 
 @pytest.mark.parametrize("years", [-30, 30])
 def test_a_time_that_is_wrong_by_years_is_not_felt_either(machine_clock: FakeMachineClock, years: int) -> None:
-    """More than a day is not made up for: whoever keeps the time decides whether to take it over."""
+    """More than a day is not made up for: the timekeeper decides if it is taken over."""
     clock = SteadyClock(machine_clock)
     before = clock.now()
     machine_clock.set_by_seconds = years * 365 * DAY

@@ -162,7 +162,7 @@ def test_harmless_text_stays_readable(text: str) -> None:
     ],
 )
 def test_one_event_is_one_line(start: Start, text: str) -> None:
-    """Whatever stands in a message or a value: one JSON object on one line, with no control character in it."""
+    """For any message and values: one JSON object on one line, with no control character in it."""
     out = start()
     logging.getLogger("x").warning(text.replace("%", "%%"))
     structlog.stdlib.get_logger("bot.x").warning("event", prompt=text)

@@ -30,7 +30,7 @@ from bot.settings import SettingsError
 from bot.videos import provider_faults as videos
 
 TOKEN, KEY = "MTE4.canary-token.zzz", "sk-canary-key"
-# How each secret stands in what servers and libraries say.
+# How each secret appears in messages of servers and libraries.
 CARRIED = {
     "bot token": f"401 for Bot {TOKEN}",
     "api key": f"Incorrect API key provided: {KEY}",

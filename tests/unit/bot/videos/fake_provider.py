@@ -1,4 +1,4 @@
-"""A small provider on 127.0.0.1 for the client's tests: it answers as told and writes down whatever reaches it."""
+"""A small provider on 127.0.0.1 for the client's tests: it gives scripted responses and records every request."""
 
 import asyncio
 import socket

@@ -1,7 +1,7 @@
-"""Bodies that a server may send with a 2xx and that mean nothing, drawn from a seed: no id to follow, no known word.
+"""Bodies that a server may send with a 2xx and that mean nothing, drawn from a seed: no usable id, no known word.
 
-Many hold what would mean much if it could be read, so whoever guesses at a mess shows it. Answers of real providers
-are in `docs/facts/provider.md`; none of these is among them.
+Many would mean much if they could be read, so a reader that guesses is caught. Responses of real providers are in
+`docs/facts/provider.md`; none of these is among them.
 """
 
 import itertools

@@ -9,7 +9,7 @@ OFFERED = Catalogue.of(["gpt-4o-video", "sora-2"], ["1280x720", "1920x1080"], ["
 
 
 def test_what_is_on_offer_may_be_chosen() -> None:
-    """Every offered choice passes, and so does one that nobody made; the first model is the default."""
+    """Every offered choice passes, and so does an unset one; the first model is the default."""
     assert OFFERED.check("sora-2", "1920x1080", "12") is None
     assert OFFERED.check(None, None, None) is None
     assert OFFERED.default_model == "gpt-4o-video"

@@ -68,7 +68,7 @@ async def test_an_order_without_pictures_is_json(provider: FakeProvider, client:
 
 
 async def test_unset_fields_are_left_out(provider: FakeProvider, client: VideosClient) -> None:
-    """A field that nobody set is not sent, not even as null."""
+    """An unset field is not sent, not even as null."""
     provider.reply(200, QUEUED)
     await client.create(ORDER)
     assert json.loads(provider.seen[0].body) == {"prompt": "a cat"}
@@ -148,7 +148,7 @@ async def test_a_remix_sends_only_what_was_set(provider: FakeProvider, client: V
 async def test_an_id_is_one_path_segment(
     provider: FakeProvider, client: VideosClient, remote_id: str, path: str
 ) -> None:
-    """Whatever characters an id has, it stays one path segment, for looks as for contents."""
+    """An id with any characters stays one path segment, for polls as for contents."""
     provider.reply(200, {"id": remote_id, "status": "completed"})
     video = await client.poll(remote_id)
     assert (video.id, video.state) == (remote_id, RemoteState.COMPLETED)
@@ -468,7 +468,7 @@ async def test_a_gzip_answer_is_read_and_a_bomb_is_not(provider: FakeProvider, c
 async def test_a_look_may_be_forbidden_or_in_vain(
     provider: FakeProvider, client: VideosClient, status: int, fault: type[Exception]
 ) -> None:
-    """A refused key and an unknown video are told apart from what merely passes."""
+    """A refused key and an unknown video are distinguished from passing faults."""
     provider.reply(status, {"error": {"message": "no"}})
     with pytest.raises(fault):
         await client.poll("video_1")
@@ -523,7 +523,7 @@ async def test_ping_asks_another_way_where_there_was_never_a_list(
 async def test_an_unknown_word_is_logged_once(
     provider: FakeProvider, client: VideosClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A word for a state that nobody knows means still running, and is logged once however often it is seen."""
+    """An unknown word for a state means still running, and is logged once however often it is seen."""
     provider.reply(200, {"id": "video_1", "status": "pondering\n"})
     with caplog.at_level(logging.WARNING, logger="bot.videos.client"):
         for _ in range(3):

@@ -205,7 +205,7 @@ def test_a_moderation_service_that_is_down_refuses_nothing(words: str) -> None:
 def test_a_refused_create_has_cause_and_field(
     status: int, body: object, cause: Cause, about: str | None, field: str | None
 ) -> None:
-    """What is wrong is told as finely as the provider says it; several fields don't blame one of them."""
+    """The cause is as precise as the provider's; several fields don't blame one of them."""
     judged = submitted(status, body, ResponseContext(BASE, 0.0, sent=Sent("a fox", "cinema-2")))
     assert isinstance(judged, RequestRefused), judged
     assert (judged.cause, judged.about, judged.field) == (cause, about, field)
@@ -292,7 +292,7 @@ def test_words_of_the_prompt_are_not_the_providers(status: int, prompt: str) -> 
     ],
 )
 def test_content_on_a_poll_concerns_that_video(status: int, body: object) -> None:
-    """Refused content on a poll is told apart from a key that is refused and from what passes."""
+    """Refused content on a poll is distinguished from a refused key and from passing faults."""
     fault = polled(status, body)
     assert isinstance(fault, PollRefused), fault
     assert fault.cause is Cause.CONTENT
@@ -357,7 +357,7 @@ JSON = st.recursive(
 @settings(max_examples=80, deadline=None)
 @given(JSON)
 def test_reading_an_error_never_raises_and_is_bounded(body: object) -> None:
-    """Whatever a body holds, reading it ends, with short texts."""
+    """For any body, reading it ends, with short texts."""
     words = error_words(body)
     if words is not None:
         Meaning(words).verdict()

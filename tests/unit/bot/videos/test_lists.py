@@ -1,4 +1,4 @@
-"""Which videos the provider has: lists in whatever form, and what it means when there is none."""
+"""The provider's videos: lists in any form, and the meaning of a missing one."""
 
 import json
 
@@ -90,7 +90,7 @@ def test_what_is_no_list_is_none(body: object) -> None:
 
 @given(JSON)
 def test_no_body_is_too_strange_for_a_list(body: object) -> None:
-    """Whatever JSON arrives, reading it raises nothing and gives only videos that could be followed."""
+    """For any JSON, reading it raises nothing and gives only videos that can be polled."""
     for video in read_list(body, BASE) or ():
         assert isinstance(video, RemoteVideo)
         assert 0 < len(video.id) <= 1024

@@ -1,4 +1,4 @@
-"""Words that leave it open whether the upstream took a request are doubt, in whatever shape and at whatever status."""
+"""Words that leave open if the upstream took a request are doubt, in any shape and at any status."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Plain http goes to loopback and private addresses alone, whatever a name resolves to, and each time it does."""
+"""Plain http goes to loopback and private addresses only, for any resolved name, at each connection."""
 
 import socket
 

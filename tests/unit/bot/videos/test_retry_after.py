@@ -65,6 +65,6 @@ def test_the_next_look_may_be_asked_for_in_milliseconds() -> None:
 
 @given(st.text(), st.text(), st.none() | st.integers() | st.floats() | st.text())
 def test_no_wait_breaks_anything(header: str, milliseconds: str, in_body: object) -> None:
-    """Whatever stands in headers or body, the wait is 0 to 600 seconds or nothing."""
+    """For any headers and body, the wait is 0 to 600 seconds or None."""
     wait = asked_wait(CIMultiDict({"Retry-After": header, "Retry-After-Ms": milliseconds}), in_body, NOW)
     assert wait is None or 0 <= wait <= 600

@@ -9,7 +9,7 @@ from bot.videos.spending import WINDOW_SECONDS, SpendGuard
 
 
 class FakeClock:
-    """A clock that only moves when told to."""
+    """A clock that only moves on demand."""
 
     def __init__(self) -> None:
         self.at = 1_700_000_000.0

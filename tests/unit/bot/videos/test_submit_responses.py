@@ -96,7 +96,7 @@ ROWS: list[tuple[RawResponse, type[SubmitFault]]] = [
     (answer(503, said("no channel for cinema-2", code="model_not_found")), RequestRefused),
     (answer(403, {"errors": ["flagged by moderation"], "name": "content_moderation"}), RequestRefused),
     (answer(502, said("refused", code="content_policy_violation")), RequestRefused),
-    # Nobody knows.
+    # Unknown.
     *((answer(status, said()), Doubtful) for status in (408, 499, 502, 504, 520, 521, 522, 523, 524, 529, 303, 300)),
     *((answer(status, HTML), Doubtful) for status in (500, 501, 502, 503, 504, 409, 418, 425)),
     (answer(500, b""), Doubtful),
@@ -330,7 +330,7 @@ HEADERS = st.dictionaries(
 
 @given(STATUSES, HEADERS, JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200) | st.none())
 def test_no_answer_breaks_the_law(status: int, headers: dict[str, str], body: bytes | None) -> None:
-    """Whatever bytes come back, the law gives a video or a fault of its own tree, and never anything else."""
+    """For any bytes, the classification gives a video or a submit fault, and never anything else."""
     given_answer = RawResponse(status, CIMultiDict(headers), body)
     submitted = judge_submit(given_answer, CREATE)
     looked = judge_poll(given_answer, LOOK)

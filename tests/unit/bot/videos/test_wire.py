@@ -1,4 +1,4 @@
-"""Reading a video from whatever form the provider gives it."""
+"""Reading a video from any form that the provider gives it."""
 
 import math
 
@@ -37,7 +37,7 @@ def read(body: object, known_id: str | None = "video_1") -> RemoteVideo:
     ],
 )
 def test_every_word_for_a_state_is_understood(words: str, state: RemoteState) -> None:
-    """All synonyms come down to three states, in any case; a word that nobody knows means running."""
+    """All synonyms come down to three states, in any case; an unknown word means running."""
     for word in words.split():
         for written in (word, f" {word} "):
             assert read({"id": "video_1", "status": written}).state is state, word
@@ -169,7 +169,7 @@ def test_the_result_is_found_wherever_it_hides(body: dict[str, object]) -> None:
     ],
 )
 def test_only_a_usable_url_is_a_result(url: object, expected: str | None) -> None:
-    """Relative URLs are seen from the base, data URLs kept; whatever can't be fetched leaves the content endpoint."""
+    """Relative URLs are resolved from the base, data URLs kept; an unusable one leaves the content endpoint."""
     assert read({"id": "v", "status": "completed", "url": url}).url == expected
 
 
@@ -274,14 +274,14 @@ def test_what_was_rendered_is_reported_as_text() -> None:
 def test_a_failure_has_a_cause_in_every_shape(
     more: dict[str, object], cause: Cause, code: str | None, detail: str
 ) -> None:
-    """A failed video always carries an error with a cause, whatever the provider wrote, if anything."""
+    """A failed video always carries an error with a cause, for any error of the provider or none."""
     error = read({"id": "v", "status": "failed", **more}).error
     assert error is not None
     assert (error.cause, error.code, error.detail) == (cause, code, detail)
 
 
 def test_only_a_failure_has_an_error() -> None:
-    """A running or completed video has no error, even when an empty or stale one stands in the body."""
+    """A running or completed video has no error, even with an empty or stale one in the body."""
     for status in ("processing", "completed"):
         assert read({"id": "v", "status": status, "error": {"message": "x"}, "fail_reason": "y"}).error is None
 

@@ -194,5 +194,5 @@ def test_a_render_that_failed(cause: Cause, body: object) -> None:
     ],
 )
 def test_a_render_that_goes_on(body: object) -> None:
-    """What stands further inside ends nothing that runs."""
+    """Nested words end no running job."""
     assert polled(body).state is RemoteState.RUNNING

@@ -31,7 +31,9 @@ WORLD = WorldFacts((), "ok", (), 0, (), ())
 
 
 def test_a_clean_run_breaks_nothing() -> None:
-    """Delivered once, failed once told, asked once in doubt, given up after three clean refusals: all as promised."""
+    """Delivered once, failed and announced once, asked once in doubt, given up after three clean refusals: all as
+    promised.
+    """
     failed = replace(GOOD, state="failed", videos=0, failures=1, expected="failed")
     given_up = replace(failed, paid=0, expected="delivered", clean_refusals=3)
     assert find_violations([GOOD, LOST, failed, given_up], WORLD) == []
@@ -59,7 +61,7 @@ def test_a_job_that_was_taken_back_may_end_otherwise() -> None:
     ],
 )
 def test_a_job_that_was_taken_back_keeps_the_other_promises(job: JobFacts, promise: str) -> None:
-    """It is paid for once, posted once, and its requester is told."""
+    """It is paid once, posted once, and its requester is notified."""
     assert promise in {violation.promise for violation in find_violations([job], WORLD)}
 
 
@@ -89,7 +91,7 @@ def test_a_forgotten_job_is_counted_apart(paid: int, videos: int, broken: int) -
     ],
 )
 def test_each_broken_promise_is_named(job: JobFacts, promise: str) -> None:
-    """Whatever goes wrong with one job is found, beside any number of good ones."""
+    """Each fault of one job is found, beside any number of good ones."""
     assert promise in {violation.promise for violation in find_violations([GOOD, job, LOST], WORLD)}
 
 

@@ -79,7 +79,7 @@ async def test_context_menu_brings_the_whole_message(harness):
 
 
 async def test_no_answer_in_time_fails(harness):
-    """Without an acknowledgement within three seconds of the clock the person is told, and a late one gets 10062."""
+    """Without an acknowledgement within three seconds of the clock it fails, and a late one gets 10062."""
     call = await harness.ada.slash(harness.channel, "silent")
     await harness.chat.wait_for(lambda: call.answer.state == "thinking")
     harness.clock.jump(4)
@@ -102,7 +102,7 @@ async def test_guild_commands_hide_global_ones(chat):
 
 
 async def test_commands_by_rights_and_place(harness):
-    """A command for those who manage the server is offered to nobody else, and a server-only one not in DMs."""
+    """A command for server managers is offered to them only, and a server-only one not in DMs."""
     manage = discord.Permissions(manage_guild=True)
 
     @harness.bot.tree.command(description="For the few")

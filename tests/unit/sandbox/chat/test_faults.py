@@ -14,7 +14,7 @@ from tests.unit.sandbox.chat.conftest import running
 
 
 async def test_dropped_answer_then_same_nonce(harness):
-    """A post whose answer is lost stands in the channel; sent again with the same nonce it stands there once."""
+    """A post whose response is lost is in the channel; sent again with the same nonce it is there once."""
     harness.chat.faults.add("message_create", Fault.drop(after=True))
     with pytest.raises(aiohttp.ClientError):
         await harness.place().send("done", nonce="job-1")
@@ -86,7 +86,7 @@ async def test_gate_before_and_after(harness):
 
 
 async def test_a_gate_of_anything_counts_every_request(harness):
-    """Whatever is asked, the request with the chosen number stands at the gate; one taken away holds nobody."""
+    """For any requests, the one with the chosen number waits at the gate; a removed gate holds none."""
     third = harness.chat.gate(ANYTHING, "after", skip=2)
     harness.chat.faults.remove_gate(harness.chat.gate(ANYTHING, "before", skip=1))
     message = await harness.place().send("x")

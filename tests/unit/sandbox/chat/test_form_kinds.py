@@ -129,7 +129,7 @@ async def test_people_roles_and_places(harness):
 
 
 async def test_two_fields_of_one_label(harness):
-    """Fields that carry the same label are told apart by their custom ids."""
+    """Fields with the same label are distinguished by their custom ids."""
     modal = ui.Modal(title="Twins")
     for name in ("one", "two"):
         modal.add_item(ui.Label(text="Same", component=ui.TextInput(custom_id=name)))

@@ -66,7 +66,7 @@ async def test_the_bot_hears_of_pins(chat):
 
 
 async def test_forwards(harness):
-    """A forward holds what the message said then, files included, whatever becomes of the message; nobody is named."""
+    """A forward holds the message's content of that time, files included, also after a deletion; without its author."""
     other = harness.guild.add_channel("other")
     source = await harness.place().send("look", embed=discord.Embed(title="Card"), file=text_file())
     sent = await source.forward(harness.place(other))

@@ -80,7 +80,7 @@ async def test_a_repeated_nonce_posts_once(harness):
 
 
 async def test_who_is_pinged(harness):
-    """Only whom the allowed mentions let through is pinged; code pings nobody; people who can't see are not reached."""
+    """Only allowed mentions ping; code pings no one; people who can't see the channel are not reached."""
     both = f"{harness.ada.mention} {harness.ben.mention} @everyone"
     await harness.place().send(both)
     await harness.place().send(both, allowed_mentions=discord.AllowedMentions(users=[discord.Object(harness.ada.id)]))

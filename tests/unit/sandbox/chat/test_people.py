@@ -48,7 +48,7 @@ async def test_reply_to_a_command_answer_is_empty(harness):
 
 
 async def test_deleting_a_reply_is_told(harness):
-    """The bot is told when a message is deleted."""
+    """The bot gets an event when a message is deleted."""
     said = await harness.ada.say(harness.channel, "oops")
     await harness.ada.delete(said)
     await harness.chat.wait_for(lambda: said.deleted)

@@ -1,4 +1,4 @@
-"""Reactions of the bot and of people, as the world keeps them and as the bot is told."""
+"""Reactions of the bot and of people, as the world keeps them and as the bot gets them."""
 
 import discord
 import pytest
@@ -40,7 +40,7 @@ async def test_clicking_again_takes_a_reaction_away(harness):
 
 
 async def test_the_bot_is_told_where_it_asked(chat):
-    """Reactions that come, go and are cleared are told to a client with those intents, and to no other."""
+    """Added, removed and cleared reactions reach a client with those intents, and no other."""
     guild = chat.add_guild("One")
     channel, ada = guild.add_channel("videos"), chat.add_person("Ada")
     guild.join(ada)

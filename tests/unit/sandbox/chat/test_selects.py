@@ -101,7 +101,7 @@ async def test_menus_that_are_refused(harness):
 
 
 async def test_menu_in_a_dm(harness):
-    """In a DM the two who are there can be picked, and nobody else."""
+    """In a DM only its two members can be picked."""
     user = await harness.bot.fetch_user(harness.ada.id)
     view = ui.View(timeout=None)
     view.add_item(ui.UserSelect(custom_id="who"))

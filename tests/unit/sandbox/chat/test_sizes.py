@@ -24,7 +24,7 @@ def video() -> bytes:
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpeg", "a.webp", "a.gif"])
 async def test_a_picture_has_its_size(harness, name):
-    """Whatever kind of picture it is."""
+    """For every kind of picture."""
     sent = await harness.place().send(file=discord.File(io.BytesIO(picture(name[2:])), name))
     assert (sent.attachments[0].width, sent.attachments[0].height) == (64, 48)
 

@@ -8,7 +8,7 @@ from tests.unit.sandbox.chat.test_messages import view
 
 
 async def test_a_person_starts_a_thread_at_a_message(harness):
-    """A thread at a message has its id, is told to the bot, and shows on the message; a second one is refused."""
+    """A thread at a message has its id, reaches the bot, and shows on the message; a second one is refused."""
     sent = await harness.place().send("a video")
     message = harness.chat.posts[0]
     thread = await harness.ada.start_thread(message, "What we think of it")
@@ -25,7 +25,7 @@ async def test_a_person_starts_a_thread_at_a_message(harness):
 
 
 async def test_a_thread_in_a_channel_is_told_of_there(harness):
-    """A public thread without a message leaves a line in the channel, whoever starts it; a private one leaves none."""
+    """A public thread without a message leaves a line in the channel, for any starter; a private one leaves none."""
     heard = []
 
     async def on_message(message):

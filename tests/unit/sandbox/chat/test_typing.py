@@ -1,4 +1,4 @@
-"""Who is seen typing, and who is told."""
+"""Who is seen typing, and who gets the event."""
 
 import discord
 

@@ -1,4 +1,4 @@
-"""The page's server on a stage without a bot, and a browser's side of it: what a tab is told, and how it acts."""
+"""The page's server on a stage without a bot, and a browser's side of it: the updates of a tab, and its actions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -19,7 +19,7 @@ _BOUND_SECONDS = 20
 
 @dataclass
 class FakeBrowser:
-    """One tab: it looks, remembers what it was told, and acts."""
+    """One tab: it selects a view, records its updates, and acts."""
 
     address: str
     session: aiohttp.ClientSession
@@ -30,14 +30,14 @@ class FakeBrowser:
     _socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def look(self, **wanted: Any) -> None:
-        """Look somewhere, as somebody; the connection opens with the first look, and each is told from the start."""
+        """Select a view, as a person; the connection opens with the first one, and each starts with a full update."""
         self.messages.clear()
         if self._socket is None:
             self._socket = await self.session.ws_connect(f"{self.address}live")
         await self._socket.send_json({"tab": "tab", **wanted})
 
     async def until(self, predicate: Callable[["FakeBrowser"], Any]) -> Any:
-        """Hear what is told until that is so, and return what it gave."""
+        """Read updates until the predicate is true, and return its result."""
         assert self._socket is not None
         async with asyncio.timeout(_BOUND_SECONDS):
             while not (found := predicate(self)):

@@ -1,4 +1,4 @@
-"""What a tab is told: everything that its person sees where it looks, once, and every change of it."""
+"""A tab's updates: everything that its person sees in its view, once, and every change of it."""
 
 from sandbox.chat import File, Permission
 from tests.unit.sandbox.page.conftest import PageHarness
@@ -17,7 +17,7 @@ async def test_a_tab_is_told_where_it_is_and_what_was_said(harness: PageHarness)
 
 
 async def test_changes_come_by_themselves_and_only_changes(harness: PageHarness) -> None:
-    """A new message, its edit and its end are told one by one; what stays the same is not told again."""
+    """A new message, its edit and its deletion are sent one by one; unchanged parts are not sent again."""
     ben, ada = harness.person("Ben"), harness.person("Ada")
     first = await ada.say(harness.start_channel, "first")
     await harness.browser.look()
@@ -35,7 +35,7 @@ async def test_changes_come_by_themselves_and_only_changes(harness: PageHarness)
 
 
 async def test_each_person_sees_what_is_theirs(harness: PageHarness) -> None:
-    """Who isn't in a server, or may not see a channel, is not told that it exists; one can't look over there either."""
+    """A server or channel that a person can't see is not in their updates; they can't select it either."""
     hidden = next(one for one in harness.start_channel.guild.channels.values() if one.name == "staff")
     await harness.person("Mira").say(hidden, "between us")
     await harness.browser.look(**{"as": str(harness.person("Ben").id), "at": str(hidden.id)})
@@ -61,7 +61,7 @@ async def test_losing_a_place_leads_back_to_the_square(harness: PageHarness) -> 
 
 
 async def test_rights_are_told_with_each_message(harness: PageHarness) -> None:
-    """Own messages can be edited and deleted, others' only by those who manage messages; who only looks can't reply."""
+    """Own messages can be edited and deleted, others' only with Manage Messages; a read-only person can't reply."""
     await harness.person("Ben").say(harness.start_channel, "mine")
     seen = {}
     for name in ("Ada", "Ben", "Mira", "Theo"):
@@ -91,7 +91,7 @@ async def test_replies_show_what_they_answer_and_whom_they_ping(harness: PageHar
 
 
 async def test_typing_is_told_to_the_others_in_that_place(harness: PageHarness) -> None:
-    """Ben types: a tab of Ada's in that channel is told so; her own typing is not told to her."""
+    """Ben types: a tab of Ada's in that channel gets it; her own typing is not sent to her."""
     await harness.browser.look()
     await harness.browser.until(lambda tab: tab.told.get("world"))
     await harness.person("Ada").start_typing(harness.start_channel)

@@ -93,7 +93,7 @@ def test_a_remix_shows_the_changed_words() -> None:
 
 
 def test_a_remix_leads_from_its_parents_last_picture_into_its_own_scene() -> None:
-    """The parent's picture stands, grows, and gives way; then nothing of it is left."""
+    """The parent's picture is still, grows, and fades out; then nothing of it is left."""
     frames = list(draw_frames(brief("A blue fox", brief("A red fox")), png("#00ff00")))
     greens = [
         sum(count for count, (r, g, b) in frame.getcolors(1 << 20) or [] if g > 150 and g > 2 * max(r, b))
@@ -128,7 +128,7 @@ def test_the_scene_is_painted_from_the_picture() -> None:
 
 
 def test_every_sign_moves() -> None:
-    """Whatever a prompt brings into the scene, neighbouring pictures differ there."""
+    """For every object that a prompt brings into the scene, neighbouring pictures differ there."""
     for word in ("rain", "snow", "leaves", "stars", "clouds", "city", "water", "lanterns", "birds"):
         one, other = list(draw_frames(brief(f"xyz {word}")))[20:22]
         assert one.crop((0, 0, 640, 320)).tobytes() != other.crop((0, 0, 640, 320)).tobytes(), word

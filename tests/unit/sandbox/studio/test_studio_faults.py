@@ -1,4 +1,4 @@
-"""Faults, gates and waiting: the studio misbehaves exactly as told, and the count of charges stays true."""
+"""Faults, gates and waiting: the studio misbehaves exactly as scripted, and the count of charges stays true."""
 
 import asyncio
 import json
@@ -168,7 +168,7 @@ async def test_a_gate_holds_before_the_take(client: Client, studio: Studio) -> N
 
 
 async def test_a_gate_of_anything_counts_every_request(client: Client, studio: Studio) -> None:
-    """Whatever is asked, the request with the chosen number stands at the gate; one taken away holds nobody."""
+    """For any requests, the one with the chosen number waits at the gate; a removed gate holds none."""
     second = studio.gate("anything", "after_take", skip=1)
     studio.remove_gate(studio.gate("anything", "before_take"))
     await client.create(prompt="A cat")
@@ -228,7 +228,7 @@ async def test_the_world_outlives_an_outage(tmp_path: Path, clock: ScaledClock) 
 
 
 async def test_a_download_can_drip(client: Client, studio: Studio) -> None:
-    """A file comes at the rate that was told, and can be broken off by the client; the next one comes as usual."""
+    """A file comes at the given rate, and the client can cut it off; the next one comes as usual."""
     render = await client.completed(prompt="A cat")
     url = (await client.poll(render)).body["url"]
     studio.faults.add("file", Fault.slow(10))

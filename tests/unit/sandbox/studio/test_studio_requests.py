@@ -21,7 +21,7 @@ async def test_a_json_request_is_taken_once_with_what_was_asked(client: Client, 
 
 
 async def test_an_idempotency_key_is_counted_too(client: Client, studio: Studio) -> None:
-    """Charges can be counted by key, and by default the key protects nobody."""
+    """Charges can be counted by key, and by default the key deduplicates nothing."""
     for _ in range(2):
         await client.send("POST", "/videos", json={"prompt": "A cat"}, headers={"Idempotency-Key": "key-1"})
     assert studio.paid("key-1") == 2
@@ -223,7 +223,7 @@ async def test_a_remix_takes_options_and_files(client: Client, studio: Studio) -
 
 
 async def test_requests_are_written_down_as_received(client: Client, studio: Studio) -> None:
-    """Each request is kept with its operation, headers, fields and answered status; an unknown route is told apart."""
+    """Each request is kept with its operation, headers, fields and status; an unknown route is marked."""
     await client.create(prompt="A cat", seconds="4")
     await client.send("DELETE", "/videos/x")
     create, delete = studio.requests

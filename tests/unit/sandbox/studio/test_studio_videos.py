@@ -57,7 +57,7 @@ async def test_a_video_plays_as_asked(client: Client, studio: Studio, size: str,
 
 
 async def test_a_remix_of_a_remix_plays(client: Client, studio: Studio) -> None:
-    """A chain of remixes with pictures is drawn from the first on, though nobody had looked at it."""
+    """A chain of remixes with pictures is drawn from the first on, though none was requested before."""
     parent = await client.completed(prompt="A cat", size="320x180")
     for number in range(2):
         file = ("input_reference", picture(colour="red"), "one.png", "image/png")
@@ -166,7 +166,7 @@ def test_the_prompt_chooses_the_colours() -> None:
 
 @pytest.mark.parametrize("text", ["word " * 900, "x" * 4000, "猫がいる" * 50, "ÄÖÜ ☂ 🐈", "", "\n\n"])
 def test_any_text_fits(text: str) -> None:
-    """Whatever the prompt, its lines stay within the given width and height."""
+    """For any prompt, its lines stay within the given width and height."""
     block = set_text(text, width=300, height=200, largest=40, smallest=12)
     assert block.height <= 200
     assert all(width_of(line, block.font) <= 300 for line in block.lines)

@@ -1,4 +1,4 @@
-"""A moderator is quicker than the database: the video's message is deleted before it is written down that it stands."""
+"""A moderator is quicker than the database: the video's message is deleted before its id is stored."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -48,7 +48,7 @@ async def test_without_a_mark_the_search_begins_at_the_request(outbox: OutboxHar
 
 
 async def test_the_mark_is_older_than_what_is_posted_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is counted on from Discord's own ids, whatever this machine's wall clock says, with five minutes to spare."""
+    """It is computed from Discord's own ids, independent of this machine's wall clock, with five minutes to spare."""
     async with a_courier_harness(tmp_path, monkeypatch) as chat:
         assert chat.courier.surely_past() is None
         first = await chat.courier.post(chat.parcel("first"))

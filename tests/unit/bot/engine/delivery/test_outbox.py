@@ -37,7 +37,7 @@ class FakeWallClock(FakeClock):
 
 
 class FakeCourier:
-    """Takes every message, holds its answer back until told, or has a fault instead; cannot be searched."""
+    """Accepts every message, delays its response on demand, or has a fault instead; can't be searched."""
 
     def __init__(self) -> None:
         self.parcels: list[Parcel] = []
@@ -87,7 +87,7 @@ class FakeProvider:
 
 
 class FakeFetcher:
-    """Has every video, whole unless told otherwise."""
+    """Has every video, whole by default."""
 
     def __init__(self) -> None:
         self.whole = True

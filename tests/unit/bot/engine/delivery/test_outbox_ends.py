@@ -1,4 +1,4 @@
-"""How the outbox ends with a message: by how its job stands then, and without keeping anything of it."""
+"""The end of a message in the outbox: decided by its job's state then, and without leftovers in memory."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

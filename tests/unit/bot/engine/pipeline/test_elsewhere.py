@@ -38,7 +38,7 @@ async def test_a_remix_of_a_video_elsewhere_is_not_sent(tmp_path: Path) -> None:
 
 
 async def test_a_refusal_of_our_own_says_nothing_about_the_account(tmp_path: Path) -> None:
-    """What was not sent was judged by nobody: an account that was refused stays refused until it is tried."""
+    """A job that wasn't sent proves nothing: an account that was refused stays refused until it is tried."""
     async with a_scheduler_harness(tmp_path) as harness:
         gone = SimpleNamespace(holds=lambda _: True, path=lambda _: tmp_path / "gone.png")
         harness.context.shelf = gone

@@ -69,7 +69,7 @@ def test_among_equals_the_oldest_goes_first() -> None:
 
 
 def test_among_equals_whoever_had_the_last_turn_waits() -> None:
-    """Where one renders at a time, people take turns all the same, whoever asked for ten first."""
+    """Where one renders at a time, people still take turns, even if one of them requested ten first."""
     jobs = queue(ANNA, ANNA, ANNA, BEN, BEN, CLEO)
     order = fair_order(jobs, {}, {ANNA: 20.0, BEN: 10.0})
     assert [job.origin.user_id for job in order] == [CLEO, BEN, ANNA, BEN, ANNA, ANNA]
@@ -80,7 +80,7 @@ def test_among_equals_whoever_had_the_last_turn_waits() -> None:
     st.dictionaries(st.integers(1, 6), st.integers(0, 5)),
 )
 def test_every_order_is_fair(given_jobs: list[tuple[int, int]], given_counts: dict[int, int]) -> None:
-    """Nobody is left out, and at no turn does anyone go who has more than another who waits."""
+    """Everyone gets a turn, and no turn goes to a person with more jobs than another who waits."""
     jobs = [a_job(user_id=UserId(person), accepted_at=float(second)) for person, second in given_jobs]
     taken = Counter({UserId(person): count for person, count in given_counts.items()})
     order = fair_order(jobs, dict(taken))
@@ -131,7 +131,7 @@ def test_the_next_few_of_thousands_cost_one_look_at_each_person() -> None:
 
 
 def test_a_change_is_one_persons(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that comes or goes is put into its own person's line; nothing is sorted anew."""
+    """A job that comes or goes changes its own person's line only; nothing is sorted again."""
     line = FairQueue()
     jobs = [a_job(user_id=UserId(number % 500), accepted_at=float(number)) for number in range(2_000)]
     for job in jobs:

@@ -27,7 +27,9 @@ async def said(harness: SchedulerHarness) -> list[Post]:
 async def test_a_full_disk_is_waited_for_and_the_owner_told(
     harness: SchedulerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """L2: nobody hears of a disk full for a minute; of one that stays full both owner and requester do, once."""
+    """L2: no message about a disk that is full for a minute; about one that stays full, one to owner and requester
+    each.
+    """
     real, full = shutil.disk_usage, True
     monkeypatch.setattr(shutil, "disk_usage", lambda path: real(path)._replace(free=0) if full else real(path))
     harness.api.poll = answering(404)

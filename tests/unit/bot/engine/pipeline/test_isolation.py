@@ -87,7 +87,7 @@ async def test_one_persons_500s_delay_no_other(harness: SchedulerHarness) -> Non
 
 
 async def test_creates_that_must_wait_stop_no_poll(harness: SchedulerHarness) -> None:
-    """C4: creates of two people are told to wait for two minutes; Ben's render is seen to be finished meanwhile."""
+    """C4: creates of two people get a `Retry-After` of two minutes; Ben's render is polled meanwhile."""
     harness.api.create = answering(429, headers={"Retry-After": "120"})
     rendering = await harness.accept(
         State.RENDERING, user_id=BEN, remote_id="video_9", submitted_at=harness.clock.now()
@@ -105,7 +105,7 @@ async def test_creates_that_must_wait_stop_no_poll(harness: SchedulerHarness) ->
 
 
 async def test_one_videos_refused_polls_stop_nothing_else(harness: SchedulerHarness) -> None:
-    """C5: Anna's video answers 403 for good: Ben's is seen to be finished, new ones are sent, nobody is alerted."""
+    """C5: Anna's video answers 403 for good: Ben's is polled to its end, new ones are sent, no alert is posted."""
 
     async def poll(request: web.Request) -> web.StreamResponse:
         if request.path.endswith("video_901"):
@@ -145,7 +145,7 @@ async def test_polls_without_a_body_say_that_the_video_is_not_ready(
 
 
 async def test_a_reply_is_looked_at_again_before_a_later_try(harness: SchedulerHarness) -> None:
-    """It stood when the first try was told to wait; by the next one it is deleted, so nothing is sent again."""
+    """It existed at the first try, which got a `Retry-After`; before the next one it is deleted, so nothing is sent."""
     harness.api.create = answering(429, headers={"Retry-After": "60"})
     job = await harness.accept(reply=77)
     harness.start()

@@ -31,7 +31,7 @@ JOB = a_job()
 
 
 def test_the_only_video_of_that_prompt_and_time_is_the_jobs() -> None:
-    """Among others of other words and other times, and whether or not the job itself is among the unclear ones."""
+    """Among others with other prompts and other times, with the job itself among the unclear ones or not."""
     video = a_video()
     listed = [a_video("w", prompt="a blue whale"), video, a_video("x", LATER_SECONDS + 1), a_video("y", None)]
     assert find_match(JOB, listed, set(), []) is video
@@ -99,7 +99,7 @@ def test_two_jobs_that_could_claim_one_video_get_none() -> None:
 
 
 def test_our_key_decides_where_it_is_shown() -> None:
-    """Two videos of the same words are told apart by it; a video with another key is nobody's that we know."""
+    """It distinguishes two videos of the same prompt; a video with another key belongs to no job of ours."""
     twin = a_job("B")
     videos = [a_video("v", idempotency_key="key-A"), a_video("w", idempotency_key="key-B")]
     assert find_match(JOB, videos, set(), [JOB, twin]) is videos[0]
@@ -131,7 +131,7 @@ JOBS = st.lists(
 
 @given(st.lists(VIDEOS, max_size=5, unique_by=lambda video: video.id), st.sets(NAMES), JOBS)
 def test_no_video_is_given_to_two_jobs(listed: list[RemoteVideo], owned: set[str], unclear: list[Job]) -> None:
-    """Whatever is listed and whoever asks, a match is listed, unowned, and no other job's."""
+    """For any list and any jobs, a match is listed, unowned, and no other job's."""
     matches = [find_match(job, listed, owned, unclear) for job in unclear]
     found = [match.id for match in matches if isinstance(match, RemoteVideo)]
     assert len(found) == len(set(found))

@@ -49,18 +49,20 @@ class NonsenseSource:
 
 
 async def said(harness: SchedulerHarness, job: Job) -> Counter[PostKind]:
-    """What people were to be told about the job."""
+    """The messages due about the job."""
     return Counter(post.kind for post in await harness.database.read(posts.find_posts, [job.id]))
 
 
 def assert_nothing_broke(log: list[EventDict]) -> None:
-    """No step, and nothing else, ended in an exception that nobody expected."""
+    """No step, and nothing else, ended in an unexpected exception."""
     assert [entry for entry in log if entry["log_level"] in ("error", "critical")] == []
 
 
 @pytest.mark.reliability
 async def test_nonsensical_looks_change_nothing(harness: SchedulerHarness) -> None:
-    """However a look is answered, no job moves, nobody is told; asked again, each video is fetched and posted once."""
+    """For any response to a poll, no job moves and no message is due; polled again, each video is fetched and posted
+    once.
+    """
     babble, done = NonsenseSource(nonsense(1, ANSWERS)), False
 
     async def poll(request: web.Request) -> web.StreamResponse:

@@ -17,7 +17,7 @@ BUSY = answering(429, {"error": {"message": "busy"}}, {"Retry-After": "1"})
 
 
 async def busy_once(harness: SchedulerHarness, request: web.Request) -> web.StreamResponse:
-    """Says that it is busy, and takes whatever comes next."""
+    """Is busy at first, and accepts the next request."""
     harness.api.create = harness.api.taken
     return await BUSY(request)
 
@@ -43,7 +43,7 @@ def breaking_at_first(harness: SchedulerHarness, times: int, answer: Answer) -> 
 
 
 async def test_a_clean_no_stays_one_while_the_database_is_locked(tmp_path: Path) -> None:
-    """The provider said that it took nothing: the job is sent again later, and nobody is asked about a doubt."""
+    """The provider refused: the job is sent again later, and no question is posted."""
     async with a_scheduler_harness(tmp_path) as harness:
         harness.api.create = breaking_at_first(harness, 3, lambda request: busy_once(harness, request))
         job = await harness.accept()

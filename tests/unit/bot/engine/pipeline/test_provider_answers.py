@@ -116,7 +116,7 @@ async def test_a_refusal_ends_the_job_with_cause_field_and_code(
     ],
 )
 async def test_no_credit_under_a_200_is_waited_for_and_said(harness: SchedulerHarness, body: object) -> None:
-    """It is no doubt: the job waits for credit, and the owner is told."""
+    """It is no doubt: the job waits for credit, and the owner is alerted."""
     harness.api.create = answering(200, body)
     job = await harness.accept()
     harness.start()

@@ -27,7 +27,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[SchedulerHarness]:
 
 
 async def test_a_reply_whose_deadline_passes_while_discord_is_away_is_never_paid_for(harness: SchedulerHarness) -> None:
-    """P1: nobody can say whether the reply still stands until its job's time is up: it ends, and nothing was sent."""
+    """P1: until its job's deadline the reply's existence is unknown: the job ends, and nothing was sent."""
     harness.courier.fault = OutcomeUnknown("Discord answered 503.")
     job = await harness.accept(reply=77)
     harness.start()
@@ -39,7 +39,7 @@ async def test_a_reply_whose_deadline_passes_while_discord_is_away_is_never_paid
 
 
 async def test_an_answer_after_the_deadline_pays_for_nothing(harness: SchedulerHarness) -> None:
-    """P1: Discord takes so long to say that the reply stands that the job's time is up: nothing is sent."""
+    """P1: Discord confirms the reply only after the job's deadline: nothing is sent."""
     harness.courier.answers.clear()
     job = await harness.accept(reply=77)
     harness.start()
@@ -82,7 +82,7 @@ async def test_the_deadline_holds_to_the_last_moment(harness: SchedulerHarness) 
 
 
 async def test_no_paid_request_begins_once_the_drain_has_begun(harness: SchedulerHarness) -> None:
-    """P1: a job that was about to be sent when the process was told to stop waits for the next start, unmarked."""
+    """P1: a job that was about to be sent at SIGTERM waits for the next start, unmarked."""
     harness.courier.answers.clear()
     job = await harness.accept(reply=77)
     harness.start()
@@ -106,7 +106,7 @@ async def test_a_job_is_not_even_marked_once_the_drain_has_begun(harness: Schedu
 
 
 async def test_a_job_marked_when_the_drain_begins_is_put_back(harness: SchedulerHarness) -> None:
-    """The mark was being stored when the process was told to stop: nothing is sent, and the mark is taken back."""
+    """The mark was being stored at SIGTERM: nothing is sent, and the mark is removed."""
     job = await harness.accept()
     gate = asyncio.Event()
     write = harness.database.write

@@ -123,7 +123,7 @@ async def test_without_an_account_a_thousand_jobs_wait(harness: SchedulerHarness
 
 @pytest.mark.reliability
 async def test_one_job_whose_step_breaks_stops_no_other(harness: SchedulerHarness) -> None:
-    """L10: a look that raises: the job rests, holds no pool, the owner is told; all others come to be posted."""
+    """L10: a poll that raises: the job rests, holds no slot, the owner is alerted; all others are posted."""
     now = harness.clock.now()
     given = [a_job(State.RENDERING, accepted_at=now, submitted_at=now, remote_id=f"video_{n}") for n in range(JOBS)]
     given = [replace(job, provider=harness.videos.provider) for job in given]
@@ -157,7 +157,7 @@ async def states_of(harness: SchedulerHarness, jobs: list[Job]) -> set[State]:
 
 
 async def test_a_job_whose_step_breaks_is_told_late_and_ended_in_time(harness: SchedulerHarness) -> None:
-    """P2: every look at it raises, and still it is told late once, and ends as lost when it has been long enough."""
+    """P2: every poll of it raises, and still it is announced as late once, and ends as lost in time."""
 
     async def breaking(*_: object) -> StepResult:
         raise KeyError("a bug")
@@ -192,7 +192,7 @@ async def test_steps_that_fail_now_and_then_are_no_reason_to_set_a_job_aside(har
 
 
 async def test_a_locked_database_stops_no_look(harness: SchedulerHarness) -> None:
-    """Nothing can be stored for a minute: running jobs are looked at, progress is kept in mind, the owner is told."""
+    """Nothing can be stored for a minute: running jobs are polled, progress is kept in memory, the owner is alerted."""
     jobs = [
         await harness.accept(State.RENDERING, remote_id=f"video_{n}", submitted_at=harness.clock.now())
         for n in range(20)
@@ -220,7 +220,7 @@ async def test_a_locked_database_stops_no_look(harness: SchedulerHarness) -> Non
 
 
 async def test_a_late_job_is_told_while_the_provider_is_down(harness: SchedulerHarness) -> None:
-    """P2: the breaker is open when jobs become late: each is told so, though nobody can be asked."""
+    """P2: the breaker is open when jobs become late: each is announced, though no poll is possible."""
     harness.api.poll = harness.api.list = answering(503)
     jobs = [
         await harness.accept(State.RENDERING, remote_id=f"video_{n}", submitted_at=harness.clock.now())

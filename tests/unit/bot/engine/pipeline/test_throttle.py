@@ -322,7 +322,7 @@ def test_a_provider_with_a_limit_is_rarely_asked_in_vain(
 def test_retry_after_of_polls_is_obeyed_up_to_ten_minutes(
     throttle: ProviderThrottle, asked: float, obeyed: float
 ) -> None:
-    """One job's is its own affair; when another person's poll is told so, too, all polls wait, and creates don't."""
+    """One job's concerns that job alone; when another person's poll gets one, all polls wait, and creates don't."""
     throttle.poll_slowed(a_sender(1), asked)
     throttle.poll_slowed(a_sender(1), asked)
     assert throttle.seconds_until_poll() == 0
@@ -332,7 +332,7 @@ def test_retry_after_of_polls_is_obeyed_up_to_ten_minutes(
 
 
 def test_one_videos_refused_polls_stop_no_other(throttle: ProviderThrottle) -> None:
-    """Whatever one video's poll answers: the others' go on; a free request finds out about the key."""
+    """For any response to one video's poll the others' go on; a free request tests the key."""
     sender = a_sender(1)
     for _ in range(5):
         assert not throttle.forbidden(sender)
@@ -399,11 +399,11 @@ def test_a_free_request_that_is_refused_while_others_are_not_misleads(
     assert not throttle.probe_forbidden(), "once seen to mislead, it is not believed again"
 
 
-# ── creates that are told to wait ──────────────────────────────────────────────────────────────────────────────────
+# ── creates with a Retry-After ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_create_that_is_told_to_wait_delays_no_poll(throttle: ProviderThrottle) -> None:
-    """Creates of two people are told to wait for two minutes: polls go on."""
+    """Creates of two people get a `Retry-After` of two minutes: polls go on."""
     throttle.create_slowed(a_sender(1), 120.0)
     throttle.create_slowed(a_sender(2), 120.0)
     assert throttle.seconds_until_submit() == pytest.approx(120.0)
@@ -414,7 +414,7 @@ def test_a_create_that_is_told_to_wait_delays_no_poll(throttle: ProviderThrottle
 def test_retry_after_of_creates_is_obeyed_up_to_ten_minutes(
     throttle: ProviderThrottle, asked: float, obeyed: float
 ) -> None:
-    """The person whose create it was waits all of it; the others twenty seconds of it, until theirs is told so, too."""
+    """The person of the create waits all of it; the others twenty seconds of it, until theirs gets one, too."""
     throttle.create_slowed(a_sender(1), asked)
     assert throttle.seconds_until_submit_of(UserId(1)) == pytest.approx(obeyed)
     assert throttle.seconds_until_submit() == pytest.approx(min(obeyed, 20.0))
@@ -424,7 +424,7 @@ def test_retry_after_of_creates_is_obeyed_up_to_ten_minutes(
 
 
 def test_one_person_holds_up_the_others_once(throttle: ProviderThrottle, clock: FakeClock) -> None:
-    """Each create of a member is told to wait, for an hour: the others wait for twenty seconds of it in all."""
+    """Each create of a member gets a `Retry-After`, for an hour: the others wait for twenty seconds of it in all."""
     throttle.create_slowed(a_sender(1), 20.0)
     clock.seconds += 20
     assert throttle.seconds_until_submit() == 0
@@ -440,7 +440,7 @@ def test_one_person_holds_up_the_others_once(throttle: ProviderThrottle, clock: 
 
 
 def test_a_repeat_of_the_same_person_holds_up_nobody_else(throttle: ProviderThrottle, clock: FakeClock) -> None:
-    """Nobody else has sent anything since: a second hint of the same person is no more than the first."""
+    """No one else has sent anything since: a second hint of the same person counts like the first."""
     throttle.create_slowed(a_sender(1), 600.0)
     clock.seconds += 25
     throttle.create_slowed(a_sender(1), 600.0)
@@ -532,7 +532,7 @@ def test_a_job_that_was_refused_twice_ends(throttle: ProviderThrottle, clock: Fa
 
 
 def test_a_second_job_of_the_same_person_lets_their_others_wait(throttle: ProviderThrottle) -> None:
-    """Something before the provider refuses two of them: the rest waits for a minute, and nobody else does."""
+    """The network before the provider refuses two of them: their rest waits for a minute, other people's jobs don't."""
     throttle.account_refused(a_sender(1), Cause.KEY, sure=False)
     throttle.account_refused(a_sender(1), Cause.KEY, sure=False)
     assert throttle.seconds_until_submit_of(UserId(1)) == pytest.approx(60.0)

@@ -75,7 +75,7 @@ async def test_ten_thousand_jobs_rarely_ask_a_limited_provider_in_vain(
         # Found at a start, so every one is due at once.
         looks.put(job.id, began_at)
     seen = set[JobId]()
-    # Nobody reads the log here.
+    # The log isn't read here.
     with capture_logs():
         while clock.now() < began_at + SECONDS:
             due = looks.first()

@@ -1,4 +1,4 @@
-"""C8: Delete deletes the very message that was pressed, whatever is known of it, and is never taken back."""
+"""C8: Delete deletes the very message that was pressed, for any stored state, and is never undone."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -128,7 +128,7 @@ async def test_a_forged_press_deletes_no_other_message(outbox: OutboxHarness, sh
     ("fault", "deleted"), [(OutcomeUnknown("503"), False), (Refused(50013), False), (Refused(10003, 404), True)]
 )
 async def test_nothing_is_said_to_be_deleted_that_stays(outbox: OutboxHarness, fault: Exception, deleted: bool) -> None:
-    """While Discord can't be asked, the person is told to press again; a channel that is gone is as good."""
+    """While Discord can't be reached, the person has to press again; a channel that is gone counts as deleted."""
     job = await a_video(outbox, video_bytes=1_000)
     asked = FakeDeletion(outbox, job.id)
     asked.fault = fault

@@ -23,7 +23,7 @@ PICTURE = Upload("https://cdn.discordapp.com/a.png", "a.png", 9)
 
 
 class FakeShelf:
-    """Remembers whose pictures were asked for; hands them out when told to."""
+    """Records whose pictures were requested; returns them on demand."""
 
     def __init__(self) -> None:
         self.asked: list[UserId] = []

@@ -1,4 +1,4 @@
-"""Retry, Try again, Again and a late yes ask anew for what was asked before: what was allowed then may not be now."""
+"""Retry, Request again, Make another and a late yes repeat an earlier request, with today's rights."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ async def test_retry_makes_no_remix_in_another_server(harness: RequestsHarness) 
 
 
 async def test_retry_remixes_no_video_of_a_channel_that_is_hidden_by_now(harness: RequestsHarness) -> None:
-    """The person has lost sight of the channel in which the video stands."""
+    """The person can no longer see the channel of the video."""
     failed = await harness.failed(await harness.video(place=NEXT_DOOR))
     harness.unseen.add(NEXT_DOOR.channel_id)
     made = await harness.job_actions.retry(failed.id, *harness.pressing(), harness.sees)
@@ -59,7 +59,7 @@ async def test_a_video_elsewhere_is_not_remixed_by_asking_again(harness: Request
 
 
 async def test_again_under_a_remix_looks_at_the_video_before_it(harness: RequestsHarness) -> None:
-    """The remix stands, but the video that it was made from was deleted: it can't be remixed once more."""
+    """The remix exists, but the video that it was made from was deleted: it can't be remixed once more."""
     video = await harness.video()
     remix = await harness.failed(video, State.DELIVERED)
     await harness.database.write(moving.remove, video, harness.clock.now())
@@ -69,7 +69,7 @@ async def test_again_under_a_remix_looks_at_the_video_before_it(harness: Request
 
 
 async def test_a_yes_to_a_deleted_video_makes_nothing(harness: RequestsHarness) -> None:
-    """The question stands for a minute, and in it the video was deleted."""
+    """The question is open for a minute, and in that time the video was deleted."""
     video = await harness.video()
     await harness.answer(harness.reply(11, "darker", video))
     await harness.database.write(moving.remove, video, harness.clock.now())

@@ -81,7 +81,7 @@ async def test_a_no_that_discord_refuses_is_not_repeated(harness: RequestsHarnes
 
 
 async def test_a_form_that_was_never_shown_is_offered_again(harness: RequestsHarness) -> None:
-    """Once per person and video: a button that nobody has seen doesn't count."""
+    """Once per person and video: a button that was never visible doesn't count."""
     video = await harness.video()
     harness.courier.faults = [OutcomeUnknown("no answer") for _ in range(2)]
     await harness.answer(harness.reply(11, "", video, readable=False))

@@ -39,7 +39,7 @@ def test_one_or_two_words_are_asked_about(text: str) -> None:
 
 
 def test_one_word_with_a_picture_is_a_remix() -> None:
-    """Whoever brings a picture means it."""
+    """A reply with a picture is meant as one."""
     assert decide(reply("snow", pictures=1), "on", own=False) is Reaction.REMIX
 
 

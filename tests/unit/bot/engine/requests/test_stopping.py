@@ -1,4 +1,4 @@
-"""Cancel and *Don't post* in the moment in which the job moves on: what counts is how it stands, not the button."""
+"""Cancel and *Don't post* in the moment in which the job moves on: its state decides, not the button."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,7 +21,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[RequestsHarness]:
 
 
 async def test_cancel_of_what_comes_back_untaken_cancels_it(harness: RequestsHarness) -> None:
-    """It was being sent when Cancel was pressed, and comes back in that moment: it ends, and nobody says "too late"."""
+    """It was being sent when Cancel was pressed, and comes back in that moment: it ends, without a "too late"."""
     job = await harness.stored(a_job(State.SUBMITTING, accepted_at=harness.clock.now()))
     write, raced = harness.database.write, False
 

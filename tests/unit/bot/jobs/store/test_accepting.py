@@ -31,7 +31,7 @@ async def test_an_accepted_job_is_stored_with_its_card(database: Database) -> No
 
 
 async def test_one_act_makes_one_job(database: Database) -> None:
-    """The same act again is answered with the job that it has made, whatever the limits say by now."""
+    """The same action again returns the job that it has made, even if a limit is reached by now."""
     first = a_job(origin_id="press-1")
     await database.write(accept, first, GENEROUS)
     again = a_job(origin_id="press-1", prompt="another")
@@ -144,7 +144,7 @@ def refused(ago_seconds: float, state: State = State.REFUSED, **changes: object)
 
 
 async def test_three_refusals_for_content_make_only_that_person_rest(database: Database) -> None:
-    """Refused at once or in the render, three in ten minutes are a reason, for nobody else, and count in no day."""
+    """Refused at once or in the render, three in ten minutes block that person only, and count in no daily limit."""
     await database.write(put, refused(300), refused(200, State.FAILED), refused(100))
     usage = await database.read(measure_usage, ANNA, NOW)
     assert usage == Usage(0, (), NOW - 100 + REST_SECONDS)

@@ -54,7 +54,7 @@ async def test_the_ceilings_are_of_a_server_and_of_all(database: Database) -> No
 
 
 def counts(job: Job) -> bool:
-    """The rule: whatever isn't surely free, for as long as it may still be sent, or for a day after it was."""
+    """The rule: everything that isn't surely free, for as long as it may still be sent, or for a day after it was."""
     if job.state in ENDS and job.charged is Charged.NO:
         return False
     return job.submitted_at is None or job.submitted_at > NOW - DAY_SECONDS
@@ -104,7 +104,7 @@ async def test_how_much_is_used_is_known_with_each_job(database: Database) -> No
 
 
 async def test_a_blocked_person_is_refused_everywhere(database: Database) -> None:
-    """In servers and DMs, until they are unblocked; nobody else is."""
+    """In servers and DMs, until they are unblocked; other people aren't."""
     await database.write(blocking.block, ANNA, BEN, NOW)
     for place in (HERE, OTHER_SERVER, DM):
         assert await ask(database, FREE, place=place, user_id=ANNA) == Refusal(Reason.BLOCKED)

@@ -83,7 +83,7 @@ async def test_a_person_has_five_drafts(database: Database) -> None:
 
 
 async def test_an_offer_is_kept_with_its_draft(database: Database) -> None:
-    """Both or neither; the offer stands until it is ended."""
+    """Both or neither; the offer exists until it is ended."""
     offer, draft = an_offer(1)
     assert await database.write(drafts.make_offer, offer, draft)
     assert await database.read(drafts.find_offer, offer.id) == offer
@@ -174,7 +174,7 @@ async def test_rows_of_offers_go_with_their_time(database: Database) -> None:
 
 
 async def test_an_offer_ends_once(database: Database) -> None:
-    """Whoever ends it second is told so; an ended offer is not found and not hastened."""
+    """The second one to end it gets False; an ended offer is not found and not hastened."""
     await database.write(drafts.make_offer, *an_offer(1))
     assert await database.write(drafts.end_offer, MessageId(1), NOW)
     assert not await database.write(drafts.end_offer, MessageId(1), NOW)

@@ -167,7 +167,7 @@ async def test_how_long_renders_took(database: Database) -> None:
 
 
 async def test_when_paid_requests_were_begun(database: Database) -> None:
-    """Since a moment, oldest first, whatever became of the jobs."""
+    """Since a moment, oldest first, for jobs in every state."""
     await database.write(
         put,
         a_job(State.FAILED, submitted_at=300.0),

@@ -57,7 +57,7 @@ async def test_a_move_is_seen_with_its_changes(database: Database) -> None:
 
 
 async def test_of_two_movers_one_wins(database: Database, open_another: Callable[[], Database]) -> None:
-    """Two that read the same job and move it at once, in two processes: one moves it, the other is told None."""
+    """Two processes read the same job and move it at once: one moves it, the other gets None."""
     for _ in range(5):
         job = await stored(database, a_job())
         other = open_another()
@@ -117,7 +117,7 @@ async def test_an_end_lets_go_of_the_job(database: Database) -> None:
     [(State.UNDELIVERABLE, Event.SEND_AGAIN), (State.CANCELLED, Event.SEND_AGAIN), (State.LOST, Event.LINK)],
 )
 async def test_a_job_taken_up_again_is_free_to_claim(database: Database, state: State, event: Event) -> None:
-    """A way out of an end takes the end's time away, and whoever comes first may claim the job."""
+    """A move out of an end clears the end's time, and any process may claim the job."""
     before = {State.UNDELIVERABLE: Event.GIVE_UP, State.CANCELLED: Event.KEEP, State.LOST: Event.EXPIRE}[state]
     await database.write(put, a_job(State.UNCERTAIN if state is State.LOST else State.FETCHING, withheld=True))
     (held,) = await database.write(moving.claim, "other", NOW, 3_600.0)
@@ -142,7 +142,7 @@ async def test_two_jobs_never_have_the_same_remote_id(database: Database) -> Non
 
 
 async def test_delivering_is_one_with_the_end(database: Database) -> None:
-    """The message that stands and the end of its job are noted together."""
+    """The message's id and the end of its job are stored together."""
     fetched = await stored(database, a_job(State.FETCHING))
     job = await database.write(moving.apply, fetched, Event.FETCHED, now=NOW)
     assert job is not None
@@ -155,7 +155,7 @@ async def test_delivering_is_one_with_the_end(database: Database) -> None:
 
 @pytest.mark.parametrize("event", [None, Event.UNPOSTABLE])
 async def test_what_became_of_a_message_holds_whoever_has_the_job(database: Database, event: Event | None) -> None:
-    """A job that was claimed after it was read for posting ends all the same: its message stands or never will."""
+    """A job that was claimed after it was read for posting ends all the same: its message exists or never will."""
     job = await stored(database, a_job(State.POSTING))
     await database.write(posts.make_due, job, PostKind.VIDEO)
     post = await post_of(database, job, PostKind.VIDEO)
@@ -169,7 +169,7 @@ async def test_what_became_of_a_message_holds_whoever_has_the_job(database: Data
 
 
 async def test_claiming_leaves_ones_own_jobs_alone(database: Database) -> None:
-    """Who holds a job keeps it under the same fence, also when its lease has run out and nobody else came."""
+    """A job stays claimed under the same fence, also when its lease has run out without another claim."""
     await database.write(put, a_job(State.RENDERING))
     (mine,) = await database.write(moving.claim, "me", NOW, 60.0)
     assert await database.write(moving.claim, "me", NOW + 100.0, 60.0) == []
@@ -294,7 +294,7 @@ async def test_a_removed_video_is_marked(database: Database) -> None:
 
 
 async def test_every_unended_job_is_claimed_once(database: Database, open_another: Callable[[], Database]) -> None:
-    """Two processes that claim at once share the jobs between them: each job goes to one, ended ones to nobody."""
+    """Two processes that claim at once share the jobs between them: each job has one owner, ended ones none."""
     unended = [a_job(state) for state in UNENDED for _ in range(3)]
     await database.write(put, *unended, *(a_job(state) for state in ENDS))
     mine, theirs = await asyncio.gather(
@@ -305,7 +305,7 @@ async def test_every_unended_job_is_claimed_once(database: Database, open_anothe
 
 
 async def test_the_fence_shuts_out_an_old_holder(database: Database) -> None:
-    """Whoever slept through the end of the lease can neither move nor note a job that another has claimed since."""
+    """A process that slept through its lease can neither move nor note a job that another has claimed since."""
     await database.write(put, a_job(State.SUBMITTING))
     (old,) = await database.write(moving.claim, "old", NOW, 60.0)
     assert await database.write(moving.claim, "new", NOW + 60.0, 60.0) == []

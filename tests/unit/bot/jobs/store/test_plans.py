@@ -51,7 +51,7 @@ async def test_jobs_are_found_by_their_state(database: Database, work: Work, arg
 
 
 async def test_a_job_in_a_state_of_a_newer_version_keeps_its_video(database: Database) -> None:
-    """Nobody here knows whether it has ended."""
+    """This version can't know if it has ended."""
     job = a_job()
     await database.write(put, job)
     await database.write(spoil, jobs, "state", "dreaming", id=job.id)

@@ -135,7 +135,7 @@ async def test_a_video_is_found_by_its_message(database: Database, job: Job) -> 
 
 
 async def card_of(database: Database, state: State, **changes: object) -> tuple[Job, Post]:
-    """A job in that state whose card stands in its channel."""
+    """A job in that state with a card in its channel."""
     job = a_job(state, **changes)
     await database.write(put, job)
     card = await due(database, job, PostKind.CARD)
@@ -145,7 +145,7 @@ async def card_of(database: Database, state: State, **changes: object) -> tuple[
 
 @pytest.mark.parametrize("state", State)
 async def test_a_card_is_stale_when_the_last_word_is_said(database: Database, state: State) -> None:
-    """Of a job that has ended, and whose video or notice stands, the card goes; before, and of running ones, not."""
+    """The card of an ended job goes once its video or notice is posted; not before, and not that of a running one."""
     job, card = await card_of(database, state)
     if state is not State.CANCELLED:
         assert await database.read(posts.find_stale_cards) == []
@@ -178,7 +178,7 @@ async def test_other_notices_are_no_last_word(database: Database, kind: PostKind
 
 
 async def test_a_card_that_is_gone_or_never_came_is_not_stale(database: Database) -> None:
-    """Only a card that stands is to be taken away."""
+    """Only an existing card is to be deleted."""
     _job, card = await card_of(database, State.CANCELLED)
     await database.write(posts.mark_gone, card)
     unsent = a_job(State.CANCELLED)

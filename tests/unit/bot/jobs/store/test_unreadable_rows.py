@@ -1,4 +1,4 @@
-"""L10: a row that no version of the bot has written so: whoever lists rows goes on with the others."""
+"""L10: a row that no version of the bot has written: lists go on with the other rows."""
 
 from collections.abc import Awaitable, Callable
 
@@ -16,7 +16,7 @@ from bot.jobs.tables import posts as posts_table
 from tests.unit.bot.jobs.samples import ANNA, HERE, PROVIDER, a_job, a_picture, put
 
 NOW = 5_000.0
-# Words, numbers and lists that cannot be read; names, prompts and ids are whatever they are.
+# Words, numbers and lists that can't be read; names, prompts and ids may be anything.
 SPOILT = [
     *((name, "nonsense") for name in ("via", "cause", "waiting_for", "references")),
     *(("references", text) for text in ("", "{", "7", "null", '[["a"]]', '{"a": 1}')),
@@ -47,7 +47,7 @@ def ids(found: list[Job]) -> set[JobId]:
 @pytest.mark.reliability
 @pytest.mark.parametrize(("column", "value"), SPOILT)
 async def test_one_poisoned_job_stops_no_other(database: Database, column: str, value: str) -> None:
-    """Of 21 jobs with one that can't be read 20 are claimed; it is told once, claimed too, and claimed no more."""
+    """Of 21 jobs with one unreadable one 20 are claimed; it is logged once, claimed too, and not claimed again."""
     rows.tell_unreadable.cache_clear()
     good = await filled(database, State.RENDERING, column, value)
     with capture_logs() as log:
@@ -136,7 +136,7 @@ async def test_pictures_of_poisoned_jobs_hinder_no_sweep(database: Database) -> 
 
 
 async def test_asked_for_by_its_id_it_is_an_error(database: Database) -> None:
-    """Whoever wants that very job is not told that there is none."""
+    """A read of that very job doesn't report it as missing."""
     job = a_job()
     await database.write(put, job)
     await database.write(spoil, jobs, "state", "nonsense", id=job.id)

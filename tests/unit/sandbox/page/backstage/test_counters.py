@@ -54,7 +54,7 @@ async def test_paid_twice_is_shown_as_bad(fake_bot: FakeBot) -> None:
 
 
 async def test_how_an_intent_ended(fake_bot: FakeBot) -> None:
-    """Done, failed or refused; a remix is told from a create; without keys each prompt is an intent."""
+    """Done, failed or refused; a remix differs from a create; without keys each prompt is a request."""
     fake_bot.stage.studio.dials.next_render = [Outcome.ok(), Outcome.fail(), Outcome.refuse()]
     _, video = await fake_bot.create("A cat", "key-1")
     await fake_bot.create("A dog", "key-2")

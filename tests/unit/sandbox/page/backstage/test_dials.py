@@ -49,7 +49,7 @@ from tests.unit.sandbox.page.backstage.conftest import FakeBot
     ],
 )
 async def test_a_wrong_turn_is_refused_in_one_sentence(fake_bot: FakeBot, name: str, body: dict[str, Any]) -> None:
-    """Whatever is wrong with a turn, nothing changes and the page gets one sentence."""
+    """For every wrong value, nothing changes and the page gets one sentence."""
     before = backstage_view(fake_bot.stage)
     with pytest.raises(DialError, match=r"^[A-Z'].*\.$"):
         await fake_bot.board.turn(name, body)
@@ -78,7 +78,7 @@ async def test_renders_take_their_time_and_tell_it(fake_bot: FakeBot) -> None:
 
 @pytest.mark.parametrize("outcome", list(OUTCOMES))
 async def test_the_next_render_ends_as_told_and_the_one_after_it_well(fake_bot: FakeBot, outcome: str) -> None:
-    """The dial stands until a paid request comes, then it is back at ok; turned twice, the last turn counts."""
+    """The dial stays until a paid request comes, then it is back at ok; set twice, the last value counts."""
     await fake_bot.board.turn("next_render", {"outcome": "hangs"})
     await fake_bot.board.turn("next_render", {"outcome": outcome})
     assert backstage_view(fake_bot.stage)["dials"]["next_render"]["outcome"] == outcome

@@ -53,7 +53,7 @@ async def test_files_are_listed_by_name_size_and_type(fake_bot: FakeBot) -> None
 
 
 async def test_an_entry_is_completed_when_its_answer_comes(fake_bot: FakeBot) -> None:
-    """While a call is held it stands there without a status; the same entry gets it later."""
+    """While a call is held it is listed without a status; the same entry gets it later."""
     gate = fake_bot.stage.studio.gate("create", "before_take")
     asking = asyncio.create_task(fake_bot.create("A cat"))
     await asyncio.wait_for(gate.reached.wait(), 20)
