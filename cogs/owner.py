@@ -31,9 +31,9 @@ def build(services: Services) -> app_commands.Group:
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    @group.command(name="adopt", description=description("owner adopt", services.readers))
-    @app_commands.describe(**options("owner adopt", services.readers))
-    async def adopt(interaction: discord.Interaction, job: JobText, provider_id: RemoteId) -> None:
+    @group.command(name="link", description=description("owner link", services.readers))
+    @app_commands.describe(**options("owner link", services.readers))
+    async def link(interaction: discord.Interaction, job: JobText, provider_id: RemoteId) -> None:
         async with deferring(interaction):
             linked = await services.owner_actions.link(UserId(interaction.user.id), job, provider_id)
             await respond_to_action(interaction, linked, Key.OWNER_LINKED)

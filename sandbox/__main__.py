@@ -5,6 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from bot.chat.words import ENGLISH
 from sandbox.page.demo import PORT, open_sandbox
 from sandbox.story import tell_story
 from sandbox.studio import serve
@@ -18,6 +19,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The whole bot on this machine alone.")
     parser.add_argument("--port", type=int, help=f"where the page is (default: {PORT}, or a free one)")
     parser.add_argument("--no-browser", action="store_true", help="only print the page's address")
+    language = "what everybody speaks: a language file, or qps, which is made up and shows what can't be translated"
+    parser.add_argument("--language", default=ENGLISH, metavar="FILE|qps", help=language)
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("story", help="play one scripted story against the running bot and print it")
     studio = commands.add_parser("studio", help="run only the local Videos API, to try any client against it")
@@ -29,7 +32,7 @@ def main() -> int:
         elif options.command == "story":
             asyncio.run(tell_story(_VIDEOS))
         else:
-            asyncio.run(open_sandbox(options.port, browser=not options.no_browser))
+            asyncio.run(open_sandbox(options.port, browser=not options.no_browser, language=options.language))
     except KeyboardInterrupt:
         return 0
     except OSError as error:

@@ -19,6 +19,7 @@ from bot.cli import ExitCode, main
 from sandbox.clock import ScaledClock
 from sandbox.crash_points import CrashPoint
 from sandbox.loopback import stay_on_loopback
+from sandbox.made_up_language import VARIABLE, sandbox_languages
 
 # A host whose look-up never returns.
 HANGING_HOST = "SANDBOX_HANGING_HOST"
@@ -74,7 +75,7 @@ def run_child() -> ExitCode:
     crash_point = CrashPoint()
     crash_point.listen()
     threading.Thread(target=_obey, args=(clock, crash_point), daemon=True).start()
-    return main([], clock)
+    return main([], clock, sandbox_languages(os.environ.get(VARIABLE)))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
+from sandbox.made_up_language import VARIABLE, locale_of
 from sandbox.page.demo_world import build_demo_world
 from sandbox.page.server import PageServer
 from sandbox.stage import Stage
@@ -18,22 +19,26 @@ PORT = 8765
 _SETTINGS = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "2"}
 
 
-async def open_sandbox(port: int | None, *, browser: bool) -> None:
+async def open_sandbox(port: int | None, *, browser: bool, language: str) -> None:
     """Serve the page until SIGINT or SIGTERM. Without a port, the usual one or a free one.
+
+    `language`: that of everybody in it: `en`, `qps` or a language file.
 
     Raises OSError when a wanted port is taken.
     """
+    # The bot runs in a folder of its own.
+    chosen = str(Path(language).resolve()) if Path(language).is_file() else language
     ended = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, ended.set)
     dials = Dials(render_seconds=8.0, frames_per_second=12.0, progress="percent")
     with tempfile.TemporaryDirectory(prefix="video-bot-") as folder:
         async with Stage(Path(folder), settings=_SETTINGS, dials=dials) as stage:
-            demo_world = build_demo_world(stage.chat)
+            demo_world = build_demo_world(stage.chat, locale_of(language))
             page = PageServer(stage, demo_world)
             await _listen(page, port)
             try:
-                await stage.start_bot(ready=False, OWNER_IDS=str(demo_world.owner.id))
+                await stage.start_bot(ready=False, OWNER_IDS=str(demo_world.owner.id), **{VARIABLE: chosen})
                 _announce(page.address, browser=browser)
                 await ended.wait()
             finally:

@@ -28,10 +28,10 @@ class DemoWorld:
         return next((one.person for one in self.personas if one.person.id == person_id), None)
 
 
-def build_demo_world(chat: Chat) -> DemoWorld:
+def build_demo_world(chat: Chat, locale: str = "en-US") -> DemoWorld:
     """Two servers with channels, a thread and four people: one is an administrator, one may only read."""
-    ada, ben, mira, theo = (chat.add_person(name) for name in ("Ada", "Ben", "Mira", "Theo"))
-    night_shift = chat.add_guild("Night Shift")
+    ada, ben, mira, theo = (chat.add_person(name, locale=locale) for name in ("Ada", "Ben", "Mira", "Theo"))
+    night_shift = chat.add_guild("Night Shift", locale=locale)
     for person in (ada, ben):
         night_shift.join(person)
     night_shift.join(mira, admin=True)
@@ -43,7 +43,7 @@ def build_demo_world(chat: Chat) -> DemoWorld:
     for role in (one for one in night_shift.roles.values() if one.name == f"Role of {theo.name}"):
         staff.overwrite(role, deny=Permission.VIEW_CHANNEL)
     start_channel.add_thread("Storyboard", members=[ada, ben])
-    print_room = chat.add_guild("Print Room")
+    print_room = chat.add_guild("Print Room", locale=locale)
     for person in (ada, mira):
         print_room.join(person)
     print_room.add_channel("posters")

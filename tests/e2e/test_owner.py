@@ -74,8 +74,8 @@ async def test_nobody_but_the_owner_may(tmp_path: Path) -> None:
             for command, options in (
                 ("pause", {}),
                 ("resume", {}),
-                ("adopt", {"job": job["id"], "provider_id": remote_id}),
-                ("adopt", {"job": "ZZZZZZZZ", "provider_id": "nothing"}),
+                ("link", {"job": job["id"], "provider_id": remote_id}),
+                ("link", {"job": "ZZZZZZZZ", "provider_id": "nothing"}),
             ):
                 said = await inspection.refusal(await person.slash(place, f"owner {command}", **options))
                 assert said.startswith("Only those who run this bot")
@@ -217,7 +217,7 @@ async def test_everything_cut_off_can_be_adopted_by_hand(tmp_path: Path) -> None
         jobs = [await inspection.job(stage, prompt, "uncertain") for prompt in prompts]
         found = remote_ids(scene)
         for job in jobs:
-            said = await as_owner(stage, "adopt", job=job["id"].lower(), provider_id=f" {found[job['prompt']]} ")
+            said = await as_owner(stage, "link", job=job["id"].lower(), provider_id=f" {found[job['prompt']]} ")
             assert job["id"] in said
             assert "Nothing is sent again" in said
         await time_passes_until(stage, lambda: states(stage) == ["delivered"] * HERONS)
@@ -249,15 +249,15 @@ async def test_an_id_must_exist_and_belong_to_nobody(tmp_path: Path) -> None:
             (job["id"], mine["remote_id"]): f"belongs to `{mine['id']}` already",
         }
         for (job_id, remote_id), wanted in tries.items():
-            said = await as_owner(stage, "adopt", job=job_id, provider_id=remote_id)
+            said = await as_owner(stage, "link", job=job_id, provider_id=remote_id)
             assert wanted in said, said
             assert "<@1>" not in said.replace("`<@1>", "")
         stage.studio.faults.add("poll", Fault.status(503))
-        assert "can't be asked" in await as_owner(stage, "adopt", job=job["id"], provider_id=found)
+        assert "can't be asked" in await as_owner(stage, "link", job=job["id"], provider_id=found)
         now = await inspection.job(stage, "A lost heron")
         assert {**dict(now), "lease_until": None} == {**dict(job), "lease_until": None}
-        assert job["id"] in await as_owner(stage, "adopt", job=job["id"], provider_id=found)
-        assert "can't be given an id" in await as_owner(stage, "adopt", job=job["id"], provider_id=found)
+        assert job["id"] in await as_owner(stage, "link", job=job["id"], provider_id=found)
+        assert "can't be given an id" in await as_owner(stage, "link", job=job["id"], provider_id=found)
         await inspection.job(stage, "A lost heron", "delivered")
         assert stage.studio.paid("A lost heron") == 1
 
@@ -268,7 +268,7 @@ async def test_one_id_for_two_jobs_at_once_is_one_jobs(tmp_path: Path) -> None:
         stage = scene.stage
         jobs = [await cut_off(scene, prompt) for prompt in ("A heron", "Its twin")]
         found = remote_ids(scene)["A heron"]
-        said = await asyncio.gather(*(as_owner(stage, "adopt", job=job["id"], provider_id=found) for job in jobs))
+        said = await asyncio.gather(*(as_owner(stage, "link", job=job["id"], provider_id=found) for job in jobs))
         assert sum("Nothing is sent again" in one for one in said) == 1
         assert sum("already" in one for one in said) == 1
         await inspection.until(stage, lambda: sorted(states(stage)) == ["delivered", "uncertain"], "one of them")
@@ -284,7 +284,7 @@ async def test_a_lost_job_is_adopted_and_its_retry_says_so(tmp_path: Path) -> No
             stage, lambda: next(iter(of_kind(scene.channel, "fail")), None), step_seconds=6 * 3600
         )
         await inspection.job(stage, "A patient heron", "lost")
-        await as_owner(stage, "adopt", job=job["id"], provider_id=remote_ids(scene)["A patient heron"])
+        await as_owner(stage, "link", job=job["id"], provider_id=remote_ids(scene)["A patient heron"])
         await inspection.job(stage, "A patient heron", "delivered")
         assert "too late" in await inspection.refusal(await press(scene.ada, notice, Action.RETRY))
         assert len(inspection.jobs(stage)) == 1
@@ -296,6 +296,6 @@ async def test_adopting_goes_on_while_paused(tmp_path: Path) -> None:
     async with a_scene(tmp_path) as scene:
         job = await cut_off(scene, "A heron at rest")
         await as_owner(scene.stage, "pause")
-        await as_owner(scene.stage, "adopt", job=job["id"], provider_id=remote_ids(scene)["A heron at rest"])
+        await as_owner(scene.stage, "link", job=job["id"], provider_id=remote_ids(scene)["A heron at rest"])
         await inspection.job(scene.stage, "A heron at rest", "delivered")
         assert scene.studio.paid("A heron at rest") == 1

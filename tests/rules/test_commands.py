@@ -29,7 +29,7 @@ PROMISED = {
     "video": ["prompt", "model", "size", "seconds", "reference", "reference_2", "reference_3", "reference_4"],
     "remix": ["prompt", "video", "model", "size", "seconds", "reference", "reference_2", "reference_3", "reference_4"],
     "status": ["video"],
-    "owner adopt": ["job", "provider_id"],
+    "owner link": ["job", "provider_id"],
     "owner pause": [],
     "owner resume": [],
     "owner usage": ["days"],
@@ -37,8 +37,8 @@ PROMISED = {
     "owner unblock": ["person"],
 }
 REQUIRED = {
-    ("owner adopt", "job"),
-    ("owner adopt", "provider_id"),
+    ("owner link", "job"),
+    ("owner link", "provider_id"),
     ("owner block", "person"),
     ("owner unblock", "person"),
 }

@@ -1,7 +1,7 @@
 """Fixtures of the SimCord tests; what they are made of, and what SimCord leaves out, is in `sim_bot` and `world`."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from discord.http import Route
 from simcord import Env
 
 from bot.app import migrate_only
+from bot.chat.words import Language, read_languages
 from bot.client import quiet_voice_warnings
 from bot.settings import Settings
 from tests.simcord.sim_bot import FakeCdn, SimBot
@@ -49,9 +50,19 @@ async def files(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeCdn]:
     await served.stop()
 
 
+@pytest.fixture
+def languages() -> Mapping[str, Language]:
+    """What the bot speaks."""
+    return read_languages()
+
+
 @pytest_asyncio.fixture
 async def sim_bot(
-    migrated: Path, tmp_path: Path, files: FakeCdn, monkeypatch: pytest.MonkeyPatch
+    migrated: Path,
+    tmp_path: Path,
+    files: FakeCdn,
+    monkeypatch: pytest.MonkeyPatch,
+    languages: Mapping[str, Language],
 ) -> AsyncIterator[SimBot]:
     """The bot, logged in and with nothing running."""
     for name in Settings.model_fields:
@@ -59,7 +70,7 @@ async def sim_bot(
     quiet_voice_warnings()
     shutil.copytree(migrated, tmp_path / "data")
     async with AsyncExitStack() as resources:
-        sim_bot = await SimBot.begin(settings_for(tmp_path / "data"), resources)
+        sim_bot = await SimBot.begin(settings_for(tmp_path / "data"), resources, languages)
         files.env = sim_bot.env
         await sim_bot.env.start()
         try:

@@ -10,7 +10,7 @@ from aiohttp import web
 from simcord import Env
 
 from bot.app import build_engine
-from bot.chat.words import Language, Readers, read_languages
+from bot.chat.words import Language, Readers
 from bot.client import VideoBot
 from bot.engine.engine import Engine
 from bot.ops.clock import SteadyClock
@@ -75,12 +75,9 @@ class SimBot:
     languages: Mapping[str, Language]
 
     @classmethod
-    async def begin(
-        cls, settings: Settings, resources: AsyncExitStack, languages: Mapping[str, Language] | None = None
-    ) -> "SimBot":
+    async def begin(cls, settings: Settings, resources: AsyncExitStack, languages: Mapping[str, Language]) -> "SimBot":
         """Put the bot together as `bot.app` does; it is not logged in yet."""
         clock = SimClock()
-        languages = languages or read_languages()
         readers = Readers(languages)
         client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers)
         env = clock.env = Env(client, approved_intents=discord.Intents.none())

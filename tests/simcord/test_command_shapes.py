@@ -15,7 +15,7 @@ TABLE = {
     "video": [("prompt", STRING), *SETTINGS],
     "remix": [("prompt", STRING), ("video", STRING), *SETTINGS],
     "status": [("video", STRING)],
-    "owner": [(name, SUBCOMMAND) for name in ("adopt", "pause", "resume", "usage", "block", "unblock")],
+    "owner": [(name, SUBCOMMAND) for name in ("link", "pause", "resume", "usage", "block", "unblock")],
 }
 
 

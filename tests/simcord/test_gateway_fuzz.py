@@ -148,7 +148,7 @@ async def sound_events(world: SimWorld) -> list[tuple[str, dict[str, Any]]]:
         command("remix", prompt="at night", video="ZZZZZZZZ", model="gpt-4o-video"),
         command("remix", kind=4, video="fo"),
         command("status", kind=4, video="fo"),
-        command("owner adopt", job=video.id, provider_id="video_1"),
+        command("owner link", job=video.id, provider_id="video_1"),
         ("MESSAGE_DELETE", {"id": str(10**40), "channel_id": str(channel.id)}),
         ("MESSAGE_DELETE_BULK", {"ids": [str(HUGE), "-1"], "channel_id": str(channel.id)}),
         ("MESSAGE_CREATE", reply | {"message_reference": {"message_id": str(HUGE), "channel_id": str(channel.id)}}),

@@ -313,7 +313,7 @@ async def test_every_command_of_the_owner_by_everybody(world: SimWorld, crowd: C
             return lambda: caller.send(2, data)
 
         answers = {
-            await refused(world, running("adopt", {"job": one, "provider_id": "video_1"}), OWNERS, before)
+            await refused(world, running("link", {"job": one, "provider_id": "video_1"}), OWNERS, before)
             for one in (job.id, UNKNOWN_JOB, "no id at all")
         }
         answers |= {await refused(world, running(leaf, {}), OWNERS, before) for leaf in ("pause", "resume", "usage")}

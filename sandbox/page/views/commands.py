@@ -4,7 +4,7 @@ from sandbox.chat import Channel, Chat, NotPossibleError, Person
 from sandbox.chat.command_filler import find_command
 from sandbox.chat.interactions import COMMAND
 from sandbox.chat.model import Interaction
-from sandbox.chat.records import Json, parts_of
+from sandbox.chat.records import Json, part_of, parts_of
 
 _SLASH = 1
 _SUBCOMMANDS = (1, 2)
@@ -16,10 +16,22 @@ def command_views(chat: Chat, me: Person, channel: Channel) -> list[Json]:
     offered: list[Json] = []
     for kind, name in sorted({(int(one["type"]), str(one["name"])) for one in chat.commands}):
         try:
-            offered.append(find_command(chat.world, me.user, channel, name, kind))
+            offered.append(_in_language(find_command(chat.world, me.user, channel, name, kind), me.user.locale))
         except NotPossibleError:
             continue
     return offered
+
+
+def _in_language(command: Json, locale: str) -> Json:
+    """The command, option or choice with the texts of that locale. What is typed keeps its own name."""
+    shown = dict(command)
+    shown["description"] = part_of(command, "description_localizations").get(locale) or command.get("description")
+    shown["options"] = [_in_language(one, locale) for one in parts_of(command, "options")]
+    shown["choices"] = [
+        {**one, "name": part_of(one, "name_localizations").get(locale) or one["name"]}
+        for one in parts_of(command, "choices")
+    ]
+    return shown
 
 
 def call_views(chat: Chat, me: Person, channel: Channel) -> list[Json]:
