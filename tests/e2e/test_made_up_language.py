@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sandbox.chat import Call, Choice, Form, Message, Person
-from sandbox.chat.records import Json, flatten, parts_of
+from bot.chat.custom_ids import Action
+from sandbox.chat import Call, Choice, Form, Message
+from sandbox.chat.records import Json, parts_of
 from sandbox.made_up_language import LOCALE, OPENING, QPS, VARIABLE
 from sandbox.stage import Stage
 from sandbox.studio import Outcome
-from tests.e2e.messages import kind_of, wait_kind
+from tests.e2e.messages import kind_of, press, wait_kind
 from tests.e2e.scene import Scene, a_stage, has_video
 from tests.marks import unmarked
 
@@ -46,12 +47,6 @@ def of_command(command: Json) -> Iterator[str]:
         yield from of_command(option)
 
 
-async def press(person: Person, message: Message, action: str) -> Call:
-    """Press the button that does that, whatever its label is."""
-    ids = [str(one.get("custom_id")) for one in flatten(message.components)]
-    return await person.click(message, next((one for one in ids if f":{action}:" in one), action))
-
-
 async def answer_to(call: Call) -> Message:
     """The private answer, shown."""
     answer = await call.wait_state("message")
@@ -81,15 +76,15 @@ async def test_a_story_in_the_made_up_language_has_no_word_of_english(tmp_path: 
         video = await scene.make("A red fox", size="1280x720", seconds="8")
         await ben.reply(video, "the same fox, but in deep snow")
         question = await wait_kind(chat, channel, "offer")
-        await press(ben, question, "make_it")
+        await press(ben, question, Action.MAKE_IT)
         await scene.video(after=video)
-        forms.append(await (await press(ada, video, "remix")).wait_form())
-        await answer_to(await press(ada, video, "delete"))
+        forms.append(await (await press(ada, video, Action.REMIX)).wait_form())
+        await answer_to(await press(ada, video, Action.DELETE))
 
         await ada.slash(channel, "video", prompt="A forbidden fox", size="1280x720")
         refused = await wait_kind(chat, channel, "fail")
-        await answer_to(await press(ada, refused, "why"))
-        form = await (await press(ada, refused, "edit_retry")).wait_form()
+        await answer_to(await press(ada, refused, Action.WHY))
+        form = await (await press(ada, refused, Action.EDIT_RETRY)).wait_form()
         forms.append(form)
         await ada.submit(form, {"prompt": "An allowed fox"})
         await chat.wait_message(channel, lambda m: has_video(m) and m.id > refused.id)
@@ -97,7 +92,7 @@ async def test_a_story_in_the_made_up_language_has_no_word_of_english(tmp_path: 
         stage.studio.dials.next_render += [Outcome.fail(code="processing_error", message="no") for _ in range(2)]
         await ada.slash(channel, "video", prompt="A tired fox")
         failed = await wait_kind(chat, channel, "fail", after=refused)
-        await press(ada, failed, "retry")
+        await press(ada, failed, Action.RETRY)
         await wait_kind(chat, channel, "fail", after=failed)
 
         reply = await ada.reply(video, "now the fox runs through high grass")
@@ -106,7 +101,7 @@ async def test_a_story_in_the_made_up_language_has_no_word_of_english(tmp_path: 
         choices += await ada.autocomplete(channel, "status", "video")
         choices += await ada.autocomplete(channel, "remix", "video")
         await answer_to(await ada.slash(channel, "status", video=choices[0].value))
-        await answer_to(await press(ada, card, "cancel"))
+        await answer_to(await press(ada, card, Action.CANCEL))
         await answer_to(await ada.slash(channel, "remix", prompt="x", video="ZZZZZZZZ"))
         await answer_to(await ada.slash(stage.chat.dm(ada), "owner pause"))
         assert stage.chat.commands

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import discord
 import pytest
 
 from bot.chat.words import ENGLISH, Language, read_languages
@@ -9,7 +10,7 @@ from sandbox.made_up_language import OPENING, made_up
 from tests.marks import unmarked
 from tests.simcord import job_setups
 from tests.simcord.job_setups import JobSetup
-from tests.simcord.world import SimWorld, labels, private, text_of
+from tests.simcord.world import SimWorld, private, text_of
 
 SETUPS = (
     job_setups.queued,
@@ -32,12 +33,18 @@ def languages() -> Mapping[str, Language]:
     return {**spoken, "en-US": made_up(spoken[ENGLISH])}
 
 
+def labels(message: discord.Message) -> list[str]:
+    """What is written on the buttons."""
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    return [child.label or "" for row in rows for child in row.children if isinstance(child, discord.Button)]
+
+
 @pytest.mark.parametrize("setup", SETUPS, ids=lambda setup: setup.__name__)
 async def test_what_is_said_of_a_job_can_be_translated(world: SimWorld, setup: JobSetup) -> None:
     """Card, notice, video, the list, the job alone and their buttons: no word of English."""
     job = await setup(world)
     posted = [message for message in world.channel.history() if message.author.bot]
-    texts = [text for one in posted for text in (text_of(one), *(label or "" for label in labels(one)))]
+    texts = [text for one in posted for text in (text_of(one), *labels(one))]
     texts.append(private(await world.ada.slash(world.channel, "status")))
     texts.append(private(await world.ada.slash(world.channel, "status", video=job.id)))
     assert OPENING in "".join(texts[:1])
