@@ -1,4 +1,4 @@
-"""The servers that the operator lets the bot work in. It must not know what the bot may do at Discord."""
+"""The servers that the operator lets the bot work in."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ class Allowlist:
     direct_messages: bool = True
 
     def refuse(self, guild_id: int | None) -> Refusal | None:
-        """Why the bot does nothing at all there; None where it works, and in DMs."""
+        """Why the bot ignores that server; None where it works, and in DMs."""
         if not self.guild_ids or guild_id is None or guild_id in self.guild_ids:
             return None
         return Refusal(Reason.SERVER_CLOSED)
 
     def refuse_request(self, guild_id: int | None) -> Refusal | None:
-        """Why no request is taken there; None where one is."""
+        """Why the bot accepts no request there; None where it does."""
         if guild_id is None and not self.direct_messages:
             return Refusal(Reason.DIRECT_MESSAGES_OFF)
         return self.refuse(guild_id)

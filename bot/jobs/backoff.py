@@ -1,6 +1,6 @@
-"""How long to wait after a fault, before the same thing is tried again. It must not know what failed.
+"""Backoff: how long to wait after a fault before a retry.
 
-For faults only: waiting longer and longer for a render to finish is two to three times worse than looking evenly (see
+For faults only. A growing gap between polls of a render is two to three times worse than an even one (see
 `docs/facts/pacing.md`).
 """
 
@@ -12,7 +12,7 @@ Draw = Callable[[float, float], float]
 _SHORTEST_SECONDS = 2.0
 _DOUBLINGS_MAX = 30
 _ASKED_SHORTEST_SECONDS = 1.0
-# The one cap on what the other side may ask for.
+# The one cap on waits that the other side requests.
 ASKED_LONGEST_SECONDS = 600.0
 _ASKED_SPREAD = 0.1
 # The longest of all waits that are stored.
@@ -20,9 +20,10 @@ LONGEST_WAIT_SECONDS = ASKED_LONGEST_SECONDS * (1.0 + _ASKED_SPREAD)
 
 
 def full_jitter(tries: int, *, max_seconds: float, draw: Draw = random.uniform) -> float:
-    """Seconds to wait after so many tries in a row went wrong (from 1): anywhere from 2 s to 2 s doubled per try.
+    """Seconds to wait after so many tries in a row failed (from 1): a random time up to 2 s doubled per try (full
+    jitter).
 
-    Never more than `max_seconds`. The whole range is drawn from, so that those who failed together do not come back
+    Never more than `max_seconds`. The whole range is used, so that tries which failed together don't come back
     together. `draw(low, high)` is the source of chance, such as the `uniform` of a `Random`.
     """
     doublings = min(max(tries, 1), _DOUBLINGS_MAX)
@@ -31,7 +32,7 @@ def full_jitter(tries: int, *, max_seconds: float, draw: Draw = random.uniform) 
 
 
 def bounded(asked_seconds: float) -> float:
-    """Seconds to wait when the other side said how long: at most 600 s, and a second at least.
+    """A wait that the other side requested, bounded: at most 600 s, and at least a second.
 
     "At once" would be a tight loop.
     """
@@ -39,6 +40,6 @@ def bounded(asked_seconds: float) -> float:
 
 
 def obeyed(asked_seconds: float, draw: Draw = random.uniform) -> float:
-    """Seconds to wait when the other side said how long: never less, at most a tenth more (see `bounded`)."""
+    """A wait that the other side requested, obeyed: never less, at most a tenth more (see `bounded`)."""
     seconds = bounded(asked_seconds)
     return draw(seconds, seconds * (1.0 + _ASKED_SPREAD))

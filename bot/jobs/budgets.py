@@ -1,4 +1,4 @@
-"""How many jobs a server, and everybody together, may cost in 24 hours; decided from counts that the store makes."""
+"""Daily ceilings: how many jobs a server, and the whole bot, may cost in 24 hours, decided from the store's counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Budget:
 
     @property
     def used_percent(self) -> int | None:
-        """The mark that has been reached (80 or 100); None below both."""
+        """The highest mark that was reached (80 or 100); None below both."""
         used = 100 * len(self.spent_at)
         return next((mark for mark in (USED_UP_PERCENT, NEARLY_USED_PERCENT) if used >= mark * self.limit), None)
 

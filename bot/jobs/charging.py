@@ -1,11 +1,11 @@
-"""Whether a job was paid for, by what happened to it. Pure; `moving.apply` is the one place that stores it."""
+"""Whether a job was charged, by its events. Pure; `moving.apply` is the one place that stores it."""
 
 from bot.jobs.model import Charged, Job
 from bot.jobs.states import Event, State
 
 # Nothing was sent, or the provider definitely took nothing.
 _NOT_TAKEN = frozenset({Event.POSTPONE, Event.REFUSE, Event.REJECT})
-# Only a finished video gets this far; so a job that an older version stored is set right, too.
+# Only a finished video gets this far, so a job that an older version stored is corrected, too.
 _COMPLETED = frozenset(
     {Event.COMPLETE, Event.FETCHED, Event.KEEP, Event.GIVE_UP, Event.POSTED, Event.UNPOSTABLE, Event.REFETCH}
 )
@@ -21,7 +21,7 @@ def uses_daily_limit(job: Job) -> bool:
 
 
 def charged_after(job: Job, event: Event, cost_micros: int | None = None) -> Charged:
-    """What is known about the charge once that has happened; `cost_micros`: what the provider reported with it."""
+    """The charge after that event; `cost_micros` is the cost that the provider reported with it."""
     if event in _NOT_TAKEN:
         return Charged.NO
     if job.charged is Charged.YES or event in _COMPLETED or job.state is State.FETCHING or (cost_micros or 0) > 0:

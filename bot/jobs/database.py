@@ -1,8 +1,8 @@
-"""The connection to the database: transactions that are whole or not there; it must not know what is stored.
+"""The connection to the database: transactions that are applied as a whole or not at all.
 
-SQLite takes one writer at a time, so writes begin with BEGIN IMMEDIATE and queue here instead of failing half-way; a
+SQLite takes one writer at a time, so writes begin with BEGIN IMMEDIATE and queue here instead of failing half-way. A
 cancelled await may leave an aiosqlite transaction open or lose a connection of the pool, so every transaction runs to
-its end in a task of its own.
+its end in its own task.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.jobs.generation import Generation, generation_path, write_generation
 
-# How long SQLite waits for another program's lock at each try.
+# How long each try waits for another program's lock.
 _BUSY_SECONDS = 5.0
 _TRIES = 3
 _PATIENCE_SECONDS = 15.0
 _BUSY_SECONDS_LEAVING = 1.0
-# SQLite takes its log in by itself, but never begins it anew while there is always somebody who reads from it.
+# SQLite checkpoints its log by itself, but never restarts it while there is always a reader.
 _LOG_BYTES_MAX = 16 * 1024 * 1024
 # Where a transaction leaves the generation that it has counted up to.
 ADVANCED = "advanced"
@@ -38,27 +38,27 @@ _log = structlog.stdlib.get_logger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# What the write of this task does once it is committed; each write runs in a task of its own.
+# Follow-ups of this task's write after its commit; each write runs in its own task.
 _FOLLOW_UP: ContextVar[list[Callable[[], None]] | None] = ContextVar("follow_up", default=None)
 
 
 def once_stored(follow_up: Callable[[], None]) -> None:
-    """From within a write: do this when its transaction is committed, and not if it never is. It must not raise."""
+    """From within a write: call this once its transaction is committed, and not if it never is. It must not raise."""
     waiting = _FOLLOW_UP.get()
     if waiting is not None:
         waiting.append(follow_up)
 
 
 class StoreUnavailableError(Exception):
-    """The database could not take or give what was asked: disk full, locked by another program, damaged."""
+    """The database could not read or write: disk full, locked by another program, damaged."""
 
 
 class StoreConflictError(StoreUnavailableError):
-    """What was to be stored breaks a rule of the schema, such as one id of the provider for two jobs."""
+    """The write breaks a rule of the schema, such as one id of the provider for two jobs."""
 
 
 class GenerationNotStoredError(StoreUnavailableError):
-    """The transaction is stored, but not the count of it beside the database: nothing may leave the machine for it."""
+    """The transaction is stored, but its count beside the database is not: nothing may be sent for it."""
 
 
 class Database:
@@ -83,10 +83,10 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run `work` in one write transaction and return what it returns.
+        """Run `work` in one write transaction and return its result.
 
-        The transaction is finished even if the caller is cancelled meanwhile. Raises `StoreUnavailableError`; whatever
-        `work` itself raises undoes the transaction and is passed on.
+        The transaction is finished even if the caller is cancelled meanwhile. Raises `StoreUnavailableError`;
+        exceptions from `work` roll the transaction back and propagate.
         """
 
         asked_at = asyncio.get_running_loop().time()
@@ -96,7 +96,7 @@ class Database:
         async def noted(connection: AsyncConnection) -> T:
             nonlocal advanced
             connection.info.pop(ADVANCED, None)
-            # A try that did not get to its end has done nothing that could be followed up.
+            # An unfinished try has done nothing that needs a follow-up.
             follow_up.clear()
             done = await work(connection, *args, **kwargs)
             advanced = connection.info.pop(ADVANCED, None)
@@ -121,7 +121,7 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run `work` on one consistent view of the data and return what it returns. Raises `StoreUnavailableError`."""
+        """Run `work` on one consistent view of the data and return its result. Raises `StoreUnavailableError`."""
 
         async def transaction() -> T:
             async with self._engine.connect() as connection:
@@ -132,19 +132,19 @@ class Database:
         return await self._to_its_end(transaction())
 
     def leave(self) -> None:
-        """From now on hardly wait for another program's lock: the process is leaving, and what isn't stored is safe."""
+        """From now on wait only briefly for another program's lock: the process ends, and unstored work is safe."""
         self._tries = 1
         self._engine.update_execution_options(**{_LEAVING: True})
 
     async def close(self) -> None:
-        """Wait for what is under way, then close every connection (an open one would keep the process alive)."""
-        # Whoever is answered may ask the next thing at once; a connection that is out now would never be closed.
+        """Wait for running transactions, then close every connection (an open one would keep the process alive)."""
+        # A finished caller may start the next transaction at once; a connection in use now would never be closed.
         while self._under_way:
             await asyncio.wait(tuple(self._under_way))
         await self._engine.dispose()
 
     async def _begun_anew(self, work: Callable[[AsyncConnection], Awaitable[T]], asked_at: float) -> T:
-        """Do it in one transaction; where another program kept that from beginning, try again."""
+        """Run it in one transaction; if another program's lock prevented its start, retry."""
         for _ in range(self._tries - 1):
             begun = False
             try:
@@ -153,14 +153,14 @@ class Database:
                     return await work(connection)
             except OperationalError as error:
                 waited_seconds = asyncio.get_running_loop().time() - asked_at
-                # Where nothing ran, nothing is done twice; who has waited in line has waited long enough.
+                # Retry only if nothing ran, and not after a long wait in the queue.
                 if begun or "locked" not in str(error.orig) or waited_seconds > _PATIENCE_SECONDS:
                     raise
         async with self._engine.begin() as connection:
             return await work(connection)
 
     async def _store_generation(self, advanced: Generation) -> None:
-        """Store beside the database how far it has come; those who come together are served by one write."""
+        """Store the generation beside the database; concurrent callers share one write."""
         if self._generation is None:
             return
         if self._advanced is None or advanced.lineage != self._advanced.lineage or advanced > self._advanced:
@@ -176,32 +176,32 @@ class Database:
             self._stored = latest
 
     async def _keep_log_small(self) -> None:
-        """When the log has grown, take it in while no write is under way: once those who read now are done.
+        """Checkpoint a grown log while no write is running, once the current readers are done.
 
-        It comes after a write that is stored, so it never raises.
+        It comes after a stored write, so it never raises.
         """
         if self._log is None or _size_bytes(self._log) <= self._log_bytes_max:
             return
         try:
             async with self._engine.connect() as connection:
-                # Past SQLAlchemy, which would begin a transaction: inside one this can't be done.
+                # Past SQLAlchemy, which would begin a transaction: a checkpoint isn't possible inside one.
                 driver: Any = (await connection.get_raw_connection()).driver_connection
                 async with driver.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
                     (busy, *_pages) = await cursor.fetchone()
         except (sqlite3.Error, SQLAlchemyError):
             busy = True
-        # One that reads for very long is not waited for again at every write.
+        # Don't wait for a very long reader again at every write.
         self._log_bytes_max = _LOG_BYTES_MAX + (_size_bytes(self._log) if busy else 0)
 
     async def _to_its_end(self, transaction: Coroutine[Any, Any, T]) -> T:
-        """Run it in a task of its own, which goes on when the caller is cancelled."""
+        """Run it in its own task, which continues when the caller is cancelled."""
         task = asyncio.create_task(transaction)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            # Nobody waits for it any more.
+            # No caller waits for it any more.
             task.add_done_callback(_tell_fault)
             raise
         except IntegrityError as error:
@@ -216,26 +216,26 @@ def _size_bytes(file: Path) -> int:
     try:
         return file.stat().st_size
     except OSError:
-        # It isn't there, or can't be asked about now: what was just stored is stored all the same.
+        # It doesn't exist, or can't be read now: the write before is stored all the same.
         return 0
 
 
 def _tell_fault(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        # Never the whole error: the statement and its values, a prompt among them, are part of its words.
+        # Never log the whole error: it contains the statement and its values, a prompt among them.
         reason = str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
         _log.warning("not stored, and nobody waited for it", reason=reason)
 
 
 def open_database(path: Path) -> Database:
     """The SQLite database in that file, which migrations have already built."""
-    # Built from parts: in an address written as text, a '?' or '%' of the path would mean something else.
+    # Built from parts: in an address written as text, a '?' or '%' of the path would be special.
     address = sa.URL.create("sqlite+aiosqlite", database=str(path))
     engine = create_async_engine(
         address,
         connect_args={"timeout": _BUSY_SECONDS},
         json_deserializer=_read_json,
-        # Or the words of people stand in every error, and so in the log.
+        # Otherwise every error, and so the log, would contain the words of people.
         hide_parameters=True,
     )
     prepare(engine.sync_engine)
@@ -243,7 +243,7 @@ def open_database(path: Path) -> Database:
 
 
 def _read_json(text: str) -> object:
-    """None for what is no JSON, or one spoilt value would make all rows that are read with it unreadable."""
+    """None for invalid JSON; otherwise one spoilt value would make all rows of a query unreadable."""
     try:
         return json.loads(text)
     except (ValueError, TypeError):
@@ -251,14 +251,14 @@ def _read_json(text: str) -> object:
 
 
 def prepare(engine: sa.Engine) -> None:
-    """Make every connection of that SQLite engine durable, and let SQLAlchemy say itself how a transaction begins."""
+    """Make every connection of that SQLite engine durable, and let SQLAlchemy control how a transaction begins."""
 
     def connect(connection: Any, _record: Any) -> None:
-        # Python's driver would otherwise begin and commit at moments of its own.
+        # Python's driver would otherwise begin and commit at its own moments.
         connection.isolation_level = None
         cursor = connection.cursor()
         log_limit = f"journal_size_limit={_LOG_BYTES_MAX}"
-        # What is deleted, people's words and signed addresses among it, is overwritten with zeros.
+        # Deleted data, with people's words and signed addresses, is overwritten with zeros.
         pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", log_limit)
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")

@@ -1,4 +1,4 @@
-"""The kinds of Discord's own "no" to a message, by its code (docs/facts/discord.md, "Refusals"). Pure."""
+"""The kinds of Discord's permanent refusals of a message, by code (docs/facts/discord.md, "Refusals"). Pure."""
 
 from enum import StrEnum
 
@@ -17,9 +17,9 @@ class Denial(StrEnum):
     OTHER = "other"
 
 
-# No message of the bot can be posted there: what isn't paid for yet would be paid for in vain.
+# The bot can't post there: a job that isn't paid yet would be paid in vain.
 ENDS_PLACE = frozenset({Denial.GONE, Denial.ACCESS, Denial.CLOSED, Denial.TYPE, Denial.DM, Denial.AUTOMOD})
-# The file is refused, its words are not: a link to the video can be posted instead.
+# The file is refused, the text is not: a link to the video can be posted instead.
 REFUSES_FILE = frozenset({Denial.EXPLICIT, Denial.UPLOADS})
 
 _BY_CODE = {
@@ -41,7 +41,7 @@ _OF_THREADS = range(160004, 160010)
 
 
 def denial_of(status: int, code: int) -> Denial:
-    """The kind of a no by its code; one that is not listed, by the status that all codes of its kind come with."""
+    """The kind of a refusal by its code; for an unlisted one by its status."""
     if code in _BY_CODE:
         return _BY_CODE[code]
     if code in _OF_THREADS:
@@ -52,5 +52,5 @@ def denial_of(status: int, code: int) -> Denial:
 
 
 def stored_denial(field: str | None) -> Denial | None:
-    """The kind that was stored with a job; None if nothing or something else was."""
+    """The kind that was stored with a job; None if none was."""
     return Denial(field) if field in set(Denial) else None

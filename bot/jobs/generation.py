@@ -1,8 +1,8 @@
-"""The small file beside the database that tells how far it had come; it must not know what the database holds.
+"""The small file beside the database with its lineage and generation.
 
-Each submission and each message counts the database's generation one up, and the count is stored here before anything
-leaves the machine. So this file is never ahead of its own database, and a database that is behind it, of another
-lineage, or without it, is a copy or was put back from a backup (docs/decisions/0012-restores.md).
+Each submission and each message increments the database's generation, and the count is stored here before anything
+leaves the machine. So this file is never ahead of its own database. A database that is behind it, of another lineage,
+or without it, is a copy or was restored from a backup (docs/decisions/0012-restores.md).
 """
 
 import os
@@ -21,17 +21,17 @@ class Generation(NamedTuple):
     number: int
 
 
-# A file that can't be read belongs to no database.
+# An unreadable file belongs to no database.
 UNREADABLE = Generation("", 1)
 
 
 def generation_path(database: Path) -> Path:
-    """Where the file of that database is."""
+    """The path of that database's file."""
     return database.with_suffix(".generation")
 
 
 def read_generation(file: Path) -> Generation | None:
-    """What the file says; None if there is none, `UNREADABLE` if it says nothing."""
+    """The file's content; None if there is none, `UNREADABLE` if it is invalid."""
     try:
         with file.open("rb") as opened:
             record = _RECORD.fullmatch(opened.read(_RECORD_BYTES + 1))
@@ -43,7 +43,7 @@ def read_generation(file: Path) -> Generation | None:
 
 
 def write_generation(file: Path, generation: Generation) -> None:
-    """Store it so that a power cut changes nothing any more. Raises `OSError`."""
+    """Store it durably, also against a power cut. Raises `OSError`."""
     record = f"{generation.lineage} {generation.number:020d}\n".encode()
     if _overwrite(file, record):
         return
@@ -62,7 +62,7 @@ def write_generation(file: Path, generation: Generation) -> None:
 
 
 def _overwrite(file: Path, record: bytes) -> bool:
-    """Write over a record of the same length, which fits one sector of the disk; False if there is none."""
+    """Overwrite a record of the same length, which fits one sector of the disk; False if there is none."""
     try:
         opened = os.open(file, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:

@@ -1,7 +1,6 @@
-"""The log of a job's life: one line per event, written once it is stored. No prompt is in it, only its length and hash.
+"""The log of a job: one line per event, written once it is stored. Prompts appear only as length and hash.
 
-The hash is keyed anew in each process: equal prompts can be told to be equal while it lives, and nothing kept on disk
-can be used to guess one.
+The hash is keyed per process: equal prompts can be recognised while it lives, and nothing on disk helps to guess one.
 """
 
 import hashlib
@@ -32,14 +31,14 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def log_event(event: str, job: Job, **facts: object) -> None:
-    """One line about that job: whose it is and where, and what else belongs to the event (None is left out)."""
+    """One line about that job, with its requester, place and the facts of the event (None is left out)."""
     place = job.origin.place
     of_job = {"job": job.id, "user": job.origin.user_id, "guild": place.guild_id, "channel": place.channel_id}
     _log.info(f"job {event}", **{name: fact for name, fact in {**of_job, **facts}.items() if fact is not None})
 
 
 def log_accepted(job: Job) -> None:
-    """A request was stored as a job."""
+    """Log that a request was stored as a job."""
     request = job.request
     log_event(
         "accepted", job, via=job.origin.via, model=request.model, size=request.size, seconds=request.seconds,
@@ -49,7 +48,7 @@ def log_accepted(job: Job) -> None:
 
 
 def log_move(event: Event, job: Job) -> None:
-    """A job was moved, and is now as given; moves that only lead on from one step to the next are no events."""
+    """Log a move of a job, which is now as given; moves between two steps are not logged."""
     if event in _ENDS_BADLY:
         log_event("failed", job, end=job.state, **_why(job), charged=job.charged)
         return
@@ -73,7 +72,7 @@ def log_move(event: Event, job: Job) -> None:
 
 
 def hash_prompt(prompt: str) -> str:
-    """The same for the same prompt while this process lives."""
+    """A hash that is equal for equal prompts while this process lives."""
     return hmac.new(_KEY, prompt.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:_HASH_DIGITS]
 
 

@@ -1,4 +1,4 @@
-"""How much one person may ask for, decided from counts; where the counts come from is the store's business."""
+"""How much one person may request, decided from the store's counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from bot.jobs.allowlist import ANYWHERE, Allowlist
 from bot.jobs.reasons import Reason, Refusal
 
 DAY_SECONDS = 86_400.0
-# As many refusals, or failed renders, within this time make a person rest for as long again.
+# So many refusals, or failed renders, within this time make a person rest for as long again.
 REST_SECONDS = 600.0
 REFUSALS_MAX = 3
-# Other people's renders are fine when at most so small a share of them failed in the same time.
+# Other people's renders count as fine when at most this share of them failed in the same time.
 _FINE_PER_FAILED = 3
 _LOOK_AGAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is allowed: to one person, in one server, to all together, and where. A daily limit of 0 means none."""
+    """What is allowed: to one person, in one server, in all, and where. A daily limit of 0 means none."""
 
     active_jobs: int
     jobs_per_day: int
@@ -29,7 +29,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a person has under way and has used in the last 24 hours (`counted_at`: when accepted, oldest first).
+    """A person's unfinished jobs, and their use of the last 24 hours (`counted_at`: when accepted, oldest first).
 
     `rests_until` is set while they have to wait because of refusals or failed renders. `queued_jobs` is how many jobs
     of all people wait.
@@ -42,7 +42,7 @@ class Usage:
 
 
 def decide(usage: Usage, limits: Limits) -> Refusal | None:
-    """None if one more job may be accepted, else the reason; `free_at` says when the daily limit has room again."""
+    """None if one more job may be accepted, else the reason; `free_at` is when the daily limit has room again."""
     if limits.jobs_per_day and len(usage.counted_at) >= limits.jobs_per_day:
         freed_by = usage.counted_at[len(usage.counted_at) - limits.jobs_per_day]
         return Refusal(Reason.DAILY_LIMIT, {"limit": limits.jobs_per_day, "free_at": freed_by + DAY_SECONDS})
@@ -57,7 +57,7 @@ def decide(usage: Usage, limits: Limits) -> Refusal | None:
 
 @dataclass(frozen=True, slots=True)
 class Renders:
-    """What became of renders lately: when a person's failed, and when other people's failed or were completed."""
+    """Recent renders: when a person's failed, and when other people's failed or were completed."""
 
     failed_at: tuple[float, ...] = ()
     others_failed_at: tuple[float, ...] = ()
@@ -68,7 +68,7 @@ def rest_until(refused_at: Sequence[float], now: float, renders: Renders | None 
     """Until when a person rests, None if they don't: ten minutes from the third refusal, or failed render, in ten.
 
     `refused_at`: when the provider refused their videos for content, input, size or length in the last twenty minutes,
-    oldest first. Failed renders count only while other people's didn't fail: an outage rests nobody.
+    oldest first. Failed renders count only while other people's didn't fail: an outage makes no one rest.
     """
     thirds = [third for _, third in _thirds(refused_at)]
     if renders is not None:
@@ -94,7 +94,7 @@ def _others_were_fine(renders: Renders, first: float, third: float) -> bool:
 def held_until(refused_at: Sequence[float], under_way: int, now: float) -> float | None:
     """Until when a person's waiting video is not sent, None if it may be: so that no fourth is refused in ten minutes.
 
-    `under_way` of theirs are at the provider and may be refused yet. Whoever had none refused lately is not held up.
+    `under_way` of theirs are at the provider and may be refused yet. People without a recent refusal are not held up.
     """
     if resting := rest_until(refused_at, now):
         return resting

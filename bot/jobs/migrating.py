@@ -1,7 +1,7 @@
-"""Brings a database up to the schema of `bot.jobs.tables` by the steps in `migrations/`; it knows no job.
+"""Brings a database up to the schema of `bot.jobs.tables` by the steps in `migrations/`.
 
-A new database is built beside its place and put there when it is whole. So a file of no bytes, one that no migration is
-noted in, or a log without its file can only be what is left of another: the bot never begins anew over it.
+A new database is built beside its place and moved there when it is whole. So an empty file, one without a noted
+migration, or a log without its file can only be the rest of another database: the bot never overwrites it.
 """
 
 import os
@@ -31,16 +31,16 @@ class DamagedDatabaseError(StoreUnavailableError):
 
 
 class NewerDatabaseError(StoreUnavailableError):
-    """The database was made by a newer version of the bot: that version can read it, this one can't."""
+    """The database was made by a newer version of the bot, and only that can read it."""
 
 
 def migrate(path: Path) -> None:
-    """Check the SQLite file and apply every pending migration, all in one transaction; build it where there is none.
+    """Check the SQLite file and apply every pending migration in one transaction; build the file if there is none.
 
-    Raises `DamagedDatabaseError` for what is not a whole database of the bot, `NewerDatabaseError` for one of a newer
-    bot, `StoreUnavailableError` if it cannot be opened or migrated, OSError if the folder takes no file.
+    Raises `DamagedDatabaseError` for a file that is not a whole database of the bot, `NewerDatabaseError` for one of a
+    newer bot, `StoreUnavailableError` if it can't be opened or migrated, OSError if the folder takes no file.
     """
-    # A link that leads nowhere is no empty place: what it leads to may be away for a while.
+    # A dangling link is no empty place: its target may be away for a while.
     if not os.path.lexists(path):
         _build(path)
     elif (revision := _examine(path)) != _newest_revision():
@@ -48,7 +48,7 @@ def migrate(path: Path) -> None:
 
 
 def _build(path: Path) -> None:
-    """Put a new database there, whole or not at all, whenever the process dies."""
+    """Create a new database there, as a whole or not at all, even if the process dies."""
     if _size_bytes(_log_of(path)):
         raise DamagedDatabaseError(f"The log of the database {path} is there, but not the database. {_ADVICE}")
     fresh = path.with_name(f"{path.name}.new")
@@ -82,9 +82,9 @@ def _begin_count(file: Path, connection: sa.Connection, *, fresh: bool = False) 
 
 
 def _upgrade(path: Path, then: Callable[[sa.Connection], None] | None = None) -> None:
-    """Apply what is pending, and `then` something more, in one transaction.
+    """Apply pending migrations, and `then` something more, in one transaction.
 
-    Only this needs Alembic, whose import is a good part of a start.
+    Only this needs Alembic, whose import takes a large part of a start.
     """
     from alembic import command
     from alembic.config import Config
@@ -95,7 +95,7 @@ def _upgrade(path: Path, then: Callable[[sa.Connection], None] | None = None) ->
     try:
         with engine.connect() as connection, connection.begin():
             config = Config()
-            # The file format behind it takes a '%' for the beginning of a name.
+            # The config format behind it reads a '%' as the beginning of a name.
             config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -119,13 +119,13 @@ def _newest_revision() -> str:
 
 
 def _examine(path: Path) -> str:
-    """Look through the file without writing: any other connection would take the log of the last writes into it.
+    """Check the file without writing: any other connection would checkpoint the log of the last writes.
 
-    Returns the revision that it stands at.
+    Returns its revision.
     """
     revision: str | None = None
     verdict = "ok"
-    # SQLite would take one without bytes for a new one, and throw the log beside it away.
+    # SQLite would treat an empty file as new, and delete the log beside it.
     if _size_bytes(path) != 0:
         try:
             with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:

@@ -1,4 +1,4 @@
-"""The values of the bot: a job, what was asked for, where it came from. Frozen, and ignorant of storage and network.
+"""The bot's values: a job, its request, its origin. Frozen.
 
 All `_at` fields are seconds since the epoch, UTC. Discord ids are ints.
 """
@@ -37,7 +37,7 @@ def new_draft_id() -> str:
 
 
 def parse_job_id(text: str) -> JobId | None:
-    """The short id a person typed, any case, look-alike letters forgiven; None if it cannot be one."""
+    """The short id in a person's input, in any case and with look-alike letters; None if it can't be one."""
     candidate = text.strip().upper().translate(_ID_LOOKALIKES)
     if len(candidate) == _ID_LENGTH and all(letter in _ID_ALPHABET for letter in candidate):
         return JobId(candidate)
@@ -45,7 +45,7 @@ def parse_job_id(text: str) -> JobId | None:
 
 
 class Cause(StrEnum):
-    """Why a job ended, in the few words that a person is told about."""
+    """Why a job ended, or why it waits."""
 
     CONTENT = "content"
     INPUT = "input"
@@ -66,12 +66,12 @@ class Cause(StrEnum):
     RESTORED = "restored"
 
 
-# What the public isn't told of.
+# Not shown in public.
 PRIVATE_CAUSES = frozenset({Cause.CONTENT, Cause.INPUT})
 
 
 class Charged(StrEnum):
-    """Whether a job was paid for: *no* is certain, *yes* is certain, anything else is unknown."""
+    """Whether a job was charged: *no* is certain, *yes* is certain, anything else is unknown."""
 
     NO = "no"
     YES = "yes"
@@ -79,7 +79,7 @@ class Charged(StrEnum):
 
 
 class Via(StrEnum):
-    """How a job was asked for."""
+    """How a job was requested."""
 
     COMMAND = "command"
     FORM = "form"
@@ -102,13 +102,13 @@ class Reference:
 
     @property
     def content_type(self) -> str:
-        """The media type that its first bytes proved."""
+        """The media type, from its first bytes."""
         return {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}[self.suffix]
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that a person attached, not fetched yet; every field but the URL is only what Discord claims."""
+    """A file that a person attached, not fetched yet; all fields except the URL are Discord's claims."""
 
     url: str
     file_name: str
@@ -117,7 +117,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class VideoRequest:
-    """What a person wants to see. An unset field (None) is left out of the request, so the provider's default holds."""
+    """A person's request. An unset field (None) is left out, so the provider's default holds."""
 
     prompt: str
     model: str | None = None
@@ -129,7 +129,7 @@ class VideoRequest:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the talk happens: a channel or thread of a server, or a DM (then `guild_id` is None)."""
+    """A channel or thread of a server, or a DM (then `guild_id` is None)."""
 
     channel_id: ChannelId
     guild_id: GuildId | None = None
@@ -137,7 +137,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who asked for a job, where, and by which act. `id` names the act: one act makes at most one job."""
+    """Who requested a job, where, and by which action. `id` names the action: one action makes at most one job."""
 
     id: str
     via: Via
@@ -152,7 +152,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One paid (or to be paid) render, as the store holds it."""
+    """One render, paid or still to be paid, as the store holds it."""
 
     id: JobId
     state: State
@@ -188,12 +188,12 @@ class Job:
 
     @property
     def video_name(self) -> str:
-        """The file name under which the video is kept and posted; made of nothing but our own id."""
+        """The file name under which the video is kept and posted, made from our own id only."""
         return f"video-{self.id}.mp4"
 
 
 class PostKind(StrEnum):
-    """The messages a job may say in its channel. Each is said once."""
+    """The kinds of messages of a job. Each is posted once."""
 
     CARD = "card"
     VIDEO = "video"
@@ -204,7 +204,7 @@ class PostKind(StrEnum):
 
 
 class PostState(StrEnum):
-    """How far a message has come: to send; being sent (outcome unknown until told); sent; not sendable; removed."""
+    """The state of a message: to send; being sent (outcome unknown until confirmed); sent; not sendable; removed."""
 
     DUE = "due"
     SENDING = "sending"
@@ -215,7 +215,7 @@ class PostState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message that a job has said or is to say. `number` counts repeats that a person asked for (*Send again*)."""
+    """One message of a job, posted or due. `number` counts repeats that a person requested (*Post it*)."""
 
     job_id: JobId
     kind: PostKind
@@ -230,17 +230,17 @@ class Post:
 
     @property
     def nonce(self) -> str:
-        """The key by which Discord recognises a repeat; at most 25 characters (docs/facts/discord.md)."""
+        """The nonce by which Discord deduplicates a retry; at most 25 characters (docs/facts/discord.md)."""
         return f"{self.job_id}-{self.kind}-{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A request that isn't accepted yet: what is known of it before a form or a question is answered.
+    """A request that isn't accepted yet: its data before a form or a question is answered.
 
     Attachments are kept by their addresses and fetched when the draft becomes a job; `request.references` holds
-    pictures that are in the data folder already. `retry_of` is the job that an edited retry repeats;
-    `pictures_dropped` says that it had pictures which were refused or are gone.
+    pictures that are in the data folder already. `retry_of` is the job that an edited retry repeats; `pictures_dropped`
+    means that its pictures were refused or are gone.
     """
 
     id: str
@@ -255,7 +255,7 @@ class Draft:
 
 
 class OfferKind(StrEnum):
-    """What the message under a reply is: a button that opens the form, or a question whether to make a video."""
+    """The message under a reply: a button that opens the form, or a question whether to make a video."""
 
     FORM = "form"
     ASK = "ask"
@@ -278,5 +278,5 @@ class Offer:
 
     @property
     def nonce(self) -> str:
-        """The key by which Discord recognises a repeat (at most 25 characters: snowflakes have at most 19 digits)."""
+        """The nonce by which Discord deduplicates a retry (at most 25 characters: a snowflake has up to 19 digits)."""
         return f"offer-{self.id}"

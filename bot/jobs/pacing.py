@@ -1,6 +1,6 @@
-"""When to poll again at a rendering job, decided from what was learned, its progress and its age.
+"""When to poll a rendering job again, decided from learned durations, its progress and its age.
 
-Pure: it must not know the store, the clock or the provider. The theory and its limits are in `docs/facts/pacing.md`.
+Pure. The theory and its limits are in `docs/facts/pacing.md`.
 """
 
 import math
@@ -19,7 +19,7 @@ _PRIOR_JOBS = 10
 _JOBS_REMEMBERED = 200
 _SIGMA_WIDENED = 1.1
 _OUTLIER_SIGMAS = 3.0
-# Beyond this many sigmas a series stands in for density over tail, which would become 0 / 0.
+# Beyond this many sigmas a series replaces density over tail, which would become 0 / 0.
 _FAR_SIGMAS = 8.0
 
 _SHARE_OF_REMAINING = 0.65
@@ -50,7 +50,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The time until the next poll, and what decided it."""
+    """The time until the next poll, and its reason."""
 
     seconds: float
     why: Why
@@ -58,7 +58,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The least and the most time between two polls a job that is not late."""
+    """The least and the most time between two polls of a job that is not late."""
 
     min_seconds: float
     max_seconds: float
@@ -101,9 +101,9 @@ class History:
     _fits: Mapping[_Class, LogNormal] = field(default_factory=dict[_Class, LogNormal])
 
     def with_render(self, model: str | None, size: str | None, seconds: str | None, took_seconds: float) -> "History":
-        """The history with one more finished render, the oldest above 200 of its class forgotten.
+        """The history with one more finished render; the oldest above 200 of its class are dropped.
 
-        A render far outside of what its class takes (the bot was down, the clock jumped) counts as three sigmas off.
+        A render far outside of its class (the bot was down, the clock jumped) counts as three sigmas off.
         """
         if not 0.0 < took_seconds < math.inf:
             return self
@@ -130,24 +130,24 @@ def _fit(logarithms: tuple[float, ...]) -> LogNormal:
 
 @dataclass(frozen=True, slots=True)
 class ProgressTrack:
-    """The furthest progress seen of a job (percent), and the job's age when it was first seen there."""
+    """The furthest progress of a job (percent), and the job's age when it was first reported."""
 
     percent: int
     reached_at_age_seconds: float
 
 
 def track(known: ProgressTrack | None, age_seconds: float, percent: int) -> ProgressTrack:
-    """What is known after a poll that found that progress; it never goes back, whatever the provider says."""
+    """The track after a poll with that progress; it never goes back, even if the provider's does."""
     if known is None or percent > known.percent:
         return ProgressTrack(min(max(percent, 0), 100), max(age_seconds, 0.0))
     return known
 
 
 def price_for(jobs_rendering: int, polls_per_second: float) -> float:
-    """What one poll costs, in seconds of delay: 0.5, and more when so many jobs would use up the polls per second.
+    """The price of one poll in seconds of delay: 0.5, and more when so many jobs would exceed the polls per second.
 
-    Gaps grow with its square root: it rises until the jobs together take no more than 0.8 of the rate. Gaps end at the
-    upper bound all the same; keeping the rate beyond that is the caller's.
+    Gaps grow with its square root: it rises until the jobs together take no more than 0.8 of the rate. Gaps still end
+    at the upper bound; the caller limits the rate beyond that.
     """
     needed_seconds = jobs_rendering / (_RATE_SHARE * max(polls_per_second, _RATE_MIN))
     return PRICE * max(1.0, needed_seconds / _GAP_AT_PRICE_SECONDS) ** 2
@@ -165,10 +165,10 @@ def next_gap(
 ) -> Gap:
     """How long to wait after a poll that found the job of that age still running (age 0: after it was submitted).
 
-    Within the bounds, except for a late job (see `late_gap`) and for a provider that asked for a longer wait, which is
-    obeyed up to 600 s (`docs/facts/provider.md`). `price` is what one poll costs in seconds of delay, above 0.
+    Within the bounds, except for a late job (see `late_gap`) and for a provider that requested a longer wait, which is
+    obeyed up to 600 s (`docs/facts/provider.md`). `price` is the price of one poll in seconds of delay, above 0.
     """
-    # A clock that was set back makes jobs younger than nothing.
+    # A clock that was set back makes ages negative.
     age_seconds = max(age_seconds, 0.0)
     if late:
         gap = late_gap(bounds, age_seconds)
@@ -181,7 +181,7 @@ def next_gap(
 
 
 def late_gap(bounds: Bounds, age_seconds: float) -> Gap:
-    """How long to wait between polls a job past its deadline: a twelfth of its age, at most 300 s.
+    """How long to wait between polls of a job past its deadline: a twelfth of its age, at most 300 s.
 
     It is slower than before the deadline: never less than the upper bound.
     """
@@ -190,7 +190,7 @@ def late_gap(bounds: Bounds, age_seconds: float) -> Gap:
 
 
 def fault_gap(faults_in_a_row: int, retry_after_seconds: float | None, rng: Random) -> float:
-    """Seconds until the next poll after polls that went wrong: what the provider asked for, else longer each time."""
+    """Seconds until the next poll after failed polls: the provider's requested wait, else a backoff."""
     if retry_after_seconds is not None:
         return obeyed(retry_after_seconds, rng.uniform)
     return full_jitter(faults_in_a_row, max_seconds=_FAULT_GAP_SECONDS_MAX, draw=rng.uniform)
@@ -217,10 +217,9 @@ def _by_history(fit: LogNormal, bounds: Bounds, age_seconds: float, price: float
 
 
 def _by_progress(progress: ProgressTrack, bounds: Bounds, age_seconds: float, by_history_seconds: float) -> float:
-    """Poll most of the way to where the progress points, trusting it no further than a share of the age.
+    """Poll most of the way to the predicted end, but not beyond a share of the age.
 
-    100 % is not the end, and progress that stands still is polled less and less often, down to the pace that
-    history sets.
+    100 % is not the end. Progress that doesn't change is polled less and less often, down to the pace of the history.
     """
     stalled_seconds = max(age_seconds - progress.reached_at_age_seconds, 0.0)
     done = min((progress.percent + 0.5) / 100.0, 1.0)

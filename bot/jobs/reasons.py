@@ -1,4 +1,4 @@
-"""Why a request was turned down, as a value that the words of any language can be made from. No sentence lives here."""
+"""Why a request was refused, as a value; the sentences are in the language files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Every cause for which nothing is started, stored or charged. The comment names what `named` carries."""
+    """Every cause for which nothing is started, stored or charged. The comment names the fields of `named`."""
 
     PROMPT_EMPTY = "prompt empty"
     PROMPT_TOO_LONG = "prompt too long"  # limit, given: characters
@@ -29,7 +29,7 @@ class Reason(StrEnum):
     VIDEO_ELSEWHERE = "video elsewhere"  # video: made at another provider than today's
     VIDEO_NONE_HERE = "video none here"  # no finished video of the asker in this channel
     PLACE_UNPOSTABLE = "place unpostable"  # permissions: names of what is missing
-    PLACE_UNSUITABLE = "place unsuitable"  # no kind of channel that the bot can post in, or one it doesn't know
+    PLACE_UNSUITABLE = "place unsuitable"  # a kind of channel that the bot can't post in, or an unknown one
     PLACE_PRIVATE = "place private"  # a private thread that the bot was not added to
     PLACE_LOCKED = "place locked"  # a locked thread that the bot may not open
     NOT_INSTALLED = "not installed"  # the bot is not a member of this server
@@ -42,26 +42,26 @@ class Reason(StrEnum):
     DAILY_LIMIT = "daily limit"  # limit, free_at: epoch seconds when the next one is free
     ACCOUNT_PAUSED = "account paused"  # the provider refuses our key or has no credit
     PROVIDER_DOWN = "provider down"
-    PAUSED = "paused"  # those who run the bot have stopped all spending
-    QUEUE_FULL = "queue full"  # limit: as many jobs wait as may, whoever requested them
+    PAUSED = "paused"  # the owner has stopped all spending
+    QUEUE_FULL = "queue full"  # limit: the queue of all people is full
     RESTING = "resting"  # free_at: three of the person's videos were refused or failed within ten minutes
     STOPPING = "stopping"  # the bot is restarting
     STORE_UNAVAILABLE = "store unavailable"  # the database could not take the job
     DISK_FULL = "disk full"  # too little free space for pictures
     NOT_YOURS = "not yours"  # only the requester can do that
     NOT_ALLOWED = "not allowed"  # not the requester, may not manage messages
-    NOT_YOUR_REPLY = "not your reply"  # a button under somebody else's reply
+    NOT_YOUR_REPLY = "not your reply"  # a button under another person's reply
     COMMANDS_DENIED = "commands denied"  # the person lacks Use Application Commands in that channel
     TOO_LATE_TO_CANCEL = "too late to cancel"  # the job has ended
-    SETTLED = "settled"  # nobody need decide any more whether the provider took the job
+    SETTLED = "settled"  # it is known by now if the provider took the job
     NOTHING_TO_SEND = "nothing to send"  # no kept video, or it is being sent already
     NOT_DELETED = "not deleted"  # Discord could not be asked; the video can't be remixed any more
-    CLIENT_STALE = "client stale"  # the person's Discord knows an older or newer version of our commands
+    CLIENT_STALE = "client stale"  # the person's Discord has another version of our commands
     OWNER_ONLY = "owner only"
-    SWITCH_STUCK = "switch stuck"  # the file that pauses the bot could not be taken away
+    SWITCH_STUCK = "switch stuck"  # the file that pauses the bot could not be removed
     NOT_LINKABLE = "not linkable"  # video: neither uncertain nor lost, or it has another id of the provider
     LINK_ELSEWHERE = "link elsewhere"  # video: sent to another provider than today's
-    REMOTE_UNKNOWN = "remote unknown"  # given: an id that the provider does not know
+    REMOTE_UNKNOWN = "remote unknown"  # given: an id that the provider doesn't have
     REMOTE_OWNED = "remote owned"  # given, video: the job that has that id
     REMOTE_OLDER = "remote older"  # given: it was made before the job was sent
     REMOTE_UNASKED = "remote unasked"  # the provider could not be asked
@@ -70,14 +70,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A no with its reason; `named` fills the sentence's gaps (see the comments of `Reason`)."""
+    """A refusal with its reason; `named` fills the sentence's gaps (see the comments of `Reason`)."""
 
     reason: Reason
     named: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 class RefusalError(Exception):
-    """A no that is raised where no value can be returned; the private answer says it."""
+    """A refusal that is raised where no value can be returned; it becomes the private response."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.reason.value)

@@ -1,4 +1,4 @@
-"""Who may do what with a job, decided from facts that the caller read off the interaction; it asks nobody."""
+"""Who may do what with a job, decided from facts that the caller read from the interaction. Pure."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ FINISHED = frozenset({State.DELIVERED})
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """A person who wants something done, at the place where they ask."""
+    """A person who requests something, and where."""
 
     user_id: UserId
     place: Place
@@ -20,9 +20,9 @@ class Asker:
 
 
 def may_control(job: Job, asker: Asker) -> Refusal | None:
-    """Cancel, *Don't post*, Retry and Delete: for the requester and those who may manage messages there.
+    """Cancel, *Don't post*, Retry and Delete: for the requester and for people with Manage Messages there.
 
-    A button of the job stands in its place, or in the `/status` of whoever may look at it: to all others it is unknown.
+    A button of the job is in its channel, or in the `/status` of a person who may see it. To all others it is unknown.
     """
     if asker.user_id == job.origin.user_id:
         return None
@@ -32,7 +32,7 @@ def may_control(job: Job, asker: Asker) -> Refusal | None:
 
 
 def may_view(job: Job, asker: Asker) -> Refusal | None:
-    """Looking at one job by id: for the requester and those who manage its server; it is unknown to others."""
+    """Looking at one job by id: for the requester and managers of its server; it is unknown to others."""
     if asker.user_id == job.origin.user_id:
         return None
     in_its_server = job.origin.place.guild_id is not None and job.origin.place.guild_id == asker.place.guild_id
@@ -42,7 +42,7 @@ def may_view(job: Job, asker: Asker) -> Refusal | None:
 
 
 def may_remix(job: Job, asker: Asker, *, sees_channel: bool, provider: str) -> Refusal | None:
-    """Remix and Again: for anyone who can see the finished video, in its own server or DM.
+    """Remix and Make another: for anyone who can see the finished video, in its own server or DM.
 
     Args:
         job: the video that is to be remixed.

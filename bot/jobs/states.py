@@ -1,7 +1,7 @@
-"""The life of a job as one pure table: (state, event) -> (state, what to say). It must not know who moves a job or how.
+"""The life of a job as one pure table: (state, event) -> (state, message that becomes due).
 
-`docs/states.md` is drawn from `TABLE` by a test. Everything that can happen to a job is a row here; whatever is not a
-row is a mistake in the caller and raises.
+`docs/states.md` is drawn from `TABLE` by a test. Every event of a job is a row here; any other pair is a mistake in the
+caller and raises.
 """
 
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class State(StrEnum):
-    """Where a job stands."""
+    """The state of a job."""
 
     ACCEPTED = "accepted"
     SUBMITTING = "submitting"
@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What can happen to a job."""
+    """An event of a job."""
 
     SUBMIT = "submit"
     POSTPONE = "postpone"
@@ -59,14 +59,14 @@ class Announcement(StrEnum):
 
 
 class Move(NamedTuple):
-    """Where an event leads, and what is then to be said."""
+    """The next state, and the message that becomes due."""
 
     state: State
     announcement: Announcement = Announcement.NOTHING
 
 
 class IllegalMoveError(Exception):
-    """An event that cannot happen in that state: a mistake in the calling code, never a person's."""
+    """An event that is impossible in that state: a mistake in the calling code, never a person's."""
 
 
 ENDS = frozenset(
@@ -79,12 +79,12 @@ TABLE: dict[tuple[State, Event], Move] = {
     (State.ACCEPTED, Event.CANCEL): Move(State.CANCELLED),
     # Not submitted by JOB_DEADLINE_SECONDS, or its parent or pictures are gone: nothing was charged.
     (State.ACCEPTED, Event.EXPIRE): Move(State.FAILED, Announcement.FAILURE),
-    # Nothing was sent, or a clean refusal that the retry law allows to repeat.
+    # Nothing was sent, or a clean refusal that the retry rule allows to repeat.
     (State.SUBMITTING, Event.POSTPONE): Move(State.ACCEPTED),
     (State.SUBMITTING, Event.TAKEN): Move(State.RENDERING),
-    # The provider said no to the request itself.
+    # The provider refused the request itself.
     (State.SUBMITTING, Event.REFUSE): Move(State.REFUSED, Announcement.FAILURE),
-    # The provider said cleanly, as often as allowed, that it cannot: nothing was taken.
+    # The provider failed cleanly, as often as allowed: nothing was taken.
     (State.SUBMITTING, Event.REJECT): Move(State.FAILED, Announcement.FAILURE),
     (State.SUBMITTING, Event.DOUBT): Move(State.UNCERTAIN, Announcement.UNSURE),
     (State.UNCERTAIN, Event.LINK): Move(State.RENDERING),
@@ -96,14 +96,14 @@ TABLE: dict[tuple[State, Event], Move] = {
     # *Don't post* was pressed: the video is kept and counts, nothing is posted.
     (State.FETCHING, Event.KEEP): Move(State.CANCELLED),
     (State.FETCHING, Event.GIVE_UP): Move(State.UNDELIVERABLE, Announcement.FAILURE),
-    # Completed, but never handed over: the content rules hold it back, or it has expired at the provider.
+    # Completed, but not downloadable: the content rules withhold it, or it has expired at the provider.
     (State.FETCHING, Event.RENDER_FAILED): Move(State.FAILED, Announcement.FAILURE),
     (State.POSTING, Event.POSTED): Move(State.DELIVERED),
     (State.POSTING, Event.UNPOSTABLE): Move(State.UNDELIVERABLE, Announcement.FAILURE),
-    # The file on disk is no longer what was fetched.
+    # The file on disk differs from the fetched one.
     (State.POSTING, Event.REFETCH): Move(State.FETCHING),
     (State.POSTING, Event.KEEP): Move(State.CANCELLED),
-    # The ways out of an end: *Send again* (also of a withheld video), and a lost job that turned up.
+    # The ways out of an end: *Post it* (also for a withheld video), and a lost job that turned up.
     (State.UNDELIVERABLE, Event.SEND_AGAIN): Move(State.FETCHING),
     (State.CANCELLED, Event.SEND_AGAIN): Move(State.FETCHING),
     (State.LOST, Event.LINK): Move(State.RENDERING),
@@ -111,7 +111,7 @@ TABLE: dict[tuple[State, Event], Move] = {
 
 
 def move(state: State, event: Event) -> Move:
-    """Where the event leads from that state and what is then to be said; raises `IllegalMoveError` for other pairs."""
+    """The next state and the message that becomes due; raises `IllegalMoveError` for other pairs."""
     try:
         return TABLE[state, event]
     except KeyError:

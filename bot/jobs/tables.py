@@ -29,7 +29,7 @@ jobs = Table(
     "jobs",
     metadata,
     Column("id", String(8), primary_key=True),
-    # One act of a person (an interaction, a reply, a Retry of one job) makes at most one job per ordinal.
+    # One action of a person (an interaction, a reply, a Retry of one job) makes at most one job per ordinal.
     Column("origin_id", String(64), nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("via", String(16), nullable=False),
@@ -56,7 +56,7 @@ jobs = Table(
     Column("field", String(64)),
     Column("provider_code", String(128)),
     Column("charged", String(8), nullable=False, server_default="no"),
-    # What the provider reported, in millionths of its currency.
+    # The cost that the provider reported, in millionths of its currency.
     Column("cost_micros", BigInteger),
     Column("waiting_for", String(16)),
     Column("withheld", Boolean, nullable=False),
@@ -97,9 +97,9 @@ posts = Table(
     Column("channel_id", BigInteger, nullable=False),
     Column("message_id", BigInteger),
     Column("tries", Integer, nullable=False),
-    # When an attempt of unknown outcome began; a repeat later than the nonce window must look before it sends.
+    # When an attempt of unknown outcome began; after the nonce window a retry must search before it sends.
     Column("attempted_at", Float),
-    # An id of Discord's that is older than whatever that attempt may have posted.
+    # An id of Discord's that is older than any message of that attempt.
     Column("attempted_after", BigInteger),
     Column("not_before", Float, nullable=False),
     Index(None, "state", "kind"),
@@ -131,7 +131,7 @@ drafts = Table(
 offers = Table(
     "offers",
     metadata,
-    # The id of the reply that is answered.
+    # The id of the reply that the offer is about.
     Column("id", BigInteger, primary_key=True),
     Column("user_id", BigInteger, nullable=False),
     Column("video_id", String(8), nullable=False),
@@ -148,7 +148,7 @@ offers = Table(
     Index(None, "gone_at", "delete_at"),
 )
 
-# People who may not use the bot anywhere.
+# People who are blocked everywhere.
 blocks = Table(
     "blocks",
     metadata,
@@ -157,7 +157,7 @@ blocks = Table(
     Column("blocked_at", Float, nullable=False),
 )
 
-# What the database knows about itself, one value under each name.
+# The database's data about itself, one value under each name.
 marks = Table(
     "marks",
     metadata,
@@ -165,7 +165,7 @@ marks = Table(
     Column("value", String(200), nullable=False),
 )
 
-# The columns that hold when something happened; others hold until when something waits.
+# The columns with the time of an event; others hold until when something waits.
 HAPPENED = (
     jobs.c.accepted_at,
     jobs.c.submitted_at,

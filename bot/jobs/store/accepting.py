@@ -1,4 +1,6 @@
-"""Taking a job in, and marking it as sent: each with its limits in one transaction, so that no two can be the last."""
+"""Accepting a job and marking it as sent: each with its limits in one transaction, so that the last place is given
+once.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -29,13 +31,13 @@ from bot.jobs.tables import jobs
 
 _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
 _NEVER_COUNTED = (State.REFUSED, State.FAILED, State.LOST)
-# What its requester can do something about. An outage, credit, a rate, a doubt or the delivery rest nobody.
+# Causes that the requester can avoid. Outage, credit, rate, doubt and delivery make no one rest.
 _REFUSED_FOR = (Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The job that stands for an act; `new` is False when the same act had been accepted before.
+    """The job of an action; `new` is False when the same action had been accepted before.
 
     `budgets`: the operator's daily ceilings, with this job counted.
     """
@@ -46,7 +48,7 @@ class Accepted:
 
 
 async def accept(connection: AsyncConnection, job: Job, limits: Limits) -> Accepted | Refusal:
-    """Store the job and its card, unless its act was accepted before or a limit of its requester says no."""
+    """Store the job and its card, unless its action was accepted before or a limit of its requester refuses it."""
     known = await connection.execute(
         sa.select(jobs).where(jobs.c.origin_id == job.origin.id, jobs.c.ordinal == 0),
     )
@@ -65,7 +67,7 @@ async def refuse(
 ) -> Refusal | None:
     """Why that person may not have one more job at that place now; None if they may.
 
-    `taking`: how many more of theirs count as under way.
+    `taking`: how many more of their requests are being accepted.
     """
     if refusal := limits.allowlist.refuse_request(origin.place.guild_id):
         return refusal
@@ -79,9 +81,9 @@ async def refuse(
 
 
 async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float) -> Usage:
-    """What the person has under way, and what counts in the 24 hours before `now`.
+    """The person's unfinished jobs, and those that count in the 24 hours before `now`.
 
-    Failed jobs do not count, nor does what was cancelled before it was submitted; what was paid for does.
+    Failed jobs do not count, nor do jobs that were cancelled before submission; paid ones do.
     """
     active = await connection.scalar(
         sa.select(sa.func.count()).where(
@@ -112,19 +114,19 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
     """Mark the job as being sent to that provider, unless its requester has to rest.
 
     The provider may be another than when it was accepted (None: it is the same): the settings were changed meanwhile.
-    Returns it as it is then: still accepted, and not before a later moment, if it has to wait; None if somebody else
-    had moved it.
+    Returns the job as it is then: still accepted, with a later `not_before`, if it has to wait; None if it was moved by
+    someone else.
     """
     same = sa.and_(jobs.c.id == job.id, jobs.c.state == job.state, jobs.c.fence == job.fence)
     later = await connection.execute(sa.select(jobs).where(same, jobs.c.not_before > now))
     if (waiting := later.first()) is not None:
-        # Its reply was edited since the job was read: its grace period has begun again.
+        # Its reply was edited since the job was read: its grace period has started again.
         return job_of(waiting)
     user_id = job.origin.user_id
     refusals = await _refusals(connection, user_id, now)
     refused_at = [at for at, _ in refusals]
     resting = rest_until(refused_at, now, await _renders(connection, user_id, now))
-    # For content a render may be refused yet, for anything else only what is being sent.
+    # For content a render may be refused yet, for anything else only a job that is being sent.
     for_content = any(cause == Cause.CONTENT for _, cause in refusals)
     under_way = await connection.scalar(
         sa.select(sa.func.count()).where(
@@ -147,7 +149,7 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
 
 
 async def _refusals(connection: AsyncConnection, user_id: UserId, now: float) -> list[tuple[float, str]]:
-    """When and why sent videos of the person were refused for what they asked for in twenty minutes, oldest first."""
+    """When and why the person's sent videos were refused for their request in twenty minutes, oldest first."""
     found = await connection.execute(
         sa.select(jobs.c.ended_at, jobs.c.cause)
         .where(
@@ -163,7 +165,7 @@ async def _refusals(connection: AsyncConnection, user_id: UserId, now: float) ->
 
 
 async def _renders(connection: AsyncConnection, user_id: UserId, now: float) -> Renders | None:
-    """How renders went lately; None if too few of the person's failed to matter."""
+    """The recent renders; None if too few of the person's failed to matter."""
     lately = sa.and_(jobs.c.accepted_at > now - DAY_SECONDS, jobs.c.ended_at.between(now - 3 * REST_SECONDS, now))
     failed = (
         sa.select(jobs.c.ended_at)

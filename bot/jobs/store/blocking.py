@@ -1,4 +1,4 @@
-"""People who may not use the bot: kept as rows, asked in the transaction that accepts a job."""
+"""Blocked people: rows that the accepting transaction reads."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -17,7 +17,7 @@ async def is_blocked(connection: AsyncConnection, user_id: UserId) -> bool:
 
 
 async def block(connection: AsyncConnection, user_id: UserId, by: UserId, now: float) -> list[Job]:
-    """Block the person everywhere and cancel what they have waiting; what was sent is paid for, and goes on.
+    """Block the person everywhere and cancel their waiting jobs; sent ones are paid for, and continue.
 
     Returns the cancelled jobs. In one transaction, so that none is accepted in between.
     """

@@ -1,4 +1,4 @@
-"""What counts towards the operator's daily ceilings."""
+"""The counts for the operator's daily ceilings."""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +13,7 @@ _UNENDED = tuple(state for state in State if state not in ENDS)
 
 
 async def measure_budgets(connection: AsyncConnection, place: Place, now: float, limits: Limits) -> list[Budget]:
-    """The ceilings that are set for a job at that place, with what counts towards each."""
+    """The ceilings that are set for a job at that place, each with its count."""
     budgets: list[Budget] = []
     if limits.guild_jobs_per_day and place.guild_id is not None:
         spent_at = await _spent_at(connection, now, place.guild_id)
@@ -26,8 +26,8 @@ async def measure_budgets(connection: AsyncConnection, place: Place, now: float,
 async def _spent_at(connection: AsyncConnection, now: float, guild_id: GuildId | None) -> list[float]:
     """When each job that was or may be charged was submitted, oldest first, in the 24 hours before `now`.
 
-    A job that isn't submitted yet counts as of now for as long as it waits: else many accepted at once would be more
-    than the ceiling. One that ended without a charge doesn't count.
+    A job that isn't submitted yet counts as of now for as long as it waits: else many accepted at once would exceed the
+    ceiling. One that ended without a charge doesn't count.
     """
     waits = sa.and_(jobs.c.state.in_(_UNENDED), jobs.c.submitted_at.is_(None))
     may_cost = sa.or_(jobs.c.state.in_(_UNENDED), jobs.c.charged != Charged.NO)

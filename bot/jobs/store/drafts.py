@@ -1,4 +1,4 @@
-"""Requests that wait for a prompt or a yes, and the short-lived messages that ask for it."""
+"""Drafts that wait for a prompt or a yes, and their short-lived messages."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -42,21 +42,21 @@ async def change_prompt(connection: AsyncConnection, draft_id: str, prompt: str)
 
 
 async def drop_old_drafts(connection: AsyncConnection, created_before: float) -> None:
-    """Forget requests that nobody finished."""
+    """Delete drafts older than that."""
     await connection.execute(sa.delete(drafts).where(drafts.c.created_at < created_before))
 
 
 async def drop_old_offers(connection: AsyncConnection, gone_before: float) -> None:
-    """Forget offers that went before then, and those that could not be taken away for as long."""
+    """Delete offers that ended before then, and those whose message could not be deleted for as long."""
     went = sa.or_(offers.c.gone_at < gone_before, sa.and_(offers.c.gone_at.is_(None), offers.c.delete_at < gone_before))
     await connection.execute(sa.delete(offers).where(went))
 
 
 async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) -> bool:
-    """Keep an offer and its draft; False if that reply has one.
+    """Store an offer and its draft; False if that reply has one.
 
-    Also False for a form that this person was offered for that video before, unless the reply brought pictures. One
-    that went without having been shown doesn't count.
+    Also False for a second form for the same person and video, unless the reply brought pictures. One that ended
+    without having been shown doesn't count.
     """
     if offer.kind is OfferKind.FORM and not (draft.request.references or draft.uploads):
         known = await connection.scalar(
@@ -80,14 +80,14 @@ async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) ->
 async def note_offer_message(
     connection: AsyncConnection, offer: Offer, message_id: MessageId, now: float, shown_seconds: float
 ) -> None:
-    """Note which message shows the offer. Its time begins now, unless it was hastened since it was read."""
+    """Store the offer's message. Its time starts now, unless it was hastened since it was read."""
     delete_at = sa.case((offers.c.delete_at == offer.delete_at, now + shown_seconds), else_=offers.c.delete_at)
     shown = sa.update(offers).where(offers.c.id == offer.id)
     await connection.execute(shown.values(message_id=message_id, shown_at=now, delete_at=delete_at))
 
 
 async def find_offer(connection: AsyncConnection, offer_id: MessageId) -> Offer | None:
-    """The offer under that reply, if it still stands."""
+    """The offer under that reply, if it is still open."""
     row = (
         await connection.execute(sa.select(offers).where(offers.c.id == offer_id, offers.c.gone_at.is_(None)))
     ).first()
@@ -95,20 +95,20 @@ async def find_offer(connection: AsyncConnection, offer_id: MessageId) -> Offer 
 
 
 async def find_standing_offers(connection: AsyncConnection) -> list[Offer]:
-    """All offers that are to be shown or taken away."""
+    """All offers whose message is to be posted or deleted."""
     found = await connection.execute(sa.select(offers).where(offers.c.gone_at.is_(None)).order_by(offers.c.delete_at))
     return readable(found, offer_of)
 
 
 async def hasten_offer(connection: AsyncConnection, offer_id: MessageId, now: float) -> None:
-    """Let the offer be taken away now."""
+    """Let the offer's message be deleted now."""
     await connection.execute(
         sa.update(offers).where(offers.c.id == offer_id, offers.c.gone_at.is_(None)).values(delete_at=now),
     )
 
 
 async def end_offer(connection: AsyncConnection, offer_id: MessageId, now: float) -> bool:
-    """Note that the offer is gone; False if it was gone before."""
+    """Store that the offer has ended; False if it had ended before."""
     changed = await connection.execute(
         sa.update(offers).where(offers.c.id == offer_id, offers.c.gone_at.is_(None)).values(gone_at=now),
     )

@@ -1,4 +1,4 @@
-"""Finding jobs: by id, by what people see, and for the bot's own bookkeeping. Nothing here changes a row."""
+"""Finding jobs: by id, by messages and prompts, and for the bot's own bookkeeping. Read-only."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from bot.jobs.states import ENDS, State
 from bot.jobs.store.rows import job_of, readable
 from bot.jobs.tables import jobs
 
-# SQLite takes text for larger than any number, so that what can't be read doesn't count.
+# SQLite sorts text above any number, so an unreadable value doesn't count.
 _TIME_MAX = 1e12
 _RUNNING = tuple(state for state in State if state not in ENDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """How long one finished render took, and what it was; the food of `bot.jobs.pacing`."""
+    """The duration and settings of one finished render, for `bot.jobs.pacing`."""
 
     model: str | None
     size: str | None
@@ -33,17 +33,17 @@ async def get(connection: AsyncConnection, job_id: JobId) -> Job | None:
 
 
 async def find_by_origin(connection: AsyncConnection, origin_id: str) -> Job | None:
-    """The job that an act of a person has made, if it was accepted."""
+    """The job of a person's action, if it was accepted."""
     return await _first(connection, sa.select(jobs).where(jobs.c.origin_id == origin_id, jobs.c.ordinal == 0))
 
 
 async def find_by_remote(connection: AsyncConnection, provider: str, remote_id: str) -> Job | None:
-    """The job that the provider knows by that id."""
+    """The job with that id at the provider."""
     return await _first(connection, sa.select(jobs).where(jobs.c.provider == provider, jobs.c.remote_id == remote_id))
 
 
 async def find_unclear(connection: AsyncConnection, provider: str, ended_since: float) -> list[Job]:
-    """The jobs that were sent to that provider and have no id of it, the latest first; lost ones if lost since then."""
+    """The jobs that were sent to that provider but got no id, the latest first; lost ones if lost since then."""
     found = await connection.execute(
         sa.select(jobs)
         .where(
@@ -59,7 +59,7 @@ async def find_unclear(connection: AsyncConnection, provider: str, ended_since: 
 
 
 async def find_lost(connection: AsyncConnection, provider: str, ended_since: float) -> list[Job]:
-    """The jobs of that provider that ended as lost since then although its id of them is known."""
+    """The jobs of that provider that ended as lost since then although its id is known."""
     found = await connection.execute(
         sa.select(jobs).where(
             jobs.c.state == State.LOST,
@@ -72,7 +72,7 @@ async def find_lost(connection: AsyncConnection, provider: str, ended_since: flo
 
 
 async def find_owned(connection: AsyncConnection, provider: str, remote_ids: Collection[str]) -> set[str]:
-    """Those of the provider's ids that belong to a job."""
+    """Which of the provider's ids belong to a job."""
     found = await connection.scalars(
         sa.select(jobs.c.remote_id).where(jobs.c.provider == provider, jobs.c.remote_id.in_(remote_ids)),
     )
@@ -86,13 +86,13 @@ async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> 
 
 
 async def count_unreadable(connection: AsyncConnection) -> int:
-    """How many unended jobs hold what can't be read: nobody will carry them on."""
+    """How many unended jobs are unreadable: they can't continue."""
     unended = (await connection.execute(sa.select(jobs).where(await _unended(connection)))).all()
     return len(unended) - len(readable(unended, job_of))
 
 
 async def find_newest_finished(connection: AsyncConnection, user_id: UserId, channel_id: ChannelId) -> Job | None:
-    """The person's newest video in that channel that stands there and may be remixed, or is just being posted."""
+    """The person's newest video in that channel that is posted (or just being posted) and may be remixed."""
     query = (
         sa.select(jobs)
         .where(
@@ -110,7 +110,7 @@ async def find_newest_finished(connection: AsyncConnection, user_id: UserId, cha
 async def find_finished(
     connection: AsyncConnection, user_id: UserId, place: Place, typed: str, limit: int
 ) -> list[Job]:
-    """The person's finished videos of that server (or DM), newest first, whose prompt or id holds what was typed."""
+    """The person's finished videos of that server (or DM), newest first, whose prompt or id contains the typed text."""
     pattern = "%" + typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     matches = sa.or_(jobs.c.prompt.ilike(pattern, escape="\\"), jobs.c.id.ilike(pattern, escape="\\"))
     found = await connection.execute(_finished(user_id).where(_at(place), matches).limit(limit))
@@ -118,7 +118,7 @@ async def find_finished(
 
 
 async def find_own(connection: AsyncConnection, user_id: UserId, typed: str, limit: int) -> list[Job]:
-    """The person's running jobs and then the latest ended ones, of all servers, whose prompt or id holds `typed`."""
+    """The person's running jobs and then the latest ended ones, of all servers, whose prompt or id contains `typed`."""
     pattern = "%" + typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     matches = sa.or_(jobs.c.prompt.ilike(pattern, escape="\\"), jobs.c.id.ilike(pattern, escape="\\"))
     ended = sa.case((jobs.c.state.in_(_RUNNING), 0), else_=1)
@@ -147,7 +147,7 @@ async def find_rendered(connection: AsyncConnection, limit: int) -> list[Rendere
 
 
 async def find_submit_times(connection: AsyncConnection, since: float) -> list[float]:
-    """When paid requests were begun since then, oldest first: what the hard stop has to remember over a restart."""
+    """When paid requests were begun since then, oldest first: the hard stop's memory across restarts."""
     found = await connection.scalars(
         sa.select(jobs.c.submitted_at).where(jobs.c.submitted_at > since).order_by(jobs.c.submitted_at),
     )
@@ -155,7 +155,7 @@ async def find_submit_times(connection: AsyncConnection, since: float) -> list[f
 
 
 async def find_by_act(connection: AsyncConnection, act: str) -> list[Job]:
-    """The jobs whose origin's id begins so, newest first; `act` holds letters, digits and colons alone."""
+    """The jobs whose origin's id starts so, newest first; `act` holds letters, digits and colons alone."""
     found = await connection.execute(
         sa.select(jobs)
         .where(jobs.c.origin_id >= act, jobs.c.origin_id < act + "\x7f")
@@ -178,14 +178,14 @@ async def find_retried(connection: AsyncConnection, since: float, limit: int) ->
 async def find_waiting_in(
     connection: AsyncConnection, guild_id: GuildId, channel_id: ChannelId | None = None
 ) -> list[JobId]:
-    """The jobs of a server, or of one channel or thread of it, that were not sent yet."""
+    """The unsent jobs of a server, or of one of its channels or threads."""
     there = jobs.c.guild_id == guild_id if channel_id is None else jobs.c.channel_id == channel_id
     found = await connection.scalars(sa.select(jobs.c.id).where(jobs.c.state == State.ACCEPTED, there))
     return [JobId(job_id) for job_id in found]
 
 
 async def find_newest_time(connection: AsyncConnection) -> float | None:
-    """The latest time at which anything that is stored happened; None in an empty database."""
+    """The latest stored time of any event; None in an empty database."""
     latest = [
         await connection.scalar(sa.select(sa.func.max(happened)).where(happened < _TIME_MAX))
         for happened in tables.HAPPENED
@@ -199,7 +199,7 @@ async def find_unended_ids(connection: AsyncConnection) -> set[JobId]:
 
 
 async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> set[JobId]:
-    """The jobs whose video file is still needed: on its way, or ended without being posted since then."""
+    """The jobs whose video file is still needed: not posted yet, or ended unposted since then."""
     kept = sa.or_(
         await _unended(connection),
         sa.and_(jobs.c.state.in_((State.CANCELLED, State.UNDELIVERABLE)), jobs.c.ended_at > ended_since),
@@ -208,7 +208,7 @@ async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> s
 
 
 async def _unended(connection: AsyncConnection) -> sa.ColumnElement[bool]:
-    """That a job has not ended, also if it is in a state of a newer version; found by an index."""
+    """That a job has not ended, also if it is in a state of a newer version; uses an index."""
     states = await connection.scalars(sa.select(jobs.c.state).distinct())
     return jobs.c.state.in_([state for state in states if state not in ENDS])
 

@@ -1,4 +1,4 @@
-"""What the database knows about itself: its lineage and generation, and whether it is a copy or was restored."""
+"""The database's data about itself: its lineage and generation, and whether it is a copy or was restored."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,12 +21,12 @@ class Mark(StrEnum):
     # When the database last started as restored; and, until `/owner resume`, that it is still to be checked.
     RESTORED_AT = "restored at"
     RESTORED = "restored"
-    # The last believed time, while the machine's clock has leapt ahead of it.
+    # The last believed time, while the machine's clock is ahead of it.
     CLOCK_DOUBTED = "clock doubted"
 
 
 class DatabaseMarks(NamedTuple):
-    """What the marks say at a start."""
+    """The marks at a start."""
 
     generation: Generation | None
     is_copy: bool
@@ -35,7 +35,7 @@ class DatabaseMarks(NamedTuple):
 
 
 async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
-    """The marks; the generation is None where a row is missing or can't be read."""
+    """The marks; the generation is None where a row is missing or unreadable."""
     rows = await connection.execute(sa.select(marks.c.name, marks.c.value))
     found: dict[str, str] = {row.name: row.value for row in rows}
     lineage, number = found.get(Mark.LINEAGE), found.get(Mark.GENERATION, "")
@@ -44,7 +44,7 @@ async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
 
 
 async def advance(connection: AsyncConnection) -> None:
-    """Count one up, since something is about to leave the machine; `Database.write` then stores it beside the file."""
+    """Count one up, before something leaves the machine; `Database.write` then stores the count beside the file."""
     counted = await connection.execute(
         sa.update(marks)
         .where(marks.c.name == Mark.GENERATION)
@@ -63,13 +63,13 @@ async def read_time(connection: AsyncConnection, name: Mark) -> float | None:
 
 
 async def put(connection: AsyncConnection, name: Mark, value: str) -> None:
-    """Set one mark, whether or not it was there."""
+    """Set one mark, new or not."""
     await drop(connection, name)
     await connection.execute(sa.insert(marks).values(name=name, value=value))
 
 
 async def drop(connection: AsyncConnection, name: Mark) -> None:
-    """Take one mark away."""
+    """Delete one mark."""
     await connection.execute(sa.delete(marks).where(marks.c.name == name))
 
 

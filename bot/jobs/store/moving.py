@@ -1,4 +1,4 @@
-"""Moving a job along: every change is a compare-and-set on the state and the fence it was decided on."""
+"""Moving a job: every change is a compare-and-set on the state and the fence that it was decided on."""
 
 from functools import partial
 from typing import Any
@@ -29,8 +29,8 @@ _UNENDED = tuple(state for state in State if state not in ENDS)
 async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: float, **changes: Any) -> Job | None:
     """Move the job and let its message become due, in one transaction.
 
-    Returns the job as it is now, or None if somebody else had moved it since it was read. `changes` are further columns
-    to set. Raises `IllegalMoveError` for an event that cannot happen in the job's state.
+    Returns the job as it is now, or None if it was moved by someone else since it was read. `changes` are further
+    columns to set. Raises `IllegalMoveError` for an event that is impossible in the job's state.
     """
     target = move(job.state, event)
     charged = charged_after(job, event, changes.get("cost_micros"))
@@ -39,7 +39,7 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
         values |= {"ended_at": now, "owner": None, "lease_until": None, "waiting_for": None}
     moving = _as_read(job)
     if event is Event.KEEP:
-        # *Send again* may have been pressed since the job was read: then its video is wanted after all.
+        # *Post it* may have been pressed since the job was read: then its video is wanted after all.
         moving = moving.where(jobs.c.withheld)
     changed = await connection.execute(moving.values(values).returning(*jobs.c))
     row = changed.first()
@@ -55,8 +55,8 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
 async def come_back(connection: AsyncConnection, job: Job, *, now: float, **changes: Any) -> Job | None:
     """The provider took nothing, so the job waits again; None as for `apply`.
 
-    If *Don't post* was pressed meanwhile it is as good as cancelled, and so it is if its requester was blocked: in one
-    transaction, or a crash would let it wait.
+    If *Don't post* was pressed meanwhile, or its requester was blocked, it is cancelled instead: in one transaction, or
+    a crash would let it wait.
     """
     back = await apply(connection, job, Event.POSTPONE, now=now, **changes)
     if back is None:
@@ -68,9 +68,9 @@ async def come_back(connection: AsyncConnection, job: Job, *, now: float, **chan
 
 
 async def deliver(connection: AsyncConnection, job: Job, post: Post, message_id: MessageId | None, now: float) -> None:
-    """Note that the video stands in its channel and that the job has ended so, both or neither.
+    """Store that the video is posted and that the job has ended so, both or neither.
 
-    Without an id somebody has deleted it already. A deletion that was noted before stays noted.
+    Without an id the message was deleted already. A deletion that was stored before stays.
     """
     await mark_sent(connection, post, message_id)
     current = await _as_it_is(connection, job)
@@ -81,7 +81,7 @@ async def deliver(connection: AsyncConnection, job: Job, post: Post, message_id:
 async def stop_delivering(
     connection: AsyncConnection, job: Job, post: Post, event: Event, now: float, **changes: Any
 ) -> None:
-    """Note that this video message will not be posted, and move the job by that event, both or neither."""
+    """Store that this video message will not be posted, and move the job by that event, both or neither."""
     if await apply(connection, await _as_it_is(connection, job), event, now=now, **changes) is not None:
         await mark_refused(connection, post)
 
@@ -89,7 +89,7 @@ async def stop_delivering(
 async def end_for_place(
     connection: AsyncConnection, job_id: JobId, denial: Denial, now: float, card: Post | None = None
 ) -> Job | None:
-    """End a job that was not sent yet, since nothing can be posted in its place; `card` is what was refused there.
+    """End an unsent job because its place accepts no messages; `card` is the refused message.
 
     None if the job was sent meanwhile, or has ended.
     """
@@ -117,7 +117,7 @@ async def note_late(connection: AsyncConnection, job: Job, kind: PostKind, **cha
 
 
 async def withhold(connection: AsyncConnection, job: Job) -> bool:
-    """*Don't post*: the video will be fetched and kept, not posted. False if its message is on the way already."""
+    """*Don't post*: the video will be fetched and kept, not posted. False if its message is being sent already."""
     on_the_way = sa.exists().where(
         posts.c.job_id == job.id, posts.c.kind == PostKind.VIDEO, posts.c.state == PostState.SENDING
     )
@@ -128,7 +128,7 @@ async def withhold(connection: AsyncConnection, job: Job) -> bool:
 
 
 async def answer(connection: AsyncConnection, job: Job, now: float) -> bool:
-    """End the asking of an uncertain job (*Try again*, *Leave it*); False if it was answered or settled before."""
+    """End the question of an uncertain job (*Request again*, *Dismiss*); False if it was answered or settled before."""
     changed = await connection.execute(
         sa.update(jobs)
         .where(jobs.c.id == job.id, jobs.c.state == State.UNCERTAIN, jobs.c.answered_at.is_(None))
@@ -138,7 +138,7 @@ async def answer(connection: AsyncConnection, job: Job, now: float) -> bool:
 
 
 async def remove(connection: AsyncConnection, job: Job, now: float, by: UserId | None = None) -> None:
-    """Forbid remixing a video whose message was deleted; `by` whom, if that was not its requester."""
+    """Forbid remixing a video whose message was deleted; `by` a person other than its requester, if any."""
     changes = {"removed_at": sa.func.coalesce(jobs.c.removed_at, now)}
     if by is not None and by != job.origin.user_id:
         changes["removed_by"] = sa.func.coalesce(jobs.c.removed_by, by)
@@ -146,20 +146,20 @@ async def remove(connection: AsyncConnection, job: Job, now: float, by: UserId |
 
 
 async def void_claims(connection: AsyncConnection) -> None:
-    """Take every job from whoever held it: only right where a lock file proves that no other process lives (SQLite)."""
+    """Void all claims: only right where a lock file proves that no other process lives (SQLite)."""
     await connection.execute(sa.update(jobs).where(jobs.c.owner.is_not(None)).values(owner=None, lease_until=None))
 
 
 async def bring_to_now(connection: AsyncConnection, now: float) -> None:
-    """At a start: let nothing that unended jobs have seen lie in the future, and end waits longer than any we make.
+    """At a start: move future times of unended jobs to now, and end waits longer than any we make.
 
-    So they are after the machine's clock was set back between two lives (docs/decisions/0011-clock-steps.md).
+    The machine's clock may have been set back between two processes (docs/decisions/0011-clock-steps.md).
     """
     for happened in (jobs.c.accepted_at, jobs.c.completed_at, jobs.c.late_at, jobs.c.revived_at):
         await connection.execute(
             sa.update(jobs).where(happened > now, jobs.c.state.in_(_UNENDED)).values({happened: now}),
         )
-    # Of an unclear job it is what the provider's list is searched by: there it may be the right time.
+    # For an uncertain job this time is used to search the provider's list, where it may be right.
     await connection.execute(
         sa.update(jobs).where(jobs.c.submitted_at > now, jobs.c.state == State.RENDERING).values(submitted_at=now),
     )
@@ -169,16 +169,16 @@ async def bring_to_now(connection: AsyncConnection, now: float) -> None:
 
 
 async def bring_back(connection: AsyncConnection, now: float) -> None:
-    """Let nothing that is stored lie in the future, ended jobs included: the clock that it was stored by was wrong."""
+    """Move all stored future times to now, ended jobs included: the clock that they came from was wrong."""
     for happened in HAPPENED:
         await connection.execute(sa.update(happened.table).where(happened > now).values({happened: now}))
     await bring_to_now(connection, now)
 
 
 async def claim(connection: AsyncConnection, lease_owner: str, now: float, lease_seconds: float) -> list[Job]:
-    """Make every unended job that nobody holds this process's own, and return them; the fence shuts out old holders.
+    """Claim every unended job without an owner, and return them; the fence shuts out old owners.
 
-    Its own jobs stay as they are, even if the machine slept through their lease: their steps may be under way.
+    Its own jobs stay as they are, even if the machine slept through their lease: their steps may be running.
     """
     left = sa.and_(jobs.c.owner != lease_owner, jobs.c.lease_until < now)
     claimed = await connection.execute(
@@ -191,14 +191,14 @@ async def claim(connection: AsyncConnection, lease_owner: str, now: float, lease
 
 
 async def renew(connection: AsyncConnection, lease_owner: str, now: float, lease_seconds: float) -> None:
-    """Hold this process's jobs for longer, all in one statement."""
-    # Only unended jobs have an owner; by their states they are found without reading through all the others.
+    """Extend the lease of this process's jobs, all in one statement."""
+    # Only unended jobs have an owner; the index on states finds them.
     held = sa.and_(jobs.c.state.in_(_UNENDED), jobs.c.owner == lease_owner)
     await connection.execute(sa.update(jobs).where(held).values(lease_until=now + lease_seconds))
 
 
 async def _as_it_is(connection: AsyncConnection, job: Job) -> Job:
-    """The job as this transaction finds it, for what is true whoever holds it: what became of its message.
+    """The job as this transaction finds it, for facts that hold for any owner: the outcome of its message.
 
     At a start it may have been read before it was claimed, so that its fence is another by now.
     """

@@ -1,4 +1,4 @@
-"""Which pictures are still needed, and how much of the disk one person's take."""
+"""Which pictures are still needed, and how much disk one person's use."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from bot.jobs.model import Reference, UserId
 from bot.jobs.store.rows import references_of
 from bot.jobs.tables import drafts, jobs
 
-# What is kept of one person's pictures when their jobs have ended: some dozens, the latest.
+# How much of a person's pictures is kept when their jobs have ended: some dozens, the latest.
 ENDED_BYTES_MAX = 256 * 1024 * 1024
 
 
@@ -19,7 +19,7 @@ async def find_kept_references(
 ) -> set[str]:
     """The file names of all pictures still needed: of running jobs, of drafts, and of jobs ended since then.
 
-    Of those that ended only the latest of each person are, up to so many bytes: nobody's fill the disk.
+    Of ended jobs only the latest of each person count, up to so many bytes: one person can't fill the disk.
     """
     running = await connection.scalars(sa.select(jobs.c.references).where(jobs.c.ended_at.is_(None)))
     of_drafts = await connection.scalars(sa.select(drafts.c.references))
@@ -41,7 +41,7 @@ async def measure_pictures(connection: AsyncConnection, user_id: UserId, accepte
 
 
 def _latest(pictures: Iterable[tuple[UserId, Reference]], each_bytes: int) -> set[str]:
-    """Of everybody's pictures, the latest first, those that fit."""
+    """The latest pictures of each person that fit."""
     names: dict[UserId, set[str]] = defaultdict(set)
     taken: dict[UserId, int] = defaultdict(int)
     for user_id, picture in pictures:
@@ -54,7 +54,7 @@ def _latest(pictures: Iterable[tuple[UserId, Reference]], each_bytes: int) -> se
 
 
 def _read(column: object) -> Iterator[Reference]:
-    """The pictures that a column names; none where it can't be read, for then nothing is made of them either."""
+    """The pictures in a column; none if it is unreadable, as its job is then."""
     try:
         yield from references_of(column)
     except (ValueError, TypeError):

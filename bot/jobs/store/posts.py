@@ -1,4 +1,4 @@
-"""The messages that jobs say: due, being sent, sent. Kept beside the jobs so that each is said once."""
+"""The outbox: the messages of jobs, due, being sent or sent. Stored beside the jobs so that each is posted once."""
 
 from collections.abc import Collection
 
@@ -41,7 +41,7 @@ async def find_unsent(connection: AsyncConnection) -> list[Post]:
 
 
 async def awaits_card(connection: AsyncConnection, job_id: JobId) -> bool:
-    """Whether the job's card was not tried yet, or its first try is under way."""
+    """Whether the job's card was not tried yet, or its first try is running."""
     first = sa.select(posts.c.job_id).where(
         posts.c.job_id == job_id, posts.c.kind == PostKind.CARD, _UNSENT, posts.c.not_before == 0.0
     )
@@ -55,13 +55,12 @@ async def find_if_unsent(connection: AsyncConnection, post: Post) -> Post | None
 
 
 async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]]:
-    """Cards that say nothing any more: their job has ended and said its last word, or asks by a notice of its own.
+    """Outdated cards: their job has ended and its last message is posted, or a notice asks in their place.
 
-    After a refusal that is nobody else's business the notices before the last word are among them: they show the
-    prompt.
+    After a refusal that is private the notices before the last message are among them: they show the prompt.
     """
     last_word = posts.alias()
-    # A refused video is not the last word: the notice that says so is still to come.
+    # A refused video is not the last message: the failure notice is still to come.
     said = sa.exists().where(
         last_word.c.job_id == posts.c.job_id,
         sa.or_(
@@ -70,7 +69,7 @@ async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]
         ),
         last_word.c.kind.in_((PostKind.VIDEO, PostKind.FAILURE)),
     )
-    # The doubt is one message: the notice has what the card says, and the question.
+    # An uncertain outcome is one message: the notice has the card's facts, and the question.
     asked = sa.exists().where(
         last_word.c.job_id == posts.c.job_id,
         last_word.c.state == PostState.SENT,
@@ -111,16 +110,16 @@ async def find_video_by_message(connection: AsyncConnection, message_id: Message
 
 
 async def find_by_message(connection: AsyncConnection, message_id: MessageId) -> Post | None:
-    """The post of a job that is that message, in whatever state it is."""
+    """The post with that message, in any state."""
     row = (await connection.execute(sa.select(posts).where(posts.c.message_id == message_id).limit(1))).first()
     return None if row is None else post_of(row)
 
 
 async def begin_sending(connection: AsyncConnection, post: Post, now: float, after: MessageId | None = None) -> bool:
-    """Note, before the first byte, that an attempt begins; the time of the oldest attempt of unknown outcome stays.
+    """Store, before the first byte, that an attempt begins; the time of the oldest attempt of unknown outcome stays.
 
-    `after` is an id that is surely older than what the attempt may post.
-    False if it must not be sent any more: a video that was withheld meanwhile, or a message that is not waiting.
+    `after` is an id that is surely older than a message of this attempt. False if it must not be sent any more: a video
+    that was withheld meanwhile, or a message that is not waiting.
     """
     begun = _this(post).where(_UNSENT)
     if post.kind is PostKind.VIDEO:
@@ -140,12 +139,12 @@ async def begin_sending(connection: AsyncConnection, post: Post, now: float, aft
 
 
 async def mark_sent(connection: AsyncConnection, post: Post, message_id: MessageId | None) -> None:
-    """Note that the message stands; None when a person has deleted it since."""
+    """Store that the message is posted; None when it was deleted since."""
     await connection.execute(_this(post).values(state=PostState.SENT, message_id=message_id, attempted_at=None))
 
 
 async def mark_unsent(connection: AsyncConnection, post: Post, *, not_before: float, known: bool) -> None:
-    """Put the message back among the due; `known` says that Discord surely has not taken it."""
+    """Make the message due again; `known` means that Discord surely has not accepted it."""
     attempted_at = None if known else posts.c.attempted_at
     await connection.execute(
         _this(post).values(
@@ -157,31 +156,31 @@ async def mark_unsent(connection: AsyncConnection, post: Post, *, not_before: fl
 
 
 async def redirect(connection: AsyncConnection, post: Post, channel_id: ChannelId) -> None:
-    """Let the message go to another channel (the requester's DM), since its own refuses it."""
+    """Redirect the message to another channel (the requester's DM), since its own refuses it."""
     await connection.execute(
         _this(post).values(state=PostState.DUE, attempted_at=None, channel_id=channel_id, tries=0),
     )
 
 
 async def mark_refused(connection: AsyncConnection, post: Post) -> None:
-    """Note that Discord will not take the message anywhere."""
+    """Store that Discord refuses the message everywhere."""
     await connection.execute(_this(post).values(state=PostState.REFUSED, attempted_at=None))
 
 
 async def withdraw(connection: AsyncConnection, post: Post) -> None:
-    """Note that the message will not be sent; one that has been sent since it was read stays sent."""
+    """Store that the message will not be sent; one that has been sent since it was read stays sent."""
     await connection.execute(_this(post).where(_UNSENT).values(state=PostState.GONE))
 
 
 async def mark_message_gone(connection: AsyncConnection, job_id: JobId, message_id: MessageId) -> None:
-    """Note that this message of the job was taken back, if it is written down that it was posted."""
+    """Store that this message of the job was deleted, if it is stored as posted."""
     await connection.execute(
         sa.update(posts).where(posts.c.job_id == job_id, posts.c.message_id == message_id).values(state=PostState.GONE)
     )
 
 
 async def mark_gone(connection: AsyncConnection, post: Post) -> None:
-    """Note that the message was taken back."""
+    """Store that the message was deleted."""
     await connection.execute(_this(post).values(state=PostState.GONE))
 
 

@@ -1,4 +1,4 @@
-"""What happens to the rows of a database that starts as restored: a copy, or one put back from a backup."""
+"""The rows of a database that starts as restored: a copy, or one restored from a backup."""
 
 import uuid
 
@@ -15,7 +15,7 @@ from bot.jobs.tables import jobs
 
 
 async def begin_restored(connection: AsyncConnection, now: float, number: int) -> Generation:
-    """Begin a lineage of its own at that number, and end accepted jobs: they may have been sent since the copy."""
+    """Begin a new lineage at that number, and end accepted jobs: they may have been sent since the copy."""
     generation = Generation(uuid.uuid4().hex, number)
     for name, value in (
         (Mark.LINEAGE, generation.lineage),
@@ -32,5 +32,5 @@ async def begin_restored(connection: AsyncConnection, now: float, number: int) -
 
 
 async def end_restored(connection: AsyncConnection) -> None:
-    """The owner has looked: the database counts as the original."""
+    """The owner has checked: the database counts as the original."""
     await drop(connection, Mark.RESTORED)

@@ -1,7 +1,7 @@
-"""Rows to values and back: the only place that knows both the columns and the frozen values.
+"""Rows to values and back: the only place with both the columns and the frozen values.
 
-A row may hold what this bot would not write: a word of a newer version, a slip of somebody's hand. Whoever wants that
-very row is told; lists go on without it.
+A row may be unreadable: a word of a newer version, a manual edit. Reading that very row raises; lists continue without
+it.
 """
 
 from collections.abc import Callable, Iterable
@@ -42,11 +42,11 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class UnreadableRowError(Exception):
-    """A row holds what cannot be; the message names the table, the row and the column, not what stands there."""
+    """A row holds an impossible value; the message names the table, the row and the column, not the value."""
 
 
 def readable(rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
-    """What the rows hold; one that can't be read is left out, and told of in the log once."""
+    """The values of the rows; an unreadable one is left out, and logged once."""
     values: list[T] = []
     for row in rows:
         try:
@@ -73,12 +73,12 @@ def post_of(row: Row) -> Post:
 
 
 def draft_of(row: Row) -> Draft:
-    """The request that a row of `drafts` keeps waiting."""
+    """The draft of a row of `drafts`."""
     return _read(row, drafts, _draft_of)
 
 
 def offer_of(row: Row) -> Offer:
-    """The short-lived message that a row of `offers` stands for."""
+    """The offer of a row of `offers`."""
     return _read(row, offers, _offer_of)
 
 
@@ -92,7 +92,7 @@ def _read(row: Row, table: sa.Table, read: Callable[[Row], T]) -> T:
     try:
         return read(row)
     except (ValueError, TypeError) as error:
-        # Of its words only the type: a prompt may be among them.
+        # Log only the type of a value: a prompt may be among them.
         raise UnreadableRowError(f"{table.name} {key}: {type(error).__name__}") from error
 
 
@@ -152,7 +152,7 @@ def _job_of(row: Row) -> Job:
 
 
 def row_of(job: Job) -> dict[str, object]:
-    """The columns of a new job's row (a claim comes later, so owner and lease are empty)."""
+    """The columns of a new job's row (it is claimed later, so owner and lease are empty)."""
     origin, request = job.origin, job.request
     return {
         "id": job.id,
@@ -258,7 +258,7 @@ def offer_row(offer: Offer) -> dict[str, object]:
 
 
 def references_of(column: Any) -> tuple[Reference, ...]:
-    """The pictures that a column holds. Raises ValueError or TypeError for what is no list of pictures."""
+    """The pictures in a column. Raises ValueError or TypeError for anything but a list of pictures."""
     return tuple(Reference(sha256, suffix, size_bytes) for sha256, suffix, size_bytes in column)
 
 

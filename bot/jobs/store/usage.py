@@ -1,4 +1,4 @@
-"""What was made and what it cost, by server and person, for the owner."""
+"""Renders and costs, by server and person, for the owner."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,9 @@ from bot.jobs.tables import jobs
 
 @dataclass(frozen=True, slots=True)
 class UsageLine:
-    """One person in one server (None: in DMs). `cost_micros` is what the provider reported, None if it never did."""
+    """One person in one server (None: in DMs). `cost_micros` is the cost that the provider reported, None if it never
+    did.
+    """
 
     guild_id: GuildId | None
     user_id: UserId
@@ -23,7 +25,7 @@ class UsageLine:
 
 
 async def find_usage(connection: AsyncConnection, since: float) -> list[UsageLine]:
-    """Everybody's jobs accepted since then, those with the most first. A render is a video that was completed."""
+    """All jobs accepted since then, by person, those with the most first. A render is a video that was completed."""
     count = sa.func.count()
     found = await connection.execute(
         sa.select(
