@@ -20,7 +20,6 @@ class FetchFault(Exception):  # noqa: N818 - the tree is named after what happen
 
     def __init__(self, sentence: str, *, status: int | None = None, detail: str = "", said: bytes = b"") -> None:
         super().__init__(sentence)
-        self.sentence = sentence
         self.status = status
         self.detail = detail
         self.said = said

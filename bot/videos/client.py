@@ -17,7 +17,6 @@ from yarl import URL
 
 from bot.jobs.model import Cause
 from bot.ops.clock import Clock
-from bot.videos import fault_messages
 from bot.videos.causes import Sent
 from bot.videos.error_bodies import escaped
 from bot.videos.private_network import connector_to
@@ -92,7 +91,7 @@ class VideosClient:
             async with asyncio.timeout(self._timeouts.poll_total_seconds):
                 answer = await self._get(url)
         except (aiohttp.ClientError, OSError) as error:
-            raise PollFailed(fault_messages.POLL_FAILED, detail=self._detail(error)) from error
+            raise PollFailed(detail=self._detail(error)) from error
         return self._outcome(judge_poll(answer, self._asked(remote_id)))
 
     async def list_recent(self, limit: int = LIST_MAX) -> list[RemoteVideo]:
@@ -106,7 +105,7 @@ class VideosClient:
             async with asyncio.timeout(self._timeouts.poll_total_seconds):
                 answer = await self._get(url, LIST_MAX_BYTES)
         except (aiohttp.ClientError, OSError) as error:
-            raise PollFailed(fault_messages.POLL_FAILED, detail=self._detail(error)) from error
+            raise PollFailed(detail=self._detail(error)) from error
         asked = self._asked(None)
         if answer.body is not None and len(answer.body) > _AT_ONCE_BYTES:
             judged = await asyncio.to_thread(judge_list, answer, asked)
@@ -125,10 +124,10 @@ class VideosClient:
         status = await self._status_of("models" if self._asks_models else "videos?limit=1")
         if status >= 500 and status != 501:
             self._asks_models = not (self._asks_models or self._has_list)
-            raise PollFailed(fault_messages.NOT_REACHED, status=status)
+            raise PollFailed(status=status)
         self._has_list |= not self._asks_models
         if status in (401, 403):
-            raise PollForbidden(fault_messages.KEY_REFUSED, status=status)
+            raise PollForbidden(status=status)
 
     async def _status_of(self, path: str) -> int:
         """With what status a free question is answered. Raises `PollFailed` if it isn't."""
@@ -141,7 +140,7 @@ class VideosClient:
                 status = response.status
                 response.close()
         except (aiohttp.ClientError, OSError) as error:
-            raise PollFailed(fault_messages.NOT_REACHED, detail=self._detail(error)) from error
+            raise PollFailed(detail=self._detail(error)) from error
         return status
 
     def content_url(self, remote_id: str) -> str:
@@ -163,7 +162,6 @@ class VideosClient:
                 body = await body_of(order, self._endpoint.body, self._endpoint.reference_field, files)
             except OSError as error:
                 raise RequestRefused(
-                    fault_messages.PICTURE_GONE,
                     cause=Cause.INPUT,
                     about="picture",
                     field="input_reference",
@@ -193,11 +191,11 @@ class VideosClient:
                 answer = RawResponse(response.status, response.headers, None)
                 answer = replace(answer, body=await _read(response))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent(fault_messages.NOT_REACHED, detail=self._detail(error)) from error
+            raise NotSent(detail=self._detail(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             # With a status in hand the broken body is one that can't be read; without one, nobody knows.
             if answer is None:
-                raise Doubtful(fault_messages.SILENCE, detail=self._detail(error)) from error
+                raise Doubtful(detail=self._detail(error)) from error
         return answer
 
     async def _get(self, url: str, max_bytes: int = ANSWER_MAX_BYTES) -> RawResponse:

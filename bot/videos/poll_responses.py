@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 
 from bot.jobs.model import Cause
-from bot.videos import fault_messages
 from bot.videos.causes import Meaning
 from bot.videos.provider_faults import NoList, NotFound, PollFailed, PollFault, PollForbidden, PollRefused
 from bot.videos.response import RawResponse, Response, ResponseContext, read_response
@@ -39,9 +38,7 @@ def judge_poll(raw: RawResponse, context: ResponseContext) -> RemoteVideo | Poll
         if about_video is not None:
             return about_video
         if response.is_mess or (response.words is not None and response.words.outright):
-            return PollFailed(
-                fault_messages.UNREADABLE, status=status, detail=response.detail, provider_at_fault=response.is_mess
-            )
+            return PollFailed(status=status, detail=response.detail, provider_at_fault=response.is_mess)
         # Some servers say "still running" without a body, or with one that holds nothing.
         again = asked_poll(raw.headers, context.now)
         return RemoteVideo(context.remote_id or "", RemoteState.RUNNING, poll_again_seconds=again)
@@ -54,13 +51,11 @@ def judge_list(raw: RawResponse, context: ResponseContext) -> tuple[RemoteVideo,
     status = raw.status
     if 200 <= status < 300:
         videos = read_list(response.body, context.base_url, context.secret)
-        return (
-            PollFailed(fault_messages.UNREADABLE, status=status, detail=response.detail) if videos is None else videos
-        )
+        return PollFailed(status=status, detail=response.detail) if videos is None else videos
     if status in _KEY:
         return _poll_fault(response)
     if status == 501 or (400 <= status < 500 and status not in _PASSING):
-        return NoList(fault_messages.NO_LIST, status=status, detail=response.detail)
+        return NoList(status=status, detail=response.detail)
     return _poll_fault(response)
 
 
@@ -80,7 +75,6 @@ def _about_video(response: Response) -> PollRefused | NotFound | None:
     if status == 451 or (meaning is not None and meaning.is_content and status != 401):
         verdict = meaning.verdict() if meaning is not None and meaning.is_content else None
         return PollRefused(
-            fault_messages.refused(Cause.CONTENT, verdict.about if verdict else None, None),
             cause=Cause.CONTENT,
             about=verdict.about if verdict else None,
             field=verdict.field if verdict else None,
@@ -91,9 +85,7 @@ def _about_video(response: Response) -> PollRefused | NotFound | None:
     if status in (404, 410) or (meaning is not None and status in _MISSING_BY_WORDS and _is_missing(meaning)):
         expired = meaning is not None and meaning.says(Signal.EXPIRED)
         cause = Cause.EXPIRED if expired else Cause.LOST
-        return NotFound(
-            fault_messages.UNKNOWN_VIDEO, cause=cause, code=response.code, status=status, detail=response.detail
-        )
+        return NotFound(cause=cause, code=response.code, status=status, detail=response.detail)
     return None
 
 
@@ -115,13 +107,12 @@ def _poll_fault(response: Response) -> PollFault:
     """The rows that all questions about videos share."""
     status = response.status
     if status == 403 and is_of_this_video(response):
-        return PollFailed(fault_messages.POLL_FAILED, status=status, detail=response.detail, provider_at_fault=False)
+        return PollFailed(status=status, detail=response.detail, provider_at_fault=False)
     if status in _KEY:
-        return PollForbidden(fault_messages.KEY_REFUSED, status=status, detail=response.detail)
+        return PollForbidden(status=status, detail=response.detail)
     if 300 <= status < 400:
-        return PollFailed(fault_messages.REDIRECTS, status=status, detail=response.detail)
+        return PollFailed(status=status, detail=response.detail)
     return PollFailed(
-        fault_messages.TOO_OFTEN if status == 429 else fault_messages.POLL_FAILED,
         status=status,
         detail=response.detail,
         retry_after_seconds=response.wait_seconds,

@@ -18,8 +18,8 @@
         ├── NotFound              the provider does not know the video (now), or no longer has it
         └── NoList                the provider does not say which videos it has
 
-`str(fault)` is one sentence fit for a person. `detail` holds the provider's own words, escaped, without addresses
-and at most 500 characters, for the log only. Which answer becomes which fault: `bot.videos.submit_responses`.
+`detail` holds the provider's own words, escaped, without addresses and at most 500 characters, for the log only. Which
+answer becomes which fault: `bot.videos.submit_responses` and `bot.videos.poll_responses`.
 """
 
 from bot.jobs.model import Cause
@@ -29,11 +29,37 @@ from bot.videos.values import About
 class VideosFault(Exception):  # noqa: N818 - the tree is named after what happened; "Error" would only pad every name
     """Anything that went wrong between us and the provider. `status` is the HTTP status, None if none arrived."""
 
-    def __init__(self, sentence: str, *, status: int | None = None, detail: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, *, status: int | None = None, detail: str = "") -> None:
+        super().__init__()
         self.status = status
         self.detail = detail
+
+    def __str__(self) -> str:
+        """One line for the log."""
+        return " ".join(str(part) for part in (type(self).__name__, self.status, self.detail) if part)
+
+
+class _ExplainedRefusal(VideosFault):
+    """A refusal whose words were read.
+
+    `about` tells whether prompt or picture was meant, `field` the one field that was blamed, `code` the provider's own.
+    """
+
+    def __init__(
+        self,
+        *,
+        cause: Cause,
+        about: About | None = None,
+        field: str | None = None,
+        code: str | None = None,
+        status: int | None = None,
+        detail: str = "",
+    ) -> None:
+        super().__init__(status=status, detail=detail)
+        self.cause = cause
+        self.about: About | None = about
+        self.field = field
+        self.code = code
 
 
 class SubmitFault(VideosFault):
@@ -44,15 +70,12 @@ class SpendingStopped(SubmitFault):
     """Before a paid request, when as many as allowed were sent within the last 60 s. Not a byte was sent."""
 
     def __init__(self, retry_after_seconds: float) -> None:
-        super().__init__("The limit on paid requests per minute is reached.")
+        super().__init__()
         self.retry_after_seconds = retry_after_seconds
 
 
 class Leaving(SubmitFault):
     """Before a paid request, when the process is told to stop. Not a byte was sent."""
-
-    def __init__(self) -> None:
-        super().__init__("The bot is restarting.")
 
 
 class NotSent(SubmitFault):
@@ -65,10 +88,8 @@ class Busy(SubmitFault):
     `retry_after_seconds` is what the provider asked for (0 to 600), None if it didn't say.
     """
 
-    def __init__(
-        self, sentence: str, *, status: int, detail: str = "", retry_after_seconds: float | None = None
-    ) -> None:
-        super().__init__(sentence, status=status, detail=detail)
+    def __init__(self, *, status: int, detail: str = "", retry_after_seconds: float | None = None) -> None:
+        super().__init__(status=status, detail=detail)
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -85,14 +106,13 @@ class AccountRefused(SubmitFault):
 
     def __init__(
         self,
-        sentence: str,
         *,
         cause: Cause,
         status: int | None,
         detail: str = "",
         sure: bool = False,
     ) -> None:
-        super().__init__(sentence, status=status, detail=detail)
+        super().__init__(status=status, detail=detail)
         self.cause = cause
         self.sure = sure
 
@@ -105,35 +125,17 @@ class Blocked(SubmitFault):
     a redirect.
     """
 
-    def __init__(self, sentence: str, *, cause: Cause, status: int, detail: str = "") -> None:
-        super().__init__(sentence, status=status, detail=detail)
+    def __init__(self, *, cause: Cause, status: int, detail: str = "") -> None:
+        super().__init__(status=status, detail=detail)
         self.cause = cause
 
 
-class RequestRefused(SubmitFault):
+class RequestRefused(_ExplainedRefusal, SubmitFault):
     """On 400, 404, 413, 422 and their like, on a 2xx with an error envelope and no id, and when a picture is gone.
 
     It is about this request alone: content (CONTENT), a field (INPUT, SIZE, LENGTH), a model that the provider or this
-    key doesn't have (MODEL), a remix whose source is gone (SOURCE_GONE) or that can't be made (UNSUPPORTED). `about`
-    tells whether prompt or picture was meant, `field` the one field that was blamed, `code` the provider's own code.
+    key doesn't have (MODEL), a remix whose source is gone (SOURCE_GONE) or that can't be made (UNSUPPORTED).
     """
-
-    def __init__(
-        self,
-        sentence: str,
-        *,
-        cause: Cause,
-        about: About | None = None,
-        field: str | None = None,
-        code: str | None = None,
-        status: int | None = None,
-        detail: str = "",
-    ) -> None:
-        super().__init__(sentence, status=status, detail=detail)
-        self.cause = cause
-        self.about: About | None = about
-        self.field = field
-        self.code = code
 
 
 class Doubtful(SubmitFault):
@@ -156,14 +158,13 @@ class PollFailed(PollFault):
 
     def __init__(
         self,
-        sentence: str,
         *,
         status: int | None = None,
         detail: str = "",
         retry_after_seconds: float | None = None,
         provider_at_fault: bool = True,
     ) -> None:
-        super().__init__(sentence, status=status, detail=detail)
+        super().__init__(status=status, detail=detail)
         self.retry_after_seconds = retry_after_seconds
         self.provider_at_fault = provider_at_fault
 
@@ -180,28 +181,11 @@ class PollForbidden(PollFault):
     """
 
 
-class PollRefused(PollFault):
+class PollRefused(_ExplainedRefusal, PollFault):
     """On error words at any status that say that the provider won't make or show this video; it concerns it alone.
 
     Several polls that say so end the job. `cause` is CONTENT; the rest as in `RequestRefused`.
     """
-
-    def __init__(
-        self,
-        sentence: str,
-        *,
-        cause: Cause,
-        about: About | None = None,
-        field: str | None = None,
-        code: str | None = None,
-        status: int | None = None,
-        detail: str = "",
-    ) -> None:
-        super().__init__(sentence, status=status, detail=detail)
-        self.cause = cause
-        self.about: About | None = about
-        self.field = field
-        self.code = code
 
 
 class NotFound(PollFault):
@@ -212,14 +196,13 @@ class NotFound(PollFault):
 
     def __init__(
         self,
-        sentence: str,
         *,
         cause: Cause = Cause.LOST,
         code: str | None = None,
         status: int | None = None,
         detail: str = "",
     ) -> None:
-        super().__init__(sentence, status=status, detail=detail)
+        super().__init__(status=status, detail=detail)
         self.cause = cause
         self.code = code
 

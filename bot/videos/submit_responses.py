@@ -9,7 +9,6 @@ import re
 from dataclasses import replace
 
 from bot.jobs.model import Cause
-from bot.videos import fault_messages
 from bot.videos.causes import Verdict
 from bot.videos.error_bodies import ErrorWords
 from bot.videos.poll_responses import is_of_this_video, judge_list, judge_poll
@@ -61,7 +60,7 @@ def judge_submit(raw: RawResponse, context: ResponseContext) -> RemoteVideo | Su
     if video is not None:
         return replace(video, poll_again_seconds=asked_poll(raw.headers, context.now))
     if response.words is None or not response.words.outright or speaks_of_a_video(response.body):
-        return Doubtful(fault_messages.UNTRACEABLE, status=response.status, detail=response.detail)
+        return Doubtful(status=response.status, detail=response.detail)
     return _open(response) or _account_refused(response) or _busy(response) or _refused(response, remixing=remixing)
 
 
@@ -69,12 +68,12 @@ def _submit_fault(response: Response, *, remixing: bool) -> SubmitFault:
     """The rows for every answer that isn't a 2xx."""
     status, detail = response.status, response.detail
     if status in _REDIRECTS:
-        return Blocked(fault_messages.REDIRECTS, cause=Cause.PROVIDER, status=status, detail=detail)
+        return Blocked(cause=Cause.PROVIDER, status=status, detail=detail)
     doubt = _open(response)
     if doubt is not None:
         return doubt
     if not (_plain(response) or (remixing and status == 501 and not response.is_mess)):
-        return Doubtful(fault_messages.MESS, status=status, detail=detail)
+        return Doubtful(status=status, detail=detail)
     if _about_request(response) or (remixing and status == 403 and is_of_this_video(response)):
         return _refused(response, remixing=remixing)
     fault = _account_refused(response) or _busy(response)
@@ -90,15 +89,15 @@ def _submit_fault(response: Response, *, remixing: bool) -> SubmitFault:
 def _server_error(response: Response, *, remixing: bool) -> SubmitFault:
     if response.status == 501:
         return _refused(response, remixing=remixing)
-    return CleanRefusal(fault_messages.CLEAN_REFUSAL, status=response.status, detail=response.detail)
+    return CleanRefusal(status=response.status, detail=response.detail)
 
 
 def _open(response: Response) -> Doubtful | None:
     """Doubt by words: the outcome is left open, or the provider has seen this request before."""
     if response.meaning is not None and response.meaning.leaves_open:
-        return Doubtful(fault_messages.LEFT_OPEN, status=response.status, detail=response.detail)
+        return Doubtful(status=response.status, detail=response.detail)
     if _idempotency(response.words, response.status):
-        return Doubtful(fault_messages.ALREADY_SENT, status=response.status, detail=response.detail)
+        return Doubtful(status=response.status, detail=response.detail)
     return None
 
 
@@ -165,7 +164,7 @@ def _account_refused(response: Response) -> AccountRefused | Blocked | None:
     if cause is Cause.RATE:
         return None
     if status in _KEY and not response.enveloped:
-        return Blocked(fault_messages.KEY_REFUSED, cause=Cause.KEY, status=status, detail=response.detail)
+        return Blocked(cause=Cause.KEY, status=status, detail=response.detail)
     if status in _KEY or (cause is Cause.KEY and (by_code or text_counts)):
         return _account(response, Cause.KEY, sure=by_code)
     return None
@@ -173,7 +172,6 @@ def _account_refused(response: Response) -> AccountRefused | Blocked | None:
 
 def _account(response: Response, cause: Cause, *, sure: bool) -> AccountRefused:
     return AccountRefused(
-        fault_messages.NO_CREDIT if cause is Cause.CREDIT else fault_messages.KEY_REFUSED,
         cause=cause,
         status=response.status,
         detail=response.detail,
@@ -185,9 +183,7 @@ def _busy(response: Response) -> Busy | None:
     status, verdict = response.status, _verdict(response)
     rate = verdict is not None and verdict.cause is Cause.RATE
     if status in (429, 503, 529) or (status == 409 and _says_busy(response)) or rate:
-        return Busy(
-            fault_messages.BUSY, status=status, detail=response.detail, retry_after_seconds=response.wait_seconds
-        )
+        return Busy(status=status, detail=response.detail, retry_after_seconds=response.wait_seconds)
     return None
 
 
@@ -202,7 +198,6 @@ def _verdict(response: Response) -> Verdict | None:
 def _refused(response: Response, *, remixing: bool) -> RequestRefused:
     verdict = _by_words(response, remixing=remixing) or _by_status(response.status)
     return RequestRefused(
-        fault_messages.refused(verdict.cause, verdict.about, verdict.field),
         cause=verdict.cause,
         about=verdict.about,
         field=verdict.field,

@@ -83,11 +83,7 @@ class RemoteVideo:
     url: str | None = None
     error: RemoteError | None = None
     poll_again_seconds: float | None = None
-    seconds: str | None = None
-    size: str | None = None
-    model: str | None = None
     created_at: float | None = None
-    completed_at: float | None = None
     expires_at: float | None = None
     held_back: bool = False
     """Whether the content rules keep the finished video back, as far as the provider says so."""

@@ -45,7 +45,6 @@ _HOLDERS = ("data", "output")
 _MILLISECONDS_FROM = 1e12
 _LATEST_AT = 1e11
 _WORD_MAX_CHARACTERS = 64
-_MODEL_MAX_CHARACTERS = 200
 _KEY_MAX_CHARACTERS = 255
 _PROMPT_MAX_CHARACTERS = 32_000
 LISTED_MAX = 1000
@@ -90,11 +89,7 @@ def read_video(body: object, base_url: str, known_id: str | None = None, secret:
         progress=_progress(_first(job, top, "progress")),
         url=url,
         error=_error(job, top, word or "", secret) if state is RemoteState.FAILED else None,
-        seconds=_seconds(_first(job, top, "seconds", "duration")),
-        size=_short(_first(job, top, "size"), _WORD_MAX_CHARACTERS),
-        model=_short(_first(job, top, "model"), _MODEL_MAX_CHARACTERS),
         created_at=_moment(_first(job, top, "created_at", "created")),
-        completed_at=_moment(_first(job, top, "completed_at")),
         expires_at=_moment(_first(job, top, "expires_at", "expire_at", "expires")),
         held_back=is_held_back(job, top),
         cost_micros=cost_micros(job, top),
@@ -228,14 +223,6 @@ def _number(value: object) -> float | None:
 def _progress(value: object) -> int | None:
     number = _number(value.strip().removesuffix("%") if isinstance(value, str) else value)
     return None if number is None else int(min(max(number, 0.0), 100.0))
-
-
-def _seconds(value: object) -> str | None:
-    """A length as text: `8`, `8.0` and "8" are all "8"."""
-    if isinstance(value, str):
-        return _short(value, _WORD_MAX_CHARACTERS)
-    number = _number(value)
-    return None if number is None else _short(f"{number:.10g}", _WORD_MAX_CHARACTERS)
 
 
 def _short(value: object, limit: int) -> str | None:

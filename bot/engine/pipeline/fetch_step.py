@@ -68,7 +68,7 @@ async def _by_any_way(
 ) -> FetchedVideo:
     """Raises the last way's fault when none led to the video, `TooLarge` and `NoRoom` as soon as they show."""
     if job.remote_id is None or job.provider != context.videos.provider:
-        raise PollFault("The video is at a provider that is not set up any more.")
+        raise PollFault(detail="The video is at a provider that is not set up any more.")
     tried: set[str] = set()
     for _ in range(_FRESH_LINKS):
         if url is None or url in tried:

@@ -99,7 +99,7 @@ async def _send(context: EngineContext, job: Job, parent: Job | None) -> RemoteV
     if request.parent_id is None:
         return await context.videos.create(order)
     if parent is None or parent.remote_id is None:
-        raise faults.RequestRefused("The video to remix is not known any more.", cause=Cause.SOURCE_GONE)
+        raise faults.RequestRefused(cause=Cause.SOURCE_GONE, detail="The video to remix is not known any more.")
     return await context.videos.remix(parent.remote_id, order)
 
 

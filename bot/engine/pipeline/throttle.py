@@ -72,11 +72,6 @@ class ProviderThrottle:
         return self._polls_per_second
 
     @property
-    def account_trouble(self) -> Cause | None:
-        """Why the provider takes no work from this account, if it does not."""
-        return self._account.trouble
-
-    @property
     def submits_free(self) -> int:
         """How many more paid requests may begin now: one at a time while it is open whether the provider takes any.
 

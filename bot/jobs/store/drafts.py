@@ -1,8 +1,7 @@
 """Drafts that wait for a prompt or a yes, and their short-lived messages."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import Draft, MessageId, Offer, OfferKind
@@ -69,7 +68,6 @@ async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) ->
         )
         if known is not None:
             return False
-    insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     made = await connection.execute(insert(offers).values(offer_row(offer)).on_conflict_do_nothing())
     if made.rowcount != 1:
         return False

@@ -68,18 +68,18 @@ def discord_error(kind: type[discord.HTTPException], status: int) -> Make:
 FAULTS: dict[str, Make] = {
     "SpendingStopped": lambda _: videos.SpendingStopped(1.0),
     "Leaving": lambda _: videos.Leaving(),
-    "NotSent": lambda text: videos.NotSent(text, detail=text),
-    "Busy": lambda text: videos.Busy(text, status=429, detail=text),
-    "CleanRefusal": lambda text: videos.CleanRefusal(text, status=500, detail=text),
-    "AccountRefused": lambda text: videos.AccountRefused(text, cause=Cause.CREDIT, status=401, detail=text),
-    "Blocked": lambda text: videos.Blocked(text, cause=Cause.KEY, status=403, detail=text),
-    "RequestRefused": lambda text: videos.RequestRefused(text, cause=Cause.INPUT, field=text, status=400, detail=text),
-    "Doubtful": lambda text: videos.Doubtful(text, status=502, detail=text),
-    "PollFailed": lambda text: videos.PollFailed(text, status=503, detail=text),
-    "PollForbidden": lambda text: videos.PollForbidden(text, status=403, detail=text),
-    "PollRefused": lambda text: videos.PollRefused(text, cause=Cause.CONTENT, code=text, status=400, detail=text),
-    "NotFound": lambda text: videos.NotFound(text, status=404, detail=text),
-    "NoList": lambda text: videos.NoList(text, status=405, detail=text),
+    "NotSent": lambda text: videos.NotSent(detail=text),
+    "Busy": lambda text: videos.Busy(status=429, detail=text),
+    "CleanRefusal": lambda text: videos.CleanRefusal(status=500, detail=text),
+    "AccountRefused": lambda text: videos.AccountRefused(cause=Cause.CREDIT, status=401, detail=text),
+    "Blocked": lambda text: videos.Blocked(cause=Cause.KEY, status=403, detail=text),
+    "RequestRefused": lambda text: videos.RequestRefused(cause=Cause.INPUT, field=text, status=400, detail=text),
+    "Doubtful": lambda text: videos.Doubtful(status=502, detail=text),
+    "PollFailed": lambda text: videos.PollFailed(status=503, detail=text),
+    "PollForbidden": lambda text: videos.PollForbidden(status=403, detail=text),
+    "PollRefused": lambda text: videos.PollRefused(cause=Cause.CONTENT, code=text, status=400, detail=text),
+    "NotFound": lambda text: videos.NotFound(status=404, detail=text),
+    "NoList": lambda text: videos.NoList(status=405, detail=text),
     "FetchRefusedByGuard": lambda text: media.FetchRefusedByGuard(text, detail=text),
     "LinkExpired": lambda text: media.LinkExpired(text, status=403, detail=text),
     "FetchFailed": lambda text: media.FetchFailed(text, status=500, detail=text),
@@ -170,7 +170,7 @@ def test_every_fault_of_ours_is_tried() -> None:
     made = {type(make("x")).__name__ for make in FAULTS.values()}
     roots = (videos.VideosFault, media.FetchFault, courier.CourierFault)
     trees = {name for root in roots for name in below(root)}
-    assert trees - made == {"SubmitFault", "PollFault"}
+    assert trees - made == {"SubmitFault", "PollFault", "_ExplainedRefusal"}
     assert len(FAULTS) * len(CARRIED) > 60
 
 

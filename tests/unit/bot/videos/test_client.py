@@ -208,7 +208,7 @@ async def test_a_redirected_paid_request_is_not_followed(
 ) -> None:
     """A redirect of a paid request is a fault of the address: not followed, and neither prompt nor key leaves."""
     provider.reply(status, headers={"Location": f"{foreign.base_url}/videos"})
-    with pytest.raises(Blocked, match="leads somewhere else") as caught:
+    with pytest.raises(Blocked) as caught:
         await client.create(ORDER)
     assert caught.value.cause is Cause.PROVIDER
     assert (len(provider.seen), foreign.seen) == (1, [])

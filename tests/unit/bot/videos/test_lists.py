@@ -101,7 +101,7 @@ def test_any_answer_is_a_list_or_a_fault(body: bytes, status: int) -> None:
     """Nothing that a server says makes the question raise; only a readable 2xx is a list."""
     judged = judge_list(RawResponse(status, {}, body), ASKED)
     if isinstance(judged, PollFault):
-        assert judged.sentence
+        assert judged.status == status
     else:
         assert status < 300
         assert isinstance(decode(body), list | dict)

@@ -145,12 +145,10 @@ ROWS: list[tuple[RawResponse, type[SubmitFault]]] = [
     ids=[f"{row.status} {(row.body or b'-')[:60]!r} {fault.__name__}" for row, fault in ROWS],
 )
 def test_every_row_of_the_law(given_answer: RawResponse, fault: type[SubmitFault]) -> None:
-    """Each answer to a paid request means exactly one thing, with a sentence for people and a bounded detail."""
+    """Each answer to a paid request means exactly one thing, with a bounded detail."""
     judged = judge_submit(given_answer, CREATE)
     assert type(judged) is fault
     assert judged.status == given_answer.status
-    assert str(judged).endswith(".")
-    assert "<" not in str(judged)
     assert len(judged.detail) <= 500
 
 

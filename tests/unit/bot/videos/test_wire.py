@@ -231,25 +231,7 @@ def test_progress_is_a_number_from_0_to_100_or_nothing(value: object, progress: 
 def test_times_come_in_many_forms(value: object, at: float | None) -> None:
     """Seconds, milliseconds and ISO dates are all epoch seconds; nonsense is no time."""
     assert read({"id": "v", "created": value}).created_at == at
-    assert read({"id": "v", "created_at": value, "completed_at": value}).completed_at == at
-
-
-def test_what_was_rendered_is_reported_as_text() -> None:
-    """Length, size and model are read in all their types; what can't be shown is left out."""
-    target = read({"id": "v", "status": "completed", "duration": 5.2, "size": "1920x1080", "model": "gpt-4o-video"})
-    assert (target.seconds, target.size, target.model) == ("5.2", "1920x1080", "gpt-4o-video")
-    for value, seconds in (
-        (8, "8"),
-        (8.0, "8"),
-        ("8", "8"),
-        ("4.04", "4.04"),
-        (None, None),
-        ([], None),
-        ("\x00", None),
-    ):
-        assert read({"id": "v", "seconds": value}).seconds == seconds
-    odd = read({"id": "v", "size": 7, "model": "x" * 500})
-    assert (odd.size, odd.model) == (None, None)
+    assert read({"id": "v", "created_at": value, "expires_at": value}).created_at == at
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ class FakeProvider:
 
     async def poll(self, _remote_id: str) -> RemoteVideo:
         self.polled += 1
-        raise PollFailed("The provider has a fault of its own.", status=503)
+        raise PollFailed(status=503)
 
 
 class FakeFetcher:

@@ -473,14 +473,14 @@ def test_one_persons_refused_job_is_their_own_affair(throttle: ProviderThrottle)
     assert throttle.seconds_until_submit_of(UserId(1)) == pytest.approx(600.0)
     assert throttle.refusal(UserId(2)) is None
     assert (throttle.seconds_until_submit(), throttle.seconds_until_submit_of(UserId(2))) == (0, 0)
-    assert throttle.account_trouble is None
+    assert throttle._account.trouble is None
 
 
 def test_a_second_persons_refused_job_pauses_the_account(throttle: ProviderThrottle, clock: FakeClock) -> None:
     """Nothing paid goes out for ten minutes and new commands are refused; polls go on; then one job is tried."""
     throttle.account_refused(a_sender(1), Cause.CREDIT)
     assert throttle.account_refused(a_sender(2), Cause.CREDIT) is Concerns.EVERYBODY
-    assert throttle.account_trouble is Cause.CREDIT
+    assert throttle._account.trouble is Cause.CREDIT
     assert throttle.refusal(UserId(3)) == Refusal(Reason.ACCOUNT_PAUSED)
     assert throttle.seconds_until_submit() == pytest.approx(600.0)
     assert throttle.seconds_until_poll() == 0
@@ -501,7 +501,7 @@ def test_a_free_request_that_is_answered_shortens_a_pause_for_the_key(
     throttle.probe_answered()
     assert throttle.seconds_until_submit() == pytest.approx(waits)
     assert throttle.seconds_until_submit_of(UserId(1)) == pytest.approx(600.0)
-    assert throttle.account_trouble is cause
+    assert throttle._account.trouble is cause
 
 
 def test_one_person_does_not_prolong_a_pause(throttle: ProviderThrottle, clock: FakeClock) -> None:
@@ -511,7 +511,7 @@ def test_one_person_does_not_prolong_a_pause(throttle: ProviderThrottle, clock: 
     for _ in range(2):
         clock.seconds += 601
         throttle.account_refused(a_sender(1), Cause.KEY)
-    assert throttle.account_trouble is None
+    assert throttle._account.trouble is None
     assert throttle.refusal(UserId(3)) is None
 
 
@@ -560,7 +560,7 @@ def test_an_account_that_works_again_is_open_at_once(throttle: ProviderThrottle,
     throttle.account_refused(a_sender(1), Cause.CREDIT)
     throttle.account_refused(a_sender(2), Cause.CREDIT)
     (throttle.judged if judged else throttle.took_work)(a_sender(3))
-    assert throttle.account_trouble is None
+    assert throttle._account.trouble is None
     assert throttle.seconds_until_submit() == 0
     for user in (1, 2, 3):
         assert throttle.refusal(UserId(user)) is None
