@@ -1,4 +1,4 @@
-"""`python -m bot`: hands over to `bot.cli` and leaves with its exit code."""
+"""`python -m bot`: runs `bot.cli` and exits with its code."""
 
 import sys
 

@@ -45,7 +45,7 @@ from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
 
 _DAY_SECONDS = 86_400.0
-# All of the end, with the gateway and the database, within the 20 s that are promised.
+# The whole shutdown, with the gateway and the database, within the promised 20 s.
 _DRAIN_SECONDS = 19.0
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -75,7 +75,7 @@ async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, 
     quiet_voice_warnings()
     clock = SteadyClock(machine_clock)
     with _locked(settings.data_dir), Watchdog() as watchdog:
-        # A start that hangs is ended in time, too.
+        # A start that hangs is cut off in time, too.
         stopping = _stop_signals(partial(watchdog.start, _DRAIN_SECONDS))
         await asyncio.to_thread(migrate, _database_path(settings))
         readers = Readers(languages)
@@ -90,10 +90,10 @@ async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, 
 async def build_engine(
     settings: Settings, clock: SteadyClock, client: VideoBot, readers: Readers, resources: AsyncExitStack
 ) -> Engine:
-    """Open what has to be closed again, and build the engine on it; the client gets its services."""
+    """Open the resources that have to be closed again, and build the engine on them; the client gets its services."""
     database = open_database(_database_path(settings))
     resources.push_async_callback(database.close)
-    # The lock file proves that nobody else holds a job of this database.
+    # The lock file proves that no other process owns a job of this database.
     await database.write(moving.void_claims)
     signals = Signals()
     timekeeper = Timekeeper(clock, database, signals)
@@ -136,7 +136,7 @@ async def build_engine(
 async def _serve(
     settings: Settings, client: VideoBot, engine: Engine, watchdog: Watchdog, stopping: asyncio.Event
 ) -> None:
-    """Run engine and gateway side by side until told to stop; then stop them in order."""
+    """Run engine and gateway side by side until a stop signal; then stop them in order."""
     logged_in = asyncio.Event()
     token = settings.discord_token.get_secret_value()
     gateway = asyncio.create_task(stay_connected(client, token, logged_in), name="gateway")
@@ -155,7 +155,7 @@ async def _serve(
 
 
 async def _log_ready(settings: Settings, client: VideoBot, logged_in: asyncio.Event) -> None:
-    """One line as soon as people can use the bot: what runs, where, and with which limits."""
+    """Log one line as soon as people can use the bot: version, servers, provider and limits."""
     await logged_in.wait()
     await client.wait_until_ready()
     limits = {
@@ -186,7 +186,7 @@ def _stop_signals(begin_to_end: Callable[[], None]) -> asyncio.Event:
 
 @contextmanager
 def _locked(data_dir: Path) -> Generator[None, None, None]:
-    """Hold the data folder for this process alone, for as long as it lives; the kernel lets go of it at any death."""
+    """Hold the lock of the data folder; the kernel releases it whenever the process ends."""
     file = _open_lock(data_dir)
     try:
         try:
@@ -199,13 +199,13 @@ def _locked(data_dir: Path) -> Generator[None, None, None]:
 
 
 def _open_lock(data_dir: Path) -> int:
-    """The lock file in the data folder, which is made if only it is missing: a missing parent may be a missing disk."""
+    """Open the lock file. The data folder is created if only it is missing: a missing parent may be a missing disk."""
     try:
         data_dir.mkdir(mode=0o700, exist_ok=True)
         about = data_dir.stat()
         if about.st_uid == os.geteuid() and stat.S_IMODE(about.st_mode) & 0o077:
             data_dir.chmod(0o700)
-        # Shutting others out of a folder that only they may write to is of no use.
+        # Closing a folder that only others may write to is of no use.
         if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return os.open(data_dir / "bot.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

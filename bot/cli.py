@@ -1,4 +1,4 @@
-"""The commands of the process and their exit codes; what the bot does is not its business."""
+"""The commands of the process and their exit codes."""
 
 import argparse
 import asyncio
@@ -37,11 +37,10 @@ def main(
     clock: Clock | None = None,
     languages: Mapping[str, Language] | None = None,
 ) -> ExitCode:
-    """Run one command; what ends it early is said in one line on standard error.
+    """Run one command; a reason to end early is one line on standard error.
 
-    `clock` and `languages` (all that there are, by their tags) are for the sandbox.
-
-    An unknown command ends with 2, which is argparse's own.
+    `clock` and `languages` (all existing ones, by their tags) are for the sandbox. An unknown command ends with 2,
+    which is argparse's own.
     """
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes videos.")
     parser.add_argument("command", nargs="?", choices=("run", "migrate"), default="run")
@@ -49,7 +48,7 @@ def main(
     command = parser.parse_args(arguments).command
     with Watchdog() as watchdog, asyncio.Runner() as runner:
         code = _code_of(command, clock or SystemClock(), languages or read_languages(), runner)
-        # The runner waits for threads at its end; one that hangs is not waited for.
+        # The runner waits for threads at its end; the watchdog cuts off one that hangs.
         watchdog.leave_with(code)
     return code
 
@@ -67,7 +66,7 @@ def _code_of(command: str, clock: Clock, languages: Mapping[str, Language], runn
         return _say("Interrupted.", ExitCode.FAILURE)
     except Exception as error:  # noqa: BLE001  # the last line; the log says where it broke
         if sys.stderr.isatty():
-            # A person sees what broke, not forty lines of where: LOG_FORMAT=json 2>file keeps those.
+            # On a terminal show the error, not forty lines of traceback: LOG_FORMAT=json 2>file keeps those.
             _log.error("the bot broke", error=repr(error))
         else:
             _log.exception("the bot broke")

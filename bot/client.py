@@ -1,4 +1,4 @@
-"""The discord.py client: what it hears and which cogs it loads. It must not know what a job is."""
+"""The discord.py client: its intents, its cogs and its error handlers."""
 
 import sys
 from collections.abc import Mapping
@@ -31,26 +31,26 @@ COGS = (
     "cogs.places",
     "cogs.owner",
 )
-# Longer rests that Discord asks for come to whoever asked, instead of being slept through inside discord.py.
+# Longer rate limits are raised to the caller, instead of being slept through inside discord.py.
 _RATE_LIMIT_SECONDS = 30.0
 _WITH_CUSTOM_ID = (discord.InteractionType.component, discord.InteractionType.modal_submit)
-# A person's client may be behind, or the bot was set back: these say that it knows other commands than we.
+# The person's client has other commands than this version: it is outdated, or the bot was set back.
 _STALE = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch, app_commands.TransformerError)
 _TOO_LATE = frozenset({10062, 40060})
 _log = structlog.stdlib.get_logger(__name__)
 
 
 def quiet_voice_warnings() -> None:
-    """The bot never speaks: discord.py need not warn that it could not."""
+    """The bot never speaks, so discord.py need not warn about missing voice libraries."""
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
 
 
 class _Commands(app_commands.CommandTree["VideoBot"]):
-    """The slash commands; what breaks in one is told and logged by its own guard (`cogs.responses`)."""
+    """The slash commands; errors in one are reported and logged by its own guard (`cogs.responses`)."""
 
     async def interaction_check(self, interaction: "discord.Interaction[VideoBot]", /) -> bool:
-        """Carry out no command where the operator does not let the bot work, and say so; owners may use theirs."""
+        """Refuse commands where the operator does not let the bot work; owners may use theirs."""
         services = self.client.services
         refused = services.intake.closed(interaction.guild_id)
         if refused is None or (
@@ -64,7 +64,7 @@ class _Commands(app_commands.CommandTree["VideoBot"]):
     async def on_error(
         self, interaction: "discord.Interaction[VideoBot]", error: app_commands.AppCommandError, /
     ) -> None:
-        """Log what no guard has caught; a command that Discord no longer lets us answer was not carried out."""
+        """Log errors that no guard has caught; a command without a valid interaction was not carried out."""
         cause: BaseException = getattr(error, "original", error)
         if _was_not_acknowledged(cause):
             name = interaction.command.name if interaction.command else None
@@ -79,7 +79,7 @@ class _Commands(app_commands.CommandTree["VideoBot"]):
 
 
 class VideoBot(commands.Bot):
-    """Hears guilds, their messages and DMs (all unprivileged), pings nobody unless told to, and keeps no cache."""
+    """Receives guilds, their messages and DMs (all unprivileged), pings no one by default, and keeps no cache."""
 
     def __init__(self, guild_ids: tuple[int, ...], data_dir: Path, clock: Clock, readers: words.Readers) -> None:
         intents = discord.Intents.none()
@@ -103,7 +103,7 @@ class VideoBot(commands.Bot):
 
     @property
     def services(self) -> Services:
-        """What the cogs ask of the engine; set before the client logs in."""
+        """The engine's services for the cogs; set before the client logs in."""
         if self._services is None:
             raise RuntimeError("The services are set before the client logs in.")
         return self._services
@@ -113,27 +113,27 @@ class VideoBot(commands.Bot):
         self._services = services
 
     def reader_of(self, interaction: "discord.Interaction[Any]", /) -> words.Reader:
-        """The person who acts, as the reader of a private answer."""
+        """The acting person, as the reader of a private response."""
         guild_id = interaction.guild_id
         return self._readers.of(interaction.locale.value, None if guild_id is None else GuildId(guild_id))
 
     async def setup_hook(self) -> None:
-        """Load the cogs, then tell Discord of the commands if they are not those it was told of last."""
+        """Load the cogs, then sync the commands if they have changed."""
         for name in COGS:
             await self.load_extension(name)
         await self.tree.set_translator(CommandTranslator(self._readers))
         await self._commands.sync()
 
     async def close(self) -> None:
-        """Leave Discord, and tell it nothing more."""
+        """Disconnect, and sync no more."""
         self._commands.stop()
         await super().close()
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Run no prefix commands: replies are heard by their own cog."""
+        """Run no prefix commands: replies have their own cog."""
 
     async def on_interaction(self, interaction: discord.Interaction, /) -> None:
-        """Answer a press or form of ours that this version doesn't know; all others have cogs of their own."""
+        """Answer a press or form of ours that this version has no handler for; all others have their own cogs."""
         if interaction.type in _WITH_CUSTOM_ID and interaction.data is not None:
             custom_id = str(interaction.data.get("custom_id", ""))
             if not custom_ids.is_known(custom_id):
@@ -141,7 +141,7 @@ class VideoBot(commands.Bot):
                 await _answer_privately(interaction, Refusal(Reason.CLIENT_STALE))
 
     async def on_error(self, event_method: str, /, *args: object, **_named: object) -> None:
-        """Log what broke in a listener; a press that Discord no longer lets us answer was not carried out."""
+        """Log errors of a listener; a press without a valid interaction was not carried out."""
         error = sys.exc_info()[1]
         if error is not None and _was_not_acknowledged(error):
             _log.info("press not acknowledged", handler=event_method, error=repr(error))
@@ -153,14 +153,14 @@ class VideoBot(commands.Bot):
 
 
 def _refusal_for(cause: BaseException) -> Refusal | None:
-    """The no that an error means: one that was raised, or a command in a shape that this version doesn't have."""
+    """The refusal for an error: a raised one, or a command in an unknown shape."""
     if isinstance(cause, RefusalError):
         return cause.refusal
     return Refusal(Reason.CLIENT_STALE) if isinstance(cause, _STALE) else None
 
 
 async def _answer_privately(interaction: "discord.Interaction[Any]", no: Refusal | None) -> None:
-    """Say why not, or that something broke, if that interaction still waits for its first answer."""
+    """Respond with the refusal or the error, if that interaction still waits for its first response."""
     if interaction.type is discord.InteractionType.autocomplete or interaction.response.is_done():
         return
     reader = cast("VideoBot", interaction.client).reader_of(interaction)
@@ -179,7 +179,7 @@ def _is_owners(interaction: discord.Interaction) -> bool:
 
 
 def _was_not_acknowledged(error: BaseException) -> bool:
-    """Whether Discord had given the interaction up, had it acknowledged before, or could not be asked.
+    """Whether the interaction was expired, acknowledged before, or unreachable.
 
     Nothing has been done then: the acknowledgement comes first (`cogs.responses`).
     """

@@ -1,7 +1,4 @@
-"""Holds the connection to Discord for as long as the process lives: log in, stay connected, leave in order.
-
-It knows the client and no job.
-"""
+"""Holds the connection to Discord for as long as the process lives: log in, stay connected, disconnect in order."""
 
 import asyncio
 from time import monotonic
@@ -19,13 +16,13 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class DiscordRefusedError(Exception):
-    """Discord does not know the token, or closed the gateway for good."""
+    """Discord rejects the token, or closed the gateway for good."""
 
 
 async def stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event) -> None:
     """Log in, then hold the gateway; one malformed event ends discord.py's own loop, so it is connected again.
 
-    Raises `DiscordRefusedError` when Discord says that trying again is of no use.
+    Raises `DiscordRefusedError` when a retry is of no use.
     """
     await _log_in(client, token)
     logged_in.set()
@@ -36,10 +33,10 @@ async def stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event)
             await client.connect()
         except discord.ConnectionClosed as error:
             raise DiscordRefusedError(f"Discord closed the connection for good (code {error.code}).") from error
-        except Exception:  # noqa: BLE001  # whatever one event did, the next ones must be heard
+        except Exception:  # noqa: BLE001  # after any event's error the next ones must be received
             _log.exception("gateway broke", times=breaks + 1)
         breaks = in_a_row(breaks, monotonic() - began_at)
-        # A second start() would load the cogs again; the socket alone is opened anew.
+        # A second start() would load the cogs again; only the socket is opened again.
         if client.ws:
             await client.ws.close()
         await asyncio.sleep(min(BACKOFF_SECONDS_MAX, 2.0**breaks))
@@ -53,7 +50,7 @@ async def _log_in(client: VideoBot, token: str) -> None:
         except discord.LoginFailure as error:
             raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
         except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError, TypeError, LookupError) as error:
-            # Among them answers that only call themselves JSON, of whatever stands between us and Discord.
+            # Also responses that only claim to be JSON, of programs between us and Discord.
             tries += 1
             _log.warning("not logged in yet", tries=tries, error=str(error))
             await client.http.close()
@@ -64,20 +61,20 @@ async def _log_in(client: VideoBot, token: str) -> None:
 
 
 def until_next_login(tries: int, error: Exception) -> float:
-    """Seconds until the next try: twice as many after each; what was asked for, or ten minutes, after too many."""
+    """Seconds until the next try: doubled after each; the requested wait, or ten minutes, after a 429."""
     seconds = min(BACKOFF_SECONDS_MAX, 2.0**tries)
     if isinstance(error, discord.RateLimited):
         return max(error.retry_after, seconds)
     if isinstance(error, discord.HTTPException) and error.status == 429:
-        # Of the network in front of Discord, or of Discord's own after five times (docs/facts/discord.md, "Retries").
+        # From the network in front of Discord, or Discord's own after five times (docs/facts/discord.md, "Retries").
         return _FORBIDDEN_SECONDS
     return seconds
 
 
 async def disconnect(client: VideoBot, gateway: asyncio.Task[None]) -> None:
-    """Stop reading first: only then does discord.py tell Discord that the session is over (docs/facts/discord.md).
+    """Stop reading first: only then does discord.py close the session properly (docs/facts/discord.md).
 
-    Raises what has ended the connection before it was told to, if anything has.
+    Raises the exception that ended the connection earlier, if any.
     """
     gateway.cancel()
     (ended,) = await asyncio.gather(gateway, return_exceptions=True)

@@ -1,7 +1,7 @@
-"""Tells Discord of the slash commands, each time they have changed; it must not know what they do.
+"""Syncs the slash commands with Discord, each time they have changed.
 
-Syncs are limited per day (docs/facts/discord.md), so what was told is noted in the data folder. When Discord doesn't
-take the commands, the bot serves with those it has, and tries again later and later.
+Syncs are limited per day (docs/facts/discord.md), so the synced state is stored in the data folder. When a sync fails,
+the bot serves with the old commands, and retries with a backoff.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class CommandSync:
         self._again: asyncio.Task[None] | None = None
 
     async def sync(self) -> None:
-        """Tell Discord of the commands, once all cogs are loaded; what it doesn't take now it is told again later."""
+        """Sync the commands, once all cogs are loaded; a failed sync is retried later."""
         for guild in self._guilds:
             self._tree.copy_global_to(guild=guild)
         if self._guilds:
@@ -54,7 +54,7 @@ class CommandSync:
             self._again = asyncio.create_task(self._tell_later())
 
     def stop(self) -> None:
-        """Try no more."""
+        """Stop retrying."""
         if self._again is not None:
             self._again.cancel()
 
@@ -67,7 +67,7 @@ class CommandSync:
             tries += 1
 
     async def _tell_changed(self) -> bool:
-        """Tell of what Discord doesn't know yet; whether it knows everything now."""
+        """Sync what has changed; whether Discord has everything now."""
         known, ids = self._read_note()
         wanted = await self._fingerprints(known)
         for target, fingerprint in wanted.items():
@@ -91,7 +91,7 @@ class CommandSync:
         self._readers.note_commands(None if target == "global" else GuildId(int(target)), ids)
 
     async def _fingerprints(self, known: dict[str, str]) -> dict[str, str]:
-        """What each target's commands are now; servers synced once and not named any more are to be emptied."""
+        """The fingerprint of each target's commands; servers synced once and not named any more are to be emptied."""
         application = str(self._client.application_id)
         targets: dict[str, discord.abc.Snowflake | None] = {"global": None}
         targets |= {str(guild.id): guild for guild in self._guilds}
@@ -103,7 +103,7 @@ class CommandSync:
         return found
 
     async def _payload(self, command: _Command) -> dict[str, Any]:
-        """The command as Discord is told of it, in all languages."""
+        """The command as it is sent to Discord, in all languages."""
         translator = self._tree.translator
         if translator is None:
             return command.to_dict(self._tree)
@@ -119,11 +119,11 @@ class CommandSync:
             _log.warning("commands not noted", error=str(error))
 
     def _read_note(self) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
-        """What each target was told of last, and the ids that Discord gave its commands."""
+        """The last synced state of each target, and Discord's ids of the commands."""
         try:
             note: object = json.loads(self._note.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            # Never synced from here, or the note is damaged: one more sync mends it.
+            # Never synced from here, or the note is damaged: one more sync repairs it.
             return {}, {}
         if not isinstance(note, dict):
             return {}, {}

@@ -1,7 +1,7 @@
-"""Keeps a stranger's URL from leading us to a place that only we can reach, up to the very moment of connecting.
+"""Keeps a foreign URL from reaching private networks, up to the very moment of connecting.
 
-A name is judged by what it resolves to, and the socket connects to nothing but an address that was judged: a second
-answer of the name server changes nothing. The guard must not know what is fetched.
+A name is judged by its resolved addresses, and the socket connects only to an address that was judged: a second answer
+of the name server changes nothing.
 """
 
 import asyncio
@@ -23,18 +23,18 @@ _BRACKETED = re.compile(r"[^/?#]*//[^/?#]*\[")
 
 
 class ForbiddenAddressError(OSError):
-    """When a connection would go to an address that is not for strangers' URLs; no packet was sent."""
+    """The connection would go to an address that is not allowed for foreign URLs; no packet was sent."""
 
     def __init__(self, host: str) -> None:
         super().__init__(errno.EACCES, f"{host} leads to a place that is closed to it.")
 
 
 class AddressGuard:
-    """Says which URLs may be asked, and hands out connectors that keep to it.
+    """Decides which URLs may be requested, and provides connectors that enforce it.
 
     The host of the API base URL and `allow_hosts` (`name`, `name:port` or an address) may be anywhere, also inside;
-    every other host must be public. http is spoken only if the API itself speaks http, and never after https; the API's
-    own host, which gets the key, must then be inside.
+    every other host must be public. http is used only if the API itself uses http, and never after https; the API's own
+    host, which gets the key, must then be inside.
     """
 
     def __init__(self, api_base_url: str, allow_hosts: Collection[str]) -> None:
@@ -45,7 +45,7 @@ class AddressGuard:
         self._open |= {_entry(host) for host in allow_hosts}
 
     def admit(self, text: str, before: URL | None = None) -> URL:
-        """The URL, ready to be asked, byte for byte as it was given. `before` is the URL that led here.
+        """The URL, ready to be requested, byte for byte as it was given. `before` is the URL that led here.
 
         Raises `FetchRefusedByGuard`. Names are judged later, when they are resolved.
         """
@@ -60,7 +60,7 @@ class AddressGuard:
         return url
 
     def gate(self, url: URL) -> "Gate":
-        """A way to connect to that URL's host and to nothing else that is inside."""
+        """A way to connect to that URL's host and to nothing else inside."""
         host = url.raw_host or ""
         bare_key = url.scheme == "http" and _bare(host) == self._api_host
         return Gate(host, everywhere=self._is_open(url), local_only=bare_key)
@@ -71,7 +71,7 @@ class AddressGuard:
 
 
 class Gate:
-    """The guard of one request: filters what its host resolves to, and looks at each socket before it connects."""
+    """The guard of one request: filters the resolved addresses, and checks each socket before it connects."""
 
     def __init__(self, host: str, *, everywhere: bool, local_only: bool = False) -> None:
         self._host = host
@@ -80,25 +80,25 @@ class Gate:
         self._refused = False
 
     def connector(self) -> aiohttp.TCPConnector:
-        """A connector for one request; whoever uses it closes it."""
+        """A connector for one request; the caller closes it."""
         return aiohttp.TCPConnector(
             resolver=_Resolver(self), use_dns_cache=False, socket_factory=self._socket, force_close=True
         )
 
     @property
     def refusal(self) -> FetchRefusedByGuard | None:
-        """What to raise if a connection failed because of where it would have led; None if it had other reasons."""
+        """The exception to raise if the guard made a connection fail; None if it failed for other reasons."""
         return _closed(self._host) if self._refused else None
 
     def passable(self, found: list[ResolveResult]) -> list[ResolveResult]:
-        """Those of the resolved addresses that may be connected to. Raises `ForbiddenAddressError` if none is left."""
+        """The allowed ones of the resolved addresses. Raises `ForbiddenAddressError` if none is left."""
         passed = [each for each in found if self._everywhere or not is_inside(each["host"])]
         if found and not passed:
             raise self._forbidden()
         return passed
 
     def _socket(self, info: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
-        """For aiohttp: called with each address just before it is connected to (docs/facts/media.md, "aiohttp")."""
+        """For aiohttp: called with each address just before the connection (docs/facts/media.md, "aiohttp")."""
         family, kind, protocol, _name, address = info
         inside = is_inside(str(address[0]))
         if (inside and not self._everywhere) or (self._local_only and not is_local(str(address[0]))):
@@ -111,7 +111,7 @@ class Gate:
 
 
 class _Resolver(AbstractResolver):
-    """The machine's own resolver, with what is inside taken out."""
+    """The machine's own resolver, without inside addresses."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
@@ -131,11 +131,11 @@ def _closed(host: str) -> FetchRefusedByGuard:
 
 
 def _parse(text: str) -> URL:
-    """The URL that everybody after us reads in the same way. Raises `FetchRefusedByGuard` for anything odd."""
+    """The URL, if every parser reads it in the same way. Raises `FetchRefusedByGuard` for anything odd."""
     try:
         if any(character <= " " or character in "\\\x7f" for character in text):
             raise ValueError("A space, control character or backslash.")
-        # A signed URL breaks when it is quoted anew, so what can be sent as it is stays as it is.
+        # Quoting again would break a signed URL, so a sendable URL stays as it is.
         url = URL(text, encoded=text.isascii())
         host = url.raw_host or ""
         if url.user is not None or url.password is not None or not url.port:

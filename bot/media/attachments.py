@@ -1,6 +1,6 @@
-"""Bytes of attachments from Discord's own file hosts: which addresses are asked, and what an answer's trouble means.
+"""Downloads of attachments from Discord's own file hosts: allowed addresses, and which faults are final.
 
-It must not know what the files are for. What Discord's hosts do: docs/facts/media.md, "Discord's files".
+The behaviour of Discord's hosts: docs/facts/media.md, "Discord's files".
 """
 
 import math
@@ -14,12 +14,12 @@ from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_sessi
 
 _ORIGINS = frozenset({URL("https://cdn.discordapp.com"), URL("https://media.discordapp.net")})
 _OK = 200
-# The file isn't there, or the link has expired; everything else may pass.
+# The file doesn't exist, or the link has expired; all other statuses may pass.
 _FINAL = frozenset({403, 404, 410})
 
 
 class NotGivenError(aiohttp.ClientError):
-    """The host answered with something else than the file. `final` is whether asking again is in vain."""
+    """The host answered without the file. `final` means that a retry is in vain."""
 
     def __init__(self, status: int, retry_after_seconds: float) -> None:
         super().__init__(f"Status {status}, or an encoded body.")
@@ -28,11 +28,11 @@ class NotGivenError(aiohttp.ClientError):
 
 
 class ForeignAddressError(aiohttp.InvalidURL):
-    """The address doesn't lie at Discord; it is never asked."""
+    """The address is not one of Discord's; it is never requested."""
 
 
 class Attachments:
-    """The way to Discord's files. `api_base` is where its API lies: a stand-in for Discord serves files there, too."""
+    """Access to Discord's files. `api_base` is Discord's API: a stand-in for Discord serves files there, too."""
 
     def __init__(self, api_base: str, deadlines: Deadlines) -> None:
         self._origins = _ORIGINS | {URL(api_base).origin()}
@@ -42,7 +42,7 @@ class Attachments:
 
     @asynccontextmanager
     async def open(self, address: str) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """The file's answer, body still to come. Raises `aiohttp.ClientError`: `NotGivenError`, among others."""
+        """The file's response, body still to come. Raises `aiohttp.ClientError`, such as `NotGivenError`."""
         url = self._admit(address)
         async with self._open_session().get(url, headers=PLAIN_HEADERS, allow_redirects=False) as response:
             if response.status != _OK or is_encoded(response):
@@ -50,15 +50,15 @@ class Attachments:
             yield response
 
     async def close(self) -> None:
-        """End what is being fetched and fetch nothing more."""
+        """Cancel all downloads and start no more."""
         self.closed = True
         if self._session is not None:
             await self._session.close()
 
     def _admit(self, text: str) -> URL:
-        """The URL if it lies on a host of Discord's. Raises `ForeignAddressError` otherwise."""
+        """The URL if it is on a host of Discord's. Raises `ForeignAddressError` otherwise."""
         try:
-            # As it stands: the signature in the query must not be quoted anew.
+            # Unchanged: the signature in the query must not be quoted again.
             url = URL(text, encoded=text.isascii() and text.isprintable() and " " not in text)
             foreign = url.user is not None or url.password is not None or url.origin() not in self._origins
         except ValueError as error:
@@ -71,18 +71,18 @@ class Attachments:
         if self.closed:
             raise aiohttp.ClientConnectionError("No more attachments are fetched.")
         if self._session is None:
-            # A body that lies about its length would spoil the next request on a kept-alive connection.
+            # A body with a wrong length would spoil the next request on a kept-alive connection.
             self._session = plain_session(aiohttp.TCPConnector(force_close=True), self._deadlines)
         return self._session
 
 
 def is_final(error: Exception) -> bool:
-    """Whether the same request again would meet the same trouble."""
+    """Whether the same request would fail again in the same way."""
     return isinstance(error, ForeignAddressError) or (isinstance(error, NotGivenError) and error.final)
 
 
 def _seconds(header: str) -> float:
-    """How long the host wants to be left alone: 0 if it doesn't say so in seconds."""
+    """The host's requested wait: 0 if it names no seconds."""
     try:
         seconds = float(header)
     except ValueError:

@@ -1,18 +1,19 @@
-"""A colour profile without what it tells about people and devices: the numbers stay, every text and name goes.
+"""A colour profile without data about people and devices: the numbers stay, every text and name goes.
 
-Kept are the tags that turn colours, each in its known type; header fields that name programs, devices and times are
-emptied. The profile is written anew, so that bytes which no tag names go, too. Layout: docs/facts/media.md, "Metadata".
+It keeps the tags that affect colours, each in its known type; header fields that name programs, devices and times
+become empty. The profile is rewritten, so that bytes outside of its tags go, too. Layout: docs/facts/media.md,
+"Metadata".
 """
 
 import struct
 
-PROFILE_BYTES_MAX = 2 * 1024 * 1024  # those of printing presses take that
+PROFILE_BYTES_MAX = 2 * 1024 * 1024  # profiles of printing presses need that
 _HEADER_BYTES = 128
 _TAGS_MAX = 100
 _MORE_BYTES_MAX = 1024  # the texts that every profile must have
 _CLASSES = frozenset({b"mntr", b"scnr", b"prtr", b"spac"})
 _SPACES = frozenset({b"RGB ", b"GRAY", b"CMYK", b"Lab ", b"YCbr", b"XYZ "})
-# CMM, date and time, platform, manufacturer and model of a device, creator, fingerprint, and what nobody uses.
+# CMM, date and time, platform, manufacturer and model of a device, creator, fingerprint, and unused fields.
 _EMPTIED = ((4, 8), (24, 36), (40, 44), (48, 56), (80, 84), (84, 100), (100, 128))
 _TABLES = frozenset({b"mft1", b"mft2", b"mAB ", b"mBA "})
 _KEPT = {
@@ -26,7 +27,7 @@ _KEPT = {
 
 
 def clean_profile(data: bytes) -> bytes | None:
-    """The profile with its colours alone, the same for one that is so already; None for what is no profile."""
+    """The profile with its colours only, unchanged if it is so already; None for an invalid profile."""
     size = int.from_bytes(data[:4])
     if not _HEADER_BYTES + 4 <= size <= min(len(data), PROFILE_BYTES_MAX) or data[36:40] != b"acsp":
         return None
@@ -43,7 +44,7 @@ def clean_profile(data: bytes) -> bytes | None:
 
 
 def _kept_tags(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Signature and element of each tag that turns colours; none at all if the table makes no sense."""
+    """Signature and element of each tag that affects colours; none at all for an invalid table."""
     count = int.from_bytes(data[_HEADER_BYTES : _HEADER_BYTES + 4])
     table_end = _HEADER_BYTES + 4 + 12 * count
     if count > _TAGS_MAX or table_end > len(data):
@@ -59,7 +60,7 @@ def _kept_tags(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _texts(*, is_newer: bool) -> list[tuple[bytes, bytes]]:
-    """The name and the rights that every profile must state, saying nothing, in the type of its version."""
+    """The required name and rights, without content, in the type of the profile's version."""
     if is_newer:
         text = "-".encode("utf-16-be")
         element = b"mluc" + struct.pack(">IIIHHII", 0, 1, 12, 0x656E, 0x5553, len(text), 28) + text

@@ -1,4 +1,4 @@
-"""Whether bytes are a whole video, told from their own structure and nothing that anybody claims; it plays nothing.
+"""Whether bytes are a whole video, from their own structure and no claims.
 
 Signatures and box layout: docs/facts/media.md, "Videos".
 """
@@ -17,7 +17,7 @@ _BOXES_MAX = 100_000
 
 
 def sniff(first: bytes) -> VideoType | None:
-    """The kind of video that begins with these bytes (at least `SNIFF_BYTES` of them), None if it is none."""
+    """The kind of video that starts with these bytes (at least `SNIFF_BYTES` of them), None if it is none."""
     if first.startswith(_EBML):
         return "video/webm"
     if len(first) >= SNIFF_BYTES and first[4:8] == b"ftyp" and int.from_bytes(first[:4]) >= _FTYP_BYTES_MIN:
@@ -26,14 +26,14 @@ def sniff(first: bytes) -> VideoType | None:
 
 
 def ending(first: bytes) -> str:
-    """How the name of a video ends that begins with these bytes (`HEADER_BYTES` of them)."""
+    """The file extension of a video that starts with these bytes (`HEADER_BYTES` of them)."""
     if not first.startswith(_EBML):
         return ".mp4"
     return ".mkv" if b"matroska" in first[:HEADER_BYTES] else ".webm"
 
 
 def mp4_fault(file: BinaryIO, size_bytes: int) -> str | None:
-    """What is wrong with an MP4 of that size, in a few words for the log; None if its boxes fill it exactly.
+    """The fault of an MP4 of that size, in a few words for the log; None if its boxes fill it exactly.
 
     Only the headers of the top-level boxes are read.
     """
@@ -58,7 +58,7 @@ def mp4_fault(file: BinaryIO, size_bytes: int) -> str | None:
 
 
 def _box_bytes(header: bytes, left: int) -> int | None:
-    """The length of the box that starts with `header` when `left` bytes remain; None if that cannot be."""
+    """The length of the box that starts with `header` when `left` bytes remain; None if that is impossible."""
     if len(header) < _HEADER_BYTES:
         return None
     length = int.from_bytes(header[:4])

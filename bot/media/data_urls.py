@@ -1,4 +1,4 @@
-"""Videos that are spelled out inside their own URL (`data:video/mp4;base64,…`), decoded piece by piece."""
+"""Videos inside their own URL (`data:video/mp4;base64,…`), decoded in chunks."""
 
 import base64
 import re
@@ -18,7 +18,7 @@ def is_data_url(url: str) -> bool:
 
 
 def decode_data_url(url: str, max_bytes: int) -> Iterator[bytes]:
-    """The bytes that a data URL holds, in order. Raises `NotAVideo` or `TooLarge`, on the way too."""
+    """The bytes of a data URL, in order. Raises `NotAVideo` or `TooLarge`, also half-way."""
     head = _HEAD.match(url[:_HEAD_MAX_CHARACTERS])
     if head is None:
         raise NotAVideo("The video's address holds something else than a video.")
@@ -26,7 +26,7 @@ def decode_data_url(url: str, max_bytes: int) -> Iterator[bytes]:
     if "%" in payload:
         payload = unquote_to_bytes(payload).decode("latin-1")
     length_bytes = len(payload) * 3 // 4
-    if length_bytes > max_bytes + 2:  # padding may stand for two bytes that aren't there
+    if length_bytes > max_bytes + 2:  # padding may stand for two missing bytes
         raise TooLarge(max_bytes, length_bytes)
     for start in range(0, len(payload), _PIECE_CHARACTERS):
         piece = payload[start : start + _PIECE_CHARACTERS]

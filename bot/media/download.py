@@ -1,7 +1,4 @@
-"""A video on its way to our disk: bounded, hashed and judged while it arrives, kept only when it is whole.
-
-It must not know where the bytes come from.
-"""
+"""Bounded download of a video to our disk: hashed and judged while it arrives, kept only when it is whole."""
 
 import errno
 from collections.abc import Generator
@@ -30,12 +27,12 @@ class FetchedVideo:
 
 
 class Download:
-    """Takes the chunks of one video by `add`, after its first bytes have shown what it is, and keeps it by `finish`."""
+    """Collects the chunks of one video by `add`, after its first bytes have proven its kind; `finish` keeps it."""
 
     def __init__(
         self, space: DiskSpace, name: str, max_bytes: int, content_type: VideoType, length_bytes: int = 0
     ) -> None:
-        """`length_bytes` is how long the video is said to be; 0 if that is not known."""
+        """`length_bytes` is the announced length; 0 if it is unknown."""
         self._name = name
         self._max_bytes = max_bytes
         self._content_type: VideoType = content_type
@@ -44,7 +41,7 @@ class Download:
         self._length_bytes = length_bytes
 
     async def __aenter__(self) -> Self:
-        """Raises `NoRoom` unless the disk has room for it beside the videos that are still arriving."""
+        """Raises `NoRoom` unless the disk has room for it beside all videos that are still arriving."""
         try:
             await self._find_room(self._length_bytes)
         except BaseException:
@@ -61,11 +58,11 @@ class Download:
 
     @property
     def size_bytes(self) -> int:
-        """How much has arrived."""
+        """How many bytes have arrived."""
         return self._partial.size_bytes
 
     async def add(self, chunk: bytes) -> None:
-        """Take the next chunk. Raises `TooLarge` before the limit is passed, `NoRoom`, `FetchFailed`."""
+        """Add the next chunk. Raises `TooLarge` before the limit is passed, `NoRoom`, `FetchFailed`."""
         size_bytes = self.size_bytes + len(chunk)
         if size_bytes > self._max_bytes:
             raise TooLarge(self._max_bytes)
@@ -107,7 +104,7 @@ def kind_of(first: bytes) -> VideoType:
 
 @contextmanager
 def disk_faults() -> Generator[None]:
-    """Turns what our own disk says into the words of this room: `NoRoom` when it is full, `FetchFailed` otherwise."""
+    """Turns errors of our own disk into fetch faults: `NoRoom` when it is full, `FetchFailed` otherwise."""
     try:
         yield
     except OSError as error:

@@ -1,10 +1,10 @@
-"""Everything that can go wrong while a finished video is fetched, as one tree; it knows no wire and no job.
+"""The faults of fetching a finished video, as one tree.
 
     FetchFault
-    ├── FetchRefusedByGuard   the address itself is not to be asked, however often
-    ├── LinkExpired           the address does not give the video to us (401, 403, 404, 410)
-    ├── FetchFailed           it did not work this time
-    │   └── NotAVideo           what came whole was something else: a page, JSON, a picture, a broken file
+    ├── FetchRefusedByGuard   the address itself is never requested
+    ├── LinkExpired           the address refuses the video (401, 403, 404, 410)
+    ├── FetchFailed           a fault that may pass
+    │   └── NotAVideo           the body is something else: a page, JSON, a picture, a broken file
     ├── TooLarge              the video is over the limit
     └── NoRoom                our own disk has too little space
 
@@ -15,7 +15,7 @@
 class FetchFault(Exception):  # noqa: N818 - the tree is named after what happened; "Error" would only pad every name
     """A video could not be fetched. `status` is the HTTP status, None if none arrived or it was not to blame.
 
-    `said` is the beginning of the body with which the API's own origin refused it; never shown, only read.
+    `said` is the beginning of the body with which the API's own origin refused it; it is only read, never shown.
     """
 
     def __init__(self, sentence: str, *, status: int | None = None, detail: str = "", said: bytes = b"") -> None:
@@ -26,23 +26,23 @@ class FetchFault(Exception):  # noqa: N818 - the tree is named after what happen
 
 
 class FetchRefusedByGuard(FetchFault):
-    """When an address is private, of another scheme, has a user name, steps down to http, or redirects too often."""
+    """The address is private, of another scheme, has a user name, steps down to http, or redirects too often."""
 
 
 class LinkExpired(FetchFault):
-    """On 401, 403, 404 and 410. At the content endpoint a 404 may mean "not ready": the caller knows which it was."""
+    """401, 403, 404 or 410. At the content endpoint a 404 may mean "not ready": the caller decides."""
 
 
 class FetchFailed(FetchFault):
-    """On anything that may pass: network, time-outs, other statuses, a body shorter or longer than promised."""
+    """A fault that may pass: network, timeouts, other statuses, a body shorter or longer than announced."""
 
 
 class NotAVideo(FetchFailed):
-    """When the body came whole and is no video: nothing, a page, JSON without a link, a picture, a truncated file."""
+    """The body is complete and is no video: empty, a page, JSON without a link, a picture, a truncated file."""
 
 
 class TooLarge(FetchFault):
-    """When the video is larger than `limit_bytes`; `length_bytes` is what was announced, None if nothing was."""
+    """The video is larger than `limit_bytes`; `length_bytes` is the announced length, None if there was none."""
 
     def __init__(self, limit_bytes: int, length_bytes: int | None = None) -> None:
         super().__init__(f"The video is larger than {limit_bytes // 1024 // 1024} MiB.")
@@ -51,7 +51,7 @@ class TooLarge(FetchFault):
 
 
 class NoRoom(FetchFault):
-    """When our disk has too little space for the video; a later try may find more."""
+    """Our disk has too little space for the video; a later try may find more."""
 
     def __init__(self) -> None:
         super().__init__("There is not enough free disk space for the video.")

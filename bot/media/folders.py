@@ -1,7 +1,7 @@
-"""A folder that only we can enter, and files that appear in it whole or not at all; it must not know what they hold.
+"""A private folder, whose files appear as a whole or not at all.
 
-Whoever can plant a link in the folder still cannot make us write through it: files are created exclusively, under
-names of our own, and moved into place. Blocking work is done in threads.
+A planted link in the folder can't make us write through it: files are created exclusively, under our own names, and
+moved into place. Blocking work runs in threads.
 """
 
 import asyncio
@@ -33,13 +33,13 @@ class PrivateFolder:
         self._path = path
 
     def path(self, name: str) -> Path:
-        """Where the file of that name is or will be. Raises ValueError for a name that is not one of our own making."""
+        """The path of the file with that name. Raises ValueError for a name that we don't make."""
         if _NAME.fullmatch(name) is None or name.endswith(_PARTIAL_SUFFIX):
             raise ValueError(f"{name!r} is no name for a kept file.")
         return self._path / name
 
     def make(self) -> None:
-        """Create the folder, or close it to others. Raises OSError if it is a link or belongs to somebody else."""
+        """Create the folder, or close it to others. Raises OSError if it is a link or has another owner."""
         self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         about = self._path.lstat()
         if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid():
@@ -48,7 +48,7 @@ class PrivateFolder:
             self._path.chmod(0o700)
 
     def open(self, name: str) -> BufferedReader:
-        """The kept file, to read. Raises OSError if it is not there or is a link."""
+        """Open the kept file for reading. Raises OSError if it is missing or a link."""
         return os.fdopen(os.open(self.path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
 
     def size_bytes(self, name: str) -> int | None:
@@ -60,24 +60,24 @@ class PrivateFolder:
         return about.st_size if stat.S_ISREG(about.st_mode) else None
 
     def create_partial(self) -> tuple[Path, BinaryIO]:
-        """A fresh, empty file that nobody else has a name for, and its name. Raises OSError."""
+        """A fresh, empty file under an unguessable name, and its name. Raises OSError."""
         self.make()
         path = self._path / f"{secrets.token_hex(16)}{_PARTIAL_SUFFIX}"
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         return path, os.fdopen(os.open(path, flags, 0o600), "w+b", buffering=0)
 
     def free_bytes(self) -> int:
-        """What the disk still takes. Raises OSError."""
+        """The free space of the disk. Raises OSError."""
         self.make()
         return shutil.disk_usage(self._path).free
 
     def sweep(self, keep: Collection[str], spare_seconds: float) -> int:
-        """Delete what is not named in `keep` and was not touched for `spare_seconds`, partial files too; how many."""
+        """Delete files that are not in `keep` and unchanged for `spare_seconds`, partial ones too; how many."""
         self.make()
         return self._delete(lambda name: name not in keep, spare_seconds)
 
     def clear_partials(self) -> int:
-        """Delete every partial file, as at start when nothing is under way; how many there were."""
+        """Delete every partial file, as at start when nothing is running; how many there were."""
         self.make()
         return self._delete(lambda name: name.endswith(_PARTIAL_SUFFIX), 0.0)
 
@@ -88,7 +88,7 @@ class PrivateFolder:
             try:
                 about = path.lstat()
             except FileNotFoundError:
-                # It was on its way and has arrived under its own name meanwhile.
+                # It has been moved to its own name meanwhile.
                 continue
             if (
                 doomed(path.name)
@@ -101,7 +101,8 @@ class PrivateFolder:
 
 
 class PartialFile:
-    """A file on its way: grows by `add`, becomes a kept file by `keep_as`, else is gone after the `async with`.
+    """A file that is being written: grows by `add`, becomes a kept file by `keep_as`, else is deleted after the `async
+    with`.
 
     Every method but the constructor may raise OSError. Memory does not grow with the file.
     """
@@ -110,7 +111,7 @@ class PartialFile:
         self._folder = folder
         self._buffer = bytearray()
         self._hash = hashlib.sha256()
-        # A cancelled write still runs in its thread: the lock keeps the file from being closed under it.
+        # A cancelled write still runs in its thread: the lock prevents closing the file under it.
         self._lock = threading.Lock()
         self._open: tuple[Path, BinaryIO] | None = None
         self._closed = False
@@ -125,7 +126,7 @@ class PartialFile:
         await asyncio.shield(asyncio.to_thread(self._discard))
 
     async def add(self, chunk: bytes) -> None:
-        """Append a chunk; it reaches the disk when enough has gathered."""
+        """Append a chunk; it is written to disk when enough has gathered."""
         self._buffer += chunk
         self.size_bytes += len(chunk)
         if len(self._buffer) >= _FLUSH_BYTES:
@@ -137,7 +138,7 @@ class PartialFile:
         return self._hash.hexdigest()
 
     async def examine(self, look: Callable[[BinaryIO], T]) -> T:
-        """What `look` finds in all that was added; it runs in a thread."""
+        """The result of `look` on the whole content; it runs in a thread."""
         await self._flush()
 
         def run() -> T:
@@ -147,7 +148,7 @@ class PartialFile:
         return await asyncio.to_thread(run)
 
     async def keep_as(self, name: str) -> Path:
-        """Give the file its lasting name, in one step, over whatever had it before."""
+        """Move the file to its final name, in one step, replacing an older one."""
         await self._flush()
         target = self._folder.path(name)
 

@@ -1,7 +1,7 @@
-"""The one place where a stranger's bytes are inflated: never to more than the caller has room for, never kept whole.
+"""The one place that inflates foreign bytes: never more than the caller's limit, never kept whole.
 
-A PNG holds its colour profile deflated, and only its pixels' own stream says whether it is cut off; both are bounded
-by what the picture's header allows (docs/facts/media.md, "Metadata").
+A PNG's colour profile is deflated, and only the stream of its pixels shows if it is cut off; both are bounded by the
+picture's header (docs/facts/media.md, "Metadata").
 """
 
 import zlib
@@ -11,7 +11,7 @@ _STEP_BYTES = 64 * 1024
 
 
 def inflate(deflated: bytes, max_bytes: int) -> bytes | None:
-    """What was deflated, up to its end; None if it is broken, or would take more than `max_bytes`."""
+    """The inflated bytes; None for a broken stream, or for more than `max_bytes`."""
     stream = zlib.decompressobj()
     try:
         inflated = stream.decompress(deflated, max_bytes)
@@ -26,7 +26,7 @@ def deflate(data: bytes) -> bytes:
 
 
 def is_whole(blocks: Iterable[bytes], max_bytes: int) -> bool:
-    """Whether a deflated stream reaches its end, its checksum right; what comes out is thrown away piece by piece."""
+    """Whether a deflated stream reaches its end with the right checksum; its output is discarded in blocks."""
     stream, count = zlib.decompressobj(), 0
     try:
         for block in blocks:

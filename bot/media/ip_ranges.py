@@ -1,6 +1,6 @@
-"""Which internet addresses a stranger's URL may lead to: the public ones only. Pure arithmetic; it resolves nothing.
+"""The internet addresses that a foreign URL may lead to: the public ones only. Pure arithmetic.
 
-Why each range is named: docs/facts/media.md, "Addresses".
+The reason for each range: docs/facts/media.md, "Addresses".
 """
 
 import ipaddress
@@ -39,7 +39,7 @@ _NUMERIC_LABEL = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
 def is_inside(address: str) -> bool:
-    """Whether an address, as a socket takes it, is anything but public and unicast; what can't be read is inside."""
+    """Whether an address, as a socket takes it, is anything but public and unicast; an unreadable one is inside."""
     try:
         parsed: _Address = ipaddress.ip_address(address)
     except ValueError:
@@ -47,7 +47,7 @@ def is_inside(address: str) -> bool:
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed in _NAT64:
             parsed = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-        elif parsed not in _GLOBAL_V6:  # among them ::1, ::ffff:a.b.c.d, unique local, link-local, multicast
+        elif parsed not in _GLOBAL_V6:  # also ::1, ::ffff:a.b.c.d, unique local, link-local, multicast
             return True
     return not parsed.is_global or parsed.is_multicast or any(parsed in network for network in _INSIDE)
 

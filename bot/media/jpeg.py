@@ -1,7 +1,7 @@
-"""What to keep of a JPEG: segments, and after each start of a scan its data up to the next marker.
+"""The parts of a JPEG to keep: segments, and after each start of a scan its data up to the next marker.
 
-What decoders pass over is passed over here, and left out: strays between segments, whatever is broken behind a scan.
-A missing end is put there. Layout: docs/facts/media.md, "Metadata".
+What decoders skip is removed here: stray bytes between segments, broken data behind a scan. A missing end is added.
+Layout: docs/facts/media.md, "Metadata".
 """
 
 import struct
@@ -14,7 +14,7 @@ from bot.media.markers import find_marker, find_scan_end
 from bot.media.orientation import read_orientation
 from bot.media.pieces import EXIF, STEPS_MAX, DamagedError, Piece, Pieces, read, upright_or
 
-_HEAD_BYTES = 24  # marker, length, and as much of the body as is ever looked at
+_HEAD_BYTES = 24  # marker, length, and as much of the body as is ever read
 _END, _SCAN, _COMMENT = 0xD9, 0xDA, 0xFE
 _APPS = range(0xE0, 0xF0)
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -36,7 +36,7 @@ class _Segment:
 
     @property
     def body(self) -> bytes:
-        """The start of what comes after the length."""
+        """The start of the body, after the length."""
         return self.head[4 : self.stop - self.start]
 
 
@@ -67,7 +67,7 @@ def find_jpeg_pieces(file: BinaryIO, size_bytes: int) -> list[Piece]:
 
 
 def _walk(file: BinaryIO, size_bytes: int) -> Iterator[_Segment]:
-    """The segments up to the end, or up to the last whole one behind a scan where what follows is broken."""
+    """The segments up to the end, or up to the last whole one behind a scan if the rest is broken."""
     start, scanned = 2, False
     for _ in range(STEPS_MAX):
         segment = _segment_at(file, start, size_bytes)
@@ -83,7 +83,7 @@ def _walk(file: BinaryIO, size_bytes: int) -> Iterator[_Segment]:
 
 
 def _segment_at(file: BinaryIO, start: int, size_bytes: int) -> _Segment | None:
-    """The next segment; None for one that is cut off, and for markers that no decoder takes."""
+    """The next segment; None for one that is cut off, and for markers that every decoder rejects."""
     at = find_marker(file, start)
     if at is None:
         return None
@@ -103,12 +103,12 @@ def _segment_at(file: BinaryIO, start: int, size_bytes: int) -> _Segment | None:
 
 
 def _data_end(file: BinaryIO, size_bytes: int) -> int:
-    """Where the data of a scan ends that nothing follows: before half a marker."""
+    """The end of a scan's data at the end of the file: before half a marker."""
     return size_bytes - (read(file, size_bytes - 1, 1) == b"\xff")
 
 
 def _instead(file: BinaryIO, segment: _Segment) -> bytes:
-    """What takes the place of an application's segment or comment: what decoders need of it."""
+    """The replacement of an application's segment or comment: the part that decoders need."""
     marker, body = segment.marker, segment.body
     if marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= _JFIF_BYTES:
         return _written(marker, body[: _JFIF_BYTES - 2] + b"\0\0")  # a thumbnail of no size
@@ -121,7 +121,7 @@ def _instead(file: BinaryIO, segment: _Segment) -> bytes:
 
 
 def _profile_parts(segments: list[_Segment]) -> list[_Segment]:
-    """The segments that hold the colour profile: those before the first scan; decoders look at no others."""
+    """The segments of the colour profile: those before the first scan; decoders read no others."""
     parts: list[_Segment] = []
     for segment in segments:
         if segment.marker == _SCAN:
@@ -132,7 +132,7 @@ def _profile_parts(segments: list[_Segment]) -> list[_Segment]:
 
 
 def _clean_profile(file: BinaryIO, parts: list[_Segment]) -> bytes | None:
-    """The segments to write in place of these, nothing if they make no profile; None where they are clean."""
+    """The segments to write in place of these, none if they make no profile; None where they are clean."""
     if not parts:
         return None
     held = [part.stop - part.start - 4 for part in parts]

@@ -1,6 +1,6 @@
-"""Finds the URL in an answer that says in JSON where the video is, instead of being the video; it fetches nothing.
+"""Finds the URL in a JSON response that points to the video instead of being it.
 
-Places: docs/facts/provider.md, "A video as JSON". Links to progress pages and thumbnails are none of them.
+Known places: docs/facts/provider.md, "A video as JSON". Links to progress pages and thumbnails are not among them.
 """
 
 import json
@@ -15,7 +15,7 @@ _HOLDERS = ("output", "outputs", "video", "videos", "content", "metadata", "data
 
 
 def is_json_like(first: bytes) -> bool:
-    """Whether a body that begins so may be JSON that points somewhere."""
+    """Whether a body with this beginning may be JSON with a link."""
     return first.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
 
 
@@ -23,7 +23,7 @@ def find_json_link(body: bytes) -> str | None:
     """The first URL (or path) at a known place of this JSON; None if there is none or it is no JSON."""
     try:
         whole: object = json.loads(body)
-    except (ValueError, RecursionError):  # deep nesting ends in the latter
+    except (ValueError, RecursionError):  # deep nesting raises the latter
         return None
     return next((text for text in _candidates(_first(whole)) if _is_pointer(text)), None)
 

@@ -1,7 +1,7 @@
-"""Lanes for videos that are downloaded: a few for brisk ones, and more for slow ones, which delay no other.
+"""Download lanes: a few for fast videos, and more for slow ones, which delay no other.
 
-A download that hardly moves leaves the brisk lanes after a quarter of a minute. It goes on among the slow ones; when
-there are too many of those, the slowest is ended, to be fetched again later.
+A download that hardly moves leaves the fast lanes after a quarter of a minute. It continues among the slow ones. When
+there are too many of those, the slowest is ended, and fetched again later.
 """
 
 import asyncio
@@ -11,17 +11,17 @@ from contextlib import asynccontextmanager
 _BRISK_LANES = 3
 _SLOW_LANES = 12
 _CHECK_SECONDS = 15.0
-# An ordinary video of 8 MB takes a minute so.
+# At this rate an ordinary video of 8 MB takes a minute.
 _BRISK_BYTES_PER_SECOND = 128 * 1024
 
 
 class Lanes:
-    """All lanes. Whoever fetches says by `Transfer.received` how much has arrived."""
+    """All lanes. The downloads report by `Transfer.received` how much has arrived."""
 
     def __init__(
         self, check_seconds: float = _CHECK_SECONDS, brisk_lanes: int = _BRISK_LANES, slow_lanes: int = _SLOW_LANES
     ) -> None:
-        """Every `check_seconds` it is looked whether a download in one of the `brisk_lanes` gets on."""
+        """Every `check_seconds` it is checked if a download in one of the `brisk_lanes` moves on."""
         self.check_seconds = check_seconds
         self._brisk = asyncio.Semaphore(brisk_lanes)
         self._slow_lanes = slow_lanes
@@ -43,7 +43,7 @@ class Lanes:
                 self._brisk.release()
 
     def slow_down(self, transfer: "Transfer") -> None:
-        """Let a download go on among the slow ones; too many of those end the slowest."""
+        """Move a download to the slow ones; with too many of those, end the slowest."""
         transfer.gave_up = True
         self._brisk.release()
         self._slow.add(transfer)
@@ -54,7 +54,7 @@ class Lanes:
 
 
 class Transfer:
-    """One download in a lane. `end` is what ends the download, set by whoever fetches."""
+    """One download in a lane. `end` ends the download; the downloader sets it."""
 
     def __init__(self, lanes: Lanes) -> None:
         self.gave_up = False
@@ -71,15 +71,15 @@ class Transfer:
         return self._received_bytes / max(self._loop.time() - self._began_at, 0.001)
 
     def received(self, received_bytes: int) -> None:
-        """So many bytes have arrived in all."""
+        """So many bytes have arrived in total."""
         self._received_bytes = received_bytes
 
     def watch(self) -> None:
-        """Look after a while whether the download gets on."""
+        """Check after a while if the download moves on."""
         self._check = self._loop.call_later(self._lanes.check_seconds, self._check_now)
 
     def leave(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         if self._check is not None:
             self._check.cancel()
 

@@ -1,4 +1,4 @@
-"""Finding the next marker of a JPEG, past bytes that belong to nothing, as decoders do (docs/facts/media.md)."""
+"""Finding the next marker of a JPEG, past stray bytes, as decoders do (docs/facts/media.md)."""
 
 import re
 from typing import BinaryIO
@@ -10,12 +10,12 @@ _BLOCK_BYTES = 256 * 1024
 
 
 def find_marker(file: BinaryIO, start: int) -> int | None:
-    """Where the next marker begins, past fill bytes and strays; None if the file ends before."""
+    """The position of the next marker, past padding and stray bytes; None if the file ends before."""
     return _search(file, start, _MARKER)
 
 
 def find_scan_end(file: BinaryIO, start: int) -> int | None:
-    """Where the data of a scan ends: at the next marker; None if the file ends before."""
+    """The end of a scan's data: at the next marker; None if the file ends before."""
     return _search(file, start, _SCAN_END)
 
 

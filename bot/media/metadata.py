@@ -1,9 +1,10 @@
-"""A picture without what it tells about people: which bytes of a file are the picture, and which way up it belongs.
+"""A picture without metadata about people: which bytes of a file are the picture, and its orientation.
 
-Found in one walk over the file's own structure, without decoding: the bytes of the pixels and the numbers of the colour
-profile stay; Exif, XMP, IPTC, comments, names, thumbnails, further pictures and whatever stands behind the end go. Kept
-is only what is known to matter for showing the picture, so that metadata nobody has heard of goes too. What every
-decoder passes over is passed over; a file that ends before its picture does is damaged. Layouts, and why what stands
+Found in one walk over the file's own structure, without decoding. The bytes of the pixels and the numbers of the colour
+profile stay. Exif, XMP, IPTC, comments, names, thumbnails, further pictures and data behind the end go. It is an
+allowlist, so unknown metadata goes too.
+
+Bytes that every decoder skips are removed; a file that ends before its picture does is damaged. Layouts, and why data
 behind the end is cut: docs/facts/media.md, "Metadata".
 """
 
@@ -26,9 +27,9 @@ _WALKS: dict[Suffix, Callable[[BinaryIO, int], list[Piece]]] = {
 
 
 def find_pieces(file: BinaryIO, suffix: Suffix) -> tuple[Piece, ...] | None:
-    """What to keep of a file whose header is that of such a picture; None if it is cut off or broken.
+    """The parts to keep of a file with the header of such a picture; None if it is cut off or broken.
 
-    One range over the whole file means that there is nothing to take away.
+    One range over the whole file means that there is nothing to remove.
     """
     try:
         return tuple(_WALKS[suffix](file, file.seek(0, 2)))

@@ -1,6 +1,6 @@
-"""Which way up a picture is to be shown, as Exif says it: found in somebody's Exif, and written as an Exif of its own.
+"""The orientation of a picture: read from an Exif, and written as a minimal Exif.
 
-It knows TIFF's first directory and nothing else of Exif. Layout: docs/facts/media.md, "Metadata".
+It reads TIFF's first directory only. Layout: docs/facts/media.md, "Metadata".
 """
 
 import struct
@@ -15,7 +15,7 @@ _BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\
 
 
 def read_orientation(file: BinaryIO, start: int, stop: int) -> int:
-    """The orientation, 1 to 8, that the TIFF structure between two offsets states first; 1 if it states none."""
+    """The first orientation, 1 to 8, in the TIFF structure between two offsets; 1 if there is none."""
     head = _read(file, start, min(start + 8, stop))
     order = _BYTE_ORDERS.get(head[:4])
     if order is None or len(head) < 8:
@@ -32,7 +32,7 @@ def read_orientation(file: BinaryIO, start: int, stop: int) -> int:
 
 
 def write_orientation(orientation: int) -> bytes:
-    """The smallest TIFF structure that states this orientation and nothing else."""
+    """The smallest TIFF structure with this orientation and nothing else."""
     return b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, _TAG, _SHORT, 1, orientation, 0, 0)
 
 

@@ -1,6 +1,6 @@
-"""What kind of picture a file is and how large it claims to be, read from its header without decoding a pixel.
+"""A picture's kind and claimed size, read from its header without decoding a pixel.
 
-A picture is only what its first bytes prove; names and claimed types are not looked at. Layouts: docs/facts/media.md.
+Only its first bytes count; names and claimed types are ignored. Layouts: docs/facts/media.md.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Picture:
 
 
 def sniff(first: bytes) -> Suffix | None:
-    """What kind of picture a file with these first bytes (33 will do) is meant to be, whole or not; None if none."""
+    """The kind of picture that a file with these first bytes (33 suffice) claims to be, whole or not; None if none."""
     if first.startswith(_PNG):
         return "png"
     if first.startswith(_JPEG) and first[2:].lstrip(b"\0")[:1] == b"\xff":  # some programs write zeros between segments
@@ -52,7 +52,7 @@ def sniff(first: bytes) -> Suffix | None:
 
 
 def read_header(file: BinaryIO) -> Picture | None:
-    """The picture that this seekable file starts with; None if it is no PNG, JPEG or WebP or its header is broken."""
+    """The picture at the start of this seekable file; None if it is no PNG, JPEG or WebP or its header is broken."""
     file.seek(0)
     first = file.read(33)
     match sniff(first):
@@ -67,7 +67,7 @@ def read_header(file: BinaryIO) -> Picture | None:
 
 
 def read_kind(file: BinaryIO) -> Suffix | None:
-    """What kind of picture this seekable file is meant to be; None if none."""
+    """The kind of picture that this seekable file claims to be; None if none."""
     file.seek(0)
     return sniff(file.read(33))
 
@@ -87,7 +87,7 @@ def _png(first: bytes) -> Picture | None:
 
 
 def _jpeg(file: BinaryIO) -> Picture | None:
-    """Walks the segments to the frame header; every segment but the bare ones says how long it is."""
+    """Walks the segments to the frame header; every segment but the bare ones has a length."""
     offset = 2
     for _ in range(_JPEG_SEGMENTS_MAX):
         at = find_marker(file, offset)

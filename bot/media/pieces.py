@@ -1,4 +1,4 @@
-"""Which bytes of a picture's file are kept, as ranges of it and as bytes in their place; it knows no format."""
+"""The bytes of a picture's file to keep, as ranges of it and as bytes in their place."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
@@ -14,11 +14,11 @@ EXIF = b"Exif\0\0"
 
 
 class DamagedError(Exception):
-    """When a file ends before its picture does, or its structure makes no sense."""
+    """A file ends before its picture does, or its structure is invalid."""
 
 
 class Pieces:
-    """The pieces found so far; neighbours are joined, what would be replaced by itself is kept, as is what has None."""
+    """The pieces found so far. Neighbours are joined; a range with an equal replacement, or None, is kept."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.found: list[Piece] = []
@@ -33,19 +33,19 @@ class Pieces:
             self.found.append(range(start, stop))
 
     def put(self, start: int, stop: int, instead: bytes | None) -> None:
-        """Put other bytes in the place of these; None keeps them, and empty ones leave nothing."""
+        """Replace these bytes by others; None keeps them, and empty ones remove them."""
         if instead is None or (len(instead) == stop - start and read(self._file, start, stop - start) == instead):
             self.keep(start, stop)
         else:
             self.add(instead)
 
     def add(self, more: bytes) -> None:
-        """Put bytes in that the file doesn't have."""
+        """Insert bytes that the file doesn't have."""
         if more:
             self.found.append(more)
 
     def extend(self, pieces: Sequence[Piece]) -> None:
-        """Go on with what was found elsewhere."""
+        """Append pieces found elsewhere."""
         for piece in pieces:
             if isinstance(piece, range):
                 self.keep(piece.start, piece.stop)
@@ -75,11 +75,11 @@ def read_pieces(file: BinaryIO, pieces: Sequence[Piece]) -> Iterator[bytes]:
 
 
 def upright_or(orientation: int, wrap: Callable[[bytes], bytes]) -> bytes:
-    """What takes the place of an Exif: one that says the orientation alone, or nothing if that is the usual one."""
+    """The replacement of an Exif: one with the orientation only, or nothing if that is the usual one."""
     return b"" if orientation == UPRIGHT else wrap(write_orientation(orientation))
 
 
 def orientation_in(file: BinaryIO, start: int, stop: int) -> int:
-    """The orientation in a chunk of Exif; some programs begin it as JPEG does."""
+    """The orientation in a chunk of Exif; some programs start it as JPEG does."""
     prefix = len(EXIF) if read(file, start, len(EXIF)) == EXIF else 0
     return read_orientation(file, start + prefix, stop)

@@ -1,7 +1,7 @@
-"""What to keep of a PNG: chunks up to the one that says it is the last; where that alone is missing it is put there.
+"""The parts of a PNG to keep: chunks up to its last one; where only that is missing it is added.
 
-Checksums: what decoders can do without goes when its own is wrong; where the picture's is wrong, it is damaged.
-Layout: docs/facts/media.md, "Metadata".
+Checksums: an optional chunk with a wrong one goes; the picture's own with a wrong one is damaged. Layout:
+docs/facts/media.md, "Metadata".
 """
 
 import binascii
@@ -18,7 +18,7 @@ _CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 _ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _COLOURS = frozenset({b"cHRM", b"gAMA", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"mDCv", b"cLLi"})
 _KEPT = _CRITICAL | _ANIMATION | _COLOURS | frozenset({b"tRNS", b"bKGD", b"hIST", b"pHYs", b"sBIT"})
-_PROFILE_NAME = b"icc\0\0"  # any name will do; then the way of packing, of which there is one
+_PROFILE_NAME = b"icc\0\0"  # any name will do; then the compression method, of which there is one
 _END = b"\0\0\0\0IEND\xaeB`\x82"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
@@ -31,12 +31,12 @@ class _Chunk:
 
     @property
     def body(self) -> range:
-        """Where its own bytes lie, without length, name and checksum."""
+        """The position of its own bytes, without length, name and checksum."""
         return range(self.start + 8, self.stop - 4)
 
 
 def find_png_pieces(file: BinaryIO, size_bytes: int) -> list[Piece]:
-    """Raises `DamagedError` when pixels are missing, or chunks make no sense before the end."""
+    """Raises `DamagedError` when pixels are missing, or chunks before the end are invalid."""
     chunks = list(_walk(file, size_bytes))
     pieces = Pieces(file)
     pieces.keep(0, 8)
@@ -49,7 +49,7 @@ def find_png_pieces(file: BinaryIO, size_bytes: int) -> list[Piece]:
                 pieces.keep(chunk.start, chunk.stop)
             elif chunk.name in _CRITICAL | _ANIMATION:
                 raise DamagedError
-        elif chunk.name[:1].isupper():  # critical, and nobody knows it
+        elif chunk.name[:1].isupper():  # critical and unknown
             raise DamagedError
         elif chunk.name in {b"eXIf", b"iCCP"} and chunk.name not in seen:
             instead = _exif(file, chunk) if chunk.name == b"eXIf" else _profile(file, chunk)
@@ -103,7 +103,7 @@ def _exif(file: BinaryIO, chunk: _Chunk) -> bytes:
 
 
 def _profile(file: BinaryIO, chunk: _Chunk) -> bytes:
-    """The colour profile under a name that says nothing, packed in one way; nothing if it is none."""
+    """The colour profile under a neutral name, compressed in one way; nothing if it is none."""
     if len(chunk.body) > PROFILE_BYTES_MAX:
         return b""
     _name, _zero, packed = read(file, chunk.body.start, len(chunk.body)).partition(b"\0")

@@ -1,9 +1,7 @@
-"""Pictures that people attach: fetched from Discord once, proven to be whole pictures, and kept without their metadata.
+"""Attached pictures: fetched from Discord once, proven to be whole pictures, and kept without their metadata.
 
-One that has none is kept byte for byte as it came; no pixel of any is touched.
-
-Nothing that Discord or a person claims about a file is believed but a size that is already too large. It must not know
-who attached the picture or what it is for.
+A picture without metadata is kept byte for byte; no pixel of any is touched. Of all claims of Discord or a person about
+a file only a size that is already too large counts.
 """
 
 import asyncio
@@ -26,10 +24,10 @@ from bot.media.pictures import Suffix, read_header, read_kind
 from bot.media.sessions import Deadlines, timed
 from bot.media.slots import Slots
 
-# The least rate lets 20 MiB come in eleven minutes; all of it ends within the quarter of an hour for which Discord lets
-# an interaction be answered.
+# The least rate gives 20 MiB eleven minutes; everything ends within the quarter of an hour in which an interaction can
+# be answered.
 _DEADLINES = Deadlines(total_seconds=30.0, idle_seconds=15.0, bytes_per_second=32 * 1024, most_seconds=780.0)
-# After so many seconds the next try; none begins later than a minute after the first.
+# Seconds before the next try; none starts later than a minute after the first.
 _WAITS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 24.0)
 _TRY_SECONDS = 60.0
 _DOWNLOADS_AT_ONCE = 48
@@ -42,7 +40,7 @@ T = TypeVar("T")
 
 
 class ReferenceRefused(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """When an attachment is not taken; `refusal` is why, `str()` the same in one plain sentence."""
+    """An attachment was refused; `refusal` is the reason, `str()` the same in one plain sentence."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(f"The attached file was not taken: {refusal.reason}.")
@@ -60,7 +58,7 @@ class ReferenceShelf:
         deadlines: Deadlines = _DEADLINES,
         waits_seconds: Sequence[float] = _WAITS_SECONDS,
     ) -> None:
-        """After a try that failed the next one begins after so many seconds, as often as there are numbers."""
+        """After a failed try the next one starts after so many seconds, as often as there are numbers."""
         self._folder = PrivateFolder(folder)
         self._max_bytes = max_bytes
         self._attachments = Attachments(discord_api_base, deadlines)
@@ -72,7 +70,7 @@ class ReferenceShelf:
     async def keep(self, upload: Upload, by: Hashable = None) -> Reference:
         """Fetch one attachment and keep it. Raises `ReferenceRefused`.
 
-        `by` is whose file it is: of one person's, four are fetched at a time.
+        `by` is the owner of the file: at most four files of one person are fetched at a time.
         """
         self._judge_claims(upload)
         whose = object() if by is None else by
@@ -92,8 +90,8 @@ class ReferenceShelf:
     async def keep_all(self, uploads: Sequence[Upload], by: Hashable = None) -> tuple[Reference, ...]:
         """Fetch all at the same time and keep them, in the order given.
 
-        Raises `ReferenceRefused` for more than four, and for the first in order that is not taken; then the other
-        downloads are ended.
+        Raises `ReferenceRefused` for more than four, and for the first in order that is refused; then the other
+        downloads are cancelled.
         """
         if len(uploads) > REFERENCES_MAX:
             raise ReferenceRefused(Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX}))
@@ -122,7 +120,7 @@ class ReferenceShelf:
             return None
 
     def path(self, reference: Reference) -> Path:
-        """Where the picture lies, if it is kept."""
+        """The path of the picture, if it is kept."""
         return self._folder.path(reference.file_name)
 
     def holds(self, reference: Reference) -> bool:
@@ -131,21 +129,19 @@ class ReferenceShelf:
 
     async def clear_partials(self) -> int:
         """Delete what an earlier process left half-way; how many files. For the start, before anything is fetched.
-
         Raises OSError.
         """
         return await asyncio.to_thread(self._folder.clear_partials)
 
     async def sweep(self, keep: Collection[str], spare_seconds: float = _SPARE_SECONDS) -> int:
-        """Delete the files that `keep` doesn't name, and stale partial ones; how many.
+        """Delete the files that are not in `keep`, and stale partial ones; how many.
 
-        What was kept in the last `spare_seconds` is spared: the job that it belongs to may be about to be stored.
-        Raises OSError.
+        Files of the last `spare_seconds` are spared: their job may be about to be stored. Raises OSError.
         """
         return await asyncio.to_thread(self._folder.sweep, frozenset(keep), spare_seconds)
 
     async def close(self) -> None:
-        """End what is being fetched (it is refused as unreadable) and fetch nothing more."""
+        """Cancel all downloads (they are refused as unreadable) and start no more."""
         await self._attachments.close()
 
     def _judge_claims(self, upload: Upload) -> None:
@@ -158,7 +154,7 @@ class ReferenceShelf:
         return _refused(upload, Reason.REFERENCE_TOO_LARGE, limit_bytes=self._max_bytes)
 
     async def _in_tries(self, fetch: Callable[[], Awaitable[T]]) -> T:
-        """What a few tries fetch, since Discord's file hosts stumble now and then; raises what the last one met."""
+        """The result of a few tries, since Discord's file hosts fail now and then; raises the last fault."""
         now = asyncio.get_running_loop().time
         give_up_at = now() + _TRY_SECONDS
         for wait_seconds in self._waits_seconds:
@@ -166,7 +162,7 @@ class ReferenceShelf:
                 return await fetch()
             except (aiohttp.ClientError, TimeoutError) as error:
                 if isinstance(error, NotGivenError):
-                    wait_seconds = max(wait_seconds, error.retry_after_seconds)  # it asked for more
+                    wait_seconds = max(wait_seconds, error.retry_after_seconds)  # the host requested more
                 if self._attachments.closed or is_final(error) or now() + wait_seconds > give_up_at:
                     raise
                 _log.info("attachment not fetched yet", fault=type(error).__name__, wait=wait_seconds)
@@ -182,7 +178,7 @@ class ReferenceShelf:
             return await self._shelve(upload, partial)
 
     async def _read_once(self, upload: Upload, max_bytes: int) -> bytes:
-        """The file, or its beginning if it is longer than that."""
+        """The file, or its beginning if it is longer than the limit."""
         data = bytearray()
         async with timed(self._deadlines) as timer, self._attachments.open(upload.url) as response:
             async for chunk in response.content.iter_any():

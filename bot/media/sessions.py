@@ -1,6 +1,6 @@
-"""The one way in which this room speaks HTTP: no cookies, no default headers, no proxy or netrc, nothing decompressed.
+"""HTTP sessions for downloads: no cookies, no default headers, no proxy or netrc, no decompression.
 
-aiohttp's behaviour that this relies on: docs/facts/media.md, "aiohttp".
+The behaviour of aiohttp that this relies on: docs/facts/media.md, "aiohttp".
 """
 
 import asyncio
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 import aiohttp
 
-# Asked for on every request; an answer that is encoded all the same is refused, so that no bomb is ever unpacked.
+# Sent with every request; an encoded response is refused, so that no bomb is ever decompressed.
 PLAIN_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """How long one transfer may take, in seconds: as a whole, without a byte, and until connected.
+    """How long one transfer may take, in seconds: in total, without a byte, and until connected.
 
-    Each byte that arrives adds its share at the least rate to the whole, so that a large file on a slow line has the
-    time it needs, and a line that only drips has not; `most_seconds` bounds that.
+    Each byte that arrives adds its share at the least rate to the total. So a large file on a slow line has the time it
+    needs, and a trickling one has not; `most_seconds` bounds that.
     """
 
     total_seconds: float
@@ -35,7 +35,7 @@ class Deadlines:
 
 
 class Timer:
-    """The time of one transfer that is under way."""
+    """The time of one running transfer."""
 
     def __init__(self, deadlines: Deadlines, timeout: asyncio.Timeout) -> None:
         self._deadlines = deadlines
@@ -43,7 +43,7 @@ class Timer:
         self._began_at = asyncio.get_running_loop().time()
 
     def received(self, received_bytes: int) -> None:
-        """Allow the time that so many bytes in all deserve."""
+        """Allow the time for so many bytes in total."""
         if not self._timeout.expired():
             self._timeout.reschedule(self._began_at + self._deadlines.allowed_seconds(received_bytes))
 
@@ -55,13 +55,13 @@ class Timer:
 
 @asynccontextmanager
 async def timed(deadlines: Deadlines) -> AsyncGenerator[Timer]:
-    """Bound a transfer; raises TimeoutError where it takes longer than what has arrived allows."""
+    """Bound a transfer; raises TimeoutError when it takes longer than its bytes allow."""
     async with asyncio.timeout(deadlines.allowed_seconds(0)) as timeout:
         yield Timer(deadlines, timeout)
 
 
 def plain_session(connector: aiohttp.BaseConnector, deadlines: Deadlines) -> aiohttp.ClientSession:
-    """A session that owns `connector` and adds nothing of its own to a request. The total is the caller's to watch."""
+    """A session that owns `connector` and adds nothing of its own to a request. The caller limits the total time."""
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -76,6 +76,6 @@ def plain_session(connector: aiohttp.BaseConnector, deadlines: Deadlines) -> aio
 
 
 def is_encoded(response: aiohttp.ClientResponse) -> bool:
-    """Whether the body is compressed although we asked for it plain."""
+    """Whether the body is compressed although plain was requested."""
     encodings = ",".join(response.headers.getall("Content-Encoding", [])).split(",")
     return any(encoding.strip().lower() not in {"", "identity"} for encoding in encodings)

@@ -1,4 +1,4 @@
-"""Download slots: so many in all, and so many for each person, whose slow files delay nobody else's."""
+"""Download slots: a total, and a number for each person, whose slow files delay no other person's."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Hashable

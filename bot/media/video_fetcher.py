@@ -1,7 +1,8 @@
-"""Fetches a finished video to our disk, from wherever a provider's answer points to; nothing is believed till whole.
+"""Fetches a finished video to our disk, from the address in a provider's response; nothing is trusted until it is
+whole.
 
 Redirects are followed by hand, each hop through the guard and with the key only while it is at the API's own origin.
-The fetcher must not know jobs or the Videos API; what each fault means for a job is decided by its caller.
+The caller decides what a fault means for a job.
 """
 
 import asyncio
@@ -54,13 +55,13 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXPIRED = frozenset({401, 403, 404, 410})
 _OK = 200
 _SAID_BYTES = 4 * 1024
-# Says how many bytes of the video have arrived.
+# Called with the number of bytes that have arrived.
 _Received = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """One step of the way: what is asked, from where it came, and what has happened on the way so far."""
+    """One hop: the request, the hop before it, and the history so far."""
 
     target: str
     before: URL | None = None
@@ -70,9 +71,9 @@ class _Hop:
 
 
 class VideoFetcher:
-    """The folder of fetched videos and the way into it.
+    """The folder of fetched videos and the downloads into it.
 
-    `key_for` gives the bearer key for URLs of the API's own origin and None for all others.
+    `key_for` returns the bearer key for URLs of the API's own origin and None for all others.
     """
 
     def __init__(
@@ -118,13 +119,13 @@ class VideoFetcher:
         return hop
 
     def path(self, name: str) -> Path:
-        """Where the video of that name is or will be. Raises ValueError for a name that is not of our own making."""
+        """The path of the video with that name. Raises ValueError for a name that we don't make."""
         return self._folder.path(name)
 
     async def shown_name(self, name: str) -> str:
-        """The name under which the kept video is posted: its ending says what it is.
+        """The name under which the kept video is posted: its extension shows its kind.
 
-        On disk every video ends in `.mp4`, whatever it is: names there outlive a process.
+        On disk every video ends in `.mp4`: names there outlive a process.
         """
 
         def ending_of() -> str:
@@ -137,7 +138,7 @@ class VideoFetcher:
             return name
 
     async def verify(self, name: str, sha256: str) -> bool:
-        """Whether the video is kept and still what it was."""
+        """Whether the video is kept and unchanged."""
 
         def hash_of() -> str:
             with self._folder.open(name) as file:
@@ -149,7 +150,7 @@ class VideoFetcher:
             return False
 
     async def forget(self, name: str) -> bool:
-        """Delete the video; whether there was one. Raises OSError."""
+        """Delete the video; whether it existed. Raises OSError."""
         path = self._folder.path(name)
         try:
             await asyncio.to_thread(path.unlink)
@@ -162,21 +163,21 @@ class VideoFetcher:
         return await asyncio.to_thread(self._folder.clear_partials)
 
     async def sweep(self, keep: Collection[str], spare_seconds: float = _SPARE_SECONDS) -> int:
-        """Delete the videos that `keep` doesn't name, and stale partial files; how many.
+        """Delete the videos that are not in `keep`, and stale partial files; how many.
 
-        What was written in the last `spare_seconds` is spared: it may still arrive, or be about to be noted as kept.
-        Raises OSError.
+        Files of the last `spare_seconds` are spared: they may still arrive, or be about to be stored as kept. Raises
+        OSError.
         """
         return await asyncio.to_thread(self._folder.sweep, frozenset(keep), spare_seconds)
 
     async def close(self) -> None:
-        """End what is being fetched (it fails) and fetch nothing more."""
+        """Cancel all downloads (they fail) and start no more."""
         self._closed = True
         for session in tuple(self._sessions):
             await session.close()
 
     def _is_data_url(self, hop: _Hop) -> bool:
-        """A redirect must lead to a web address; only a provider's own words may hold the video themselves."""
+        """A redirect must lead to a web address; only the provider's own response may contain the video itself."""
         return is_data_url(hop.target) and (hop.number == 0 or hop.pointed)
 
     def _download(self, name: str, kind: VideoType, length_bytes: int) -> Download:
@@ -192,14 +193,14 @@ class VideoFetcher:
             return await download.finish(None)
 
     async def _ask(self, hop: _Hop, name: str, received: _Received) -> FetchedVideo | _Hop:
-        """The video, or where the answer says that it is."""
+        """The video, or the address that the response points to."""
         url = self._guard.admit(hop.target, hop.before)
         key = None if hop.left_origin else self._key_for(str(url))
         headers = PLAIN_HEADERS if key is None else {**PLAIN_HEADERS, "Authorization": f"Bearer {key}"}
         gate = self._guard.gate(url)
         if self._closed:
             raise FetchFailed("Nothing is fetched any more.")
-        # A session of its own for each hop: nothing that one host did can reach the request to another.
+        # Each hop has its own session: nothing from one host can reach the request to another.
         session = plain_session(gate.connector(), self._deadlines)
         self._sessions.add(session)
         try:
@@ -264,7 +265,7 @@ def _onward(here: _Hop, target: str, *, pointed: bool) -> _Hop:
 
 
 async def _refusal(response: aiohttp.ClientResponse, here: _Hop) -> bytes:
-    """What the API's own origin says about why it doesn't give the video; nothing of any other host is read."""
+    """The beginning of a refusal of the API's own origin; bodies of other hosts are not read."""
     if here.left_origin:
         return b""
     try:

@@ -1,7 +1,6 @@
-"""What to keep of a WebP: chunks inside a RIFF, whose first one says what the others are, and chunks inside frames.
+"""The parts of a WebP to keep: chunks inside a RIFF, whose first one describes the others, and chunks inside frames.
 
-Lengths that count too much or too little are put right where the picture itself is whole. Layout: docs/facts/media.md,
-"Metadata".
+Wrong lengths are corrected where the picture itself is whole. Layout: docs/facts/media.md, "Metadata".
 """
 
 import struct
@@ -83,7 +82,7 @@ def _first(chunks: Sequence[_Chunk], name: bytes) -> _Chunk | None:
 
 
 def _put_flags(file: BinaryIO, body: Pieces, header: _Chunk, flags: int) -> None:
-    """Keep the extended header, and let it name what is left beside the picture."""
+    """Keep the extended header, with flags for the remaining parts."""
     if not header.length:
         raise DamagedError
     others = read(file, header.body.start, 1)[0] & ~(_HAS_EXIF | _HAS_XMP | _HAS_PROFILE)
@@ -93,7 +92,7 @@ def _put_flags(file: BinaryIO, body: Pieces, header: _Chunk, flags: int) -> None
 
 
 def _exif(file: BinaryIO, chunk: _Chunk) -> bytes:
-    """What takes the place of the Exif that decoders look at."""
+    """The replacement of the Exif that decoders read."""
     orientation = orientation_in(file, chunk.body.start, chunk.body.stop)
     return upright_or(orientation, lambda tiff: _written(b"EXIF", tiff))
 
@@ -131,7 +130,7 @@ def _written(name: bytes, body: bytes) -> bytes:
 
 
 def _riff(file: BinaryIO, body: Sequence[Piece]) -> list[Piece]:
-    """The file of these pieces, with the length that they have together."""
+    """The file of these pieces, with their total length."""
     length = sum(map(len, body))
     whole = Pieces(file)
     whole.put(0, 12, b"RIFF" + struct.pack("<I", 4 + length + length % 2) + b"WEBP")

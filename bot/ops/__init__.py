@@ -1,1 +1,1 @@
-"""The lowest room: time and logs. It must not know what a job is."""
+"""The lowest room: time, logs, background tasks and the watchdog."""

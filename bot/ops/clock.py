@@ -1,30 +1,30 @@
-"""Time, as the bot is told it: the one seam by which tests and the sandbox make hours pass; it knows nothing of jobs.
+"""The bot's clock: the one seam by which tests and the sandbox make hours pass.
 
 Every stored time is a float of seconds since the Unix epoch, UTC (names end in `_at`), so that it can be compared and
-added to on any database. Nothing else in `bot`, as it is run, asks the operating system for the time, but where the
-ages of files are told by it, and nothing the database.
+added to on any database. Nothing else in the running bot reads the machine's time, except for the ages of files, and no
+statement asks the database for it.
 """
 
 import asyncio
 import time
 from typing import Protocol
 
-# The rest of what a clock was set by is made up for at that share of the time that passes.
+# The remaining difference after a clock step is made up for at that share of the time that passes.
 _CORRECTION_SHARE = 0.05
 NEVER_RIGHT_SECONDS = 86_400.0
-# On Linux the ordinary one stands still while the machine is suspended; elsewhere that one goes on.
+# On Linux the ordinary one stops while the machine is suspended; elsewhere it goes on.
 _GOES_ON = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
-    """What the bot needs to know of time."""
+    """The interface of a clock."""
 
     def now(self) -> float:
-        """Seconds since the epoch, UTC: for what is stored."""
+        """Seconds since the epoch, UTC: for stored times."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that only ever go forward: for what is measured inside one process."""
+        """Seconds that only ever go forward: for durations inside one process."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -33,7 +33,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own time; `now` jumps when somebody sets it."""
+    """The machine's own time; `now` jumps when the clock is set."""
 
     def now(self) -> float:
         """Seconds since the epoch, UTC."""
@@ -49,7 +49,7 @@ class SystemClock:
 
 
 class SteadyClock:
-    """Another clock, of which nobody feels when it is set (docs/decisions/0011-clock-steps.md).
+    """Another clock without its steps (docs/decisions/0011-clock-steps.md).
 
     Time passes as it does for the other's `monotonic`. Where `now` would jump, it catches up by a twentieth of the time
     that passes. A difference of more than a day changes nothing until its owner decides. For the event loop's thread.
@@ -72,7 +72,7 @@ class SteadyClock:
         return self._now
 
     def machine_now(self) -> float:
-        """What the other clock shows."""
+        """The other clock's time."""
         return self._clock.now()
 
     def go_on_from(self, least: float) -> None:
@@ -80,11 +80,11 @@ class SteadyClock:
         self._now = max(self.now(), least)
 
     def take_over(self) -> None:
-        """Show what the other clock shows, if that is later."""
+        """Adopt the other clock's time, if that is later."""
         self.go_on_from(self._clock.now())
 
     def go_back_to(self, earlier: float) -> None:
-        """The time was wrong: go on from an earlier one."""
+        """The time was wrong: continue from an earlier one."""
         self._now = min(self.now(), earlier)
 
     def monotonic(self) -> float:

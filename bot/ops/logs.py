@@ -1,4 +1,4 @@
-"""One line of log per event, with secrets taken out of it; it knows no jobs, only keys and values.
+"""The log: one line per event, with secrets removed.
 
 discord.py and aiohttp write tokens and signed links into their own messages at DEBUG (docs/facts/discord.md), so the
 cleaning happens at the root handler, over the finished text of every line and traceback.
@@ -18,9 +18,9 @@ import structlog
 
 _HIDDEN = "[hidden]"
 _OTHERS = ("aiohttp", "aiosqlite", "alembic", "asyncio", "discord", "sqlalchemy")
-# A quotation mark as it stands in text, in a Python value, or in JSON inside JSON.
+# A quotation mark as in text, in a Python value, or in JSON inside JSON.
 _QUOTE = r"""\\*['"]"""
-# What separates a name from its value; on a terminal colours stand there too.
+# The separator of a name and its value; on a terminal with colours.
 _GAP = r"(?:\x1b\[[\d;]*m|\W){1,16}"
 # JSON may write a slash as `\/` and an ampersand as `\u0026`, and JSON inside JSON doubles the backslashes.
 _SLASHES = r"(?:\\*/){2}"
@@ -45,7 +45,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 class Redactor:
-    """Takes known secrets, and whatever looks like one, out of a text."""
+    """Removes known secrets, and texts that look like one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {form for secret in secrets if secret for form in _forms_of(secret)}
@@ -61,14 +61,14 @@ class Redactor:
 
 
 def _forms_of(secret: str) -> set[str]:
-    """How a secret looks as it is, in an address, as a Python value, and all of these in JSON."""
+    """A secret as it is, in an address, as a Python value, and all of these in JSON."""
     as_bytes = secret.encode("utf-8", "backslashreplace")
     plain = {secret, quote(as_bytes), quote(as_bytes, safe=""), repr(secret)[1:-1], repr(as_bytes)[2:-1]}
     return plain | {json.dumps(form)[1:-1] for form in plain}
 
 
 class _CleanFormatter(logging.Formatter):
-    """Formats with another formatter, then cleans; a line break inside an event can never start a line of its own."""
+    """Formats with another formatter, then cleans; a line break inside an event can never start a new line."""
 
     def __init__(self, inner: logging.Formatter, redactor: Redactor, *, one_line: bool) -> None:
         super().__init__()
@@ -85,19 +85,19 @@ class _CleanHandler(logging.StreamHandler[TextIO]):
     """Writes lines; a call whose arguments do not fit becomes a line too, without them."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is the standard library's
-        """Instead of a traceback with the arguments as they came, say where the mistake is."""
+        """Instead of a traceback with the raw arguments, log the place of the mistake."""
         said = f"a line could not be logged: {record.pathname}:{record.lineno}"
         mistake = logging.LogRecord(record.name, logging.ERROR, record.pathname, record.lineno, said, None, None)
         try:
             self.stream.write(self.format(mistake) + self.terminator)
             self.flush()
         except (OSError, ValueError):
-            # Standard error itself is gone: nobody is left to be told.
+            # Standard error itself is gone: there is nowhere to write.
             return
 
 
 def _stamp_with(now: Callable[[], float]) -> structlog.typing.Processor:
-    """Puts the time of that clock on each line, so that a log of hours that were let pass reads as such."""
+    """Puts the time of that clock on each line, so that skipped hours show in the log."""
 
     def stamp(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         when = datetime.fromtimestamp(now(), UTC).isoformat(timespec="microseconds")
@@ -150,6 +150,6 @@ def start_logging(
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in _OTHERS:
-        # At INFO they tell of their own start and of each connection; what goes wrong they say at WARNING.
+        # At INFO they log their own start and each connection; faults are logged at WARNING.
         logging.getLogger(name).setLevel(logging.NOTSET if level.upper() == "DEBUG" else logging.WARNING)
     logging.captureWarnings(capture=True)

@@ -12,7 +12,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 async def drain(under_way: Iterable[asyncio.Task[None]], within_seconds: float) -> None:
-    """Give tasks that long to end by themselves, then cancel the rest, which get 2 s for their last word."""
+    """Give tasks that long to end by themselves, then cancel the rest, which get 2 s to finish."""
     tasks = tuple(under_way)
     if not tasks:
         return
@@ -39,5 +39,5 @@ async def keep_running(name: str, run: Callable[[], Awaitable[None]], may_start:
 
 
 def in_a_row(breaks: int, held_seconds: float) -> int:
-    """How many breaks in a row this one makes; after a good while it is the first again, whatever was last week."""
+    """How many breaks in a row this one makes; after running for a good while it is the first again."""
     return 1 if held_seconds > BACKOFF_SECONDS_MAX else breaks + 1

@@ -1,4 +1,4 @@
-"""Ends the process when its orderly end takes too long; it must not know what hangs, and waits for nothing."""
+"""Ends the process when its shutdown takes too long."""
 
 import logging
 import os
@@ -9,26 +9,26 @@ from types import TracebackType
 from typing import Self
 
 _FAILURE = 1
-# All that counts is stored by then; a thread that hangs in a name look-up or a dead disk must not keep the process.
+# Everything important is stored by then; a thread that hangs in a name look-up or a dead disk must not keep the
+# process.
 _THREADS_SECONDS = 0.8
 
 
 class Watchdog:
-    """Does nothing until it is started; stopped again when all is in order in time."""
+    """Does nothing until it is started; stopped again when the shutdown ends in time."""
 
     def __init__(self) -> None:
         self._timer: threading.Timer | None = None
 
     def start(self, within_seconds: float) -> None:
-        """From now on the process has that long, however often it is started.
-
-        What is then left undone is what a power cut would leave.
+        """From now on the process has that long; further calls change nothing. Unfinished work is left as by a power
+        cut.
         """
         if self._timer is None:
             self._begin(within_seconds, _cut_off, within_seconds)
 
     def leave_with(self, code: int) -> None:
-        """All is in order: should a thread keep the process from ending, it ends with that code in a moment."""
+        """The shutdown is complete: if a thread keeps the process alive, it exits with that code in a moment."""
         if self._timer is not None:
             self._timer.cancel()
         self._begin(_THREADS_SECONDS, _leave, code)

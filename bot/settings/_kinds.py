@@ -1,4 +1,4 @@
-"""The kinds of values: how each is written in the environment, and what it may be, in words for the operator."""
+"""The kinds of values: their spelling in the environment, and what is allowed, in words for the operator."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from bot.media.address_guard import AddressGuard
 from bot.videos.catalogue import Catalogue
 from bot.videos.private_network import is_public_literal
 
-# A shorter one would be found, and hidden, in the middle of other words of the log.
+# A shorter one would be found, and hidden, inside other words of the log.
 SECRET_MIN_CHARACTERS = 8
 _DAY_SECONDS = 86_400.0
 _SIZE_UNITS = {"": 1, "b": 1} | {
@@ -27,7 +27,7 @@ _TIME_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 
 
 class Allowed(str):
-    """In the annotation of a setting: what it may be, in words that follow "must be"."""
+    """In the annotation of a setting: what is allowed, in words that follow "must be"."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""The settings themselves. They must not know what the values are used for."""
+"""The settings with their defaults and bounds."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -28,14 +28,14 @@ from bot.settings._kinds import (
 
 
 class Settings(BaseModel):
-    """What the person who runs the bot can set; INTERFACE of the bot, so a change needs a line in CHANGELOG.md."""
+    """The operator's settings. They are part of the bot's interface, so a change needs a line in CHANGELOG.md."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
 
     discord_token: Secret
     discord_guild_ids: Ids = ()
     allowed_guild_ids: Ids = ()
-    # Unset, it is off where the bot works in some servers only (`takes_direct_messages`).
+    # Unset, it is off when the bot works in some servers only (`takes_direct_messages`).
     direct_messages: Annotated[Literal["on", "off"] | None, BeforeValidator(lower), Allowed("on or off")] = None
     owner_ids: Ids = ()
 
@@ -92,5 +92,5 @@ class Settings(BaseModel):
 
     @property
     def takes_direct_messages(self) -> bool:
-        """Whether requests are taken in DMs."""
+        """Whether requests are accepted in DMs."""
         return self.direct_messages == "on" if self.direct_messages else not self.allowed_guild_ids

@@ -1,4 +1,4 @@
-"""Which setting an unknown name was probably meant to be. A typo in a name would otherwise be a silent default."""
+"""The setting that an unknown name was probably meant to be. A typo would otherwise silently mean the default."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -8,10 +8,10 @@ _FAR = 99
 
 
 def find_meant(name: str, known: Collection[str]) -> str | None:
-    """The setting that an unknown name resembles; None for what is surely another program's.
+    """The setting that an unknown name resembles; None for a name that surely belongs to another program.
 
-    It resembles one that is a letter or two away, one with the same words in another order, one that it begins, and one
-    with the same first word that differs in at most a quarter of the letters.
+    It resembles one that is a letter or two away, one with the same words in another order, one that it starts with,
+    and one with the same first word that differs in at most a quarter of the letters.
     """
     name = name.upper()
     if name.endswith(_FILE) and name.removesuffix(_FILE) in known:
@@ -32,7 +32,7 @@ def _letters_forgiven(name: str, other: str) -> int:
 
 
 def _distance(left: str, right: str) -> int:
-    """How many letters must be added, taken away, replaced or swapped with their neighbour."""
+    """The edit distance: letters added, removed, replaced or swapped with their neighbour."""
     if abs(len(left) - len(right)) > _letters_forgiven(left, right) or not _share_letters(left, right):
         return _FAR
     before: list[int] = []
@@ -48,6 +48,6 @@ def _distance(left: str, right: str) -> int:
 
 
 def _share_letters(left: str, right: str) -> bool:
-    """Whether they can be near at all: a cheap look before the dear one, since an environment has many names."""
+    """Whether they can be near at all: a cheap check before the expensive one, since an environment has many names."""
     apart = (Counter(left) - Counter(right)).total()
     return apart <= _letters_forgiven(left, right)

@@ -29,13 +29,13 @@ class SettingsError(Exception):
 
 
 def _ignore(_doubt: str) -> None:
-    """What is only doubtful stops nothing."""
+    """The default `warn`: a doubtful finding stops nothing."""
 
 
 def load_settings(*, secrets: bool = True, warn: Callable[[str], None] = _ignore) -> Settings:
     """Read the environment and `.env` of the working directory. Raises `SettingsError` with every mistake.
 
-    Without `secrets`, token and key are neither wanted nor read. `warn` gets what is only doubtful.
+    Without `secrets`, token and key are neither required nor read. `warn` gets doubtful findings.
     """
     mistakes: list[str] = []
     raw = read_raw(mistakes.append, warn)
@@ -50,7 +50,7 @@ def load_settings(*, secrets: bool = True, warn: Callable[[str], None] = _ignore
 
 
 def _values(raw: Raw, mistakes: list[str], warn: Callable[[str], None]) -> dict[str, str | SecretStr]:
-    """What counts, under the names of the fields, with the secrets taken from their files."""
+    """The values by field name, with the secrets read from their files."""
     texts = raw.all()
     values: dict[str, str | SecretStr] = {name.lower(): text for name, text in texts.items()}
     for name in _SECRETS:
@@ -61,7 +61,7 @@ def _values(raw: Raw, mistakes: list[str], warn: Callable[[str], None]) -> dict[
             mistakes.append(f"{name} and {name}_FILE are both set: keep one of them.")
             continue
         secret = read_secret(name, path, mistakes.append, warn)
-        # As it is: only what is written by hand is forgiven blanks. One that can't be read is not missing as well.
+        # Unchanged: only hand-written values are stripped. An unreadable one is not missing as well.
         values[name.lower()] = _NOT_NEEDED if secret is None else SecretStr(secret)
     return values
 
@@ -72,14 +72,14 @@ def _without_secrets(raw: Raw) -> dict[str, str | SecretStr]:
 
 
 def _judge(values: dict[str, str | SecretStr], mistakes: list[str]) -> Settings | None:
-    """The settings, or None; what is wrong with values, alone and side by side, is added to the mistakes."""
+    """The settings, or None; mistakes of values, alone and in combination, are added to the list."""
     wrong: set[str] = set()
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         wrong = {str(fault["loc"][0]) for fault in error.errors(include_input=False, include_url=False)}
         mistakes += [_explain(name, values) for name in Settings.model_fields if name in wrong]
-        # The rest is judged with the defaults in the place of what is wrong.
+        # The rest is judged with the defaults in the place of the wrong values.
         rest = {name: value for name, value in values.items() if name not in wrong}
         placeholders = {name.lower(): _NOT_NEEDED for name in _SECRETS if name.lower() in wrong}
         settings = Settings.model_validate(rest | placeholders)
@@ -109,7 +109,7 @@ def _explain(name: str, values: Mapping[str, str | SecretStr]) -> str:
 
 
 def _shown(value: str, values: Mapping[str, str | SecretStr]) -> str:
-    """The value on one line, as far as it can be no secret that was put into the wrong place."""
+    """The value on one line, unless it may be a secret that was put into the wrong place."""
     secrets = [values.get(name.lower()) for name in _SECRETS]
     texts = [each.get_secret_value() if isinstance(each, SecretStr) else each.strip() for each in secrets if each]
     address = _ADDRESS.fullmatch(value.strip())

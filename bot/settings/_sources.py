@@ -1,4 +1,4 @@
-"""Where settings come from: the environment, `.env` of the working directory, and files that hold one secret each."""
+"""The sources of settings: the environment, `.env` of the working directory, and files that hold one secret each."""
 
 import errno
 import io
@@ -27,12 +27,12 @@ class Raw:
     file: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def all(self) -> dict[str, str]:
-        """What counts: the environment wins."""
+        """The merged values: the environment wins."""
         return {**self.file, **self.environment}
 
 
 def read_raw(mistake: Say, warn: Say) -> Raw:
-    """Both sources. What is wrong with `.env` itself is said through `mistake` and `warn`."""
+    """Both sources. Faults of `.env` itself go to `mistake` and `warn`."""
     text = _read_dotenv(mistake, warn)
     values = dotenv_values(stream=io.StringIO(text)) if text else {}
     return Raw(_tidy(os.environ), _tidy(values))
@@ -55,7 +55,7 @@ def read_secret(name: str, path: str, mistake: Say, warn: Say) -> str | None:
     if len(content) > _SECRET_MAX_BYTES:
         mistake(f"{about} holds more than {_SECRET_MAX_BYTES} bytes; it must hold the secret alone.")
         return None
-    # What is no ASCII is no key: it is refused with the value.
+    # A non-ASCII text is no key: it is refused with the value.
     secret = content.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
     if not secret:
         mistake(f"{about} is empty; it must hold the secret alone.")
