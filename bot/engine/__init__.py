@@ -1,5 +1,5 @@
-"""What happens next: takes requests in and carries each job from accepted to its last message.
+"""The engine: accepts requests and moves each job from accepted to its last message.
 
-`requests` stands above `pipeline` and `delivery`, which don't import each other; what all of them use lies beside them
+`requests` is above `pipeline` and `delivery`, which don't import each other; shared modules are beside them
 (docs/decisions/0019-wings-of-the-engine.md).
 """

@@ -1,4 +1,4 @@
-"""The dependencies and rules of every step of the engine, built once by `bot.app`; it holds no state."""
+"""The dependencies and rules of every step of the engine, built once by `bot.app`."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -21,7 +21,7 @@ from bot.videos.client import VideosClient
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The settings that the engine obeys, in seconds and counts."""
+    """The settings of the engine, in seconds and counts."""
 
     limits: Limits
     poll_bounds: Bounds
@@ -53,7 +53,7 @@ class EngineContext:
 
 
 class _Public(Protocol):
-    """An act that is answered in public, and the language of its place."""
+    """An action with a public answer, and the language of its place."""
 
     @property
     def locale(self) -> str: ...
@@ -63,5 +63,5 @@ class _Public(Protocol):
 
 
 def reader_of(context: EngineContext, act: _Public) -> Reader:
-    """Who reads what is posted about the act: everybody in that place, in the language stored with the act."""
+    """The reader of public messages about the action: everybody in that place, in the language stored with it."""
     return context.readers.of(act.locale, act.place.guild_id)

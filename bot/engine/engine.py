@@ -60,13 +60,13 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, logged_in: asyncio.Event) -> None:
-        """Run every loop; those that need Discord begin once the client is logged in."""
+        """Run every loop; those that need Discord start once the client is logged in."""
         self._tasks = [
             asyncio.create_task(keep_running(name, run, may_start)) for name, run, may_start in self._loops(logged_in)
         ]
 
     async def stop(self) -> None:
-        """Take nothing in and begin no paid request any more, then let what is under way arrive."""
+        """Accept nothing and start no paid request any more, then let running work finish."""
         self.intake.stop()
         self.scheduler.stop()
         self.context.database.leave()

@@ -1,6 +1,6 @@
-"""Throws away what nobody needs any more: files after RETENTION_DAYS, forms nobody sent in, offers that have gone.
+"""Deletes what is not needed any more: files after RETENTION_DAYS, unfinished drafts, old offers.
 
-It also looks for jobs whose rows can't be read: whoever lists jobs goes on without them, so nobody else would tell.
+It also checks for jobs with unreadable rows: lists continue without them, so no other code would report them.
 """
 
 import structlog
@@ -10,7 +10,7 @@ from bot.engine.context import EngineContext
 from bot.jobs.deadlines import DRAFT_SECONDS
 from bot.jobs.store import drafts, finding, pictures
 
-# Files are looked through once an hour, rows with people's words more often.
+# Files are checked once an hour, rows with people's words more often.
 _ROUND_SECONDS = 600.0
 _ROUNDS_OF_FILES = 6
 # A person is offered one form for a video, for so long.
@@ -19,7 +19,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 async def keep_house(context: EngineContext) -> None:
-    """Sweep now and then every hour, and drop rows in between, until cancelled."""
+    """Sweep every hour, and drop rows in between, until cancelled."""
     while True:
         await tell_of_unreadable(context)
         await sweep(context)
@@ -29,7 +29,7 @@ async def keep_house(context: EngineContext) -> None:
 
 
 async def drop_rows(context: EngineContext) -> None:
-    """Delete drafts that nobody finished in time, and offers that went long ago."""
+    """Delete expired drafts, and offers that ended long ago."""
     if context.signals.time_in_doubt:
         return
     now = context.clock.now()
@@ -53,6 +53,6 @@ async def sweep(context: EngineContext) -> None:
 
 
 async def tell_of_unreadable(context: EngineContext) -> None:
-    """Let the owner know of running jobs that nobody can carry on; the log names them."""
+    """Alert the owner about running jobs that can't continue; the log names them."""
     if await context.database.read(finding.count_unreadable):
         context.owner_alerts.alert(Key.ALERT_STUCK)

@@ -1,4 +1,4 @@
-"""Tells those who run the bot what only they can mend: in the log and by DM, each thing at most once an hour."""
+"""Operator alerts: in the log and by DM, each one at most once an hour."""
 
 import asyncio
 import uuid
@@ -28,7 +28,7 @@ class _Alert:
 
 
 class OwnerAlerts:
-    """Any part may alert; one loop sends the DMs, and first searches the history for what the last process sent."""
+    """Any part may alert; one loop sends the DMs, and first searches the history for those of the last process."""
 
     def __init__(self, courier: Courier, clock: Clock, owners: Reader) -> None:
         """`owners`: the language of the alerts."""
@@ -39,7 +39,7 @@ class OwnerAlerts:
         self._alerted_at: dict[str, float] = {}
 
     def alert(self, key: Key, *, rest_seconds: float = _REST_SECONDS, **named: object) -> None:
-        """Alert the owners, unless they got this very sentence within the time to rest. `named` fills its gaps."""
+        """Alert the owners, unless they got this very sentence within the pause. `named` fills its gaps."""
         now, text = self._clock.monotonic(), say(key, self._owners, **named)
         first = text not in self._alerted_at
         if not first and now - self._alerted_at[text] < rest_seconds:
@@ -49,7 +49,7 @@ class OwnerAlerts:
         self._queue.put_nowait(_Alert(text, rest_seconds, first))
 
     async def run(self) -> None:
-        """Tell the owners by DM whatever is rung for, until cancelled."""
+        """Send the alerts to the owners by DM, until cancelled."""
         while True:
             alert = await self._queue.get()
             async with asyncio.TaskGroup() as group:
@@ -57,11 +57,11 @@ class OwnerAlerts:
                     group.create_task(self._deliver(owner, alert))
 
     async def _deliver(self, owner: UserId, alert: _Alert) -> None:
-        """Tell one owner, for as long as an hour; by then it is told anew if it is still so.
+        """Try for an hour to post it to one owner; if the cause lasts, the next alert posts it again.
 
-        What is rung for the first time in this life may have been told by the one before.
+        The first alert of this process may have been posted by the one before.
         """
-        # Of this owner and this ring alone: Discord takes no second message with a nonce, to whomever it goes.
+        # One nonce per owner and alert: Discord accepts no second message with it, to any recipient.
         nonce = f"alarm-{uuid.uuid4().hex[:16]}"
         tries, began_at = 0, self._clock.monotonic()
         while self._clock.monotonic() - began_at < _REST_SECONDS:
@@ -72,7 +72,7 @@ class OwnerAlerts:
                 if not (must_search and await self._was_delivered(channel, alert)):
                     await self._courier.post(Parcel(channel, Message(content=alert.text), nonce))
             except Refused as fault:
-                # It stands in the log, which is where an operator looks first.
+                # It is in the log, which an operator reads first.
                 _log.warning("owner can't be told by DM", code=fault.code)
                 return
             except CourierFault as fault:
@@ -83,6 +83,6 @@ class OwnerAlerts:
                 return
 
     async def _was_delivered(self, channel: ChannelId, alert: _Alert) -> bool:
-        # What this process posted before is older than the rest, and does not count.
+        # Earlier posts of this process are older than the pause, and don't count.
         back_seconds = alert.rest_seconds if alert.first else alert.rest_seconds / 2
         return await self._courier.has_said(channel, alert.text, self._clock.now() - back_seconds)

@@ -1,7 +1,7 @@
-"""Recognises a database that is a copy or was put back from a backup, and starts it so that nothing is done twice.
+"""Detects a database that is a copy or was restored from a backup, and starts it so that nothing is done twice.
 
-It is paused until `/owner resume`; accepted jobs end uncharged; before the first post of each job that it knew, the
-channel's history is searched (docs/decisions/0012-restores.md).
+It is paused until `/owner resume`; accepted jobs end uncharged; before the first post of each of its jobs the channel's
+history is searched (docs/decisions/0012-restores.md).
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 async def detect_restore(database: Database, path: Path, kill_switch: KillSwitch, now: float) -> DatabaseMarks:
-    """Compare the database with the file beside it, and mark it as restored if it isn't that file's own.
+    """Compare the database with the file beside it, and mark it as restored if they don't belong together.
 
     Raises `StoreUnavailableError`.
     """
@@ -30,7 +30,7 @@ async def detect_restore(database: Database, path: Path, kill_switch: KillSwitch
     why = why_restored(found, kept)
     if why is not None:
         _log.warning("the database is a copy or was restored", why=why)
-        # First of all, so that a start that breaks off here leaves nothing to be paid for.
+        # First of all, so that a start that breaks off here leaves nothing to be paid.
         await _pause(kill_switch)
         known = found.generation.number if found.generation else 0
         generation = await database.write(restoring.begin_restored, now, max(known, kept.number if kept else 0) + 1)
@@ -45,7 +45,7 @@ async def detect_restore(database: Database, path: Path, kill_switch: KillSwitch
 
 
 def why_restored(found: DatabaseMarks, kept: Generation | None) -> str | None:
-    """Why the database is not the one that the file beside it was written for; None if it is."""
+    """Why the database doesn't belong to the file beside it; None if it does."""
     if found.is_copy:
         return "it is marked as a copy"
     if found.generation is None:
@@ -75,5 +75,5 @@ async def _store(file: Path, generation: Generation) -> None:
     try:
         await asyncio.to_thread(write_generation, file, generation)
     except OSError:
-        # The next start finds the same, and nothing is sent before it can be written.
+        # The next start detects the same, and nothing is sent before it can be written.
         _log.exception("the file beside the database can't be written")

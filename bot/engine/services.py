@@ -1,4 +1,4 @@
-"""The services that cogs call, handed over whole when a cog is loaded."""
+"""The services that cogs call."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from bot.videos.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Taking requests in, acting on jobs, looking them up, replies, the owner's actions, catalogue, readers."""
+    """Intake, drafts, job actions, look-up, replies, the owner's actions, catalogue, readers."""
 
     intake: Intake
     drafts: Drafts

@@ -1,4 +1,4 @@
-"""Signals between the loops of the engine: events that wake them, and dirty sets; it decides and stores nothing."""
+"""Signals between the loops of the engine: events that wake them, and dirty sets."""
 
 import asyncio
 import math
@@ -8,14 +8,14 @@ from bot.jobs.model import JobId, MessageId
 from bot.ops.clock import Clock
 
 _DELETED_KEPT = 1_000
-# Cards of the first few in the queue are always exact; further back they are painted again when their place has
-# halved, or after a while.
+# Cards of the first few in the queue are always exact; further back they are edited again when their place has halved,
+# or after a while.
 _EXACT_PLACES = 3
 _REPAINT_SECONDS = 300.0
 
 
 class Signals:
-    """Events that loops wait for, jobs and cards that changed, places in the queue, and the messages deleted last."""
+    """Events that loops wait for, jobs and cards that changed, places in the queue, and the latest deleted messages."""
 
     def __init__(self) -> None:
         self.work = asyncio.Event()
@@ -24,40 +24,40 @@ class Signals:
         self.offers = asyncio.Event()
         self.reconcile = asyncio.Event()
         self.has_unclaimed = True
-        # Whether this process has seen the provider's list of videos, or knows that there is none.
+        # Whether this process has read the provider's list of videos, or found that there is none.
         self.list_was_read = False
-        # While the clock has just leapt ahead, nothing ends by time (docs/decisions/0011-clock-steps.md).
+        # While the clock has just jumped ahead, nothing ends by time (docs/decisions/0011-clock-steps.md).
         self.time_in_doubt = False
-        # Jobs accepted up to this time may have said more than the database knows: it was restored.
+        # Jobs accepted up to this time may have posted more than the database contains: it was restored.
         self.searched_until = -math.inf
         self.dirty_cards: set[JobId] = set()
         self.dirty_jobs: set[JobId] = set()
         self.queue_positions: dict[JobId, int] = {}
-        # Which place each card was last painted for, and when.
+        # Which place each card showed last, and since when.
         self._painted: dict[JobId, tuple[int, float]] = {}
-        # The messages that people deleted last: one of ours may go before it is written down that it stands.
+        # The latest deleted messages: one of ours may be deleted before its id is stored.
         self.deleted_messages: deque[MessageId] = deque(maxlen=_DELETED_KEPT)
 
     def job_accepted(self) -> None:
-        """A job that nobody has claimed is in the store: new, or taken up again after its end."""
+        """A job without an owner is in the store: new, or reopened after its end."""
         self.has_unclaimed = True
         self.work.set()
         self.outbox.set()
 
     def job_changed(self, job_id: JobId) -> None:
-        """Somebody moved or marked the job: it is read again, messages may be due, its card looks different."""
+        """The job was moved or marked: it is read again, messages may be due, its card may change."""
         self.dirty_jobs.add(job_id)
         self.work.set()
         self.outbox.set()
         self.card_touched(job_id)
 
     def card_touched(self, job_id: JobId) -> None:
-        """Only the card's look may have changed."""
+        """Only the card may have changed."""
         self.dirty_cards.add(job_id)
         self.cards.set()
 
     def queue_ordered(self, order: list[JobId], now: float) -> None:
-        """The queue stands like this now (monotonic), first one first; cards that are too far off are repainted."""
+        """The queue's order now (monotonic), first one first; cards with a wrong place are edited."""
         self.queue_positions = {job_id: place for place, job_id in enumerate(order, start=1)}
         painted = self._painted
         self._painted = {}

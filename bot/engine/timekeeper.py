@@ -1,7 +1,7 @@
 """Decides which time of the machine's clock is believed (docs/decisions/0011-clock-steps.md).
 
-A clock behind the newest stored time is not believed: the bot goes on from there. A clock that leaps ahead is taken
-over, but stays in doubt for an hour: until then nothing ends and nothing is deleted by time, and it can be taken back.
+A clock behind the newest stored time is not believed: the bot continues from there. A clock that jumps ahead is
+adopted, but stays in doubt for an hour: until then nothing ends and nothing is deleted by time, and it can be reverted.
 """
 
 import structlog
@@ -40,7 +40,7 @@ class Timekeeper:
             return
         wall = self._clock.machine_now()
         if before is not None and before - NEVER_RIGHT_SECONDS <= wall < newest - NEVER_RIGHT_SECONDS:
-            # What was stored meanwhile carries times of a wrong clock, which has been put right since.
+            # Times stored meanwhile come from a wrong clock, which has been corrected since.
             _log.warning("the clock was put right", back_seconds=newest - wall)
             newest = max(wall, before)
             await self._database.write(moving.bring_back, newest)
@@ -54,7 +54,7 @@ class Timekeeper:
             await self._database.write(marks.drop, Mark.CLOCK_DOUBTED)
 
     async def run(self, owner_alerts: OwnerAlerts) -> None:
-        """Take over leaps of the clock, end doubts, and alert the owner while the clock is far behind."""
+        """Adopt jumps of the clock, end doubts, and alert the owner while the clock is far behind."""
         while True:
             try:
                 await self._check(owner_alerts)

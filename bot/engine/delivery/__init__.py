@@ -1,1 +1,1 @@
-"""What a job says in Discord: messages posted once, cards kept up to date, offers shown and taken away."""
+"""A job's messages in Discord: posted once, cards kept up to date, offers shown and deleted."""

@@ -1,6 +1,6 @@
-"""Keeps cards and questions true: repaints those whose job has changed, clears away cards that have had their time.
+"""Updates cards and questions: edits those whose job has changed, deletes outdated cards.
 
-Repainting is throttled and may be dropped; clearing away is kept up until Discord has done it.
+Edits are throttled and may be dropped; deletions are retried until Discord has done them.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _Work = Callable[[Job, Post], Awaitable[None]]
 
 
 class CardUpdater:
-    """One loop over the cards that were touched; one that hangs at Discord holds up no other."""
+    """One loop over the changed cards; one request that hangs at Discord delays no other."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
@@ -40,23 +40,23 @@ class CardUpdater:
         self._retries = RetryButtons(context)
 
     async def run(self) -> None:
-        """Repaint and clear away, until cancelled; what is under way is left to `finish`."""
+        """Edit and delete, until cancelled; running requests are left to `finish`."""
         signals = self._context.signals
         await self._retries.learn()
         while True:
             signals.cards.clear()
-            # While nothing can be carried, cards stay touched.
+            # While Discord can't be reached, cards stay marked as changed.
             pause_seconds = self._context.courier.rest_seconds() or min(
                 await self._clear_stale(), await self._update_dirty(), self._retries.start_due()
             )
             await signals.wait(signals.cards, self._context.clock, pause_seconds)
 
     async def finish(self, within_seconds: float) -> None:
-        """Let what is under way arrive, then let go of the rest: it is done at the next start, or not needed."""
+        """Let running requests finish, then cancel the rest: it is repeated at the next start, or not needed."""
         await drain([*self._busy.values(), *self._retries.busy.values()], within_seconds)
 
     async def _clear_stale(self) -> float:
-        """Take away the cards of ended jobs; a cancelled job's card stays, without buttons."""
+        """Delete the cards of ended jobs; a cancelled job's card stays, without buttons."""
         now, pause_seconds = self._context.clock.now(), 60.0
         for post, job in await self._context.database.read(posts.find_stale_cards):
             rest_seconds = self._rests_until.get(job.id, 0.0) - now
@@ -93,7 +93,7 @@ class CardUpdater:
         self._forget(job.id)
 
     def _forget(self, job_id: JobId) -> None:
-        """Keep nothing of a job whose messages need no care any more, or soon will not."""
+        """Forget jobs whose messages need no update any more."""
         for remembered in (self._shown, self._edited_at, self._settled, self._rests_until):
             remembered.pop(job_id, None)
 
@@ -106,7 +106,7 @@ class CardUpdater:
             await self._context.courier.delete(post.channel_id, post.message_id)
 
     async def _update_dirty(self) -> float:
-        """Edit the touched cards that rested long enough; return in how many seconds the next one may be."""
+        """Edit the changed cards whose pause is over; return in how many seconds the next one may be edited."""
         signals, now = self._context.signals, self._context.clock.now()
         pause_seconds = 60.0
         due: list[JobId] = []
@@ -125,7 +125,7 @@ class CardUpdater:
             if job is None or job.state in ENDS:
                 self._forget(post.job_id)
             if job is None or post.state is not PostState.SENT:
-                # The job's row can't be read, or nothing of it stands.
+                # The job's row is unreadable, or no message of it exists.
                 continue
             if post.kind is PostKind.CARD and job.state not in ENDS:
                 self._start(self._update, job, post)
@@ -134,7 +134,7 @@ class CardUpdater:
         return pause_seconds
 
     async def _settle(self, job: Job, post: Post) -> None:
-        """Take the question from the notice, also from one that was answered before its id was known."""
+        """Remove the question from the notice, also from one that was answered before its id was known."""
         message = cards.unsure(job, reader_of(self._context, job.origin), post.number)
         if post.message_id is None or self._settled.get(job.id) == message:
             return
@@ -143,7 +143,7 @@ class CardUpdater:
         try:
             await self._context.courier.edit(post.channel_id, post.message_id, message)
         except CourierFault as fault:
-            # Only the look of it: whoever presses its buttons is told.
+            # Only its look is wrong: a press on its buttons is refused.
             _log.info("notice not repainted", job=job.id, fault=str(fault))
 
     async def _update(self, job: Job, post: Post) -> None:
@@ -158,7 +158,7 @@ class CardUpdater:
             _log.info("card not repainted", job=job.id, fault=str(fault))
             return
         if not stands:
-            # A person has deleted it: that card has had its time.
+            # A person has deleted it: that card is done.
             await self._context.database.write(posts.mark_gone, post)
             self._forget(job.id)
 
@@ -168,5 +168,5 @@ class CardUpdater:
 
 
 def _is_answered(job: Job) -> bool:
-    """Whether nobody asks any more what to do with an uncertain job: a person said it, or the provider has it."""
+    """Whether the question about an uncertain job is over: a person answered it, or the provider has the video."""
     return job.answered_at is not None or job.remote_id is not None

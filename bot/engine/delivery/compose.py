@@ -1,4 +1,4 @@
-"""What a job's message shows now, or what is to happen instead of posting it; it posts and stores nothing."""
+"""Composes a job's message, or decides what happens instead of posting it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from bot.videos.provider_faults import PollFault
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message as it is to be posted."""
+    """A message, ready to be posted."""
 
     message: cards.Message
     file: Path | None = None
@@ -22,14 +22,14 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The job goes on in another way: its video is kept, or has to be fetched again."""
+    """The job continues without this message: its video is kept, or has to be fetched again."""
 
     event: Event
 
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """Only a link can be posted, and the provider gave no answer about one."""
+    """Only a link can be posted, and the provider did not answer about one."""
 
     fault: PollFault
 
@@ -44,7 +44,7 @@ class Unpostable:
 
 @dataclass(frozen=True, slots=True)
 class FileRefused:
-    """That Discord took the message's video not as a file, and why; None if it was too large."""
+    """Discord refused the message's video as a file, with the reason; None if it was too large."""
 
     denial: Denial | None = None
 
@@ -52,7 +52,7 @@ class FileRefused:
 async def compose(
     context: EngineContext, job: Job, post: Post, refused: FileRefused | None
 ) -> Composed | Left | Unlinked | Unpostable:
-    """What the message shows now; `refused` if its file was refused before."""
+    """The message as it is now; `refused` if its file was refused before."""
     reader = reader_of(context, job.origin)
     match post.kind:
         case PostKind.CARD:
@@ -90,13 +90,13 @@ async def _compose_video(
         return Unlinked(fault)
     if link is None:
         return Unpostable(Cause.SIZE if denial is None else Cause.PERMISSION, denial)
-    # Discord refused one that should have fitted: what it takes there is then not known.
+    # Discord refused one within the limit: the real limit there is unknown.
     facts = cards.LinkFacts(link, size_bytes, None if fits else limit_bytes, parent_link, denial)
     return Composed(cards.video_link(job, post.number, facts, reader_of(context, job.origin)))
 
 
 async def _link_to_kept(context: EngineContext, job: Job) -> str | None:
-    """Where a finished video that can't be posted can be seen, if the provider says so now."""
+    """The link to a finished video that can't be posted, if the provider has one now."""
     if job.state is not State.UNDELIVERABLE or job.cause is not Cause.PERMISSION:
         return None
     try:

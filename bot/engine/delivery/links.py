@@ -1,4 +1,4 @@
-"""The links that people are shown: to a finished video at its provider, and to messages; it fetches no video."""
+"""The links in messages: to a finished video at its provider, and to other messages."""
 
 import ipaddress
 import re
@@ -21,9 +21,9 @@ _KEY_LIKE = frozenset({"key", "api_key", "apikey", "api-key", "token", "access_t
 
 
 async def find_link(videos: VideosClient, job: Job) -> str | None:
-    """A link that anyone may open: on a foreign host, with no key in it, ours or another's; None if there is none.
+    """A link that anyone may open: on a foreign host, without a key, ours or another's; None if there is none.
 
-    Raises `PollFault` if the provider gave no answer, which says nothing about a link.
+    Raises `PollFault` if the provider did not answer; then a link may still exist.
     """
     if job.remote_id is None or job.provider != videos.provider:
         return None
@@ -35,7 +35,7 @@ async def find_link(videos: VideosClient, job: Job) -> str | None:
 
 
 def is_public(url: str) -> bool:
-    """Whether the address is a plain web link that everybody can open, and that carries no key of its own."""
+    """Whether the address is a plain web link that everybody can open, without a key of its own."""
     try:
         split = urlsplit(url)
         host = (split.hostname or "").rstrip(".")
@@ -49,7 +49,7 @@ def is_public(url: str) -> bool:
 
 
 def is_public_host(host: str) -> bool:
-    """Whether a host of an address means the same to everybody: a global address, or a name of the public DNS."""
+    """Whether a host is the same for everybody: a global address, or a name of the public DNS."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -68,9 +68,9 @@ def _is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def _is_public_name(host: str) -> bool:
-    """Names of one label, and those under endings that are never public, mean something else in every network.
+    """Names of one label, and those under endings that are never public, differ in every network.
 
-    A last label of digits makes an address in an old notation (0x7f.1, 2130706433, 127.1), which some programs take.
+    A last label of digits makes an address in an old notation (0x7f.1, 2130706433, 127.1), which some programs accept.
     """
     labels = host.lower().split(".")
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
@@ -79,12 +79,12 @@ def _is_public_name(host: str) -> bool:
         return False
     if labels[-1] in _PRIVATE_ENDINGS or tuple(labels[-2:]) == ("home", "arpa"):
         return False
-    # Services that answer with the very address that the name spells, or with this machine's own.
+    # Services that resolve a name to the address in it, or to this machine's own.
     return not any(host.lower().endswith(ending) for ending in _ADDRESS_NAMES)
 
 
 def jump_link(place: Place, job_id: JobId, said: list[Post]) -> str | None:
-    """Where the job's video, else its notice, else its card stands."""
+    """The link to the job's video, else its notice, else its card."""
     for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD):
         for post in said:
             if post.job_id == job_id and post.kind is kind and post.state is PostState.SENT and post.message_id:
@@ -94,7 +94,7 @@ def jump_link(place: Place, job_id: JobId, said: list[Post]) -> str | None:
 
 
 async def find_parent_link(context: EngineContext, job: Job) -> str | None:
-    """Where the video stands that the job is a remix of; Discord lets only those follow it who may see that place."""
+    """The link to the video that the job is a remix of; Discord lets only people follow it who can see that channel."""
     if job.request.parent_id is None:
         return None
     parent = await context.database.read(finding.get, job.request.parent_id)
@@ -105,7 +105,7 @@ async def find_parent_link(context: EngineContext, job: Job) -> str | None:
 
 
 async def card_facts(context: EngineContext, job: Job) -> CardFacts:
-    """What the job's card shows besides the job."""
+    """The facts on the job's card besides the job."""
     return CardFacts(
         now=context.clock.now(),
         queue_position=context.signals.queue_positions.get(job.id),

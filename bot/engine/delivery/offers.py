@@ -1,4 +1,4 @@
-"""Shows and takes away the short-lived messages under replies, also across restarts; what they ask it knows not."""
+"""Posts and deletes the short-lived messages under replies, also across restarts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ _Work = Callable[[Offer], Awaitable[bool]]
 
 
 class OfferLoop:
-    """One loop over all offers; each has a task of its own, so that one that hangs at Discord delays no other."""
+    """One loop over all offers; each has its own task, so that one that hangs at Discord delays no other."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
@@ -32,7 +32,7 @@ class OfferLoop:
         self._shown_here: set[MessageId] = set()
 
     async def run(self) -> None:
-        """Show what was offered and take away what was shown long enough, until cancelled."""
+        """Post new offers and delete expired ones, until cancelled."""
         signals = self._context.signals
         while True:
             signals.offers.clear()
@@ -40,7 +40,7 @@ class OfferLoop:
             await signals.wait(signals.offers, self._context.clock, pause_seconds)
 
     async def finish(self, within_seconds: float) -> None:
-        """Let what is under way arrive, then drop the rest: it goes on at the next start."""
+        """Let running requests finish, then drop the rest: it continues at the next start."""
         await drain(self._busy.values(), within_seconds)
 
     async def _start_due(self) -> float:
@@ -89,7 +89,7 @@ class OfferLoop:
             message = cards.offer_form(offer, reader_of(context, offer), pictures=pictures, words=words)
         parcel = Parcel(offer.place.channel_id, message, nonce=offer.nonce, reply_to=offer.id)
         try:
-            # One that this process has not shown may have been posted before a crash.
+            # An offer of an earlier process may have been posted before a crash.
             message_id = None if offer.id in self._shown_here else await self._find(offer)
             self._shown_here.add(offer.id)
             message_id = message_id or await context.courier.post(parcel)

@@ -1,7 +1,7 @@
-"""Says what jobs have to say, each message once: from the due rows of the store, through the courier, to Discord.
+"""The outbox dispatcher: posts the due messages of jobs, each once, through the courier.
 
-A row is marked before the first byte goes out. While the nonce still counts, a repeat is harmless; after a crash, or
-later than the nonce is sure to count, the channel's history is read first. It must not know how a job came to its end.
+A row is marked before the first byte is sent. Within the nonce window a retry is deduplicated by Discord. After a
+crash, or once the window may have expired, the channel's history is searched before a retry.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from bot.jobs.store import finding, moving, posts
 from bot.ops.tasks import drain
 from bot.videos.provider_faults import PollFailed, PollFault
 
-# Discord honours a nonce for "the past few minutes"; within two of them a repeat is surely recognised.
+# Discord honours a nonce for "the past few minutes"; within two of them a retry is surely deduplicated.
 NONCE_SURE_SECONDS = 120.0
 _UPLOADS_AT_ONCE = 3
 _NOTICES_AT_ONCE = 8
@@ -36,21 +36,21 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class OutboxDispatcher:
-    """One loop over all unsent messages; uploads and short messages have pools of their own."""
+    """One loop over all unsent messages; uploads and short messages have separate pools."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
         self._notices = asyncio.Semaphore(_NOTICES_AT_ONCE)
         self._busy: dict[_Key, asyncio.Task[None]] = {}
-        # When this process first tried, on the clock that nobody sets.
+        # When this process first tried, on the monotonic clock.
         self._attempted: dict[_Key, float] = {}
         self._file_refused: dict[_Key, FileRefused] = {}
         self._unlinked: Counter[_Key] = Counter()
         self._broken: set[_Key] = set()
 
     async def run(self) -> None:
-        """Say whatever becomes due, until cancelled; messages on their way are left to `finish`."""
+        """Post due messages, until cancelled; running attempts are left to `finish`."""
         signals = self._context.signals
         while True:
             signals.outbox.clear()
@@ -58,7 +58,7 @@ class OutboxDispatcher:
             await signals.wait(signals.outbox, self._context.clock, pause_seconds)
 
     async def finish(self, within_seconds: float) -> None:
-        """Let messages on their way arrive, then let go of the rest: they are repeated safely at the next start."""
+        """Let running attempts finish, then cancel the rest: they are retried safely at the next start."""
         await drain(self._busy.values(), within_seconds)
 
     async def _start_due(self) -> float:
@@ -81,7 +81,7 @@ class OutboxDispatcher:
         return pause_seconds
 
     def _forget_all_but(self, in_hand: set[_Key]) -> None:
-        """What is not unsent any more, for whatever reason, needs no memory."""
+        """Forget messages that are no longer unsent."""
         for remembered in (self._attempted, self._unlinked, self._file_refused):
             for key in remembered.keys() - in_hand:
                 del remembered[key]
@@ -93,7 +93,7 @@ class OutboxDispatcher:
             async with pool:
                 await self._dispatch_one(key, post)
         except Exception:  # noqa: BLE001  # the loop's one guard
-            # One message that cannot be composed or stored must not silence all others. It rests, still in hand.
+            # One message that can't be composed or stored must not stop all others. It rests, and stays in the pool.
             _log.exception("message failed", job=post.job_id, kind=post.kind)
             self._broken.add(key)
             await self._context.clock.sleep(_BROKEN_REST_SECONDS)
@@ -104,9 +104,9 @@ class OutboxDispatcher:
     async def _dispatch_one(self, key: _Key, post_as_listed: Post) -> None:
         context = self._context
         if context.courier.rest_seconds() > 0:
-            # Waiting is no try: nobody's rest grows by it.
+            # Waiting is no try: it doesn't lengthen the backoff.
             return
-        # The loop may have read its list just before an earlier telling of this message ended.
+        # The loop may have read its list just before an earlier attempt for this message ended.
         post = await context.database.read(posts.find_if_unsent, post_as_listed)
         if post is None or post.not_before > context.clock.now():
             return
@@ -119,7 +119,7 @@ class OutboxDispatcher:
             return
         must_search, pointless = self._must_search(key, job, post), _is_pointless(job, post)
         try:
-            # A card that may stand already is found even now, so that it can be cleared away.
+            # A card that may exist is searched for even now, so that it can be deleted.
             if must_search and (not pointless or post.kind is PostKind.CARD) and await self._find(job, post):
                 return
             if pointless:
@@ -135,7 +135,7 @@ class OutboxDispatcher:
                 await self._refused(job, post, Cause.PERMISSION, fault.denial)
         except courier.TooLarge:
             if post.kind is not PostKind.VIDEO or key in self._file_refused:
-                # It had no file: whatever says so will say so again.
+                # It had no file, so every further refusal is the same.
                 await self._refused(job, post, Cause.SIZE)
                 return
             self._file_refused[key] = FileRefused()
@@ -144,10 +144,10 @@ class OutboxDispatcher:
             await self._failed(job, post, fault)
 
     async def _find(self, job: Job, post: Post) -> bool:
-        """Whether the message stands already, which is then noted; after a restore, also whether the video does."""
+        """Whether the message exists, which is then stored; after a restore, also whether the video does."""
         after = job.origin.history_after or MessageId(0)
         if post.attempted_at is not None and not self._is_from_before(job):
-            # Nothing of it was posted before the attempt whose outcome is unknown.
+            # No attempt before the one with the unknown outcome can have posted it.
             after = max(after, post.attempted_after or after)
         found = await self._context.courier.find(post.channel_id, after, _recogniser(post))
         if found is not None:
@@ -161,7 +161,7 @@ class OutboxDispatcher:
         return stands
 
     def _is_from_before(self, job: Job) -> bool:
-        """Whether the database was restored since the job was accepted, so that more may be posted than it knows."""
+        """Whether the database was restored since the job was accepted, so that more may be posted than it contains."""
         return job.accepted_at <= self._context.signals.searched_until
 
     async def _send(self, key: _Key, job: Job, post: Post) -> None:
@@ -170,7 +170,7 @@ class OutboxDispatcher:
             await self._refused(job, post, Cause.PLACE)
             return
         if post.kind is PostKind.VIDEO and job.removed_at is not None:
-            # It was posted, and deleted by somebody who saw it, before its answer came.
+            # It was posted, and deleted by a person, before its response came.
             await self._sent(job, post, None)
             return
         composed = await compose(context, job, post, self._file_refused.get(key))
@@ -195,13 +195,13 @@ class OutboxDispatcher:
         await self._sent(job, post, message_id)
 
     def _must_search(self, key: _Key, job: Job, post: Post) -> bool:
-        """Whether an earlier attempt may have put the message there without the nonce still vouching for it."""
+        """Whether an earlier attempt may have posted the message, outside of the nonce window."""
         if post.attempted_at is None:
-            # A video fetched anew: its message may stand under the number before. Any other repeat is a new notice.
+            # After a second fetch the message may exist under the number before. Any other repeat is a new notice.
             again = post.kind is PostKind.VIDEO and post.number > 1
             return (again or self._is_from_before(job)) and key not in self._attempted
         clock = self._context.clock
-        # After the machine's clock was set, one of the two tells a wrong time: both have to be short.
+        # After a step of the machine's clock one of the two is wrong: both have to be short.
         since_seconds = clock.now() - post.attempted_at
         sure = 0.0 <= since_seconds <= NONCE_SURE_SECONDS
         return not sure or key not in self._attempted or clock.monotonic() - self._attempted[key] > NONCE_SURE_SECONDS
@@ -216,7 +216,7 @@ class OutboxDispatcher:
                 await self._refused(job, post, instead.cause, instead.denial)
 
     async def _ask_later(self, job: Job, post: Post, fault: PollFault) -> None:
-        """Ask for the link again later; when its time is up, a video that can neither be posted nor linked is kept."""
+        """Request the link again later; at the deadline a video that can neither be posted nor linked is kept."""
         context, key = self._context, _key_of(post)
         _log.warning("link not found", job=job.id, fault=str(fault))
         if self._is_overdue(job):
@@ -241,7 +241,7 @@ class OutboxDispatcher:
         else:
             await context.database.write(moving.deliver, job, post, message_id, context.clock.now())
             if message_id in context.signals.deleted_messages:
-                # Somebody was quicker than we.
+                # Another action was quicker.
                 await context.database.write(moving.remove, job, context.clock.now())
             await context.fetcher.forget(job.video_name)
         context.signals.job_changed(job.id)
@@ -253,7 +253,7 @@ class OutboxDispatcher:
             await self._failed(job, post, fault)
 
     async def _failed(self, job: Job, post: Post, fault: courier.CourierFault) -> None:
-        """Try again later; a video whose time is up is undeliverable, and kept."""
+        """Retry later; at its deadline a video is undeliverable, and kept."""
         context = self._context
         now = context.clock.now()
         _log.warning("message not posted", job=job.id, kind=post.kind, fault=str(fault))
@@ -272,7 +272,7 @@ class OutboxDispatcher:
         return not in_doubt and self._context.clock.now() > give_up_at(job, self._context.rules.job_give_up_seconds)
 
     async def _give_up_overdue(self, unsent: list[Post]) -> None:
-        """End the jobs whose time ran out while nothing can be sent at all; what was never tried here waits on."""
+        """End overdue jobs while nothing can be sent at all; messages without a try of this process wait."""
         tried = self._attempted.keys() - self._busy.keys()
         videos = {post.job_id: post for post in unsent if post.kind is PostKind.VIDEO and _key_of(post) in tried}
         for job in (await self._context.database.read(finding.find_many, list(videos))).values():
@@ -285,7 +285,7 @@ def _key_of(post: Post) -> _Key:
 
 
 def _is_pointless(job: Job, post: Post) -> bool:
-    """Whether the job has moved on so that saying this would only confuse."""
+    """Whether the job has moved on so that this message would only confuse."""
     match post.kind:
         case PostKind.CARD:
             return job.state in ENDS
@@ -300,12 +300,12 @@ def _is_pointless(job: Job, post: Post) -> bool:
 
 
 def _is_final_post(custom_id: str, *, job_id: JobId, notices: bool) -> bool:
-    """Whether the message with that button is the job's video or, if wanted, the notice that there is none."""
+    """Whether the message with that button is the job's video or, if wanted, its failure notice."""
     kinds = (PostKind.VIDEO, PostKind.FAILURE) if notices else (PostKind.VIDEO,)
     return any(custom_ids.belongs_to(custom_id, job_id=job_id, kind=kind, number=None) for kind in kinds)
 
 
 def _recogniser(post: Post) -> Callable[[str], bool]:
-    # However often a video was sent, it is the same one; a notice of an earlier time is another.
+    # A video is the same under every number; an earlier notice is another one.
     number = None if post.kind is PostKind.VIDEO else post.number
     return partial(custom_ids.belongs_to, job_id=post.job_id, kind=post.kind, number=number)

@@ -1,4 +1,4 @@
-"""Keeps the *Retry* of a failure notice true: grey once used, blue again if that job was cancelled for free."""
+"""Updates the *Retry* of a failure notice: grey once used, blue again if that job was cancelled for free."""
 
 import asyncio
 from collections import OrderedDict
@@ -23,14 +23,14 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def retry_origin_id(job: Job) -> str:
-    """The act of retrying that job: a second press finds the first one's job by it."""
+    """The origin of a retry of that job: a second press finds the first one's job by it."""
     return f"retry:{job.id}"
 
 
 async def find_retry(context: EngineContext, job: Job) -> tuple[Job, Job | None]:
-    """The job whose turn it is to be retried, and its retry if there is one.
+    """The job to retry next, and its retry if there is one. Each job is retried once.
 
-    Each job is retried once. A retry that was cancelled for free is retried in its place.
+    A retry that was cancelled for free is retried in its place.
     """
     for _ in range(_FOLLOWED):
         made = await context.database.read(finding.find_by_origin, retry_origin_id(job))
@@ -41,18 +41,18 @@ async def find_retry(context: EngineContext, job: Job) -> tuple[Job, Job | None]
 
 
 class RetryButtons:
-    """The notices whose job was retried; the card updater says which. An edit is kept up until Discord has done it."""
+    """The notices of retried jobs; the card updater runs it. An edit is retried until Discord has done it."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        # Whose notice is to be looked at, and from when on.
+        # The notices to check, and from when on.
         self._due: dict[JobId, float] = {}
         self._shown: OrderedDict[JobId, bool] = OrderedDict()
         self.busy: dict[JobId, asyncio.Task[None]] = {}
 
     async def learn(self) -> None:
-        """At a start: a press may have been the last thing before it."""
+        """At a start: a press may have been the last event before it."""
         since = self._context.clock.now() - _AGAIN_AT_START_SECONDS
         for job_id in await self._context.database.read(finding.find_retried, since, _AGAIN_AT_START):
             self._due.setdefault(job_id, 0.0)
@@ -64,7 +64,7 @@ class RetryButtons:
             self._due.setdefault(failed, 0.0)
 
     def start_due(self) -> float:
-        """Edit the notices whose time has come; return in how many seconds the next one is due."""
+        """Edit the due notices; return in how many seconds the next one is due."""
         now, pause_seconds = self._context.clock.now(), 60.0
         for job_id, due_at in tuple(self._due.items()):
             if due_at > now:

@@ -1,4 +1,4 @@
-"""What follows when Discord refuses a message for good: the job ends, or the message goes to its requester's DM."""
+"""After Discord's permanent refusal of a message: the job ends, or the message goes to its requester's DM."""
 
 from bot.chat import courier
 from bot.engine.context import EngineContext
@@ -11,15 +11,15 @@ from bot.jobs.store import moving, posts
 async def settle_undeliverable(
     context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None = None
 ) -> None:
-    """Note that the message will not be posted where it was to go, and what follows. Raises `CourierFault`.
+    """Store that the message will not be posted in its channel, with the consequences. Raises `CourierFault`.
 
-    A refused card shows that nothing can be posted there: a job that was not sent yet ends, and costs nothing.
+    A refused card shows that nothing can be posted there: an unsent job ends, and costs nothing.
     """
     if post.kind is PostKind.CARD and denial is not None and denial in ENDS_PLACE:
         if await context.database.write(moving.end_for_place, job.id, denial, context.clock.now(), post):
             context.signals.job_changed(job.id)
     elif post.kind is PostKind.VIDEO:
-        # Somebody asked for it again: where it can't be posted, its requester at least gets it.
+        # It was requested again: where it can't be posted, its requester at least gets it.
         wanted = job.revived_at is not None and denial in ENDS_PLACE
         if not (wanted and await redirect_to_dm(context, job, post)):
             await _keep(context, job, post, cause, denial)
@@ -28,7 +28,7 @@ async def settle_undeliverable(
 
 
 def belongs_in_dm(job: Job, post: Post) -> bool:
-    """Whether a notice is not even tried in the job's place, since the place is why there is a notice."""
+    """Whether a notice goes straight to the DM, since the place is the reason for it."""
     return (
         post.kind is PostKind.FAILURE
         and job.state is State.FAILED
@@ -38,7 +38,7 @@ def belongs_in_dm(job: Job, post: Post) -> bool:
 
 
 async def redirect_to_dm(context: EngineContext, job: Job, post: Post) -> bool:
-    """Let the message go to its requester's DM; False if it was refused there, or can't be. Raises `CourierFault`."""
+    """Redirect the message to its requester's DM; False if it was refused there, or can't be. Raises `CourierFault`."""
     if post.channel_id != job.origin.place.channel_id:
         return False
     try:

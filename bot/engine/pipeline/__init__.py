@@ -1,1 +1,1 @@
-"""How a job moves: claimed, queued, submitted, polled and fetched; what it does to the provider is throttled here."""
+"""The pipeline: jobs are claimed, queued, submitted, polled and fetched, with the provider throttled."""

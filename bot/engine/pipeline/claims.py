@@ -1,6 +1,6 @@
-"""What this process's jobs look like in the store now: claims new ones, reads changed ones, keeps all of them claimed.
+"""Claims unowned jobs, renews leases and reloads changed rows.
 
-It must not know what is done with them. A database in trouble is told to the owner, and asked again.
+A database in trouble is retried, and the owner is alerted.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ class Claims:
         self.renewal: asyncio.Task[None] | None = None
 
     async def read_changed(self) -> Collection[Job]:
-        """The jobs that somebody changed since the last time, as they are now. Raises `StoreUnavailableError`."""
+        """The jobs that changed since the last time, as they are now. Raises `StoreUnavailableError`."""
         signals = self._context.signals
         dirty = frozenset(signals.dirty_jobs)
         if not dirty:
             return ()
-        # Whatever changes while they are read is read once more.
+        # A change during the read is read once more.
         signals.dirty_jobs -= dirty
         try:
             return (await self._context.database.read(finding.find_many, dirty)).values()
@@ -44,7 +44,7 @@ class Claims:
             raise
 
     async def claim(self) -> Collection[Job]:
-        """The unended jobs that were nobody's; they are this process's now. Raises `StoreUnavailableError`."""
+        """The unended jobs without an owner; this process owns them now. Raises `StoreUnavailableError`."""
         signals = self._context.signals
         if not signals.has_unclaimed:
             return ()
@@ -57,7 +57,7 @@ class Claims:
             raise
 
     def start_renewal(self) -> float:
-        """Hold all jobs for longer, beside everything else; return in how many seconds to come back."""
+        """Renew all leases, beside everything else; return in how many seconds to come back."""
         now = self._context.clock.now()
         if now >= self._renew_at and (self.renewal is None or self.renewal.done()):
             self._renew_at = now + RENEW_SECONDS
@@ -71,6 +71,6 @@ class Claims:
             self.report_store_trouble("to hold the jobs", error)
 
     def report_store_trouble(self, wanted: str, error: StoreUnavailableError) -> None:
-        """Note that the store did not give or take something, and let the owner know."""
+        """Log that the store failed, and alert the owner."""
         _log.error("store out of reach", wanted=wanted, error=str(error))
         self._context.owner_alerts.alert(Key.ALERT_STORE)

@@ -1,4 +1,4 @@
-"""Which job wants something next, and when: an ordered list that holds each job once; it must not know what for."""
+"""The due queue: jobs ordered by the time of their next step, each once."""
 
 import heapq
 
@@ -10,7 +10,7 @@ class DueQueue:
 
     def __init__(self) -> None:
         self._due: dict[JobId, float] = {}
-        # Entries that no longer say what `_due` says are skipped when they come up.
+        # Outdated entries, which differ from `_due`, are skipped when they come up.
         self._heap: list[tuple[float, JobId]] = []
 
     def __contains__(self, job_id: JobId) -> bool:
@@ -21,17 +21,17 @@ class DueQueue:
         return self._due.get(job_id)
 
     def put(self, job_id: JobId, due_at: float) -> None:
-        """List the job at that moment, and at no other."""
+        """Put the job at that moment, and at no other."""
         if self._due.get(job_id) != due_at:
             self._due[job_id] = due_at
             heapq.heappush(self._heap, (due_at, job_id))
 
     def drop(self, job_id: JobId) -> None:
-        """Take the job off the list; no matter if it isn't there."""
+        """Remove the job, if it is listed."""
         self._due.pop(job_id, None)
 
     def first(self) -> tuple[float, JobId] | None:
-        """The job that is due first, and when."""
+        """The job with the earliest due time, and that time."""
         while self._heap:
             due_at, job_id = self._heap[0]
             if self._due.get(job_id) == due_at:

@@ -1,4 +1,4 @@
-"""Whose turn it is: round-robin between people, oldest first for each."""
+"""The fair queue: round-robin between people, oldest first for each."""
 
 import heapq
 from bisect import bisect_left, insort
@@ -12,10 +12,10 @@ _Place = tuple[int, float, JobId]
 
 
 class FairQueue:
-    """The jobs that may be submitted, kept in order by person, so that no change costs more than its own person's.
+    """The jobs that may be submitted, kept in order by person, so that a change costs only its own person's.
 
-    Who has fewest jobs at the provider goes first, among equals the one whose last turn is longest ago, then the
-    oldest job. So one person's ten jobs let another's first one pass after at most one more.
+    The person with the fewest jobs at the provider goes first, among equals the one whose last turn is longest ago,
+    then the oldest job. So one person's ten jobs let another's first one pass after at most one more.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class FairQueue:
         return job_id in self._jobs
 
     def put(self, job: Job, times_refused: int = 0) -> None:
-        """Let the job wait for its turn; among its requester's own, those that were never refused come first."""
+        """Put the job into the queue; among its requester's own, those that were never refused come first."""
         place = (times_refused, job.accepted_at, job.id)
         if self._places.get(job.id) != place:
             self.drop(job.id)
@@ -44,7 +44,7 @@ class FairQueue:
         self._jobs[job.id] = job
 
     def drop(self, job_id: JobId) -> None:
-        """Let the job wait no more; no matter if it did not."""
+        """Remove the job, if it is queued."""
         job = self._jobs.pop(job_id, None)
         if job is None:
             return
@@ -55,17 +55,17 @@ class FairQueue:
         self.version += 1
 
     def turned(self, user_id: UserId, at: float) -> None:
-        """That person has a turn at that moment, the latest of all. The oldest turns are dropped at last."""
+        """That person has a turn at that moment, the latest of all. The oldest turns are dropped in time."""
         self._turned_at.pop(user_id, None)
         self._turned_at[user_id] = self._latest = at
         while len(self._turned_at) > len(self._people) + _TURNS_KEPT:
             del self._turned_at[next(iter(self._turned_at))]
 
     def order(self, at_provider: Mapping[UserId, int], held: Container[UserId] = ()) -> Iterator[Job]:
-        """The queue in the order in which it will be submitted, computed only as far as it is asked for.
+        """The queue in the order in which it will be submitted, computed lazily.
 
-        `at_provider` says how many jobs each person has there. People in `held` are left out, from the moment on at
-        which they are in it. The queue must not change before the last job was taken.
+        `at_provider` is how many jobs each person has there. People in `held` are left out, from the moment on at which
+        they are in it. The queue must not change before the last job was taken.
         """
         latest = self._latest
         heap = [

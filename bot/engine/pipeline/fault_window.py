@@ -1,6 +1,6 @@
-"""Signals of trouble at the provider, each with the job and the person that met it; it decides nothing about them.
+"""Faults of the provider, each with its job and person, within a time window.
 
-One job's repeats are one signal: a signal that one job can cause says something about that job only
+Repeats of one job are one signal: a signal that one job can cause says something about that job only
 (docs/decisions/0014-whose-signal-it-is.md).
 """
 
@@ -23,7 +23,7 @@ class Sender(NamedTuple):
 
 
 class FaultWindow:
-    """Which jobs met one kind of trouble lately. All times are monotonic."""
+    """Which jobs had one kind of fault lately. All times are monotonic."""
 
     def __init__(self, clock: Clock, window_seconds: float) -> None:
         self._clock = clock
@@ -31,45 +31,45 @@ class FaultWindow:
         self._seen: dict[JobId, tuple[UserId, float]] = {}
 
     def add(self, sender: Sender) -> None:
-        """Count this job's trouble as of now; its earlier signal is replaced."""
+        """Count this job's fault as of now; its earlier one is replaced."""
         self._seen.pop(sender.job_id, None)
         self._seen[sender.job_id] = (sender.user_id, self._clock.monotonic())
 
     def clear(self) -> None:
-        """Forget all of them: the provider has shown that it is well."""
+        """Forget all of them: the provider works."""
         self._seen.clear()
 
     def job_count(self) -> int:
-        """How many different jobs met it within the window."""
+        """How many different jobs had it within the window."""
         self._prune()
         return len(self._seen)
 
     def job_count_of(self, user_id: UserId) -> int:
-        """How many of that person's jobs met it within the window."""
+        """How many of that person's jobs had it within the window."""
         self._prune()
         return sum(other == user_id for other, _ in self._seen.values())
 
     def users(self) -> set[UserId]:
-        """Whose jobs met it within the window."""
+        """The people whose jobs had it within the window."""
         self._prune()
         return {other for other, _ in self._seen.values()}
 
     def user_count(self) -> int:
-        """How many different people's jobs met it within the window."""
+        """How many different people's jobs had it within the window."""
         return len(self.users())
 
     def has_others(self, sender: Sender) -> bool:
-        """Whether another person's job met it within the window."""
+        """Whether another person's job had it within the window."""
         self._prune()
         return any(other != sender.user_id for other, _ in self._seen.values())
 
     def has_another_job(self, sender: Sender) -> bool:
-        """Whether another job of the same person met it within the window."""
+        """Whether another job of the same person had it within the window."""
         self._prune()
         return any(other == sender.user_id and job_id != sender.job_id for job_id, (other, _) in self._seen.items())
 
     def holds(self, sender: Sender) -> bool:
-        """Whether this very job met it within the window."""
+        """Whether this very job had it within the window."""
         self._prune()
         return sender.job_id in self._seen
 

@@ -1,4 +1,4 @@
-"""Whether a completed video will never be handed over, judged once every way to it has failed. Pure."""
+"""Whether a completed video is permanently unavailable, judged once every way to it has failed. Pure."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from bot.videos.values import RemoteState, RemoteVideo
 
 @dataclass(slots=True)
 class LatestPoll:
-    """What the provider last said about the video while it was being fetched."""
+    """The provider's latest poll response about the video while it was being fetched."""
 
     remote: RemoteVideo | None = None
     fault: PollFault | None = None
 
 
 def permanent_cause(latest: LatestPoll, fault: FetchFault | PollFault, now: float) -> Cause | None:
-    """CONTENT or EXPIRED if the last fault and what the provider said mean so; None if a later try may succeed."""
+    """CONTENT or EXPIRED if the last fault and the provider's response mean so; None if a later try may succeed."""
     if not isinstance(fault, FetchFault) or isinstance(fault, NoRoom | TooLarge) or not _is_refusal(fault):
         return None
     said = judge_content(fault.said)
@@ -43,5 +43,5 @@ def permanent_cause(latest: LatestPoll, fault: FetchFault | PollFault, now: floa
 
 
 def _is_refusal(fault: FetchFault) -> bool:
-    """Whether something answered, and didn't merely fail: neither silence nor a 5xx says anything about the video."""
+    """Whether it was a real refusal: neither silence nor a 5xx is evidence about the video."""
     return fault.status is not None and fault.status < 500 and fault.status not in (408, 425, 429)

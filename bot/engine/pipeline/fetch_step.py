@@ -1,10 +1,9 @@
-"""Brings a completed video to our own disk, by whatever way the provider leaves open; it never asks for a new render.
+"""Fetches a completed video to our own disk; it never requests a new render.
 
-The ways, in this order (docs/facts/media.md): the link of the last poll; a fresh link, three times; the
-content endpoint; then the same again later. A video that the provider calls completed is failed only when all of them
-led to its word that the content rules hold it back or that it has expired. While the provider may not be asked, the
-ways that lead there are closed; waiting for it is no try. A full disk is the owner's to mend: it is waited for evenly,
-since room comes as soon as another video is posted.
+The ways, in this order (docs/facts/media.md): the link of the last poll; a fresh link, three times; the content
+endpoint; then the same again later. A completed video is failed only when all of them led to the provider's response
+that the content rules withhold it or that it has expired. While the provider is throttled, its own ways are closed;
+waiting for it is no try. A full disk is waited for evenly, since room comes as soon as another video is posted.
 """
 
 import random
@@ -27,7 +26,7 @@ from bot.videos.provider_faults import PollFault
 
 _FRESH_LINKS = 3
 _TELL_AFTER_TRIES = 5
-# The least rate of polls is one in 5 s; whatever takes longer is a pause.
+# The least rate of polls is one in 5 s; a longer wait is a pause.
 _PATIENCE_SECONDS = 6.0
 _BACKOFF_SECONDS_MAX = 300.0
 _ROOM_AGAIN_SECONDS = (20.0, 60.0)
@@ -35,7 +34,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class _Closed(Exception):  # noqa: N818  # what happened, not an error
-    """The provider may not be asked for so many seconds."""
+    """The provider is throttled for so many seconds."""
 
     def __init__(self, wait_seconds: float) -> None:
         super().__init__()
@@ -43,7 +42,7 @@ class _Closed(Exception):  # noqa: N818  # what happened, not an error
 
 
 async def fetch(context: EngineContext, throttle: ProviderThrottle, job: Job, url: str | None) -> StepResult:
-    """Fetch the job's video and let its message become due. `url` is where the last poll found it, if anywhere."""
+    """Fetch the job's video and let its message become due. `url` is the link of the last poll, if any."""
     if job.video_sha256 is not None and await context.fetcher.verify(job.video_name, job.video_sha256):
         return await _fetched(context, job)
     latest = LatestPoll()
@@ -66,7 +65,7 @@ async def fetch(context: EngineContext, throttle: ProviderThrottle, job: Job, ur
 async def _by_any_way(
     context: EngineContext, throttle: ProviderThrottle, job: Job, url: str | None, latest: LatestPoll
 ) -> FetchedVideo:
-    """Raises the last way's fault when none led to the video, `TooLarge` and `NoRoom` as soon as they show."""
+    """Raises the last way's fault when none led to the video, `TooLarge` and `NoRoom` at once."""
     if job.remote_id is None or job.provider != context.videos.provider:
         raise PollFault(detail="The video is at a provider that is not set up any more.")
     tried: set[str] = set()
@@ -94,7 +93,7 @@ async def _fetch_from(context: EngineContext, throttle: ProviderThrottle, url: s
 async def _fresh_link(
     context: EngineContext, throttle: ProviderThrottle, job: Job, remote_id: str, latest: LatestPoll
 ) -> str | None:
-    """Where the provider says now that the video is; None if it says nothing: then the content endpoint is left."""
+    """The video's fresh link at the provider; None if it doesn't answer: then the content endpoint is left."""
     await _wait_until_open(context, throttle)
     try:
         latest.remote = await poll_video(context, throttle, job, remote_id)
@@ -105,7 +104,7 @@ async def _fresh_link(
 
 
 async def _wait_until_open(context: EngineContext, throttle: ProviderThrottle) -> None:
-    """Return when the provider may be asked; raises `_Closed` if that takes longer than the spacing of requests."""
+    """Return when a poll is allowed; raises `_Closed` if that takes longer than the spacing of requests."""
     while (wait_seconds := throttle.seconds_until_poll()) > 0:
         if throttle.is_open or wait_seconds > _PATIENCE_SECONDS:
             raise _Closed(wait_seconds)
@@ -119,7 +118,7 @@ async def _fetched(context: EngineContext, job: Job, **changes: object) -> StepR
 
 
 async def _try_later(context: EngineContext, job: Job, fault: FetchFault | PollFault) -> StepResult:
-    """Put the next try off; when the job's time is up, the try that has just failed was the last."""
+    """Schedule the next try; after the deadline the try that has just failed was the last."""
     if not context.signals.time_in_doubt and context.clock.now() >= give_up_at(job, context.rules.job_give_up_seconds):
         return await _move(context, job, Event.GIVE_UP, cause=job.cause or Cause.PROVIDER)
     tries = job.fetch_tries + 1

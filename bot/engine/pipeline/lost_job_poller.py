@@ -1,7 +1,6 @@
-"""Polls jobs that ended as lost for a day longer, slowly, so that a video that turns up after all is delivered.
+"""Polls jobs that ended as lost for one more day, slowly, so that a video that turns up is delivered. It never submits.
 
-It never submits. Jobs without an id of the provider are searched for in its list instead
-(`bot.engine.pipeline.reconcile`).
+Jobs without an id of the provider are searched for in its list instead (`bot.engine.pipeline.reconcile`).
 """
 
 import structlog
@@ -27,7 +26,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class LostJobPoller:
-    """One loop for all lost jobs whose id at today's provider is known."""
+    """One loop for all lost jobs with a known id at today's provider."""
 
     def __init__(self, context: EngineContext, throttle: ProviderThrottle, reconciler: Reconciler) -> None:
         self._context = context
@@ -37,7 +36,7 @@ class LostJobPoller:
         self._polled_at: dict[JobId, float] = {}
 
     async def run(self) -> None:
-        """Poll what is due every few minutes, until cancelled."""
+        """Poll due jobs every few minutes, until cancelled."""
         while True:
             try:
                 await self._poll_due()

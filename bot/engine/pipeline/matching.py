@@ -1,6 +1,6 @@
-"""Which of the provider's videos is that of a job whose paid request had no clear answer. Pure.
+"""Matches the provider's videos with jobs whose paid request had no clear response. Pure.
 
-A wrong match would show one person's video to another, so whatever is not plain is no match.
+A wrong match would show one person's video to another, so a doubtful one is no match.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +15,7 @@ LATER_SECONDS = 300.0
 
 
 class NoMatch(StrEnum):
-    """Why no video can be given to the job (now)."""
+    """Why no video matches the job (now)."""
 
     NOT_LISTED = "not listed"
     SEVERAL_LISTED = "several listed"
@@ -27,9 +27,9 @@ def find_match(
 ) -> RemoteVideo | NoMatch:
     """The one video of the list that can only be the job's, or why there is none.
 
-    `owned` are the provider's ids that jobs of ours have; `unclear` are all jobs that were sent and have no such id,
-    this one among them or not. Our idempotency key decides where the list shows it; otherwise the prompt and the
-    time of creation do (docs/facts/provider.md, "List"), if no other job could claim the same video.
+    `owned` are the provider's ids of our jobs; `unclear` are all jobs that were sent and have no such id, with or
+    without this one. Our idempotency key decides where the list shows it; otherwise the prompt and the time of creation
+    do (docs/facts/provider.md, "List"), if no other job could claim the same video.
     """
     free = {video.id: video for video in listed if video.id not in owned}.values()
     ours = [video for video in free if video.idempotency_key == job.idempotency_key]
@@ -51,7 +51,7 @@ def is_older(job: Job, video: RemoteVideo) -> bool:
 
 
 def _may_be(job: Job, video: RemoteVideo) -> bool:
-    """Whether prompt and time fit; a video that does not tell both fits nothing."""
+    """Whether prompt and time fit; a video without both fits nothing."""
     if job.submitted_at is None or video.created_at is None or video.prompt is None:
         return False
     if video.prompt.split() != job.request.prompt.split():

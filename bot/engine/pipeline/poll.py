@@ -1,6 +1,6 @@
-"""Polls rendering jobs and says when to poll again. A fault of the provider never fails a job that was paid for.
+"""Polls rendering jobs and schedules the next poll. A fault of the provider never fails a paid job.
 
-No job ends by the clock alone: its time must be up and a poll of this process must have been answered.
+No job ends by the clock alone: its deadline must be over and a poll of this process must have been answered.
 """
 
 import random
@@ -26,7 +26,7 @@ from bot.videos.values import RemoteError, RemoteState, RemoteVideo
 
 _NOT_FOUND_TIMES = 3
 _NOT_FOUND_SPAN_SECONDS = 120.0
-# A job of a provider that is not set up can't be polled: a mistyped address gets this long to be put right.
+# A job of another provider can't be polled: a mistyped address gets this long to be corrected.
 _ELSEWHERE_SECONDS = 3600.0
 _REFUSED_TIMES = 3
 _HISTORY_JOBS = 200
@@ -36,7 +36,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(slots=True)
 class _PollRecord:
-    """What this process remembers of the polls one job; lost at a restart, without harm."""
+    """This process's record of one job's polls; lost at a restart, without harm."""
 
     faults_in_a_row: int = 0
     first_refused_at: float | None = None
@@ -47,7 +47,7 @@ class _PollRecord:
 
 
 class Poller:
-    """One for all rendering jobs; remembers how long renders take and how the polls each job went."""
+    """One for all rendering jobs; remembers render times and the polls of each job."""
 
     def __init__(self, context: EngineContext, throttle: ProviderThrottle) -> None:
         self._context = context
@@ -57,38 +57,38 @@ class Poller:
         self._note_again_at = 0.0
         self._began_at = context.clock.monotonic()
         self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
-        # Where the last poll found the finished video; links expire, so they are not stored.
+        # The finished video's link from the last poll; links expire, so they are not stored.
         self.urls: dict[JobId, str | None] = {}
 
     async def learn(self) -> None:
-        """Read from the store how long the latest renders took."""
+        """Read the durations of the latest renders from the store."""
         for rendered in await self._context.database.read(finding.find_rendered, _HISTORY_JOBS):
             self._remember(rendered)
 
     def first_poll_at(self, job: Job, rendering_jobs: int) -> float:
-        """When to poll a job for the first time in this process."""
+        """The time of a job's first poll in this process."""
         return self._context.clock.now() + self._gap(job, None, rendering_jobs)
 
     def settle_at(self, job: Job, *, broken: bool) -> float | None:
-        """When `settle` is due, whether or not the provider can be asked; None if only a poll can decide.
+        """When `settle` is due, also without the provider; None if only a poll can decide.
 
-        `broken` says that polls of this job raise again and again: it then ends by its time alone.
+        `broken` means that polls of this job keep raising: it then ends by its time alone.
         """
         ends_at = give_up_at(job, self._context.rules.job_give_up_seconds)
         if job.late_at is not None:
             return ends_at if broken else None
         if self._context.clock.now() >= ends_at and not (broken or self._was_in_vain(job)):
-            # The poll that is due may end it: then nothing needs to be said of its being late.
+            # The due poll may end it: then it needs no announcement that it is late.
             return None
         return late_at(job, self._context.rules.job_deadline_seconds)
 
     def _was_in_vain(self, job: Job) -> bool:
-        """Whether the provider was asked about the job and gave no answer, or can't be asked just now."""
+        """Whether the last poll got no response, or polling is impossible now."""
         record = self._records.get(job.id)
         return self._throttle.is_open or (record is not None and record.faults_in_a_row > 0)
 
     async def settle(self, job: Job) -> StepResult:
-        """Tell the requester once that the job is late; end as lost one that was told so before."""
+        """Announce once that the job is late; end it as lost if it was announced before."""
         now = self._context.clock.now()
         if job.late_at is not None:
             return await self._move(job, Event.VANISH, cause=Cause.LATE)
@@ -99,7 +99,7 @@ class Poller:
         return StepResult(noted, now)
 
     async def poll(self, job: Job, rendering_jobs: int) -> StepResult:
-        """Ask the provider about the job and move it if it has ended there."""
+        """Poll the job and move it if it has ended at the provider."""
         if job.remote_id is None or job.provider != self._context.videos.provider:
             return await self._wait_for_provider(job)
         try:
@@ -122,7 +122,7 @@ class Poller:
                 return await self._still_running(job, remote, rendering_jobs)
 
     async def _wait_for_provider(self, job: Job) -> StepResult:
-        """A job that was sent to another provider than today's can't be polled, only waited for."""
+        """A job of another provider than today's can't be polled; it only waits."""
         clock = self._context.clock
         wait_seconds = max(
             give_up_at(job, self._context.rules.job_give_up_seconds) - clock.now(),
@@ -133,7 +133,7 @@ class Poller:
         return await self._move(job, Event.VANISH, cause=Cause.LATE)
 
     def _is_over(self, job: Job) -> bool:
-        """Whether the job has been waited for long enough, so that a poll may end it as lost."""
+        """Whether the job's give-up time is over, so that a poll may end it as lost."""
         if self._context.signals.time_in_doubt:
             return False
         return self._context.clock.now() >= give_up_at(job, self._context.rules.job_give_up_seconds)
@@ -162,7 +162,7 @@ class Poller:
         return StepResult(noted, now + self._gap(job, remote.poll_again_seconds, rendering_jobs))
 
     async def _note_progress(self, job: Job, percent: int) -> Job | None:
-        """Store how far the render is; while the database is in trouble it is enough to know it."""
+        """Store the progress; while the database is in trouble it is kept in memory."""
         monotonic = self._context.clock.monotonic
         if monotonic() >= self._note_again_at:
             try:
@@ -227,12 +227,12 @@ class Poller:
 
 
 def _cost(remote: RemoteVideo) -> dict[str, object]:
-    """What the provider says that the video cost; nothing if it doesn't, so that what it said before stays."""
+    """The reported cost of the video; nothing if there is none, so that an earlier cost stays."""
     return {} if remote.cost_micros is None else {"cost_micros": remote.cost_micros}
 
 
 def _is_refusal(fault: PollFault) -> bool:
-    """Whether the provider is well and answers that it won't say; neither a busy one nor one that refuses the key."""
+    """Whether the provider works and refuses to answer; not a busy one, and not one that refuses the key."""
     return (
         isinstance(fault, PollFailed)
         and fault.status is not None
@@ -242,7 +242,7 @@ def _is_refusal(fault: PollFault) -> bool:
 
 
 async def poll_video(context: EngineContext, throttle: ProviderThrottle, job: Job, remote_id: str) -> RemoteVideo:
-    """How the job's video is doing. Whether one may poll now is the caller's to ask. Raises `PollFault`."""
+    """The state of the job's video at the provider. The caller checks the throttle. Raises `PollFault`."""
     try:
         remote = await context.videos.poll(remote_id)
     except PollFault as fault:

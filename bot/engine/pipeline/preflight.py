@@ -1,6 +1,6 @@
-"""Whether what a job is paid for can still be posted: looked at before it is sent, and when a place goes away.
+"""The preflight: whether the video can still be posted, checked before a job is submitted and when a place goes away.
 
-Decision 13 says how long a submission waits for its card.
+Decision 13 has the time that a submission waits for its card.
 """
 
 import structlog
@@ -17,14 +17,14 @@ from bot.jobs.store import finding, moving, posts
 # A job is sent once its card was tried, or that long after it was accepted: an outage of Discord stops no video.
 CARD_SECONDS = 5.0
 _CARD_AGAIN_SECONDS = 0.5
-# The card of so young a job, or the interaction that asked for it, has just shown that its place is there.
+# The card of such a young job, or its interaction, has just shown that its place exists.
 _PLACE_PROVEN_SECONDS = 20.0
 _REPLY_AGAIN_SECONDS = 5.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
 async def run_preflight(context: EngineContext, job: Job) -> StepResult | None:
-    """What happens instead of sending the job: it waits, or it has ended for free; None if it may be sent now."""
+    """The result if the job isn't sent: it waits, or it has ended for free; None if it may be sent now."""
     now = context.clock.now()
     age_seconds = now - job.accepted_at
     if 0.0 <= age_seconds < CARD_SECONDS and await context.database.read(posts.awaits_card, job.id):
@@ -44,7 +44,7 @@ async def run_preflight(context: EngineContext, job: Job) -> StepResult | None:
 
 
 async def end_for_place(context: EngineContext, job_id: JobId, denial: Denial) -> Job | None:
-    """End a job that was not sent yet: nothing can be posted in its place, so nothing is paid for."""
+    """End an unsent job: nothing can be posted in its place, so nothing is paid."""
     ended = await context.database.write(moving.end_for_place, job_id, denial, context.clock.now())
     if ended is not None:
         _log.info("job ended for its place", job=job_id, denial=denial)
@@ -53,7 +53,7 @@ async def end_for_place(context: EngineContext, job_id: JobId, denial: Denial) -
 
 
 async def forget_place(context: EngineContext, guild_id: GuildId, channel_id: ChannelId | None = None) -> None:
-    """A server, or one channel or thread of it, is gone: end what was asked for there and not sent yet."""
+    """A server, or one channel or thread of it, is gone: end its unsent jobs."""
     for job_id in await context.database.read(finding.find_waiting_in, guild_id, channel_id):
         await end_for_place(context, job_id, Denial.GONE)
 
@@ -64,5 +64,5 @@ async def _find_denial(context: EngineContext, job: Job) -> Denial | None:
     except Refused as fault:
         return fault.denial if fault.denial in ENDS_PLACE else None
     except CourierFault:
-        # Discord can't say now. Videos are not kept waiting for that: what can't be posted is kept.
+        # Discord doesn't answer now. Videos don't wait for that: an unpostable one is kept.
         return None

@@ -1,7 +1,7 @@
-"""Whether the provider takes work from this account: what one job's refusal says, and when it says more than that.
+"""The provider account: whom the refusal of a job for key or credit concerns.
 
 A refused job waits with its requester. Everybody waits once another person's job is refused, too, or a free request
-with the same key (docs/decisions/0014-whose-signal-it-is.md). It must not know how a refusal looked.
+with the same key (docs/decisions/0014-whose-signal-it-is.md).
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from bot.jobs.model import Cause, JobId, UserId
 from bot.ops.clock import Clock
 
 _AGAIN_SECONDS = 600.0
-# What may as well be one request's fault is found out sooner.
+# A refusal that may be one request's fault is retried sooner.
 _AGAIN_UNSURE_SECONDS = 60.0
 _SIGNAL_SECONDS = 660.0
 _TIMES_BEFORE_END = 2
@@ -49,16 +49,16 @@ class ProviderAccount:
 
     @property
     def trouble(self) -> Cause | None:
-        """Why the provider takes no work from anybody here, if it does not."""
+        """Why the provider refuses everybody's work, if it does."""
         return None if self._trouble is None else self._trouble.cause
 
     @property
     def is_open_by_key(self) -> bool:
-        """Whether a free request was refused, so that a free one also tells when that is over."""
+        """Whether a free request was refused, so that a free one also shows when that is over."""
         return self._by_probe
 
     def trouble_of(self, user_id: UserId) -> Cause | None:
-        """Why that person's new requests are turned away, if they are."""
+        """Why that person's new requests are refused, if they are."""
         now = self._clock.monotonic()
         if self._trouble is not None and now < self._trouble.until:
             return self._trouble.cause
@@ -70,7 +70,7 @@ class ProviderAccount:
         return self._times[job_id]
 
     def is_tried(self, user_id: UserId) -> bool:
-        """Whether that person's next request finds out for their others."""
+        """Whether that person's next request is a probe for their others."""
         return user_id in self._holds
 
     def wait_seconds(self) -> float:
@@ -87,9 +87,9 @@ class ProviderAccount:
         return _AGAIN_SECONDS if sure else _AGAIN_UNSURE_SECONDS
 
     def refused(self, sender: Sender, cause: Cause, *, sure: bool) -> Concerns:
-        """A paid request for that job was refused for the account's sake.
+        """A paid request for that job was refused because of the account.
 
-        `sure`: the provider's own words said so; an answer of anything in front of it may be about this request alone.
+        `sure`: the provider's own words said so; a response of a proxy in front of it may be about this request alone.
         """
         self._times[sender.job_id] += 1
         hold = _Hold(cause, self._clock.monotonic() + self.again_seconds(sure=sure), sure)
@@ -100,18 +100,18 @@ class ProviderAccount:
         if confirmed:
             self._trouble = hold
             return Concerns.EVERYBODY
-        # Once confirmed does not mean for ever: the next one who is refused must be another than the last.
+        # A confirmation doesn't last for ever: the next refusal must be another person's than the last.
         self._trouble = None
         if (cause is not Cause.CREDIT or not sure) and self._times[sender.job_id] >= _TIMES_BEFORE_END:
-            # It was the job all along: its requester's others need not wait for it.
+            # It was the job's fault: its requester's others need not wait for it.
             self._holds.pop(sender.user_id, None)
             return Concerns.JOB_ENDS
         return Concerns.JOB
 
     def works(self, user_id: UserId) -> None:
-        """The provider took that person's request, or judged it: the account is in order."""
+        """The provider accepted that person's request, or judged it: the account is in order."""
         if self._trouble is not None:
-            # It was everybody's trouble, and so is its end.
+            # The refusal concerned everybody, and so does its end.
             self._holds.clear()
         self._holds.pop(user_id, None)
         self._refusals.clear()
@@ -119,14 +119,14 @@ class ProviderAccount:
         self._by_probe = False
 
     def key_refused(self) -> None:
-        """A free request was refused with the same key: no single job's doing."""
+        """A free request was refused with the same key: it is no single job's fault."""
         self._by_probe = True
         self._trouble = _Hold(Cause.KEY, self._clock.monotonic() + _AGAIN_SECONDS, sure=True)
 
     def key_works(self) -> None:
-        """A free request was answered with the same key: what a free one found is over.
+        """A free request was answered with the same key: the pause found by a free request is over.
 
-        What jobs of two people have found may be their doing alone, so that the others wait for a minute at most.
+        A pause found by jobs of two people may be their fault alone, so the others wait for a minute at most.
         """
         if self._by_probe:
             self._by_probe = False

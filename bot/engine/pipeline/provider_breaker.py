@@ -1,4 +1,4 @@
-"""The circuit breaker towards the provider: whether it counts as down. It must not know jobs or what a request is for.
+"""The circuit breaker towards the provider.
 
 It opens on faults of different people's jobs, or when a free request fails as well; one person's jobs alone open
 nothing (docs/decisions/0014-whose-signal-it-is.md). While it is open one free request is due every 15 s.
@@ -22,10 +22,11 @@ class ProviderBreaker:
         self._clock = clock
         self._paid = FaultWindow(clock, _WINDOW_SECONDS)
         self._polls = FaultWindow(clock, _WINDOW_SECONDS)
-        # Faults of any job since the last good answer: enough of them are a reason to ask for free.
+        # Faults of any job since the last good response: enough of them cause a probe.
         self._in_a_row = 0
         self._probe_at = 0.0
-        # Who met the fault that last opened a cautious breaker: the same person's next one does not open it again.
+        # The people with the fault that last opened a cautious breaker: the same person's next one does not open it
+        # again.
         self._reopened_by: UserId | None = None
         self.is_open = False
         # From the opening until a paid request is answered again.
@@ -42,7 +43,7 @@ class ProviderBreaker:
         return self._probe_at
 
     def failed(self, sender: Sender, *, paid: bool) -> None:
-        """A request for that job got no answer, or one that shows a fault of the provider."""
+        """A request for that job got no response, or one with a fault of the provider."""
         (self._paid if paid else self._polls).add(sender)
         self._in_a_row += 1
         if self.is_open:
@@ -57,24 +58,24 @@ class ProviderBreaker:
             self._trip()
 
     def answered(self) -> None:
-        """A poll was answered: the provider is there."""
+        """A poll was answered: the provider works."""
         self.is_open = False
         self._in_a_row = 0
         self._polls.clear()
 
     def took_work(self) -> None:
-        """A paid request was answered as it should be."""
+        """A paid request was accepted."""
         self.answered()
         self.judged()
 
     def judged(self) -> None:
-        """A paid request was refused for what it asked for, so paid requests are dealt with."""
+        """A paid request was refused for its content, so paid requests work."""
         self._paid.clear()
         self.is_cautious = False
         self._reopened_by = None
 
     def wants_probe(self) -> bool:
-        """Whether a free request is to find out how the provider is."""
+        """Whether a probe is wanted."""
         return self.is_open or self._in_a_row >= _FAULTS_TO_PROBE
 
     def take_probe(self) -> bool:
@@ -86,7 +87,7 @@ class ProviderBreaker:
         return True
 
     def probe_failed(self) -> None:
-        """A free request failed, too: that is no single job's doing."""
+        """A probe failed, too: it is no single job's fault."""
         if not self.is_open and self.wants_probe():
             self._trip()
 

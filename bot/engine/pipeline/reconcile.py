@@ -1,7 +1,7 @@
-"""Looks for the videos of uncertain jobs in the provider's list, so that what was paid for is delivered after all.
+"""Reconciliation: looks for the videos of uncertain jobs in the provider's list, so that paid videos are delivered.
 
-Never by sending anything again. It must not know how a job became uncertain. One question serves all such jobs; they
-are asked about soon, then less and less often, and jobs that ended as lost for a day longer.
+It never sends anything again. One request serves all such jobs; they are searched for soon, then less and less often,
+and jobs that ended as lost for one more day.
 """
 
 import random
@@ -30,7 +30,7 @@ _SOUGHT_WHEN_LOST_SECONDS = 86_400.0
 _SOUGHT = frozenset({State.UNCERTAIN, State.LOST})
 _IDLE_SECONDS = 3600.0
 _RACE_TRIES = 3
-# A list that was answered so often, and never with a list, counts as none for jobs whose time is up.
+# After so many responses without a list the provider counts as having none, for jobs whose time is up.
 _ANSWERS_WITHOUT_LIST = 3
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -41,7 +41,7 @@ class Reconciler:
     def __init__(self, context: EngineContext, throttle: ProviderThrottle) -> None:
         self._context = context
         self._throttle = throttle
-        # When the list was last asked for, by either kind of time; and until when it is let alone (monotonic).
+        # When the list was last requested, by both clocks; and until when it is paused (monotonic).
         self._asked_at: float | None = None
         self._asked_monotonic = 0.0
         self._rest_until = 0.0
@@ -50,7 +50,7 @@ class Reconciler:
         self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
 
     async def run(self) -> None:
-        """Ask whenever it is time to, until cancelled."""
+        """Request the list when it is due, until cancelled."""
         signals = self._context.signals
         while True:
             signals.reconcile.clear()
@@ -58,7 +58,7 @@ class Reconciler:
             await signals.wait(signals.reconcile, self._context.clock, pause_seconds)
 
     async def link_by_hand(self, typed: str, remote_id: str) -> Job | Refusal:
-        """Go on with the video that somebody found at the provider by other means, or say why not.
+        """Link the job to a video that a person found at the provider, or return why not.
 
         It must exist there, belong to no other job and not be older than the request; the job must be uncertain or
         lost.
@@ -74,14 +74,14 @@ class Reconciler:
             try:
                 linked = await self.link(job, remote_id)
             except StoreConflictError:
-                # Another job was given that id a moment ago: the next look says which.
+                # Another job was given that id a moment ago: the next try shows which.
                 continue
             if linked is not None:
                 return linked
         return Refusal(Reason.REMOTE_UNASKED)
 
     async def _no_link(self, job: Job, remote_id: str) -> Refusal | None:
-        """Why the job can't be given that id; what is stored is looked at before the provider is asked."""
+        """Why the job can't be given that id; the store is checked before the provider."""
         context = self._context
         if job.state not in _SOUGHT or job.remote_id not in (None, remote_id):
             return Refusal(Reason.NOT_LINKABLE, {"video": job.id})
@@ -100,14 +100,14 @@ class Reconciler:
             _log.warning("provider not asked", job=job.id, status=fault.status, detail=fault.detail)
             return Refusal(Reason.REMOTE_UNASKED)
         if remote.raw_status is None and remote.url is None and remote.created_at is None:
-            # An answer without a body is one to every id.
+            # A response without a body would accept every id.
             return Refusal(Reason.REMOTE_UNASKED)
         if is_older(job, remote):
             return Refusal(Reason.REMOTE_OLDER, {"given": remote_id})
         return None
 
     async def _seek(self) -> float:
-        """Ask for the list if it is time to, and link what is found; return in how many seconds to come back."""
+        """Request the list if it is due, and link the matches; return in how many seconds to come back."""
         sought = [job for job in await self._unclear_jobs() if job.state in _SOUGHT]
         if not sought:
             return _IDLE_SECONDS
@@ -131,13 +131,13 @@ class Reconciler:
         return 0.0
 
     def _due_at(self, sought: list[Job]) -> float:
-        """When (monotonic) the youngest of the jobs wants the list to be asked for."""
+        """When (monotonic) the list is due for the youngest of the jobs."""
         if self._asked_at is None:
             return 0.0
         return self._asked_monotonic + gap_seconds(self._asked_at - max(job.submitted_at or 0.0 for job in sought))
 
     def _rest_seconds(self, fault: PollFault) -> float:
-        """How long not to ask after a fault. A list is an extra: its faults don't tell whether the provider is well."""
+        """The pause after a fault. A list is an extra: its faults don't count against the provider's health."""
         _log.info("no list", fault=type(fault).__name__, status=fault.status, detail=fault.detail)
         self._answers_without_list += fault.status is not None
         if isinstance(fault, NoList) or self._answers_without_list >= _ANSWERS_WITHOUT_LIST:
@@ -151,9 +151,9 @@ class Reconciler:
         return fault_gap(self._faults_in_a_row, asked_seconds, self._rng)
 
     async def _link_from(self, listed: list[RemoteVideo]) -> bool:
-        """Give every uncertain job the video that can only be its own; False if one was moved meanwhile.
+        """Link every uncertain job to the video that can only be its own; False if one was moved meanwhile.
 
-        Read after the list was answered: whatever the list could show and we had stored by then is known to be owned.
+        Read after the list's response: every video in the list that we had stored by then is known to be owned.
         """
         context, undisturbed = self._context, True
         unclear = await self._unclear_jobs()
@@ -170,7 +170,7 @@ class Reconciler:
         return undisturbed
 
     async def _link(self, job: Job, video: RemoteVideo) -> bool:
-        """Move the job on with that video; False if somebody else moved it first (it may have ended as lost)."""
+        """Link the job to that video; False if it was moved by someone else first (it may have ended as lost)."""
         try:
             linked = await self.link(job, video.id)
         except StoreConflictError:
@@ -182,18 +182,18 @@ class Reconciler:
         return True
 
     async def link(self, job: Job, remote_id: str) -> Job | None:
-        """Write down that the job has that id; None if it was moved meanwhile. Raises `StoreConflictError`."""
+        """Store the job's id at the provider; None if it was moved meanwhile. Raises `StoreConflictError`."""
         context, now = self._context, self._context.clock.now()
         changes: dict[str, object] = {"remote_id": remote_id, "cause": None}
         if now >= late_at(job, context.rules.job_deadline_seconds):
-            # Its requester has been told more than that it is late.
+            # Its requester has read more than that it is late.
             changes["late_at"] = now
         if job.state is State.LOST:
             changes["revived_at"] = now
         linked = await context.database.write(moving.apply, job, Event.LINK, now=now, **changes)
         if linked is not None:
             context.signals.job_changed(job.id)
-            # One that had ended is in nobody's hands.
+            # A job that had ended has no owner.
             context.signals.job_accepted()
         return linked
 
@@ -205,5 +205,5 @@ class Reconciler:
 
 
 def gap_seconds(age_seconds: float) -> float:
-    """Seconds between two questions for the list about a job that was sent so long ago: 10 s first, an hour at last."""
+    """Seconds between two requests of the list for a job that was sent so long ago: 10 s first, an hour at last."""
     return min(max(age_seconds * _GAP_SHARE_OF_AGE, _GAP_SECONDS_MIN), _GAP_SECONDS_MAX)

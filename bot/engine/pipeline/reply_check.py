@@ -17,7 +17,7 @@ _RACE_TRIES = 3
 
 
 class ReplyCheck(NamedTuple):
-    """What a check of a reply found. `exists` is None when Discord could not be asked; `changed` after an edit.
+    """The result of a check. `exists` is None when Discord could not be reached; `changed` after an edit.
 
     `job` is the job as it is now; None if it was moved meanwhile.
     """
@@ -28,13 +28,13 @@ class ReplyCheck(NamedTuple):
 
 
 async def check_reply(context: EngineContext, job: Job) -> ReplyCheck:
-    """Whether the reply that asked for the job exists (deleting it costs nothing), with the text that it has now."""
+    """Whether the job's reply still exists (deleting it costs nothing), with its newest text."""
     if job.origin.via is not Via.REPLY or job.origin.reply_to is None:
         return ReplyCheck(exists=True, job=job)
     try:
         seen = await context.courier.read(job.origin.place, job.origin.reply_to)
     except Refused:
-        # The channel may not be read any more: that is not the person's word that they changed their mind.
+        # The channel may be unreadable by now: that is no deletion by the person.
         return ReplyCheck(exists=True, job=job)
     except CourierFault:
         return ReplyCheck(exists=None, job=job)
@@ -51,9 +51,8 @@ def can_be_prompt(said: Said) -> bool:
 
 
 async def take_over_edit(context: EngineContext, job: Job, said: Said) -> Job | None:
-    """Let the new text count: a prompt changes the job; what may be talk ends it for free and is asked about.
-
-    None if the job was moved meanwhile.
+    """Let the new text count: a prompt changes the job; a text that may be talk ends it for free and asks. None if it
+    was moved meanwhile.
     """
     pictures = bool(job.request.references)
     became_talk = may_be_talk(said.raw, pictures=pictures) and not may_be_talk(job.request.prompt, pictures=pictures)
@@ -72,7 +71,7 @@ async def take_over_edit(context: EngineContext, job: Job, said: Said) -> Job | 
 
 
 async def _ask_about(context: EngineContext, job: Job, reply_id: MessageId, prompt: str) -> bool:
-    """Let the question be shown under the reply; False if it was answered there with yes before."""
+    """Let the question be shown under the reply; False if it was answered with yes before."""
     origin, now = job.origin, context.clock.now()
     draft = Draft(new_draft_id(), origin.user_id, origin.place, replace(job.request, prompt=prompt), reply_id, now)
     offer = Offer(
@@ -89,7 +88,7 @@ async def _ask_about(context: EngineContext, job: Job, reply_id: MessageId, prom
 
 
 async def _change_prompt(context: EngineContext, job: Job, prompt: str) -> Job | None:
-    """Give a job that was not sent yet another prompt; its grace period begins again. None if it was moved."""
+    """Give an unsent job another prompt; its grace period starts again. None if it was moved."""
     for _ in range(_RACE_TRIES):
         if job.state is not State.ACCEPTED:
             return None

@@ -1,7 +1,7 @@
-"""One loop that owns all unended jobs of this process and starts each one's next step when its time has come.
+"""The scheduler: one loop that owns all unended jobs of this process and starts each one's next step when it is due.
 
-When to look next lives in memory only, computed from stored facts; a look that changes nothing writes nothing, and a
-database in trouble stops no look. It must not know what a step does.
+Due times live in memory only, computed from stored facts. A poll that changes nothing writes nothing, and a database in
+trouble stops no poll.
 """
 
 import asyncio
@@ -32,9 +32,9 @@ from bot.videos.provider_faults import PollFault, PollForbidden
 
 _POLLS_AT_ONCE = 32
 _PREFLIGHTS_AT_ONCE = {StepKind.CHECK: 16, StepKind.ASK: 8}
-# A place and a reply that were seen so lately are taken to be there.
+# A place and a reply that were checked so recently count as existing.
 _PREFLIGHT_VALID_SECONDS = 10.0
-# So long a job that is being looked at keeps its place in the order; one that hangs lets the others pass.
+# For so long a job in its preflight keeps its place in the order; one that hangs lets the others pass.
 _KEEPS_PLACE_SECONDS = 2.0
 _IDLE_SECONDS = 60.0
 _LIST_AGAIN_SECONDS = 10.0
@@ -44,7 +44,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Scheduler:
-    """Holds the claimed jobs; `run` until cancelled, then `finish` to let paid requests under way come home."""
+    """Holds the claimed jobs; `run` until cancelled, then `finish` to wait for paid requests."""
 
     def __init__(self, context: EngineContext, throttle: ProviderThrottle, poller: Poller, lease_owner: str) -> None:
         self._context = context
@@ -52,7 +52,7 @@ class Scheduler:
         self._poller = poller
         self._claims = Claims(context, lease_owner)
         self._jobs: dict[JobId, Job] = {}
-        # When rendering jobs are looked at, when others go on, and until when those rest whose step broke.
+        # When rendering jobs are polled, when others continue, and until when those rest whose step broke.
         self._polls = DueQueue()
         self._other_steps = DueQueue()
         self._backoffs = DueQueue()
@@ -64,7 +64,7 @@ class Scheduler:
         self._probe: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Start what is due, until cancelled; begun again after a break, it goes on with the jobs it holds."""
+        """Start due steps, until cancelled; restarted after an error, it continues with its jobs."""
         signals = self._context.signals
         await self._learn()
         while True:
@@ -79,7 +79,7 @@ class Scheduler:
         self._context.videos.leave()
 
     async def finish(self, within_seconds: float) -> None:
-        """Let paid requests be answered; everything else is begun anew at the next start without harm."""
+        """Wait for paid requests; everything else is repeated at the next start without harm."""
         self.stop()
         beside = [task for task in (self._probe, self._claims.renewal) if task is not None]
         await asyncio.gather(self._steps.finish(within_seconds), drain(beside, 0.0))
@@ -91,7 +91,7 @@ class Scheduler:
             self._claims.report_store_trouble("how long renders took", error)
 
     async def _refresh_jobs(self) -> float:
-        """Take in what changed in the store; return in how many seconds to come back."""
+        """Read changes from the store; return in how many seconds to come back."""
         while (due := self._backoffs.first()) is not None and due[0] <= self._context.clock.now():
             self._backoffs.drop(due[1])
             self._context.signals.dirty_jobs.add(due[1])
@@ -112,7 +112,7 @@ class Scheduler:
         return self._other_steps.due_at(job_id) if poll_at is None else poll_at
 
     def _place(self, job: Job, due_at: float | None) -> None:
-        """Remember the job as it is now and when it wants its next step."""
+        """Remember the job as it is now and when its next step is due."""
         if job.state in ENDS:
             self._forget(job.id)
             return
@@ -151,7 +151,7 @@ class Scheduler:
             case State.FETCHING:
                 return max(job.not_before, due_at or 0.0)
             case State.SUBMITTING:
-                # Nobody is sending it: its process died, or the outcome could not be stored.
+                # No process is sending it: its process died, or the outcome could not be stored.
                 return self._context.clock.now()
             case State.UNCERTAIN:
                 return give_up_at(job, self._context.rules.job_give_up_seconds)
@@ -160,11 +160,11 @@ class Scheduler:
                 return None
 
     def _is_free(self, job_id: JobId) -> bool:
-        """Whether a step of that job may begin: none is under way, and it doesn't rest after one that broke."""
+        """Whether a step of that job may start: none is running, and it doesn't rest after one that broke."""
         return job_id not in self._steps and job_id not in self._backoffs
 
     def _end_overdue(self) -> None:
-        """End what was not submitted in time, and tell of what is late, whether or not the provider can be asked."""
+        """End unsubmitted jobs at their deadline, and announce late ones, also without the provider."""
         now = self._context.clock.now()
         if self._context.signals.time_in_doubt:
             return
@@ -184,7 +184,7 @@ class Scheduler:
         return StepResult(moved)
 
     def _start_submits(self) -> float:
-        """Submit as many of the queue as there is room for; return in how many seconds to come back."""
+        """Submit as many queued jobs as there is room for; return in how many seconds to come back."""
         now = self._context.clock.monotonic()
         unchecked: list[Job] = []
 
@@ -208,7 +208,7 @@ class Scheduler:
         return min(pause_seconds, _KEEPS_PLACE_SECONDS) if self._preflight_since else pause_seconds
 
     def _has_passed_preflight(self, job: Job) -> bool:
-        """Whether the job may be sent as far as its card, its place and the reply that asked for it are concerned."""
+        """Whether the job may be sent as far as its card, its place and its reply are concerned."""
         preflighted_at = self._preflighted_at.get(job.id)
         return (
             preflighted_at is not None and self._context.clock.monotonic() - preflighted_at <= _PREFLIGHT_VALID_SECONDS
@@ -227,7 +227,7 @@ class Scheduler:
         return sum(job.state is State.RENDERING for job in self._jobs.values())
 
     def _start_polls(self) -> float:
-        """Look at every rendering job whose time has come; return in how many seconds the next one is due."""
+        """Poll every due rendering job; return in how many seconds the next one is due."""
         now, polls = self._context.clock.now(), self._steps.count(StepKind.POLL)
         while (due := self._polls.first()) is not None:
             due_at, job_id = due
@@ -245,7 +245,7 @@ class Scheduler:
         return _IDLE_SECONDS
 
     def _start_others(self) -> float:
-        """Start every other step whose time has come; return in how many seconds the next one is due."""
+        """Start every other due step; return in how many seconds the next one is due."""
         now = self._context.clock.now()
         while (due := self._other_steps.first()) is not None:
             due_at, job_id = due
@@ -262,11 +262,11 @@ class Scheduler:
             case State.FETCHING:
                 return await fetch(self._context, self._throttle, job, self._poller.urls.pop(job.id, None))
             case State.SUBMITTING:
-                # Nobody knows whether the provider took it; it must never be sent again by itself.
+                # The outcome is unknown; it must never be sent again by itself.
                 return await self._move(job, Event.DOUBT, Cause.LOST)
             case _:
                 signals = self._context.signals
-                # Its video may stand in the provider's list, which this process has not seen yet.
+                # Its video may be in the provider's list, which this process has not read yet.
                 if signals.time_in_doubt or (
                     job.provider == self._context.videos.provider and not signals.list_was_read
                 ):
@@ -278,7 +278,7 @@ class Scheduler:
         self._steps.begin(kind, job.id, self._guard(job, step))
 
     async def _guard(self, job: Job, step: Awaitable[StepResult]) -> None:
-        """Run one step; whatever it raises delays this job only, which is then read anew."""
+        """Run one step; an exception delays this job only, which is then read again."""
         try:
             following = await step
             self._failures.pop(job.id, None)
@@ -295,9 +295,9 @@ class Scheduler:
             self._context.signals.work.set()
 
     def _rest_after(self, job: Job, error: Exception) -> None:
-        """Leave a job whose step broke alone for a while; after five times in a row for an hour, and alert."""
+        """Let a job whose step broke rest for a while; after five times in a row for an hour, and alert."""
         if isinstance(error, StoreUnavailableError):
-            # That says nothing about the job.
+            # A store fault is not the job's.
             self._claims.report_store_trouble(f"the next step of {job.id}", error)
             rest_seconds = RETRY_SECONDS
         else:
@@ -310,7 +310,7 @@ class Scheduler:
         self._backoffs.put(job.id, self._context.clock.now() + rest_seconds)
 
     def _start_probe(self) -> float:
-        """Ask for free how the provider is, when there is reason to; never with a paid request."""
+        """Start a free probe of the provider when there is reason to; never with a paid request."""
         if self._throttle.take_probe():
             self._probe = asyncio.create_task(self._ping_provider())
         return 1.0 if self._throttle.wants_probe else _IDLE_SECONDS
@@ -332,10 +332,10 @@ class Scheduler:
 
 
 def _due_at_once(job: Job) -> float | None:
-    """When a job that this process has not moved wants its next step: a rendering one now, the oldest first."""
+    """When the next step of a job is due that this process has not moved: a rendering one now, the oldest first."""
     return job.submitted_at if job.state is State.RENDERING else job.not_before
 
 
 def _preflight_kind(job: Job) -> StepKind:
-    """How the job is looked at before it is sent: a reply's needs Discord."""
+    """The kind of a job's preflight: a reply's needs Discord."""
     return StepKind.ASK if job.origin.via is Via.REPLY else StepKind.CHECK

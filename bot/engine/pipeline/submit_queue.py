@@ -1,7 +1,7 @@
-"""Which accepted jobs are submitted next, as places at the provider and the throttle allow; it starts nothing itself.
+"""The submit queue: which accepted jobs are submitted next, as free places and the throttle allow.
 
 The order is computed only when the queue or the places have changed, and only as far as places are free. Its first
-places are exact; what stands far back is numbered a little later.
+places are exact; those far back are numbered a little later.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ _NUMBER_AGAIN_SECONDS = 2.0
 
 
 class SubmitQueue:
-    """The queue of one scheduler, and who holds the places at the provider."""
+    """The queue of one scheduler, and the places in use at the provider."""
 
     def __init__(self, clock: Clock, signals: Signals, throttle: ProviderThrottle, places: int) -> None:
         self._clock = clock
@@ -31,7 +31,7 @@ class SubmitQueue:
         self._throttle = throttle
         self._places = places
         self._queue = FairQueue()
-        # Those that wait for a moment of their own, until it has come.
+        # Jobs that wait for their own moment.
         self._sleepers = DueQueue()
         self._sleeping: dict[JobId, Job] = {}
         self._holders: dict[JobId, UserId] = {}
@@ -41,7 +41,7 @@ class SubmitQueue:
         self._changes = 0
 
     def put(self, job: Job) -> None:
-        """Know the job as it is now: it waits, holds a place at the provider, or does neither."""
+        """Store the job as it is now: it waits, uses a place at the provider, or neither."""
         at_provider = job.state in AT_PROVIDER and job.late_at is None
         self._hold(job, holds=at_provider)
         if job.state is not State.ACCEPTED:
@@ -54,7 +54,7 @@ class SubmitQueue:
             self._wake(job)
 
     def drop(self, job_id: JobId) -> None:
-        """Let the job wait no more: it has ended, or a step of it is under way."""
+        """Remove the job from the queue: it has ended, or a step of it is running."""
         self._queue.drop(job_id)
         self._sleeping.pop(job_id, None)
         self._sleepers.drop(job_id)
@@ -66,10 +66,10 @@ class SubmitQueue:
         self._throttle.forget(job_id)
 
     def pick(self, is_ready: Callable[[Job], bool | None], kept_places: int = 0) -> tuple[list[Job], float]:
-        """The jobs whose turn it is, each now with its place, and in how many seconds to come back at the latest.
+        """The jobs to submit now, each with a place, and in how many seconds to come back at the latest.
 
-        `is_ready` is asked about each first: False keeps a place for it, None passes it over. `kept_places` are those
-        of an earlier round.
+        `is_ready` is called for each first: False keeps a place for it, None passes it over. `kept_places` are those of
+        an earlier round.
         """
         pause_seconds = self._wake_due()
         picked: list[Job] = []
@@ -93,14 +93,14 @@ class SubmitQueue:
                     if free <= 0:
                         break
         elif len(self._queue) and len(self._holders) < self._places:
-            # One request that finds out for the others holds them up for some seconds only.
+            # A probing request delays the others for some seconds only.
             pause_seconds = min(pause_seconds, _FINDING_OUT_SECONDS)
         for job in picked:
             self._take(job)
         return picked, min(pause_seconds, self._number())
 
     def end_submit(self, job: Job) -> None:
-        """The job's paid step is over, however it ended; the job is as given."""
+        """The job's paid step is over, with any outcome; the job is as given."""
         self._throttle.end_submit(job.id)
         self._hold(job, holds=job.state in AT_PROVIDER and job.late_at is None)
 
@@ -115,7 +115,7 @@ class SubmitQueue:
         self._queue.put(job, self._throttle.times_refused(job.id))
 
     def _wake_due(self) -> float:
-        """Let those wait for their turn whose moment has come; return in how many seconds the next one's comes."""
+        """Queue jobs whose own moment has come; return in how many seconds the next one's comes."""
         now = self._clock.now()
         while (due := self._sleepers.first()) is not None:
             due_at, job_id = due
@@ -141,7 +141,7 @@ class SubmitQueue:
             self._changes += 1
 
     def _number(self) -> float:
-        """Number the cards of those that wait, if it has changed; return in how many seconds to come back for it."""
+        """Number the cards of waiting jobs, if the order has changed; return in how many seconds to come back."""
         state, now = (self._queue.version, self._changes), self._clock.monotonic()
         if state == self._numbered:
             return _IDLE_SECONDS

@@ -1,7 +1,7 @@
-"""The one paid step: marks the job before the first byte, sends it once, and writes down what came of it.
+"""The one paid step: marks the job before the first byte, sends it once, and stores the outcome.
 
-The retry law it keeps (docs/facts/provider.md, "Answers"): a request is sent again only when the provider surely
-did not take it. Whatever is silent or a mess becomes `uncertain`, and the person is asked.
+Its retry rule (docs/facts/provider.md, "Answers"): a request is sent again only when the provider surely did not take
+it. After silence or an unreadable response the job becomes `uncertain`, and the requester is asked.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -
         with structlog.contextvars.bound_contextvars(detail=fault.detail):
             return await _record_fault(context, throttle, marked, fault)
     except asyncio.CancelledError:
-        # The process is leaving while the provider has not answered: nobody knows whether it took the job.
+        # The process ends while the provider has not answered: the outcome is unknown.
         await context.database.write(moving.apply, marked, Event.DOUBT, now=context.clock.now(), cause=Cause.LOST)
         raise
     throttle.took_work(Sender.of(job))
@@ -70,12 +70,14 @@ async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -
 
 
 async def _mark(context: EngineContext, job: Job) -> Job | None:
-    """Store that the job is being sent, before it is; still accepted if it has to wait; None if somebody moved it."""
+    """Store that the job is being sent, before it is; still accepted if it has to wait; None if it was moved by someone
+    else.
+    """
     now = context.clock.now()
     try:
         return await context.database.write(accepting.begin_submit, job, now, provider=context.videos.provider)
     except asyncio.CancelledError:
-        # The process is leaving. The mark is stored all the same, now or in a moment, and nothing was sent.
+        # The process ends. The mark is stored all the same, now or in a moment, and nothing was sent.
         await _postpone(context, replace(job, state=State.SUBMITTING), 0.0)
         raise
     except GenerationNotStoredError as error:
@@ -104,7 +106,7 @@ async def _send(context: EngineContext, job: Job, parent: Job | None) -> RemoteV
 
 
 async def _record_taken(context: EngineContext, job: Job, remote: RemoteVideo) -> StepResult:
-    """Write the provider's id down."""
+    """Store the provider's id."""
     try:
         taken: dict[str, Any] = {"remote_id": remote.id, "progress": remote.progress}
         if remote.cost_micros is not None:
@@ -118,20 +120,20 @@ async def _record_taken(context: EngineContext, job: Job, remote: RemoteVideo) -
 
 
 async def _settle(context: EngineContext, job: Job, work: _Work, *args: Any, **changes: Any) -> StepResult:
-    """Write down what came of a paid request; it is worth money, so a database in trouble is asked again and again."""
+    """Store the outcome of a paid request; it is worth money, so a database in trouble is retried many times."""
     for attempt in range(_SAVE_TRIES):
         try:
             settled = await context.database.write(work, job, *args, **changes)
         except StoreConflictError:
             raise
         except StoreUnavailableError as error:
-            # The id of a paid video must stand somewhere, even if the process ends before it is stored.
+            # The id of a paid video must be logged, even if the process ends before it is stored.
             remote_id = changes.get("remote_id")
             _log.error("outcome not stored yet", job=job.id, attempt=attempt, remote_id=remote_id, error=str(error))
             try:
                 await context.clock.sleep(min(30.0, 1.0 + attempt))
             except asyncio.CancelledError:
-                # The process is leaving: now or never.
+                # The process ends: now or never.
                 await context.database.write(work, job, *args, **changes)
                 raise
         else:
@@ -165,14 +167,14 @@ async def _record_fault(
             throttle.failed(sender, paid=True)
             return await _after_clean_refusal(context, job)
         case faults.RequestRefused():
-            # A text about credit or key says nothing good of the account.
+            # A text about credit or key is no evidence that the account is in order.
             if fault.status is not None and fault.cause not in (Cause.CREDIT, Cause.KEY):
                 throttle.judged(sender)
             if fault.cause is Cause.MODEL:
                 context.owner_alerts.alert(Key.ALERT_MODEL)
             why: dict[str, object] = {"about": fault.about, "field": fault.field, "provider_code": fault.code}
             if fault.status is None:
-                # What we refuse ourselves was not sent.
+                # A refusal of our own means that nothing was sent.
                 why["submitted_at"] = None
             return await _settle_by(context, job, Event.REFUSE, cause=fault.cause, **why)
         case _:
@@ -223,7 +225,7 @@ async def _move(context: EngineContext, job: Job, event: Event, **changes: Any) 
 
 
 async def _parent_of(context: EngineContext, job: Job) -> Job | None:
-    """The job whose video is to be remixed. Read before the mark, so that trouble with reading leaves no doubt."""
+    """The job of the video to remix. Read before the mark, so that a read fault leaves no doubt."""
     parent_id = job.request.parent_id
     return None if parent_id is None else await context.database.read(finding.get, parent_id)
 
@@ -237,5 +239,5 @@ async def _missing(context: EngineContext, job: Job, parent: Job | None) -> Caus
 
 
 def _is_at(provider: str, parent: Job | None) -> bool:
-    """Whether the provider knows the video to remix; another one's id may name somebody else's video there."""
+    """Whether the video to remix is at that provider; at another one its id may name another customer's video."""
     return parent is not None and parent.remote_id is not None and parent.provider == provider

@@ -1,8 +1,7 @@
-"""How much the provider may be asked just now: a breaker, a rate for polls, pauses it asked for, the kill switch.
+"""The throttle of the provider: circuit breaker, rate limit for polls, holds that it requested, kill switch.
 
-What one job meets says something about that job; what is asked of whom is decided here, from whose signals they are
-(docs/decisions/0014-whose-signal-it-is.md). Creates and polls are held apart. It must not know jobs' states. All times
-are of the clock's monotonic kind.
+A signal of one job says something about that job only; whose signals they are decides who waits
+(docs/decisions/0014-whose-signal-it-is.md). Creates and polls are held separately. All times are monotonic.
 """
 
 from collections.abc import Callable
@@ -24,7 +23,7 @@ _RATE_MIN = 0.2
 _RATE_CUT = 0.7
 _RATE_GAIN = 0.02
 _PAUSED_SECONDS = 5.0
-# What one person's create alone may hold the others up for, and how long a single one that finds out may take.
+# How long one person's create alone may delay the others, and how long a single probing one may take.
 _ALONE_SECONDS = 20.0
 _FINDS_OUT_SECONDS = 10.0
 _KEY_PROBE_SECONDS = 60.0
@@ -36,7 +35,7 @@ class ProviderThrottle:
     def __init__(
         self, clock: Clock, is_paused: Callable[[], bool] = lambda: False, submits_per_minute: int = 60
     ) -> None:
-        """`is_paused` says whether the owner has stopped all spending."""
+        """`is_paused` returns whether the owner has stopped all spending."""
         self._clock = clock
         self._is_paused = is_paused
         self._breaker = ProviderBreaker(clock)
@@ -44,10 +43,10 @@ class ProviderThrottle:
         self._users = UserThrottle(clock, submits_per_minute)
         self._creates_until = 0.0
         self._polls_until = 0.0
-        # From a create that was told to wait until one is taken: one at a time goes out.
+        # From a create with a `Retry-After` until one is accepted: one at a time is sent.
         self._feels_its_way = False
         self._busy = FaultWindow(clock, _SIGNAL_SECONDS)
-        # People who were told to wait while another's create was taken: theirs hold up nobody else until then.
+        # People with a `Retry-After` while another's create was accepted: theirs delay no one else until then.
         self._alone_until: dict[UserId, float] = {}
         self._busy_polls = FaultWindow(clock, _SIGNAL_SECONDS)
         self._key = FaultWindow(clock, _SIGNAL_SECONDS)
@@ -55,7 +54,7 @@ class ProviderThrottle:
         self._key_probe_at = 0.0
         self._key_hold_until = 0.0
         self._wants_key_probe = False
-        # When the key was last seen to work, and whether the free request is refused although it does.
+        # When the key last worked, and whether the free request is refused although it does.
         self._key_worked_at = -_KEY_PROBE_SECONDS
         self._probe_misleads = False
         self._polls_per_second = _RATE_START
@@ -68,25 +67,26 @@ class ProviderThrottle:
 
     @property
     def polls_per_second(self) -> float:
-        """How many polls the provider bears just now."""
+        """The current rate limit of polls."""
         return self._polls_per_second
 
     @property
     def submits_free(self) -> int:
-        """How many more paid requests may begin now: one at a time while it is open whether the provider takes any.
+        """How many more paid requests may start now: one at a time while the provider's health is unknown.
 
-        A provider that begins to answer with a mess would otherwise leave as many jobs in doubt as there are places.
+        Otherwise a provider that starts to send unreadable responses would leave as many uncertain jobs as there are
+        places.
         """
         in_flight = self._users.in_flight
         if self._breaker.is_cautious or self._account.trouble is not None:
             return 1 - in_flight
         if self._feels_its_way or self._breaker.is_doubted:
-            # One that hangs finds out nothing, and must not hold up the others.
+            # One that hangs proves nothing, and must not delay the others.
             return min(1 - self._users.in_flight_since(_FINDS_OUT_SECONDS), AT_ONCE - in_flight)
         return AT_ONCE - in_flight
 
     def refusal(self, user_id: UserId | None = None) -> Refusal | None:
-        """Why no new command of that person is taken just now; None if it may be."""
+        """Why no new command of that person is accepted now; None if it may be."""
         if self._is_paused():
             return Refusal(Reason.PAUSED)
         if user_id is not None and self._account.trouble_of(user_id) is not None:
@@ -98,17 +98,17 @@ class ProviderThrottle:
         return None
 
     def seconds_until_submit(self) -> float:
-        """0 if a paid request may go out now, of which at most `submits_free` more are to be under way."""
+        """0 if a paid request may be sent now, with at most `submits_free` more running."""
         now = self._clock.monotonic()
         if self._is_paused():
-            # The file may be taken away by hand.
+            # The file may be removed by hand.
             return _PAUSED_SECONDS
         if self.is_open:
             return max(self._breaker.next_probe_at - now, 1.0)
         return max(self._creates_until - now, self._account.wait_seconds(), 0.0)
 
     def seconds_until_submit_of(self, user_id: UserId) -> float | None:
-        """0 if that person's next paid request may go out as far as they are concerned; None: when one has ended."""
+        """0 if that person's next paid request may be sent as far as they are concerned; None: when one has ended."""
         if self._users.is_full(user_id):
             return None
         if self._account.is_tried(user_id) and self._users.in_flight_of(user_id):
@@ -116,7 +116,7 @@ class ProviderThrottle:
         return max(self._users.wait_seconds(user_id), self._account.wait_seconds_of(user_id))
 
     def times_refused(self, job_id: JobId) -> int:
-        """How often a job was refused for the account's sake: its requester's others are tried first."""
+        """How often a job was refused because of the account: its requester's others are tried first."""
         return self._account.times_refused(job_id)
 
     def begin_submit(self, sender: Sender) -> None:
@@ -132,7 +132,7 @@ class ProviderThrottle:
         self._account.forget(job_id)
 
     def seconds_until_poll(self) -> float:
-        """0 if a poll may go out now, which is then counted."""
+        """0 if a poll may be sent now, which is then counted."""
         now = self._clock.monotonic()
         if self.is_open:
             return max(self._breaker.next_probe_at - now, 1.0)
@@ -144,7 +144,7 @@ class ProviderThrottle:
 
     @property
     def wants_probe(self) -> bool:
-        """Whether a free request is to find something out, now or soon."""
+        """Whether a probe is wanted, now or soon."""
         return self._breaker.wants_probe() or self._wants_key_probe or self._account.is_open_by_key
 
     def take_probe(self) -> bool:
@@ -159,20 +159,20 @@ class ProviderThrottle:
         return due
 
     def probe_answered(self) -> None:
-        """A free request was answered, with the same key."""
+        """A probe was answered, with the same key."""
         self._breaker.answered()
         self._account.key_works()
         self._key.clear()
         self._key_hold_until = 0.0
 
     def probe_failed(self) -> None:
-        """A free request got no answer, or one that shows a fault of the provider."""
+        """A probe got no response, or one with a fault of the provider."""
         self._breaker.probe_failed()
 
     def probe_forbidden(self) -> bool:
-        """A free request was refused with the same key: nothing goes through with it.
+        """A probe was refused with the same key: all requests are.
 
-        False if other requests with it do: then the key may be kept from that one question only.
+        False if other requests with it work: then the key may be refused for the list alone.
         """
         self._breaker.answered()
         self._probe_misleads |= self._clock.monotonic() - self._key_worked_at < _KEY_PROBE_SECONDS
@@ -183,14 +183,14 @@ class ProviderThrottle:
         return True
 
     def answered(self) -> None:
-        """A poll was answered as it should be."""
+        """A poll was answered properly."""
         self._breaker.answered()
         self._note_key_works()
         self._busy_polls.clear()
         self._polls_per_second = min(_RATE_MAX, self._polls_per_second + _RATE_GAIN)
 
     def took_work(self, sender: Sender) -> None:
-        """The provider took that job: the account is in order, and so is paying."""
+        """The provider accepted that job: account and paid requests are in order."""
         was_everybodys = self._breaker.is_cautious or self._account.trouble is not None or self._busy.user_count() > 1
         self._note_alone(sender)
         self._note_key_works()
@@ -207,15 +207,15 @@ class ProviderThrottle:
         self._account.works(sender.user_id)
 
     def failed(self, sender: Sender, *, paid: bool = False) -> None:
-        """A request for that job got no answer, or one that shows a fault of the provider."""
+        """A request for that job got no response, or one with a fault of the provider."""
         self._breaker.failed(sender, paid=paid)
         if paid:
             self._users.failed(sender)
 
     def create_slowed(self, sender: Sender, retry_after_seconds: float | None) -> None:
-        """The provider told a create to wait: its requester's wait, all once another person's is told so, too.
+        """A create got a `Retry-After`: its requester waits, and all once another person's gets one, too.
 
-        A person's first one holds up the others for a moment; not again, once another's was taken meanwhile.
+        A person's first one delays the others for a moment; not again, once another's was accepted meanwhile.
         """
         if retry_after_seconds is not None:
             self._users.hold(sender.user_id, bounded(retry_after_seconds))
@@ -231,9 +231,9 @@ class ProviderThrottle:
             self._hold_creates(seconds if confirmed else min(seconds, _ALONE_SECONDS))
 
     def poll_slowed(self, sender: Sender | None, retry_after_seconds: float | None) -> None:
-        """The provider told a poll to wait: polls get rarer, and all wait once another person's is told so, too.
+        """A poll got a `Retry-After`: polls slow down, and all wait once another person's gets one, too.
 
-        Without a sender it was a question for the list, which says nothing about polls but that they be fewer.
+        Without a sender it was the list, which only slows the polls down.
         """
         if sender is None or not self._cut.holds(sender):
             self._polls_per_second = max(_RATE_MIN, self._polls_per_second * _RATE_CUT)
@@ -247,7 +247,7 @@ class ProviderThrottle:
     def forbidden(self, sender: Sender) -> bool:
         """The provider refused the key at a poll; True if that is confirmed, so that polls wait.
 
-        It is confirmed by another person's poll. A free request finds out in any case.
+        It is confirmed by another person's poll. A free request tests it in any case.
         """
         self._wants_key_probe = True
         confirmed = self._key.has_others(sender)
@@ -257,13 +257,13 @@ class ProviderThrottle:
         return confirmed
 
     def account_refused(self, sender: Sender, cause: Cause, *, sure: bool = True) -> Concerns:
-        """The provider took no work for the account's sake; see `ProviderAccount.refused`."""
+        """The provider refused work because of the account; see `ProviderAccount.refused`."""
         if cause is not Cause.CREDIT:
             self._wants_key_probe = True
         return self._account.refused(sender, cause, sure=sure)
 
     def again_seconds(self, *, sure: bool) -> float:
-        """How long a job waits that was refused for the account's sake."""
+        """How long a job waits that was refused because of the account."""
         return self._account.again_seconds(sure=sure)
 
     def _note_key_works(self) -> None:
@@ -275,7 +275,7 @@ class ProviderThrottle:
             self._key_hold_until = 0.0
 
     def _note_alone(self, taken: Sender) -> None:
-        """Remember who alone was told to wait, now that another person's create was taken."""
+        """Remember who alone got a `Retry-After`, now that another person's create was accepted."""
         now = self._clock.monotonic()
         self._alone_until = {user_id: until for user_id, until in self._alone_until.items() if until > now}
         if not self._busy.user_count() > 1:

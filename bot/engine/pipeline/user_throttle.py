@@ -1,6 +1,6 @@
-"""What one person may take of the requests that everybody pays for together. It must not know jobs' states.
+"""One person's share of the common paid requests.
 
-A person whose requests meet trouble waits alone, for longer each time, until one of them is answered as it should be.
+A person whose requests fail waits alone, for longer each time, until one of them is accepted.
 """
 
 from collections import Counter, defaultdict, deque
@@ -20,7 +20,7 @@ _DOUBLINGS_MAX = 10
 
 
 class UserThrottle:
-    """Paid requests under way and in the last minute, by person. All times are monotonic."""
+    """Running paid requests and those of the last minute, by person. All times are monotonic."""
 
     def __init__(self, clock: Clock, submits_per_minute: int) -> None:
         self._clock = clock
@@ -34,16 +34,16 @@ class UserThrottle:
 
     @property
     def in_flight(self) -> int:
-        """How many paid requests are under way."""
+        """How many paid requests are running."""
         return len(self._began)
 
     def in_flight_since(self, seconds: float) -> int:
-        """How many paid requests began no longer ago than that."""
+        """How many paid requests started no longer ago than that."""
         since = self._clock.monotonic() - seconds
         return sum(at >= since for _, at in self._began.values())
 
     def in_flight_of(self, user_id: UserId) -> int:
-        """How many of that person's paid requests are under way."""
+        """How many of that person's paid requests are running."""
         return sum(other == user_id for other, _ in self._began.values())
 
     def begin(self, sender: Sender) -> None:
@@ -58,7 +58,7 @@ class UserThrottle:
         self._began.pop(job_id, None)
 
     def wait_seconds(self, user_id: UserId) -> float:
-        """0 if that person's next paid request may go out as far as they are concerned."""
+        """0 if that person's next paid request may be sent as far as they are concerned."""
         now = self._clock.monotonic()
         waits = [0.0, self._held_until.get(user_id, 0.0) - now]
         if user_id in self._spent and len(spent := self._spent[user_id]) >= self._share:
@@ -66,16 +66,16 @@ class UserThrottle:
         return max(waits)
 
     def is_full(self, user_id: UserId) -> bool:
-        """Whether that person has as many requests under way as one may have: one only, after trouble."""
+        """Whether that person has as many requests running as allowed: one only, after a fault."""
         return self.in_flight_of(user_id) >= (1 if self._troubled.get(user_id) else _AT_ONCE_EACH)
 
     def hold(self, user_id: UserId, seconds: float) -> None:
-        """Let that person's requests wait for so long; a shorter wait cuts no longer one."""
+        """Hold that person's requests for so long; a longer hold stays."""
         until = self._clock.monotonic() + seconds
         self._held_until[user_id] = max(self._held_until.get(user_id, 0.0), until)
 
     def failed(self, sender: Sender) -> None:
-        """A paid request for that job met a fault of the provider; from the second job on, its requester waits."""
+        """A paid request for that job failed by the provider's fault; from the second job on, its requester waits."""
         troubled = self._troubled[sender.user_id]
         troubled.add(sender.job_id)
         if len(troubled) > 1:
@@ -83,16 +83,16 @@ class UserThrottle:
             self.hold(sender.user_id, min(_BACKOFF_SECONDS * 2.0**doublings, _BACKOFF_SECONDS_MAX))
 
     def took_work(self, user_id: UserId) -> None:
-        """A paid request of that person was answered as it should be."""
+        """A paid request of that person was accepted."""
         self._troubled.pop(user_id, None)
 
     def release(self) -> None:
-        """Let nobody wait for trouble that was everybody's and is over."""
+        """End all holds: the fault concerned everybody and is over."""
         self._held_until.clear()
         self._troubled.clear()
 
     def _forget_old(self, now: float) -> None:
-        """Keep nothing of people who have sent nothing for a minute and wait for nothing."""
+        """Forget people who have sent nothing for a minute and wait for nothing."""
         if now < self._forgotten_at + _MINUTE_SECONDS:
             return
         self._forgotten_at = now

@@ -1,1 +1,1 @@
-"""What people ask for: requests, replies, buttons, look-ups and the owner's commands."""
+"""People's requests: commands, replies, buttons, look-ups and the owner's commands."""

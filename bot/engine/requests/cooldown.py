@@ -1,4 +1,4 @@
-"""Says something to a person once in a while: a short, bounded memory that ends with the process."""
+"""A cooldown for messages to a person: a short, bounded memory that ends with the process."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -17,7 +17,7 @@ class Cooldown:
         self._begun_at: OrderedDict[Hashable, float] = OrderedDict()
 
     def begin(self, occasion: Hashable) -> bool:
-        """Whether it is the first time, or the last one is long enough ago; then it begins again."""
+        """Whether it is the first time, or the last one is long enough ago; then the cooldown starts again."""
         now = self._clock.monotonic()
         begun_at = self._begun_at.get(occasion)
         if begun_at is not None and now - begun_at < self._seconds:

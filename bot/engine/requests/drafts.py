@@ -26,9 +26,9 @@ class Drafts:
         self._context = context
 
     async def keep(self, draft: Draft) -> Refusal | None:
-        """Store it, or replace it; the hour begins again. Returns why not.
+        """Store it, or replace it; the hour starts again. Returns why not.
 
-        Discord wants an answer within three seconds, so a database in trouble isn't waited for.
+        Discord requires a response within three seconds, so a database in trouble isn't waited for.
         """
         request = replace(draft.request, prompt=draft.request.prompt[:PROMPT_MAX_CHARACTERS])
         stored = replace(draft, request=request, created_at=self._context.clock.now())
@@ -50,7 +50,7 @@ class Drafts:
 
 
 def revised(draft: Draft, no: Refusal, catalogue: Catalogue) -> Draft:
-    """The draft as its form shows it after that refusal: without what can't be used.
+    """The draft as its form shows it after that refusal: without the refused parts.
 
     Pictures go when one of them is the reason; without its parent a remix becomes a new video; an option that isn't
     offered becomes the default.
@@ -75,5 +75,5 @@ def without_pictures(draft: Draft) -> Draft:
 
 
 def origin_id(draft_id: str) -> str:
-    """The act that the job of a draft comes from."""
+    """The origin id of a draft's job."""
     return f"draft:{draft_id}"

@@ -1,4 +1,4 @@
-"""From a person's request to a stored job: every reason for a no is found before anything is stored or charged."""
+"""From a request to a stored job: every reason to refuse it is checked before anything is stored or charged."""
 
 import itertools
 import uuid
@@ -35,38 +35,38 @@ from bot.media.references import ReferenceRefused
 
 # Thirteen requests with four pictures of the largest size.
 _PICTURES_BYTES_PER_DAY = 1024 * 1024 * 1024
-# Four bytes for each character of the longest prompt, and as much again for what a person can't see.
+# Four bytes for each character of the longest prompt, and as much again for invisible ones.
 LONG_TEXT_MAX_BYTES = 8 * PROMPT_MAX_CHARACTERS
 _log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a person asks for: the request with pictures kept already, and uploads that are still at Discord."""
+    """A person's request, with pictures kept already, and uploads that are still at Discord."""
 
     request: VideoRequest
     uploads: tuple[Upload, ...] = ()
 
 
 class Intake:
-    """Takes requests in. `pausing` says why a person's are not taken just now (provider down, account refused)."""
+    """Accepts requests. `pausing` returns why a person's are not accepted now (provider down, account refused)."""
 
     def __init__(self, context: EngineContext, pausing: Callable[[UserId | None], Refusal | None]) -> None:
         self._context = context
         self._pausing = pausing
         self._lookup = Lookup(context)
         self._stopping = False
-        # Whose requests wait for their pictures just now, by the act that asked.
+        # Whose requests wait for their pictures now, by their origin id.
         self._taking: dict[str, UserId] = {}
 
     def stop(self) -> None:
-        """Take nothing in any more: the process is about to leave."""
+        """Accept nothing any more: the process ends."""
         self._stopping = True
 
     async def accept(self, ask: Ask, origin: Origin, no_place: Refusal | None = None) -> Job | Refusal:
-        """Store the request as a job, or say why not. The same origin accepted twice is one job.
+        """Store the request as a job, or return why not. The same origin accepted twice is one job.
 
-        `no_place` says why the video could not be posted at the origin's place later, if so.
+        `no_place` is why the video could not be posted at the origin's place later, if so.
         """
         try:
             return await self.find_made(origin.id) or await self._accept_new(ask, origin, no_place)
@@ -75,7 +75,7 @@ class Intake:
             return Refusal(Reason.STORE_UNAVAILABLE)
 
     async def find_made(self, origin_id: str) -> Job | None:
-        """The job that an act has made. To be asked before any reason for a no: that job itself may be one."""
+        """The job of an action. To be called before any reason to refuse: that job itself may be one."""
         return await self._context.database.read(finding.find_by_origin, origin_id)
 
     async def repeat(
@@ -107,7 +107,7 @@ class Intake:
     async def keep_pictures(
         self, uploads: tuple[Upload, ...], user_id: UserId | None = None
     ) -> tuple[Reference, ...] | Refusal:
-        """Fetch that person's attachments and keep them. Ask all limits first: it takes disk, and may take minutes."""
+        """Fetch and keep that person's attachments. Check the limits first: it takes disk, and may take minutes."""
         try:
             return await self._context.shelf.keep_all(uploads, user_id)
         except ReferenceRefused as fault:
@@ -116,20 +116,20 @@ class Intake:
             return fault.refusal
 
     def check(self, ask: Ask, user_id: UserId | None = None) -> Refusal | None:
-        """What is wrong with a request whose prompt is still to come: model, size, length, number of pictures."""
+        """The fault of a request whose prompt is still to come: model, size, length, number of pictures."""
         return self._no_time() or self._pausing(user_id) or self._no_request(ask, prompt_given=False)
 
     def closed(self, guild_id: int | None, *, request: bool = False) -> Refusal | None:
-        """Why the bot does nothing there by the operator's word, or takes no request; None if it does."""
+        """Why the operator lets the bot do nothing there, or accept no request; None otherwise."""
         allowlist = self._context.rules.limits.allowlist
         return allowlist.refuse_request(guild_id) if request else allowlist.refuse(guild_id)
 
     async def is_blocked(self, user_id: UserId) -> bool:
-        """Whether those who run the bot have blocked that person."""
+        """Whether the owner has blocked that person."""
         return await self._context.database.read(blocking.is_blocked, user_id)
 
     async def check_person(self, origin: Origin) -> Refusal | None:
-        """Why nothing is accepted from that person now, whatever they ask for."""
+        """Why nothing is accepted from that person now, for any request."""
         return self._no_time() or self._pausing(origin.user_id) or await self._no_room(Ask(VideoRequest("")), origin)
 
     async def read_text(self, upload: Upload, user_id: UserId) -> str | Refusal | None:
@@ -197,10 +197,10 @@ class Intake:
         return self._context.catalogue.check(request.model, request.size, request.seconds)
 
     async def _no_room(self, ask: Ask, origin: Origin) -> Refusal | None:
-        """A first look at the limits, so that nothing is fetched in vain; the accepting transaction decides.
+        """A first check of the limits, so that nothing is fetched in vain; the accepting transaction decides.
 
-        The person's earlier requests that wait for their pictures count as under way, so that nobody can have more
-        fetched than they may have made.
+        The person's earlier requests that wait for their pictures count, so that they can't have more fetched than they
+        may request.
         """
         now, limits = self._context.clock.now(), self._context.rules.limits
         earlier = itertools.takewhile(lambda act: act != origin.id, tuple(self._taking))
@@ -210,12 +210,12 @@ class Intake:
         if not ask.uploads:
             return None
         brought_bytes = await self._context.database.read(measure_pictures, origin.user_id, now - DAY_SECONDS)
-        # What was cancelled or refused counts as well: its pictures lie on the disk like all others.
+        # Cancelled and refused requests count as well: their pictures are on the disk like all others.
         too_much = brought_bytes >= _PICTURES_BYTES_PER_DAY
         return Refusal(Reason.REFERENCES_LIMIT, {"limit_bytes": _PICTURES_BYTES_PER_DAY}) if too_much else None
 
     def _watch(self, budgets: tuple[Budget, ...]) -> None:
-        """Alert the owners once a day when a daily ceiling is nearly or wholly used."""
+        """Alert the owners once a day when a daily ceiling is nearly or fully used."""
         for budget in budgets:
             if (percent := budget.used_percent) is None:
                 continue
@@ -225,5 +225,5 @@ class Intake:
 
 
 def replace_pictures(request: VideoRequest, pictures: tuple[Reference, ...]) -> VideoRequest:
-    """The request with more pictures, after those it has."""
+    """The request with more pictures, after its own."""
     return replace(request, references=request.references + pictures)

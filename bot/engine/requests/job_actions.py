@@ -1,6 +1,6 @@
-"""What a person does to a job by a button: cancel, withhold, retry, send again, delete; rights are checked each time.
+"""The button actions on a job: cancel, withhold, retry, post, delete; rights are checked each time.
 
-Every act may be pressed twice, by two people, or on a message of last week; the job's state decides, not the button.
+Every button may be pressed twice, by two people, or on a message of last week; the job's state decides, not the button.
 """
 
 from dataclasses import replace
@@ -31,16 +31,16 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class JobActions:
-    """One method per button. Each returns the job as it is then, or why not."""
+    """One method per button. Each returns the job after it, or why not."""
 
     def __init__(self, context: EngineContext, intake: Intake) -> None:
         self._context = context
         self._intake = intake
 
     async def cancel(self, job_id: JobId, asker: Asker) -> Job | Refusal:
-        """Cancel and *Don't post*: a queued job ends and costs nothing; of any other the video is withheld.
+        """Cancel and *Don't post*: a queued job ends and costs nothing; any other's video is withheld.
 
-        That one is fetched and kept all the same; it has been paid for and counts.
+        It is fetched and kept all the same; it has been paid and counts.
         """
         for _ in range(_RACE_TRIES):
             job = await self._controlled(job_id, asker)
@@ -54,7 +54,7 @@ class JobActions:
         return Refusal(Reason.TOO_LATE_TO_CANCEL)
 
     async def send_again(self, job_id: JobId, asker: Asker) -> Job | Refusal:
-        """*Send again*: post a video that was withheld or could not be posted; nothing is generated."""
+        """*Post it*: post a video that was withheld or could not be posted; nothing is generated."""
         for _ in range(_RACE_TRIES):
             job = await self._controlled(job_id, asker)
             if isinstance(job, Refusal):
@@ -88,7 +88,7 @@ class JobActions:
         return made
 
     async def find_retryable(self, job_id: JobId, asker: Asker) -> Job | Refusal:
-        """The failed or unclear job, for its requester alone: a retry counts on the limits of who presses."""
+        """The failed or uncertain job, for its requester alone: a retry counts on the presser's limits."""
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
             return job
@@ -97,7 +97,7 @@ class JobActions:
         return job if job.state in RETRYABLE | _UNCLEAR else Refusal(Reason.TOO_LATE_TO_CANCEL)
 
     async def find_retry(self, job: Job) -> Job | None:
-        """What an earlier Retry of the job has made, unless it was cancelled for free."""
+        """The job of an earlier Retry, unless it was cancelled for free."""
         return (await find_retry(self._context, job))[1]
 
     async def try_again(
@@ -108,7 +108,7 @@ class JobActions:
         sees_channel: SeesChannel,
         no_place: Refusal | None = None,
     ) -> Job | Refusal:
-        """*Try again* of an uncertain job: a new job, which may be charged a second time; the asking ends."""
+        """*Request again* for an uncertain job: a new job, which may be charged a second time; the question ends."""
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
             return job
@@ -120,7 +120,7 @@ class JobActions:
         return made
 
     async def leave(self, job_id: JobId, asker: Asker) -> Job | Refusal:
-        """*Leave it*: only the asking ends; if the video turns up after all, it is posted."""
+        """*Dismiss*: only the question ends; if the video turns up after all, it is posted."""
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
             return job
@@ -131,14 +131,14 @@ class JobActions:
         return job
 
     async def may_delete(self, job_id: JobId, asker: Asker) -> Job | Refusal:
-        """Whether that person may delete the video; asked again when they are sure."""
+        """Whether that person may delete the video; checked again when they confirm."""
         return await self._controlled(job_id, asker)
 
     async def delete(self, job_id: JobId, asker: Asker, message_id: MessageId | None = None) -> Job | Refusal:
-        """Delete: the very message that was pressed goes, and the video can't be remixed any more.
+        """Delete: the pressed message goes, and the video can't be remixed any more.
 
-        `message_id` is that message, in the asker's place. It may be there before its id is written down. Without it
-        those go that are written down.
+        `message_id` is that message, in the asker's place. It may exist before its id is stored. Without it the stored
+        messages go.
         """
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
@@ -147,7 +147,7 @@ class JobActions:
             messages = await self._video_messages(job, asker, message_id)
             if message_id is not None and not messages:
                 return Refusal(Reason.VIDEO_UNKNOWN)
-            # First of all, for the outbox, who may be about to write down that it was posted, or to post it again.
+            # First of all, for the outbox, which may be about to store that it was posted, or to post it again.
             self._context.signals.deleted_messages.extend(pressed for _, pressed in messages)
             await self._context.database.write(moving.remove, job, self._context.clock.now(), asker.user_id)
             log_event("deleted", job, by=asker.user_id)
@@ -164,7 +164,7 @@ class JobActions:
     ) -> Job | Refusal:
         """Make the same request again: one at a time for each person and video, so a second press finds the first's.
 
-        The act is numbered, so that two presses at once are one.
+        The origin id is numbered, so that two presses at once are one.
         """
         act = f"again:{video.id}:{asker.user_id}:"
         earlier = await self._context.database.read(finding.find_by_act, act)
@@ -174,8 +174,8 @@ class JobActions:
         return await self._intake.repeat(video, origin, asker, sees_channel, no_place)
 
     async def forget_message(self, message_id: MessageId) -> None:
-        """Somebody deleted a message: a reply's waiting job is cancelled, a video can't be remixed any more."""
-        # First of all, for the outbox, who may not have written down yet that it stands.
+        """A message was deleted: a reply's waiting job is cancelled, a video can't be remixed any more."""
+        # First of all, for the outbox, which may not have stored yet that it is posted.
         self._context.signals.deleted_messages.append(message_id)
         job = await self._context.database.read(finding.find_by_origin, str(message_id))
         if job is not None and job.state is State.ACCEPTED:
@@ -189,13 +189,13 @@ class JobActions:
             log_event("deleted", video)
 
     async def forget_place(self, guild_id: GuildId, channel_id: ChannelId | None = None) -> None:
-        """A server, or one channel or thread of it, is gone: what was not sent yet ends there for free."""
+        """A server, or one channel or thread of it, is gone: its unsent jobs end for free."""
         await forget_place(self._context, guild_id, channel_id)
 
     async def _video_messages(
         self, job: Job, asker: Asker, message_id: MessageId | None
     ) -> list[tuple[ChannelId, MessageId]]:
-        """Where the video's messages are that are to go; a custom id alone proves nothing (decision 6)."""
+        """The video's messages to delete; a custom id alone proves nothing (decision 6)."""
         said = await self._context.database.read(posts.find_posts, [job.id])
         known = [
             (post.channel_id, post.message_id)
@@ -223,7 +223,7 @@ class JobActions:
         return may_control(job, asker) or job
 
     async def _stop(self, job: Job) -> Job | None:
-        """None if the job was moved meanwhile, or if its message is on the way."""
+        """None if the job was moved meanwhile, or if its message is being sent."""
         if job.state is State.ACCEPTED:
             return await self._context.database.write(moving.apply, job, Event.CANCEL, now=self._context.clock.now())
         if not await self._context.database.write(moving.withhold, job):
@@ -232,7 +232,7 @@ class JobActions:
         return replace(job, withheld=True)
 
     async def _want_again(self, job: Job) -> Job | None:
-        """Note that the video is to be posted after all; None if the job was moved meanwhile."""
+        """Store that the video is to be posted after all; None if the job was moved meanwhile."""
         write, now = self._context.database.write, self._context.clock.now()
         if job.state not in ENDS:
             return await write(moving.note, job, withheld=False)
@@ -250,9 +250,9 @@ class JobActions:
         no_place: Refusal | None,
         edited: Ask | None = None,
     ) -> Job | Refusal:
-        """Make a new job of the same request, or of `edited`, or return the one that an earlier press made.
+        """Make a new job of the same request, or of `edited`, or return the one of an earlier press.
 
-        One that failed has a notice with a button of its own.
+        One that failed has a notice with its own button.
         """
         job, earlier = await find_retry(self._context, job)
         if earlier is not None:
@@ -264,23 +264,23 @@ class JobActions:
         return made
 
     async def _end_asking(self, job: Job) -> bool:
-        """Whether it went on until now."""
+        """Whether the question was still open."""
         answered = await self._context.database.write(moving.answer, job, self._context.clock.now())
         if answered:
-            # The card updater takes the question from the notice.
+            # The card updater removes the question from the notice.
             self._context.signals.card_touched(job.id)
         return answered
 
 
 def _goes_on(job: Job, now: float) -> bool:
-    """Whether a second press of *Make another* means this one: it is under way, or was made a moment ago."""
+    """Whether a second press of *Make another* means this one: it is running, or was made a moment ago."""
     if job.state is State.CANCELLED or job.withheld:
         return False
     return job.state in _UNDER_WAY or 0.0 <= now - job.accepted_at < _DOUBLE_PRESS_SECONDS
 
 
 def can_send_again(job: Job) -> bool:
-    """Whether *Send again* makes sense: a video that is kept, and was withheld or could not be posted."""
+    """Whether *Post it* makes sense: a video that is kept, and was withheld or could not be posted."""
     if job.removed_at is not None:
         return False
     if job.state is State.UNDELIVERABLE:

@@ -1,4 +1,4 @@
-"""Finding the video that a person means, and what they may see of it. It changes nothing."""
+"""Finding a video, and what a person may see of it. Read-only."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ SeesChannel = Callable[[ChannelId], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """One job with where its card or video stands (None when nowhere) and its place in the queue.
+    """One job with the link to its card or video (None without one) and its place in the queue.
 
     `veiled`: it belongs to a channel that the asker can't see, so neither its prompt nor any link is shown.
     """
@@ -42,20 +42,20 @@ class Overview:
 
 
 class Lookup:
-    """Answers "which video?"; `SeesChannel` says whether the asker can see a channel (unsure means no)."""
+    """Finds jobs; `SeesChannel` returns whether the asker can see a channel (unsure means no)."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
 
     async def find_to_remix(self, text: str | None, asker: Asker, sees_channel: SeesChannel) -> Job | Refusal:
-        """The finished video that a short id, message link or provider's id names; without text the asker's newest."""
+        """The finished video with a short id, message link or provider's id; without text the asker's newest."""
         if text is None or not text.strip():
             newest = await self._context.database.read(
                 finding.find_newest_finished, asker.user_id, asker.place.channel_id
             )
             if newest is None:
                 return Refusal(Reason.VIDEO_NONE_HERE)
-            # One that is just being posted may stand there already: an older one is surely not what is meant.
+            # A video that is just being posted may be visible already: an older one is surely not meant.
             return await self.check_remix(newest, asker, sees_channel)
         job = await self._find(text.strip())
         if job is None:
@@ -63,7 +63,7 @@ class Lookup:
         return await self.check_remix(job, asker, sees_channel)
 
     async def check_remix(self, job: Job, asker: Asker, sees_channel: SeesChannel) -> Job | Refusal:
-        """The job itself, if the asker may remix it, and the operator lets the bot take requests there."""
+        """The job itself, if the asker may remix it, and the operator lets the bot accept requests there."""
         if refusal := self._context.rules.limits.allowlist.refuse_request(asker.place.guild_id):
             return refusal
         job = await self._settled(job)
@@ -72,7 +72,7 @@ class Lookup:
         return may_remix(job, asker, sees_channel=sees, provider=self._context.videos.provider) or job
 
     async def check_parent(self, request: VideoRequest, asker: Asker, sees_channel: SeesChannel) -> Refusal | None:
-        """Why a request that was kept may not be made by that person now: they may have lost what it starts from."""
+        """Why that person may not make a stored request now: they may have lost access to its parent."""
         if request.parent_id is None:
             return None
         parent = await self.get(request.parent_id)
@@ -82,7 +82,7 @@ class Lookup:
         return checked if isinstance(checked, Refusal) else None
 
     async def find_to_view(self, text: str, asker: Asker, sees_channel: SeesChannel) -> Overview | Refusal:
-        """One job by id, for its requester and those who manage its server."""
+        """One job by id, for its requester and managers of its server."""
         job = await self._find(text.strip())
         if job is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
@@ -94,12 +94,12 @@ class Lookup:
         return replace((await self._overviews([job]))[0], parent_link=await find_parent_link(self._context, job))
 
     async def find_to_explain(self, job_id: JobId, asker: Asker) -> Job | Refusal:
-        """A failed job, for its requester and those who manage messages there."""
+        """A failed job, for its requester and people with Manage Messages there."""
         job = await self.get(job_id)
         return Refusal(Reason.VIDEO_UNKNOWN) if job is None else may_control(job, asker) or job
 
     async def get(self, job_id: JobId) -> Job | None:
-        """The job of that id, whoever asks."""
+        """The job of that id, for any asker."""
         return await self._context.database.read(finding.get, job_id)
 
     async def list_own(self, asker: Asker) -> list[Overview]:
@@ -121,7 +121,7 @@ class Lookup:
         return None if job_id is None else await self.get(job_id)
 
     async def find_answered(self, message_id: MessageId, shown: ButtonId | None) -> tuple[Job, PostKind] | None:
-        """The job that said that message, and as what; None if it is none of a job's.
+        """The job of that message and the message's kind; None if it is none of a job's.
 
         `shown` is a button of the message: it may exist before its id is stored.
         """
@@ -136,7 +136,7 @@ class Lookup:
         return None if job is None else (job, kind)
 
     async def _settled(self, job: Job) -> Job:
-        """The job, given a moment to be marked as delivered if its message has just come to stand."""
+        """The job, given a moment to be marked as delivered if its message has just been posted."""
         for _ in range(_SETTLING_TRIES):
             if job.state is not State.POSTING:
                 break

@@ -1,4 +1,4 @@
-"""What only those who run the bot may do: stop and resume all spending, and give a lost job its video by hand."""
+"""The owner's commands: stop and resume all spending, link a lost job, block people, show usage."""
 
 import asyncio
 
@@ -18,14 +18,14 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class OwnerActions:
-    """Each act asks first whether the person runs the bot, and is written into the log."""
+    """Each action checks first that the person is an owner, and is logged."""
 
     def __init__(self, context: EngineContext, reconciler: Reconciler) -> None:
         self._context = context
         self._reconciler = reconciler
 
     async def pause(self, user_id: UserId) -> bool | Refusal:
-        """Stop all spending at once; False if that could not be kept for the next start."""
+        """Stop all spending at once; False if that doesn't survive a restart."""
         if refusal := self.refuse(user_id):
             return refusal
         kept = True
@@ -39,7 +39,7 @@ class OwnerActions:
         return kept
 
     async def resume(self, user_id: UserId) -> Refusal | None:
-        """Let spending go on, those first who waited; None if it does."""
+        """Resume spending, queued jobs first; None on success."""
         if refusal := self.refuse(user_id):
             return refusal
         try:
@@ -56,7 +56,7 @@ class OwnerActions:
         return None
 
     async def link(self, user_id: UserId, job: str, remote_id: str) -> Job | Refusal:
-        """Go on with that video of the provider for a job that is uncertain or lost; nothing is sent again."""
+        """Link an uncertain or lost job to that video of the provider; nothing is sent again."""
         if refusal := self.refuse(user_id):
             return refusal
         linked = await self._reconciler.link_by_hand(job, remote_id.strip())
@@ -76,7 +76,7 @@ class OwnerActions:
         return len(cancelled)
 
     async def unblock(self, user_id: UserId, person: UserId) -> bool | Refusal:
-        """Take requests of that person again; False if they weren't blocked."""
+        """Accept requests of that person again; False if they weren't blocked."""
         if refusal := self.refuse(user_id):
             return refusal
         unblocked = await self._context.database.write(blocking.unblock, person)
@@ -84,7 +84,7 @@ class OwnerActions:
         return unblocked
 
     async def usage(self, user_id: UserId, days: int) -> list[UsageLine] | Refusal:
-        """What was requested in the last days, by server and person."""
+        """The usage of the last days, by server and person."""
         if refusal := self.refuse(user_id):
             return refusal
         return await self._context.database.read(find_usage, self._context.clock.now() - days * DAY_SECONDS)
@@ -94,6 +94,6 @@ class OwnerActions:
         return None if user_id in self._context.courier.owner_ids() else Refusal(Reason.OWNER_ONLY)
 
     def _repaint(self) -> None:
-        """The cards of jobs that wait say what they wait for."""
+        """Update the cards of waiting jobs, which show the reason."""
         for job_id in tuple(self._context.signals.queue_positions):
             self._context.signals.card_touched(job_id)

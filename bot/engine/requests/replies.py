@@ -1,6 +1,6 @@
 """Replies to the bot's messages: remixes of videos, new requests under one's own notices, questions, and talk.
 
-The rule is `bot.engine.requests.reply_rule`; `Replies` acts on it. It must not know Discord's message objects.
+The rule is `bot.engine.requests.reply_rule`; `Replies` acts on it.
 """
 
 import math
@@ -28,7 +28,7 @@ from bot.jobs.rights import Asker
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import finding
 
-# A no is repeated after so many seconds, but not later than that many after the first try.
+# A refusal is retried after so many seconds, but not later than that many after the first try.
 _SAY_NO_AGAIN_SECONDS = (5.0, 10.0, 20.0, 40.0)
 _SAY_NO_SECONDS = 90.0
 _HOUR_SECONDS = 3600.0
@@ -49,7 +49,7 @@ class Replies:
         self._dm_hints = Cooldown(context.clock, _HOUR_SECONDS)
 
     async def answer(self, reply: Reply, sees_channel: SeesChannel) -> Reaction:
-        """Act on a reply to any message; what answers no video, notice or card of ours is ignored."""
+        """Act on a reply to any message; a reply to anything but a video, notice or card of ours is ignored."""
         if not may_lead_on(reply, self._context.rules.reply_remix):
             return Reaction.IGNORE
         try:
@@ -57,13 +57,13 @@ class Replies:
             if found is None:
                 return Reaction.IGNORE
             if reply.place.guild_id is None:
-                # A message in a DM doesn't say its author's language; their request did.
+                # A message in a DM has no language of its author; their request did.
                 reply = replace(reply, locale=found[0].origin.locale)
             reaction, refusal = await self._answer(reply, *found, sees_channel)
         except StoreUnavailableError as error:
             _log.error("reply not taken", reply=reply.id, error=str(error))
             if reply.shown is None or reply.shown.kind is not MessageKind.VIDEO:
-                # Whether it answers a video is not known: then it may well be talk.
+                # It may be no reply to a video: then it may well be talk.
                 return Reaction.IGNORE
             reaction, refusal = Reaction.IGNORE, Refusal(Reason.STORE_UNAVAILABLE)
         if refusal is not None and self._may_say(reply, refusal):
@@ -71,15 +71,15 @@ class Replies:
         return reaction
 
     async def edited(self, reply_id: MessageId, said: Said) -> None:
-        """A person has changed a message: if a reply's job or question hangs on it, the new text counts."""
+        """A message was edited: if a reply's job or question belongs to it, the new text counts."""
         try:
             await edit_reply(self._context, self.offers, reply_id, said)
         except StoreUnavailableError as error:
-            # It is looked at once more before its job is submitted.
+            # It is checked once more before its job is submitted.
             _log.warning("edit not stored", reply=reply_id, error=str(error))
 
     async def hint(self, message_id: MessageId, user_id: UserId, place: Place, text: str) -> None:
-        """A person writes to the bot in a DM: say once an hour how videos are made."""
+        """A person writes to the bot in a DM: explain once an hour how videos are made."""
         if not count_words(text) or not self._dm_hints.begin(user_id):
             return
         closed = self._intake.closed(place.guild_id, request=True)
@@ -88,7 +88,7 @@ class Replies:
         await self._post(place, message_id, said, f"dm-{message_id}")
 
     async def _reader_in_dm(self, user_id: UserId, place: Place) -> Reader:
-        """A message doesn't say its author's language; the newest video that they requested there does."""
+        """A message has no language of its author; the newest video that they requested there does."""
         try:
             newest = await self._context.database.read(finding.find_newest_finished, user_id, place.channel_id)
         except StoreUnavailableError:
@@ -111,7 +111,7 @@ class Replies:
                 return Reaction.IGNORE, whole
             reply, request = whole, replace(request, prompt=whole.prompt)
         reaction = decide(reply, self._context.rules.reply_remix, own=own)
-        # A text in a file is too long for talk; it is not even fetched for who may not ask.
+        # A text in a file is too long for talk; it is not even fetched without the right to request.
         if reaction is Reaction.IGNORE and reply.long_text is None:
             return reaction, None
         if reply.right is Right.DENIED:
@@ -138,7 +138,7 @@ class Replies:
         return made if isinstance(made, Refusal) else None
 
     async def _with_long_text(self, reply: Reply) -> Reply | Refusal | None:
-        """The reply with the text of its `message.txt`; None if that is no text, and then it is a document."""
+        """The reply with the text of its `message.txt`; None if that is no text: then it is a document."""
         if reply.long_text is None:
             return reply
         if refusal := await self._intake.check_person(_origin(reply)):
@@ -150,12 +150,12 @@ class Replies:
         return replace(reply, text=f"{reply.text}\n\n{text}", prompt=joined, long_text=None)
 
     def _may_say(self, reply: Reply, refusal: Refusal) -> bool:
-        """Whether the no is news: one that lasts is said once an hour, so that nobody fills a channel with it."""
+        """Whether the refusal is new: a lasting one is posted once an hour, so that it can't fill a channel."""
         about = (reply.user_id, reply.place.channel_id, refusal.reason)
         return refusal.reason not in _LASTING or self._lasting_refusals.begin(about)
 
     async def _say_running(self, reply: Reply, job: Job) -> None:
-        """The video is still being made: said once to each person under each card, if they meant something."""
+        """The video is still being made: posted once to each person under each card, if the reply has words."""
         meant = reply.readable and count_words(reply.text) > 0
         if meant and self._running_hints.begin((reply.user_id, job.id)):
             await self._say(reply, words.say(Key.REPLY_TO_RUNNING, reader_of(self._context, reply)))
@@ -164,7 +164,7 @@ class Replies:
         await self._post(reply.place, reply.id, text, f"no-{reply.id}")
 
     async def _post(self, place: Place, reply_to: MessageId, text: str, nonce: str) -> None:
-        """Say it under a message; while Discord can't be asked, a few times more as long as the nonce counts."""
+        """Post a reply to a message; while Discord can't be reached, retry within the nonce window."""
         clock = self._context.clock
         parcel = Parcel(place.channel_id, cards.Message(content=text), nonce=nonce, reply_to=reply_to)
         give_up_at = clock.monotonic() + _SAY_NO_SECONDS
@@ -183,7 +183,7 @@ class Replies:
 
 
 def _origin(reply: Reply, grace_seconds: float = 0.0) -> Origin:
-    """The reply as an act: one reply makes at most one job."""
+    """The reply as an origin: one reply makes at most one job."""
     return Origin(
         id=str(reply.id),
         via=Via.REPLY,
@@ -197,7 +197,9 @@ def _origin(reply: Reply, grace_seconds: float = 0.0) -> Origin:
 
 
 def _request(reply: Reply, job: Job, kind: PostKind, *, own: bool) -> VideoRequest | None:
-    """What the reply asks for: a remix of the video; or, under one's own notice or cancelled card, the same anew."""
+    """The reply's request: a remix of the video; or, under one's own notice or cancelled card, the same with a new
+    prompt.
+    """
     if kind is PostKind.VIDEO:
         return VideoRequest(prompt=reply.prompt, parent_id=job.id)
     cancelled_card = kind is PostKind.CARD and job.state is State.CANCELLED and not job.withheld

@@ -10,7 +10,7 @@ from bot.jobs.store import finding
 
 
 async def edit_reply(context: EngineContext, offers: ReplyOffers, reply_id: MessageId, said: Said) -> None:
-    """A person's message has a new text: it counts for the job or the question that the message asked for.
+    """A person's message has a new text: it counts for its job or question.
 
     A text without words changes nothing.
     """

@@ -1,4 +1,4 @@
-"""The question or the button under a reply: made, taken up, turned down, and changed when the reply is edited."""
+"""The question or the button under a reply: made, accepted, refused, and changed when the reply is edited."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class ReplyOffers:
-    """Offers by the id of the reply that they stand under; only the person who replied may use one."""
+    """Offers by the id of their reply; only its author may use one."""
 
     def __init__(self, context: EngineContext, intake: Intake, lookup: Lookup) -> None:
         self._context = context
@@ -42,11 +42,11 @@ class ReplyOffers:
         self._lookup = lookup
 
     async def make(self, reaction: Reaction, reply: Reply, request: VideoRequest, job_id: JobId) -> Refusal | None:
-        """Let a question (`Reaction.ASK`) or the button of the form be shown under the reply; or why not."""
+        """Let a question (`Reaction.ASK`) or the button of the form be shown under the reply; or return why not."""
         if len(request.references) + len(reply.files) > REFERENCES_MAX:
             return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
         if reply.no_place is not None:
-            # Nothing could be shown under the reply, and nothing was asked for yet.
+            # Nothing can be shown under the reply, and nothing was requested yet.
             return None
         now = self._context.clock.now()
         draft = Draft(new_draft_id(), reply.user_id, reply.place, request, reply.id, now, uploads=reply.files)
@@ -65,7 +65,7 @@ class ReplyOffers:
         return None
 
     async def take(self, offer_id: MessageId, asker: Asker) -> tuple[Offer, Draft] | Refusal:
-        """The offer under that reply and its draft, for the person who replied."""
+        """The offer under that reply and its draft, for the reply's author."""
         offer = await self._find(offer_id, asker)
         if isinstance(offer, Refusal):
             return offer
@@ -76,7 +76,7 @@ class ReplyOffers:
     async def accept(
         self, offer: Offer, draft: Draft, sees_channel: SeesChannel, no_place: Refusal | None = None
     ) -> Job | Refusal:
-        """The person said yes to the question: make the video that their reply asked for, once, if it may still be."""
+        """The person confirmed the question: make the video of their reply, once, if it is still allowed."""
         origin = Origin(
             id=str(offer.id),
             via=Via.REPLY,
@@ -87,7 +87,7 @@ class ReplyOffers:
             history_after=offer.id,
         )
         if await self._intake.find_made(origin.id) is not None:
-            # An edit ended the reply's own job for free and led to this question: its yes is an act of its own.
+            # An edit ended the reply's own job for free and led to this question: its yes is an origin of its own.
             origin = replace(origin, id=origin_id(draft.id))
         asker = Asker(offer.user_id, offer.place)
         made = (
@@ -101,12 +101,12 @@ class ReplyOffers:
         return made
 
     async def find_made(self, reply_id: MessageId) -> Job | None:
-        """The job that the reply has made, unless it was cancelled for free."""
+        """The reply's job, unless it was cancelled for free."""
         made = await self._intake.find_made(str(reply_id))
         return None if made is None or (made.state is State.CANCELLED and not made.withheld) else made
 
     async def refuse(self, offer_id: MessageId, asker: Asker) -> Refusal | None:
-        """The person said no to the question: it goes, and nothing is made."""
+        """The person declined the question: it goes, and nothing is made."""
         offer = await self._find(offer_id, asker)
         if isinstance(offer, Refusal):
             return offer
@@ -114,7 +114,7 @@ class ReplyOffers:
         return None
 
     async def _find(self, offer_id: MessageId, asker: Asker) -> Offer | Refusal:
-        """The offer, if it is that person's; one that they can't see is answered like none."""
+        """The offer, if it is that person's; an invisible one is answered like none."""
         offer = await self._context.database.read(drafts.find_offer, offer_id)
         if offer is None or (offer.user_id != asker.user_id and offer.place != asker.place):
             return Refusal(Reason.DRAFT_GONE)
@@ -128,7 +128,7 @@ class ReplyOffers:
         self._context.signals.offers.set()
 
     async def edited(self, reply_id: MessageId, prompt: str) -> None:
-        """The reply has a new text: the question asks about that one."""
+        """The reply has a new text, and the question shows that one."""
         offer = await self._context.database.read(drafts.find_offer, reply_id)
         if offer is None or offer.kind is not OfferKind.ASK:
             return

@@ -1,4 +1,4 @@
-"""Which replies are a remix, which are asked about first, and which are only talk: the whole rule, pure.
+"""The reply rule: which replies are a remix, which are asked about first, and which are only talk. Pure.
 
 INTERFACE: "A reply to a finished video is a remix", and `REPLY_REMIX`.
 """
@@ -16,7 +16,7 @@ Mode = Literal["auto", "on", "ask", "off"]
 
 
 class Reaction(StrEnum):
-    """What a reply leads to."""
+    """The result of the rule for a reply."""
 
     IGNORE = "ignore"
     OFFER_FORM = "offer form"
@@ -25,7 +25,7 @@ class Reaction(StrEnum):
 
 
 class Right(StrEnum):
-    """Whether the person may use commands where they replied; `UNKNOWN` when Discord didn't say."""
+    """Whether the person may use commands where they replied; `UNKNOWN` without Discord's data."""
 
     GIVEN = "given"
     DENIED = "denied"
@@ -36,9 +36,9 @@ class Right(StrEnum):
 class Reply:
     """A person's reply. `readable` is False in a server when the ping is off: then no text and no files arrive.
 
-    `text` is what Discord sends, by which words are counted; `prompt` is the same as a person reads it. `uploads` are
-    the pictures among its files, `others` the rest, and `long_text` is the file that Discord's client makes of a long
-    message. `shown` is a button of the answered message, if Discord sent that along: it says what the message is.
+    `text` is the text from Discord, in which words are counted; `prompt` is the same as a person reads it. `uploads`
+    are the pictures among its files, `others` the rest, and `long_text` is the file that Discord's client makes of a
+    long message. `shown` is a button of the answered message, if Discord sent it: it shows the message's kind.
     """
 
     id: MessageId
@@ -58,12 +58,12 @@ class Reply:
 
     @property
     def files(self) -> tuple[Upload, ...]:
-        """The files that a request takes: the pictures; what is none only where there is nothing better."""
+        """The files of a request: the pictures; other files only without any picture."""
         return self.uploads or self.others
 
 
 def may_lead_on(reply: Reply, mode: Mode) -> bool:
-    """Whether the reply can lead to anything, whatever it answers; a look at the reply alone."""
+    """Whether the reply can lead to anything, decided from the reply alone."""
     if mode == "off":
         return False
     if not reply.readable or reply.uploads or reply.long_text is not None:
@@ -79,7 +79,7 @@ def decide(reply: Reply, mode: Mode, *, own: bool) -> Reaction:
     if not words and reply.readable and not reply.uploads:
         return Reaction.IGNORE
     if not words or reply.right is Right.UNKNOWN:
-        # Who may not be known to have the right shows it by pressing the button of the form.
+        # If the right is unknown, the press of the form's button proves it.
         return Reaction.OFFER_FORM
     if mode == "ask" or (mode == "auto" and not own) or may_be_talk(reply.text, pictures=bool(reply.uploads)):
         return Reaction.ASK
