@@ -2,7 +2,7 @@
 
 discord.py repeats 500, 502, 504 and 524 itself, under one nonce; everything else comes here
 (docs/facts/discord.md) and leaves as a `CourierFault` (`bot.chat.discord_errors`). Nothing is sent while
-Discord can't be reached or refuses everything (`bot.chat.discord_breaker`): then all is `NotTaken`.
+Discord can't be reached or refuses everything (`bot.chat.discord_health`): then all is `NotTaken`.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ import aiohttp
 import discord
 
 from bot.chat.cards import Message, text_files, to_discord
-from bot.chat.discord_breaker import DiscordBreaker, RequestOutcome
 from bot.chat.discord_errors import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
+from bot.chat.discord_health import DiscordHealth, RequestOutcome
 from bot.chat.naming import Said, edited_text
 from bot.chat.newest import Newest
 from bot.chat.owners import owners_of
@@ -87,7 +87,7 @@ class Courier:
     ) -> None:
         """`owner_ids`: who runs the bot; if empty, whoever Discord says. `send_seconds` pass in real time."""
         self._client = client
-        self._breaker = DiscordBreaker(clock)
+        self._health = DiscordHealth(clock)
         self._owner_ids = tuple(UserId(owner_id) for owner_id in owner_ids)
         self._send_seconds = send_seconds
         self._uploading_to: Counter[ChannelId] = Counter()
@@ -95,7 +95,7 @@ class Courier:
 
     def rest_seconds(self) -> float:
         """In how many seconds something may be carried again; 0 if it may be tried now."""
-        return self._breaker.rest_seconds()
+        return self._health.breaker.wait_seconds()
 
     async def post(self, parcel: Parcel) -> MessageId | None:
         """Post the message, with its file streamed from disk.
@@ -296,10 +296,10 @@ class Courier:
         self, about: str, within_seconds: float | None, *, behind_upload: bool = False
     ) -> AsyncGenerator[None]:
         """Ask Discord something, if it may be asked now; what goes wrong leaves as a `CourierFault`."""
-        rest_seconds = self._breaker.rest_seconds()
+        rest_seconds = self._health.breaker.wait_seconds()
         if self._client.user is None or rest_seconds > 0:
             raise NotTaken(rest_seconds)
-        began_at = self._breaker.begin()
+        began_at = self._health.begin()
         try:
             async with asyncio.timeout(within_seconds):
                 yield
@@ -310,10 +310,10 @@ class Courier:
             if behind_upload and isinstance(error, TimeoutError):
                 outcome = RequestOutcome.UNKNOWN
             rest_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
-            self._breaker.end(began_at, outcome, about, rest_seconds=rest_seconds)
+            self._health.end(began_at, outcome, about, rest_seconds=rest_seconds)
             raise fault from error
         else:
-            self._breaker.end(began_at, RequestOutcome.ANSWERED, about)
+            self._health.end(began_at, RequestOutcome.ANSWERED, about)
 
     async def _in_time(self, request: Awaitable[T]) -> T:
         async with asyncio.timeout(self._send_seconds):

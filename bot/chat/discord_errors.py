@@ -10,7 +10,7 @@ CourierFault        something kept a message from being carried
 import aiohttp
 import discord
 
-from bot.chat.discord_breaker import RequestOutcome
+from bot.chat.discord_health import RequestOutcome
 from bot.jobs.denials import denial_of
 
 _NETWORK_REST_SECONDS = 600.0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bot.engine.pipeline.fault_window import FaultWindow, Sender
 from bot.engine.pipeline.provider_account import Concerns, ProviderAccount
-from bot.engine.pipeline.provider_breaker import ProviderBreaker
+from bot.engine.pipeline.provider_health import ProviderHealth
 from bot.engine.pipeline.user_throttle import AT_ONCE, UserThrottle
 from bot.jobs.backoff import ASKED_LONGEST_SECONDS, bounded
 from bot.jobs.model import Cause, JobId, UserId
@@ -38,7 +38,7 @@ class ProviderThrottle:
         """`is_paused` returns whether the owner has stopped all spending."""
         self._clock = clock
         self._is_paused = is_paused
-        self._breaker = ProviderBreaker(clock)
+        self._health = ProviderHealth(clock)
         self._account = ProviderAccount(clock)
         self._users = UserThrottle(clock, submits_per_minute)
         self._creates_until = 0.0
@@ -63,7 +63,7 @@ class ProviderThrottle:
     @property
     def is_open(self) -> bool:
         """Whether the provider counts as down: only probes go there."""
-        return self._breaker.is_open
+        return self._health.breaker.is_open
 
     @property
     def polls_per_second(self) -> float:
@@ -78,9 +78,9 @@ class ProviderThrottle:
         places.
         """
         in_flight = self._users.in_flight
-        if self._breaker.is_cautious or self._account.trouble is not None:
+        if self._health.is_cautious or self._account.trouble is not None:
             return 1 - in_flight
-        if self._feels_its_way or self._breaker.is_doubted:
+        if self._feels_its_way or self._health.is_doubted:
             # One that hangs proves nothing, and must not delay the others.
             return min(1 - self._users.in_flight_since(_FINDS_OUT_SECONDS), AT_ONCE - in_flight)
         return AT_ONCE - in_flight
@@ -104,7 +104,7 @@ class ProviderThrottle:
             # The file may be removed by hand.
             return _PAUSED_SECONDS
         if self.is_open:
-            return max(self._breaker.next_probe_at - now, 1.0)
+            return max(self._health.breaker.next_probe_at - now, 1.0)
         return max(self._creates_until - now, self._account.wait_seconds(), 0.0)
 
     def seconds_until_submit_of(self, user_id: UserId) -> float | None:
@@ -135,7 +135,7 @@ class ProviderThrottle:
         """0 if a poll may be sent now, which is then counted."""
         now = self._clock.monotonic()
         if self.is_open:
-            return max(self._breaker.next_probe_at - now, 1.0)
+            return max(self._health.breaker.next_probe_at - now, 1.0)
         due_at = max(self._next_poll_at, self._polls_until, self._key_hold_until)
         if due_at > now:
             return due_at - now
@@ -145,12 +145,12 @@ class ProviderThrottle:
     @property
     def wants_probe(self) -> bool:
         """Whether a probe is wanted, now or soon."""
-        return self._breaker.wants_probe() or self._wants_key_probe or self._account.is_open_by_key
+        return self._health.wants_probe() or self._wants_key_probe or self._account.is_open_by_key
 
     def take_probe(self) -> bool:
         """Whether a free request is due now; if so the next one is due a while later."""
         now = self._clock.monotonic()
-        due = self._breaker.take_probe()
+        due = self._health.take_probe()
         if not due and (self._wants_key_probe or self._account.is_open_by_key) and now >= self._key_probe_at:
             due = True
         if due:
@@ -160,21 +160,21 @@ class ProviderThrottle:
 
     def probe_answered(self) -> None:
         """A probe was answered, with the same key."""
-        self._breaker.answered()
+        self._health.answered()
         self._account.key_works()
         self._key.clear()
         self._key_hold_until = 0.0
 
     def probe_failed(self) -> None:
         """A probe got no response, or one with a fault of the provider."""
-        self._breaker.probe_failed()
+        self._health.probe_failed()
 
     def probe_forbidden(self) -> bool:
         """A probe was refused with the same key: all requests are.
 
         False if other requests with it work: then the key may be refused for the list alone.
         """
-        self._breaker.answered()
+        self._health.answered()
         self._probe_misleads |= self._clock.monotonic() - self._key_worked_at < _KEY_PROBE_SECONDS
         if self._probe_misleads:
             return False
@@ -184,17 +184,17 @@ class ProviderThrottle:
 
     def answered(self) -> None:
         """A poll was answered properly."""
-        self._breaker.answered()
+        self._health.answered()
         self._note_key_works()
         self._busy_polls.clear()
         self._polls_per_second = min(_RATE_MAX, self._polls_per_second + _RATE_GAIN)
 
     def took_work(self, sender: Sender) -> None:
         """The provider accepted that job: account and paid requests are in order."""
-        was_everybodys = self._breaker.is_cautious or self._account.trouble is not None or self._busy.user_count() > 1
+        was_everybodys = self._health.is_cautious or self._account.trouble is not None or self._busy.user_count() > 1
         self._note_alone(sender)
         self._note_key_works()
-        self._breaker.took_work()
+        self._health.took_work()
         self._account.works(sender.user_id)
         self._users.took_work(sender.user_id)
         self._creates_until, self._feels_its_way = 0.0, False
@@ -203,12 +203,12 @@ class ProviderThrottle:
 
     def judged(self, sender: Sender) -> None:
         """The provider judged that job's request and refused it: the account is in order."""
-        self._breaker.judged()
+        self._health.judged()
         self._account.works(sender.user_id)
 
     def failed(self, sender: Sender, *, paid: bool = False) -> None:
         """A request for that job got no response, or one with a fault of the provider."""
-        self._breaker.failed(sender, paid=paid)
+        self._health.failed(sender, paid=paid)
         if paid:
             self._users.failed(sender)
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import discord
 import pytest
 
-from bot.chat.discord_breaker import RequestOutcome
 from bot.chat.discord_errors import NotTaken, Refused, TooLarge, judge
+from bot.chat.discord_health import RequestOutcome
 from bot.jobs.denials import ENDS_PLACE, REFUSES_FILE, Denial, denial_of, stored_denial
 
 

@@ -1,34 +1,32 @@
-"""The circuit breaker towards the provider.
+"""What opens and closes the circuit breaker towards the provider, from the outcomes of requests.
 
 It opens on faults of different people's jobs, or when a free request fails as well; one person's jobs alone open
-nothing (docs/decisions/0014-whose-signal-it-is.md). While it is open one free request is due every 15 s.
+nothing (docs/decisions/0014-whose-signal-it-is.md).
 """
 
 from bot.engine.pipeline.fault_window import FaultWindow, Sender
 from bot.jobs.model import UserId
+from bot.ops.circuit_breaker import CircuitBreaker
 from bot.ops.clock import Clock
 
 _WINDOW_SECONDS = 30.0
 _JOBS_TO_OPEN = 5
 _PEOPLE_TO_OPEN = 3
 _FAULTS_TO_PROBE = 3
-PROBE_SECONDS = 15.0
 
 
-class ProviderBreaker:
+class ProviderHealth:
     """One per provider. All times are monotonic."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.breaker = CircuitBreaker(clock)
         self._paid = FaultWindow(clock, _WINDOW_SECONDS)
         self._polls = FaultWindow(clock, _WINDOW_SECONDS)
         # Faults of any job since the last good response: enough of them cause a probe.
         self._in_a_row = 0
-        self._probe_at = 0.0
         # The people with the fault that last opened a cautious breaker: the same person's next one does not open it
         # again.
         self._reopened_by: UserId | None = None
-        self.is_open = False
         # From the opening until a paid request is answered again.
         self.is_cautious = False
 
@@ -37,16 +35,11 @@ class ProviderBreaker:
         """Whether different people's paid requests failed lately: then they go out one at a time."""
         return self._paid.user_count() > 1
 
-    @property
-    def next_probe_at(self) -> float:
-        """When a free request may be made at the earliest."""
-        return self._probe_at
-
     def failed(self, sender: Sender, *, paid: bool) -> None:
         """A request for that job got no response, or one with a fault of the provider."""
         (self._paid if paid else self._polls).add(sender)
         self._in_a_row += 1
-        if self.is_open:
+        if self.breaker.is_open:
             return
         if self.is_cautious and paid and self._reopened_by != sender.user_id:
             self._reopened_by = sender.user_id
@@ -59,7 +52,7 @@ class ProviderBreaker:
 
     def answered(self) -> None:
         """A poll was answered: the provider works."""
-        self.is_open = False
+        self.breaker.close()
         self._in_a_row = 0
         self._polls.clear()
 
@@ -76,21 +69,17 @@ class ProviderBreaker:
 
     def wants_probe(self) -> bool:
         """Whether a probe is wanted."""
-        return self.is_open or self._in_a_row >= _FAULTS_TO_PROBE
+        return self.breaker.is_open or self._in_a_row >= _FAULTS_TO_PROBE
 
     def take_probe(self) -> bool:
         """Whether a probe is due now; if so the next one is due in 15 s at the earliest."""
-        now = self._clock.monotonic()
-        if not self.wants_probe() or now < self._probe_at:
-            return False
-        self._probe_at = now + PROBE_SECONDS
-        return True
+        return self.wants_probe() and self.breaker.take_probe()
 
     def probe_failed(self) -> None:
         """A probe failed, too: it is no single job's fault."""
-        if not self.is_open and self.wants_probe():
+        if not self.breaker.is_open and self.wants_probe():
             self._trip()
 
     def _trip(self) -> None:
-        self.is_open = self.is_cautious = True
-        self._probe_at = self._clock.monotonic() + PROBE_SECONDS
+        self.breaker.open()
+        self.is_cautious = True

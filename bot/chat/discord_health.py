@@ -1,0 +1,69 @@
+"""What opens and closes the circuit breaker towards Discord, from the outcomes of requests. It sends nothing.
+
+Two things open it: a network in front of Discord that refuses us (10,000 refused requests in ten minutes ban the
+address), and a Discord that gives no answers. All times are of the clock's monotonic kind.
+"""
+
+from collections import deque
+from enum import Enum, auto
+
+from bot.ops.circuit_breaker import CircuitBreaker
+from bot.ops.clock import Clock
+
+_SILENCES_TO_OPEN = 5
+_SILENCE_WINDOW_SECONDS = 30.0
+_REFUSED_REMEMBERED = 256
+
+
+class RequestOutcome(Enum):
+    """What the end of a request shows of the way to Discord."""
+
+    ANSWERED = auto()  # whatever the answer was
+    SILENT = auto()  # no connection, no answer in time, or one that shows a fault of Discord's own
+    REFUSED = auto()  # by whatever stands before Discord, perhaps for what it had asked
+    FORBIDDEN = auto()  # refused whatever it had asked
+    UNKNOWN = auto()  # perhaps it was never sent
+
+
+class DiscordHealth:
+    """One for all requests. Five silences in 30 s open the breaker, a second refusal, and one that is general."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.breaker = CircuitBreaker(clock)
+        self._silences: deque[float] = deque(maxlen=_SILENCES_TO_OPEN)
+        # What was refused, which says nothing new when it is refused again; and how much of it since the last answer.
+        self._refused: deque[str] = deque(maxlen=_REFUSED_REMEMBERED)
+        self._refused_in_a_row = 0
+
+    def begin(self) -> float:
+        """A request is sent now: while the breaker is open, it is the probe. Returns what `end` wants to know."""
+        if self.breaker.is_open:
+            self.breaker.take_probe()
+        return self._clock.monotonic()
+
+    def end(self, began_at: float, outcome: RequestOutcome, about: str, *, rest_seconds: float = 0.0) -> None:
+        """Learn how that request ended, and which message, say, it was about.
+
+        `rest_seconds` is how long all rest after one that was forbidden, or after the second that was refused.
+        """
+        now = self._clock.monotonic()
+        match outcome:
+            case RequestOutcome.ANSWERED:
+                if self.breaker.close(began_at):
+                    self._silences.clear()
+                    self._refused_in_a_row = 0
+            case RequestOutcome.SILENT:
+                self._silences.append(now)
+                often = len(self._silences) == _SILENCES_TO_OPEN and now - self._silences[0] <= _SILENCE_WINDOW_SECONDS
+                if often and not self.breaker.is_open:
+                    self.breaker.open()
+            case RequestOutcome.REFUSED if about not in self._refused:
+                self._refused.append(about)
+                self._refused_in_a_row += 1
+                if self._refused_in_a_row > 1:
+                    self.breaker.open(rest_seconds)
+            case RequestOutcome.FORBIDDEN:
+                self.breaker.open(rest_seconds)
+            case RequestOutcome.REFUSED | RequestOutcome.UNKNOWN:
+                pass
