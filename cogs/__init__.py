@@ -1,1 +1,1 @@
-"""Discord's face: each cog reads an interaction, asks the engine one thing and paints the answer. No decisions."""
+"""The cogs: each reads an interaction, makes one call to the engine and renders the answer. No decisions."""

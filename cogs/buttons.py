@@ -1,4 +1,4 @@
-"""Presses of buttons, understood by their custom ids alone, so that they work after any restart."""
+"""Presses of buttons, routed by their custom ids alone, so that they work after any restart."""
 
 from collections.abc import Awaitable, Callable
 
@@ -26,7 +26,7 @@ Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
 
 
 class Buttons(commands.Cog):
-    """One method per button. What a press means is decided by the job's state, and rights are checked each time."""
+    """One method per button. The job's state decides the meaning of a press, and rights are checked each time."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -46,7 +46,7 @@ class Buttons(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Hear every press; buttons that are not ours, or of a question (`cogs.offers`), are left alone."""
+        """Handle every press; buttons that are not ours, or of a question (`cogs.offers`), are ignored."""
         if interaction.type is not discord.InteractionType.component or interaction.data is None:
             return
         button = parse_button(str(interaction.data.get("custom_id", "")))
@@ -170,7 +170,7 @@ class Buttons(commands.Cog):
             await respond_to_action(interaction, done, Key.ANSWER_SENDING_AGAIN)
 
     async def _finished(self, interaction: discord.Interaction, job_id: JobId) -> Job | Refusal:
-        """The video that a button under it names, if the presser may use it; Discord has shown it to them."""
+        """The video of the pressed button, if the presser may use it; they can see its message."""
         video = await self._services.lookup.get(job_id)
         if video is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
@@ -183,17 +183,17 @@ def _is_private(interaction: discord.Interaction) -> bool:
 
 
 def _made_key(done: Job | Refusal) -> Key:
-    """What is said of a job that was asked for anew: it may be an older one, from an earlier press."""
+    """The answer about a new job: it may be an older one, from an earlier press."""
     older = isinstance(done, Job) and done.state is not State.ACCEPTED
     return Key.ANSWER_MADE_BEFORE if older else Key.ANSWER_MADE
 
 
 def _again_by(interaction: discord.Interaction) -> tuple[Asker, Origin, SeesChannel, Refusal | None]:
-    """Who asks for a new video by a press, where, what they can see, and why it could not be posted there, if so."""
+    """The presser of a new request, their place and sight, and why it could not be posted there, if so."""
     origin = origin_of(interaction, Via.BUTTON)
     return asker_of(interaction), origin, sight_by(interaction), no_place_of(interaction)
 
 
 async def setup(bot: Host) -> None:
-    """Let the cog hear presses."""
+    """Add the cog."""
     await bot.add_cog(Buttons(bot.services))

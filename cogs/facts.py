@@ -1,4 +1,4 @@
-"""What an interaction or a message says about who asks, where and with which rights; it decides nothing."""
+"""The facts of an interaction or a message: who asks, where and with which rights."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -16,9 +16,9 @@ from cogs.host import Host
 
 
 def place_of(interaction: discord.Interaction) -> Place:
-    """The channel, thread or DM in which somebody acts.
+    """The channel, thread or DM of an interaction.
 
-    Raises `RefusalError` if discord.py knows of none: one that is made up would be posted to.
+    Raises `RefusalError` without a channel from discord.py: a made-up one would be posted to.
     """
     if interaction.channel_id is None:
         raise RefusalError(Refusal(Reason.PLACE_UNSUITABLE))
@@ -29,12 +29,12 @@ def place_of(interaction: discord.Interaction) -> Place:
 
 
 def reader_of(interaction: discord.Interaction) -> Reader:
-    """The person who acts, as the reader of a private answer."""
+    """The acting person, as the reader of a private response."""
     return cast("Host", interaction.client).reader_of(interaction)
 
 
 def asker_of(interaction: discord.Interaction) -> Asker:
-    """Who acts, with the rights that Discord says they have in this very channel."""
+    """The acting person, with their rights in this very channel according to Discord."""
     return Asker(
         UserId(interaction.user.id),
         place_of(interaction),
@@ -44,9 +44,9 @@ def asker_of(interaction: discord.Interaction) -> Asker:
 
 
 def origin_of(interaction: discord.Interaction, via: Via, *, reply_to: MessageId | None = None) -> Origin:
-    """The act itself. Its id is a snowflake, so history later than it holds all that it led to.
+    """The action as an origin. Its id is a snowflake, so later history contains all its messages.
 
-    What it leads to is posted in the language of the server, or in a DM in the person's own.
+    They are posted in the language of the server, or in a DM in the person's own.
     """
     return Origin(
         id=str(interaction.id),
@@ -60,7 +60,7 @@ def origin_of(interaction: discord.Interaction, via: Via, *, reply_to: MessageId
 
 
 def no_right_of(interaction: discord.Interaction) -> Refusal | None:
-    """Why the person may ask for nothing here, if so: Discord checks the right for commands, not for buttons."""
+    """Why the person may request nothing here, if so: Discord checks the right for commands, not for buttons."""
     if interaction.guild_id is None:
         # A DM has no permissions (docs/facts/discord.md, "Rights of people").
         return None
@@ -71,9 +71,9 @@ def no_right_of(interaction: discord.Interaction) -> Refusal | None:
 
 
 def no_place_of(interaction: discord.Interaction) -> Refusal | None:
-    """Why nothing may be asked for here: the person has no right to, or the bot could not post the video later.
+    """Why nothing may be requested here: the person has no right to, or the bot could not post the video later.
 
-    Whatever costs money asks this. In a DM with the bot both are possible.
+    Everything that costs money checks this. In a DM with the bot both are possible.
     """
     if interaction.guild_id is None:
         with_bot = isinstance(interaction.channel, discord.DMChannel) and not interaction.context.private_channel
@@ -85,13 +85,13 @@ def no_place_of(interaction: discord.Interaction) -> Refusal | None:
 
 
 def prompt_of(interaction: discord.Interaction, text: str) -> str:
-    """What was typed, as a person reads it: names for ids."""
+    """The typed text, as a person reads it: names for ids."""
     me = interaction.client.user
     return readable(text, names_in(interaction.guild, me.id if me else None, _resolved_names(interaction)))
 
 
 def _resolved_names(interaction: discord.Interaction) -> dict[str, dict[str, str]]:
-    """The names of the people, roles and channels that Discord sent along with what was typed."""
+    """The names of the people, roles and channels that Discord sent along with the typed text."""
     resolved = _mapping(_mapping(interaction.data).get("resolved"))
     members = _mapping(resolved.get("members"))
     names: dict[str, dict[str, str]] = {"users": {}, "roles": {}, "channels": {}}
@@ -109,9 +109,9 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def uploads_of(*attachments: discord.Attachment | None) -> tuple[Upload, ...]:
-    """The files that were given, in order.
+    """The given files, in order.
 
-    Raises `RefusalError` if Discord named a file and left out what it is; discord.py then has a bare id.
+    Raises `RefusalError` if Discord named a file without its data; discord.py then has a bare id.
     """
     given = [attachment for attachment in attachments if attachment is not None]
     kinds: tuple[object, ...] = tuple(map(type, given))
@@ -121,12 +121,12 @@ def uploads_of(*attachments: discord.Attachment | None) -> tuple[Upload, ...]:
 
 
 def sight_by(interaction: discord.Interaction) -> SeesChannel:
-    """Which channels can be seen by who acts."""
+    """Which channels the acting person can see."""
     return sight_of(interaction.guild, interaction.user)
 
 
 def sight_of(guild: discord.Guild | None, person: discord.abc.User) -> SeesChannel:
-    """A function that says whether that person can see a channel of the server; whatever is unsure is a no."""
+    """A function that returns whether that person can see a channel of the server; unsure means no."""
 
     async def sees(channel_id: ChannelId) -> bool:
         if guild is None or not isinstance(person, discord.Member):
@@ -136,12 +136,12 @@ def sight_of(guild: discord.Guild | None, person: discord.abc.User) -> SeesChann
             try:
                 channel = await guild.fetch_channel(channel_id)
             except discord.DiscordException:
-                # Nothing that the bot sees, a channel of another server, or Discord asks to wait too long.
+                # An invisible channel, one of another server, or a request with too long a wait.
                 return False
         try:
             granted = channel.permissions_for(person)
         except discord.ClientException:
-            # A thread whose parent is not known.
+            # A thread with an unknown parent.
             return False
         if not (granted.view_channel and granted.read_message_history):
             return False
@@ -153,7 +153,7 @@ def sight_of(guild: discord.Guild | None, person: discord.abc.User) -> SeesChann
 async def _is_inside(
     channel: discord.abc.GuildChannel | discord.Thread, person: discord.Member, granted: discord.Permissions
 ) -> bool:
-    """Whether a private thread lets the person in; other channels let in whoever has the permissions."""
+    """Whether the person is a member of a private thread; for other channels the permissions decide."""
     if not isinstance(channel, discord.Thread) or not channel.is_private() or granted.manage_threads:
         return True
     try:

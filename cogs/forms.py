@@ -1,4 +1,4 @@
-"""Forms that were sent in, understood by their custom ids alone, so that they work after any restart."""
+"""Submitted forms, routed by their custom ids alone, so that they work after any restart."""
 
 from dataclasses import replace
 
@@ -25,14 +25,14 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Forms(commands.Cog):
-    """Turns a filled-in form and what was kept for it into a request."""
+    """Turns a submitted form and its draft into a request."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Hear every form; those that are not ours are left alone."""
+        """Handle every form; those that are not ours are ignored."""
         if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
             return
         form = parse_form(str(interaction.data.get("custom_id", "")))
@@ -52,7 +52,7 @@ class Forms(commands.Cog):
             draft = draft_of(interaction, Ask(VideoRequest("", parent_id=JobId(form.target))))
             origin = origin_of(interaction, Via.FORM)
         else:
-            # Discord keeps a form open whose answer got lost, and people send it a second time.
+            # Discord keeps a form open when its response is lost, and people submit it a second time.
             made = await self._services.intake.find_made(origin_id(form.target))
             if made is not None and made.origin.user_id == user_id:
                 await respond_to_action(interaction, made, Key.ANSWER_MADE_BEFORE)
@@ -62,7 +62,7 @@ class Forms(commands.Cog):
                 await self._say_no(interaction, kept.reason, answer)
                 return
             draft = kept
-            # The same reply may have been answered with yes.
+            # The question under the same reply may have been confirmed.
             made = None if draft.reply_to is None else await self._services.replies.offers.find_made(draft.reply_to)
             if made is not None:
                 await respond_to_action(interaction, made, Key.ANSWER_MADE_BEFORE)
@@ -87,11 +87,11 @@ class Forms(commands.Cog):
         return refusal or await self._services.intake.accept(ask, origin, no_place)
 
     async def _say_no(self, interaction: discord.Interaction, reason: Reason, answer: forms.FormAnswer) -> None:
-        """Give the prompt back where no draft can hold it."""
+        """Return the prompt where no draft can hold it."""
         reader = reader_of(interaction)
         await respond(interaction, cards.private_no(refusal(Refusal(reason), reader), answer.prompt, None, reader))
 
 
 async def setup(bot: Host) -> None:
-    """Let the cog hear forms."""
+    """Add the cog."""
     await bot.add_cog(Forms(bot.services))

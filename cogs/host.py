@@ -1,4 +1,4 @@
-"""What a cog needs of the client that loads it: the engine's services, and discord.py's own ways to register things."""
+"""The part of the client that cogs use: the engine's services, and registering commands and cogs."""
 
 from typing import Any, Protocol
 
@@ -11,20 +11,20 @@ from bot.engine.services import Services
 
 
 class Host(Protocol):
-    """The client, as far as cogs may know it."""
+    """The client, as cogs see it."""
 
     @property
     def services(self) -> Services:
-        """What may be asked of the engine."""
+        """The engine's services."""
         ...
 
     def reader_of(self, interaction: "discord.Interaction[Any]", /) -> Reader:
-        """The person who acts, as the reader of a private answer."""
+        """The acting person, as the reader of a private response."""
         ...
 
     @property
     def tree(self) -> "app_commands.CommandTree[discord.Client]":
-        """Where slash commands are registered."""
+        """The tree of slash commands."""
         ...
 
     @property
@@ -33,5 +33,5 @@ class Host(Protocol):
         ...
 
     async def add_cog(self, cog: commands.Cog, /) -> None:
-        """Let a cog hear events."""
+        """Add a cog."""
         ...

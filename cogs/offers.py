@@ -1,4 +1,4 @@
-"""Presses under the question below a reply: a yes makes the video, the others change the prompt or leave it."""
+"""Presses under the question below a reply: a yes makes the video, the others change the prompt or decline."""
 
 import discord
 from discord.ext import commands
@@ -15,14 +15,14 @@ from cogs.responses import deferring, delete_response, is_turned_away, opening_f
 
 
 class Offers(commands.Cog):
-    """Answers to questions that are stored, so that they work after any restart."""
+    """Presses on stored questions, so that they work after any restart."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Hear every press; all other buttons are left alone."""
+        """Handle every press; all other buttons are ignored."""
         if interaction.type is not discord.InteractionType.component or interaction.data is None:
             return
         button = parse_button(str(interaction.data.get("custom_id", "")))
@@ -56,7 +56,7 @@ class Offers(commands.Cog):
     async def _take(
         self, interaction: discord.Interaction, button: ButtonId, offer_id: MessageId
     ) -> tuple[Offer, Draft] | None:
-        """The question that is answered with yes; None if a form or a no was shown instead, or if it broke."""
+        """The confirmed question; None if a form or a refusal was shown instead, or after an error."""
         async with opening_form(interaction):
             taken = await self._services.replies.offers.take(offer_id, asker_of(interaction))
             if not isinstance(taken, Refusal) and (barred := no_right_of(interaction)):
@@ -72,5 +72,5 @@ class Offers(commands.Cog):
 
 
 async def setup(bot: Host) -> None:
-    """Let the cog hear presses."""
+    """Add the cog."""
     await bot.add_cog(Offers(bot.services))

@@ -1,4 +1,4 @@
-"""`/owner`: those who run the bot stop and resume spending, link lost jobs, see usage, block people; all privately."""
+"""`/owner`: pause and resume spending, link lost jobs, see usage, block people; all private."""
 
 import io
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ RemoteId = app_commands.Range[str, 1, 1024]
 
 
 def build(services: Services) -> app_commands.Group:
-    """The commands. Servers show them to those who manage them; who may use them is asked each time."""
+    """The commands. Servers show them to their managers; each use checks for the owner."""
     group = app_commands.Group(
         name="owner",
         description=description("owner", services.readers),
@@ -62,7 +62,7 @@ def build(services: Services) -> app_commands.Group:
 
 
 def _add_people(group: app_commands.Group, services: Services) -> None:
-    """What is about people: who used how much, and who may not."""
+    """The commands about people: usage and blocks."""
 
     @group.command(name="usage", description=description("owner usage", services.readers))
     @app_commands.describe(**options("owner usage", services.readers))
@@ -110,5 +110,5 @@ def _names(client: discord.Client, lines: Sequence[UsageLine]) -> usage_page.Nam
 
 
 async def setup(bot: Host) -> None:
-    """Register the commands."""
+    """Add the commands."""
     bot.tree.add_command(build(bot.services))

@@ -1,4 +1,4 @@
-"""Servers, channels and threads that go away: what was asked for there and not sent yet ends for free."""
+"""Deleted servers, channels and threads: their unsent jobs end for free."""
 
 import discord
 from discord.ext import commands
@@ -9,7 +9,7 @@ from cogs.host import Host
 
 
 class Places(commands.Cog):
-    """Hears which places are gone, and hands them over."""
+    """Passes deleted places on to the engine."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -38,5 +38,5 @@ class Places(commands.Cog):
 
 
 async def setup(bot: Host) -> None:
-    """Let the cog hear these events."""
+    """Add the cog."""
     await bot.add_cog(Places(bot.services))

@@ -19,7 +19,7 @@ _NO_TYPE = frozenset({"", "application/octet-stream"})
 
 
 class RepliesCog(commands.Cog, name="Replies"):
-    """Hands replies, edits and deletions over; what becomes of them is decided in the engine."""
+    """Passes replies, edits and deletions on to the engine."""
 
     def __init__(self, services: Services, host: Host) -> None:
         self._services = services
@@ -27,7 +27,7 @@ class RepliesCog(commands.Cog, name="Replies"):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Hand a person's reply to any message over, and what a person writes in a DM."""
+        """Handle a person's reply to any message, and their messages in a DM."""
         if not _is_whole(message) or message.author.bot:
             return
         reference = message.reference
@@ -100,7 +100,7 @@ class RepliesCog(commands.Cog, name="Replies"):
 
 
 def _is_whole(message: discord.Message) -> bool:
-    """Whether it has what every message has: of an event that lacks parts discord.py makes a message that does, too."""
+    """Whether it has the parts of every message: discord.py also makes messages of incomplete events."""
     author: object = getattr(message, "author", None)
     content: object = getattr(message, "content", None)
     return (
@@ -111,18 +111,18 @@ def _is_whole(message: discord.Message) -> bool:
 
 
 def _is_id(number: int | None) -> bool:
-    """Whether it can be an id of Discord's: a whole number below 2**63, which is all that a database column holds."""
+    """Whether it can be an id of Discord's: a whole number below 2**63, which fits a database column."""
     return number is not None and 0 < number < 2**63
 
 
 def _guild_id(message: discord.Message) -> GuildId | None:
-    """The server it was written in, also one that the client doesn't know yet."""
+    """The server of the message, also one that is not in the client's cache."""
     guild_id = message.guild.id if message.guild else getattr(message.channel, "guild_id", None)
     return GuildId(guild_id) if isinstance(guild_id, int) else None
 
 
 def _sorted_files(message: discord.Message) -> tuple[tuple[Upload, ...], tuple[Upload, ...], Upload | None]:
-    """The pictures, the other files, and the text of a long message, by what Discord says that they are."""
+    """The pictures, the other files, and the text of a long message, by Discord's claims about them."""
     pictures: list[discord.Attachment] = []
     others: list[discord.Attachment] = []
     long_text: Upload | None = None
@@ -138,7 +138,7 @@ def _sorted_files(message: discord.Message) -> tuple[tuple[Upload, ...], tuple[U
 
 
 def _shown_by(message: discord.Message) -> ButtonId | None:
-    """A button of the bot's on the answered message, if Discord has sent that along: it says which message it is."""
+    """A button of the bot's on the answered message, if Discord has sent it: it shows which message it is."""
     answered = message.reference.resolved if message.reference else None
     if not isinstance(answered, discord.Message) or not _is_whole(answered) or not answered.author.bot:
         return None
@@ -166,7 +166,7 @@ async def _right_of(message: discord.Message) -> Right:
 
 
 async def _fetch_parent(thread: discord.Thread) -> discord.abc.GuildChannel | None:
-    """The channel above a thread, where the client doesn't know it; None if Discord or discord.py doesn't, either."""
+    """The channel above a thread, if it is not in the client's cache; None if Discord or discord.py doesn't have it."""
     try:
         found = await thread.guild.fetch_channel(thread.parent_id)
     except (discord.DiscordException, OSError):
@@ -175,18 +175,18 @@ async def _fetch_parent(thread: discord.Thread) -> discord.abc.GuildChannel | No
 
 
 def _no_place(message: discord.Message) -> Refusal | None:
-    """Why the bot could not answer there, if so; in a channel that it doesn't know, Discord decides."""
+    """Why the bot could not answer there, if so; in an unknown channel Discord decides."""
     channel, guild = message.channel, message.guild
     if guild is None or isinstance(channel, discord.PartialMessageable | discord.DMChannel | discord.GroupChannel):
         return None
     try:
         granted = channel.permissions_for(guild.me)
     except discord.ClientException:
-        # A thread whose parent is not known.
+        # A thread with an unknown parent.
         return None
     return no_place(guild, granted, channel)
 
 
 async def setup(bot: Host) -> None:
-    """Let the cog hear messages."""
+    """Add the cog."""
     await bot.add_cog(RepliesCog(bot.services, bot))

@@ -1,4 +1,4 @@
-"""What requests share, however they are made: the form with the options kept, and the private no with **Edit**."""
+"""The shared parts of all requests: the form with its draft, and the private refusal with **Edit**."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from bot.jobs.reasons import Reason, Refusal
 from cogs.facts import no_place_of, origin_of, place_of, prompt_of, reader_of
 from cogs.responses import respond, respond_at_once, respond_to_action
 
-# Nothing that is written into a form changes these.
+# No input of a form changes these.
 _NOT_EDITABLE = frozenset(
     {
         Reason.DRAFT_GONE,
@@ -30,13 +30,13 @@ _NOT_EDITABLE = frozenset(
 
 
 async def accept_request(services: Services, interaction: discord.Interaction, ask: Ask) -> Job | Refusal:
-    """Hand a whole request to the engine."""
+    """Pass a whole request to the engine."""
     ask = replace(ask, request=replace(ask.request, prompt=prompt_of(interaction, ask.request.prompt)))
     return await services.intake.accept(ask, origin_of(interaction, Via.COMMAND), no_place_of(interaction))
 
 
 def draft_of(interaction: discord.Interaction, ask: Ask, *, retry_of: JobId | None = None) -> Draft:
-    """A new draft of what the person asks for."""
+    """A new draft of the person's request."""
     return Draft(
         new_draft_id(),
         UserId(interaction.user.id),
@@ -50,7 +50,7 @@ def draft_of(interaction: discord.Interaction, ask: Ask, *, retry_of: JobId | No
 
 
 async def open_form(services: Services, interaction: discord.Interaction, ask: Ask) -> None:
-    """Ask for the prompt by a form; the options given are kept until it is sent in."""
+    """Ask for the prompt by a form; the given options are kept until it is submitted."""
     draft = draft_of(interaction, ask)
     refusal = (
         services.intake.closed(interaction.guild_id, request=True)
@@ -74,7 +74,7 @@ async def keep_and_show(services: Services, interaction: discord.Interaction, dr
 
 
 async def show_form(services: Services, interaction: discord.Interaction, draft: Draft) -> None:
-    """Open the form of a draft that is stored."""
+    """Open the form of a stored draft."""
     purpose = FormPurpose.VIDEO if draft.request.parent_id is None else FormPurpose.REMIX
     form = FormId(purpose, FormSource.DRAFT, draft.id)
     offered = forms.Offered(services.catalogue.models, services.catalogue.sizes, services.catalogue.seconds)
@@ -84,7 +84,7 @@ async def show_form(services: Services, interaction: discord.Interaction, draft:
 async def refusal_with_edit(
     services: Services, interaction: discord.Interaction, no: Refusal, draft: Draft
 ) -> cards.Message:
-    """Why nothing was accepted, with the prompt as it was typed, and **Edit** if its form could help."""
+    """The refusal, with the prompt as it was typed, and **Edit** if its form could help."""
     reader = reader_of(interaction)
     kept: Draft | None = None
     if no.reason not in _NOT_EDITABLE:
@@ -97,7 +97,7 @@ async def refusal_with_edit(
 async def respond_to_request(
     services: Services, interaction: discord.Interaction, result: Job | Refusal, draft: Draft, done: Key | None = None
 ) -> None:
-    """As `respond_to_action`, for what makes a video: the no brings the prompt back, and **Edit**."""
+    """As `respond_to_action`, for requests for a video: the refusal contains the prompt, and **Edit**."""
     if isinstance(result, Refusal):
         await respond(interaction, await refusal_with_edit(services, interaction, result, draft))
     else:

@@ -52,5 +52,5 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
 
 
 async def setup(bot: Host) -> None:
-    """Register the command."""
+    """Add the command."""
     bot.tree.add_command(build(bot.services))

@@ -19,7 +19,7 @@ Prompt = app_commands.Range[str, 1, PROMPT_MAX_CHARACTERS]
 
 
 def models(services: Services) -> list[app_commands.Choice[str]]:
-    """The models on offer, of which the first is the default."""
+    """The offered models, of which the first is the default."""
     catalogue = services.catalogue
     default = catalogue.default_model
     return choices(
@@ -62,5 +62,5 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
 
 
 async def setup(bot: Host) -> None:
-    """Register the command."""
+    """Add the command."""
     bot.tree.add_command(build(bot.services))

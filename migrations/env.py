@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `bot.jobs.migrating` hands over; it opens none itself."""
+"""Alembic's entry: runs the migrations on the connection from `bot.jobs.migrating`."""
 
 from alembic import context
 
@@ -7,7 +7,8 @@ from bot.jobs.tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    # SQLite can roll schema changes back; Alembic must be told, or a failed migration leaves half of itself behind.
+    # SQLite can roll schema changes back; Alembic must be configured for it, or a failed migration would be half
+    # applied.
     transactional_ddl=True,
 )
 with context.begin_transaction():

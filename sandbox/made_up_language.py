@@ -1,7 +1,7 @@
-"""A made-up language, `qps` to those who write programs: every English text marked and made two fifths longer.
+"""A made-up language (pseudo-locale, `qps`): every English text marked and made two fifths longer.
 
-What then has no mark is not in the language files; what no longer fits leaves too little room for other languages.
-Discord has no such locale, so it takes the place of one that the bot doesn't speak.
+A text without a mark is not in the language files; one that no longer fits leaves too little room for translations.
+Discord has no such locale, so it replaces one that the bot has no language for.
 """
 
 import itertools

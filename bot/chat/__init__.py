@@ -1,1 +1,1 @@
-"""What the bot says: words, cards, lists, forms, and the carrying of messages. It must not know the provider."""
+"""The Discord edge: sentences, cards, lists, forms, and the courier that sends messages."""

@@ -1,4 +1,4 @@
-"""The names of what people choose from, in slash commands and forms. Discord renders no markup in them. Pure."""
+"""The names of choices in slash commands and forms. Discord renders no markup in them. Pure."""
 
 from bot.chat.escape import clip
 from bot.chat.words import Key, Reader, say
@@ -8,7 +8,7 @@ _NAME_MAX = 100
 
 
 def model_name(model: str, reader: Reader, *, default: bool = False) -> str:
-    """A model; `default` if it is the one that is taken when none is chosen."""
+    """A model; `default` if it is used when none is chosen."""
     return clip(say(Key.CHOICE_MODEL_DEFAULT, reader, model=model) if default else model, _NAME_MAX)
 
 

@@ -1,4 +1,4 @@
-"""What Discord shows of the slash commands: names and descriptions of commands and options, and names of choices.
+"""The texts of slash commands: names and descriptions of commands and options, and names of choices.
 
 The commands are built with English texts; Discord gets the others through discord.py's translator when they are synced.
 """
@@ -24,7 +24,7 @@ ChoiceName = Callable[[str, Reader], str]
 
 
 def description(command: str, readers: Readers) -> str:
-    """The English description of a command, by its whole name: `owner pause`."""
+    """The English description of a command, by its full name: `owner pause`."""
     return readers.of(ENGLISH).read(f"commands.{command}", {})
 
 
@@ -37,7 +37,7 @@ def options(command: str, readers: Readers) -> dict[str, str]:
 
 
 def choices(values: Sequence[str], name_of: ChoiceName, readers: Readers) -> list[app_commands.Choice[str]]:
-    """What an option offers; Discord shows at most 25."""
+    """The choices of an option; Discord shows at most 25."""
     english = readers.of(ENGLISH)
     return [
         app_commands.Choice(name=locale_str(name_of(value, english), value=value, name_of=name_of), value=value)
@@ -46,7 +46,7 @@ def choices(values: Sequence[str], name_of: ChoiceName, readers: Readers) -> lis
 
 
 class CommandTranslator(app_commands.Translator):
-    """Finds the texts of a command in the language of a locale; what a language lacks stays English."""
+    """Finds the texts of a command in the language of a locale; missing ones stay English."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
@@ -54,7 +54,7 @@ class CommandTranslator(app_commands.Translator):
     async def translate(
         self, string: locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
-        """The text in that locale; None where the English one is to be shown."""
+        """The text in that locale; None for the English one."""
         language = self._readers.language(locale.value)
         if language is None or language.tag == ENGLISH:
             return None
@@ -78,7 +78,7 @@ def _full_name(context: app_commands.TranslationContextTypes) -> str:
 
 
 def _fits(text: str, *, is_name: bool) -> bool:
-    """Whether Discord takes it: with one text that it doesn't, it would take none of the commands."""
+    """Whether it fits Discord's limits: one text over them makes Discord refuse all commands."""
     if is_name:
         return _OPTION_NAME.fullmatch(text) is not None and text == text.lower()
     return 1 <= len(text) <= _TEXT_MAX

@@ -1,8 +1,8 @@
-"""Carries messages to Discord and says honestly what became of each; it knows neither jobs nor the database.
+"""The courier: sends messages to Discord and reports the outcome of each.
 
-discord.py repeats 500, 502, 504 and 524 itself, under one nonce; everything else comes here
-(docs/facts/discord.md) and leaves as a `CourierFault` (`bot.chat.discord_errors`). Nothing is sent while
-Discord can't be reached or refuses everything (`bot.chat.discord_health`): then all is `NotTaken`.
+discord.py retries 500, 502, 504 and 524 itself, under one nonce; every other fault (docs/facts/discord.md) is raised as
+a `CourierFault` (`bot.chat.discord_errors`). While the breaker is open (`bot.chat.discord_health`) nothing is sent,
+and everything is `NotTaken`.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A message and where it goes; within some minutes a repeated `nonce` returns the message that stands already."""
+    """A message and its channel; within some minutes a repeated `nonce` returns the message that was posted first."""
 
     channel_id: ChannelId
     message: Message
@@ -85,7 +85,7 @@ class Courier:
         *,
         send_seconds: float = _SEND_SECONDS,
     ) -> None:
-        """`owner_ids`: who runs the bot; if empty, whoever Discord says. `send_seconds` pass in real time."""
+        """`owner_ids` are the bot's owners; if empty, those that Discord names. `send_seconds` pass in real time."""
         self._client = client
         self._health = DiscordHealth(clock)
         self._owner_ids = tuple(UserId(owner_id) for owner_id in owner_ids)
@@ -94,7 +94,7 @@ class Courier:
         self._newest = Newest(clock)
 
     def rest_seconds(self) -> float:
-        """In how many seconds something may be carried again; 0 if it may be tried now."""
+        """In how many seconds something may be sent again; 0 if it may be tried now."""
         return self._health.breaker.wait_seconds()
 
     async def post(self, parcel: Parcel) -> MessageId | None:
@@ -115,15 +115,15 @@ class Courier:
         return None
 
     def surely_past(self) -> MessageId | None:
-        """An id that is older than what is posted from now on; None as long as this process has posted nothing."""
+        """An id that is older than every later post; None as long as this process has posted nothing."""
         return self._newest.surely_past()
 
     async def edit(self, channel_id: ChannelId, message_id: MessageId, message: Message) -> bool:
-        """Show the message as it now is; False if it stands no more. Raises `CourierFault`."""
+        """Edit the message to its current content; False if it doesn't exist any more. Raises `CourierFault`."""
         return await self._act_on(channel_id, message_id, lambda found: found.edit(**to_discord(message)))
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> bool:
-        """Take the message away; False if it was gone already. Raises `CourierFault`."""
+        """Delete the message; False if it was gone already. Raises `CourierFault`."""
         return await self._act_on(channel_id, message_id, lambda found: found.delete())
 
     async def read(self, place: Place, message_id: MessageId) -> Seen | None:
@@ -157,14 +157,14 @@ class Courier:
         after: MessageId,
         is_ours: Callable[[str], bool],
     ) -> MessageId | None:
-        """The bot's own message in that channel, later than `after`, that has a component whose custom id `is_ours`.
+        """Search that channel after `after` for the bot's own message with a component whose custom id `is_ours`.
 
-        Raises `CourierFault`; `Refused` also when the history may not be read: an empty answer then proves nothing.
+        Raises `CourierFault`; `Refused` also when the history may not be read: an empty result then proves nothing.
         """
         return await self._find(channel_id, after, lambda message: any(map(is_ours, _custom_ids(message))))
 
     async def has_said(self, channel_id: ChannelId, content: str, since: float) -> bool:
-        """Whether the bot has said exactly that there since then (epoch seconds). Raises `CourierFault`."""
+        """Whether the bot has posted exactly that text there since then (epoch seconds). Raises `CourierFault`."""
         moment = datetime.fromtimestamp(since, UTC)
         after = MessageId(discord.utils.time_snowflake(moment))
         return await self._find(channel_id, after, lambda message: message.content == content) is not None
@@ -172,7 +172,7 @@ class Courier:
     async def find_denial(self, place: Place) -> Denial | None:
         """Why no message can be posted in that place any more; None if it can, as far as is known.
 
-        Discord is asked only about a channel that the gateway has not told of. Raises `CourierFault`.
+        Discord is requested only for a channel that is not in the gateway's cache. Raises `CourierFault`.
         """
         if place.guild_id is None:
             return None
@@ -185,7 +185,7 @@ class Courier:
         try:
             granted = channel.permissions_for(guild.me)
         except discord.ClientException:
-            # A thread below a channel that discord.py doesn't know.
+            # A thread below a channel that discord.py doesn't have.
             return None
         return None if no_place(guild, granted, channel) is None else Denial.ACCESS
 
@@ -195,16 +195,16 @@ class Courier:
             return ChannelId((await self._client.create_dm(discord.Object(user_id))).id)
 
     def owner_ids(self) -> tuple[UserId, ...]:
-        """Who runs the bot: those named, else the application's owner, or its team's admins and developers."""
+        """The bot's owners: the named ones, else the application's owner, or its team's admins and developers."""
         application = self._client.application
         if self._owner_ids or application is None:
             return self._owner_ids
         return owners_of(application)
 
     def upload_limit_bytes(self, guild_id: GuildId | None) -> int | None:
-        """The largest file that place takes; None as long as the gateway has not told of the server.
+        """The largest file that place takes; None while the gateway has not sent the server.
 
-        Discord has the last word either way (docs/facts/discord.md, "Sizes").
+        Discord decides in the end (docs/facts/discord.md, "Sizes").
         """
         if guild_id is None:
             return DEFAULT_UPLOAD_LIMIT_BYTES
@@ -215,7 +215,7 @@ class Courier:
         channel = self._client.get_partial_messageable(parcel.channel_id)
         arguments = to_discord(parcel.message)
         if parcel.reply_to is not None:
-            # A prompt that was deleted meanwhile must not keep its video from being posted.
+            # A prompt that was deleted meanwhile must not prevent the posting of its video.
             arguments["reference"] = discord.MessageReference(
                 message_id=parcel.reply_to, channel_id=parcel.channel_id, fail_if_not_exists=False
             )
@@ -247,7 +247,7 @@ class Courier:
         message_id: MessageId,
         act: Callable[[discord.PartialMessage], Awaitable[object]],
     ) -> bool:
-        """Whether the message stands, to which that was done; a 404 is Discord's word on it only by its code."""
+        """Whether the edited or deleted message exists; a 404 counts only with Discord's own code."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
         async with self._asking(str(message_id), self._send_seconds):
             try:
@@ -266,7 +266,7 @@ class Courier:
             history = self._client.get_partial_messageable(channel_id).history(
                 limit=_HISTORY_MAX, after=discord.Object(after), oldest_first=True
             )
-            # A long history takes its time: it is a page that must come in time.
+            # A long history takes its time: the limit is for one page.
             while (message := await self._in_time(anext(history, None))) is not None:
                 empty, read = False, read + 1
                 if me is not None and message.author.id == me.id and is_wanted(message):
@@ -295,7 +295,7 @@ class Courier:
     async def _asking(
         self, about: str, within_seconds: float | None, *, behind_upload: bool = False
     ) -> AsyncGenerator[None]:
-        """Ask Discord something, if it may be asked now; what goes wrong leaves as a `CourierFault`."""
+        """Send a request to Discord, if the breaker allows it; faults are raised as `CourierFault`."""
         rest_seconds = self._health.breaker.wait_seconds()
         if self._client.user is None or rest_seconds > 0:
             raise NotTaken(rest_seconds)
@@ -320,7 +320,7 @@ class Courier:
             return await request
 
     async def _may_read_history(self, channel_id: ChannelId) -> bool | None:
-        """None as long as the gateway has not told of the server."""
+        """None while the gateway has not sent the server."""
         channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
         if isinstance(channel, discord.abc.PrivateChannel):
             return True
@@ -328,7 +328,7 @@ class Courier:
         try:
             return None if me is None else channel.permissions_for(me).read_message_history
         except discord.ClientException:
-            # A thread below a channel that discord.py doesn't know: a message that may be read shows the right.
+            # A thread below a channel that discord.py doesn't have: a message that may be read shows the right.
             newest = await anext(self._client.get_partial_messageable(channel_id).history(limit=1), None)
             return None if newest is None else True
 
@@ -343,8 +343,8 @@ def _custom_ids(message: discord.Message) -> list[str]:
 
 
 def free_global_limit(client: discord.Client) -> None:
-    """Let requests go on after one was cut off that may have waited for a global limit.
+    """Release other requests after one was cancelled that may have waited for a global limit.
 
-    discord.py would hold back all others for ever: only that one lets them go (docs/facts/discord.md, "Retries").
+    Otherwise discord.py would block them for ever: only that one releases them (docs/facts/discord.md, "Retries").
     """
     client.http._global_over.set()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # there is no other way

@@ -1,6 +1,6 @@
-"""The names that buttons and forms carry, by which a press is understood after any restart. They prove nothing.
+"""The custom ids of buttons and forms, by which a press is routed after any restart. They prove nothing.
 
-Anyone can forge one, so rights are checked and jobs re-read by whoever handles the press.
+Anyone can forge one, so the handler of a press checks the rights and reads the job again.
 """
 
 import re
@@ -11,9 +11,9 @@ from bot.jobs.model import JobId, MessageId, PostKind
 
 
 class MessageKind(StrEnum):
-    """The message that a button sits on: one of a job's (as in `PostKind`), an offer, or a private answer.
+    """The message that a button belongs to: one of a job's (as in `PostKind`), an offer, or a private response.
 
-    `LIST` is an answer to /status, `SURE` the question before a deletion.
+    `LIST` is a response to /status, `SURE` the question before a deletion.
     """
 
     CARD = "card"
@@ -29,7 +29,7 @@ class MessageKind(StrEnum):
 
 
 class Action(StrEnum):
-    """What a button asks for."""
+    """The action of a button."""
 
     CANCEL = "cancel"
     WITHHOLD = "withhold"
@@ -80,7 +80,7 @@ FORM_TEMPLATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ButtonId:
-    """What one button means. `target` is a job's id, on offers the offer's, on drafts the draft's.
+    """The content of a button's id. `target` is a job's id, on offers the offer's, on drafts the draft's.
 
     `number` counts messages of one kind; in the question before a deletion it is the id of the message to delete.
     """
@@ -97,7 +97,7 @@ class ButtonId:
 
     @property
     def offer_id(self) -> MessageId | None:
-        """The offer it is about: the id of the reply under which it stands; None on other messages."""
+        """The offer it is about: the id of its reply; None on other messages."""
         return MessageId(int(self.target)) if self.kind is MessageKind.OFFER else None
 
     @property
@@ -118,7 +118,7 @@ class FormPurpose(StrEnum):
 
 
 class FormSource(StrEnum):
-    """Where the rest of the request is: in a draft that was kept, or in the finished video that is remixed."""
+    """Where the rest of the request is: in a stored draft, or in the finished video that is remixed."""
 
     DRAFT = "draft"
     JOB = "job"
@@ -126,7 +126,7 @@ class FormSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FormId:
-    """What one form is for; `target` is the id of the draft or of the job."""
+    """The content of a form's id; `target` is the id of the draft or of the job."""
 
     purpose: FormPurpose
     source: FormSource
@@ -138,7 +138,7 @@ class FormId:
 
 
 def parse_button(custom_id: str) -> ButtonId | None:
-    """What the button means; None for one that is not ours."""
+    """The button's id, parsed; None for one that is not ours."""
     found = BUTTON_TEMPLATE.fullmatch(custom_id)
     if found is None:
         return None
@@ -146,7 +146,7 @@ def parse_button(custom_id: str) -> ButtonId | None:
 
 
 def parse_form(custom_id: str) -> FormId | None:
-    """What the form is for; None for one that is not ours."""
+    """The form's id, parsed; None for one that is not ours."""
     found = FORM_TEMPLATE.fullmatch(custom_id)
     return (
         None if found is None else FormId(FormPurpose(found["purpose"]), FormSource(found["source"]), found["target"])
@@ -154,9 +154,9 @@ def parse_form(custom_id: str) -> FormId | None:
 
 
 def is_known(custom_id: str) -> bool:
-    """Whether a button or form of that id is handled by this version.
+    """Whether this version handles a button or form of that id.
 
-    Discord sends only presses on the bot's own messages, so any other id was made by a newer version, or made up.
+    Discord sends only presses on the bot's own messages, so any other id was made by a newer version, or forged.
     """
     if not custom_id.startswith(("vb:", "vf:")):
         return re.match("v[a-z]:", custom_id) is not None
@@ -164,7 +164,7 @@ def is_known(custom_id: str) -> bool:
 
 
 def belongs_to(custom_id: str, job_id: JobId, kind: PostKind, number: int | None) -> bool:
-    """Whether a message that carries this custom id is that one of the job's; `number` None means any of that kind."""
+    """Whether a message with this custom id is that message of the job; `number` None means any of that kind."""
     button = parse_button(custom_id)
     if button is None or (button.job_id, button.kind.value) != (job_id, kind.value):
         return False

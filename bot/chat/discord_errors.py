@@ -1,10 +1,10 @@
-"""What an answer of Discord's, or none, means for a message and for the way to Discord; it asks for nothing itself.
+"""Classification of Discord's responses: the outcome for the message, and for the breaker.
 
-CourierFault        something kept a message from being carried
-├── Refused         Discord said no and would say no again, and of which kind that no is (`bot.jobs.denials`)
-├── TooLarge        the file is over what this place takes (413, or a code that says so)
-├── NotTaken        surely not posted, may be tried again: rate limit, no connection, a no that is not Discord's own
-└── OutcomeUnknown  it may or may not stand there: 5xx, a cut connection, a time-out
+CourierFault        a message could not be sent, edited, found or deleted
+├── Refused         Discord refuses it permanently, with the kind of the refusal (`bot.jobs.denials`)
+├── TooLarge        the file is over the channel's limit (413, or a code for it)
+├── NotTaken        surely not posted, may be tried again: rate limit, no connection, a refusal by a proxy
+└── OutcomeUnknown  it may or may not exist: 5xx, a cut connection, a timeout
 """
 
 import aiohttp
@@ -15,10 +15,10 @@ from bot.jobs.denials import denial_of
 
 _NETWORK_REST_SECONDS = 600.0
 _TOO_LARGE = frozenset({40005, 50045})
-# Codes that pass: none at all (not Discord's own word on a message), slow mode, write limits, what is switched off for
-# now, edits of an old message, an overloaded part of Discord (docs/facts/discord.md, "Refusals").
+# Codes that pass: none at all (not from Discord itself), slow mode, write limits, features switched off for now, edits
+# of an old message, an overloaded part of Discord (docs/facts/discord.md, "Refusals").
 _PASSING = frozenset({0, 20016, 20022, 20028, 20029, 30046, 40003, 40004, 40006, 130000})
-# Said by the network before Discord, like a 403 without a code.
+# From the network before Discord, like a 403 without a code.
 _NETWORK_REFUSES = 40333
 _PASSING_REST_SECONDS = 60.0
 
@@ -26,11 +26,11 @@ _Error = discord.DiscordException | aiohttp.ClientError | OSError  # TimeoutErro
 
 
 class CourierFault(Exception):  # noqa: N818  # the tree is named for what happened, as in bot.videos.provider_faults
-    """Something kept a message from being carried."""
+    """A message could not be sent, edited, found or deleted."""
 
 
 class Refused(CourierFault):
-    """Discord said no and would say no again."""
+    """Discord refuses it permanently."""
 
     def __init__(self, code: int, status: int = 403) -> None:
         super().__init__(f"Discord refused with code {code}.")
@@ -39,7 +39,7 @@ class Refused(CourierFault):
 
 
 class TooLarge(CourierFault):
-    """The file is over what this place takes."""
+    """The file is over the channel's limit."""
 
 
 class NotTaken(CourierFault):
@@ -51,11 +51,11 @@ class NotTaken(CourierFault):
 
 
 class OutcomeUnknown(CourierFault):
-    """The request went out and no answer came back that could be trusted."""
+    """The request was sent and got no reliable response."""
 
 
 def judge(error: _Error) -> tuple[CourierFault, RequestOutcome]:
-    """What an exception says about the message, and about the way to Discord (docs/facts/discord.md, "Retries")."""
+    """What an exception means for the message, and for the breaker (docs/facts/discord.md, "Retries")."""
     if isinstance(error, discord.HTTPException):
         return _judge_answer(error)
     if isinstance(error, discord.RateLimited):
@@ -73,7 +73,7 @@ def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, RequestOu
     if error.status == 429:
         headers = error.response.headers
         if "Via" in headers and headers.get("Content-Type") == "application/json":
-            # Discord's own limit, for what was asked only: discord.py has waited it out five times, and gives up.
+            # Discord's own limit, for this request only: discord.py has waited five times, and gives up.
             return NotTaken(_asked_seconds(headers.get("Retry-After", ""))), RequestOutcome.ANSWERED
         return NotTaken(_NETWORK_REST_SECONDS), RequestOutcome.FORBIDDEN
     if error.status >= 500:
@@ -82,7 +82,7 @@ def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, RequestOu
         # A token that is being changed: the same for every message.
         return NotTaken(_PASSING_REST_SECONDS), RequestOutcome.FORBIDDEN
     if error.code == _NETWORK_REFUSES or (error.status == 403 and error.code == 0):
-        # Something before Discord: it refuses everybody, or dislikes the words of one message.
+        # A network before Discord: it refuses everything, or only the words of one message.
         return NotTaken(_PASSING_REST_SECONDS), RequestOutcome.REFUSED
     if error.code in _PASSING:
         return NotTaken(_PASSING_REST_SECONDS), RequestOutcome.ANSWERED
@@ -90,5 +90,5 @@ def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, RequestOu
 
 
 def _asked_seconds(header: str) -> float:
-    """How long Discord wants to be left alone: whole seconds, if it says so."""
+    """The wait that Discord requests, in whole seconds, if any."""
     return float(header) if header.isdecimal() else _PASSING_REST_SECONDS

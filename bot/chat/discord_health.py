@@ -1,7 +1,8 @@
-"""What opens and closes the circuit breaker towards Discord, from the outcomes of requests. It sends nothing.
+"""Discord's health: opens and closes the circuit breaker towards Discord, from the outcomes of requests.
 
-Two things open it: a network in front of Discord that refuses us (10,000 refused requests in ten minutes ban the
-address), and a Discord that gives no answers. All times are of the clock's monotonic kind.
+Two causes open it: a network in front of Discord that refuses us (10,000 refused requests in ten minutes ban the
+address), and a Discord that doesn't respond. While open, it lets one probe request through at a time. All times are
+monotonic.
 """
 
 from collections import deque
@@ -16,36 +17,36 @@ _REFUSED_REMEMBERED = 256
 
 
 class RequestOutcome(Enum):
-    """What the end of a request shows of the way to Discord."""
+    """The outcome of a request, as the breaker sees it."""
 
-    ANSWERED = auto()  # whatever the answer was
-    SILENT = auto()  # no connection, no answer in time, or one that shows a fault of Discord's own
-    REFUSED = auto()  # by whatever stands before Discord, perhaps for what it had asked
-    FORBIDDEN = auto()  # refused whatever it had asked
+    ANSWERED = auto()  # any response from Discord
+    SILENT = auto()  # no connection, a timeout, or a fault of Discord's own
+    REFUSED = auto()  # by a network before Discord, perhaps for its own words
+    FORBIDDEN = auto()  # every request is refused
     UNKNOWN = auto()  # perhaps it was never sent
 
 
 class DiscordHealth:
-    """One for all requests. Five silences in 30 s open the breaker, a second refusal, and one that is general."""
+    """One for all requests. Five timeouts in 30 s open the breaker, a second refusal, and one that is general."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.breaker = CircuitBreaker(clock)
         self._silences: deque[float] = deque(maxlen=_SILENCES_TO_OPEN)
-        # What was refused, which says nothing new when it is refused again; and how much of it since the last answer.
+        # The refused messages, whose repeated refusal is no news; and how many since the last success.
         self._refused: deque[str] = deque(maxlen=_REFUSED_REMEMBERED)
         self._refused_in_a_row = 0
 
     def begin(self) -> float:
-        """A request is sent now: while the breaker is open, it is the probe. Returns what `end` wants to know."""
+        """A request starts; while the breaker is open, it is the probe. Returns the token for `end`."""
         if self.breaker.is_open:
             self.breaker.take_probe()
         return self._clock.monotonic()
 
     def end(self, began_at: float, outcome: RequestOutcome, about: str, *, rest_seconds: float = 0.0) -> None:
-        """Learn how that request ended, and which message, say, it was about.
+        """Record how that request ended, and which message, say, it was about.
 
-        `rest_seconds` is how long all rest after one that was forbidden, or after the second that was refused.
+        `rest_seconds` is how long the breaker stays open after a forbidden request, or after the second refused one.
         """
         now = self._clock.monotonic()
         match outcome:

@@ -1,7 +1,7 @@
-"""The one door for foreign text: whatever comes in here can be read on Discord, and can do nothing there.
+"""The one door for foreign text: everything that passes here is readable on Discord, and has no effect there.
 
-It knows nothing of jobs. Inside a code span Discord renders no mention, link, timestamp, command, emoji or markup
-(docs/facts/discord.md, "Text"), so text whose back-ticks are broken cannot get out of one.
+Inside a code span Discord renders no mention, link, timestamp, command, emoji or markup (docs/facts/discord.md,
+"Text"), so text whose back-ticks are broken cannot get out of one.
 """
 
 import unicodedata
@@ -14,23 +14,23 @@ NO_TEXT = "(no text)"
 _BACKTICK_LOOKALIKE = "\N{MODIFIER LETTER GRAVE ACCENT}"
 _ELLIPSIS = "…"
 _MARKS_PER_LETTER = 3
-# More is never shown; the rest of a huge text is not even looked at.
+# More is never shown; the rest of a huge text is not even read.
 _READ_CHARACTERS = 20_000
 
 
 def quote(text: str, limit: int = PROMPT_SHOWN_CHARACTERS) -> str:
     """Foreign text as a code span, for message content and embeds.
 
-    `limit` is how much of the text is shown, in the units Discord counts; the two back-ticks come on top.
+    `limit` is how much of the text is shown, in Discord's units; the two back-ticks come on top.
     """
     return f"`{plain(text, limit).replace('`', _BACKTICK_LOOKALIKE)}`"
 
 
 def plain(text: str, limit: int) -> str:
-    """Foreign text in one line without anything unseen, for places where Discord renders no markup.
+    """Foreign text in one line without invisible characters, for places where Discord renders no markup.
 
     Those are labels of buttons, names of autocomplete choices, titles of forms, footers of embeds. Never empty; at most
-    `limit` (at least 1) long, in the units Discord counts.
+    `limit` (at least 1) long, in Discord's units.
     """
     seen = "".join(map(_seen, text[:_READ_CHARACTERS]))
     line = " ".join(_without_piles(unicodedata.normalize("NFC", seen)).split())
@@ -38,7 +38,7 @@ def plain(text: str, limit: int) -> str:
 
 
 def discord_length(text: str) -> int:
-    """How long Discord's programs take the text to be: in UTF-16 units, so an emoji counts twice."""
+    """The text's length in Discord's programs: in UTF-16 units, so an emoji counts twice."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
@@ -57,7 +57,7 @@ def clip(text: str, limit: int) -> str:
 
 
 def _seen(character: str) -> str:
-    """The character; a space for any kind of blank; nothing for what steers text or cannot be seen."""
+    """The character; a space for any kind of blank; nothing for control and invisible characters."""
     if is_blank(character):
         return " "
     if is_ignorable(character):

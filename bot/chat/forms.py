@@ -1,7 +1,7 @@
-"""The forms for a prompt, pictures and options: built here, and read from what Discord sends back. They keep nothing.
+"""The forms for a prompt, pictures and options: built here, and read from the submitted data.
 
-After a restart discord.py drops the answers of forms it doesn't know, so answers are read from the raw interaction, by
-custom id (docs/facts/discord.md, "Forms").
+After a restart discord.py drops submissions of unknown forms, so they are read from the raw interaction, by custom id
+(docs/facts/discord.md, "Forms").
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ PICTURES_FIELD = "references"
 MODEL_FIELD = "model"
 SIZE_FIELD = "size"
 LENGTH_FIELD = "seconds"
-# Stands for "not chosen"; a value must not be empty. No size or length reads so.
+# The value for "not chosen"; a value must not be empty. No size or length reads so.
 DEFAULT_VALUE = "(default)"
 
 _TITLE_MAX = 45
@@ -36,7 +36,7 @@ _DEEPEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What a form lets people choose from, in the order shown; the first model is the default."""
+    """The choices of a form, in the order shown; the first model is the default."""
 
     models: tuple[str, ...]
     sizes: tuple[str, ...]
@@ -45,9 +45,9 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class FormAnswer:
-    """What a person filled in, as Discord claims it: nothing of it is checked yet.
+    """A person's input, as Discord claims it: nothing of it is checked yet.
 
-    `chosen` holds the options whose rows were in the form; None stands for the default.
+    `chosen` holds the options whose rows were in the form; None is the default.
     """
 
     prompt: str
@@ -56,7 +56,7 @@ class FormAnswer:
 
 
 def build(form: FormId, reader: Reader, draft: Draft, offered: Offered) -> discord.ui.Modal:
-    """The form filled with what the draft holds, ready for `send_modal`; call it inside the running event loop.
+    """The form filled with the draft's data, ready for `send_modal`; call it inside the running event loop.
 
     A row with one possible value is left out. discord.py keeps dismissed forms for the life of the process, so this one
     is stopped already.
@@ -74,7 +74,7 @@ def build(form: FormId, reader: Reader, draft: Draft, offered: Offered) -> disco
 
 
 def fill_in(draft: Draft, answer: FormAnswer) -> Draft:
-    """The draft with what was filled in; new files replace all its pictures, none keeps them."""
+    """The draft with the form's input; new files replace all its pictures, none keeps them."""
     request = replace(draft.request, prompt=answer.prompt)
     if MODEL_FIELD in answer.chosen:
         request = replace(request, model=answer.chosen[MODEL_FIELD])
@@ -88,7 +88,7 @@ def fill_in(draft: Draft, answer: FormAnswer) -> Draft:
 
 
 def _prompt_row(prompt: str, reader: Reader, *, remix: bool) -> "discord.ui.Label[discord.ui.Modal]":
-    # Halves of surrogate pairs, which no encoding can carry, become question marks.
+    # Halves of surrogate pairs can't be encoded: they become question marks.
     filled = clip(prompt.encode("utf-8", "replace").decode(), PROMPT_MAX_CHARACTERS)
     return discord.ui.Label(
         text=say(Key.FORM_CHANGE if remix else Key.FORM_PROMPT, reader),
@@ -140,7 +140,7 @@ def _choice_row(
     custom_id: str, key: Key, names: list[tuple[str, str]], chosen: str | None, reader: Reader
 ) -> "discord.ui.Label[discord.ui.Modal]":
     values = [value for value, _ in names]
-    # What is no longer offered is shown as the first choice: the default.
+    # An option that is no longer offered is shown as the first choice: the default.
     index = values.index(chosen) if chosen in values else 0
     shown = names[:CHOICES_MAX] if index < CHOICES_MAX else [*names[: CHOICES_MAX - 1], names[index]]
     options = [discord.SelectOption(label=name, value=value, default=value == values[index]) for value, name in shown]
@@ -151,9 +151,9 @@ def _choice_row(
 
 
 def read(data: Mapping[str, Any]) -> FormAnswer:
-    """What was filled in, from the `data` of a form's interaction. What is missing or odd counts as not filled in.
+    """The input, from the `data` of a form's interaction. Missing or odd fields count as empty.
 
-    Raises `RefusalError` for a file that is named without being there: a video without it is not what was asked for.
+    Raises `RefusalError` for a file that is named but missing: the person requested a video with it.
     """
     prompt = ""
     uploads: list[Upload] = []
@@ -173,7 +173,7 @@ def read(data: Mapping[str, Any]) -> FormAnswer:
 
 
 def typed_prompt(data: Mapping[str, Any] | None) -> str:
-    """The prompt that was typed, from the `data` of a form's or a command's interaction, whatever else is odd in it."""
+    """The typed prompt, from the `data` of a form's or a command's interaction, also if other fields are odd."""
     typed = [one.get("value") for one in map(_mapping, _items(_mapping(data).get("options"))) if _is_prompt(one)]
     fields = _fields(_mapping(data).get("components"), _DEEPEST)
     typed += [one.get("value") for one in fields if one.get("custom_id") == PROMPT_FIELD]
@@ -185,7 +185,7 @@ def _is_prompt(option: Mapping[str, Any]) -> bool:
 
 
 def _fields(components: object, depth: int) -> Iterator[Mapping[str, Any]]:
-    """The inputs themselves, out of the labels (or rows) that they are wrapped in."""
+    """The inputs themselves, out of their labels (or rows)."""
     for one in _items(components):
         component = _mapping(one)
         yield component

@@ -1,4 +1,4 @@
-"""The private answers of /status: a person's videos, or one of them, and the names that autocomplete offers. Pure."""
+"""The private responses of /status: a person's videos, or one of them, and the names for autocomplete. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ _RETRIABLE = frozenset({State.REFUSED, State.FAILED, State.LOST})
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """What is shown of one job besides itself: place in the queue from 1, links to its message and to its parent's."""
+    """The facts about one job besides itself: place in the queue from 1, links to its message and to its parent's."""
 
     now: float
     queue_position: int | None = None
@@ -44,7 +44,7 @@ class JobFacts:
 
 
 def running_and_latest(jobs: Sequence[Job], now: float, reader: Reader, links: Mapping[JobId, str]) -> Message:
-    """A person's jobs in the order given, at most `JOBS_SHOWN`, with what can be done about each.
+    """A person's jobs in the order given, at most `JOBS_SHOWN`, with their actions.
 
     `links` leads to the video, or else the card or notice, of those jobs that have one.
     """
@@ -61,7 +61,7 @@ def running_and_latest(jobs: Sequence[Job], now: float, reader: Reader, links: M
 
 
 def one(job: Job, facts: JobFacts, reader: Reader) -> Message:
-    """Everything about one job that a person may want to know."""
+    """All facts about one job."""
     waits = job.state is State.ACCEPTED and job.waiting_for is None and facts.queue_position is not None
     explained = cause(job, reader) if job.state in _RETRIABLE | {State.UNDELIVERABLE} else None
     why = " ".join((explained.cause, charge(job, reader), explained.next_step)) if explained else None
@@ -90,7 +90,7 @@ def one(job: Job, facts: JobFacts, reader: Reader) -> Message:
     actions = retry_actions(job) if job.state in _RETRIABLE else (action,) if action else ()
     return Message(
         embed=replace(embed, colour=GREY) if job.state in ENDS else embed,
-        # Why is said right here.
+        # The reason is shown right here.
         buttons=tuple(job_button(job, MessageKind.LIST, one, 1, reader) for one in actions if one is not Action.WHY),
         text_file=prompt_file(job.request.prompt),
     )
@@ -109,7 +109,7 @@ def veiled(job: Job, now: float, reader: Reader) -> Message:
 
 
 def why(job: Job, reader: Reader) -> Message:
-    """Why the job's video wasn't made: what its notice doesn't say in public."""
+    """Why the job's video wasn't made: the part that its notice doesn't show in public."""
     embed = Embed(
         title=status(job, job.ended_at or 0.0, reader),
         description=lines(prompt_line(job), settings_line(job, reader)),
@@ -124,7 +124,7 @@ def why(job: Job, reader: Reader) -> Message:
 
 
 def choice_name(job: Job, now: float, reader: Reader) -> str:
-    """The job's name among the choices of an option: at most 100 characters, where nothing is rendered."""
+    """The job's name among the choices of an option: at most 100 characters, without markup."""
     prompt = plain(job.request.prompt, _CHOICE_PROMPT_CHARACTERS)
     age_seconds = max(0.0, now - job.accepted_at)
     name = say(Key.CHOICE, reader, prompt=prompt, status=status(job, now, reader), age=age_seconds)

@@ -30,12 +30,12 @@ Name = Callable[[int], str | None]
 
 
 def _unknown(_id: int) -> None:
-    """A name that is not known."""
+    """An unknown name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Where the names behind ids come from. `own` are the ids of the bot and of its role: they are left out."""
+    """The sources of names for ids. `own` are the ids of the bot and of its role: they are left out."""
 
     person: Name = _unknown
     role: Name = _unknown
@@ -52,14 +52,14 @@ class Said:
 
 
 def readable(text: str, names: Names) -> str:
-    """The text with a name in place of each id; what has no known name is left out. The rest is as it was written."""
+    """The text with a name in place of each id; unknown ones are left out. The rest is unchanged."""
     changed = _replace(text, lambda found: _name(found, names))
     for _ in range(_NESTED_MAX):
         if not _MARKUP.search(changed):
             return changed
-        # A piece between two halves of another one.
+        # One piece of markup between two halves of another.
         changed = _replace(changed, lambda _found: "")
-    # No one types more by chance, and to take it apart in rounds would hold everybody else up for seconds.
+    # No one types more by chance, and removing it in rounds would block the event loop for seconds.
     return changed.translate(_NO_BRACKETS) if _MARKUP.search(changed) else changed
 
 
@@ -95,20 +95,20 @@ def is_long_text(file_name: str) -> bool:
 
 
 def edited_text(message: discord.Message, guild: discord.Guild | None, me: int | None) -> Said:
-    """What an edited message says; nothing where its text is in a file, which no edit changes."""
+    """The text of an edited message; empty where its text is in a file, which no edit changes."""
     if any(is_long_text(file.filename) for file in message.attachments):
         return Said("", "")
     return said_in(message, guild, me)
 
 
 def said_in(message: discord.Message, guild: discord.Guild | None, me: int | None) -> Said:
-    """What a person's message says; the people it mentions come with it."""
+    """The text of a person's message, with the names of mentioned people."""
     users = {str(person.id): person.display_name for person in message.mentions}
     return Said(message.content, readable(message.content, names_in(guild, me, {"users": users})).strip())
 
 
 def _replace(text: str, name_of: Callable[[re.Match[str]], str]) -> str:
-    """The text with a name for each piece of markup. What is left out takes the gap along that it would leave."""
+    """The text with a name for each piece of markup. An omitted piece takes one of its blanks along."""
     done, at = "", 0
     for found in _MARKUP.finditer(text):
         done += text[at : found.start()]
@@ -140,13 +140,13 @@ def _name(found: re.Match[str], names: Names) -> str:
 
 
 def _clean(name: str) -> str:
-    """A name in one line, without what markup is made of; one that can't be seen is left out."""
+    """A name in one line, without markup characters; an invisible one is left out."""
     plain = name[:_NAME_MAX_CHARACTERS].translate(_NO_BRACKETS)
     return " ".join(plain.split()) if count_seen(plain) else ""
 
 
 def _moment(seconds: int) -> str:
-    """A timestamp as a date and time; one that no calendar has is left out."""
+    """A timestamp as a date and time; an impossible one is left out."""
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%-d %B %Y %H:%M UTC}"
     except (ValueError, OverflowError, OSError):

@@ -1,9 +1,9 @@
-"""Discord's time, read from the ids that it gives to our messages; it needs no clock of this machine."""
+"""Discord's time, from the ids of our messages, without this machine's clock."""
 
 from bot.jobs.model import MessageId
 from bot.ops.clock import Clock
 
-# Discord's machines, and the way there and back, may be that far apart.
+# Discord's machines may differ by that much, the network delay included.
 _MARGIN_SECONDS = 300.0
 
 
@@ -21,9 +21,9 @@ class Newest:
         return message_id
 
     def surely_past(self) -> MessageId | None:
-        """An id that is older than all that are given out from now on; None as long as no id was seen.
+        """An id that is older than all later ones; None as long as no id was seen.
 
-        It is counted on from an id of Discord's by the clock that is never set (docs/decisions/0011-clock-steps.md).
+        It is computed from an id of Discord's and the monotonic clock (docs/decisions/0011-clock-steps.md).
         """
         if self._newest is None:
             return None

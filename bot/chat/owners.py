@@ -1,4 +1,4 @@
-"""Who runs the bot, by Discord's word on its application."""
+"""The bot's owners, from Discord's data on its application."""
 
 import discord
 
@@ -13,7 +13,7 @@ def owners_of(application: discord.AppInfo) -> tuple[UserId, ...]:
 
 
 def _runs_it(member: discord.TeamMember, team: discord.Team) -> bool:
-    """Whether the member has joined and may change the application; others were invited, or may only look."""
+    """Whether the member has joined and may change the application; others were invited, or are read-only."""
     joined = member.membership_state is discord.TeamMembershipState.accepted
     changes = member.role in (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
     return joined and (changes or member.id == team.owner_id)

@@ -1,4 +1,4 @@
-"""Whether the bot could post a video in a place later; it must not know what is to be posted."""
+"""Whether the bot could post a video in a place later."""
 
 import discord
 
@@ -7,16 +7,16 @@ from bot.jobs.reasons import Reason, Refusal
 _ALWAYS = ("view_channel", "attach_files", "embed_links", "read_message_history")
 _VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
 _THREADS = (discord.ChannelType.public_thread, discord.ChannelType.private_thread, discord.ChannelType.news_thread)
-# Where a server's messages can be posted. Forums and media channels take threads only; a type that discord.py doesn't
-# know may take none.
+# Channel types that take a server's messages. Forums and media channels take threads only; a type unknown to discord.py
+# may take none.
 _POSTABLE = (discord.ChannelType.text, discord.ChannelType.news, *_VOICE, *_THREADS)
 
 
 def missing_permissions(granted: discord.Permissions, channel: discord.ChannelType | None) -> tuple[str, ...]:
-    """The permissions that are lacking in a server's channel of that type, by discord.py's names, in a fixed order.
+    """The missing permissions in a server's channel of that type, by discord.py's names, in a fixed order.
 
     In threads the right to send is one of its own, and the text of a voice channel needs the right to connect
-    (docs/facts/discord.md). In DMs nothing is ever lacking; don't ask there.
+    (docs/facts/discord.md). In DMs nothing is ever missing; don't call it there.
     """
     if granted.administrator:
         return ()
@@ -29,8 +29,8 @@ def missing_permissions(granted: discord.Permissions, channel: discord.ChannelTy
 def no_place(guild: discord.Guild | None, granted: discord.Permissions, channel: object) -> Refusal | None:
     """Why the bot could not post in that server's channel later; None if it could.
 
-    `guild` is the server as the client knows it; None if the bot is no member of it, so that only commands reach it.
-    `channel` is discord.py's object, None if it made none of what came.
+    `guild` is the server in the client's cache; None if the bot is no member of it, so that only commands reach it.
+    `channel` is discord.py's object, None if it made none.
     """
     if guild is None:
         return Refusal(Reason.NOT_INSTALLED)
@@ -50,7 +50,7 @@ def _closed(guild: discord.Guild, thread: discord.Thread) -> Refusal | None:
     if thread.locked:
         return Refusal(Reason.PLACE_LOCKED)
     if thread.is_private() and not guild.unavailable:
-        # Discord tells of a private thread only those who are in it (docs/facts/discord.md, "Threads").
+        # Discord sends a private thread only to its members (docs/facts/discord.md, "Threads").
         known = guild.get_thread(thread.id)
         if known is None or known.me is None:
             return Refusal(Reason.PLACE_PRIVATE)

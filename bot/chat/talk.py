@@ -1,7 +1,7 @@
-"""What a message says to a person: its words, and whether it asks something. Pure; it knows no Discord objects.
+"""The words of a message, and whether it is a question. Pure.
 
-Discord's own markup (mentions, emoji, timestamps, links) is no word, nor is what can't be seen (docs/facts/discord.md,
-"Text"). Words are counted carefully rather than exactly: what is counted may be paid for.
+Discord's own markup (mentions, emoji, timestamps, links) is no word, nor is invisible text (docs/facts/discord.md,
+"Text"). Words are counted carefully rather than exactly: a counted word may cost money.
 """
 
 import math
@@ -40,7 +40,7 @@ _EMOTICON = re.compile(
     r"|[ou]w[ou]",
     re.IGNORECASE,
 )
-# Letters that faces of signs are drawn with; in real words they stand among letters of their own script.
+# Letters in drawn faces; in real words they appear among letters of their own script.
 _FACE = frozenset("ツシᴥʕʔʖಠಥಡωДдロ益つづノﾉヮ◕‿┻━╯╰°")
 _DOTS = frozenset("•・･｡")
 _SIGNS_AND_MARKS = frozenset({"Sm", "Sc", "Sk", "So", "Ps", "Pe", "Pc", "Mn", "Me"})
@@ -82,10 +82,10 @@ _WORDS_ASKED_ABOUT = 2
 
 
 def count_words(text: str) -> int:
-    """How many words a person would see in the text.
+    """How many words a person sees in the text.
 
     Letters and digits make words. Where a script puts no spaces between words, two Han characters, three kana or four
-    letters of Thai and its like count as one.
+    letters of Thai and similar scripts count as one.
     """
     return sum(_weigh(token) for token in _STOPS.split(_prose(text)) if token)
 
@@ -98,9 +98,9 @@ def count_different_words(text: str) -> int:
 
 
 def is_question(text: str) -> bool:
-    """Whether the text seems to ask something: a sentence ends in a question mark, or it begins like a question.
+    """Whether the text seems to be a question: a sentence ends in a question mark, or it starts like a question.
 
-    Words that only lead in, as in `lol how did you do that`, are passed over.
+    Words that only lead in, as in `lol how did you do that`, are skipped.
     """
     prose = _prose(text).strip()
     if _QUESTION_MARK.search(prose) or _UNSPACED_QUESTION.search(prose):
@@ -126,7 +126,7 @@ def may_be_talk(text: str, *, pictures: bool) -> bool:
 
 
 def _prose(text: str) -> str:
-    """The text without Discord's markup, links, boxed letters and unseen characters."""
+    """The text without Discord's markup, links, boxed letters and invisible characters."""
     text = _ENCLOSED.sub(" ", text)
     text = without_ignorable(text)
     text = _LINK.sub(" ", _MARKUP.sub(" ", text))

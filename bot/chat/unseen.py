@@ -1,4 +1,4 @@
-"""Which characters a person can't see: blanks, format characters, fillers. Pure, and the one list of them."""
+"""The characters that a person can't see: blanks, format characters, fillers. Pure, and the one list of them."""
 
 import unicodedata
 
@@ -25,7 +25,7 @@ _MEANINGLESS = frozenset({"Co", "Cs"})
 
 
 def is_ignorable(character: str) -> bool:
-    """Whether the character steers text or is never drawn: controls, format characters, selectors, tags, fillers."""
+    """Whether the character is a control or never drawn: controls, format characters, selectors, tags, fillers."""
     if unicodedata.category(character) in _CONTROL:
         return True
     code = ord(character)
@@ -38,14 +38,14 @@ def is_blank(character: str) -> bool:
 
 
 def without_ignorable(text: str) -> str:
-    """The text without what is never drawn; blanks of any kind, line breaks among them, become plain spaces."""
+    """The text without invisible characters; blanks of any kind, line breaks too, become plain spaces."""
     return "".join(" " if is_blank(one) else one for one in text if is_blank(one) or not is_ignorable(one))
 
 
 def count_seen(text: str) -> int:
     """How many characters of the text a person can see, the spaces between them included.
 
-    Marks that sit on nothing, private-use characters and surrogates are not seen, so they alone make no text.
+    Marks without a base, private-use characters and surrogates are invisible, so they alone make no text.
     """
     drawn = without_ignorable(text).strip()
     return len(drawn) if any(map(_is_seen, drawn)) else 0

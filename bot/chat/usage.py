@@ -32,14 +32,14 @@ _CELL_ENDS = re.compile(r"[\s,;|\"\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What servers and people are called, as far as the bot knows."""
+    """The names of servers and people, as far as they are cached."""
 
     servers: Mapping[GuildId, str]
     people: Mapping[UserId, str]
 
 
 def summary(lines: Sequence[UsageLine], names: Names, days: int, reader: Reader) -> str:
-    """The totals, and who made the most."""
+    """The totals, and the people with the most."""
     if not lines:
         return say(Key.OWNER_USAGE_NONE, reader, days=days)
     said = [say(Key.OWNER_USAGE, reader, days=days, **_total(lines))]
@@ -73,9 +73,9 @@ def table(lines: Sequence[UsageLine], names: Names) -> bytes:
 
 
 def _cell(name: str) -> str:
-    """The name as one cell that no spreadsheet takes for anything but text."""
+    """The name as one cell that every spreadsheet reads as text."""
     plain = _CELL_ENDS.sub(" ", name).strip()
-    # What begins with a sign may be a formula, also in full width.
+    # A leading sign may start a formula, also in full width.
     return f"'{plain}" if plain and not plain[0].isalnum() else plain
 
 

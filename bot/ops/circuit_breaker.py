@@ -1,4 +1,4 @@
-"""A circuit breaker: while it is open nothing is sent but one probe at a time. Its owner decides what opens it."""
+"""A circuit breaker: while it is open only one probe at a time is sent. Its owner decides when it opens."""
 
 import math
 
@@ -8,7 +8,7 @@ PROBE_SECONDS = 15.0
 
 
 class CircuitBreaker:
-    """One for each other side. All times are of the clock's monotonic kind."""
+    """One for each other side. All times are monotonic."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -26,11 +26,11 @@ class CircuitBreaker:
         return self._probe_at
 
     def wait_seconds(self) -> float:
-        """0 if a request may go out now: it is closed, or a probe is due."""
+        """0 if a request may be sent now: it is closed, or a probe is due."""
         return max(self._probe_at - self._clock.monotonic(), 0.0) if self.is_open else 0.0
 
     def open(self, rest_seconds: float = PROBE_SECONDS) -> None:
-        """Let nothing through for so long, then one probe every 15 s; a shorter rest cuts no longer one."""
+        """Stay open for so long, then allow one probe every 15 s; a longer pause stays."""
         now = self._clock.monotonic()
         self._opened_at = now
         self._probe_at = max(self._probe_at, now + rest_seconds)
@@ -44,7 +44,7 @@ class CircuitBreaker:
         return True
 
     def close(self, began_at: float = math.inf) -> bool:
-        """A request that began then was answered: closed, unless it began before the breaker was opened."""
+        """A request that started then was answered: closed, unless it started before the opening."""
         if self._opened_at is not None and began_at <= self._opened_at:
             return False
         self._opened_at = None

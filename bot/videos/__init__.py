@@ -1,6 +1,6 @@
-"""The provider's edge: all that knows how the Videos API speaks. It must not know Discord, jobs' lives or storage.
+"""The provider's edge: the client of the Videos API.
 
-`client` talks, `law` says what an answer means for money, `wire` and `envelopes` read bodies, `bodies` writes them,
-`catalogue` holds what is offered, `spending` is the hard stop before paid requests, `faults` is all that can go wrong.
-The facts behind it are in docs/facts/provider.md.
+`client` sends requests, `submit_responses` and `poll_responses` classify responses, `wire` and `error_bodies` read
+bodies, `request_bodies` writes them, `catalogue` holds the offered choices, `spending` is the hard stop before paid
+requests, `provider_faults` has all faults. The facts behind it are in docs/facts/provider.md.
 """

@@ -1,4 +1,4 @@
-"""What people may choose from: models, sizes and lengths. Plain values; it must not know where they were configured."""
+"""The offered models, sizes and lengths."""
 
 import re
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ _GIVEN_MAX_CHARACTERS = 60
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The models, sizes and lengths on offer, in the order in which they are shown; the first model is the default.
+    """The offered models, sizes and lengths, in the order in which they are shown; the first model is the default.
 
-    Building one raises ValueError with one sentence when a list is empty or an entry cannot be what it should be.
+    Building one raises ValueError with one sentence when a list is empty or an entry is invalid.
     """
 
     models: tuple[str, ...]
@@ -50,11 +50,11 @@ class Catalogue:
 
     @property
     def default_model(self) -> str:
-        """The model of a request that names none."""
+        """The model of a request without one."""
         return self.models[0]
 
     def check(self, model: str | None, size: str | None, seconds: str | None) -> Refusal | None:
-        """None if all that was chosen is on offer (an unset choice always is), else the first reason for a no."""
+        """None if every choice is offered (an unset one always is), else the first reason to refuse."""
         for reason, given, choices in (
             (Reason.MODEL_UNKNOWN, model, self.models),
             (Reason.SIZE_UNKNOWN, size, self.sizes),

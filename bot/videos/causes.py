@@ -1,4 +1,4 @@
-"""From error words to a cause: which of the things that an answer says is the one to act on. Pure; knows no status.
+"""From error words to a cause: the most specific meaning of a response. Pure.
 
 A clear word beats a general one (`server_error`), and a code beats a text, which may repeat the prompt.
 """
@@ -18,10 +18,10 @@ _ECHO_MIN_CHARACTERS = 12
 _ECHO_PAIR_CHARACTERS = 7
 _CODE_MAX_CHARACTERS = 64
 _MODEL_MIN_CHARACTERS = 3
-# Our own fields that the provider can find wrong; another one's name is the provider's own affair.
+# Our own fields that the provider can blame; other names are its own.
 _PROMPT_OR_PICTURE: dict[str, About] = {"prompt": "prompt", "input_reference": "picture"}
 _FIELD_CAUSES = {"size": Cause.SIZE, "seconds": Cause.LENGTH, "model": Cause.MODEL}
-# Codes that say no more than that something is wrong: a text may tell what.
+# General codes: a text may be more precise.
 _GENERAL = re.compile(
     r"invalid prompt|invalid request(?: error)?|bad request(?: error)?|invalid value|invalid type|upstream \w+|"
     r"(?:internal )?(?:server|processing|system|unknown|api|service) ?error|internal(?: error)?|failed|error|\d+"
@@ -43,7 +43,7 @@ _NO_MODEL = re.compile(
 
 
 class Verdict(NamedTuple):
-    """The cause, what it is about, and how sure it is."""
+    """The cause, its subject, and how sure it is."""
 
     cause: Cause
     about: About | None = None
@@ -57,14 +57,14 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was asked for, as far as an answer may repeat it."""
+    """The parts of the request that a response may repeat."""
 
     prompt: str = ""
     model: str = ""
 
 
 class Meaning:
-    """What the words of one answer say, each asked for once."""
+    """The meaning of the words of one response."""
 
     def __init__(self, words: ErrorWords, sent: Sent | None = None) -> None:
         """`sent`: the request, whose own words in a text are not the provider's."""
@@ -75,15 +75,15 @@ class Meaning:
         self._texts = [self._without_echo(plain_words(text)) for text in words.texts]
 
     def code_says(self, signal: Signal) -> bool:
-        """Whether a code says it."""
+        """Whether a code means it."""
         return any(says(signal, code) for code in self._codes)
 
     def text_says(self, signal: Signal) -> bool:
-        """Whether a text says it, in words that don't stand in the prompt."""
+        """Whether a text means it, by words that aren't in the prompt."""
         return any(phrase not in self._prompt for text in self._texts for phrase in phrases(signal, text))
 
     def says(self, signal: Signal) -> bool:
-        """Whether a code or a text says it."""
+        """Whether a code or a text means it."""
         return self.code_says(signal) or self.text_says(signal)
 
     @property
@@ -95,7 +95,7 @@ class Meaning:
 
     @property
     def leaves_open(self) -> bool:
-        """Whether the words leave it open that the upstream took the request. Prompts are no excuse here."""
+        """Whether the words leave open if the upstream took the request. Words of the prompt count here, too."""
         if self._is_mislabelled:
             return False
         return any(says(Signal.OPEN, words) for words in (*self._codes, *self._texts))
@@ -139,7 +139,7 @@ class Meaning:
 
     @property
     def code(self) -> str | None:
-        """The provider's code that tells most: the first that isn't a general one, else the first."""
+        """The provider's most precise code: the first that isn't a general one, else the first."""
         telling = [
             code for code, words in zip(self._words.codes, self._codes, strict=True) if not _GENERAL.fullmatch(words)
         ]
@@ -179,7 +179,7 @@ class Meaning:
         return None
 
     def _by_field(self) -> Cause | None:
-        """The cause that the blamed fields come down to; of several, one that blames no single one of them."""
+        """The cause of the blamed fields; of several, one that blames no single one of them."""
         fields = set(self._words.fields) - {"video"}
         if not fields:
             return None
@@ -210,7 +210,7 @@ class Meaning:
 
     @property
     def _is_passing(self) -> bool:
-        """Whether it says "later" rather than "no"."""
+        """Whether it means "later" rather than a refusal."""
         return self.says(Signal.TEMPORARY) or self.says(Signal.RATE)
 
     @property
@@ -221,7 +221,7 @@ class Meaning:
 
     @property
     def names_our_model(self) -> bool:
-        """Whether a text names the model that was asked for, and nothing of key or credit."""
+        """Whether a text names the requested model, and nothing of key or credit."""
         if len(self._model) < _MODEL_MIN_CHARACTERS or self.says(Signal.KEY) or self.says(Signal.CREDIT):
             return False
         return any(self._model in text for text in self._texts)

@@ -1,8 +1,8 @@
-"""Talking to a server of the Videos API over aiohttp. It must not know jobs, retries or people: one call, one answer.
+"""The client of a Videos API server over aiohttp: one call, one response.
 
-Paid requests go over a connection of their own each, because on a kept-alive one a stale socket polls like "maybe
-accepted"; they follow no redirect. The key is set per request and only towards the API's own origin
-(docs/facts/provider.md, "Keys and redirects").
+Each paid request has its own connection, because on a kept-alive one a stale socket looks like "maybe accepted"; it
+follows no redirect. The key is set per request and only towards the API's own origin (docs/facts/provider.md, "Keys and
+redirects").
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from bot.videos.wire import known_word
 ANSWER_MAX_BYTES = 1024 * 1024
 LIST_MAX_BYTES = 8 * 1024 * 1024
 LIST_MAX = 100
-# Parsing more than this would hold up everything else.
+# Parsing more than this would block the event loop.
 _AT_ONCE_BYTES = 256 * 1024
 POLL_CONNECTIONS = 32
 POLL_REDIRECTS = 3
@@ -69,11 +69,11 @@ class VideosClient:
 
     @property
     def leaving(self) -> bool:
-        """Whether no paid request begins any more."""
+        """Whether no paid request may start any more."""
         return self._leaving
 
     def leave(self) -> None:
-        """Begin no further paid request; the one under way goes on. For good: the process is told to stop."""
+        """Start no further paid request; a running one goes on. For good: the process ends."""
         self._leaving = True
 
     async def create(self, order: Order) -> RemoteVideo:
@@ -85,7 +85,7 @@ class VideosClient:
         return await self._submit(f"{self._video_url(parent_remote_id)}/remix", order, parent_remote_id)
 
     async def poll(self, remote_id: str) -> RemoteVideo:
-        """How a video is doing. Costs nothing and may be repeated. Raises `PollFault`."""
+        """Poll a video. Costs nothing and may be repeated. Raises `PollFault`."""
         url = self._video_url(remote_id)
         try:
             async with asyncio.timeout(self._timeouts.poll_total_seconds):
@@ -95,9 +95,9 @@ class VideosClient:
         return self._outcome(judge_poll(answer, self._asked(remote_id)))
 
     async def list_recent(self, limit: int = LIST_MAX) -> list[RemoteVideo]:
-        """The latest videos of this account, each with as much as the list tells. Costs nothing and may be repeated.
+        """The latest videos of this account, with the list's facts about each. Costs nothing and may be repeated.
 
-        `limit` is at most 100; of servers that don't know it the first 1,000 are read (docs/facts/provider.md, "List").
+        `limit` is at most 100; of servers that ignore it the first 1,000 are read (docs/facts/provider.md, "List").
         Raises `PollFault`; `NoList` if there is no list.
         """
         url = f"{self.provider}/videos?limit={min(limit, LIST_MAX)}&order=desc"
@@ -116,10 +116,10 @@ class VideosClient:
         return list(judged)
 
     async def ping(self) -> None:
-        """Return if the provider is there at all: any answer below 500 will do, but for one that refuses the key.
+        """The probe: return if the provider works. Any response below 500 will do, except one that refuses the key.
 
-        Where the list has never worked it may be the list alone that is broken: the next time the models are asked for.
-        Raises `PollFailed` if it isn't there, `PollForbidden` if the key is refused.
+        Where the list has never worked it may be only the list that is broken: then the models are requested next time.
+        Raises `PollFailed` if it doesn't work, `PollForbidden` if the key is refused.
         """
         status = await self._status_of("models" if self._asks_models else "videos?limit=1")
         if status >= 500 and status != 501:
@@ -130,7 +130,7 @@ class VideosClient:
             raise PollForbidden(status=status)
 
     async def _status_of(self, path: str) -> int:
-        """With what status a free question is answered. Raises `PollFailed` if it isn't."""
+        """The status of the response to a free request. Raises `PollFailed` without one."""
         url = URL(f"{self.provider}/{path}", encoded=True)
         try:
             async with (
@@ -144,11 +144,11 @@ class VideosClient:
         return status
 
     def content_url(self, remote_id: str) -> str:
-        """Where the bytes of a finished video lie when it has no URL of its own; it needs the key."""
+        """The address of a finished video's bytes when it has no URL of its own; it needs the key."""
         return f"{self._video_url(remote_id)}/content"
 
     def key_for(self, url: str) -> str | None:
-        """The bare key if the URL's scheme, host and port are the API's, else None. Ask again on every redirect."""
+        """The bare key if the URL's scheme, host and port are the API's, else None. Call it again on every redirect."""
         return self._endpoint.api_key if same_origin(url, self.provider) else None
 
     async def close(self) -> None:
@@ -167,7 +167,7 @@ class VideosClient:
                     field="input_reference",
                     detail=self._detail(error),
                 ) from error
-            # The last moment at which it is known for sure that nothing was sent.
+            # The last moment at which surely nothing was sent.
             if self._leaving:
                 raise Leaving
             self._guard.spend()
@@ -176,7 +176,7 @@ class VideosClient:
         return self._outcome(judge_submit(answer, replace(self._asked(parent_remote_id), sent=sent)))
 
     async def _post(self, url: str, body: Body, order: Order) -> RawResponse:
-        """Send one paid request. A cancellation passes through untouched: the caller knows that it was under way."""
+        """Send one paid request. A cancellation passes through untouched: the caller handles it."""
         total = self._timeouts
         deadline = total.submit_with_files_total_seconds if order.references else total.submit_total_seconds
         headers = {**self._headers(), **body.headers, "Idempotency-Key": order.idempotency_key}
@@ -193,13 +193,13 @@ class VideosClient:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(detail=self._detail(error)) from error
         except (aiohttp.ClientError, OSError) as error:
-            # With a status in hand the broken body is one that can't be read; without one, nobody knows.
+            # With a status the broken body counts as unreadable; without one, the outcome is unknown.
             if answer is None:
                 raise Doubtful(detail=self._detail(error)) from error
         return answer
 
     async def _get(self, url: str, max_bytes: int = ANSWER_MAX_BYTES) -> RawResponse:
-        """Poll, following up to three redirects that stay at the API's origin; any other is the answer itself."""
+        """Poll, following up to three redirects that stay at the API's origin; any other is the response itself."""
         target = URL(url, encoded=True)
         for hop in range(POLL_REDIRECTS + 1):
             async with self._poll_session().get(target, headers=self._headers(), allow_redirects=False) as response:
@@ -248,7 +248,7 @@ class VideosClient:
         return self._open()[1]
 
     def _open(self) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
-        """The two sessions, opened at the first request since aiohttp wants a running loop. Neither holds the key."""
+        """The two sessions, opened at the first request since aiohttp needs a running loop. Neither holds the key."""
         if self._sessions is None:
             times = self._timeouts
             self._sessions = (
@@ -275,7 +275,7 @@ def _session(connector: aiohttp.TCPConnector, timeout: aiohttp.ClientTimeout) ->
 
 
 async def _read(response: aiohttp.ClientResponse, max_bytes: int = ANSWER_MAX_BYTES) -> bytes | None:
-    """The body, or None as soon as it exceeds that many bytes; what is left of it is not fetched."""
+    """The body, or None as soon as it exceeds that many bytes; the rest is not fetched."""
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         body += chunk

@@ -1,4 +1,4 @@
-"""The one reader of error bodies: collects every code, text and field of an answer, in any shape. Pure; judges nothing.
+"""The one reader of error bodies: collects every code, text and field of a response, in any shape. Pure.
 
 The shapes are listed in docs/facts/provider.md ("Errors"). Everything is bounded: depth, number of values, characters.
 """
@@ -35,10 +35,10 @@ _NEST_KEYS = (
     *("innerError", "upstream_error", "last_error", "failure", "fieldViolations", "field_violations", "violations"),
     *("issues", "problems", "cause", "error_details", "error_data", "error_info", "additionalInfo"),
 )
-# What may only be read inside of an error, as it means something else on a video.
+# Read only inside of an error, as it means something else on a video.
 _INNER_KEYS = ("metadata", "data", "response", "info")
 _FIELD_KEYS = ("param", "field", "parameter", "loc", "path", "target", "property", "argument", "pointer", "source")
-# On a video these say nothing about an error, or not by themselves.
+# On a video these mean nothing about an error, or not by themselves.
 _JOB_CODE_KEYS = tuple(key for key in _CODE_KEYS if key != "type")
 _JOB_TEXT_KEYS = tuple(key for key in _TEXT_KEYS if key not in ("title", "description", "raw"))
 _FIELDS = {
@@ -64,7 +64,7 @@ _QUERY = re.compile(r"\?[^\s\"'<>=]{1,64}=[^\s\"'<>]+")
 
 @dataclass(frozen=True, slots=True)
 class ErrorWords:
-    """All that an answer says about an error, in the order in which it was found, outermost first."""
+    """All codes, texts and fields of an error, in the order in which they were found, outermost first."""
 
     codes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ class ErrorWords:
 
 
 def error_words(body: object, plain: str = "") -> ErrorWords | None:
-    """The error in a decoded body, or in a body that is `plain` text; None if it says nothing of the kind.
+    """The error in a decoded body, or in a body that is `plain` text; None if there is none.
 
     A code that means success is no error.
     """
@@ -108,7 +108,7 @@ def error_words(body: object, plain: str = "") -> ErrorWords | None:
 
 
 def job_error(*holders: Mapping[str, object]) -> ErrorWords | None:
-    """The error that a failed video carries, from its own object and those around it; None if it says nothing."""
+    """The error of a failed video, from its own object and those around it; None if there is none."""
     pile = _Pile()
     for holder in holders:
         for key in _NEST_KEYS:
@@ -122,7 +122,7 @@ def job_error(*holders: Mapping[str, object]) -> ErrorWords | None:
 def escaped(text: str, secret: str = "") -> str:
     """Foreign text made safe for a line of the log: no secret, no address, all printable, at most 500 characters."""
     if len(text) > _DETAIL_READ_CHARACTERS:
-        # Half a secret at the cut would not be recognised, so the last characters go, too.
+        # Half a secret at the cut would not be recognised, so the last characters are cut, too.
         text = text[: _DETAIL_READ_CHARACTERS - len(secret)] if secret else text[:_DETAIL_READ_CHARACTERS]
     if secret:
         text = text.replace(secret, "[hidden]")
@@ -137,7 +137,7 @@ def escaped(text: str, secret: str = "") -> str:
 
 @dataclass(slots=True)
 class _Pile:
-    """What was collected so far, and how much more may be."""
+    """The collected words, and how many more may be collected."""
 
     codes: dict[str, None] = field(default_factory=dict[str, None])
     texts: dict[str, None] = field(default_factory=dict[str, None])
@@ -148,7 +148,7 @@ class _Pile:
         return ErrorWords(tuple(self.codes), tuple(self.texts), tuple(self.fields), wait, outright, enveloped)
 
     def take(self, value: object, depth: int, opened: int) -> None:
-        """Collect from a value that stands where an error is expected."""
+        """Collect from a value at a place of an error."""
         if depth > _DEPTH_MAX or self.left <= 0:
             return
         self.left -= 1
@@ -161,7 +161,7 @@ class _Pile:
             self.add_text(value, depth, opened)
 
     def collect(self, holder: Mapping[str, object], codes: tuple[str, ...], texts: tuple[str, ...], depth: int) -> None:
-        """Add the codes and texts that an object holds under these names."""
+        """Add the codes and texts of an object under these names."""
         for key in codes:
             self._add_code(holder.get(key), outermost=True)
         for key in texts:
@@ -172,7 +172,7 @@ class _Pile:
                 self.add_text(value, depth, 0)
 
     def add_text(self, value: object, depth: int, opened: int) -> None:
-        """Add a text; JSON inside it is opened instead, as gateways hand on an upstream's body in their message."""
+        """Add a text; JSON inside it is opened instead, as gateways pass on an upstream's body in their message."""
         text = _text(value) if isinstance(value, str) else ""
         if text.lower() in _CODES_OF_SUCCESS:
             return
@@ -203,7 +203,7 @@ class _Pile:
         for key in (*_NEST_KEYS, *inner):
             if holder.get(key):
                 self.take(holder[key], depth + 1, opened)
-        # {"prompt": ["is too long"]}, as some frameworks list what is wrong with each field.
+        # {"prompt": ["is too long"]}, as some frameworks list the errors of each field.
         for key, value in list(holder.items())[:_VALUES_MAX] if depth > 0 else ():
             if key in _FIELDS and isinstance(value, list):
                 self._add_field(key)
@@ -244,7 +244,7 @@ def _from_envelope(outer: dict[str, object]) -> ErrorWords | None:
     if success and not outright:
         outer = {key: value for key, value in outer.items() if key not in ("message", "msg")} if code else outer
     if error is not None and isinstance(error, str):
-        # The label beside a text ("Bad Request") tells less than the text.
+        # The label beside a text ("Bad Request") is less precise than the text.
         pile.add_text(error, 0, 0)
     pile.take(outer, 0, 0)
     if not pile.texts and not pile.codes:

@@ -1,7 +1,7 @@
-"""Words that leave it open whether the upstream took a request: after them a second paid request may be charged twice.
+"""Words that leave open if the upstream took a request: a second paid request may then be charged twice.
 
 They are those of clients and servers in Go, Python, Node, Rust and Java, of nginx and Envoy, and of gateways that lost
-the upstream's answer (docs/facts/provider.md, "Answers"). As patterns of `bot.videos.vocabulary`.
+the upstream's response (docs/facts/provider.md, "Responses"). As patterns of `bot.videos.vocabulary`.
 """
 
 OPEN_GROUPS = {

@@ -1,6 +1,6 @@
-"""What each answer to a free question means: to a poll of one video, and to the list of the latest. Pure.
+"""Classification of responses to free requests: to a poll of one video, and to the list. Pure.
 
-Error words on a poll are read like those of a failed video; docs/facts/provider.md ("Answers") lists the rows.
+Error words on a poll are read like those of a failed video; docs/facts/provider.md ("Responses") lists the rows.
 """
 
 import re
@@ -16,9 +16,9 @@ from bot.videos.vocabulary import Signal, plain_words
 from bot.videos.wire import read_list, read_video
 
 _KEY = frozenset({401, 402, 403})
-# These 4xx pass; every other one says that there is no list.
+# These 4xx pass; every other one means that there is no list.
 _PASSING = frozenset({408, 425, 429})
-# Where words can say that a video doesn't exist; a 502 speaks of what lies between.
+# Where words can mean that a video doesn't exist; a 502 is about a proxy in between.
 _MISSING_BY_WORDS = frozenset({*range(200, 300), 400, 403, 406, 409, 412, 418, 422, 500, 501})
 _THIS_VIDEO = re.compile(
     r"\b(?:this|that|the|requested|such an?) (?:video|task|job|generation|asset|object)\b(?! (?:generation|api))"
@@ -27,7 +27,7 @@ _THIS_VIDEO = re.compile(
 
 
 def judge_poll(raw: RawResponse, context: ResponseContext) -> RemoteVideo | PollFault:
-    """What an answer to a poll of `context.remote_id` means: the video, or the fault (returned, not raised)."""
+    """The result of a poll of `context.remote_id`: the video, or the fault (returned, not raised)."""
     response = read_response(raw, context)
     status = raw.status
     if 200 <= status < 300:
@@ -39,14 +39,14 @@ def judge_poll(raw: RawResponse, context: ResponseContext) -> RemoteVideo | Poll
             return about_video
         if response.is_mess or (response.words is not None and response.words.outright):
             return PollFailed(status=status, detail=response.detail, provider_at_fault=response.is_mess)
-        # Some servers say "still running" without a body, or with one that holds nothing.
+        # Some servers answer "still running" without a body, or with an empty one.
         again = asked_poll(raw.headers, context.now)
         return RemoteVideo(context.remote_id or "", RemoteState.RUNNING, poll_again_seconds=again)
     return _about_video(response) or _poll_fault(response)
 
 
 def judge_list(raw: RawResponse, context: ResponseContext) -> tuple[RemoteVideo, ...] | PollFault:
-    """What an answer to the question for the latest videos means: these, or the fault (returned, not raised)."""
+    """The result of a request for the list: the videos, or the fault (returned, not raised)."""
     response = read_response(raw, context)
     status = raw.status
     if 200 <= status < 300:
@@ -60,7 +60,7 @@ def judge_list(raw: RawResponse, context: ResponseContext) -> tuple[RemoteVideo,
 
 
 def judge_content(body: bytes) -> Cause | None:
-    """What the content endpoint says about why it doesn't give the video: CONTENT, EXPIRED, or nothing of the kind."""
+    """Why the content endpoint refuses the video: CONTENT, EXPIRED, or None."""
     response = read_response(RawResponse(404, {}, body), ResponseContext("", 0.0))
     if response.meaning is None:
         return None
@@ -70,7 +70,7 @@ def judge_content(body: bytes) -> Cause | None:
 
 
 def _about_video(response: Response) -> PollRefused | NotFound | None:
-    """The fault that concerns this video alone; None if the answer says nothing of the kind."""
+    """The fault of this video alone; None if the response has none."""
     meaning, status = response.meaning, response.status
     if status == 451 or (meaning is not None and meaning.is_content and status != 401):
         verdict = meaning.verdict() if meaning is not None and meaning.is_content else None
@@ -90,21 +90,21 @@ def _about_video(response: Response) -> PollRefused | NotFound | None:
 
 
 def is_of_this_video(response: Response) -> bool:
-    """Whether a 403 speaks of this video and not of the key."""
+    """Whether a 403 is about this video and not about the key."""
     if response.words is None or response.meaning is None or response.meaning.blocks_account:
         return False
     return any(_THIS_VIDEO.search(plain_words(text)) for text in response.words.texts)
 
 
 def _is_missing(meaning: Meaning) -> bool:
-    """Whether the words say that the video doesn't exist (any more), and not that something else doesn't."""
+    """Whether the words mean that the video doesn't exist (any more), and not that something else doesn't."""
     if meaning.blocks_account or meaning.is_model or meaning.says(Signal.KEY):
         return False
     return meaning.says(Signal.NOT_FOUND) or meaning.says(Signal.EXPIRED)
 
 
 def _poll_fault(response: Response) -> PollFault:
-    """The rows that all questions about videos share."""
+    """The rows that all requests about videos share."""
     status = response.status
     if status == 403 and is_of_this_video(response):
         return PollFailed(status=status, detail=response.detail, provider_at_fault=False)

@@ -1,7 +1,7 @@
-"""Plain http carries the key in the clear: it goes to loopback and private addresses only, judged at each connect.
+"""Plain http carries the key in the clear: it goes to loopback and private addresses only, judged at each connection.
 
-A name is judged by the very address that its socket connects to, so a second answer of the name server changes
-nothing (docs/facts/provider.md, "Keys and redirects").
+A name is judged by the very address that its socket connects to, so a second answer of the name server changes nothing
+(docs/facts/provider.md, "Keys and redirects").
 """
 
 import errno
@@ -35,7 +35,7 @@ class PublicAddressError(OSError):
 
 
 def is_private(address: str) -> bool:
-    """Whether an address, as a socket takes it, is loopback, private or link-local; what can't be read is not."""
+    """Whether an address, as a socket takes it, is loopback, private or link-local; an unreadable one is not."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -55,14 +55,14 @@ def is_public_literal(host: str) -> bool:
 
 
 def connector_to(base_url: str, **options: Any) -> aiohttp.TCPConnector:
-    """A connector for the sessions that talk to that base URL; over http it opens no socket to a public address."""
+    """A connector for the sessions with that base URL; over http it opens no socket to a public address."""
     if URL(base_url).scheme == "http":
         options["socket_factory"] = _private_socket
     return aiohttp.TCPConnector(**options)
 
 
 def _private_socket(info: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
-    """For aiohttp: called with each address just before it is connected to (docs/facts/media.md, "aiohttp")."""
+    """For aiohttp: called with each address just before the connection (docs/facts/media.md, "aiohttp")."""
     family, kind, protocol, _name, address = info
     if not is_private(str(address[0])):
         raise PublicAddressError(str(address[0]))

@@ -1,22 +1,22 @@
-"""Everything that can go wrong at the provider's edge, as one tree; it knows no wire and no job.
+"""The faults of requests to the provider, as one tree.
 
     VideosFault
-    ├── SubmitFault             a paid request did not end in a video that can be followed
-    │   ├── SpendingStopped       nothing was sent: the hard stop on paid requests said no
-    │   ├── Leaving               nothing was sent: the process is told to stop
-    │   ├── NotSent               nothing was sent: no connection came about
-    │   ├── Busy                  not taken: the provider says "later"
-    │   ├── CleanRefusal          not taken: a 500 that says so in JSON
+    ├── SubmitFault             a paid request without a video to poll
+    │   ├── SpendingStopped       nothing was sent: the hard stop on paid requests
+    │   ├── Leaving               nothing was sent: the process ends
+    │   ├── NotSent               nothing was sent: no connection
+    │   ├── Busy                  not taken: the provider is busy
+    │   ├── CleanRefusal          not taken: a 500 with that meaning in JSON
     │   ├── AccountRefused        not taken: the provider itself refuses the key, or has no credit for this account
-    │   ├── Blocked               not taken: something refused it without the provider's own words (a firewall, perhaps)
-    │   ├── RequestRefused        not taken: the provider said no to this very request
-    │   └── Doubtful              nobody knows whether it was taken; it must never be sent again by itself
-    └── PollFault               a video could not be polled; says nothing about the video
+    │   ├── Blocked               not taken: refused without the provider's own words (a firewall, perhaps)
+    │   ├── RequestRefused        not taken: the provider refused this very request
+    │   └── Doubtful              unknown outcome; it must never be sent again by itself
+    └── PollFault               a poll failed; no evidence about the video
         ├── PollFailed            try again later
         ├── PollForbidden         the key is refused
-        ├── PollRefused           the provider has refused this very video; seen several times, that is its end
-        ├── NotFound              the provider does not know the video (now), or no longer has it
-        └── NoList                the provider does not say which videos it has
+        ├── PollRefused           the provider refuses this very video; several of these end the job
+        ├── NotFound              the provider doesn't have the video (now), or no longer
+        └── NoList                the provider has no list of its videos
 
 `detail` holds the provider's own words, escaped, without addresses and at most 500 characters, for the log only. Which
 answer becomes which fault: `bot.videos.submit_responses` and `bot.videos.poll_responses`.
@@ -27,7 +27,7 @@ from bot.videos.values import About
 
 
 class VideosFault(Exception):  # noqa: N818 - the tree is named after what happened; "Error" would only pad every name
-    """Anything that went wrong between us and the provider. `status` is the HTTP status, None if none arrived."""
+    """A fault between us and the provider. `status` is the HTTP status, None if none arrived."""
 
     def __init__(self, *, status: int | None = None, detail: str = "") -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class VideosFault(Exception):  # noqa: N818 - the tree is named after what happe
 class _ExplainedRefusal(VideosFault):
     """A refusal whose words were read.
 
-    `about` tells whether prompt or picture was meant, `field` the one field that was blamed, `code` the provider's own.
+    `about` is prompt or picture, `field` the one field that was blamed, `code` the provider's own.
     """
 
     def __init__(
@@ -63,11 +63,11 @@ class _ExplainedRefusal(VideosFault):
 
 
 class SubmitFault(VideosFault):
-    """A paid request did not end in a video that can be followed."""
+    """A paid request without a video to poll."""
 
 
 class SpendingStopped(SubmitFault):
-    """Before a paid request, when as many as allowed were sent within the last 60 s. Not a byte was sent."""
+    """The hard stop refused the request: as many as allowed were sent within the last 60 s. Not a byte was sent."""
 
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__()
@@ -75,17 +75,17 @@ class SpendingStopped(SubmitFault):
 
 
 class Leaving(SubmitFault):
-    """Before a paid request, when the process is told to stop. Not a byte was sent."""
+    """The process ends before a paid request. Not a byte was sent."""
 
 
 class NotSent(SubmitFault):
-    """When no connection came about: name not found, refused, TLS failure, connection time-out."""
+    """No connection: name not found, refused, TLS failure, connection timeout."""
 
 
 class Busy(SubmitFault):
-    """On 429 that isn't about credit, on 503 with an envelope or Retry-After, on a 409 that says busy, on a rate code.
+    """429 that isn't about credit, 503 with an envelope or Retry-After, a 409 that means busy, a rate code.
 
-    `retry_after_seconds` is what the provider asked for (0 to 600), None if it didn't say.
+    `retry_after_seconds` is the requested wait (0 to 600), None if there was none.
     """
 
     def __init__(self, *, status: int, detail: str = "", retry_after_seconds: float | None = None) -> None:
@@ -94,13 +94,13 @@ class Busy(SubmitFault):
 
 
 class CleanRefusal(SubmitFault):
-    """On 500 with a JSON error envelope whose words leave nothing open: the provider took nothing."""
+    """500 with a JSON error envelope whose words leave nothing open: the provider took nothing."""
 
 
 class AccountRefused(SubmitFault):
-    """On 401, 402 and 403 in the provider's own envelope, and on codes for credit or key at any status.
+    """401, 402 and 403 in the provider's own envelope, and codes for credit or key at any status.
 
-    `cause` is CREDIT or KEY. `sure`: a code or a 402 says so, or a text that repeats nothing of the prompt; any other
+    `cause` is CREDIT or KEY. `sure`: a code or a 402 means it, or a text that repeats nothing of the prompt; any other
     text may be about this request alone.
     """
 
@@ -118,11 +118,11 @@ class AccountRefused(SubmitFault):
 
 
 class Blocked(SubmitFault):
-    """On 401, 403 or 407 outside of the provider's envelope (a firewall's page, an empty body), and on a redirect.
+    """401, 403 or 407 outside of the provider's envelope (a firewall's page, an empty body), and redirects.
 
-    The words of this one request may have brought it. It says something about the key, the account or the address only
-    when a different job, or a free request with the same key, is refused the same way. `cause` is KEY, or PROVIDER for
-    a redirect.
+    The words of this one request may be the reason. It is evidence about the key, the account or the address only when
+    a different job, or a free request with the same key, is refused the same way. `cause` is KEY, or PROVIDER for a
+    redirect.
     """
 
     def __init__(self, *, cause: Cause, status: int, detail: str = "") -> None:
@@ -131,7 +131,7 @@ class Blocked(SubmitFault):
 
 
 class RequestRefused(_ExplainedRefusal, SubmitFault):
-    """On 400, 404, 413, 422 and their like, on a 2xx with an error envelope and no id, and when a picture is gone.
+    """400, 404, 413, 422 and similar, a 2xx with an error envelope and no id, and a missing picture.
 
     It is about this request alone: content (CONTENT), a field (INPUT, SIZE, LENGTH), a model that the provider or this
     key doesn't have (MODEL), a remix whose source is gone (SOURCE_GONE) or that can't be made (UNSUPPORTED).
@@ -139,21 +139,22 @@ class RequestRefused(_ExplainedRefusal, SubmitFault):
 
 
 class Doubtful(SubmitFault):
-    """On silence or mess after the first byte: time-out, disconnect, 502/504, HTML, a 2xx that can't be followed.
+    """Silence or an unreadable response after the first byte: timeout, disconnect, 502/504, HTML, a 2xx without a
+    usable id.
 
-    Also on any answer whose words leave the outcome open, whatever its status (`bot.videos.open_outcome`).
+    Also any response whose words leave the outcome open, at any status (`bot.videos.open_outcome`).
     """
 
 
 class PollFault(VideosFault):
-    """A video could not be polled; the video itself may be well."""
+    """A poll failed; the video itself may be fine."""
 
 
 class PollFailed(PollFault):
-    """On anything that passes: time-outs, resets, 408, 425, 429, 5xx, HTML, bad or too large JSON, foreign redirects.
+    """A fault that may pass: timeouts, resets, 408, 425, 429, 5xx, HTML, bad or too large JSON, foreign redirects.
 
-    `provider_at_fault` tells a breaker whether to count it (a 429 and a 400 come from a provider that is well);
-    `too_many` is true for a 429.
+    `provider_at_fault`: a breaker counts it (a 429 and a 400 come from a working provider); `too_many` is true for a
+    429.
     """
 
     def __init__(
@@ -170,28 +171,28 @@ class PollFailed(PollFault):
 
     @property
     def too_many(self) -> bool:
-        """Whether the provider said that it is asked too often."""
+        """Whether it is a rate limit."""
         return self.status == 429
 
 
 class PollForbidden(PollFault):
-    """On 401, 402 and 403, unless the words are about content or this video.
+    """401, 402 and 403, unless the words are about content or this video.
 
-    Only a second, different video's, or a free request's, says something about the key.
+    Only a second, different video's, or a free request's, is evidence about the key.
     """
 
 
 class PollRefused(_ExplainedRefusal, PollFault):
-    """On error words at any status that say that the provider won't make or show this video; it concerns it alone.
+    """Error words at any status: the provider refuses to make or show this video; it concerns only that video.
 
-    Several polls that say so end the job. `cause` is CONTENT; the rest as in `RequestRefused`.
+    Several such polls end the job. `cause` is CONTENT; the rest as in `RequestRefused`.
     """
 
 
 class NotFound(PollFault):
-    """On 404 and 410, and on words for it at 200, 400 or 500; only several over time mean that the video is lost.
+    """404 and 410, and words for it at 200, 400 or 500; only several over time mean that the video is lost.
 
-    `cause` is LOST, or EXPIRED where the words say that it was kept for a while and is no longer.
+    `cause` is LOST, or EXPIRED where the words mean that it was kept for a while and is gone.
     """
 
     def __init__(
@@ -208,4 +209,4 @@ class NotFound(PollFault):
 
 
 class NoList(PollFault):
-    """On any 4xx but 408, 425, 429 and on 501 when the latest videos were asked for: this provider has no list."""
+    """Any 4xx but 408, 425, 429, and 501, on a request for the list: this provider has none."""

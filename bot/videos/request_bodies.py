@@ -1,4 +1,4 @@
-"""Writing an order as a request's body: JSON or multipart, the pictures streamed from disk in both. No network here."""
+"""Writing an order as a request's body: JSON or multipart, the pictures streamed from disk in both."""
 
 import asyncio
 import base64
@@ -21,16 +21,16 @@ _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What goes over the wire, JSON (as a stream, since aiohttp warns of large bytes) or a form, and its headers."""
+    """The body of a request, JSON (as a stream, since aiohttp warns of large bytes) or a form, and its headers."""
 
     data: io.BytesIO | AsyncGenerator[bytes] | aiohttp.FormData
     headers: Mapping[str, str]
 
 
 def fields_of(order: Order) -> dict[str, str]:
-    """The text fields that were set, all of them strings: OpenAI refuses a number for `seconds`, and null anywhere.
+    """The set text fields, all of them strings: OpenAI refuses a number for `seconds`, and null anywhere.
 
-    Halves of surrogate pairs, which no encoding can carry, become question marks.
+    Halves of surrogate pairs can't be encoded: they become question marks.
     """
     chosen = {"model": order.model, "prompt": order.prompt, "size": order.size, "seconds": order.seconds}
     return {
@@ -44,10 +44,10 @@ def file_name(position: int, content_type: str) -> str:
 
 
 async def body_of(order: Order, form: BodyForm, reference_field: str, files: ExitStack) -> Body:
-    """The order as a body: `auto` is JSON without pictures and multipart with them; `files` closes what is opened.
+    """The order as a body: `auto` is JSON without pictures and multipart with them; `files` closes the opened files.
 
-    In forced JSON pictures travel as `data:` URLs, one as an object and several as a list of them, read and written
-    one block at a time (docs/facts/provider.md, "Bodies"). Raises OSError when a picture cannot be opened or read.
+    In forced JSON pictures travel as `data:` URLs, one as an object and several as a list of them, read and written one
+    block at a time (docs/facts/provider.md, "Bodies"). Raises OSError when a picture cannot be opened or read.
     """
     if form == "multipart" or (form == "auto" and order.references):
         return await _multipart(order, reference_field, files)
@@ -58,7 +58,7 @@ async def body_of(order: Order, form: BodyForm, reference_field: str, files: Exi
 
 
 async def _json_with_pictures(order: Order, fields: bytes, reference_field: str, files: ExitStack) -> Body:
-    """Its length is said beforehand: not every server takes a body in chunks."""
+    """It has a Content-Length: not every server accepts a chunked body."""
     several = len(order.references) > 1
     pieces: list[bytes | tuple[BinaryIO, int]] = [fields[:-1] + f", {json.dumps(reference_field)}: ".encode()]
     for position, reference in enumerate(order.references):
@@ -90,7 +90,7 @@ async def _written(pieces: Sequence[bytes | tuple[BinaryIO, int]]) -> AsyncGener
 
 
 async def _multipart(order: Order, reference_field: str, files: ExitStack) -> Body:
-    # Without `default_to_multipart` aiohttp sends a form of texts alone urlencoded, whatever was meant.
+    # Without `default_to_multipart` aiohttp sends a form of texts alone urlencoded.
     form = aiohttp.FormData(default_to_multipart=True)
     for name, value in fields_of(order).items():
         form.add_field(name, value)

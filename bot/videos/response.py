@@ -1,4 +1,4 @@
-"""An answer of the provider and what it is read against: status, headers, and its body decoded once. Pure."""
+"""A response of the provider and its context: status, headers, and its body decoded once. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _CODE_MAX_CHARACTERS = 64
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:
-    """What came back: status, headers (looked up in any case), and the body; None if it broke off or was too large."""
+    """The raw response: status, headers (case-insensitive), and the body; None if it broke off or was too large."""
 
     status: int
     headers: Mapping[str, str]
@@ -25,7 +25,7 @@ class RawResponse:
 
 @dataclass(frozen=True, slots=True)
 class ResponseContext:
-    """What an answer is read against: our base URL, the time (epoch seconds), the key to hide, and what was asked."""
+    """The context of a response: our base URL, the time (epoch seconds), the key to hide, and the request."""
 
     base_url: str
     now: float
@@ -38,7 +38,7 @@ class ResponseContext:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer with its body read once."""
+    """A response with its body read once."""
 
     status: int
     body: object
@@ -53,7 +53,7 @@ class Response:
 
     @cached_property
     def meaning(self) -> Meaning | None:
-        """What its error words say; None if it has none."""
+        """The meaning of its error words; None if it has none."""
         return None if self.words is None else Meaning(self.words, self.sent)
 
     @property
@@ -72,7 +72,7 @@ class Response:
 
 
 def read_response(raw: RawResponse, context: ResponseContext) -> Response:
-    """The answer, read."""
+    """The response, read."""
     body_bytes = raw.body
     body = decode(body_bytes) if body_bytes is not None else None
     words = error_words(body, "" if body is not None or body_bytes is None else _plain(body_bytes))

@@ -1,4 +1,4 @@
-"""Where a finished video's body says that the result lies, and what it says of it: held back, expired, its cost. Pure.
+"""A finished video's result in its body: its address, whether it is withheld or expired, its cost. Pure.
 
 The places are listed in docs/facts/provider.md ("A video as JSON").
 """
@@ -46,7 +46,7 @@ def result_url(holders: tuple[object, ...], base_url: str) -> str | None:
 
 
 def is_held_back(*holders: object) -> bool:
-    """Whether the provider says that its content rules keep the finished video to itself."""
+    """Whether the provider's content rules withhold the finished video."""
     for holder in holders:
         for inner in (
             holder,
@@ -61,7 +61,7 @@ def is_held_back(*holders: object) -> bool:
 
 
 def cost_micros(*holders: object) -> int | None:
-    """What the provider says that the video cost, in millionths of its currency; None if it doesn't."""
+    """The reported cost of the video, in millionths of the provider's currency; None if there is none."""
     for holder in holders:
         for place in _COSTS:
             value = at(holder, place)
@@ -78,7 +78,7 @@ def cost_micros(*holders: object) -> int | None:
 
 
 def at(holder: object, place: _Place) -> object:
-    """What stands at that place; None if nothing does."""
+    """The value at that place; None if there is none."""
     for step in place:
         if isinstance(step, str) and isinstance(holder, dict):
             holder = cast("dict[str, object]", holder).get(step)

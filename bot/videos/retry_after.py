@@ -1,4 +1,4 @@
-"""How long the provider asks us to wait, in every form in use. Pure; what to do with it is decided elsewhere."""
+"""Parsing of requested waits (Retry-After), in every form in use. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ _NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{0,30})?([eE]\+?[0-9]{1,2})?")
 
 
 def asked_wait(headers: Mapping[str, str], in_body: object, now: float) -> float | None:
-    """Seconds from 0 to 600, or None if nothing readable was said; `now` is epoch seconds, for HTTP dates.
+    """Seconds from 0 to 600, or None without a readable wait; `now` is epoch seconds, for HTTP dates.
 
-    In this order: `retry-after-ms`, `Retry-After` (seconds, fractions allowed, or a date), then a number that the
-    body carried. A date in the past means 0; negative numbers and garbage mean nothing was said.
+    In this order: `retry-after-ms`, `Retry-After` (seconds, fractions allowed, or a date), then a number in the body. A
+    date in the past means 0; negative numbers and garbage mean none.
     """
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
@@ -29,7 +29,7 @@ def asked_wait(headers: Mapping[str, str], in_body: object, now: float) -> float
 
 
 def asked_poll(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds from 0 to 600 after which a running video is to be polled again, None if the provider didn't say."""
+    """Seconds from 0 to 600 after which a running video is to be polled again, None without a hint."""
     milliseconds = _number(headers.get("openai-poll-after-ms"))
     return asked_wait(headers, None, now) if milliseconds is None else _clamp(milliseconds / 1000)
 

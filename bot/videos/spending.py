@@ -1,6 +1,6 @@
-"""The hard stop on paid requests: at most so many in any 60 seconds, whatever the rest of the bot believes.
+"""The hard stop on paid requests: at most so many in any 60 seconds, independent of all other code.
 
-It knows nothing of jobs, retries or people; a loop gone wild elsewhere runs into it. It counts attempts, not successes.
+It counts attempts, not successes; a bug elsewhere that sends in a loop is stopped by it.
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ PAUSED_SECONDS = 5.0
 
 
 class SpendGuard:
-    """Counts paid requests in the last 60 s and refuses the one too many."""
+    """Counts paid requests in the last 60 s and refuses one over the limit."""
 
     def __init__(
         self,
@@ -25,8 +25,7 @@ class SpendGuard:
     ) -> None:
         """At most `limit` requests per 60 s, none while `is_paused`; `submitted_at`: epoch times of earlier ones.
 
-        A time that lies in the future (the machine's clock was set back) counts as now. Raises ValueError for a limit
-        below 1.
+        A time in the future (the machine's clock was set back) counts as now. Raises ValueError for a limit below 1.
         """
         if limit < 1:
             raise ValueError("At least one paid request per minute must be allowed.")
@@ -37,15 +36,15 @@ class SpendGuard:
         self._spent = deque(sorted(ticks - max(0.0, now - at) for at in submitted_at))
 
     def spend(self) -> None:
-        """Count one paid request as sent now; raises `SpendingStopped` when the window is full or all are off."""
+        """Count one paid request as sent now; raises `SpendingStopped` if the window is full or spending is paused."""
         if self._is_paused():
-            # None are allowed just now; the file may be gone again soon.
+            # Spending is paused; the file may be gone again soon.
             raise SpendingStopped(retry_after_seconds=PAUSED_SECONDS)
         ticks = self._clock.monotonic()
         while self._spent and self._spent[0] <= ticks - WINDOW_SECONDS:
             self._spent.popleft()
         if len(self._spent) >= self._limit:
-            # Room comes when so many have left the window that fewer than the limit remain.
+            # There is room when fewer than the limit remain in the window.
             last_to_leave = self._spent[len(self._spent) - self._limit]
             raise SpendingStopped(retry_after_seconds=WINDOW_SECONDS - (ticks - last_to_leave))
         self._spent.append(ticks)

@@ -1,8 +1,8 @@
-"""The law of money: what each answer to a paid request means. Pure.
+"""Classification of responses to paid requests. Pure.
 
-The rule behind every line: only an answer that plainly says "not taken" may ever be followed by a second paid request.
-Everything silent or messy, and everything whose words leave the outcome open, is `Doubtful`.
-docs/facts/provider.md ("Answers") lists the rows.
+The rule behind every line: only a response that plainly means "not taken" may be followed by a second paid request.
+Silence, unreadable responses, and words that leave the outcome open are `Doubtful`. docs/facts/provider.md
+("Responses") lists the rows.
 """
 
 import re
@@ -31,27 +31,27 @@ __all__ = ["RawResponse", "ResponseContext", "judge_list", "judge_poll", "judge_
 
 _KEY = frozenset({401, 403, 407})
 _REDIRECTS = frozenset({301, 302, 307, 308})
-# Refusals whatever their body; any other 4xx needs an error envelope to count as one.
+# Refusals with any body; any other 4xx needs an error envelope to count as one.
 _REFUSALS = frozenset({400, 404, 405, 406, 410, 411, 413, 414, 415, 422, 451})
 _MESSY = frozenset({408, 499})
 _NEEDS_READING = frozenset({409, 422})
 _NOT_THERE = frozenset({404, 405, 410, 501})
-# Where a text alone, without a code, tells of credit or key: elsewhere it may be about this request.
+# Statuses at which a text alone, without a code, can mean credit or key: elsewhere it may be about this request.
 _TEXT_TELLS_OF_ACCOUNT = frozenset({401, 402, 403, 429})
-# The causes that a 500 or 501 may plainly have, so that repeating it is in vain.
+# The plain causes of a 500 or 501, so that a retry is in vain.
 _PLAIN_AT_500 = frozenset({Cause.CONTENT, Cause.MODEL, Cause.SIZE, Cause.LENGTH, Cause.CREDIT, Cause.KEY})
 _BUSY_WORDS = (
     *("busy", "at a time", "one job", "try again", "retry", "concurren", "capacity", "running", "in progress"),
     "overloaded",
 )
 _SAME_AGAIN = ("duplicate", "already submitted", "already exists", "same key")
-# What a router says that knows no such path, in contrast to a remix whose source is unknown.
+# A router's message for an unknown path, in contrast to a remix whose source is unknown.
 _BARE_REFUSALS = frozenset({"", "not found", "404", "404 not found", "404 page not found", "method not allowed"})
 _REMIXING = re.compile(r"\b(?:remix\w*|edit\w*|extend\w*|extension\w*|video to video)\b")
 
 
 def judge_submit(raw: RawResponse, context: ResponseContext) -> RemoteVideo | SubmitFault:
-    """What an answer to a create or remix means: the video to follow, or the fault (returned, not raised)."""
+    """The result of a create or remix: the video to poll, or the fault (returned, not raised)."""
     response = read_response(raw, context)
     remixing = context.remote_id is not None
     if not 200 <= raw.status < 300:
@@ -65,7 +65,7 @@ def judge_submit(raw: RawResponse, context: ResponseContext) -> RemoteVideo | Su
 
 
 def _submit_fault(response: Response, *, remixing: bool) -> SubmitFault:
-    """The rows for every answer that isn't a 2xx."""
+    """The rows for every response that isn't a 2xx."""
     status, detail = response.status, response.detail
     if status in _REDIRECTS:
         return Blocked(cause=Cause.PROVIDER, status=status, detail=detail)
@@ -93,7 +93,7 @@ def _server_error(response: Response, *, remixing: bool) -> SubmitFault:
 
 
 def _open(response: Response) -> Doubtful | None:
-    """Doubt by words: the outcome is left open, or the provider has seen this request before."""
+    """Doubt by words: the outcome is left open, or the provider has received this request before."""
     if response.meaning is not None and response.meaning.leaves_open:
         return Doubtful(status=response.status, detail=response.detail)
     if _idempotency(response.words, response.status):
@@ -102,10 +102,10 @@ def _open(response: Response) -> Doubtful | None:
 
 
 def _plain(response: Response) -> bool:
-    """Whether an answer that is no success plainly says that nothing was taken."""
+    """Whether a failed response plainly means that nothing was taken."""
     status = response.status
     if response.enveloped and _about_request(response):
-        # The content rules' no, and a model that isn't there, are plain at every status.
+        # A refusal of the content rules, and a missing model, are plain at every status.
         return True
     if status in _MESSY or (status in _NEEDS_READING and not response.complete):
         return False
@@ -130,7 +130,7 @@ def _about_request(response: Response) -> bool:
 
 
 def _forbids_model(response: Response) -> bool:
-    """Whether a 403 says no more than the name of the model that was asked for: the key may not use that one."""
+    """Whether a 403 only names the requested model: the key may not use that one."""
     meaning = response.meaning
     if response.status != 403 or not response.enveloped or meaning is None or not meaning.names_our_model:
         return False
@@ -139,7 +139,7 @@ def _forbids_model(response: Response) -> bool:
 
 
 def _plain_at_500(response: Response) -> bool:
-    """Whether a 500 says what is wrong with the request, as gateways hand on an upstream's refusal."""
+    """Whether a 500 names the fault of the request, as gateways pass on an upstream's refusal."""
     verdict = _verdict(response)
     if verdict is None:
         return False
@@ -147,7 +147,7 @@ def _plain_at_500(response: Response) -> bool:
 
 
 def _idempotency(words: ErrorWords | None, status: int) -> bool:
-    """Whether the provider says that it has seen this request before: then it may have been taken then."""
+    """Whether the provider has received this request before: then it may have been taken then."""
     if words is None:
         return False
     return words.mention("idempoten") or (status in _NEEDS_READING and words.mention(*_SAME_AGAIN))
@@ -248,7 +248,7 @@ def _about_source(response: Response) -> Cause | None:
 
 
 def _by_status(status: int) -> Verdict:
-    """The cause when the words say nothing. A 404 on a create is a wrong base URL, not a missing video."""
+    """The cause without any words. A 404 on a create is a wrong base URL, not a missing video."""
     if status == 413:
         return Verdict(Cause.SIZE, "picture", "input_reference")
     if status in _NOT_THERE:

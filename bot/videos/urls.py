@@ -1,4 +1,4 @@
-"""The arithmetic of URLs: one form for the base, what belongs to its origin, where a result lies. It opens nothing."""
+"""The arithmetic of URLs: one form for the base, its origin, the address of a result."""
 
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -20,9 +20,9 @@ def normalise_base(base_url: str) -> str:
 
 
 def same_origin(url: str, base_url: str) -> bool:
-    """Whether scheme, host and port of both are equal; anything odd in the URL (a user name, a backslash) is a no."""
+    """Whether scheme, host and port of both are equal; False for anything odd in the URL (a user name, a backslash)."""
     left, right = _parse(url), _parse(base_url)
-    # The parts and not `origin()`: that one tells https://host from https://host:443.
+    # The parts and not `origin()`, which tells https://host from https://host:443.
     if left is None or right is None:
         return False
     return (left.scheme, left.host, left.port) == (right.scheme, right.host, right.port)
@@ -31,13 +31,14 @@ def same_origin(url: str, base_url: str) -> bool:
 def resolve(url: str, base_url: str) -> str | None:
     """The absolute http(s) URL that the provider meant, or the `data:` URL as it is; None if it is neither.
 
-    A relative one is seen from the base URL. A bare word is no path: some servers write type markers into URL fields.
+    A relative one is resolved from the base URL. A bare word is no path: some servers write type markers into URL
+    fields.
     """
     url = url.strip()
     if url[:5].lower() == "data:":
         return url
     try:
-        # urljoin leaves an absolute URL as it is, byte for byte: a signed one breaks when it is quoted anew.
+        # urljoin leaves an absolute URL as it is, byte for byte: quoting again would break a signed one.
         nowhere = "/" not in url or (urlsplit(url).scheme and not urlsplit(url).netloc)
         absolute = "" if nowhere else urljoin(base_url + "/", url)
     except ValueError:
@@ -46,7 +47,7 @@ def resolve(url: str, base_url: str) -> str | None:
 
 
 def usable_id(remote_id: str) -> bool:
-    """Whether a provider's id can be kept and asked for: 1 to 1,024 characters, no controls, no broken Unicode."""
+    """Whether a provider's id can be stored and polled: 1 to 1,024 characters, no controls, no broken Unicode."""
     return 0 < len(remote_id) <= _REMOTE_ID_MAX_CHARACTERS and not any(
         character < " " or "\x7f" <= character <= "\x9f" or "\ud800" <= character <= "\udfff" for character in remote_id
     )

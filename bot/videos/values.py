@@ -1,4 +1,4 @@
-"""What is handed to the provider's client and what it hands back: frozen values that know no network."""
+"""The arguments and results of the provider's client: frozen values."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +13,7 @@ About = Literal["prompt", "picture"]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Which server is asked, with which key, and in which dialect (`body`, and the multipart name of a picture)."""
+    """The server, the key, and the dialect (`body`, and the multipart name of a picture)."""
 
     base_url: str
     api_key: str = field(repr=False)
@@ -31,7 +31,7 @@ class ReferenceFile:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One paid request. A field that is None is left out of it, so that the provider's default holds."""
+    """One paid request. A field that is None is left out, so that the provider's default holds."""
 
     prompt: str
     idempotency_key: str
@@ -54,7 +54,7 @@ class Timeouts:
 
 
 class RemoteState(StrEnum):
-    """What the provider's word for a video's state comes down to. A word that nobody knows means RUNNING."""
+    """The state of a video at the provider. An unknown word means RUNNING."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -63,7 +63,7 @@ class RemoteState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RemoteError:
-    """Why a render failed: the cause people are told, and the provider's own words (escaped, for the log only)."""
+    """Why a render failed: the cause for people, and the provider's own words (escaped, for the log only)."""
 
     cause: Cause
     about: About | None = None

@@ -1,8 +1,8 @@
-"""What error words of providers and gateways mean, as tables of patterns. Pure; it knows no HTTP status.
+"""The meaning of error words of providers and gateways, as tables of patterns. Pure.
 
 Codes and texts are matched alike: `ContentPolicyViolation`, `content_policy_violation` and "violates the content
 policy" all become plain lower-case words first. The words are those seen at servers of this protocol
-(docs/facts/provider.md, "Errors") and their neighbours; those that leave the outcome open are in `open_outcome`.
+(docs/facts/provider.md, "Errors") and similar ones; those that leave the outcome open are in `open_outcome`.
 """
 
 import re
@@ -13,7 +13,7 @@ from bot.videos.open_outcome import OPEN_GROUPS, OPEN_PATTERNS, OPEN_WITHOUT_SPA
 
 
 class Signal(StrEnum):
-    """One thing that error words can say."""
+    """One meaning of error words."""
 
     OPEN = "open"
     """The upstream may have taken the request."""
@@ -43,18 +43,18 @@ _READ_CHARACTERS = 2_000
 
 def plain_words(text: str) -> str:
     """The text as lower-case words with one space between them: `ReadTimeout_Error` becomes `read timeout error`."""
-    # An address in a text (of a help page, say) tells nothing about the request.
+    # An address in a text (of a help page, say) is no evidence about the request.
     text = _LINK.sub(" ", text[:_READ_CHARACTERS])
     return _GAPS.sub(" ", _CAMEL.sub(" ", text)).strip().casefold()
 
 
 def says(signal: Signal, words: str) -> bool:
-    """Whether the words say it; `words` as `plain_words` makes them."""
+    """Whether the words mean it; `words` as `plain_words` makes them."""
     return _PATTERNS[signal].search(words) is not None
 
 
 def phrases(signal: Signal, words: str) -> Iterator[str]:
-    """The words that say it, one place after the other."""
+    """The words that mean it, one place after the other."""
     return (found.group() for found in _PATTERNS[signal].finditer(words))
 
 
@@ -248,7 +248,7 @@ _TABLES: dict[Signal, str] = {
     """,
 }
 
-# Words of languages that put no spaces between them.
+# Words of languages without spaces between words.
 _WITHOUT_SPACES: dict[Signal, str] = {
     Signal.OPEN: OPEN_WITHOUT_SPACES,
     Signal.ACCOUNT: "账号已被|账户已被|账号被封|账户被封|封禁",
@@ -266,7 +266,7 @@ _WITHOUT_SPACES: dict[Signal, str] = {
 
 
 def _compiled(table: str, without_spaces: str | None) -> re.Pattern[str]:
-    """One pattern of a table: `<name>` stands for a group of `_GROUPS`, ` ~ ` for up to four words in between."""
+    """One pattern of a table: `<name>` is a group of `_GROUPS`, ` ~ ` up to four words in between."""
     lines = [line.strip() for line in table.splitlines() if line.strip()]
     whole = "|".join(rf"\b(?:{line})\b" for line in lines).replace(" ~ ", r"(?: \S+){0,4}? ")
     whole = re.sub(r"<(\w+)>", lambda match: f"(?:{_GROUPS[match[1]]})", whole)

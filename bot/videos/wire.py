@@ -1,6 +1,7 @@
-"""Reading what the provider says about a video, however it puts it. Pure and lenient; it must not know HTTP or money.
+"""Reading a video from the provider's JSON, in all its forms. Pure and lenient.
 
-Nothing here raises over a body: what cannot be read is missing. The forms are listed in docs/facts/provider.md.
+Nothing here raises because of a body: an unreadable part counts as missing. The forms are listed in
+docs/facts/provider.md.
 """
 
 import json
@@ -36,7 +37,7 @@ _CAUSE_OF_STATUS = {
     "expired": Cause.EXPIRED,
     "deleted": Cause.LOST,
 }
-# Words that may as well speak of the request that carried them as of the video.
+# Words that may be about the request as well as about the video.
 _OF_THE_REQUEST = frozenset({"success", "succeed", "error", "fail"})
 
 _STATUS_KEYS = ("status", "state", "task_status")
@@ -60,10 +61,10 @@ def decode(body: bytes) -> object:
 
 
 def read_video(body: object, base_url: str, known_id: str | None = None, secret: str = "") -> RemoteVideo | None:
-    """The video that a decoded body describes, or None if it describes none that could be followed.
+    """The video in a decoded body, or None if there is none that can be polled.
 
-    `known_id` is the id that was asked about; without it (after a create) the body must carry a usable one. `secret`
-    is taken out of what is kept for the log.
+    `known_id` is the polled id; without it (after a create) the body must contain a usable one. `secret` is removed
+    from the words for the log.
     """
     if not isinstance(body, dict):
         return None
@@ -80,7 +81,7 @@ def read_video(body: object, base_url: str, known_id: str | None = None, secret:
     word = _normal(raw_status) if raw_status is not None else None
     state = STATES.get(word, RemoteState.RUNNING) if word is not None else RemoteState.RUNNING
     if word is None and url is not None and known_id is not None:
-        # No word at all, but a result: fetching it will tell.
+        # No state at all, but a result: fetching it will show.
         state = RemoteState.COMPLETED
     return RemoteVideo(
         id=remote_id,
@@ -101,14 +102,14 @@ def read_video(body: object, base_url: str, known_id: str | None = None, secret:
 
 
 def read_list(body: object, base_url: str, secret: str = "") -> tuple[RemoteVideo, ...] | None:
-    """The videos that a decoded list names, each as far as it is told; None if the body is no list.
+    """The videos in a decoded list, each with its known facts; None if the body is no list.
 
-    What names no usable id is left out.
+    Items without a usable id are left out.
     """
     holders = (body, at(body, ("data",)))
     for found in (body, *(at(holder, (key,)) for holder in holders for key in _LIST_KEYS)):
         if isinstance(found, list):
-            # Cut first: a server that ignores the limit may list all that it ever made.
+            # Cut first: a server that ignores the limit may list all its videos.
             items = cast("list[object]", found)[:LISTED_MAX]
             videos = (read_video(item, base_url, secret=secret) for item in items)
             return tuple(video for video in videos if video is not None)
@@ -116,7 +117,7 @@ def read_list(body: object, base_url: str, secret: str = "") -> tuple[RemoteVide
 
 
 def speaks_of_a_video(body: object) -> bool:
-    """Whether a body carries an id, usable or not, or a word for a video that goes on: then it is no mere refusal."""
+    """Whether a body contains an id, usable or not, or a word for a running video: then it is no mere refusal."""
     if not isinstance(body, dict):
         return False
     top = cast("dict[str, object]", body)
@@ -126,7 +127,7 @@ def speaks_of_a_video(body: object) -> bool:
 
 
 def known_word(raw_status: str) -> bool:
-    """Whether the provider's word for a state is one that we know."""
+    """Whether the provider's word for a state is known."""
     return _normal(raw_status) in STATES
 
 
@@ -143,7 +144,7 @@ def remote_error(words: ErrorWords | None, otherwise: Cause, secret: str = "") -
 
 
 def _holder(top: dict[str, object]) -> tuple[str | None, dict[str, object]]:
-    """The id and the object that carries it: the outermost one that has an id, else the body itself."""
+    """The id and its object: the outermost one with an id, else the body itself."""
     nested = [
         _object(top.get("data")),
         _object(at(top, ("data", 0))),
@@ -165,7 +166,7 @@ def _holder(top: dict[str, object]) -> tuple[str | None, dict[str, object]]:
 
 
 def _status(top: dict[str, object], job: dict[str, object], *, identified: bool) -> str | None:
-    """The outermost word for the state, unless it may speak of the request while the video has a word of its own."""
+    """The outermost word for the state, unless it may be about the request while the video has its own."""
     inner = _inner(job)
     words = [
         word

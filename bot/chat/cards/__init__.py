@@ -1,4 +1,4 @@
-"""From a job to the message that is said about it. Pure but for `to_discord`; it must not know who posts or when."""
+"""From a job to its messages. Pure but for `to_discord`."""
 
 from bot.chat.cards._composing import CardFacts, LinkFacts, card, failure, late, slow, unsure, video, video_link
 from bot.chat.cards._lines import (

@@ -1,4 +1,4 @@
-"""The messages that a job says in its channel, each from the job as it stands. Pure."""
+"""The messages of a job in its channel, each from the job as it is. Pure."""
 
 from dataclasses import dataclass, replace
 from urllib.parse import quote as percent_encoded
@@ -24,9 +24,9 @@ from bot.jobs.denials import Denial
 from bot.jobs.model import Job
 from bot.jobs.states import ENDS, State
 
-# Every character that an address may consist of (RFC 3986), so that none of them ends the link or begins markup.
+# Every character that an address may contain (RFC 3986), so that none of them ends the link or starts markup.
 _ADDRESS_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
-# Discord takes these at the end of a bare address for the sentence around it.
+# At the end of a bare address Discord reads these as punctuation of the sentence.
 _NOT_AT_THE_END = ".,:;')]"
 _CONTENT_LINK_MAX = 1500
 _RETRIES = frozenset({Action.RETRY, Action.EDIT_RETRY})
@@ -34,9 +34,9 @@ _RETRIES = frozenset({Action.RETRY, Action.EDIT_RETRY})
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What a card shows besides the job: the time, its place in the queue from 1, a link to the video it remixes.
+    """The facts on a card besides the job: the time, its place in the queue from 1, a link to the video it remixes.
 
-    `paused`: nothing is paid for just now, so that a job that waits to be sent waits for that.
+    `paused`: spending is paused, so a job that waits to be sent waits for that.
     """
 
     now: float
@@ -47,10 +47,10 @@ class CardFacts:
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
-    """Why a video is linked instead of attached.
+    """Why a video is linked instead of attached. `link` is a public web address of up to about 3,500 characters.
 
-    `link` is a web address that may be shown to anyone; up to about 3,500 characters fit. `limit_bytes` is None when
-    it is not known how much the place takes, only that this is too much. `denial`: that the file itself was refused.
+    `limit_bytes` is None when the channel's limit is unknown, and only known to be exceeded. `denial`: the file itself
+    was refused.
     """
 
     link: str
@@ -61,9 +61,9 @@ class LinkFacts:
 
 
 def card(job: Job, facts: CardFacts, reader: Reader, number: int = 1) -> Message:
-    """Where the job stands, with the button that stops it, or takes that back. Pings nobody.
+    """The job's state, with the button that stops it, or undoes that. Pings no one.
 
-    As long as the job has not ended there is a button: by it the card is recognised in its channel.
+    A job that has not ended always has a button: by it the card is recognised in its channel.
     """
     paused = facts.paused and job.state is State.ACCEPTED
     queued = job.state is State.ACCEPTED and job.waiting_for is None and not paused
@@ -97,7 +97,7 @@ def video(job: Job, number: int, reader: Reader, parent_link: str | None = None)
 
 
 def video_link(job: Job, number: int, facts: LinkFacts, reader: Reader) -> Message:
-    """The finished video that can't be attached: why, and where it can be seen."""
+    """The finished video that can't be attached: why, and where to watch it."""
     user = job.origin.user_id
     if facts.denial is not None:
         explicit = facts.denial is Denial.EXPLICIT
@@ -113,9 +113,9 @@ def video_link(job: Job, number: int, facts: LinkFacts, reader: Reader) -> Messa
 
 
 def failure(job: Job, reader: Reader, number: int = 1, *, link: str | None = None, used: bool = False) -> Message:
-    """That the job has ended without its video being posted: why, the charge, the next step, the buttons for it.
+    """The failure notice: why the job ended without a posted video, the charge, the next step, its buttons.
 
-    After a refusal for content or input neither prompt, pictures nor reason are shown: **Why?** answers privately.
+    After a refusal for content or input neither prompt, pictures nor reason are shown: **Why?** shows them privately.
     `link` leads to the video, if it is finished and may be shown. `used`: a retry was made, so its buttons are grey.
     """
     user, charged = job.origin.user_id, charge(job, reader)
@@ -141,17 +141,17 @@ def failure(job: Job, reader: Reader, number: int = 1, *, link: str | None = Non
 
 
 def late(job: Job, reader: Reader, number: int = 1) -> Message:
-    """That the render takes longer than usual and goes on."""
+    """The notice that the render takes longer than usual and goes on."""
     return _notice(job, MessageKind.LATE, Key.LATE, number, reader)
 
 
 def slow(job: Job, reader: Reader, number: int = 1) -> Message:
-    """That the finished video is hard to get, and that the bot keeps trying."""
+    """The notice that the finished video can't be downloaded yet, and that the bot keeps trying."""
     return _notice(job, MessageKind.SLOW, Key.SLOW, number, reader)
 
 
 def unsure(job: Job, reader: Reader, number: int = 1) -> Message:
-    """That nobody can know whether the provider took the job, with the two answers; later, how that came out."""
+    """The notice that the outcome of the paid request is unknown, with two buttons; later, how that ended."""
     open_still = job.state is State.UNCERTAIN and job.answered_at is None
     key = Key.UNSURE if open_still else Key.UNSURE_ANSWERED
     if job.remote_id is not None:
@@ -167,7 +167,7 @@ def unsure(job: Job, reader: Reader, number: int = 1) -> Message:
 
 
 def _address(link: str) -> str:
-    """The address, such that Discord takes all of it and nothing but it for a link."""
+    """The address in a form that Discord links as a whole, and nothing else with it."""
     encoded = percent_encoded(link, safe=_ADDRESS_CHARACTERS)
     last = encoded[-1:]
     return f"{encoded[:-1]}%{ord(last):02X}" if last and last in _NOT_AT_THE_END else encoded
@@ -180,7 +180,7 @@ def _finished(
     if job.completed_at is not None:
         began_at = job.accepted_at if job.submitted_at is None else job.submitted_at
         took = say(Key.TOOK, reader, seconds=job.completed_at - began_at)
-    # A long link leaves room for the beginning of the prompt alone.
+    # With a long link only the beginning of the prompt fits.
     shown = PROMPT_WHOLE_CHARACTERS if link is None else PROMPT_SHOWN_CHARACTERS
     settings = " · ".join(part for part in (settings_line(job, reader), took) if part)
     return Message(

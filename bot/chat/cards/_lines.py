@@ -1,4 +1,4 @@
-"""The lines about a job that several messages share: its prompt, its settings, where it comes from, how far it is."""
+"""The lines that several messages share: a job's prompt, settings, origin and progress."""
 
 from bot.chat.cards._message import Button, Style
 from bot.chat.custom_ids import Action, ButtonId, MessageKind
@@ -40,12 +40,12 @@ def prompt_line(job: Job, whole: int = PROMPT_WHOLE_CHARACTERS) -> str:
 
 def prompt_file(prompt: str, whole: int = PROMPT_WHOLE_CHARACTERS) -> str | None:
     """The prompt as the text of a file, if it is too long to be shown whole."""
-    # Some more than fits, so that what is cut is seen; without the two back-ticks.
+    # A few more than fit, so that the cut shows; without the two back-ticks.
     return prompt if discord_length(quote(prompt, whole + 4)) - 2 > whole else None
 
 
 def settings_line(job: Job, reader: Reader) -> str:
-    """Model, size, length and number of pictures; what the provider chooses is called default."""
+    """Model, size, length and number of pictures; a choice of the provider is called default."""
     request = job.request
     parts = [
         say(Key.DEFAULT_MODEL, reader) if request.model is None else quote(request.model, _SETTING_CHARACTERS),
@@ -64,14 +64,17 @@ def _length(seconds: str, reader: Reader) -> str:
 
 
 def origin_line(job: Job, parent_link: str | None, reader: Reader) -> str:
-    """Who requested it and how long ago, and which video it is a remix of. In an embed, so the name pings nobody."""
+    """Who requested it and how long ago, and which video it is a remix of.
+
+    In an embed, so the name pings no one.
+    """
     asked = say(Key.ASKED_BY, reader, user=job.origin.user_id, when=job.accepted_at)
     parent = parent_line(job, parent_link, reader)
     return f"{asked} · {parent}" if parent else asked
 
 
 def parent_line(job: Job, parent_link: str | None, reader: Reader) -> str | None:
-    """Which video it is a remix of, with a way there if there is one; None if it is no remix."""
+    """Which video it is a remix of, with a link if there is one; None if it is no remix."""
     parent = job.request.parent_id
     if parent is None:
         return None
@@ -81,7 +84,7 @@ def parent_line(job: Job, parent_link: str | None, reader: Reader) -> str | None
 
 
 def progress_line(job: Job, reader: Reader) -> str | None:
-    """A bar, while the job renders and the provider has said how far it is; otherwise None, never a made-up one."""
+    """A bar, while the job renders and the provider has reported progress; otherwise None, never a made-up one."""
     if job.state is not State.RENDERING or job.progress is None:
         return None
     percent = min(100, max(0, job.progress))
@@ -90,12 +93,12 @@ def progress_line(job: Job, reader: Reader) -> str | None:
 
 
 def lines(*parts: str | None) -> str:
-    """Those of the lines that say something, one below the other."""
+    """The lines that aren't empty, one below the other."""
     return "\n".join(part for part in parts if part)
 
 
 def stopping_action(job: Job) -> Action | None:
-    """What the button that stops the job does now: Cancel before it is sent, then *Don't post*, once."""
+    """The action of the button that stops the job now: Cancel before it is sent, then *Don't post*, once."""
     if job.state is State.ACCEPTED:
         return Action.CANCEL
     return None if job.state in ENDS or job.withheld else Action.WITHHOLD
@@ -106,7 +109,7 @@ def retry_actions(job: Job) -> tuple[Action, ...]:
     if job.cause in PRIVATE_CAUSES:
         return (Action.EDIT_RETRY, Action.WHY)
     if job.cause is Cause.MODEL or (job.cause is Cause.KEY and job.state is State.REFUSED):
-        # The same again would be refused again.
+        # The same request would be refused again.
         return (Action.EDIT_RETRY,)
     if job.cause in _BY_EDITING or (job.cause is Cause.KEY and job.state is State.REFUSED):
         return (Action.EDIT_RETRY, Action.RETRY)

@@ -1,4 +1,4 @@
-"""A message as a frozen value that tests can read, and the one place where it becomes discord.py's own objects."""
+"""A message as a frozen value that tests can read, and the one place that turns it into discord.py's own objects."""
 
 import io
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.jobs.model import UserId
 Style = Literal["primary", "secondary", "danger"]
 
 TEXT_FILE_NAME = "prompt.txt"
-# What a language makes longer than fits is cut: of a message that is too long Discord takes nothing.
+# A translation that is too long is cut: otherwise Discord refuses the whole message.
 _CONTENT_MAX, _TITLE_MAX, _DESCRIPTION_MAX, _FOOTER_MAX, _LABEL_MAX = 2000, 256, 4096, 2048, 80
 BLURPLE, GREEN, RED, AMBER, GREY = 0x5865F2, 0x2D7D46, 0xD83C3E, 0xE0A030, 0x80848E
 
@@ -44,7 +44,7 @@ class Embed:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is said: at most 2,000 characters of content, one embed, 25 buttons. Nobody but `ping` is ever pinged.
+    """A message: at most 2,000 characters of content, one embed, 25 buttons. Only `ping` is ever pinged.
 
     `text_file` is text that is too long to be shown; it is attached as `prompt.txt` when the message is posted.
     """
@@ -60,7 +60,7 @@ def to_discord(message: Message) -> dict[str, Any]:
     """The message as keyword arguments of discord.py's `send` and `edit`; call it inside the running event loop.
 
     The view is already stopped, since discord.py would otherwise keep it and its buttons for the life of the process
-    (docs/facts/discord.md, "Components"); presses are understood by their custom ids alone.
+    (docs/facts/discord.md, "Components"); presses are routed by their custom ids alone.
     """
     everyone_it_may_ping = [discord.Object(message.ping)] if message.ping is not None else []
     return {
@@ -74,10 +74,10 @@ def to_discord(message: Message) -> dict[str, Any]:
 
 
 def text_files(message: Message) -> list[discord.File]:
-    """The file for the text that is too long to be shown, if there is any; each `File` is good for one attempt."""
+    """The file for text that is too long to be shown, if there is any; each `File` is good for one attempt."""
     if message.text_file is None:
         return []
-    # Halves of surrogate pairs, which no encoding can carry, become question marks.
+    # Halves of surrogate pairs can't be encoded: they become question marks.
     return [discord.File(io.BytesIO(message.text_file.encode("utf-8", "replace")), filename=TEXT_FILE_NAME)]
 
 

@@ -10,7 +10,7 @@ from bot.jobs.model import JobId, MessageId, Offer, VideoRequest
 def offer_form(offer: Offer, reader: Reader, *, pictures: bool = False, words: bool = False) -> Message:
     """The button that opens the form, for a reply whose text did not arrive, or which brought only `pictures`.
 
-    With `words` it is the right to ask that isn't known: the press shows it.
+    With `words` the right to make requests is unknown: the press proves it.
     """
     key = Key.OFFER_FORM_PICTURES if pictures else Key.OFFER_FORM
     key = Key.OFFER_FORM_RIGHT if words else key
@@ -31,7 +31,7 @@ def ask_delete(job_id: JobId, message_id: MessageId, reader: Reader) -> Message:
 
 
 def offer_question(offer: Offer, request: VideoRequest, reader: Reader) -> Message:
-    """Whether the text of a reply is meant as a prompt."""
+    """The question whether a reply's text is meant as a prompt."""
     key = Key.OFFER_QUESTION_NEW if request.parent_id is None else Key.OFFER_QUESTION
     return Message(
         content=say(key, reader, prompt=request.prompt),

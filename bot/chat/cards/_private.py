@@ -1,4 +1,4 @@
-"""Private answers to a request that wasn't accepted."""
+"""Private responses to a request that wasn't accepted."""
 
 from bot.chat.cards._lines import edit_button, lines
 from bot.chat.cards._message import Message
@@ -11,7 +11,7 @@ _PROMPT_MIN = 100
 
 
 def private_no(sentence: str, prompt: str, draft_id: str | None, reader: Reader) -> Message:
-    """What is wrong, the prompt as it was typed, and **Edit**, whose form holds all of it.
+    """The refusal, the prompt as it was typed, and **Edit**, whose form holds all of it.
 
     Without a draft there is no button, and a prompt that is too long to be shown is attached.
     """

@@ -1,6 +1,6 @@
-"""Every sentence that people read, by what it says and who reads it; where it is shown is decided elsewhere.
+"""Every sentence that people read, by key and reader.
 
-Foreign text goes into sentences through gaps only, which make it harmless (`_filling`).
+Foreign text enters sentences through gaps only, which make it harmless (`_filling`).
 """
 
 from collections.abc import Mapping
@@ -46,17 +46,17 @@ class Explained(NamedTuple):
 
 
 def say(key: Key, reader: Reader, **named: object) -> str:
-    """The sentence as that person reads it; `named` fills its gaps."""
+    """The sentence in the reader's language; `named` fills its gaps."""
     return reader.read(f"sentences.{key}", named)
 
 
 def label(button: Label, reader: Reader) -> str:
-    """What stands on the button."""
+    """The text of the button."""
     return reader.read(f"labels.{button}", _NOTHING)
 
 
 def refusal(refusal: Refusal, reader: Reader) -> str:
-    """What is wrong, and what to do: one short text for a private answer."""
+    """The refusal and its next step: one short text for a private response."""
     return reader.read(f"refusals.{refusal.reason.name.lower()}", refusal.named)
 
 
@@ -66,7 +66,7 @@ def status(job: Job, now: float, reader: Reader) -> str:
 
 
 def remark(job: Job, now: float, reader: Reader) -> str | None:
-    """What else a person should know while the job is in that state; None if there is nothing."""
+    """A further fact about the job in that state; None if there is none."""
     key = remark_key(job, now)
     return None if key is None else say(key, reader, when=job.not_before)
 
@@ -78,6 +78,6 @@ def charge(job: Job, reader: Reader) -> str:
 
 
 def cause(job: Job, reader: Reader) -> Explained:
-    """Why the ended job's video was not posted. Names the provider's reason in our words, never in its own."""
+    """Why the ended job's video was not posted. It names the provider's reason in our words, never in its own."""
     ending = f"endings.{ending_of(job)}"
     return Explained(reader.read(f"{ending}.cause", _NOTHING), reader.read(f"{ending}.next_step", _NOTHING))

@@ -1,12 +1,12 @@
-"""The names of everything the bot can say, in no language; `languages/` holds the sentences."""
+"""The keys of all sentences; `languages/` holds the sentences."""
 
 from enum import StrEnum, auto
 
 
 class Key(StrEnum):
-    """One thing to say. The gaps of each are those of its English sentence."""
+    """The key of one sentence. Its gaps are those of its English text."""
 
-    # Where a job stands.
+    # The state of a job.
     QUEUED = auto()
     GRACE = auto()
     WAITING_ACCOUNT = auto()
@@ -99,7 +99,7 @@ class Key(StrEnum):
     ANSWER_MADE_BEFORE = auto()
     UNEXPECTED = auto()
 
-    # To those who run the bot.
+    # To the owners.
     OWNER_PAUSED = auto()
     OWNER_PAUSED_FOR_NOW = auto()
     OWNER_RESUMED = auto()
@@ -182,7 +182,7 @@ class Label(StrEnum):
 
 
 class Ending(StrEnum):
-    """Why a job ended without its video being posted, as finely as people are told."""
+    """Why a job ended without its video being posted, as finely as people read it."""
 
     CONTENT = auto()
     CONTENT_PROMPT = auto()

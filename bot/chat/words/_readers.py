@@ -1,4 +1,4 @@
-"""Who reads a text: the languages that they get it in, and the slash commands that they can click."""
+"""The reader of a text: the languages for it, and the slash commands that they can click."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`languages`: the first one that has a sentence says it. `commands`: ids of slash commands by their names."""
+    """`languages`: the first one with a sentence is used. `commands`: ids of slash commands by their names."""
 
     languages: tuple[Language, ...]
     commands: Mapping[str, int]
@@ -26,7 +26,8 @@ class Reader:
     def read(self, name: str, named: Mapping[str, object]) -> str:
         """The sentence of that full name, with its gaps filled.
 
-        A sentence that can't be filled is logged and said in the next language; the last one leaves open what it lacks.
+        A sentence that can't be filled is logged, and the next language is used; the last one leaves open what is
+        missing.
         """
         sentence: Sentence = name
         for language in self.languages:
@@ -38,7 +39,7 @@ class Reader:
                 if text := fill(found, named, language.formats, self._ours).strip():
                     return text
                 raise ValueError("the sentence is empty")
-            except Exception as error:  # noqa: BLE001  # whatever is wrong with a sentence, it stops no video
+            except Exception as error:  # noqa: BLE001  # no fault of a sentence stops a video
                 _log_fault(language.tag, name, repr(error))
         return plain_text(sentence)
 
@@ -55,7 +56,7 @@ class Reader:
 
 
 class Readers:
-    """Every language that there is, and the commands that Discord has registered, as far as they are known."""
+    """All languages, and the commands that Discord has registered, as far as they are known."""
 
     def __init__(self, languages: Mapping[str, Language]) -> None:
         """`languages` by their tags, English among them."""
@@ -68,7 +69,7 @@ class Readers:
         self._commands[guild_id] = dict(ids)
 
     def of(self, locale: str, guild_id: GuildId | None = None) -> Reader:
-        """Who reads in that locale, as Discord names it (`en-US`), in that server or in a DM.
+        """The reader in that locale, as Discord names it (`en-US`), in that server or in a DM.
 
         A locale without a language of its own gets English.
         """

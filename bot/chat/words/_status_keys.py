@@ -1,4 +1,4 @@
-"""How a job stands, as people are told it: from the facts of the job to the name of what is said. Pure."""
+"""A job's state as people read it: from the facts of the job to the key of a sentence. Pure."""
 
 from bot.chat.words._keys import Ending, Key
 from bot.jobs.denials import Denial, stored_denial
@@ -74,7 +74,7 @@ _DENIED: dict[Denial | None, Ending] = {
 
 
 def status_key(job: Job, now: float) -> Key:
-    """Where the job stands."""
+    """The key of the job's state."""
     if job.state is State.ACCEPTED:
         return _waiting_key(job, now)
     if job.state is State.RENDERING and job.late_at is not None:
@@ -87,14 +87,14 @@ def status_key(job: Job, now: float) -> Key:
 
 
 def remark_key(job: Job, now: float) -> Key | None:
-    """What else a person should know while the job stands there."""
+    """The key of a further fact about the job in its state."""
     if job.withheld and job.ended_at is None:
         return Key.WITHHELD_REMARK
     return _REMARKS.get(status_key(job, now))
 
 
 def charged_key(job: Job) -> Key:
-    """What is known about the charge."""
+    """The key of the charge."""
     return _CHARGED[job.charged]
 
 
@@ -109,7 +109,7 @@ def ending_of(job: Job) -> Ending:
     if job.cause is None:
         return Ending.FAILED
     if job.cause is Cause.KEY and job.state is State.REFUSED:
-        # Only this job was refused, again and again, and no other.
+        # Only this job was refused, repeatedly, and no other.
         return Ending.BLOCKED
     return _REFUSED.get((job.cause, job.about)) or _BY_CAUSE.get(job.cause, Ending.FAILED)
 
@@ -117,7 +117,7 @@ def ending_of(job: Job) -> Ending:
 def _waiting_key(job: Job, now: float) -> Key:
     match job.waiting_for:
         case None:
-            # Whatever else puts a job off says what it waits for.
+            # Every other wait has its own status.
             return Key.GRACE if now < job.not_before else Key.QUEUED
         case Cause.CREDIT:
             return Key.WAITING_CREDIT
@@ -130,7 +130,7 @@ def _waiting_key(job: Job, now: float) -> Key:
 
 
 def _not_started(job: Job) -> Ending:
-    """Nothing was sent, or all that was sent came back untaken."""
+    """Nothing was sent, or every attempt came back untaken."""
     if job.cause is Cause.INPUT:
         return Ending.INPUT_GONE
     if job.cause is Cause.PLACE:

@@ -1,6 +1,6 @@
 """The one paid step: marks the job before the first byte, sends it once, and stores the outcome.
 
-Its retry rule (docs/facts/provider.md, "Answers"): a request is sent again only when the provider surely did not take
+Its retry rule (docs/facts/provider.md, "Responses"): a request is sent again only when the provider surely did not take
 it. After silence or an unreadable response the job becomes `uncertain`, and the requester is asked.
 """
 
