@@ -58,6 +58,9 @@ class Stage:
         With `ready` it returns when the bot receives the chat's events.
         """
         self.settings |= settings
+        if ready:
+            # A killed bot's connection may not be closed yet, and would pass for the new one's.
+            await self.chat.bot_gone()
         await self.bot.start(
             {
                 "DISCORD_TOKEN": self.chat.bot_token,

@@ -291,7 +291,7 @@ def test_price_keeps_the_looks_within_the_rate(jobs: int, polls_per_second: floa
     assert jobs / seconds <= 0.8 * polls_per_second
 
 
-@pytest.mark.parametrize("looks_per_second", [0.0, -1.0, 1e-300])
+@pytest.mark.parametrize("polls_per_second", [0.0, -1.0, 1e-300])
 def test_rate_of_nothing_still_gives_a_price(polls_per_second: float) -> None:
     """A rate that fell to nothing makes looks rare, not impossible."""
     assert next_gap(PRIOR, BOUNDS, 90.0, price=price_for(5, polls_per_second)).seconds == BOUNDS.max_seconds
