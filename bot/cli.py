@@ -67,9 +67,9 @@ def _code_of(command: str, clock: Clock, languages: Mapping[str, Language], runn
     except Exception as error:  # noqa: BLE001  # the last line; the log says where it broke
         if sys.stderr.isatty():
             # On a terminal show the error, not forty lines of traceback: LOG_FORMAT=json 2>file keeps those.
-            _log.error("the bot broke", error=repr(error))
+            _log.error("unexpected error", error=repr(error))
         else:
-            _log.exception("the bot broke")
+            _log.exception("unexpected error")
         return _say(error, ExitCode.FAILURE)
     return ExitCode.OK
 

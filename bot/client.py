@@ -170,7 +170,7 @@ async def _answer_privately(interaction: "discord.Interaction[Any]", no: Refusal
     try:
         await interaction.response.send_message(shown.content, files=cards.text_files(shown), ephemeral=True)
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        _log.info("private answer not shown", error=str(error))
+        _log.info("private response not shown", error=str(error))
 
 
 def _is_owners(interaction: discord.Interaction) -> bool:

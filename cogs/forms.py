@@ -43,7 +43,7 @@ class Forms(commands.Cog):
             try:
                 await self._accept(interaction, form, answer)
             except StoreUnavailableError:
-                _log.exception("form not taken in")
+                _log.exception("form not accepted")
                 await self._say_no(interaction, Reason.STORE_UNAVAILABLE, answer)
 
     async def _accept(self, interaction: discord.Interaction, form: FormId, answer: forms.FormAnswer) -> None:

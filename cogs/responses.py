@@ -74,7 +74,7 @@ async def respond(interaction: discord.Interaction, message: str | cards.Message
         await interaction.edit_original_response(**cards.to_discord(shown), attachments=cards.text_files(shown))
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
         # The token has expired or Discord is away; the action is done or not, in any case.
-        _log.info("private answer not shown", error=str(error))
+        _log.info("private response not shown", error=str(error))
 
 
 async def respond_at_once(interaction: discord.Interaction, message: str | cards.Message) -> None:
@@ -100,4 +100,4 @@ async def delete_response(interaction: discord.Interaction) -> None:
     try:
         await interaction.delete_original_response()
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-        _log.info("private answer not taken away", error=str(error))
+        _log.info("private response not deleted", error=str(error))

@@ -49,7 +49,7 @@ async def sweep(context: EngineContext) -> None:
         {f"video-{job_id}.mp4" for job_id in videos}
     )
     if gone:
-        _log.info("files thrown away", files=gone)
+        _log.info("files deleted", files=gone)
 
 
 async def tell_of_unreadable(context: EngineContext) -> None:

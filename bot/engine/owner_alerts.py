@@ -45,7 +45,7 @@ class OwnerAlerts:
         if not first and now - self._alerted_at[text] < rest_seconds:
             return
         self._alerted_at[text] = now
-        _log.error("the owner has to see to this", what=text)
+        _log.error("owner alert", what=text)
         self._queue.put_nowait(_Alert(text, rest_seconds, first))
 
     async def run(self) -> None:
@@ -73,10 +73,10 @@ class OwnerAlerts:
                     await self._courier.post(Parcel(channel, Message(content=alert.text), nonce))
             except Refused as fault:
                 # It is in the log, which an operator reads first.
-                _log.warning("owner can't be told by DM", code=fault.code)
+                _log.warning("owner alert can't be posted", code=fault.code)
                 return
             except CourierFault as fault:
-                _log.warning("owner not told by DM yet", fault=str(fault))
+                _log.warning("owner alert not posted yet", fault=str(fault))
                 asked_seconds = fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
                 await self._clock.sleep(max(asked_seconds, full_jitter(tries, max_seconds=_RETRY_SECONDS_MAX)))
             else:

@@ -68,7 +68,7 @@ async def _pause(kill_switch: KillSwitch) -> None:
     try:
         await asyncio.to_thread(kill_switch.turn_on)
     except OSError:
-        _log.exception("paused for this life of the process only")
+        _log.exception("paused for this process only")
 
 
 async def _store(file: Path, generation: Generation) -> None:

@@ -41,7 +41,7 @@ class Timekeeper:
         wall = self._clock.machine_now()
         if before is not None and before - NEVER_RIGHT_SECONDS <= wall < newest - NEVER_RIGHT_SECONDS:
             # Times stored meanwhile come from a wrong clock, which has been corrected since.
-            _log.warning("the clock was put right", back_seconds=newest - wall)
+            _log.warning("the clock was corrected", back_seconds=newest - wall)
             newest = max(wall, before)
             await self._database.write(moving.bring_back, newest)
         self._clock.go_on_from(newest)
@@ -75,7 +75,7 @@ class Timekeeper:
     async def _check_doubt(self, before: float, ahead_seconds: float) -> None:
         wall = self._clock.machine_now()
         if ahead_seconds < -NEVER_RIGHT_SECONDS and wall >= before - NEVER_RIGHT_SECONDS:
-            _log.warning("the clock was put right", back_seconds=-ahead_seconds)
+            _log.warning("the clock was corrected", back_seconds=-ahead_seconds)
             believed = max(wall, before)
             await self._database.write(moving.bring_back, believed)
             self._clock.go_back_to(believed)
@@ -87,7 +87,7 @@ class Timekeeper:
         self._signals.work.set()
 
     async def _doubt(self, before: float) -> None:
-        _log.warning("the clock has leapt ahead, and is in doubt", since=before)
+        _log.warning("the clock jumped ahead, and is in doubt", since=before)
         # First of all: nothing may end by a time that isn't believed yet.
         self._signals.time_in_doubt = True
         await self._database.write(marks.put, Mark.CLOCK_DOUBTED, repr(before))

@@ -224,7 +224,7 @@ def _tell_fault(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         # Never log the whole error: it contains the statement and its values, a prompt among them.
         reason = str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
-        _log.warning("not stored, and nobody waited for it", reason=reason)
+        _log.warning("write of a cancelled caller not stored", reason=reason)
 
 
 def open_database(path: Path) -> Database:

@@ -74,7 +74,7 @@ class CardUpdater:
             async with self._slots:
                 await work(job, post)
         except Exception:  # noqa: BLE001  # the loop's one guard
-            _log.exception("card not painted", job=job.id)
+            _log.exception("card update failed", job=job.id)
             self._rests_until[job.id] = self._context.clock.now() + _RETRY_SECONDS
         finally:
             del self._busy[job.id, post.kind]
@@ -84,9 +84,9 @@ class CardUpdater:
         try:
             await self._clear(post, job)
         except Refused as fault:
-            _log.info("card can't be cleared away", job=job.id, code=fault.code)
+            _log.info("card can't be deleted", job=job.id, code=fault.code)
         except CourierFault as fault:
-            _log.info("card not cleared away yet", job=job.id, fault=str(fault))
+            _log.info("card not deleted yet", job=job.id, fault=str(fault))
             self._rests_until[job.id] = self._context.clock.now() + _RETRY_SECONDS
             return
         await self._context.database.write(posts.mark_gone, post)
@@ -144,7 +144,7 @@ class CardUpdater:
             await self._context.courier.edit(post.channel_id, post.message_id, message)
         except CourierFault as fault:
             # Only its look is wrong: a press on its buttons is refused.
-            _log.info("notice not repainted", job=job.id, fault=str(fault))
+            _log.info("notice not updated", job=job.id, fault=str(fault))
 
     async def _update(self, job: Job, post: Post) -> None:
         message = await self._message_of(job, post)
@@ -155,7 +155,7 @@ class CardUpdater:
         try:
             stands = await self._context.courier.edit(post.channel_id, post.message_id, message)
         except CourierFault as fault:
-            _log.info("card not repainted", job=job.id, fault=str(fault))
+            _log.info("card not edited", job=job.id, fault=str(fault))
             return
         if not stands:
             # A person has deleted it: that card is done.

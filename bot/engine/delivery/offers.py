@@ -112,9 +112,9 @@ class OfferLoop:
             if message_id is not None:
                 await context.courier.delete(offer.place.channel_id, message_id)
         except Refused as fault:
-            _log.info("offer can't be taken away", offer=offer.id, code=fault.code)
+            _log.info("offer can't be deleted", offer=offer.id, code=fault.code)
         except CourierFault as fault:
-            _log.info("offer not taken away yet", offer=offer.id, fault=str(fault))
+            _log.info("offer not deleted yet", offer=offer.id, fault=str(fault))
             if isinstance(fault, NotTaken) or context.clock.now() < offer.delete_at + _GIVE_UP_SECONDS:
                 return False
         await context.database.write(drafts.end_offer, offer.id, context.clock.now())

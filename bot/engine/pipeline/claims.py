@@ -72,5 +72,5 @@ class Claims:
 
     def report_store_trouble(self, wanted: str, error: StoreUnavailableError) -> None:
         """Log that the store failed, and alert the owner."""
-        _log.error("store out of reach", wanted=wanted, error=str(error))
+        _log.error("database not available", wanted=wanted, error=str(error))
         self._context.owner_alerts.alert(Key.ALERT_STORE)

@@ -326,7 +326,7 @@ class Scheduler:
             _log.info("provider down", status=fault.status)
             self._throttle.probe_failed()
         else:
-            _log.info("provider is there")
+            _log.info("provider up")
             self._throttle.probe_answered()
         self._context.signals.work.set()
 

@@ -113,7 +113,7 @@ async def _record_taken(context: EngineContext, job: Job, remote: RemoteVideo) -
             taken["cost_micros"] = remote.cost_micros
         settled = await _settle_by(context, job, Event.TAKEN, **taken)
     except StoreConflictError:
-        _log.error("provider gave out one id twice", job=job.id, remote_id=remote.id)
+        _log.error("one provider id for two jobs", job=job.id, remote_id=remote.id)
         context.owner_alerts.alert(Key.ALERT_TWICE)
         return await _settle_by(context, job, Event.DOUBT, cause=Cause.PROVIDER)
     return StepResult(settled.job, None if remote.state is RemoteState.RUNNING else context.clock.now())

@@ -32,7 +32,7 @@ class OwnerActions:
         try:
             await asyncio.to_thread(self._context.kill_switch.turn_on)
         except OSError:
-            _log.exception("pause not kept over a restart")
+            _log.exception("pause won't survive a restart")
             kept = False
         _log.warning("paused", by=user_id)
         self._repaint()
@@ -61,7 +61,7 @@ class OwnerActions:
             return refusal
         linked = await self._reconciler.link_by_hand(job, remote_id.strip())
         if isinstance(linked, Job):
-            _log.warning("video given by hand", job=linked.id, by=user_id)
+            _log.warning("video linked by hand", job=linked.id, by=user_id)
         return linked
 
     async def block(self, user_id: UserId, person: UserId) -> int | Refusal:

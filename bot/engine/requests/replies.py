@@ -61,7 +61,7 @@ class Replies:
                 reply = replace(reply, locale=found[0].origin.locale)
             reaction, refusal = await self._answer(reply, *found, sees_channel)
         except StoreUnavailableError as error:
-            _log.error("reply not taken", reply=reply.id, error=str(error))
+            _log.error("reply not accepted", reply=reply.id, error=str(error))
             if reply.shown is None or reply.shown.kind is not MessageKind.VIDEO:
                 # It may be no reply to a video: then it may well be talk.
                 return Reaction.IGNORE

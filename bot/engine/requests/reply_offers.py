@@ -145,4 +145,4 @@ class ReplyOffers:
             message = cards.offer_question(shown, request, reader_of(self._context, shown))
             await self._context.courier.edit(shown.place.channel_id, shown.message_id, message)
         except CourierFault as fault:
-            _log.info("question not repainted", offer=reply_id, fault=str(fault))
+            _log.info("question not edited", offer=reply_id, fault=str(fault))

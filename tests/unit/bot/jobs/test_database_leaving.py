@@ -52,7 +52,7 @@ async def test_a_write_that_nobody_waits_for_is_told_in_one_line(database: Datab
         with pytest.raises(asyncio.CancelledError):
             await write
         await database.close()
-    assert [entry["event"] for entry in log] == ["not stored, and nobody waited for it"]
+    assert [entry["event"] for entry in log] == ["write of a cancelled caller not stored"]
     assert "locked" in log[0]["reason"]
     assert SECRET not in str(log)
     assert unheard == []
