@@ -7,10 +7,12 @@ from collections.abc import Callable
 from contextlib import closing
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.chat import Call, Channel, Message, Person
 from sandbox.stage import Stage
 from sandbox.studio.state import Request
 from tests.e2e.messages import actions
+from tests.wording import says
 
 
 def jobs(stage: Stage, **wanted: object) -> list[sqlite3.Row]:
@@ -62,7 +64,7 @@ async def refusal(call: Call) -> str:
     assert len(answer.followups) <= 1
     assert not answer.embeds
     assert actions(answer) in ([], [Action.EDIT])
-    assert "went wrong" not in answer.content
+    assert not says(answer.content, Key.UNEXPECTED)
     assert 1 <= len(answer.content) <= 600
     return answer.content
 

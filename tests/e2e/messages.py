@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.chat import Answer, Call, Channel, Chat, Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Gate
 from tests.buttons import button_id_of, custom_id_for
+from tests.wording import says
 
 T = TypeVar("T")
 Shown = Message | Answer | Call
@@ -60,7 +62,7 @@ async def delete_video(chat: Chat, person: Person, video: Message) -> None:
 
 def is_card(message: Message) -> bool:
     """A job's card, with or without its button: the only message that says who asked."""
-    return message.author.bot and message.interaction is None and "Requested by" in message.text
+    return message.author.bot and message.interaction is None and says(message.text, Key.ASKED_BY)
 
 
 def of_kind(channel: Channel, kind: str) -> list[Message]:
@@ -75,7 +77,7 @@ def ever_posted(chat: Chat, channel: Channel, kind: str) -> list[Message]:
 
 
 async def wait_card(chat: Chat, channel: Channel, wanted: str | Callable[[Message], object] = "") -> Message:
-    """The visible card that says those words, or is as wanted."""
+    """The visible card of that prompt, or the one that is as wanted."""
     says = (lambda m: wanted in m.text) if isinstance(wanted, str) else wanted
     return await chat.wait_message(channel, lambda m: is_card(m) and says(m))
 

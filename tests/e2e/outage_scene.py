@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+from bot.chat.words import Key
 from bot.jobs.database import open_database
 from bot.jobs.migrating import migrate
 from bot.jobs.model import ChannelId, GuildId, Job, Place, UserId
@@ -18,6 +19,7 @@ from tests.e2e.messages import is_card, wait_card
 from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
 from tests.unit.bot.jobs.samples import a_job, put
+from tests.wording import says
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
 MANY = {"MAX_ACTIVE_JOBS_PER_USER": "200", "MAX_RENDERING_JOBS": "200"}
@@ -71,7 +73,7 @@ async def rendering(scene: Scene, prompt: str, channel: Channel | None = None) -
     place = channel or scene.channel
     await scene.ada.slash(place, "video", prompt=prompt)
     await inspection.job(scene.stage, prompt, "rendering")
-    return await wait_card(scene.chat, place, lambda m: prompt in m.text and "Rendering" in m.text)
+    return await wait_card(scene.chat, place, lambda m: prompt in m.text and says(m.text, Key.RENDERING))
 
 
 def videos(scene: Scene, prompt: str) -> list[Message]:

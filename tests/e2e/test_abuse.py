@@ -8,10 +8,13 @@ from textwrap import dedent
 
 import pytest
 
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.stage import Stage
 from tests.e2e import inspection
 from tests.e2e.messages import time_passes_until, wait_card
 from tests.e2e.scene import Scene, a_stage
+from tests.wording import says
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
 ROOT = Path(__file__).parents[2]
@@ -72,20 +75,22 @@ async def test_three_refusals_for_content_let_that_person_rest(tmp_path: Path, w
             row = await inspection.job(stage, f"A {word} kite {number}", end)
         for _ in range(3):
             said = await inspection.refusal(await scene.ada.slash(channel, "video", prompt="Something harmless"))
-            assert "Several of your videos failed or were blocked" in said
+            assert says(said, Reason.RESTING)
             assert f"<t:{int(row['ended_at'] + TEN_MINUTES)}:R>" in said
         await inspection.accepted(await ben.slash(channel, "video", prompt="Ben's kite"))
         await inspection.job(stage, "Ben's kite", "delivered")
         stage.jump(TEN_MINUTES - 60)
-        assert "Several of your videos" in await inspection.refusal(
-            await scene.ada.slash(channel, "video", prompt="Still not")
+        assert says(
+            await inspection.refusal(await scene.ada.slash(channel, "video", prompt="Still not")), Reason.RESTING
         )
         stage.jump(61)
         for prompt in ("A first of two", "A second of two"):
             await inspection.accepted(await scene.ada.slash(channel, "video", prompt=prompt))
             await inspection.job(stage, prompt, "delivered")
-        assert "2 videos in 24 hours" in await inspection.refusal(
-            await scene.ada.slash(channel, "video", prompt="Third")
+        assert says(
+            await inspection.refusal(await scene.ada.slash(channel, "video", prompt="Third")),
+            Reason.DAILY_LIMIT,
+            limit=2,
         )
         assert most_within(posts_at(stage, word), TEN_MINUTES) == 3
 
@@ -99,7 +104,7 @@ async def test_ten_refused_prompts_that_wait_are_sent_three_in_ten_minutes(tmp_p
         for number in range(10):
             await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=f"A {word} kite {number}"))
         gate.open()
-        await wait_card(stage.chat, scene.channel, "Several of your videos failed or were blocked")
+        await wait_card(stage.chat, scene.channel, lambda m: says(m.text, Key.REST_REMARK))
         ben = scene.join("Ben")
         await inspection.accepted(await ben.slash(scene.channel, "video", prompt="Ben's kite"))
         await inspection.job(stage, "Ben's kite", "delivered")
@@ -183,12 +188,14 @@ async def test_twenty_restarts_in_a_day_leave_the_count_as_it_was(tmp_path: Path
             stage.jump(3600)
             await stage.start_bot()
             said = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="One more"))
-            assert "3 videos in 24 hours" in said
+            assert says(said, Reason.DAILY_LIMIT, limit=3)
             assert f"<t:{int(accepted_at[0] + 86_400)}:R>" in said
         stage.jump(accepted_at[0] + 86_401 - stage.clock.now())
         await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="A day later"))
         await inspection.job(stage, "A day later", "delivered")
-        assert "3 videos in 24 hours" in await inspection.refusal(
-            await scene.ada.slash(scene.channel, "video", prompt="And one")
+        assert says(
+            await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="And one")),
+            Reason.DAILY_LIMIT,
+            limit=3,
         )
         assert len(posts_at(stage)) == 4

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Channel, Message, Person
 from sandbox.chat import Fault as ChatFault
 from sandbox.stage import Stage
@@ -14,6 +16,7 @@ from sandbox.studio import Fault, Outcome
 from tests.e2e import inspection
 from tests.e2e.messages import actions, ever_posted, job_id_of, of_kind, press, reached, time_passes_until, wait_kind
 from tests.e2e.scene import a_stage
+from tests.wording import says
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
 
@@ -66,7 +69,7 @@ async def test_a_cut_answer_costs_one_render_and_ends_in_its_video(tmp_path: Pat
         assert stage.studio.paid("A heron at dawn") == 1
         for notice in ever_posted(stage.chat, channel, "unsure"):
             await time_passes_until(stage, lambda n=notice: not n.buttons or None)
-            assert "had taken it after all" in notice.content
+            assert says(notice.content, Key.UNSURE_SETTLED)
 
 
 @pytest.mark.parametrize("remix", [False, True], ids=["create", "remix"])
@@ -163,13 +166,13 @@ async def test_what_was_left_is_posted_when_it_turns_up(tmp_path: Path) -> None:
         notice = await wait_kind(stage.chat, channel, "unsure")
         job_id = job_id_of(notice)
         answer = await (await press(ada, notice, Action.LEAVE)).wait_state("message")
-        assert "If it turns up after all" in answer.content
+        assert says(answer.content, Key.ANSWER_LEFT)
         await stage.chat.wait_for(lambda: not notice.buttons or None, what="the asking to end")
         stage.studio.dials.list_endpoint = True
         stage.jump(3700)
         [video] = await until_delivered(stage, channel)
         assert job_id_of(video) == job_id
-        await stage.chat.wait_for(lambda: "had taken it after all" in notice.content or None, what="a settled notice")
+        await stage.chat.wait_for(lambda: says(notice.content, Key.UNSURE_SETTLED) or None, what="a settled notice")
         assert ever_posted(stage.chat, channel, "late") == []
         assert actions(notice) == []
 
@@ -205,7 +208,7 @@ async def test_old_buttons_of_an_adopted_job_say_that_it_is_settled(tmp_path: Pa
         await time_passes_until(stage, lambda: videos(channel) or None, step_seconds=100)
         for action in (Action.TRY_AGAIN, Action.LEAVE):
             answer = await (await press(ada, notice, action)).wait_state("message")
-            assert "That is settled" in answer.content
+            assert says(answer.content, Reason.SETTLED)
             assert answer.ephemeral
         assert len(inspection.jobs(stage)) == 1
         assert stage.studio.paid("A heron with old buttons") == 1

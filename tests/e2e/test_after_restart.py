@@ -3,6 +3,7 @@
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.studio import Outcome
 from tests.buttons import button_id_of
 from tests.e2e.messages import (
@@ -19,6 +20,7 @@ from tests.e2e.messages import (
     wait_kind,
 )
 from tests.e2e.scene import RENDER_SECONDS, Scene, picture
+from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -104,7 +106,7 @@ async def test_a_card_can_stop_its_job_after_a_restart(scene: Scene) -> None:
     job_id = job_id_of(card)
     await restart(scene)
     await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
-    await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=50)
+    await time_passes_until(scene.stage, lambda: says(card.text, Key.KEPT), step_seconds=50)
     await restart(scene)
     status = await (await scene.ada.slash(scene.channel, "status", video=job_id)).wait_state("message")
     await press(scene.ada, status, Action.SEND_AGAIN)
@@ -155,7 +157,7 @@ async def test_killed_in_the_moment_of_paying_it_says_that_it_cannot_know(scene:
     gate.open()
     notice = await wait_kind(scene.chat, scene.channel, "unsure")
     assert notice.pinged == {scene.ada.id}
-    assert "can't know" in notice.content
+    assert says(notice.content, Key.UNSURE)
     await restart(scene)
     await (await press(scene.ada, notice, Action.LEAVE)).wait_state("message")
     await scene.chat.wait_for(lambda: not notice.buttons, what="a notice that asks no more")

@@ -9,12 +9,15 @@ import pytest
 import pytest_asyncio
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import File, Message
 from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome
 from tests.e2e import inspection
 from tests.e2e.messages import actions, of_kind, press, wait_kind
 from tests.e2e.scene import Scene, a_stage, picture
+from tests.wording import Ending, says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -74,10 +77,10 @@ def assert_nothing_happened(scene: Scene, posts_before: int = 0) -> None:
 async def test_a_prompt_over_the_limit_is_refused(scene: Scene, prompt: str) -> None:
     """A prompt of more than 4,000 characters, past Discord's own check, gets one sentence with both numbers."""
     text = await inspection.refusal(await scene.ada.forge_slash(scene.channel, "video", prompt=prompt))
-    assert f"{len(prompt)} characters" in text
-    assert "4000" in text
+    assert says(text, Reason.PROMPT_TOO_LONG, given=len(prompt), limit=4000)
     form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
-    assert "4000" in await inspection.refusal(await scene.ada.forge_submit(form, {"prompt": prompt}))
+    text = await inspection.refusal(await scene.ada.forge_submit(form, {"prompt": prompt}))
+    assert says(text, Reason.PROMPT_TOO_LONG, given=len(prompt), limit=4000)
     assert_nothing_happened(scene)
 
 
@@ -92,9 +95,11 @@ async def test_a_prompt_of_exactly_the_limit_is_taken_whole(scene: Scene) -> Non
 @pytest.mark.parametrize("prompt", ["   ", "\n\t ", "\u00a0\u2003"])
 async def test_an_empty_prompt_is_refused(scene: Scene, prompt: str) -> None:
     """A prompt of blanks alone is refused, from the command and from the form."""
-    assert "prompt is empty" in await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt=prompt))
+    assert says(
+        await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt=prompt)), Reason.PROMPT_EMPTY
+    )
     form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
-    assert "prompt is empty" in await inspection.refusal(await scene.ada.forge_submit(form, {"prompt": prompt}))
+    assert says(await inspection.refusal(await scene.ada.forge_submit(form, {"prompt": prompt})), Reason.PROMPT_EMPTY)
     assert_nothing_happened(scene)
 
 
@@ -133,7 +138,7 @@ async def test_a_remix_with_a_value_outside_the_catalogue_is_refused(scene: Scen
     await inspection.job(scene.stage, "A good parent", "delivered")
     for option, value in (("size", "1x1"), ("seconds", "5"), ("model", "none")):
         call = await scene.ada.forge_slash(scene.channel, "remix", prompt="Bad remix", **{option: value})
-        assert "Choose" in await inspection.refusal(call)
+        assert says(await inspection.refusal(call), Reason.MODEL_UNKNOWN, Reason.SECONDS_UNKNOWN, Reason.SIZE_UNKNOWN)
     assert len(inspection.jobs_of(scene.stage, scene.ada)) == 1
     assert not inspection.paid_requests(scene.stage, "Bad remix")
 
@@ -147,7 +152,7 @@ async def test_a_file_that_is_not_what_it_says_is_refused(scene: Scene, what: st
     fake = File("holiday.png", NOT_PICTURES[what], content_type="image/png")
     text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad file", reference=fake))
     assert "holiday.png" in text
-    assert all(word in text for word in (("damaged",) if what in BROKEN else ("PNG", "JPEG", "WebP")))
+    assert says(text, Reason.REFERENCE_DAMAGED if what in BROKEN else Reason.REFERENCE_TYPE)
     assert_nothing_happened(scene)
 
 
@@ -166,7 +171,7 @@ async def test_an_empty_file_is_refused(scene: Scene) -> None:
     empty = File("empty.png", b"", content_type="image/png")
     text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad file", reference=empty))
     assert "empty.png" in text
-    assert "is empty" in text
+    assert says(text, Reason.REFERENCE_EMPTY)
     assert_nothing_happened(scene)
 
 
@@ -176,7 +181,7 @@ async def test_a_file_over_reference_max_bytes_is_refused_without_being_fetched(
     large = sized(LARGEST_BYTES + 1)
     text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad size", reference=large))
     assert "large.png" in text
-    assert "19.5 KB" in text
+    assert says(text, Reason.REFERENCE_TOO_LARGE, limit_bytes=LARGEST_BYTES)
     assert sum(request.kind == "attachment" for request in scene.chat.requests) == fetched
     assert_nothing_happened(scene)
     just = sized(LARGEST_BYTES)
@@ -192,7 +197,7 @@ async def test_a_picture_of_too_many_pixels_is_refused(scene: Scene) -> None:
     bomb = File("bomb.png", huge, content_type="image/png")
     text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad pixels", reference=bomb))
     assert "bomb.png" in text
-    assert "pixels" in text
+    assert says(text, Reason.REFERENCE_DIMENSIONS)
     assert_nothing_happened(scene)
 
 
@@ -201,12 +206,12 @@ async def test_five_pictures_are_refused(scene: Scene) -> None:
     five = [picture(colour) for colour in ("red", "green", "blue", "white", "black")]
     form = await (await scene.ada.slash(scene.channel, "video")).wait_form()
     call = await scene.ada.forge_submit(form, {"prompt": "Bad five", "references": five})
-    assert "at most 4" in await inspection.refusal(call)
+    assert says(await inspection.refusal(call), Reason.REFERENCES_TOO_MANY, limit=4)
 
     form = await (await scene.ada.slash(scene.channel, "video", reference=five[0], reference_2=five[1])).wait_form()
     assert form.fields["references"].max_values == 4
     call = await scene.ada.forge_submit(form, {"prompt": "Bad five", "references": five})
-    assert "at most 4" in await inspection.refusal(call)
+    assert says(await inspection.refusal(call), Reason.REFERENCES_TOO_MANY, limit=4)
     assert_nothing_happened(scene)
 
 
@@ -215,7 +220,7 @@ async def test_four_pictures_by_the_command_are_kept_or_replaced_by_the_forms(sc
     """With four pictures given already the form says that they are kept; a new one replaces them all."""
     given = {f"reference{end}": picture(colour) for end, colour in zip(("", "_2", "_3", "_4"), COLOURS, strict=True)}
     form = await (await scene.ada.slash(scene.channel, "video", **given)).wait_form()
-    assert "4 pictures kept" in form.fields["references"].description
+    assert says(form.fields["references"].description, Key.FORM_PICTURES_KEPT, count=4)
     prompt = f"Four or {len(new)}"
     filled: dict[str, object] = {"prompt": prompt}
     if new:
@@ -236,25 +241,25 @@ async def test_a_bad_file_given_with_a_form_is_refused_when_the_form_is_sent(sce
     call = await scene.ada.submit(form, {"prompt": "Bad file"})
     text = await inspection.refusal(call)
     assert "holiday.png" in text
-    assert "is not a picture" in text
+    assert says(text, Reason.REFERENCE_TYPE)
     assert_nothing_happened(scene)
     edited = await (await press(scene.ada, await call.wait_state("message"), Action.EDIT)).wait_form()
     assert edited.fields["prompt"].value == "Bad file"
-    assert "aren't kept" in edited.fields["references"].description
+    assert says(edited.fields["references"].description, Key.FORM_PICTURES_DROPPED)
 
 
 @pytest.mark.parametrize(
-    ("files", "sentence"),
+    ("files", "refused"),
     [
-        ([File("note.png", SVG, content_type="image/png")], "is not a picture"),
-        ([File("empty.png", b"", content_type="image/png")], "is empty"),
-        ([sized(LARGEST_BYTES + 1)], "is too large"),
-        ([picture()] * 5, "at most 4"),
+        ([File("note.png", SVG, content_type="image/png")], Reason.REFERENCE_TYPE),
+        ([File("empty.png", b"", content_type="image/png")], Reason.REFERENCE_EMPTY),
+        ([sized(LARGEST_BYTES + 1)], Reason.REFERENCE_TOO_LARGE),
+        ([picture()] * 5, Reason.REFERENCES_TOO_MANY),
     ],
 )
-async def test_a_replys_bad_files_get_one_answer_without_ping(scene: Scene, files: list[File], sentence: str) -> None:
+async def test_a_replys_bad_files_get_one_answer_without_ping(scene: Scene, files: list[File], refused: Reason) -> None:
     """Errors of a reply's files are posted once, as a reply to it without a ping; no job is stored."""
-    prompt = f"A video whose reply {sentence}"
+    prompt = f"A video whose reply meets {refused.name}"
     video = await scene.make(prompt)
     await inspection.job(scene.stage, prompt, "delivered")
     reply = await scene.ada.reply(video, "Bad reply with a picture", files=files)
@@ -263,7 +268,7 @@ async def test_a_replys_bad_files_get_one_answer_without_ping(scene: Scene, file
         return [message for message in scene.channel.messages if message.reply_to is reply]
 
     await scene.chat.wait_for(answers)
-    assert [sentence in message.content for message in answers()] == [True]
+    assert [says(message.content, refused) for message in answers()] == [True]
     assert not answers()[0].pinged
     assert len(inspection.jobs_of(scene.stage, scene.ada)) == 1
     assert not inspection.paid_requests(scene.stage, "Bad reply with a picture")
@@ -295,7 +300,7 @@ async def test_an_unknown_video_is_told_with_a_way_to_find_one(scene: Scene, nam
         await scene.ada.slash(scene.channel, "remix", video=name),
         await scene.ada.slash(scene.channel, "status", video=name),
     ):
-        assert (await inspection.refusal(call)).startswith("I don't know that video. Pick one from the list")
+        assert says(await inspection.refusal(call), Reason.VIDEO_UNKNOWN)
     assert_nothing_happened(scene)
 
 
@@ -310,7 +315,7 @@ async def test_a_video_that_is_not_finished_cannot_be_remixed(scene: Scene) -> N
         for name in (row["id"], row["remote_id"]):
             call = await scene.ada.slash(scene.channel, "remix", prompt="Bad parent", video=name)
             text = await inspection.refusal(call)
-            assert "isn't finished" in text
+            assert says(text, Reason.VIDEO_UNFINISHED)
             assert row["id"] in text
     assert len(inspection.jobs_of(scene.stage, scene.ada)) == 2
     assert not inspection.paid_requests(scene.stage, "Bad parent")
@@ -337,9 +342,9 @@ async def reason(scene: Scene, notice: Message, prompt: str) -> str:
         assert {Action.RETRY, Action.EDIT_RETRY} & set(actions(notice))
         return notice.content
     assert actions(notice) == [Action.EDIT_RETRY, Action.WHY]
-    assert "Your video wasn't made." in notice.content
+    assert says(notice.content, Key.FAILURE_PRIVATE)
     assert prompt not in notice.text
-    assert "content rules" not in notice.text
+    assert not says(notice.text, Ending.CONTENT, Ending.CONTENT_PROMPT, Ending.CONTENT_PICTURE)
     answer = await (await press(scene.ada, notice, Action.WHY)).wait_state("message")
     assert answer.ephemeral
     return answer.text
@@ -348,18 +353,18 @@ async def reason(scene: Scene, notice: Message, prompt: str) -> str:
 @pytest.mark.parametrize(
     ("status", "body", "cause"),
     [
-        (400, envelope("content_policy_violation"), "content rules don't allow this video"),
-        (400, envelope("invalid_prompt"), "content rules don't allow this prompt"),
-        (403, envelope("image_content_policy_violation"), "content rules don't allow one of the pictures"),
-        (400, envelope("invalid_value", param="size"), "can't make this video in that size or length"),
-        (400, envelope("x", "image must match the requested width and height"), "doesn't fit the size of the video"),
-        (422, envelope("something_else"), "could not work with this request"),
-        (404, envelope("model_not_found", param="model"), "doesn't offer this model"),
-        (413, envelope("request_too_large"), "One of the pictures doesn't fit"),
+        (400, envelope("content_policy_violation"), Ending.CONTENT),
+        (400, envelope("invalid_prompt"), Ending.CONTENT_PROMPT),
+        (403, envelope("image_content_policy_violation"), Ending.CONTENT_PICTURE),
+        (400, envelope("invalid_value", param="size"), Ending.SIZE),
+        (400, envelope("x", "image must match the requested width and height"), Ending.SIZE_PICTURE),
+        (422, envelope("something_else"), Ending.INPUT),
+        (404, envelope("model_not_found", param="model"), Ending.MODEL),
+        (413, envelope("request_too_large"), Ending.SIZE_PICTURE),
     ],
 )
 async def test_a_provider_that_refuses_is_translated_into_plain_words(
-    scene: Scene, status: int, body: dict, cause: str
+    scene: Scene, status: int, body: dict, cause: Ending
 ) -> None:
     """A no of the provider becomes one notice, and the cause is said in our words; its own are never shown."""
     scene.studio.faults.add("create", Fault.status(status, json=body))
@@ -367,7 +372,7 @@ async def test_a_provider_that_refuses_is_translated_into_plain_words(
     prompt = f"Refused with {status} {body['error']['code']}"
     await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
     notice = await failure_notice(scene)
-    assert cause in await reason(scene, notice, prompt)
+    assert says(await reason(scene, notice, prompt), cause)
     assert notice.pinged == {scene.ada.id}
     assert len(scene.studio.renders) == renders
     assert len(inspection.paid_requests(scene.stage, prompt)) == 1
@@ -379,22 +384,24 @@ async def test_a_provider_that_refuses_is_translated_into_plain_words(
 @pytest.mark.parametrize(
     ("outcome", "cause"),
     [
-        (Outcome.fail(message=CANARY), "content rules don't allow this video"),
-        (Outcome.fail(code="insufficient_quota", message=CANARY), "no credit or no access"),
-        (Outcome.fail(code="processing_error", message=CANARY), "had a fault of its own"),
-        (Outcome.fail("object_without_code", message=f"blocked by moderation {CANARY}"), "content rules"),
-        (Outcome.fail("string", message=CANARY), "could not"),
-        (Outcome.fail("none"), "could not"),
+        (Outcome.fail(message=CANARY), Ending.CONTENT),
+        (Outcome.fail(code="insufficient_quota", message=CANARY), Ending.CREDIT),
+        (Outcome.fail(code="processing_error", message=CANARY), Ending.PROVIDER),
+        (Outcome.fail("object_without_code", message=f"blocked by moderation {CANARY}"), Ending.CONTENT),
+        (Outcome.fail("string", message=CANARY), Ending.PROVIDER),
+        (Outcome.fail("none"), Ending.PROVIDER),
     ],
 )
-async def test_a_render_that_fails_is_translated_into_plain_words(scene: Scene, outcome: Outcome, cause: str) -> None:
+async def test_a_render_that_fails_is_translated_into_plain_words(
+    scene: Scene, outcome: Outcome, cause: Ending
+) -> None:
     """A failed render becomes one notice with the cause in our words; the provider's own are never shown."""
     scene.studio.dials.next_render.append(outcome)
     prompt = f"Fails {outcome.error}".replace(CANARY, "so")[:60]
     await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
     (row,) = inspection.jobs_of(scene.stage, scene.ada)
     notice = await failure_notice(scene)
-    assert cause in await reason(scene, notice, row["prompt"])
+    assert says(await reason(scene, notice, row["prompt"]), cause)
     assert CANARY not in inspection.all_words(scene.stage)
 
 
@@ -412,7 +419,7 @@ async def test_a_provider_with_a_fault_of_its_own_is_asked_again_and_then_named(
         scene.stage.jump(5)
     notice = await failure_notice(scene)
     assert actions(notice) == [Action.RETRY, Action.EDIT_RETRY]
-    assert "fault of its own" in notice.content
+    assert says(notice.content, Ending.PROVIDER)
     requests = inspection.paid_requests(scene.stage, "Three times no")
     assert len({request.headers["idempotency-key"] for request in requests}) == 1
     assert len(requests) == 3
@@ -440,17 +447,17 @@ async def test_without_credit_jobs_wait_new_ones_are_refused_and_the_deadline_en
         no_credit = Fault.status(402, json=envelope("insufficient_balance"))
         scene.studio.faults.add("create", no_credit, times=100)
         await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="On credit"))
-        card = await scene.chat.wait_message(scene.channel, lambda m: "Waiting for credit" in m.text)
+        card = await scene.chat.wait_message(scene.channel, lambda m: says(m.text, Key.WAITING_CREDIT))
         assert "On credit" in card.text
         text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Bad moment"))
-        assert "takes no videos from this bot at the moment" in text
+        assert says(text, Reason.ACCOUNT_PAUSED)
         text = await inspection.refusal(await scene.ada.slash(scene.channel, "video"))
-        assert "takes no videos from this bot at the moment" in text
+        assert says(text, Reason.ACCOUNT_PAUSED)
         assert len(inspection.jobs(scene.stage)) == 1
         scene.stage.jump(3700)
         notice = await failure_notice(scene)
         assert actions(notice) == [Action.RETRY]
-        assert "no credit or no access" in notice.content
+        assert says(notice.content, Ending.CREDIT)
         assert scene.studio.renders == []
         assert CANARY not in inspection.all_words(scene.stage)
         scene.studio.faults.clear()
@@ -471,7 +478,7 @@ async def test_active_jobs_are_limited_also_for_commands_at_once(tmp_path: Path)
         for answer in answers:
             if answer.state == "message":
                 assert answer.ephemeral
-                assert "2 videos under way at once" in answer.content
+                assert says(answer.content, Reason.ACTIVE_LIMIT, limit=2)
         await inspection.until(
             scene.stage,
             lambda: [row["state"] for row in inspection.jobs(scene.stage)] == ["rendering"] * 2,
@@ -504,7 +511,7 @@ async def test_jobs_of_a_day_are_limited_failed_ones_apart_and_free_again_after_
         answers = await asyncio.gather(*(call.wait_state("message", "deleted") for call in calls))
         assert [answer.state for answer in answers].count("deleted") == 1
         text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Too many"))
-        assert "2 videos in 24 hours" in text
+        assert says(text, Reason.DAILY_LIMIT, limit=2)
         assert f"<t:{int(first['accepted_at'] + 86_400)}:R>" in text
         await inspection.until(
             scene.stage, lambda: len(inspection.jobs(scene.stage, state="delivered")) == 2, "the second video"

@@ -8,6 +8,8 @@ import pytest
 import pytest_asyncio
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Message
 from sandbox.stage import Stage
 from tests.e2e.messages import (
@@ -24,6 +26,7 @@ from tests.e2e.messages import (
     wait_kind,
 )
 from tests.e2e.scene import RENDER_SECONDS, Scene, a_stage
+from tests.wording import Ending, says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -68,18 +71,18 @@ async def test_cancel_in_the_queue_gives_the_quota_back(scene: Scene) -> None:
     card = await wait_card(scene.chat, scene.channel, "First in the queue")
     other = await wait_card(scene.chat, scene.channel, "Second in the queue")
     assert actions(card) == actions(other) == [Action.CANCEL]
-    assert "2 videos under way" in await refusal(scene, "Third in the queue")
+    assert says(await refusal(scene, "Third in the queue"), Reason.ACTIVE_LIMIT, limit=2)
     presses = await asyncio.gather(press(scene.ada, card, Action.CANCEL), press(scene.ada, card, Action.CANCEL))
     first, second = [await one.wait_state("message") for one in presses]
-    assert "is cancelled" in first.content or "is cancelled" in second.content
-    await scene.chat.wait_for(lambda: "Cancelled" in card.text, what="a cancelled card")
+    assert says(first.content, Key.ANSWER_CANCELLED) or says(second.content, Key.ANSWER_CANCELLED)
+    await scene.chat.wait_for(lambda: says(card.text, Key.CANCELLED), what="a cancelled card")
     assert card.buttons == []
     await scene.ada.slash(scene.channel, "video", prompt="Third in the queue")
     await wait_card(scene.chat, scene.channel, "Third in the queue")
     gate.open()
     await scene.chat.wait_gone(other)
     assert kind_of(await scene.make("Fourth, and third of the day")) == "video"
-    assert "3 videos in 24 hours" in await refusal(scene, "Fifth in the queue")
+    assert says(await refusal(scene, "Fifth in the queue"), Reason.DAILY_LIMIT, limit=3)
     assert not card.deleted
     assert scene.studio.paid("First in the queue") == 0
 
@@ -89,14 +92,14 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
     card = await rendering(scene, "Not for the others", 100.0)
     answer = await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
     assert answer.ephemeral
-    assert "it counts" in answer.content
-    await time_passes_until(scene.stage, lambda: "won't be posted" in card.text)
+    assert says(answer.content, Key.ANSWER_WITHHELD)
+    await time_passes_until(scene.stage, lambda: says(card.text, Key.WITHHELD_REMARK))
     assert actions(card) == [Action.SEND_AGAIN]
-    await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=20)
+    await time_passes_until(scene.stage, lambda: says(card.text, Key.KEPT), step_seconds=20)
     assert card.buttons == []
     await scene.make("Second of the day")
     await scene.make("Third of the day")
-    assert "3 videos in 24 hours" in await refusal(scene, "Fourth of the day")
+    assert says(await refusal(scene, "Fourth of the day"), Reason.DAILY_LIMIT, limit=3)
     assert not card.deleted
     assert len(ever_posted(scene.chat, scene.channel, "video")) == 2
     assert ever_posted(scene.chat, scene.channel, "fail") == []
@@ -110,7 +113,7 @@ async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: S
     card = await rendering(scene, "Kept for days", 100.0)
     job_id = job_id_of(card)
     await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
-    await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=20)
+    await time_passes_until(scene.stage, lambda: says(card.text, Key.KEPT), step_seconds=20)
     scene.stage.jump(6 * 86_400)
     asked = len(scene.studio.requests)
     listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
@@ -147,7 +150,7 @@ async def test_a_video_that_may_not_be_posted_is_kept_for_send_again(scene: Scen
     scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(send_messages=True))
     scene.stage.jump(100)
     notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
-    assert "finished and kept" in notice.content
+    assert says(notice.content, Ending.UNPOSTED_PERMISSION)
     assert actions(notice) == [Action.SEND_AGAIN]
     scene.channel.overwrite(scene.chat.bot_user)
     await press(scene.ada, notice, Action.SEND_AGAIN)
@@ -178,7 +181,7 @@ async def undeliverable(scene: Scene, job_id: str):
     """What `/status` says as soon as the job could not be posted."""
     while True:
         answer = await status_of(scene, job_id)
-        if "Could not be posted" in answer.text:
+        if says(answer.text, Key.UNDELIVERABLE):
             assert actions(answer.message) == [Action.SEND_AGAIN]
             return answer
 
@@ -192,9 +195,9 @@ async def test_a_late_job_is_told_once_and_delivered(scene: Scene) -> None:
     scene.stage.jump(100)
     late = await wait_kind(scene.chat, scene.channel, "late")
     assert late.pinged == {scene.ada.id}
-    assert "longer than usual" in late.content
+    assert says(late.content, Key.LATE)
     assert actions(late) == [Action.WITHHOLD]
-    await time_passes_until(scene.stage, lambda: "Still rendering" in card.text)
+    await time_passes_until(scene.stage, lambda: says(card.text, Key.RENDERING_LATE))
     other = await scene.make("Meanwhile in its place")
     video = await time_passes_until(
         scene.stage, lambda: next((one for one in of_kind(scene.channel, "video") if one is not other), None),
@@ -214,7 +217,7 @@ async def test_dont_post_on_a_late_notice_withholds_it(scene: Scene) -> None:
     scene.stage.jump(3600)
     late = await wait_kind(scene.chat, scene.channel, "late")
     await (await press(scene.ada, late, Action.WITHHOLD)).wait_state("message")
-    await time_passes_until(scene.stage, lambda: "Not posted, but kept" in card.text, step_seconds=300)
+    await time_passes_until(scene.stage, lambda: says(card.text, Key.KEPT), step_seconds=300)
     assert ever_posted(scene.chat, scene.channel, "video") == []
 
 
@@ -229,7 +232,7 @@ async def test_a_job_never_submitted_ends_at_the_deadline(scene: Scene) -> None:
     scene.stage.jump(3600)
     notice = await wait_kind(scene.chat, scene.channel, "fail")
     assert notice.pinged == {scene.ada.id}
-    assert "nothing was sent" in notice.content
+    assert says(notice.content, Ending.NOT_STARTED)
     assert actions(notice) == [Action.RETRY]
     await scene.chat.wait_gone(card)
     assert scene.studio.paid("Never to be sent") == 0

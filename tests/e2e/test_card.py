@@ -7,6 +7,8 @@ import pytest
 import pytest_asyncio
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import File
 from tests.e2e.messages import (
     actions,
@@ -20,6 +22,7 @@ from tests.e2e.messages import (
     wait_kind,
 )
 from tests.e2e.scene import RENDER_SECONDS, Scene, picture
+from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -51,7 +54,7 @@ async def test_what_is_wrong_is_said_privately_and_nowhere_else(scene: Scene) ->
     call = await scene.ada.slash(scene.channel, "video", prompt="A wrong file", reference=text)
     answer = await call.wait_state("message")
     assert answer.ephemeral
-    assert "not a picture I can use" in answer.content
+    assert says(answer.content, Reason.REFERENCE_TYPE)
     status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     assert "A wrong file" not in status.text
     assert [one for one in scene.chat.posts if one.channel is scene.channel and one.interaction is None] == []
@@ -81,9 +84,11 @@ async def test_a_card_says_who_asked_for_what_and_how_far_it_is(scene: Scene) ->
         scene.channel, "video", prompt="Fill the card", size="1920x1080", seconds="8",
         reference=picture(), reference_2=picture("teal"),
     )  # fmt: skip
-    card = await wait_card(scene.chat, scene.channel, lambda m: "Rendering" in m.text)
-    for said in ("Fill the card", scene.ada.mention, "gpt-4o-video", "1920x1080", "8 s", "2 pictures"):
+    card = await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
+    for said in ("Fill the card", scene.ada.mention, "gpt-4o-video", "1920x1080"):
         assert said in card.text
+    assert says(card.text, Key.LENGTH_SECONDS, seconds=8)
+    assert says(card.text, Key.PICTURES, count=2)
     assert job_id_of(card) in card.text
     assert actions(card) == [Action.WITHHOLD]
     scene.stage.jump(500)
@@ -101,7 +106,9 @@ async def test_a_card_is_edited_with_the_bots_own_token(scene: Scene) -> None:
     await scene.ada.slash(scene.channel, "video", prompt="Edit me")
     card = await wait_card(scene.chat, scene.channel, "Edit me")
     scene.stage.jump(5)
-    await scene.chat.wait_for(lambda: "Sending" in card.text or Action.WITHHOLD in actions(card), what="an edited card")
+    await scene.chat.wait_for(
+        lambda: says(card.text, Key.SENDING) or Action.WITHHOLD in actions(card), what="an edited card"
+    )
     gate.open()
     await scene.video()
     edits = [one for one in scene.chat.requests if one.kind == "message_edit" and str(card.id) in one.path]
@@ -137,7 +144,7 @@ async def test_the_card_of_a_reply_answers_it(scene: Scene) -> None:
     card = await wait_card(scene.chat, scene.channel, "Now with a proper moon")
     assert card.reply_to is reply
     assert card.pinged == set()
-    assert f"Remix of [`{job_id_of(video)}`](https://discord.com/channels/" in card.text
+    assert says(card.text, Key.REMIX_OF_LINKED, video=job_id_of(video), link=video.jump_url)
     gate.open()
     await scene.video(after=card)
     await scene.chat.wait_gone(card)
@@ -156,15 +163,15 @@ async def test_a_card_outlives_its_interaction(scene: Scene) -> None:
     """A job that takes longer than its interaction's token lives keeps its card true and delivers its video."""
     scene.studio.dials.render_seconds = 1500.0
     await scene.ada.slash(scene.channel, "video", prompt="Longer than a token")
-    card = await wait_card(scene.chat, scene.channel, lambda m: "Rendering" in m.text)
+    card = await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
     scene.studio.dials.render_seconds = RENDER_SECONDS
     scene.stage.jump(1200)
     await press(scene.ada, card, Action.WITHHOLD)
-    await scene.chat.wait_for(lambda: "won't be posted" in card.text, what="a card that was told")
+    await scene.chat.wait_for(lambda: says(card.text, Key.WITHHELD_REMARK), what="a card that was told")
     assert actions(card) == [Action.SEND_AGAIN]
     assert is_card(card)
     scene.stage.jump(400)
-    await scene.chat.wait_for(lambda: "Not posted, but kept" in card.text, what="a card of a kept video")
+    await scene.chat.wait_for(lambda: says(card.text, Key.KEPT), what="a card of a kept video")
     assert card.buttons == []
 
 
@@ -172,7 +179,7 @@ async def test_twenty_minutes_later_the_video_still_comes(scene: Scene) -> None:
     """The video of a job whose interaction token has died is posted all the same, and the card goes."""
     scene.studio.dials.render_seconds = 1300.0
     call = await scene.ada.slash(scene.channel, "video", prompt="After twenty minutes")
-    card = await wait_card(scene.chat, scene.channel, lambda m: "Rendering" in m.text)
+    card = await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
     scene.studio.dials.render_seconds = RENDER_SECONDS
     scene.stage.jump(1300)
     video = await scene.video()

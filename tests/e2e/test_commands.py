@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Channel, Fault, File, Message, NotPossibleError, Person
 from sandbox.stage import Stage
 from sandbox.studio import Outcome
 from tests.e2e import inspection
 from tests.e2e.messages import delete_video, time_passes_until
 from tests.e2e.scene import Scene, a_stage, picture
+from tests.wording import says, sentence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -102,8 +105,8 @@ async def test_choices_are_those_of_the_catalogue(scene: Scene, name: str) -> No
         assert [choice["value"] for choice in options[option]["choices"]] == values
         names = [choice["name"] for choice in options[option]["choices"]]
         assert [shown.split(" ")[0] for shown in names] == values
-    assert options["size"]["choices"][0]["name"] == "1280x720 (landscape)"
-    assert options["seconds"]["choices"][0]["name"] == "4 s"
+    assert options["size"]["choices"][0]["name"] == sentence(Key.CHOICE_LANDSCAPE, size="1280x720")
+    assert options["seconds"]["choices"][0]["name"] == sentence(Key.LENGTH_SECONDS, seconds=4)
     assert (options["prompt"]["min_length"], options["prompt"]["max_length"]) == (1, 4000)
 
 
@@ -259,7 +262,7 @@ async def test_remix_without_a_video_says_so_where_the_asker_has_none(scene: Sce
     ben = scene.join("Ben")
     await made(scene, "Not Ben's")
     text = await inspection.refusal(await ben.slash(scene.channel, "remix", prompt="Of nothing"))
-    assert "no finished video in this channel" in text
+    assert says(text, Reason.VIDEO_NONE_HERE)
     assert inspection.jobs_of(scene.stage, ben) == []
 
 
@@ -270,7 +273,7 @@ async def test_remix_without_a_prompt_opens_a_form_and_keeps_the_options(scene: 
     call = await scene.ada.slash(scene.channel, "remix", video=id_of(video).lower(), size="1920x1080", reference=first)
     form = await call.wait_form()
     assert form.fields["prompt"].multiline
-    assert "1 picture kept" in form.fields["references"].description
+    assert says(form.fields["references"].description, Key.FORM_PICTURES_KEPT, count=1)
     await inspection.accepted(await scene.ada.submit(form, {"prompt": "Two kites"}))
     request = await inspection.sent(scene.stage, "Two kites")
     (render,) = [one for one in scene.studio.renders if one.prompt == "A kite"]
@@ -370,9 +373,9 @@ async def test_status_lists_running_and_latest_jobs_with_progress_age_and_links(
         )
         answer = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
         assert answer.ephemeral
-        running, ended = answer.text.split("Posted")
+        running, ended = answer.text.split(sentence(Key.DELIVERED))
         (row,) = inspection.jobs(scene.stage, prompt="Still at it")
-        assert "Rendering" in running
+        assert says(running, Key.RENDERING)
         assert row["id"] in running
         assert "Still at it" in running
         assert re.search(r"▰{5,}▱+ 5\d %", running)
@@ -402,7 +405,13 @@ async def test_status_of_one_job_follows_it_from_card_to_video(scene: Scene) -> 
         )
         answer = await (await scene.ada.slash(scene.channel, "status", video=job["id"].lower())).wait_state("message")
     assert answer.ephemeral
-    for part in ("Rendering", "One of them", "1920x1080", "8 s", card.jump_url, f"<t:{int(job['accepted_at'])}:R>"):
+    for part in (
+        sentence(Key.RENDERING),
+        "One of them",
+        "1920x1080",
+        card.jump_url,
+        f"<t:{int(job['accepted_at'])}:R>",
+    ):
         assert part in answer.text
     assert re.search(r"▰▰▱+ 2\d %", answer.text)
     scene.stage.jump(100)
@@ -410,7 +419,7 @@ async def test_status_of_one_job_follows_it_from_card_to_video(scene: Scene) -> 
     await inspection.job(scene.stage, "One of them", "delivered")
     for name in (job["id"], video.jump_url, job["remote_id"]):
         answer = await (await scene.ada.slash(scene.channel, "status", video=name)).wait_state("message")
-        assert "Posted" in answer.text
+        assert says(answer.text, Key.DELIVERED)
         assert video.jump_url in answer.text
         assert "%" not in answer.text
 

@@ -9,11 +9,13 @@ from time import monotonic
 
 import pytest
 
+from bot.jobs.reasons import Reason
 from sandbox.chat import Call, gateway
 from sandbox.studio import Outcome
 from tests.e2e import inspection
 from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
+from tests.wording import says
 
 # Two commands are refused after 15 and 20 seconds; in full they go on being refused for a minute.
 AT_ONCE = 2
@@ -105,7 +107,7 @@ async def test_who_wants_a_form_while_the_database_is_locked_is_told(tmp_path: P
     async with a_scene(tmp_path) as scene:
         with locked(scene):
             call = await scene.ada.slash(scene.channel, "video")
-            assert "storage" in (await call.wait_state("message")).text
+            assert says((await call.wait_state("message")).text, Reason.STORE_UNAVAILABLE)
         await (await scene.ada.slash(scene.channel, "video")).wait_form()
         assert "Traceback" not in scene.stage.bot.log()
 
@@ -124,7 +126,7 @@ async def test_a_long_lock_of_the_database_refuses_and_loses_nothing(
                 calls = [await scene.ada.slash(scene.channel, "video", prompt=prompt) for prompt in prompts]
                 for call in calls:
                     await call.wait_state("message", "deleted", timeout_seconds=90)
-                    assert "storage" in await inspection.refusal(call)
+                    assert says(await inspection.refusal(call), Reason.STORE_UNAVAILABLE)
                 refused += AT_ONCE
             assert heartbeats() > before
             # What renders ends while nothing of that can be stored.

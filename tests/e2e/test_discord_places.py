@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.chat import Fault, Message, Permission
 from tests.e2e import inspection
 from tests.e2e.messages import actions, ever_posted, of_kind, time_passes_until, wait_card, wait_kind
 from tests.e2e.outage_scene import RENDER, a_scene, posts, rendering, requests, videos
 from tests.e2e.scene import Scene
 from tests.figures import figure
+from tests.wording import Ending, says
 
 IN_CHANNELS = [Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES, Permission.ATTACH_FILES]
 EACH = figure(1, 5)
@@ -36,7 +38,7 @@ async def test_a_right_that_goes_while_it_renders_is_told_once_and_the_video_is_
             there = place if right is Permission.ATTACH_FILES else scene.chat.dm(scene.ada)
             [notice] = notices(scene, prompt)
             assert notice.channel is there
-            assert "finished and kept" in notice.content
+            assert says(notice.content, Ending.UNPOSTED_PERMISSION)
             assert scene.studio.paid(prompt) == 1
             assert videos(scene, prompt) == []
         made = [request for request in scene.chat.requests[before:] if request.kind == "message_create"]
@@ -50,7 +52,12 @@ def notices(scene: Scene, prompt: str) -> list[Message]:
     return [post for post in said if prompt in post.text]
 
 
-GONE = ["channel deleted", "thread deleted", "thread locked", "server left"]
+GONE = {
+    "channel deleted": Ending.UNPOSTED_GONE,
+    "thread deleted": Ending.UNPOSTED_GONE,
+    "thread locked": Ending.UNPOSTED_CLOSED,
+    "server left": Ending.UNPOSTED_PERMISSION,
+}
 
 
 @pytest.mark.reliability(runs=5)
@@ -74,7 +81,7 @@ async def test_a_place_that_is_gone_is_told_by_dm_once_and_the_video_is_kept(tmp
         scene.stage.jump(RENDER)
         await inspection.job(scene.stage, "A heron at dawn", "undeliverable")
         notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
-        assert "finished and kept" in notice.content
+        assert says(notice.content, GONE[what])
         await inspection.until(scene.stage, lambda: not unsaid(scene), "nothing left to say")
         # The video, the notice there, the notice here.
         assert requests(scene, "message_create") - before == 3
@@ -117,7 +124,7 @@ async def test_the_video_of_a_deleted_prompt_is_posted_as_a_plain_message(tmp_pa
         scene.studio.dials.render_seconds = RENDER
         prompt = await scene.ada.reply(video, "Now in the rain")
         await inspection.job(scene.stage, "Now in the rain", "rendering")
-        await wait_card(scene.chat, place, lambda m: "Now in the rain" in m.text and "Rendering" in m.text)
+        await wait_card(scene.chat, place, lambda m: "Now in the rain" in m.text and says(m.text, Key.RENDERING))
         await scene.ada.delete(prompt)
         if archived:
             place.archive()

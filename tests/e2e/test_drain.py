@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.words import Key
 from sandbox.bot_child import HANGING_HOST
 from sandbox.stage import Stage
 from sandbox.studio import Fault
@@ -17,6 +18,7 @@ from tests.e2e import inspection
 from tests.e2e.messages import ever_posted, reached, wait_card
 from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
+from tests.wording import says
 
 DRAIN_SECONDS = 20
 KINDS = ("video", "fail", "unsure", "late", "slow")
@@ -58,7 +60,7 @@ async def test_a_locked_database_does_not_keep_the_process(tmp_path: Path) -> No
     async with a_scene(tmp_path) as scene:
         gate = scene.studio.gate("poll", "before_take")
         await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Locked in"))
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         await reached(gate)
         with locked(scene.stage):
             gate.open()

@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.chat import Message
 from sandbox.chat.records import flatten
 from sandbox.studio import Fault, Outcome, Request
+from tests.buttons import custom_id_for
 from tests.e2e.messages import (
     actions,
     cards_settled,
@@ -20,6 +22,7 @@ from tests.e2e.messages import (
     wait_kind,
 )
 from tests.e2e.scene import Scene, picture
+from tests.wording import Ending, says, sentence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,26 +39,27 @@ async def test_a_refused_prompt_is_told_without_saying_what_it_was(scene: Scene)
     assert notice.interaction is None
     assert notice.reference is None
     assert notice.pinged == {scene.ada.id}
-    wasnt_charged = "You weren't charged. It doesn't use up your daily limit."
-    assert notice.text == f"{scene.ada.mention} Your video wasn't made. {wasnt_charged}"
+    uncharged = f"{sentence(Key.CHARGED_NO)} {sentence(Key.NOT_COUNTED)}"
+    assert notice.text == sentence(Key.FAILURE_PRIVATE, user=scene.ada.id, charge=uncharged)
     assert actions(notice) == [Action.EDIT_RETRY, Action.WHY]
     await cards_settled(scene.chat, scene.channel)
     assert ever_posted(scene.chat, scene.channel, "fail") == [notice]
     assert scene.studio.paid("A forbidden dance") == 0
     answer = await (await press(scene.ada, notice, Action.WHY)).wait_state("message")
     assert answer.ephemeral
-    assert "content rules don't allow this" in answer.text
+    assert says(answer.text, Ending.CONTENT, Ending.CONTENT_PROMPT)
     assert "A forbidden dance" in answer.text
 
 
-def is_grey(message: Message, label: str) -> bool:
+def is_grey(message: Message, action: Action) -> bool:
     """Whether that button can't be pressed any more, but by a client that has not heard of it."""
-    return any(one.get("disabled") for one in flatten(message.components) if one.get("label") == label)
+    custom_id = custom_id_of(message, action)
+    return any(one.get("disabled") for one in flatten(message.components) if one.get("custom_id") == custom_id)
 
 
-def custom_id_of(message: Message, label: str) -> str:
-    """The custom id of the button with that label."""
-    return next(one["custom_id"] for one in flatten(message.components) if one.get("label") == label)
+def custom_id_of(message: Message, action: Action) -> str:
+    """The custom id of the button that asks for that."""
+    return custom_id_for(action, [one.custom_id for one in message.buttons])
 
 
 async def test_edit_and_retry_makes_one_video_of_the_edited_request(scene: Scene) -> None:
@@ -64,16 +68,16 @@ async def test_edit_and_retry_makes_one_video_of_the_edited_request(scene: Scene
     notice = await notice_of(scene, "A forbidden hat", size="1080x1920", reference=cat)
     form = await (await press(scene.ada, notice, Action.EDIT_RETRY)).wait_form()
     assert form.fields["prompt"].value == "A forbidden hat"
-    assert "1 picture kept" in form.fields["references"].description
-    filled = {"prompt": "An allowed hat", "seconds": "8 s"}
+    assert says(form.fields["references"].description, Key.FORM_PICTURES_KEPT, count=1)
+    filled = {"prompt": "An allowed hat", "seconds": "8"}
     await asyncio.gather(*(scene.ada.submit(form, filled) for _ in range(2)))
     await scene.video()
     (render,) = [one for one in scene.studio.renders if one.prompt == "An allowed hat"]
     assert (render.size, render.seconds, [one.data for one in render.references]) == ("1080x1920", "8", [cat.data])
-    await scene.chat.wait_for(lambda: is_grey(notice, "Edit & retry"), what="a grey button")
-    pressed = custom_id_of(notice, "Edit & retry")
+    await scene.chat.wait_for(lambda: is_grey(notice, Action.EDIT_RETRY), what="a grey button")
+    pressed = custom_id_of(notice, Action.EDIT_RETRY)
     later = await (await scene.ada.forge_click(notice, pressed)).wait_state("message")
-    assert "by an earlier press" in later.content
+    assert says(later.content, Key.ANSWER_MADE_BEFORE)
     assert scene.studio.paid("An allowed hat") == 1
 
 
@@ -89,7 +93,7 @@ async def test_the_providers_own_words_are_never_shown(scene: Scene) -> None:
     """Raw words of the provider are never posted."""
     scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="panic: host db7 @everyone"))
     notice = await notice_of(scene, "With raw words")
-    assert "fault of its own" in notice.content
+    assert says(notice.content, Ending.PROVIDER)
     said = scene.chat.transcript(scene.channel, with_deleted=True)
     assert "db7" not in said
     assert "server_error" not in said
@@ -147,11 +151,11 @@ async def test_retry_pressed_twice_makes_one_job(scene: Scene) -> None:
     calls = await asyncio.gather(*(press(scene.ada, notice, Action.RETRY) for _ in range(3)))
     answers = [await call.wait_state("message") for call in calls]
     video = await scene.video()
-    await scene.chat.wait_for(lambda: is_grey(notice, "Retry"), what="a grey button")
-    later = await (await scene.ada.forge_click(notice, custom_id_of(notice, "Retry"))).wait_state("message")
+    await scene.chat.wait_for(lambda: is_grey(notice, Action.RETRY), what="a grey button")
+    later = await (await scene.ada.forge_click(notice, custom_id_of(notice, Action.RETRY))).wait_state("message")
     for answer in (*answers, later):
         assert job_id_of(video) in answer.content
-    assert "by an earlier press" in later.content
+    assert says(later.content, Key.ANSWER_MADE_BEFORE)
     await cards_settled(scene.chat, scene.channel)
     assert scene.studio.paid("Pressed in anger") == 2
     assert len(ever_posted(scene.chat, scene.channel, "video")) == 1
@@ -193,7 +197,7 @@ async def test_three_clean_server_errors_end_the_job_with_retry(scene: Scene) ->
     await scene.ada.slash(scene.channel, "video", prompt="Never lucky")
     await wait_card(scene.chat, scene.channel, "Never lucky")
     (notice,) = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=0.5)
-    assert "fault of its own" in notice.content
+    assert says(notice.content, Ending.PROVIDER)
     assert scene.studio.paid("Never lucky") == 0
     assert [one.status for one in creates(scene, "Never lucky")] == [500, 500, 500]
     scene.stage.jump(60)

@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import File, Form
 from tests.e2e.messages import cards_settled, job_id_of, reached, wait_card, wait_kind
 from tests.e2e.scene import Scene, picture
+from tests.wording import says, sentence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,10 +39,10 @@ async def test_a_form_makes_a_video_with_the_options_and_pictures_of_the_command
     """What was given with the command is preselected and kept; what is picked in the form counts."""
     cat, dog = (picture(colour, name=f"{colour}.png") for colour in ("tan", "snow"))
     form = await form_of(scene, "video", size="1080x1920", seconds="12", reference=cat, reference_3=dog)
-    assert "2 pictures kept" in form.fields["references"].description
-    assert "1080x1920 (portrait)" in form.fields["size"].options
+    assert says(form.fields["references"].description, Key.FORM_PICTURES_KEPT, count=2)
+    assert sentence(Key.CHOICE_PORTRAIT, size="1080x1920") in form.fields["size"].options
     long_prompt = "A very long story. " * 200
-    call = await scene.ada.submit(form, {"prompt": long_prompt, "seconds": "4 s"})
+    call = await scene.ada.submit(form, {"prompt": long_prompt, "seconds": "4"})
     answer = await call.wait_state("deleted")
     assert answer.ephemeral
     video = await scene.video()
@@ -62,7 +65,7 @@ async def test_a_form_that_nobody_sends_costs_nothing(scene: Scene) -> None:
     """A form that is closed again leaves no trace but an empty `/status`."""
     await form_of(scene, "video", reference=picture())
     status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-    assert "no videos yet" in status.text
+    assert says(status.text, Key.LIST_EMPTY)
     assert scene.channel.messages == []
 
 
@@ -83,7 +86,7 @@ async def test_a_wrong_picture_given_with_the_command_is_told_privately(scene: S
     form = await form_of(scene, "video", reference=File("cat.png", b"no picture", content_type="image/png"))
     answer = await (await scene.ada.submit(form, {"prompt": "With the wrong file"})).wait_state("message")
     assert answer.ephemeral
-    assert "not a picture I can use" in answer.content
+    assert says(answer.content, Reason.REFERENCE_TYPE)
     assert scene.studio.paid("With the wrong file") == 0
 
 
@@ -97,7 +100,7 @@ async def test_a_form_sent_twice_makes_one_video(scene: Scene) -> None:
     await second.wait_state("deleted", "message")
     await scene.video()
     third = await (await scene.ada.submit(form, {"prompt": "Sent twice, later"})).wait_state("message")
-    assert "earlier press" in third.content
+    assert says(third.content, Key.ANSWER_MADE_BEFORE)
     assert scene.studio.paid("Sent twice") == 1
     assert scene.studio.paid("Sent twice, later") == 0
 
@@ -108,7 +111,7 @@ async def test_a_wrong_picture_in_the_form_is_told_privately(scene: Scene) -> No
     bad = File("cat.png", b"", content_type="image/png")
     answer = await (await scene.ada.submit(form, {"prompt": "Empty file", "references": [bad]})).wait_state("message")
     assert answer.ephemeral
-    assert "is empty" in answer.content
+    assert says(answer.content, Reason.REFERENCE_EMPTY)
     assert scene.channel.messages == []
     assert scene.studio.paid("Empty file") == 0
 
@@ -143,7 +146,7 @@ async def test_remix_of_nothing_opens_no_form(scene: Scene) -> None:
     """Where there is nothing to remix, that is said at once instead of asking for a prompt."""
     answer = await (await scene.ada.slash(scene.channel, "remix")).wait_state("message")
     assert answer.ephemeral
-    assert "no finished video in this channel" in answer.content
+    assert says(answer.content, Reason.VIDEO_NONE_HERE)
 
 
 async def test_the_pictures_of_a_draft_are_fetched_when_the_form_comes_back(scene: Scene) -> None:

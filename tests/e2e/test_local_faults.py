@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.jobs.reasons import Reason
 from sandbox.studio import Outcome
 from tests.e2e import inspection
 from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
+from tests.wording import says
 
 CONFIGURATION, ALREADY_RUNNING = 78, 75
 YEAR = 365 * 86_400
@@ -105,7 +107,7 @@ async def test_while_the_disk_is_full_nothing_is_charged_without_a_row(tmp_path:
         resource.prlimit(pid_of(scene), resource.RLIMIT_FSIZE, (log.stat().st_size, unlimited[1]))
         for number in range(COMMANDS):
             call = await scene.ada.slash(scene.channel, "video", prompt=f"Refused {number}")
-            assert "storage" in await inspection.refusal(call)
+            assert says(await inspection.refusal(call), Reason.STORE_UNAVAILABLE)
         scene.stage.jump(3_100)
         await looked_again(scene, 3)
         assert [row["prompt"] for row in inspection.jobs(scene.stage)] == ["Begun before"]

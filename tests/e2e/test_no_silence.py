@@ -3,20 +3,23 @@
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Call, Channel, Permission
 from sandbox.chat.permissions import USUAL
 from tests.e2e.messages import press, wait_kind
 from tests.e2e.scene import Scene, picture
+from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 UNKNOWN_TYPE, FORUM, MEDIA, CATEGORY = 99, 15, 16, 4
 
 
-async def told_no(scene: Scene, call: Call, channel: Channel, words: str) -> None:
+async def told_no(scene: Scene, call: Call, channel: Channel, refused: Reason) -> None:
     """The refusal is private; nothing was posted there, and nothing paid."""
     answer = await call.wait_state("message")
     assert answer.ephemeral
-    assert words in answer.text
+    assert says(answer.text, refused)
     assert [one for one in channel.messages if one.author.bot] == []
     assert scene.studio.paid("nowhere") == 0
 
@@ -28,7 +31,7 @@ async def asks(scene: Scene, channel: Channel) -> Call:
 async def test_a_private_thread_without_the_bot_is_refused_at_once(scene: Scene) -> None:
     """B2: `app_permissions` look fine in a private thread that the bot was not added to."""
     thread = scene.channel.add_thread("secret", private=True, members=[scene.ada], with_bot=False)
-    await told_no(scene, await asks(scene, thread), thread, "I'm not in this private thread")
+    await told_no(scene, await asks(scene, thread), thread, Reason.PLACE_PRIVATE)
 
 
 async def test_a_private_thread_with_the_bot_is_a_place_like_any_other(scene: Scene) -> None:
@@ -43,7 +46,7 @@ async def test_a_locked_thread_is_refused_unless_the_bot_manages_threads(scene: 
     thread = scene.channel.add_thread("closed")
     thread.lock()
     call = await scene.ada.slash(thread, "video", prompt="A heron nowhere")
-    await told_no(scene, call, thread, "locked")
+    await told_no(scene, call, thread, Reason.PLACE_LOCKED)
     scene.guild.set_bot_permissions(USUAL | Permission.MANAGE_THREADS)
     await scene.ada.slash(thread, "video", prompt="A heron behind the lock")
     assert await scene.video(thread)
@@ -53,9 +56,9 @@ async def test_a_locked_thread_is_refused_unless_the_bot_manages_threads(scene: 
 async def test_a_channel_that_takes_no_messages_or_is_unknown_is_refused(scene: Scene, kind: int) -> None:
     """B2: forums, media channels, categories, and types that discord.py has never heard of."""
     channel = scene.guild.add_channel("odd", type=kind)
-    await told_no(scene, await asks(scene, channel), channel, "kind of channel")
+    await told_no(scene, await asks(scene, channel), channel, Reason.PLACE_UNSUITABLE)
     form = await scene.ada.slash(channel, "video")
-    await told_no(scene, form, channel, "kind of channel")
+    await told_no(scene, form, channel, Reason.PLACE_UNSUITABLE)
 
 
 async def test_an_interaction_without_a_channel_is_refused(scene: Scene) -> None:
@@ -65,7 +68,7 @@ async def test_an_interaction_without_a_channel_is_refused(scene: Scene) -> None
         for command in ("video", "status"):
             options = {"prompt": "A heron nowhere"} if command == "video" else {}
             call = await scene.ada.slash(scene.channel, command, **options)
-            await told_no(scene, call, scene.channel, "kind of channel")
+            await told_no(scene, call, scene.channel, Reason.PLACE_UNSUITABLE)
     finally:
         scene.chat.rules.tell_channel = True
     assert not any("/channels/0/" in request.path for request in scene.chat.requests)
@@ -73,7 +76,7 @@ async def test_an_interaction_without_a_channel_is_refused(scene: Scene) -> None
 
 async def test_a_command_that_the_bot_no_longer_has_is_answered(scene: Scene) -> None:
     """B11: the person's client is behind: one private sentence says to reload Discord."""
-    await told_no(scene, await scene.ada.forge_old_command(scene.channel, "film"), scene.channel, "Reload Discord")
+    await told_no(scene, await scene.ada.forge_old_command(scene.channel, "film"), scene.channel, Reason.CLIENT_STALE)
 
 
 async def test_a_file_that_is_named_without_being_there_is_answered(scene: Scene) -> None:
@@ -81,7 +84,7 @@ async def test_a_file_that_is_named_without_being_there_is_answered(scene: Scene
     scene.chat.rules.resolve_files = False
     try:
         call = await scene.ada.slash(scene.channel, "video", prompt="A heron nowhere", reference=picture())
-        await told_no(scene, call, scene.channel, "Reload Discord")
+        await told_no(scene, call, scene.channel, Reason.CLIENT_STALE)
     finally:
         scene.chat.rules.resolve_files = True
 
@@ -92,11 +95,11 @@ async def test_a_button_that_this_version_does_not_know_is_answered(scene: Scene
     video = await scene.make()
     answer = await (await scene.ada.forge_click(video, custom_id)).wait_state("message")
     assert answer.ephemeral
-    assert "Reload Discord" in answer.text
+    assert says(answer.text, Reason.CLIENT_STALE)
     form = await (await press(scene.ada, video, Action.REMIX)).wait_form()
     made_up = custom_id.replace("vb:", "vf:")
     answer = await (await scene.ada.forge_submit(form, {}, made_up)).wait_state("message")
-    assert "Reload Discord" in answer.text
+    assert says(answer.text, Reason.CLIENT_STALE)
 
 
 async def test_a_reply_in_a_thread_below_an_unknown_channel_is_heard(scene: Scene) -> None:
@@ -106,7 +109,7 @@ async def test_a_reply_in_a_thread_below_an_unknown_channel_is_heard(scene: Scen
     video = await scene.video(thread)
     await scene.ada.reply(video, "Now in the rain please")
     offer = await wait_kind(scene.chat, thread, "offer")
-    assert "can't check your permissions" in offer.text
+    assert says(offer.text, Key.OFFER_FORM_RIGHT)
     assert scene.studio.paid("Now in the rain please") == 0
     form = await (await press(scene.ada, offer, Action.OPEN_FORM)).wait_form()
     await scene.ada.submit(form, {"prompt": "Now in the rain please"})

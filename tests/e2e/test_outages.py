@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Fault, Message
 from sandbox.studio import Fault as StudioFault
 from sandbox.studio.state import RenderState
@@ -17,6 +19,7 @@ from tests.e2e.outage_scene import FOR_EVER, a_scene, at_the_provider, passes
 from tests.e2e.scene import Scene
 from tests.figures import figure
 from tests.unit.bot.media.samples import mp4
+from tests.wording import says
 
 # Each takes about a tenth of a second from its outage to its channel, mostly in the servers of this test.
 JOBS = figure(200, 1_000)
@@ -55,7 +58,7 @@ async def test_a_lost_answer_of_discord_posts_nothing_twice(
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         scene.chat.nonce_window_seconds = window_seconds
         await scene.ada.slash(scene.channel, "video", prompt=prompt)
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         await inspection.job(scene.stage, prompt, "rendering")
         if window_seconds:
             scene.chat.faults.add("message_create", Fault.drop(after=True), times=2)
@@ -81,7 +84,7 @@ async def test_a_discord_that_answers_503_is_tried_until_it_takes_the_video(tmp_
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         await inspection.job(scene.stage, "A heron at dawn", "rendering")
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         scene.chat.faults.add("message_create", Fault.status(503), times=8)
         scene.stage.jump(600)
         await ends_once(scene, "video", "A heron at dawn")
@@ -145,7 +148,7 @@ async def test_half_an_hour_without_the_provider_costs_nothing_and_loses_nothing
         await time_passes_until(scene.stage, lambda: asked(scene) >= 5, step_seconds=1)
         before = asked(scene)
         refused = await scene.ada.slash(scene.channel, "video", prompt="A heron too many")
-        assert "can't be reached" in (await refused.wait_answer()).content
+        assert says((await refused.wait_answer()).content, Reason.PROVIDER_DOWN)
         for _ in range(120):
             scene.stage.jump(15)
             await asyncio.sleep(0.03)
@@ -192,7 +195,7 @@ async def test_both_outages_at_once_lose_nothing_of_hundreds_of_jobs(tmp_path: P
         await passes(scene, lambda: len(ever_posted(scene.chat, scene.channel, "video")) == early, step_seconds=5)
         before = asked(scene)
         refused = await scene.ada.slash(scene.channel, "video", prompt="One more")
-        assert "can't be reached" in (await refused.wait_answer()).content
+        assert says((await refused.wait_answer()).content, Reason.PROVIDER_DOWN)
         await passes_evenly(scene, minutes=20)
         assert asked(scene) - before <= 4 * 20 + 4
         for operation in ("poll", "ping", "list", "create", "content"):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Call, NotPossibleError, Permission
 from sandbox.chat.permissions import USUAL
 from sandbox.stage import Stage
@@ -17,6 +19,7 @@ from tests.e2e import inspection
 from tests.e2e.messages import ever_posted, of_kind, press, reached, time_passes_until, wait_card
 from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
+from tests.wording import says
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
 HERONS, LIVES = figure((12, 2), (100, 20))
@@ -78,7 +81,7 @@ async def test_nobody_but_the_owner_may(tmp_path: Path) -> None:
                 ("link", {"job": "ZZZZZZZZ", "provider_id": "nothing"}),
             ):
                 said = await inspection.refusal(await person.slash(place, f"owner {command}", **options))
-                assert said.startswith("Only those who run this bot")
+                assert says(said, Reason.OWNER_ONLY)
         assert not switch(stage).exists()
         assert (await inspection.job(stage, "Nobody's heron"))["state"] == "uncertain"
         assert sum(one.operation == "poll" for one in stage.studio.requests) == 0
@@ -92,9 +95,9 @@ async def test_those_named_are_the_owners_and_nobody_else(tmp_path: Path) -> Non
         guild.join(eve, permissions=USUAL | Permission.MANAGE_GUILD)
         channel = guild.add_channel("videos")
         await stage.start_bot(OWNER_IDS=f"{eve.id}, 42")
-        assert (await as_owner(stage, "pause")).startswith("Only those who run this bot")
+        assert says(await as_owner(stage, "pause"), Reason.OWNER_ONLY)
         assert not switch(stage).exists()
-        assert (await private(await eve.slash(channel, "owner pause"))).startswith("Paused")
+        assert says(await private(await eve.slash(channel, "owner pause")), Key.OWNER_PAUSED)
         assert switch(stage).exists()
         assert channel.messages == []
 
@@ -111,17 +114,17 @@ async def test_pausing_stops_spending_and_loses_nothing(tmp_path: Path) -> None:
         await reached(gate)
         await inspection.accepted(await scene.ada.slash(channel, "video", prompt="Still waiting"))
         waiting = await wait_card(stage.chat, channel, "Still waiting")
-        assert "until </owner resume:" in await as_owner(stage, "pause")
+        assert says(await as_owner(stage, "pause"), Key.OWNER_PAUSED)
         gate.open()
         await scene.video()
-        await stage.chat.wait_for(lambda: "have paused it" in waiting.text, what="a card that says so")
-        assert "Nothing is charged meanwhile" in waiting.text
+        await stage.chat.wait_for(lambda: says(waiting.text, Key.PAUSED_REMARK), what="a card that says so")
+        assert says(waiting.text, Key.PAUSED_REMARK)
 
         video = next(one for one in channel.messages if one.attachments)
         again = await inspection.refusal(await press(scene.ada, video, Action.AGAIN))
         new = await inspection.refusal(await scene.ada.slash(channel, "video", prompt="Not now"))
         form = await inspection.refusal(await scene.ada.slash(channel, "video"))
-        assert "paused" in form
+        assert says(form, Reason.PAUSED)
         # Each gives back what was asked for.
         assert again == f"{form}\n`Already sent`"
         assert new == f"{form}\n`Not now`"
@@ -135,7 +138,7 @@ async def test_pausing_stops_spending_and_loses_nothing(tmp_path: Path) -> None:
         assert (await inspection.job(stage, "Still waiting"))["state"] == "accepted"
         assert inspection.paid_requests(stage, "Still waiting") == []
 
-        assert (await as_owner(stage, "resume")).startswith("Going on")
+        assert says(await as_owner(stage, "resume"), Key.OWNER_RESUMED)
         await inspection.job(stage, "Still waiting", "delivered")
         await inspection.accepted(await scene.ada.slash(channel, "video", prompt="Now then"))
         await inspection.job(stage, "Now then", "delivered")
@@ -151,7 +154,7 @@ async def test_a_file_laid_by_hand_pauses_too(tmp_path: Path) -> None:
         await scene.ada.reply(video, "Make it snow in the evening")
         await inspection.job(stage, "Make it snow in the evening", "accepted")
         switch(stage).touch()
-        assert "paused" in await inspection.refusal(await scene.ada.slash(channel, "video", prompt="Refused"))
+        assert says(await inspection.refusal(await scene.ada.slash(channel, "video", prompt="Refused")), Reason.PAUSED)
         stage.jump(120)
         await private(await scene.ada.slash(channel, "status"))
         assert states(stage) == ["delivered", "accepted"]
@@ -219,7 +222,7 @@ async def test_everything_cut_off_can_be_adopted_by_hand(tmp_path: Path) -> None
         for job in jobs:
             said = await as_owner(stage, "link", job=job["id"].lower(), provider_id=f" {found[job['prompt']]} ")
             assert job["id"] in said
-            assert "Nothing is sent again" in said
+            assert says(said, Key.OWNER_LINKED)
         await time_passes_until(stage, lambda: states(stage) == ["delivered"] * HERONS)
         for prompt in prompts:
             assert stage.studio.paid(prompt) == len(inspection.paid_requests(stage, prompt)) == 1
@@ -240,24 +243,24 @@ async def test_an_id_must_exist_and_belong_to_nobody(tmp_path: Path) -> None:
         job = await cut_off(scene, "A lost heron")
         found = remote_ids(scene)["A lost heron"]
         tries = {
-            ("ZZZZZZZZ", found): "don't know that video",
-            ("not an id", found): "don't know that video",
-            (mine["id"], found): "can't be given an id",
-            (job["id"], "video_of_nobody"): "doesn't know a video `video_of_nobody`",
-            (job["id"], "../files"): "doesn't know a video",
-            (job["id"], "<@1>\n**x**"): "doesn't know a video",
-            (job["id"], mine["remote_id"]): f"belongs to `{mine['id']}` already",
+            ("ZZZZZZZZ", found): (Reason.VIDEO_UNKNOWN, {}),
+            ("not an id", found): (Reason.VIDEO_UNKNOWN, {}),
+            (mine["id"], found): (Reason.NOT_LINKABLE, {"video": mine["id"]}),
+            (job["id"], "video_of_nobody"): (Reason.REMOTE_UNKNOWN, {"given": "video_of_nobody"}),
+            (job["id"], "../files"): (Reason.REMOTE_UNKNOWN, {"given": "../files"}),
+            (job["id"], "<@1>\n**x**"): (Reason.REMOTE_UNKNOWN, {}),
+            (job["id"], mine["remote_id"]): (Reason.REMOTE_OWNED, {"video": mine["id"]}),
         }
-        for (job_id, remote_id), wanted in tries.items():
+        for (job_id, remote_id), (refused, named) in tries.items():
             said = await as_owner(stage, "link", job=job_id, provider_id=remote_id)
-            assert wanted in said, said
+            assert says(said, refused, **named), said
             assert "<@1>" not in said.replace("`<@1>", "")
         stage.studio.faults.add("poll", Fault.status(503))
-        assert "can't be asked" in await as_owner(stage, "link", job=job["id"], provider_id=found)
+        assert says(await as_owner(stage, "link", job=job["id"], provider_id=found), Reason.REMOTE_UNASKED)
         now = await inspection.job(stage, "A lost heron")
         assert {**dict(now), "lease_until": None} == {**dict(job), "lease_until": None}
         assert job["id"] in await as_owner(stage, "link", job=job["id"], provider_id=found)
-        assert "can't be given an id" in await as_owner(stage, "link", job=job["id"], provider_id=found)
+        assert says(await as_owner(stage, "link", job=job["id"], provider_id=found), Reason.NOT_LINKABLE)
         await inspection.job(stage, "A lost heron", "delivered")
         assert stage.studio.paid("A lost heron") == 1
 
@@ -269,8 +272,8 @@ async def test_one_id_for_two_jobs_at_once_is_one_jobs(tmp_path: Path) -> None:
         jobs = [await cut_off(scene, prompt) for prompt in ("A heron", "Its twin")]
         found = remote_ids(scene)["A heron"]
         said = await asyncio.gather(*(as_owner(stage, "link", job=job["id"], provider_id=found) for job in jobs))
-        assert sum("Nothing is sent again" in one for one in said) == 1
-        assert sum("already" in one for one in said) == 1
+        assert sum(says(one, Key.OWNER_LINKED) for one in said) == 1
+        assert sum(says(one, Reason.REMOTE_OWNED, Reason.NOT_LINKABLE) for one in said) == 1
         await inspection.until(stage, lambda: sorted(states(stage)) == ["delivered", "uncertain"], "one of them")
         assert len(ever_posted(stage.chat, scene.channel, "video")) == 1
 
@@ -286,7 +289,7 @@ async def test_a_lost_job_is_adopted_and_its_retry_says_so(tmp_path: Path) -> No
         await inspection.job(stage, "A patient heron", "lost")
         await as_owner(stage, "link", job=job["id"], provider_id=remote_ids(scene)["A patient heron"])
         await inspection.job(stage, "A patient heron", "delivered")
-        assert "too late" in await inspection.refusal(await press(scene.ada, notice, Action.RETRY))
+        assert says(await inspection.refusal(await press(scene.ada, notice, Action.RETRY)), Reason.TOO_LATE_TO_CANCEL)
         assert len(inspection.jobs(stage)) == 1
         assert stage.studio.paid("A patient heron") == 1
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.bot_process import BotProcess
 from sandbox.chat import Chat, Message
 from sandbox.studio import Fault, Outcome
@@ -18,6 +20,7 @@ from sandbox.studio.state import Request
 from tests.e2e import inspection
 from tests.e2e.messages import actions, of_kind, press
 from tests.e2e.scene import Scene, a_stage, picture
+from tests.wording import Ending, says
 
 CONFIGURATION, ALREADY_RUNNING = 78, 75
 
@@ -144,7 +147,7 @@ async def test_a_paid_request_is_answered_before_the_end_and_its_video_comes_aft
         ending = asyncio.create_task(scene.stage.bot.terminate())
         await scene.chat.wait_for(lambda: '"stopping"' in scene.stage.bot.log(), what="the bot to be stopping")
         text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Too late"))
-        assert "restarting" in text
+        assert says(text, Reason.STOPPING)
         gate.open()
         async with asyncio.timeout(20):
             assert await ending == 0
@@ -179,8 +182,8 @@ async def test_a_paid_request_that_stays_open_becomes_uncertain_and_is_never_rep
             # Long enough for anything else that the bot would do by itself.
             scene.stage.jump(600)
             answer = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-            assert "Not sure" in answer.text
-        asked = [post for post in inspection.public(scene.stage, scene.channel) if "Dismiss" in str(post.history)]
+            assert says(answer.text, Key.UNCERTAIN)
+        asked = [post for post in inspection.public(scene.stage, scene.channel) if ":leave:" in str(post.history)]
         assert asked == [notice]
         assert len(inspection.paid_requests(scene.stage, "No answer")) == 1
         assert scene.studio.paid("No answer") == 1
@@ -382,7 +385,7 @@ async def test_a_provider_that_repeats_the_key_does_not_get_it_shown(tmp_path: P
         )
         for notice in notices:
             answer = await (await press(scene.ada, notice, Action.WHY)).wait_state("message")
-            assert "content rules don't allow this" in answer.text
+            assert says(answer.text, Ending.CONTENT, Ending.CONTENT_PROMPT)
         assert key not in inspection.all_words(scene.stage)
         assert key not in scene.stage.bot.log()
 

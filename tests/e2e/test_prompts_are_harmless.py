@@ -5,10 +5,12 @@ import re
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.chat import File, Message
 from sandbox.studio import Fault, Outcome
 from tests.e2e.messages import job_id_of, kind_of, outside_code, press, wait_card, wait_kind
 from tests.e2e.scene import RENDER_SECONDS, Scene
+from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -138,7 +140,7 @@ async def test_on_a_late_notice_a_prompt_does_nothing(scene: Scene) -> None:
     """The notice of a late job echoes the prompt harmlessly."""
     scene.studio.dials.render_seconds = 4000.0
     await scene.ada.slash(scene.channel, "video", prompt=hostile(scene, "pwnedlate"))
-    await wait_card(scene.chat, scene.channel, "Rendering")
+    await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
     scene.studio.dials.render_seconds = RENDER_SECONDS
     scene.stage.jump(3600)
     notice = await wait_kind(scene.chat, scene.channel, "late")

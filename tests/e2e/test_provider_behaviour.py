@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Message
 from sandbox.studio import Fault, Request
 from tests.e2e import inspection
@@ -19,6 +21,7 @@ from tests.e2e.messages import (
     wait_kind,
 )
 from tests.e2e.scene import Scene
+from tests.wording import Ending, says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,17 +47,17 @@ async def test_without_credit_jobs_wait_and_new_ones_are_refused(scene: Scene, f
     bob, cleo = scene.join("Bob"), scene.join("Cleo")
     scene.studio.faults.add("create", fault, times=2)
     card = await asked(scene, prompt)
-    await time_passes_until(scene.stage, lambda: "Waiting for credit" in card.text)
+    await time_passes_until(scene.stage, lambda: says(card.text, Key.WAITING_CREDIT))
     assert actions(card) == [Action.CANCEL]
     own = await (await scene.ada.slash(scene.channel, "video", prompt="One more of Ada's")).wait_state("message")
-    assert "takes no videos from this bot" in own.content
+    assert says(own.content, Reason.ACCOUNT_PAUSED)
     # It may have been Ada's request alone.
     await (await bob.slash(scene.channel, "video", prompt=f"Bob's {prompt}")).wait_state("deleted")
     second_card = await wait_card(scene.chat, scene.channel, lambda m: f"Bob's {prompt}" in m.text)
-    await time_passes_until(scene.stage, lambda: "Waiting for credit" in second_card.text)
+    await time_passes_until(scene.stage, lambda: says(second_card.text, Key.WAITING_CREDIT))
     refused = await (await cleo.slash(scene.channel, "video", prompt="Somebody else's")).wait_state("message")
     assert refused.ephemeral
-    assert "takes no videos from this bot" in refused.content
+    assert says(refused.content, Reason.ACCOUNT_PAUSED)
     scene.stage.jump(500)
     assert len(creates(scene, prompt)) == 1
     await time_passes_until(scene.stage, lambda: len(of_kind(scene.channel, "video")) == 2, step_seconds=60)
@@ -71,7 +74,7 @@ async def test_a_job_that_the_key_is_refused_for_twice_ends(scene: Scene) -> Non
     await asked(scene, "A locked door")
     assert await scene.make("An open door", by=bob)
     [notice] = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=60)
-    assert "refused this video without saying why" in notice.content
+    assert says(notice.content, Ending.BLOCKED)
     assert len(creates(scene, "A locked door")) == 2
     assert await scene.make("Another door")
 
@@ -89,7 +92,7 @@ async def test_a_firewalls_page_concerns_its_job_alone(scene: Scene) -> None:
     [notice] = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=5)
     first, second = creates(scene, prompt)
     assert 55 <= second.at - first.at <= 120
-    assert "refused this video without saying why" in notice.content
+    assert says(notice.content, Ending.BLOCKED)
     assert await scene.make("Afterwards", by=bob)
     scene.studio.faults.clear("create")
 
@@ -100,7 +103,7 @@ async def test_without_credit_until_the_deadline_a_job_ends_uncharged(scene: Sce
     await asked(scene, "Never any credit")
     notice = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=300)
     scene.studio.faults.clear("create")
-    assert "no credit" in notice[0].content
+    assert says(notice[0].content, Ending.CREDIT)
     assert notice[0].pinged == {scene.ada.id}
     assert scene.studio.paid("Never any credit") == 0
     # The account is tried again by the next person who asks.
@@ -112,7 +115,7 @@ async def test_too_busy_a_provider_is_asked_again_when_it_said(scene: Scene) -> 
     """A 429 is obeyed to the second, the card says that it waits, and the same key is used."""
     scene.studio.faults.add("create", Fault.status(429, headers={"Retry-After": "40"}))
     card = await asked(scene, "Busy, busy")
-    await time_passes_until(scene.stage, lambda: "Waiting for the provider" in card.text)
+    await time_passes_until(scene.stage, lambda: says(card.text, Key.WAITING_PROVIDER))
     await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "video"), step_seconds=5)
     first, second = creates(scene, "Busy, busy")
     assert second.at - first.at >= 40
@@ -128,7 +131,7 @@ async def test_a_provider_that_is_away_is_waited_for(scene: Scene) -> None:
     await scene.studio.stop()
     await scene.ada.slash(scene.channel, "video", prompt="Is anybody there")
     card = await wait_card(scene.chat, scene.channel, "Is anybody there")
-    await time_passes_until(scene.stage, lambda: "Waiting for the provider" in card.text)
+    await time_passes_until(scene.stage, lambda: says(card.text, Key.WAITING_PROVIDER))
     await scene.studio.start(port)
     await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "video"), step_seconds=5)
     assert scene.studio.paid("Is anybody there") == 1
@@ -158,7 +161,7 @@ async def test_a_video_that_the_provider_forgot_is_told(scene: Scene) -> None:
     notice = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=20)
     looks = [one for one in scene.studio.requests if one.operation == "poll" and one.status == 404]
     scene.studio.faults.clear("poll")
-    assert "doesn't know this video any more" in notice[0].content
+    assert says(notice[0].content, Ending.LOST_UNKNOWN)
     assert actions(notice[0]) == [Action.RETRY]
     assert len(looks) >= 3
     assert looks[-1].at - looks[0].at >= 120
@@ -171,7 +174,7 @@ async def test_a_video_slow_to_be_handed_over_is_told_once_after_five_tries(scen
     card = await asked(scene, "Slow to come")
     slow = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "slow"), step_seconds=10)
     assert slow[0].pinged == {scene.ada.id}
-    assert "isn't handing it over yet" in slow[0].content
+    assert says(slow[0].content, Key.SLOW)
     assert actions(slow[0]) == [Action.WITHHOLD]
     contents = [one for one in scene.studio.requests if one.operation == "content"]
     assert contents[4].at <= slow[0].created_at
@@ -209,7 +212,7 @@ async def test_a_video_never_handed_over_is_not_lost(scene: Scene) -> None:
     notice = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=6000)
     scene.studio.faults.clear("file")
     scene.studio.dials.content_endpoint = True
-    assert "not handed over" in notice[0].content
+    assert says(notice[0].content, Ending.UNFETCHED)
     assert actions(notice[0]) == [Action.SEND_AGAIN]
     await press(scene.ada, notice[0], Action.SEND_AGAIN)
     video = await scene.video()

@@ -7,10 +7,12 @@ import pytest
 import pytest_asyncio
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.chat import Message
 from sandbox.stage import Stage
 from tests.e2e.messages import cards_settled, ever_posted, job_id_of, press, reached, time_passes_until, wait_card
 from tests.e2e.scene import Scene, a_stage
+from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,12 +38,12 @@ async def test_two_people_take_turns(scene: Scene) -> None:
     cards = [await queued(scene, scene.ada, prompt) for prompt in prompts]
     await reached(gate)
     cards.append(await queued(scene, bob, "Bob, turn one"))
-    await time_passes_until(scene.stage, lambda: "Number 1 in the queue" in cards[3].text)
-    await time_passes_until(scene.stage, lambda: "Number 2 in the queue" in cards[1].text)
-    await time_passes_until(scene.stage, lambda: "Number 3 in the queue" in cards[2].text)
-    assert "in the queue" not in cards[0].text
+    await time_passes_until(scene.stage, lambda: says(cards[3].text, Key.PLACE_IN_QUEUE, position=1))
+    await time_passes_until(scene.stage, lambda: says(cards[1].text, Key.PLACE_IN_QUEUE, position=2))
+    await time_passes_until(scene.stage, lambda: says(cards[2].text, Key.PLACE_IN_QUEUE, position=3))
+    assert not says(cards[0].text, Key.PLACE_IN_QUEUE)
     status = await (await bob.slash(scene.channel, "status", video=job_id_of(cards[3]))).wait_state("message")
-    assert "Number 1 in the queue" in status.text
+    assert says(status.text, Key.PLACE_IN_QUEUE, position=1)
     gate.open()
     await cards_settled(scene.chat, scene.channel)
     assert len(ever_posted(scene.chat, scene.channel, "video")) == 4
@@ -71,9 +73,9 @@ async def test_a_cancelled_job_lets_the_next_one_up(scene: Scene) -> None:
     await queued(scene, scene.ada, "Up and away")
     await reached(gate)
     ahead, behind = await queued(scene, scene.ada, "Stands ahead"), await queued(scene, scene.ada, "Stands behind")
-    await time_passes_until(scene.stage, lambda: "Number 2 in the queue" in behind.text)
+    await time_passes_until(scene.stage, lambda: says(behind.text, Key.PLACE_IN_QUEUE, position=2))
     await (await press(scene.ada, ahead, Action.CANCEL)).wait_state("message")
-    await time_passes_until(scene.stage, lambda: "Number 1 in the queue" in behind.text)
+    await time_passes_until(scene.stage, lambda: says(behind.text, Key.PLACE_IN_QUEUE, position=1))
     gate.open()
     await cards_settled(scene.chat, scene.channel)
     assert scene.studio.paid("Stands ahead") == 0

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.chat import Fault
 from sandbox.chat.faults import Request
 from tests.e2e import inspection
 from tests.e2e.messages import actions, press, wait_kind
 from tests.e2e.outage_scene import FOR_EVER, RENDER, a_scene, rendering, videos
 from tests.e2e.scene import Scene
+from tests.wording import Ending, says
 
 PUBLIC = "https://files.example.com"
 
@@ -19,8 +21,8 @@ def in_a_server(scene: Scene) -> str:
     return f"/channels/{scene.channel.id}/"
 
 
-@pytest.mark.parametrize(("status", "code", "words"), [(403, 50001, "can't post"), (400, 200000, "AutoMod")])
-async def test_a_job_whose_card_is_refused_costs_nothing(tmp_path: Path, status: int, code: int, words: str) -> None:
+@pytest.mark.parametrize(("status", "code", "cause"), [(403, 50001, Ending.PLACE), (400, 200000, Ending.PLACE_AUTOMOD)])
+async def test_a_job_whose_card_is_refused_costs_nothing(tmp_path: Path, status: int, code: int, cause: Ending) -> None:
     """The safety net: the card is refused for good, so the job ends there, and its requester gets a DM."""
     async with a_scene(tmp_path) as scene:
         refused = Fault.error(status, code)
@@ -29,7 +31,7 @@ async def test_a_job_whose_card_is_refused_costs_nothing(tmp_path: Path, status:
         )
         await scene.ada.slash(scene.channel, "video", prompt="A heron nowhere")
         notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
-        assert words in notice.content
+        assert says(notice.content, cause)
         assert Action.RETRY in actions(notice)
         await inspection.job(scene.stage, "A heron nowhere", "failed")
         assert scene.studio.paid("A heron nowhere") == 0
@@ -60,7 +62,7 @@ async def test_a_queued_job_whose_place_goes_away_costs_nothing(tmp_path: Path, 
             await scene.chat.bot_ready()
             scene.stage.jump(RENDER)
         notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
-        assert "is gone" in notice.content or "can't post" in notice.content
+        assert says(notice.content, Ending.PLACE_GONE)
         await inspection.job(scene.stage, "A second heron", "failed")
         assert scene.studio.paid("A second heron") == 0
 
@@ -70,25 +72,29 @@ def with_a_video(request: Request) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "words"), [(400, 20009, "explicit content"), (403, 400001, "limited file uploads")]
+    ("status", "code", "kept", "linked"),
+    [
+        (400, 20009, Ending.UNPOSTED_EXPLICIT, Key.VIDEO_LINK_EXPLICIT),
+        (403, 400001, Ending.UNPOSTED_UPLOADS, Key.VIDEO_LINK_UPLOADS),
+    ],
 )
 async def test_a_refused_file_is_linked_or_kept_with_discords_reason(
-    tmp_path: Path, status: int, code: int, words: str
+    tmp_path: Path, status: int, code: int, kept: Ending, linked: Key
 ) -> None:
     """Discord's reason in plain words, in the channel, after one upload; the public link where there is one."""
     async with a_scene(tmp_path) as scene:
         scene.chat.faults.add("message_create", Fault.error(status, code), times=FOR_EVER, only_if=with_a_video)
         await scene.ada.slash(scene.channel, "video", prompt="A heron kept")
         notice = await wait_kind(scene.chat, scene.channel, "fail")
-        assert words in notice.content
-        assert "may not post" not in notice.content
+        assert says(notice.content, kept)
+        assert not says(notice.content, Ending.UNPOSTED_PERMISSION)
         assert actions(notice) == [Action.SEND_AGAIN]
         assert "127.0.0.1" not in scene.chat.transcript(scene.channel, with_deleted=True)
         assert sum(with_a_video(request) for request in scene.chat.requests) == 1
         scene.studio.dials.public_files_url = PUBLIC
         await scene.ada.slash(scene.channel, "video", prompt="A heron linked")
         video = await wait_kind(scene.chat, scene.channel, "video")
-        assert words in video.content
+        assert says(video.content, linked)
         assert PUBLIC in video.content
         assert len(videos(scene, "A heron linked")) == 1
 
@@ -103,7 +109,7 @@ async def test_send_again_of_a_video_without_a_place_goes_to_the_dm(tmp_path: Pa
         scene.stage.jump(RENDER)
         dm = scene.chat.dm(scene.ada)
         notice = await wait_kind(scene.chat, dm, "fail")
-        assert "gone" in notice.content
+        assert says(notice.content, Ending.UNPOSTED_GONE)
         await press(scene.ada, notice, Action.SEND_AGAIN)
         video = await wait_kind(scene.chat, dm, "video")
         assert video.attachments

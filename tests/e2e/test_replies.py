@@ -3,9 +3,12 @@
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Channel, File, Message
 from tests.e2e.messages import actions, is_card, kind_of, press, reached, time_passes_until, wait_card, wait_kind
 from tests.e2e.scene import Scene, picture
+from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -182,7 +185,7 @@ async def test_talk_costs_nothing(scene: Scene) -> None:
     ]
     for _ in range(2):
         await scene.ada.reply(card, "please make it much quicker")
-    said = await scene.chat.wait_message(scene.channel, lambda m: "still being made" in m.text)
+    said = await scene.chat.wait_message(scene.channel, lambda m: says(m.text, Key.REPLY_TO_RUNNING))
     assert said.pinged == set()
     last = await scene.ada.reply(video, "This one is meant to be a prompt")
     await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and m.reply_to is last)
@@ -200,7 +203,7 @@ async def test_pictures_without_a_word_get_the_button_with_the_form(scene: Scene
     offer = await wait_kind(scene.chat, scene.channel, "offer")
     assert offer.reply_to is reply
     form = await (await press(scene.ada, offer, Action.OPEN_FORM)).wait_form()
-    assert "1 picture kept" in form.fields["references"].description
+    assert says(form.fields["references"].description, Key.FORM_PICTURES_KEPT, count=1)
     await scene.ada.submit(form, {"prompt": "Wordless no more"})
     remix = await scene.video(after=video)
     assert remix.reply_to is reply
@@ -249,12 +252,12 @@ async def test_bad_input_in_a_reply_is_answered_by_one_reply_without_ping(scene:
     text = File("notes.png", b"only text", content_type="image/png")
     reply = await scene.ada.reply(video, "Use these notes of mine", files=[text])
     no = await scene.chat.wait_message(scene.channel, lambda m: m.author.bot and m.reply_to is reply)
-    assert "not a picture I can use" in no.content
+    assert says(no.content, Reason.REFERENCE_TYPE)
     assert no.pinged == set()
     assert no.buttons == []
     many = await scene.ada.reply(video, "All of these five", files=[picture(name=f"{n}.png") for n in range(5)])
     no = await scene.chat.wait_message(scene.channel, lambda m: m.author.bot and m.reply_to is many)
-    assert "too many pictures" in no.content
+    assert says(no.content, Reason.REFERENCES_TOO_MANY)
     await scene.ada.reply(no, "and what if I ask again")
     last = await scene.ada.reply(video, "This one is all right again")
     await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and m.reply_to is last)

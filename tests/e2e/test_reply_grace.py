@@ -6,10 +6,12 @@ import pytest
 import pytest_asyncio
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.chat import Message
 from sandbox.stage import Stage
 from tests.e2e.messages import actions, kind_of, press, wait_card, wait_kind
 from tests.e2e.scene import Scene, a_stage, picture
+from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,11 +36,11 @@ async def waiting(scene: Scene, prompt: str) -> tuple[Message, Message]:
 async def test_a_replys_job_waits_before_it_is_submitted(scene: Scene) -> None:
     """The job of a reply says that it starts in a moment, and is submitted when its grace is over."""
     reply, card = await waiting(scene, "Wait for it, please")
-    assert "Cancel now and it's free" in card.text
+    assert says(card.text, Key.GRACE_REMARK)
     assert actions(card) == [Action.CANCEL]
     scene.stage.jump(GRACE_SECONDS - 30)
     status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-    assert "Starting in a moment" in status.text
+    assert says(status.text, Key.GRACE)
     assert scene.studio.paid("Wait for it, please") == 0
     scene.stage.jump(30)
     remix = await scene.chat.wait_message(scene.channel, lambda m: kind_of(m) == "video" and m.reply_to is reply)
@@ -50,7 +52,7 @@ async def test_cancel_in_the_grace_costs_nothing(scene: Scene) -> None:
     """Cancel within the grace ends the job: nothing is sent, it doesn't count, the card stays without buttons."""
     reply, card = await waiting(scene, "Changed my mind again")
     answer = await (await press(scene.ada, card, Action.CANCEL)).wait_state("message")
-    assert "doesn't count" in answer.content
+    assert says(answer.content, Key.ANSWER_CANCELLED)
     await it_cost_nothing(scene, reply, card, "Changed my mind again")
 
 
@@ -97,7 +99,7 @@ async def test_a_reply_deleted_unnoticed_costs_nothing(scene: Scene) -> None:
 
 async def it_cost_nothing(scene: Scene, reply: Message, card: Message, prompt: str) -> None:
     """The card is cancelled, time brings no submission, and the person's two videos of the day are not used up."""
-    await scene.chat.wait_for(lambda: "Cancelled" in card.text, what="a cancelled card")
+    await scene.chat.wait_for(lambda: says(card.text, Key.CANCELLED), what="a cancelled card")
     assert card.buttons == []
     scene.stage.jump(GRACE_SECONDS + 10)
     second = await scene.make(f"Instead of: {prompt}")
@@ -154,7 +156,7 @@ async def test_with_auto_only_ones_own_video_is_changed_without_asking(scene: Sc
     video = await scene.make("Mine to change")
     own = await scene.ada.reply(video, "Make all of it blue")
     card = await wait_card(scene.chat, scene.channel, lambda m: m.reply_to is own)
-    assert "Cancel now and it's free" in card.text
+    assert says(card.text, Key.GRACE_REMARK)
     ben = scene.join("Ben")
     reply = await ben.reply(video, "Make all of it red")
     question = await wait_kind(scene.chat, scene.channel, "offer")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.words import Key
 from sandbox.bot_process import BotProcess
 from sandbox.chat.faults import When
 from sandbox.studio.faults import Moment
@@ -11,6 +12,7 @@ from tests.e2e import inspection
 from tests.e2e.messages import of_kind, reached, time_passes_until, wait_card, wait_kind
 from tests.e2e.restart_scene import NINE_MEGABYTES, a_scene, at_once, delivered_once, kill, rests, sent, submissions
 from tests.e2e.scene import Scene, picture
+from tests.wording import says
 
 
 @pytest.mark.reliability(runs=100)
@@ -104,7 +106,7 @@ async def test_killed_in_a_look(tmp_path: Path, moment: Moment) -> None:
         gate = scene.studio.gate("poll", moment)
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         await inspection.job(scene.stage, "A heron at dawn", "rendering")
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         scene.stage.jump(300)
         await time_passes_until(scene.stage, gate.reached.is_set)
         await kill(scene)
@@ -137,7 +139,7 @@ async def test_killed_while_it_renders(tmp_path: Path) -> None:
     """P2: a render that goes on while the bot is dead is looked for by the next life, and posted."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn", reference=picture())
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         await kill(scene)
         scene.stage.jump(900)
         await scene.stage.start_bot()
@@ -151,7 +153,7 @@ async def test_killed_when_it_had_seen_the_end(tmp_path: Path) -> None:
     async with a_scene(tmp_path, settings, render_seconds=100.0) as scene:
         gate = scene.studio.gate("poll", "after_take")
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         scene.stage.jump(100)
         await scene.studio.wait_for(lambda: scene.studio.renders[0].ended_at)
         # The first look comes after 300 s, so that it is the one that sees the end.
@@ -213,7 +215,7 @@ async def test_a_second_process_leaves_and_harms_nothing(tmp_path: Path) -> None
     """Two processes on one data folder: the second says in one line why it leaves, the first one's job is untouched."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         second = await two_lives_at_once(scene)
         assert await second.ended() not in {0, 78}
         assert len(second.log().strip().splitlines()) == 1

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.words import Key
 from tests.e2e import inspection
 from tests.e2e.messages import wait_card, wait_kind
 from tests.e2e.restart_scene import NINE_MEGABYTES, a_scene, at_once, delivered_once, kill, rests, sent
+from tests.wording import says
 
 
 async def test_killed_while_the_card_is_on_its_way(tmp_path: Path) -> None:
@@ -66,7 +68,7 @@ async def test_killed_between_download_and_post(tmp_path: Path) -> None:
         scene.stage.jump(600)
         for gate in gates:
             await gate.wait_reached()
-        await wait_card(scene.chat, scene.channel, "Posting")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.POSTING))
         await inspection.until(
             scene.stage, lambda: len(inspection.jobs(scene.stage, state="posting")) == 4, "four to be posting"
         )
@@ -90,7 +92,7 @@ async def test_killed_when_discord_had_the_video(tmp_path: Path, window_seconds:
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         scene.chat.nonce_window_seconds = window_seconds
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         gate = scene.chat.gate("message_create", "after")
         scene.stage.jump(600)
         await gate.wait_reached()
@@ -110,7 +112,7 @@ async def test_killed_while_the_failure_notice_is_on_its_way(tmp_path: Path, win
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         scene.chat.nonce_window_seconds = window_seconds
         await scene.ada.slash(scene.channel, "video", prompt="A doomed balloon")
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         gate = scene.chat.gate("message_create", "after")
         scene.stage.jump(600)
         await gate.wait_reached()
@@ -126,7 +128,7 @@ async def test_killed_before_the_failure_notice_was_sent(tmp_path: Path) -> None
     """P2: a failure notice that the bot died of posting is posted by the next process."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
         await scene.ada.slash(scene.channel, "video", prompt="A doomed balloon")
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         gate = scene.chat.gate("message_create", "before")
         scene.stage.jump(600)
         await gate.wait_reached()
@@ -144,7 +146,7 @@ async def test_killed_while_it_told_of_a_late_video(tmp_path: Path) -> None:
     """P2, P3: the requester hears once that it is late, whichever life says so, and gets the video hours later."""
     async with a_scene(tmp_path, render_seconds=20_000.0) as scene:
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
-        await wait_card(scene.chat, scene.channel, "Rendering")
+        await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         gate = scene.chat.gate("message_create", "after")
         scene.stage.jump(3_600)
         await gate.wait_reached()

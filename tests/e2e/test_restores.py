@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Fault, Message, Permission
 from sandbox.stage import Stage
 from sandbox.studio import Outcome
 from tests.e2e import inspection
 from tests.e2e.messages import ever_posted, kind_of, time_passes_until
 from tests.e2e.scene import Scene, a_stage
+from tests.wording import Ending, says
 
 FINISHED, FAILED, WAITED, LOST_FILE = "Finished since", "Failed since", "Sent since", "Rendering still"
 
@@ -55,10 +58,12 @@ async def test_a_backup_put_back_does_nothing_twice(tmp_path: Path) -> None:
         await inspection.job(stage, WAITED, "failed")
         await inspection.job(stage, FINISHED, "delivered")
         await inspection.job(stage, FAILED, "failed")
-        told = await stage.chat.wait_message(stage.chat.dm(stage.chat.owner), lambda m: "backup" in m.content)
+        told = await stage.chat.wait_message(
+            stage.chat.dm(stage.chat.owner), lambda m: says(m.content, Key.ALERT_RESTORED)
+        )
         assert "/owner resume" in told.content
         refused = await inspection.refusal(await ada.slash(scene.channel, "video", prompt="Meanwhile"))
-        assert "paused" in refused
+        assert says(refused, Reason.PAUSED)
         await stage.bot.kill()
         await stage.chat.bot_gone()
         (stage.bot.data_dir / "PAUSED").unlink()
@@ -94,7 +99,7 @@ async def test_what_waited_in_a_copy_is_told(tmp_path: Path) -> None:
         await stage.start_bot()
         notice = await stage.chat.wait_message(scene.channel, lambda m: kind_of(m) == "fail")
         assert notice.pinged == {ada.id}
-        assert "restored from a backup" in notice.text
+        assert says(notice.text, Ending.RESTORED)
         await stage.chat.wait_message(scene.channel, lambda m: kind_of(m) == "unsure")
         assert len(inspection.paid_requests(stage, "Was being sent")) == 1
         assert inspection.paid_requests(stage, WAITED) == []

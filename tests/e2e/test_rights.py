@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Call, Channel, Message, Permission, Person
 from sandbox.chat.permissions import USUAL
 from sandbox.stage import Stage
@@ -16,6 +18,7 @@ from sandbox.studio import Fault, Outcome
 from tests.e2e import inspection
 from tests.e2e.messages import actions, delete_video, press
 from tests.e2e.scene import Scene, a_stage, picture
+from tests.wording import permission_name, says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -87,10 +90,10 @@ async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_pa
             await ben.slash(scene.channel, "remix", prompt="Changed once more", video=row["id"]),
             await ben.slash(scene.channel, "video", prompt="Something new"),
         ):
-            assert "2 videos in 24 hours" in await inspection.refusal(call)
+            assert says(await inspection.refusal(call), Reason.DAILY_LIMIT, limit=2)
         reply = await ben.reply(video, "Changed once more by reply")
         no = await stage.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
-        assert "2 videos in 24 hours" in no.content
+        assert says(no.content, Reason.DAILY_LIMIT, limit=2)
         assert not no.pinged
         assert len(inspection.jobs_of(stage, ben)) == 2
 
@@ -190,7 +193,7 @@ async def refused(scene: Scene, stranger: Person, message: Message, action: Acti
     buttons = actions(message)
     renders = len(scene.studio.renders)
     text = await inspection.refusal(await press(stranger, message, action))
-    assert "Only the person who asked" in text
+    assert says(text, Reason.NOT_ALLOWED)
     assert facts_of_jobs(scene) == rows
     assert (message.deleted, actions(message)) == (False, buttons)
     assert len(scene.studio.renders) == renders
@@ -206,7 +209,7 @@ async def done(call: Call) -> str:
     """The private answer to a press that was carried out."""
     answer = await call.wait_state("message")
     assert answer.ephemeral
-    assert "Only the person" not in answer.content
+    assert not says(answer.content, Reason.NOT_ALLOWED, Reason.NOT_YOURS, Reason.NOT_YOUR_REPLY)
     return answer.content
 
 
@@ -237,8 +240,8 @@ async def test_cancel_and_dont_post_are_for_the_requester_and_moderators(narrow_
         queued, sent = await card(waiting, Action.CANCEL), await card(rendering, Action.WITHHOLD)
         await refused(scene, ben, queued, Action.CANCEL)
         await refused(scene, ben, sent, Action.WITHHOLD)
-        assert "Nothing was sent" in await done(await press(presser, queued, Action.CANCEL))
-        assert "won't be posted" in await done(await press(presser, sent, Action.WITHHOLD))
+        assert says(await done(await press(presser, queued, Action.CANCEL)), Key.ANSWER_CANCELLED)
+        assert says(await done(await press(presser, sent, Action.WITHHOLD)), Key.ANSWER_WITHHELD)
         await inspection.job(narrow_stage, waiting, "cancelled")
         narrow_stage.jump(60)
         assert (await inspection.job(narrow_stage, rendering, "cancelled"))["withheld"]
@@ -254,7 +257,7 @@ async def test_retry_is_for_the_requester_alone(scene: Scene) -> None:
     await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
     notice = await scene.chat.wait_message(scene.channel, lambda m: prompt in m.text and m.pinged)
     await refused(scene, ben, notice, Action.RETRY)
-    assert "Only the person" in await inspection.refusal(await press(mo, notice, Action.RETRY))
+    assert says(await inspection.refusal(await press(mo, notice, Action.RETRY)), Reason.NOT_YOURS)
     await done(await press(scene.ada, notice, Action.RETRY))
     await done(await press(scene.ada, notice, Action.RETRY))
     await scene.studio.wait_for(lambda: scene.studio.paid(prompt) == 2)
@@ -300,9 +303,9 @@ async def test_delete_removes_the_message_and_forbids_remixing(scene: Scene, who
         await scene.ada.forge_click(own, f"vb:video:remix:{row['id']}:1"),
         await scene.ada.forge_click(own, f"vb:video:again:{row['id']}:1"),
     ):
-        assert "was deleted and can't be used any more" in await inspection.refusal(call)
+        assert says(await inspection.refusal(call), Reason.VIDEO_REMOVED)
     text = await inspection.refusal(await scene.ada.slash(scene.channel, "remix", prompt="Once more"))
-    assert "no finished video in this channel" in text
+    assert says(text, Reason.VIDEO_NONE_HERE)
     assert await scene.ada.autocomplete(scene.channel, "remix", "video") == []
     assert len(inspection.jobs(scene.stage)) == before
     assert scene.studio.paid("Once more") == 0
@@ -323,18 +326,18 @@ async def test_forged_buttons_are_checked_like_true_ones(scene: Scene) -> None:
     there = await mo.say(aside, "here I may manage messages")
     for name in presses:
         real = f"vb:{name}:{row['id']}:1"
-        assert "Only the person who asked" in await inspection.refusal(await ben.forge_click(own, real))
+        assert says(await inspection.refusal(await ben.forge_click(own, real)), Reason.NOT_ALLOWED)
         # In another channel this job has no button: there it is like an unknown one.
         unseen = await inspection.refusal(await mo.forge_click(there, real))
         unknown = await inspection.refusal(await ben.forge_click(own, f"vb:{name}:{NOBODYS_ID}:1"))
-        assert unknown.startswith("I don't know that video")
+        assert says(unknown, Reason.VIDEO_UNKNOWN)
         assert unseen == unknown
     for name in ("card:cancel", "card:withhold", "fail:retry", "unsure:try_again", "list:send_again"):
         await inspection.refusal(await scene.ada.forge_click(own, f"vb:{name}:{row['id']}:1"))
     for garbage in ("vb:video:delete:nonsense:1", "vb:video:explode:ZZZZZZZZ:1", "vb::::", "vb:offer:make_it:-1:1"):
         await ben.forge_click(own, garbage)
     text = await inspection.refusal(await ben.forge_click(own, f"vb:offer:make_it:{own.id}:1"))
-    assert "form expired" in text
+    assert says(text, Reason.DRAFT_GONE)
     assert [tuple(one) for one in inspection.jobs(scene.stage)] == before
     assert not video.deleted
 
@@ -347,12 +350,12 @@ async def test_what_waits_for_one_person_is_not_given_to_another(scene: Scene) -
     adas = await (await scene.ada.slash(scene.channel, "video", seconds="8")).wait_form()
     bens = await (await ben.slash(scene.channel, "video")).wait_form()
     stolen = await ben.forge_submit(bens, {"prompt": "Stolen form"}, adas.custom_id)
-    assert "form expired" in await inspection.refusal(stolen)
+    assert says(await inspection.refusal(stolen), Reason.DRAFT_GONE)
 
     reply = await scene.ada.reply(video, "at night")
     question = await scene.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
     for action in (Action.MAKE_IT, Action.NO_THANKS):
-        assert "Only the person who replied" in await inspection.refusal(await press(ben, question, action))
+        assert says(await inspection.refusal(await press(ben, question, action)), Reason.NOT_YOUR_REPLY)
     assert inspection.jobs_of(scene.stage, ben) == []
 
     await inspection.accepted(await scene.ada.submit(adas, {"prompt": "Still hers"}))
@@ -415,17 +418,18 @@ async def test_the_bot_works_in_dms(scene: Scene) -> None:
 
 
 NAMED = {
-    "View Channel": Permission.VIEW_CHANNEL,
-    "Send Messages": Permission.SEND_MESSAGES,
-    "Attach Files": Permission.ATTACH_FILES,
-    "Embed Links": Permission.EMBED_LINKS,
-    "Read Message History": Permission.READ_MESSAGE_HISTORY,
+    "view_channel": Permission.VIEW_CHANNEL,
+    "send_messages": Permission.SEND_MESSAGES,
+    "attach_files": Permission.ATTACH_FILES,
+    "embed_links": Permission.EMBED_LINKS,
+    "read_message_history": Permission.READ_MESSAGE_HISTORY,
 }
 
 
 def named(text: str) -> list[str]:
-    """The permissions that a refusal names."""
-    return re.findall(r"\*\*(.+?)\*\*", text)
+    """The permissions that a refusal names, in its order."""
+    names = {permission_name(one): one for one in (*NAMED, "send_messages_in_threads")}
+    return [names[bold] for bold in re.findall(r"\*\*(.+?)\*\*", text) if bold in names]
 
 
 @pytest.mark.reliability
@@ -447,7 +451,7 @@ async def test_a_channel_the_bot_cannot_post_in_is_refused_at_once(scene: Scene,
     for call in calls:
         text = await inspection.refusal(call)
         assert name in named(text)
-        if name not in ("View Channel", "Send Messages"):
+        if name not in ("view_channel", "send_messages"):
             # Without those two Discord takes others away as well.
             assert named(text) == [name]
     assert len(inspection.jobs(scene.stage)) == rows
@@ -459,8 +463,8 @@ async def test_in_a_thread_another_permission_lets_the_bot_send(scene: Scene) ->
     thread = scene.channel.add_thread("storyboard")
     scene.channel.overwrite(scene.chat.bot_user, deny=Permission.SEND_MESSAGES_IN_THREADS)
     text = await inspection.refusal(await scene.ada.slash(thread, "video", prompt="Not in threads"))
-    assert "Send Messages in Threads" in named(text)
-    assert "Send Messages" not in named(text)
+    assert "send_messages_in_threads" in named(text)
+    assert "send_messages" not in named(text)
     assert inspection.jobs_of(scene.stage, scene.ada) == []
     scene.channel.overwrite(scene.chat.bot_user, deny=Permission.SEND_MESSAGES)
     await inspection.accepted(await scene.ada.slash(thread, "video", prompt="In threads"))
@@ -471,7 +475,7 @@ async def test_all_missing_permissions_are_named_together(scene: Scene) -> None:
     """What is missing is named in one sentence, all of it, and what is there is not."""
     scene.channel.overwrite(scene.chat.bot_user, deny=Permission.ATTACH_FILES | Permission.READ_MESSAGE_HISTORY)
     text = await inspection.refusal(await scene.ada.slash(scene.channel, "video", prompt="Not here"))
-    assert named(text) == ["Attach Files", "Read Message History"]
+    assert named(text) == ["attach_files", "read_message_history"]
     assert inspection.public(scene.stage, scene.channel) == []
 
 
@@ -481,7 +485,7 @@ async def test_a_reply_where_the_bot_cannot_post_videos_gets_one_answer_without_
     scene.channel.overwrite(scene.chat.bot_user, deny=Permission.ATTACH_FILES)
     reply = await scene.ada.reply(video, "Make it snow all over")
     no = await scene.chat.wait_message(scene.channel, lambda m: m.reply_to is reply)
-    assert named(no.content) == ["Attach Files"]
+    assert named(no.content) == ["attach_files"]
     assert not no.pinged
     assert not inspection.jobs(scene.stage, prompt="Make it snow all over")
     assert scene.studio.paid("Make it snow all over") == 0
@@ -492,5 +496,5 @@ async def test_a_form_on_its_way_is_checked_again_when_it_is_sent_in(scene: Scen
     form = await (await scene.ada.slash(scene.channel, "video", size="1920x1080")).wait_form()
     scene.channel.overwrite(scene.chat.bot_user, deny=Permission.EMBED_LINKS)
     text = await inspection.refusal(await scene.ada.submit(form, {"prompt": "Too late to post"}))
-    assert named(text) == ["Embed Links"]
+    assert named(text) == ["embed_links"]
     assert inspection.jobs_of(scene.stage, scene.ada) == []

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from sandbox.chat import Message
 from sandbox.studio import Fault, Request
 from tests.e2e.messages import (
@@ -18,6 +19,7 @@ from tests.e2e.messages import (
     wait_kind,
 )
 from tests.e2e.scene import Scene, picture
+from tests.wording import Ending, says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,8 +54,8 @@ async def test_after_a_mess_it_says_exactly_that_it_cannot_know(scene: Scene, ho
     notice = await unsure(scene, prompt, MESS[how])
     assert notice.interaction is None
     assert notice.pinged == {scene.ada.id}
-    assert "can't know whether the provider took it" in notice.content
-    assert "may be charged twice" in notice.content
+    assert says(notice.content, Key.UNSURE)
+    assert says(notice.content, Key.UNSURE)
     assert actions(notice) == [Action.TRY_AGAIN, Action.LEAVE]
     assert prompt in notice.text
     for _ in range(3):
@@ -74,7 +76,7 @@ async def test_try_again_makes_one_new_job_however_often_it_is_pressed(scene: Sc
     assert len(answers) == 1
     assert job_id_of(video) in answers.pop()
     await scene.chat.wait_for(lambda: not notice.buttons, what="a notice that asks no more")
-    assert "you have answered" in notice.content
+    assert says(notice.content, Key.UNSURE_ANSWERED)
     assert not notice.deleted
     first, second = creates(scene, "Try me again")
     assert first.headers["idempotency-key"] != second.headers["idempotency-key"]
@@ -89,7 +91,7 @@ async def test_leave_it_only_ends_the_asking(scene: Scene) -> None:
     notice = await unsure(scene, "Leave me be")
     answer = await (await press(scene.ada, notice, Action.LEAVE)).wait_state("message")
     assert answer.ephemeral
-    assert "posted" in answer.content
+    assert says(answer.content, Key.ANSWER_LEFT)
     await scene.chat.wait_for(lambda: not notice.buttons, what="a notice that asks no more")
     scene.stage.jump(7200)
     await scene.make("Something else meanwhile")
@@ -116,12 +118,12 @@ async def test_an_uncertain_job_holds_no_place_and_ends_after_a_day(scene: Scene
     """No silence: a day later the uncertain job ends with a notice, and its card goes."""
     notice = await unsure(scene, "A day in doubt", CUT_BEFORE)
     status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-    assert "Not sure whether the provider took it" in status.text
+    assert says(status.text, Key.UNCERTAIN)
     end = await time_passes_until(
         scene.stage, lambda: next(iter(ever_posted(scene.chat, scene.channel, "fail")), None), step_seconds=6 * 3600
     )
     assert end.pinged == {scene.ada.id}
-    assert "never became clear" in end.content
+    assert says(end.content, Ending.LOST_UNSURE)
     assert actions(end) == [Action.RETRY]
     await cards_settled(scene.chat, scene.channel)
     await scene.chat.wait_for(lambda: not any(map(is_card, scene.channel.messages)))

@@ -6,11 +6,14 @@ import json
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.jobs.reasons import Reason
 from sandbox.chat import Channel
 from sandbox.studio import Fault
 from sandbox.studio.dials import ResultPlace
 from tests.e2e.messages import actions, delete_video, ever_posted, job_id_of, kind_of, press, reached, wait_kind
 from tests.e2e.scene import Scene, picture
+from tests.wording import Ending, says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PUBLIC = "https://files.example.com"
@@ -66,7 +69,7 @@ async def test_remix_opens_a_form_that_makes_a_remix(scene: Scene) -> None:
     """Remix opens a form with a long text and pictures; what is sent in becomes one remix of that video."""
     video = await scene.make("Before the form")
     form = await (await press(scene.ada, video, Action.REMIX)).wait_form()
-    text, pictures = form.fields["What should change?"], form.fields["Pictures to start from"]
+    text, pictures = form.fields["prompt"], form.fields["references"]
     assert (text.multiline, text.required, text.max_length) == (True, True, 4000)
     assert (pictures.kind, pictures.required, pictures.max_values) == ("files", False, 4)
     long_prompt = "Fog, and more fog. " * 150
@@ -131,7 +134,7 @@ async def test_delete_removes_the_message_and_forbids_remixing_it(scene: Scene) 
     ):
         refused = await call.wait_state("message")
         assert refused.ephemeral
-        assert "deleted" in refused.content
+        assert says(refused.content, Reason.VIDEO_REMOVED)
     assert await scene.ada.autocomplete(scene.channel, "remix", "video") == []
     assert scene.studio.paid("Too late for that") == 0
 
@@ -161,7 +164,7 @@ async def test_a_video_that_discord_refuses_for_its_size_is_linked(scene: Scene)
     message = await wait_kind(scene.chat, scene.channel, "video")
     scene.studio.dials.public_files_url = None
     assert message.attachments == []
-    assert "more than can be posted here" in message.content
+    assert says(message.content, Key.VIDEO_LINK_REFUSED)
     assert "10 MB" not in message.content
     assert PUBLIC in message.text
     assert ever_posted(scene.chat, scene.channel, "video") == [message]
@@ -177,7 +180,7 @@ async def test_a_large_video_without_a_public_link_is_kept(scene: Scene, result:
     notice = await wait_kind(scene.chat, scene.channel, "fail")
     scene.studio.dials.result = "foreign_url"
     assert notice.pinged == {scene.ada.id}
-    assert "larger" in notice.content
+    assert says(notice.content, Ending.UNPOSTED_SIZE)
     assert "http" not in notice.text
     assert actions(notice) == [Action.SEND_AGAIN]
     scene.guild.upload_limit_override_bytes = None

@@ -7,14 +7,18 @@ import pytest
 from simcord.results import InteractionResult
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key, refusal
 from bot.engine.requests.intake import Intake
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import PostKind
+from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.store import drafts
+from tests.readers import ENGLISH
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
 from tests.simcord.sim_bot import FakeCdn
 from tests.simcord.world import SimWorld, actions, field_ids, press, private
+from tests.wording import says, sentence
 
 PROMPT = "a *red* fox"
 SHOWN = "`a *red* fox`"
@@ -80,7 +84,7 @@ async def test_a_remix_of_nothing_is_edited_into_a_new_video(world: SimWorld) ->
     """Without a video there is nothing to remix, but what was typed isn't lost."""
     form = await edit(world, await world.ada.slash(world.channel, "remix", prompt=PROMPT))
     assert form.modal is not None
-    assert form.modal["title"] == "Make a video"
+    assert form.modal["title"] == sentence(Key.FORM_VIDEO)
     await world.ada.submit_modal(form, {"prompt": "a fox"})
     (job,) = await world.jobs()
     assert (job.request.parent_id, job.request.model) == (None, "gpt-4o-video")
@@ -91,7 +95,7 @@ async def test_a_bad_picture_goes_and_its_row_says_so(world: SimWorld) -> None:
     bad = await world.ada.slash(world.channel, "video", prompt=PROMPT, reference=("notes.png", b"no picture"))
     form = await edit(world, bad)
     assert form.modal is not None
-    assert "Leave empty for none" in form.modal["components"][1]["description"]
+    assert says(form.modal["components"][1]["description"], Key.FORM_PICTURES_DROPPED)
     await world.ada.submit_modal(form, {"prompt": "a fox"})
     (job,) = await world.jobs()
     assert job.request.references == ()
@@ -102,7 +106,7 @@ async def test_pictures_that_are_gone_are_asked_for_again(world: SimWorld, files
     shown = await world.ada.slash(world.channel, "video", reference=("fox.png", png()))
     files.gone = True
     sent = await world.ada.submit_modal(shown, {"prompt": PROMPT})
-    assert "Attach your pictures again" in private(sent)
+    assert says(private(sent), Reason.UPLOADS_GONE)
     form = await edit(world, sent)
     files.gone = False
     await world.ada.submit_modal(form, {"prompt": PROMPT, "references": [("fox.png", png())]})
@@ -144,11 +148,11 @@ async def test_a_form_whose_draft_is_gone_gives_the_prompt_back(world: SimWorld)
     form = await edit(world, no)
     await world.write(drafts.drop_old_drafts, world.clock.now() + 1.0)
     sent = await world.ada.submit_modal(form, {"prompt": PROMPT})
-    assert private(sent) == f"That form expired. Please start again.\n{SHOWN}"
+    assert private(sent) == f"{refusal(Refusal(Reason.DRAFT_GONE), ENGLISH)}\n{SHOWN}"
     assert sent.response is not None
     assert actions(sent.response.message) == []
     assert no.response is not None
-    assert "form expired" in private(await press(world.ada, no.response.message, Action.EDIT))
+    assert says(private(await press(world.ada, no.response.message, Action.EDIT)), Reason.DRAFT_GONE)
 
 
 @pytest.mark.parametrize("way", ["video", "remix", "form"])
@@ -170,7 +174,7 @@ async def test_what_breaks_unexpectedly_gives_the_prompt_back(
         else await world.ada.slash(world.channel, way, prompt=prompt)
     )
     said = private(sent)
-    assert "Something went wrong" in said
+    assert says(said, Key.UNEXPECTED)
     assert "`a *red* fox and" in said
     assert sent.response is not None
     assert [one.filename for one in sent.response.message.attachments] == ["prompt.txt"]
@@ -190,5 +194,5 @@ async def test_where_no_draft_can_be_stored_the_whole_prompt_is_given_back(
     assert no.response is not None
     message = no.response.message
     assert actions(message) == []
-    assert "at once" in message.content
+    assert says(message.content, Reason.ACTIVE_LIMIT)
     assert [one.filename for one in message.attachments] == ["prompt.txt"]

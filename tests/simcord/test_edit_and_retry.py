@@ -3,28 +3,31 @@
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.jobs.model import Cause, PostKind, Via
+from bot.jobs.reasons import Reason
 from bot.jobs.states import Event, State
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
 from tests.simcord.world import SimWorld, actions, field_ids, press, private, text_of
+from tests.wording import Ending, says
 
 
 async def test_the_public_is_told_nothing_of_a_refused_prompt(world: SimWorld) -> None:
     """Neither prompt, pictures nor reason is public; Why? shows them to the requester and moderators only."""
     job = await job_setups.refused(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    assert text_of(notice).startswith(f"{world.ada.mention} Your video wasn't made.")
+    assert says(text_of(notice), Key.FAILURE_PRIVATE, user=world.ada.id)
     assert "fox" not in text_of(notice)
-    assert "content" not in text_of(notice)
+    assert not says(text_of(notice), Ending.CONTENT, Ending.CONTENT_PROMPT, Ending.CONTENT_PICTURE)
     assert actions(notice) == [Action.EDIT_RETRY, Action.WHY]
     assert notice.attachments == []
     for person in (world.ada, world.mia):
         said = private(await press(person, notice, Action.WHY))
-        assert "content rules" in said
+        assert says(said, Ending.CONTENT, Ending.CONTENT_PROMPT, Ending.CONTENT_PICTURE)
         assert "a red fox, badly" in said
     said = private(await press(world.ben, notice, Action.WHY))
-    assert "Only the person" in said
+    assert says(said, Reason.NOT_ALLOWED, Reason.NOT_YOURS, Reason.NOT_YOUR_REPLY)
     assert "fox" not in said
 
 
@@ -89,10 +92,13 @@ async def test_retries_are_for_the_requester_alone(world: SimWorld) -> None:
     for person in (world.ben, world.mia):
         pressed = await press(person, notice, Action.EDIT_RETRY)
         assert pressed.modal is None
-        assert "Only the person" in private(pressed)
+        assert says(private(pressed), Reason.NOT_ALLOWED, Reason.NOT_YOURS, Reason.NOT_YOUR_REPLY)
     failed = await job_setups.failed(world)
-    assert "Only the person" in private(
-        await press(world.mia, await world.shown(failed, PostKind.FAILURE), Action.RETRY)
+    assert says(
+        private(await press(world.mia, await world.shown(failed, PostKind.FAILURE), Action.RETRY)),
+        Reason.NOT_ALLOWED,
+        Reason.NOT_YOURS,
+        Reason.NOT_YOUR_REPLY,
     )
     assert await world.jobs(world.mia) == []
 
@@ -102,7 +108,7 @@ async def test_after_a_refused_picture_an_empty_row_means_none(world: SimWorld) 
     job = await job_setups.refused(world, "picture")
     shown = await press(world.ada, await world.shown(job, PostKind.FAILURE), Action.EDIT_RETRY)
     assert shown.modal is not None
-    assert "Leave empty for none" in shown.modal["components"][1]["description"]
+    assert says(shown.modal["components"][1]["description"], Key.FORM_PICTURES_DROPPED)
     await world.ada.submit_modal(shown, {"prompt": "a red fox"})
     assert (await world.jobs())[0].request.references == ()
 
@@ -112,7 +118,7 @@ async def test_new_pictures_replace_the_old_ones(world: SimWorld) -> None:
     job = await job_setups.refused(world)
     shown = await press(world.ada, await world.shown(job, PostKind.FAILURE), Action.EDIT_RETRY)
     assert shown.modal is not None
-    assert "1 picture kept" in shown.modal["components"][1]["description"]
+    assert says(shown.modal["components"][1]["description"], Key.FORM_PICTURES_KEPT, count=1)
     await world.ada.submit_modal(shown, {"prompt": "x", "references": [("a.png", png(9)), ("b.png", png(8))]})
     references = (await world.jobs())[0].request.references
     assert len(references) == 2

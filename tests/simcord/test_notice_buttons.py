@@ -3,10 +3,14 @@
 import discord
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.jobs.model import PostKind
+from bot.jobs.reasons import Reason
 from bot.jobs.states import State
+from tests.buttons import button_id_of
 from tests.simcord import job_setups
 from tests.simcord.world import SimWorld, actions, press, private, text_of
+from tests.wording import Ending, says
 
 
 async def test_failure_names_cause_and_next_step(world: SimWorld) -> None:
@@ -14,7 +18,7 @@ async def test_failure_names_cause_and_next_step(world: SimWorld) -> None:
     job = await job_setups.failed(world)
     notice = await world.shown(job, PostKind.FAILURE)
     assert actions(notice) == [Action.RETRY, Action.EDIT_RETRY]
-    assert "a fault of its own" in notice.content
+    assert says(notice.content, Ending.PROVIDER)
     assert world.env.backend.get_message(world.channel.id, notice.id).ping_user_ids == [world.ada.id]
     assert await world.message(job, PostKind.CARD) is None
     assert world.count() == 1
@@ -41,11 +45,11 @@ async def test_send_again_posts_the_kept_video(world: SimWorld) -> None:
     job = await job_setups.undeliverable(world)
     notice = await world.shown(job, PostKind.FAILURE)
     assert actions(notice) == [Action.SEND_AGAIN]
-    assert "may not post in its channel" in notice.content
-    assert "on its way" in private(await press(world.ada, notice, Action.SEND_AGAIN))
+    assert says(notice.content, Ending.UNPOSTED_PERMISSION)
+    assert says(private(await press(world.ada, notice, Action.SEND_AGAIN)), Key.ANSWER_SENDING_AGAIN)
     again = await world.job(job)
     assert (again.state, again.remote_id, again.submitted_at) == (State.FETCHING, job.remote_id, job.submitted_at)
-    assert "no kept video" in private(await press(world.ada, notice, Action.SEND_AGAIN))
+    assert says(private(await press(world.ada, notice, Action.SEND_AGAIN)), Reason.NOTHING_TO_SEND)
     job = await world.fetched(again)
     assert job.state is State.DELIVERED
     assert actions(await world.shown(job, PostKind.VIDEO)) == [Action.REMIX, Action.AGAIN, Action.DELETE]
@@ -57,7 +61,7 @@ async def test_try_again_makes_a_new_job_and_ends_the_asking(world: SimWorld) ->
     job = await job_setups.uncertain(world)
     notice = await world.shown(job, PostKind.UNSURE)
     assert actions(notice) == [Action.TRY_AGAIN, Action.LEAVE]
-    assert "may be charged twice" in notice.content
+    assert says(notice.content, Key.UNSURE)
     result = await press(world.ada, notice, Action.TRY_AGAIN)
     await world.settle()
     (made,) = [one for one in await world.jobs() if one.id != job.id]
@@ -68,14 +72,14 @@ async def test_try_again_makes_a_new_job_and_ends_the_asking(world: SimWorld) ->
     assert old.answered_at is not None
     notice = await world.shown(job, PostKind.UNSURE)
     assert actions(notice) == []
-    assert "you have answered" in notice.content
+    assert says(notice.content, Key.UNSURE_ANSWERED)
 
 
 async def test_leave_it_only_ends_the_asking(world: SimWorld) -> None:
     """**Dismiss** makes nothing and takes the buttons away; the job still waits for its video to turn up."""
     job = await job_setups.uncertain(world)
     result = await press(world.ada, await world.shown(job, PostKind.UNSURE), Action.LEAVE)
-    assert "leave" in private(result)
+    assert says(private(result), Key.ANSWER_LEFT)
     (old,) = await world.jobs()
     assert (old.id, old.state) == (job.id, State.UNCERTAIN)
     await world.settle()
@@ -84,11 +88,12 @@ async def test_leave_it_only_ends_the_asking(world: SimWorld) -> None:
     assert job.id in text_of(notice)
 
 
-def is_grey(message: discord.Message, label: str) -> bool:
+def is_grey(message: discord.Message, action: Action) -> bool:
     """Whether that button of the message can't be pressed."""
     rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
-    (button,) = [one for row in rows for one in row.children if getattr(one, "label", None) == label]
-    return isinstance(button, discord.Button) and button.disabled
+    buttons = [one for row in rows for one in row.children if isinstance(one, discord.Button)]
+    (button,) = [one for one in buttons if button_id_of(one.custom_id).action is action]
+    return button.disabled
 
 
 async def test_retry_says_truly_what_an_earlier_press_led_to(world: SimWorld) -> None:
@@ -98,21 +103,21 @@ async def test_retry_says_truly_what_an_earlier_press_led_to(world: SimWorld) ->
     await press(world.ada, notice, Action.RETRY)
     await world.settle()
     first = (await world.jobs())[0]
-    assert is_grey(await world.shown(job, PostKind.FAILURE), "Retry")
+    assert is_grey(await world.shown(job, PostKind.FAILURE), Action.RETRY)
     await press(world.ada, await world.shown(first, PostKind.CARD), Action.CANCEL)
     await world.settle()
-    assert not is_grey(await world.shown(job, PostKind.FAILURE), "Retry")
+    assert not is_grey(await world.shown(job, PostKind.FAILURE), Action.RETRY)
     answer = private(await press(world.ada, notice, Action.RETRY))
     second = (await world.jobs())[0]
     assert second.id not in (job.id, first.id)
     assert second.id in answer
-    assert "in the queue" in answer
+    assert says(answer, Key.ANSWER_MADE)
     await world.settle()
     await world.fetched(second)
-    assert is_grey(await world.shown(job, PostKind.FAILURE), "Retry")
+    assert is_grey(await world.shown(job, PostKind.FAILURE), Action.RETRY)
     listed = await world.ada.slash(world.channel, "status", video=job.id)
     assert listed.response is not None
     answer = private(await press(world.ada, listed.response.message, Action.RETRY))
     assert second.id in answer
-    assert "in the queue" not in answer
+    assert not says(answer, Key.ANSWER_MADE)
     assert len(await world.jobs()) == 3

@@ -3,10 +3,13 @@
 import discord
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.jobs.model import Job, PostKind, Via
+from bot.jobs.reasons import Reason
 from bot.jobs.states import State
 from tests.simcord.pictures import png
 from tests.simcord.world import SimWorld, actions, field_ids, press, private
+from tests.wording import says
 
 
 async def offered(world: SimWorld, *wanted: Action) -> discord.Message:
@@ -48,7 +51,7 @@ async def test_question_is_only_for_whom_it_was_asked(world: SimWorld) -> None:
     await world.settle()
     question = await offered(world, Action.MAKE_IT, Action.NO_THANKS)
     result = await press(world.mia, question, Action.MAKE_IT)
-    assert "Only the person who replied" in private(result)
+    assert says(private(result), Reason.NOT_YOUR_REPLY)
     assert await world.jobs(world.ben) == await world.jobs(world.mia) == []
     await press(world.ben, question, Action.MAKE_IT)
     assert await world.jobs(world.ben)
@@ -84,7 +87,7 @@ async def test_form_is_only_for_whom_it_was_offered(world: SimWorld) -> None:
     await world.settle()
     result = await press(world.mia, await offered(world, Action.OPEN_FORM), Action.OPEN_FORM)
     assert result.modal is None
-    assert "Only the person who replied" in private(result)
+    assert says(private(result), Reason.NOT_YOUR_REPLY)
 
 
 async def test_form_is_offered_once_per_person_and_video(world: SimWorld) -> None:
@@ -162,7 +165,7 @@ async def test_no_thanks_takes_the_question_away(world: SimWorld) -> None:
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
     question = await offered(world, Action.MAKE_IT, Action.NO_THANKS)
-    assert "Only the person who replied" in private(await press(world.mia, question, Action.NO_THANKS))
+    assert says(private(await press(world.mia, question, Action.NO_THANKS)), Reason.NOT_YOUR_REPLY)
     assert (await press(world.ben, question, Action.NO_THANKS)).response is None
     await world.settle()
     assert question.id not in [message.id for message in world.channel.history()]
@@ -177,6 +180,6 @@ async def test_a_sentence_under_somebody_elses_video_is_asked_about(world: SimWo
         await person.send(world.channel, text, reply_to=message)
         await world.settle()
         question = await offered(world, Action.MAKE_IT, Action.NO_THANKS)
-        assert f"Remix this video with `{text}`?" in question.content
+        assert says(question.content, Key.OFFER_QUESTION, prompt=text)
     assert await world.jobs(world.ben) == []
     assert len(await world.jobs()) == 1

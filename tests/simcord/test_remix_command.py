@@ -3,9 +3,11 @@
 import discord
 
 from bot.jobs.model import PostKind
+from bot.jobs.reasons import Reason
 from bot.jobs.states import State
 from tests.simcord.pictures import png
 from tests.simcord.world import SimWorld, field_ids, private, text_of
+from tests.wording import says
 
 
 async def test_remix_takes_the_newest_video_here(world: SimWorld) -> None:
@@ -53,14 +55,14 @@ async def test_remix_without_a_prompt_opens_a_form(world: SimWorld) -> None:
 async def test_remix_of_nothing_is_answered_privately(world: SimWorld) -> None:
     """No video here, an unknown one, an unfinished one: each is said privately, with or without a prompt."""
     running = await world.asked()
-    for options, said in (
-        ({}, "no finished video"),
-        ({"video": "ZZZZZZZZ"}, "don't know that video"),
-        ({"video": running.id}, "isn't finished"),
+    for options, refused in (
+        ({}, Reason.VIDEO_NONE_HERE),
+        ({"video": "ZZZZZZZZ"}, Reason.VIDEO_UNKNOWN),
+        ({"video": running.id}, Reason.VIDEO_UNFINISHED),
     ):
         for prompt in ({"prompt": "at night"}, {}):
             result = await world.ada.slash(world.channel, "remix", **options, **prompt)
-            assert said in private(result)
+            assert says(private(result), refused)
             assert result.modal is None
     assert len(await world.jobs()) == 1
 
@@ -78,7 +80,7 @@ async def test_video_that_the_asker_cannot_see_is_unknown(world: SimWorld) -> No
     video = await world.delivered(where=hidden)
     for options in ({"prompt": "at night"}, {}):
         result = await world.ben.slash(world.channel, "remix", video=video.id, **options)
-        assert "don't know that video" in private(result)
+        assert says(private(result), Reason.VIDEO_UNKNOWN)
     result = await world.ada.slash(world.channel, "remix", video=video.id, prompt="at night")
     assert result.response is None
 
@@ -93,7 +95,7 @@ async def test_video_of_another_server_is_unknown(world: SimWorld) -> None:
     video = await world.fetched((await world.jobs())[0])
     assert video.state is State.DELIVERED
     result = await world.ada.slash(world.channel, "remix", video=video.id, prompt="at night")
-    assert "don't know that video" in private(result)
+    assert says(private(result), Reason.VIDEO_UNKNOWN)
     assert await world.ada.autocomplete(world.channel, "remix", "video", "") == []
     assert len(await ada_there.autocomplete(there, "remix", "video", "")) == 1
 

@@ -6,12 +6,15 @@ import discord
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.jobs.model import PostKind, Via
+from bot.jobs.reasons import Reason
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
 from tests.simcord.world import SimWorld, actions, press, text_of
+from tests.wording import says
 
 
 async def test_reply_is_a_remix(world: SimWorld) -> None:
@@ -33,7 +36,7 @@ async def test_reply_is_a_remix(world: SimWorld) -> None:
     made = await world.shown(job, PostKind.VIDEO)
     assert made.reference is not None
     assert made.reference.message_id == told.id
-    assert "Your remix is ready" in made.content
+    assert says(made.content, Key.REMIX_READY)
 
 
 async def test_reply_waits_in_which_cancel_costs_nothing(world: SimWorld) -> None:
@@ -46,7 +49,7 @@ async def test_reply_waits_in_which_cancel_costs_nothing(world: SimWorld) -> Non
     await world.settle()
     card = await world.shown(job, PostKind.CARD)
     assert actions(card) == [Action.CANCEL]
-    assert f"Starting <t:{int(job.not_before)}:R>. Cancel now and it's free." in text_of(card)
+    assert says(text_of(card), Key.GRACE_REMARK, when=job.not_before)
     await press(world.ada, card, Action.CANCEL)
     assert (await world.job(job)).state is State.CANCELLED
 
@@ -143,7 +146,7 @@ async def test_reply_over_the_limit_is_told(world: SimWorld) -> None:
     for _ in range(3):
         await world.asked("a fox that fills the limit")
     await world.ada.send(world.channel, "make it night now", reply_to=message)
-    assert "3 videos" in world.last().content
+    assert says(world.last().content, Reason.ACTIVE_LIMIT, limit=3)
     assert len(await world.jobs()) == 4
 
 
@@ -153,7 +156,7 @@ async def test_reply_where_the_bot_cannot_post_is_told(world: SimWorld) -> None:
     message = await world.shown(video, PostKind.VIDEO)
     world.forbid(world.channel, discord.Permissions(attach_files=True))
     await world.ada.send(world.channel, "make it night now", reply_to=message)
-    assert "Attach Files" in world.last().content
+    assert says(world.last().content, Reason.PLACE_UNPOSTABLE, permissions=("attach_files",))
     assert len(await world.jobs()) == 1
 
 

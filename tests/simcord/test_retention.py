@@ -7,11 +7,13 @@ import pytest
 from bot.chat.custom_ids import Action
 from bot.engine.housekeeping import sweep
 from bot.jobs.model import Cause, PostKind
+from bot.jobs.reasons import Reason
 from bot.jobs.states import Event, State
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
 from tests.simcord.sim_bot import SimClock
 from tests.simcord.world import SimWorld, press, private
+from tests.wording import says
 
 DAY_SECONDS = 86_400.0
 
@@ -44,8 +46,9 @@ async def test_after_the_time_of_keeping_no_file_is_left(world: SimWorld, monkey
     await sweep(world.engine.context)
     assert kept(world) == [running.request.references[0].file_name]
     jobs = len(await world.jobs())
-    assert "not kept any more" in private(
-        await press(world.ada, await world.shown(failing, PostKind.FAILURE), Action.RETRY)
+    assert says(
+        private(await press(world.ada, await world.shown(failing, PostKind.FAILURE), Action.RETRY)),
+        Reason.REFERENCES_GONE,
     )
     assert len(await world.jobs()) == jobs
     assert (await world.job(sent)).state is State.DELIVERED

@@ -7,10 +7,13 @@ from simcord.enums import OverwriteType
 from simcord.results import to_discord_message
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.jobs.model import PostKind
+from bot.jobs.reasons import Reason
 from bot.jobs.states import State
 from tests.simcord import job_setups
 from tests.simcord.world import SimWorld, actions, press, private
+from tests.wording import says, sentence
 
 CONTROLLED = [
     (job_setups.queued, PostKind.CARD, Action.CANCEL),
@@ -30,7 +33,7 @@ async def test_others_may_not(world: SimWorld, scene: job_setups.JobSetup, kind:
     job = await scene(world)
     message = await world.shown(job, kind)
     result = await press(world.ben, message, action)
-    assert "Only the person who asked" in private(result)
+    assert says(private(result), Reason.NOT_ALLOWED)
     await world.settle()
     assert await world.job(job) == job
     again = await world.shown(job, kind)
@@ -46,7 +49,7 @@ async def test_those_who_manage_messages_may(
     """Managers of messages may press what the requester may."""
     job = await scene(world)
     result = await press(world.mia, await world.shown(job, kind), action)
-    assert "Only the person who asked" not in private(result)
+    assert not says(private(result), Reason.NOT_ALLOWED)
     if action is Action.DELETE:
         assert result.response is not None
         await press(world.mia, result.response, Action.DELETE)
@@ -61,7 +64,7 @@ async def test_managing_the_server_is_not_managing_messages(world: SimWorld) -> 
     looked = await max_.slash(world.channel, "status", video=job.id)
     assert looked.response is not None
     result = await press(max_, looked.response, Action.CANCEL)
-    assert "Only the person who asked" in private(result)
+    assert says(private(result), Reason.NOT_ALLOWED)
     assert (await world.job(job)).state is State.ACCEPTED
 
 
@@ -76,7 +79,7 @@ async def test_who_manages_the_server_reads_no_prompt_of_a_channel_they_cannot_s
     said = private(await max_.slash(office, "status", video=video.id))
     assert "fox" not in said
     assert "discord.com" not in said
-    for told in (f"<@{world.ada.id}>", "gpt-4o-video", "Posted", video.id):
+    for told in (f"<@{world.ada.id}>", "gpt-4o-video", sentence(Key.DELIVERED), video.id):
         assert told in said
 
 
@@ -85,7 +88,7 @@ async def test_retry_is_for_the_requester_alone(world: SimWorld, presser: str) -
     """It counts on the presser's limits, so not even managers of messages may."""
     job = await job_setups.failed(world)
     result = await press(getattr(world, presser), await world.shown(job, PostKind.FAILURE), Action.RETRY)
-    assert "Only the person who" in private(result)
+    assert says(private(result), Reason.NOT_YOURS, Reason.NOT_ALLOWED)
     assert len(await world.jobs()) == 1
     assert await world.jobs(world.mia) == await world.jobs(world.ben) == []
 
@@ -110,11 +113,11 @@ async def test_what_costs_money_needs_the_right_to_use_commands(world: SimWorld)
         lambda: press(world.ben, message, Action.AGAIN),
         lambda: press(world.ada, notice, Action.RETRY),
     ):
-        assert "Use Application Commands" in private(await act())
+        assert says(private(await act()), Reason.COMMANDS_DENIED)
     said = world.count()
     for _ in range(2):
         await world.ada.send(world.channel, "make it night now", reply_to=message)
-    assert any("Use Application Commands" in one.content for one in world.channel.history())
+    assert any(says(one.content, Reason.COMMANDS_DENIED) for one in world.channel.history())
     assert world.count() == said + 3
     assert (len(await world.jobs()), await world.jobs(world.ben)) == (before, [])
     assert Action.NO_THANKS in actions(question)
@@ -129,7 +132,7 @@ async def test_a_long_text_in_a_file_needs_the_right_too(world: SimWorld) -> Non
     before = world.count()
     for _ in range(2):
         await world.ben.send(world.channel, "", reply_to=message, attachments=[("message.txt", b"a fox " * 400)])
-    assert "Use Application Commands" in "".join(one.content for one in world.channel.history())
+    assert says("".join(one.content for one in world.channel.history()), Reason.COMMANDS_DENIED)
     assert world.count() == before + 2 + 1
     assert await world.jobs(world.ben) == []
 

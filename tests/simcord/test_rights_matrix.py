@@ -23,21 +23,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.custom_ids import _ALLOWED, Action, ButtonId, FormPurpose, FormSource, MessageKind
 from bot.jobs.model import Job, PostKind, UserId
+from bot.jobs.reasons import Reason
 from bot.jobs.store import drafts
 from bot.jobs.tables import metadata
 from bot.videos.client import VideosClient
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
 from tests.simcord.world import SimWorld, private, text_of
+from tests.wording import says
 
 FORMS = [(purpose, source) for purpose in FormPurpose for source in FormSource]
 Rows = dict[str, list[Any]]
 UNKNOWN_JOB = "ZZZZZZZZ"
-STALE = "Reload Discord"
+STALE = Reason.CLIENT_STALE
 UNKNOWN_OFFER = "1234567890123456789"
 MALFORMED = ["short", "", "k3m9q2xa", "K3M9Q2XA:1:1", "ILOUILOU", "-1", "9" * 40, "\u0661\u0662\u0663", "../../bot.db"]
-NO_RIGHT, NOT_KNOWN, GONE, OWNERS = "Only the person who asked", "I don't know that", "form expired", "who run this bot"
-NOT_THEIRS = "Only the person who replied"
+NO_RIGHT, NOT_KNOWN, GONE, OWNERS = Reason.NOT_ALLOWED, Reason.VIDEO_UNKNOWN, Reason.DRAFT_GONE, Reason.OWNER_ONLY
+NOT_THEIRS = Reason.NOT_YOUR_REPLY
 # Anyone who sees a finished video may remix it.
 FOR_ALL = {Action.REMIX, Action.AGAIN}
 SCENES: dict[Action, job_setups.JobSetup] = {
@@ -182,10 +184,10 @@ def said(result: InteractionResult) -> str:
     return private(result)
 
 
-async def refused(world: SimWorld, act: Callable[[], Any], expected: str, before: Rows) -> str:
+async def refused(world: SimWorld, act: Callable[[], Any], expected: Reason, before: Rows) -> str:
     """The act gets that refusal, and what is stored is as it was before."""
     text = said(await act())
-    assert expected in text
+    assert says(text, expected)
     assert await rows(world) == before
     return text
 

@@ -3,10 +3,13 @@
 from simcord.results import ResponseMessage
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.jobs.model import PostKind
+from bot.jobs.reasons import Reason
 from bot.jobs.states import State
 from tests.simcord import job_setups
 from tests.simcord.world import SimWorld, actions, press, private, targets
+from tests.wording import says
 
 
 async def status(world: SimWorld, **options: str) -> ResponseMessage:
@@ -36,7 +39,7 @@ async def test_list_has_a_button_for_each_job_that_needs_one(world: SimWorld) ->
 async def test_list_cancels(world: SimWorld) -> None:
     """Cancel in the list ends the job, and its card shows it."""
     job = await job_setups.queued(world)
-    assert "cancelled" in private(await press(world.ada, await status(world), Action.CANCEL, job.id))
+    assert says(private(await press(world.ada, await status(world), Action.CANCEL, job.id)), Key.ANSWER_CANCELLED)
     await world.settle()
     assert (await world.job(job)).state is State.CANCELLED
     assert actions(await world.shown(job, PostKind.CARD)) == []
@@ -45,7 +48,7 @@ async def test_list_cancels(world: SimWorld) -> None:
 async def test_list_withholds(world: SimWorld) -> None:
     """*Don't post* in the list does what it does on the card."""
     job = await job_setups.rendering(world)
-    assert "won't be posted" in private(await press(world.ada, await status(world), Action.WITHHOLD, job.id))
+    assert says(private(await press(world.ada, await status(world), Action.WITHHOLD, job.id)), Key.ANSWER_WITHHELD)
     assert (await world.fetched(await world.job(job))).state is State.CANCELLED
     assert await world.message(job, PostKind.VIDEO) is None
 
@@ -54,8 +57,8 @@ async def test_list_sends_a_withheld_video_after_all(world: SimWorld) -> None:
     """**Post it** in the list posts a video that was withheld; nothing is rendered again."""
     job = await job_setups.withheld(world)
     listed = await status(world)
-    assert "on its way" in private(await press(world.ada, listed, Action.SEND_AGAIN, job.id))
-    assert "no kept video" in private(await press(world.ada, listed, Action.SEND_AGAIN, job.id))
+    assert says(private(await press(world.ada, listed, Action.SEND_AGAIN, job.id)), Key.ANSWER_SENDING_AGAIN)
+    assert says(private(await press(world.ada, listed, Action.SEND_AGAIN, job.id)), Reason.NOTHING_TO_SEND)
     job = await world.fetched(await world.job(job))
     assert job.state is State.DELIVERED
     assert await world.shown(job, PostKind.VIDEO)
@@ -67,7 +70,7 @@ async def test_list_changes_its_mind_about_a_running_video(world: SimWorld) -> N
     job = await job_setups.rendering(world)
     await press(world.ada, await world.shown(job, PostKind.CARD), Action.WITHHOLD)
     found = await status(world, video=job.id)
-    assert "on its way" in private(await press(world.ada, found, Action.SEND_AGAIN))
+    assert says(private(await press(world.ada, found, Action.SEND_AGAIN)), Key.ANSWER_SENDING_AGAIN)
     job = await world.fetched(await world.job(job))
     assert job.state is State.DELIVERED
 

@@ -1,7 +1,10 @@
 """`/status`: what it tells and offers, and to whom."""
 
+from bot.chat.words import Key
 from bot.jobs.model import PostKind
+from bot.jobs.reasons import Reason
 from tests.simcord.world import SimWorld, private
+from tests.wording import says, sentence
 
 
 async def test_status_completes_ones_own_jobs(world: SimWorld) -> None:
@@ -19,12 +22,15 @@ async def test_status_completes_ones_own_jobs(world: SimWorld) -> None:
 async def test_status_lists_ones_own_jobs(world: SimWorld) -> None:
     """`/status` shows, privately, the asker's jobs with state, progress and links; without any it says how to begin."""
     nothing = await world.ben.slash(world.channel, "status")
-    assert "</video:" in private(nothing)
+    assert says(private(nothing), Key.LIST_EMPTY)
     done = await world.delivered("a red fox")
     running = await world.rendering(await world.asked("a blue whale"))
     result = await world.ada.slash(world.channel, "status")
     shown = private(result)
-    assert all(part in shown for part in ("a red fox", "a blue whale", done.id, running.id, "Posted", "Rendering"))
+    assert all(
+        part in shown
+        for part in ("a red fox", "a blue whale", done.id, running.id, sentence(Key.DELIVERED), sentence(Key.RENDERING))
+    )
     assert (await world.shown(done, PostKind.VIDEO)).jump_url in shown
     assert (await world.shown(running, PostKind.CARD)).jump_url in shown
     assert "a red fox" not in private(await world.ben.slash(world.channel, "status"))
@@ -35,5 +41,5 @@ async def test_status_of_one_job_is_for_its_requester_and_managers(world: SimWor
     job = await world.asked("a secret fox")
     for person in (world.ada, world.mia):
         assert "a secret fox" in private(await person.slash(world.channel, "status", video=job.id))
-    assert "don't know that video" in private(await world.ben.slash(world.channel, "status", video=job.id))
-    assert "don't know that video" in private(await world.ada.slash(world.channel, "status", video="nonsense"))
+    assert says(private(await world.ben.slash(world.channel, "status", video=job.id)), Reason.VIDEO_UNKNOWN)
+    assert says(private(await world.ada.slash(world.channel, "status", video="nonsense")), Reason.VIDEO_UNKNOWN)

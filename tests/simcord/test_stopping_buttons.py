@@ -3,12 +3,15 @@
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.jobs.limits import Usage
 from bot.jobs.model import PostKind, UserId
+from bot.jobs.reasons import Reason
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting
 from tests.simcord import job_setups
 from tests.simcord.world import SimWorld, actions, press, private, text_of
+from tests.wording import says
 
 
 async def usage(world: SimWorld) -> Usage:
@@ -19,13 +22,13 @@ async def test_cancel_ends_a_queued_job(world: SimWorld) -> None:
     """Cancel ends a queued job and gives its quota back; its card stays, without buttons."""
     job = await job_setups.queued(world)
     result = await press(world.ada, await world.shown(job, PostKind.CARD), Action.CANCEL)
-    assert "cancelled" in private(result)
+    assert says(private(result), Key.ANSWER_CANCELLED)
     await world.settle()
     assert (await world.job(job)).state is State.CANCELLED
     assert await usage(world) == Usage(0, ())
     card = await world.shown(job, PostKind.CARD)
     assert actions(card) == []
-    assert "Cancelled" in text_of(card)
+    assert says(text_of(card), Key.CANCELLED)
 
 
 async def test_cancel_of_a_job_that_was_just_submitted_withholds_it(world: SimWorld) -> None:
@@ -35,7 +38,7 @@ async def test_cancel_of_a_job_that_was_just_submitted_withholds_it(world: SimWo
     assert listed.response is not None
     await world.rendering(job)
     result = await press(world.ada, listed.response, Action.CANCEL, job.id)
-    assert "won't be posted" in private(result)
+    assert says(private(result), Key.ANSWER_WITHHELD)
     assert (await world.job(job)).withheld
 
 
@@ -49,7 +52,7 @@ async def test_dont_post_keeps_the_video(world: SimWorld, scene: job_setups.JobS
     message = await world.shown(job, kind)
     assert actions(message) == [Action.WITHHOLD]
     result = await press(world.ada, message, Action.WITHHOLD)
-    assert "won't be posted" in private(result)
+    assert says(private(result), Key.ANSWER_WITHHELD)
     await world.settle()
     assert actions(await world.shown(job, PostKind.CARD)) == [Action.SEND_AGAIN]
     job = await world.fetched(await world.job(job))
@@ -66,7 +69,7 @@ async def test_stopping_what_has_ended_is_too_late(world: SimWorld) -> None:
     assert listed.response is not None
     await world.fetched(job)
     result = await press(world.ada, listed.response, Action.WITHHOLD, job.id)
-    assert "too late" in private(result)
+    assert says(private(result), Reason.TOO_LATE_TO_CANCEL)
     assert (await world.job(job)).state is State.DELIVERED
 
 
@@ -88,6 +91,6 @@ async def test_dont_post_of_a_job_that_waits_again_cancels_it(world: SimWorld) -
     assert actions(card) == [Action.WITHHOLD]
     await world.step(job, Event.POSTPONE, submitted_at=None)
     result = await press(world.ada, card, Action.WITHHOLD)
-    assert "Nothing was sent" in private(result)
+    assert says(private(result), Key.ANSWER_CANCELLED)
     assert (await world.job(job)).state is State.CANCELLED
     assert await usage(world) == Usage(0, ())

@@ -7,11 +7,14 @@ import pytest
 from simcord.results import to_discord_message
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.jobs.model import PostKind
+from bot.jobs.reasons import Reason
 from bot.jobs.states import State
 from bot.jobs.store import drafts
 from tests.simcord import job_setups
 from tests.simcord.world import SimWorld, actions, press, private
+from tests.wording import says
 
 
 def message_with(world: SimWorld, custom_id: str) -> discord.Message:
@@ -29,7 +32,7 @@ def message_with(world: SimWorld, custom_id: str) -> discord.Message:
 async def test_buttons_that_this_version_does_not_know_say_so(world: SimWorld, custom_id: str) -> None:
     """B11: a button of a newer version, or a made-up one, is answered privately and breaks nothing."""
     result = await world.ada.click(message_with(world, custom_id), label="Press")
-    assert "Reload Discord" in private(result)
+    assert says(private(result), Reason.CLIENT_STALE)
     assert world.env.errors == []
 
 
@@ -51,7 +54,7 @@ async def test_buttons_that_this_version_does_not_know_say_so(world: SimWorld, c
 async def test_buttons_of_an_unknown_job_say_so(world: SimWorld, kind: str, action: str) -> None:
     """A button of ours about a job that isn't known is answered privately."""
     result = await world.ada.click(message_with(world, f"vb:{kind}:{action}:K3M9Q2XA:1"), label="Press")
-    assert "don't know that video" in private(result)
+    assert says(private(result), Reason.VIDEO_UNKNOWN)
     assert await world.jobs() == []
 
 
@@ -59,7 +62,7 @@ async def test_buttons_of_an_unknown_job_say_so(world: SimWorld, kind: str, acti
 async def test_buttons_of_an_unknown_offer_say_so(world: SimWorld, action: str) -> None:
     """A button of an offer that isn't known any more is answered privately."""
     result = await world.ada.click(message_with(world, f"vb:offer:{action}:1234567890123456789:1"), label="Press")
-    assert "form expired" in private(result)
+    assert says(private(result), Reason.DRAFT_GONE)
 
 
 async def test_forged_buttons_obey_the_state(world: SimWorld) -> None:
@@ -83,7 +86,7 @@ async def test_form_whose_options_are_forgotten_says_so(world: SimWorld) -> None
     """A form that waited for too long is answered privately, and nothing is made."""
     shown = await world.ada.slash(world.channel, "video", size="1080x1920")
     await world.write(drafts.drop_old_drafts, world.clock.now() + 1.0)
-    assert "form expired" in private(await world.ada.submit_modal(shown, {"prompt": "a red fox"}))
+    assert says(private(await world.ada.submit_modal(shown, {"prompt": "a red fox"})), Reason.DRAFT_GONE)
     assert await world.jobs() == []
 
 
@@ -101,9 +104,15 @@ async def test_everything_works_after_a_restart(world: SimWorld) -> None:
     syncs = [request for request in world.env.http_requests if request.method == "PUT"]
     await world.sim_bot.restart()
     assert [request for request in world.env.http_requests if request.method == "PUT"] == syncs
-    assert "cancelled" in private(await press(world.ada, await world.shown(queued, PostKind.CARD), Action.CANCEL))
-    assert "queue" in private(await press(world.ada, await world.shown(failed, PostKind.FAILURE), Action.RETRY))
-    assert "leave" in private(await press(world.ada, await world.shown(uncertain, PostKind.UNSURE), Action.LEAVE))
+    assert says(
+        private(await press(world.ada, await world.shown(queued, PostKind.CARD), Action.CANCEL)), Key.ANSWER_CANCELLED
+    )
+    assert says(
+        private(await press(world.ada, await world.shown(failed, PostKind.FAILURE), Action.RETRY)), Key.ANSWER_MADE
+    )
+    assert says(
+        private(await press(world.ada, await world.shown(uncertain, PostKind.UNSURE), Action.LEAVE)), Key.ANSWER_LEFT
+    )
     assert (await world.ben.submit_modal(by_command, {"prompt": "a red fox"})).response is None
     assert (await world.ben.submit_modal(by_button, {"prompt": "at night"})).response is None
     assert (await press(world.mia, question, Action.MAKE_IT)).response is None
@@ -116,5 +125,5 @@ async def test_everything_works_after_a_restart(world: SimWorld) -> None:
     asked = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.DELETE)
     assert asked.response is not None
     await world.sim_bot.restart()
-    assert "is deleted" in private(await press(world.ada, asked.response, Action.DELETE))
+    assert says(private(await press(world.ada, asked.response, Action.DELETE)), Key.ANSWER_DELETED)
     assert (await world.job(video)).removed_at is not None

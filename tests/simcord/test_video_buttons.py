@@ -3,11 +3,14 @@
 import discord
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.jobs.model import PostKind, Via
+from bot.jobs.reasons import Reason
 from bot.jobs.states import State
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
 from tests.simcord.world import SimWorld, actions, field_ids, press, private, text_of
+from tests.wording import says, sentence
 
 
 async def test_video_is_a_plain_message_and_the_card_goes(world: SimWorld) -> None:
@@ -44,7 +47,7 @@ async def test_remix_opens_a_form_for_anyone(world: SimWorld) -> None:
     video = await world.delivered(reference=("a.png", png(1)))
     shown = await press(world.ben, await world.shown(video, PostKind.VIDEO), Action.REMIX)
     assert shown.modal is not None
-    assert shown.modal["title"] == "Remix a video"
+    assert shown.modal["title"] == sentence(Key.FORM_REMIX)
     assert field_ids(shown)["references"]["max_values"] == 4
     sent = await world.ben.submit_modal(shown, {"prompt": "at night", "references": [("b.png", png(2))]})
     assert sent.response is None
@@ -55,7 +58,7 @@ async def test_remix_opens_a_form_for_anyone(world: SimWorld) -> None:
     assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(2)]
     job = await world.fetched(job)
     made = await world.shown(job, PostKind.VIDEO)
-    assert f"{world.ben.mention} Your remix is ready." in made.content
+    assert says(made.content, Key.REMIX_READY, user=world.ben.id)
     assert await world.shown(video, PostKind.VIDEO)
 
 
@@ -72,7 +75,7 @@ async def test_remix_form_without_a_word_says_so(world: SimWorld) -> None:
     """A form filled with blanks is answered privately."""
     video = await world.delivered()
     shown = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.REMIX)
-    assert "prompt is empty" in private(await world.ada.submit_modal(shown, {"prompt": "   "}))
+    assert says(private(await world.ada.submit_modal(shown, {"prompt": "   "})), Reason.PROMPT_EMPTY)
 
 
 async def test_again_makes_the_same_for_anyone(world: SimWorld) -> None:
@@ -104,7 +107,7 @@ async def test_again_needs_the_pictures(world: SimWorld) -> None:
     video = await world.delivered(reference=("a.png", png()))
     world.engine.context.shelf.path(video.request.references[0]).unlink()
     result = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.AGAIN)
-    assert "not kept any more" in private(result)
+    assert says(private(result), Reason.REFERENCES_GONE)
     assert len(await world.jobs()) == 1
 
 
@@ -114,7 +117,7 @@ async def test_delete_takes_the_message_away_for_good(world: SimWorld) -> None:
     message = await world.shown(video, PostKind.VIDEO)
     opened = await world.ben.slash(world.channel, "remix", video=video.id)
     asked = await press(world.ada, message, Action.DELETE)
-    assert "Delete this video?" in private(asked)
+    assert says(private(asked), Key.ASK_DELETE)
     assert asked.response is not None
     await press(world.ada, asked.response, Action.KEEP)
     assert world.count() == 1
@@ -122,8 +125,10 @@ async def test_delete_takes_the_message_away_for_good(world: SimWorld) -> None:
     assert asked.response is not None
     await press(world.ada, asked.response, Action.DELETE)
     assert world.count() == 0
-    assert "was deleted" in private(await world.ben.submit_modal(opened, {"prompt": "at night"}))
-    assert "was deleted" in private(await world.ben.slash(world.channel, "remix", video=video.id, prompt="at night"))
+    assert says(private(await world.ben.submit_modal(opened, {"prompt": "at night"})), Reason.VIDEO_REMOVED)
+    assert says(
+        private(await world.ben.slash(world.channel, "remix", video=video.id, prompt="at night")), Reason.VIDEO_REMOVED
+    )
     assert await world.ada.autocomplete(world.channel, "remix", "video", "") == []
     assert (await world.job(video)).state is State.DELIVERED
 
@@ -133,5 +138,5 @@ async def test_buttons_work_where_the_bot_may_not_post_any_more(world: SimWorld)
     video = await job_setups.delivered(world)
     world.forbid(world.channel, discord.Permissions(attach_files=True))
     result = await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.AGAIN)
-    assert "Attach Files" in private(result)
+    assert says(private(result), Reason.PLACE_UNPOSTABLE, permissions=("attach_files",))
     assert len(await world.jobs()) == 1

@@ -4,11 +4,14 @@ import discord
 import pytest
 
 from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.jobs.model import PostKind, Via
+from bot.jobs.reasons import Reason
 from bot.jobs.states import State
 from tests.simcord.pictures import png
 from tests.simcord.sim_bot import FakeCdn
 from tests.simcord.world import SimWorld, actions, field_ids, press, private, text_of
+from tests.wording import says
 
 
 async def test_video_shows_a_card(world: SimWorld) -> None:
@@ -40,19 +43,21 @@ async def test_video_keeps_all_its_pictures(world: SimWorld) -> None:
     job = await world.asked("a red fox", **pictures)
     shelf = world.engine.context.shelf
     assert [shelf.path(picture).read_bytes() for picture in job.request.references] == given
-    assert "4 pictures" in text_of(await world.shown(job, PostKind.CARD))
+    assert says(text_of(await world.shown(job, PostKind.CARD)), Key.PICTURES, count=4)
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "said"),
-    [("notes.png", b"no picture at all", "not a picture"), ("empty.png", b"", "is empty")],
+    ("name", "data", "refused"),
+    [("notes.png", b"no picture at all", Reason.REFERENCE_TYPE), ("empty.png", b"", Reason.REFERENCE_EMPTY)],
 )
-async def test_a_file_that_is_no_picture_is_named_privately(world: SimWorld, name: str, data: bytes, said: str) -> None:
+async def test_a_file_that_is_no_picture_is_named_privately(
+    world: SimWorld, name: str, data: bytes, refused: Reason
+) -> None:
     """An unusable file is named in a private response; no job is stored and nothing is public."""
     result = await world.ada.slash(world.channel, "video", prompt="a red fox", reference=(name, data))
     await world.settle()
     assert name in private(result)
-    assert said in private(result)
+    assert says(private(result), refused)
     assert await world.jobs() == []
     assert world.count() == 0
 
@@ -91,7 +96,7 @@ async def test_pictures_of_a_draft_that_discord_no_longer_has_are_asked_for_agai
     shown = await world.ada.slash(world.channel, "video", reference=("fox.png", png()))
     files.gone = True
     sent = await world.ada.submit_modal(shown, {"prompt": "a red fox"})
-    assert "Attach your pictures again" in private(sent)
+    assert says(private(sent), Reason.UPLOADS_GONE)
     assert await world.jobs() == []
 
 
@@ -113,7 +118,7 @@ async def test_a_channel_where_the_bot_cannot_post_is_named_at_once(world: SimWo
     with_prompt = await world.ada.slash(quiet, "video", prompt="a red fox")
     without = await world.ada.slash(quiet, "video")
     for result in (with_prompt, without):
-        assert "Attach Files" in private(result)
+        assert says(private(result), Reason.PLACE_UNPOSTABLE, permissions=("attach_files",))
         assert result.modal is None
     assert await world.jobs() == []
 
@@ -123,7 +128,7 @@ async def test_limit_is_said_privately(world: SimWorld) -> None:
     for number in range(3):
         await world.asked(f"a fox, number {number}")
     result = await world.ada.slash(world.channel, "video", prompt="one more")
-    assert "3 videos" in private(result)
+    assert says(private(result), Reason.ACTIVE_LIMIT, limit=3)
     assert len(await world.jobs()) == 3
 
 
@@ -140,5 +145,7 @@ async def test_video_works_in_a_direct_message(world: SimWorld) -> None:
     assert (await ada.slash("video", prompt="a second fox")).response is None
     await world.settle()
     second = (await world.jobs())[0]
-    assert "cancelled" in private(await press(ada, await world.shown(second, PostKind.CARD), Action.CANCEL))
+    assert says(
+        private(await press(ada, await world.shown(second, PostKind.CARD), Action.CANCEL)), Key.ANSWER_CANCELLED
+    )
     assert (await world.job(second)).state is State.CANCELLED
