@@ -15,6 +15,7 @@ from bot.chat import courier, custom_ids
 from bot.engine.context import EngineContext
 from bot.engine.delivery.compose import Composed, FileRefused, Left, Unlinked, Unpostable, compose
 from bot.engine.delivery.undeliverable import belongs_in_dm, settle_undeliverable
+from bot.engine.moves import change
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
 from bot.jobs.denials import REFUSES_FILE, Denial
@@ -230,21 +231,20 @@ class OutboxDispatcher:
         )
 
     async def _leave(self, job: Job, post: Post, event: Event) -> None:
-        await self._context.database.write(moving.stop_delivering, job, post, event, self._context.clock.now())
-        self._context.signals.job_changed(job.id)
+        now = self._context.clock.now()
+        await change(self._context, job.id, moving.stop_delivering, job, post, event, now)
 
     async def _sent(self, job: Job, post: Post, message_id: MessageId | None) -> None:
         context = self._context
         _log.debug("message posted", job=job.id, kind=post.kind)
         if post.kind is not PostKind.VIDEO:
-            await context.database.write(posts.mark_sent, post, message_id)
+            await change(context, job.id, posts.mark_sent, post, message_id)
         else:
-            await context.database.write(moving.deliver, job, post, message_id, context.clock.now())
+            await change(context, job.id, moving.deliver, job, post, message_id, context.clock.now())
             if message_id in context.signals.deleted_messages:
                 # Another action was quicker.
-                await context.database.write(moving.remove, job, context.clock.now())
+                await change(context, job.id, moving.remove, job, context.clock.now())
             await context.fetcher.forget(job.video_name)
-        context.signals.job_changed(job.id)
 
     async def _refused(self, job: Job, post: Post, cause: Cause, denial: Denial | None = None) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from bot.chat import courier
 from bot.engine.context import EngineContext
+from bot.engine.moves import change
 from bot.jobs.denials import ENDS_PLACE, Denial
 from bot.jobs.model import Cause, Job, Post, PostKind
 from bot.jobs.states import Event, State
@@ -16,8 +17,7 @@ async def settle_undeliverable(
     A refused card shows that nothing can be posted there: an unsent job ends, and costs nothing.
     """
     if post.kind is PostKind.CARD and denial is not None and denial in ENDS_PLACE:
-        if await context.database.write(moving.end_for_place, job.id, denial, context.clock.now(), post):
-            context.signals.job_changed(job.id)
+        await change(context, job.id, moving.end_for_place, job.id, denial, context.clock.now(), post)
     elif post.kind is PostKind.VIDEO:
         # It was requested again: where it can't be posted, its requester at least gets it.
         wanted = job.revived_at is not None and denial in ENDS_PLACE
@@ -53,5 +53,5 @@ async def redirect_to_dm(context: EngineContext, job: Job, post: Post) -> bool:
 
 async def _keep(context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None) -> None:
     about = {"cause": cause, "field": None if denial is None else denial.value, "withheld": False}
-    await context.database.write(moving.stop_delivering, job, post, Event.UNPOSTABLE, context.clock.now(), **about)
-    context.signals.job_changed(job.id)
+    now = context.clock.now()
+    await change(context, job.id, moving.stop_delivering, job, post, Event.UNPOSTABLE, now, **about)

@@ -7,11 +7,13 @@ waiting for it is no try. A full disk is waited for evenly, since room comes as 
 """
 
 import random
+from functools import partial
 
 import structlog
 
 from bot.chat.words import Key
 from bot.engine.context import EngineContext
+from bot.engine.moves import change, move
 from bot.engine.pipeline.fetch_failure import LatestPoll, permanent_cause
 from bot.engine.pipeline.poll import poll_video
 from bot.engine.pipeline.steps import StepResult
@@ -52,12 +54,12 @@ async def fetch(context: EngineContext, throttle: ProviderThrottle, job: Job, ur
         return StepResult(job, context.clock.now() + closed.wait_seconds)
     except TooLarge as fault:
         _log.warning("video over VIDEO_MAX_BYTES", job=job.id, fault=str(fault))
-        return await _move(context, job, Event.GIVE_UP, cause=Cause.SIZE)
+        return StepResult(await move(context, job, Event.GIVE_UP, cause=Cause.SIZE))
     except (FetchFault, PollFault) as fault:
         _log.warning("video not fetched", job=job.id, tries=job.fetch_tries + 1, fault=str(fault))
         never = permanent_cause(latest, fault, context.clock.now())
         if never is not None:
-            return await _move(context, job, Event.RENDER_FAILED, cause=never)
+            return StepResult(await move(context, job, Event.RENDER_FAILED, cause=never))
         return await _try_later(context, job, fault)
     return await _fetched(context, job, video_sha256=video.sha256, video_bytes=video.size_bytes)
 
@@ -113,14 +115,14 @@ async def _wait_until_open(context: EngineContext, throttle: ProviderThrottle) -
 
 async def _fetched(context: EngineContext, job: Job, **changes: object) -> StepResult:
     if not job.withheld:
-        return await _move(context, job, Event.FETCHED, **changes)
-    return await _move(context, job, Event.KEEP, **changes)
+        return StepResult(await move(context, job, Event.FETCHED, **changes))
+    return StepResult(await move(context, job, Event.KEEP, **changes))
 
 
 async def _try_later(context: EngineContext, job: Job, fault: FetchFault | PollFault) -> StepResult:
     """Schedule the next try; after the deadline the try that has just failed was the last."""
     if not context.signals.time_in_doubt and context.clock.now() >= give_up_at(job, context.rules.job_give_up_seconds):
-        return await _move(context, job, Event.GIVE_UP, cause=job.cause or Cause.PROVIDER)
+        return StepResult(await move(context, job, Event.GIVE_UP, cause=job.cause or Cause.PROVIDER))
     tries = job.fetch_tries + 1
     if isinstance(fault, NoRoom):
         wait_seconds = random.uniform(*_ROOM_AGAIN_SECONDS)  # noqa: S311  # spreads load, guards nothing
@@ -130,14 +132,7 @@ async def _try_later(context: EngineContext, job: Job, fault: FetchFault | PollF
         wait_seconds = full_jitter(tries, max_seconds=_BACKOFF_SECONDS_MAX)
     due_at = context.clock.now() + wait_seconds
     if tries == _TELL_AFTER_TRIES and not job.withheld:
-        noted = await context.database.write(moving.note_late, job, PostKind.SLOW, fetch_tries=tries, not_before=due_at)
+        work = partial(moving.note_late, kind=PostKind.SLOW)
     else:
-        noted = await context.database.write(moving.note, job, fetch_tries=tries, not_before=due_at)
-    context.signals.job_changed(job.id)
-    return StepResult(noted, due_at)
-
-
-async def _move(context: EngineContext, job: Job, event: Event, **changes: object) -> StepResult:
-    moved = await context.database.write(moving.apply, job, event, now=context.clock.now(), **changes)
-    context.signals.job_changed(job.id)
-    return StepResult(moved)
+        work = moving.note
+    return StepResult(await change(context, job.id, work, job, fetch_tries=tries, not_before=due_at), due_at)

@@ -11,6 +11,7 @@ import structlog
 
 from bot.chat.words import Key
 from bot.engine.context import EngineContext
+from bot.engine.moves import change, change_card, move
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.throttle import ProviderThrottle
@@ -93,9 +94,8 @@ class Poller:
         if job.late_at is not None:
             return await self._move(job, Event.VANISH, cause=Cause.LATE)
         if job.withheld:
-            return StepResult(await self._context.database.write(moving.note, job, late_at=now), now)
-        noted = await self._context.database.write(moving.note_late, job, PostKind.LATE, late_at=now)
-        self._context.signals.job_changed(job.id)
+            return StepResult(await change(self._context, job.id, moving.note, job, late_at=now), now)
+        noted = await change(self._context, job.id, moving.note_late, job, PostKind.LATE, late_at=now)
         return StepResult(noted, now)
 
     async def poll(self, job: Job, rendering_jobs: int) -> StepResult:
@@ -166,14 +166,11 @@ class Poller:
         monotonic = self._context.clock.monotonic
         if monotonic() >= self._note_again_at:
             try:
-                noted = await self._context.database.write(moving.note, job, progress=percent)
+                return await change_card(self._context, job.id, moving.note, job, progress=percent)
             except StoreUnavailableError as error:
                 _log.error("progress not stored", job=job.id, error=str(error))
                 self._context.owner_alerts.alert(Key.ALERT_STORE)
                 self._note_again_at = monotonic() + _STORE_RETRY_SECONDS
-            else:
-                self._context.signals.card_touched(job.id)
-                return noted
         return replace(job, progress=percent)
 
     async def _after_fault(self, job: Job, fault: PollFault) -> StepResult:
@@ -202,9 +199,8 @@ class Poller:
         return StepResult(job, now + pacing.fault_gap(record.faults_in_a_row, asked_seconds, self._rng))
 
     async def _move(self, job: Job, event: Event, **changes: object) -> StepResult:
-        moved = await self._context.database.write(moving.apply, job, event, now=self._context.clock.now(), **changes)
+        moved = await move(self._context, job, event, **changes)
         self._records.pop(job.id, None)
-        self._context.signals.job_changed(job.id)
         return StepResult(moved)
 
     def _gap(self, job: Job, asked_seconds: float | None, rendering_jobs: int) -> float:

@@ -7,6 +7,7 @@ import structlog
 
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.context import EngineContext
+from bot.engine.moves import change, move
 from bot.engine.pipeline.reply_check import check_reply
 from bot.engine.pipeline.steps import StepResult
 from bot.jobs.denials import ENDS_PLACE, Denial
@@ -38,17 +39,14 @@ async def run_preflight(context: EngineContext, job: Job) -> StepResult | None:
         return StepResult(reply.job)
     if reply.exists:
         return None
-    moved = await context.database.write(moving.apply, job, Event.CANCEL, now=context.clock.now())
-    context.signals.job_changed(job.id)
-    return StepResult(moved)
+    return StepResult(await move(context, job, Event.CANCEL))
 
 
 async def end_for_place(context: EngineContext, job_id: JobId, denial: Denial) -> Job | None:
     """End an unsent job: nothing can be posted in its place, so nothing is paid."""
-    ended = await context.database.write(moving.end_for_place, job_id, denial, context.clock.now())
+    ended = await change(context, job_id, moving.end_for_place, job_id, denial, context.clock.now())
     if ended is not None:
         _log.info("job ended for its place", job=job_id, denial=denial)
-        context.signals.job_changed(job_id)
     return ended
 
 

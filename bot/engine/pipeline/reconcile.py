@@ -9,6 +9,7 @@ import random
 import structlog
 
 from bot.engine.context import EngineContext
+from bot.engine.moves import revive
 from bot.engine.pipeline.matching import NoMatch, find_match, is_older
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.jobs.database import StoreConflictError
@@ -17,7 +18,7 @@ from bot.jobs.model import Job, parse_job_id
 from bot.jobs.pacing import fault_gap
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import Event, State
-from bot.jobs.store import finding, moving
+from bot.jobs.store import finding
 from bot.videos.provider_faults import NoList, NotFound, PollFailed, PollFault, PollForbidden
 from bot.videos.urls import usable_id
 from bot.videos.values import RemoteVideo
@@ -190,12 +191,7 @@ class Reconciler:
             changes["late_at"] = now
         if job.state is State.LOST:
             changes["revived_at"] = now
-        linked = await context.database.write(moving.apply, job, Event.LINK, now=now, **changes)
-        if linked is not None:
-            context.signals.job_changed(job.id)
-            # A job that had ended has no owner.
-            context.signals.job_accepted()
-        return linked
+        return await revive(context, job, Event.LINK, **changes)
 
     async def _unclear_jobs(self) -> list[Job]:
         """The jobs that were sent to this provider and have no id of it, the latest first."""

@@ -7,6 +7,7 @@ from bot.chat.courier import CourierFault, Refused
 from bot.chat.naming import Said
 from bot.chat.talk import count_words, may_be_talk
 from bot.engine.context import EngineContext
+from bot.engine.moves import change, move
 from bot.jobs.deadlines import OFFER_SECONDS
 from bot.jobs.life_log import hash_prompt, log_event
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, Job, MessageId, Offer, OfferKind, Via, new_draft_id
@@ -60,11 +61,10 @@ async def take_over_edit(context: EngineContext, job: Job, said: Said) -> Job | 
     if job.state is not State.ACCEPTED or reply_id is None or not became_talk:
         return await _change_prompt(context, job, said.readable)
     if await _ask_about(context, job, reply_id, said.readable):
-        cancelled = await context.database.write(moving.apply, job, Event.CANCEL, now=now)
+        cancelled = await move(context, job, Event.CANCEL)
         if cancelled is None:
             # It is being sent, or was cancelled by its requester.
             await context.database.write(drafts.end_offer, reply_id, now)
-        context.signals.job_changed(job.id)
         context.signals.offers.set()
         return cancelled
     return await _change_prompt(context, job, said.readable)
@@ -93,12 +93,11 @@ async def _change_prompt(context: EngineContext, job: Job, prompt: str) -> Job |
         if job.state is not State.ACCEPTED:
             return None
         not_before = max(job.not_before, context.clock.now() + context.rules.reply_grace_seconds)
-        changed = await context.database.write(moving.note, job, prompt=prompt, not_before=not_before)
+        changed = await change(context, job.id, moving.note, job, prompt=prompt, not_before=not_before)
         if changed is not None:
             log_event(
                 "edited", changed, by=changed.origin.user_id, prompt_length=len(prompt), prompt_hash=hash_prompt(prompt)
             )
-            context.signals.job_changed(job.id)
             return changed
         job = await context.database.read(finding.get, job.id) or job
     return None

@@ -13,6 +13,7 @@ import structlog
 
 from bot.chat.words import Key
 from bot.engine.context import EngineContext
+from bot.engine.moves import move
 from bot.engine.pipeline.claims import RETRY_SECONDS, Claims
 from bot.engine.pipeline.due_queue import DueQueue
 from bot.engine.pipeline.fetch_step import fetch
@@ -26,7 +27,6 @@ from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import give_up_at, late_at
 from bot.jobs.model import Cause, Job, JobId, Via
 from bot.jobs.states import ENDS, Event, State
-from bot.jobs.store import moving
 from bot.ops.tasks import drain
 from bot.videos.provider_faults import PollFault, PollForbidden
 
@@ -179,9 +179,7 @@ class Scheduler:
 
     async def _move(self, job: Job, event: Event, cause: Cause | None) -> StepResult:
         changes = {} if cause is None else {"cause": cause}
-        moved = await self._context.database.write(moving.apply, job, event, now=self._context.clock.now(), **changes)
-        self._context.signals.job_changed(job.id)
-        return StepResult(moved)
+        return StepResult(await move(self._context, job, event, **changes))
 
     def _start_submits(self) -> float:
         """Submit as many queued jobs as there is room for; return in how many seconds to come back."""

@@ -14,6 +14,7 @@ import structlog
 
 from bot.chat.words import Key
 from bot.engine.context import EngineContext
+from bot.engine.moves import change, move
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.provider_account import Concerns
 from bot.engine.pipeline.steps import StepResult
@@ -40,11 +41,11 @@ async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -
     parent = await _parent_of(context, job)
     missing = await _missing(context, job, parent)
     if missing is not None:
-        return await _move(context, job, Event.EXPIRE, cause=missing)
+        return StepResult(await move(context, job, Event.EXPIRE, cause=missing))
     if context.clock.now() >= late_at(job, context.rules.job_deadline_seconds):
         if context.signals.time_in_doubt:
             return StepResult(job, context.clock.now() + _TIME_AGAIN_SECONDS)
-        return await _move(context, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE)
+        return StepResult(await move(context, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE))
     if context.videos.leaving:
         return StepResult(job)
     marked = await _mark(context, job)
@@ -52,9 +53,7 @@ async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -
         return StepResult(None)
     if marked.state is State.ACCEPTED:
         # Its requester has to rest because of refusals for content.
-        context.signals.card_touched(job.id)
         return StepResult(marked, marked.not_before)
-    context.signals.job_changed(job.id)
     try:
         remote = await _send(context, marked, parent)
     except faults.SubmitFault as fault:
@@ -63,7 +62,7 @@ async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -
             return await _record_fault(context, throttle, marked, fault)
     except asyncio.CancelledError:
         # The process ends while the provider has not answered: the outcome is unknown.
-        await context.database.write(moving.apply, marked, Event.DOUBT, now=context.clock.now(), cause=Cause.LOST)
+        await move(context, marked, Event.DOUBT, cause=Cause.LOST)
         raise
     throttle.took_work(Sender.of(job))
     return await _record_taken(context, marked, remote)
@@ -75,7 +74,7 @@ async def _mark(context: EngineContext, job: Job) -> Job | None:
     """
     now = context.clock.now()
     try:
-        return await context.database.write(accepting.begin_submit, job, now, provider=context.videos.provider)
+        return await change(context, job.id, accepting.begin_submit, job, now, provider=context.videos.provider)
     except asyncio.CancelledError:
         # The process ends. The mark is stored all the same, now or in a moment, and nothing was sent.
         await _postpone(context, replace(job, state=State.SUBMITTING), 0.0)
@@ -123,7 +122,7 @@ async def _settle(context: EngineContext, job: Job, work: _Work, *args: Any, **c
     """Store the outcome of a paid request; it is worth money, so a database in trouble is retried many times."""
     for attempt in range(_SAVE_TRIES):
         try:
-            settled = await context.database.write(work, job, *args, **changes)
+            return StepResult(await change(context, job.id, work, job, *args, **changes))
         except StoreConflictError:
             raise
         except StoreUnavailableError as error:
@@ -134,11 +133,8 @@ async def _settle(context: EngineContext, job: Job, work: _Work, *args: Any, **c
                 await context.clock.sleep(min(30.0, 1.0 + attempt))
             except asyncio.CancelledError:
                 # The process ends: now or never.
-                await context.database.write(work, job, *args, **changes)
+                await change(context, job.id, work, job, *args, **changes)
                 raise
-        else:
-            context.signals.job_changed(job.id)
-            return StepResult(settled)
     return StepResult(job)
 
 
@@ -216,12 +212,6 @@ async def _postpone(context: EngineContext, job: Job, wait_seconds: float, **cha
 
 async def _settle_by(context: EngineContext, job: Job, event: Event, **changes: Any) -> StepResult:
     return await _settle(context, job, moving.apply, event, now=context.clock.now(), **changes)
-
-
-async def _move(context: EngineContext, job: Job, event: Event, **changes: Any) -> StepResult:
-    moved = await context.database.write(moving.apply, job, event, now=context.clock.now(), **changes)
-    context.signals.job_changed(job.id)
-    return StepResult(moved)
 
 
 async def _parent_of(context: EngineContext, job: Job) -> Job | None:

@@ -10,6 +10,7 @@ import structlog
 from bot.chat.unseen import count_seen
 from bot.chat.words import Key
 from bot.engine.context import EngineContext
+from bot.engine.moves import accept
 from bot.engine.requests.lookup import Lookup, SeesChannel
 from bot.jobs.budgets import Budget
 from bot.jobs.database import StoreUnavailableError
@@ -161,12 +162,11 @@ class Intake:
             self._taking.pop(origin.id, None)
 
     async def _store(self, job: Job) -> Job | Refusal:
-        accepted = await self._context.database.write(accepting.accept, job, self._context.rules.limits)
+        accepted = await accept(self._context, job)
         if isinstance(accepted, Refusal):
             return accepted
         if accepted.new:
             log_accepted(job)
-            self._context.signals.job_accepted()
             self._watch(accepted.budgets)
         return accepted.job
 

@@ -12,6 +12,7 @@ from bot.chat import custom_ids
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.context import EngineContext
 from bot.engine.delivery.retry_buttons import RETRYABLE, find_retry, retry_origin_id
+from bot.engine.moves import change, change_card, move, revive
 from bot.engine.pipeline.preflight import forget_place
 from bot.engine.requests.intake import Ask, Intake
 from bot.engine.requests.lookup import SeesChannel
@@ -49,7 +50,6 @@ class JobActions:
             if job.state in ENDS:
                 break
             if stopped := await self._stop(job):
-                self._context.signals.job_changed(job_id)
                 return stopped
         return Refusal(Reason.TOO_LATE_TO_CANCEL)
 
@@ -62,8 +62,6 @@ class JobActions:
             if not can_send_again(job):
                 break
             if changed := await self._want_again(job):
-                self._context.signals.job_accepted()
-                self._context.signals.job_changed(job_id)
                 return changed
         return Refusal(Reason.NOTHING_TO_SEND)
 
@@ -149,14 +147,13 @@ class JobActions:
                 return Refusal(Reason.VIDEO_UNKNOWN)
             # First of all, for the outbox, which may be about to store that it was posted, or to post it again.
             self._context.signals.deleted_messages.extend(pressed for _, pressed in messages)
-            await self._context.database.write(moving.remove, job, self._context.clock.now(), asker.user_id)
+            await change(self._context, job_id, moving.remove, job, self._context.clock.now(), asker.user_id)
             log_event("deleted", job, by=asker.user_id)
             for channel_id, pressed in messages:
                 await self._take_down(job, channel_id, pressed)
         except CourierFault as fault:
             _log.warning("video not deleted", job=job_id, fault=str(fault))
             return Refusal(Reason.NOT_DELETED)
-        self._context.signals.job_changed(job_id)
         return job
 
     async def make_another(
@@ -179,13 +176,11 @@ class JobActions:
         self._context.signals.deleted_messages.append(message_id)
         job = await self._context.database.read(finding.find_by_origin, str(message_id))
         if job is not None and job.state is State.ACCEPTED:
-            now = self._context.clock.now()
-            await self._context.database.write(moving.apply, job, Event.CANCEL, now=now)
-            self._context.signals.job_changed(job.id)
+            await move(self._context, job, Event.CANCEL)
         video_id = await self._context.database.read(posts.find_video_by_message, message_id)
         video = None if video_id is None else await self._context.database.read(finding.get, video_id)
         if video is not None and video.removed_at is None:
-            await self._context.database.write(moving.remove, video, self._context.clock.now())
+            await change(self._context, video.id, moving.remove, video, self._context.clock.now())
             log_event("deleted", video)
 
     async def forget_place(self, guild_id: GuildId, channel_id: ChannelId | None = None) -> None:
@@ -225,21 +220,18 @@ class JobActions:
     async def _stop(self, job: Job) -> Job | None:
         """None if the job was moved meanwhile, or if its message is being sent."""
         if job.state is State.ACCEPTED:
-            return await self._context.database.write(moving.apply, job, Event.CANCEL, now=self._context.clock.now())
-        if not await self._context.database.write(moving.withhold, job):
+            return await move(self._context, job, Event.CANCEL)
+        if not await change(self._context, job.id, moving.withhold, job):
             return None
         log_event("withheld", job)
         return replace(job, withheld=True)
 
     async def _want_again(self, job: Job) -> Job | None:
         """Store that the video is to be posted after all; None if the job was moved meanwhile."""
-        write, now = self._context.database.write, self._context.clock.now()
         if job.state not in ENDS:
-            return await write(moving.note, job, withheld=False)
-        return await write(
-            moving.apply, job, Event.SEND_AGAIN, now=now, withheld=False, cause=None, fetch_tries=0, not_before=0.0,
-            revived_at=now,
-        )  # fmt: skip
+            return await change(self._context, job.id, moving.note, job, withheld=False)
+        anew = {"fetch_tries": 0, "not_before": 0.0, "revived_at": self._context.clock.now()}
+        return await revive(self._context, job, Event.SEND_AGAIN, withheld=False, cause=None, **anew)
 
     async def _make_retry(
         self,
@@ -265,11 +257,8 @@ class JobActions:
 
     async def _end_asking(self, job: Job) -> bool:
         """Whether the question was still open."""
-        answered = await self._context.database.write(moving.answer, job, self._context.clock.now())
-        if answered:
-            # The card updater removes the question from the notice.
-            self._context.signals.card_touched(job.id)
-        return answered
+        # The card updater removes the question from the notice.
+        return await change_card(self._context, job.id, moving.answer, job, self._context.clock.now())
 
 
 def _goes_on(job: Job, now: float) -> bool:

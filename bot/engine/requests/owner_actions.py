@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from bot.engine.context import EngineContext
+from bot.engine.moves import block
 from bot.engine.pipeline.reconcile import Reconciler
 from bot.engine.restore_detection import searched_until
 from bot.jobs.database import StoreUnavailableError
@@ -68,11 +69,8 @@ class OwnerActions:
         """Refuse that person everywhere; returns how many of their waiting jobs were cancelled, uncharged."""
         if refusal := self.refuse(user_id):
             return refusal
-        now = self._context.clock.now()
-        cancelled = await self._context.database.write(blocking.block, person, user_id, now)
+        cancelled = await block(self._context, person, user_id)
         _log.warning("person blocked", person=person, by=user_id, cancelled=len(cancelled))
-        for job in cancelled:
-            self._context.signals.job_changed(job.id)
         return len(cancelled)
 
     async def unblock(self, user_id: UserId, person: UserId) -> bool | Refusal:
