@@ -207,7 +207,13 @@ async def test_a_provider_that_begins_to_make_a_mess_leaves_few_jobs_in_doubt(
     for _ in range(40):
         harness.clock.jump(15)
         await asyncio.sleep(0.01)
-    states = [(await harness.job(job)).state for job in jobs]
+    states: list[State] = []
+
+    async def outcomes_are_stored() -> bool:
+        states[:] = [(await harness.job(job)).state for job in jobs]
+        return State.SUBMITTING not in states
+
+    await harness.until(outcomes_are_stored, "the outcome of every paid request")
     assert set(states) == {State.ACCEPTED, State.UNCERTAIN}
     assert len(harness.api.paid) == states.count(State.UNCERTAIN) <= 8
 
