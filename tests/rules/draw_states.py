@@ -13,8 +13,8 @@ _SAID = {
 }
 _INTRODUCTION = """# The life of a job
 
-Drawn from `TABLE` in `bot/jobs/states.py` by `make states`; a test fails when this page is older than the table. What
-is not a row here cannot happen: it raises.
+Drawn from `TABLE` in `bot/jobs/states.py` by `make states`; a test fails when this page is older than the table. Any
+other pair of state and event raises.
 """
 
 
@@ -23,13 +23,13 @@ def draw() -> str:
     lines = [_INTRODUCTION, "```mermaid", "stateDiagram-v2", f"    [*] --> {State.ACCEPTED}"]
     lines += [f"    {state} --> {target.state}: {event}" for (state, event), target in TABLE.items()]
     lines += [f"    {state} --> [*]" for state in State if state in ENDS]
-    lines += ["```", "", "| in state | when | to state | said in the same transaction |", "|---|---|---|---|"]
+    lines += ["```", "", "| in state | event | to state | message due in the same transaction |", "|---|---|---|---|"]
     lines += [
         f"| {state} | {event} | {target.state} | {_SAID[target.announcement]} |"
         for (state, event), target in TABLE.items()
     ]
     ends = ", ".join(state for state in State if state in ENDS)
-    lines += ["", f"Ends: {ends}. They are left only by the rows above that begin in one.", ""]
+    lines += ["", f"Ends: {ends}. Only the rows above that start in one leave it.", ""]
     return "\n".join(lines)
 
 

@@ -83,7 +83,7 @@ def exif_bytes(orientation: int | None = 6, order: str = "<") -> bytes:
 
 
 def phone_photo(kind: str = "JPEG", orientation: int | None = 6, image: Image.Image | None = None) -> bytes:
-    """A whole photo of that Pillow format with all the metadata that the format can hold, and a film behind its end."""
+    """A whole photo of that Pillow format with all metadata that the format can hold, and a video behind its end."""
     write = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp}[kind]
     return write(image or pixels(), orientation)
 

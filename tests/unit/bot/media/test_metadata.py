@@ -63,7 +63,7 @@ def told(data: bytes) -> set[str]:
 @pytest.mark.parametrize("orientation", [None, *range(9), 200])
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_about_people_is_left(kind: str, orientation: int | None) -> None:
-    """Of a photo the pixels, the colours and the way up are kept; place, times, names, devices and films are not."""
+    """A photo keeps its pixels, colours and orientation; place, times, names, devices and videos go."""
     photo = phone_photo(kind, orientation)
     kept = stripped(photo)
     assert kept is not None

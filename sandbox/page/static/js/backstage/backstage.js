@@ -25,7 +25,7 @@ export function mountBackstage(element, { dial, close }) {
       said.say((await dial(name, body)).said);
     } catch (error) {
       said.say(error.message, { trouble: true });
-      // Whatever the person has picked, what is shown is what is.
+      // Show the real state again in place of the person's choice.
       if (view) update(view);
     }
   };

@@ -131,7 +131,7 @@ class TextField extends Field {
     this.bar.changed();
   }
 
-  /** Whoever added this option by hand wants one of its list: Enter takes the first, and sends nothing yet. */
+  /** A person who added this option by hand wants a choice: Enter takes the first, and sends nothing yet. */
   isAskedFor() {
     return this.asked === true && this.empty;
   }

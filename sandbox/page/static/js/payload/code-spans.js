@@ -1,4 +1,4 @@
-/** Finds code in a text. Whatever it finds is out of bounds for every other mark, so both parsers ask here first. */
+/** Finds code in a text. No other mark applies inside of it, so both parsers call this first. */
 
 const FENCE = "```";
 const LANGUAGE = /([a-z0-9_+\-.#]+)\n/iy;

@@ -25,7 +25,7 @@ export function renderMarkdown(text, context, { inline = false, still = false } 
   return fragment;
 }
 
-/** Whatever could be pressed becomes plain words; a spoiler stays covered, since nothing is left to open it. */
+/** Links and mentions become plain words; a spoiler stays covered, since nothing can open it. */
 function calm(fragment) {
   for (const one of [...fragment.querySelectorAll("a, button")]) {
     one.replaceWith(h("span", { class: one.className, title: one.title || null }, [...one.childNodes]));
