@@ -22,6 +22,7 @@ from bot.chat.custom_ids import Action, MessageKind
 from bot.chat.escape import clip, discord_length, plain, quote
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.model import Job, JobId
+from bot.jobs.rights import may_post, may_retry
 from bot.jobs.states import ENDS, State
 
 JOBS_SHOWN = 10
@@ -30,7 +31,6 @@ _SNIPPET_CHARACTERS = 80
 _CHOICE_MAX = 100
 _CHOICE_PROMPT_CHARACTERS = 45
 _DESCRIPTION_MAX = 4096
-_RETRIABLE = frozenset({State.REFUSED, State.FAILED, State.LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def running_and_latest(jobs: Sequence[Job], now: float, reader: Reader, links: M
 def one(job: Job, facts: JobFacts, reader: Reader) -> Message:
     """All facts about one job."""
     waits = job.state is State.ACCEPTED and job.waiting_for is None and facts.queue_position is not None
-    explained = cause(job, reader) if job.state in _RETRIABLE | {State.UNDELIVERABLE} else None
+    explained = cause(job, reader) if may_retry(job) or job.state is State.UNDELIVERABLE else None
     why = " ".join((explained.cause, charge(job, reader), explained.next_step)) if explained else None
     times: list[str] = []
     if job.submitted_at is not None:
@@ -87,7 +87,7 @@ def one(job: Job, facts: JobFacts, reader: Reader) -> Message:
         footer=say(Key.SHORT_ID, reader, video=job.id),
     )
     action = _action(job)
-    actions = retry_actions(job) if job.state in _RETRIABLE else (action,) if action else ()
+    actions = retry_actions(job) if may_retry(job) else (action,) if action else ()
     return Message(
         embed=replace(embed, colour=GREY) if job.state in ENDS else embed,
         # The reason is shown right here.
@@ -143,8 +143,7 @@ def _entry(job: Job, now: float, reader: Reader, link: str | None) -> str:
 
 
 def _action(job: Job) -> Action | None:
-    kept = job.withheld and (job.state is State.CANCELLED or job.state not in ENDS)
-    return Action.SEND_AGAIN if kept or job.state is State.UNDELIVERABLE else stopping_action(job)
+    return Action.SEND_AGAIN if may_post(job) else stopping_action(job)
 
 
 def _labelled_button(job: Job, reader: Reader) -> Button | None:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from bot.jobs.model import Job, Place, UserId
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.states import State
+from bot.jobs.states import ENDS, State
 
 FINISHED = frozenset({State.DELIVERED})
+_RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
+_UNCLEAR = frozenset({State.UNCERTAIN, State.LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +65,22 @@ def may_remix(job: Job, asker: Asker, *, sees_channel: bool, provider: str) -> R
     if job.provider != provider:
         return Refusal(Reason.VIDEO_ELSEWHERE, {"video": job.id})
     return None
+
+
+def may_retry(job: Job) -> bool:
+    """Whether *Retry* makes sense: the job ended without a video."""
+    return job.state in _RETRYABLE
+
+
+def may_request_again(job: Job) -> bool:
+    """Whether *Request again* and *Dismiss* make sense: the outcome of the paid request is unknown."""
+    return job.state in _UNCLEAR
+
+
+def may_post(job: Job) -> bool:
+    """Whether *Post it* makes sense: the video is or will be kept, and was withheld or could not be posted."""
+    if job.removed_at is not None:
+        return False
+    if job.state is State.UNDELIVERABLE:
+        return True
+    return job.withheld and (job.state is State.CANCELLED or job.state not in ENDS)

@@ -22,6 +22,7 @@ from bot.chat.escape import PROMPT_SHOWN_CHARACTERS
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.denials import Denial
 from bot.jobs.model import Job
+from bot.jobs.rights import may_post, may_retry
 from bot.jobs.states import ENDS, State
 
 # Every character that an address may contain (RFC 3986), so that none of them ends the link or starts markup.
@@ -68,7 +69,7 @@ def card(job: Job, facts: CardFacts, reader: Reader, number: int = 1) -> Message
     paused = facts.paused and job.state is State.ACCEPTED
     queued = job.state is State.ACCEPTED and job.waiting_for is None and not paused
     stop = stopping_action(job)
-    action = Action.SEND_AGAIN if job.withheld and job.state not in ENDS else stop
+    action = Action.SEND_AGAIN if may_post(job) and job.state not in ENDS else stop
     description = lines(
         prompt_line(job),
         settings_line(job, reader),
@@ -119,7 +120,7 @@ def failure(job: Job, reader: Reader, number: int = 1, *, link: str | None = Non
     `link` leads to the video, if it is finished and may be shown. `used`: a retry was made, so its buttons are grey.
     """
     user, charged = job.origin.user_id, charge(job, reader)
-    actions = (Action.SEND_AGAIN,) if job.state is State.UNDELIVERABLE else retry_actions(job)
+    actions = (Action.SEND_AGAIN,) if may_post(job) else retry_actions(job) if may_retry(job) else ()
     buttons = tuple(
         replace(job_button(job, MessageKind.FAILURE, action, number, reader), disabled=used and action in _RETRIES)
         for action in actions

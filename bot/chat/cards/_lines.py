@@ -111,7 +111,7 @@ def retry_actions(job: Job) -> tuple[Action, ...]:
     if job.cause is Cause.MODEL or (job.cause is Cause.KEY and job.state is State.REFUSED):
         # The same request would be refused again.
         return (Action.EDIT_RETRY,)
-    if job.cause in _BY_EDITING or (job.cause is Cause.KEY and job.state is State.REFUSED):
+    if job.cause in _BY_EDITING:
         return (Action.EDIT_RETRY, Action.RETRY)
     return (Action.RETRY, Action.EDIT_RETRY) if job.cause is Cause.PROVIDER else (Action.RETRY,)
 

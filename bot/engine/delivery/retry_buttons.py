@@ -9,6 +9,7 @@ from bot.chat import cards
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.context import EngineContext, reader_of
 from bot.jobs.model import Job, JobId, Post, PostKind, PostState
+from bot.jobs.rights import may_retry
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
 
@@ -18,7 +19,6 @@ _AGAIN_AT_START_SECONDS = 86_400.0
 _AGAIN_AT_START = 100
 _FOLLOWED = 50
 _AT_ONCE = 4
-RETRYABLE = frozenset({State.FAILED, State.REFUSED, State.LOST})
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -97,7 +97,7 @@ class RetryButtons:
         if job.state is State.CANCELLED and job.origin.retry_of is not None:
             self._due.setdefault(job.origin.retry_of, 0.0)
             return
-        if job.state not in RETRYABLE:
+        if not may_retry(job):
             return
         used = (await find_retry(self._context, job))[1] is not None
         if self._shown.get(job_id) is used:

@@ -11,7 +11,7 @@ import structlog
 from bot.chat import custom_ids
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.context import EngineContext
-from bot.engine.delivery.retry_buttons import RETRYABLE, find_retry, retry_origin_id
+from bot.engine.delivery.retry_buttons import find_retry, retry_origin_id
 from bot.engine.moves import change, change_card, move, revive
 from bot.engine.pipeline.preflight import forget_place
 from bot.engine.requests.intake import Ask, Intake
@@ -20,14 +20,13 @@ from bot.jobs.denials import Denial
 from bot.jobs.life_log import log_event
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, MessageId, Origin, PostKind, PostState
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker, may_control
+from bot.jobs.rights import Asker, may_control, may_post, may_request_again, may_retry
 from bot.jobs.states import ENDS, Event, State
 from bot.jobs.store import finding, moving, posts
 
 _RACE_TRIES = 3
 _DOUBLE_PRESS_SECONDS = 5.0
 _UNDER_WAY = frozenset({State.ACCEPTED, State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING})
-_UNCLEAR = frozenset({State.UNCERTAIN, State.LOST})
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -59,7 +58,7 @@ class JobActions:
             job = await self._controlled(job_id, asker)
             if isinstance(job, Refusal):
                 return job
-            if not can_send_again(job):
+            if not may_post(job):
                 break
             if changed := await self._want_again(job):
                 return changed
@@ -78,10 +77,10 @@ class JobActions:
         job = await self.find_retryable(job_id, asker)
         if isinstance(job, Refusal):
             return job
-        if edited is None and job.state not in RETRYABLE:
+        if edited is None and not may_retry(job):
             return Refusal(Reason.TOO_LATE_TO_CANCEL)
         made = await self._make_retry(job, asker, origin, sees_channel, no_place, edited)
-        if job.state in _UNCLEAR and not isinstance(made, Refusal):
+        if may_request_again(job) and not isinstance(made, Refusal):
             await self._end_asking(job)
         return made
 
@@ -92,7 +91,7 @@ class JobActions:
             return job
         if job.origin.user_id != asker.user_id:
             return Refusal(Reason.NOT_YOURS)
-        return job if job.state in RETRYABLE | _UNCLEAR else Refusal(Reason.TOO_LATE_TO_CANCEL)
+        return job if may_retry(job) or may_request_again(job) else Refusal(Reason.TOO_LATE_TO_CANCEL)
 
     async def find_retry(self, job: Job) -> Job | None:
         """The job of an earlier Retry, unless it was cancelled for free."""
@@ -110,7 +109,7 @@ class JobActions:
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
             return job
-        if job.state not in _UNCLEAR:
+        if not may_request_again(job):
             return Refusal(Reason.SETTLED)
         made = await self._make_retry(job, asker, origin, sees_channel, no_place)
         if not isinstance(made, Refusal):
@@ -122,7 +121,7 @@ class JobActions:
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
             return job
-        if job.state not in _UNCLEAR:
+        if not may_request_again(job):
             return Refusal(Reason.SETTLED)
         if await self._end_asking(job):
             log_event("dismissed", job)
@@ -266,12 +265,3 @@ def _goes_on(job: Job, now: float) -> bool:
     if job.state is State.CANCELLED or job.withheld:
         return False
     return job.state in _UNDER_WAY or 0.0 <= now - job.accepted_at < _DOUBLE_PRESS_SECONDS
-
-
-def can_send_again(job: Job) -> bool:
-    """Whether *Post it* makes sense: a video that is kept, and was withheld or could not be posted."""
-    if job.removed_at is not None:
-        return False
-    if job.state is State.UNDELIVERABLE:
-        return True
-    return job.withheld and (job.state is State.CANCELLED or job.state not in ENDS)

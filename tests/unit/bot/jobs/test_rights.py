@@ -4,8 +4,8 @@ import pytest
 
 from bot.jobs.model import Job, Place, UserId
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker, may_control, may_remix, may_view
-from bot.jobs.states import State
+from bot.jobs.rights import Asker, may_control, may_post, may_remix, may_request_again, may_retry, may_view
+from bot.jobs.states import ENDS, State
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, NEXT_DOOR, OTHER_DM, OTHER_SERVER, PROVIDER, a_job
 
 NOT_ALLOWED = Refusal(Reason.NOT_ALLOWED)
@@ -146,3 +146,14 @@ def test_what_is_hidden_gives_nothing_away(state: State) -> None:
     """The answer doesn't reveal if a hidden video is finished, removed or foreign."""
     hidden = a_job(state, removed_at=5.0, provider="https://elsewhere.test/v1")
     assert remix(hidden, sees=False) == UNKNOWN
+
+
+def test_what_may_be_done_with_a_job_by_its_state() -> None:
+    """Retry after an end without a video, the question after an unknown outcome, posting what is kept."""
+    jobs = [a_job(state) for state in State]
+    assert {job.state for job in jobs if may_retry(job)} == {State.FAILED, State.REFUSED, State.LOST}
+    assert {job.state for job in jobs if may_request_again(job)} == {State.UNCERTAIN, State.LOST}
+    assert {job.state for job in jobs if may_post(job)} == {State.UNDELIVERABLE}
+    withheld = {state for state in State if may_post(a_job(state, withheld=True))}
+    assert withheld == {state for state in State if state not in ENDS} | {State.CANCELLED, State.UNDELIVERABLE}
+    assert not may_post(a_job(State.UNDELIVERABLE, removed_at=1.0))

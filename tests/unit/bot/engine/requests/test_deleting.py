@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.chat.courier import OutcomeUnknown, Refused
-from bot.engine.requests.job_actions import JobActions, can_send_again
+from bot.engine.requests.job_actions import JobActions
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, PostKind
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker
+from bot.jobs.rights import Asker, may_post
 from bot.jobs.states import State
 from bot.jobs.store import finding, moving, posts
 from tests.unit.bot.engine.delivery.test_outbox import OutboxHarness, a_video, an_outbox_harness
@@ -143,7 +143,7 @@ async def test_what_was_deleted_is_not_posted_after_all(outbox: OutboxHarness) -
     job = await a_video(outbox, video_bytes=1_000)
     FakeDeletion(outbox, job.id)
     await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED)
-    assert not can_send_again(await left(outbox, job))
+    assert not may_post(await left(outbox, job))
     await outbox.turn()
     (video,) = [one for one in await outbox.database.read(posts.find_posts, [job.id]) if one.kind is PostKind.VIDEO]
     assert video.message_id is None
