@@ -5,16 +5,18 @@ How a sentence reads is asserted where wording is the subject (`tests/unit/bot/c
 
 import re
 import string
+from collections.abc import Callable
 
 from bot.chat.words import Key, Label, Sentence, _filling, label, say
 from bot.chat.words._keys import Ending
 from bot.jobs.reasons import Reason
 from tests.readers import ENGLISH
 
-__all__ = ["Ending", "Key", "Label", "Reason", "label_of", "pattern", "permission_name", "says", "sentence"]
+__all__ = ["Ending", "Key", "Label", "Reason", "label_of", "pattern", "permission_name", "rendered", "says", "sentence"]
 
 Named = Key | Label | Reason | Ending
 _MARKDOWN = re.compile(r"[*`]+")
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 def says(text: str | None, *named: Named, **given: object) -> bool:
@@ -22,15 +24,24 @@ def says(text: str | None, *named: Named, **given: object) -> bool:
     return any(pattern(one, **given).search(text or "") for one in named)
 
 
-def pattern(what: Named, *, rendered: bool = False, **given: object) -> re.Pattern[str]:
-    """What finds that sentence; `rendered`: in a browser, where its markup isn't text any more."""
+def pattern(what: Named, **given: object) -> re.Pattern[str]:
+    """What finds that sentence as the bot sends it."""
+    return _pattern(what, given, lambda template: template)
+
+
+def rendered(what: Named, **given: object) -> re.Pattern[str]:
+    """What finds that sentence in a browser, where its markup isn't text any more."""
+    return _pattern(what, given, lambda template: _LINK.sub(r"\1", _MARKDOWN.sub("", template)))
+
+
+def _pattern(what: Named, given: dict[str, object], shown: Callable[[str], str]) -> re.Pattern[str]:
     written = _written(what)
     forms = [written] if isinstance(written, str) else [text for form, text in written.items() if form != "by"]
     unknown = set(given) - {name for text in forms for _, name, _, _ in string.Formatter().parse(text)}
     assert not unknown, f"{what!r} has no gap for {unknown}"
     if not isinstance(written, str) and written["by"] in given:
         forms = [_filling._form(written, given, ENGLISH.languages[0].formats)]
-    return re.compile("|".join(_form(text, given, rendered=rendered) for text in forms), re.DOTALL)
+    return re.compile("|".join(_form(shown(text), given) for text in forms), re.DOTALL)
 
 
 def label_of(button: Label) -> str:
@@ -55,14 +66,13 @@ def _written(what: Named) -> Sentence:
     return ENGLISH.languages[0].sentences[section.format(what.name.lower())]
 
 
-def _form(template: str, given: dict[str, object], *, rendered: bool) -> str:
+def _form(template: str, given: dict[str, object]) -> str:
     filler = _filling._Filler(ENGLISH.languages[0].formats, ENGLISH._ours)
     parts: list[str] = []
     words = ""
     for literal, name, _, mark in string.Formatter().parse(template):
-        shown = _MARKDOWN.sub("", literal) if rendered else literal
-        parts.append(re.escape(shown))
-        words += shown
+        parts.append(re.escape(literal))
+        words += literal
         if name in given:
             parts.append(re.escape(str(filler.convert_field(given[name], mark))))
         elif name is not None:

@@ -9,8 +9,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFilter
 from playwright.async_api import Browser, FilePayload, expect
 
+from bot.chat.words import Key
 from tests.browser.chromium import MISSING, find_chromium
 from tests.browser.visit import WIDE, Visit, a_browser, a_visit
+from tests.wording import rendered
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 PROMPT = "A paper boat sails down a rainy street at dusk"
@@ -76,8 +78,8 @@ async def _story(browser: Browser, folder: Path, *, dark: bool) -> list[Path]:
 
 async def _rendered(visit: Visit, prompt: str) -> None:
     """Let the render finish, and wait until its card is deleted and its video is where its words are readable."""
-    card = visit.visitor.message(prompt, "Requested by")
-    await expect(card).to_contain_text("Rendering")
+    card = visit.visitor.message(prompt, rendered(Key.ASKED_BY))
+    await expect(card).to_contain_text(rendered(Key.RENDERING))
     visit.stage.jump(DIALS["render_seconds"] + 10)
     video = visit.visitor.video(prompt)
     await expect(video).to_be_visible()

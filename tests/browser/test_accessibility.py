@@ -1,14 +1,15 @@
 """axe-core looks at the page in its main states, light and dark: nothing serious or critical."""
 
-import re
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
+from bot.chat.words import Key, Label
 from tests.browser.files import BOAT
 from tests.browser.visit import PHONE, WIDE, a_visit
+from tests.wording import label_of, rendered, sentence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GRAVE = ("serious", "critical")
@@ -36,10 +37,10 @@ async def test_nothing_grave(browser: Browser, tmp_path: Path, size: tuple[int, 
         video = ada.video("A paper boat")
         await expect(video).to_be_visible()
         await ada.ask_for_video("A forbidden boat")
-        await expect(ada.message("Your video wasn't made.")).to_be_visible()
+        await expect(ada.message(rendered(Key.FAILURE_PRIVATE))).to_be_visible()
         bar = await ada.begin("status")
         await ada.press("Send command", bar)
-        await expect(ada.message("Your videos")).to_contain_text("Only you can see this")
+        await expect(ada.message(rendered(Key.LIST_TITLE))).to_contain_text("Only you can see this")
         faults += await faults_of(page, "chat")
         await video.hover()
         await ada.press("More", video)
@@ -54,8 +55,8 @@ async def test_nothing_grave(browser: Browser, tmp_path: Path, size: tuple[int, 
         await expect(page.get_by_role("option").first).to_be_visible()
         faults += await faults_of(page, "slash bar")
         await ada.press("Leave this command", bar)
-        await ada.press("Remix", video)
-        form = page.get_by_role("dialog", name=re.compile("^Remix"))
+        await ada.press(label_of(Label.REMIX), video)
+        form = page.get_by_role("dialog", name=sentence(Key.FORM_REMIX))
         await ada.press("Submit", form)
         await expect(form.get_by_text("This field is required.")).to_be_visible()
         faults += await faults_of(page, "form")

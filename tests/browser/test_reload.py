@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
+from bot.chat.words import Key, Label
 from tests.browser.files import BOAT, LANTERN
 from tests.browser.visit import Visit, a_visit
+from tests.wording import label_of, rendered, sentence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -16,13 +18,13 @@ async def test_with_a_form_open(visit: Visit) -> None:
     """The form is there again, with what was written and picked, and can be sent."""
     ada, page = visit.visitor, visit.page
     await ada.ask_for_video("A paper boat")
-    await ada.press("Remix", ada.video("A paper boat"))
-    form = page.get_by_role("dialog", name=re.compile("^Remix"))
-    await form.get_by_label("What should change?").fill("With a lantern")
-    await ada.pick_file(form.get_by_label("Pictures to start from"), LANTERN)
+    await ada.press(label_of(Label.REMIX), ada.video("A paper boat"))
+    form = page.get_by_role("dialog", name=sentence(Key.FORM_REMIX))
+    await form.get_by_label(sentence(Key.FORM_CHANGE)).fill("With a lantern")
+    await ada.pick_file(form.get_by_label(sentence(Key.FORM_PICTURES)), LANTERN)
     await expect(form.get_by_text(LANTERN["name"])).to_be_visible()
     await page.reload()
-    await expect(form.get_by_label("What should change?")).to_have_value("With a lantern")
+    await expect(form.get_by_label(sentence(Key.FORM_CHANGE))).to_have_value("With a lantern")
     await expect(form.get_by_text(LANTERN["name"])).to_be_visible()
     await ada.press("Submit", form)
     await expect(ada.video("With a lantern")).to_be_visible()
@@ -59,9 +61,9 @@ async def test_with_a_card_running(browser: Browser, tmp_path: Path) -> None:
         ada = visit.visitor
         await ada.ask_for_video("A paper boat")
         card = ada.message("A paper boat")
-        await expect(card).to_contain_text("Rendering")
+        await expect(card).to_contain_text(rendered(Key.RENDERING))
         await visit.page.reload()
-        await expect(card).to_contain_text("Rendering")
+        await expect(card).to_contain_text(rendered(Key.RENDERING))
         visit.stage.jump(40)
         await expect(card).to_contain_text(re.compile(r"[45]\d %"))
         visit.stage.jump(70)
@@ -72,7 +74,7 @@ async def test_with_a_video_playing(browser: Browser, tmp_path: Path) -> None:
     """The video is where it was, and continues from there."""
     async with a_visit(tmp_path, browser) as visit:
         ada = visit.visitor
-        await ada.ask_for_video("A paper boat", seconds="8 s")
+        await ada.ask_for_video("A paper boat", seconds=sentence(Key.LENGTH_SECONDS, seconds=8))
         video = await ada.play(ada.video("A paper boat"))
         await ada.runs(video, until=1.5)
         await visit.page.reload()

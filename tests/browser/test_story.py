@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
+from bot.chat.words import Key, Label
+from bot.jobs.reasons import Reason
 from tests.browser.files import BOAT, LANTERN
 from tests.browser.visit import PHONE, Visit, a_visit
+from tests.wording import label_of, rendered, sentence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,19 +39,21 @@ async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
         ada = visit.visitor
         await ada.ask_for_video("A paper boat in the rain", picture=BOAT)
         card = ada.message("A paper boat in the rain")
-        await expect(card).to_contain_text("Rendering")
-        await expect(card).to_contain_text("1 picture")
+        await expect(card).to_contain_text(rendered(Key.RENDERING))
+        await expect(card).to_contain_text(rendered(Key.PICTURES, count=1))
         visit.stage.jump(40)
         await expect(card).to_contain_text(re.compile(r"[45]\d %"))
         visit.stage.jump(70)
         video = ada.video("A paper boat in the rain")
-        await expect(video).to_contain_text("Your video is ready.")
+        await expect(video).to_contain_text(rendered(Key.VIDEO_READY))
         await ada.play(video)
         await ada.reply(video, "Now at night, with lanterns")
-        await expect(ada.message("Now at night, with lanterns", "Remix of", "Rendering")).to_be_visible()
+        await expect(
+            ada.message("Now at night, with lanterns", rendered(Key.REMIX_OF_LINKED), rendered(Key.RENDERING))
+        ).to_be_visible()
         visit.stage.jump(110)
         remix = ada.video("Now at night, with lanterns")
-        await expect(remix).to_contain_text("Your remix is ready.")
+        await expect(remix).to_contain_text(rendered(Key.REMIX_READY))
         await ada.play(remix)
         await expect(ada.videos()).to_have_count(2)
         assert (visit.paid, visit.videos_posted) == (2, 2)
@@ -58,10 +63,10 @@ async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
 async def test_the_remix_form(visit: Visit) -> None:
     """The Remix button opens a form; what is written and picked there makes the next video."""
     ada = visit.visitor
-    await ada.press("Remix", await a_video(visit, "A paper boat"))
-    form = visit.page.get_by_role("dialog", name=re.compile("^Remix"))
-    await form.get_by_label("What should change?").fill("With a lantern")
-    await ada.pick_file(form.get_by_label("Pictures to start from"), LANTERN)
+    await ada.press(label_of(Label.REMIX), await a_video(visit, "A paper boat"))
+    form = visit.page.get_by_role("dialog", name=sentence(Key.FORM_REMIX))
+    await form.get_by_label(sentence(Key.FORM_CHANGE)).fill("With a lantern")
+    await ada.pick_file(form.get_by_label(sentence(Key.FORM_PICTURES)), LANTERN)
     await expect(form.get_by_text(LANTERN["name"])).to_be_visible()
     await ada.press("Submit", form)
     await expect(form).to_be_hidden()
@@ -76,14 +81,14 @@ async def test_another_persons_delete(visit: Visit) -> None:
     person = visit.visitor
     video = await a_video(visit, "A paper boat")
     await person.become("Ben")
-    await person.press("Delete", video)
-    refusal = person.message("Only the person who asked for this video")
+    await person.press(label_of(Label.DELETE), video)
+    refusal = person.message(rendered(Reason.NOT_ALLOWED))
     await expect(refusal).to_contain_text("Only you can see this")
     await expect(video).to_be_visible()
     await person.become("Ada")
     await expect(refusal).to_be_hidden()
-    await person.press("Delete", video)
-    await person.press("Delete", person.message("Delete this video?"))
+    await person.press(label_of(Label.DELETE), video)
+    await person.press(label_of(Label.DELETE), person.message(rendered(Key.ASK_DELETE)))
     await expect(video).to_be_hidden()
 
 
@@ -117,7 +122,7 @@ async def test_the_keyboard_alone(visit: Visit) -> None:
     await keys.type("The same at night")
     await keys.press("Enter")
     remix = ada.video("The same at night")
-    await expect(remix).to_contain_text("Your remix is ready.")
+    await expect(remix).to_contain_text(rendered(Key.REMIX_READY))
     assert [len(render.references) for render in visit.stage.studio.renders] == [1, 0]
 
 
@@ -135,11 +140,11 @@ async def test_a_phone(browser: Browser, tmp_path: Path) -> None:
         assert box["x"] + box["width"] <= PHONE[0]
         await ada.play(video)
         await ada.reply(video, "The same at night")
-        await expect(ada.video("The same at night")).to_contain_text("Your remix is ready.")
+        await expect(ada.video("The same at night")).to_contain_text(rendered(Key.REMIX_READY))
         await ada.press("Places and people")
         await ada.become("Ben")
         # The dark part beside it, which is all that a thumb can reach of that button.
         await ada.button("Close the side").click(position={"x": PHONE[0] - 12, "y": 300})
-        await ada.press("Remix", ada.video("The same at night"))
-        await expect(page.get_by_role("dialog", name=re.compile("^Remix"))).to_be_visible()
+        await ada.press(label_of(Label.REMIX), ada.video("The same at night"))
+        await expect(page.get_by_role("dialog", name=sentence(Key.FORM_REMIX))).to_be_visible()
         assert await page.evaluate("document.scrollingElement.scrollWidth") <= PHONE[0]

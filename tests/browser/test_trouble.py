@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Error, expect
 
+from bot.chat.words import Key, Label
 from tests.browser.visit import Visit, a_visit
+from tests.wording import label_of, rendered
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,9 +34,9 @@ async def test_a_lost_answer_to_the_paid_request(visit: Visit) -> None:
     ada = visit.visitor
     await ada.lose("The provider", "create or remix")
     await ada.ask_for_video("A paper boat")
-    await expect(ada.message("I can't know whether the provider took it")).to_be_visible()
-    await ada.press("Dismiss")
-    await expect(ada.message("All right, I leave")).to_contain_text("Only you can see this")
+    await expect(ada.message(rendered(Key.UNSURE))).to_be_visible()
+    await ada.press(label_of(Label.DISMISS))
+    await expect(ada.message(rendered(Key.ANSWER_LEFT))).to_contain_text("Only you can see this")
     assert visit.paid == 1
 
 
@@ -43,7 +45,7 @@ async def test_the_bot_is_killed_in_mid_render(browser: Browser, tmp_path: Path)
     async with a_visit(tmp_path, browser, render_seconds=60) as visit:
         ada = visit.visitor
         await ada.ask_for_video("A paper boat")
-        await expect(ada.message("A paper boat")).to_contain_text("Rendering")
+        await expect(ada.message("A paper boat")).to_contain_text(rendered(Key.RENDERING))
         backstage = await ada.backstage()
         await ada.press("Kill", backstage)
         await expect(backstage.get_by_text("Killed", exact=True)).to_be_visible()
@@ -51,7 +53,7 @@ async def test_the_bot_is_killed_in_mid_render(browser: Browser, tmp_path: Path)
         await ada.press("+1 min", backstage)
         await ada.press("Start", backstage)
         await ada.sees_bot_online()
-        await expect(ada.video("A paper boat")).to_contain_text("Your video is ready.")
+        await expect(ada.video("A paper boat")).to_contain_text(rendered(Key.VIDEO_READY))
         await expect(ada.videos()).to_have_count(1)
         assert (visit.paid, visit.videos_posted) == (1, 1)
         assert visit.stage.bot.lives == 2
