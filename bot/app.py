@@ -18,7 +18,7 @@ from discord.http import Route
 
 from bot import VERSION
 from bot.chat.courier import Courier
-from bot.chat.words import ENGLISH, Key, Language, Readers
+from bot.chat.words import Key, Language, Readers
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.connection import disconnect, stay_connected
 from bot.engine.context import EngineContext, Rules
@@ -121,7 +121,7 @@ async def build_engine(
     await shelf.clear_partials()
     signals.searched_until = searched_until(found)
     courier = Courier(client, clock, settings.owner_ids)
-    owner_alerts = OwnerAlerts(courier, clock, readers.of(ENGLISH))
+    owner_alerts = OwnerAlerts(courier, clock, readers)
     if found.is_restored:
         owner_alerts.alert(Key.ALERT_RESTORED)
     rules = _rules(settings)

@@ -43,6 +43,8 @@ class CommandSync:
         self._clock = clock
         self._readers = readers
         self._again: asyncio.Task[None] | None = None
+        for target, ids in self._read_note()[1].items():
+            self._note_ids(target, ids)
 
     async def sync(self) -> None:
         """Sync the commands, once all cogs are loaded; a failed sync is retried later."""
@@ -72,7 +74,6 @@ class CommandSync:
         wanted = await self._fingerprints(known)
         for target, fingerprint in wanted.items():
             if known.get(target) == fingerprint and target in ids:
-                self._note_ids(target, ids[target])
                 continue
             try:
                 async with asyncio.timeout(_SYNC_SECONDS):
@@ -128,6 +129,21 @@ class CommandSync:
         if not isinstance(note, dict):
             return {}, {}
         noted = cast("dict[str, Any]", note)
-        known = {target: told for target, told in noted.items() if target == "global" or target.isdecimal()}
-        ids = cast("object", noted.get(_IDS))
-        return known, cast("dict[str, dict[str, int]]", ids) if isinstance(ids, dict) else {}
+        known = {target: told for target, told in noted.items() if _is_target(target)}
+        return known, _ids_in(noted.get(_IDS))
+
+
+def _is_target(name: str) -> bool:
+    return name == "global" or name.isdecimal()
+
+
+def _ids_in(note: object) -> dict[str, dict[str, int]]:
+    """The ids of commands by their names, of each target; what is damaged is left out, and synced again."""
+    if not isinstance(note, dict):
+        return {}
+    found: dict[str, dict[str, int]] = {}
+    for target, ids in cast("dict[str, object]", note).items():
+        if _is_target(target) and isinstance(ids, dict):
+            named = cast("dict[str, object]", ids)
+            found[target] = {name: command_id for name, command_id in named.items() if isinstance(command_id, int)}
+    return found

@@ -127,7 +127,7 @@ def choice_name(job: Job, now: float, reader: Reader) -> str:
     """The job's name among the choices of an option: at most 100 characters, without markup."""
     prompt = plain(job.request.prompt, _CHOICE_PROMPT_CHARACTERS)
     age_seconds = max(0.0, now - job.accepted_at)
-    name = say(Key.CHOICE, reader, prompt=prompt, status=status(job, now, reader), age=age_seconds)
+    name = say(Key.CHOICE, reader, prompt=prompt, age=age_seconds)
     last = f" · {job.id}"
     return clip(name, _CHOICE_MAX - len(last)) + last
 

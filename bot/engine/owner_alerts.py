@@ -8,7 +8,7 @@ import structlog
 
 from bot.chat.cards import Message
 from bot.chat.courier import Courier, CourierFault, NotTaken, Parcel, Refused
-from bot.chat.words import Key, Reader, say
+from bot.chat.words import ENGLISH, Key, Readers, say
 from bot.jobs.backoff import full_jitter
 from bot.jobs.model import ChannelId, UserId
 from bot.ops.clock import Clock
@@ -30,17 +30,16 @@ class _Alert:
 class OwnerAlerts:
     """Any part may alert; one loop sends the DMs, and first searches the history for those of the last process."""
 
-    def __init__(self, courier: Courier, clock: Clock, owners: Reader) -> None:
-        """`owners`: the language of the alerts."""
+    def __init__(self, courier: Courier, clock: Clock, readers: Readers) -> None:
         self._courier = courier
         self._clock = clock
-        self._owners = owners
+        self._readers = readers
         self._queue: asyncio.Queue[_Alert] = asyncio.Queue()
         self._alerted_at: dict[str, float] = {}
 
     def alert(self, key: Key, *, rest_seconds: float = _REST_SECONDS, **named: object) -> None:
         """Alert the owners, unless they got this very sentence within the pause. `named` fills its gaps."""
-        now, text = self._clock.monotonic(), say(key, self._owners, **named)
+        now, text = self._clock.monotonic(), say(key, self._readers.of(ENGLISH), **named)
         first = text not in self._alerted_at
         if not first and now - self._alerted_at[text] < rest_seconds:
             return

@@ -3,6 +3,7 @@
 A gap without a mark takes a whole number, or text that is then shown as foreign text. The marks:
 
     {x!b} bytes      {x!d} a duration in seconds      {x!t} a moment, in the reader's own time ("in 5 minutes")
+    {x!a} an age in seconds ("5 min. ago"), where Discord renders no moments
     {x!m} a person   {x!o} texts to choose from       {x!p} permissions      {x!v} markup of our own, as it is
     {x!n} foreign text where Discord renders no markup (labels, titles, footers)
 
@@ -12,9 +13,11 @@ Numbers, lists and units are written as Unicode's CLDR has them for the language
 import re
 import string
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 from babel import Locale
+from babel.dates import format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from babel.units import format_unit
@@ -128,6 +131,12 @@ def _texts(value: object) -> list[str]:
     return [_text(one) for one in cast("Iterable[object]", value)]
 
 
+def _age(seconds: float, filler: _Filler) -> str:
+    # A timedelta of zero is taken for the future.
+    ago = timedelta(seconds=-max(1, round(seconds)))
+    return format_timedelta(ago, add_direction=True, format="short", locale=filler.formats)
+
+
 def _choices(value: object, filler: _Filler) -> str:
     texts = [quote(one, _SHOWN_CHARACTERS) for one in _texts(value)]
     if len(texts) > _CHOICES_SHOWN:
@@ -144,6 +153,7 @@ MARKS: dict[str | None, Callable[[object, _Filler], str]] = {
     None: _default,
     "b": lambda value, filler: size_text(int(_number(value)), filler.formats),
     "d": lambda value, filler: duration_text(_number(value), filler.formats),
+    "a": lambda value, filler: _age(_number(value), filler),
     "t": lambda value, _: f"<t:{int(_number(value))}:R>",
     "m": lambda value, _: f"<@{int(_number(value))}>",
     "o": _choices,

@@ -24,6 +24,7 @@ class Key(StrEnum):
     REMOVED = auto()
     REMOVED_BY_MODERATOR = auto()
     REFUSED = auto()
+    REFUSED_CONTENT = auto()
     FAILED = auto()
     CANCELLED = auto()
     KEPT = auto()

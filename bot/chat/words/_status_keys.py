@@ -81,6 +81,8 @@ def status_key(job: Job, now: float) -> Key:
         return Key.RENDERING_LATE
     if job.state is State.CANCELLED and job.withheld:
         return Key.KEPT
+    if job.state is State.REFUSED and job.cause is Cause.CONTENT:
+        return Key.REFUSED_CONTENT
     if job.state is State.DELIVERED and job.removed_at is not None:
         return Key.REMOVED if job.removed_by is None else Key.REMOVED_BY_MODERATOR
     return _STATUS[job.state]

@@ -54,7 +54,7 @@ def test_a_card_shows_who_asked_for_what_and_how_it_stands(job: Job) -> None:
     assert message.embed.title == "Waiting in the queue"
     assert message.embed.description == (
         "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nRequested by <@42> <t:1000:R>\n"
-        "Number 3 in the queue."
+        "#3 in the queue"
     )
     assert message.embed.footer == "K3M9Q2XA"
     assert [(str(button.id), button.label) for button in message.buttons] == [("vb:card:cancel:K3M9Q2XA:1", "Cancel")]
@@ -117,8 +117,8 @@ def test_progress_is_only_shown_when_the_provider_gave_it(job: Job) -> None:
 def test_a_withheld_job_says_that_it_will_not_be_posted(job: Job) -> None:
     """After *Don't post* the card says what happens to the video, and how to get it after all."""
     withheld = cards.card(replace(job, state=State.RENDERING, withheld=True), FACTS, ENGLISH)
-    assert "won't be posted" in text_of(withheld)
-    assert "**Post it** in `/status`" in text_of(withheld)
+    assert "Won't be posted" in text_of(withheld)
+    assert "post it from `/status`" in text_of(withheld)
 
 
 def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> None:
@@ -127,7 +127,7 @@ def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> No
     assert message.content == "<@42> Your video is ready."
     assert message.ping == 42
     assert "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture · took 1 min 35 s" in text_of(message)
-    assert text_of(message).endswith("Reply to this message to change the video · K3M9Q2XA")
+    assert text_of(message).endswith("Reply to remix · K3M9Q2XA")
     assert [str(button.id) for button in message.buttons] == [
         "vb:video:remix:K3M9Q2XA:2",
         "vb:video:again:K3M9Q2XA:2",
@@ -178,7 +178,7 @@ def test_a_long_link_leaves_room_for_the_beginning_of_the_prompt(job: Job) -> No
 def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, link: str, shown: str) -> None:
     """Both sizes are named, and the address is one link and nothing else, with any content."""
     message = cards.video_link(job, 1, LinkFacts(link, 50_331_648, 10_485_760), ENGLISH)
-    assert "at 48 MB it is over the 10 MB" in message.content
+    assert "(48 MB, limit 10 MB)" in message.content
     assert message.content.endswith("\n" + shown)
     assert read(message.content) == [("mention", "<@42>"), ("link", shown)]
     assert actions_of(message) == [Action.REMIX, Action.AGAIN, Action.DELETE]
@@ -198,7 +198,7 @@ def test_a_failure_says_cause_and_next_step_and_offers_retry(job: Job) -> None:
     message = cards.failure(
         replace(job, state=State.LOST, cause=Cause.LOST, remote_id="video_1", ended_at=1.0), ENGLISH
     )
-    assert message.content.startswith("<@42> The provider doesn't know this video any more.")
+    assert message.content.startswith("<@42> The video service lost this video.")
     assert "`a red fox`" in text_of(message)
     assert message.ping == 42
     assert actions_of(message) == [Action.RETRY]
@@ -273,18 +273,18 @@ def test_an_undeliverable_video_is_sent_again_and_never_made_again(job: Job) -> 
     """A finished video that could not be posted has no Retry, which would pay twice, but **Post it**."""
     kept = replace(job, state=State.UNDELIVERABLE, cause=Cause.PERMISSION, video_sha256="0" * 64)
     message = cards.failure(kept, ENGLISH)
-    assert "kept" in message.content
-    assert "nothing is rendered anew" in message.content
+    assert "is done" in message.content
+    assert "No extra cost." in message.content
     assert actions_of(message) == [Action.SEND_AGAIN]
 
 
 def test_an_unsure_notice_says_exactly_that_until_it_is_answered(job: Job) -> None:
-    """It can't be known, it may be charged twice, and it will be posted if it turns up; an answer takes the buttons."""
+    """It can't be known, it might charge twice, and it will be posted if it turns up; an answer takes the buttons."""
     uncertain = replace(job, state=State.UNCERTAIN)
     message = cards.unsure(uncertain, ENGLISH)
-    assert "can't know whether the provider took it" in message.content
-    assert "may be charged twice" in message.content
-    assert "it is posted" in message.content
+    assert "I don't know if it went through" in message.content
+    assert "might charge twice" in message.content
+    assert "I'll post it if it shows up" in message.content
     assert actions_of(message) == [Action.TRY_AGAIN, Action.LEAVE]
     assert [button.label for button in message.buttons] == ["Request again", "Dismiss"]
     assert actions_of(cards.unsure(replace(uncertain, answered_at=5.0), ENGLISH)) == []

@@ -24,7 +24,7 @@ def description_of(message: cards.Message) -> str:
 def test_someone_without_videos_is_told_how_to_get_one() -> None:
     """The empty list says what to do."""
     message = lists.running_and_latest([], 1.0, ENGLISH, {})
-    assert message.content == "You have no videos yet. `/video` makes one."
+    assert message.content == "No videos yet. Make one with `/video`!"
     assert message.embed is None
 
 
@@ -35,7 +35,7 @@ def test_the_list_shows_state_progress_age_and_the_way_to_each(job: Job) -> None
     message = lists.running_and_latest([rendering, delivered], 1_060.0, ENGLISH, {delivered.id: LINK})
     assert description_of(message) == (
         "**Rendering** · <t:1000:R> · `K3M9Q2XA`\n`a red fox`\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %\n\n"
-        f"**Posted** · <t:1000:R> · `AAAAAAAA`\n`a red fox`\n[Go to it]({LINK})"
+        f"**Done** · <t:1000:R> · `AAAAAAAA`\n`a red fox`\n[Jump to video]({LINK})"
     )
     assert message.ping is None
 
@@ -83,7 +83,7 @@ def test_one_job_is_told_in_full(job: Job) -> None:
     assert message.embed.title == "Waiting in the queue"
     assert description_of(message) == (
         "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nRequested by <@42> <t:1000:R>\n"
-        f"Number 2 in the queue.\n[Go to it]({LINK})"
+        f"#2 in the queue\n[Jump to video]({LINK})"
     )
 
 
@@ -91,8 +91,8 @@ def test_one_failed_job_says_why_and_can_be_retried(job: Job) -> None:
     """The cause and the next step of the notice stand here too, with the button that they name."""
     failed = replace(job, state=State.FAILED, cause=Cause.PROVIDER, submitted_at=1_010.0, ended_at=1_020.0)
     message = lists.one(failed, JobFacts(2_000.0), ENGLISH)
-    assert "Sent to the provider <t:1010:R> · Ended <t:1020:R>" in description_of(message)
-    assert "The provider had a fault of its own" in description_of(message)
+    assert "Started <t:1010:R> · Finished <t:1020:R>" in description_of(message)
+    assert "The video service failed" in description_of(message)
     assert [str(button.id) for button in message.buttons] == [
         "vb:list:retry:K3M9Q2XA:1",
         "vb:list:edit_retry:K3M9Q2XA:1",
@@ -103,7 +103,7 @@ def test_why_tells_what_the_notice_does_not(job: Job) -> None:
     """Cause, next step, prompt and settings; a long prompt is attached."""
     refused = replace(job, state=State.REFUSED, cause=Cause.CONTENT, about="prompt", submitted_at=1.0, ended_at=2.0)
     message = lists.why(refused, ENGLISH)
-    assert "content rules don't allow this prompt" in message.content
+    assert "was blocked by the provider's content rules" in message.content
     assert "`a red fox`" in description_of(message)
     assert message.buttons == ()
     long = replace(refused, request=replace(refused.request, prompt="x" * 2000))
@@ -115,7 +115,7 @@ def test_why_tells_what_the_notice_does_not(job: Job) -> None:
 
 def test_a_choice_names_the_video_in_plain_text(job: Job) -> None:
     """Autocomplete shows prompt, state, age and id, in at most 100 characters."""
-    assert lists.choice_name(job, 1_200.0, ENGLISH) == "a red fox · Waiting in the queue, 3 min 20 sec ago · K3M9Q2XA"
+    assert lists.choice_name(job, 1_200.0, ENGLISH) == "a red fox · 3 min. ago · K3M9Q2XA"
     for prompt in ("🦊" * 2_000, "\u202e\n@everyone", ""):
         name = lists.choice_name(
             replace(job, state=State.UNCERTAIN, request=replace(job.request, prompt=prompt)), 9e9, ENGLISH

@@ -20,7 +20,7 @@ def test_a_waiting_job_says_that_the_bot_is_paused(job: Job, waiting_for: Cause 
     message = cards.card(replace(job, waiting_for=waiting_for), PAUSED, ENGLISH)
     assert message.embed is not None
     assert message.embed.title == "Paused"
-    assert "Nothing is charged meanwhile" in (message.embed.description or "")
+    assert "You aren't charged until then" in (message.embed.description or "")
     assert "Number" not in (message.embed.description or "")
     assert [button.id.action for button in message.buttons] == [Action.CANCEL]
 
@@ -36,5 +36,5 @@ def test_a_job_whose_person_rests_says_so(job: Job) -> None:
     """Held up because of what their videos came to, it reads neither like the queue nor like a busy provider."""
     card = cards.card(replace(job, waiting_for=Cause.CONTENT, not_before=1_600.0), CardFacts(1_001.0), ENGLISH)
     assert card.embed is not None
-    assert card.embed.title == "Waiting for some minutes"
+    assert card.embed.title == "On hold for a few minutes"
     assert "Several of your videos failed or were blocked" in (card.embed.description or "")

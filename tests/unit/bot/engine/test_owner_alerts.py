@@ -10,7 +10,7 @@ from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Parcel, Ref
 from bot.chat.words import Key, say
 from bot.engine.owner_alerts import OwnerAlerts
 from bot.jobs.model import ChannelId, MessageId, UserId
-from tests.readers import ENGLISH
+from tests.readers import ENGLISH, READERS
 from tests.unit.bot.engine.fake_clock import FakeSkippingClock
 
 HOUR = 3_600.0
@@ -54,7 +54,7 @@ class FakeDiscord:
 @asynccontextmanager
 async def a_life(discord: FakeDiscord) -> AsyncIterator[OwnerAlerts]:
     """The alarm of one life of the bot, its loop running."""
-    owner_alerts = OwnerAlerts(discord, discord.clock, ENGLISH)  # pyright: ignore[reportArgumentType]  # the three things it asks of a courier
+    owner_alerts = OwnerAlerts(discord, discord.clock, READERS)  # pyright: ignore[reportArgumentType]  # the three things it asks of a courier
     loop = asyncio.create_task(owner_alerts.run())
     yield owner_alerts
     loop.cancel()
