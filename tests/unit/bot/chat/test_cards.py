@@ -53,8 +53,7 @@ def test_a_card_shows_who_asked_for_what_and_how_it_stands(job: Job) -> None:
     assert message.embed is not None
     assert message.embed.title == "Waiting in the queue"
     assert message.embed.description == (
-        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nRequested by <@42> <t:1000:R>\n"
-        "#3 in the queue"
+        "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture\nRequested by <@42> <t:1000:R>\n#3 in the queue"
     )
     assert message.embed.footer == "K3M9Q2XA"
     assert [(str(button.id), button.label) for button in message.buttons] == [("vb:card:cancel:K3M9Q2XA:1", "Cancel")]

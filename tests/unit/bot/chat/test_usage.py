@@ -55,10 +55,10 @@ def test_the_message_has_the_totals() -> None:
     """Of all, of each server and of each person; foreign names stay text."""
     said = summary(LINES, Names({GuildId(1): "**@everyone** <#1>"}, {}), 7, ENGLISH)
     assert "**Last 7 days** · requests: 8 · videos: 6 · reported cost: 1.250005" in said
-    assert "7 requests, 5 videos, cost 1.25" in said
-    assert "Direct messages: 1 requests" in said
-    assert "<@7>: 6 requests" in said
-    assert "Server `**@everyone** <#1>`:" in said
+    assert "requests: 7 · videos: 5 · cost: 1.25" in said
+    assert "Direct messages · requests: 1" in said
+    assert "<@7> · requests: 6" in said
+    assert "Server `**@everyone** <#1>` ·" in said
 
 
 def test_nothing_was_requested() -> None:

@@ -129,7 +129,8 @@ def test_a_waiting_job_says_what_it_waits_for(job: Job) -> None:
     assert words.status(job, 1_001.0, ENGLISH) == "Waiting in the queue"
     assert words.status(in_grace, 1_001.0, ENGLISH) == "Starting in a moment"
     assert words.status(in_grace, 1_006.0, ENGLISH) == "Waiting in the queue"
-    assert words.status(replace(job, waiting_for=Cause.KEY), 1_001.0, ENGLISH) == "On hold: problem with the bot's account"
+    without_key = replace(job, waiting_for=Cause.KEY)
+    assert words.status(without_key, 1_001.0, ENGLISH) == "On hold: problem with the bot's account"
     assert words.status(replace(job, waiting_for=Cause.CREDIT), 1_001.0, ENGLISH) == "On hold: out of credit"
     assert words.status(replace(job, waiting_for=Cause.RATE), 1_001.0, ENGLISH) == "On hold: the video service is busy"
 
