@@ -7,10 +7,11 @@ from bot.chat import words
 from bot.jobs.model import Cause, PostKind, VideoRequest
 from bot.jobs.states import State
 from bot.jobs.store import posts
-from tests.readers import ENGLISH, says
+from tests.readers import ENGLISH
 from tests.unit.bot.engine.scheduler_harness import a_scheduler_harness
 from tests.unit.bot.engine.senders import a_sender
 from tests.unit.bot.jobs.samples import a_picture
+from tests.wording import Ending, says
 
 ELSEWHERE = "https://old.test/v1"
 
@@ -34,7 +35,7 @@ async def test_a_remix_of_a_video_elsewhere_is_not_sent(tmp_path: Path) -> None:
         ended = await harness.is_in(job, State.FAILED)
         assert (ended.cause, ended.submitted_at, harness.api.paid) == (Cause.INPUT, None, [])
         assert PostKind.FAILURE in [post.kind for post in await harness.database.read(posts.find_posts, [job.id])]
-        assert says(words.cause(ended, ENGLISH).cause, "endings.input_gone.cause")
+        assert says(words.cause(ended, ENGLISH).cause, Ending.INPUT_GONE)
 
 
 async def test_a_refusal_of_our_own_says_nothing_about_the_account(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Refused
 from bot.engine.requests.reply_rule import Right
 from bot.jobs.deadlines import OFFER_SECONDS
 from bot.jobs.model import MessageId
-from tests.readers import says
 from tests.unit.bot.engine.requests_harness import RequestsHarness, a_requests_harness
+from tests.wording import Reason, says
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ async def test_a_remix_that_can_not_be_stored_is_told_of(harness: RequestsHarnes
     harness.break_store(statement)
     await harness.answer(harness.reply(11, "make it much darker please", video))
     (said,) = harness.said
-    assert says(said, "refusals.store_unavailable")
+    assert says(said, Reason.STORE_UNAVAILABLE)
 
 
 async def test_a_question_that_can_not_be_stored_is_told_of(harness: RequestsHarness) -> None:
@@ -36,7 +36,7 @@ async def test_a_question_that_can_not_be_stored_is_told_of(harness: RequestsHar
     harness.break_store("make_offer")
     await harness.answer(harness.reply(11, "darker", video))
     (said,) = harness.said
-    assert says(said, "refusals.store_unavailable")
+    assert says(said, Reason.STORE_UNAVAILABLE)
 
 
 async def test_talk_under_other_messages_is_not_told_of_the_database(harness: RequestsHarness) -> None:
