@@ -31,7 +31,7 @@ check: $(READY)  ## lint, formatting, types, architecture
 
 # In CI the browser tests must run, so there the browser is fetched too; elsewhere nothing is installed unasked.
 test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests
-	@$(BIN)/pytest -n 4 --dist loadfile
+	@$(BIN)/pytest -n 4 --dist loadfile --durations=30
 
 # While one works: no process of the bot is started but for a few, and no browser.
 quick: $(READY)  ## the tests of unit, rules and simcord that are not marked slow; no lint, no types

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, expect
 from bot.chat.words import Key, Label
 from bot.jobs.reasons import Reason
 from tests.browser.visit import Visit, a_visit
+from tests.e2e.messages import time_passes_until
 from tests.wording import Ending, label_of, rendered, sentence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -18,7 +19,7 @@ async def test_replies_are_counted_down_changed_or_asked_about(browser: Browser,
     """A reply to one's own video waits, is edited meanwhile and made of its newest words; a question and a reply to
     somebody else's video are asked about.
     """
-    settings = {"REPLY_REMIX": "auto", "REPLY_GRACE_SECONDS": "600"}
+    settings = {"REPLY_REMIX": "auto", "REPLY_GRACE_SECONDS": "600", "JOB_DEADLINE_SECONDS": "36000"}
     async with a_visit(tmp_path, browser, settings=settings) as visit:
         ada, page = visit.visitor, visit.page
         await ada.ask_for_video("A paper boat")
@@ -34,7 +35,8 @@ async def test_replies_are_counted_down_changed_or_asked_about(browser: Browser,
         await editor.fill("By night, with lanterns")
         await editor.press("Enter")
         await expect(ada.message("By night, with lanterns", rendered(Key.GRACE))).to_be_visible()
-        visit.stage.jump(610)
+        renders = visit.stage.studio.renders
+        await time_passes_until(visit.stage, lambda: len(renders) == 2, step_seconds=60)
         await expect(ada.video("By night, with lanterns")).to_contain_text(rendered(Key.REMIX_READY))
         await ada.reply(boat, "where did you get the idea?")
         question = ada.message(rendered(Key.OFFER_QUESTION))

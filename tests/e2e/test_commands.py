@@ -360,7 +360,7 @@ async def test_status_of_who_has_nothing_says_how_to_begin(scene: Scene) -> None
 
 async def test_status_lists_running_and_latest_jobs_with_progress_age_and_links(scene: Scene) -> None:
     """/status privately lists the asker's running job with its progress and card, then the latest with its video."""
-    done = await made(scene, "Done long ago")
+    done = await made(scene, "Made long ago")
     with rendering(scene, progress="percent", render_seconds=100.0):
         await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Still at it"))
         await inspection.job(scene.stage, "Still at it", "rendering")
@@ -381,9 +381,9 @@ async def test_status_lists_running_and_latest_jobs_with_progress_age_and_links(
         assert re.search(r"▰{5,}▱+ 5\d %", running)
         assert f"<t:{int(row['accepted_at'])}:R>" in running
         assert card.jump_url in running
-        (row,) = inspection.jobs(scene.stage, prompt="Done long ago")
+        (row,) = inspection.jobs(scene.stage, prompt="Made long ago")
         assert row["id"] in ended
-        assert "Done long ago" in ended
+        assert "Made long ago" in ended
         assert done.jump_url in ended
         assert f"<t:{int(row['accepted_at'])}:R>" in ended
         assert "%" not in ended
