@@ -249,6 +249,7 @@ async def test_the_bot_lives_dies_and_lives_again(fake_bot: FakeBot) -> None:
         await board.turn("database", {"do": "restore"})
     await board.turn("bot", {"do": "kill"})
     assert lamp() == ("killed", 1, -9)
+    await chat.bot_gone(60)
     assert await board.turn("database", {"do": "restore"})
     await board.turn("bot", {"do": "start"})
     await chat.bot_ready(60)
