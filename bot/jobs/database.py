@@ -105,7 +105,7 @@ class Database:
         async def transaction() -> T:
             _FOLLOW_UP.set(follow_up)
             async with self._writer:
-                done = await self._begun_anew(noted, asked_at)
+                done = await self._begin_again(noted, asked_at)
                 for each in follow_up:
                     each()
                 await self._keep_log_small()
@@ -143,7 +143,7 @@ class Database:
             await asyncio.wait(tuple(self._under_way))
         await self._engine.dispose()
 
-    async def _begun_anew(self, work: Callable[[AsyncConnection], Awaitable[T]], asked_at: float) -> T:
+    async def _begin_again(self, work: Callable[[AsyncConnection], Awaitable[T]], asked_at: float) -> T:
         """Run it in one transaction; if another program's lock prevented its start, retry."""
         for _ in range(self._tries - 1):
             begun = False

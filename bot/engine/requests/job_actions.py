@@ -229,8 +229,8 @@ class JobActions:
         """Store that the video is to be posted after all; None if the job was moved meanwhile."""
         if job.state not in ENDS:
             return await change(self._context, job.id, moving.note, job, withheld=False)
-        anew = {"fetch_tries": 0, "not_before": 0.0, "revived_at": self._context.clock.now()}
-        return await revive(self._context, job, Event.SEND_AGAIN, withheld=False, cause=None, **anew)
+        fresh = {"fetch_tries": 0, "not_before": 0.0, "revived_at": self._context.clock.now()}
+        return await revive(self._context, job, Event.SEND_AGAIN, withheld=False, cause=None, **fresh)
 
     async def _make_retry(
         self,
