@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test quick reliability check upgrade-dump browser pictures fmt states lock clean
+.PHONY: help demo story test quick reliability bench check upgrade-dump browser pictures fmt states lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,11 @@ reliability: $(READY)  ## go all the way of docs/reliability.md, then kill the b
 	@$(BIN)/python -m tests.reliability
 	@$(BIN)/python -m sandbox.chaos --seed 4 --kills 500 --jobs 1000 --restores 25 --report docs/reliability-report.json
 
+# A quarter of an hour on two cores that do nothing else; its page and pictures are committed. NAMES: only these measures.
+bench: $(READY)  ## measure the bot against its goals; rewrites docs/performance.md
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@$(BIN)/python -m tests.bench --write $(NAMES)
+
 upgrade-dump: $(READY)  ## keep the database of this main as tests/upgrades/$(NAME).sql, at the end of an issue
 	@PYTHONPATH=. $(BIN)/python tests/upgrades/record.py tests/upgrades/$(NAME).sql tests/upgrades/$(NAME).json
 
@@ -60,7 +65,7 @@ states: $(READY)  ## draw docs/states.md from the table of the state machine
 
 lock: $(READY)  ## pin the requirements again, with hashes
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
-	@for name in run dev; do \
+	@for name in run dev bench; do \
 	  extra=$$( [ $$name = run ] || echo "--extra $$name" ); \
 	  $(BIN)/uv pip compile pyproject.toml $$extra --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/$$name.txt; done

@@ -19,9 +19,9 @@ def entries(path: Path) -> list[str]:
     return [entry.strip() for entry in "\n".join(lines).replace("\\\n", " ").splitlines() if entry.strip()]
 
 
-def test_there_are_two_files() -> None:
-    """For the bot alone, and for work on it with the sandbox."""
-    assert [path.name for path in FILES] == ["dev.txt", "run.txt"]
+def test_there_are_three_files() -> None:
+    """For the bot alone, for work on it with the sandbox, and for `make bench`."""
+    assert [path.name for path in FILES] == ["bench.txt", "dev.txt", "run.txt"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -43,8 +43,8 @@ def test_no_file_says_where_from(path: Path) -> None:
 
 def test_the_larger_files_hold_the_smaller_ones() -> None:
     """What is tested is what runs: the same versions in all files."""
-    run, dev = (
+    run, dev, bench = (
         {entry.split("--hash")[0].split(";")[0].strip() for entry in entries(ROOT / "requirements" / f"{name}.txt")}
-        for name in ("run", "dev")
+        for name in ("run", "dev", "bench")
     )
-    assert run <= dev
+    assert run <= dev <= bench

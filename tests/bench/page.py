@@ -1,0 +1,80 @@
+"""Writes the figures of a run between the markers of docs/performance.md, and draws its plots."""
+
+import os
+import platform
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.bench.report import Report
+from tests.bench.world import ROOT
+
+PAGE = ROOT / "docs" / "performance.md"
+FOLDER = ROOT / "docs" / "plots"
+_HEAD = "| | limit | instead | goal | today |\n|---|---|---|---|---|\n"
+PLOTS = {
+    "delay": ("polls per job", "mean delay, s", "How late a video is seen, for so many polls"),
+    "acknowledgement": ("jobs rendering", "ms", "The first response to /video"),
+    "cost": ("jobs rendering", "CPU s per 1,000 polls", "The cost of a poll"),
+    "waiting": ("jobs in the queue", "% of a core", "The cost of waiting"),
+}
+
+
+def check() -> None:
+    """Raises ImportError now, not after a quarter of an hour, if the plots can't be drawn."""
+    _pyplot()
+
+
+def _pyplot() -> Any:
+    import matplotlib  # only `make bench` installs it
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "bench"
+    from matplotlib import pyplot
+
+    return pyplot
+
+
+def table(report: Report) -> str:
+    return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in report.rows)
+
+
+def machine() -> str:
+    about = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    models = [line.partition(":")[2].strip() for line in about if line.startswith("model name")]
+    day, cores = datetime.now(UTC).date().isoformat(), os.cpu_count()
+    return f"Measured on {day}: {cores} cores ({', '.join(models[:1])}), Python {platform.python_version()}.\n"
+
+
+def between(text: str, mark: str, content: str) -> str:
+    """The page with that content between the markers of that name."""
+    marked = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
+    if not marked.search(text):
+        raise ValueError(f"docs/performance.md has no markers for {mark!r}")
+    return marked.sub(lambda found: f"{found[1]}\n{content}\n{found[2]}", text)
+
+
+def write(reports: dict[str, Report]) -> None:
+    text = between(PAGE.read_text(encoding="utf-8"), "bench:machine", machine())
+    for name, report in reports.items():
+        text = between(text, f"bench:{name}", table(report))
+        for plot, series in report.series.items():
+            text = between(text, f"plot:{plot}", f"![{PLOTS[plot][2]}](plots/{plot}.svg)\n")
+            _draw(plot, series)
+    PAGE.write_text(text, encoding="utf-8")
+
+
+def _draw(name: str, series: dict[str, list[tuple[float, float]]]) -> None:
+    pyplot = _pyplot()
+    FOLDER.mkdir(exist_ok=True)
+    across, up, title = PLOTS[name]
+    figure, axes = pyplot.subplots(figsize=(6.4, 4.0))
+    for label, points in series.items():
+        xs, ys = zip(*sorted(points), strict=True)
+        axes.plot(xs, ys, "--" if label == "limit" else "o-", label=label)
+    axes.set(xlabel=across, ylabel=up, title=title, xscale="log", yscale="log")
+    axes.grid(visible=True, which="both", alpha=0.2)
+    axes.legend()
+    figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
+    pyplot.close(figure)
