@@ -126,9 +126,10 @@ async def build_engine(
         owner_alerts.alert(Key.ALERT_RESTORED)
     rules = _rules(settings)
     context = EngineContext(
-        clock, database, videos, catalogue, fetcher, shelf, courier, readers, rules, signals, owner_alerts, kill_switch
-    )
-    engine = Engine(context, timekeeper, settings.max_submits_per_minute, _lease_owner())
+        clock, database, videos, catalogue, fetcher, shelf, courier, readers, rules, signals, owner_alerts, kill_switch,
+        _lease_owner(),
+    )  # fmt: skip
+    engine = Engine(context, timekeeper, settings.max_submits_per_minute)
     client.services = engine.services
     return engine
 

@@ -50,6 +50,8 @@ class EngineContext:
     signals: Signals
     owner_alerts: OwnerAlerts
     kill_switch: KillSwitch
+    # The name under which this process claims jobs.
+    lease_owner: str
 
 
 class _Public(Protocol):

@@ -33,15 +33,12 @@ _Loop = tuple[str, Callable[[], Awaitable[None]], asyncio.Event | None]
 class Engine:
     """All loops of one process, on one context. `services` is what the cogs call."""
 
-    def __init__(
-        self, context: EngineContext, timekeeper: Timekeeper, submits_per_minute: int, lease_owner: str
-    ) -> None:
-        """`lease_owner` is the name under which this process claims jobs."""
+    def __init__(self, context: EngineContext, timekeeper: Timekeeper, submits_per_minute: int) -> None:
         self.context = context
         self._timekeeper = timekeeper
         throttle = ProviderThrottle(context.clock, context.kill_switch.is_on, submits_per_minute)
         self.reconciler = Reconciler(context, throttle)
-        self.scheduler = Scheduler(context, throttle, Poller(context, throttle), lease_owner)
+        self.scheduler = Scheduler(context, throttle, Poller(context, throttle))
         self.lost_job_poller = LostJobPoller(context, throttle, self.reconciler)
         self.outbox = OutboxDispatcher(context)
         self.card_updater = CardUpdater(context)

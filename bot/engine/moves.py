@@ -1,12 +1,20 @@
-"""Moving a job: one call stores the change and wakes the loops that react to it. Neither is ever done alone."""
+"""Moving a job: one call stores the change and hands the stored row to the loops that react. Neither is done alone.
+
+Rows are handed over in the order of their commits, also for a caller that was cancelled meanwhile
+(docs/decisions/0020-what-becomes-due.md).
+"""
 
 from collections.abc import Awaitable, Callable
+from functools import partial, wraps
 from typing import Any, TypeVar
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.engine.context import EngineContext
-from bot.jobs.model import Job, JobId, UserId
+from bot.jobs.database import once_stored
+from bot.jobs.model import Job, UserId
 from bot.jobs.reasons import Refusal
-from bot.jobs.states import Event
+from bot.jobs.states import ENDS, Event
 from bot.jobs.store import accepting, blocking, moving
 from bot.jobs.store.accepting import Accepted
 
@@ -15,46 +23,57 @@ T = TypeVar("T")
 
 async def move(context: EngineContext, job: Job, event: Event, **changes: Any) -> Job | None:
     """The job after that event; None if it was moved meanwhile."""
-    return await change(context, job.id, moving.apply, job, event, now=context.clock.now(), **changes)
+    return await change(context, moving.apply, job, event, now=context.clock.now(), **changes)
 
 
 async def revive(context: EngineContext, job: Job, event: Event, **changes: Any) -> Job | None:
-    """The same for a job that may have ended, and that no process has claimed then."""
-    moved = await move(context, job, event, **changes)
-    if moved is not None:
-        context.signals.job_accepted()
-    return moved
+    """The same for a job that may have ended: then this process owns it from now on."""
+    if job.state not in ENDS:
+        return await move(context, job, event, **changes)
+    now = context.clock.now()
+    owned = moving.lease(context.lease_owner, now) | {"fence": job.fence + 1}
+    return await _store(context, context.signals.job_owned, moving.apply, job, event, now=now, **owned, **changes)
 
 
 async def change(
-    context: EngineContext, job_id: JobId, work: Callable[..., Awaitable[T]], *args: Any, **changes: Any
-) -> T:
-    """Store what `work` does to the job, then let every loop read it again. Returns what `work` returned."""
-    result = await context.database.write(work, *args, **changes)
-    context.signals.job_changed(job_id)
-    return result
+    context: EngineContext, work: Callable[..., Awaitable[Job | None]], *args: Any, **changes: Any
+) -> Job | None:
+    """Store what `work` does to a job and return its row; None if it was moved meanwhile."""
+    return await _store(context, context.signals.job_moved, work, *args, **changes)
 
 
-async def change_card(
-    context: EngineContext, job_id: JobId, work: Callable[..., Awaitable[T]], *args: Any, **changes: Any
-) -> T:
-    """The same for a change that concerns the job's card alone."""
-    result = await context.database.write(work, *args, **changes)
-    context.signals.card_touched(job_id)
-    return result
+async def accept(context: EngineContext, job: Job, taking: int = 0) -> Accepted | Refusal:
+    """Store a new job of this process, unless a limit is reached. The same origin accepted twice is one job."""
 
+    def hand_over(accepted: Accepted | Refusal) -> None:
+        if isinstance(accepted, Accepted) and accepted.new:
+            context.signals.job_accepted(accepted.job)
 
-async def accept(context: EngineContext, job: Job) -> Accepted | Refusal:
-    """Store a new job, unless a limit is reached. The same origin accepted twice is one job."""
-    accepted = await context.database.write(accepting.accept, job, context.rules.limits)
-    if isinstance(accepted, Accepted) and accepted.new:
-        context.signals.job_accepted()
-    return accepted
+    lease = moving.lease(context.lease_owner, context.clock.now())
+    return await _store(context, hand_over, accepting.accept, job, context.rules.limits, taking, lease)
 
 
 async def block(context: EngineContext, person: UserId, by: UserId) -> list[Job]:
     """Block that person. Returns their waiting jobs, which are cancelled now."""
-    cancelled = await context.database.write(blocking.block, person, by, context.clock.now())
-    for job in cancelled:
-        context.signals.job_changed(job.id)
-    return cancelled
+
+    def hand_over(cancelled: list[Job]) -> None:
+        for job in cancelled:
+            context.signals.job_moved(job)
+
+    return await _store(context, hand_over, blocking.block, person, by, context.clock.now())
+
+
+async def _store(
+    context: EngineContext,
+    hand_over: Callable[[T], None],
+    work: Callable[..., Awaitable[T]],
+    *args: Any,
+    **changes: Any,
+) -> T:
+    @wraps(work)
+    async def handed_over(connection: AsyncConnection) -> T:
+        result = await work(connection, *args, **changes)
+        once_stored(partial(hand_over, result))
+        return result
+
+    return await context.database.write(handed_over)

@@ -1,10 +1,11 @@
-"""Signals between the loops of the engine: events that wake them, and dirty sets."""
+"""Signals between the loops of the engine: events that wake them, and what has changed for each."""
 
 import asyncio
 import math
 from collections import deque
 
-from bot.jobs.model import JobId, MessageId
+from bot.jobs.model import Job, JobId, MessageId
+from bot.jobs.states import State
 from bot.ops.clock import Clock
 
 _DELETED_KEPT = 1_000
@@ -31,25 +32,48 @@ class Signals:
         # Jobs accepted up to this time may have posted more than the database contains: it was restored.
         self.searched_until = -math.inf
         self.dirty_cards: set[JobId] = set()
+        # For the scheduler: rows as they were stored last, which of them this process owns from now on, and jobs whose
+        # row has to be read again.
+        self.moved_jobs: dict[JobId, Job] = {}
+        self.owned_jobs: set[JobId] = set()
         self.dirty_jobs: set[JobId] = set()
+        # Whether the card of a job that this process accepted was tried; and whose card has just been tried.
+        self.card_was_tried: dict[JobId, bool] = {}
+        self.ready_jobs: set[JobId] = set()
         self.queue_positions: dict[JobId, int] = {}
         # Which place each card showed last, and since when.
         self._painted: dict[JobId, tuple[int, float]] = {}
         # The latest deleted messages: one of ours may be deleted before its id is stored.
         self.deleted_messages: deque[MessageId] = deque(maxlen=_DELETED_KEPT)
 
-    def job_accepted(self) -> None:
-        """A job without an owner is in the store: new, or reopened after its end."""
-        self.has_unclaimed = True
-        self.work.set()
+    def job_accepted(self, job: Job) -> None:
+        """A new job is stored, owned by this process; its card is due."""
+        self.card_was_tried[job.id] = False
+        self.job_owned(job)
         self.outbox.set()
 
-    def job_changed(self, job_id: JobId) -> None:
-        """The job was moved or marked: it is read again, messages may be due, its card may change."""
-        self.dirty_jobs.add(job_id)
+    def job_owned(self, job: Job | None) -> None:
+        """A job is stored that is owned by this process from now on: new, or reopened after its end."""
+        if job is not None:
+            self.owned_jobs.add(job.id)
+            self.job_moved(job)
+
+    def job_moved(self, job: Job | None) -> None:
+        """The job was moved or marked, and is stored so; None if it wasn't, as it had been moved before."""
+        if job is None:
+            return
+        self.moved_jobs[job.id] = job
         self.work.set()
-        self.outbox.set()
-        self.card_touched(job_id)
+        if _may_announce(job):
+            self.outbox.set()
+        self.card_touched(job.id)
+
+    def card_tried(self, job_id: JobId) -> None:
+        """The first try to post the job's card is over, with any outcome: the job may be submitted."""
+        if job_id in self.card_was_tried:
+            self.card_was_tried[job_id] = True
+        self.ready_jobs.add(job_id)
+        self.work.set()
 
     def card_touched(self, job_id: JobId) -> None:
         """Only the card may have changed."""
@@ -79,3 +103,16 @@ class Signals:
         finally:
             woken.cancel()
             nap.cancel()
+
+
+def _may_announce(job: Job) -> bool:
+    """Whether the job's last move may have let a message become due."""
+    match job.state:
+        case State.ACCEPTED | State.SUBMITTING | State.DELIVERED | State.CANCELLED:
+            return False
+        case State.RENDERING:
+            return job.late_at is not None
+        case State.FETCHING:
+            return job.fetch_tries > 0
+        case _:
+            return True

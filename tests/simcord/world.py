@@ -110,7 +110,7 @@ class SimWorld:
         """What the scheduler would do to the job; nothing is said yet."""
         moved = await self.write(moving.apply, job, event, now=self.clock.now(), **changes)
         assert moved is not None
-        self.engine.context.signals.job_changed(job.id)
+        self.engine.context.signals.job_moved(moved)
         return moved
 
     async def move(self, job: Job, *events: Event, **changes: Any) -> Job:

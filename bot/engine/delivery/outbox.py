@@ -232,23 +232,26 @@ class OutboxDispatcher:
 
     async def _leave(self, job: Job, post: Post, event: Event) -> None:
         now = self._context.clock.now()
-        await change(self._context, job.id, moving.stop_delivering, job, post, event, now)
+        await change(self._context, moving.stop_delivering, job, post, event, now)
 
     async def _sent(self, job: Job, post: Post, message_id: MessageId | None) -> None:
         context = self._context
         _log.debug("message posted", job=job.id, kind=post.kind)
         if post.kind is not PostKind.VIDEO:
-            await change(context, job.id, posts.mark_sent, post, message_id)
+            await context.database.write(posts.mark_sent, post, message_id)
+            self._tried(post)
+            context.signals.card_touched(job.id)
         else:
-            await change(context, job.id, moving.deliver, job, post, message_id, context.clock.now())
+            await change(context, moving.deliver, job, post, message_id, context.clock.now())
             if message_id in context.signals.deleted_messages:
                 # Another action was quicker.
-                await change(context, job.id, moving.remove, job, context.clock.now())
+                await change(context, moving.remove, job, context.clock.now())
             await context.fetcher.forget(job.video_name)
 
     async def _refused(self, job: Job, post: Post, cause: Cause, denial: Denial | None = None) -> None:
         try:
             await settle_undeliverable(self._context, job, post, cause, denial)
+            self._tried(post)
         except courier.CourierFault as fault:
             await self._failed(job, post, fault)
 
@@ -266,6 +269,12 @@ class OutboxDispatcher:
         await context.database.write(
             posts.mark_unsent, post, not_before=now + wait_seconds, known=surely_not and post.attempted_at is None
         )
+        self._tried(post)
+
+    def _tried(self, post: Post) -> None:
+        """A try to post the message is over: a job waits until its card was tried."""
+        if post.kind is PostKind.CARD:
+            self._context.signals.card_tried(post.job_id)
 
     def _is_overdue(self, job: Job) -> bool:
         in_doubt = self._context.signals.time_in_doubt

@@ -17,7 +17,7 @@ async def settle_undeliverable(
     A refused card shows that nothing can be posted there: an unsent job ends, and costs nothing.
     """
     if post.kind is PostKind.CARD and denial is not None and denial in ENDS_PLACE:
-        await change(context, job.id, moving.end_for_place, job.id, denial, context.clock.now(), post)
+        await change(context, moving.end_for_place, job.id, denial, context.clock.now(), post)
     elif post.kind is PostKind.VIDEO:
         # It was requested again: where it can't be posted, its requester at least gets it.
         wanted = job.revived_at is not None and denial in ENDS_PLACE
@@ -54,4 +54,4 @@ async def redirect_to_dm(context: EngineContext, job: Job, post: Post) -> bool:
 async def _keep(context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None) -> None:
     about = {"cause": cause, "field": None if denial is None else denial.value, "withheld": False}
     now = context.clock.now()
-    await change(context, job.id, moving.stop_delivering, job, post, Event.UNPOSTABLE, now, **about)
+    await change(context, moving.stop_delivering, job, post, Event.UNPOSTABLE, now, **about)

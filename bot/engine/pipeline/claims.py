@@ -1,10 +1,11 @@
-"""Claims unowned jobs, renews leases and reloads changed rows.
+"""Claims unowned jobs, renews leases and reloads rows, in pieces: each occupies the event loop for some milliseconds.
 
 A database in trouble is retried, and the owner is alerted.
 """
 
 import asyncio
 from collections.abc import Collection
+from itertools import islice
 
 import structlog
 
@@ -16,23 +17,22 @@ from bot.jobs.store import finding, moving
 
 RENEW_SECONDS = 20.0
 RETRY_SECONDS = 5.0
-_LEASE_SECONDS = 60.0
+_READ_AT_ONCE = 200
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class Claims:
-    """One reader for one scheduler; `lease_owner` is the name under which this process claims."""
+    """One reader for one scheduler."""
 
-    def __init__(self, context: EngineContext, lease_owner: str) -> None:
+    def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._lease_owner = lease_owner
         self._renew_at = 0.0
         self.renewal: asyncio.Task[None] | None = None
 
     async def read_changed(self) -> Collection[Job]:
-        """The jobs that changed since the last time, as they are now. Raises `StoreUnavailableError`."""
+        """Some of the jobs whose row has to be read again, as they are now. Raises `StoreUnavailableError`."""
         signals = self._context.signals
-        dirty = frozenset(signals.dirty_jobs)
+        dirty = frozenset(islice(signals.dirty_jobs, _READ_AT_ONCE))
         if not dirty:
             return ()
         # A change during the read is read once more.
@@ -44,17 +44,20 @@ class Claims:
             raise
 
     async def claim(self) -> Collection[Job]:
-        """The unended jobs without an owner; this process owns them now. Raises `StoreUnavailableError`."""
+        """Some of the unended jobs without an owner; this process owns them now. Raises `StoreUnavailableError`."""
         signals = self._context.signals
         if not signals.has_unclaimed:
             return ()
         signals.has_unclaimed = False
         now = self._context.clock.now()
+        more = True
         try:
-            return await self._context.database.write(moving.claim, self._lease_owner, now, _LEASE_SECONDS)
-        except StoreUnavailableError:
-            signals.has_unclaimed = True
-            raise
+            claimed = await self._context.database.write(moving.claim, self._context.lease_owner, now)
+            more = bool(claimed)
+            return claimed
+        finally:
+            # Until a claim finds none.
+            signals.has_unclaimed |= more
 
     def start_renewal(self) -> float:
         """Renew all leases, beside everything else; return in how many seconds to come back."""
@@ -66,7 +69,7 @@ class Claims:
 
     async def _renew(self, now: float) -> None:
         try:
-            await self._context.database.write(moving.renew, self._lease_owner, now, _LEASE_SECONDS)
+            await self._context.database.write(moving.renew, self._context.lease_owner, now)
         except StoreUnavailableError as error:
             self.report_store_trouble("to hold the jobs", error)
 

@@ -1,8 +1,11 @@
-"""The due queue: jobs ordered by the time of their next step, each once."""
+"""The due queue: jobs ordered by the time at which something is due, each once. A change costs O(log n)."""
 
 import heapq
 
 from bot.jobs.model import JobId
+
+# So many outdated entries are kept at least.
+_OUTDATED_MAX = 64
 
 
 class DueQueue:
@@ -25,6 +28,16 @@ class DueQueue:
         if self._due.get(job_id) != due_at:
             self._due[job_id] = due_at
             heapq.heappush(self._heap, (due_at, job_id))
+            if len(self._heap) > 2 * len(self._due) + _OUTDATED_MAX:
+                self._heap = [(at, listed_id) for listed_id, at in self._due.items()]
+                heapq.heapify(self._heap)
+
+    def put_or_drop(self, job_id: JobId, due_at: float | None) -> None:
+        """Put the job at that moment; None removes it."""
+        if due_at is None:
+            self.drop(job_id)
+        else:
+            self.put(job_id, due_at)
 
     def drop(self, job_id: JobId) -> None:
         """Remove the job, if it is listed."""

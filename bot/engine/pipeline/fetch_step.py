@@ -135,4 +135,4 @@ async def _try_later(context: EngineContext, job: Job, fault: FetchFault | PollF
         work = partial(moving.note_late, kind=PostKind.SLOW)
     else:
         work = moving.note
-    return StepResult(await change(context, job.id, work, job, fetch_tries=tries, not_before=due_at), due_at)
+    return StepResult(await change(context, work, job, fetch_tries=tries, not_before=due_at), due_at)

@@ -11,7 +11,7 @@ import structlog
 
 from bot.chat.words import Key
 from bot.engine.context import EngineContext
-from bot.engine.moves import change, change_card, move
+from bot.engine.moves import change, move
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.throttle import ProviderThrottle
@@ -94,8 +94,8 @@ class Poller:
         if job.late_at is not None:
             return await self._move(job, Event.VANISH, cause=Cause.LATE)
         if job.withheld:
-            return StepResult(await change(self._context, job.id, moving.note, job, late_at=now), now)
-        noted = await change(self._context, job.id, moving.note_late, job, PostKind.LATE, late_at=now)
+            return StepResult(await change(self._context, moving.note, job, late_at=now), now)
+        noted = await change(self._context, moving.note_late, job, PostKind.LATE, late_at=now)
         return StepResult(noted, now)
 
     async def poll(self, job: Job, rendering_jobs: int) -> StepResult:
@@ -166,7 +166,7 @@ class Poller:
         monotonic = self._context.clock.monotonic
         if monotonic() >= self._note_again_at:
             try:
-                return await change_card(self._context, job.id, moving.note, job, progress=percent)
+                return await change(self._context, moving.note, job, progress=percent)
             except StoreUnavailableError as error:
                 _log.error("progress not stored", job=job.id, error=str(error))
                 self._context.owner_alerts.alert(Key.ALERT_STORE)

@@ -3,15 +3,18 @@
 Decision 13 has the time that a submission waits for its card.
 """
 
+from collections.abc import Coroutine
+from typing import Any
+
 import structlog
 
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.context import EngineContext
 from bot.engine.moves import change, move
 from bot.engine.pipeline.reply_check import check_reply
-from bot.engine.pipeline.steps import StepResult
+from bot.engine.pipeline.steps import StepKind, StepResult, Steps
 from bot.jobs.denials import ENDS_PLACE, Denial
-from bot.jobs.model import ChannelId, GuildId, Job, JobId
+from bot.jobs.model import ChannelId, GuildId, Job, JobId, Via
 from bot.jobs.states import Event
 from bot.jobs.store import finding, moving, posts
 
@@ -21,15 +24,75 @@ _CARD_AGAIN_SECONDS = 0.5
 # The card of such a young job, or its interaction, has just shown that its place exists.
 _PLACE_PROVEN_SECONDS = 20.0
 _REPLY_AGAIN_SECONDS = 5.0
+# A place and a reply that were checked so recently count as existing.
+_VALID_SECONDS = 10.0
+# For so long a job in its preflight keeps its place in the order; one that hangs lets the others pass.
+KEEPS_PLACE_SECONDS = 2.0
+_AT_ONCE = {StepKind.CHECK: 16, StepKind.ASK: 8}
 _log = structlog.stdlib.get_logger(__name__)
+
+
+class Preflights:
+    """The preflights of one scheduler."""
+
+    def __init__(self, context: EngineContext, steps: Steps) -> None:
+        self._context = context
+        self._steps = steps
+        self._began: dict[JobId, float] = {}
+        # In the order in which they were passed.
+        self._passed: dict[JobId, float] = {}
+
+    def is_ready(self, job: Job, unchecked: list[Job]) -> bool | None:
+        """Whether the job may be sent; if not it is added to `unchecked`, or passed over (None) while too many run."""
+        now = self._context.clock.monotonic()
+        while self._passed and now - next(iter(self._passed.values())) > _VALID_SECONDS:
+            del self._passed[next(iter(self._passed))]
+        if job.id in self._passed:
+            return True
+        kind = preflight_kind(job)
+        others = sum(preflight_kind(other) is kind for other in unchecked)
+        if self._steps.count(kind) + others >= _AT_ONCE[kind]:
+            return None
+        unchecked.append(job)
+        return False
+
+    @property
+    def are_running(self) -> bool:
+        """Whether any is running."""
+        return bool(self._began)
+
+    def kept_places(self) -> int:
+        """For how many running ones a place is kept."""
+        now = self._context.clock.monotonic()
+        return sum(now - at < KEEPS_PLACE_SECONDS for at in self._began.values())
+
+    def begin(self, job: Job) -> Coroutine[Any, Any, StepResult]:
+        """The preflight of that job, to be run at once."""
+        self._began[job.id] = self._context.clock.monotonic()
+        return self._run(job)
+
+    async def _run(self, job: Job) -> StepResult:
+        try:
+            instead = await run_preflight(self._context, job)
+        finally:
+            self._began.pop(job.id, None)
+        if instead is None:
+            self._passed.pop(job.id, None)
+            self._passed[job.id] = self._context.clock.monotonic()
+        return instead or StepResult(job)
+
+
+def preflight_kind(job: Job) -> StepKind:
+    """The kind of a job's preflight: a reply's needs Discord."""
+    return StepKind.ASK if job.origin.via is Via.REPLY else StepKind.CHECK
 
 
 async def run_preflight(context: EngineContext, job: Job) -> StepResult | None:
     """The result if the job isn't sent: it waits, or it has ended for free; None if it may be sent now."""
     now = context.clock.now()
     age_seconds = now - job.accepted_at
-    if 0.0 <= age_seconds < CARD_SECONDS and await context.database.read(posts.awaits_card, job.id):
-        return StepResult(job, now + _CARD_AGAIN_SECONDS)
+    if 0.0 <= age_seconds < CARD_SECONDS and (due_at := await _card_tried_by(context, job)) is not None:
+        return StepResult(job, due_at)
     if not 0.0 <= age_seconds < _PLACE_PROVEN_SECONDS and (denial := await _find_denial(context, job)) is not None:
         return StepResult(await end_for_place(context, job.id, denial))
     reply = await check_reply(context, job)
@@ -44,7 +107,7 @@ async def run_preflight(context: EngineContext, job: Job) -> StepResult | None:
 
 async def end_for_place(context: EngineContext, job_id: JobId, denial: Denial) -> Job | None:
     """End an unsent job: nothing can be posted in its place, so nothing is paid."""
-    ended = await change(context, job_id, moving.end_for_place, job_id, denial, context.clock.now())
+    ended = await change(context, moving.end_for_place, job_id, denial, context.clock.now())
     if ended is not None:
         _log.info("job ended for its place", job=job_id, denial=denial)
     return ended
@@ -54,6 +117,20 @@ async def forget_place(context: EngineContext, guild_id: GuildId, channel_id: Ch
     """A server, or one channel or thread of it, is gone: end its unsent jobs."""
     for job_id in await context.database.read(finding.find_waiting_in, guild_id, channel_id):
         await end_for_place(context, job_id, Denial.GONE)
+
+
+async def _card_tried_by(context: EngineContext, job: Job) -> float | None:
+    """When to check again if the job's card was tried; None if it was."""
+    match context.signals.card_was_tried.get(job.id):
+        case True:
+            return None
+        case False:
+            # The scheduler is woken when it is.
+            return job.accepted_at + CARD_SECONDS
+        case None:
+            # An earlier process accepted the job.
+            awaited = await context.database.read(posts.awaits_card, job.id)
+            return context.clock.now() + _CARD_AGAIN_SECONDS if awaited else None
 
 
 async def _find_denial(context: EngineContext, job: Job) -> Denial | None:

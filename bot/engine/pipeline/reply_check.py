@@ -93,7 +93,7 @@ async def _change_prompt(context: EngineContext, job: Job, prompt: str) -> Job |
         if job.state is not State.ACCEPTED:
             return None
         not_before = max(job.not_before, context.clock.now() + context.rules.reply_grace_seconds)
-        changed = await change(context, job.id, moving.note, job, prompt=prompt, not_before=not_before)
+        changed = await change(context, moving.note, job, prompt=prompt, not_before=not_before)
         if changed is not None:
             log_event(
                 "edited", changed, by=changed.origin.user_id, prompt_length=len(prompt), prompt_hash=hash_prompt(prompt)

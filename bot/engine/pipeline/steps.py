@@ -1,6 +1,7 @@
 """The results of steps, and the set of running steps."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -12,7 +13,7 @@ from bot.ops.tasks import drain
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """The job after the step (None: it was moved by someone else, read it again) and when its next step is due.
+    """The job after the step (None: it was moved by someone else) and when its next step is due.
 
     `due_at` is in epoch seconds; None means that nothing is due until it is moved.
     """
@@ -41,6 +42,7 @@ class Steps:
 
     def __init__(self) -> None:
         self._steps: dict[JobId, _Step] = {}
+        self._counts: Counter[StepKind] = Counter()
 
     def __contains__(self, job_id: JobId) -> bool:
         return job_id in self._steps
@@ -48,10 +50,11 @@ class Steps:
     def begin(self, kind: StepKind, job_id: JobId, step: Coroutine[Any, Any, None]) -> None:
         """Run a step in its own task, which calls `end` at its end."""
         self._steps[job_id] = _Step(kind, asyncio.create_task(step))
+        self._counts[kind] += 1
 
     def end(self, job_id: JobId) -> None:
         """The job's step is over."""
-        del self._steps[job_id]
+        self._counts[self._steps.pop(job_id).kind] -= 1
 
     def is_paying(self, job_id: JobId) -> bool:
         """Whether a paid request for that job is running, or about to be sent."""
@@ -59,7 +62,7 @@ class Steps:
 
     def count(self, kind: StepKind) -> int:
         """How many steps of that kind are running."""
-        return sum(step.kind is kind for step in self._steps.values())
+        return self._counts[kind]
 
     async def finish(self, paying_seconds: float) -> None:
         """Give paid requests that long to be answered, and cancel the rest at once."""

@@ -40,16 +40,20 @@ class SubmitQueue:
         self._numbered_at = 0.0
         self._changes = 0
 
-    def put(self, job: Job) -> None:
-        """Store the job as it is now: it waits, uses a place at the provider, or neither."""
+    def put(self, job: Job, not_before: float = 0.0) -> None:
+        """Store the job as it is now: it waits, uses a place at the provider, or neither.
+
+        `not_before` is when its next step is due at the earliest, besides its own time.
+        """
+        not_before = max(job.not_before, not_before)
         at_provider = job.state in AT_PROVIDER and job.late_at is None
         self._hold(job, holds=at_provider)
         if job.state is not State.ACCEPTED:
             self.drop(job.id)
-        elif job.not_before > self._clock.now():
+        elif not_before > self._clock.now():
             self._queue.drop(job.id)
             self._sleeping[job.id] = job
-            self._sleepers.put(job.id, job.not_before)
+            self._sleepers.put(job.id, not_before)
         else:
             self._wake(job)
 

@@ -74,7 +74,7 @@ async def _mark(context: EngineContext, job: Job) -> Job | None:
     """
     now = context.clock.now()
     try:
-        return await change(context, job.id, accepting.begin_submit, job, now, provider=context.videos.provider)
+        return await change(context, accepting.begin_submit, job, now, provider=context.videos.provider)
     except asyncio.CancelledError:
         # The process ends. The mark is stored all the same, now or in a moment, and nothing was sent.
         await _postpone(context, replace(job, state=State.SUBMITTING), 0.0)
@@ -122,7 +122,7 @@ async def _settle(context: EngineContext, job: Job, work: _Work, *args: Any, **c
     """Store the outcome of a paid request; it is worth money, so a database in trouble is retried many times."""
     for attempt in range(_SAVE_TRIES):
         try:
-            return StepResult(await change(context, job.id, work, job, *args, **changes))
+            return StepResult(await change(context, work, job, *args, **changes))
         except StoreConflictError:
             raise
         except StoreUnavailableError as error:
@@ -133,7 +133,7 @@ async def _settle(context: EngineContext, job: Job, work: _Work, *args: Any, **c
                 await context.clock.sleep(min(30.0, 1.0 + attempt))
             except asyncio.CancelledError:
                 # The process ends: now or never.
-                await change(context, job.id, work, job, *args, **changes)
+                await change(context, work, job, *args, **changes)
                 raise
     return StepResult(job)
 

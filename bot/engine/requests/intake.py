@@ -70,7 +70,12 @@ class Intake:
         `no_place` is why the video could not be posted at the origin's place later, if so.
         """
         try:
-            return await self.find_made(origin.id) or await self._accept_new(ask, origin, no_place)
+            refusal = self._no_time() or no_place or self._no_request(ask) or self._pausing(origin.user_id)
+            if refusal is None and not ask.uploads:
+                # The accepting transaction alone decides.
+                taking = sum(user_id == origin.user_id for user_id in self._taking.values())
+                return await self._store(self._job(ask.request, origin), taking)
+            return await self.find_made(origin.id) or refusal or await self._accept_with_pictures(ask, origin)
         except StoreUnavailableError:
             _log.exception("job not stored")
             return Refusal(Reason.STORE_UNAVAILABLE)
@@ -142,17 +147,10 @@ class Intake:
         except ReferenceRefused as fault:
             return fault.refusal
 
-    async def _accept_new(self, ask: Ask, origin: Origin, no_place: Refusal | None) -> Job | Refusal:
+    async def _accept_with_pictures(self, ask: Ask, origin: Origin) -> Job | Refusal:
         self._taking.setdefault(origin.id, origin.user_id)
         try:
-            refusal = (
-                self._no_time()
-                or no_place
-                or self._no_request(ask)
-                or self._pausing(origin.user_id)
-                or await self._no_room(ask, origin)
-            )
-            if refusal is not None:
+            if refusal := await self._no_room(ask, origin):
                 return refusal
             pictures = await self.keep_pictures(ask.uploads, origin.user_id)
             if isinstance(pictures, Refusal):
@@ -161,8 +159,8 @@ class Intake:
         finally:
             self._taking.pop(origin.id, None)
 
-    async def _store(self, job: Job) -> Job | Refusal:
-        accepted = await accept(self._context, job)
+    async def _store(self, job: Job, taking: int = 0) -> Job | Refusal:
+        accepted = await accept(self._context, job, taking)
         if isinstance(accepted, Refusal):
             return accepted
         if accepted.new:

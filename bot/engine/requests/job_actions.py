@@ -12,7 +12,7 @@ from bot.chat import custom_ids
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.context import EngineContext
 from bot.engine.delivery.retry_buttons import find_retry, retry_origin_id
-from bot.engine.moves import change, change_card, move, revive
+from bot.engine.moves import change, move, revive
 from bot.engine.pipeline.preflight import forget_place
 from bot.engine.requests.intake import Ask, Intake
 from bot.engine.requests.lookup import SeesChannel
@@ -146,7 +146,7 @@ class JobActions:
                 return Refusal(Reason.VIDEO_UNKNOWN)
             # First of all, for the outbox, which may be about to store that it was posted, or to post it again.
             self._context.signals.deleted_messages.extend(pressed for _, pressed in messages)
-            await change(self._context, job_id, moving.remove, job, self._context.clock.now(), asker.user_id)
+            await change(self._context, moving.remove, job, self._context.clock.now(), asker.user_id)
             log_event("deleted", job, by=asker.user_id)
             for channel_id, pressed in messages:
                 await self._take_down(job, channel_id, pressed)
@@ -179,7 +179,7 @@ class JobActions:
         video_id = await self._context.database.read(posts.find_video_by_message, message_id)
         video = None if video_id is None else await self._context.database.read(finding.get, video_id)
         if video is not None and video.removed_at is None:
-            await change(self._context, video.id, moving.remove, video, self._context.clock.now())
+            await change(self._context, moving.remove, video, self._context.clock.now())
             log_event("deleted", video)
 
     async def forget_place(self, guild_id: GuildId, channel_id: ChannelId | None = None) -> None:
@@ -220,15 +220,15 @@ class JobActions:
         """None if the job was moved meanwhile, or if its message is being sent."""
         if job.state is State.ACCEPTED:
             return await move(self._context, job, Event.CANCEL)
-        if not await change(self._context, job.id, moving.withhold, job):
-            return None
-        log_event("withheld", job)
-        return replace(job, withheld=True)
+        withheld = await change(self._context, moving.withhold, job)
+        if withheld is not None:
+            log_event("withheld", job)
+        return withheld
 
     async def _want_again(self, job: Job) -> Job | None:
         """Store that the video is to be posted after all; None if the job was moved meanwhile."""
         if job.state not in ENDS:
-            return await change(self._context, job.id, moving.note, job, withheld=False)
+            return await change(self._context, moving.note, job, withheld=False)
         fresh = {"fetch_tries": 0, "not_before": 0.0, "revived_at": self._context.clock.now()}
         return await revive(self._context, job, Event.SEND_AGAIN, withheld=False, cause=None, **fresh)
 
@@ -257,7 +257,7 @@ class JobActions:
     async def _end_asking(self, job: Job) -> bool:
         """Whether the question was still open."""
         # The card updater removes the question from the notice.
-        return await change_card(self._context, job.id, moving.answer, job, self._context.clock.now())
+        return await change(self._context, moving.answer, job, self._context.clock.now()) is not None
 
 
 def _goes_on(job: Job, now: float) -> bool:

@@ -2,7 +2,9 @@
 once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +33,7 @@ from bot.jobs.tables import jobs
 
 _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
 _NEVER_COUNTED = (State.REFUSED, State.FAILED, State.LOST)
+_UNOWNED: Mapping[str, object] = MappingProxyType({})
 # Causes that the requester can avoid. Outage, credit, rate, doubt and delivery make no one rest.
 _REFUSED_FOR = (Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.LENGTH)
 
@@ -47,16 +50,21 @@ class Accepted:
     budgets: tuple[Budget, ...] = ()
 
 
-async def accept(connection: AsyncConnection, job: Job, limits: Limits) -> Accepted | Refusal:
-    """Store the job and its card, unless its action was accepted before or a limit of its requester refuses it."""
+async def accept(
+    connection: AsyncConnection, job: Job, limits: Limits, taking: int = 0, lease: Mapping[str, object] = _UNOWNED
+) -> Accepted | Refusal:
+    """Store the job and its card, unless its action was accepted before or a limit of its requester refuses it.
+
+    `taking`: as for `refuse`. `lease`: the columns of the process that owns the job from the start.
+    """
     known = await connection.execute(
         sa.select(jobs).where(jobs.c.origin_id == job.origin.id, jobs.c.ordinal == 0),
     )
     if row := known.first():
         return Accepted(job_of(row), new=False)
-    if refusal := await refuse(connection, job.origin, job.accepted_at, limits):
+    if refusal := await refuse(connection, job.origin, job.accepted_at, limits, taking):
         return refusal
-    await connection.execute(sa.insert(jobs).values(row_of(job)))
+    await connection.execute(sa.insert(jobs).values({**row_of(job), **lease}))
     await make_due(connection, job, PostKind.CARD)
     budgets = await measure_budgets(connection, job.origin.place, job.accepted_at, limits)
     return Accepted(job, new=True, budgets=tuple(budgets))

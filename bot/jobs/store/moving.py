@@ -24,6 +24,9 @@ _SAID_AS = {
 }
 _WITHHOLDABLE = (State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING, State.UNCERTAIN)
 _UNENDED = tuple(state for state in State if state not in ENDS)
+LEASE_SECONDS = 60.0
+# So many rows are claimed in one transaction: reading them occupies the event loop for some milliseconds.
+_CLAIMED_AT_ONCE = 200
 
 
 async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: float, **changes: Any) -> Job | None:
@@ -67,7 +70,9 @@ async def come_back(connection: AsyncConnection, job: Job, *, now: float, **chan
     return await apply(connection, back, Event.CANCEL, now=now, withheld=False)
 
 
-async def deliver(connection: AsyncConnection, job: Job, post: Post, message_id: MessageId | None, now: float) -> None:
+async def deliver(
+    connection: AsyncConnection, job: Job, post: Post, message_id: MessageId | None, now: float
+) -> Job | None:
     """Store that the video is posted and that the job has ended so, both or neither.
 
     Without an id the message was deleted already. A deletion that was stored before stays.
@@ -75,15 +80,17 @@ async def deliver(connection: AsyncConnection, job: Job, post: Post, message_id:
     await mark_sent(connection, post, message_id)
     current = await _as_it_is(connection, job)
     removed_at = now if message_id is None and current.removed_at is None else current.removed_at
-    await apply(connection, current, Event.POSTED, now=now, removed_at=removed_at)
+    return await apply(connection, current, Event.POSTED, now=now, removed_at=removed_at)
 
 
 async def stop_delivering(
     connection: AsyncConnection, job: Job, post: Post, event: Event, now: float, **changes: Any
-) -> None:
+) -> Job | None:
     """Store that this video message will not be posted, and move the job by that event, both or neither."""
-    if await apply(connection, await _as_it_is(connection, job), event, now=now, **changes) is not None:
+    moved = await apply(connection, await _as_it_is(connection, job), event, now=now, **changes)
+    if moved is not None:
         await mark_refused(connection, post)
+    return moved
 
 
 async def end_for_place(
@@ -103,9 +110,7 @@ async def end_for_place(
 
 async def note(connection: AsyncConnection, job: Job, **changes: Any) -> Job | None:
     """Set further columns without a move; None if the job was moved since it was read."""
-    changed = await connection.execute(_as_read(job).values(**changes).returning(*jobs.c))
-    row = changed.first()
-    return None if row is None else job_of(row)
+    return await _changed(connection, _as_read(job).values(**changes))
 
 
 async def note_late(connection: AsyncConnection, job: Job, kind: PostKind, **changes: Any) -> Job | None:
@@ -116,33 +121,27 @@ async def note_late(connection: AsyncConnection, job: Job, kind: PostKind, **cha
     return noted
 
 
-async def withhold(connection: AsyncConnection, job: Job) -> bool:
-    """*Don't post*: the video will be fetched and kept, not posted. False if its message is being sent already."""
+async def withhold(connection: AsyncConnection, job: Job) -> Job | None:
+    """*Don't post*: the video will be fetched and kept, not posted. None if its message is being sent already."""
     on_the_way = sa.exists().where(
         posts.c.job_id == job.id, posts.c.kind == PostKind.VIDEO, posts.c.state == PostState.SENDING
     )
-    changed = await connection.execute(
-        sa.update(jobs).where(jobs.c.id == job.id, jobs.c.state.in_(_WITHHOLDABLE), ~on_the_way).values(withheld=True),
-    )
-    return changed.rowcount == 1
+    these = sa.update(jobs).where(jobs.c.id == job.id, jobs.c.state.in_(_WITHHOLDABLE), ~on_the_way)
+    return await _changed(connection, these.values(withheld=True))
 
 
-async def answer(connection: AsyncConnection, job: Job, now: float) -> bool:
-    """End the question of an uncertain job (*Request again*, *Dismiss*); False if it was answered or settled before."""
-    changed = await connection.execute(
-        sa.update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.state == State.UNCERTAIN, jobs.c.answered_at.is_(None))
-        .values(answered_at=now),
-    )
-    return changed.rowcount == 1
+async def answer(connection: AsyncConnection, job: Job, now: float) -> Job | None:
+    """End the question of an uncertain job (*Request again*, *Dismiss*); None if it was answered or settled before."""
+    asked = sa.update(jobs).where(jobs.c.id == job.id, jobs.c.state == State.UNCERTAIN, jobs.c.answered_at.is_(None))
+    return await _changed(connection, asked.values(answered_at=now))
 
 
-async def remove(connection: AsyncConnection, job: Job, now: float, by: UserId | None = None) -> None:
+async def remove(connection: AsyncConnection, job: Job, now: float, by: UserId | None = None) -> Job | None:
     """Forbid remixing a video whose message was deleted; `by` a person other than its requester, if any."""
     changes = {"removed_at": sa.func.coalesce(jobs.c.removed_at, now)}
     if by is not None and by != job.origin.user_id:
         changes["removed_by"] = sa.func.coalesce(jobs.c.removed_by, by)
-    await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(changes))
+    return await _changed(connection, sa.update(jobs).where(jobs.c.id == job.id).values(changes))
 
 
 async def void_claims(connection: AsyncConnection) -> None:
@@ -175,26 +174,45 @@ async def bring_back(connection: AsyncConnection, now: float) -> None:
     await bring_to_now(connection, now)
 
 
-async def claim(connection: AsyncConnection, lease_owner: str, now: float, lease_seconds: float) -> list[Job]:
-    """Claim every unended job without an owner, and return them; the fence shuts out old owners.
+def lease(lease_owner: str, now: float) -> dict[str, object]:
+    """The columns of a job that this process owns."""
+    return {"owner": lease_owner, "lease_until": now + LEASE_SECONDS}
 
-    Its own jobs stay as they are, even if the machine slept through their lease: their steps may be running.
+
+async def claim(connection: AsyncConnection, lease_owner: str, now: float) -> list[Job]:
+    """Claim some of the unended jobs without an owner, those sent first first; an empty list if none is left.
+
+    The fence shuts out old owners. The process's own jobs stay as they are, even if the machine slept through their
+    lease: their steps may be running.
     """
     left = sa.and_(jobs.c.owner != lease_owner, jobs.c.lease_until < now)
-    claimed = await connection.execute(
-        sa.update(jobs)
+    some = (
+        sa.select(jobs.c.id)
         .where(jobs.c.state.in_(_UNENDED), sa.or_(jobs.c.owner.is_(None), left))
-        .values(owner=lease_owner, lease_until=now + lease_seconds, fence=jobs.c.fence + 1)
-        .returning(*jobs.c),
+        .order_by(jobs.c.submitted_at.is_(None), jobs.c.submitted_at, jobs.c.accepted_at)
+        .limit(_CLAIMED_AT_ONCE)
     )
-    return readable(claimed, job_of)
+    owned = lease(lease_owner, now) | {"fence": jobs.c.fence + 1}
+    while rows := (
+        await connection.execute(sa.update(jobs).where(jobs.c.id.in_(some)).values(owned).returning(*jobs.c))
+    ).all():
+        # Unreadable rows are owned, too; others may be left.
+        if claimed := readable(rows, job_of):
+            return claimed
+    return []
 
 
-async def renew(connection: AsyncConnection, lease_owner: str, now: float, lease_seconds: float) -> None:
+async def renew(connection: AsyncConnection, lease_owner: str, now: float) -> None:
     """Extend the lease of this process's jobs, all in one statement."""
     # Only unended jobs have an owner; the index on states finds them.
     held = sa.and_(jobs.c.state.in_(_UNENDED), jobs.c.owner == lease_owner)
-    await connection.execute(sa.update(jobs).where(held).values(lease_until=now + lease_seconds))
+    await connection.execute(sa.update(jobs).where(held).values(lease(lease_owner, now)))
+
+
+async def _changed(connection: AsyncConnection, statement: sa.Update) -> Job | None:
+    """The job as it is after the statement; None if that found none."""
+    row = (await connection.execute(statement.returning(*jobs.c))).first()
+    return None if row is None else job_of(row)
 
 
 async def _as_it_is(connection: AsyncConnection, job: Job) -> Job:

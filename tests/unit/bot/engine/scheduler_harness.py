@@ -181,9 +181,10 @@ class SchedulerHarness:
             rules=replace(obeyed, **rules),
             signals=self.signals,
             owner_alerts=SimpleNamespace(alert=self.rung.append),
+            lease_owner="machine",
         )
         self.poller = Poller(self.context, self.throttle)  # pyright: ignore[reportArgumentType]  # what a scheduler uses
-        self.scheduler = Scheduler(self.context, self.throttle, self.poller, "machine")  # pyright: ignore[reportArgumentType]
+        self.scheduler = Scheduler(self.context, self.throttle, self.poller)  # pyright: ignore[reportArgumentType]
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -209,8 +210,13 @@ class SchedulerHarness:
         if reply is not None:
             job = replace(job, origin=replace(job.origin, via=Via.REPLY, reply_to=MessageId(reply)))
         await self.database.write(put, job)
-        self.signals.job_accepted()
+        self.let_claim()
         return job
+
+    def let_claim(self) -> None:
+        """Let the scheduler claim what is stored, as at a start."""
+        self.signals.has_unclaimed = True
+        self.signals.work.set()
 
     async def job(self, job: Job) -> Job:
         found = await self.database.read(finding.get, job.id)

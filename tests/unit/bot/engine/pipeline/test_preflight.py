@@ -45,7 +45,7 @@ async def test_a_job_is_sent_as_soon_as_its_card_is_there(harness: SchedulerHarn
     assert harness.api.paid == []
     (card,) = await harness.database.read(posts.find_posts, [job.id])
     await harness.database.write(posts.mark_sent, card, None)
-    harness.signals.job_changed(job.id)
+    harness.signals.card_tried(job.id)
     await harness.is_past(job, State.ACCEPTED)
     await harness.until(lambda: harness.api.paid == [job.request.prompt])
 

@@ -56,7 +56,14 @@ class ReconcilerHarness:
         self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), SpendGuard(1, clock), clock)
         self.throttle, self.signals = ProviderThrottle(clock), Signals()
         rules = SimpleNamespace(job_deadline_seconds=HOUR)
-        context = SimpleNamespace(clock=clock, database=database, videos=self.videos, rules=rules, signals=self.signals)
+        context = SimpleNamespace(
+            clock=clock,
+            database=database,
+            videos=self.videos,
+            rules=rules,
+            signals=self.signals,
+            lease_owner="machine",
+        )
         self.reconciler = Reconciler(context, self.throttle)
 
     @property
@@ -141,7 +148,7 @@ async def test_what_is_found_is_adopted_once(harness: ReconcilerHarness) -> None
         (State.UNCERTAIN, None),
     ]
     assert (await harness.now(owner)) == owner
-    assert fox.id in harness.signals.dirty_jobs
+    assert harness.signals.moved_jobs[fox.id].state is State.RENDERING
     assert {seen.method for seen in harness.provider.seen} == {"GET"}
 
 
@@ -152,12 +159,12 @@ async def test_a_lost_job_is_revived(harness: ReconcilerHarness) -> None:
         State.LOST, accepted_at=old, submitted_at=old, ended_at=harness.clock.now() - HOUR, cause="lost"
     )
     harness.provider.reply(200, harness.listing(lost))
-    harness.signals.has_unclaimed = False
     await harness.asks_until(1.0)
     found = await harness.now(lost)
     assert (found.state, found.cause, found.ended_at) == (State.RENDERING, None, None)
     assert (found.late_at, found.revived_at) == (harness.clock.now() - 1.0, harness.clock.now() - 1.0)
-    assert harness.signals.has_unclaimed
+    assert harness.signals.owned_jobs == {lost.id}
+    assert await harness.database.write(moving.claim, "another", harness.clock.now()) == []
 
 
 async def test_a_job_that_ended_while_the_list_came_is_still_adopted(harness: ReconcilerHarness) -> None:

@@ -100,7 +100,7 @@ async def test_without_an_account_a_thousand_jobs_wait(harness: SchedulerHarness
     now = harness.clock.now()
     jobs = [a_job(prompt=f"number {n}", accepted_at=now, provider=harness.videos.provider) for n in range(1000)]
     await harness.database.write(put, *jobs)
-    harness.signals.job_accepted()
+    harness.let_claim()
     harness.start()
     await harness.until(lambda: harness.api.paid, "the first try")
     for _ in range(40):
@@ -129,7 +129,7 @@ async def test_one_job_whose_step_breaks_stops_no_other(harness: SchedulerHarnes
     given = [replace(job, provider=harness.videos.provider) for job in given]
     poisoned, others = given[JOBS // 2], given[: JOBS // 2] + given[JOBS // 2 + 1 :]
     await harness.database.write(put, *given)
-    harness.signals.job_accepted()
+    harness.let_claim()
     watch = harness.poller.poll
 
     async def breaking(job: Job, rendering_jobs: int) -> StepResult:
@@ -165,7 +165,7 @@ async def test_a_job_whose_step_breaks_is_told_late_and_ended_in_time(harness: S
     harness.poller.poll = breaking  # pyright: ignore[reportAttributeAccessIssue]  # a bug, injected
     job = await harness.accept(State.RENDERING, remote_id="video_0", submitted_at=harness.clock.now())
     harness.start()
-    await harness.until(lambda: harness.scheduler._failures, "the first failure")
+    await harness.until(lambda: harness.scheduler._owned.failures, "the first failure")
     for _ in range(30):
         harness.clock.jump(3600)
         await asyncio.sleep(0.05)

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from bot.chat.words import Key
 from bot.engine.requests.intake import Ask, Intake
+from bot.jobs.database import StoreUnavailableError
 from bot.jobs.limits import Limits
 from bot.jobs.model import Job, Origin, Reference, Upload, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
@@ -147,3 +149,24 @@ async def test_a_day_has_room_for_so_many_pictures(
     assert isinstance(await intake.accept(Ask(VideoRequest("A fox")), origin(12, MALLORY)), Job)
     harness.clock.jump(86_401)
     assert isinstance(await ask(intake, 13), Job)
+
+
+@pytest.mark.parametrize("statement", ["find_by_origin", "refuse", "measure_pictures", "accept"])
+async def test_pictures_that_can_not_be_stored_are_refused(
+    harness: SchedulerHarness, intake: Intake, shelf: FakeShelf, statement: str
+) -> None:
+    """Wherever the database fails on the way to a request with pictures."""
+    shelf.go.set()
+
+    def breaking(run: Any) -> Any:
+        async def broken(work: Any, *args: Any, **changes: Any) -> Any:
+            if work.__name__ == statement:
+                raise StoreUnavailableError("The database could not do this: locked.")
+            return await run(work, *args, **changes)
+
+        return broken
+
+    store = SimpleNamespace(read=breaking(harness.database.read), write=breaking(harness.database.write))
+    harness.context.database = store
+    refused = await intake.accept(Ask(VideoRequest("a fox"), (PICTURE,)), a_job(user_id=ADA).origin)
+    assert refused == Refusal(Reason.STORE_UNAVAILABLE)

@@ -20,7 +20,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[RequestsHarness]:
         yield harness
 
 
-@pytest.mark.parametrize("statement", ["find_by_message", "get", "find_by_origin", "refuse", "accept"])
+@pytest.mark.parametrize("statement", ["find_by_message", "get", "accept"])
 async def test_a_remix_that_can_not_be_stored_is_told_of(harness: RequestsHarness, statement: str) -> None:
     """Wherever the database fails on the way to the remix of what is plainly a video."""
     video = await harness.video()

@@ -34,8 +34,8 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
 @pytest.mark.parametrize(
     ("work", "args"),
     [
-        (moving.renew, ("me", 1.0, 60.0)),
-        (moving.claim, ("me", 1.0, 60.0)),
+        (moving.renew, ("me", 1.0)),
+        (moving.claim, ("me", 1.0)),
         (finding.count_unreadable, ()),
         (finding.find_kept_videos, (1.0,)),
         (finding.find_unclear, ("https://provider.test/v1", 1.0)),

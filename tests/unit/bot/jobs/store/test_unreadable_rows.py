@@ -51,11 +51,11 @@ async def test_one_poisoned_job_stops_no_other(database: Database, column: str, 
     rows.tell_unreadable.cache_clear()
     good = await filled(database, State.RENDERING, column, value)
     with capture_logs() as log:
-        claimed = await database.write(moving.claim, "me", NOW, 60.0)
+        claimed = await database.write(moving.claim, "me", NOW)
         await database.read(finding.find_many, await database.read(all_ids))
     assert ids(claimed) == ids(good)
     assert [(entry["event"], entry["what"].split()[0]) for entry in log] == [("row not readable", "jobs")]
-    assert await database.write(moving.claim, "me", NOW, 60.0) == []
+    assert await database.write(moving.claim, "me", NOW) == []
 
 
 @pytest.mark.parametrize(
