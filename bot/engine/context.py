@@ -1,5 +1,6 @@
 """The dependencies and rules of every step of the engine, built once by `bot.app`."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -52,6 +53,10 @@ class EngineContext:
     kill_switch: KillSwitch
     # The name under which this process claims jobs.
     lease_owner: str
+
+    def kept_since(self) -> float:
+        """The files of unposted jobs that ended since then are kept; while the clock is in doubt, all are."""
+        return -math.inf if self.signals.time_in_doubt else self.clock.now() - self.rules.retention_seconds
 
 
 class _Public(Protocol):

@@ -42,7 +42,7 @@ async def sweep(context: EngineContext) -> None:
     if context.signals.time_in_doubt:
         return
     await drop_rows(context)
-    ended_since = context.clock.now() - context.rules.retention_seconds
+    ended_since = context.kept_since()
     references = await context.database.read(pictures.find_kept_references, ended_since)
     videos = await context.database.read(finding.find_kept_videos, ended_since)
     gone = await context.shelf.sweep(references) + await context.fetcher.sweep(

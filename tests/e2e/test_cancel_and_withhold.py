@@ -96,7 +96,7 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
     await time_passes_until(scene.stage, lambda: says(card.text, Key.WITHHELD_REMARK))
     assert actions(card) == [Action.SEND_AGAIN]
     await time_passes_until(scene.stage, lambda: says(card.text, Key.KEPT), step_seconds=20)
-    assert card.buttons == []
+    assert actions(card) == [Action.SEND_AGAIN]
     await scene.make("Second of the day")
     await scene.make("Third of the day")
     assert says(await refusal(scene, "Fourth of the day"), Reason.DAILY_LIMIT, limit=3)
@@ -107,8 +107,8 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
 
 
 async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: Scene) -> None:
-    """Days later Post it in `/status` posts the kept video once, however often pressed, without a request to the
-    provider.
+    """Days later Post it on the card or in `/status` posts the kept video once, however often pressed, without a
+    request to the provider; then the card goes.
     """
     card = await rendering(scene, "Kept for days", 100.0)
     job_id = job_id_of(card)
@@ -118,10 +118,13 @@ async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: S
     asked = len(scene.studio.requests)
     listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
     assert targets(listed) == [(Action.SEND_AGAIN, job_id)]
-    presses = await asyncio.gather(*(press(scene.ada, listed, Action.SEND_AGAIN, job_id) for _ in range(2)))
+    presses = await asyncio.gather(
+        press(scene.ada, card, Action.SEND_AGAIN), press(scene.ada, listed, Action.SEND_AGAIN, job_id)
+    )
     for one in presses:
         await one.wait_state("message")
     video = await scene.video()
+    await scene.chat.wait_gone(card)
     assert video.pinged == {scene.ada.id}
     assert job_id_of(video) == job_id
     assert len(scene.studio.requests) == asked
@@ -130,6 +133,19 @@ async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: S
     await scene.video(after=video)
     assert [job_id_of(one) for one in ever_posted(scene.chat, scene.channel, "video")].count(job_id) == 1
     assert scene.studio.paid("Kept for days") == 1
+
+
+async def test_post_it_goes_with_the_kept_video(scene: Scene) -> None:
+    """The card keeps Post it until RETENTION_DAYS; then the card stays without it."""
+    card = await rendering(scene, "Kept for a week", 100.0)
+    await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
+    await time_passes_until(scene.stage, lambda: says(card.text, Key.KEPT), step_seconds=20)
+    scene.stage.jump(6.9 * 86_400)
+    await scene.make("Meanwhile")
+    assert actions(card) == [Action.SEND_AGAIN]
+    await time_passes_until(scene.stage, lambda: card.buttons == [], step_seconds=3_600)
+    assert not card.deleted
+    assert says(card.text, Key.KEPT)
 
 
 async def test_send_again_before_the_video_is_there_takes_the_withholding_back(scene: Scene) -> None:

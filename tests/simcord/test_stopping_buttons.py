@@ -5,11 +5,12 @@ import pytest
 from bot.chat.custom_ids import Action
 from bot.chat.words import Key
 from bot.jobs.limits import Usage
-from bot.jobs.model import PostKind, UserId
+from bot.jobs.model import PostKind, PostState, UserId
 from bot.jobs.reasons import Reason
 from bot.jobs.states import Event, State
-from bot.jobs.store import accepting
+from bot.jobs.store import accepting, posts
 from tests.simcord import job_setups
+from tests.simcord.sim_bot import SimClock
 from tests.simcord.world import SimWorld, actions, press, private, text_of
 from tests.wording import says
 
@@ -60,6 +61,33 @@ async def test_dont_post_keeps_the_video(world: SimWorld, scene: job_setups.JobS
     assert await world.message(job, PostKind.VIDEO) is None
     assert len((await usage(world)).counted_at) == 1
     assert world.engine.context.fetcher.path(job.video_name).exists()
+
+
+async def test_a_kept_videos_card_posts_it_after_all(world: SimWorld) -> None:
+    """The card of a withheld video keeps **Post it** when it is finished; once it is posted the card goes."""
+    job = await job_setups.withheld(world)
+    card = await world.shown(job, PostKind.CARD)
+    assert says(text_of(card), Key.KEPT)
+    assert actions(card) == [Action.SEND_AGAIN]
+    assert says(private(await press(world.ada, card, Action.SEND_AGAIN)), Key.ANSWER_SENDING_AGAIN)
+    await world.move(await world.job(job), Event.FETCHED)
+    assert await world.message(job, PostKind.VIDEO) is not None
+    assert await world.message(job, PostKind.CARD) is None
+
+
+async def test_a_kept_videos_card_loses_its_button_with_the_file(
+    world: SimWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After RETENTION_DAYS the card stays without **Post it**, and isn't edited again."""
+    job = await job_setups.withheld(world)
+    ended = world.clock.now()
+    monkeypatch.setattr(SimClock, "now", lambda _self: ended + world.engine.context.rules.retention_seconds + 10.0)
+    await world.settle()
+    card = await world.shown(job, PostKind.CARD)
+    assert says(text_of(card), Key.KEPT)
+    assert actions(card) == []
+    (stored,) = await world.read(posts.find_posts, [job.id])
+    assert stored.state is PostState.GONE
 
 
 async def test_stopping_what_has_ended_is_too_late(world: SimWorld) -> None:

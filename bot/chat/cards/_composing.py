@@ -23,7 +23,7 @@ from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.denials import Denial
 from bot.jobs.model import Job
 from bot.jobs.rights import may_post, may_retry
-from bot.jobs.states import ENDS, State
+from bot.jobs.states import State
 
 # Every character that an address may contain (RFC 3986), so that none of them ends the link or starts markup.
 _ADDRESS_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
@@ -37,13 +37,14 @@ _RETRIES = frozenset({Action.RETRY, Action.EDIT_RETRY})
 class CardFacts:
     """The facts on a card besides the job: the time, its place in the queue from 1, a link to the video it remixes.
 
-    `paused`: spending is paused, so a job that waits to be sent waits for that.
+    `paused`: spending is paused, so a job that waits to be sent waits for that. `kept`: an ended job's files are kept.
     """
 
     now: float
     queue_position: int | None = None
     parent_link: str | None = None
     paused: bool = False
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,14 @@ def card(job: Job, facts: CardFacts, reader: Reader, number: int = 1) -> Message
     paused = facts.paused and job.state is State.ACCEPTED
     queued = job.state is State.ACCEPTED and job.waiting_for is None and not paused
     stop = stopping_action(job)
-    action = Action.SEND_AGAIN if may_post(job) and job.state not in ENDS else stop
+    action = Action.SEND_AGAIN if job.withheld and facts.kept and may_post(job) else stop
     description = lines(
         prompt_line(job),
         settings_line(job, reader),
         origin_line(job, facts.parent_link, reader),
         progress_line(job, reader),
         say(Key.PLACE_IN_QUEUE, reader, position=facts.queue_position) if queued and facts.queue_position else None,
-        say(Key.PAUSED_REMARK, reader) if paused else remark(job, facts.now, reader),
+        say(Key.PAUSED_REMARK, reader) if paused else remark(job, facts.now, reader) if facts.kept else None,
     )
     return Message(
         embed=Embed(

@@ -43,6 +43,8 @@ class CardUpdater:
         """Edit and delete, until cancelled; running requests are left to `finish`."""
         signals = self._context.signals
         await self._retries.learn()
+        # An edit may have been lost with the process before. A kept video's card has no other one to come.
+        signals.dirty_cards |= set(await self._context.database.read(posts.find_kept_cards, self._context.kept_since()))
         while True:
             signals.cards.clear()
             # While Discord can't be reached, cards stay marked as changed.
@@ -56,9 +58,10 @@ class CardUpdater:
         await drain([*self._busy.values(), *self._retries.busy.values()], within_seconds)
 
     async def _clear_stale(self) -> float:
-        """Delete the cards of ended jobs; a cancelled job's card stays, without buttons."""
-        now, pause_seconds = self._context.clock.now(), 60.0
-        for post, job in await self._context.database.read(posts.find_stale_cards):
+        """Delete the cards of ended jobs; a cancelled job's card stays, without buttons once no video is kept."""
+        context = self._context
+        now, pause_seconds = context.clock.now(), 60.0
+        for post, job in await context.database.read(posts.find_stale_cards, context.kept_since()):
             rest_seconds = self._rests_until.get(job.id, 0.0) - now
             if rest_seconds > 0:
                 pause_seconds = min(pause_seconds, rest_seconds)
@@ -127,7 +130,7 @@ class CardUpdater:
             if job is None or post.state is not PostState.SENT:
                 # The job's row is unreadable, or no message of it exists.
                 continue
-            if post.kind is PostKind.CARD and job.state not in ENDS:
+            if post.kind is PostKind.CARD and (job.state not in ENDS or _is_kept(job)):
                 self._start(self._update, job, post)
             elif post.kind is PostKind.UNSURE and _is_answered(job):
                 self._start(self._settle, job, post)
@@ -150,12 +153,17 @@ class CardUpdater:
         message = await self._message_of(job, post)
         if post.message_id is None or self._shown.get(job.id) == message:
             return
-        self._shown[job.id] = message
-        self._edited_at[job.id] = self._context.clock.now()
+        if job.state not in ENDS:
+            self._shown[job.id] = message
+            self._edited_at[job.id] = self._context.clock.now()
         try:
             stands = await self._context.courier.edit(post.channel_id, post.message_id, message)
         except CourierFault as fault:
             _log.info("card not edited", job=job.id, fault=str(fault))
+            if job.state in ENDS and not isinstance(fault, Refused):
+                # No later change repairs it.
+                self._edited_at[job.id] = self._context.clock.now()
+                self._context.signals.dirty_cards.add(job.id)
             return
         if not stands:
             # A person has deleted it: that card is done.
@@ -165,6 +173,11 @@ class CardUpdater:
     async def _message_of(self, job: Job, post: Post) -> cards.Message:
         reader = reader_of(self._context, job.origin)
         return cards.card(job, await card_facts(self._context, job), reader, number=post.number)
+
+
+def _is_kept(job: Job) -> bool:
+    """Whether the job has ended with a withheld video, which can be posted after all."""
+    return job.state is State.CANCELLED and job.withheld
 
 
 def _is_answered(job: Job) -> bool:

@@ -111,4 +111,5 @@ async def card_facts(context: EngineContext, job: Job) -> CardFacts:
         queue_position=context.signals.queue_positions.get(job.id),
         parent_link=await find_parent_link(context, job),
         paused=context.kill_switch.is_on(),
+        kept=job.ended_at is None or job.ended_at > context.kept_since(),
     )

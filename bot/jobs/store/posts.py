@@ -54,9 +54,10 @@ async def find_if_unsent(connection: AsyncConnection, post: Post) -> Post | None
     return None if row is None else post_of(row)
 
 
-async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]]:
+async def find_stale_cards(connection: AsyncConnection, kept_since: float) -> list[tuple[Post, Job]]:
     """Outdated cards: their job has ended and its last message is posted, or a notice asks in their place.
 
+    The card of a withheld job goes only with its kept video: if it ended before `kept_since`.
     After a refusal that is private the notices before the last message are among them: they show the prompt.
     """
     last_word = posts.alias()
@@ -78,7 +79,8 @@ async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]
     stale_card = sa.and_(
         posts.c.kind == PostKind.CARD,
         sa.or_(
-            sa.and_(jobs.c.state.in_(ENDS), sa.or_(jobs.c.state == State.CANCELLED, said)),
+            sa.and_(jobs.c.state == State.CANCELLED, sa.or_(~jobs.c.withheld, jobs.c.ended_at <= kept_since)),
+            sa.and_(jobs.c.state.in_(ENDS), jobs.c.state != State.CANCELLED, said),
             sa.and_(jobs.c.state == State.UNCERTAIN, asked),
         ),
     )
@@ -94,6 +96,15 @@ async def find_stale_cards(connection: AsyncConnection) -> list[tuple[Post, Job]
     owners = await connection.execute(sa.select(jobs).where(jobs.c.id.in_([card.job_id for card in cards])))
     by_id = {job.id: job for job in readable(owners, job_of)}
     return [(card, by_id[card.job_id]) for card in cards if card.job_id in by_id]
+
+
+async def find_kept_cards(connection: AsyncConnection, ended_since: float) -> list[JobId]:
+    """The withheld jobs that ended since then and whose card stays."""
+    kept = sa.and_(jobs.c.state == State.CANCELLED, jobs.c.withheld, jobs.c.ended_at > ended_since)
+    card = sa.and_(posts.c.job_id == jobs.c.id, posts.c.kind == PostKind.CARD, posts.c.state == PostState.SENT)
+    return [
+        JobId(job_id) for job_id in await connection.scalars(sa.select(jobs.c.id).where(kept, sa.exists().where(card)))
+    ]
 
 
 async def find_posts(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[Post]:

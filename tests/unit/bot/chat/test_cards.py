@@ -93,15 +93,23 @@ def test_a_remix_names_its_parent(job: Job) -> None:
         (State.UNCERTAIN, False, [Action.WITHHOLD]),
         *((state, True, [Action.SEND_AGAIN]) for state in State if state not in ENDS and state is not State.ACCEPTED),
         (State.CANCELLED, False, []),
-        (State.CANCELLED, True, []),
+        (State.CANCELLED, True, [Action.SEND_AGAIN]),
+        (State.UNDELIVERABLE, False, []),
         (State.DELIVERED, False, []),
     ],
 )
 def test_the_button_of_a_card_is_what_can_be_done_now(
     job: Job, state: State, withheld: bool, expected: list[Action]
 ) -> None:
-    """Cancel until the job is sent, *Don't post* afterwards, then **Post it**; nothing when it has ended."""
+    """Cancel until the job is sent, *Don't post* afterwards, then **Post it**, which a kept video keeps."""
     assert actions_of(cards.card(replace(job, state=state, withheld=withheld), FACTS, ENGLISH)) == expected
+
+
+def test_the_card_of_a_video_that_is_kept_no_longer_offers_nothing(job: Job) -> None:
+    """After RETENTION_DAYS **Post it** goes, and the sentence about it."""
+    card = cards.card(replace(job, state=State.CANCELLED, withheld=True), replace(FACTS, kept=False), ENGLISH)
+    assert actions_of(card) == []
+    assert "post it" not in text_of(card)
 
 
 def test_progress_is_only_shown_when_the_provider_gave_it(job: Job) -> None:

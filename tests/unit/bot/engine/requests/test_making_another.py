@@ -77,7 +77,7 @@ async def test_the_doubt_is_one_message(harness: RequestsHarness) -> None:
         await harness.database.write(posts.make_due, job, kind)
     said = {one.kind: one for one in await harness.database.read(posts.find_posts, [job.id])}
     await harness.database.write(posts.mark_sent, said[PostKind.CARD], None)
-    assert await harness.database.read(posts.find_stale_cards) == []
+    assert await harness.database.read(posts.find_stale_cards, 0.0) == []
     await harness.database.write(posts.mark_sent, said[PostKind.UNSURE], None)
-    ((card, _),) = await harness.database.read(posts.find_stale_cards)
+    ((card, _),) = await harness.database.read(posts.find_stale_cards, 0.0)
     assert (card.kind, card.state) == (PostKind.CARD, PostState.SENT)

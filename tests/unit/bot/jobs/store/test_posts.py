@@ -11,6 +11,7 @@ from bot.jobs.store import moving, posts
 from tests.unit.bot.jobs.samples import a_job, put
 
 NOW = 5_000.0
+KEPT_SINCE = 4_000.0
 
 
 async def due(database: Database, job: Job, kind: PostKind) -> Post:
@@ -148,25 +149,34 @@ async def test_a_card_is_stale_when_the_last_word_is_said(database: Database, st
     """The card of an ended job goes once its video or notice is posted; not before, and not that of a running one."""
     job, card = await card_of(database, state)
     if state is not State.CANCELLED:
-        assert await database.read(posts.find_stale_cards) == []
+        assert await database.read(posts.find_stale_cards, KEPT_SINCE) == []
     word = await due(database, job, PostKind.FAILURE)
     if state is not State.CANCELLED:
-        assert await database.read(posts.find_stale_cards) == []
+        assert await database.read(posts.find_stale_cards, KEPT_SINCE) == []
     await database.write(posts.mark_sent, word, MessageId(12))
-    assert await database.read(posts.find_stale_cards) == ([(card, job)] if state in ENDS else [])
+    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == ([(card, job)] if state in ENDS else [])
 
 
 async def test_a_cancelled_jobs_card_is_stale_at_once(database: Database) -> None:
     """It has no last word: its card is to be repainted without buttons."""
     job, card = await card_of(database, State.CANCELLED)
-    assert await database.read(posts.find_stale_cards) == [(card, job)]
+    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == [(card, job)]
+
+
+@pytest.mark.parametrize("ended_at", [KEPT_SINCE, KEPT_SINCE + 1])
+async def test_a_withheld_jobs_card_stays_as_long_as_its_video(database: Database, ended_at: float) -> None:
+    """Its **Post it** goes when the file goes; or with the card, when the video is posted after all."""
+    job, card = await card_of(database, State.CANCELLED, withheld=True, ended_at=ended_at)
+    kept = ended_at > KEPT_SINCE
+    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == ([] if kept else [(card, job)])
+    assert await database.read(posts.find_kept_cards, KEPT_SINCE) == ([job.id] if kept else [])
 
 
 async def test_a_refused_last_word_counts_as_said(database: Database) -> None:
     """Where Discord takes no message any more, the card does not stay for ever."""
     job, card = await card_of(database, State.UNDELIVERABLE)
     await database.write(posts.mark_refused, await due(database, job, PostKind.FAILURE))
-    assert await database.read(posts.find_stale_cards) == [(card, job)]
+    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == [(card, job)]
 
 
 @pytest.mark.parametrize("kind", [PostKind.LATE, PostKind.SLOW, PostKind.UNSURE])
@@ -174,7 +184,7 @@ async def test_other_notices_are_no_last_word(database: Database, kind: PostKind
     """That a job is late, slow or uncertain is not how it ended."""
     job, _card = await card_of(database, State.FAILED)
     await database.write(posts.mark_sent, await due(database, job, kind), MessageId(12))
-    assert await database.read(posts.find_stale_cards) == []
+    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == []
 
 
 async def test_a_card_that_is_gone_or_never_came_is_not_stale(database: Database) -> None:
@@ -184,4 +194,4 @@ async def test_a_card_that_is_gone_or_never_came_is_not_stale(database: Database
     unsent = a_job(State.CANCELLED)
     await database.write(put, unsent)
     await due(database, unsent, PostKind.CARD)
-    assert await database.read(posts.find_stale_cards) == []
+    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == []
