@@ -3,7 +3,10 @@
 Browser tests don't go missing unseen; tests of reliability run again and again when they are to go all the way.
 """
 
+import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +17,10 @@ from tests.figures import IN_FULL
 
 # Before any test: the bot's own processes do the same (sandbox/bot_child.py).
 stay_on_loopback()
+# Tests store thousands of transactions; with their files in memory none of these waits for the disk.
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
 

@@ -29,7 +29,7 @@ def is_ignorable(character: str) -> bool:
     if unicodedata.category(character) in _CONTROL:
         return True
     code = ord(character)
-    return any(first <= code <= last for first, last in _IGNORABLE_RANGES)
+    return code >= _IGNORABLE_RANGES[0][0] and any(first <= code <= last for first, last in _IGNORABLE_RANGES)
 
 
 def is_blank(character: str) -> bool:

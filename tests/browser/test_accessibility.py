@@ -9,10 +9,12 @@ from playwright.async_api import Browser, Page, expect
 from bot.chat.words import Key, Label
 from tests.browser.files import BOAT
 from tests.browser.visit import PHONE, WIDE, a_visit
+from tests.figures import figure
 from tests.wording import label_of, rendered, sentence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GRAVE = ("serious", "critical")
+LOOKS = [(WIDE, False), (WIDE, True), (PHONE, False), (PHONE, True)]
 
 
 async def faults_of(page: Page, state: str) -> list[str]:
@@ -26,8 +28,8 @@ async def faults_of(page: Page, state: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.reliability
+@pytest.mark.parametrize(("size", "dark"), figure(LOOKS[::3], LOOKS), ids=str)
 async def test_nothing_grave(browser: Browser, tmp_path: Path, size: tuple[int, int], *, dark: bool) -> None:
     """The chat with a card, a video and a private message, the slash bar, a form, backstage: all can be used by all."""
     async with a_visit(tmp_path, browser, size=size, dark=dark) as visit:

@@ -14,12 +14,14 @@ from sandbox.stage import Stage
 from tests.e2e import inspection
 from tests.e2e.messages import time_passes_until, wait_card
 from tests.e2e.scene import Scene, a_stage
+from tests.figures import figure
 from tests.wording import says
 
 SMALL = {"default_size": "160x90", "frames_per_second": 1}
 ROOT = Path(__file__).parents[2]
 TEN_MINUTES = 600.0
 CAP = 5
+LIVES = figure(5, 20)
 STEP_SECONDS = 5.0
 # The bot's own code, made wrong from outside before it runs.
 FORGETS = """
@@ -172,6 +174,7 @@ async def test_the_hard_stop_remembers_over_a_restart(tmp_path: Path) -> None:
         assert most_within(posts_at(stage), 60.0 - STEP_SECONDS) == 2
 
 
+@pytest.mark.reliability
 async def test_twenty_restarts_in_a_day_leave_the_count_as_it_was(tmp_path: Path) -> None:
     """What a person used in 24 hours is counted from what is stored: no restart gives anything back, or takes it."""
     async with a_scene(tmp_path, MAX_JOBS_PER_USER_PER_DAY="3") as scene:
@@ -182,7 +185,7 @@ async def test_twenty_restarts_in_a_day_leave_the_count_as_it_was(tmp_path: Path
             stage.jump(60)
         accepted_at = [row["accepted_at"] for row in inspection.jobs(stage)]
         assert all(one < other for one, other in pairwise(accepted_at))
-        for life in range(20):
+        for life in range(LIVES):
             await (stage.bot.terminate() if life % 2 else stage.bot.kill())
             await stage.chat.bot_gone()
             stage.jump(3600)

@@ -14,6 +14,7 @@ from tests.figures import figure
 
 # discord.py waits five real seconds before each new IDENTIFY.
 NEW_SESSIONS = figure(2, 50)
+COMMANDS = figure(30, 100)
 POLL_MIN_SECONDS = 0.1
 
 
@@ -148,21 +149,21 @@ async def test_a_hundred_commands_told_twice_are_a_hundred_videos(tmp_path: Path
     """D11: each of a hundred commands comes again as after a resumed session: a hundred jobs, a hundred charges."""
     async with a_scene(tmp_path, MANY, render_seconds=RENDER) as scene:
         calls: list[Call] = []
-        for number in range(100):
+        for number in range(COMMANDS):
             calls.append(await scene.ada.slash(scene.channel, "video", prompt=f"Told twice {number}"))
             scene.chat.redeliver(calls[-1])
         for call in calls:
             await call.wait_state("deleted")
         for call in calls:
             scene.chat.redeliver(call)
-        await scene.studio.wait_for(lambda: len(scene.studio.renders) == 100, 60)
+        await scene.studio.wait_for(lambda: len(scene.studio.renders) == COMMANDS, 60)
         await inspection.until(
-            scene.stage, lambda: len(inspection.jobs(scene.stage, state="rendering")) == 100, "100 renders"
+            scene.stage, lambda: len(inspection.jobs(scene.stage, state="rendering")) == COMMANDS, "all renders"
         )
         again = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
         assert again.text
-        assert len(inspection.jobs(scene.stage)) == len(scene.studio.renders) == 100
-        assert all(scene.studio.paid(f"Told twice {number}") == 1 for number in range(100))
+        assert len(inspection.jobs(scene.stage)) == len(scene.studio.renders) == COMMANDS
+        assert all(scene.studio.paid(f"Told twice {number}") == 1 for number in range(COMMANDS))
 
 
 @pytest.mark.reliability

@@ -74,6 +74,8 @@ def test_the_counter_counts(tmp_path: Path) -> None:
 
 
 def giveaways_in(path: Path) -> Iterator[tuple[int, list[str]]]:
+    if not GIVEAWAYS.search(path.read_text(encoding="utf-8")):
+        return
     for line, text in prose_of(path):
         if found := GIVEAWAYS.findall(NOT_PROSE.sub("", text)):
             yield line, found

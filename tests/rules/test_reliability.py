@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"`(test_\w+)`")
 
 
+@cache
 def written() -> dict[str, str]:
     """Every test function by name, with its decorators as text."""
     trees = [ast.parse(path.read_text()) for path in (ROOT / "tests").rglob("test_*.py")]

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.bot.forked import BOUND_SECONDS, run
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 SECRETS = {"DISCORD_TOKEN": "token-canary-1", "VIDEOS_API_KEY": "key-canary-2"}
 # No address here listens: every try before the end fails on this machine.
 NOWHERE = {"VIDEOS_API_BASE_URL": "http://127.0.0.66:9/v1"}
-BOUND_SECONDS = 60
 # The bot's own command, with something in it that breaks.
 BROKEN = """
 import sys
@@ -43,8 +44,8 @@ sys.exit(cli.main())
 """
 
 
-def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """The bot's process in that folder, with an environment built from nothing."""
+def run_anew(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The bot's process in that folder, with the very command that an operator types, and no other environment."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": str(ROOT),
@@ -102,7 +103,7 @@ class LockHolder:
 )
 def test_a_missing_setting_ends_with_78(tmp_path: Path, missing: str, command: tuple[str, ...]) -> None:
     """One line names it; nothing is created."""
-    done = run(tmp_path, *command, **{name: value for name, value in SECRETS.items() if name != missing})
+    done = run_anew(tmp_path, *command, **{name: value for name, value in SECRETS.items() if name != missing})
     assert done.returncode == 78
     assert the_line(done).startswith(f"{missing} is missing")
     assert list(tmp_path.iterdir()) == []
@@ -164,7 +165,7 @@ def test_a_second_process_ends_with_75(tmp_path: Path) -> None:
     """While one process serves a data folder another one is turned away in one line, and may come when it is free."""
     with closing(LockHolder(tmp_path / "data")):
         for command in ("run", "migrate"):
-            done = run(tmp_path, command, **SECRETS, **NOWHERE)
+            done = run_anew(tmp_path, command, **SECRETS, **NOWHERE)
             assert done.returncode == 75
             assert "Another process" in the_line(done)
     assert run(tmp_path, "migrate", **SECRETS).returncode == 0
@@ -269,7 +270,7 @@ def test_migrate_needs_neither_token_nor_key(tmp_path: Path) -> None:
 
 def test_the_version_is_printed(tmp_path: Path) -> None:
     """It needs no settings, touches nothing, and is that of the project."""
-    done = run(tmp_path, "--version", LOG_LEVEL="wrong")
+    done = run_anew(tmp_path, "--version", LOG_LEVEL="wrong")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['version']}\n"
     assert list(tmp_path.iterdir()) == []
@@ -312,7 +313,7 @@ def test_a_name_that_resembles_a_setting_is_warned_about(tmp_path: Path) -> None
 
 def test_an_unknown_command_is_said(tmp_path: Path) -> None:
     """The usage, and exit code 2."""
-    done = run(tmp_path, "dance", **SECRETS)
+    done = run_anew(tmp_path, "dance", **SECRETS)
     assert done.returncode == 2
     assert "migrate" in done.stderr
 

@@ -5,6 +5,8 @@ The rules are tried in this order at each position, as Discord's own programs do
 
 import re
 
+# Every rule but "block", which needs the start of a line, begins with one of these.
+_FIRST_CHARACTERS = frozenset("\\`@<:[hsd*_~|")
 _RULES = [
     ("escape", re.compile(r"\\[^0-9A-Za-z\s]")),
     ("code block", re.compile(r"```.+?```", re.DOTALL)),
@@ -27,6 +29,9 @@ def read(text: str) -> list[tuple[str, str]]:
     at = 0
     while at < len(text):
         line_start = at == 0 or text[at - 1] == "\n"
+        if not line_start and text[at] not in _FIRST_CHARACTERS:
+            at += 1
+            continue
         for name, rule in _RULES:
             match = rule.match(text, at)
             if match and (name != "block" or line_start):

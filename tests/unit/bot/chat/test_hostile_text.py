@@ -5,6 +5,7 @@ import logging
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -161,9 +162,14 @@ def shapes(messages: list[Message]) -> list[tuple[Any, ...]]:
     ]
 
 
+@cache
+def harmless_shapes(job: Job) -> list[tuple[Any, ...]]:
+    return shapes(list(about_a_job(spoilt(job, "fox"), "fox")))
+
+
 def judge(job: Job, evil: str) -> None:
     messages = list(about_a_job(spoilt(job, evil), evil))
-    assert shapes(messages) == shapes(list(about_a_job(spoilt(job, "fox"), "fox")))
+    assert shapes(messages) == harmless_shapes(job)
     for message in messages:
         sent = message.ping
         assert sent in {None, 42}

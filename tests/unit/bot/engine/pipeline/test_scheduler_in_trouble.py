@@ -90,6 +90,7 @@ async def test_without_a_fresh_link_the_content_endpoint_is_asked(harness: Sched
 # ── an account in trouble ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 @pytest.mark.parametrize(
     ("status", "code"), [(401, "invalid_api_key"), (402, "no_credit"), (429, "insufficient_quota")]

@@ -52,6 +52,7 @@ async def test_one_act_twice_at_the_same_moment_makes_one_job(
     assert len({one.job.id for one in made if isinstance(one, Accepted)}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 @pytest.mark.parametrize("seed", range(figure(3, 20)))
 @pytest.mark.parametrize("limits", [Limits(10, 0), Limits(1_000, 10)])
