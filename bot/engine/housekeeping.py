@@ -11,6 +11,7 @@ from bot.jobs.deadlines import DRAFT_SECONDS
 from bot.jobs.store import drafts, finding, pictures
 
 # Files are checked once an hour, rows with people's words more often.
+_FIRST_AFTER_SECONDS = 60.0
 _ROUND_SECONDS = 600.0
 _ROUNDS_OF_FILES = 6
 # A person is offered one form for a video, for so long.
@@ -19,7 +20,8 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 async def keep_house(context: EngineContext) -> None:
-    """Sweep every hour, and drop rows in between, until cancelled."""
+    """Sweep every hour, and drop rows in between, until cancelled. A start has more urgent work."""
+    await context.clock.sleep(_FIRST_AFTER_SECONDS)
     while True:
         await tell_of_unreadable(context)
         await sweep(context)

@@ -80,12 +80,17 @@ class Signals:
         self.dirty_cards.add(job_id)
         self.cards.set()
 
-    def queue_ordered(self, order: list[JobId], now: float) -> None:
-        """The queue's order now (monotonic), first one first; cards with a wrong place are edited."""
-        self.queue_positions = {job_id: place for place, job_id in enumerate(order, start=1)}
+    def queue_ordered(self, order: list[JobId], now: float, *, whole: bool = True) -> None:
+        """The queue's order now (monotonic), first one first; cards with a wrong place are edited.
+
+        Unless it is the `whole` order, the others keep their places for now.
+        """
+        places = {job_id: place for place, job_id in enumerate(order, start=1)}
         painted = self._painted
-        self._painted = {}
-        for job_id, place in self.queue_positions.items():
+        if whole:
+            self.queue_positions, self._painted = {}, {}
+        self.queue_positions |= places
+        for job_id, place in places.items():
             before, at = painted.get(job_id, (0, now))
             near = place != before and (place <= _EXACT_PLACES or place <= before // 2 or before == 0)
             if near or (place != before and now - at >= _REPAINT_SECONDS):

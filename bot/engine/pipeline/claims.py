@@ -48,16 +48,10 @@ class Claims:
         signals = self._context.signals
         if not signals.has_unclaimed:
             return ()
-        signals.has_unclaimed = False
         now = self._context.clock.now()
-        more = True
-        try:
-            claimed = await self._context.database.write(moving.claim, self._context.lease_owner, now)
-            more = bool(claimed)
-            return claimed
-        finally:
-            # Until a claim finds none.
-            signals.has_unclaimed |= more
+        claimed = await self._context.database.write(moving.claim, self._context.lease_owner, now)
+        signals.has_unclaimed = bool(claimed)
+        return claimed
 
     def start_renewal(self) -> float:
         """Renew all leases, beside everything else; return in how many seconds to come back."""

@@ -23,21 +23,16 @@ class DueQueue:
         """When the job is due; None if it isn't listed."""
         return self._due.get(job_id)
 
-    def put(self, job_id: JobId, due_at: float) -> None:
-        """Put the job at that moment, and at no other."""
-        if self._due.get(job_id) != due_at:
+    def put(self, job_id: JobId, due_at: float | None) -> None:
+        """Put the job at that moment, and at no other; None removes it."""
+        if due_at is None:
+            self.drop(job_id)
+        elif self._due.get(job_id) != due_at:
             self._due[job_id] = due_at
             heapq.heappush(self._heap, (due_at, job_id))
             if len(self._heap) > 2 * len(self._due) + _OUTDATED_MAX:
                 self._heap = [(at, listed_id) for listed_id, at in self._due.items()]
                 heapq.heapify(self._heap)
-
-    def put_or_drop(self, job_id: JobId, due_at: float | None) -> None:
-        """Put the job at that moment; None removes it."""
-        if due_at is None:
-            self.drop(job_id)
-        else:
-            self.put(job_id, due_at)
 
     def drop(self, job_id: JobId) -> None:
         """Remove the job, if it is listed."""

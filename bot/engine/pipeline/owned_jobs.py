@@ -87,8 +87,8 @@ class OwnedJobs:
         else:
             self.rendering.discard(job.id)
         other.drop(job.id)
-        queue.put_or_drop(job.id, self._wants_step_at(job, due_at))
-        self.deadlines.put_or_drop(job.id, self._overdue_at(job))
+        queue.put(job.id, self._wants_step_at(job, due_at))
+        self.deadlines.put(job.id, self._overdue_at(job))
 
     def place_after(self, job_id: JobId, following: StepResult | None) -> None:
         """Place the job after a step (None: it broke): as it was stored last, by the step or by any other action."""

@@ -3,9 +3,6 @@
 Decision 13 has the time that a submission waits for its card.
 """
 
-from collections.abc import Coroutine
-from typing import Any
-
 import structlog
 
 from bot.chat.courier import CourierFault, Refused
@@ -42,7 +39,7 @@ class Preflights:
         # In the order in which they were passed.
         self._passed: dict[JobId, float] = {}
 
-    def is_ready(self, job: Job, unchecked: list[Job]) -> bool | None:
+    def is_ready(self, unchecked: list[Job], job: Job) -> bool | None:
         """Whether the job may be sent; if not it is added to `unchecked`, or passed over (None) while too many run."""
         now = self._context.clock.monotonic()
         while self._passed and now - next(iter(self._passed.values())) > _VALID_SECONDS:
@@ -56,22 +53,14 @@ class Preflights:
         unchecked.append(job)
         return False
 
-    @property
-    def are_running(self) -> bool:
-        """Whether any is running."""
-        return bool(self._began)
-
     def kept_places(self) -> int:
         """For how many running ones a place is kept."""
         now = self._context.clock.monotonic()
         return sum(now - at < KEEPS_PLACE_SECONDS for at in self._began.values())
 
-    def begin(self, job: Job) -> Coroutine[Any, Any, StepResult]:
-        """The preflight of that job, to be run at once."""
+    async def run(self, job: Job) -> StepResult:
+        """The step; the job is ready after it, or the result of `run_preflight` comes instead."""
         self._began[job.id] = self._context.clock.monotonic()
-        return self._run(job)
-
-    async def _run(self, job: Job) -> StepResult:
         try:
             instead = await run_preflight(self._context, job)
         finally:

@@ -7,6 +7,7 @@ no poll.
 
 import asyncio
 from collections.abc import Awaitable
+from functools import partial
 
 import structlog
 
@@ -55,10 +56,8 @@ class Scheduler:
         await self._learn()
         while True:
             signals.work.clear()
-            self._owned.take_moved()
-            pauses = [await self._refresh_jobs(), self._claims.start_renewal(), self._end_overdue()]
-            pauses += [self._start_submits(), self._start_polls(), self._start_others(), self._start_probe()]
-            await signals.wait(signals.work, self._context.clock, min(pauses))
+            pause_seconds = await self._start_due()
+            await signals.wait(signals.work, self._context.clock, pause_seconds)
 
     def stop(self) -> None:
         """Begin no paid request from now on."""
@@ -69,6 +68,13 @@ class Scheduler:
         self.stop()
         beside = [task for task in (self._probe, self._claims.renewal) if task is not None]
         await asyncio.gather(self._steps.finish(within_seconds), drain(beside, 0.0))
+
+    async def _start_due(self) -> float:
+        """Start every step that is due; return in how many seconds to come back."""
+        self._owned.take_moved()
+        pauses = [await self._refresh_jobs(), self._claims.start_renewal(), self._end_overdue()]
+        pauses += [self._start_submits(), self._start_polls(), self._start_others(), self._start_probe()]
+        return min(pauses)
 
     async def _learn(self) -> None:
         try:
@@ -129,14 +135,13 @@ class Scheduler:
             # The unclaimed ones may be older, or use a place at the provider.
             return _IDLE_SECONDS
         unchecked: list[Job] = []
-        picked, pause_seconds = self._submit_queue.pick(
-            lambda job: self._preflights.is_ready(job, unchecked), self._preflights.kept_places()
-        )
+        kept_places = self._preflights.kept_places()
+        picked, pause_seconds = self._submit_queue.pick(partial(self._preflights.is_ready, unchecked), kept_places)
         for job in picked:
             self._start(StepKind.PAY, job, submit(self._context, self._throttle, job))
         for job in unchecked:
-            self._start(preflight_kind(job), job, self._preflights.begin(job))
-        return min(pause_seconds, KEEPS_PLACE_SECONDS) if self._preflights.are_running else pause_seconds
+            self._start(preflight_kind(job), job, self._preflights.run(job))
+        return min(pause_seconds, KEEPS_PLACE_SECONDS) if unchecked or kept_places else pause_seconds
 
     def _start_polls(self) -> float:
         """Poll every due rendering job; return in how many seconds the next one is due."""

@@ -1,11 +1,12 @@
 """The submit queue: which accepted jobs are submitted next, as free places and the throttle allow.
 
-The order is computed only when the queue or the places have changed, and only as far as places are free. Its first
-places are exact; those far back are numbered a little later.
+The order is computed only when the queue or the places have changed, and only as far as places are free. The first
+places are numbered soon; all of them seldom, as that costs a step for each job.
 """
 
-from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
+from itertools import islice
 
 from bot.engine.pipeline.due_queue import DueQueue
 from bot.engine.pipeline.fair_queue import FairQueue
@@ -20,6 +21,8 @@ _IDLE_SECONDS = 60.0
 _FINDING_OUT_SECONDS = 2.0
 _NUMBERED_AT_ONCE = 50
 _NUMBER_AGAIN_SECONDS = 2.0
+# All are numbered that much later for each one that waits.
+_NUMBER_ALL_SECONDS_EACH = 0.01
 
 
 class SubmitQueue:
@@ -35,10 +38,9 @@ class SubmitQueue:
         self._sleepers = DueQueue()
         self._sleeping: dict[JobId, Job] = {}
         self._holders: dict[JobId, UserId] = {}
-        self._counts: Counter[UserId] = Counter()
-        self._numbered = (-1, -1)
-        self._numbered_at = 0.0
-        self._changes = 0
+        # Which version of the queue is numbered, its first places and all of it, and since when.
+        self._numbered: tuple[int, float] = (-1, 0.0)
+        self._all_numbered: tuple[int, float] = (-1, 0.0)
 
     def put(self, job: Job, not_before: float = 0.0) -> None:
         """Store the job as it is now: it waits, uses a place at the provider, or neither.
@@ -83,19 +85,20 @@ class SubmitQueue:
             pause_seconds = min(pause_seconds, wait_seconds)
         elif free > 0:
             held: set[UserId] = set()
-            for job in self._queue.order(self._counts, held):
-                user_id = job.origin.user_id
-                wait_of_person = self._throttle.seconds_until_submit_of(user_id)
-                if wait_of_person != 0:
-                    held.add(user_id)
-                    pause_seconds = min(pause_seconds, wait_of_person or _IDLE_SECONDS)
-                elif (ready := is_ready(job)) is not None:
-                    free -= 1
-                    if ready:
-                        picked.append(job)
-                        self._throttle.begin_submit(Sender.of(job))
-                    if free <= 0:
-                        break
+            with closing(self._queue.order(held)) as order:
+                for job in order:
+                    user_id = job.origin.user_id
+                    wait_of_person = self._throttle.seconds_until_submit_of(user_id)
+                    if wait_of_person != 0:
+                        held.add(user_id)
+                        pause_seconds = min(pause_seconds, wait_of_person or _IDLE_SECONDS)
+                    elif (ready := is_ready(job)) is not None:
+                        free -= 1
+                        if ready:
+                            picked.append(job)
+                            self._throttle.begin_submit(Sender.of(job))
+                        if free <= 0:
+                            break
         elif len(self._queue) and len(self._holders) < self._places:
             # A probing request delays the others for some seconds only.
             pause_seconds = min(pause_seconds, _FINDING_OUT_SECONDS)
@@ -133,25 +136,28 @@ class SubmitQueue:
             self._release(job.id)
         elif job.id not in self._holders:
             self._holders[job.id] = job.origin.user_id
-            self._counts[job.origin.user_id] += 1
-            self._changes += 1
+            self._queue.count_at_provider(job.origin.user_id, 1)
 
     def _release(self, job_id: JobId) -> None:
         user_id = self._holders.pop(job_id, None)
         if user_id is not None:
-            self._counts[user_id] -= 1
-            if self._counts[user_id] <= 0:
-                del self._counts[user_id]
-            self._changes += 1
+            self._queue.count_at_provider(user_id, -1)
 
     def _number(self) -> float:
         """Number the cards of waiting jobs, if the order has changed; return in how many seconds to come back."""
-        state, now = (self._queue.version, self._changes), self._clock.monotonic()
-        if state == self._numbered:
+        version, now, waiting = self._queue.version, self._clock.monotonic(), len(self._queue)
+        if version == self._all_numbered[0]:
             return _IDLE_SECONDS
-        rest_seconds = self._numbered_at + _NUMBER_AGAIN_SECONDS - now
-        if len(self._queue) > _NUMBERED_AT_ONCE and rest_seconds > 0:
-            return rest_seconds
-        self._numbered, self._numbered_at = state, now
-        self._signals.queue_ordered([job.id for job in self._queue.order(self._counts)], now)
-        return _IDLE_SECONDS
+        rest_seconds = self._numbered[1] + _NUMBER_AGAIN_SECONDS - now
+        gap_seconds = max(_NUMBER_AGAIN_SECONDS, waiting * _NUMBER_ALL_SECONDS_EACH)
+        rest_of_all_seconds = self._all_numbered[1] + gap_seconds - now
+        if waiting <= _NUMBERED_AT_ONCE or rest_of_all_seconds <= 0:
+            self._numbered = self._all_numbered = (version, now)
+            self._signals.queue_ordered([job.id for job in self._queue.order()], now)
+            return _IDLE_SECONDS
+        if rest_seconds <= 0 and version != self._numbered[0]:
+            self._numbered = (version, now)
+            with closing(self._queue.order()) as order:
+                self._signals.queue_ordered([job.id for job in islice(order, _NUMBERED_AT_ONCE)], now, whole=False)
+            return min(rest_of_all_seconds, _NUMBER_AGAIN_SECONDS)
+        return rest_of_all_seconds if version == self._numbered[0] else min(rest_of_all_seconds, rest_seconds)

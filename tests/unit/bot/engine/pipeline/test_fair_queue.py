@@ -3,6 +3,7 @@
 from bisect import insort
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 
@@ -32,7 +33,9 @@ def fair_order(
         line.put(job)
     for user_id, at in sorted((turned_at or {}).items(), key=lambda turn: turn[1]):
         line.turned(user_id, at)
-    return list(line.order(at_provider))
+    for user_id, number in at_provider.items():
+        line.count_at_provider(user_id, number)
+    return list(line.order())
 
 
 def turns(jobs: list[Job], at_provider: dict[UserId, int] | None = None) -> list[UserId]:
@@ -94,18 +97,6 @@ def test_every_order_is_fair(given_jobs: list[tuple[int, int]], given_counts: di
         left.remove(job)
 
 
-class CountedPlaces(dict[UserId, int]):
-    """How many each person has at the provider; counts how often it is asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = 0
-
-    def get(self, user_id: UserId, default: int = 0) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.asked += 1
-        return default
-
-
 class CountedJobs(dict[JobId, Job]):
     """The jobs of a queue; counts how many of them were looked up."""
 
@@ -118,16 +109,30 @@ class CountedJobs(dict[JobId, Job]):
         return super().__getitem__(job_id)
 
 
-def test_the_next_few_of_thousands_cost_one_look_at_each_person() -> None:
-    """Two thousand people with three jobs each: twenty places need twenty jobs, and each person once."""
+def test_the_next_few_of_thousands_cost_as_many_steps() -> None:
+    """Two thousand people with three jobs each: twenty places need twenty jobs, and twenty people once."""
     line = FairQueue()
     for number in range(6_000):
         line.put(a_job(user_id=UserId(number % 2_000), accepted_at=float(number)))
-    places = CountedPlaces()
     line._jobs = counted = CountedJobs(line._jobs)
-    first = list(islice(line.order(places), 20))
+    with closing(line.order()) as order:
+        first = list(islice(order, 20))
     assert [job.accepted_at for job in first] == [float(number) for number in range(20)]
-    assert (places.asked, counted.read) == (2_000, 20)
+    assert counted.read == 20
+    assert len(line._heap) == 2_000
+
+
+def test_a_round_that_is_cut_off_changes_no_order() -> None:
+    """The people who were given out come first again, also if one of them was held."""
+    line = FairQueue()
+    jobs = queue(ANNA, ANNA, BEN, CLEO, BEN)
+    for job in jobs:
+        line.put(job)
+    before = list(line.order())
+    for taken in range(5):
+        with closing(line.order({BEN} if taken % 2 else ())) as order:
+            list(islice(order, taken))
+        assert list(line.order()) == before
 
 
 def test_a_change_is_one_persons(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +169,7 @@ def test_refused_jobs_come_after_their_persons_others() -> None:
     line.put(old, times_refused=1)
     line.put(young)
     line.put(bens)
-    assert list(line.order({})) == [young, bens, old]
+    assert list(line.order()) == [young, bens, old]
 
 
 def test_people_who_are_held_are_left_out() -> None:
@@ -174,7 +179,7 @@ def test_people_who_are_held_are_left_out() -> None:
         line.put(job)
     held: set[UserId] = set()
     order: list[UserId] = []
-    for job in line.order({}, held):
+    for job in line.order(held):
         order.append(job.origin.user_id)
         held.add(ANNA)
     assert order == [ANNA, BEN, BEN]

@@ -68,7 +68,7 @@ def test_an_unchanged_queue_is_not_ordered_again(turns: SubmitQueue, clock: Fake
     while picked := turns.pick(ready)[0]:
         for job in picked:
             send(turns, clock, job)
-    clock.seconds += 10
+    clock.seconds += 30
     turns.pick(ready)
     ORDERED.clear()
     for _ in range(100):
