@@ -1,6 +1,7 @@
 """The kinds of values: their spelling in the environment, and what is allowed, in words for the operator."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -108,6 +109,10 @@ def _fits_a_header(value: SecretStr) -> SecretStr:
 def _folder(value: Path) -> Path:
     if "\0" in str(value):
         raise ValueError("not a path")
+    with suppress(OSError):
+        if value.samefile("/"):
+            # The bot closes its folder to others, and deletes files in it.
+            raise ValueError("the root folder")
     return value
 
 
@@ -138,7 +143,7 @@ BaseUrl = Annotated[
         "loopback and private addresses"
     ),
 ]
-Folder = Annotated[Path, AfterValidator(_folder), Allowed("the path of a folder")]
+Folder = Annotated[Path, AfterValidator(_folder), Allowed("the path of a folder other than /")]
 Bytes = Annotated[int, Field(ge=1), BeforeValidator(_bytes), Allowed("a size such as 20MB, 20MiB or 20971520")]
 Seconds = Annotated[float, Field(gt=0), BeforeValidator(_in_seconds), Allowed("a time such as 90s, 5m, 24h or 3600")]
 PollSeconds = Annotated[

@@ -215,6 +215,14 @@ def test_a_folder_that_can_be_no_path_is_the_operators_mistake(monkeypatch: pyte
     assert "DATA_DIR is wrong" in refused(monkeypatch)
 
 
+@pytest.mark.parametrize("root", ["/", "//", "/usr/..", "linked"])
+def test_the_root_folder_is_no_data_folder(monkeypatch: pytest.MonkeyPatch, folder: Path, root: str) -> None:
+    """The bot closes its folder to others, so `/` is refused before it is touched, however it is spelled."""
+    (folder / "linked").symlink_to("/")
+    said = refused(monkeypatch, DATA_DIR=root)
+    assert said == f"DATA_DIR is wrong: it is {root!r} and must be the path of a folder other than /."
+
+
 def test_lines_that_are_no_settings_are_named(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """By their number: the line may hold a secret."""
     write(folder, "# fine\nDISCORD_TOKEN=token-canary\nVIDEOS_API_KEY 'canary\n")
