@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.media.fetch_faults import FetchRefusedByGuard
-from bot.media.ip_ranges import is_disguised, is_inside, is_literal, is_local
+from bot.ops.ip_ranges import is_disguised, is_literal, is_private, is_public
 
 _HOST = re.compile(r"(?=.{1,254}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _BRACKETED = re.compile(r"[^/?#]*//[^/?#]*\[")
@@ -55,7 +55,7 @@ class AddressGuard:
             raise FetchRefusedByGuard("The video's address is of a kind that is not fetched.", detail=url.scheme)
         if url.scheme == "http" and before is not None and before.scheme == "https":
             raise FetchRefusedByGuard("The video's address steps down from https to http.", detail=host)
-        if is_disguised(host) or (is_literal(host) and is_inside(host) and not self._is_open(url)):
+        if is_disguised(host) or (is_literal(host) and not is_public(host) and not self._is_open(url)):
             raise _closed(host)
         return url
 
@@ -63,7 +63,7 @@ class AddressGuard:
         """A way to connect to that URL's host and to nothing else inside."""
         host = url.raw_host or ""
         bare_key = url.scheme == "http" and _bare(host) == self._api_host
-        return Gate(host, everywhere=self._is_open(url), local_only=bare_key)
+        return Gate(host, everywhere=self._is_open(url), private_only=bare_key)
 
     def _is_open(self, url: URL) -> bool:
         host = _bare(url.raw_host or "")
@@ -73,9 +73,9 @@ class AddressGuard:
 class Gate:
     """The guard of one request: filters the resolved addresses, and checks each socket before it connects."""
 
-    def __init__(self, host: str, *, everywhere: bool, local_only: bool = False) -> None:
+    def __init__(self, host: str, *, everywhere: bool, private_only: bool = False) -> None:
         self._host = host
-        self._local_only = local_only
+        self._private_only = private_only
         self._everywhere = everywhere
         self._refused = False
 
@@ -92,7 +92,7 @@ class Gate:
 
     def passable(self, found: list[ResolveResult]) -> list[ResolveResult]:
         """The allowed ones of the resolved addresses. Raises `ForbiddenAddressError` if none is left."""
-        passed = [each for each in found if self._everywhere or not is_inside(each["host"])]
+        passed = [each for each in found if self._everywhere or is_public(each["host"])]
         if found and not passed:
             raise self._forbidden()
         return passed
@@ -100,8 +100,8 @@ class Gate:
     def _socket(self, info: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
         """For aiohttp: called with each address just before the connection (docs/facts/media.md, "aiohttp")."""
         family, kind, protocol, _name, address = info
-        inside = is_inside(str(address[0]))
-        if (inside and not self._everywhere) or (self._local_only and not is_local(str(address[0]))):
+        host = str(address[0])
+        if not (self._everywhere or is_public(host)) or (self._private_only and not is_private(host)):
             raise self._forbidden()
         return socket.socket(family, kind, protocol)
 

@@ -1,1 +1,1 @@
-"""The lowest room: time, logs, background tasks and the watchdog."""
+"""The lowest room: time, logs, background tasks, the watchdog, and which addresses are private."""

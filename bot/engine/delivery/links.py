@@ -1,6 +1,5 @@
 """The links in messages: to a finished video at its provider, and to other messages."""
 
-import ipaddress
 import re
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,6 +7,7 @@ from bot.chat.cards import CardFacts
 from bot.engine.context import EngineContext
 from bot.jobs.model import Job, JobId, Place, Post, PostKind, PostState
 from bot.jobs.store import finding, posts
+from bot.ops import ip_ranges
 from bot.videos.client import VideosClient
 from bot.videos.provider_faults import NotFound
 
@@ -15,7 +15,6 @@ _PRIVATE_ENDINGS = frozenset(
     {"internal", "local", "localhost", "localdomain", "lan", "home", "corp", "intranet", "private", "invalid", "onion"}
 )
 _ADDRESS_NAMES = (".nip.io", ".sslip.io", ".xip.io", ".localtest.me", ".lvh.me", "localtest.me", "lvh.me", ".ts.net")
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?|[^\x00-\x7f]+")
 _KEY_LIKE = frozenset({"key", "api_key", "apikey", "api-key", "token", "access_token", "authorization", "auth"})
 
@@ -50,32 +49,15 @@ def is_public(url: str) -> bool:
 
 def is_public_host(host: str) -> bool:
     """Whether a host is the same for everybody: a global address, or a name of the public DNS."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return _is_public_name(host)
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is None and any(address in network for network in _NAT64):
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-        if inner is not None:
-            return _is_global(inner)
-    return _is_global(address)
-
-
-def _is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    return address.is_global and not (address.is_multicast or address.is_reserved)
+    if ip_ranges.is_literal(host):
+        return ip_ranges.is_public(host)
+    return not ip_ranges.is_disguised(host) and _is_public_name(host)
 
 
 def _is_public_name(host: str) -> bool:
-    """Names of one label, and those under endings that are never public, differ in every network.
-
-    A last label of digits makes an address in an old notation (0x7f.1, 2130706433, 127.1), which some programs accept.
-    """
+    """Names of one label, and those under endings that are never public, differ in every network."""
     labels = host.lower().split(".")
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        return False
-    if labels[-1].isdecimal() or labels[-1].startswith("0x"):
         return False
     if labels[-1] in _PRIVATE_ENDINGS or tuple(labels[-2:]) == ("home", "arpa"):
         return False

@@ -1,4 +1,4 @@
-"""The internet addresses that a foreign URL may lead to: the public ones only. Pure arithmetic.
+"""Which internet addresses are public, and which are private. Pure arithmetic.
 
 The reason for each range: docs/facts/media.md, "Addresses".
 """
@@ -8,7 +8,7 @@ import re
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_INSIDE = tuple(
+_NOT_PUBLIC = tuple(
     ipaddress.ip_network(network)
     for network in (
         "0.0.0.0/8",  # this network; 0.0.0.0 reaches loopback
@@ -33,33 +33,47 @@ _INSIDE = tuple(
         "3fff::/20",
     )
 )
+_PRIVATE = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "127.0.0.0/8",
+        "::1/128",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+        "fc00::/7",  # unique local
+        "fe80::/10",  # link-local
+    )
+)
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_NUMERIC_LABEL = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
+_NUMERIC_LABEL = re.compile(r"\d+|0[xX][0-9a-fA-F]*")
 
 
-def is_inside(address: str) -> bool:
-    """Whether an address, as a socket takes it, is anything but public and unicast; an unreadable one is inside."""
+def is_public(address: str) -> bool:
+    """Whether an address, as a socket takes it, is public and unicast; an unreadable one is not."""
     try:
         parsed: _Address = ipaddress.ip_address(address)
     except ValueError:
-        return True
+        return False
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed in _NAT64:
             parsed = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         elif parsed not in _GLOBAL_V6:  # also ::1, ::ffff:a.b.c.d, unique local, link-local, multicast
-            return True
-    return not parsed.is_global or parsed.is_multicast or any(parsed in network for network in _INSIDE)
+            return False
+    return parsed.is_global and not parsed.is_multicast and not any(parsed in network for network in _NOT_PUBLIC)
 
 
-def is_local(address: str) -> bool:
+def is_private(address: str) -> bool:
     """Whether an address, as a socket takes it, is loopback, private or link-local: narrower than "not public"."""
     try:
         parsed: _Address = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return (mapped or parsed).is_private
+    judged = mapped or parsed
+    return any(judged in network for network in _PRIVATE if network.version == judged.version)
 
 
 def is_literal(host: str) -> bool:
