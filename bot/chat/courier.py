@@ -103,7 +103,7 @@ class Courier:
         Returns its id; None if the nonce belongs to a message that was posted and has been deleted since. Raises
         `CourierFault`.
         """
-        size_bytes = await asyncio.to_thread(_size, parcel.file) if parcel.file else 0
+        size_bytes = (await asyncio.to_thread(parcel.file.stat)).st_size if parcel.file else 0
         seconds = min(_SEND_SECONDS_MAX, self._send_seconds + size_bytes / _UPLOAD_BYTES_PER_SECOND)
         with self._in_line(parcel) as behind_upload:
             async with self._asking(parcel.nonce, seconds, behind_upload=behind_upload):
@@ -118,9 +118,12 @@ class Courier:
         """An id that is older than every later post; None as long as this process has posted nothing."""
         return self._newest.surely_past()
 
-    async def edit(self, channel_id: ChannelId, message_id: MessageId, message: Message) -> bool:
-        """Edit the message to its current content; False if it doesn't exist any more. Raises `CourierFault`."""
-        return await self._act_on(channel_id, message_id, lambda found: found.edit(**to_discord(message)))
+    async def edit(self, channel_id: ChannelId, message_id: MessageId, message: Message, *, file: bool = False) -> bool:
+        """Edit the message, with `file` also its text file; False if that message is gone. Raises `CourierFault`."""
+        arguments = to_discord(message)
+        if file:
+            arguments["attachments"] = text_files(message)
+        return await self._act_on(channel_id, message_id, lambda found: found.edit(**arguments))
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> bool:
         """Delete the message; False if it was gone already. Raises `CourierFault`."""
@@ -128,28 +131,19 @@ class Courier:
 
     async def read(self, place: Place, message_id: MessageId) -> Seen | None:
         """A person's message as it is now; None if it doesn't exist any more. Raises `CourierFault`."""
-        found: list[discord.Message] = []
-
-        async def fetch(partial: discord.PartialMessage) -> None:
-            found.append(await partial.fetch())
-
-        if not await self._act_on(place.channel_id, message_id, fetch):
+        found = await self._fetch(place.channel_id, message_id)
+        if found is None:
             return None
         guild = None if place.guild_id is None else self._client.get_guild(place.guild_id)
         me = self._client.user
-        return Seen(edited_text(found[-1], guild, me.id if me else None), edited=found[-1].edited_at is not None)
+        return Seen(edited_text(found, guild, me.id if me else None), edited=found.edited_at is not None)
 
     async def shows(self, channel_id: ChannelId, message_id: MessageId, is_ours: Callable[[str], bool]) -> bool:
         """Whether that message is the bot's own, with a component whose custom id `is_ours`. Raises `CourierFault`."""
-        found: list[discord.Message] = []
-
-        async def look(message: discord.PartialMessage) -> None:
-            found.append(await message.fetch())
-
-        if not await self._act_on(channel_id, message_id, look):
+        found, me = await self._fetch(channel_id, message_id), self._client.user
+        if found is None or me is None or found.author.id != me.id:
             return False
-        me = self._client.user
-        return me is not None and found[0].author.id == me.id and any(map(is_ours, _custom_ids(found[0])))
+        return any(map(is_ours, _custom_ids(found)))
 
     async def find(
         self,
@@ -241,6 +235,14 @@ class Courier:
         files = video + text_files(parcel.message)
         return await channel.send(nonce=parcel.nonce, files=files, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # overloads cannot see through a dict
 
+    async def _fetch(self, channel_id: ChannelId, message_id: MessageId) -> discord.Message | None:
+        found: list[discord.Message] = []
+
+        async def fetch(message: discord.PartialMessage) -> None:
+            found.append(await message.fetch())
+
+        return found[-1] if await self._act_on(channel_id, message_id, fetch) else None
+
     async def _act_on(
         self,
         channel_id: ChannelId,
@@ -331,10 +333,6 @@ class Courier:
             # A thread below a channel that discord.py doesn't have: a message that may be read shows the right.
             newest = await anext(self._client.get_partial_messageable(channel_id).history(limit=1), None)
             return None if newest is None else True
-
-
-def _size(file: Path) -> int:
-    return file.stat().st_size
 
 
 def _custom_ids(message: discord.Message) -> list[str]:

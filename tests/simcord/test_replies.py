@@ -244,6 +244,29 @@ async def test_edited_reply_counts_until_it_is_sent(world: SimWorld) -> None:
     assert await world.job(job) == sent
 
 
+async def test_an_edited_replys_long_prompt_is_exchanged_on_the_card(world: SimWorld) -> None:
+    """`prompt.txt` on the card has the newest text, and goes when that is shown whole; also on a cancelled card."""
+    video = await world.delivered()
+    texts = [f"{word} and a very long story. " * 60 for word in ("Mice", "Cats", "Owls")]
+    told = await world.ada.send(world.channel, texts[0], reply_to=await world.shown(video, PostKind.VIDEO))
+    await world.settle()
+    job = (await world.jobs())[0]
+
+    async def attached() -> list[str]:
+        return [(await one.read()).decode() for one in (await world.shown(job, PostKind.CARD)).attachments]
+
+    assert await attached() == [texts[0].strip()]
+    for text, expected in ((texts[1], [texts[1].strip()]), ("make it night", []), (texts[2], [texts[2].strip()])):
+        await world.ada.edit(told, text)
+        await world.settle()
+        assert await attached() == expected
+    await world.ada.edit(told, "make it day")
+    await press(world.ada, await world.shown(job, PostKind.CARD), Action.CANCEL)
+    await world.settle()
+    assert (await world.job(job)).state is State.CANCELLED
+    assert await attached() == []
+
+
 @pytest.mark.parametrize("talk", ["haha nice", "wait, where did you get that idea?"])
 async def test_reply_edited_into_talk_is_cancelled_and_asked_about(world: SimWorld, talk: str) -> None:
     """Its job ends for free; Remix then makes one video of the newest text, however often it is pressed."""

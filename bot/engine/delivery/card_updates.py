@@ -13,7 +13,7 @@ from bot.chat.courier import CourierFault, Refused
 from bot.engine.context import EngineContext, reader_of
 from bot.engine.delivery.links import card_facts
 from bot.engine.delivery.retry_buttons import RetryButtons
-from bot.jobs.model import Job, JobId, Post, PostKind, PostState
+from bot.jobs.model import Job, JobId, Post, PostKind, PostState, Via
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import finding, posts
 from bot.ops.tasks import drain
@@ -104,7 +104,9 @@ class CardUpdater:
         if post.message_id is None:
             return
         if job.state is State.CANCELLED:
-            await self._context.courier.edit(post.channel_id, post.message_id, await self._message_of(job, post))
+            message = await self._message_of(job, post)
+            exchange = self._may_have_another_prompt(job, message)
+            await self._context.courier.edit(post.channel_id, post.message_id, message, file=exchange)
         else:
             await self._context.courier.delete(post.channel_id, post.message_id)
 
@@ -153,13 +155,16 @@ class CardUpdater:
         message = await self._message_of(job, post)
         if post.message_id is None or self._shown.get(job.id) == message:
             return
+        exchange = self._may_have_another_prompt(job, message)
         if job.state not in ENDS:
             self._shown[job.id] = message
             self._edited_at[job.id] = self._context.clock.now()
         try:
-            stands = await self._context.courier.edit(post.channel_id, post.message_id, message)
+            stands = await self._context.courier.edit(post.channel_id, post.message_id, message, file=exchange)
         except CourierFault as fault:
             _log.info("card not edited", job=job.id, fault=str(fault))
+            if exchange:
+                self._shown.pop(job.id, None)
             if job.state in ENDS and not isinstance(fault, Refused):
                 # No later change repairs it.
                 self._edited_at[job.id] = self._context.clock.now()
@@ -169,6 +174,11 @@ class CardUpdater:
             # A person has deleted it: that card is done.
             await self._context.database.write(posts.mark_gone, post)
             self._forget(job.id)
+
+    def _may_have_another_prompt(self, job: Job, message: cards.Message) -> bool:
+        """Whether the card in the channel may have another `prompt.txt`: that of a reply that was edited since."""
+        shown = self._shown.get(job.id)
+        return job.origin.via is Via.REPLY and (shown is None or shown.text_file != message.text_file)
 
     async def _message_of(self, job: Job, post: Post) -> cards.Message:
         reader = reader_of(self._context, job.origin)
