@@ -78,7 +78,7 @@ async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, 
         # A start that hangs is cut off in time, too.
         stopping = _stop_signals(partial(watchdog.start, _DRAIN_SECONDS))
         await asyncio.to_thread(migrate, _database_path(settings))
-        readers = Readers(languages)
+        readers = Readers(languages, has_daily_limit=settings.max_jobs_per_user_per_day > 0)
         client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers)
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(client)

@@ -10,7 +10,7 @@ import structlog
 
 from bot.chat import cards
 from bot.chat.forms import typed_prompt
-from bot.chat.words import Key, refusal, say
+from bot.chat.words import Key, charge, refusal, say
 from bot.engine.services import Services
 from bot.jobs.model import Job
 from bot.jobs.reasons import Refusal, RefusalError
@@ -90,7 +90,7 @@ async def respond_to_action(interaction: discord.Interaction, result: Job | Refu
     if isinstance(result, Refusal):
         await respond(interaction, refusal(result, reader))
     elif done is not None:
-        await respond(interaction, say(done, reader, video=result.id))
+        await respond(interaction, say(done, reader, video=result.id, charge=charge(result, reader)))
     else:
         await delete_response(interaction)
 

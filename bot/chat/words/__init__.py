@@ -72,9 +72,11 @@ def remark(job: Job, now: float, reader: Reader) -> str | None:
 
 
 def charge(job: Job, reader: Reader) -> str:
-    """Whether the ended job was charged, and whether it uses up its requester's daily limit."""
-    counted = say(Key.COUNTED if uses_daily_limit(job) else Key.NOT_COUNTED, reader)
-    return f"{say(charged_key(job), reader)} {counted}"
+    """Whether the job was charged, and whether it uses up its requester's daily limit, if there is one."""
+    charged = say(charged_key(job), reader)
+    if not reader.has_daily_limit:
+        return charged
+    return f"{charged} {say(Key.COUNTED if uses_daily_limit(job) else Key.NOT_COUNTED, reader)}"
 
 
 def cause(job: Job, reader: Reader) -> Explained:

@@ -18,10 +18,14 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`languages`: the first one with a sentence is used. `commands`: ids of slash commands by their names."""
+    """`languages`: the first one with a sentence is used. `commands`: ids of slash commands by their names.
+
+    `has_daily_limit`: whether people's videos are limited per day, so that using that up is worth a sentence.
+    """
 
     languages: tuple[Language, ...]
     commands: Mapping[str, int]
+    has_daily_limit: bool = True
 
     def read(self, name: str, named: Mapping[str, object]) -> str:
         """The sentence of that full name, with its gaps filled.
@@ -58,9 +62,10 @@ class Reader:
 class Readers:
     """All languages, and the commands that Discord has registered, as far as they are known."""
 
-    def __init__(self, languages: Mapping[str, Language]) -> None:
+    def __init__(self, languages: Mapping[str, Language], *, has_daily_limit: bool = True) -> None:
         """`languages` by their tags, English among them."""
         self.languages = languages
+        self._has_daily_limit = has_daily_limit
         self._english = languages[ENGLISH]
         self._commands: dict[GuildId | None, Mapping[str, int]] = {}
 
@@ -77,7 +82,8 @@ class Readers:
         formats = _formats(language.tag, locale)
         first = language if formats is None else replace(language, formats=formats)
         languages = (first,) if language is self._english else (first, self._english)
-        return Reader(languages, self._commands.get(guild_id) or self._commands.get(None) or {})
+        commands = self._commands.get(guild_id) or self._commands.get(None) or {}
+        return Reader(languages, commands, self._has_daily_limit)
 
     def language(self, locale: str) -> Language | None:
         """The language of that locale: `pt-BR` if there is one, else `pt`; None if there is neither."""

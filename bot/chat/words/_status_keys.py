@@ -96,8 +96,8 @@ def remark_key(job: Job, now: float) -> Key | None:
 
 
 def charged_key(job: Job) -> Key:
-    """The key of the charge."""
-    return _CHARGED[job.charged]
+    """The key of the charge; while a job is being sent, its stored charge is still *no*."""
+    return _CHARGED[Charged.UNKNOWN if job.state is State.SUBMITTING else job.charged]
 
 
 def ending_of(job: Job) -> Ending:

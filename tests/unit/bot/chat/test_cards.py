@@ -8,13 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.chat import cards
+from bot.chat import cards, lists
 from bot.chat.cards import Button, CardFacts, Embed, LinkFacts, Message
 from bot.chat.custom_ids import Action, ButtonId, MessageKind, belongs_to
 from bot.chat.escape import discord_length
+from bot.chat.words import Readers, charge
 from bot.jobs.model import Cause, Charged, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference, VideoRequest
 from bot.jobs.states import ENDS, State
-from tests.readers import ENGLISH
+from tests.readers import ENGLISH, READERS
 from tests.unit.bot.chat.markup_judge import read
 
 FACTS = CardFacts(now=1_001.0)
@@ -274,6 +275,24 @@ def test_a_failure_says_whether_it_was_charged_and_whether_it_counts(job: Job, s
     assert ("The provider may have charged for it." in content) == (charged is Charged.UNKNOWN)
     assert ("It counts towards your daily limit." in content) == (state is State.UNDELIVERABLE)
     assert ("It doesn't use up your daily limit." in content) == (state is not State.UNDELIVERABLE)
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.UNDELIVERABLE])
+@pytest.mark.parametrize("cause", [Cause.PROVIDER, Cause.CONTENT])
+def test_without_a_daily_limit_none_is_mentioned(job: Job, state: State, cause: Cause) -> None:
+    """Only the charge is left, in the notice and in the private answers."""
+    unlimited = Readers(READERS.languages, has_daily_limit=False).of("en")
+    ended = replace(job, state=state, cause=cause, charged=Charged.NO)
+    for content in (cards.failure(ended, unlimited).content, lists.why(ended, unlimited).content):
+        assert "You weren't charged." in content
+        assert "daily" not in content
+    assert charge(ended, unlimited) == "You weren't charged."
+
+
+def test_while_it_is_sent_the_charge_is_unknown(job: Job) -> None:
+    """The provider may have taken the job before its response is stored."""
+    sending = replace(job, state=State.SUBMITTING, charged=Charged.NO)
+    assert charge(sending, ENGLISH) == "The provider may have charged for it. It counts towards your daily limit."
 
 
 def test_an_undeliverable_video_is_sent_again_and_never_made_again(job: Job) -> None:

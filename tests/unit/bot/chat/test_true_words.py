@@ -13,7 +13,7 @@ from tests.readers import ENGLISH
         # A step that broke, or a row that can't be read, is tried again within the hour.
         (say(Key.ALERT_STUCK, ENGLISH), "until I am started again"),
         # That is unknown of an uncertain job.
-        (say(Key.ANSWER_WITHHELD, ENGLISH, video="K3M9Q2XA"), "The provider already has it"),
+        (say(Key.ANSWER_WITHHELD, ENGLISH, video="K3M9Q2XA", charge=""), "The provider already has it"),
         # A job of another provider than today's is not asked about.
         (say(Key.LATE, ENGLISH, user=42), "The provider is still at it"),
         # A picture that was not fetched, or somebody else's form.
