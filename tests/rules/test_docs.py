@@ -12,8 +12,10 @@ import discord
 import pytest
 
 from bot.chat.permissions import missing_permissions
+from bot.chat.words import Key
 from bot.cli import ExitCode
 from bot.settings import NAMES
+from tests.readers import READERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACEHOLDERS = {"APPLICATION_ID"}
@@ -102,6 +104,16 @@ def test_the_pages_know_all_exit_codes(page: str) -> None:
     """The table of exit codes has those that the process can end with, argparse's own 2 among them."""
     table = (ROOT / page).read_text().partition("### Exit codes")[2].partition("\n## ")[0]
     assert {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", table)} == {*ExitCode, 2}
+
+
+def test_every_alert_has_its_row() -> None:
+    """The table of alerts has the first words of each alert, a gap as an ellipsis, so that an operator finds it."""
+    table = (ROOT / "docs/operating.md").read_text().partition("\n## Alerts")[2].partition("\n## ")[0]
+    begins = [cell for cell in re.findall(r"(?m)^\| (.+?) \|", table) if cell != "alert begins with"]
+    texts = [READERS.languages["en"].sentences[f"sentences.{key}"] for key in Key if key.startswith("alert_")]
+    shown = [re.sub(r"\{[^}]*\}", "…", text) for text in texts if isinstance(text, str)]
+    assert len(shown) == len(texts) == len(begins)
+    assert [text for text in shown if sum(text.startswith(begin) for begin in begins) != 1] == []
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])
