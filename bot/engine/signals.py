@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections import deque
+from collections import OrderedDict, deque
 
 from bot.jobs.model import Job, JobId, MessageId
 from bot.jobs.states import State
@@ -31,6 +31,8 @@ class Signals:
         self.time_in_doubt = False
         # Jobs accepted up to this time may have posted more than the database contains: it was restored.
         self.searched_until = -math.inf
+        # Jobs with a message that may be due, in the order of the signals.
+        self.to_post = OrderedDict[JobId, None]()
         self.dirty_cards: set[JobId] = set()
         # For the scheduler: rows as they were stored last, which of them this process owns from now on, and jobs whose
         # row has to be read again.
@@ -50,7 +52,7 @@ class Signals:
         """A new job is stored, owned by this process; its card is due."""
         self.card_was_tried[job.id] = False
         self.job_owned(job)
-        self.outbox.set()
+        self._message_due(job.id)
 
     def job_owned(self, job: Job | None) -> None:
         """A job is stored that is owned by this process from now on: new, or reopened after its end."""
@@ -65,8 +67,12 @@ class Signals:
         self.moved_jobs[job.id] = job
         self.work.set()
         if _may_announce(job):
-            self.outbox.set()
+            self._message_due(job.id)
         self.card_touched(job.id)
+
+    def _message_due(self, job_id: JobId) -> None:
+        self.to_post[job_id] = None
+        self.outbox.set()
 
     def card_tried(self, job_id: JobId) -> None:
         """The first try to post the job's card is over, with any outcome: the job may be submitted."""

@@ -67,7 +67,7 @@ class SimWorld:
     async def settle(self) -> None:
         """Let the bot say, show and clear away all that is due, some seconds later: between edits a card rests."""
         await self.env.advance_time(BETWEEN_EDITS_SECONDS)
-        while any(post.not_before <= self.clock.now() for post in await self.read(posts.find_unsent)):
+        while await self._are_due():
             await self._turn(self.engine.outbox.run())
             await self.engine.outbox.finish(5.0)
         await self._turn(self.engine.card_updater.run())
@@ -75,6 +75,11 @@ class SimWorld:
         await self._turn(self.engine.offer_loop.run())
         await self.engine.offer_loop.finish(5.0)
         await self.env.settle()
+
+    async def _are_due(self) -> bool:
+        """Whether a message is to be posted now."""
+        unsent = await self.read(posts.find_unsent, await self.read(posts.find_unsent_jobs))
+        return any(post.not_before <= self.clock.now() for post, _job in unsent)
 
     async def _turn(self, loop: Coroutine[Any, Any, None]) -> None:
         """Run one loop of the engine until it rests."""

@@ -11,20 +11,25 @@ from bot.jobs.store import moving, posts
 
 async def settle_undeliverable(
     context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None = None
-) -> None:
+) -> float | None:
     """Store that the message will not be posted in its channel, with the consequences. Raises `CourierFault`.
 
-    A refused card shows that nothing can be posted there: an unsent job ends, and costs nothing.
+    Returns when the message is due again, such as in the DM; None if it is settled. A refused card shows that nothing
+    can be posted there: an unsent job ends, and costs nothing.
     """
     if post.kind is PostKind.CARD and denial is not None and denial in ENDS_PLACE:
         await change(context, moving.end_for_place, job.id, denial, context.clock.now(), post)
     elif post.kind is PostKind.VIDEO:
         # It was requested again: where it can't be posted, its requester at least gets it.
         wanted = job.revived_at is not None and denial in ENDS_PLACE
-        if not (wanted and await redirect_to_dm(context, job, post)):
-            await _keep(context, job, post, cause, denial)
-    elif post.kind is PostKind.CARD or not await redirect_to_dm(context, job, post):
+        if wanted and await redirect_to_dm(context, job, post):
+            return context.clock.now()
+        return await _keep(context, job, post, cause, denial)
+    elif post.kind is not PostKind.CARD and await redirect_to_dm(context, job, post):
+        return context.clock.now()
+    else:
         await context.database.write(posts.mark_refused, post)
+    return None
 
 
 def belongs_in_dm(job: Job, post: Post) -> bool:
@@ -51,7 +56,8 @@ async def redirect_to_dm(context: EngineContext, job: Job, post: Post) -> bool:
     return True
 
 
-async def _keep(context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None) -> None:
+async def _keep(context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None) -> float | None:
     about = {"cause": cause, "field": None if denial is None else denial.value, "withheld": False}
     now = context.clock.now()
-    await change(context, moving.stop_delivering, job, post, Event.UNPOSTABLE, now, **about)
+    stopped = await change(context, moving.stop_delivering, job, post, Event.UNPOSTABLE, now, **about)
+    return None if stopped else now

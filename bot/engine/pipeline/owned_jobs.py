@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from bot.engine.context import EngineContext
-from bot.engine.pipeline.due_queue import DueQueue
+from bot.engine.due_queue import DueQueue
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.steps import StepResult, Steps
 from bot.engine.pipeline.submit_queue import SubmitQueue
@@ -28,10 +28,10 @@ class OwnedJobs:
         self.rendering: set[JobId] = set()
         # When rendering jobs are polled, when others continue, when jobs are overdue, and until when those rest whose
         # step broke.
-        self.polls = DueQueue()
-        self.other_steps = DueQueue()
-        self.deadlines = DueQueue()
-        self.backoffs = DueQueue()
+        self.polls = DueQueue[JobId]()
+        self.other_steps = DueQueue[JobId]()
+        self.deadlines = DueQueue[JobId]()
+        self.backoffs = DueQueue[JobId]()
         self.failures: Counter[JobId] = Counter()
         # Rows of jobs that were moved while a step of theirs is running.
         self._moved_meanwhile: dict[JobId, Job] = {}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from itertools import islice
 
-from bot.engine.pipeline.due_queue import DueQueue
+from bot.engine.due_queue import DueQueue
 from bot.engine.pipeline.fair_queue import FairQueue
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.throttle import ProviderThrottle
@@ -35,7 +35,7 @@ class SubmitQueue:
         self._places = places
         self._queue = FairQueue()
         # Jobs that wait for their own moment.
-        self._sleepers = DueQueue()
+        self._sleepers = DueQueue[JobId]()
         self._sleeping: dict[JobId, Job] = {}
         self._holders: dict[JobId, UserId] = {}
         # Which version of the queue is numbered, its first places and all of it, and since when.

@@ -34,10 +34,24 @@ async def make_due(connection: AsyncConnection, job: Job, kind: PostKind) -> Non
     )
 
 
-async def find_unsent(connection: AsyncConnection) -> list[Post]:
-    """Every message that is due or whose sending has an unknown outcome."""
-    found = await connection.execute(sa.select(posts).where(_UNSENT))
-    return readable(found, post_of)
+async def find_unsent_jobs(connection: AsyncConnection) -> list[JobId]:
+    """The jobs with a message that is due or whose sending has an unknown outcome, oldest first."""
+    found = await connection.scalars(
+        sa.select(posts.c.job_id)
+        .outerjoin(jobs, jobs.c.id == posts.c.job_id)
+        .where(_UNSENT)
+        .order_by(jobs.c.accepted_at)
+    )
+    return [JobId(job_id) for job_id in found]
+
+
+async def find_unsent(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[tuple[Post, Job | None]]:
+    """The unsent messages of those jobs, each with its job; None if the job doesn't exist or is unreadable."""
+    found = await connection.execute(sa.select(posts).where(posts.c.job_id.in_(job_ids), _UNSENT))
+    unsent = readable(found, post_of)
+    owners = await connection.execute(sa.select(jobs).where(jobs.c.id.in_({post.job_id for post in unsent})))
+    by_id = {job.id: job for job in readable(owners, job_of)}
+    return [(post, by_id.get(post.job_id)) for post in unsent]
 
 
 async def awaits_card(connection: AsyncConnection, job_id: JobId) -> bool:
@@ -46,12 +60,6 @@ async def awaits_card(connection: AsyncConnection, job_id: JobId) -> bool:
         posts.c.job_id == job_id, posts.c.kind == PostKind.CARD, _UNSENT, posts.c.not_before == 0.0
     )
     return (await connection.execute(first)).first() is not None
-
-
-async def find_if_unsent(connection: AsyncConnection, post: Post) -> Post | None:
-    """The message as it is now; None if it has been sent, refused or withdrawn since it was read."""
-    row = (await connection.execute(sa.select(posts).where(*_key(post), _UNSENT))).one_or_none()
-    return None if row is None else post_of(row)
 
 
 async def find_stale_cards(connection: AsyncConnection, kept_since: float) -> list[tuple[Post, Job]]:
@@ -126,17 +134,19 @@ async def find_by_message(connection: AsyncConnection, message_id: MessageId) ->
     return None if row is None else post_of(row)
 
 
-async def begin_sending(connection: AsyncConnection, post: Post, now: float, after: MessageId | None = None) -> bool:
+async def begin_sending(
+    connection: AsyncConnection, post: Post, job: Job, now: float, after: MessageId | None = None
+) -> bool:
     """Store, before the first byte, that an attempt begins; the time of the oldest attempt of unknown outcome stays.
 
-    `after` is an id that is surely older than a message of this attempt. False if it must not be sent any more: a video
-    that was withheld meanwhile, or a message that is not waiting.
+    `after` is an id that is surely older than a message of this attempt. False if it must not be sent as it is: the
+    message was tried or settled since it was read, or its job was moved, withheld or wanted after all.
     """
-    begun = _this(post).where(_UNSENT)
-    if post.kind is PostKind.VIDEO:
-        begun = begun.where(~sa.exists().where(jobs.c.id == post.job_id, jobs.c.withheld))
+    same_job = sa.exists().where(jobs.c.id == job.id, jobs.c.state == job.state, jobs.c.withheld == job.withheld)
     changed = await connection.execute(
-        begun.values(
+        _this(post)
+        .where(_UNSENT, posts.c.tries == post.tries, same_job)
+        .values(
             state=PostState.SENDING,
             attempted_at=sa.func.coalesce(posts.c.attempted_at, now),
             attempted_after=sa.case((posts.c.attempted_at.is_(None), after), else_=posts.c.attempted_after),
@@ -154,8 +164,8 @@ async def mark_sent(connection: AsyncConnection, post: Post, message_id: Message
     await connection.execute(_this(post).values(state=PostState.SENT, message_id=message_id, attempted_at=None))
 
 
-async def mark_unsent(connection: AsyncConnection, post: Post, *, not_before: float, known: bool) -> None:
-    """Make the message due again; `known` means that Discord surely has not accepted it."""
+async def mark_unsent(connection: AsyncConnection, post: Post, *, not_before: float, known: bool) -> float:
+    """Make the message due again at that time, which it returns; `known`: Discord surely has not accepted it."""
     attempted_at = None if known else posts.c.attempted_at
     await connection.execute(
         _this(post).values(
@@ -164,6 +174,7 @@ async def mark_unsent(connection: AsyncConnection, post: Post, *, not_before: fl
             not_before=not_before,
         ),
     )
+    return not_before
 
 
 async def redirect(connection: AsyncConnection, post: Post, channel_id: ChannelId) -> None:

@@ -103,8 +103,8 @@ async def test_a_message_counts_like_a_submission(path: Path) -> None:
         await database.write(posts.make_due, job, PostKind.FAILURE)
     copy = shutil.copy(path, path.parent / "copy.db")
     async with opened(path) as database:
-        (post,) = await database.read(posts.find_unsent)
-        assert await database.write(posts.begin_sending, post, NOW)
+        ((post, _),) = await database.read(posts.find_unsent, [job.id])
+        assert await database.write(posts.begin_sending, post, job, NOW)
     shutil.copy(copy, path)
     assert (await start(path)).is_restored
 

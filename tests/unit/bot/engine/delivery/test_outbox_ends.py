@@ -11,7 +11,7 @@ from bot.engine.delivery import outbox as outbox_module
 from bot.jobs.model import Job, Post, PostKind
 from bot.jobs.states import State
 from bot.jobs.store import finding, moving, posts
-from tests.unit.bot.engine.delivery.test_outbox import OutboxHarness, a_video, an_outbox_harness, no_sleep
+from tests.unit.bot.engine.delivery.test_outbox import OutboxHarness, a_video, an_outbox_harness
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def nothing_is_remembered(outbox: OutboxHarness) -> bool:
     """Whether the outbox holds nothing of any message, after it has looked for more to say."""
     await outbox.turn()
     outbox = outbox.outbox
-    return not any((outbox._attempted, outbox._file_refused, outbox._broken, outbox._unlinked, outbox._busy))
+    return not any((outbox._waiting, outbox._busy, *(due.first() for due in outbox._due.values())))
 
 
 @pytest.mark.parametrize("fault", [None, Refused(50001), TooLarge("Too large.")])
@@ -56,14 +56,14 @@ async def test_nothing_is_remembered_of_messages_that_are_done(
         return await compose(context, job, post, refused)
 
     monkeypatch.setattr(outbox_module, "compose", broken_once)
-    monkeypatch.setattr(outbox.clock, "sleep", no_sleep)
     await a_video(outbox, video_bytes=1_000)
     outbox.courier.fault = fault
     for _ in range(3):
         await outbox.turn()
+        outbox.clock.seconds += 30
     outbox.clock.seconds += 100_000.0
     await outbox.turn()
     await outbox.turn()
     assert await nothing_is_remembered(outbox)
     assert not broken
-    assert await outbox.database.read(posts.find_unsent) == []
+    assert await outbox.database.read(posts.find_unsent_jobs) == []

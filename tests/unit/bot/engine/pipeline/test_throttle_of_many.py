@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from structlog.testing import capture_logs
 
-from bot.engine.pipeline.due_queue import DueQueue
+from bot.engine.due_queue import DueQueue
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.signals import Signals

@@ -60,7 +60,7 @@ async def test_a_video_whose_answer_is_under_way_is_deleted(outbox: OutboxHarnes
     """The message is there, its id is not written down: it goes, and is neither remixed nor posted again."""
     job = await a_video(outbox, video_bytes=1_000)
     asked = FakeDeletion(outbox, job.id)
-    await outbox.outbox._start_due()
+    await outbox.look()
     await outbox.courier.asked.wait()
     done = await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED)
     assert isinstance(done, Job)

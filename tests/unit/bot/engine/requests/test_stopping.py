@@ -44,7 +44,7 @@ async def test_what_is_being_posted_can_not_be_stopped(harness: RequestsHarness)
     job = await harness.stored(a_job(State.POSTING, accepted_at=harness.clock.now()))
     await harness.database.write(posts.make_due, job, PostKind.VIDEO)
     (post,) = await harness.database.read(posts.find_posts, [job.id])
-    assert await harness.database.write(posts.begin_sending, post, harness.clock.now())
+    assert await harness.database.write(posts.begin_sending, post, job, harness.clock.now())
     done = await harness.job_actions.cancel(job.id, harness.pressing()[0])
     assert isinstance(done, Refusal)
     assert done.reason is Reason.TOO_LATE_TO_CANCEL

@@ -37,7 +37,7 @@ async def test_one_act_makes_one_job(database: Database) -> None:
     again = a_job(origin_id="press-1", prompt="another")
     assert await database.write(accept, again, Limits(1, 1)) == Accepted(first, new=False)
     assert await database.read(finding.get, again.id) is None
-    assert len(await database.read(posts.find_unsent)) == 1
+    assert len(await database.read(posts.find_unsent, [first.id])) == 1
 
 
 @pytest.mark.reliability

@@ -257,7 +257,7 @@ async def test_a_video_on_its_way_is_not_withheld(database: Database) -> None:
     job = await stored(database, a_job(State.POSTING))
     await database.write(posts.make_due, job, PostKind.VIDEO)
     post = await post_of(database, job, PostKind.VIDEO)
-    assert await database.write(posts.begin_sending, post, NOW)
+    assert await database.write(posts.begin_sending, post, job, NOW)
     assert not await database.write(moving.withhold, job)
     assert not (await read(database, job)).withheld
 
@@ -271,7 +271,7 @@ async def test_withholding_and_sending_exclude_each_other(
         await database.write(posts.make_due, job, PostKind.VIDEO)
         post = await post_of(database, job, PostKind.VIDEO)
         withheld, sending = await asyncio.gather(
-            database.write(moving.withhold, job), open_another().write(posts.begin_sending, post, NOW)
+            database.write(moving.withhold, job), open_another().write(posts.begin_sending, post, job, NOW)
         )
         assert (withheld is not None) != sending
 

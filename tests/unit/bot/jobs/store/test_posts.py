@@ -52,19 +52,23 @@ async def test_repeats_are_numbered(database: Database, job: Job) -> None:
 async def test_an_attempt_is_noted_before_it_begins(database: Database, job: Job) -> None:
     """The first attempt is counted and its time kept; a second one of unknown outcome keeps the first one's time."""
     post = await due(database, job, PostKind.VIDEO)
-    assert await database.write(posts.begin_sending, post, NOW)
-    assert await database.write(posts.begin_sending, post, NOW + 100)
+    assert await database.write(posts.begin_sending, post, job, NOW)
+    assert await database.write(posts.begin_sending, await again(database, post), job, NOW + 100)
     noted = await again(database, post)
     assert (noted.state, noted.tries, noted.attempted_at) == (PostState.SENDING, 2, NOW)
 
 
-async def test_a_withheld_video_is_not_begun(database: Database, job: Job) -> None:
-    """After Don't post the video's message is not sent; notices and the card still are."""
+async def test_what_was_changed_since_it_was_read_is_not_begun(database: Database, job: Job) -> None:
+    """After Don't post the video's message is not sent, nor what another try has begun: both are read again."""
     video, notice = await due(database, job, PostKind.VIDEO), await due(database, job, PostKind.FAILURE)
     assert await database.write(moving.withhold, job)
-    assert not await database.write(posts.begin_sending, video, NOW)
+    assert not await database.write(posts.begin_sending, video, job, NOW)
     assert await again(database, video) == video
-    assert await database.write(posts.begin_sending, notice, NOW)
+    withheld = replace(job, withheld=True)
+    assert await database.write(posts.begin_sending, notice, withheld, NOW)
+    assert not await database.write(posts.begin_sending, notice, withheld, NOW)
+    moved = replace(withheld, state=State.DELIVERED)
+    assert not await database.write(posts.begin_sending, await again(database, notice), moved, NOW)
 
 
 @pytest.mark.parametrize("settled", ["sent", "refused", "gone"])
@@ -77,14 +81,14 @@ async def test_a_settled_message_is_not_begun_again(database: Database, job: Job
         await database.write(posts.mark_refused, post)
     else:
         await database.write(posts.mark_gone, post)
-    assert not await database.write(posts.begin_sending, post, NOW)
+    assert not await database.write(posts.begin_sending, post, job, NOW)
     assert (await again(database, post)).state is PostState(settled)
 
 
 async def test_an_attempt_that_surely_failed_is_due_again(database: Database, job: Job) -> None:
     """Its time is forgotten, since Discord has nothing of it; it waits until it may be tried again."""
     post = await due(database, job, PostKind.CARD)
-    await database.write(posts.begin_sending, post, NOW)
+    await database.write(posts.begin_sending, post, job, NOW)
     await database.write(posts.mark_unsent, post, not_before=NOW + 5, known=True)
     noted = await again(database, post)
     assert (noted.state, noted.attempted_at, noted.not_before, noted.tries) == (PostState.DUE, None, NOW + 5, 1)
@@ -93,7 +97,7 @@ async def test_an_attempt_that_surely_failed_is_due_again(database: Database, jo
 async def test_an_attempt_of_unknown_outcome_stays_one(database: Database, job: Job) -> None:
     """Its first time is kept, so that a late repeat looks before it sends."""
     post = await due(database, job, PostKind.CARD)
-    await database.write(posts.begin_sending, post, NOW)
+    await database.write(posts.begin_sending, post, job, NOW)
     await database.write(posts.mark_unsent, post, not_before=NOW + 5, known=False)
     noted = await again(database, post)
     assert (noted.state, noted.attempted_at, noted.not_before) == (PostState.SENDING, NOW, NOW + 5)
@@ -102,7 +106,7 @@ async def test_an_attempt_of_unknown_outcome_stays_one(database: Database, job: 
 async def test_a_redirected_message_begins_anew_elsewhere(database: Database, job: Job) -> None:
     """Sent to the requester's DM instead, it is due there with no tries behind it."""
     post = await due(database, job, PostKind.FAILURE)
-    await database.write(posts.begin_sending, post, NOW)
+    await database.write(posts.begin_sending, post, job, NOW)
     await database.write(posts.redirect, post, ChannelId(500))
     noted = await again(database, post)
     assert noted == replace(post, channel_id=ChannelId(500))
@@ -112,12 +116,14 @@ async def test_unsent_messages_are_found(database: Database, job: Job) -> None:
     """Due and unknown ones, of all jobs; settled ones are not."""
     waiting = await due(database, job, PostKind.CARD)
     begun = await due(database, job, PostKind.VIDEO)
-    await database.write(posts.begin_sending, begun, NOW)
+    await database.write(posts.begin_sending, begun, job, NOW)
     for kind, settle in ((PostKind.LATE, posts.mark_refused), (PostKind.SLOW, posts.mark_gone)):
         await database.write(settle, await due(database, job, kind))
     await database.write(posts.mark_sent, await due(database, job, PostKind.UNSURE), MessageId(3))
-    found = await database.read(posts.find_unsent)
-    assert {(post.kind, post.state) for post in found} == {
+    assert set(await database.read(posts.find_unsent_jobs)) == {job.id}
+    found = await database.read(posts.find_unsent, [job.id])
+    assert {owner for _post, owner in found} == {job}
+    assert {(post.kind, post.state) for post, _owner in found} == {
         (waiting.kind, PostState.DUE),
         (begun.kind, PostState.SENDING),
     }
