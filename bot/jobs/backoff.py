@@ -31,12 +31,17 @@ def full_jitter(tries: int, *, max_seconds: float, draw: Draw = random.uniform) 
     return draw(min(_SHORTEST_SECONDS, longest_seconds), longest_seconds)
 
 
+def capped(asked_seconds: float) -> float:
+    """A wait that the provider requested, from 0 to 600 s: the one cap on all of them."""
+    return min(max(asked_seconds, 0.0), ASKED_LONGEST_SECONDS)
+
+
 def bounded(asked_seconds: float) -> float:
     """A wait that the other side requested, bounded: at most 600 s, and at least a second.
 
     "At once" would be a tight loop.
     """
-    return min(max(asked_seconds, _ASKED_SHORTEST_SECONDS), ASKED_LONGEST_SECONDS)
+    return max(capped(asked_seconds), _ASKED_SHORTEST_SECONDS)
 
 
 def obeyed(asked_seconds: float, draw: Draw = random.uniform) -> float:

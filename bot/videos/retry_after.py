@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from bot.jobs.backoff import ASKED_LONGEST_SECONDS
+from bot.jobs.backoff import capped
 
+_LARGE = 1e9
 _NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{0,30})?([eE]\+?[0-9]{1,2})?")
 
 
@@ -18,24 +19,20 @@ def asked_wait(headers: Mapping[str, str], in_body: object, now: float) -> float
     """
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
-        return _clamp(milliseconds / 1000)
+        return capped(milliseconds / 1000)
     header = headers.get("Retry-After")
     seconds = _number(header)
     if seconds is None and header is not None:
         seconds = _until(header, now)
     if seconds is None:
         seconds = _number(in_body)
-    return None if seconds is None else _clamp(seconds)
+    return None if seconds is None else capped(seconds)
 
 
 def asked_poll(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds from 0 to 600 after which a running video is to be polled again, None without a hint."""
     milliseconds = _number(headers.get("openai-poll-after-ms"))
-    return asked_wait(headers, None, now) if milliseconds is None else _clamp(milliseconds / 1000)
-
-
-def _clamp(seconds: float) -> float:
-    return min(max(seconds, 0.0), ASKED_LONGEST_SECONDS)
+    return asked_wait(headers, None, now) if milliseconds is None else capped(milliseconds / 1000)
 
 
 def _number(value: object) -> float | None:
@@ -43,7 +40,8 @@ def _number(value: object) -> float | None:
         return float(value) if _NUMBER.fullmatch(value := value.strip()) else None
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         return None  # NaN is not >= 0 either
-    return float(min(value, ASKED_LONGEST_SECONDS * 1000))
+    # A whole number can be too large for a float.
+    return float(min(value, _LARGE))
 
 
 def _until(header: str, now: float) -> float | None:
