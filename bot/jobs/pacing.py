@@ -4,28 +4,29 @@ Pure. The theory and its limits are in `docs/facts/pacing.md`.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from bot.jobs.backoff import ASKED_LONGEST_SECONDS, full_jitter, obeyed
+from bot.jobs.backoff import capped, full_jitter, obeyed
+from bot.jobs.render_times import LogNormal
 
 PRICE = 0.5
 
-_PRIOR_MEDIAN_SECONDS = 120.0
-_PRIOR_SIGMA = 0.6
-_PRIOR_JOBS = 10
-_JOBS_REMEMBERED = 200
-_SIGMA_WIDENED = 1.1
-_OUTLIER_SIGMAS = 3.0
-# Beyond this many sigmas a series replaces density over tail, which would become 0 / 0.
-_FAR_SIGMAS = 8.0
+# While the class of a render is unknown.
+_GUESS_GAP_SECONDS_MIN = 5.0
+_GUESS_GAP_SECONDS_MAX = 30.0
+_GUESS_SHARE_OF_AGE = 1 / 3
 
+# The first poll of a render that will report its progress.
+_FIRST_SHARE_OF_MEDIAN = 0.25
 _SHARE_OF_REMAINING = 0.65
 _SHARE_OF_STALL = 0.25
 _SHARE_OF_AGE = 0.08
 
+_WIDE_SIGMA = 0.6
+_EARLY_SIGMAS = -2.0
+_WANTED_EARLY = 1.5
 _STEPS_PER_BOUND = 16
 _SHARE_PER_STEP = 0.25
 _SHARE_PER_STEP_MAX = 0.4
@@ -67,65 +68,9 @@ class Bounds:
         """The nearest allowed gap."""
         return min(max(seconds, self.min_seconds), self.max_seconds)
 
-
-@dataclass(frozen=True, slots=True)
-class LogNormal:
-    """How long a class of renders takes: half of them less than the median; `sigma` is the spread of the logarithm."""
-
-    median_seconds: float
-    sigma: float
-
-    def hazard(self, age_seconds: float) -> float:
-        """The chance per second that a render of that age (> 0), still running, ends now."""
-        z = math.log(age_seconds / self.median_seconds) / self.sigma
-        return _inverse_mills(z) / (self.sigma * age_seconds)
-
-
-def _inverse_mills(z: float) -> float:
-    """The density of the standard normal over its upper tail."""
-    if z > _FAR_SIGMAS:
-        return z + 1.0 / z
-    return math.sqrt(2.0 / math.pi) * math.exp(-z * z / 2.0) / math.erfc(z / math.sqrt(2.0))
-
-
-PRIOR = LogNormal(_PRIOR_MEDIAN_SECONDS, _PRIOR_SIGMA * _SIGMA_WIDENED)
-
-_Class = tuple[str | None, str | None, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """How long the latest renders took, per model, size and seconds. A value: `with_render` makes a new one."""
-
-    _logarithms: Mapping[_Class, tuple[float, ...]] = field(default_factory=dict[_Class, tuple[float, ...]])
-    _fits: Mapping[_Class, LogNormal] = field(default_factory=dict[_Class, LogNormal])
-
-    def with_render(self, model: str | None, size: str | None, seconds: str | None, took_seconds: float) -> "History":
-        """The history with one more finished render; the oldest above 200 of its class are dropped.
-
-        A render far outside of its class (the bot was down, the clock jumped) counts as three sigmas off.
-        """
-        if not 0.0 < took_seconds < math.inf:
-            return self
-        key = (model, size, seconds)
-        known = self.fit(*key)
-        center, reach = math.log(known.median_seconds), _OUTLIER_SIGMAS * known.sigma
-        logarithm = min(max(math.log(took_seconds), center - reach), center + reach)
-        logarithms = (*self._logarithms.get(key, ()), logarithm)[-_JOBS_REMEMBERED:]
-        return History({**self._logarithms, key: logarithms}, {**self._fits, key: _fit(logarithms)})
-
-    def fit(self, model: str | None, size: str | None, seconds: str | None) -> LogNormal:
-        """How long such a render takes, as far as known; at first a guess that counts as much as ten renders."""
-        return self._fits.get((model, size, seconds), PRIOR)
-
-
-def _fit(logarithms: tuple[float, ...]) -> LogNormal:
-    weight = _PRIOR_JOBS + len(logarithms)
-    center = (_PRIOR_JOBS * math.log(_PRIOR_MEDIAN_SECONDS) + sum(logarithms)) / weight
-    spread = math.sqrt(sum((logarithm - center) ** 2 for logarithm in logarithms) / len(logarithms))
-    sigma = (_PRIOR_JOBS * _PRIOR_SIGMA + len(logarithms) * spread) / weight
-    # Too narrow a guess costs more than too wide a one.
-    return LogNormal(math.exp(center), _SIGMA_WIDENED * sigma)
+    def below(self, seconds: float) -> "Bounds":
+        """These bounds with an upper bound of that, or of the lower bound if that is more."""
+        return Bounds(self.min_seconds, min(max(seconds, self.min_seconds), self.max_seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +104,7 @@ def next_gap(
     age_seconds: float,
     *,
     progress: ProgressTrack | None = None,
+    expects_progress: bool = False,
     asked_seconds: float | None = None,
     price: float = PRICE,
     late: bool = False,
@@ -167,16 +113,22 @@ def next_gap(
 
     Within the bounds, except for a late job (see `late_gap`) and for a provider that requested a longer wait, which is
     obeyed up to 600 s (`docs/facts/provider.md`). `price` is the price of one poll in seconds of delay, above 0.
+    `expects_progress` means that such renders report their progress: the first poll comes early to see it.
     """
     # A clock that was set back makes ages negative.
     age_seconds = max(age_seconds, 0.0)
     if late:
         gap = late_gap(bounds, age_seconds)
     else:
+        is_blind = progress is None or progress.percent == 0
+        if fit.is_guess:
+            bounds = bounds.below(_GUESS_GAP_SECONDS_MAX)
+        if expects_progress and is_blind:
+            bounds = bounds.below(_FIRST_SHARE_OF_MEDIAN * fit.median_seconds)
         gap = Gap(_by_history(fit, bounds, age_seconds, price), Why.HISTORY)
-        if progress is not None and progress.percent > 0:
+        if progress is not None and not is_blind:
             gap = Gap(_by_progress(progress, bounds, age_seconds, gap.seconds), Why.PROGRESS)
-    asked_seconds = min(asked_seconds or 0.0, ASKED_LONGEST_SECONDS)
+    asked_seconds = capped(asked_seconds or 0.0)
     return Gap(asked_seconds, Why.ASKED) if asked_seconds > gap.seconds else gap
 
 
@@ -197,7 +149,16 @@ def fault_gap(faults_in_a_row: int, retry_after_seconds: float | None, rng: Rand
 
 
 def _by_history(fit: LogNormal, bounds: Bounds, age_seconds: float, price: float) -> float:
-    """Wait until the integral of sqrt(hazard / (2 price)) since the last poll reaches 1, within the bounds."""
+    """Wait until the integral of sqrt(hazard / (2 price)) since the last poll reaches 1, within the bounds.
+
+    While hardly any render can have ended, it is 1.5: such a poll would find nothing. A narrow class needs fewer polls
+    for the same delay; a lower price spends them on less delay.
+    The times of an unknown class may be a fraction of the guess: then the gap is at most a third of the age.
+    """
+    if fit.is_guess:
+        bounds = bounds.below(max(_GUESS_SHARE_OF_AGE * age_seconds, _GUESS_GAP_SECONDS_MIN))
+    price *= min(fit.sigma / _WIDE_SIGMA, 1.0)
+    wanted = _WANTED_EARLY if fit.sigmas(age_seconds) < _EARLY_SIGMAS else 1.0
     longest_step_seconds = bounds.max_seconds / _STEPS_PER_BOUND
     step_seconds, waited_seconds, reached = longest_step_seconds, 0.0, 0.0
     while waited_seconds < bounds.max_seconds:
@@ -208,8 +169,8 @@ def _by_history(fit: LogNormal, bounds: Bounds, age_seconds: float, price: float
             # The hazard rises steeply in here.
             step_seconds /= 2.0
             continue
-        if reached + share >= 1.0:
-            return bounds.clamp(waited_seconds + (1.0 - reached) / density)
+        if reached + share >= wanted:
+            return bounds.clamp(waited_seconds + (wanted - reached) / density)
         reached += share
         waited_seconds += step_seconds
         step_seconds = 1.0 / max(density / _SHARE_PER_STEP, 1.0 / longest_step_seconds)

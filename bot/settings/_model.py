@@ -59,8 +59,8 @@ class Settings(BaseModel):
 
     data_dir: Folder = Path("data")
 
-    poll_min_seconds: PollSeconds = 2
-    poll_max_seconds: PollSeconds = 30
+    poll_min_seconds: PollSeconds = 1
+    poll_max_seconds: PollSeconds = 60
     job_deadline_seconds: Seconds = 3600
     job_give_up_seconds: Seconds = 86400
     retention_days: Days = 7

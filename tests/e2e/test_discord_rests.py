@@ -65,7 +65,7 @@ async def test_forty_videos_due_while_discord_is_silent_are_asked_for_rarely_and
     """
     # Those put there count as submitted just now.
     room = {"MAX_RENDERING_JOBS": "1100", "MAX_SUBMITS_PER_MINUTE": "2000"}
-    settings = MANY | room | {"POLL_MIN_SECONDS": "2", "POLL_MAX_SECONDS": "30"}
+    settings = MANY | room | {"POLL_MIN_SECONDS": "1", "POLL_MAX_SECONDS": "60"}
     async with a_scene(tmp_path, settings, start=False, render_seconds=RENDER) as scene:
         prompts = [f"Heron number {number}." for number in range(DUE)]
         await at_the_provider(scene, prompts[ASKED_FOR:])

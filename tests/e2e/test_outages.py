@@ -168,7 +168,7 @@ async def test_both_outages_at_once_lose_nothing_of_hundreds_of_jobs(tmp_path: P
 
     The jobs are put where they would be; what is fetched is one small file, so that only the bot's own work counts.
     """
-    settings = {"MAX_RENDERING_JOBS": "1100", "POLL_MIN_SECONDS": "2", "POLL_MAX_SECONDS": "30"}
+    settings = {"MAX_RENDERING_JOBS": "1100", "POLL_MIN_SECONDS": "1", "POLL_MAX_SECONDS": "60"}
     async with a_scene(tmp_path, settings, start=False, render_seconds=600.0) as scene:
         early, all_jobs = 30, JOBS
         prompts = [f"Number {number}" for number in range(all_jobs)]
@@ -212,7 +212,7 @@ async def test_both_outages_at_once_lose_nothing_of_hundreds_of_jobs(tmp_path: P
 @pytest.mark.reliability
 async def test_one_row_that_cannot_be_read_keeps_no_other_from_being_delivered(tmp_path: Path) -> None:
     """L10: of many running jobs one row says what no bot has written: all the others are delivered, once each."""
-    settings = {"MAX_RENDERING_JOBS": "1100", "POLL_MIN_SECONDS": "2", "POLL_MAX_SECONDS": "30"}
+    settings = {"MAX_RENDERING_JOBS": "1100", "POLL_MIN_SECONDS": "1", "POLL_MAX_SECONDS": "60"}
     async with a_scene(tmp_path, settings, start=False, render_seconds=60.0) as scene:
         prompts = [f"Number {number}." for number in range(BESIDE_THE_SPOILT)]
         await at_the_provider(scene, [*prompts, "Spoilt."])

@@ -5,6 +5,7 @@ No job ends by the clock alone: its deadline must be over and a poll of this pro
 
 import random
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -19,9 +20,9 @@ from bot.jobs import pacing
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import give_up_at, late_at
 from bot.jobs.model import Cause, Job, JobId, PostKind
+from bot.jobs.render_times import History, RenderClass
 from bot.jobs.states import Event
-from bot.jobs.store import finding, moving
-from bot.jobs.store.finding import Rendered
+from bot.jobs.store import finding, marks, moving
 from bot.videos.provider_faults import NotFound, PollFailed, PollFault, PollForbidden, PollRefused
 from bot.videos.values import RemoteError, RemoteState, RemoteVideo
 
@@ -30,8 +31,9 @@ _NOT_FOUND_SPAN_SECONDS = 120.0
 # A job of another provider can't be polled: a mistyped address gets this long to be corrected.
 _ELSEWHERE_SECONDS = 3600.0
 _REFUSED_TIMES = 3
-_HISTORY_JOBS = 200
+_RENDERS_PER_CLASS = 50
 _STORE_RETRY_SECONDS = 10.0
+_CEILING_CHANGE = 0.1
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -44,6 +46,7 @@ class _PollRecord:
     not_found_times: int = 0
     first_not_found_at: float = 0.0
     refused_times: int = 0
+    running_at_age_seconds: float = 0.0
     progress: pacing.ProgressTrack | None = None
 
 
@@ -54,7 +57,10 @@ class Poller:
         self._context = context
         self._throttle = throttle
         self._records: defaultdict[JobId, _PollRecord] = defaultdict(_PollRecord)
-        self._history = pacing.History()
+        self._history = History()
+        self._models_with_progress = set[str | None]()
+        # As stored.
+        self._ceiling: float | None = None
         self._note_again_at = 0.0
         self._began_at = context.clock.monotonic()
         self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
@@ -62,9 +68,13 @@ class Poller:
         self.urls: dict[JobId, str | None] = {}
 
     async def learn(self) -> None:
-        """Read the durations of the latest renders from the store."""
-        for rendered in await self._context.database.read(finding.find_rendered, _HISTORY_JOBS):
-            self._remember(rendered)
+        """Read from the store how long the latest renders took, and the provider's ceiling of polls."""
+        read = self._context.database.read
+        for kind, took_seconds in await read(finding.find_rendered, _RENDERS_PER_CLASS):
+            self._history = self._history.with_render(kind, took_seconds)
+        self._ceiling = await read(marks.read_poll_ceiling, self._context.videos.provider)
+        if self._ceiling is not None:
+            self._throttle.poll_rate.remember(self._ceiling)
 
     def first_poll_at(self, job: Job, rendering_jobs: int) -> float:
         """The time of a job's first poll in this process."""
@@ -141,11 +151,12 @@ class Poller:
     async def _completed(self, job: Job, remote: RemoteVideo) -> StepResult:
         now = self._context.clock.now()
         self.urls[job.id] = remote.url
+        running_at_seconds = self._records[job.id].running_at_age_seconds
         ended = {"completed_at": now, "progress": None, **_cost(remote)}
         moved = await self._move(job, Event.COMPLETE, **ended)
         if job.submitted_at is not None:
-            request = job.request
-            self._remember(Rendered(request.model, request.size, request.seconds, now - job.submitted_at))
+            took_seconds = now - job.submitted_at
+            self._history = self._history.with_render(RenderClass.of(job.request), took_seconds, running_at_seconds)
         return StepResult(moved.job, now)
 
     async def _still_running(self, job: Job, remote: RemoteVideo, rendering_jobs: int) -> StepResult:
@@ -153,10 +164,12 @@ class Poller:
             return await self._move(job, Event.VANISH, cause=Cause.LATE)
         now = self._context.clock.now()
         record = self._records[job.id]
+        record.running_at_age_seconds = now - (job.submitted_at or job.accepted_at)
         noted: Job | None = job
         if remote.progress is not None:
-            age_seconds = now - (job.submitted_at or job.accepted_at)
-            record.progress = pacing.track(record.progress, age_seconds, remote.progress)
+            record.progress = pacing.track(record.progress, record.running_at_age_seconds, remote.progress)
+            if remote.progress in range(1, 100):
+                self._models_with_progress.add(job.request.model)
             if remote.progress > (job.progress or 0):
                 noted = await self._note_progress(job, remote.progress)
         return StepResult(noted, now + self._gap(job, remote.poll_again_seconds, rendering_jobs))
@@ -195,8 +208,18 @@ class Poller:
                 return await self._move(job, Event.VANISH, cause=Cause.LATE)
         else:
             record.first_refused_at = None
+        await self._keep_ceiling()
         asked_seconds = fault.retry_after_seconds if isinstance(fault, PollFailed) else None
         return StepResult(job, now + pacing.fault_gap(record.faults_in_a_row, asked_seconds, self._rng))
+
+    async def _keep_ceiling(self) -> None:
+        """Store the provider's ceiling of polls once it has changed by a tenth; a failed write is repeated later."""
+        ceiling, known = self._throttle.poll_rate.ceiling, self._ceiling
+        if ceiling is None or (known is not None and abs(ceiling - known) < _CEILING_CHANGE * known):
+            return
+        with suppress(StoreUnavailableError):
+            await self._context.database.write(marks.put_poll_ceiling, self._context.videos.provider, ceiling)
+            self._ceiling = ceiling
 
     async def _move(self, job: Job, event: Event, **changes: object) -> StepResult:
         moved = await move(self._context, job, event, **changes)
@@ -205,21 +228,16 @@ class Poller:
 
     def _gap(self, job: Job, asked_seconds: float | None, rendering_jobs: int) -> float:
         age_seconds = self._context.clock.now() - (job.submitted_at or job.accepted_at)
-        request = job.request
         return pacing.next_gap(
-            self._history.fit(request.model, request.size, request.seconds),
+            self._history.fit(RenderClass.of(job.request)),
             self._context.rules.poll_bounds,
             age_seconds,
             progress=self._records[job.id].progress,
+            expects_progress=job.request.model in self._models_with_progress,
             asked_seconds=asked_seconds,
-            price=pacing.price_for(rendering_jobs, self._throttle.polls_per_second),
+            price=pacing.price_for(rendering_jobs, self._throttle.poll_rate.per_second),
             late=job.late_at is not None,
         ).seconds
-
-    def _remember(self, rendered: Rendered) -> None:
-        self._history = self._history.with_render(
-            rendered.model, rendered.size, rendered.seconds, rendered.took_seconds
-        )
 
 
 def _cost(remote: RemoteVideo) -> dict[str, object]:

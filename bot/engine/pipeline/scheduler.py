@@ -29,7 +29,6 @@ from bot.jobs.states import Event, State
 from bot.ops.tasks import drain
 from bot.videos.provider_faults import PollFault, PollForbidden
 
-_POLLS_AT_ONCE = 32
 _IDLE_SECONDS = 60.0
 _LIST_AGAIN_SECONDS = 10.0
 _LATE_AGAIN_SECONDS = 10.0
@@ -151,7 +150,7 @@ class Scheduler:
             if due_at > now:
                 return due_at - now
             if self._owned.is_free(job_id):
-                if polls >= _POLLS_AT_ONCE:
+                if polls >= self._throttle.polls_at_once:
                     return _IDLE_SECONDS
                 if (wait_seconds := self._throttle.seconds_until_poll()) > 0:
                     return wait_seconds

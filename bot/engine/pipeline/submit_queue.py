@@ -69,7 +69,7 @@ class SubmitQueue:
         """The job has ended."""
         self.drop(job_id)
         self._release(job_id)
-        self._throttle.forget(job_id)
+        self._throttle.account.forget(job_id)
 
     def pick(self, is_ready: Callable[[Job], bool | None], kept_places: int = 0) -> tuple[list[Job], float]:
         """The jobs to submit now, each with a place, and in how many seconds to come back at the latest.
@@ -119,7 +119,7 @@ class SubmitQueue:
     def _wake(self, job: Job) -> None:
         self._sleeping.pop(job.id, None)
         self._sleepers.drop(job.id)
-        self._queue.put(job, self._throttle.times_refused(job.id))
+        self._queue.put(job, self._throttle.account.times_refused(job.id))
 
     def _wake_due(self) -> float:
         """Queue jobs whose own moment has come; return in how many seconds the next one's comes."""

@@ -189,7 +189,7 @@ async def _after_account_refused(
     if concerns is Concerns.JOB_ENDS:
         return await _settle_by(context, job, Event.REFUSE, cause=Cause.KEY)
     waiting_for = fault.cause if sure or concerns is Concerns.EVERYBODY else Cause.PROVIDER
-    return await _postpone(context, job, throttle.again_seconds(sure=sure), waiting_for=waiting_for)
+    return await _postpone(context, job, throttle.account.again_seconds(sure=sure), waiting_for=waiting_for)
 
 
 async def _after_clean_refusal(context: EngineContext, job: Job) -> StepResult:

@@ -4,6 +4,7 @@ A signal of one job says something about that job only; whose signals they are d
 (docs/decisions/0014-whose-signal-it-is.md). Creates and polls are held separately. All times are monotonic.
 """
 
+import math
 from collections.abc import Callable
 
 from bot.engine.pipeline.fault_window import FaultWindow, Sender
@@ -14,14 +15,11 @@ from bot.jobs.backoff import ASKED_LONGEST_SECONDS, bounded
 from bot.jobs.model import Cause, JobId, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.ops.clock import Clock
+from bot.ops.learned_rate import LearnedRate
 
 _FORBIDDEN_SECONDS = 300.0
 _SIGNAL_SECONDS = 60.0
-_RATE_START = 10.0
-_RATE_MAX = 20.0
-_RATE_MIN = 0.2
-_RATE_CUT = 0.7
-_RATE_GAIN = 0.02
+_POLLS_AT_ONCE = 32
 _PAUSED_SECONDS = 5.0
 # How long one person's create alone may delay the others, and how long a single probing one may take.
 _ALONE_SECONDS = 20.0
@@ -39,7 +37,7 @@ class ProviderThrottle:
         self._clock = clock
         self._is_paused = is_paused
         self._health = ProviderHealth(clock)
-        self._account = ProviderAccount(clock)
+        self.account = ProviderAccount(clock)
         self._users = UserThrottle(clock, submits_per_minute)
         self._creates_until = 0.0
         self._polls_until = 0.0
@@ -57,8 +55,7 @@ class ProviderThrottle:
         # When the key last worked, and whether the free request is refused although it does.
         self._key_worked_at = -_KEY_PROBE_SECONDS
         self._probe_misleads = False
-        self._polls_per_second = _RATE_START
-        self._next_poll_at = 0.0
+        self.poll_rate = LearnedRate(clock)
 
     @property
     def is_open(self) -> bool:
@@ -66,9 +63,9 @@ class ProviderThrottle:
         return self._health.breaker.is_open
 
     @property
-    def polls_per_second(self) -> float:
-        """The current rate limit of polls."""
-        return self._polls_per_second
+    def polls_at_once(self) -> int:
+        """How many polls may be under way: what the rate needs if each takes a second (Little's law)."""
+        return max(_POLLS_AT_ONCE, math.ceil(self.poll_rate.per_second))
 
     @property
     def submits_free(self) -> int:
@@ -78,7 +75,7 @@ class ProviderThrottle:
         places.
         """
         in_flight = self._users.in_flight
-        if self._health.is_cautious or self._account.trouble is not None:
+        if self._health.is_cautious or self.account.trouble is not None:
             return 1 - in_flight
         if self._feels_its_way or self._health.is_doubted:
             # One that hangs proves nothing, and must not delay the others.
@@ -89,9 +86,9 @@ class ProviderThrottle:
         """Why no new command of that person is accepted now; None if it may be."""
         if self._is_paused():
             return Refusal(Reason.PAUSED)
-        if user_id is not None and self._account.trouble_of(user_id) is not None:
+        if user_id is not None and self.account.trouble_of(user_id) is not None:
             return Refusal(Reason.ACCOUNT_PAUSED)
-        if self._account.trouble is not None and self._account.wait_seconds() > 0:
+        if self.account.trouble is not None and self.account.wait_seconds() > 0:
             return Refusal(Reason.ACCOUNT_PAUSED)
         if self.is_open:
             return Refusal(Reason.PROVIDER_DOWN)
@@ -105,19 +102,15 @@ class ProviderThrottle:
             return _PAUSED_SECONDS
         if self.is_open:
             return max(self._health.breaker.next_probe_at - now, 1.0)
-        return max(self._creates_until - now, self._account.wait_seconds(), 0.0)
+        return max(self._creates_until - now, self.account.wait_seconds(), 0.0)
 
     def seconds_until_submit_of(self, user_id: UserId) -> float | None:
         """0 if that person's next paid request may be sent as far as they are concerned; None: when one has ended."""
         if self._users.is_full(user_id):
             return None
-        if self._account.is_tried(user_id) and self._users.in_flight_of(user_id):
+        if self.account.is_tried(user_id) and self._users.in_flight_of(user_id):
             return None
-        return max(self._users.wait_seconds(user_id), self._account.wait_seconds_of(user_id))
-
-    def times_refused(self, job_id: JobId) -> int:
-        """How often a job was refused because of the account: its requester's others are tried first."""
-        return self._account.times_refused(job_id)
+        return max(self._users.wait_seconds(user_id), self.account.wait_seconds_of(user_id))
 
     def begin_submit(self, sender: Sender) -> None:
         """A paid request for that job is about to be sent."""
@@ -127,31 +120,24 @@ class ProviderThrottle:
         """The paid request for that job was answered, or not sent."""
         self._users.end(job_id)
 
-    def forget(self, job_id: JobId) -> None:
-        """The job has ended."""
-        self._account.forget(job_id)
-
     def seconds_until_poll(self) -> float:
         """0 if a poll may be sent now, which is then counted."""
         now = self._clock.monotonic()
         if self.is_open:
             return max(self._health.breaker.next_probe_at - now, 1.0)
-        due_at = max(self._next_poll_at, self._polls_until, self._key_hold_until)
-        if due_at > now:
-            return due_at - now
-        self._next_poll_at = max(self._next_poll_at, now - 1.0) + 1.0 / self._polls_per_second
-        return 0.0
+        held_until = max(self._polls_until, self._key_hold_until)
+        return held_until - now if held_until > now else self.poll_rate.take()
 
     @property
     def wants_probe(self) -> bool:
         """Whether a probe is wanted, now or soon."""
-        return self._health.wants_probe() or self._wants_key_probe or self._account.is_open_by_key
+        return self._health.wants_probe() or self._wants_key_probe or self.account.is_open_by_key
 
     def take_probe(self) -> bool:
         """Whether a free request is due now; if so the next one is due a while later."""
         now = self._clock.monotonic()
         due = self._health.take_probe()
-        if not due and (self._wants_key_probe or self._account.is_open_by_key) and now >= self._key_probe_at:
+        if not due and (self._wants_key_probe or self.account.is_open_by_key) and now >= self._key_probe_at:
             due = True
         if due:
             self._wants_key_probe = False
@@ -161,7 +147,7 @@ class ProviderThrottle:
     def probe_answered(self) -> None:
         """A probe was answered, with the same key."""
         self._health.answered()
-        self._account.key_works()
+        self.account.key_works()
         self._key.clear()
         self._key_hold_until = 0.0
 
@@ -178,7 +164,7 @@ class ProviderThrottle:
         self._probe_misleads |= self._clock.monotonic() - self._key_worked_at < _KEY_PROBE_SECONDS
         if self._probe_misleads:
             return False
-        self._account.key_refused()
+        self.account.key_refused()
         self._key_hold_until = self._clock.monotonic() + _FORBIDDEN_SECONDS
         return True
 
@@ -187,15 +173,15 @@ class ProviderThrottle:
         self._health.answered()
         self._note_key_works()
         self._busy_polls.clear()
-        self._polls_per_second = min(_RATE_MAX, self._polls_per_second + _RATE_GAIN)
+        self.poll_rate.answered()
 
     def took_work(self, sender: Sender) -> None:
         """The provider accepted that job: account and paid requests are in order."""
-        was_everybodys = self._health.is_cautious or self._account.trouble is not None or self._busy.user_count() > 1
+        was_everybodys = self._health.is_cautious or self.account.trouble is not None or self._busy.user_count() > 1
         self._note_alone(sender)
         self._note_key_works()
         self._health.took_work()
-        self._account.works(sender.user_id)
+        self.account.works(sender.user_id)
         self._users.took_work(sender.user_id)
         self._creates_until, self._feels_its_way = 0.0, False
         if was_everybodys:
@@ -204,7 +190,7 @@ class ProviderThrottle:
     def judged(self, sender: Sender) -> None:
         """The provider judged that job's request and refused it: the account is in order."""
         self._health.judged()
-        self._account.works(sender.user_id)
+        self.account.works(sender.user_id)
 
     def failed(self, sender: Sender, *, paid: bool = False) -> None:
         """A request for that job got no response, or one with a fault of the provider."""
@@ -233,10 +219,11 @@ class ProviderThrottle:
     def poll_slowed(self, sender: Sender | None, retry_after_seconds: float | None) -> None:
         """A poll got a `Retry-After`: polls slow down, and all wait once another person's gets one, too.
 
-        Without a sender it was the list, which only slows the polls down.
+        Without a sender it was the list, which only slows the polls down. The rate's ceiling is learned from the polls
+        of two people.
         """
         if sender is None or not self._cut.holds(sender):
-            self._polls_per_second = max(_RATE_MIN, self._polls_per_second * _RATE_CUT)
+            self.poll_rate.refused(is_ceiling=sender is not None and self._cut.has_others(sender))
         if sender is None:
             return
         self._cut.add(sender)
@@ -260,18 +247,14 @@ class ProviderThrottle:
         """The provider refused work because of the account; see `ProviderAccount.refused`."""
         if cause is not Cause.CREDIT:
             self._wants_key_probe = True
-        return self._account.refused(sender, cause, sure=sure)
-
-    def again_seconds(self, *, sure: bool) -> float:
-        """How long a job waits that was refused because of the account."""
-        return self._account.again_seconds(sure=sure)
+        return self.account.refused(sender, cause, sure=sure)
 
     def _note_key_works(self) -> None:
         self._key_worked_at = self._clock.monotonic()
         self._key.clear()
-        if self._account.is_open_by_key:
+        if self.account.is_open_by_key:
             self._probe_misleads = True
-            self._account.key_works()
+            self.account.key_works()
             self._key_hold_until = 0.0
 
     def _note_alone(self, taken: Sender) -> None:

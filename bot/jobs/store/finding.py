@@ -1,29 +1,28 @@
 """Finding jobs: by id, by messages and prompts, and for the bot's own bookkeeping. Read-only."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs import tables
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, UserId
+from bot.jobs.render_times import RenderClass
 from bot.jobs.states import ENDS, State
 from bot.jobs.store.rows import job_of, readable
 from bot.jobs.tables import jobs
 
 # SQLite sorts text above any number, so an unreadable value doesn't count.
 _TIME_MAX = 1e12
+_RENDERS_READ = 10_000
 _RUNNING = tuple(state for state in State if state not in ENDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """The duration and settings of one finished render, for `bot.jobs.pacing`."""
+class Rendered(NamedTuple):
+    """The class and duration of one finished render."""
 
-    model: str | None
-    size: str | None
-    seconds: str | None
+    kind: RenderClass
     took_seconds: float
 
 
@@ -131,17 +130,28 @@ async def find_own(connection: AsyncConnection, user_id: UserId, typed: str, lim
     return readable(found, job_of)
 
 
-async def find_rendered(connection: AsyncConnection, limit: int) -> list[Rendered]:
-    """How long the latest finished renders took, oldest first."""
-    found = await connection.execute(
+async def find_rendered(connection: AsyncConnection, per_class: int) -> list[Rendered]:
+    """How long the latest finished renders of each class took, oldest first; classes not rendered lately are left out.
+
+    Only the latest 10,000 renders are read, so that a long history delays no start.
+    """
+    latest = (
         sa.select(jobs.c.model, jobs.c.size, jobs.c.seconds, jobs.c.submitted_at, jobs.c.completed_at)
         .where(jobs.c.completed_at.is_not(None), jobs.c.submitted_at.is_not(None))
         .order_by(jobs.c.completed_at.desc())
-        .limit(limit),
+        .limit(_RENDERS_READ)
+        .subquery()
+    )
+    newest_first = latest.c.completed_at.desc()
+    of_class = (latest.c.model, latest.c.size, latest.c.seconds)
+    place = sa.func.row_number().over(partition_by=of_class, order_by=newest_first).label("place")
+    ranked = sa.select(latest, place).subquery()
+    found = await connection.execute(
+        sa.select(ranked).where(ranked.c.place <= per_class).order_by(ranked.c.completed_at)
     )
     return [
-        Rendered(row.model, row.size, row.seconds, max(0.0, row.completed_at - row.submitted_at))
-        for row in reversed(found.all())
+        Rendered(RenderClass(row.model, row.size, row.seconds), max(0.0, row.completed_at - row.submitted_at))
+        for row in found
         if isinstance(row.completed_at, float) and isinstance(row.submitted_at, float)
     ]
 

@@ -23,6 +23,8 @@ class Mark(StrEnum):
     RESTORED = "restored"
     # The last believed time, while the machine's clock is ahead of it.
     CLOCK_DOUBTED = "clock doubted"
+    # The highest rate of polls that a provider accepted, per second, and that provider.
+    POLL_CEILING = "poll ceiling"
 
 
 class DatabaseMarks(NamedTuple):
@@ -60,6 +62,18 @@ async def advance(connection: AsyncConnection) -> None:
 async def read_time(connection: AsyncConnection, name: Mark) -> float | None:
     """A mark that is a time; None if it isn't there."""
     return _time(await connection.scalar(sa.select(marks.c.value).where(marks.c.name == name)))
+
+
+async def read_poll_ceiling(connection: AsyncConnection, provider: str) -> float | None:
+    """The rate at which that provider's polls were last refused; None if it is unknown."""
+    text = await connection.scalar(sa.select(marks.c.value).where(marks.c.name == Mark.POLL_CEILING))
+    rate, _, known = (text or "").partition(" ")
+    return _time(rate) if known == provider else None
+
+
+async def put_poll_ceiling(connection: AsyncConnection, provider: str, per_second: float) -> None:
+    """Store the rate at which that provider's polls are refused; the one of another provider is dropped."""
+    await put(connection, Mark.POLL_CEILING, f"{per_second:.2f} {provider}")
 
 
 async def put(connection: AsyncConnection, name: Mark, value: str) -> None:

@@ -161,7 +161,7 @@ class SchedulerHarness:
         self.rung: list[Key] = []
         obeyed = Rules(
             limits=Limits(1000, 0),
-            poll_bounds=Bounds(2.0, 30.0),
+            poll_bounds=Bounds(1.0, 60.0),
             job_deadline_seconds=DEADLINE_SECONDS,
             job_give_up_seconds=GIVE_UP_SECONDS,
             retention_seconds=86_400.0,

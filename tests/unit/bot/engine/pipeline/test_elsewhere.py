@@ -49,5 +49,5 @@ async def test_a_refusal_of_our_own_says_nothing_about_the_account(tmp_path: Pat
         harness.start()
         ended = await harness.is_in(job, State.REFUSED, step_seconds=30.0)
         assert ended.cause is Cause.INPUT
-        assert harness.throttle._account.trouble is Cause.CREDIT
+        assert harness.throttle.account.trouble is Cause.CREDIT
         assert harness.api.paid == []

@@ -104,7 +104,7 @@ async def test_a_refusal_ends_the_job_with_cause_field_and_code(
     job = await submitted(harness, answering(status, body), State.REFUSED)
     assert (job.cause, job.field, job.provider_code, job.charged) == (cause, field, code, Charged.NO)
     assert len(harness.api.paid) == 1
-    assert harness.throttle._account.trouble is None
+    assert harness.throttle.account.trouble is None
     assert harness.rung == ([Key.ALERT_MODEL] if cause is Cause.MODEL else [])
 
 
