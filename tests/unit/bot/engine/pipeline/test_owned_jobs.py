@@ -1,0 +1,126 @@
+"""What the scheduler knows of its jobs: claimed in pieces, handed over afterwards, and not read again."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from aiohttp import web
+
+from bot.engine.moves import accept, change
+from bot.jobs.model import Job, UserId
+from bot.jobs.states import State
+from bot.jobs.store import moving
+from bot.jobs.tables import jobs
+from tests.unit.bot.engine.scheduler_harness import SchedulerHarness, a_scheduler_harness, inline
+from tests.unit.bot.jobs.samples import a_job, put
+from tests.unit.bot.jobs.store.test_unreadable_rows import spoil
+from tests.unit.bot.media.samples import mp4
+
+
+@pytest.fixture
+async def harness(tmp_path: Path) -> AsyncIterator[SchedulerHarness]:
+    async with a_scheduler_harness(tmp_path, max_rendering_jobs=1) as harness:
+        yield harness
+
+
+def counted(run: Callable[..., Any], counts: Counter[str]) -> Callable[..., Any]:
+    async def counting(work: Callable[..., Any], *args: Any, **changes: Any) -> Any:
+        counts[work.__name__] += 1
+        return await run(work, *args, **changes)
+
+    return counting
+
+
+async def test_its_own_steps_are_not_read_again(harness: SchedulerHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the acceptance to the video that is to be posted: each step costs its own transactions."""
+    reads: Counter[str] = Counter()
+    harness.start()
+    await harness.until(lambda: not harness.signals.has_unclaimed, "the start")
+    monkeypatch.setattr(harness.database, "read", counted(harness.database.read, reads))
+
+    async def completed(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"id": request.path[-7:], "status": "completed", "url": inline(mp4())})
+
+    harness.api.poll = completed
+    job = a_job(accepted_at=harness.clock.now(), provider=harness.videos.provider)
+    context: Any = harness.context
+    await accept(context, job)
+    harness.signals.card_tried(job.id)
+    known = harness.scheduler._owned.jobs
+    await harness.until(lambda: job.id in known and known[job.id].state is State.POSTING, step_seconds=1)
+    assert reads == {}
+
+
+async def test_a_change_during_a_step_counts_after_it(harness: SchedulerHarness) -> None:
+    """*Don't post* is pressed while the job is being polled: its next step begins with that, without a read."""
+    polled, answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        polled.set()
+        await answer.wait()
+        return web.json_response({"id": request.path[-7:], "status": "processing"})
+
+    harness.api.poll = slow
+    job = await harness.accept(State.RENDERING, remote_id="video_1", submitted_at=harness.clock.now())
+    harness.start()
+    await harness.until(polled.is_set, "the poll", step_seconds=1)
+    context: Any = harness.context
+    withheld = await change(context, moving.withhold, job)
+    await harness.until(lambda: not harness.signals.moved_jobs, "the hand-over")
+    assert not harness.scheduler._owned.jobs[job.id].withheld
+    answer.set()
+    await harness.until(lambda: not harness.scheduler._steps._steps, "the end of the step")
+    assert harness.scheduler._owned.jobs[job.id] == withheld
+
+
+async def test_jobs_of_another_process_are_not_taken(harness: SchedulerHarness) -> None:
+    """A row that is moved here and owned elsewhere is ignored; so is one from before the job was claimed again."""
+    elsewhere = a_job(accepted_at=harness.clock.now())
+    harness.signals.job_moved(elsewhere)
+    await harness.scheduler._start_due()
+    assert harness.scheduler._owned.jobs == {}
+    job = await harness.accept(State.UNCERTAIN)
+    await harness.scheduler._start_due()
+    harness.signals.job_moved(job)
+    await harness.scheduler._start_due()
+    assert harness.scheduler._owned.jobs[job.id].fence == 1
+
+
+async def test_claims_come_in_pieces(harness: SchedulerHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A piece for each transaction, those sent first first; nothing is sent before all are claimed."""
+    monkeypatch.setattr(moving, "_CLAIMED_AT_ONCE", 2)
+    now = harness.clock.now()
+    waiting = [a_job(user_id=UserId(one), accepted_at=now - one) for one in range(3)]
+    sent = a_job(State.RENDERING, accepted_at=now, submitted_at=now, remote_id="video_1")
+    await harness.database.write(put, *waiting, sent)
+    pieces: list[set[Job]] = []
+    owned = harness.scheduler._owned
+    while harness.signals.has_unclaimed:
+        await harness.scheduler._start_due()
+        pieces.append({*owned.jobs.values()})
+        assert not any(kind.name in ("PAY", "CHECK") for kind, _ in harness.scheduler._steps._steps.values())
+    assert [len(piece) for piece in pieces] == [2, 4, 4]
+    assert {job.id for job in pieces[0]} == {sent.id, waiting[2].id}
+
+
+async def test_a_piece_of_unreadable_rows_hides_no_other(
+    harness: SchedulerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim goes on to the next piece in the same transaction."""
+    monkeypatch.setattr(moving, "_CLAIMED_AT_ONCE", 2)
+    now = harness.clock.now()
+    given = [a_job(accepted_at=now + one) for one in range(5)]
+    await harness.database.write(put, *given)
+    for job in given[:4]:
+        await harness.database.write(spoil, jobs, "via", "telepathy", id=job.id)
+    assert [job.id for job in await harness.database.write(moving.claim, "me", now)] == [given[4].id]
+    assert await harness.database.write(moving.claim, "me", now) == []
+    assert await harness.database.read(owners) == 5
+
+
+async def owners(connection: Any) -> int:
+    return await connection.scalar(sa.select(sa.func.count()).where(jobs.c.owner == "me"))
