@@ -10,8 +10,9 @@ from tests.bench import peer_process
 from tests.bench.report import Report, Scale, count, p50_p99, percentile
 from tests.bench.world import BenchWorld, a_world, acks, calm
 
-_COMMANDS = 150
-_PER_SECOND = 5.0
+_COMMANDS = 120
+_COMMANDS_OF_PEER = 60
+_PER_SECOND = 6.0
 # A provider takes about so long to accept a request; the first response must not wait for it.
 _CREATE_SECONDS = 1.0
 _SLOTS = 20
@@ -24,14 +25,14 @@ def commands(world: BenchWorld) -> Iterator[Coroutine[Any, Any, Any]]:
         yield person.slash(world.channels[number % len(world.channels)], "video", prompt="A red fox in snow")
 
 
-async def _acks(world: BenchWorld, scale: Scale) -> list[float]:
+async def _acks(world: BenchWorld, times: int) -> list[float]:
     world.stage.studio.faults.add("paid", Fault.delay(_CREATE_SECONDS), times=100_000)
-    return await acks(world, commands(world), scale.times(_COMMANDS), _PER_SECOND)
+    return await acks(world, commands(world), times, _PER_SECOND)
 
 
-async def _of_peer(name: str, scale: Scale) -> list[float]:
+async def _of_peer(name: str, times: int) -> list[float]:
     async with a_world() as world, peer_process.bot(world, name):
-        return await _acks(world, scale)
+        return await _acks(world, times)
 
 
 async def _of_bot(scale: Scale, *, rendering: int = 0, queued: int = 0) -> list[float]:
@@ -40,15 +41,15 @@ async def _of_bot(scale: Scale, *, rendering: int = 0, queued: int = 0) -> list[
         world.fill(State.RENDERING, rendering or (_SLOTS if queued else 0))
         world.fill(State.ACCEPTED, queued)
         await world.start()
-        await calm(world, scale.seconds(30.0))
-        return await _acks(world, scale)
+        await calm(world, scale.seconds(20.0))
+        return await _acks(world, scale.times(_COMMANDS))
 
 
 async def measure(scale: Scale) -> Report:
     """The same commands to a bare client, to a bot that submits first, and to ours among ever more jobs."""
     report = Report()
-    bare = await _of_peer("bare_defer", scale)
-    naive = await _of_peer("submit_first", scale)
+    bare = await _of_peer("bare_defer", scale.times(_COMMANDS))
+    naive = await _of_peer("submit_first", scale.times(_COMMANDS_OF_PEER))
     limit, peer = p50_p99(bare), p50_p99(naive)
     goal = f"{1000 * percentile(bare, 0.5) + 1:.1f} / 15"
     cases = [("no jobs", {})]

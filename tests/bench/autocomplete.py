@@ -10,7 +10,7 @@ from tests.bench import peer_process
 from tests.bench.report import Report, Scale, count, p50_p99
 from tests.bench.world import BenchWorld, a_world, acks, calm
 
-_KEYSTROKES = 150
+_KEYSTROKES = 100
 _PER_SECOND = 10.0
 _AT_ONCE = 16
 _CEILING_SECONDS = 5.0

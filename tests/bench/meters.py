@@ -62,7 +62,9 @@ def begin(environment: Mapping[str, str]) -> None:
             really(loop)
         finally:
             profile.disable()
-            profile.dump_stats(str(to))
+            # Dumped after each run of the loop, of which the last may be cut off.
+            profile.dump_stats(f"{to}.part")
+            Path(f"{to}.part").replace(str(to))
 
     asyncio.BaseEventLoop.run_forever = run_forever
 

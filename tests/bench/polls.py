@@ -17,6 +17,7 @@ _PEER_JOBS = 1_000
 async def _idle_mib(scale: Scale) -> float:
     """The memory of a bot without jobs."""
     async with a_world() as world:
+        world.make_database()
         await world.start()
         await asyncio.sleep(scale.seconds(8.0))
         return world.memory_mib()

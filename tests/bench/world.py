@@ -142,13 +142,10 @@ class BenchWorld:
         They are of many people and of evenly spread ages up to `age_seconds`. Those at the provider render there for
         `render_seconds`, or for ever.
         """
+        database = self.make_database()
         if number == 0:
             return []
         stage, now = self.stage, self.stage.clock.now()
-        stage.bot.data_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
-        database = stage.bot.data_dir / "bot.db"
-        if not database.exists():
-            migrate(database)
         places = channels or self.channels
         renders: list[Render] = []
         requesters = list(people or (100_000 + index // JOBS_PER_PERSON for index in range(number)))
@@ -181,6 +178,14 @@ class BenchWorld:
             columns = ["job_id", "kind", "number", "state", "channel_id", "message_id", "tries", "not_before"]
             _insert(connection, "posts", columns, posts)
         return renders
+
+    def make_database(self) -> Path:
+        """Migrate here if no process has done so: it would keep the memory that this takes."""
+        data_dir = self.stage.bot.data_dir
+        data_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
+        if not (data_dir / "bot.db").exists():
+            migrate(data_dir / "bot.db")
+        return data_dir / "bot.db"
 
     def _template(self, state: State, channel: Channel) -> dict[str, Any]:
         """The columns of a job in that state."""
@@ -241,6 +246,9 @@ async def a_world(
             for person in everyone:
                 guild.join(person)
             yield BenchWorld(stage, guild, places, everyone, Path(folder) / "meters", wanted)
+            if profiles is not None:
+                # A killed process writes none.
+                await stage.bot.terminate()
 
 
 async def until(predicate: Any, timeout_seconds: float) -> bool:
