@@ -29,7 +29,7 @@ from tests.bench import (
     store,
     world,
 )
-from tests.bench.report import FULL, TINY, Report, Row, Scale
+from tests.bench.report import FULL, Report, Row, Scale
 
 MEASURES: dict[str, Callable[[Scale], Awaitable[Report]]] = {
     "acknowledgement": acknowledgement.measure,
@@ -71,7 +71,8 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the bot against its goals.")
     arguments.add_argument("names", nargs="*", metavar="MEASURE", help=f"any of {', '.join(MEASURES)}; all by default")
     arguments.add_argument("--write", action="store_true", help="rewrite the tables and plots of docs/performance.md")
-    arguments.add_argument("--tiny", action="store_true", help="ten jobs and short times, to see that it works")
+    arguments.add_argument("--jobs", type=int, nargs="+", default=FULL.counts, metavar="N", help="numbers of jobs")
+    arguments.add_argument("--share", type=float, default=FULL.share, help="of the usual times, for a quick look")
     arguments.add_argument("--profile", type=Path, metavar="FOLDER", help="write a profile of each bot there")
     given = arguments.parse_args()
     names: list[str] = given.names or list(MEASURES)
@@ -85,7 +86,7 @@ def main() -> None:
     stay_on_loopback()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     began_at = time.monotonic()
-    reports = asyncio.run(run(names, TINY if given.tiny else FULL))
+    reports = asyncio.run(run(names, Scale(tuple(given.jobs), given.share)))
     say(f"took {(time.monotonic() - began_at) / 60:.1f} minutes")
     if given.write:
         page.write(reports)
