@@ -41,7 +41,7 @@ LIST_MAX_BYTES = 8 * 1024 * 1024
 LIST_MAX = 100
 # Parsing more than this would block the event loop.
 _AT_ONCE_BYTES = 256 * 1024
-# As many as may be under way at the highest rate of polls (`bot/ops/learned_rate.py`).
+# The most polls that may be under way.
 POLL_CONNECTIONS = 200
 POLL_REDIRECTS = 3
 _CHUNK_BYTES = 64 * 1024

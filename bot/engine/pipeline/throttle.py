@@ -16,10 +16,12 @@ from bot.jobs.model import Cause, JobId, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.ops.clock import Clock
 from bot.ops.learned_rate import LearnedRate
+from bot.videos.client import POLL_CONNECTIONS
 
 _FORBIDDEN_SECONDS = 300.0
 _SIGNAL_SECONDS = 60.0
 _POLLS_AT_ONCE = 32
+_SLOW_POLL_SECONDS = 4.0
 _PAUSED_SECONDS = 5.0
 # How long one person's create alone may delay the others, and how long a single probing one may take.
 _ALONE_SECONDS = 20.0
@@ -64,8 +66,9 @@ class ProviderThrottle:
 
     @property
     def polls_at_once(self) -> int:
-        """How many polls may be under way: what the rate needs if each takes a second (Little's law)."""
-        return max(_POLLS_AT_ONCE, math.ceil(self.poll_rate.per_second))
+        """How many polls may be under way: what the rate needs if each takes four seconds (Little's law)."""
+        needed = math.ceil(_SLOW_POLL_SECONDS * self.poll_rate.per_second)
+        return min(max(needed, _POLLS_AT_ONCE), POLL_CONNECTIONS)
 
     @property
     def submits_free(self) -> int:

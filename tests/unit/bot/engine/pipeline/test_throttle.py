@@ -309,11 +309,14 @@ def test_one_persons_polls_set_no_ceiling(throttle: ProviderThrottle, clock: Fak
     assert throttle.poll_rate.ceiling is not None
 
 
-def test_as_many_polls_are_under_way_as_the_rate_needs(throttle: ProviderThrottle) -> None:
-    """Enough for responses that take a second, and never fewer than 32."""
-    assert throttle.polls_at_once == 32
-    throttle.poll_rate.remember(100.0)
-    assert throttle.polls_at_once == 90
+@pytest.mark.parametrize(("ceiling", "at_once"), [(None, 80), (1.0, 32), (40.0, 144), (200.0, 200)])
+def test_as_many_polls_are_under_way_as_the_rate_needs(
+    throttle: ProviderThrottle, ceiling: float | None, at_once: int
+) -> None:
+    """Enough for responses that take four seconds, never fewer than 32, and never more than there are connections."""
+    if ceiling is not None:
+        throttle.poll_rate.remember(ceiling)
+    assert throttle.polls_at_once == at_once
 
 
 @pytest.mark.parametrize(("bears_per_second", "refused_share"), [(50, 0.01), (10, 0.01), (5, 0.02)])
