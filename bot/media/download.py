@@ -11,7 +11,7 @@ from typing import BinaryIO, Self
 from bot.media.containers import SNIFF_BYTES, VideoType, mp4_fault, sniff
 from bot.media.disk_space import DiskSpace
 from bot.media.fetch_faults import FetchFailed, NoRoom, NotAVideo, TooLarge
-from bot.media.folders import PartialFile
+from bot.media.folders import FileMark, PartialFile
 
 _LOOK_EVERY_BYTES = 8 * 1024 * 1024
 
@@ -24,6 +24,7 @@ class FetchedVideo:
     sha256: str
     size_bytes: int
     content_type: VideoType
+    mark: FileMark | None = None
 
 
 class Download:
@@ -84,8 +85,8 @@ class Download:
             if self._content_type == "video/mp4" and (broken := await self._partial.examine(fault)):
                 raise NotAVideo("What arrived is not a whole video.", detail=broken)
             sha256 = await self._partial.sha256()
-            path = await self._partial.keep_as(self._name)
-        return FetchedVideo(path, sha256, size_bytes, self._content_type)
+            path, mark = await self._partial.keep_as(self._name)
+        return FetchedVideo(path, sha256, size_bytes, self._content_type, mark)
 
     async def _find_room(self, bytes_to_come: int) -> None:
         with disk_faults():

@@ -17,13 +17,28 @@ from collections.abc import Callable, Collection
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar
+from typing import IO, BinaryIO, NamedTuple, Self, TypeVar
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.[a-z0-9]{1,8}")
 _PARTIAL_SUFFIX = ".part"
 _FLUSH_BYTES = 256 * 1024
 
 T = TypeVar("T")
+
+
+class FileMark(NamedTuple):
+    """What changes when a file is replaced, written to or touched."""
+
+    inode: int
+    size_bytes: int
+    modified_ns: int
+    changed_ns: int
+
+
+def file_mark(file: IO[bytes]) -> FileMark:
+    """The mark of an open file."""
+    about = os.fstat(file.fileno())
+    return FileMark(about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
 
 
 class PrivateFolder:
@@ -147,18 +162,18 @@ class PartialFile:
 
         return await asyncio.to_thread(run)
 
-    async def keep_as(self, name: str) -> Path:
+    async def keep_as(self, name: str) -> tuple[Path, FileMark]:
         """Move the file to its final name, in one step, replacing an older one."""
         await self._flush()
         target = self._folder.path(name)
 
-        def run() -> None:
+        def run() -> FileMark:
             with self._lock:
-                path, _file = self._file()
+                path, file = self._file()
                 path.replace(target)
+                return file_mark(file)
 
-        await asyncio.to_thread(run)
-        return target
+        return target, await asyncio.to_thread(run)
 
     async def _flush(self) -> None:
         chunk, self._buffer = bytes(self._buffer), bytearray()

@@ -29,7 +29,7 @@ from bot.media.fetch_faults import (
     NotAVideo,
     TooLarge,
 )
-from bot.media.folders import PrivateFolder
+from bot.media.folders import FileMark, PrivateFolder, file_mark
 from bot.media.json_links import JSON_MAX_BYTES, find_json_link, is_json_like
 from bot.media.lanes import Lanes
 from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_session, timed
@@ -93,6 +93,8 @@ class VideoFetcher:
         self._lanes = lanes or Lanes()
         self._sessions: set[aiohttp.ClientSession] = set()
         self._space = DiskSpace(self._folder, VIDEO_FLOOR_BYTES)
+        # The hash of each video that this process has fetched or hashed, and its file then.
+        self._known: dict[str, tuple[str, FileMark]] = {}
         self._closed = False
 
     async def fetch(self, url: str, name: str) -> FetchedVideo:
@@ -116,6 +118,8 @@ class VideoFetcher:
                     hop = await (self._unfold(hop, name) if self._is_data_url(hop) else self._ask(hop, name, received))
         except TimeoutError as error:
             raise FetchFailed("The video took too long to arrive.") from error
+        if hop.mark is not None:
+            self._known[name] = hop.sha256, hop.mark
         return hop
 
     def path(self, name: str) -> Path:
@@ -138,20 +142,25 @@ class VideoFetcher:
             return name
 
     async def verify(self, name: str, sha256: str) -> bool:
-        """Whether the video is kept and unchanged."""
+        """Whether the video is kept and unchanged: hashed on arrival or here, its file untouched since."""
 
-        def hash_of() -> str:
+        def hash_of() -> tuple[str, FileMark]:
             with self._folder.open(name) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+                mark, known = file_mark(file), self._known.get(name)
+                if known is not None and known[1] == mark:
+                    return known
+                return hashlib.file_digest(file, "sha256").hexdigest(), mark
 
         try:
-            return await asyncio.to_thread(hash_of) == sha256
+            self._known[name] = found = await asyncio.to_thread(hash_of)
         except OSError:
             return False
+        return found[0] == sha256
 
     async def forget(self, name: str) -> bool:
         """Delete the video; whether it existed. Raises OSError."""
         path = self._folder.path(name)
+        self._known.pop(name, None)
         try:
             await asyncio.to_thread(path.unlink)
         except FileNotFoundError:
@@ -168,6 +177,7 @@ class VideoFetcher:
         Files of the last `spare_seconds` are spared: they may still arrive, or be about to be stored as kept. Raises
         OSError.
         """
+        self._known = {name: known for name, known in self._known.items() if name in keep}
         return await asyncio.to_thread(self._folder.sweep, frozenset(keep), spare_seconds)
 
     async def close(self) -> None:

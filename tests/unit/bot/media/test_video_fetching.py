@@ -11,6 +11,7 @@ import stat
 import tracemalloc
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import aiohttp
 import pytest
@@ -106,6 +107,48 @@ async def test_whole_video(fetcher: VideoFetcher, api: FakeFileHost, folder: Pat
     assert headers["accept-encoding"] == "identity"
     assert headers["authorization"] == f"Bearer {KEY}"
     assert "cookie" not in headers
+
+
+async def test_a_video_is_hashed_once(
+    make: Callable[..., VideoFetcher], api: FakeFileHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it arrives, and once more by each later process; not again before it is posted."""
+    hashed: list[str] = []
+    digest = hashlib.file_digest
+
+    def counting(file: BinaryIO, name: str) -> object:
+        hashed.append(name)
+        return digest(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", counting)
+    api.answers["/v"] = answer(mp4(os.urandom(70_000)))
+    fetcher = make()
+    got = await fetcher.fetch(api.url("/v"), NAME)
+    for after_restart, times in ((fetcher, 0), (make(), 1)):
+        for _ in range(3):
+            assert await after_restart.verify(NAME, got.sha256)
+        assert len(hashed) == times
+    assert not await fetcher.verify(NAME, "0" * 64)
+
+
+@pytest.mark.parametrize("change", ["written", "cut", "replaced"])
+async def test_a_video_that_was_changed_on_the_disk_is_hashed_again(
+    fetcher: VideoFetcher, api: FakeFileHost, change: str
+) -> None:
+    """Also with the old length and the old time."""
+    api.answers["/v"] = answer(mp4(os.urandom(70_000)))
+    got = await fetcher.fetch(api.url("/v"), NAME)
+    before, content = got.path.stat(), bytearray(got.path.read_bytes())
+    content[60_000] ^= 1
+    if change == "written":
+        got.path.write_bytes(content)
+    elif change == "cut":
+        os.truncate(got.path, 60_000)
+    else:
+        got.path.with_name("other").write_bytes(content)
+        got.path.with_name("other").replace(got.path)
+    os.utime(got.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert not await fetcher.verify(NAME, got.sha256)
 
 
 async def chunked(*pieces: bytes) -> AsyncGenerator[bytes]:
