@@ -4,15 +4,14 @@ import asyncio
 import math
 from collections import OrderedDict, deque
 
-from bot.jobs.model import Job, JobId, MessageId
+from bot.chat.cards import Message
+from bot.jobs.model import Job, JobId, MessageId, Post
 from bot.jobs.states import State
 from bot.ops.clock import Clock
 
 _DELETED_KEPT = 1_000
-# Cards of the first few in the queue are always exact; further back they are edited again when their place has halved,
-# or after a while.
+# Cards of the first few in the queue are always exact; those further back are checked after a while.
 _EXACT_PLACES = 3
-_REPAINT_SECONDS = 300.0
 
 
 class Signals:
@@ -33,7 +32,13 @@ class Signals:
         self.searched_until = -math.inf
         # Jobs with a message that may be due, in the order of the signals.
         self.to_post = OrderedDict[JobId, None]()
-        self.dirty_cards: set[JobId] = set()
+        # Jobs whose card may have changed, with their row as it was stored last, if it is known.
+        self.dirty_cards = OrderedDict[JobId, Job | None]()
+        # Cards that were just posted, with the job and the message that they show.
+        self.posted_cards: deque[tuple[Post, Job, Message]] = deque()
+        # Jobs that have another place among the first, and the first ones before.
+        self.moved_up: list[JobId] = []
+        self._first: dict[JobId, int] | None = None
         # For the scheduler: rows as they were stored last, which of them this process owns from now on, and jobs whose
         # row has to be read again.
         self.moved_jobs: dict[JobId, Job] = {}
@@ -43,8 +48,6 @@ class Signals:
         self.card_was_tried: dict[JobId, bool] = {}
         self.ready_jobs: set[JobId] = set()
         self.queue_positions: dict[JobId, int] = {}
-        # Which place each card showed last, and since when.
-        self._painted: dict[JobId, tuple[int, float]] = {}
         # The latest deleted messages: one of ours may be deleted before its id is stored.
         self.deleted_messages: deque[MessageId] = deque(maxlen=_DELETED_KEPT)
 
@@ -68,7 +71,7 @@ class Signals:
         self.work.set()
         if _may_announce(job):
             self._message_due(job.id)
-        self.card_touched(job.id)
+        self.card_touched(job.id, job)
 
     def _message_due(self, job_id: JobId) -> None:
         self.to_post[job_id] = None
@@ -81,28 +84,33 @@ class Signals:
         self.ready_jobs.add(job_id)
         self.work.set()
 
-    def card_touched(self, job_id: JobId) -> None:
-        """Only the card may have changed."""
-        self.dirty_cards.add(job_id)
+    def card_posted(self, post: Post, job: Job, message: Message, stored: Job | None) -> None:
+        """The card is in its channel, and shows that job; `stored` is the job as it is by now."""
+        self.posted_cards.append((post, job, message))
+        if stored is not None:
+            # A row that was handed over meanwhile is not older.
+            self.dirty_cards.setdefault(job.id, stored)
         self.cards.set()
 
-    def queue_ordered(self, order: list[JobId], now: float, *, whole: bool = True) -> None:
-        """The queue's order now (monotonic), first one first; cards with a wrong place are edited.
+    def card_touched(self, job_id: JobId, job: Job | None = None) -> None:
+        """The card may have changed. `job` is its row as it was stored last, None if that has to be read."""
+        self.dirty_cards[job_id] = job
+        self.cards.set()
+
+    def queue_ordered(self, order: list[JobId], *, whole: bool = True) -> None:
+        """The queue's order now, first one first; after a start the cards are taken to show it.
 
         Unless it is the `whole` order, the others keep their places for now.
         """
         places = {job_id: place for place, job_id in enumerate(order, start=1)}
-        painted = self._painted
         if whole:
-            self.queue_positions, self._painted = {}, {}
+            self.queue_positions = {}
         self.queue_positions |= places
-        for job_id, place in places.items():
-            before, at = painted.get(job_id, (0, now))
-            near = place != before and (place <= _EXACT_PLACES or place <= before // 2 or before == 0)
-            if near or (place != before and now - at >= _REPAINT_SECONDS):
-                self.card_touched(job_id)
-                before, at = place, now
-            self._painted[job_id] = (before, at)
+        first = {job_id: place for place, job_id in enumerate(order[:_EXACT_PLACES], start=1)}
+        if self._first is not None and first != self._first:
+            self.moved_up += [job_id for job_id, place in first.items() if self._first.get(job_id) != place]
+            self.cards.set()
+        self._first = first
 
     @staticmethod
     async def wait(event: asyncio.Event, clock: Clock, seconds: float) -> None:

@@ -18,8 +18,6 @@ async def test_nothing_is_kept_of_what_has_ended(world: SimWorld) -> None:
     await press(world.ada, await world.shown(uncertain, PostKind.UNSURE), Action.LEAVE)
     await world.settle()
     card_updater, offer_loop = world.engine.card_updater, world.engine.offer_loop
-    # Its row can't be reached while the card is painted: it rests a while.
-    card_updater._rests_until[uncertain.id] = world.clock.now() + 15
     assert (await world.move(await world.job(uncertain), Event.EXPIRE)).state is State.LOST
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
@@ -28,5 +26,6 @@ async def test_nothing_is_kept_of_what_has_ended(world: SimWorld) -> None:
     await world.env.advance_time(offer.delete_at - world.clock.now() + 1)
     await world.settle()
     await world.settle()
-    assert not any((card_updater._shown, card_updater._edited_at, card_updater._settled, card_updater._rests_until))
+    assert not any((card_updater._cards, card_updater._outdated, card_updater._settled, card_updater._busy))
+    assert card_updater._edits._urgent.first() is None
     assert not offer_loop._shown_here

@@ -17,7 +17,7 @@ from tests.unit.bot.videos.fake_provider import FakeProvider, serve
 WAIT_SECONDS = 20.0
 QUIET_TURNS = 100
 # The figure only falls.
-FIGURE = 18
+FIGURE = 6
 
 
 class Transactions(list[str]):

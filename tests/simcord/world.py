@@ -36,6 +36,7 @@ from tests.buttons import button_id_of, custom_id_for
 from tests.simcord.sim_bot import SimBot, SimClock
 
 BETWEEN_EDITS_SECONDS = 5.0
+PASSING_SECONDS = 2.0
 VIDEO_BYTES = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + b"\0\0\0\x08free"
 
 
@@ -70,11 +71,17 @@ class SimWorld:
         while await self._are_due():
             await self._turn(self.engine.outbox.run())
             await self.engine.outbox.finish(5.0)
-        await self._turn(self.engine.card_updater.run())
-        await self.engine.card_updater.finish(5.0)
+        await self._update_cards()
+        # A state that passes by itself is shown only if it lasts.
+        await self.env.advance_time(PASSING_SECONDS)
+        await self._update_cards()
         await self._turn(self.engine.offer_loop.run())
         await self.engine.offer_loop.finish(5.0)
         await self.env.settle()
+
+    async def _update_cards(self) -> None:
+        await self._turn(self.engine.card_updater.run())
+        await self.engine.card_updater.finish(5.0)
 
     async def _are_due(self) -> bool:
         """Whether a message is to be posted now."""

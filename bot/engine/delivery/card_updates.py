@@ -1,29 +1,59 @@
 """Updates cards and questions: edits those whose job has changed, deletes outdated cards.
 
-Edits are throttled and may be dropped; deletions are retried until Discord has done them.
+A signal names the job, mostly with its row: a card that this process has posted is edited without a read. Edits are
+throttled by channel (`edit_queue`); deletions are retried until Discord has done them. After a start only cards are
+edited whose last edit may have been lost.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
 from bot.chat import cards
-from bot.chat.courier import CourierFault, Refused
+from bot.chat.courier import CourierFault, NotTaken, Refused
 from bot.engine.context import EngineContext, reader_of
-from bot.engine.delivery.links import card_facts
+from bot.engine.delivery.edit_queue import EditQueue
+from bot.engine.delivery.links import card_facts, find_parent_link
+from bot.engine.delivery.outdated import find_outdated, is_kept
 from bot.engine.delivery.retry_buttons import RetryButtons
+from bot.engine.due_queue import DueQueue
 from bot.jobs.model import Job, JobId, Post, PostKind, PostState, Via
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import finding, posts
 from bot.ops.tasks import drain
 
 _BETWEEN_EDITS_SECONDS = 3.0
+# A state that passes by itself is shown if it lasts that long.
+_PASSING_SECONDS = 2.0
+_PASSING = frozenset({State.SUBMITTING, State.FETCHING, State.POSTING})
+# A place far back in the queue is checked that often.
+_PLACE_AGAIN_SECONDS = 600.0
 _RETRY_SECONDS = 15.0
+_IDLE_SECONDS = 60.0
 _AT_ONCE = 8
+_READ_AT_ONCE = 100
+# An edit that was made longer before the last stored change was not lost with the process.
+_LOST_SECONDS = 60.0
 _log = structlog.stdlib.get_logger(__name__)
 
-_Work = Callable[[Job, Post], Awaitable[None]]
+
+@dataclass(slots=True)
+class _Card:
+    """A card in its channel. Hashes of its message and text file are None if an earlier process posted it."""
+
+    post: Post
+    edited_at: float
+    shown: int | None = None
+    text_file: int | None = None
+    # A hash of what is shown at once when it changes; None if that may not be shown.
+    state_shown: int | None = None
+    place: int | None = None
+    parent_link: str | None = None
+    # The job to show; None if only its place may have changed.
+    job: Job | None = None
 
 
 class CardUpdater:
@@ -31,112 +61,256 @@ class CardUpdater:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._busy: dict[tuple[JobId, PostKind], asyncio.Task[None]] = {}
-        self._shown: dict[JobId, cards.Message] = {}
-        self._edited_at: dict[JobId, float] = {}
+        self._cards: dict[JobId, _Card] = {}
+        self._edits = EditQueue()
+        self._outdated: dict[str, tuple[Job, Post]] = {}
+        self._deletions = DueQueue[str]()
+        # When the videos of withheld jobs are kept no longer.
+        self._kept = DueQueue[JobId]()
         self._settled: dict[JobId, cards.Message] = {}
-        self._rests_until: dict[JobId, float] = {}
+        # Requests that are running, by the nonce of their message.
+        self._busy: dict[str, asyncio.Task[None]] = {}
         self._retries = RetryButtons(context)
 
     async def run(self) -> None:
         """Edit and delete, until cancelled; running requests are left to `finish`."""
         signals = self._context.signals
         await self._retries.learn()
-        # An edit may have been lost with the process before. A kept video's card has no other one to come.
-        signals.dirty_cards |= set(await self._context.database.read(posts.find_kept_cards, self._context.kept_since()))
+        await self._recover()
         while True:
             signals.cards.clear()
-            # While Discord can't be reached, cards stay marked as changed.
-            pause_seconds = self._context.courier.rest_seconds() or min(
-                await self._clear_stale(), await self._update_dirty(), self._retries.start_due()
-            )
-            await signals.wait(signals.cards, self._context.clock, pause_seconds)
+            await signals.wait(signals.cards, self._context.clock, await self._start_due())
 
     async def finish(self, within_seconds: float) -> None:
         """Let running requests finish, then cancel the rest: it is repeated at the next start, or not needed."""
         await drain([*self._busy.values(), *self._retries.busy.values()], within_seconds)
 
-    async def _clear_stale(self) -> float:
-        """Delete the cards of ended jobs; a cancelled job's card stays, without buttons once no video is kept."""
-        context = self._context
-        now, pause_seconds = context.clock.now(), 60.0
-        for post, job in await context.database.read(posts.find_stale_cards, context.kept_since()):
-            rest_seconds = self._rests_until.get(job.id, 0.0) - now
-            if rest_seconds > 0:
-                pause_seconds = min(pause_seconds, rest_seconds)
-            elif (job.id, post.kind) not in self._busy:
-                self._start(self._clear_away, job, post)
-        return pause_seconds
+    async def _start_due(self) -> float:
+        await self._take_signals()
+        if rest_seconds := self._context.courier.rest_seconds():
+            # While Discord can't be reached, cards stay marked as changed.
+            return rest_seconds
+        pauses = (self._start_deletions(), self._start_edits(), self._retries.start_due(), self._end_keeping())
+        return 0.0 if self._context.signals.dirty_cards else min(pauses)
 
-    def _start(self, work: _Work, job: Job, post: Post) -> None:
-        self._busy[job.id, post.kind] = asyncio.create_task(self._guard(work, job, post))
+    async def _recover(self) -> None:
+        """Find outdated messages, and the cards of earlier processes; edit those whose last edit may have been lost."""
+        context, after = self._context, None
+        kept_since = context.kept_since()
+        signals = context.signals
+        signals.dirty_cards.update(dict.fromkeys(await context.database.read(posts.find_outdated, kept_since)))
+        changed: dict[JobId, float] = {}
+        while found := await context.database.read(posts.find_standing_cards, after, _READ_AT_ONCE):
+            after, now = found[-1].post.job_id, context.clock.monotonic()
+            for card in found:
+                job_id = card.post.job_id
+                changed[job_id] = card.changed_at
+                if card.ended_at is not None:
+                    self._kept.put(job_id, card.ended_at + context.rules.retention_seconds)
+                elif job_id not in self._cards:
+                    self._cards[job_id] = _Card(card.post, edited_at=now, state_shown=_state_of(card))
+                    if card.state is State.ACCEPTED:
+                        self._edits.put(job_id, card.post.channel_id, now + _PLACE_AGAIN_SECONDS, now)
+        since = max(changed.values(), default=0.0) - _LOST_SECONDS
+        for job_id, changed_at in changed.items():
+            if changed_at > max(since, 0.0):
+                signals.dirty_cards[job_id] = None
+                if (card := self._cards.get(job_id)) is not None:
+                    card.state_shown = None
 
-    async def _guard(self, work: _Work, job: Job, post: Post) -> None:
+    async def _take_signals(self) -> None:
+        signals, now = self._context.signals, self._context.clock.monotonic()
+        while signals.posted_cards:
+            post, job, message = signals.posted_cards.popleft()
+            hashes = hash(message), hash(message.text_file), _state_of(job)
+            self._cards[job.id] = _Card(post, now, *hashes)
+            self._edits.put(job.id, post.channel_id, now + _BETWEEN_EDITS_SECONDS, now)
+        while signals.moved_up:
+            if (card := self._cards.get(job_id := signals.moved_up.pop())) is not None:
+                self._edits.put(job_id, card.post.channel_id, card.edited_at + _BETWEEN_EDITS_SECONDS, now)
+        unknown: list[JobId] = []
+        while signals.dirty_cards and len(unknown) < _READ_AT_ONCE:
+            job_id, job = signals.dirty_cards.popitem(last=False)
+            card = self._cards.get(job_id)
+            if job is not None and signals.card_was_tried.get(job_id) is False:
+                # Its card is still to come.
+                self._retries.touch(job)
+            elif card is None or job is None or job.state in (State.UNCERTAIN, *ENDS) or job.answered_at is not None:
+                unknown.append(job_id)
+            else:
+                self._retries.touch(job)
+                self._show(card, job)
+        if unknown:
+            for job, said in await self._context.database.read(posts.find_with_jobs, unknown):
+                self._retries.touch(job)
+                self._look_after(job, said)
+
+    def _look_after(self, job: Job, said: list[Post]) -> None:
+        """Do what is to be done about the job's messages."""
+        now = self._context.clock.monotonic()
+        outdated = find_outdated(job, said, self._context.kept_since())
+        for post in outdated:
+            self._outdated[post.nonce] = job, post
+            self._deletions.put(post.nonce, now)
+        standing = [post for post in said if post.state is PostState.SENT and post not in outdated]
+        card = next((post for post in standing if post.kind is PostKind.CARD), None)
+        if card is None or (job.state in ENDS and not is_kept(job, self._context.kept_since())):
+            self._forget(job.id)
+        else:
+            self._show(self._cards.setdefault(job.id, _Card(card, edited_at=0.0)), job)
+        for post in standing:
+            if post.kind is PostKind.UNSURE and _is_answered(job) and post.nonce not in self._busy:
+                self._start(post.nonce, self._settle(job, post))
+        if job.state in ENDS:
+            self._settled.pop(job.id, None)
+
+    def _show(self, card: _Card, job: Job) -> None:
+        """Let the card be edited when it may be."""
+        card.job, now = job, self._context.clock.monotonic()
+        due_at = card.edited_at + _BETWEEN_EDITS_SECONDS
+        urgent = card.state_shown != _state_of(job)
+        if urgent and job.state in _PASSING:
+            urgent, due_at = False, max(due_at, now + _PASSING_SECONDS)
+        self._edits.put(job.id, card.post.channel_id, due_at, now, urgent=urgent)
+
+    def _forget(self, job_id: JobId) -> None:
+        card = self._cards.pop(job_id, None)
+        if card is not None:
+            self._edits.drop(job_id, card.post.channel_id)
+
+    def _start(self, nonce: str, work: Coroutine[Any, Any, None]) -> None:
+        self._busy[nonce] = asyncio.create_task(self._guard(nonce, work))
+
+    async def _guard(self, nonce: str, work: Coroutine[Any, Any, None]) -> None:
         try:
-            async with self._slots:
-                await work(job, post)
+            await work
         except Exception:  # noqa: BLE001  # the loop's one guard
-            _log.exception("card update failed", job=job.id)
-            self._rests_until[job.id] = self._context.clock.now() + _RETRY_SECONDS
+            _log.exception("card update failed", message=nonce)
+            if nonce in self._outdated:
+                self._deletions.put(nonce, self._context.clock.monotonic() + _RETRY_SECONDS)
         finally:
-            del self._busy[job.id, post.kind]
+            del self._busy[nonce]
             self._context.signals.cards.set()
 
-    async def _clear_away(self, job: Job, post: Post) -> None:
+    def _start_deletions(self) -> float:
+        """Delete the cards of ended jobs; a cancelled job's card stays, without buttons once no video is kept."""
+        now = self._context.clock.monotonic()
+        while len(self._busy) < _AT_ONCE and (first := self._deletions.first()) is not None:
+            due_at, nonce = first
+            if due_at > now:
+                return due_at - now
+            if nonce in self._busy:
+                # An edit of it is running.
+                self._deletions.put(nonce, now + 1.0)
+                continue
+            self._deletions.drop(nonce)
+            self._start(nonce, self._delete(*self._outdated[nonce]))
+        return _IDLE_SECONDS
+
+    async def _delete(self, job: Job, post: Post) -> None:
+        courier = self._context.courier
         try:
-            await self._clear(post, job)
+            if post.message_id is None:
+                pass
+            elif job.state is State.CANCELLED:
+                message = self._message_of(job, post, await find_parent_link(self._context, job))
+                await courier.edit(post.channel_id, post.message_id, message, file=job.origin.via is Via.REPLY)
+            else:
+                await courier.delete(post.channel_id, post.message_id)
         except Refused as fault:
             _log.info("card can't be deleted", job=job.id, code=fault.code)
         except CourierFault as fault:
             _log.info("card not deleted yet", job=job.id, fault=str(fault))
-            self._rests_until[job.id] = self._context.clock.now() + _RETRY_SECONDS
+            self._deletions.put(post.nonce, self._context.clock.monotonic() + _RETRY_SECONDS)
             return
         await self._context.database.write(posts.mark_gone, post)
-        self._forget(job.id)
+        self._deletions.drop(post.nonce)
+        self._outdated.pop(post.nonce, None)
 
-    def _forget(self, job_id: JobId) -> None:
-        """Forget jobs whose messages need no update any more."""
-        for remembered in (self._shown, self._edited_at, self._settled, self._rests_until):
-            remembered.pop(job_id, None)
+    def _end_keeping(self) -> float:
+        """Check the cards of videos that are kept no longer; return in how many seconds the next one is due."""
+        now = self._context.clock.now()
+        while (first := self._kept.first()) is not None:
+            due_at, job_id = first
+            if due_at > now or self._context.signals.time_in_doubt:
+                return _IDLE_SECONDS if due_at <= now else due_at - now
+            self._kept.drop(job_id)
+            self._context.signals.card_touched(job_id)
+        return _IDLE_SECONDS
 
-    async def _clear(self, post: Post, job: Job) -> None:
-        if post.message_id is None:
-            return
-        if job.state is State.CANCELLED:
-            message = await self._message_of(job, post)
-            exchange = self._may_have_another_prompt(job, message)
-            await self._context.courier.edit(post.channel_id, post.message_id, message, file=exchange)
-        else:
-            await self._context.courier.delete(post.channel_id, post.message_id)
-
-    async def _update_dirty(self) -> float:
-        """Edit the changed cards whose pause is over; return in how many seconds the next one may be edited."""
-        signals, now = self._context.signals, self._context.clock.now()
-        pause_seconds = 60.0
-        due: list[JobId] = []
-        for job_id in signals.dirty_cards - {busy_id for busy_id, _kind in self._busy}:
-            rest_seconds = self._edited_at.get(job_id, 0.0) + _BETWEEN_EDITS_SECONDS - now
-            if rest_seconds <= 0:
-                due.append(job_id)
-            else:
-                pause_seconds = min(pause_seconds, rest_seconds)
-        signals.dirty_cards.difference_update(due)
-        jobs = await self._context.database.read(finding.find_many, due)
-        for job in jobs.values():
-            self._retries.touch(job)
-        for post in await self._context.database.read(posts.find_posts, due):
-            job = jobs.get(post.job_id)
-            if job is None or job.state in ENDS:
-                self._forget(post.job_id)
-            if job is None or post.state is not PostState.SENT:
-                # The job's row is unreadable, or no message of it exists.
+    def _start_edits(self) -> float:
+        """Edit the cards that may be edited; return in how many seconds the next one may be."""
+        now = self._context.clock.monotonic()
+        while len(self._busy) < _AT_ONCE and (job_id := self._edits.pop(now)) is not None:
+            if (card := self._cards.get(job_id)) is None:
+                # It went while an edit of it failed.
                 continue
-            if post.kind is PostKind.CARD and (job.state not in ENDS or _is_kept(job)):
-                self._start(self._update, job, post)
-            elif post.kind is PostKind.UNSURE and _is_answered(job):
-                self._start(self._settle, job, post)
-        return pause_seconds
+            channel_id = card.post.channel_id
+            if card.post.nonce in self._busy:
+                self._edits.put(job_id, channel_id, now + 1.0, now, urgent=True)
+            elif card.job is None and not self._has_moved(job_id, card):
+                self._edits.put(job_id, channel_id, now + _PLACE_AGAIN_SECONDS, now)
+            else:
+                self._edits.spend(channel_id, now)
+                self._start(card.post.nonce, self._update(job_id, card))
+        next_at = self._edits.next_at()
+        return _IDLE_SECONDS if next_at is None or len(self._busy) >= _AT_ONCE else max(0.0, next_at - now)
+
+    def _has_moved(self, job_id: JobId, card: _Card) -> bool:
+        """Whether the card shows another place than the job has now; an earlier process is trusted to have shown it."""
+        place = self._context.signals.queue_positions.get(job_id)
+        if card.shown is None and card.place is None:
+            card.place = place
+        return place is not None and place != card.place
+
+    async def _update(self, job_id: JobId, card: _Card) -> None:
+        context, post = self._context, card.post
+        job, card.job = card.job or await context.database.read(finding.get, job_id), None
+        if job is None or post.message_id is None:
+            self._forget(job_id)
+            return
+        if job.request.parent_id is not None and card.parent_link is None:
+            card.parent_link = await find_parent_link(context, job)
+        card.state_shown, card.place = _state_of(job), context.signals.queue_positions.get(job_id)
+        message = self._message_of(job, post, card.parent_link)
+        now = context.clock.monotonic()
+        if card.shown == hash(message):
+            self._edits.spend(post.channel_id, now, -1.0)
+        else:
+            # The prompt of a reply may have been edited since.
+            text_file = hash(message.text_file)
+            exchange = job.origin.via is Via.REPLY and card.text_file != text_file
+            card.edited_at, card.shown, card.text_file = now, None, None
+            try:
+                exists = await context.courier.edit(post.channel_id, post.message_id, message, file=exchange)
+            except CourierFault as fault:
+                _log.info("card not edited", job=job.id, fault=str(fault))
+                if not isinstance(fault, Refused):
+                    wait_seconds = max(
+                        _RETRY_SECONDS, fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
+                    )
+                    card.job = card.job or job
+                    self._edits.put(job_id, post.channel_id, now + wait_seconds, now, urgent=True)
+                return
+            if not exists:
+                # A person has deleted it: that card is done.
+                await context.database.write(posts.mark_gone, post)
+                self._forget(job_id)
+                return
+            card.shown, card.text_file = hash(message), text_file
+        if job.state in ENDS:
+            self._forget(job_id)
+            self._kept.put(job_id, (job.ended_at or 0.0) + context.rules.retention_seconds)
+        elif job.state is State.ACCEPTED and not self._edits.lists(job_id, post.channel_id):
+            self._plan(job, card)
+
+    def _plan(self, job: Job, card: _Card) -> None:
+        """When a waiting job's card changes by itself: at the end of its grace period, or with its place."""
+        now, grace_seconds = self._context.clock.monotonic(), job.not_before - self._context.clock.now()
+        if grace_seconds > 0:
+            card.job = job
+        wait_seconds = grace_seconds if grace_seconds > 0 else _PLACE_AGAIN_SECONDS
+        self._edits.put(job.id, card.post.channel_id, now + wait_seconds, now)
 
     async def _settle(self, job: Job, post: Post) -> None:
         """Remove the question from the notice, also from one that was answered before its id was known."""
@@ -151,43 +325,14 @@ class CardUpdater:
             # Only its look is wrong: a press on its buttons is refused.
             _log.info("notice not updated", job=job.id, fault=str(fault))
 
-    async def _update(self, job: Job, post: Post) -> None:
-        message = await self._message_of(job, post)
-        if post.message_id is None or self._shown.get(job.id) == message:
-            return
-        exchange = self._may_have_another_prompt(job, message)
-        if job.state not in ENDS:
-            self._shown[job.id] = message
-            self._edited_at[job.id] = self._context.clock.now()
-        try:
-            stands = await self._context.courier.edit(post.channel_id, post.message_id, message, file=exchange)
-        except CourierFault as fault:
-            _log.info("card not edited", job=job.id, fault=str(fault))
-            if exchange:
-                self._shown.pop(job.id, None)
-            if job.state in ENDS and not isinstance(fault, Refused):
-                # No later change repairs it.
-                self._edited_at[job.id] = self._context.clock.now()
-                self._context.signals.dirty_cards.add(job.id)
-            return
-        if not stands:
-            # A person has deleted it: that card is done.
-            await self._context.database.write(posts.mark_gone, post)
-            self._forget(job.id)
-
-    def _may_have_another_prompt(self, job: Job, message: cards.Message) -> bool:
-        """Whether the card in the channel may have another `prompt.txt`: that of a reply that was edited since."""
-        shown = self._shown.get(job.id)
-        return job.origin.via is Via.REPLY and (shown is None or shown.text_file != message.text_file)
-
-    async def _message_of(self, job: Job, post: Post) -> cards.Message:
+    def _message_of(self, job: Job, post: Post, parent_link: str | None) -> cards.Message:
         reader = reader_of(self._context, job.origin)
-        return cards.card(job, await card_facts(self._context, job), reader, number=post.number)
+        return cards.card(job, card_facts(self._context, job, parent_link), reader, number=post.number)
 
 
-def _is_kept(job: Job) -> bool:
-    """Whether the job has ended with a withheld video, which can be posted after all."""
-    return job.state is State.CANCELLED and job.withheld
+def _state_of(job: Job | posts.StandingCard) -> int:
+    """What is shown at once when it changes: not progress, place and time."""
+    return hash((job.state, job.withheld, job.waiting_for, job.late_at is None))
 
 
 def _is_answered(job: Job) -> bool:

@@ -56,7 +56,8 @@ async def compose(
     reader = reader_of(context, job.origin)
     match post.kind:
         case PostKind.CARD:
-            return Composed(cards.card(job, await card_facts(context, job), reader))
+            facts = card_facts(context, job, await find_parent_link(context, job))
+            return Composed(cards.card(job, facts, reader))
         case PostKind.FAILURE:
             return Composed(cards.failure(job, reader, post.number, link=await _link_to_kept(context, job)))
         case PostKind.LATE:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 from bot.chat.cards import CardFacts
 from bot.engine.context import EngineContext
 from bot.jobs.model import Job, JobId, Place, Post, PostKind, PostState
-from bot.jobs.store import finding, posts
+from bot.jobs.store import posts
 from bot.ops import ip_ranges
 from bot.videos.client import VideosClient
 from bot.videos.provider_faults import NotFound
@@ -79,19 +79,17 @@ async def find_parent_link(context: EngineContext, job: Job) -> str | None:
     """The link to the video that the job is a remix of; Discord lets only people follow it who can see that channel."""
     if job.request.parent_id is None:
         return None
-    parent = await context.database.read(finding.get, job.request.parent_id)
-    if parent is None:
-        return None
-    said = await context.database.read(posts.find_posts, [parent.id])
-    return jump_link(parent.origin.place, parent.id, said)
+    for parent, said in await context.database.read(posts.find_with_jobs, [job.request.parent_id]):
+        return jump_link(parent.origin.place, parent.id, said)
+    return None
 
 
-async def card_facts(context: EngineContext, job: Job) -> CardFacts:
+def card_facts(context: EngineContext, job: Job, parent_link: str | None) -> CardFacts:
     """The facts on the job's card besides the job."""
     return CardFacts(
         now=context.clock.now(),
         queue_position=context.signals.queue_positions.get(job.id),
-        parent_link=await find_parent_link(context, job),
+        parent_link=parent_link,
         paused=context.kill_switch.is_on(),
         kept=job.ended_at is None or job.ended_at > context.kept_since(),
     )

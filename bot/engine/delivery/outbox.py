@@ -6,12 +6,13 @@ crash, or once the window may have expired, the channel's history is searched be
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
 
 from bot.chat import courier, custom_ids
+from bot.chat.cards import Message
 from bot.engine.context import EngineContext
 from bot.engine.delivery.compose import Composed, FileRefused, Left, Unlinked, Unpostable, compose
 from bot.engine.delivery.undeliverable import belongs_in_dm, settle_undeliverable
@@ -231,7 +232,7 @@ class OutboxDispatcher:
                 file_name=job.video_name if composed.file is None else await context.fetcher.shown_name(job.video_name),
             )
         )
-        return await self._sent(job, post, message_id)
+        return await self._sent(job, post, message_id, composed.message)
 
     def _must_search(self, message: _Waiting, job: Job, post: Post) -> bool:
         """Whether an earlier attempt may have posted the message, outside of the nonce window."""
@@ -258,12 +259,15 @@ class OutboxDispatcher:
             posts.mark_unsent, post, not_before=context.clock.now() + wait_seconds, known=post.attempted_at is None
         )
 
-    async def _sent(self, job: Job, post: Post, message_id: MessageId | None) -> None:
+    async def _sent(self, job: Job, post: Post, message_id: MessageId | None, message: Message | None = None) -> None:
         context = self._context
         _log.debug("message posted", job=job.id, kind=post.kind)
         if post.kind is not PostKind.VIDEO:
-            await context.database.write(posts.mark_sent, post, message_id)
-            context.signals.card_touched(job.id)
+            stored = await context.database.write(posts.mark_sent, post, message_id)
+            if post.kind is PostKind.CARD and message is not None and message_id is not None:
+                context.signals.card_posted(replace(post, message_id=message_id), job, message, stored)
+            else:
+                context.signals.card_touched(job.id)
         else:
             await change(context, moving.deliver, job, post, message_id, context.clock.now())
             if message_id in context.signals.deleted_messages:

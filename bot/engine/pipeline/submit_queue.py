@@ -153,11 +153,11 @@ class SubmitQueue:
         rest_of_all_seconds = self._all_numbered[1] + gap_seconds - now
         if waiting <= _NUMBERED_AT_ONCE or rest_of_all_seconds <= 0:
             self._numbered = self._all_numbered = (version, now)
-            self._signals.queue_ordered([job.id for job in self._queue.order()], now)
+            self._signals.queue_ordered([job.id for job in self._queue.order()])
             return _IDLE_SECONDS
         if rest_seconds <= 0 and version != self._numbered[0]:
             self._numbered = (version, now)
             with closing(self._queue.order()) as order:
-                self._signals.queue_ordered([job.id for job in islice(order, _NUMBERED_AT_ONCE)], now, whole=False)
+                self._signals.queue_ordered([job.id for job in islice(order, _NUMBERED_AT_ONCE)], whole=False)
             return min(rest_of_all_seconds, _NUMBER_AGAIN_SECONDS)
         return rest_of_all_seconds if version == self._numbered[0] else min(rest_of_all_seconds, rest_seconds)

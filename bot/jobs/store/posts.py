@@ -1,18 +1,18 @@
 """The outbox: the messages of jobs, due, being sent or sent. Stored beside the jobs so that each is posted once."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.model import PRIVATE_CAUSES, ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
+from bot.jobs.model import PRIVATE_CAUSES, Cause, ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import marks
-from bot.jobs.store.rows import job_of, post_of, readable
+from bot.jobs.store.rows import Row, job_of, post_of, readable
 from bot.jobs.tables import jobs, posts
 
-_SHOW_PROMPT = (PostKind.LATE, PostKind.SLOW, PostKind.UNSURE)
-_REFUSED = (State.REFUSED, State.FAILED)
+SHOW_PROMPT = (PostKind.LATE, PostKind.SLOW, PostKind.UNSURE)
 _UNSENT = posts.c.state.in_((PostState.DUE, PostState.SENDING))
 
 
@@ -62,57 +62,68 @@ async def awaits_card(connection: AsyncConnection, job_id: JobId) -> bool:
     return (await connection.execute(first)).first() is not None
 
 
-async def find_stale_cards(connection: AsyncConnection, kept_since: float) -> list[tuple[Post, Job]]:
-    """Outdated cards: their job has ended and its last message is posted, or a notice asks in their place.
+async def find_outdated(connection: AsyncConnection, kept_since: float) -> list[JobId]:
+    """The jobs with a message that may be outdated: they ended with a card or a telling notice, or they are uncertain.
 
-    The card of a withheld job goes only with its kept video: if it ended before `kept_since`.
-    After a refusal that is private the notices before the last message are among them: they show the prompt.
+    Not those of withheld jobs that ended after `kept_since`.
     """
-    last_word = posts.alias()
-    # A refused video is not the last message: the failure notice is still to come.
-    said = sa.exists().where(
-        last_word.c.job_id == posts.c.job_id,
-        sa.or_(
-            last_word.c.state == PostState.SENT,
-            sa.and_(last_word.c.state == PostState.REFUSED, last_word.c.kind == PostKind.FAILURE),
-        ),
-        last_word.c.kind.in_((PostKind.VIDEO, PostKind.FAILURE)),
+    kept = sa.and_(jobs.c.state == State.CANCELLED, jobs.c.withheld, jobs.c.ended_at > kept_since)
+    card = sa.and_(posts.c.kind == PostKind.CARD, jobs.c.state.in_((State.UNCERTAIN, *ENDS)), ~kept)
+    notice = sa.and_(posts.c.kind.in_(SHOW_PROMPT), jobs.c.cause.in_(PRIVATE_CAUSES))
+    found = await connection.scalars(
+        sa.select(posts.c.job_id)
+        .join(jobs, jobs.c.id == posts.c.job_id)
+        .where(posts.c.state == PostState.SENT, sa.or_(card, notice))
+        .distinct()
     )
-    # An uncertain outcome is one message: the notice has the card's facts, and the question.
-    asked = sa.exists().where(
-        last_word.c.job_id == posts.c.job_id,
-        last_word.c.state == PostState.SENT,
-        last_word.c.kind == PostKind.UNSURE,
-    )
-    stale_card = sa.and_(
-        posts.c.kind == PostKind.CARD,
-        sa.or_(
-            sa.and_(jobs.c.state == State.CANCELLED, sa.or_(~jobs.c.withheld, jobs.c.ended_at <= kept_since)),
-            sa.and_(jobs.c.state.in_(ENDS), jobs.c.state != State.CANCELLED, said),
-            sa.and_(jobs.c.state == State.UNCERTAIN, asked),
-        ),
-    )
-    telling_notice = sa.and_(
-        posts.c.kind.in_(_SHOW_PROMPT), jobs.c.state.in_(_REFUSED), jobs.c.cause.in_(PRIVATE_CAUSES), said
+    return [JobId(job_id) for job_id in found]
+
+
+class StandingCard(NamedTuple):
+    """The card of a job that has not ended, or whose video is kept."""
+
+    post: Post
+    state: State
+    withheld: bool
+    waiting_for: Cause | None
+    late_at: float | None
+    # The latest change of what the card shows, as far as it has a time.
+    changed_at: float
+    ended_at: float | None
+
+
+async def find_standing_cards(connection: AsyncConnection, after: JobId | None, limit: int) -> list[StandingCard]:
+    """Some of the cards of unended jobs and kept videos, by the jobs' ids, after that one."""
+    standing = sa.or_(
+        jobs.c.state.not_in((State.UNCERTAIN, *ENDS)), sa.and_(jobs.c.state == State.CANCELLED, jobs.c.withheld)
     )
     found = await connection.execute(
-        sa.select(posts)
+        sa.select(
+            posts,
+            jobs.c.state.label("job_state"),
+            *(jobs.c.withheld, jobs.c.waiting_for, jobs.c.late_at, jobs.c.submitted_at, jobs.c.ended_at),
+        )
         .join(jobs, jobs.c.id == posts.c.job_id)
-        .where(posts.c.state == PostState.SENT, sa.or_(stale_card, telling_notice)),
+        .where(posts.c.kind == PostKind.CARD, posts.c.state == PostState.SENT, standing, posts.c.job_id > (after or ""))
+        .order_by(posts.c.job_id)
+        .limit(limit)
     )
-    cards = readable(found, post_of)
-    owners = await connection.execute(sa.select(jobs).where(jobs.c.id.in_([card.job_id for card in cards])))
-    by_id = {job.id: job for job in readable(owners, job_of)}
-    return [(card, by_id[card.job_id]) for card in cards if card.job_id in by_id]
+    return readable(found, _standing_card_of)
 
 
-async def find_kept_cards(connection: AsyncConnection, ended_since: float) -> list[JobId]:
-    """The withheld jobs that ended since then and whose card stays."""
-    kept = sa.and_(jobs.c.state == State.CANCELLED, jobs.c.withheld, jobs.c.ended_at > ended_since)
-    card = sa.and_(posts.c.job_id == jobs.c.id, posts.c.kind == PostKind.CARD, posts.c.state == PostState.SENT)
-    return [
-        JobId(job_id) for job_id in await connection.scalars(sa.select(jobs.c.id).where(kept, sa.exists().where(card)))
-    ]
+def _standing_card_of(row: Row) -> StandingCard:
+    cause = None if row.waiting_for is None else Cause(row.waiting_for)
+    changed_at = row.ended_at or row.submitted_at or 0.0
+    return StandingCard(post_of(row), State(row.job_state), row.withheld, cause, row.late_at, changed_at, row.ended_at)
+
+
+async def find_with_jobs(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[tuple[Job, list[Post]]]:
+    """Those jobs, each with all its messages; jobs that don't exist or are unreadable are left out."""
+    owners = await connection.execute(sa.select(jobs).where(jobs.c.id.in_(job_ids)))
+    by_id: dict[JobId, tuple[Job, list[Post]]] = {job.id: (job, []) for job in readable(owners, job_of)}
+    for post in await find_posts(connection, by_id.keys()):
+        by_id[post.job_id][1].append(post)
+    return list(by_id.values())
 
 
 async def find_posts(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[Post]:
@@ -159,9 +170,11 @@ async def begin_sending(
     return True
 
 
-async def mark_sent(connection: AsyncConnection, post: Post, message_id: MessageId | None) -> None:
-    """Store that the message is posted; None when it was deleted since."""
+async def mark_sent(connection: AsyncConnection, post: Post, message_id: MessageId | None) -> Job | None:
+    """Store that the message is posted; None when it was deleted since. Returns its job, if that is readable."""
     await connection.execute(_this(post).values(state=PostState.SENT, message_id=message_id, attempted_at=None))
+    found = await connection.execute(sa.select(jobs).where(jobs.c.id == post.job_id))
+    return next(iter(readable(found, job_of)), None)
 
 
 async def mark_unsent(connection: AsyncConnection, post: Post, *, not_before: float, known: bool) -> float:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.model import Job, PostKind, PostState
-from bot.jobs.states import Event, State
-from bot.jobs.store import moving, posts
+from bot.jobs.model import Job
+from bot.jobs.states import Event
+from bot.jobs.store import moving
 from tests.unit.bot.engine.requests_harness import RequestsHarness, a_requests_harness
-from tests.unit.bot.jobs.samples import BEN, a_job
+from tests.unit.bot.jobs.samples import BEN
 
 
 @pytest.fixture
@@ -68,16 +68,3 @@ async def test_each_video_and_person_counts_alone(harness: RequestsHarness) -> N
     assert isinstance(made, Job)
     assert made.origin.user_id == BEN
     assert made.id != (await press(harness, one)).id
-
-
-async def test_the_doubt_is_one_message(harness: RequestsHarness) -> None:
-    """D10: once the notice with the question is posted, the card goes; before, it stays."""
-    job = await harness.stored(a_job(State.UNCERTAIN))
-    for kind in (PostKind.CARD, PostKind.UNSURE):
-        await harness.database.write(posts.make_due, job, kind)
-    said = {one.kind: one for one in await harness.database.read(posts.find_posts, [job.id])}
-    await harness.database.write(posts.mark_sent, said[PostKind.CARD], None)
-    assert await harness.database.read(posts.find_stale_cards, 0.0) == []
-    await harness.database.write(posts.mark_sent, said[PostKind.UNSURE], None)
-    ((card, _),) = await harness.database.read(posts.find_stale_cards, 0.0)
-    assert (card.kind, card.state) == (PostKind.CARD, PostState.SENT)

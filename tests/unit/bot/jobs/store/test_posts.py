@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.jobs.database import Database
-from bot.jobs.model import ChannelId, Job, MessageId, Post, PostKind, PostState
+from bot.jobs.model import ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import moving, posts
 from tests.unit.bot.jobs.samples import a_job, put
@@ -150,54 +150,44 @@ async def card_of(database: Database, state: State, **changes: object) -> tuple[
     return job, await again(database, card)
 
 
+async def found(database: Database, kept_since: float = KEPT_SINCE) -> tuple[list[JobId], list[JobId]]:
+    """The jobs with a message that may be outdated, and those with a card to keep up to date."""
+    outdated = await database.read(posts.find_outdated, kept_since)
+    return outdated, [card.post.job_id for card in await database.read(posts.find_standing_cards, None, 100)]
+
+
 @pytest.mark.parametrize("state", State)
-async def test_a_card_is_stale_when_the_last_word_is_said(database: Database, state: State) -> None:
-    """The card of an ended job goes once its video or notice is posted; not before, and not that of a running one."""
-    job, card = await card_of(database, state)
-    if state is not State.CANCELLED:
-        assert await database.read(posts.find_stale_cards, KEPT_SINCE) == []
-    word = await due(database, job, PostKind.FAILURE)
-    if state is not State.CANCELLED:
-        assert await database.read(posts.find_stale_cards, KEPT_SINCE) == []
-    await database.write(posts.mark_sent, word, MessageId(12))
-    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == ([(card, job)] if state in ENDS else [])
-
-
-async def test_a_cancelled_jobs_card_is_stale_at_once(database: Database) -> None:
-    """It has no last word: its card is to be repainted without buttons."""
-    job, card = await card_of(database, State.CANCELLED)
-    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == [(card, job)]
+async def test_a_start_finds_each_card_once(database: Database, state: State) -> None:
+    """The card of an ended or uncertain job may have to go; any other is kept up to date."""
+    job, _card = await card_of(database, state)
+    outdated = state in ENDS or state is State.UNCERTAIN
+    assert await found(database) == (([job.id], []) if outdated else ([], [job.id]))
 
 
 @pytest.mark.parametrize("ended_at", [KEPT_SINCE, KEPT_SINCE + 1])
-async def test_a_withheld_jobs_card_stays_as_long_as_its_video(database: Database, ended_at: float) -> None:
-    """Its **Post it** goes when the file goes; or with the card, when the video is posted after all."""
+async def test_a_start_finds_the_cards_of_kept_videos(database: Database, ended_at: float) -> None:
+    """Such a card is outdated only when the file is gone."""
     job, card = await card_of(database, State.CANCELLED, withheld=True, ended_at=ended_at)
-    kept = ended_at > KEPT_SINCE
-    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == ([] if kept else [(card, job)])
-    assert await database.read(posts.find_kept_cards, KEPT_SINCE) == ([job.id] if kept else [])
+    assert await found(database) == ([] if ended_at > KEPT_SINCE else [job.id], [job.id])
+    (standing,) = await database.read(posts.find_standing_cards, None, 100)
+    assert (standing.post, standing.state, standing.changed_at, standing.ended_at) == (
+        card, State.CANCELLED, ended_at, ended_at
+    )  # fmt: skip
 
 
-async def test_a_refused_last_word_counts_as_said(database: Database) -> None:
-    """Where Discord takes no message any more, the card does not stay for ever."""
-    job, card = await card_of(database, State.UNDELIVERABLE)
-    await database.write(posts.mark_refused, await due(database, job, PostKind.FAILURE))
-    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == [(card, job)]
+async def test_cards_are_found_in_pieces(database: Database) -> None:
+    """By their jobs' ids, so that a start never reads all at once."""
+    ids = sorted([(await card_of(database, State.RENDERING))[0].id for _ in range(5)])
+    first = [card.post.job_id for card in await database.read(posts.find_standing_cards, None, 3)]
+    rest = [card.post.job_id for card in await database.read(posts.find_standing_cards, first[-1], 3)]
+    assert first + rest == ids
 
 
-@pytest.mark.parametrize("kind", [PostKind.LATE, PostKind.SLOW, PostKind.UNSURE])
-async def test_other_notices_are_no_last_word(database: Database, kind: PostKind) -> None:
-    """That a job is late, slow or uncertain is not how it ended."""
-    job, _card = await card_of(database, State.FAILED)
-    await database.write(posts.mark_sent, await due(database, job, kind), MessageId(12))
-    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == []
-
-
-async def test_a_card_that_is_gone_or_never_came_is_not_stale(database: Database) -> None:
-    """Only an existing card is to be deleted."""
+async def test_a_card_that_is_gone_or_never_came_is_not_found(database: Database) -> None:
+    """Only an existing card is edited or deleted."""
     _job, card = await card_of(database, State.CANCELLED)
     await database.write(posts.mark_gone, card)
     unsent = a_job(State.CANCELLED)
     await database.write(put, unsent)
     await due(database, unsent, PostKind.CARD)
-    assert await database.read(posts.find_stale_cards, KEPT_SINCE) == []
+    assert await found(database) == ([], [])

@@ -113,7 +113,8 @@ async def test_a_stale_card_of_a_poisoned_job_is_left(database: Database) -> Non
         (card,) = await database.read(posts.find_posts, [job.id])
         await database.write(posts.mark_sent, card, MessageId(number))
     await database.write(spoil, jobs, "cause", "nonsense", id=bad.id)
-    assert [job.id for _card, job in await database.read(posts.find_stale_cards, 0.0)] == [good.id]
+    found = await database.read(posts.find_with_jobs, [good.id, bad.id])
+    assert [(job.id, [post.kind for post in said]) for job, said in found] == [(good.id, [PostKind.CARD])]
 
 
 async def test_one_poisoned_offer_hides_no_other(database: Database) -> None:

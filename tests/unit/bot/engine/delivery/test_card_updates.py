@@ -1,0 +1,244 @@
+"""How often cards are edited and rows are read, counted on a clock that a test moves."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.chat.cards import Message
+from bot.chat.courier import CourierFault, NotTaken
+from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from bot.engine.delivery.card_updates import CardUpdater
+from bot.engine.signals import Signals
+from bot.jobs.database import Database, open_database
+from bot.jobs.migrating import migrate
+from bot.jobs.model import ChannelId, Job, MessageId, PostKind
+from bot.jobs.states import State
+from bot.jobs.store import posts
+from tests.readers import READERS
+from tests.unit.bot.engine.fake_clock import FakeClock
+from tests.unit.bot.jobs.samples import a_job, put
+from tests.wording import says
+
+RENDERING, QUEUED = 20, 100
+
+
+class FakeCourier:
+    """Edits and deletes all it is asked to, or has a fault; keeps when and what."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.edits: list[tuple[float, MessageId, Message]] = []
+        self.deleted: list[MessageId] = []
+        self.fault: CourierFault | None = None
+
+    def rest_seconds(self) -> float:
+        return 0.0
+
+    async def edit(self, _channel: ChannelId, message_id: MessageId, message: Message, **_: bool) -> bool:
+        if self.fault is not None:
+            raise self.fault
+        self.edits.append((self._clock.seconds, message_id, message))
+        return True
+
+    async def delete(self, _channel: ChannelId, message_id: MessageId) -> bool:
+        self.deleted.append(message_id)
+        return True
+
+    def most_in_a_minute(self) -> int:
+        return max((sum(began <= at < began + 60 for at, *_ in self.edits) for began, *_ in self.edits), default=0)
+
+
+class CountingDatabase:
+    """Counts what is read and written, by the name of the store's function."""
+
+    def __init__(self, database: Database) -> None:
+        self.counts: Counter[str] = Counter()
+        self.read, self.write = self._counting(database.read), self._counting(database.write)
+
+    def _counting(self, run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def counting(work: Any, *args: Any, **changes: Any) -> Any:
+            self.counts[work.__name__] += 1
+            return await run(work, *args, **changes)
+
+        return counting
+
+
+class CardsHarness:
+    """Jobs with cards in one channel, and a card updater that has just started."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.clock, self.signals = database, FakeClock(), Signals()
+        self.courier, self.counting = FakeCourier(self.clock), CountingDatabase(database)
+        self.jobs: list[Job] = []
+        self.start()
+
+    def start(self) -> None:
+        self.updater = CardUpdater(
+            SimpleNamespace(  # pyright: ignore[reportArgumentType]  # what card updates use
+                clock=self.clock,
+                database=self.counting,
+                courier=self.courier,
+                readers=READERS,
+                signals=self.signals,
+                rules=SimpleNamespace(retention_seconds=1_000.0),
+                kept_since=lambda: self.clock.now() - 1_000.0,
+                kill_switch=SimpleNamespace(is_on=lambda: False),
+            )
+        )
+
+    async def card(self, state: State, **changes: Any) -> Job:
+        """A job whose card was posted by an earlier process."""
+        job = a_job(state, accepted_at=self.clock.now() - 500.0, **changes)
+        await self.database.write(put, job)
+        await self.database.write(posts.make_due, job, PostKind.CARD)
+        (post,) = await self.database.read(posts.find_posts, [job.id])
+        await self.database.write(posts.mark_sent, post, MessageId(len(self.jobs) + 1))
+        self.jobs.append(job)
+        return job
+
+    async def recover(self) -> None:
+        """What a start does, and the first turn."""
+        await self.updater._retries.learn()
+        await self.updater._recover()
+        await self.turn()
+
+    async def turn(self) -> None:
+        await self.updater._start_due()
+        await self.updater.finish(10)
+
+    async def pass_seconds(self, seconds: int, each: Callable[[int], None] = lambda _: None) -> None:
+        """Let time pass second by second, with something that happens in each."""
+        for second in range(seconds):
+            self.clock.seconds += 1
+            each(second)
+            await self.turn()
+
+    def order(self, waiting: list[Job]) -> None:
+        self.signals.queue_ordered([job.id for job in waiting])
+
+
+@pytest.fixture
+async def harness(tmp_path: Path) -> AsyncIterator[CardsHarness]:
+    migrate(tmp_path / "bot.db")
+    database = open_database(tmp_path / "bot.db")
+    yield CardsHarness(database)
+    await database.close()
+
+
+async def a_busy_channel(harness: CardsHarness) -> tuple[list[Job], list[Job]]:
+    """Twenty jobs that render and a hundred that wait, all from before a restart."""
+    long_ago = harness.clock.now() - 400.0
+    rendering = [await harness.card(State.RENDERING, submitted_at=long_ago + 10 * n) for n in range(RENDERING)]
+    waiting = [await harness.card(State.ACCEPTED) for _ in range(QUEUED)]
+    await harness.recover()
+    harness.order(waiting)
+    return rendering, waiting
+
+
+async def test_a_busy_channel_has_at_most_thirty_edits_a_minute(harness: CardsHarness) -> None:
+    """Twenty cards show progress, a hundred their places; each six seconds a job is done and the next is sent."""
+    rendering, waiting = await a_busy_channel(harness)
+    percents = dict.fromkeys((job.id for job in rendering), 0)
+
+    def go_on(second: int) -> None:
+        for place, job in enumerate(rendering):
+            percents[job.id] = percents.get(job.id, 0) + 1
+            rendering[place] = replace(job, progress=min(100, percents[job.id]))
+            harness.signals.card_touched(job.id, rendering[place])
+        if second % 6 == 0:
+            rendering.pop(0)
+            sent = replace(waiting.pop(0), state=State.RENDERING, submitted_at=harness.clock.now())
+            rendering.append(sent)
+            harness.signals.card_touched(sent.id, sent)
+            harness.order(waiting)
+
+    await harness.pass_seconds(300, go_on)
+    assert 20 <= harness.courier.most_in_a_minute() <= 30
+    assert harness.counting.counts["find_with_jobs"] <= 2, "the rows are handed over"
+
+
+async def test_a_state_change_is_shown_at_once_also_in_a_busy_channel(harness: CardsHarness) -> None:
+    """All others use up the budget; the one that begins to render waits for none."""
+    _rendering, waiting = await a_busy_channel(harness)
+    for job in waiting:
+        harness.signals.card_touched(job.id, replace(job, progress=1))
+    await harness.pass_seconds(30)
+    sent = replace(waiting[50], state=State.RENDERING)
+    harness.signals.card_touched(sent.id, sent)
+    harness.courier.edits.clear()
+    await harness.turn()
+    assert [message_id for _at, message_id, _message in harness.courier.edits] == [harness.jobs.index(waiting[50]) + 1]
+
+
+async def test_a_restart_edits_nothing_that_shows_the_truth(harness: CardsHarness) -> None:
+    """For ten minutes; only the card of the job that was sent last may have missed its edit."""
+    rendering, _waiting = await a_busy_channel(harness)
+    await harness.pass_seconds(1_300)
+    edited = {message_id for _at, message_id, _message in harness.courier.edits}
+    last_minute = [job for job in rendering if (job.submitted_at or 0.0) > (rendering[-1].submitted_at or 0.0) - 60.0]
+    assert edited == {harness.jobs.index(job) + 1 for job in last_minute}
+    assert len(harness.courier.edits) == len(edited) == 6
+
+
+async def test_a_place_far_back_is_put_right_after_a_while(harness: CardsHarness) -> None:
+    """The queue has moved on by twenty: each card shows that within the budget, ten minutes later."""
+    waiting = [await harness.card(State.ACCEPTED) for _ in range(40)]
+    await harness.recover()
+    harness.order(waiting)
+    await harness.pass_seconds(601)
+    harness.order(waiting[20:])
+    await harness.pass_seconds(590)
+    # Three at the front at once.
+    assert {message_id for _at, message_id, _message in harness.courier.edits} == {21, 22, 23}
+    await harness.pass_seconds(120)
+    assert {message_id for _at, message_id, _message in harness.courier.edits} == set(range(21, 41))
+    shown = {message_id: message for _at, message_id, message in harness.courier.edits}
+    assert says(shown[MessageId(40)].embed.description, Key.PLACE_IN_QUEUE, position=20)  # pyright: ignore[reportOptionalMemberAccess]
+    assert harness.courier.most_in_a_minute() <= 30
+
+
+async def test_a_state_that_passes_is_shown_only_if_it_lasts(harness: CardsHarness) -> None:
+    """A job that is sent within a second is edited once: when it renders."""
+    quick, slow = await harness.card(State.ACCEPTED), await harness.card(State.ACCEPTED)
+    await harness.recover()
+    harness.clock.seconds += 60
+    for job in (quick, slow):
+        harness.signals.card_touched(job.id, replace(job, state=State.SUBMITTING))
+    await harness.turn()
+    harness.signals.card_touched(quick.id, replace(quick, state=State.RENDERING))
+    await harness.turn()
+    assert [message_id for _at, message_id, _message in harness.courier.edits] == [1]
+    await harness.pass_seconds(3)
+    assert [message_id for _at, message_id, _message in harness.courier.edits] == [1, 2]
+
+
+async def test_an_edit_that_failed_is_repeated(harness: CardsHarness) -> None:
+    """Also the last one of a job: no later change would repair it."""
+    job = await harness.card(State.CANCELLED, withheld=True, ended_at=harness.clock.now())
+    harness.courier.fault = NotTaken(0.0)
+    await harness.recover()
+    harness.courier.fault = None
+    await harness.pass_seconds(20)
+    ((_at, _id, message),) = harness.courier.edits
+    assert [button.id.action for button in message.buttons] == [Action.SEND_AGAIN]
+    await harness.pass_seconds(1_000)
+    assert [len(message.buttons) for _at, _id, message in harness.courier.edits] == [1, 0]
+    assert harness.courier.deleted == []
+    assert await harness.database.read(posts.find_standing_cards, None, 10) == []
+    assert job.id not in harness.updater._cards
+
+
+async def test_nothing_is_read_while_nothing_changes(harness: CardsHarness) -> None:
+    """A quarter of an hour with a hundred and twenty cards that show the truth costs no read, edit or deletion."""
+    await a_busy_channel(harness)
+    await harness.pass_seconds(5)
+    harness.counting.counts.clear()
+    harness.courier.edits.clear()
+    await harness.pass_seconds(1_000)
+    assert (harness.counting.counts, harness.courier.edits) == ({}, [])
