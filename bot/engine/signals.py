@@ -48,6 +48,8 @@ class Signals:
         self.card_was_tried: dict[JobId, bool] = {}
         self.ready_jobs: set[JobId] = set()
         self.queue_positions: dict[JobId, int] = {}
+        # Offers that were made or hastened.
+        self.changed_offers: set[MessageId] = set()
         # The latest deleted messages: one of ours may be deleted before its id is stored.
         self.deleted_messages: deque[MessageId] = deque(maxlen=_DELETED_KEPT)
 
@@ -111,6 +113,20 @@ class Signals:
             self.moved_up += [job_id for job_id, place in first.items() if self._first.get(job_id) != place]
             self.cards.set()
         self._first = first
+
+    def time_settled(self, unended: set[JobId], unsent: list[JobId], offers: list[MessageId]) -> None:
+        """The clock is in doubt no longer: due times are taken from the store again, where they may have been moved."""
+        self.dirty_jobs |= unended
+        self.work.set()
+        for job_id in unsent:
+            self._message_due(job_id)
+        for offer_id in offers:
+            self.offer_changed(offer_id)
+
+    def offer_changed(self, offer_id: MessageId) -> None:
+        """The offer's row has changed."""
+        self.changed_offers.add(offer_id)
+        self.offers.set()
 
     @staticmethod
     async def wait(event: asyncio.Event, clock: Clock, seconds: float) -> None:

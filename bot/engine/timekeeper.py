@@ -10,7 +10,7 @@ from bot.chat.words import Key
 from bot.engine.owner_alerts import OwnerAlerts
 from bot.engine.signals import Signals
 from bot.jobs.database import Database, StoreUnavailableError
-from bot.jobs.store import finding, marks, moving
+from bot.jobs.store import drafts, finding, marks, moving, posts
 from bot.jobs.store.marks import Mark
 from bot.ops.clock import NEVER_RIGHT_SECONDS, SteadyClock
 
@@ -83,8 +83,12 @@ class Timekeeper:
             return
         await self._database.write(marks.drop, Mark.CLOCK_DOUBTED)
         self._before, self._signals.time_in_doubt = None, False
-        self._signals.dirty_jobs |= await self._database.read(finding.find_unended_ids)
-        self._signals.work.set()
+        read = self._database.read
+        self._signals.time_settled(
+            await read(finding.find_unended_ids),
+            await read(posts.find_unsent_jobs),
+            await read(drafts.find_standing_offer_ids),
+        )
 
     async def _doubt(self, before: float) -> None:
         _log.warning("the clock jumped ahead, and is in doubt", since=before)

@@ -21,11 +21,11 @@ async def test_nothing_is_kept_of_what_has_ended(world: SimWorld) -> None:
     assert (await world.move(await world.job(uncertain), Event.EXPIRE)).state is State.LOST
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    (offer,) = await world.read(drafts.find_standing_offers)
+    (offer,) = await world.read(drafts.find_standing_offers, await world.read(drafts.find_standing_offer_ids))
     assert offer_loop._shown_here == {offer.id}
     await world.env.advance_time(offer.delete_at - world.clock.now() + 1)
     await world.settle()
     await world.settle()
     assert not any((card_updater._cards, card_updater._outdated, card_updater._settled, card_updater._busy))
     assert card_updater._edits._urgent.first() is None
-    assert not offer_loop._shown_here
+    assert not any((offer_loop._shown_here, offer_loop._offers, offer_loop._due.first()))

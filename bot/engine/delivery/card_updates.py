@@ -35,8 +35,8 @@ _RETRY_SECONDS = 15.0
 _IDLE_SECONDS = 60.0
 _AT_ONCE = 8
 _READ_AT_ONCE = 100
-# An edit that was made longer before the last stored change was not lost with the process.
-_LOST_SECONDS = 60.0
+# Changes of state are shown within so many seconds: the edit for an earlier one was not lost with the process.
+_LOST_SECONDS = 15.0
 _log = structlog.stdlib.get_logger(__name__)
 
 

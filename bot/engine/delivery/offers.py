@@ -8,10 +8,12 @@ import structlog
 from bot.chat import cards, custom_ids
 from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
 from bot.engine.context import EngineContext, reader_of
+from bot.engine.due_queue import DueQueue
 from bot.jobs.model import MessageId, Offer, OfferKind
 from bot.jobs.store import drafts
 from bot.ops.tasks import drain
 
+_IDLE_SECONDS = 60.0
 _SHOWN_SECONDS = 60.0
 _RETRY_SECONDS = 10.0
 _GIVE_UP_SECONDS = 3600.0
@@ -22,18 +24,20 @@ _Work = Callable[[Offer], Awaitable[bool]]
 
 
 class OfferLoop:
-    """One loop over all offers; each has its own task, so that one that hangs at Discord delays no other."""
+    """One loop over the offers by their time; each has its own task, so that one that hangs delays no other."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._offers: dict[MessageId, Offer] = {}
+        self._due = DueQueue[MessageId]()
         self._busy: dict[MessageId, asyncio.Task[None]] = {}
-        self._rests_until: dict[MessageId, float] = {}
         self._shown_here: set[MessageId] = set()
 
     async def run(self) -> None:
         """Post new offers and delete expired ones, until cancelled."""
         signals = self._context.signals
+        signals.changed_offers.update(await self._context.database.read(drafts.find_standing_offer_ids))
         while True:
             signals.offers.clear()
             pause_seconds = await self._start_due()
@@ -44,37 +48,48 @@ class OfferLoop:
         await drain(self._busy.values(), within_seconds)
 
     async def _start_due(self) -> float:
-        now, pause_seconds = self._context.clock.now(), 60.0
-        offers = await self._context.database.read(drafts.find_standing_offers)
-        known = {offer.id for offer in offers}
-        self._shown_here &= known
-        self._rests_until = {key: until for key, until in self._rests_until.items() if key in known}
-        for offer in offers:
-            if rest_seconds := self._context.courier.rest_seconds():
-                return min(pause_seconds, rest_seconds)
-            is_over = now >= offer.delete_at
-            wait_seconds = self._rests_until.get(offer.id, 0.0) - now
-            if not is_over and offer.message_id is not None:
-                wait_seconds = offer.delete_at - now
-            if wait_seconds > 0:
-                pause_seconds = min(pause_seconds, wait_seconds)
-            elif offer.id not in self._busy:
-                work = self._take_away if is_over else self._show
-                self._busy[offer.id] = asyncio.create_task(self._guard(work, offer))
-        return pause_seconds
+        await self._read_changed()
+        if rest_seconds := self._context.courier.rest_seconds():
+            return min(_IDLE_SECONDS, rest_seconds)
+        now = self._context.clock.now()
+        while (first := self._due.first()) is not None:
+            due_at, offer_id = first
+            if due_at > now:
+                return min(_IDLE_SECONDS, due_at - now)
+            self._due.drop(offer_id)
+            if offer_id not in self._busy:
+                offer = self._offers[offer_id]
+                work = self._take_away if now >= offer.delete_at else self._show
+                self._busy[offer_id] = asyncio.create_task(self._guard(work, offer))
+        return _IDLE_SECONDS
+
+    async def _read_changed(self) -> None:
+        signals = self._context.signals
+        if not signals.changed_offers:
+            return
+        changed, signals.changed_offers = signals.changed_offers, set()
+        for offer_id in changed:
+            self._offers.pop(offer_id, None)
+            self._due.drop(offer_id)
+        for offer in await self._context.database.read(drafts.find_standing_offers, changed):
+            self._offers[offer.id] = offer
+            self._due.put(offer.id, 0.0 if offer.message_id is None else offer.delete_at)
+        self._shown_here -= changed - self._offers.keys()
 
     async def _guard(self, work: _Work, offer: Offer) -> None:
-        done = False
+        done, signals = False, self._context.signals
         try:
             async with self._slots:
                 done = await work(offer)
         except Exception:  # noqa: BLE001  # the loop's one guard
             _log.exception("offer failed", offer=offer.id)
         finally:
-            if not done:
-                self._rests_until[offer.id] = self._context.clock.now() + _RETRY_SECONDS
             del self._busy[offer.id]
-            self._context.signals.offers.set()
+            if done:
+                signals.offer_changed(offer.id)
+            elif offer.id in self._offers:
+                self._due.put(offer.id, self._context.clock.now() + _RETRY_SECONDS)
+            signals.offers.set()
 
     async def _show(self, offer: Offer) -> bool:
         context = self._context

@@ -65,7 +65,7 @@ async def take_over_edit(context: EngineContext, job: Job, said: Said) -> Job | 
         if cancelled is None:
             # It is being sent, or was cancelled by its requester.
             await context.database.write(drafts.end_offer, reply_id, now)
-        context.signals.offers.set()
+        context.signals.offer_changed(reply_id)
         return cancelled
     return await _change_prompt(context, job, said.readable)
 

@@ -61,7 +61,7 @@ class ReplyOffers:
             locale=reply.locale,
         )
         if await self._context.database.write(drafts.make_offer, offer, draft):
-            self._context.signals.offers.set()
+            self._context.signals.offer_changed(offer.id)
         return None
 
     async def take(self, offer_id: MessageId, asker: Asker) -> tuple[Offer, Draft] | Refusal:
@@ -125,7 +125,7 @@ class ReplyOffers:
         if await self._context.database.read(drafts.find_offer, offer_id) is None:
             return
         await self._context.database.write(drafts.hasten_offer, offer_id, self._context.clock.now())
-        self._context.signals.offers.set()
+        self._context.signals.offer_changed(offer_id)
 
     async def edited(self, reply_id: MessageId, prompt: str) -> None:
         """The reply has a new text, and the question shows that one."""

@@ -11,9 +11,9 @@ from bot.engine.signals import Signals
 from bot.engine.timekeeper import DOUBT_SECONDS, Timekeeper
 from bot.jobs.database import Database, open_database
 from bot.jobs.migrating import migrate
-from bot.jobs.model import Job
+from bot.jobs.model import Job, PostKind
 from bot.jobs.states import State
-from bot.jobs.store import finding
+from bot.jobs.store import finding, posts
 from bot.ops.clock import SteadyClock
 from tests.unit.bot.jobs.samples import a_job, put
 
@@ -136,11 +136,13 @@ async def test_a_doubted_clock_that_is_put_right(database: Database) -> None:
     await stored(database)
     harness = await begun(database, NEWEST + 400 * DAY)
     meanwhile = await harness.accepts()
+    await database.write(posts.make_due, meanwhile, PostKind.CARD)
     harness.machine.shows = NEWEST + 90
     await harness.check()
     assert harness.clock.now() == NEWEST + 90
     assert not harness.signals.time_in_doubt
     assert (await harness.now(meanwhile)).accepted_at == NEWEST + 90
+    assert list(harness.signals.to_post) == [meanwhile.id], "messages are due by the right time again"
 
 
 async def test_a_doubted_clock_that_is_put_right_between_two_lives(database: Database) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,3 +47,29 @@ async def test_one_offer_that_hangs_delays_only_itself(harness: RequestsHarness)
     assert late is not None
     assert late.shown_at == harness.clock.now()
     assert late.delete_at == harness.clock.now() + 60
+
+
+async def test_an_offer_is_read_when_it_changes(harness: RequestsHarness) -> None:
+    """Ten questions stand: one more costs one read of itself, and a minute in which nothing happens none."""
+    video = await harness.video()
+    for number in range(11, 21):
+        await harness.answer(harness.reply(number, "darker", video))
+    offer_loop, read = OfferLoop(harness.context), harness.database.read
+    seen: list[set[MessageId]] = []
+
+    async def counting(work: Any, *args: Any) -> Any:
+        if work is drafts.find_standing_offers:
+            seen.append(set(args[0]))
+        return await read(work, *args)
+
+    harness.database.read = counting  # pyright: ignore[reportAttributeAccessIssue]
+    for _ in range(3):
+        await offer_loop._start_due()
+        await offer_loop.finish(10)
+    assert [len(ids) for ids in seen] == [10, 10]
+    await harness.answer(harness.reply(30, "darker", video))
+    for _ in range(20):
+        await offer_loop._start_due()
+        await offer_loop.finish(10)
+        harness.clock.seconds += 1
+    assert seen[2:] == [{30}, {30}]

@@ -17,7 +17,7 @@ from bot.jobs.database import Database, open_database
 from bot.jobs.migrating import migrate
 from bot.jobs.model import Cause, ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import State
-from bot.jobs.store import finding, posts
+from bot.jobs.store import finding, moving, posts
 from bot.videos.provider_faults import PollFailed
 from bot.videos.values import RemoteVideo
 from tests.readers import READERS
@@ -415,3 +415,16 @@ async def test_after_a_restore_each_first_post_comes_after_a_search(
     signals.searched_until = outbox.job.accepted_at if known else outbox.job.accepted_at - 1
     await outbox.turn()
     assert (outbox.courier.searched, len(outbox.courier.parcels)) == (searched, 1 - searched)
+
+
+async def test_a_wrong_clock_keeps_no_message_back(outbox: OutboxHarness) -> None:
+    """A try failed while the clock was a year ahead; once that is put right the message is due by the stored time."""
+    outbox.clock.set_by_seconds = 31_536_000.0
+    outbox.courier.fault = NotTaken(1.0)
+    await outbox.turn()
+    outbox.courier.fault, outbox.clock.set_by_seconds = None, 0.0
+    await outbox.database.write(moving.bring_back, outbox.clock.now())
+    outbox.outbox._context.signals.time_settled(set(), [outbox.job.id], [])
+    await outbox.outbox._start_due()
+    await outbox.outbox.finish(10)
+    assert (await outbox.notice()).state is PostState.SENT

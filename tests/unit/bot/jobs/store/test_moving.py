@@ -360,7 +360,7 @@ async def test_a_start_on_a_clock_that_was_set_back(database: Database) -> None:
     assert (now.accepted_at, now.completed_at, now.late_at, now.revived_at, now.submitted_at) == (NOW,) * 5
     assert now.not_before == NOW
     assert (await post_of(database, rendering, PostKind.CARD)).not_before == NOW
-    (standing,) = await database.read(drafts.find_standing_offers)
+    (standing,) = await database.read(drafts.find_standing_offers, await database.read(drafts.find_standing_offer_ids))
     assert standing.delete_at == NOW
     # The time by which the provider's list is searched, and what is over, stay as they were noted.
     for job in (unclear, ended, waiting):

@@ -124,7 +124,7 @@ async def test_one_poisoned_offer_hides_no_other(database: Database) -> None:
         draft = Draft(offer.draft_id, ANNA, HERE, VideoRequest("more"), None, NOW)
         assert await database.write(drafts.make_offer, offer, draft)
     await database.write(spoil, offers, "kind", "song", id=1)
-    assert [offer.id for offer in await database.read(drafts.find_standing_offers)] == [2]
+    assert [offer.id for offer in await database.read(drafts.find_standing_offers, [MessageId(1), MessageId(2)])] == [2]
 
 
 async def test_pictures_of_poisoned_jobs_hinder_no_sweep(database: Database) -> None:
