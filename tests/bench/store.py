@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from bot.engine.pipeline import claims
 from bot.jobs.database import Database, open_database
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
@@ -78,8 +79,9 @@ async def _claim(database: Database, number: int) -> tuple[float, float]:
 
     ticking = asyncio.create_task(tick())
     began_at, claimed = time.perf_counter(), 0
-    while found := await database.write(moving.claim, "bench", now):
-        claimed += len(found)
+    ids = await database.read(moving.find_unclaimed, "bench", now)
+    for start in range(0, len(ids), claims.AT_ONCE):
+        claimed += len(await database.write(moving.claim, "bench", now, ids[start : start + claims.AT_ONCE]))
     took = time.perf_counter() - began_at
     ticking.cancel()
     assert claimed >= number

@@ -12,12 +12,12 @@ import structlog
 from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.model import Job
+from bot.jobs.model import Job, JobId
 from bot.jobs.store import finding, moving
 
 RENEW_SECONDS = 20.0
 RETRY_SECONDS = 5.0
-_READ_AT_ONCE = 200
+AT_ONCE = 200
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -27,12 +27,13 @@ class Claims:
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._renew_at = 0.0
+        self._unclaimed: list[JobId] = []
         self.renewal: asyncio.Task[None] | None = None
 
     async def read_changed(self) -> Collection[Job]:
         """Some of the jobs whose row has to be read again, as they are now. Raises `StoreUnavailableError`."""
         signals = self._context.signals
-        dirty = frozenset(islice(signals.dirty_jobs, _READ_AT_ONCE))
+        dirty = frozenset(islice(signals.dirty_jobs, AT_ONCE))
         if not dirty:
             return ()
         # A change during the read is read once more.
@@ -45,12 +46,21 @@ class Claims:
 
     async def claim(self) -> Collection[Job]:
         """Some of the unended jobs without an owner; this process owns them now. Raises `StoreUnavailableError`."""
-        signals = self._context.signals
+        signals, database = self._context.signals, self._context.database
         if not signals.has_unclaimed:
             return ()
-        now = self._context.clock.now()
-        claimed = await self._context.database.write(moving.claim, self._context.lease_owner, now)
-        signals.has_unclaimed = bool(claimed)
+        owner, now = self._context.lease_owner, self._context.clock.now()
+        # What is stored meanwhile is found by the next read.
+        signals.has_unclaimed = False
+        try:
+            if not self._unclaimed:
+                self._unclaimed = await database.read(moving.find_unclaimed, owner, now)
+            claimed = await database.write(moving.claim, owner, now, self._unclaimed[:AT_ONCE])
+        except StoreUnavailableError:
+            signals.has_unclaimed = True
+            raise
+        del self._unclaimed[:AT_ONCE]
+        signals.has_unclaimed |= bool(self._unclaimed)
         return claimed
 
     def start_renewal(self) -> float:

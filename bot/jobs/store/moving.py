@@ -1,5 +1,6 @@
 """Moving a job: every change is a compare-and-set on the state and the fence that it was decided on."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -25,8 +26,6 @@ _SAID_AS = {
 _WITHHOLDABLE = (State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING, State.UNCERTAIN)
 _UNENDED = tuple(state for state in State if state not in ENDS)
 LEASE_SECONDS = 60.0
-# So many rows are claimed in one transaction: reading them occupies the event loop for some milliseconds.
-_CLAIMED_AT_ONCE = 200
 
 
 async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: float, **changes: Any) -> Job | None:
@@ -179,27 +178,32 @@ def lease(lease_owner: str, now: float) -> dict[str, object]:
     return {"owner": lease_owner, "lease_until": now + LEASE_SECONDS}
 
 
-async def claim(connection: AsyncConnection, lease_owner: str, now: float) -> list[Job]:
-    """Claim some of the unended jobs without an owner, those sent first first; an empty list if none is left.
-
-    The fence shuts out old owners. The process's own jobs stay as they are, even if the machine slept through their
-    lease: their steps may be running.
-    """
-    left = sa.and_(jobs.c.owner != lease_owner, jobs.c.lease_until < now)
-    some = (
+async def find_unclaimed(connection: AsyncConnection, lease_owner: str, now: float) -> list[JobId]:
+    """The unended jobs that this process may claim, those sent first first."""
+    found = await connection.scalars(
         sa.select(jobs.c.id)
-        .where(jobs.c.state.in_(_UNENDED), sa.or_(jobs.c.owner.is_(None), left))
+        .where(_is_unclaimed(lease_owner, now))
         .order_by(jobs.c.submitted_at.is_(None), jobs.c.submitted_at, jobs.c.accepted_at)
-        .limit(_CLAIMED_AT_ONCE)
     )
+    return [JobId(job_id) for job_id in found]
+
+
+async def claim(
+    connection: AsyncConnection, lease_owner: str, now: float, job_ids: Collection[JobId] | None = None
+) -> list[Job]:
+    """Claim the unended jobs without an owner, or those of `job_ids` among them; the fence shuts out old owners.
+
+    The process's own jobs stay as they are, even if the machine slept through their lease: their steps may be running.
+    """
+    unclaimed = _is_unclaimed(lease_owner, now)
+    these = unclaimed if job_ids is None else sa.and_(unclaimed, jobs.c.id.in_(job_ids))
     owned = lease(lease_owner, now) | {"fence": jobs.c.fence + 1}
-    while rows := (
-        await connection.execute(sa.update(jobs).where(jobs.c.id.in_(some)).values(owned).returning(*jobs.c))
-    ).all():
-        # Unreadable rows are owned, too; others may be left.
-        if claimed := readable(rows, job_of):
-            return claimed
-    return []
+    return readable(await connection.execute(sa.update(jobs).where(these).values(owned).returning(*jobs.c)), job_of)
+
+
+def _is_unclaimed(lease_owner: str, now: float) -> sa.ColumnElement[bool]:
+    left = sa.and_(jobs.c.owner != lease_owner, jobs.c.lease_until < now)
+    return sa.and_(jobs.c.state.in_(_UNENDED), sa.or_(jobs.c.owner.is_(None), left))
 
 
 async def renew(connection: AsyncConnection, lease_owner: str, now: float) -> None:

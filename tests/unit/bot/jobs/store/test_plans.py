@@ -35,6 +35,7 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
     ("work", "args"),
     [
         (moving.renew, ("me", 1.0)),
+        (moving.find_unclaimed, ("me", 1.0)),
         (moving.claim, ("me", 1.0)),
         (finding.count_unreadable, ()),
         (finding.find_kept_videos, (1.0,)),
