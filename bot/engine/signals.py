@@ -37,7 +37,7 @@ class Signals:
         # Cards that were just posted, with the job and the message that they show.
         self.posted_cards: deque[tuple[Post, Job, Message]] = deque()
         # Jobs that have another place among the first, and the first ones before.
-        self.moved_up: list[JobId] = []
+        self.moved_up: set[JobId] = set()
         self._first: dict[JobId, int] | None = None
         # For the scheduler: rows as they were stored last, which of them this process owns from now on, and jobs whose
         # row has to be read again.
@@ -110,7 +110,7 @@ class Signals:
         self.queue_positions |= places
         first = {job_id: place for place, job_id in enumerate(order[:_EXACT_PLACES], start=1)}
         if self._first is not None and first != self._first:
-            self.moved_up += [job_id for job_id, place in first.items() if self._first.get(job_id) != place]
+            self.moved_up.update(job_id for job_id, place in first.items() if self._first.get(job_id) != place)
             self.cards.set()
         self._first = first
 
