@@ -9,7 +9,6 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -20,33 +19,25 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.jobs import sqlite_driver
 from bot.jobs.generation import Generation, generation_path, write_generation
+from bot.jobs.pending_write import PendingWrite
 
 # How long each try waits for another program's lock.
 _BUSY_SECONDS = 5.0
 _TRIES = 3
+# How many writes share a transaction at most: others wait for it.
+_GROUP_MAX = 64
 _PATIENCE_SECONDS = 15.0
 _BUSY_SECONDS_LEAVING = 1.0
 # SQLite checkpoints its log by itself, but never restarts it while there is always a reader.
 _LOG_BYTES_MAX = 16 * 1024 * 1024
-# Where a transaction leaves the generation that it has counted up to.
-ADVANCED = "advanced"
 _READING = "reading"
 _LEAVING = "leaving"
 _log = structlog.stdlib.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-# Follow-ups of this task's write after its commit; each write runs in its own task.
-_FOLLOW_UP: ContextVar[list[Callable[[], None]] | None] = ContextVar("follow_up", default=None)
-
-
-def once_stored(follow_up: Callable[[], None]) -> None:
-    """From within a write: call this once its transaction is committed, and not if it never is. It must not raise."""
-    waiting = _FOLLOW_UP.get()
-    if waiting is not None:
-        waiting.append(follow_up)
 
 
 class StoreUnavailableError(Exception):
@@ -74,6 +65,7 @@ class Database:
         self._storing = asyncio.Lock()
         self._log_bytes_max = _LOG_BYTES_MAX
         self._writer = asyncio.Lock()
+        self._grouped: list[PendingWrite[Any]] = []
         self._under_way: set[asyncio.Task[Any]] = set()
         self._tries = _TRIES
 
@@ -83,35 +75,40 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run `work` in one write transaction and return its result.
+        """Run `work` in a write transaction of its own and return its result.
 
         The transaction is finished even if the caller is cancelled meanwhile. Raises `StoreUnavailableError`;
         exceptions from `work` roll the transaction back and propagate.
         """
-
-        asked_at = asyncio.get_running_loop().time()
-        advanced: Generation | None = None
-        follow_up: list[Callable[[], None]] = []
-
-        async def noted(connection: AsyncConnection) -> T:
-            nonlocal advanced
-            connection.info.pop(ADVANCED, None)
-            # An unfinished try has done nothing that needs a follow-up.
-            follow_up.clear()
-            done = await work(connection, *args, **kwargs)
-            advanced = connection.info.pop(ADVANCED, None)
-            return done
+        one = PendingWrite(lambda connection: work(connection, *args, **kwargs))
 
         async def transaction() -> T:
-            _FOLLOW_UP.set(follow_up)
             async with self._writer:
-                done = await self._begin_again(noted, asked_at)
-                for each in follow_up:
-                    each()
-                await self._keep_log_small()
-            if advanced is not None:
-                await self._store_generation(advanced)
-            return done
+                await self._commit([one])
+            return await self._finished(one)
+
+        return await self._to_its_end(transaction())
+
+    async def write_grouped(
+        self,
+        work: Callable[Concatenate[AsyncConnection, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """The same, in one transaction with other such writes that wait for their turn: for notes, not for money.
+
+        If one of a group fails, none is stored, and each of them runs again in a transaction of its own.
+        """
+        one = PendingWrite(lambda connection: work(connection, *args, **kwargs))
+        self._grouped.append(one)
+
+        async def transaction() -> T:
+            async with self._writer:
+                if not one.is_over:
+                    others = [other for other in self._grouped if other is not one]
+                    self._grouped = others[_GROUP_MAX - 1 :]
+                    await self._commit_group([one, *others[: _GROUP_MAX - 1]])
+            return await self._finished(one)
 
         return await self._to_its_end(transaction())
 
@@ -143,30 +140,63 @@ class Database:
             await asyncio.wait(tuple(self._under_way))
         await self._engine.dispose()
 
-    async def _begin_again(self, work: Callable[[AsyncConnection], Awaitable[T]], asked_at: float) -> T:
-        """Run it in one transaction; if another program's lock prevented its start, retry."""
-        for _ in range(self._tries - 1):
+    async def _commit_group(self, group: list[PendingWrite[Any]]) -> None:
+        """Store them all at once, or else one by one, each with its own error."""
+        try:
+            if len(group) > 1:
+                await self._commit(group)
+                return
+        except Exception as error:  # noqa: BLE001  # whose it is shows when each runs alone
+            if not any(one.has_failed for one in group):
+                # It could not be begun or committed, which holds for all of them.
+                for one in group:
+                    one.end(error)
+                return
+        for one in group:
+            try:
+                await self._commit([one])
+            except Exception as error:  # noqa: BLE001  # its caller gets it
+                one.end(error)
+
+    async def _commit(self, group: list[PendingWrite[Any]]) -> None:
+        """Run them in one transaction; if another program's lock prevented its start, retry."""
+        for tries_left in reversed(range(self._tries)):
             begun = False
             try:
                 async with self._engine.begin() as connection:
                     begun = True
-                    return await work(connection)
+                    for one in group:
+                        await one.run(connection)
+                break
             except OperationalError as error:
-                waited_seconds = asyncio.get_running_loop().time() - asked_at
+                waited_seconds = asyncio.get_running_loop().time() - group[0].asked_at
                 # Retry only if nothing ran, and not after a long wait in the queue.
-                if begun or "locked" not in str(error.orig) or waited_seconds > _PATIENCE_SECONDS:
+                tired = tries_left == 0 or waited_seconds > _PATIENCE_SECONDS
+                if begun or tired or "locked" not in str(error.orig):
                     raise
-        async with self._engine.begin() as connection:
-            return await work(connection)
+        for one in group:
+            one.end()
+            if one.advanced is not None:
+                self._count_up(one.advanced)
+        await self._keep_log_small()
+
+    def _count_up(self, advanced: Generation) -> None:
+        """Remember the newest generation, for the next writing of the file."""
+        if self._advanced is None or advanced.lineage != self._advanced.lineage or advanced > self._advanced:
+            self._advanced = advanced
+
+    async def _finished(self, one: PendingWrite[T]) -> T:
+        """Its result, once its generation is stored beside the database, too."""
+        if one.advanced is not None:
+            await self._store_generation(one.advanced)
+        return one.result()
 
     async def _store_generation(self, advanced: Generation) -> None:
         """Store the generation beside the database; concurrent callers share one write."""
         if self._generation is None:
             return
-        if self._advanced is None or advanced.lineage != self._advanced.lineage or advanced > self._advanced:
-            self._advanced = advanced
         async with self._storing:
-            latest = self._advanced
+            latest = self._advanced or advanced
             if self._stored is not None and self._stored.lineage == advanced.lineage and self._stored >= advanced:
                 return
             try:
@@ -233,7 +263,7 @@ def open_database(path: Path) -> Database:
     address = sa.URL.create("sqlite+aiosqlite", database=str(path))
     engine = create_async_engine(
         address,
-        connect_args={"timeout": _BUSY_SECONDS},
+        connect_args={"timeout": _BUSY_SECONDS, "async_creator_fn": sqlite_driver.connect},
         json_deserializer=_read_json,
         # Otherwise every error, and so the log, would contain the words of people.
         hide_parameters=True,

@@ -6,9 +6,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.database import ADVANCED
 from bot.jobs.generation import Generation
+from bot.jobs.pending_write import ADVANCED
 from bot.jobs.tables import marks
+
+_others = marks.alias()
 
 
 class Mark(StrEnum):
@@ -51,10 +53,9 @@ async def advance(connection: AsyncConnection) -> None:
         sa.update(marks)
         .where(marks.c.name == Mark.GENERATION)
         .values(value=sa.cast(sa.cast(marks.c.value, sa.BigInteger) + 1, sa.String))
-        .returning(marks.c.value),
+        .returning(marks.c.value, sa.select(_others.c.value).where(_others.c.name == Mark.LINEAGE).scalar_subquery()),
     )
-    number = counted.scalar_one_or_none()
-    lineage = await connection.scalar(sa.select(marks.c.value).where(marks.c.name == Mark.LINEAGE))
+    number, lineage = counted.one_or_none() or (None, None)
     if number is not None and lineage is not None:
         connection.info[ADVANCED] = Generation(lineage, int(number))
 

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.backoff import LONGEST_WAIT_SECONDS
 from bot.jobs.charging import charged_after
-from bot.jobs.database import once_stored
 from bot.jobs.denials import Denial
 from bot.jobs.life_log import log_move
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState, UserId
+from bot.jobs.pending_write import once_stored
 from bot.jobs.states import ENDS, Announcement, Event, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.jobs.database import Database, StoreUnavailableError, once_stored
+from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.life_log import hash_prompt, log_accepted
 from bot.jobs.limits import Limits
 from bot.jobs.model import Cause, Charged, Job
