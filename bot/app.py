@@ -29,6 +29,7 @@ from bot.engine.restore_detection import detect_restore, searched_until
 from bot.engine.signals import Signals
 from bot.engine.timekeeper import Timekeeper
 from bot.jobs.allowlist import Allowlist
+from bot.jobs.clean_end import note_clean_end
 from bot.jobs.database import open_database
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
@@ -92,6 +93,7 @@ async def build_engine(
 ) -> Engine:
     """Open the resources that have to be closed again, and build the engine on them; the client gets its services."""
     database = open_database(_database_path(settings))
+    resources.callback(note_clean_end, _database_path(settings))
     resources.push_async_callback(database.close)
     # The lock file proves that no other process owns a job of this database.
     await database.write(moving.void_claims)

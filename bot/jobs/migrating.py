@@ -14,6 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
+from bot.jobs.clean_end import take_clean_end
 from bot.jobs.database import StoreUnavailableError, prepare
 from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
 
@@ -121,15 +122,17 @@ def _newest_revision() -> str:
 def _examine(path: Path) -> str:
     """Check the file without writing: any other connection would checkpoint the log of the last writes.
 
-    Returns its revision.
+    The check reads all of it, so it is left out where the last process closed that very file. Returns its revision.
     """
+    closed = take_clean_end(path)
     revision: str | None = None
     verdict = "ok"
     # SQLite would treat an empty file as new, and delete the log beside it.
     if _size_bytes(path) != 0:
         try:
             with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-                (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                if not closed:
+                    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
                 if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
                     (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
         except sqlite3.DatabaseError as error:
