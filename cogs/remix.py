@@ -8,9 +8,9 @@ from discord import app_commands
 
 from bot.chat.choices import length_name, size_name
 from bot.chat.command_texts import choices, description, options
-from bot.chat.lists import choice_name
 from bot.chat.words import refusal as refusal_text
 from bot.engine.requests.intake import Ask
+from bot.engine.requests.lookup import Lookup
 from bot.engine.services import Services
 from bot.jobs.model import Job, VideoRequest
 from bot.jobs.reasons import Refusal
@@ -18,17 +18,12 @@ from cogs.facts import asker_of, reader_of, sight_by, uploads_of
 from cogs.host import Host
 from cogs.requesting import accept_request, draft_of, open_form, respond_to_request
 from cogs.responses import deferring, opening_form, respond_at_once
+from cogs.suggesting import suggest_by
 from cogs.video import Prompt
 
 
 def build(services: Services) -> app_commands.Command[Any, ..., None]:
     """The command, with the choices of the catalogue and the asker's videos to complete from."""
-
-    async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        found = await services.lookup.suggest_finished(asker_of(interaction), typed)
-        now = interaction.created_at.timestamp()
-        reader = reader_of(interaction)
-        return [app_commands.Choice(name=choice_name(job, now, reader), value=job.id) for job in found]
 
     async def find(interaction: discord.Interaction, video: str | None) -> Job | Refusal:
         sight = sight_by(interaction)
@@ -41,7 +36,7 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         size=choices(services.catalogue.sizes, size_name, services.readers),
         seconds=choices(services.catalogue.seconds, length_name, services.readers),
     )
-    @app_commands.autocomplete(video=suggest)
+    @app_commands.autocomplete(video=suggest_by(services, Lookup.suggest_finished))
     async def remix(
         interaction: discord.Interaction,
         prompt: Prompt | None = None,

@@ -8,25 +8,21 @@ from discord import app_commands
 from bot.chat import lists
 from bot.chat.command_texts import description, options
 from bot.chat.words import refusal as refusal_text
+from bot.engine.requests.lookup import Lookup
 from bot.engine.services import Services
 from bot.jobs.reasons import Refusal
 from cogs.facts import asker_of, reader_of, sight_of
 from cogs.host import Host
 from cogs.responses import deferring, respond
+from cogs.suggesting import suggest_by
 
 
 def build(services: Services) -> app_commands.Command[Any, ..., None]:
     """The command, with the asker's jobs to complete from."""
 
-    async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        found = await services.lookup.suggest_own(asker_of(interaction), typed)
-        now = interaction.created_at.timestamp()
-        reader = reader_of(interaction)
-        return [app_commands.Choice(name=lists.choice_name(job, now, reader), value=job.id) for job in found]
-
     @app_commands.command(name="status", description=description("status", services.readers))
     @app_commands.describe(**options("status", services.readers))
-    @app_commands.autocomplete(video=suggest)
+    @app_commands.autocomplete(video=suggest_by(services, Lookup.suggest_own))
     async def status(interaction: discord.Interaction, video: str | None = None) -> None:
         reader = reader_of(interaction)
         now = interaction.created_at.timestamp()

@@ -24,6 +24,7 @@ from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.model import Job, JobId
 from bot.jobs.rights import may_post, may_retry
 from bot.jobs.states import ENDS, State
+from bot.jobs.store.finding import Suggestion
 
 JOBS_SHOWN = 10
 
@@ -123,9 +124,9 @@ def why(job: Job, reader: Reader) -> Message:
     return Message(content=content, embed=embed, text_file=prompt_file(job.request.prompt))
 
 
-def choice_name(job: Job, now: float, reader: Reader) -> str:
+def choice_name(job: Suggestion, now: float, reader: Reader) -> str:
     """The job's name among the choices of an option: at most 100 characters, without markup."""
-    prompt = plain(job.request.prompt, _CHOICE_PROMPT_CHARACTERS)
+    prompt = plain(job.prompt, _CHOICE_PROMPT_CHARACTERS)
     age_seconds = max(0.0, now - job.accepted_at)
     name = say(Key.CHOICE, reader, prompt=prompt, age=age_seconds)
     last = f" · {job.id}"

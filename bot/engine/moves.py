@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.engine.context import EngineContext
-from bot.jobs.database import once_stored
 from bot.jobs.model import Job, UserId
+from bot.jobs.pending_write import once_stored
 from bot.jobs.reasons import Refusal
 from bot.jobs.states import ENDS, Event
 from bot.jobs.store import accepting, blocking, moving

@@ -104,7 +104,7 @@ class SimWorld:
 
     async def jobs(self, person: MemberActor | None = None) -> list[Job]:
         """That person's (Ada's) jobs, newest first among the running and then among the ended."""
-        return await self.read(finding.find_own, UserId((person or self.ada).id), "", 100)
+        return await self.read(finding.find_own, UserId((person or self.ada).id), 100)
 
     async def job(self, job: Job | JobId) -> Job:
         """The job as it is now."""

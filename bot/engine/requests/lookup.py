@@ -12,6 +12,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control, may_remix, may_view
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
+from bot.jobs.store.finding import Suggestion
 
 # Discord's ids are whole numbers below 2**63, and so is what the database can look for.
 _ID = "[1-9][0-9]{0,17}|[1-8][0-9]{18}"
@@ -104,16 +105,17 @@ class Lookup:
 
     async def list_own(self, asker: Asker) -> list[Overview]:
         """The asker's running and latest jobs."""
-        found = await self._context.database.read(finding.find_own, asker.user_id, "", _LISTED)
+        found = await self._context.database.read(finding.find_own, asker.user_id, _LISTED)
         return await self._overviews(found)
 
-    async def suggest_finished(self, asker: Asker, typed: str) -> list[Job]:
+    async def suggest_finished(self, asker: Asker, typed: str) -> list[Suggestion]:
         """The asker's finished videos of this server, newest first, at most 25."""
-        return await self._context.database.read(finding.find_finished, asker.user_id, asker.place, typed, _SUGGESTIONS)
+        search = finding.suggest_finished
+        return await self._context.database.read(search, asker.user_id, asker.place, typed, _SUGGESTIONS)
 
-    async def suggest_own(self, asker: Asker, typed: str) -> list[Job]:
+    async def suggest_own(self, asker: Asker, typed: str) -> list[Suggestion]:
         """The asker's running and latest jobs, at most 25."""
-        return await self._context.database.read(finding.find_own, asker.user_id, typed, _SUGGESTIONS)
+        return await self._context.database.read(finding.suggest_own, asker.user_id, typed, _SUGGESTIONS)
 
     async def find_replied(self, message_id: MessageId) -> Job | None:
         """The job whose finished video that message shows."""

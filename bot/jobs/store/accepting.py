@@ -29,7 +29,7 @@ from bot.jobs.store.blocking import is_blocked
 from bot.jobs.store.budgets import measure_budgets
 from bot.jobs.store.posts import make_due
 from bot.jobs.store.rows import job_of, row_of
-from bot.jobs.tables import jobs
+from bot.jobs.tables import UNENDED, jobs
 
 _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
 _NEVER_COUNTED = (State.REFUSED, State.FAILED, State.LOST)
@@ -93,13 +93,9 @@ async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float
 
     Failed jobs do not count, nor do jobs that were cancelled before submission; paid ones do.
     """
-    active = await connection.scalar(
-        sa.select(sa.func.count()).where(
-            jobs.c.user_id == user_id,
-            jobs.c.state.in_(_ACTIVE),
-            jobs.c.late_at.is_(None),
-        ),
-    )
+    active = _count(jobs.c.user_id == user_id, jobs.c.state.in_(_ACTIVE), jobs.c.late_at.is_(None))
+    queued = _count(jobs.c.state == State.ACCEPTED)
+    counts = (await connection.execute(sa.select(active, queued))).one()
     counted = await connection.scalars(
         sa.select(jobs.c.accepted_at)
         .where(
@@ -110,12 +106,9 @@ async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float
         )
         .order_by(jobs.c.accepted_at),
     )
-    queued = await connection.scalar(
-        sa.select(sa.func.count()).select_from(jobs).where(jobs.c.state == State.ACCEPTED),
-    )
-    refused_at = [at for at, _ in await _refusals(connection, user_id, now)]
-    rests_until = rest_until(refused_at, now, await _renders(connection, user_id, now))
-    return Usage(active or 0, tuple(counted), rests_until, queued or 0)
+    refusals, failed_at = await _denials(connection, user_id, now)
+    rests_until = rest_until([at for at, _ in refusals], now, await _renders(connection, user_id, failed_at, now))
+    return Usage(counts[0], tuple(counted), rests_until, counts[1])
 
 
 async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, provider: str | None = None) -> Job | None:
@@ -131,18 +124,14 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
         # Its reply was edited since the job was read: its grace period has started again.
         return job_of(waiting)
     user_id = job.origin.user_id
-    refusals = await _refusals(connection, user_id, now)
+    refusals, failed_at = await _denials(connection, user_id, now)
     refused_at = [at for at, _ in refusals]
-    resting = rest_until(refused_at, now, await _renders(connection, user_id, now))
+    resting = rest_until(refused_at, now, await _renders(connection, user_id, failed_at, now))
     # For content a render may be refused yet, for anything else only a job that is being sent.
     for_content = any(cause == Cause.CONTENT for _, cause in refusals)
-    under_way = await connection.scalar(
-        sa.select(sa.func.count()).where(
-            jobs.c.user_id == user_id,
-            jobs.c.state.in_(AT_PROVIDER if for_content else (State.SUBMITTING,)),
-            jobs.c.late_at.is_(None),
-        )
-    )
+    may_follow = AT_PROVIDER if for_content else (State.SUBMITTING,)
+    count = _count(jobs.c.user_id == user_id, jobs.c.state.in_(may_follow), jobs.c.late_at.is_(None))
+    under_way = await connection.scalar(sa.select(count)) if refusals else 0
     held = resting or held_until(refused_at, under_way or 0, now)
     if held is None:
         sent: dict[str, object] = {"submitted_at": now, "waiting_for": None, "provider": provider or job.provider}
@@ -156,44 +145,55 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
     return await moving.note(connection, job, not_before=held, waiting_for=Cause.CONTENT)
 
 
-async def _refusals(connection: AsyncConnection, user_id: UserId, now: float) -> list[tuple[float, str]]:
-    """When and why the person's sent videos were refused for their request in twenty minutes, oldest first."""
+def _count(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    """How many unended jobs those conditions hold for."""
+    return sa.select(sa.func.count()).select_from(jobs).where(UNENDED, *conditions).scalar_subquery()
+
+
+async def _denials(
+    connection: AsyncConnection, user_id: UserId, now: float
+) -> tuple[list[tuple[float, str]], list[float]]:
+    """Of the person's sent videos, oldest first: when and why they were refused for their request in twenty minutes,
+    and when renders of the last day failed otherwise, in thirty.
+    """
+    is_render = sa.and_(
+        jobs.c.state == State.FAILED, jobs.c.remote_id.is_not(None), jobs.c.accepted_at > now - DAY_SECONDS
+    )
     found = await connection.execute(
-        sa.select(jobs.c.ended_at, jobs.c.cause)
+        sa.select(jobs.c.ended_at, jobs.c.cause, is_render.label("is_render"))
         .where(
             jobs.c.user_id == user_id,
-            jobs.c.cause.in_(_REFUSED_FOR),
             jobs.c.state.in_((State.REFUSED, State.FAILED)),
             jobs.c.submitted_at.is_not(None),
-            jobs.c.ended_at.between(now - 2 * REST_SECONDS, now),
+            jobs.c.ended_at.between(now - 3 * REST_SECONDS, now),
         )
         .order_by(jobs.c.ended_at),
     )
-    return [(row.ended_at, row.cause) for row in found]
+    denied = found.all()
+    lately = now - 2 * REST_SECONDS
+    refusals: list[tuple[float, str]] = [
+        (row.ended_at, row.cause) for row in denied if row.cause in _REFUSED_FOR and row.ended_at >= lately
+    ]
+    return refusals, [row.ended_at for row in denied if row.is_render and row.cause not in (None, *_REFUSED_FOR)]
 
 
-async def _renders(connection: AsyncConnection, user_id: UserId, now: float) -> Renders | None:
+async def _renders(connection: AsyncConnection, user_id: UserId, failed_at: list[float], now: float) -> Renders | None:
     """The recent renders; None if too few of the person's failed to matter."""
-    lately = sa.and_(jobs.c.accepted_at > now - DAY_SECONDS, jobs.c.ended_at.between(now - 3 * REST_SECONDS, now))
-    failed = (
+    if len(failed_at) < REFUSALS_MAX:
+        return None
+    lately = sa.and_(jobs.c.user_id != user_id, jobs.c.accepted_at > now - DAY_SECONDS)
+    others = await connection.scalars(
         sa.select(jobs.c.ended_at)
         .where(
             lately,
+            jobs.c.ended_at.between(now - 3 * REST_SECONDS, now),
             jobs.c.state == State.FAILED,
             jobs.c.remote_id.is_not(None),
             jobs.c.cause.not_in(_REFUSED_FOR),
         )
         .order_by(jobs.c.ended_at)
     )
-    own = tuple(await connection.scalars(failed.where(jobs.c.user_id == user_id)))
-    if len(own) < REFUSALS_MAX:
-        return None
-    others = await connection.scalars(failed.where(jobs.c.user_id != user_id))
     completed = await connection.scalars(
-        sa.select(jobs.c.completed_at).where(
-            jobs.c.user_id != user_id,
-            jobs.c.accepted_at > now - DAY_SECONDS,
-            jobs.c.completed_at.between(now - 3 * REST_SECONDS, now),
-        ),
+        sa.select(jobs.c.completed_at).where(lately, jobs.c.completed_at.between(now - 3 * REST_SECONDS, now)),
     )
-    return Renders(own, tuple(others), tuple(completed))
+    return Renders(tuple(failed_at), tuple(others), tuple(completed))

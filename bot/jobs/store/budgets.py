@@ -6,10 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.jobs.budgets import Budget
 from bot.jobs.limits import DAY_SECONDS, Limits
 from bot.jobs.model import Charged, GuildId, Place
-from bot.jobs.states import ENDS, State
-from bot.jobs.tables import jobs
-
-_UNENDED = tuple(state for state in State if state not in ENDS)
+from bot.jobs.tables import UNENDED, jobs
 
 
 async def measure_budgets(connection: AsyncConnection, place: Place, now: float, limits: Limits) -> list[Budget]:
@@ -29,8 +26,8 @@ async def _spent_at(connection: AsyncConnection, now: float, guild_id: GuildId |
     A job that isn't submitted yet counts as of now for as long as it waits: else many accepted at once would exceed the
     ceiling. One that ended without a charge doesn't count.
     """
-    waits = sa.and_(jobs.c.state.in_(_UNENDED), jobs.c.submitted_at.is_(None))
-    may_cost = sa.or_(jobs.c.state.in_(_UNENDED), jobs.c.charged != Charged.NO)
+    waits = sa.and_(UNENDED, jobs.c.submitted_at.is_(None))
+    may_cost = sa.or_(UNENDED, jobs.c.charged != Charged.NO)
     counted = sa.or_(waits, sa.and_(jobs.c.submitted_at > now - DAY_SECONDS, may_cost))
     query = sa.select(jobs.c.submitted_at).where(counted)
     if guild_id is not None:

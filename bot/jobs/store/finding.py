@@ -1,22 +1,26 @@
 """Finding jobs: by id, by messages and prompts, and for the bot's own bookkeeping. Read-only."""
 
 from collections.abc import Collection
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs import tables
-from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, UserId
+from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, PostState, UserId
 from bot.jobs.render_times import RenderClass
-from bot.jobs.states import ENDS, State
+from bot.jobs.states import State
 from bot.jobs.store.rows import job_of, readable
-from bot.jobs.tables import jobs
+from bot.jobs.tables import UNENDED, blocks, drafts, jobs, offers, posts
 
 # SQLite sorts text above any number, so an unreadable value doesn't count.
 _TIME_MAX = 1e12
 _RENDERS_READ = 10_000
-_RUNNING = tuple(state for state in State if state not in ENDS)
+# Of a person's jobs the newest so many are listed and searched.
+SEARCHED_MAX = 500
+_PIECE = 200
+# Of a prompt this is surely enough for one short line, also with invisible characters in it.
+_PROMPT_SHOWN = 400
 
 
 class Rendered(NamedTuple):
@@ -24,6 +28,15 @@ class Rendered(NamedTuple):
 
     kind: RenderClass
     took_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a choice of an option shows of a job; `prompt` is its beginning."""
+
+    id: JobId
+    prompt: str
+    accepted_at: float
 
 
 async def get(connection: AsyncConnection, job_id: JobId) -> Job | None:
@@ -46,11 +59,13 @@ async def find_unclear(connection: AsyncConnection, provider: str, ended_since: 
     found = await connection.execute(
         sa.select(jobs)
         .where(
-            jobs.c.state.in_((State.SUBMITTING, State.UNCERTAIN, State.LOST)),
+            sa.or_(
+                sa.and_(UNENDED, jobs.c.state.in_((State.SUBMITTING, State.UNCERTAIN))),
+                sa.and_(jobs.c.ended_at > ended_since, jobs.c.state == State.LOST),
+            ),
             jobs.c.provider == provider,
             jobs.c.remote_id.is_(None),
             jobs.c.submitted_at.is_not(None),
-            sa.or_(jobs.c.ended_at.is_(None), jobs.c.ended_at > ended_since),
         )
         .order_by(jobs.c.submitted_at.desc()),
     )
@@ -85,9 +100,13 @@ async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> 
 
 
 async def count_unreadable(connection: AsyncConnection) -> int:
-    """How many unended jobs are unreadable: they can't continue."""
-    unended = (await connection.execute(sa.select(jobs).where(await _unended(connection)))).all()
-    return len(unended) - len(readable(unended, job_of))
+    """How many unended jobs are unreadable: they can't continue. Read in pieces, as they may be many."""
+    count = 0
+    ids = sorted(await find_unended_ids(connection))
+    for start in range(0, len(ids), _PIECE):
+        piece = ids[start : start + _PIECE]
+        count += len(piece) - len(await find_many(connection, piece))
+    return count
 
 
 async def find_newest_finished(connection: AsyncConnection, user_id: UserId, channel_id: ChannelId) -> Job | None:
@@ -106,28 +125,25 @@ async def find_newest_finished(connection: AsyncConnection, user_id: UserId, cha
     return await _first(connection, query)
 
 
-async def find_finished(
+async def find_own(connection: AsyncConnection, user_id: UserId, limit: int) -> list[Job]:
+    """The person's running jobs and then the latest ended ones, of all servers."""
+    found = await connection.execute(_own(sa.select(jobs), user_id).limit(limit))
+    return readable(found, job_of)
+
+
+async def suggest_own(connection: AsyncConnection, user_id: UserId, typed: str, limit: int) -> list[Suggestion]:
+    """The same jobs, those whose prompt or id contains `typed`."""
+    return await _suggested(connection, _own(_SUGGESTED, user_id), typed, limit)
+
+
+async def suggest_finished(
     connection: AsyncConnection, user_id: UserId, place: Place, typed: str, limit: int
-) -> list[Job]:
+) -> list[Suggestion]:
     """The person's finished videos of that server (or DM), newest first, whose prompt or id contains the typed text."""
-    pattern = "%" + typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    matches = sa.or_(jobs.c.prompt.ilike(pattern, escape="\\"), jobs.c.id.ilike(pattern, escape="\\"))
-    found = await connection.execute(_finished(user_id).where(_at(place), matches).limit(limit))
-    return readable(found, job_of)
-
-
-async def find_own(connection: AsyncConnection, user_id: UserId, typed: str, limit: int) -> list[Job]:
-    """The person's running jobs and then the latest ended ones, of all servers, whose prompt or id contains `typed`."""
-    pattern = "%" + typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    matches = sa.or_(jobs.c.prompt.ilike(pattern, escape="\\"), jobs.c.id.ilike(pattern, escape="\\"))
-    ended = sa.case((jobs.c.state.in_(_RUNNING), 0), else_=1)
-    found = await connection.execute(
-        sa.select(jobs)
-        .where(jobs.c.user_id == user_id, matches)
-        .order_by(ended, jobs.c.accepted_at.desc())
-        .limit(limit),
+    finished = _SUGGESTED.where(
+        *_newest_of(user_id), _at(place), jobs.c.state == State.DELIVERED, jobs.c.removed_at.is_(None)
     )
-    return readable(found, job_of)
+    return await _suggested(connection, finished.order_by(jobs.c.accepted_at.desc()), typed, limit)
 
 
 async def find_rendered(connection: AsyncConnection, per_class: int) -> list[Rendered]:
@@ -190,45 +206,72 @@ async def find_waiting_in(
 ) -> list[JobId]:
     """The unsent jobs of a server, or of one of its channels or threads."""
     there = jobs.c.guild_id == guild_id if channel_id is None else jobs.c.channel_id == channel_id
-    found = await connection.scalars(sa.select(jobs.c.id).where(jobs.c.state == State.ACCEPTED, there))
+    found = await connection.scalars(sa.select(jobs.c.id).where(UNENDED, jobs.c.state == State.ACCEPTED, there))
     return [JobId(job_id) for job_id in found]
 
 
 async def find_newest_time(connection: AsyncConnection) -> float | None:
-    """The latest stored time of any event; None in an empty database."""
+    """The latest stored time of any event; None in an empty database. Of ended jobs it asks for what came last."""
     latest = [
-        await connection.scalar(sa.select(sa.func.max(happened)).where(happened < _TIME_MAX))
-        for happened in tables.HAPPENED
+        await connection.scalar(sa.select(sa.func.max(happened)).where(happened < _TIME_MAX, among))
+        for happened, among in _LATEST
     ]
     return max((float(at) for at in latest if at is not None), default=None)
 
 
 async def find_unended_ids(connection: AsyncConnection) -> set[JobId]:
     """The ids of all jobs that have not ended."""
-    return set(await connection.scalars(sa.select(jobs.c.id).where(await _unended(connection))))
+    return set(await connection.scalars(sa.select(jobs.c.id).where(UNENDED)))
 
 
 async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> set[JobId]:
     """The jobs whose video file is still needed: not posted yet, or ended unposted since then."""
-    kept = sa.or_(
-        await _unended(connection),
-        sa.and_(jobs.c.state.in_((State.CANCELLED, State.UNDELIVERABLE)), jobs.c.ended_at > ended_since),
-    )
-    return set(await connection.scalars(sa.select(jobs.c.id).where(kept)))
+    unposted = jobs.c.state.in_((State.CANCELLED, State.UNDELIVERABLE))
+    ended = await connection.scalars(sa.select(jobs.c.id).where(unposted, jobs.c.ended_at > ended_since))
+    return await find_unended_ids(connection) | set(ended)
 
 
-async def _unended(connection: AsyncConnection) -> sa.ColumnElement[bool]:
-    """That a job has not ended, also if it is in a state of a newer version; uses an index."""
-    states = await connection.scalars(sa.select(jobs.c.state).distinct())
-    return jobs.c.state.in_([state for state in states if state not in ENDS])
+_ANY = sa.true()
+_LATEST = (
+    (jobs.c.accepted_at, _ANY),
+    (jobs.c.submitted_at, _ANY),
+    (jobs.c.completed_at, _ANY),
+    (jobs.c.ended_at, _ANY),
+    (jobs.c.removed_at, _ANY),
+    # An ended job was late, revived or answered before its end.
+    (jobs.c.late_at, UNENDED),
+    (jobs.c.revived_at, UNENDED),
+    (jobs.c.answered_at, UNENDED),
+    (posts.c.attempted_at, posts.c.state.in_((PostState.DUE, PostState.SENDING))),
+    (drafts.c.created_at, _ANY),
+    (offers.c.shown_at, _ANY),
+    (offers.c.gone_at, _ANY),
+    (blocks.c.blocked_at, _ANY),
+)
+_BEGINNING = sa.func.substr(jobs.c.prompt, 1, _PROMPT_SHOWN, type_=sa.String).label("prompt")
+_SUGGESTED: sa.Select[*tuple[Any, ...]] = sa.select(jobs.c.id, _BEGINNING, jobs.c.accepted_at)
 
 
-def _finished(user_id: UserId) -> sa.Select[tuple[object, ...]]:
-    return (
-        sa.select(jobs)
-        .where(jobs.c.user_id == user_id, jobs.c.state == State.DELIVERED, jobs.c.removed_at.is_(None))
-        .order_by(jobs.c.accepted_at.desc())
-    )
+def _newest_of(user_id: UserId) -> tuple[sa.ColumnElement[bool], ...]:
+    """The person's newest jobs, by an index: others of theirs are not read."""
+    of_person = jobs.c.user_id == user_id
+    times = sa.select(jobs.c.accepted_at).where(of_person).order_by(jobs.c.accepted_at.desc())
+    oldest = times.offset(SEARCHED_MAX - 1).limit(1).scalar_subquery()
+    return of_person, jobs.c.accepted_at >= sa.func.coalesce(oldest, 0.0)
+
+
+def _own(columns: sa.Select[*tuple[Any, ...]], user_id: UserId) -> sa.Select[*tuple[Any, ...]]:
+    return columns.where(*_newest_of(user_id)).order_by(sa.case((UNENDED, 0), else_=1), jobs.c.accepted_at.desc())
+
+
+async def _suggested(
+    connection: AsyncConnection, query: sa.Select[*tuple[Any, ...]], typed: str, limit: int
+) -> list[Suggestion]:
+    if text := typed.strip():
+        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(sa.or_(jobs.c.prompt.ilike(pattern, escape="\\"), jobs.c.id.ilike(pattern, escape="\\")))
+    found = await connection.execute(query.limit(limit))
+    return [Suggestion(*row) for row in found if isinstance(row.prompt, str) and isinstance(row.accepted_at, float)]
 
 
 def _at(place: Place) -> sa.ColumnElement[bool]:

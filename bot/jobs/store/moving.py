@@ -16,7 +16,7 @@ from bot.jobs.pending_write import once_stored
 from bot.jobs.states import ENDS, Announcement, Event, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
-from bot.jobs.tables import HAPPENED, blocks, jobs, offers, posts
+from bot.jobs.tables import HAPPENED, UNENDED, blocks, jobs, offers, posts
 
 _SAID_AS = {
     Announcement.VIDEO: PostKind.VIDEO,
@@ -24,7 +24,6 @@ _SAID_AS = {
     Announcement.UNSURE: PostKind.UNSURE,
 }
 _WITHHOLDABLE = (State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING, State.UNCERTAIN)
-_UNENDED = tuple(state for state in State if state not in ENDS)
 LEASE_SECONDS = 60.0
 
 
@@ -145,7 +144,8 @@ async def remove(connection: AsyncConnection, job: Job, now: float, by: UserId |
 
 async def void_claims(connection: AsyncConnection) -> None:
     """Void all claims: only right where a lock file proves that no other process lives (SQLite)."""
-    await connection.execute(sa.update(jobs).where(jobs.c.owner.is_not(None)).values(owner=None, lease_until=None))
+    held = sa.and_(UNENDED, jobs.c.owner.is_not(None))
+    await connection.execute(sa.update(jobs).where(held).values(owner=None, lease_until=None))
 
 
 async def bring_to_now(connection: AsyncConnection, now: float) -> None:
@@ -155,15 +155,21 @@ async def bring_to_now(connection: AsyncConnection, now: float) -> None:
     """
     for happened in (jobs.c.accepted_at, jobs.c.completed_at, jobs.c.late_at, jobs.c.revived_at):
         await connection.execute(
-            sa.update(jobs).where(happened > now, jobs.c.state.in_(_UNENDED)).values({happened: now}),
+            sa.update(jobs).where(happened > now, UNENDED).values({happened: now}),
         )
     # For an uncertain job this time is used to search the provider's list, where it may be right.
     await connection.execute(
-        sa.update(jobs).where(jobs.c.submitted_at > now, jobs.c.state == State.RENDERING).values(submitted_at=now),
+        sa.update(jobs)
+        .where(jobs.c.submitted_at > now, UNENDED, jobs.c.state == State.RENDERING)
+        .values(submitted_at=now),
     )
-    for waits_until in (jobs.c.not_before, posts.c.not_before, offers.c.delete_at):
+    for waits_until, among in (
+        (jobs.c.not_before, UNENDED),
+        (posts.c.not_before, posts.c.state.in_((PostState.DUE, PostState.SENDING))),
+        (offers.c.delete_at, sa.true()),
+    ):
         too_long = waits_until > now + LONGEST_WAIT_SECONDS
-        await connection.execute(sa.update(waits_until.table).where(too_long).values({waits_until: now}))
+        await connection.execute(sa.update(waits_until.table).where(too_long, among).values({waits_until: now}))
 
 
 async def bring_back(connection: AsyncConnection, now: float) -> None:
@@ -203,13 +209,12 @@ async def claim(
 
 def _is_unclaimed(lease_owner: str, now: float) -> sa.ColumnElement[bool]:
     left = sa.and_(jobs.c.owner != lease_owner, jobs.c.lease_until < now)
-    return sa.and_(jobs.c.state.in_(_UNENDED), sa.or_(jobs.c.owner.is_(None), left))
+    return sa.and_(UNENDED, sa.or_(jobs.c.owner.is_(None), left))
 
 
 async def renew(connection: AsyncConnection, lease_owner: str, now: float) -> None:
     """Extend the lease of this process's jobs, all in one statement."""
-    # Only unended jobs have an owner; the index on states finds them.
-    held = sa.and_(jobs.c.state.in_(_UNENDED), jobs.c.owner == lease_owner)
+    held = sa.and_(UNENDED, jobs.c.owner == lease_owner)
     await connection.execute(sa.update(jobs).where(held).values(lease(lease_owner, now)))
 
 

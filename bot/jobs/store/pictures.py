@@ -26,7 +26,7 @@ async def find_kept_references(
     kept = {picture.file_name for column in (*running, *of_drafts) for picture in _read(column)}
     ended = await connection.execute(
         sa.select(jobs.c.user_id, jobs.c.references)
-        .where(jobs.c.ended_at > ended_since)
+        .where(jobs.c.ended_at > ended_since, sa.cast(jobs.c.references, sa.String) != "[]")
         .order_by(jobs.c.ended_at.desc())
     )
     return kept | _latest(((row.user_id, picture) for row in ended for picture in _read(row.references)), each_bytes)

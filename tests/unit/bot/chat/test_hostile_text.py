@@ -20,6 +20,7 @@ from bot.chat.words import Key, refusal, say
 from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer, OfferKind, Place, UserId, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
+from bot.jobs.store.finding import Suggestion
 from tests.figures import figure
 from tests.readers import ENGLISH, READERS
 from tests.unit.bot.chat.markup_judge import read
@@ -214,7 +215,7 @@ async def test_what_is_plain_for_discord_is_one_short_line(job: Job, evil: str) 
         Draft("a1b2", job.origin.user_id, job.origin.place, replace(job.request, prompt=evil), None, 1.0),
         forms.Offered((evil or "x", "y"), ("1280x720", "720x1280"), ("4", "8")),
     )
-    shown = [lists.choice_name(spoiled, 1_001.0, ENGLISH), form.title]
+    shown = [lists.choice_name(Suggestion(spoiled.id, evil, 1_000.0), 1_001.0, ENGLISH), form.title]
     shown += [button.label for message in about_a_job(spoiled, evil) for button in message.buttons]
     for text in shown:
         assert 0 < len(text) <= 100

@@ -10,6 +10,7 @@ from bot.chat.escape import discord_length
 from bot.chat.lists import JobFacts
 from bot.jobs.model import Cause, Job, JobId
 from bot.jobs.states import State
+from bot.jobs.store.finding import Suggestion
 from tests.readers import ENGLISH
 from tests.unit.bot.chat.markup_judge import read
 
@@ -114,12 +115,12 @@ def test_why_tells_what_the_notice_does_not(job: Job) -> None:
 
 
 def test_a_choice_names_the_video_in_plain_text(job: Job) -> None:
-    """Autocomplete shows prompt, state, age and id, in at most 100 characters."""
-    assert lists.choice_name(job, 1_200.0, ENGLISH) == "a red fox · 3 min. ago · K3M9Q2XA"
+    """Autocomplete shows prompt, age and id, in at most 100 characters."""
+    assert lists.choice_name(Suggestion(job.id, "a red fox", 1_000.0), 1_200.0, ENGLISH) == (
+        "a red fox · 3 min. ago · K3M9Q2XA"
+    )
     for prompt in ("🦊" * 2_000, "\u202e\n@everyone", ""):
-        name = lists.choice_name(
-            replace(job, state=State.UNCERTAIN, request=replace(job.request, prompt=prompt)), 9e9, ENGLISH
-        )
+        name = lists.choice_name(Suggestion(job.id, prompt, 1_000.0), 9e9, ENGLISH)
         assert 0 < discord_length(name) <= 100
         assert name.endswith(" · K3M9Q2XA")
         assert "\u202e" not in name

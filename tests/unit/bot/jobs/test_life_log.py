@@ -10,6 +10,7 @@ from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.life_log import hash_prompt, log_accepted
 from bot.jobs.limits import Limits
 from bot.jobs.model import Cause, Charged, Job
+from bot.jobs.pending_write import once_stored
 from bot.jobs.states import TABLE, Event, State
 from bot.jobs.store import moving
 from bot.jobs.store.accepting import accept

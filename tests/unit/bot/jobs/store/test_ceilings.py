@@ -148,7 +148,7 @@ async def test_block_and_request_at_once(database: Database, open_another: Calla
     asking = [sides[n % 2].write(accept, a_job(user_id=ANNA), FREE) for n in range(20)]
     asking.insert(10, database.write(blocking.block, ANNA, BEN, NOW))
     await asyncio.gather(*asking)
-    left = await database.read(finding.find_own, ANNA, "", 100)
+    left = await database.read(finding.find_own, ANNA, 100)
     assert all(job.state is State.CANCELLED for job in left)
 
 

@@ -31,12 +31,12 @@ def finished(accepted_at: float = 1_000.0, **changes: object) -> Job:
 
 
 async def suggested(database: Database, typed: str = "", place: Place = HERE, limit: int = 25) -> list[str]:
-    found = await database.read(finding.find_finished, ANNA, place, typed, limit)
+    found = await database.read(finding.suggest_finished, ANNA, place, typed, limit)
     return [job.id for job in found]
 
 
 async def own(database: Database, typed: str = "", limit: int = 25) -> list[str]:
-    return [job.id for job in await database.read(finding.find_own, ANNA, typed, limit)]
+    return [job.id for job in await database.read(finding.suggest_own, ANNA, typed, limit)]
 
 
 async def test_jobs_are_found_by_their_names(database: Database) -> None:
@@ -149,6 +149,27 @@ async def test_own_jobs_are_running_ones_first(database: Database) -> None:
     expected = [job.id for job in (*reversed(running), *reversed(ended))]
     assert await own(database) == expected
     assert await own(database, limit=3) == expected[:3]
+    assert [job.id for job in await database.read(finding.find_own, ANNA, 3)] == expected[:3]
+
+
+async def test_of_a_persons_jobs_the_newest_are_searched(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older one is given by its id; those of other people don't count."""
+    monkeypatch.setattr(finding, "SEARCHED_MAX", 3)
+    given = [finished(float(number), prompt=f"fox {number}") for number in range(5)]
+    await database.write(put, *given, *(finished(9.0 + number, user_id=BEN) for number in range(5)))
+    newest = [job.id for job in reversed(given)][:3]
+    assert await suggested(database) == newest
+    assert await own(database) == newest
+    assert await own(database, "fox 1") == []
+    assert await own(database, "fox 2") == newest[2:]
+
+
+async def test_a_choice_has_the_beginning_of_the_prompt(database: Database) -> None:
+    """A long prompt isn't read to its end for one line."""
+    job = finished(prompt="🦊" * 4_000)
+    await database.write(put, job)
+    (found,) = await database.read(finding.suggest_own, ANNA, "", 25)
+    assert found == finding.Suggestion(job.id, "🦊" * 400, job.accepted_at)
 
 
 async def test_how_long_renders_took(database: Database) -> None:

@@ -8,10 +8,11 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.database import Database
+from bot.jobs.limits import Limits
 from bot.jobs.states import State
-from bot.jobs.store import finding, moving
+from bot.jobs.store import accepting, finding, moving, pictures, usage
 from bot.jobs.tables import jobs
-from tests.unit.bot.jobs.samples import a_job, put
+from tests.unit.bot.jobs.samples import ANNA, HERE, PROVIDER, a_job, put
 from tests.unit.bot.jobs.store.test_unreadable_rows import spoil
 
 Work = Callable[..., Awaitable[Any]]
@@ -37,18 +38,48 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
         (moving.renew, ("me", 1.0)),
         (moving.find_unclaimed, ("me", 1.0)),
         (moving.claim, ("me", 1.0)),
+        (moving.void_claims, ()),
+        (moving.bring_to_now, (1.0,)),
         (finding.count_unreadable, ()),
+        (finding.find_unended_ids, ()),
+        (finding.find_newest_time, ()),
+        (finding.find_submit_times, (1.0,)),
+        (finding.find_rendered, (200,)),
         (finding.find_kept_videos, (1.0,)),
-        (finding.find_unclear, ("https://provider.test/v1", 1.0)),
-        (finding.find_lost, ("https://provider.test/v1", 1.0)),
+        (finding.find_unclear, (PROVIDER, 1.0)),
+        (finding.find_lost, (PROVIDER, 1.0)),
+        (finding.find_by_act, ("act",)),
+        (finding.find_waiting_in, (HERE.guild_id,)),
+        (finding.find_own, (ANNA, 10)),
+        (finding.suggest_own, (ANNA, "fox", 25)),
+        (finding.suggest_finished, (ANNA, HERE, "fox", 25)),
+        (finding.find_newest_finished, (ANNA, HERE.channel_id)),
+        (pictures.find_kept_references, (1.0,)),
+        (pictures.measure_pictures, (ANNA, 1.0)),
+        (accepting.refuse, (a_job().origin, 1.0, Limits(3, 25, 200, 10, 10))),
+        (accepting.accept, (a_job(), Limits(3, 25, 200, 10, 10))),
+        (usage.find_usage, (1.0,)),
     ],
 )
-async def test_jobs_are_found_by_their_state(database: Database, work: Work, args: tuple[Any, ...]) -> None:
-    """No statement reads through all jobs, least of all while it holds the lock for writing."""
+async def test_no_statement_reads_through_all_jobs(database: Database, work: Work, args: tuple[Any, ...]) -> None:
+    """Ended jobs stay for ever. Each statement, of a start, of a person or of a loop, finds its rows by an index."""
     await database.write(put, a_job(), a_job(State.DELIVERED, ended_at=1.0))
     steps = await database.write(plan, work, *args)
     assert steps
-    assert [step for step in steps if step.startswith("SCAN") and "COVERING INDEX ix_jobs_state" not in step] == []
+    assert [step for step in steps if step.startswith("SCAN jobs") and "INDEX ix_jobs_unended" not in step] == []
+    assert [step for step in steps if step.startswith("SCAN posts")] == []
+
+
+async def test_a_person_is_judged_by_their_latest_endings(database: Database) -> None:
+    """Somebody with thousands of jobs isn't slower: neither their limits nor their choices read the older ones."""
+    await database.write(put, a_job())
+    steps = await database.write(plan, accepting.measure_usage, ANNA, 1.0)
+    assert any("ix_jobs_user_id_ended_at (user_id=? AND ended_at>? AND ended_at<?)" in step for step in steps)
+    assert any("ix_jobs_user_id_accepted_at (user_id=? AND accepted_at>?)" in step for step in steps)
+    assert sum("ix_jobs_unended (state=?" in step for step in steps) == 2
+    steps = await database.write(plan, finding.suggest_finished, ANNA, HERE, "", 25)
+    assert any("ix_jobs_user_id_accepted_at (user_id=? AND accepted_at>?)" in step for step in steps)
+    assert not any("TEMP B-TREE" in step for step in steps)
 
 
 async def test_a_job_in_a_state_of_a_newer_version_keeps_its_video(database: Database) -> None:

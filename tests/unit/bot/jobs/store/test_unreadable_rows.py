@@ -62,8 +62,8 @@ async def test_one_poisoned_job_stops_no_other(database: Database, column: str, 
     ("state", "find", "given"),
     [
         (State.UNCERTAIN, finding.find_unclear, (PROVIDER, 0.0)),
-        (State.DELIVERED, finding.find_finished, (ANNA, HERE, "", 25)),
-        (State.RENDERING, finding.find_own, (ANNA, "", 25)),
+        (State.DELIVERED, finding.find_own, (ANNA, 25)),
+        (State.RENDERING, finding.find_own, (ANNA, 25)),
     ],
 )
 async def test_every_list_of_jobs_leaves_it_out(
@@ -75,6 +75,23 @@ async def test_every_list_of_jobs_leaves_it_out(
     """What people and loops are shown is all the rest."""
     good = await filled(database, state)
     assert ids(await database.read(find, *given)) == ids(good)
+
+
+@pytest.mark.parametrize("column", ["prompt", "accepted_at"])
+async def test_a_choice_that_cannot_be_shown_is_left_out(database: Database, column: str) -> None:
+    """Autocomplete goes on with the others."""
+    good = await filled(database, State.DELIVERED, column, "soon")
+    if column == "prompt":
+        await database.write(spoil_bytes)
+    for found in (
+        await database.read(finding.suggest_finished, ANNA, HERE, "", 25),
+        await database.read(finding.suggest_own, ANNA, "", 25),
+    ):
+        assert {one.id for one in found} == ids(good)
+
+
+async def spoil_bytes(connection: AsyncConnection) -> None:
+    await connection.execute(sa.text("UPDATE jobs SET prompt = x'00ff' WHERE prompt = 'soon'"))
 
 
 @pytest.mark.parametrize("column", ["completed_at", "submitted_at"])
