@@ -58,6 +58,7 @@ class Database:
     def __init__(self, engine: AsyncEngine, log: Path | None = None, generation: Path | None = None) -> None:
         """`log` is the write-ahead log of the engine's file, which is kept small; `generation` the file beside it."""
         self._engine = engine
+        self._reading = engine.execution_options(**{_READING: True})
         self._log = log
         self._generation = generation
         self._advanced: Generation | None = None
@@ -121,17 +122,16 @@ class Database:
         """Run `work` on one consistent view of the data and return its result. Raises `StoreUnavailableError`."""
 
         async def transaction() -> T:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(**{_READING: True})
-                async with connection.begin():
-                    return await work(connection, *args, **kwargs)
+            async with self._reading.begin() as connection:
+                return await work(connection, *args, **kwargs)
 
         return await self._to_its_end(transaction())
 
     def leave(self) -> None:
         """From now on wait only briefly for another program's lock: the process ends, and unstored work is safe."""
         self._tries = 1
-        self._engine.update_execution_options(**{_LEAVING: True})
+        for engine in (self._engine, self._reading):
+            engine.update_execution_options(**{_LEAVING: True})
 
     async def close(self) -> None:
         """Wait for running transactions, then close every connection (an open one would keep the process alive)."""

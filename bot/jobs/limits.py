@@ -39,10 +39,13 @@ class Usage:
     counted_at: tuple[float, ...]
     rests_until: float | None = None
     queued_jobs: int = 0
+    is_blocked: bool = False
 
 
 def decide(usage: Usage, limits: Limits) -> Refusal | None:
     """None if one more job may be accepted, else the reason; `free_at` is when the daily limit has room again."""
+    if usage.is_blocked:
+        return Refusal(Reason.BLOCKED)
     if limits.jobs_per_day and len(usage.counted_at) >= limits.jobs_per_day:
         freed_by = usage.counted_at[len(usage.counted_at) - limits.jobs_per_day]
         return Refusal(Reason.DAILY_LIMIT, {"limit": limits.jobs_per_day, "free_at": freed_by + DAY_SECONDS})

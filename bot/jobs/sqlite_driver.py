@@ -1,6 +1,7 @@
-"""aiosqlite with one trip to the connection's thread per statement: its cursor makes four, and each costs a switch.
+"""aiosqlite with one call into the connection's thread per statement: its cursor makes four, and each costs a switch.
 
-SQLAlchemy reads all rows of a statement at once, so nothing is lost by reading them with it.
+SQLAlchemy reads all rows of a statement at once, so nothing is lost by reading them with it. A transaction for reading
+begins with its first statement, as in SQLite, and its end is not waited for.
 """
 
 import sqlite3
@@ -20,8 +21,10 @@ class _Connection(aiosqlite.Connection):
         super().__init__(connector, iter_chunk_size=1)
         # A connection that is lost must not keep the process alive.
         self._thread.daemon = True
-        # Whether a statement was sent since the last commit.
-        self.is_used = True
+        # Whether a statement was sent since the last commit, and whether it can only read.
+        self._is_used = True
+        self._is_reading = False
+        self._begins = False
 
     def cursor(self) -> Any:
         """A cursor for SQLAlchemy."""
@@ -29,7 +32,11 @@ class _Connection(aiosqlite.Connection):
 
     async def run(self, statement: str, values: Sequence[Any]) -> tuple[Any, int, list[Any]]:
         """The description, the count of changed rows and the rows of a statement."""
-        return await self._call(partial(_run, self._conn, statement, values))
+        if statement == "BEGIN":
+            self._begins = self._is_reading = True
+            return None, -1, []
+        begins, self._begins = self._begins, False
+        return await self._call(partial(_run, self._conn, statement, values, begins=begins))
 
     async def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> int:
         """The count of rows that a statement has changed, once for each row of values."""
@@ -37,19 +44,24 @@ class _Connection(aiosqlite.Connection):
 
     async def _call(self, function: Callable[[], T]) -> T:
         """Call it in the connection's thread."""
-        self.is_used = True
+        self._is_used = True
         done: T = await self._execute(function)  # pyright: ignore[reportUnknownMemberType]  # untyped in aiosqlite
         return done
 
     async def commit(self) -> None:
         """Commit the transaction."""
-        await super().commit()
-        self.is_used = False
+        if not self._is_reading:
+            await super().commit()
+        elif self._is_used:
+            # Any later call on this connection comes after it.
+            self._tx.put_nowait((None, self._conn.commit))  # pyright: ignore[reportUnknownMemberType]  # half typed
+        self._is_used = self._is_reading = self._begins = False
 
     async def rollback(self) -> None:
         """Roll the transaction back; right after a commit there is none."""
-        if self.is_used:
+        if self._is_used:
             await super().rollback()
+        self._is_used = self._is_reading = self._begins = False
 
 
 class _Cursor:
@@ -86,7 +98,11 @@ def connect(database: str, **options: Any) -> aiosqlite.Connection:
     return _Connection(lambda: sqlite3.connect(database, **options))
 
 
-def _run(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> tuple[Any, int, list[Any]]:
+def _run(
+    connection: sqlite3.Connection, statement: str, values: Sequence[Any], *, begins: bool
+) -> tuple[Any, int, list[Any]]:
+    if begins:
+        connection.execute("BEGIN")
     cursor = connection.execute(statement, values)
     rows = cursor.fetchall() if cursor.description else []
     found = cursor.description, cursor.rowcount, rows

@@ -22,20 +22,65 @@ from bot.jobs.limits import (
     rest_until,
 )
 from bot.jobs.model import Cause, Job, Origin, PostKind, UserId
-from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.reasons import Refusal
 from bot.jobs.states import AT_PROVIDER, Event, State
 from bot.jobs.store import marks, moving
-from bot.jobs.store.blocking import is_blocked
 from bot.jobs.store.budgets import measure_budgets
+from bot.jobs.store.finding import find_by_origin
 from bot.jobs.store.posts import make_due
 from bot.jobs.store.rows import job_of, row_of
-from bot.jobs.tables import UNENDED, jobs
+from bot.jobs.tables import UNENDED, blocks, jobs
 
 _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
 _NEVER_COUNTED = (State.REFUSED, State.FAILED, State.LOST)
 _UNOWNED: Mapping[str, object] = MappingProxyType({})
 # Causes that the requester can avoid. Outage, credit, rate, doubt and delivery make no one rest.
 _REFUSED_FOR = (Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.LENGTH)
+
+# Built once: that costs more than the statement.
+_OF_PERSON = jobs.c.user_id == sa.bindparam("person")
+_INSERT = sa.insert(jobs)
+_LATER = sa.select(jobs).where(
+    jobs.c.id == sa.bindparam("wanted"),
+    jobs.c.state == sa.bindparam("state"),
+    jobs.c.fence == sa.bindparam("fence"),
+    jobs.c.not_before > sa.bindparam("now"),
+)
+
+
+def _count(*conditions: sa.ColumnElement[bool], of_person: sa.ColumnElement[bool] = _OF_PERSON) -> sa.ScalarSelect[int]:
+    """How many unended jobs, of the person or of all people, those conditions hold for."""
+    return sa.select(sa.func.count()).select_from(jobs).where(UNENDED, of_person, *conditions).scalar_subquery()
+
+
+_COUNTS = sa.select(
+    _count(jobs.c.state.in_(_ACTIVE), jobs.c.late_at.is_(None)).label("active"),
+    _count(jobs.c.state == State.ACCEPTED, of_person=sa.true()).label("queued"),
+    sa.select(blocks.c.blocked_at).where(blocks.c.user_id == sa.bindparam("person")).scalar_subquery().label("blocked"),
+)
+_COUNTED = (
+    sa.select(jobs.c.accepted_at)
+    .where(
+        _OF_PERSON,
+        jobs.c.accepted_at > sa.bindparam("since"),
+        jobs.c.state.not_in(_NEVER_COUNTED),
+        sa.or_(jobs.c.state != State.CANCELLED, jobs.c.withheld),
+    )
+    .order_by(jobs.c.accepted_at)
+)
+_IS_RENDER = sa.and_(
+    jobs.c.state == State.FAILED, jobs.c.remote_id.is_not(None), jobs.c.accepted_at > sa.bindparam("since")
+)
+_DENIED = (
+    sa.select(jobs.c.ended_at, jobs.c.cause, _IS_RENDER.label("is_render"))
+    .where(
+        _OF_PERSON,
+        jobs.c.state.in_((State.REFUSED, State.FAILED)),
+        jobs.c.submitted_at.is_not(None),
+        jobs.c.ended_at.between(sa.bindparam("first"), sa.bindparam("last")),
+    )
+    .order_by(jobs.c.ended_at)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +102,11 @@ async def accept(
 
     `taking`: as for `refuse`. `lease`: the columns of the process that owns the job from the start.
     """
-    known = await connection.execute(
-        sa.select(jobs).where(jobs.c.origin_id == job.origin.id, jobs.c.ordinal == 0),
-    )
-    if row := known.first():
-        return Accepted(job_of(row), new=False)
+    if known := await find_by_origin(connection, job.origin.id):
+        return Accepted(known, new=False)
     if refusal := await refuse(connection, job.origin, job.accepted_at, limits, taking):
         return refusal
-    await connection.execute(sa.insert(jobs).values({**row_of(job), **lease}))
+    await connection.execute(_INSERT, {**row_of(job), **lease})
     await make_due(connection, job, PostKind.CARD)
     budgets = await measure_budgets(connection, job.origin.place, job.accepted_at, limits)
     return Accepted(job, new=True, budgets=tuple(budgets))
@@ -79,8 +121,6 @@ async def refuse(
     """
     if refusal := limits.allowlist.refuse_request(origin.place.guild_id):
         return refusal
-    if await is_blocked(connection, origin.user_id):
-        return Refusal(Reason.BLOCKED)
     usage = await measure_usage(connection, origin.user_id, now)
     if refusal := decide(replace(usage, active_jobs=usage.active_jobs + taking), limits):
         return refusal
@@ -93,22 +133,12 @@ async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float
 
     Failed jobs do not count, nor do jobs that were cancelled before submission; paid ones do.
     """
-    active = _count(jobs.c.user_id == user_id, jobs.c.state.in_(_ACTIVE), jobs.c.late_at.is_(None))
-    queued = _count(jobs.c.state == State.ACCEPTED)
-    counts = (await connection.execute(sa.select(active, queued))).one()
-    counted = await connection.scalars(
-        sa.select(jobs.c.accepted_at)
-        .where(
-            jobs.c.user_id == user_id,
-            jobs.c.accepted_at > now - DAY_SECONDS,
-            jobs.c.state.not_in(_NEVER_COUNTED),
-            sa.or_(jobs.c.state != State.CANCELLED, jobs.c.withheld),
-        )
-        .order_by(jobs.c.accepted_at),
-    )
+    of_person = {"person": user_id, "since": now - DAY_SECONDS}
+    counts = (await connection.execute(_COUNTS, of_person)).one()
+    counted = await connection.scalars(_COUNTED, of_person)
     refusals, failed_at = await _denials(connection, user_id, now)
     rests_until = rest_until([at for at, _ in refusals], now, await _renders(connection, user_id, failed_at, now))
-    return Usage(counts[0], tuple(counted), rests_until, counts[1])
+    return Usage(counts.active, tuple(counted), rests_until, counts.queued, is_blocked=counts.blocked is not None)
 
 
 async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, provider: str | None = None) -> Job | None:
@@ -118,9 +148,8 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
     Returns the job as it is then: still accepted, with a later `not_before`, if it has to wait; None if it was moved by
     someone else.
     """
-    same = sa.and_(jobs.c.id == job.id, jobs.c.state == job.state, jobs.c.fence == job.fence)
-    later = await connection.execute(sa.select(jobs).where(same, jobs.c.not_before > now))
-    if (waiting := later.first()) is not None:
+    as_read = {"wanted": job.id, "state": job.state, "fence": job.fence, "now": now}
+    if (waiting := (await connection.execute(_LATER, as_read)).first()) is not None:
         # Its reply was edited since the job was read: its grace period has started again.
         return job_of(waiting)
     user_id = job.origin.user_id
@@ -130,9 +159,9 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
     # For content a render may be refused yet, for anything else only a job that is being sent.
     for_content = any(cause == Cause.CONTENT for _, cause in refusals)
     may_follow = AT_PROVIDER if for_content else (State.SUBMITTING,)
-    count = _count(jobs.c.user_id == user_id, jobs.c.state.in_(may_follow), jobs.c.late_at.is_(None))
-    under_way = await connection.scalar(sa.select(count)) if refusals else 0
-    held = resting or held_until(refused_at, under_way or 0, now)
+    under_way = sa.select(_count(jobs.c.state.in_(may_follow), jobs.c.late_at.is_(None)))
+    followed_by = await connection.scalar(under_way, {"person": user_id}) if refusals else 0
+    held = resting or held_until(refused_at, followed_by or 0, now)
     if held is None:
         sent: dict[str, object] = {"submitted_at": now, "waiting_for": None, "provider": provider or job.provider}
         marked = await moving.apply(connection, job, Event.SUBMIT, now=now, **sent)
@@ -145,31 +174,14 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
     return await moving.note(connection, job, not_before=held, waiting_for=Cause.CONTENT)
 
 
-def _count(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    """How many unended jobs those conditions hold for."""
-    return sa.select(sa.func.count()).select_from(jobs).where(UNENDED, *conditions).scalar_subquery()
-
-
 async def _denials(
     connection: AsyncConnection, user_id: UserId, now: float
 ) -> tuple[list[tuple[float, str]], list[float]]:
     """Of the person's sent videos, oldest first: when and why they were refused for their request in twenty minutes,
     and when renders of the last day failed otherwise, in thirty.
     """
-    is_render = sa.and_(
-        jobs.c.state == State.FAILED, jobs.c.remote_id.is_not(None), jobs.c.accepted_at > now - DAY_SECONDS
-    )
-    found = await connection.execute(
-        sa.select(jobs.c.ended_at, jobs.c.cause, is_render.label("is_render"))
-        .where(
-            jobs.c.user_id == user_id,
-            jobs.c.state.in_((State.REFUSED, State.FAILED)),
-            jobs.c.submitted_at.is_not(None),
-            jobs.c.ended_at.between(now - 3 * REST_SECONDS, now),
-        )
-        .order_by(jobs.c.ended_at),
-    )
-    denied = found.all()
+    within = {"person": user_id, "since": now - DAY_SECONDS, "first": now - 3 * REST_SECONDS, "last": now}
+    denied = (await connection.execute(_DENIED, within)).all()
     lately = now - 2 * REST_SECONDS
     refusals: list[tuple[float, str]] = [
         (row.ended_at, row.cause) for row in denied if row.cause in _REFUSED_FOR and row.ended_at >= lately

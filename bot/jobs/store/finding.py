@@ -19,6 +19,10 @@ _RENDERS_READ = 10_000
 # Of a person's jobs the newest so many are listed and searched.
 SEARCHED_MAX = 500
 _PIECE = 200
+# Built once: that costs more than the statement.
+_BY_ID = sa.select(jobs).where(jobs.c.id == sa.bindparam("wanted"))
+_BY_IDS = sa.select(jobs).where(jobs.c.id.in_(sa.bindparam("wanted", expanding=True)))
+_BY_ORIGIN = sa.select(jobs).where(jobs.c.origin_id == sa.bindparam("wanted"), jobs.c.ordinal == 0)
 # Of a prompt this is surely enough for one short line, also with invisible characters in it.
 _PROMPT_SHOWN = 400
 
@@ -41,12 +45,12 @@ class Suggestion:
 
 async def get(connection: AsyncConnection, job_id: JobId) -> Job | None:
     """The job of that short id."""
-    return await _first(connection, sa.select(jobs).where(jobs.c.id == job_id))
+    return await _first(connection, _BY_ID, wanted=job_id)
 
 
 async def find_by_origin(connection: AsyncConnection, origin_id: str) -> Job | None:
     """The job of a person's action, if it was accepted."""
-    return await _first(connection, sa.select(jobs).where(jobs.c.origin_id == origin_id, jobs.c.ordinal == 0))
+    return await _first(connection, _BY_ORIGIN, wanted=origin_id)
 
 
 async def find_by_remote(connection: AsyncConnection, provider: str, remote_id: str) -> Job | None:
@@ -95,7 +99,7 @@ async def find_owned(connection: AsyncConnection, provider: str, remote_ids: Col
 
 async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> dict[JobId, Job]:
     """Those of the jobs that exist."""
-    found = await connection.execute(sa.select(jobs).where(jobs.c.id.in_(job_ids)))
+    found = await connection.execute(_BY_IDS, {"wanted": list(job_ids)})
     return {job.id: job for job in readable(found, job_of)}
 
 
@@ -280,6 +284,6 @@ def _at(place: Place) -> sa.ColumnElement[bool]:
     return sa.and_(jobs.c.guild_id.is_(None), jobs.c.channel_id == place.channel_id)
 
 
-async def _first(connection: AsyncConnection, query: sa.Select[tuple[object, ...]]) -> Job | None:
-    row = (await connection.execute(query)).first()
+async def _first(connection: AsyncConnection, query: sa.Select[*tuple[Any, ...]], **values: object) -> Job | None:
+    row = (await connection.execute(query, values)).first()
     return None if row is None else job_of(row)

@@ -10,8 +10,6 @@ from bot.jobs.generation import Generation
 from bot.jobs.pending_write import ADVANCED
 from bot.jobs.tables import marks
 
-_others = marks.alias()
-
 
 class Mark(StrEnum):
     """The names of the rows; they outlive the process and are never renamed."""
@@ -27,6 +25,15 @@ class Mark(StrEnum):
     CLOCK_DOUBTED = "clock doubted"
     # The highest rate of polls that a provider accepted, per second, and that provider.
     POLL_CEILING = "poll ceiling"
+
+
+_others = marks.alias()
+_ADVANCE = (
+    sa.update(marks)
+    .where(marks.c.name == Mark.GENERATION)
+    .values(value=sa.cast(sa.cast(marks.c.value, sa.BigInteger) + 1, sa.String))
+    .returning(marks.c.value, sa.select(_others.c.value).where(_others.c.name == Mark.LINEAGE).scalar_subquery())
+)
 
 
 class DatabaseMarks(NamedTuple):
@@ -49,13 +56,7 @@ async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
 
 async def advance(connection: AsyncConnection) -> None:
     """Count one up, before something leaves the machine; `Database.write` then stores the count beside the file."""
-    counted = await connection.execute(
-        sa.update(marks)
-        .where(marks.c.name == Mark.GENERATION)
-        .values(value=sa.cast(sa.cast(marks.c.value, sa.BigInteger) + 1, sa.String))
-        .returning(marks.c.value, sa.select(_others.c.value).where(_others.c.name == Mark.LINEAGE).scalar_subquery()),
-    )
-    number, lineage = counted.one_or_none() or (None, None)
+    number, lineage = (await connection.execute(_ADVANCE)).one_or_none() or (None, None)
     if number is not None and lineage is not None:
         connection.info[ADVANCED] = Generation(lineage, int(number))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.jobs.backoff import LONGEST_WAIT_SECONDS
 from bot.jobs.charging import charged_after
@@ -24,6 +25,17 @@ _SAID_AS = {
     Announcement.UNSURE: PostKind.UNSURE,
 }
 _WITHHOLDABLE = (State.SUBMITTING, State.RENDERING, State.FETCHING, State.POSTING, State.UNCERTAIN)
+# Built once: that costs more than the statement.
+_AS_READ = (
+    sa.update(jobs)
+    .where(
+        jobs.c.id == sa.bindparam("read_id"),
+        jobs.c.state == sa.bindparam("read_state"),
+        jobs.c.fence == sa.bindparam("read_fence"),
+    )
+    .returning(*jobs.c)
+)
+_WITHHELD_AS_READ = _AS_READ.where(jobs.c.withheld)
 LEASE_SECONDS = 60.0
 
 
@@ -38,15 +50,10 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
     values: dict[str, Any] = {"state": target.state, "charged": charged, "ended_at": None, **changes}
     if target.state in ENDS:
         values |= {"ended_at": now, "owner": None, "lease_until": None, "waiting_for": None}
-    moving = _as_read(job)
-    if event is Event.KEEP:
-        # *Post it* may have been pressed since the job was read: then its video is wanted after all.
-        moving = moving.where(jobs.c.withheld)
-    changed = await connection.execute(moving.values(values).returning(*jobs.c))
-    row = changed.first()
-    if row is None:
+    # *Post it* may have been pressed since the job was read: then its video is wanted after all.
+    moved = await _change_as_read(connection, _AS_READ if event is not Event.KEEP else _WITHHELD_AS_READ, job, values)
+    if moved is None:
         return None
-    moved = job_of(row)
     if target.announcement is not Announcement.NOTHING:
         await make_due(connection, moved, _SAID_AS[target.announcement])
     once_stored(partial(log_move, event, moved))
@@ -108,7 +115,7 @@ async def end_for_place(
 
 async def note(connection: AsyncConnection, job: Job, **changes: Any) -> Job | None:
     """Set further columns without a move; None if the job was moved since it was read."""
-    return await _changed(connection, _as_read(job).values(**changes))
+    return await _change_as_read(connection, _AS_READ, job, changes)
 
 
 async def note_late(connection: AsyncConnection, job: Job, kind: PostKind, **changes: Any) -> Job | None:
@@ -232,5 +239,10 @@ async def _as_it_is(connection: AsyncConnection, job: Job) -> Job:
     return job_of((await connection.execute(sa.select(jobs).where(jobs.c.id == job.id))).one())
 
 
-def _as_read(job: Job) -> sa.Update:
-    return sa.update(jobs).where(jobs.c.id == job.id, jobs.c.state == job.state, jobs.c.fence == job.fence)
+async def _change_as_read(
+    connection: AsyncConnection, statement: ReturningUpdate[Any], job: Job, changes: dict[str, Any]
+) -> Job | None:
+    """Set those columns of the job as it was read; None if it was moved since."""
+    read = {"read_id": job.id, "read_state": job.state, "read_fence": job.fence}
+    row = (await connection.execute(statement, {**changes, **read})).first()
+    return None if row is None else job_of(row)

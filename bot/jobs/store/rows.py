@@ -6,6 +6,7 @@ it.
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from sys import intern
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -83,25 +84,27 @@ def offer_of(row: Row) -> Offer:
 
 
 def _read(row: Row, table: sa.Table, read: Callable[[Row], T]) -> T:
-    """Check the types, which SQLite doesn't, then the words."""
-    key = "-".join(str(getattr(row, column.name)) for column in table.primary_key)
-    for name, kind in _KINDS[table.name].items():
-        value = getattr(row, name)
-        if value is not None and not isinstance(value, kind):
-            raise UnreadableRowError(f"{table.name} {key}: {name} is {type(value).__name__}")
+    """Check the types, which SQLite doesn't, then the words. The row begins with the table's columns in their order."""
+    for value, (name, kinds) in zip(row, _KINDS[table.name], strict=False):
+        if type(value) not in kinds:
+            raise UnreadableRowError(f"{_key_of(row, table)}: {name} is {type(value).__name__}")
     try:
         return read(row)
     except (ValueError, TypeError) as error:
         # Log only the type of a value: a prompt may be among them.
-        raise UnreadableRowError(f"{table.name} {key}: {type(error).__name__}") from error
+        raise UnreadableRowError(f"{_key_of(row, table)}: {type(error).__name__}") from error
+
+
+def _key_of(row: Row, table: sa.Table) -> str:
+    return f"{table.name} {'-'.join(str(getattr(row, column.name)) for column in table.primary_key)}"
 
 
 _TAKES = {sa.Float: (float, int), sa.Boolean: (bool,), sa.Integer: (int,), sa.String: (str,), sa.JSON: (list,)}
-_KINDS: dict[str, dict[str, tuple[type, ...]]] = {
-    table.name: {
-        column.name: next(taken for kind, taken in _TAKES.items() if isinstance(column.type, kind))
+_KINDS = {
+    table.name: [
+        (column.name, {type(None), *next(taken for kind, taken in _TAKES.items() if isinstance(column.type, kind))})
         for column in table.columns
-    }
+    ]
     for table in (jobs, posts, drafts, offers)
 }
 
@@ -116,12 +119,12 @@ def _job_of(row: Row) -> Job:
             via=Via(row.via),
             user_id=UserId(row.user_id),
             place=_place_of(row),
-            locale=row.locale,
+            locale=intern(row.locale),
             reply_to=_message(row.reply_to),
             history_after=_message(row.history_after),
             retry_of=JobId(row.retry_of) if row.retry_of else None,
         ),
-        provider=row.provider,
+        provider=intern(row.provider),
         idempotency_key=row.idempotency_key,
         accepted_at=row.accepted_at,
         remote_id=row.remote_id,
@@ -265,9 +268,10 @@ def references_of(column: Any) -> tuple[Reference, ...]:
 def _request_of(row: Row) -> VideoRequest:
     return VideoRequest(
         prompt=row.prompt,
-        model=row.model,
-        size=row.size,
-        seconds=row.seconds,
+        # Thousands of jobs share few of these values.
+        model=_interned(row.model),
+        size=_interned(row.size),
+        seconds=_interned(row.seconds),
         references=references_of(row.references),
         parent_id=JobId(row.parent_id) if row.parent_id else None,
     )
@@ -286,6 +290,10 @@ def _request_columns(request: VideoRequest) -> dict[str, object]:
 
 def _place_of(row: Row) -> Place:
     return Place(ChannelId(row.channel_id), GuildId(row.guild_id) if row.guild_id is not None else None)
+
+
+def _interned(text: str | None) -> str | None:
+    return None if text is None else intern(text)
 
 
 def _message(value: int | None) -> MessageId | None:
