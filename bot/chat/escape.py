@@ -5,6 +5,7 @@ Inside a code span Discord renders no mention, link, timestamp, command, emoji o
 """
 
 import unicodedata
+from functools import lru_cache
 
 from bot.chat.unseen import is_blank, is_ignorable
 
@@ -32,14 +33,16 @@ def plain(text: str, limit: int) -> str:
     Those are labels of buttons, names of autocomplete choices, titles of forms, footers of embeds. Never empty; at most
     `limit` (at least 1) long, in Discord's units.
     """
-    seen = "".join(map(_seen, text[:_READ_CHARACTERS]))
-    line = " ".join(_without_piles(unicodedata.normalize("NFC", seen)).split())
-    return clip(line or NO_TEXT, limit)
+    text = text[:_READ_CHARACTERS]
+    # Most prompts have only characters that stay as they are.
+    if not (text.isascii() and text.isprintable()):
+        text = _without_piles(unicodedata.normalize("NFC", "".join(map(_seen, text))))
+    return clip(" ".join(text.split()) or NO_TEXT, limit)
 
 
 def discord_length(text: str) -> int:
     """The text's length in Discord's programs: in UTF-16 units, so an emoji counts twice."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clip(text: str, limit: int) -> str:
@@ -56,6 +59,7 @@ def clip(text: str, limit: int) -> str:
     return "".join(kept).rstrip() + _ELLIPSIS
 
 
+@lru_cache(maxsize=2_000)
 def _seen(character: str) -> str:
     """The character; a space for any kind of blank; nothing for control and invisible characters."""
     if is_blank(character):

@@ -24,7 +24,7 @@ _BY_ID = sa.select(jobs).where(jobs.c.id == sa.bindparam("wanted"))
 _BY_IDS = sa.select(jobs).where(jobs.c.id.in_(sa.bindparam("wanted", expanding=True)))
 _BY_ORIGIN = sa.select(jobs).where(jobs.c.origin_id == sa.bindparam("wanted"), jobs.c.ordinal == 0)
 # Of a prompt this is surely enough for one short line, also with invisible characters in it.
-_PROMPT_SHOWN = 400
+_PROMPT_SHOWN = 200
 
 
 class Rendered(NamedTuple):

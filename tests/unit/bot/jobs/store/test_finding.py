@@ -169,7 +169,7 @@ async def test_a_choice_has_the_beginning_of_the_prompt(database: Database) -> N
     job = finished(prompt="🦊" * 4_000)
     await database.write(put, job)
     (found,) = await database.read(finding.suggest_own, ANNA, "", 25)
-    assert found == finding.Suggestion(job.id, "🦊" * 400, job.accepted_at)
+    assert found == finding.Suggestion(job.id, "🦊" * 200, job.accepted_at)
 
 
 async def test_how_long_renders_took(database: Database) -> None:
