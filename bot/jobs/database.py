@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.jobs import sqlite_driver
 from bot.jobs.generation import Generation, generation_path, write_generation
-from bot.jobs.pending_write import PendingWrite
+from bot.jobs.pending_write import PendingWrite, shares
 
 # How long each try waits for another program's lock.
 _BUSY_SECONDS = 5.0
@@ -66,7 +66,7 @@ class Database:
         self._storing = asyncio.Lock()
         self._log_bytes_max = _LOG_BYTES_MAX
         self._writer = asyncio.Lock()
-        self._grouped: list[PendingWrite[Any]] = []
+        self._sharing: list[PendingWrite[Any]] = []
         self._under_way: set[asyncio.Task[Any]] = set()
         self._tries = _TRIES
 
@@ -76,38 +76,23 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run `work` in a write transaction of its own and return its result.
+        """Run `work` in one write transaction and return its result.
 
         The transaction is finished even if the caller is cancelled meanwhile. Raises `StoreUnavailableError`;
-        exceptions from `work` roll the transaction back and propagate.
+        exceptions from `work` roll the transaction back and propagate. A function that is marked with `may_share`
+        shares the transaction with others that wait; if one of them fails, each runs again alone.
         """
         one = PendingWrite(lambda connection: work(connection, *args, **kwargs))
+        if shares(work):
+            self._sharing.append(one)
 
         async def transaction() -> T:
             async with self._writer:
-                await self._commit([one])
-            return await self._finished(one)
-
-        return await self._to_its_end(transaction())
-
-    async def write_grouped(
-        self,
-        work: Callable[Concatenate[AsyncConnection, P], Awaitable[T]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        """The same, in one transaction with other such writes that wait for their turn: for notes, not for money.
-
-        If one of a group fails, none is stored, and each of them runs again in a transaction of its own.
-        """
-        one = PendingWrite(lambda connection: work(connection, *args, **kwargs))
-        self._grouped.append(one)
-
-        async def transaction() -> T:
-            async with self._writer:
-                if not one.is_over:
-                    others = [other for other in self._grouped if other is not one]
-                    self._grouped = others[_GROUP_MAX - 1 :]
+                if not shares(work):
+                    await self._commit([one])
+                elif not one.is_over:
+                    others = [other for other in self._sharing if other is not one]
+                    self._sharing = others[_GROUP_MAX - 1 :]
                     await self._commit_group([one, *others[: _GROUP_MAX - 1]])
             return await self._finished(one)
 

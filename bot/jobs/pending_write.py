@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, copy_context
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +12,10 @@ from bot.jobs.generation import Generation
 # Where a transaction leaves the generation that it has counted up to.
 ADVANCED = "advanced"
 
+_SHARES = "may_share"
+
 T = TypeVar("T")
+W = TypeVar("W", bound=Callable[..., Any])
 
 # Follow-ups of this task's write after its commit; each write runs in its own task.
 _FOLLOW_UP: ContextVar[list[Callable[[], None]] | None] = ContextVar("follow_up", default=None)
@@ -23,6 +26,17 @@ def once_stored(follow_up: Callable[[], None]) -> None:
     waiting = _FOLLOW_UP.get()
     if waiting is not None:
         waiting.append(follow_up)
+
+
+def may_share(work: W) -> W:
+    """Mark a store function whose writes may share a transaction with others that wait: notes, never money."""
+    work.__dict__[_SHARES] = True
+    return work
+
+
+def shares(work: object) -> bool:
+    """Whether it is marked so, or wraps a function that is."""
+    return bool(getattr(work, _SHARES, False))
 
 
 class PendingWrite(Generic[T]):

@@ -13,7 +13,7 @@ from bot.jobs.charging import charged_after
 from bot.jobs.denials import Denial
 from bot.jobs.life_log import log_move
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState, UserId
-from bot.jobs.pending_write import once_stored
+from bot.jobs.pending_write import may_share, once_stored
 from bot.jobs.states import ENDS, Announcement, Event, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
@@ -113,11 +113,13 @@ async def end_for_place(
     return await apply(connection, job, Event.EXPIRE, now=now, cause=Cause.PLACE, field=denial.value)
 
 
+@may_share
 async def note(connection: AsyncConnection, job: Job, **changes: Any) -> Job | None:
     """Set further columns without a move; None if the job was moved since it was read."""
     return await _change_as_read(connection, _AS_READ, job, changes)
 
 
+@may_share
 async def note_late(connection: AsyncConnection, job: Job, kind: PostKind, **changes: Any) -> Job | None:
     """Set columns and let a message of that kind become due, without a move; None if the job was moved meanwhile."""
     noted = await note(connection, job, **changes)

@@ -15,7 +15,7 @@ from bot.jobs import database as database_module
 from bot.jobs.database import Database, StoreConflictError, StoreUnavailableError
 from bot.jobs.generation import Generation, read_generation
 from bot.jobs.model import Job
-from bot.jobs.pending_write import once_stored
+from bot.jobs.pending_write import may_share, once_stored
 from bot.jobs.states import State
 from bot.jobs.store import finding, marks, moving
 from tests.unit.bot.jobs.samples import a_job, put
@@ -54,7 +54,7 @@ async def while_another_writes(database: Database, *begin: Callable[[], Awaitabl
 
 
 def noting(database: Database, job: Job, percent: int) -> Callable[[], Awaitable[Any]]:
-    return lambda: database.write_grouped(moving.note, job, progress=percent)
+    return lambda: database.write(moving.note, job, progress=percent)
 
 
 async def rendering(database: Database, count: int) -> list[Job]:
@@ -103,8 +103,12 @@ async def test_a_failing_note_fails_alone(database: Database) -> None:
     known = a_job(origin_id="same")
     await database.write(put, known)
 
+    @may_share
+    async def put_shared(connection: AsyncConnection, job: Job) -> None:
+        await put(connection, job)
+
     async def fail() -> None:
-        await database.write_grouped(put, a_job(origin_id="same"))
+        await database.write(put_shared, a_job(origin_id="same"))
 
     seen = heed(database)
     done = await while_another_writes(
@@ -120,6 +124,7 @@ async def test_what_follows_a_note_happens_once(database: Database) -> None:
     """Only after its commit, also when its group had to be repeated, and with what its own caller logs."""
     followed: list[tuple[str, dict[str, Any]]] = []
 
+    @may_share
     async def note(_connection: AsyncConnection, name: str) -> str:
         once_stored(lambda: followed.append((name, get_contextvars())))
         if name == "broken":
@@ -128,7 +133,7 @@ async def test_what_follows_a_note_happens_once(database: Database) -> None:
 
     async def call(name: str) -> str:
         with bound_contextvars(detail=name):
-            return await database.write_grouped(note, name)
+            return await database.write(note, name)
 
     done = await while_another_writes(database, lambda: call("first"), lambda: call("broken"), lambda: call("second"))
     assert [str(one) for one in done] == ["first", "broken", "second"]
@@ -179,11 +184,12 @@ async def test_notes_of_cancelled_callers_are_stored(database: Database) -> None
 async def test_each_count_of_a_group_is_stored_beside_the_database(database: Database, file: Path) -> None:
     """What was counted up in a group is in the file before any of its callers goes on."""
 
+    @may_share
     async def count(connection: AsyncConnection) -> None:
         await marks.advance(connection)
 
     async def send() -> Generation | None:
-        await database.write_grouped(count)
+        await database.write(count)
         return read_generation(file.with_suffix(".generation"))
 
     kept = await while_another_writes(database, send, send, send)
