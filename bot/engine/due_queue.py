@@ -3,6 +3,7 @@
 import heapq
 from typing import Generic, TypeVar
 
+_IDLE_SECONDS = 60.0
 # So many outdated entries are kept at least.
 _OUTDATED_MAX = 64
 
@@ -47,3 +48,16 @@ class DueQueue(Generic[K]):
                 return due_at, key
             heapq.heappop(self._heap)
         return None
+
+    def pop(self, now: float) -> K | None:
+        """Remove and return the key that is due first, if one is due."""
+        first = self.first()
+        if first is None or first[0] > now:
+            return None
+        self.drop(first[1])
+        return first[1]
+
+    def pause_seconds(self, now: float) -> float:
+        """In how many seconds the next key becomes due, at most a minute; a minute if one is due and was left."""
+        first = self.first()
+        return _IDLE_SECONDS if first is None or first[0] <= now else min(first[0] - now, _IDLE_SECONDS)

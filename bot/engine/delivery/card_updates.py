@@ -195,17 +195,13 @@ class CardUpdater:
     def _start_deletions(self) -> float:
         """Delete the cards of ended jobs; a cancelled job's card stays, without buttons once no video is kept."""
         now = self._context.clock.monotonic()
-        while len(self._busy) < _AT_ONCE and (first := self._deletions.first()) is not None:
-            due_at, nonce = first
-            if due_at > now:
-                return due_at - now
+        while len(self._busy) < _AT_ONCE and (nonce := self._deletions.pop(now)) is not None:
             if nonce in self._busy:
                 # An edit of it is running.
                 self._deletions.put(nonce, now + 1.0)
-                continue
-            self._deletions.drop(nonce)
-            self._start(nonce, self._delete(*self._outdated[nonce]))
-        return _IDLE_SECONDS
+            else:
+                self._start(nonce, self._delete(*self._outdated[nonce]))
+        return self._deletions.pause_seconds(now)
 
     async def _delete(self, job: Job, post: Post) -> None:
         courier = self._context.courier
@@ -230,13 +226,9 @@ class CardUpdater:
     def _end_keeping(self) -> float:
         """Check the cards of videos that are kept no longer; return in how many seconds the next one is due."""
         now = self._context.clock.now()
-        while (first := self._kept.first()) is not None:
-            due_at, job_id = first
-            if due_at > now or self._context.signals.time_in_doubt:
-                return _IDLE_SECONDS if due_at <= now else due_at - now
-            self._kept.drop(job_id)
+        while not self._context.signals.time_in_doubt and (job_id := self._kept.pop(now)) is not None:
             self._context.signals.card_touched(job_id)
-        return _IDLE_SECONDS
+        return self._kept.pause_seconds(now)
 
     def _start_edits(self) -> float:
         """Edit the cards that may be edited; return in how many seconds the next one may be."""

@@ -59,9 +59,8 @@ class EditQueue:
 
     def pop(self, now: float) -> JobId | None:
         """The next card to edit now, if there is any: `spend` for it, or put it again."""
-        if (first := self._urgent.first()) is not None and first[0] <= now:
-            self._urgent.drop(first[1])
-            return first[1]
+        if (urgent := self._urgent.pop(now)) is not None:
+            return urgent
         while (due := self._next.first()) is not None and due[0] <= now:
             channel = self._channels[due[1]]
             if (wish := channel.wishes.first()) is None:

@@ -52,16 +52,12 @@ class OfferLoop:
         if rest_seconds := self._context.courier.rest_seconds():
             return min(_IDLE_SECONDS, rest_seconds)
         now = self._context.clock.now()
-        while (first := self._due.first()) is not None:
-            due_at, offer_id = first
-            if due_at > now:
-                return min(_IDLE_SECONDS, due_at - now)
-            self._due.drop(offer_id)
+        while (offer_id := self._due.pop(now)) is not None:
             if offer_id not in self._busy:
                 offer = self._offers[offer_id]
                 work = self._take_away if now >= offer.delete_at else self._show
                 self._busy[offer_id] = asyncio.create_task(self._guard(work, offer))
-        return _IDLE_SECONDS
+        return self._due.pause_seconds(now)
 
     async def _read_changed(self) -> None:
         signals = self._context.signals

@@ -92,14 +92,10 @@ class OutboxDispatcher:
         pause_seconds = 0.0 if context.signals.to_post else _IDLE_SECONDS
         for is_upload, due in self._due.items():
             busy = sum(_is_upload(key) is is_upload for key in self._busy)
-            while busy < _AT_ONCE[is_upload] and (first := due.first()) is not None:
-                due_at, key = first
-                if due_at > now:
-                    pause_seconds = min(pause_seconds, due_at - now)
-                    break
-                due.drop(key)
+            while busy < _AT_ONCE[is_upload] and (key := due.pop(now)) is not None:
                 busy += 1
                 self._busy[key] = asyncio.create_task(self._dispatch(key, self._waiting[key]))
+            pause_seconds = min(pause_seconds, due.pause_seconds(now))
         return pause_seconds
 
     async def _read_signalled(self) -> None:

@@ -84,9 +84,8 @@ class Scheduler:
     async def _refresh_jobs(self) -> float:
         """Read what is not at hand from the store, some rows at once; return in how many seconds to come back."""
         signals, now = self._context.signals, self._context.clock.now()
-        while (due := self._owned.backoffs.first()) is not None and due[0] <= now:
-            self._owned.backoffs.drop(due[1])
-            signals.dirty_jobs.add(due[1])
+        while (job_id := self._owned.backoffs.pop(now)) is not None:
+            signals.dirty_jobs.add(job_id)
         try:
             read = await self._claims.read_changed()
             # What was handed over during the read is newer.
@@ -98,7 +97,7 @@ class Scheduler:
             return RETRY_SECONDS
         if signals.dirty_jobs or signals.has_unclaimed:
             return 0.0
-        return _IDLE_SECONDS if due is None else max(due[0] - now, 0.0)
+        return self._owned.backoffs.pause_seconds(now)
 
     def _end_overdue(self) -> float:
         """End unsubmitted jobs at their deadline, and announce late ones, also without the provider.
@@ -106,11 +105,7 @@ class Scheduler:
         Return in how many seconds the next one is due.
         """
         now = self._context.clock.now()
-        while not self._context.signals.time_in_doubt and (due := self._owned.deadlines.first()) is not None:
-            due_at, job_id = due
-            if due_at > now:
-                return due_at - now
-            self._owned.deadlines.drop(job_id)
+        while not self._context.signals.time_in_doubt and (job_id := self._owned.deadlines.pop(now)) is not None:
             if not self._owned.is_free(job_id):
                 # It is placed again after its step or its rest.
                 continue
@@ -122,7 +117,7 @@ class Scheduler:
             elif job.late_at is None:
                 # The next poll may end it, or the provider may go down before.
                 self._owned.deadlines.put(job_id, now + _LATE_AGAIN_SECONDS)
-        return _IDLE_SECONDS
+        return self._owned.deadlines.pause_seconds(now)
 
     async def _move(self, job: Job, event: Event, cause: Cause | None) -> StepResult:
         changes = {} if cause is None else {"cause": cause}
@@ -163,15 +158,11 @@ class Scheduler:
     def _start_others(self) -> float:
         """Start every other due step; return in how many seconds the next one is due."""
         now = self._context.clock.now()
-        while (due := self._owned.other_steps.first()) is not None:
-            due_at, job_id = due
-            if due_at > now:
-                return due_at - now
-            self._owned.other_steps.drop(job_id)
+        while (job_id := self._owned.other_steps.pop(now)) is not None:
             if self._owned.is_free(job_id):
                 job = self._owned.jobs[job_id]
                 self._start(StepKind.OTHER, job, self._step(job))
-        return _IDLE_SECONDS
+        return self._owned.other_steps.pause_seconds(now)
 
     async def _step(self, job: Job) -> StepResult:
         match job.state:

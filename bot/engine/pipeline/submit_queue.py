@@ -124,12 +124,9 @@ class SubmitQueue:
     def _wake_due(self) -> float:
         """Queue jobs whose own moment has come; return in how many seconds the next one's comes."""
         now = self._clock.now()
-        while (due := self._sleepers.first()) is not None:
-            due_at, job_id = due
-            if due_at > now:
-                return min(due_at - now, _IDLE_SECONDS)
+        while (job_id := self._sleepers.pop(now)) is not None:
             self._wake(self._sleeping[job_id])
-        return _IDLE_SECONDS
+        return self._sleepers.pause_seconds(now)
 
     def _hold(self, job: Job, *, holds: bool) -> None:
         if not holds:
