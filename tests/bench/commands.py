@@ -8,7 +8,8 @@ from tests.bench.report import Report, Scale, count
 from tests.bench.world import BenchWorld, a_world, acks, calm, until
 
 _BURST = 300
-_BURST_SECONDS = 60.0
+_BURST_PER_SECOND = 150.0
+_BURST_SECONDS = 20.0
 _SINGLE = 15
 
 
@@ -35,27 +36,34 @@ def _create_times(world: BenchWorld) -> list[float]:
 
 
 async def _burst(world: BenchWorld, scale: Scale) -> tuple[float, float, float]:
-    """Creates a second of a burst, cards a second, and CPU seconds for one command with all that follows."""
+    """Creates and cards a second of a burst, and CPU seconds for one command with all that follows."""
     times = scale.times(_BURST)
     world.forget_requests()
     began_with, began_at = world.cpu_seconds(), world.stage.clock.now()
-    burst = asyncio.create_task(acks(world, commands(world), times, 1_000.0))
-    await until(lambda: _creates(world) >= times, _BURST_SECONDS)
+    burst = asyncio.create_task(acks(world, commands(world), times, _BURST_PER_SECOND))
+    await until(lambda: min(len(_create_times(world)), len(_card_times(world))) >= times, _BURST_SECONDS)
+    cpu = world.cpu_seconds() - began_with
     await burst
-    await calm(world, _BURST_SECONDS, 1.0)
-    created = _create_times(world)
-    cards = [one.at for one in world.stage.chat.requests if one.kind == "message_create"]
-    return (
-        len(created) / (max(created, default=began_at) - began_at or 1.0),
-        len(cards) / (max(cards, default=began_at) - began_at or 1.0),
-        (world.cpu_seconds() - began_with) / times,
-    )
+    created, cards = _create_times(world), _card_times(world)
+    return _rate(created, began_at, times), _rate(cards, began_at, times), cpu / max(len(created), 1)
+
+
+def _card_times(world: BenchWorld) -> list[float]:
+    return [one.at for one in world.stage.chat.requests if one.kind == "message_create"]
+
+
+def _rate(done_at: list[float], began_at: float, times: int) -> float:
+    """How many a second, until nine of ten were there or the time was over."""
+    most = min(len(done_at), round(0.9 * times))
+    last = sorted(done_at)[most - 1] if most >= 0.9 * times else began_at + _BURST_SECONDS
+    return most / (last - began_at)
 
 
 async def measure(scale: Scale) -> Report:
-    """One command at a time, then three hundred at once; the latter also among a thousand jobs that render."""
+    """One command at a time, then three hundred within two seconds; the latter also among jobs that render."""
     report = Report()
     async with a_world(wanted="transactions") as world:
+        world.make_database()
         await world.start()
         await calm(world, 5.0)
         reads, writes = await _one_by_one(world, scale)
@@ -68,11 +76,10 @@ async def measure(scale: Scale) -> Report:
         async with a_world(people=100) as world:
             world.fill(State.RENDERING, number)
             await world.start()
-            await calm(world, scale.seconds(20.0))
+            await calm(world, scale.seconds(15.0))
             per_second, cards, cpu = await _burst(world, scale)
         beside = f"{count(number)} rendering" if number else "no jobs"
-        report.row(f"commands carried to the provider a second, {beside}", goal="100", today=f"{per_second:.0f}")
-        if not number:
-            report.row("cards posted a second meanwhile", goal="100", today=f"{cards:.0f}")
-            report.row("CPU for one `/video` and its card, ms", goal="10", today=f"{1000 * cpu:.0f}")
+        today = f"{per_second:.0f}, {cards:.0f}"
+        report.row(f"commands carried to the provider, and cards, a second, {beside}", goal="100, 100", today=today)
+        report.row(f"CPU for one `/video` and its card, ms, {beside}", goal="10", today=f"{1000 * cpu:.0f}")
     return report
