@@ -19,6 +19,7 @@ PLOTS = {
     "cost": ("jobs rendering", "CPU s per 1,000 polls", "The cost of a poll"),
     "waiting": ("jobs in the queue", "% of a core", "The cost of waiting"),
 }
+_BOTH_LOGARITHMIC = frozenset({"delay"})
 
 
 def check() -> None:
@@ -73,7 +74,14 @@ def _draw(name: str, series: dict[str, list[tuple[float, float]]]) -> None:
     for label, points in series.items():
         xs, ys = zip(*sorted(points), strict=True)
         axes.plot(xs, ys, "--" if label == "limit" else "o-", label=label)
-    axes.set(xlabel=across, ylabel=up, title=title, xscale="log", yscale="log")
+    axes.set(xlabel=across, ylabel=up, title=title, xscale="log")
+    if name in _BOTH_LOGARITHMIC:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0.0)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,g}")
+        axis.set_minor_formatter("")
     axes.grid(visible=True, which="both", alpha=0.2)
     axes.legend()
     figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")

@@ -60,7 +60,9 @@ async def measure(scale: Scale) -> Report:
             goal="0.5",
             today=f"{per_thousand:.2f} ({rate:.0f})",
         )
-        report.point("cost", "CPU s per 1,000 polls", number, per_thousand)
+        report.point("cost", "this bot", number, per_thousand)
+        report.point("cost", "a loop of 5 s per job", number, loop)
+        report.point("cost", "limit", number, bare)
         if number >= 1_000 or number == scale.most:
             metric = f"memory per 1,000 pending, MiB, {count(number)} rendering"
             report.row(metric, limit="0.8", peer=f"{own_mib:.1f}", goal="1.5", today=f"{mib:.1f}")
