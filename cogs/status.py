@@ -25,24 +25,17 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
     @app_commands.autocomplete(video=suggest_by(services, Lookup.suggest_own))
     async def status(interaction: discord.Interaction, video: str | None = None) -> None:
         reader = reader_of(interaction)
-        now = interaction.created_at.timestamp()
         async with deferring(interaction):
             if video is None:
-                found = await services.lookup.list_own(asker_of(interaction))
-                links = {seen.job.id: seen.link for seen in found if seen.link}
-                jobs = [seen.job for seen in found]
-                await respond(interaction, lists.running_and_latest(jobs, now, reader, links))
+                views = await services.lookup.list_own(asker_of(interaction))
+                await respond(interaction, lists.running_and_latest(views, reader))
                 return
             sight = sight_of(interaction.guild, interaction.user)
-            seen = await services.lookup.find_to_view(video, asker_of(interaction), sight)
-            if isinstance(seen, Refusal):
-                await respond(interaction, refusal_text(seen, reader))
+            view = await services.lookup.find_to_view(video, asker_of(interaction), sight)
+            if isinstance(view, Refusal):
+                await respond(interaction, refusal_text(view, reader))
                 return
-            if seen.veiled:
-                await respond(interaction, lists.veiled(seen.job, now, reader))
-                return
-            facts = lists.JobFacts(now, seen.queue_position, seen.link, seen.parent_link)
-            await respond(interaction, lists.one(seen.job, facts, reader))
+            await respond(interaction, lists.one(view, reader))
 
     return cast("app_commands.Command[Any, ..., None]", status)
 

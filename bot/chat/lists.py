@@ -1,7 +1,7 @@
 """The private responses of /status: a person's videos, or one of them, and the names for autocomplete. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.chat.cards import (
     GREY,
@@ -20,8 +20,9 @@ from bot.chat.cards import (
 )
 from bot.chat.custom_ids import Action, MessageKind
 from bot.chat.escape import clip, discord_length, plain, quote
+from bot.chat.views import JobView
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
-from bot.jobs.model import Job, JobId
+from bot.jobs.model import Job
 from bot.jobs.rights import may_post, may_retry
 from bot.jobs.states import ENDS, State
 from bot.jobs.store.finding import Suggestion
@@ -34,36 +35,26 @@ _CHOICE_PROMPT_CHARACTERS = 45
 _DESCRIPTION_MAX = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class JobFacts:
-    """The facts about one job besides itself: place in the queue from 1, links to its message and to its parent's."""
-
-    now: float
-    queue_position: int | None = None
-    link: str | None = None
-    parent_link: str | None = None
-
-
-def running_and_latest(jobs: Sequence[Job], now: float, reader: Reader, links: Mapping[JobId, str]) -> Message:
-    """A person's jobs in the order given, at most `JOBS_SHOWN`, with their actions.
-
-    `links` leads to the video, or else the card or notice, of those jobs that have one.
-    """
-    if not jobs:
+def running_and_latest(views: Sequence[JobView], reader: Reader) -> Message:
+    """A person's jobs in the order given, at most `JOBS_SHOWN`, with their actions."""
+    if not views:
         return Message(content=say(Key.LIST_EMPTY, reader))
-    shown = jobs[:JOBS_SHOWN]
-    blocks = [_entry(job, now, reader, links.get(job.id)) for job in shown]
+    shown = views[:JOBS_SHOWN]
+    blocks = [_entry(view, reader) for view in shown]
     description = "\n\n".join(blocks)
     while discord_length(description) > _DESCRIPTION_MAX:
         blocks.pop()
         description = "\n\n".join(blocks)
-    buttons = tuple(button for job in shown[: len(blocks)] if (button := _labelled_button(job, reader)))
+    buttons = tuple(button for view in shown[: len(blocks)] if (button := _labelled_button(view.job, reader)))
     return Message(embed=Embed(title=say(Key.LIST_TITLE, reader), description=description), buttons=buttons)
 
 
-def one(job: Job, facts: JobFacts, reader: Reader) -> Message:
-    """All facts about one job."""
-    waits = job.state is State.ACCEPTED and job.waiting_for is None and facts.queue_position is not None
+def one(view: JobView, reader: Reader) -> Message:
+    """All facts about one job that the reader may see."""
+    job = view.job
+    if view.veiled:
+        return _veiled(view, reader)
+    waits = job.state is State.ACCEPTED and job.waiting_for is None and view.queue_position is not None
     explained = cause(job, reader) if may_retry(job) or job.state is State.UNDELIVERABLE else None
     why = " ".join((explained.cause, charge(job, reader), explained.next_step)) if explained else None
     times: list[str] = []
@@ -74,16 +65,16 @@ def one(job: Job, facts: JobFacts, reader: Reader) -> Message:
     description = lines(
         prompt_line(job),
         settings_line(job, reader),
-        origin_line(job, facts.parent_link, reader),
+        origin_line(job, view.parent_link, reader),
         " · ".join(times),
         progress_line(job, reader),
-        say(Key.PLACE_IN_QUEUE, reader, position=facts.queue_position) if waits else None,
-        remark(job, facts.now, reader),
+        say(Key.PLACE_IN_QUEUE, reader, position=view.queue_position) if waits else None,
+        remark(job, view.now, reader),
         why,
-        say(Key.LIST_LINK, reader, link=facts.link) if facts.link else None,
+        say(Key.LIST_LINK, reader, link=view.link) if view.link else None,
     )
     embed = Embed(
-        title=status(job, facts.now, reader),
+        title=status(job, view.now, reader),
         description=description,
         footer=say(Key.SHORT_ID, reader, video=job.id),
     )
@@ -95,18 +86,6 @@ def one(job: Job, facts: JobFacts, reader: Reader) -> Message:
         buttons=tuple(job_button(job, MessageKind.LIST, one, 1, reader) for one in actions if one is not Action.WHY),
         text_file=prompt_file(job.request.prompt),
     )
-
-
-def veiled(job: Job, now: float, reader: Reader) -> Message:
-    """A job of a channel that the reader can't see: who, when, with which model, the charge and the end, no more."""
-    model = say(Key.DEFAULT_MODEL, reader) if job.request.model is None else quote(job.request.model)
-    ended = say(Key.ENDED_WHEN, reader, when=job.ended_at) if job.ended_at is not None else None
-    description = lines(
-        model, origin_line(replace(job, request=replace(job.request, parent_id=None)), None, reader), ended,
-        charge(job, reader) if job.state in ENDS else None,
-    )  # fmt: skip
-    footer = say(Key.SHORT_ID, reader, video=job.id)
-    return Message(embed=Embed(title=status(job, now, reader), description=description, footer=footer, colour=GREY))
 
 
 def why(job: Job, reader: Reader) -> Message:
@@ -133,13 +112,29 @@ def choice_name(job: Suggestion, now: float, reader: Reader) -> str:
     return clip(name, _CHOICE_MAX - len(last)) + last
 
 
-def _entry(job: Job, now: float, reader: Reader, link: str | None) -> str:
+def _veiled(view: JobView, reader: Reader) -> Message:
+    """A job of a channel that the reader can't see: who, when, with which model, the charge and the end, no more."""
+    job = view.job
+    model = say(Key.DEFAULT_MODEL, reader) if job.request.model is None else quote(job.request.model)
+    ended = say(Key.ENDED_WHEN, reader, when=job.ended_at) if job.ended_at is not None else None
+    description = lines(
+        model, origin_line(replace(job, request=replace(job.request, parent_id=None)), None, reader), ended,
+        charge(job, reader) if job.state in ENDS else None,
+    )  # fmt: skip
+    footer = say(Key.SHORT_ID, reader, video=job.id)
+    return Message(
+        embed=Embed(title=status(job, view.now, reader), description=description, footer=footer, colour=GREY)
+    )
+
+
+def _entry(view: JobView, reader: Reader) -> str:
+    job = view.job
     return lines(
-        say(Key.LIST_LINE, reader, status=status(job, now, reader), video=job.id, when=job.accepted_at),
+        say(Key.LIST_LINE, reader, status=status(job, view.now, reader), video=job.id, when=job.accepted_at),
         quote(job.request.prompt, _SNIPPET_CHARACTERS),
         progress_line(job, reader),
-        remark(job, now, reader),
-        say(Key.LIST_LINK, reader, link=link) if link else None,
+        remark(job, view.now, reader),
+        say(Key.LIST_LINK, reader, link=view.link) if view.link else None,
     )
 
 

@@ -1,6 +1,6 @@
 """From a job to its messages. Pure but for `to_discord`."""
 
-from bot.chat.cards._composing import CardFacts, LinkFacts, card, failure, late, slow, unsure, video, video_link
+from bot.chat.cards._composing import LinkReason, card, failure, late, slow, unsure, video, video_link
 from bot.chat.cards._lines import (
     job_button,
     lines,
@@ -20,9 +20,8 @@ __all__ = [
     "GREY",
     "TEXT_FILE_NAME",
     "Button",
-    "CardFacts",
     "Embed",
-    "LinkFacts",
+    "LinkReason",
     "Message",
     "ask_delete",
     "card",

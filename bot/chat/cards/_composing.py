@@ -19,6 +19,7 @@ from bot.chat.cards._lines import (
 from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Message
 from bot.chat.custom_ids import Action, MessageKind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS
+from bot.chat.views import JobView
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.denials import Denial
 from bot.jobs.model import Job
@@ -34,54 +35,37 @@ _RETRIES = frozenset({Action.RETRY, Action.EDIT_RETRY})
 
 
 @dataclass(frozen=True, slots=True)
-class CardFacts:
-    """The facts on a card besides the job: the time, its place in the queue from 1, a link to the video it remixes.
+class LinkReason:
+    """Why a video is linked instead of attached: it is larger than `limit_bytes`, or `denial`, the file was refused.
 
-    `paused`: spending is paused, so a job that waits to be sent waits for that. `kept`: an ended job's files are kept.
+    `limit_bytes` is None when the channel's limit is unknown, and only known to be exceeded.
     """
 
-    now: float
-    queue_position: int | None = None
-    parent_link: str | None = None
-    paused: bool = False
-    kept: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class LinkFacts:
-    """Why a video is linked instead of attached. `link` is a public web address of up to about 3,500 characters.
-
-    `limit_bytes` is None when the channel's limit is unknown, and only known to be exceeded. `denial`: the file itself
-    was refused.
-    """
-
-    link: str
-    size_bytes: int
     limit_bytes: int | None
-    parent_link: str | None = None
     denial: Denial | None = None
 
 
-def card(job: Job, facts: CardFacts, reader: Reader, number: int = 1) -> Message:
+def card(view: JobView, reader: Reader, number: int = 1) -> Message:
     """The job's state, with the button that stops it, or undoes that. Pings no one.
 
     A job that has not ended always has a button: by it the card is recognised in its channel.
     """
-    paused = facts.paused and job.state is State.ACCEPTED
+    job = view.job
+    paused = view.paused and job.state is State.ACCEPTED
     queued = job.state is State.ACCEPTED and job.waiting_for is None and not paused
     stop = stopping_action(job)
-    action = Action.SEND_AGAIN if job.withheld and facts.kept and may_post(job) else stop
+    action = Action.SEND_AGAIN if job.withheld and view.kept and may_post(job) else stop
     description = lines(
         prompt_line(job),
         settings_line(job, reader),
-        origin_line(job, facts.parent_link, reader),
+        origin_line(job, view.parent_link, reader),
         progress_line(job, reader),
-        say(Key.PLACE_IN_QUEUE, reader, position=facts.queue_position) if queued and facts.queue_position else None,
-        say(Key.PAUSED_REMARK, reader) if paused else remark(job, facts.now, reader) if facts.kept else None,
+        say(Key.PLACE_IN_QUEUE, reader, position=view.queue_position) if queued and view.queue_position else None,
+        say(Key.PAUSED_REMARK, reader) if paused else remark(job, view.now, reader) if view.kept else None,
     )
     return Message(
         embed=Embed(
-            title=say(Key.WAITING_PAUSED, reader) if paused else status(job, facts.now, reader),
+            title=say(Key.WAITING_PAUSED, reader) if paused else status(job, view.now, reader),
             description=description,
             footer=say(Key.SHORT_ID, reader, video=job.id),
             colour=GREY if stop is None else BLURPLE,
@@ -91,27 +75,30 @@ def card(job: Job, facts: CardFacts, reader: Reader, number: int = 1) -> Message
     )
 
 
-def video(job: Job, number: int, reader: Reader, parent_link: str | None = None) -> Message:
+def video(view: JobView, reader: Reader, number: int = 1) -> Message:
     """The finished video, which is attached to this message."""
+    job = view.job
     key = Key.REMIX_READY if job.request.parent_id else Key.VIDEO_READY
-    content = say(key, reader, user=job.origin.user_id)
-    return _finished(job, number, reader, content, parent_line(job, parent_link, reader))
+    return _finished(view, reader, number, say(key, reader, user=job.origin.user_id))
 
 
-def video_link(job: Job, number: int, facts: LinkFacts, reader: Reader) -> Message:
-    """The finished video that can't be attached: why, and where to watch it."""
-    user = job.origin.user_id
-    if facts.denial is not None:
-        explicit = facts.denial is Denial.EXPLICIT
+def video_link(view: JobView, reader: Reader, number: int, link: str, reason: LinkReason) -> Message:
+    """The finished video that can't be attached: why, and where to watch it.
+
+    `link` is a public web address of up to about 3,500 characters.
+    """
+    user, size_bytes = view.job.origin.user_id, view.job.video_bytes or 0
+    if reason.denial is not None:
+        explicit = reason.denial is Denial.EXPLICIT
         why = say(Key.VIDEO_LINK_EXPLICIT if explicit else Key.VIDEO_LINK_UPLOADS, reader, user=user)
-    elif facts.limit_bytes is None:
-        why = say(Key.VIDEO_LINK_REFUSED, reader, user=user, size_bytes=facts.size_bytes)
+    elif reason.limit_bytes is None:
+        why = say(Key.VIDEO_LINK_REFUSED, reader, user=user, size_bytes=size_bytes)
     else:
-        why = say(Key.VIDEO_LINK, reader, user=user, size_bytes=facts.size_bytes, limit_bytes=facts.limit_bytes)
-    link = _address(facts.link)
-    if len(link) <= _CONTENT_LINK_MAX:
-        return _finished(job, number, reader, lines(why, link), parent_line(job, facts.parent_link, reader))
-    return _finished(job, number, reader, why, parent_line(job, facts.parent_link, reader), link)
+        why = say(Key.VIDEO_LINK, reader, user=user, size_bytes=size_bytes, limit_bytes=reason.limit_bytes)
+    address = _address(link)
+    if len(address) <= _CONTENT_LINK_MAX:
+        return _finished(view, reader, number, lines(why, address))
+    return _finished(view, reader, number, why, address)
 
 
 def failure(job: Job, reader: Reader, number: int = 1, *, link: str | None = None, used: bool = False) -> Message:
@@ -175,10 +162,8 @@ def _address(link: str) -> str:
     return f"{encoded[:-1]}%{ord(last):02X}" if last and last in _NOT_AT_THE_END else encoded
 
 
-def _finished(
-    job: Job, number: int, reader: Reader, content: str, parent: str | None, link: str | None = None
-) -> Message:
-    took = None
+def _finished(view: JobView, reader: Reader, number: int, content: str, link: str | None = None) -> Message:
+    job, took = view.job, None
     if job.completed_at is not None:
         began_at = job.accepted_at if job.submitted_at is None else job.submitted_at
         took = say(Key.TOOK, reader, seconds=job.completed_at - began_at)
@@ -188,7 +173,7 @@ def _finished(
     return Message(
         content=content,
         embed=Embed(
-            description=lines(link, prompt_line(job, shown), settings, parent),
+            description=lines(link, prompt_line(job, shown), settings, parent_line(job, view.parent_link, reader)),
             footer=say(Key.REPLY_HINT, reader, video=job.id),
             colour=GREEN,
         ),

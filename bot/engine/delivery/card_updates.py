@@ -16,7 +16,7 @@ from bot.chat import cards
 from bot.chat.courier import CourierFault, NotTaken, Refused
 from bot.engine.context import EngineContext, reader_of
 from bot.engine.delivery.edit_queue import EditQueue
-from bot.engine.delivery.links import card_facts, find_parent_link
+from bot.engine.delivery.links import find_parent_link, view_of
 from bot.engine.delivery.outdated import find_outdated, is_kept
 from bot.engine.delivery.retry_buttons import RetryButtons
 from bot.engine.due_queue import DueQueue
@@ -318,8 +318,8 @@ class CardUpdater:
             _log.info("notice not updated", job=job.id, fault=str(fault))
 
     def _message_of(self, job: Job, post: Post, parent_link: str | None) -> cards.Message:
-        reader = reader_of(self._context, job.origin)
-        return cards.card(job, card_facts(self._context, job, parent_link), reader, number=post.number)
+        view = view_of(self._context, job, parent_link)
+        return cards.card(view, reader_of(self._context, job.origin), post.number)
 
 
 def _state_of(job: Job | posts.StandingCard) -> int:

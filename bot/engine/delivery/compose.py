@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.chat import cards
 from bot.engine.context import EngineContext, reader_of
-from bot.engine.delivery.links import card_facts, find_link, find_parent_link
+from bot.engine.delivery.links import find_link, find_parent_link, view_of
 from bot.jobs.denials import Denial
 from bot.jobs.model import Cause, Job, Post, PostKind
 from bot.jobs.states import Event, State
@@ -56,8 +56,7 @@ async def compose(
     reader = reader_of(context, job.origin)
     match post.kind:
         case PostKind.CARD:
-            facts = card_facts(context, job, await find_parent_link(context, job))
-            return Composed(cards.card(job, facts, reader))
+            return Composed(cards.card(view_of(context, job, await find_parent_link(context, job)), reader))
         case PostKind.FAILURE:
             return Composed(cards.failure(job, reader, post.number, link=await _link_to_kept(context, job)))
         case PostKind.LATE:
@@ -77,13 +76,11 @@ async def _compose_video(
         return Left(Event.KEEP)
     if job.video_sha256 is None or not await context.fetcher.verify(job.video_name, job.video_sha256):
         return Left(Event.REFETCH)
-    parent_link = await find_parent_link(context, job)
+    view, reader = view_of(context, job, await find_parent_link(context, job)), reader_of(context, job.origin)
     limit_bytes = context.courier.upload_limit_bytes(job.origin.place.guild_id)
-    size_bytes = job.video_bytes or 0
-    fits = limit_bytes is None or size_bytes <= limit_bytes
+    fits = limit_bytes is None or (job.video_bytes or 0) <= limit_bytes
     if fits and refused is None:
-        message = cards.video(job, post.number, reader_of(context, job.origin), parent_link)
-        return Composed(message, context.fetcher.path(job.video_name))
+        return Composed(cards.video(view, reader, post.number), context.fetcher.path(job.video_name))
     denial = None if refused is None else refused.denial
     try:
         link = await find_link(context.videos, job)
@@ -92,8 +89,8 @@ async def _compose_video(
     if link is None:
         return Unpostable(Cause.SIZE if denial is None else Cause.PERMISSION, denial)
     # Discord refused one within the limit: the real limit there is unknown.
-    facts = cards.LinkFacts(link, size_bytes, None if fits else limit_bytes, parent_link, denial)
-    return Composed(cards.video_link(job, post.number, facts, reader_of(context, job.origin)))
+    reason = cards.LinkReason(None if fits else limit_bytes, denial)
+    return Composed(cards.video_link(view, reader, post.number, link, reason))
 
 
 async def _link_to_kept(context: EngineContext, job: Job) -> str | None:

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
-from bot.chat.cards import CardFacts
+from bot.chat.views import JobView
 from bot.engine.context import EngineContext
 from bot.jobs.model import Job, JobId, Place, Post, PostKind, PostState
 from bot.jobs.store import posts
@@ -84,9 +84,10 @@ async def find_parent_link(context: EngineContext, job: Job) -> str | None:
     return None
 
 
-def card_facts(context: EngineContext, job: Job, parent_link: str | None) -> CardFacts:
-    """The facts on the job's card besides the job."""
-    return CardFacts(
+def view_of(context: EngineContext, job: Job, parent_link: str | None) -> JobView:
+    """The job with the facts that are shown on its card and beside its video."""
+    return JobView(
+        job,
         now=context.clock.now(),
         queue_position=context.signals.queue_positions.get(job.id),
         parent_link=parent_link,

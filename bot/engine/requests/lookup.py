@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.chat.custom_ids import ButtonId
+from bot.chat.views import JobView
 from bot.engine.context import EngineContext
 from bot.engine.delivery.links import find_parent_link, jump_link
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, PostKind, VideoRequest, parse_job_id
@@ -26,20 +27,6 @@ _SETTLING_SECONDS = 0.1
 _LISTED = 10
 
 SeesChannel = Callable[[ChannelId], Awaitable[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """One job with the link to its card or video (None without one) and its place in the queue.
-
-    `veiled`: it belongs to a channel that the asker can't see, so neither its prompt nor any link is shown.
-    """
-
-    job: Job
-    link: str | None
-    queue_position: int | None
-    parent_link: str | None = None
-    veiled: bool = False
 
 
 class Lookup:
@@ -82,7 +69,7 @@ class Lookup:
         )
         return checked if isinstance(checked, Refusal) else None
 
-    async def find_to_view(self, text: str, asker: Asker, sees_channel: SeesChannel) -> Overview | Refusal:
+    async def find_to_view(self, text: str, asker: Asker, sees_channel: SeesChannel) -> JobView | Refusal:
         """One job by id, for its requester and managers of its server."""
         job = await self._find(text.strip())
         if job is None:
@@ -91,8 +78,8 @@ class Lookup:
             return refusal
         theirs = job.origin.user_id == asker.user_id or job.origin.place == asker.place
         if not theirs and not await sees_channel(job.origin.place.channel_id):
-            return Overview(job, None, None, veiled=True)
-        return replace((await self._overviews([job]))[0], parent_link=await find_parent_link(self._context, job))
+            return JobView(job, self._context.clock.now(), veiled=True)
+        return replace((await self._views([job]))[0], parent_link=await find_parent_link(self._context, job))
 
     async def find_to_explain(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """A failed job, for its requester and people with Manage Messages there."""
@@ -103,10 +90,10 @@ class Lookup:
         """The job of that id, for any asker."""
         return await self._context.database.read(finding.get, job_id)
 
-    async def list_own(self, asker: Asker) -> list[Overview]:
+    async def list_own(self, asker: Asker) -> list[JobView]:
         """The asker's running and latest jobs."""
         found = await self._context.database.read(finding.find_own, asker.user_id, _LISTED)
-        return await self._overviews(found)
+        return await self._views(found)
 
     async def suggest_finished(self, asker: Asker, typed: str) -> list[Suggestion]:
         """The asker's finished videos of this server, newest first, at most 25."""
@@ -153,9 +140,7 @@ class Lookup:
             return job
         return await self._context.database.read(finding.find_by_remote, self._context.videos.provider, text)
 
-    async def _overviews(self, found: list[Job]) -> list[Overview]:
+    async def _views(self, found: list[Job]) -> list[JobView]:
+        now, positions = self._context.clock.now(), self._context.signals.queue_positions
         said = await self._context.database.read(posts.find_posts, [job.id for job in found])
-        return [
-            Overview(job, jump_link(job.origin.place, job.id, said), self._context.signals.queue_positions.get(job.id))
-            for job in found
-        ]
+        return [JobView(job, now, positions.get(job.id), jump_link(job.origin.place, job.id, said)) for job in found]

@@ -1,7 +1,7 @@
 """The messages in a channel about a job."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import discord
 import pytest
@@ -9,24 +9,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.chat import cards, lists
-from bot.chat.cards import Button, CardFacts, Embed, LinkFacts, Message
+from bot.chat.cards import Button, Embed, LinkReason, Message
 from bot.chat.custom_ids import Action, ButtonId, MessageKind, belongs_to
 from bot.chat.escape import discord_length
+from bot.chat.views import JobView
 from bot.chat.words import Readers, charge
 from bot.jobs.model import Cause, Charged, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference, VideoRequest
 from bot.jobs.states import ENDS, State
 from tests.readers import ENGLISH, READERS
 from tests.unit.bot.chat.markup_judge import read
 
-FACTS = CardFacts(now=1_001.0)
+
+def view(job: Job, **beside: Any) -> JobView:
+    """The job, a second after it was accepted."""
+    return JobView(job, 1_001.0, **beside)
+
+
 OFFER = Offer(MessageId(123), 42, JobId("K3M9Q2XA"), None, "draft", OfferKind.ASK, 1_060.0)  # type: ignore[arg-type]
 
 
 def everything(job: Job) -> list[Message]:
     """One of each message that can be said about a job."""
-    link = LinkFacts("https://files.test/v.mp4?sig=a", 48_000_000, 10_485_760)
-    messages = [cards.card(replace(job, state=state, progress=40), FACTS, ENGLISH) for state in State]
-    messages += [cards.video(job, 1, ENGLISH), cards.video_link(job, 1, link, ENGLISH)]
+    linked = cards.video_link(view(job), ENGLISH, 1, "https://files.test/v.mp4?sig=a", LinkReason(10_485_760))
+    messages = [cards.card(view(replace(job, state=state, progress=40)), ENGLISH) for state in State]
+    messages += [cards.video(view(job), ENGLISH), linked]
     messages += [cards.failure(replace(job, state=State.FAILED, cause=cause), ENGLISH) for cause in Cause]
     messages += [cards.failure(replace(job, state=State.UNDELIVERABLE, cause=Cause.PERMISSION), ENGLISH)]
     messages += [cards.late(job, ENGLISH), cards.slow(job, ENGLISH)]
@@ -48,7 +54,7 @@ def actions_of(message: Message) -> list[Action]:
 
 def test_a_card_shows_who_asked_for_what_and_how_it_stands(job: Job) -> None:
     """The card of a waiting job has every fact, the place in the queue, and Cancel; it pings no one."""
-    message = cards.card(job, CardFacts(1_001.0, queue_position=3), ENGLISH)
+    message = cards.card(view(job, queue_position=3), ENGLISH)
     assert message.content == ""
     assert message.ping is None
     assert message.embed is not None
@@ -64,10 +70,10 @@ def test_what_was_not_chosen_is_called_default(job: Job) -> None:
     """Card and video say model, size and length also where the provider chooses them, as for a remix."""
     bare = replace(job, request=replace(job.request, model=None, size=None, seconds=None, references=()))
     settings = "default model · default size · default length"
-    assert f"`a red fox`\n{settings}\nRequested by" in text_of(cards.card(bare, FACTS, ENGLISH))
+    assert f"`a red fox`\n{settings}\nRequested by" in text_of(cards.card(view(bare), ENGLISH))
     remix = replace(bare, request=replace(bare.request, parent_id=JobId("AAAAAAAA")), state=State.POSTING)
     assert f"`a red fox`\n{settings} · took 35 sec\nRemix of" in text_of(
-        cards.video(replace(remix, submitted_at=1_060.0, completed_at=1_095.0), 1, ENGLISH)
+        cards.video(view(replace(remix, submitted_at=1_060.0, completed_at=1_095.0)), ENGLISH)
     )
 
 
@@ -76,11 +82,11 @@ def test_a_remix_names_its_parent(job: Job) -> None:
     remix = replace(
         job, request=replace(job.request, parent_id=JobId("AAAAAAAA"), references=(Reference("1", "png", 1),) * 2)
     )
-    assert "Remix of `AAAAAAAA`" in text_of(cards.card(remix, FACTS, ENGLISH))
-    linked = cards.card(remix, CardFacts(1.0, parent_link="https://discord.com/channels/8/7/6"), ENGLISH)
+    assert "Remix of `AAAAAAAA`" in text_of(cards.card(view(remix), ENGLISH))
+    linked = cards.card(view(remix, parent_link="https://discord.com/channels/8/7/6"), ENGLISH)
     assert "Remix of [`AAAAAAAA`](https://discord.com/channels/8/7/6)" in text_of(linked)
     assert "2 pictures" in text_of(linked)
-    assert cards.video(remix, 1, ENGLISH).content == "<@42> Your remix is ready."
+    assert cards.video(view(remix), ENGLISH).content == "<@42> Your remix is ready."
 
 
 @pytest.mark.parametrize(
@@ -103,12 +109,12 @@ def test_the_button_of_a_card_is_what_can_be_done_now(
     job: Job, state: State, withheld: bool, expected: list[Action]
 ) -> None:
     """Cancel until the job is sent, *Don't post* afterwards, then **Post it**, which a kept video keeps."""
-    assert actions_of(cards.card(replace(job, state=state, withheld=withheld), FACTS, ENGLISH)) == expected
+    assert actions_of(cards.card(view(replace(job, state=state, withheld=withheld)), ENGLISH)) == expected
 
 
 def test_the_card_of_a_video_that_is_kept_no_longer_offers_nothing(job: Job) -> None:
     """After RETENTION_DAYS **Post it** goes, and the sentence about it."""
-    card = cards.card(replace(job, state=State.CANCELLED, withheld=True), replace(FACTS, kept=False), ENGLISH)
+    card = cards.card(view(replace(job, state=State.CANCELLED, withheld=True), kept=False), ENGLISH)
     assert actions_of(card) == []
     assert "post it" not in text_of(card)
 
@@ -116,22 +122,22 @@ def test_the_card_of_a_video_that_is_kept_no_longer_offers_nothing(job: Job) -> 
 def test_progress_is_only_shown_when_the_provider_gave_it(job: Job) -> None:
     """No bar is made up: not without a figure, not while the job is not rendering."""
     rendering = replace(job, state=State.RENDERING)
-    assert "▰▰▰▰▰▱▱▱▱▱▱▱ 42 %" in text_of(cards.card(replace(rendering, progress=42), FACTS, ENGLISH))
-    assert "▰" * 12 + " 100 %" in text_of(cards.card(replace(rendering, progress=250), FACTS, ENGLISH))
-    assert "▱" not in text_of(cards.card(rendering, FACTS, ENGLISH))
-    assert "▱" not in text_of(cards.card(replace(job, progress=42), FACTS, ENGLISH))
+    assert "▰▰▰▰▰▱▱▱▱▱▱▱ 42 %" in text_of(cards.card(view(replace(rendering, progress=42)), ENGLISH))
+    assert "▰" * 12 + " 100 %" in text_of(cards.card(view(replace(rendering, progress=250)), ENGLISH))
+    assert "▱" not in text_of(cards.card(view(rendering), ENGLISH))
+    assert "▱" not in text_of(cards.card(view(replace(job, progress=42)), ENGLISH))
 
 
 def test_a_withheld_job_says_that_it_will_not_be_posted(job: Job) -> None:
     """After *Don't post* the card says what happens to the video, and how to get it after all."""
-    withheld = cards.card(replace(job, state=State.RENDERING, withheld=True), FACTS, ENGLISH)
+    withheld = cards.card(view(replace(job, state=State.RENDERING, withheld=True)), ENGLISH)
     assert "Won't be posted" in text_of(withheld)
     assert "post it from `/status`" in text_of(withheld)
 
 
 def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> None:
     """The post has the prompt, the settings, how long it took, the id, and Remix, Again, Delete."""
-    message = cards.video(replace(job, state=State.POSTING, completed_at=1_095.0), 2, ENGLISH)
+    message = cards.video(view(replace(job, state=State.POSTING, completed_at=1_095.0)), ENGLISH, 2)
     assert message.content == "<@42> Your video is ready."
     assert message.ping == 42
     assert "`a red fox`\n`gpt-4o-video` · `1280x720` · 8 s · 1 picture · took 1 min 35 s" in text_of(message)
@@ -169,7 +175,7 @@ def test_a_long_prompt_is_attached(job: Job, prompt: str, shown: int, attached: 
 def test_a_long_link_leaves_room_for_the_beginning_of_the_prompt(job: Job) -> None:
     """Both fit an embed, and the prompt is attached."""
     long = replace(job, request=replace(job.request, prompt="x" * 1400))
-    message = cards.video_link(long, 1, LinkFacts("https://files.test/" + "a" * 3_400, 2, 1), ENGLISH)
+    message = cards.video_link(view(long), ENGLISH, 1, "https://files.test/" + "a" * 3_400, LinkReason(1))
     assert message.text_file == "x" * 1400
     assert message.embed is not None
     assert discord_length(message.embed.description or "") <= 4096
@@ -185,7 +191,7 @@ def test_a_long_link_leaves_room_for_the_beginning_of_the_prompt(job: Job) -> No
 )
 def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, link: str, shown: str) -> None:
     """Both sizes are named, and the address is one link and nothing else, with any content."""
-    message = cards.video_link(job, 1, LinkFacts(link, 50_331_648, 10_485_760), ENGLISH)
+    message = cards.video_link(view(replace(job, video_bytes=50_331_648)), ENGLISH, 1, link, LinkReason(10_485_760))
     assert "(48 MB, limit 10 MB)" in message.content
     assert message.content.endswith("\n" + shown)
     assert read(message.content) == [("mention", "<@42>"), ("link", shown)]
@@ -195,7 +201,7 @@ def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, lin
 def test_a_very_long_link_moves_into_the_embed(job: Job) -> None:
     """A signed address that is too long for the content is still shown whole."""
     link = "https://files.test/" + "a" * 3_000
-    message = cards.video_link(job, 1, LinkFacts(link, 2, 1), ENGLISH)
+    message = cards.video_link(view(job), ENGLISH, 1, link, LinkReason(1))
     assert message.embed is not None
     assert (message.embed.description or "").startswith(link + "\n")
     assert len(message.content) <= 2_000
@@ -320,8 +326,8 @@ def test_an_unsure_notice_says_exactly_that_until_it_is_answered(job: Job) -> No
 def test_every_message_that_is_posted_can_be_found_again(job: Job) -> None:
     """Each kind carries a custom id by which a search of the channel's history finds it."""
     posted = {
-        PostKind.CARD: cards.card(job, FACTS, ENGLISH, 3),
-        PostKind.VIDEO: cards.video(job, 3, ENGLISH),
+        PostKind.CARD: cards.card(view(job), ENGLISH, 3),
+        PostKind.VIDEO: cards.video(view(job), ENGLISH, 3),
         PostKind.FAILURE: cards.failure(replace(job, state=State.FAILED), ENGLISH, 3),
         PostKind.LATE: cards.late(job, ENGLISH, 3),
         PostKind.SLOW: cards.slow(job, ENGLISH, 3),
@@ -378,10 +384,10 @@ async def test_only_the_requester_may_be_pinged_on_the_wire(job: Job) -> None:
 
 async def test_discord_py_keeps_no_view_of_ours(job: Job) -> None:
     """A sent view counts as finished, so that the library forgets it at once; the buttons are plain ones."""
-    view = cards.to_discord(cards.video(job, 1, ENGLISH))["view"]
-    assert view.is_finished()
-    assert not view.has_components_v2()
-    (row,) = view.to_components()
+    sent = cards.to_discord(cards.video(view(job), ENGLISH))["view"]
+    assert sent.is_finished()
+    assert not sent.has_components_v2()
+    (row,) = sent.to_components()
     assert [(one["type"], one["label"], one["custom_id"]) for one in row["components"]] == [
         (2, "Remix", "vb:video:remix:K3M9Q2XA:1"),
         (2, "Make another", "vb:video:again:K3M9Q2XA:1"),

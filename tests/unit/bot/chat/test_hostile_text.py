@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.chat import cards, forms, lists
-from bot.chat.cards import CardFacts, LinkFacts, Message
+from bot.chat.cards import LinkReason, Message
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
+from bot.chat.views import JobView
 from bot.chat.words import Key, refusal, say
 from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer, OfferKind, Place, UserId, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
@@ -90,6 +91,7 @@ PAYLOADS = [
     "A" * 600,
 ]
 LINK = "https://files.test/v.mp4?sig=a"
+JUMP = "https://discord.com/channels/8/7/6"
 OFFER = Offer(MessageId(123), UserId(42), JobId("K3M9Q2XA"), Place(ChannelId(7)), "draft", OfferKind.ASK, 1_060.0)
 # What our own sentences hold of markup: the requester, the moment, the link we were given, emphasis.
 OWN = {"mention", "timestamp", "link", "masked link", "style", "code"}
@@ -110,16 +112,17 @@ def spoilt(job: Job, evil: str) -> Job:
 
 def about_a_job(job: Job, evil: str) -> Iterator[Message]:
     """Every message that can be said about a job or under a reply, and every answer of /status."""
-    link = LinkFacts(LINK, 48_000_000, 10_485_760, "https://discord.com/channels/8/7/6")
     standing = [replace(job, state=state, progress=40) for state in State]
     standing += [replace(job, state=State.RENDERING, withheld=True), replace(job, state=State.CANCELLED, withheld=True)]
     for one in standing:
-        yield cards.card(one, CardFacts(1_001.0, 2, "https://discord.com/channels/8/7/6"), ENGLISH)
-        yield lists.one(one, lists.JobFacts(1_001.0, 2, "https://discord.com/channels/8/7/6"), ENGLISH)
-    yield cards.card(job, CardFacts(1_001.0, paused=True), ENGLISH)
-    yield cards.video(job, 1, ENGLISH)
-    yield cards.video_link(job, 1, link, ENGLISH)
-    yield cards.video_link(job, 1, replace(link, limit_bytes=None, link=LINK + "a" * 3_000), ENGLISH)
+        yield cards.card(JobView(one, 1_001.0, 2, JUMP, JUMP), ENGLISH)
+        yield lists.one(JobView(one, 1_001.0, 2, JUMP, JUMP), ENGLISH)
+        yield lists.one(JobView(one, 1_001.0, veiled=True), ENGLISH)
+    yield cards.card(JobView(job, 1_001.0, paused=True), ENGLISH)
+    finished = JobView(job, 1_001.0, parent_link=JUMP)
+    yield cards.video(finished, ENGLISH)
+    yield cards.video_link(finished, ENGLISH, 1, LINK, LinkReason(10_485_760))
+    yield cards.video_link(finished, ENGLISH, 1, LINK + "a" * 3_000, LinkReason(None))
     for state in (State.FAILED, State.REFUSED, State.LOST, State.UNDELIVERABLE):
         for cause, about in [(None, None), *((cause, None) for cause in Cause), *ABOUT]:
             yield cards.failure(replace(job, state=state, cause=cause, about=about), ENGLISH)
@@ -130,7 +133,7 @@ def about_a_job(job: Job, evil: str) -> Iterator[Message]:
     yield cards.offer_question(OFFER, VideoRequest(evil), ENGLISH)
     yield cards.private_no("No room.", evil or " ", "a1b2", ENGLISH)
     yield lists.why(replace(job, state=State.REFUSED, cause=Cause.CONTENT), ENGLISH)
-    yield lists.running_and_latest(standing, 1_001.0, ENGLISH, {job.id: "https://discord.com/channels/8/7/6"})
+    yield lists.running_and_latest([JobView(one, 1_001.0, link=JUMP) for one in standing], ENGLISH)
     for reason in Reason:
         named = GAPS | {"file": evil, "given": evil, "choices": [evil, evil]}
         if reason is Reason.PROMPT_TOO_LONG:

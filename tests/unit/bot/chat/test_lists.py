@@ -7,7 +7,7 @@ import pytest
 from bot.chat import cards, lists
 from bot.chat.custom_ids import Action
 from bot.chat.escape import discord_length
-from bot.chat.lists import JobFacts
+from bot.chat.views import JobView
 from bot.jobs.model import Cause, Job, JobId
 from bot.jobs.states import State
 from bot.jobs.store.finding import Suggestion
@@ -24,7 +24,7 @@ def description_of(message: cards.Message) -> str:
 
 def test_someone_without_videos_is_told_how_to_get_one() -> None:
     """The empty list says what to do."""
-    message = lists.running_and_latest([], 1.0, ENGLISH, {})
+    message = lists.running_and_latest([], ENGLISH)
     assert message.content == "No videos yet. Make one with `/video`!"
     assert message.embed is None
 
@@ -33,7 +33,7 @@ def test_the_list_shows_state_progress_age_and_the_way_to_each(job: Job) -> None
     """Each job has its entry, with a jump link where there is a message."""
     rendering = replace(job, state=State.RENDERING, progress=50)
     delivered = replace(job, id=JobId("AAAAAAAA"), state=State.DELIVERED, ended_at=1_050.0)
-    message = lists.running_and_latest([rendering, delivered], 1_060.0, ENGLISH, {delivered.id: LINK})
+    message = lists.running_and_latest([JobView(rendering, 1_060.0), JobView(delivered, 1_060.0, link=LINK)], ENGLISH)
     assert description_of(message) == (
         "**Rendering** · <t:1000:R> · `K3M9Q2XA`\n`a red fox`\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %\n\n"
         f"**Done** · <t:1000:R> · `AAAAAAAA`\n`a red fox`\n[Jump to video]({LINK})"
@@ -59,10 +59,10 @@ def test_each_job_offers_what_can_be_done_about_it(
 ) -> None:
     """Cancel, *Don't post* or **Post it** where they apply; nothing after a plain Cancel."""
     changed = replace(job, **changes)
-    in_list = lists.running_and_latest([changed], 1.0, ENGLISH, {})
+    in_list = lists.running_and_latest([JobView(changed, 1.0)], ENGLISH)
     assert [button.id.action for button in in_list.buttons] == expected
     assert all(button.label.endswith(" K3M9Q2XA") for button in in_list.buttons)
-    alone = lists.one(changed, JobFacts(1.0), ENGLISH)
+    alone = lists.one(JobView(changed, 1.0), ENGLISH)
     assert [button.id.action for button in alone.buttons] == expected
 
 
@@ -70,8 +70,7 @@ def test_a_long_list_stays_within_what_discord_takes(job: Job) -> None:
     """However many jobs and however long their prompts and links, the message can be sent."""
     wordy = replace(job, withheld=True, state=State.RENDERING, request=replace(job.request, prompt="🦊`" * 2_000))
     jobs = [replace(wordy, id=JobId(f"{number:08}"), withheld=number % 2 == 0) for number in range(60)]
-    links = {one.id: LINK + "9" * 60 for one in jobs}
-    message = lists.running_and_latest(jobs, 1.0, ENGLISH, links)
+    message = lists.running_and_latest([JobView(one, 1.0, link=LINK + "9" * 60) for one in jobs], ENGLISH)
     assert discord_length(description_of(message)) <= 4_096
     assert description_of(message).count("`00000") == lists.JOBS_SHOWN
     assert len(message.buttons) <= 25
@@ -79,7 +78,7 @@ def test_a_long_list_stays_within_what_discord_takes(job: Job) -> None:
 
 def test_one_job_is_told_in_full(job: Job) -> None:
     """Prompt, settings, requester, times, place in the queue and the link are all there."""
-    message = lists.one(replace(job, submitted_at=None), JobFacts(1_001.0, queue_position=2, link=LINK), ENGLISH)
+    message = lists.one(JobView(replace(job, submitted_at=None), 1_001.0, queue_position=2, link=LINK), ENGLISH)
     assert message.embed is not None
     assert message.embed.title == "Waiting in the queue"
     assert description_of(message) == (
@@ -91,7 +90,7 @@ def test_one_job_is_told_in_full(job: Job) -> None:
 def test_one_failed_job_says_why_and_can_be_retried(job: Job) -> None:
     """The cause and the next step of the notice stand here too, with the button that they name."""
     failed = replace(job, state=State.FAILED, cause=Cause.PROVIDER, submitted_at=1_010.0, ended_at=1_020.0)
-    message = lists.one(failed, JobFacts(2_000.0), ENGLISH)
+    message = lists.one(JobView(failed, 2_000.0), ENGLISH)
     assert "Started <t:1010:R> · Finished <t:1020:R>" in description_of(message)
     assert "The video service failed" in description_of(message)
     assert [str(button.id) for button in message.buttons] == [
@@ -109,9 +108,9 @@ def test_why_tells_what_the_notice_does_not(job: Job) -> None:
     assert message.buttons == ()
     long = replace(refused, request=replace(refused.request, prompt="x" * 2000))
     assert lists.why(long, ENGLISH).text_file == "x" * 2000
-    assert lists.one(long, JobFacts(2_000.0), ENGLISH).text_file == "x" * 2000
+    assert lists.one(JobView(long, 2_000.0), ENGLISH).text_file == "x" * 2000
     # /status says why itself.
-    assert [button.id.action for button in lists.one(refused, JobFacts(2.0), ENGLISH).buttons] == [Action.EDIT_RETRY]
+    assert [button.id.action for button in lists.one(JobView(refused, 2.0), ENGLISH).buttons] == [Action.EDIT_RETRY]
 
 
 def test_a_choice_names_the_video_in_plain_text(job: Job) -> None:
@@ -130,7 +129,7 @@ def test_a_choice_names_the_video_in_plain_text(job: Job) -> None:
 def test_foreign_text_does_nothing_in_a_private_answer(job: Job) -> None:
     """A private list shows a prompt as safely as a channel does."""
     evil = replace(job, request=replace(job.request, prompt="`@everyone <@1> [x](https://evil.test)"))
-    for message in (lists.running_and_latest([evil], 1.0, ENGLISH, {}), lists.one(evil, JobFacts(1.0), ENGLISH)):
+    for message in (lists.running_and_latest([JobView(evil, 1.0)], ENGLISH), lists.one(JobView(evil, 1.0), ENGLISH)):
         assert {text for kind, text in read(description_of(message)) if kind not in {"code", "style", "timestamp"}} <= {
             "<@42>"
         }
