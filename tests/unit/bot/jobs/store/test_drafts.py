@@ -133,16 +133,21 @@ async def test_many_replies_at_once_are_offered_one_form(
     assert sum(made) == 1
 
 
-async def test_standing_offers_are_found_soonest_first(database: Database) -> None:
-    """Those that are gone are not among them."""
+async def all_standing(database: Database) -> dict[int, float]:
+    """When the message of each offer that has not ended is to be deleted."""
+    found = await database.read(drafts.find_standing_offers, await database.read(drafts.find_standing_offer_ids))
+    return {offer.id: offer.delete_at for offer in found}
+
+
+async def test_offers_are_found_until_they_end(database: Database) -> None:
+    """Each with the time when its message is to be deleted; those that are gone are not among them."""
     for reply, delete_at in ((1, NOW + 60), (2, NOW + 5), (3, NOW + 30)):
         offer, draft = an_offer(reply, OfferKind.ASK)
         await database.write(drafts.make_offer, replace(offer, delete_at=delete_at), draft)
     await database.write(drafts.end_offer, MessageId(3), NOW)
-    assert [offer.id for offer in await database.read(drafts.find_standing_offers)] == [2, 1]
+    assert await all_standing(database) == {1: NOW + 60, 2: NOW + 5}
     await database.write(drafts.hasten_offer, MessageId(1), NOW)
-    found = await database.read(drafts.find_standing_offers)
-    assert [(offer.id, offer.delete_at) for offer in found] == [(1, NOW), (2, NOW + 5)]
+    assert await all_standing(database) == {1: NOW, 2: NOW + 5}
 
 
 @pytest.mark.parametrize("hastened", [False, True])
@@ -180,4 +185,4 @@ async def test_an_offer_ends_once(database: Database) -> None:
     assert not await database.write(drafts.end_offer, MessageId(1), NOW)
     await database.write(drafts.hasten_offer, MessageId(1), NOW)
     assert await database.read(drafts.find_offer, MessageId(1)) is None
-    assert await database.read(drafts.find_standing_offers) == []
+    assert await all_standing(database) == {}
