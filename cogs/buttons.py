@@ -39,9 +39,9 @@ class Buttons(commands.Cog):
             Action.RETRY: self._retry,
             Action.EDIT_RETRY: self._edit_retry,
             Action.WHY: self._why,
-            Action.TRY_AGAIN: self._try_again,
-            Action.LEAVE: self._leave,
-            Action.SEND_AGAIN: self._send_again,
+            Action.REQUEST_AGAIN: self._request_again,
+            Action.DISMISS: self._dismiss,
+            Action.POST_IT: self._post_it,
         }
 
     @commands.Cog.listener()
@@ -110,9 +110,9 @@ class Buttons(commands.Cog):
             done = await self._services.job_actions.retry(job_id, *_again_by(interaction))
             await self._settle_retry(interaction, done, job_id)
 
-    async def _try_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
+    async def _request_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):
-            done = await self._services.job_actions.try_again(job_id, *_again_by(interaction))
+            done = await self._services.job_actions.request_again(job_id, *_again_by(interaction))
             await self._settle_retry(interaction, done, job_id)
 
     async def _settle_retry(self, interaction: discord.Interaction, done: Job | Refusal, job_id: JobId) -> None:
@@ -159,15 +159,15 @@ class Buttons(commands.Cog):
             shown = refusal_text(job, reader) if isinstance(job, Refusal) else lists.why(job, reader)
             await respond(interaction, shown)
 
-    async def _leave(self, interaction: discord.Interaction, job_id: JobId) -> None:
+    async def _dismiss(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):
-            done = await self._services.job_actions.leave(job_id, asker_of(interaction))
-            await respond_to_action(interaction, done, Key.ANSWER_LEFT)
+            done = await self._services.job_actions.dismiss(job_id, asker_of(interaction))
+            await respond_to_action(interaction, done, Key.ANSWER_DISMISSED)
 
-    async def _send_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
+    async def _post_it(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):
-            done = await self._services.job_actions.send_again(job_id, asker_of(interaction))
-            await respond_to_action(interaction, done, Key.ANSWER_SENDING_AGAIN)
+            done = await self._services.job_actions.post_it(job_id, asker_of(interaction))
+            await respond_to_action(interaction, done, Key.ANSWER_POSTING)
 
     async def _finished(self, interaction: discord.Interaction, job_id: JobId) -> Job | Refusal:
         """The video of the pressed button, if the presser may use it; they can see its message."""

@@ -29,7 +29,7 @@ class MessageKind(StrEnum):
 
 
 class Action(StrEnum):
-    """The action of a button."""
+    """The action of a button; the values outlive the process, so some are older than the names."""
 
     CANCEL = "cancel"
     WITHHOLD = "withhold"
@@ -40,9 +40,9 @@ class Action(StrEnum):
     EDIT_RETRY = "edit_retry"
     WHY = "why"
     EDIT = "edit"
-    TRY_AGAIN = "try_again"
-    LEAVE = "leave"
-    SEND_AGAIN = "send_again"
+    REQUEST_AGAIN = "try_again"
+    DISMISS = "leave"
+    POST_IT = "send_again"
     OPEN_FORM = "open_form"
     MAKE_IT = "make_it"
     NO_THANKS = "no_thanks"
@@ -50,16 +50,16 @@ class Action(StrEnum):
 
 
 _ALLOWED = {
-    MessageKind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN),
+    MessageKind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.POST_IT),
     MessageKind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE),
-    MessageKind.FAILURE: (Action.RETRY, Action.SEND_AGAIN, Action.EDIT_RETRY, Action.WHY),
+    MessageKind.FAILURE: (Action.RETRY, Action.POST_IT, Action.EDIT_RETRY, Action.WHY),
     MessageKind.LATE: (Action.WITHHOLD,),
     MessageKind.SLOW: (Action.WITHHOLD,),
-    MessageKind.UNSURE: (Action.TRY_AGAIN, Action.LEAVE),
+    MessageKind.UNSURE: (Action.REQUEST_AGAIN, Action.DISMISS),
     MessageKind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT, Action.NO_THANKS),
     MessageKind.SURE: (Action.DELETE, Action.KEEP),
     MessageKind.DRAFT: (Action.EDIT,),
-    MessageKind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.SEND_AGAIN, Action.RETRY, Action.EDIT_RETRY),
+    MessageKind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.POST_IT, Action.RETRY, Action.EDIT_RETRY),
 }
 _PAIRS = "|".join(f"{kind}:(?:{'|'.join(actions)})" for kind, actions in _ALLOWED.items())
 _JOB_ID = "[0-9A-HJKMNP-TV-Z]{8}"

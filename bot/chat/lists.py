@@ -139,7 +139,7 @@ def _entry(view: JobView, reader: Reader) -> str:
 
 
 def _action(job: Job) -> Action | None:
-    return Action.SEND_AGAIN if may_post(job) else stopping_action(job)
+    return Action.POST_IT if may_post(job) else stopping_action(job)
 
 
 def _labelled_button(job: Job, reader: Reader) -> Button | None:

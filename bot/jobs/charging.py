@@ -28,6 +28,6 @@ def charged_after(job: Job, event: Event, cost_micros: int | None = None) -> Cha
         return Charged.YES
     if job.state in _NEVER_SENT and event not in (Event.TAKEN, Event.DOUBT):
         return job.charged
-    if event is Event.SEND_AGAIN:
+    if event is Event.POST_IT:
         return job.charged
     return Charged.UNKNOWN

@@ -65,7 +65,7 @@ def log_move(event: Event, job: Job) -> None:
             log_event("kept", job, **_made(job))
         case Event.CANCEL:
             log_event("cancelled", job, charged=job.charged)
-        case Event.SEND_AGAIN:
+        case Event.POST_IT:
             log_event("to be posted", job)
         case _:
             return

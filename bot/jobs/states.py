@@ -46,7 +46,7 @@ class Event(StrEnum):
     UNPOSTABLE = "unpostable"
     CANCEL = "cancel"
     EXPIRE = "expire"
-    SEND_AGAIN = "send again"
+    POST_IT = "post it"
 
 
 class Announcement(StrEnum):
@@ -104,8 +104,8 @@ TABLE: dict[tuple[State, Event], Move] = {
     (State.POSTING, Event.REFETCH): Move(State.FETCHING),
     (State.POSTING, Event.KEEP): Move(State.CANCELLED),
     # The ways out of an end: *Post it* (also for a withheld video), and a lost job that turned up.
-    (State.UNDELIVERABLE, Event.SEND_AGAIN): Move(State.FETCHING),
-    (State.CANCELLED, Event.SEND_AGAIN): Move(State.FETCHING),
+    (State.UNDELIVERABLE, Event.POST_IT): Move(State.FETCHING),
+    (State.CANCELLED, Event.POST_IT): Move(State.FETCHING),
     (State.LOST, Event.LINK): Move(State.RENDERING),
 }
 

@@ -36,7 +36,7 @@ async def test_a_lost_answer_to_the_paid_request(visit: Visit) -> None:
     await ada.ask_for_video("A paper boat")
     await expect(ada.message(rendered(Key.UNSURE))).to_be_visible()
     await ada.press(label_of(Label.DISMISS))
-    await expect(ada.message(rendered(Key.ANSWER_LEFT))).to_contain_text("Only you can see this")
+    await expect(ada.message(rendered(Key.ANSWER_DISMISSED))).to_contain_text("Only you can see this")
     assert visit.paid == 1
 
 

@@ -82,14 +82,14 @@ def fetched(url: str) -> bytes:
 
 
 def completed(client: OpenAI, video_id: str, sleep: Callable[[float], None]) -> Any:
-    """The page's loop: look every five seconds until the video is completed."""
+    """The page's loop: poll every five seconds until the video is completed."""
     for _ in range(60):
         video = client.videos.retrieve(video_id)
         if str(video.status) == "completed":
             return video
         assert str(video.status) == "processing"
         sleep(5)
-    raise AssertionError("not completed after 60 looks")
+    raise AssertionError("not completed after 60 polls")
 
 
 async def test_create_video(studio: Studio, talk: Callable[[Talk], Awaitable[Any]]) -> None:
@@ -159,14 +159,14 @@ async def test_remix_video(studio: Studio, talk: Callable[[Talk], Awaitable[Any]
 
 
 async def test_retrieve_in_a_loop(studio: Studio, talk: Callable[[Talk], Awaitable[Any]]) -> None:
-    """Looking every five seconds shows `processing` until the render's time is over, then `completed` with a URL."""
+    """Polling every five seconds shows `processing` until the render's time is over, then `completed` with a URL."""
 
     def example(client: OpenAI, sleep: Callable[[float], None]) -> Any:
         return completed(client, client.videos.create(model="gpt-4o-video", prompt=KITTEN).id, sleep)
 
     video = await talk(example)
-    looks = [request for request in studio.requests if request.operation == "poll"]
-    assert 3 <= len(looks) <= 5
+    polls = [request for request in studio.requests if request.operation == "poll"]
+    assert 3 <= len(polls) <= 5
     assert video.url.startswith(studio.files_url)
     assert (video.duration, video.size, video.prompt) == (4.0, "1280x720", KITTEN)
 
@@ -213,7 +213,7 @@ async def test_download_content(studio: Studio, talk: Callable[[Talk], Awaitable
 
 
 async def test_batch_processing(studio: Studio, talk: Callable[[Talk], Awaitable[Any]]) -> None:
-    """Several prompts sent one after the other are as many jobs, and each can be looked at."""
+    """Several prompts sent one after the other are as many jobs, and each can be polled."""
     prompts = ["Scene 1: Sunrise", "Scene 2: Forest", "Scene 3: Beach"]
 
     def example(client: OpenAI, _: object) -> list[tuple[str, Any]]:
@@ -243,7 +243,7 @@ async def test_error_handling_and_retry(studio: Studio, talk: Callable[[Talk], A
     assert studio.paid("Test video generation") == 1
 
 
-async def test_error_codes_can_be_told_apart(studio: Studio, talk: Callable[[Talk], Awaitable[Any]]) -> None:
+async def test_error_codes_differ(studio: Studio, talk: Callable[[Talk], Awaitable[Any]]) -> None:
     """The codes of the provider's page are in the error's text and in its `code`; the rest differ by class."""
     studio.faults.add("create", Fault.status(429))
 
@@ -351,9 +351,9 @@ async def test_the_curl_calls(studio: Studio, clock: ScaledClock, reference_imag
     assert (file.data, file.file_name) == (reference_image.read_bytes(), "reference_image.jpg")
     clock.jump(12)
     await studio.wait_for(lambda: first.state == second.state == "completed")
-    looked = await asked(Curl(f"/videos/{first.id}"))
-    assert (looked["status"], looked["size"]) == ("completed", "1280x720")
-    assert (await asyncio.to_thread(fetched, looked["url"]))[4:8] == b"ftyp"
+    polled = await asked(Curl(f"/videos/{first.id}"))
+    assert (polled["status"], polled["size"]) == ("completed", "1280x720")
+    assert (await asyncio.to_thread(fetched, polled["url"]))[4:8] == b"ftyp"
     data = json.dumps({"model": model, "prompt": leaves}, indent=2)
     remixed = await asked(Curl(f"/videos/{first.id}/remix", data))
     assert (remixed["id"], remixed["prompt"]) == (studio.renders[2].id, leaves)

@@ -90,7 +90,7 @@ async def wait_kind(chat: Chat, channel: Channel, kind: str, *, after: Message |
 
 async def cards_settled(chat: Chat, channel: Channel) -> None:
     """Return when no card but those of kept videos has a button, so that the next test sees nothing of this one."""
-    settled = ([], [Action.SEND_AGAIN])
+    settled = ([], [Action.POST_IT])
     await chat.wait_for(
         lambda: all(actions(one) in settled for one in channel.messages if is_card(one)),
         what=f"no card in #{channel.name}",

@@ -108,7 +108,7 @@ async def test_a_render_that_failed_meanwhile_is_a_failure(tmp_path: Path) -> No
         assert (await inspection.job(stage, "A sad heron", "failed"))["cause"] == "content"
 
 
-async def test_two_of_the_same_words_are_not_told_apart(tmp_path: Path) -> None:
+async def test_two_of_the_same_words_are_not_matched(tmp_path: Path) -> None:
     """Two requests of one prompt without an answer: whose video is whose can't be known, so both people are asked."""
     async with a_scene(tmp_path) as (stage, ada, channel):
         await die_in_the_middle(stage, ada, channel, "Twin herons", times=2)
@@ -117,11 +117,11 @@ async def test_two_of_the_same_words_are_not_told_apart(tmp_path: Path) -> None:
         await time_passes_until(stage, lambda: asked(stage) >= 3, step_seconds=10)
         assert [row["state"] for row in inspection.jobs(stage)] == ["uncertain"] * 2
         assert videos(channel) == []
-        assert all(actions(one) == [Action.TRY_AGAIN, Action.LEAVE] for one in of_kind(channel, "unsure"))
+        assert all(actions(one) == [Action.REQUEST_AGAIN, Action.DISMISS] for one in of_kind(channel, "unsure"))
         assert stage.studio.paid("Twin herons") == 2
 
 
-async def test_one_video_that_two_jobs_could_claim_is_nobodys(tmp_path: Path) -> None:
+async def test_one_video_that_two_jobs_could_claim_is_linked_to_neither(tmp_path: Path) -> None:
     """Only one of two like requests was taken: it isn't given to either, since it may be the other's."""
     async with a_scene(tmp_path) as (stage, ada, channel):
         taken = stage.studio.gate("create", "after_take")
@@ -146,7 +146,7 @@ async def test_without_a_list_the_person_is_asked_and_the_provider_left_alone(tm
         stage.studio.faults.add("create", Fault.drop(take=True))
         await ada.slash(channel, "video", prompt="A heron nobody sees")
         notice = await wait_kind(stage.chat, channel, "unsure")
-        assert actions(notice) == [Action.TRY_AGAIN, Action.LEAVE]
+        assert actions(notice) == [Action.REQUEST_AGAIN, Action.DISMISS]
         await stage.studio.wait_for(lambda: asked(stage) == 1)
         stage.jump(3000)
         await ada.slash(channel, "video", prompt="A heron for all to see")
@@ -165,8 +165,8 @@ async def test_what_was_left_is_posted_when_it_turns_up(tmp_path: Path) -> None:
         await ada.slash(channel, "video", prompt="A heron left alone")
         notice = await wait_kind(stage.chat, channel, "unsure")
         job_id = job_id_of(notice)
-        answer = await (await press(ada, notice, Action.LEAVE)).wait_state("message")
-        assert says(answer.content, Key.ANSWER_LEFT)
+        answer = await (await press(ada, notice, Action.DISMISS)).wait_state("message")
+        assert says(answer.content, Key.ANSWER_DISMISSED)
         await stage.chat.wait_for(lambda: not notice.buttons or None, what="the asking to end")
         stage.studio.dials.list_endpoint = True
         stage.jump(3700)
@@ -177,14 +177,14 @@ async def test_what_was_left_is_posted_when_it_turns_up(tmp_path: Path) -> None:
         assert actions(notice) == []
 
 
-async def test_after_try_again_both_are_posted(tmp_path: Path) -> None:
+async def test_after_request_again_both_are_posted(tmp_path: Path) -> None:
     """**Request again** makes a second paid video; when the first turns up after all, it is posted as well."""
     async with a_scene(tmp_path, lists=False) as (stage, ada, channel):
         stage.studio.faults.add("create", Fault.drop(take=True))
         await ada.slash(channel, "video", prompt="A heron and its twin")
         notice = await wait_kind(stage.chat, channel, "unsure")
         first = job_id_of(notice)
-        await (await press(ada, notice, Action.TRY_AGAIN)).wait_state("message", "deleted")
+        await (await press(ada, notice, Action.REQUEST_AGAIN)).wait_state("message", "deleted")
         [second] = await until_delivered(stage, channel)
         assert job_id_of(second) != first
         stage.studio.dials.list_endpoint = True
@@ -206,7 +206,7 @@ async def test_old_buttons_of_an_adopted_job_say_that_it_is_settled(tmp_path: Pa
         stage.chat.faults.add("message_edit", ChatFault.error(403, 50001), times=50)
         stage.studio.dials.list_endpoint = True
         await time_passes_until(stage, lambda: videos(channel) or None, step_seconds=100)
-        for action in (Action.TRY_AGAIN, Action.LEAVE):
+        for action in (Action.REQUEST_AGAIN, Action.DISMISS):
             answer = await (await press(ada, notice, action)).wait_state("message")
             assert says(answer.content, Reason.SETTLED)
             assert answer.ephemeral

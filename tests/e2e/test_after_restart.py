@@ -109,7 +109,7 @@ async def test_a_card_can_stop_its_job_after_a_restart(scene: Scene) -> None:
     await time_passes_until(scene.stage, lambda: says(card.text, Key.KEPT), step_seconds=50)
     await restart(scene)
     status = await (await scene.ada.slash(scene.channel, "status", video=job_id)).wait_state("message")
-    await press(scene.ada, status, Action.SEND_AGAIN)
+    await press(scene.ada, status, Action.POST_IT)
     await scene.video()
     assert scene.studio.paid("Stopped in a later life") == 1
 
@@ -159,7 +159,7 @@ async def test_killed_in_the_moment_of_paying_it_says_that_it_cannot_know(scene:
     assert notice.pinged == {scene.ada.id}
     assert says(notice.content, Key.UNSURE)
     await restart(scene)
-    await (await press(scene.ada, notice, Action.LEAVE)).wait_state("message")
+    await (await press(scene.ada, notice, Action.DISMISS)).wait_state("message")
     await scene.chat.wait_for(lambda: not notice.buttons, what="a notice that asks no more")
     assert ever_posted(scene.chat, scene.channel, "unsure") == [notice]
     assert scene.studio.paid("In that very moment") == 1

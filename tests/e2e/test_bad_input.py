@@ -293,7 +293,7 @@ async def test_a_replys_bad_files_get_one_answer_without_ping(scene: Scene, file
         "a\x00b",
     ],
 )
-async def test_an_unknown_video_is_told_with_a_way_to_find_one(scene: Scene, name: str) -> None:
+async def test_an_unknown_video_is_refused_with_a_way_to_find_one(scene: Scene, name: str) -> None:
     """Text that names no video gets the same answer everywhere, by /remix with and without a prompt and by /status."""
     for call in (
         await scene.ada.slash(scene.channel, "remix", prompt="Bad name", video=name),
@@ -427,8 +427,8 @@ async def test_a_provider_with_a_fault_of_its_own_is_asked_again_and_then_named(
     assert CANARY not in inspection.all_words(scene.stage)
 
 
-async def test_trouble_while_looking_and_fetching_is_never_quoted(scene: Scene) -> None:
-    """Faults of looks and downloads are overcome in silence: the video comes, and no word of them is shown."""
+async def test_trouble_while_polling_and_fetching_is_never_quoted(scene: Scene) -> None:
+    """Faults of polls and downloads are overcome in silence: the video comes, and no word of them is shown."""
     scene.studio.faults.add("poll", Fault.status(500, json=envelope("server_error")))
     scene.studio.faults.add("poll", Fault.status(502, text=f"<h1>{CANARY}</h1>"))
     scene.studio.faults.add("file", Fault.status(403, text=f"<Error>{CANARY}</Error>"))

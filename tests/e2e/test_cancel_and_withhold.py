@@ -94,9 +94,9 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
     assert answer.ephemeral
     assert says(answer.content, Key.ANSWER_WITHHELD)
     await time_passes_until(scene.stage, lambda: says(card.text, Key.WITHHELD_REMARK))
-    assert actions(card) == [Action.SEND_AGAIN]
+    assert actions(card) == [Action.POST_IT]
     await time_passes_until(scene.stage, lambda: says(card.text, Key.KEPT), step_seconds=20)
-    assert actions(card) == [Action.SEND_AGAIN]
+    assert actions(card) == [Action.POST_IT]
     await scene.make("Second of the day")
     await scene.make("Third of the day")
     assert says(await refusal(scene, "Fourth of the day"), Reason.DAILY_LIMIT, limit=3)
@@ -106,7 +106,7 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
     assert scene.studio.paid("Not for the others") == 1
 
 
-async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: Scene) -> None:
+async def test_post_it_posts_what_was_withheld_and_generates_nothing(scene: Scene) -> None:
     """Days later Post it on the card or in `/status` posts the kept video once, however often pressed, without a
     request to the provider; then the card goes.
     """
@@ -117,9 +117,9 @@ async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: S
     scene.stage.jump(6 * 86_400)
     asked = len(scene.studio.requests)
     listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-    assert targets(listed) == [(Action.SEND_AGAIN, job_id)]
+    assert targets(listed) == [(Action.POST_IT, job_id)]
     presses = await asyncio.gather(
-        press(scene.ada, card, Action.SEND_AGAIN), press(scene.ada, listed, Action.SEND_AGAIN, job_id)
+        press(scene.ada, card, Action.POST_IT), press(scene.ada, listed, Action.POST_IT, job_id)
     )
     for one in presses:
         await one.wait_state("message")
@@ -128,7 +128,7 @@ async def test_send_again_posts_what_was_withheld_and_generates_nothing(scene: S
     assert video.pinged == {scene.ada.id}
     assert job_id_of(video) == job_id
     assert len(scene.studio.requests) == asked
-    assert Action.SEND_AGAIN not in actions((await status_of(scene, job_id)).message)
+    assert Action.POST_IT not in actions((await status_of(scene, job_id)).message)
     await scene.ada.reply(video, "It can be remixed like any other")
     await scene.video(after=video)
     assert [job_id_of(one) for one in ever_posted(scene.chat, scene.channel, "video")].count(job_id) == 1
@@ -142,41 +142,41 @@ async def test_post_it_goes_with_the_kept_video(scene: Scene) -> None:
     await time_passes_until(scene.stage, lambda: says(card.text, Key.KEPT), step_seconds=20)
     scene.stage.jump(6.9 * 86_400)
     await scene.make("Meanwhile")
-    assert actions(card) == [Action.SEND_AGAIN]
+    assert actions(card) == [Action.POST_IT]
     await time_passes_until(scene.stage, lambda: card.buttons == [], step_seconds=3_600)
     assert not card.deleted
     assert says(card.text, Key.KEPT)
 
 
-async def test_send_again_before_the_video_is_there_takes_the_withholding_back(scene: Scene) -> None:
+async def test_post_it_before_the_video_is_there_takes_the_withholding_back(scene: Scene) -> None:
     """A withheld video whose mind is changed while it still renders is posted when it is done."""
     card = await rendering(scene, "On second thoughts", 100.0)
     await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
     answer = await (await scene.ada.slash(scene.channel, "status", video=job_id_of(card))).wait_state("message")
-    assert actions(answer.message) == [Action.SEND_AGAIN]
-    await (await press(scene.ada, answer, Action.SEND_AGAIN)).wait_state("message")
+    assert actions(answer.message) == [Action.POST_IT]
+    await (await press(scene.ada, answer, Action.POST_IT)).wait_state("message")
     scene.stage.jump(100)
     await scene.video()
     assert scene.studio.paid("On second thoughts") == 1
 
 
-async def test_a_video_that_may_not_be_posted_is_kept_for_send_again(scene: Scene) -> None:
+async def test_a_video_that_may_not_be_posted_is_kept_for_post_it(scene: Scene) -> None:
     """Without its permissions the bot writes the requester a DM; with them again, Post it posts for free."""
     card = await rendering(scene, "Locked out", 100.0)
     scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(send_messages=True))
     scene.stage.jump(100)
     notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
     assert says(notice.content, Ending.UNPOSTED_PERMISSION)
-    assert actions(notice) == [Action.SEND_AGAIN]
+    assert actions(notice) == [Action.POST_IT]
     scene.channel.overwrite(scene.chat.bot_user)
-    await press(scene.ada, notice, Action.SEND_AGAIN)
+    await press(scene.ada, notice, Action.POST_IT)
     video = await scene.video()
     assert job_id_of(video) == job_id_of(notice)
     assert scene.studio.paid("Locked out") == 1
     await scene.chat.wait_gone(card)
 
 
-async def test_send_again_is_in_status_even_when_nobody_could_be_told(scene: Scene) -> None:
+async def test_post_it_is_in_status_even_without_a_posted_notice(scene: Scene) -> None:
     """With the DM closed too, `/status` shows what happened and has the button."""
     scene.ada.user.dms_open = False
     card = await rendering(scene, "Shut out", 100.0)
@@ -187,7 +187,7 @@ async def test_send_again_is_in_status_even_when_nobody_could_be_told(scene: Sce
     await scene.chat.wait_for(lambda: [one for one in scene.chat.requests if one.kind == "dm_open"], what="a DM")
     answer = await asyncio.wait_for(undeliverable(scene, job_id), 20)
     scene.channel.overwrite(scene.chat.bot_user)
-    await press(scene.ada, answer, Action.SEND_AGAIN)
+    await press(scene.ada, answer, Action.POST_IT)
     video = await scene.video()
     assert job_id_of(video) == job_id
     assert scene.studio.paid("Shut out") == 1
@@ -198,11 +198,11 @@ async def undeliverable(scene: Scene, job_id: str):
     while True:
         answer = await status_of(scene, job_id)
         if says(answer.text, Key.UNDELIVERABLE):
-            assert actions(answer.message) == [Action.SEND_AGAIN]
+            assert actions(answer.message) == [Action.POST_IT]
             return answer
 
 
-async def test_a_late_job_is_told_once_and_delivered(scene: Scene) -> None:
+async def test_a_late_job_is_announced_once_and_delivered(scene: Scene) -> None:
     """At the deadline the requester is notified once; the job uses up no slot, and its video is posted later."""
     card = await rendering(scene, "Takes its time", 5 * 3600.0)
     scene.stage.jump(3500)

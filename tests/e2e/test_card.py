@@ -150,7 +150,7 @@ async def test_the_card_of_a_reply_answers_it(scene: Scene) -> None:
     await scene.chat.wait_gone(card)
 
 
-async def test_a_card_in_a_thread_stands_in_the_thread(scene: Scene) -> None:
+async def test_a_card_in_a_thread_is_posted_in_the_thread(scene: Scene) -> None:
     """A command used in a thread gets its card and its video there, and nothing in the channel above."""
     thread = scene.channel.add_thread("storyboard", members=[scene.ada])
     await scene.ada.slash(thread, "video", prompt="In the thread")
@@ -168,11 +168,11 @@ async def test_a_card_outlives_its_interaction(scene: Scene) -> None:
     scene.stage.jump(1200)
     await press(scene.ada, card, Action.WITHHOLD)
     await scene.chat.wait_for(lambda: says(card.text, Key.WITHHELD_REMARK), what="a card that was told")
-    assert actions(card) == [Action.SEND_AGAIN]
+    assert actions(card) == [Action.POST_IT]
     assert is_card(card)
     scene.stage.jump(400)
     await scene.chat.wait_for(lambda: says(card.text, Key.KEPT), what="a card of a kept video")
-    assert actions(card) == [Action.SEND_AGAIN]
+    assert actions(card) == [Action.POST_IT]
 
 
 async def test_twenty_minutes_later_the_video_still_comes(scene: Scene) -> None:

@@ -473,7 +473,7 @@ async def test_commands_are_synced_when_they_change_and_only_then(tmp_path: Path
             assert [one["value"] for one in options["seconds"]["choices"]] == ["5", "10"]
 
 
-async def test_commands_that_discord_did_not_take_are_told_again(tmp_path: Path) -> None:
+async def test_commands_that_discord_did_not_take_are_synced_again(tmp_path: Path) -> None:
     """D12: Discord is in trouble at the first start: the commands are there some time later, without a restart."""
     async with a_stage(tmp_path, start=False) as stage:
         stage.chat.faults.add("command_sync", Fault.status(503), times=3)

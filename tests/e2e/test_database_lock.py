@@ -65,11 +65,11 @@ def locked(scene: Scene) -> Iterator[None]:
 async def looked_again(scene: Scene, times: int) -> None:
     """Return when the provider has been asked that often more: the loops go on."""
 
-    def looks() -> int:
+    def polls() -> int:
         return sum(request.operation == "poll" for request in scene.studio.requests)
 
-    before = looks()
-    await scene.studio.wait_for(lambda: looks() >= before + times or None, 60)
+    before = polls()
+    await scene.studio.wait_for(lambda: polls() >= before + times or None, 60)
 
 
 async def assert_all_told_once(scene: Scene, prompts: list[str]) -> None:
@@ -83,7 +83,7 @@ async def assert_all_told_once(scene: Scene, prompts: list[str]) -> None:
 
 @pytest.mark.reliability(runs=5)
 async def test_a_short_lock_of_the_database_is_not_felt(tmp_path: Path, heartbeats: Callable[[], int]) -> None:
-    """L3: while another program writes for four seconds, forty answers come in time; looks and heartbeats go on."""
+    """L3: while another program writes for four seconds, forty answers come in time; polls and heartbeats go on."""
     async with a_scene(tmp_path) as scene:
         with locked(scene):
             before = heartbeats()
@@ -102,7 +102,7 @@ async def test_a_short_lock_of_the_database_is_not_felt(tmp_path: Path, heartbea
         await assert_all_told_once(scene, ["Rendering meanwhile", "Asked meanwhile"])
 
 
-async def test_who_wants_a_form_while_the_database_is_locked_is_told(tmp_path: Path) -> None:
+async def test_a_form_while_the_database_is_locked_is_refused_with_the_reason(tmp_path: Path) -> None:
     """L3: `/video` without a prompt is answered within Discord's three seconds, and opens its form when it is free."""
     async with a_scene(tmp_path) as scene:
         with locked(scene):

@@ -20,7 +20,7 @@ TWELVE_MEGABYTES = 12.0
 """Over Discord's 10 MiB, and far under what a boosted server takes."""
 
 
-async def test_a_video_that_is_due_before_the_gateway_has_told_of_its_server_is_posted(
+async def test_a_video_that_is_due_before_the_gateway_has_sent_its_server_is_posted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """P2: how much its server takes is not known yet after a restart: the video is uploaded, and Discord decides."""
@@ -65,7 +65,7 @@ async def test_a_provider_that_stumbles_when_it_is_asked_for_the_link_is_asked_a
         assert ever_posted(scene.chat, scene.channel, "fail") == []
 
 
-async def test_a_withheld_videos_card_whose_posting_nobody_saw_is_found_again(tmp_path: Path) -> None:
+async def test_a_withheld_videos_card_with_a_lost_response_is_found_again(tmp_path: Path) -> None:
     """P3: *Don't post* came before the card; its posting has an unknown outcome, the bot is killed: it exists once."""
     async with a_scene(tmp_path, render_seconds=3_000.0) as scene:
         scene.chat.faults.add("message_create", Fault.rate_limited(40.0))
@@ -81,8 +81,8 @@ async def test_a_withheld_videos_card_whose_posting_nobody_saw_is_found_again(tm
         await scene.stage.start_bot()
         await time_passes_until(scene.stage, lambda: posts(scene.stage, kind="card", state="sent"), step_seconds=5)
         assert cards(scene) == [card]
-        assert actions(card) == [Action.SEND_AGAIN]
-        await (await press(scene.ada, card, Action.SEND_AGAIN)).wait_state("message")
+        assert actions(card) == [Action.POST_IT]
+        await (await press(scene.ada, card, Action.POST_IT)).wait_state("message")
         await time_passes_until(scene.stage, lambda: actions(card) == [Action.WITHHOLD])
         scene.stage.jump(3_000)
         await scene.video()

@@ -19,7 +19,7 @@ EACH = figure(1, 5)
 
 
 @pytest.mark.reliability
-async def test_a_right_that_goes_while_it_renders_is_told_once_and_the_video_is_kept(tmp_path: Path) -> None:
+async def test_a_right_that_goes_while_it_renders_is_reported_once_and_the_video_is_kept(tmp_path: Path) -> None:
     """D4: per video one upload and at most two requests for its notice, there or by direct message; it is kept."""
     async with a_scene(tmp_path, {"MAX_ACTIVE_JOBS_PER_USER": "40"}, render_seconds=RENDER) as scene:
         places = {right: scene.guild.add_channel(f"without-{right.bit_length()}") for right in IN_CHANNELS}
@@ -62,7 +62,7 @@ GONE = {
 
 @pytest.mark.reliability(runs=5)
 @pytest.mark.parametrize("what", GONE)
-async def test_a_place_that_is_gone_is_told_by_dm_once_and_the_video_is_kept(tmp_path: Path, what: str) -> None:
+async def test_a_place_that_is_gone_is_reported_by_dm_once_and_the_video_is_kept(tmp_path: Path, what: str) -> None:
     """D5: the place goes while the video renders: one direct message says that it is kept; it is undeliverable."""
     async with a_scene(tmp_path, render_seconds=RENDER) as scene:
         # Somewhere else to meet: without a common server there are no direct messages.
@@ -90,7 +90,7 @@ async def test_a_place_that_is_gone_is_told_by_dm_once_and_the_video_is_kept(tmp
         assert scene.studio.paid("A heron at dawn") == 1
         kept = other.add_channel("here-i-am")
         answer = await (await scene.ada.slash(kept, "status")).wait_state("message")
-        assert Action.SEND_AGAIN in actions(answer)
+        assert Action.POST_IT in actions(answer)
 
 
 def unsaid(scene: Scene) -> list[str]:

@@ -68,14 +68,14 @@ def tell_ready(scene: Scene) -> None:
 
 
 async def assert_one_loop_looks(scene: Scene) -> None:
-    """The one video that renders is looked at as often as by one loop: never closer than POLL_MIN_SECONDS."""
+    """The one video that renders is polled as often as by one loop: never closer than POLL_MIN_SECONDS."""
 
-    def looks() -> int:
+    def polls() -> int:
         return sum(request.operation == "poll" for request in scene.studio.requests)
 
-    before, began_at = looks(), scene.stage.clock.monotonic()
-    await scene.studio.wait_for(lambda: looks() >= before + 10 or None, 60)
-    assert looks() - before <= 1 + (scene.stage.clock.monotonic() - began_at) / POLL_MIN_SECONDS
+    before, began_at = polls(), scene.stage.clock.monotonic()
+    await scene.studio.wait_for(lambda: polls() >= before + 10 or None, 60)
+    assert polls() - before <= 1 + (scene.stage.clock.monotonic() - began_at) / POLL_MIN_SECONDS
 
 
 @pytest.mark.reliability
@@ -130,9 +130,9 @@ async def test_forty_minutes_later_the_video_comes_without_the_interaction(tmp_p
         await inspection.job(scene.stage, "A heron at dawn", "rendering")
         await inspection.accepted(call)
         for _ in range(8):
-            looks = len(scene.studio.requests)
+            polls = len(scene.studio.requests)
             scene.stage.jump(300)
-            await scene.studio.wait_for(lambda n=looks: len(scene.studio.requests) > n)
+            await scene.studio.wait_for(lambda n=polls: len(scene.studio.requests) > n)
         video = await wait_kind(scene.chat, scene.channel, "video")
         await inspection.job(scene.stage, "A heron at dawn", "delivered")
         dies_at = call.interaction.created_at + scene.chat.rules.token_seconds
@@ -145,7 +145,7 @@ async def test_forty_minutes_later_the_video_comes_without_the_interaction(tmp_p
 
 
 @pytest.mark.reliability
-async def test_a_hundred_commands_told_twice_are_a_hundred_videos(tmp_path: Path) -> None:
+async def test_a_hundred_commands_delivered_twice_are_a_hundred_videos(tmp_path: Path) -> None:
     """D11: each of a hundred commands comes again as after a resumed session: a hundred jobs, a hundred charges."""
     async with a_scene(tmp_path, MANY, render_seconds=RENDER) as scene:
         calls: list[Call] = []

@@ -71,7 +71,7 @@ async def test_a_locked_database_does_not_keep_the_process(tmp_path: Path) -> No
         assert scene.studio.paid("Locked in") == 1
 
 
-async def test_whatever_hangs_the_process_ends_in_time(tmp_path: Path) -> None:
+async def test_with_anything_hanging_the_process_ends_in_time(tmp_path: Path) -> None:
     """SIGTERM with a paid request open and the database held by somebody: over in 20 s; the person is asked later."""
     async with a_scene(tmp_path) as scene:
         gate = scene.studio.gate("create", "after_take")

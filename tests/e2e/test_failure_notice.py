@@ -33,7 +33,7 @@ async def notice_of(scene: Scene, prompt: str, **options: object):
     return await wait_kind(scene.chat, scene.channel, "fail")
 
 
-async def test_a_refused_prompt_is_told_without_saying_what_it_was(scene: Scene) -> None:
+async def test_a_refused_prompt_is_reported_without_its_words(scene: Scene) -> None:
     """What the provider refuses becomes one plain message that pings the requester; Why? says the rest privately."""
     notice = await notice_of(scene, "A forbidden dance")
     assert notice.interaction is None
@@ -81,7 +81,7 @@ async def test_edit_and_retry_makes_one_video_of_the_edited_request(scene: Scene
     assert scene.studio.paid("An allowed hat") == 1
 
 
-async def test_a_render_that_failed_for_its_content_is_told_alike(scene: Scene) -> None:
+async def test_a_render_that_failed_for_its_content_is_reported_alike(scene: Scene) -> None:
     """A refusal during the render has the same notice, and counts as charged once by the provider."""
     notice = await notice_of(scene, "A doomed flight")
     assert notice.pinged == {scene.ada.id}
@@ -99,7 +99,7 @@ async def test_the_providers_own_words_are_never_shown(scene: Scene) -> None:
     assert "server_error" not in said
 
 
-async def test_a_failure_in_a_thread_is_told_there(scene: Scene) -> None:
+async def test_a_failure_in_a_thread_is_posted_there(scene: Scene) -> None:
     """The notice is posted in the thread where the command was used."""
     thread = scene.channel.add_thread("storyboard", members=[scene.ada])
     await scene.ada.slash(thread, "video", prompt="Forbidden in a thread")
@@ -108,7 +108,7 @@ async def test_a_failure_in_a_thread_is_told_there(scene: Scene) -> None:
     assert scene.channel.messages == []
 
 
-async def test_a_failure_in_a_dm_is_told_there(scene: Scene) -> None:
+async def test_a_failure_in_a_dm_is_posted_there(scene: Scene) -> None:
     """The notice of a job from a DM is posted in the DM."""
     dm = scene.chat.dm(scene.ada)
     await scene.ada.slash(dm, "video", prompt="Forbidden in a DM")

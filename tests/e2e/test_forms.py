@@ -61,7 +61,7 @@ async def test_pictures_of_the_form_replace_those_of_the_command(scene: Scene) -
     assert [one.data for one in the_render(scene, "Another picture").references] == [owl.data]
 
 
-async def test_a_form_that_nobody_sends_costs_nothing(scene: Scene) -> None:
+async def test_a_form_that_is_not_sent_costs_nothing(scene: Scene) -> None:
     """A form that is closed again leaves no trace but an empty `/status`."""
     await form_of(scene, "video", reference=picture())
     status = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
@@ -81,7 +81,7 @@ async def test_a_form_sent_twice_from_one_command_makes_a_job_each(scene: Scene)
     assert the_render(scene, "Opened second").seconds == "12"
 
 
-async def test_a_wrong_picture_given_with_the_command_is_told_privately(scene: Scene) -> None:
+async def test_a_wrong_picture_given_with_the_command_is_refused_privately(scene: Scene) -> None:
     """A file that is no picture is fetched when the form is sent, and refused then."""
     form = await form_of(scene, "video", reference=File("cat.png", b"no picture", content_type="image/png"))
     answer = await (await scene.ada.submit(form, {"prompt": "With the wrong file"})).wait_state("message")
@@ -105,7 +105,7 @@ async def test_a_form_sent_twice_makes_one_video(scene: Scene) -> None:
     assert scene.studio.paid("Sent twice, later") == 0
 
 
-async def test_a_wrong_picture_in_the_form_is_told_privately(scene: Scene) -> None:
+async def test_a_wrong_picture_in_the_form_is_refused_privately(scene: Scene) -> None:
     """What is wrong with a form's own file is said privately, and nothing is stored or charged."""
     form = await form_of(scene, "video")
     bad = File("cat.png", b"", content_type="image/png")

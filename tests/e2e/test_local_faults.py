@@ -72,14 +72,14 @@ def pid_of(scene: Scene) -> int:
     return scene.stage.bot._process.pid
 
 
-def looks(scene: Scene) -> int:
+def polls(scene: Scene) -> int:
     return sum(request.operation == "poll" for request in scene.studio.requests)
 
 
 async def looked_again(scene: Scene, times: int) -> None:
     """Return when the provider has been asked that often more: the loops go on."""
-    before = looks(scene)
-    await scene.studio.wait_for(lambda: looks(scene) >= before + times or None, 60)
+    before = polls(scene)
+    await scene.studio.wait_for(lambda: polls(scene) >= before + times or None, 60)
 
 
 async def assert_all_told_once(scene: Scene, prompts: list[str], seconds: float = 40) -> None:
@@ -96,7 +96,7 @@ async def assert_all_told_once(scene: Scene, prompts: list[str], seconds: float 
 
 @pytest.mark.reliability
 async def test_while_the_disk_is_full_nothing_is_charged_without_a_row(tmp_path: Path) -> None:
-    """L1: commands are refused, looks go on, and when there is room again what was begun is delivered once."""
+    """L1: commands are refused, polls go on, and when there is room again what was begun is delivered once."""
     async with a_scene(tmp_path) as scene:
         scene.studio.dials.next_render.append(Outcome.ok(render_seconds=3_000))
         await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Begun before"))
@@ -217,17 +217,17 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step_seconds", [HOUR, -HOUR])
 async def test_a_clock_that_is_set_is_not_felt(tmp_path: Path, step_seconds: float) -> None:
-    """L5: an hour to or fro while one renders and one waits: no look comes late or twice as often, none is late."""
+    """L5: an hour to or fro while one renders and one waits: no poll comes late or twice as often, none is late."""
     async with a_scene(tmp_path) as scene:
         await scene.make("Before")
         scene.studio.dials.next_render.append(Outcome.ok(render_seconds=30))
         await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Rendering meanwhile"))
         await inspection.job(scene.stage, "Rendering meanwhile", "rendering")
         scene.stage.step_wall(step_seconds)
-        before, asked_at = looks(scene), scene.stage.clock.monotonic()
+        before, asked_at = polls(scene), scene.stage.clock.monotonic()
         await looked_again(scene, 10)
         # Never closer than POLL_MIN_SECONDS: a tight loop would show here, on a loaded machine too.
-        assert looks(scene) - before <= 2 * (scene.stage.clock.monotonic() - asked_at) / 0.1
+        assert polls(scene) - before <= 2 * (scene.stage.clock.monotonic() - asked_at) / 0.1
         scene.stage.jump(30)
         await assert_all_told_once(scene, ["Before", "Rendering meanwhile"])
         await scene.make("After")

@@ -15,7 +15,7 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-async def test_the_log_tells_the_life_of_a_job(tmp_path: Path) -> None:
+async def test_the_log_has_the_life_of_a_job(tmp_path: Path) -> None:
     """Ready, then for each job exactly what happened to it; other packages are silent, and no prompt is there."""
     async with a_scene(tmp_path) as scene:
         await scene.make("a fox nobody reads of", seconds="4")

@@ -43,7 +43,7 @@ async def a_scene(folder: Path) -> AsyncIterator[Scene]:
 
 @pytest.mark.reliability
 async def test_thousands_of_jobs_take_few_handles_and_little_memory(tmp_path: Path) -> None:
-    """L7, L12: all are looked at and ten videos posted meanwhile, with fewer than 64 open handles and under 256 MiB."""
+    """L7, L12: all are polled and ten videos posted meanwhile, with fewer than 64 open handles and under 256 MiB."""
     async with a_scene(tmp_path) as scene:
         prompts = [f"Number {number}" for number in range(JOBS)]
         await at_the_provider(scene, prompts)
@@ -51,7 +51,7 @@ async def test_thousands_of_jobs_take_few_handles_and_little_memory(tmp_path: Pa
         done = prompts[:: JOBS // VIDEOS]
         for render in scene.studio.renders[:: JOBS // VIDEOS]:
             render.state = RenderState.COMPLETED
-        # As long as a busy provider may take, so that as many looks are under way as there may be.
+        # As long as a busy provider may take, so that as many polls are under way as there may be.
         scene.studio.faults.add("poll", Fault.delay(3.0), times=10 * JOBS)
         await scene.stage.start_bot()
         process = Path("/proc") / str(pid_of(scene))
@@ -84,7 +84,7 @@ async def at_the_provider(scene: Scene, prompts: list[str]) -> None:
     jobs: list[Job] = []
     for number, prompt in enumerate(prompts):
         render = scene.studio._state.take(Submission(prompt, "gpt-4o-video", "160x90", "4"))
-        # A minute apart in all, so that the order in which they are looked at is theirs.
+        # A minute apart in all, so that the order in which they are polled is theirs.
         at = now - 60.0 + 60.0 * number / len(prompts)
         facts = {"provider": scene.studio.base_url, "remote_id": render.id, "submitted_at": at}
         person = UserId(scene.ada.id + number % 100)

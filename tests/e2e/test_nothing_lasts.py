@@ -21,7 +21,7 @@ ENDS = {
 }
 
 
-async def test_whatever_a_job_waits_for_it_ends_within_a_day_and_ten_minutes(tmp_path: Path) -> None:
+async def test_any_waiting_job_ends_within_a_day_and_ten_minutes(tmp_path: Path) -> None:
     """P2: in every state that can last, a job ends by then, its requester is notified once, and it was paid once."""
     async with a_stage(tmp_path) as stage:
         guild = stage.chat.add_guild("For ever")

@@ -238,7 +238,7 @@ async def passes_evenly(scene: Scene, *, minutes: int) -> None:
         await asyncio.sleep(0.03)
 
 
-async def test_a_second_send_again_in_vain_is_told_again(tmp_path: Path) -> None:
+async def test_a_second_post_it_in_vain_is_reported_again(tmp_path: Path) -> None:
     """P2: the video still can't be posted after Post it: the person hears it a second time, and nothing is made."""
     async with a_scene(tmp_path, result="content_only") as scene:
         scene.guild.upload_limit_override_bytes = 1000
@@ -248,7 +248,7 @@ async def test_a_second_send_again_in_vain_is_told_again(tmp_path: Path) -> None
                 scene.stage, lambda n=number: len(ever_posted(scene.chat, scene.channel, "fail")) == n, step_seconds=5
             )
             await inspection.job(scene.stage, "A heron at dawn", "undeliverable")
-            again = await press(scene.ada, of_kind(scene.channel, "fail")[-1], Action.SEND_AGAIN)
+            again = await press(scene.ada, of_kind(scene.channel, "fail")[-1], Action.POST_IT)
             assert (await again.wait_answer()).state != "failed"
         assert scene.studio.paid("A heron at dawn") == 1
 

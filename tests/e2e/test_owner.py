@@ -60,7 +60,7 @@ def states(stage: Stage) -> list[str]:
 # ── who may ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_nobody_but_the_owner_may(tmp_path: Path) -> None:
+async def test_others_than_the_owner_may_not(tmp_path: Path) -> None:
     """A member isn't offered `/owner`; a server's manager, and anyone else in a DM, is refused; nothing changes."""
     async with a_scene(tmp_path) as scene:
         stage = scene.stage
@@ -87,7 +87,7 @@ async def test_nobody_but_the_owner_may(tmp_path: Path) -> None:
         assert sum(one.operation == "poll" for one in stage.studio.requests) == 0
 
 
-async def test_those_named_are_the_owners_and_nobody_else(tmp_path: Path) -> None:
+async def test_only_those_named_are_the_owners(tmp_path: Path) -> None:
     """With OWNER_IDS set the people named may, in their server too; the application's owner then may not."""
     async with a_stage(tmp_path, start=False) as stage:
         guild = stage.chat.add_guild("Night Shift")
@@ -234,7 +234,7 @@ async def test_everything_cut_off_can_be_adopted_by_hand(tmp_path: Path) -> None
         await stage.chat.wait_for(lambda: not any(one.buttons for one in notices), what="notices that ask no more")
 
 
-async def test_an_id_must_exist_and_belong_to_nobody(tmp_path: Path) -> None:
+async def test_an_id_must_exist_and_belong_to_no_job(tmp_path: Path) -> None:
     """Unknown and owned ids, unknown, delivered and adopted jobs, a provider that is away: said, and no change."""
     async with a_scene(tmp_path) as scene:
         stage = scene.stage

@@ -46,7 +46,7 @@ async def test_a_picture_that_discord_hands_out_badly_is_asked_for_again(scene: 
     assert not faults.planned
 
 
-async def test_one_persons_dripping_pictures_keep_nobody_waiting(scene: Scene) -> None:
+async def test_one_persons_dripping_pictures_keep_no_other_waiting(scene: Scene) -> None:
     """B4: while Mallory's pictures come at ten bytes a second, Ada's come at once."""
     mallory = scene.stage.chat.add_person("Mallory")
     scene.guild.join(mallory)

@@ -176,7 +176,9 @@ async def test_a_paid_request_that_stays_open_becomes_uncertain_and_is_never_rep
         gate.cut()
 
         await scene.stage.start_bot()
-        notice = await scene.chat.wait_message(scene.channel, lambda m: actions(m) == [Action.TRY_AGAIN, Action.LEAVE])
+        notice = await scene.chat.wait_message(
+            scene.channel, lambda m: actions(m) == [Action.REQUEST_AGAIN, Action.DISMISS]
+        )
         assert notice.pinged == {scene.ada.id}
         for _ in range(3):
             # Long enough for anything else that the bot would do by itself.
@@ -278,7 +280,7 @@ async def test_a_new_session_doubles_nothing(tmp_path: Path) -> None:
         assert sum(request.kind == "command_sync" for request in scene.chat.requests) == syncs
 
 
-async def test_a_command_told_twice_makes_one_video(tmp_path: Path) -> None:
+async def test_a_command_delivered_twice_makes_one_video(tmp_path: Path) -> None:
     """The same command, button or form event, delivered once more, makes no second job."""
     async with a_scene(tmp_path) as scene:
         command = await scene.ada.slash(scene.channel, "video", prompt="Told twice")
@@ -335,12 +337,12 @@ async def test_the_key_goes_to_the_provider_alone_and_the_token_to_discord_alone
             studio.dials.result = place
             await scene.make(f"From {place}")
         studio.dials.result = "foreign_url"
-        # A redirect of a look to the foreign host must not take the key along.
+        # A redirect of a poll to the foreign host must not take the key along.
         studio.faults.add("poll", Fault.status(302, text="", headers={"Location": f"{studio.files_url}/videos/x"}))
-        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Past a redirected look"))
+        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Past a redirected poll"))
         await studio.wait_for(lambda: any(one.status == 302 for one in studio.requests))
         stage.jump(60)
-        await inspection.job(stage, "Past a redirected look", "delivered")
+        await inspection.job(stage, "Past a redirected poll", "delivered")
         # Nor may a paid request follow one.
         studio.faults.add("create", Fault.status(307, text="", headers={"Location": f"{studio.files_url}/v1/videos"}))
         await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Led astray"))

@@ -138,8 +138,8 @@ async def test_a_provider_that_is_away_is_waited_for(scene: Scene) -> None:
     assert ever_posted(scene.chat, scene.channel, "unsure") == []
 
 
-async def test_faults_of_looks_never_fail_a_paid_job(scene: Scene) -> None:
-    """However often looking goes wrong, a job that was paid for is looked at again and delivered."""
+async def test_faults_of_polls_never_fail_a_paid_job(scene: Scene) -> None:
+    """However often polling goes wrong, a job that was paid for is polled again and delivered."""
     for fault in (
         Fault.status(500),
         Fault.drop(take=True),
@@ -148,26 +148,26 @@ async def test_faults_of_looks_never_fail_a_paid_job(scene: Scene) -> None:
         Fault.status(401),
     ):
         scene.studio.faults.add("poll", fault, times=2)
-    await asked(scene, "Hard to look at")
+    await asked(scene, "Hard to poll")
     await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "video"), step_seconds=30)
-    assert scene.studio.paid("Hard to look at") == 1
+    assert scene.studio.paid("Hard to poll") == 1
     assert ever_posted(scene.chat, scene.channel, "fail") == []
 
 
-async def test_a_video_that_the_provider_forgot_is_told(scene: Scene) -> None:
+async def test_a_video_that_the_provider_forgot_is_reported(scene: Scene) -> None:
     """A render that the provider doesn't know any more, for minutes on end, ends with a notice and Retry."""
     scene.studio.faults.add("poll", Fault.status(404), times=50)
     await asked(scene, "Forgotten")
     notice = await time_passes_until(scene.stage, lambda: of_kind(scene.channel, "fail"), step_seconds=20)
-    looks = [one for one in scene.studio.requests if one.operation == "poll" and one.status == 404]
+    polls = [one for one in scene.studio.requests if one.operation == "poll" and one.status == 404]
     scene.studio.faults.clear("poll")
     assert says(notice[0].content, Ending.LOST_UNKNOWN)
     assert actions(notice[0]) == [Action.RETRY]
-    assert len(looks) >= 3
-    assert looks[-1].at - looks[0].at >= 120
+    assert len(polls) >= 3
+    assert polls[-1].at - polls[0].at >= 120
 
 
-async def test_a_video_slow_to_be_handed_over_is_told_once_after_five_tries(scene: Scene) -> None:
+async def test_a_video_slow_to_be_downloaded_is_announced_once_after_five_tries(scene: Scene) -> None:
     """After the fifth failed fetch the requester is notified, once; the bot retries and posts it when it has it."""
     scene.studio.dials.content_endpoint = False
     scene.studio.faults.add("file", Fault.status(503), times=500)
@@ -192,7 +192,7 @@ async def test_a_video_slow_to_be_handed_over_is_told_once_after_five_tries(scen
     assert scene.studio.paid("Slow to come") == 1
 
 
-async def test_an_expired_link_is_asked_for_anew(scene: Scene) -> None:
+async def test_an_expired_link_is_requested_again(scene: Scene) -> None:
     """A link that has expired, or gives half a video, is no reason to bother anybody: there are other ways."""
     scene.studio.faults.add("file", Fault.status(403))
     scene.studio.faults.add("file", Fault.short(1000))
@@ -213,8 +213,8 @@ async def test_a_video_never_handed_over_is_not_lost(scene: Scene) -> None:
     scene.studio.faults.clear("file")
     scene.studio.dials.content_endpoint = True
     assert says(notice[0].content, Ending.UNFETCHED)
-    assert actions(notice[0]) == [Action.SEND_AGAIN]
-    await press(scene.ada, notice[0], Action.SEND_AGAIN)
+    assert actions(notice[0]) == [Action.POST_IT]
+    await press(scene.ada, notice[0], Action.POST_IT)
     video = await scene.video()
     assert video.pinged == {scene.ada.id}
     assert scene.studio.paid("Not to be had") == 1

@@ -113,7 +113,7 @@ MESSES = {
 
 
 @pytest.mark.parametrize("mess", MESSES)
-async def test_a_mess_after_a_paid_request_is_told_and_never_repeated(scene: Scene, mess: str) -> None:
+async def test_a_mess_after_a_paid_request_is_reported_and_never_repeated(scene: Scene, mess: str) -> None:
     """The outcome is unknown: one paid request, one question to the requester, no word of the response."""
     prompt = f"Into {mess}"
     scene.studio.faults.add("create", MESSES[mess])
@@ -138,7 +138,7 @@ async def test_a_clean_500_is_repeated_as_often_as_is_set(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("mess", [*MESSES, "500 clean", "429"])
-async def test_a_mess_at_a_look_is_looked_past(scene: Scene, mess: str) -> None:
+async def test_a_mess_at_a_poll_is_passed_over(scene: Scene, mess: str) -> None:
     """With any fault of polling, three times over, the video arrives and no fault is posted."""
     fault = MESSES.get(mess) or Fault.status(int(mess[:3]), json=ENVELOPE)
     scene.studio.faults.add("poll", fault, times=3)
@@ -165,7 +165,7 @@ NO_BODIES: dict[str, bytes] = {
 
 @pytest.mark.parametrize("body", NO_BODIES)
 async def test_a_2xx_that_cannot_be_read_changes_nothing(scene: Scene, body: str) -> None:
-    """As the answer of a look it is looked past; as the answer of a paid request it is doubtful, and never repeated."""
+    """As the answer of a poll it is passed over; as the answer of a paid request it is doubtful, and never repeated."""
     prompt = f"Reads {body}"
     scene.studio.faults.add("poll", Fault.body(NO_BODIES[body], take=False), times=2)
     await asked(scene, prompt)
@@ -182,8 +182,8 @@ async def test_a_2xx_that_cannot_be_read_changes_nothing(scene: Scene, body: str
 # ── R6: one that drips ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_look_that_hangs_delays_nobody_else(scene: Scene) -> None:
-    """The provider takes a look and never answers: another video is made and posted meanwhile, this one afterwards."""
+async def test_a_poll_that_hangs_delays_no_other_job(scene: Scene) -> None:
+    """The provider takes a poll and never answers: another video is made and posted meanwhile, this one afterwards."""
     scene.studio.dials.next_render.append(Outcome.ok(render_seconds=1))
     scene.studio.faults.add("poll", Fault.hang(take=False))
     await asked(scene, "Hanging")
@@ -201,8 +201,8 @@ WORDS = (
 
 
 @pytest.mark.parametrize("word", WORDS)
-async def test_whatever_word_it_has_for_running_the_video_is_waited_for(scene: Scene, word: str) -> None:
-    """Known or not, the word means that it goes on; the end comes with the next look that says so."""
+async def test_with_any_word_for_running_the_video_is_waited_for(scene: Scene, word: str) -> None:
+    """Known or not, the word means that it goes on; the end comes with the next poll that says so."""
     body = json.dumps({"id": "video_x", "status": word}).encode()
     scene.studio.faults.add("poll", Fault.body(body, take=False), times=3)
     await asked(scene, f"Word {word!r}")
@@ -241,7 +241,7 @@ async def test_an_end_is_an_end(scene: Scene) -> None:
         "data:text/plain,hello", "http://", "not a link",
     ],
 )  # fmt: skip
-async def test_a_finished_video_is_fetched_whatever_its_link_is(scene: Scene, url: str | None) -> None:
+async def test_a_finished_video_is_fetched_from_any_kind_of_link(scene: Scene, url: str | None) -> None:
     """Without a usable link there is the content endpoint: posted once, without another message."""
     scene.studio.dials.result = "content_only"
     await asked(scene, f"Link {url!r}")
@@ -315,10 +315,10 @@ async def test_an_odd_id_is_no_path(scene: Scene, odd: str) -> None:
     # Jobs of other tests that are in doubt are looked for in the list meanwhile; videos that the studio has are polled.
     others, known = ("create", "list"), tuple(render.id for render in scene.studio.renders)
     requests = [one for one in scene.studio.requests[before:] if one.operation not in others]
-    looks = [(one.operation, one.path) for one in requests if not any(known_id in one.path for known_id in known)]
+    polls = [(one.operation, one.path) for one in requests if not any(known_id in one.path for known_id in known)]
     # Those of the tests before, which are lost, are polled a few more times.
-    assert set(looks) <= {("poll", f"/v1/videos/{one}") for one in ODD_IDS}
-    assert looks.count(("poll", f"/v1/videos/{odd}")) >= 3
+    assert set(polls) <= {("poll", f"/v1/videos/{one}") for one in ODD_IDS}
+    assert polls.count(("poll", f"/v1/videos/{odd}")) >= 3
     assert all(file.name.startswith("video-") for file in (scene.stage.bot.data_dir / "videos").iterdir())
     assert len(creates(scene, prompt)) == 1
 

@@ -14,7 +14,7 @@ from tests.unit.bot.videos.nonsense import Nonsense, nonsense
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SEEDS = range(figure(1, 15))
-LOOKS, RECEIPTS = 20, 14
+POLLS, RECEIPTS = 20, 14
 # Faults that are so far apart say nothing about the next request.
 APART_SECONDS = 60.0
 RENDER_SECONDS = 3_000.0
@@ -35,12 +35,12 @@ def said(scene: Scene) -> dict[str, int]:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_nonsense_at_twenty_looks_changes_nothing(scene: Scene, seed: int) -> None:
+async def test_nonsense_at_twenty_polls_changes_nothing(scene: Scene, seed: int) -> None:
     """For any response the job renders on without a message; afterwards its video is there, once, paid once."""
     prompt = f"Hard to make out {seed}"
     scene.stage.jump(APART_SECONDS)
     scene.studio.dials.next_render.append(Outcome.ok(RENDER_SECONDS))
-    for one in nonsense(seed, LOOKS):
+    for one in nonsense(seed, POLLS):
         scene.studio.faults.add("poll", fault(one, take=False))
     await scene.ada.slash(scene.channel, "video", prompt=prompt)
     await wait_card(scene.chat, scene.channel, prompt)
@@ -64,7 +64,7 @@ async def test_nonsense_at_twenty_looks_changes_nothing(scene: Scene, seed: int)
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_nonsense_for_money_is_in_doubt_and_told_once(scene: Scene, seed: int) -> None:
+async def test_nonsense_for_money_is_in_doubt_and_reported_once(scene: Scene, seed: int) -> None:
     """After a create as after a remix, taken or not: never asked for again, and the person is asked once for each."""
     scene.stage.jump(APART_SECONDS)
     video = await scene.make(f"To be remixed {seed}")

@@ -88,7 +88,7 @@ async def test_a_refused_file_is_linked_or_kept_with_discords_reason(
         notice = await wait_kind(scene.chat, scene.channel, "fail")
         assert says(notice.content, kept)
         assert not says(notice.content, Ending.UNPOSTED_PERMISSION)
-        assert actions(notice) == [Action.SEND_AGAIN]
+        assert actions(notice) == [Action.POST_IT]
         assert "127.0.0.1" not in scene.chat.transcript(scene.channel, with_deleted=True)
         assert sum(with_a_video(request) for request in scene.chat.requests) == 1
         scene.studio.dials.public_files_url = PUBLIC
@@ -99,7 +99,7 @@ async def test_a_refused_file_is_linked_or_kept_with_discords_reason(
         assert len(videos(scene, "A heron linked")) == 1
 
 
-async def test_send_again_of_a_video_without_a_place_goes_to_the_dm(tmp_path: Path) -> None:
+async def test_post_it_of_a_video_without_a_place_goes_to_the_dm(tmp_path: Path) -> None:
     """The button under the notice helps: its channel is gone, so the video comes as a direct message."""
     async with a_scene(tmp_path, render_seconds=RENDER) as scene:
         other = scene.chat.add_guild("Elsewhere")
@@ -110,7 +110,7 @@ async def test_send_again_of_a_video_without_a_place_goes_to_the_dm(tmp_path: Pa
         dm = scene.chat.dm(scene.ada)
         notice = await wait_kind(scene.chat, dm, "fail")
         assert says(notice.content, Ending.UNPOSTED_GONE)
-        await press(scene.ada, notice, Action.SEND_AGAIN)
+        await press(scene.ada, notice, Action.POST_IT)
         video = await wait_kind(scene.chat, dm, "video")
         assert video.attachments
         await inspection.job(scene.stage, "A heron at dawn", "delivered")

@@ -99,8 +99,8 @@ async def test_killed_in_the_paid_request(tmp_path: Path, taken: bool) -> None:
 
 @pytest.mark.reliability(runs=50)
 @pytest.mark.parametrize("moment", ["before_take", "after_take"], ids=["asking", "answered"])
-async def test_killed_in_a_look(tmp_path: Path, moment: Moment) -> None:
-    """P2: a look that was cut off is made again by the next life, once; no other look is more than without the kill."""
+async def test_killed_in_a_poll(tmp_path: Path, moment: Moment) -> None:
+    """P2: a poll that was cut off is made again by the next life, once; no other poll is more than without the kill."""
     settings = {"POLL_MIN_SECONDS": "300", "POLL_MAX_SECONDS": "300"}
     async with a_scene(tmp_path, settings, render_seconds=500.0) as scene:
         gate = scene.studio.gate("poll", moment)
@@ -113,18 +113,18 @@ async def test_killed_in_a_look(tmp_path: Path, moment: Moment) -> None:
         gate.cut()
         await scene.stage.start_bot()
         await scene.studio.wait_for(lambda: looks_answered(scene) == 1)
-        # The next look is due in 300 s: less than that gives time for a look too many.
+        # The next poll is due in 300 s: less than that gives time for a poll too many.
         scene.stage.jump(200)
         await scene.studio.wait_for(lambda: scene.studio.renders[0].ended_at)
         await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-        assert looks(scene) == 2
+        assert polls(scene) == 2
         scene.stage.jump(100)
         await delivered_once(scene, "A heron at dawn")
         # The one that was cut off and its repetition, and the one that saw the end.
-        assert looks(scene) == 3
+        assert polls(scene) == 3
 
 
-def looks(scene: Scene) -> int:
+def polls(scene: Scene) -> int:
     """How often the provider was polled about a render, with any outcome."""
     return sum(request.operation == "poll" for request in scene.studio.requests)
 
@@ -156,7 +156,7 @@ async def test_killed_when_it_had_seen_the_end(tmp_path: Path) -> None:
         await wait_card(scene.chat, scene.channel, lambda m: says(m.text, Key.RENDERING))
         scene.stage.jump(100)
         await scene.studio.wait_for(lambda: scene.studio.renders[0].ended_at)
-        # The first look comes after 300 s, so that it is the one that sees the end.
+        # The first poll comes after 300 s, so that it is the one that sees the end.
         scene.stage.jump(200)
         await time_passes_until(scene.stage, gate.reached.is_set)
         await kill(scene)

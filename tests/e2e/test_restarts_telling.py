@@ -142,7 +142,7 @@ async def test_killed_before_the_failure_notice_was_sent(tmp_path: Path) -> None
         assert sent(scene, "fail") == 1
 
 
-async def test_killed_while_it_told_of_a_late_video(tmp_path: Path) -> None:
+async def test_killed_while_it_announced_a_late_video(tmp_path: Path) -> None:
     """P2, P3: the requester hears once that it is late, whichever life says so, and gets the video hours later."""
     async with a_scene(tmp_path, render_seconds=20_000.0) as scene:
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")

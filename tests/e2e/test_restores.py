@@ -82,7 +82,7 @@ async def test_a_backup_put_back_does_nothing_twice(tmp_path: Path) -> None:
         assert "Traceback" not in stage.bot.log()
 
 
-async def test_what_waited_in_a_copy_is_told(tmp_path: Path) -> None:
+async def test_what_waited_in_a_copy_gets_a_notice(tmp_path: Path) -> None:
     """The file beside it is gone: what waited ends uncharged with a notice, what was being sent is asked about."""
     async with a_stage(tmp_path, settings={"MAX_RENDERING_JOBS": "1"}) as stage:
         guild = stage.chat.add_guild("Night Shift")
@@ -105,7 +105,7 @@ async def test_what_waited_in_a_copy_is_told(tmp_path: Path) -> None:
         assert inspection.paid_requests(stage, WAITED) == []
 
 
-async def test_without_the_right_to_look_nothing_is_posted_again(tmp_path: Path) -> None:
+async def test_without_the_right_to_read_the_history_nothing_is_posted_again(tmp_path: Path) -> None:
     """C12: an empty history that the bot may not read proves nothing: the video that may stand there stays alone."""
     async with a_stage(tmp_path) as stage:
         guild = stage.chat.add_guild("Night Shift")

@@ -267,16 +267,16 @@ async def test_retry_is_for_the_requester_alone(scene: Scene) -> None:
 
 @pytest.mark.parametrize("who", ["Ada", "Mo"])
 async def test_the_answers_to_an_uncertain_job_are_for_the_requester_and_moderators(scene: Scene, who: str) -> None:
-    """Try again and Dismiss are refused to a stranger and open to the requester and moderators."""
+    """Request again and Dismiss are refused to a stranger and open to the requester and moderators."""
     ben, mo = scene.join("Ben"), scene.join("Mo", permissions=MODERATOR)
     scene.studio.faults.add("create", Fault.drop(take=True))
     prompt = f"Maybe taken for {who}"
     await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt=prompt))
-    notice = await scene.chat.wait_message(scene.channel, lambda m: Action.LEAVE in actions(m))
+    notice = await scene.chat.wait_message(scene.channel, lambda m: Action.DISMISS in actions(m))
     await inspection.job(scene.stage, prompt, "uncertain")
-    await refused(scene, ben, notice, Action.TRY_AGAIN)
-    await refused(scene, ben, notice, Action.LEAVE)
-    await done(await press(scene.ada if who == "Ada" else mo, notice, Action.LEAVE))
+    await refused(scene, ben, notice, Action.REQUEST_AGAIN)
+    await refused(scene, ben, notice, Action.DISMISS)
+    await done(await press(scene.ada if who == "Ada" else mo, notice, Action.DISMISS))
     await inspection.until(
         scene.stage, lambda: inspection.jobs(scene.stage, prompt=prompt)[0]["answered_at"], "the answer"
     )
@@ -382,7 +382,7 @@ async def test_status_shows_a_person_only_their_own_jobs(scene: Scene) -> None:
     assert "secret plan" in own.text
 
 
-async def test_who_manages_the_server_may_look_at_its_jobs_by_id(scene: Scene) -> None:
+async def test_who_manages_the_server_may_view_its_jobs_by_id(scene: Scene) -> None:
     """People who manage the server see any job of that server by id, from any of its channels and from nowhere else."""
     _video, row = await made(scene, "Under the manager's eyes")
     mia = scene.join("Mia", permissions=USUAL | Permission.MANAGE_GUILD)

@@ -56,7 +56,7 @@ async def test_after_a_mess_it_says_exactly_that_it_cannot_know(scene: Scene, ho
     assert notice.pinged == {scene.ada.id}
     assert says(notice.content, Key.UNSURE)
     assert says(notice.content, Key.UNSURE)
-    assert actions(notice) == [Action.TRY_AGAIN, Action.LEAVE]
+    assert actions(notice) == [Action.REQUEST_AGAIN, Action.DISMISS]
     assert prompt in notice.text
     for _ in range(3):
         scene.stage.jump(3000)
@@ -66,11 +66,11 @@ async def test_after_a_mess_it_says_exactly_that_it_cannot_know(scene: Scene, ho
     assert len(creates(scene, prompt)) == 1
 
 
-async def test_try_again_makes_one_new_job_however_often_it_is_pressed(scene: Scene) -> None:
-    """Try again makes one new job of the same request with a key of its own; the notice then asks no more."""
+async def test_request_again_makes_one_new_job_however_often_it_is_pressed(scene: Scene) -> None:
+    """Request again makes one new job of the same request with a key of its own; the notice then asks no more."""
     cat = picture("wheat")
     notice = await unsure(scene, "Try me again", reference=cat, seconds="8")
-    presses = await asyncio.gather(*(press(scene.ada, notice, Action.TRY_AGAIN) for _ in range(3)))
+    presses = await asyncio.gather(*(press(scene.ada, notice, Action.REQUEST_AGAIN) for _ in range(3)))
     answers = {(await press.wait_state("message")).content for press in presses}
     video = await scene.video()
     assert len(answers) == 1
@@ -89,9 +89,9 @@ async def test_try_again_makes_one_new_job_however_often_it_is_pressed(scene: Sc
 async def test_leave_it_only_ends_the_asking(scene: Scene) -> None:
     """Dismiss sends nothing: the buttons go, and that is all."""
     notice = await unsure(scene, "Leave me be")
-    answer = await (await press(scene.ada, notice, Action.LEAVE)).wait_state("message")
+    answer = await (await press(scene.ada, notice, Action.DISMISS)).wait_state("message")
     assert answer.ephemeral
-    assert says(answer.content, Key.ANSWER_LEFT)
+    assert says(answer.content, Key.ANSWER_DISMISSED)
     await scene.chat.wait_for(lambda: not notice.buttons, what="a notice that asks no more")
     scene.stage.jump(7200)
     await scene.make("Something else meanwhile")
@@ -99,15 +99,15 @@ async def test_leave_it_only_ends_the_asking(scene: Scene) -> None:
     assert len(ever_posted(scene.chat, scene.channel, "video")) == 1
 
 
-async def test_an_uncertain_remix_by_reply_is_told_in_a_reply(scene: Scene) -> None:
-    """The notice of a reply's job answers the reply, and Try again remixes the same video."""
+async def test_an_uncertain_remix_by_reply_gets_its_question_in_a_reply(scene: Scene) -> None:
+    """The notice of a reply's job answers the reply, and Request again remixes the same video."""
     video = await scene.make("A certain parent")
     scene.stage.jump(60)
     scene.studio.faults.add("remix", CUT_AFTER)
     reply = await scene.ada.reply(video, "An uncertain child of it")
     notice = await wait_kind(scene.chat, scene.channel, "unsure")
     assert notice.reply_to is reply
-    await press(scene.ada, notice, Action.TRY_AGAIN)
+    await press(scene.ada, notice, Action.REQUEST_AGAIN)
     remix = await scene.video(after=notice)
     assert "An uncertain child of it" in remix.text
     first, second = [one for one in scene.studio.renders if one.prompt == "An uncertain child of it"]

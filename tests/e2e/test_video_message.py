@@ -182,15 +182,15 @@ async def test_a_large_video_without_a_public_link_is_kept(scene: Scene, result:
     assert notice.pinged == {scene.ada.id}
     assert says(notice.content, Ending.UNPOSTED_SIZE)
     assert "http" not in notice.text
-    assert actions(notice) == [Action.SEND_AGAIN]
+    assert actions(notice) == [Action.POST_IT]
     scene.guild.upload_limit_override_bytes = None
-    await press(scene.ada, notice, Action.SEND_AGAIN)
+    await press(scene.ada, notice, Action.POST_IT)
     video = await scene.video()
     assert video.pinged == {scene.ada.id}
     assert scene.studio.paid(f"Nowhere to be seen {result}") == 1
 
 
-async def test_a_link_that_holds_a_key_is_shown_to_nobody(scene: Scene) -> None:
+async def test_a_link_that_holds_a_key_is_never_shown(scene: Scene) -> None:
     """A foreign link with a key in it is not posted; the notice says that the video is kept."""
     scene.guild.upload_limit_override_bytes = 1000
     gate = scene.studio.gate("file", "after_take")
@@ -201,7 +201,7 @@ async def test_a_link_that_holds_a_key_is_shown_to_nobody(scene: Scene) -> None:
     scene.studio.faults.add("poll", Fault.body(json.dumps(answer).encode()))
     gate.open()
     notice = await wait_kind(scene.chat, scene.channel, "fail")
-    assert actions(notice) == [Action.SEND_AGAIN]
+    assert actions(notice) == [Action.POST_IT]
     assert "s3cret" not in scene.chat.transcript(scene.channel, with_deleted=True)
 
 

@@ -114,18 +114,18 @@ async def test_pictures_that_are_gone_are_asked_for_again(world: SimWorld, files
     assert len(job.request.references) == 1
 
 
-@pytest.mark.parametrize("action", [Action.RETRY, Action.AGAIN, Action.TRY_AGAIN])
+@pytest.mark.parametrize("action", [Action.RETRY, Action.AGAIN, Action.REQUEST_AGAIN])
 async def test_a_button_at_the_limit_is_edited(world: SimWorld, action: Action) -> None:
     """Its form is filled with the request that the button would have repeated."""
     scene = {
         Action.RETRY: job_setups.failed,
         Action.AGAIN: job_setups.delivered,
-        Action.TRY_AGAIN: job_setups.uncertain,
+        Action.REQUEST_AGAIN: job_setups.uncertain,
     }[action]
     kind = {
         Action.RETRY: PostKind.FAILURE,
         Action.AGAIN: PostKind.VIDEO,
-        Action.TRY_AGAIN: PostKind.UNSURE,
+        Action.REQUEST_AGAIN: PostKind.UNSURE,
     }[action]
     job = await scene(world)
     await full(world)

@@ -13,7 +13,7 @@ from tests.simcord.world import SimWorld, actions, field_ids, press, private, te
 from tests.wording import Ending, says
 
 
-async def test_the_public_is_told_nothing_of_a_refused_prompt(world: SimWorld) -> None:
+async def test_the_public_sees_nothing_of_a_refused_prompt(world: SimWorld) -> None:
     """Neither prompt, pictures nor reason is public; Why? shows them to the requester and moderators only."""
     job = await job_setups.refused(world)
     notice = await world.shown(job, PostKind.FAILURE)

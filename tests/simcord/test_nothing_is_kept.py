@@ -15,7 +15,7 @@ async def test_nothing_is_kept_of_what_has_ended(world: SimWorld) -> None:
     await job_setups.undeliverable(world)
     await job_setups.withheld(world)
     uncertain = await job_setups.uncertain(world)
-    await press(world.ada, await world.shown(uncertain, PostKind.UNSURE), Action.LEAVE)
+    await press(world.ada, await world.shown(uncertain, PostKind.UNSURE), Action.DISMISS)
     await world.settle()
     card_updater, offer_loop = world.engine.card_updater, world.engine.offer_loop
     assert (await world.move(await world.job(uncertain), Event.EXPIRE)).state is State.LOST

@@ -40,29 +40,29 @@ async def test_retry_makes_one_new_job(world: SimWorld) -> None:
     assert actions(await world.shown(made, PostKind.CARD)) == [Action.CANCEL]
 
 
-async def test_send_again_posts_the_kept_video(world: SimWorld) -> None:
+async def test_post_it_posts_the_kept_video(world: SimWorld) -> None:
     """**Post it** posts the kept video without another render; pressed again, there is nothing to send."""
     job = await job_setups.undeliverable(world)
     notice = await world.shown(job, PostKind.FAILURE)
-    assert actions(notice) == [Action.SEND_AGAIN]
+    assert actions(notice) == [Action.POST_IT]
     assert says(notice.content, Ending.UNPOSTED_PERMISSION)
-    assert says(private(await press(world.ada, notice, Action.SEND_AGAIN)), Key.ANSWER_SENDING_AGAIN)
+    assert says(private(await press(world.ada, notice, Action.POST_IT)), Key.ANSWER_POSTING)
     again = await world.job(job)
     assert (again.state, again.remote_id, again.submitted_at) == (State.FETCHING, job.remote_id, job.submitted_at)
-    assert says(private(await press(world.ada, notice, Action.SEND_AGAIN)), Reason.NOTHING_TO_SEND)
+    assert says(private(await press(world.ada, notice, Action.POST_IT)), Reason.NOTHING_TO_SEND)
     job = await world.fetched(again)
     assert job.state is State.DELIVERED
     assert actions(await world.shown(job, PostKind.VIDEO)) == [Action.REMIX, Action.AGAIN, Action.DELETE]
     assert len(await world.jobs()) == 1
 
 
-async def test_try_again_makes_a_new_job_and_ends_the_asking(world: SimWorld) -> None:
+async def test_request_again_makes_a_new_job_and_ends_the_asking(world: SimWorld) -> None:
     """**Request again** makes a new job; the notice says that it was answered and loses its buttons."""
     job = await job_setups.uncertain(world)
     notice = await world.shown(job, PostKind.UNSURE)
-    assert actions(notice) == [Action.TRY_AGAIN, Action.LEAVE]
+    assert actions(notice) == [Action.REQUEST_AGAIN, Action.DISMISS]
     assert says(notice.content, Key.UNSURE)
-    result = await press(world.ada, notice, Action.TRY_AGAIN)
+    result = await press(world.ada, notice, Action.REQUEST_AGAIN)
     await world.settle()
     (made,) = [one for one in await world.jobs() if one.id != job.id]
     assert made.id in private(result)
@@ -78,8 +78,8 @@ async def test_try_again_makes_a_new_job_and_ends_the_asking(world: SimWorld) ->
 async def test_leave_it_only_ends_the_asking(world: SimWorld) -> None:
     """**Dismiss** makes nothing and takes the buttons away; the job still waits for its video to turn up."""
     job = await job_setups.uncertain(world)
-    result = await press(world.ada, await world.shown(job, PostKind.UNSURE), Action.LEAVE)
-    assert says(private(result), Key.ANSWER_LEFT)
+    result = await press(world.ada, await world.shown(job, PostKind.UNSURE), Action.DISMISS)
+    assert says(private(result), Key.ANSWER_DISMISSED)
     (old,) = await world.jobs()
     assert (old.id, old.state) == (job.id, State.UNCERTAIN)
     await world.settle()

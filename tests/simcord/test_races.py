@@ -106,13 +106,13 @@ async def test_the_last_place_is_given_once(racers: Racers) -> None:
 
 
 @pytest.mark.reliability
-async def test_send_again_by_two_at_once_sends_once_and_makes_nothing(racers: Racers) -> None:
+async def test_post_it_by_two_at_once_posts_once_and_makes_nothing(racers: Racers) -> None:
     """Only one of them takes the kept video up again; no job is made and none is submitted."""
     job = await racers.world.taken(await racers.accepted("a fox"))
     job = await racers.world.step(job, Event.COMPLETE, completed_at=racers.world.clock.now())
     kept = await racers.world.step(job, Event.GIVE_UP, cause=Cause.PROVIDER)
     done = await racers.at_once(
-        *(racers.job_actions.send_again(kept.id, asker) for asker in (racers.ada, racers.mia, racers.ada))
+        *(racers.job_actions.post_it(kept.id, asker) for asker in (racers.ada, racers.mia, racers.ada))
     )
     assert sum(isinstance(one, Job) for one in done) == 1, done
     assert [one.reason for one in done if isinstance(one, Refusal)] == [Reason.NOTHING_TO_SEND] * 2

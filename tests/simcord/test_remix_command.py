@@ -27,7 +27,7 @@ async def test_remix_takes_the_newest_video_here(world: SimWorld) -> None:
     assert newest.id in text_of(await world.shown(job, PostKind.CARD))
 
 
-async def test_remix_finds_a_video_by_whatever_names_it(world: SimWorld) -> None:
+async def test_remix_finds_a_video_by_any_of_its_names(world: SimWorld) -> None:
     """A short id in any case, a message link and the provider's id all name a video, also somebody else's."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)

@@ -139,7 +139,7 @@ async def test_wrong_reply_is_answered_without_a_ping(world: SimWorld) -> None:
     assert len(await world.jobs()) == 1
 
 
-async def test_reply_over_the_limit_is_told(world: SimWorld) -> None:
+async def test_reply_over_the_limit_is_refused(world: SimWorld) -> None:
     """A reply of somebody who has as many videos under way as may be gets that as an answer; nothing is made."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
@@ -150,7 +150,7 @@ async def test_reply_over_the_limit_is_told(world: SimWorld) -> None:
     assert len(await world.jobs()) == 4
 
 
-async def test_reply_where_the_bot_cannot_post_is_told(world: SimWorld) -> None:
+async def test_reply_where_the_bot_cannot_post_is_refused(world: SimWorld) -> None:
     """A reply in a channel in which the bot may not attach files is answered with what it lacks."""
     video = await world.delivered()
     message = await world.shown(video, PostKind.VIDEO)
@@ -214,7 +214,7 @@ async def test_short_reply_to_ones_own_notice_is_asked_about(world: SimWorld) ->
     assert (actions(world.last()), len(await world.jobs())) == ([Action.MAKE_IT, Action.NO_THANKS], before)
 
 
-async def test_reply_to_a_running_card_is_told_once(world: SimWorld) -> None:
+async def test_reply_to_a_running_card_is_answered_once(world: SimWorld) -> None:
     """One sentence to each person under each card."""
     queued = await job_setups.queued(world)
     card = await world.shown(queued, PostKind.CARD)

@@ -21,9 +21,9 @@ CONTROLLED = [
     (job_setups.late, PostKind.LATE, Action.WITHHOLD),
     (job_setups.slow, PostKind.SLOW, Action.WITHHOLD),
     (job_setups.delivered, PostKind.VIDEO, Action.DELETE),
-    (job_setups.undeliverable, PostKind.FAILURE, Action.SEND_AGAIN),
-    (job_setups.uncertain, PostKind.UNSURE, Action.TRY_AGAIN),
-    (job_setups.uncertain, PostKind.UNSURE, Action.LEAVE),
+    (job_setups.undeliverable, PostKind.FAILURE, Action.POST_IT),
+    (job_setups.uncertain, PostKind.UNSURE, Action.REQUEST_AGAIN),
+    (job_setups.uncertain, PostKind.UNSURE, Action.DISMISS),
 ]
 
 

@@ -51,9 +51,9 @@ SCENES: dict[Action, job_setups.JobSetup] = {
     Action.RETRY: job_setups.failed,
     Action.EDIT_RETRY: job_setups.refused,
     Action.WHY: job_setups.refused,
-    Action.SEND_AGAIN: job_setups.withheld,
-    Action.TRY_AGAIN: job_setups.uncertain,
-    Action.LEAVE: job_setups.uncertain,
+    Action.POST_IT: job_setups.withheld,
+    Action.REQUEST_AGAIN: job_setups.uncertain,
+    Action.DISMISS: job_setups.uncertain,
 }
 
 

@@ -30,8 +30,8 @@ async def test_list_has_a_button_for_each_job_that_needs_one(world: SimWorld) ->
     expected = {
         (Action.CANCEL, waiting.id),
         (Action.WITHHOLD, running.id),
-        (Action.SEND_AGAIN, kept.id),
-        (Action.SEND_AGAIN, unposted.id),
+        (Action.POST_IT, kept.id),
+        (Action.POST_IT, unposted.id),
     }
     assert set(targets(listed.message)) == expected
 
@@ -57,8 +57,8 @@ async def test_list_sends_a_withheld_video_after_all(world: SimWorld) -> None:
     """**Post it** in the list posts a video that was withheld; nothing is rendered again."""
     job = await job_setups.withheld(world)
     listed = await status(world)
-    assert says(private(await press(world.ada, listed, Action.SEND_AGAIN, job.id)), Key.ANSWER_SENDING_AGAIN)
-    assert says(private(await press(world.ada, listed, Action.SEND_AGAIN, job.id)), Reason.NOTHING_TO_SEND)
+    assert says(private(await press(world.ada, listed, Action.POST_IT, job.id)), Key.ANSWER_POSTING)
+    assert says(private(await press(world.ada, listed, Action.POST_IT, job.id)), Reason.NOTHING_TO_SEND)
     job = await world.fetched(await world.job(job))
     assert job.state is State.DELIVERED
     assert await world.shown(job, PostKind.VIDEO)
@@ -70,7 +70,7 @@ async def test_list_changes_its_mind_about_a_running_video(world: SimWorld) -> N
     job = await job_setups.rendering(world)
     await press(world.ada, await world.shown(job, PostKind.CARD), Action.WITHHOLD)
     found = await status(world, video=job.id)
-    assert says(private(await press(world.ada, found, Action.SEND_AGAIN)), Key.ANSWER_SENDING_AGAIN)
+    assert says(private(await press(world.ada, found, Action.POST_IT)), Key.ANSWER_POSTING)
     job = await world.fetched(await world.job(job))
     assert job.state is State.DELIVERED
 

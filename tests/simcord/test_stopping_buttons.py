@@ -55,7 +55,7 @@ async def test_dont_post_keeps_the_video(world: SimWorld, scene: job_setups.JobS
     result = await press(world.ada, message, Action.WITHHOLD)
     assert says(private(result), Key.ANSWER_WITHHELD)
     await world.settle()
-    assert actions(await world.shown(job, PostKind.CARD)) == [Action.SEND_AGAIN]
+    assert actions(await world.shown(job, PostKind.CARD)) == [Action.POST_IT]
     job = await world.fetched(await world.job(job))
     assert (job.state, job.withheld) == (State.CANCELLED, True)
     assert await world.message(job, PostKind.VIDEO) is None
@@ -68,8 +68,8 @@ async def test_a_kept_videos_card_posts_it_after_all(world: SimWorld) -> None:
     job = await job_setups.withheld(world)
     card = await world.shown(job, PostKind.CARD)
     assert says(text_of(card), Key.KEPT)
-    assert actions(card) == [Action.SEND_AGAIN]
-    assert says(private(await press(world.ada, card, Action.SEND_AGAIN)), Key.ANSWER_SENDING_AGAIN)
+    assert actions(card) == [Action.POST_IT]
+    assert says(private(await press(world.ada, card, Action.POST_IT)), Key.ANSWER_POSTING)
     await world.move(await world.job(job), Event.FETCHED)
     assert await world.message(job, PostKind.VIDEO) is not None
     assert await world.message(job, PostKind.CARD) is None

@@ -111,7 +111,8 @@ async def test_everything_works_after_a_restart(world: SimWorld) -> None:
         private(await press(world.ada, await world.shown(failed, PostKind.FAILURE), Action.RETRY)), Key.ANSWER_MADE
     )
     assert says(
-        private(await press(world.ada, await world.shown(uncertain, PostKind.UNSURE), Action.LEAVE)), Key.ANSWER_LEFT
+        private(await press(world.ada, await world.shown(uncertain, PostKind.UNSURE), Action.DISMISS)),
+        Key.ANSWER_DISMISSED,
     )
     assert (await world.ben.submit_modal(by_command, {"prompt": "a red fox"})).response is None
     assert (await world.ben.submit_modal(by_button, {"prompt": "at night"})).response is None

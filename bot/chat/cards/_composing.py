@@ -54,7 +54,7 @@ def card(view: JobView, reader: Reader, number: int = 1) -> Message:
     paused = view.paused and job.state is State.ACCEPTED
     queued = job.state is State.ACCEPTED and job.waiting_for is None and not paused
     stop = stopping_action(job)
-    action = Action.SEND_AGAIN if job.withheld and view.kept and may_post(job) else stop
+    action = Action.POST_IT if job.withheld and view.kept and may_post(job) else stop
     description = lines(
         prompt_line(job),
         settings_line(job, reader),
@@ -108,7 +108,7 @@ def failure(job: Job, reader: Reader, number: int = 1, *, link: str | None = Non
     `link` leads to the video, if it is finished and may be shown. `used`: a retry was made, so its buttons are grey.
     """
     user, charged = job.origin.user_id, charge(job, reader)
-    actions = (Action.SEND_AGAIN,) if may_post(job) else retry_actions(job) if may_retry(job) else ()
+    actions = (Action.POST_IT,) if may_post(job) else retry_actions(job) if may_retry(job) else ()
     buttons = tuple(
         replace(job_button(job, MessageKind.FAILURE, action, number, reader), disabled=used and action in _RETRIES)
         for action in actions
@@ -145,7 +145,7 @@ def unsure(job: Job, reader: Reader, number: int = 1) -> Message:
     key = Key.UNSURE if open_still else Key.UNSURE_ANSWERED
     if job.remote_id is not None:
         key = Key.UNSURE_SETTLED
-    actions = (Action.TRY_AGAIN, Action.LEAVE) if open_still else ()
+    actions = (Action.REQUEST_AGAIN, Action.DISMISS) if open_still else ()
     return Message(
         content=say(key, reader, user=job.origin.user_id),
         embed=_about(job, reader, AMBER if open_still else GREY),

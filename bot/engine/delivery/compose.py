@@ -21,7 +21,7 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Skipped:
     """The job continues without this message: its video is kept, or has to be fetched again."""
 
     event: Event
@@ -51,7 +51,7 @@ class FileRefused:
 
 async def compose(
     context: EngineContext, job: Job, post: Post, refused: FileRefused | None
-) -> Composed | Left | Unlinked | Unpostable:
+) -> Composed | Skipped | Unlinked | Unpostable:
     """The message as it is now; `refused` if its file was refused before."""
     reader = reader_of(context, job.origin)
     match post.kind:
@@ -71,11 +71,11 @@ async def compose(
 
 async def _compose_video(
     context: EngineContext, job: Job, post: Post, refused: FileRefused | None
-) -> Composed | Left | Unlinked | Unpostable:
+) -> Composed | Skipped | Unlinked | Unpostable:
     if job.withheld:
-        return Left(Event.KEEP)
+        return Skipped(Event.KEEP)
     if job.video_sha256 is None or not await context.fetcher.verify(job.video_name, job.video_sha256):
-        return Left(Event.REFETCH)
+        return Skipped(Event.REFETCH)
     view, reader = view_of(context, job, await find_parent_link(context, job)), reader_of(context, job.origin)
     limit_bytes = context.courier.upload_limit_bytes(job.origin.place.guild_id)
     fits = limit_bytes is None or (job.video_bytes or 0) <= limit_bytes

@@ -14,7 +14,7 @@ import structlog
 from bot.chat import courier, custom_ids
 from bot.chat.cards import Message
 from bot.engine.context import EngineContext
-from bot.engine.delivery.compose import Composed, FileRefused, Left, Unlinked, Unpostable, compose
+from bot.engine.delivery.compose import Composed, FileRefused, Skipped, Unlinked, Unpostable, compose
 from bot.engine.delivery.undeliverable import belongs_in_dm, settle_undeliverable
 from bot.engine.due_queue import DueQueue
 from bot.engine.moves import change
@@ -202,7 +202,7 @@ class OutboxDispatcher:
             return await self._sent(job, post, None)
         composed = await compose(context, job, post, message.file_refused)
         match composed:
-            case Left():
+            case Skipped():
                 now = context.clock.now()
                 left = await change(context, moving.stop_delivering, job, post, composed.event, now)
                 return None if left else now

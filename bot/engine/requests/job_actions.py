@@ -52,7 +52,7 @@ class JobActions:
                 return stopped
         return Refusal(Reason.TOO_LATE_TO_CANCEL)
 
-    async def send_again(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+    async def post_it(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """*Post it*: post a video that was withheld or could not be posted; nothing is generated."""
         for _ in range(_RACE_TRIES):
             job = await self._controlled(job_id, asker)
@@ -97,7 +97,7 @@ class JobActions:
         """The job of an earlier Retry, unless it was cancelled for free."""
         return (await find_retry(self._context, job))[1]
 
-    async def try_again(
+    async def request_again(
         self,
         job_id: JobId,
         asker: Asker,
@@ -116,7 +116,7 @@ class JobActions:
             await self._end_asking(job)
         return made
 
-    async def leave(self, job_id: JobId, asker: Asker) -> Job | Refusal:
+    async def dismiss(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """*Dismiss*: only the question ends; if the video turns up after all, it is posted."""
         job = await self._controlled(job_id, asker)
         if isinstance(job, Refusal):
@@ -230,7 +230,7 @@ class JobActions:
         if job.state not in ENDS:
             return await change(self._context, moving.note, job, withheld=False)
         fresh = {"fetch_tries": 0, "not_before": 0.0, "revived_at": self._context.clock.now()}
-        return await revive(self._context, job, Event.SEND_AGAIN, withheld=False, cause=None, **fresh)
+        return await revive(self._context, job, Event.POST_IT, withheld=False, cause=None, **fresh)
 
     async def _make_retry(
         self,

@@ -128,7 +128,7 @@ def test_a_wrong_setting_ends_with_78(tmp_path: Path, name: str, value: str) -> 
     assert name in the_line(done)
 
 
-def test_what_nobody_thought_of_ends_with_1(tmp_path: Path) -> None:
+def test_an_unexpected_error_ends_with_1(tmp_path: Path) -> None:
     """The log says where it broke, and the last line what happened."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", BROKEN],
@@ -145,7 +145,7 @@ def test_what_nobody_thought_of_ends_with_1(tmp_path: Path) -> None:
     assert ["LookupError" in line for line in log] == [True]
 
 
-def test_told_to_stop_before_it_serves_it_ends_with_0(tmp_path: Path) -> None:
+def test_stopped_before_it_serves_it_ends_with_0(tmp_path: Path) -> None:
     """SIGTERM while the database is being built: it is built to its end, and Discord is never asked."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", STOPPED],

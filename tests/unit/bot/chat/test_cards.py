@@ -52,7 +52,7 @@ def actions_of(message: Message) -> list[Action]:
     return [button.id.action for button in message.buttons]
 
 
-def test_a_card_shows_who_asked_for_what_and_how_it_stands(job: Job) -> None:
+def test_a_card_shows_who_requested_what_and_its_state(job: Job) -> None:
     """The card of a waiting job has every fact, the place in the queue, and Cancel; it pings no one."""
     message = cards.card(view(job, queue_position=3), ENGLISH)
     assert message.content == ""
@@ -98,9 +98,9 @@ def test_a_remix_names_its_parent(job: Job) -> None:
         (State.FETCHING, False, [Action.WITHHOLD]),
         (State.POSTING, False, [Action.WITHHOLD]),
         (State.UNCERTAIN, False, [Action.WITHHOLD]),
-        *((state, True, [Action.SEND_AGAIN]) for state in State if state not in ENDS and state is not State.ACCEPTED),
+        *((state, True, [Action.POST_IT]) for state in State if state not in ENDS and state is not State.ACCEPTED),
         (State.CANCELLED, False, []),
-        (State.CANCELLED, True, [Action.SEND_AGAIN]),
+        (State.CANCELLED, True, [Action.POST_IT]),
         (State.UNDELIVERABLE, False, []),
         (State.DELIVERED, False, []),
     ],
@@ -307,7 +307,7 @@ def test_an_undeliverable_video_is_sent_again_and_never_made_again(job: Job) -> 
     message = cards.failure(kept, ENGLISH)
     assert "is done" in message.content
     assert "No extra cost." in message.content
-    assert actions_of(message) == [Action.SEND_AGAIN]
+    assert actions_of(message) == [Action.POST_IT]
 
 
 def test_an_unsure_notice_says_exactly_that_until_it_is_answered(job: Job) -> None:
@@ -317,7 +317,7 @@ def test_an_unsure_notice_says_exactly_that_until_it_is_answered(job: Job) -> No
     assert "I don't know if it went through" in message.content
     assert "might charge twice" in message.content
     assert "I'll post it if it shows up" in message.content
-    assert actions_of(message) == [Action.TRY_AGAIN, Action.LEAVE]
+    assert actions_of(message) == [Action.REQUEST_AGAIN, Action.DISMISS]
     assert [button.label for button in message.buttons] == ["Request again", "Dismiss"]
     assert actions_of(cards.unsure(replace(uncertain, answered_at=5.0), ENGLISH)) == []
     assert actions_of(cards.unsure(replace(job, state=State.RENDERING), ENGLISH)) == []
@@ -338,7 +338,7 @@ def test_every_message_that_is_posted_can_be_found_again(job: Job) -> None:
         assert any(belongs_to(str(button.id), job.id, kind, 3) for button in message.buttons)
 
 
-def test_offers_ask_for_one_press_and_ping_nobody() -> None:
+def test_offers_ask_for_one_press_and_ping_no_person() -> None:
     """A question shows the words of the reply; the form's button carries the offer."""
     question = cards.offer_question(OFFER, VideoRequest("so `cool` @here"), ENGLISH)
     assert question.content == "Make a new video with `so ˋcoolˋ @here`?"

@@ -123,7 +123,7 @@ async def test_every_answer_has_its_meaning(harness: CourierHarness, fault: Faul
 
 
 @pytest.mark.parametrize("seconds", [45.0, 3_600.0])
-async def test_a_long_rest_that_discord_asks_for_is_told_and_not_slept_through(
+async def test_a_long_rest_that_discord_asks_for_is_raised_and_not_slept_through(
     harness: CourierHarness, seconds: float
 ) -> None:
     """D9: of a limit of Discord's own longer than half a minute the caller learns at once how long it is."""
@@ -216,7 +216,7 @@ async def test_a_request_that_hangs_frees_who_asked(harness: CourierHarness, kin
 
 @pytest.mark.reliability(runs=5)
 @pytest.mark.parametrize("taken", [False, True])
-async def test_an_upload_that_hangs_is_freed_and_stands_once(harness: CourierHarness, taken: bool) -> None:
+async def test_an_upload_that_hangs_is_freed_and_posted_once(harness: CourierHarness, taken: bool) -> None:
     """D10: an upload whose answer never comes, taken or not, is freed; the same nonce again leaves one message."""
     gate = harness.chat.gate("message_create", "after") if taken else None
     if not taken:
@@ -232,7 +232,7 @@ async def test_an_upload_that_hangs_is_freed_and_stands_once(harness: CourierHar
 
 
 @pytest.mark.reliability
-async def test_one_that_was_cut_off_in_a_global_rest_holds_up_nobody(harness: CourierHarness) -> None:
+async def test_one_that_was_cut_off_in_a_global_rest_holds_up_no_other(harness: CourierHarness) -> None:
     """D9, D10: a request given up while it waits for a global limit leaves the others free to go."""
     harness.chat.faults.add("message_create", Fault.rate_limited(29.0, global_=True))
     with pytest.raises(OutcomeUnknown):
@@ -293,7 +293,7 @@ async def test_an_answer_to_what_was_on_its_way_before_ends_no_rest(harness: Cou
     assert courier.rest_seconds() == 600
 
 
-async def test_faults_far_apart_or_with_answers_between_hold_back_nobody(harness: CourierHarness) -> None:
+async def test_faults_far_apart_or_with_answers_between_hold_back_no_other(harness: CourierHarness) -> None:
     """D8: single faults are each message's own affair."""
     for number in range(20):
         harness.chat.faults.add("message_create", Fault.status(503))
@@ -307,7 +307,7 @@ async def test_faults_far_apart_or_with_answers_between_hold_back_nobody(harness
 
 
 @pytest.mark.parametrize("fault", [Fault.error(403, 50013), Fault.error(413, 40005), Fault.error(404, 10003)])
-async def test_refusals_of_single_messages_hold_back_nobody(harness: CourierHarness, fault: Fault) -> None:
+async def test_refusals_of_single_messages_hold_back_no_other(harness: CourierHarness, fault: Fault) -> None:
     """D4: however many messages Discord refuses by itself, the others go on."""
     harness.chat.faults.add("message_create", fault, times=20)
     for number in range(20):

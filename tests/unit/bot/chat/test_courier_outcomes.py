@@ -65,7 +65,7 @@ async def test_messages_in_line_behind_an_upload_show_nothing(harness: CourierHa
     assert harness.courier.rest_seconds() > 0
 
 
-async def test_one_message_that_is_refused_over_and_over_holds_back_nobody(harness: CourierHarness) -> None:
+async def test_one_message_that_is_refused_over_and_over_holds_back_no_other(harness: CourierHarness) -> None:
     """D4: a firewall before Discord dislikes the words of one message: it rests alone, however often it is tried."""
     disliked = [harness.parcel(f"disliked-{number}") for number in range(2)]
     for _ in range(10):

@@ -34,7 +34,7 @@ def test_a_button_reads_back_as_it_was_written(number: int) -> None:
         ButtonId(MessageKind.CARD, Action.CANCEL, new_job_id(), number),
         ButtonId(MessageKind.VIDEO, Action.REMIX, new_job_id(), number),
         ButtonId(MessageKind.OFFER, Action.OPEN_FORM, "8" * 19, number),
-        ButtonId(MessageKind.LIST, Action.SEND_AGAIN, new_job_id(), number),
+        ButtonId(MessageKind.LIST, Action.POST_IT, new_job_id(), number),
         ButtonId(MessageKind.FAILURE, Action.EDIT_RETRY, new_job_id(), number),
         ButtonId(MessageKind.FAILURE, Action.WHY, new_job_id(), number),
         ButtonId(MessageKind.DRAFT, Action.EDIT, "f0c0882ed39d4ddd", number),

@@ -201,7 +201,7 @@ def test_no_mixture_of_them_gets_out_either(job: Job, evil: str) -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
-async def test_nobody_but_the_requester_can_be_pinged(job: Job, evil: str) -> None:
+async def test_only_the_requester_can_be_pinged(job: Job, evil: str) -> None:
     """Discord gets no mention to parse, in every kind of message, with any text."""
     for message in about_a_job(spoilt(job, evil), evil):
         allowed = cards.to_discord(message)["allowed_mentions"].to_dict()

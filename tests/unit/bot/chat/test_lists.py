@@ -22,7 +22,7 @@ def description_of(message: cards.Message) -> str:
     return message.embed.description or ""
 
 
-def test_someone_without_videos_is_told_how_to_get_one() -> None:
+def test_someone_without_videos_learns_how_to_get_one() -> None:
     """The empty list says what to do."""
     message = lists.running_and_latest([], ENGLISH)
     assert message.content == "No videos yet. Make one with `/video`!"
@@ -46,10 +46,10 @@ def test_the_list_shows_state_progress_age_and_the_way_to_each(job: Job) -> None
     [
         ({}, [Action.CANCEL]),
         ({"state": State.RENDERING}, [Action.WITHHOLD]),
-        ({"state": State.RENDERING, "withheld": True}, [Action.SEND_AGAIN]),
+        ({"state": State.RENDERING, "withheld": True}, [Action.POST_IT]),
         ({"state": State.DELIVERED, "withheld": True}, []),
-        ({"state": State.UNDELIVERABLE}, [Action.SEND_AGAIN]),
-        ({"state": State.CANCELLED, "withheld": True}, [Action.SEND_AGAIN]),
+        ({"state": State.UNDELIVERABLE}, [Action.POST_IT]),
+        ({"state": State.CANCELLED, "withheld": True}, [Action.POST_IT]),
         ({"state": State.CANCELLED}, []),
         ({"state": State.DELIVERED}, []),
     ],
@@ -76,7 +76,7 @@ def test_a_long_list_stays_within_what_discord_takes(job: Job) -> None:
     assert len(message.buttons) <= 25
 
 
-def test_one_job_is_told_in_full(job: Job) -> None:
+def test_one_job_is_shown_in_full(job: Job) -> None:
     """Prompt, settings, requester, times, place in the queue and the link are all there."""
     message = lists.one(JobView(replace(job, submitted_at=None), 1_001.0, queue_position=2, link=LINK), ENGLISH)
     assert message.embed is not None
@@ -99,7 +99,7 @@ def test_one_failed_job_says_why_and_can_be_retried(job: Job) -> None:
     ]
 
 
-def test_why_tells_what_the_notice_does_not(job: Job) -> None:
+def test_why_shows_what_the_notice_does_not(job: Job) -> None:
     """Cause, next step, prompt and settings; a long prompt is attached."""
     refused = replace(job, state=State.REFUSED, cause=Cause.CONTENT, about="prompt", submitted_at=1.0, ended_at=2.0)
     message = lists.why(refused, ENGLISH)

@@ -11,7 +11,7 @@ from tests.unit.bot.engine.fake_clock import FakeClock
 MIB = 1024 * 1024
 
 
-async def test_only_a_server_that_discord_has_told_of_has_a_limit() -> None:
+async def test_only_a_server_that_discord_has_sent_has_a_limit() -> None:
     """P2: the limit of an unknown or unavailable server is unknown; DMs have the one for all."""
     async with discord.Client(intents=discord.Intents.default()) as client:
         courier = Courier(client, FakeClock())

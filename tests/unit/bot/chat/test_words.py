@@ -111,7 +111,7 @@ def test_every_end_has_one_cause_and_one_next_step(
             assert "No extra cost." in why.next_step
 
 
-def test_causes_are_told_apart(job: Job) -> None:
+def test_causes_have_sentences_of_their_own(job: Job) -> None:
     """Rules on content, a bad picture, a size, a lost video and a channel that refuses are not the same sentence."""
     ends = [
         replace(job, state=State.REFUSED, submitted_at=1.0, cause=cause, about=about)

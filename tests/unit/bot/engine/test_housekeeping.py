@@ -18,7 +18,7 @@ from tests.unit.bot.engine.scheduler_harness import a_scheduler_harness
 
 
 @pytest.mark.parametrize(("state", "rung"), [(State.RENDERING, [Key.ALERT_STUCK]), (State.DELIVERED, [])])
-async def test_the_owner_hears_of_a_job_that_nobody_can_carry_on(tmp_path: Path, state: State, rung: list[Key]) -> None:
+async def test_the_owner_is_alerted_of_a_stuck_job(tmp_path: Path, state: State, rung: list[Key]) -> None:
     """L10: a running job whose row can't be read waits for somebody's hand; one that has ended waits for nothing."""
     async with a_scheduler_harness(tmp_path) as harness:
         await harness.accept(State.RENDERING, submitted_at=1.0)

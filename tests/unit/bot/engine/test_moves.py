@@ -94,7 +94,7 @@ async def test_a_reopened_job_is_owned_and_shuts_out_old_steps(harness: Schedule
     """A step that read the job before its end can't move it after that."""
     context: Any = harness.context
     ended = await stored(harness, State.UNDELIVERABLE, ended_at=harness.clock.now())
-    revived = await revive(context, ended, Event.SEND_AGAIN)
+    revived = await revive(context, ended, Event.POST_IT)
     assert revived is not None
     assert (revived.state, revived.fence) == (State.FETCHING, ended.fence + 1)
     assert harness.signals.owned_jobs == {ended.id}

@@ -80,7 +80,7 @@ def sayings(discord: FakeDiscord) -> list[tuple[int, str]]:
     return [(owner, text) for owner, text, _ in discord.told]
 
 
-async def test_every_owner_is_told_of_every_alarm_of_one_second() -> None:
+async def test_every_owner_gets_every_alert_of_one_second() -> None:
     """B13: two alarms in one second reach all members of a team: no nonce is used for two messages."""
     discord = FakeDiscord(FakeSkippingClock(), 1, 2, 3)
     async with a_life(discord) as owner_alerts:
@@ -90,7 +90,7 @@ async def test_every_owner_is_told_of_every_alarm_of_one_second() -> None:
     assert set(sayings(discord)) == {(owner, say(key, ENGLISH)) for owner in (1, 2, 3) for key in (A, B)}
 
 
-async def test_a_thousand_rings_of_an_hour_are_one_message() -> None:
+async def test_a_thousand_alerts_of_an_hour_are_one_message() -> None:
     """R20: for any number of jobs with the fault, the owner gets one alert an hour."""
     discord = FakeDiscord(FakeSkippingClock(), 1)
     async with a_life(discord) as owner_alerts:
@@ -103,7 +103,7 @@ async def test_a_thousand_rings_of_an_hour_are_one_message() -> None:
     assert len(discord.told) == 3
 
 
-async def test_what_a_life_before_has_told_is_not_told_again_within_the_hour() -> None:
+async def test_an_alert_of_the_process_before_is_not_repeated_within_the_hour() -> None:
     """R20: twenty restarts within an hour tell the owner once; an hour later, once more."""
     discord = FakeDiscord(FakeSkippingClock(), 1)
     for _ in range(20):
@@ -120,7 +120,7 @@ async def test_what_a_life_before_has_told_is_not_told_again_within_the_hour() -
 
 
 @pytest.mark.parametrize("fault", [OutcomeUnknown("Discord answered 503."), NotTaken(600.0)])
-async def test_an_owner_who_could_not_be_told_is_told_later(fault: CourierFault) -> None:
+async def test_an_owner_who_could_not_be_alerted_is_alerted_later(fault: CourierFault) -> None:
     """B13: an alert that Discord did not accept is posted when it does, to that owner only."""
     discord = FakeDiscord(FakeSkippingClock(), 1, 2)
     discord.faults[1] = [fault] * 4
@@ -134,7 +134,7 @@ async def test_an_owner_who_could_not_be_told_is_told_later(fault: CourierFault)
         assert discord.clock.now() - began_at >= 4 * fault.retry_after_seconds
 
 
-async def test_an_alarm_whose_answer_was_lost_is_told_once() -> None:
+async def test_an_alert_whose_answer_was_lost_is_posted_once() -> None:
     """P3: the owner has the message and its response was lost: it is not posted a second time."""
     discord = FakeDiscord(FakeSkippingClock(), 1)
     discord.loses_answers = True
@@ -147,7 +147,7 @@ async def test_an_alarm_whose_answer_was_lost_is_told_once() -> None:
     assert sayings(discord) == [(1, say(A, ENGLISH)), (1, say(B, ENGLISH))]
 
 
-async def test_a_closed_dm_keeps_no_other_owner_and_no_other_alarm_waiting() -> None:
+async def test_a_closed_dm_keeps_no_other_owner_and_no_other_alert_waiting() -> None:
     """An owner with closed DMs only has the log; the others, and the next alert, are posted at once."""
     discord = FakeDiscord(FakeSkippingClock(), 1, 2)
     discord.faults[1] = [Refused(50007)] * 2
@@ -162,7 +162,7 @@ async def test_a_closed_dm_keeps_no_other_owner_and_no_other_alarm_waiting() -> 
     assert discord.clock.now() == began_at
 
 
-async def test_an_alarm_that_nobody_can_be_told_of_is_given_up_within_the_hour() -> None:
+async def test_an_alert_that_reaches_no_owner_is_given_up_within_the_hour() -> None:
     """With Discord away for hours, an alert is tried rarely and ends; the next one posts it again."""
     discord = FakeDiscord(FakeSkippingClock(), 1)
     discord.faults[1] = [OutcomeUnknown("Discord answered 503.")] * 10_000

@@ -32,7 +32,7 @@ NOW = 5_000.0
         ([Event.SUBMIT, Event.TAKEN, Event.COMPLETE], YES),
         ([Event.SUBMIT, Event.TAKEN, Event.COMPLETE, Event.RENDER_FAILED], YES),
         ([Event.SUBMIT, Event.TAKEN, Event.COMPLETE, Event.GIVE_UP], YES),
-        ([Event.SUBMIT, Event.TAKEN, Event.COMPLETE, Event.GIVE_UP, Event.SEND_AGAIN], YES),
+        ([Event.SUBMIT, Event.TAKEN, Event.COMPLETE, Event.GIVE_UP, Event.POST_IT], YES),
     ],
     ids=lambda value: str(value) if isinstance(value, str) else " ".join(value),
 )

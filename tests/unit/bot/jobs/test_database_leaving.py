@@ -39,7 +39,7 @@ async def test_who_leaves_tries_once_and_hardly_waits(database: Database, file: 
     await database.write(put, a_job())
 
 
-async def test_a_write_that_nobody_waits_for_is_told_in_one_line(database: Database, file: Path) -> None:
+async def test_a_write_without_a_waiting_caller_is_logged_in_one_line(database: Database, file: Path) -> None:
     """Its caller was cancelled, then it failed: the log says so, without the words of a person."""
     unheard: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, about: unheard.append(about))

@@ -22,6 +22,6 @@ def test_a_video_that_is_ready_late_still_gets_time_to_be_delivered() -> None:
     assert give_up_at(early, 86_400.0) == 87_400.0
 
 
-def test_send_again_gives_the_whole_time_anew() -> None:
+def test_post_it_gives_the_whole_time_again() -> None:
     """A job that was taken up again after its end counts from then."""
     assert give_up_at(a_job(accepted_at=1_000.0, revived_at=500_000.0), 86_400.0) == 586_400.0

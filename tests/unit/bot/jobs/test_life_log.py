@@ -57,7 +57,7 @@ async def test_a_whole_life_has_three_lines(database: Database) -> None:
     assert SECRET not in str(logs)
 
 
-def test_the_hash_tells_equal_prompts_and_nothing_else() -> None:
+def test_the_hash_shows_equal_prompts_and_nothing_else() -> None:
     """It is the same for the same prompt, and is not one that anybody could make without the key."""
     import hashlib
 

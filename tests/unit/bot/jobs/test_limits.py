@@ -70,7 +70,7 @@ def test_a_rest_is_a_reason_with_its_end() -> None:
     assert refusal.reason is Reason.DAILY_LIMIT
 
 
-def test_nobody_without_a_refusal_is_held_up() -> None:
+def test_a_person_without_a_refusal_is_not_held_up() -> None:
     """However many are under way, a person whose videos were not refused lately sends the next one at once."""
     assert held_until((), 50, 1_000.0) is None
     assert held_until((1_000.0,), 1, 1_000.0) is None

@@ -56,20 +56,20 @@ def test_to_others_the_job_of_a_forged_button_is_unknown(job: Job, asker: Asker)
     assert may_control(job, asker) == UNKNOWN
 
 
-def test_nobody_manages_messages_in_a_dm() -> None:
+def test_no_person_manages_messages_in_a_dm() -> None:
     """In a DM Discord reports every permission; only the requester counts."""
     job = a_job(State.DELIVERED, place=DM)
     assert may_control(job, Asker(BEN, DM, manages_messages=True)) == UNKNOWN
 
 
 @pytest.mark.parametrize("place", [HERE, OTHER_SERVER, DM])
-def test_the_requester_looks_at_their_job_anywhere(job: Job, place: Place) -> None:
+def test_the_requester_views_their_job_anywhere(job: Job, place: Place) -> None:
     """/status shows a person their own jobs, of all places."""
     assert may_view(job, Asker(ANNA, place)) is None
 
 
 @pytest.mark.parametrize("place", [HERE, NEXT_DOOR])
-def test_who_manages_the_server_looks_at_any_job_of_it(job: Job, place: Place) -> None:
+def test_who_manages_the_server_views_any_job_of_it(job: Job, place: Place) -> None:
     """People who manage the server may look at any job of that server by id."""
     assert may_view(job, Asker(BEN, place, manages_server=True)) is None
 
@@ -88,7 +88,7 @@ def test_to_others_a_job_is_unknown(job: Job, asker: Asker) -> None:
     assert may_view(job, asker) == UNKNOWN
 
 
-def test_nobody_manages_a_dm() -> None:
+def test_no_person_manages_a_dm() -> None:
     """A job of a DM is unknown to everybody but its requester, with any rights that Discord reports there."""
     job = a_job(State.DELIVERED, place=DM)
     assert may_view(job, Asker(BEN, DM, manages_server=True)) == UNKNOWN

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.jobs.states import AT_PROVIDER, ENDS, TABLE, Announcement, Event, IllegalMoveError, Move, State, move
 
 WAYS_OUT = {
-    (State.UNDELIVERABLE, Event.SEND_AGAIN): State.FETCHING,
-    (State.CANCELLED, Event.SEND_AGAIN): State.FETCHING,
+    (State.UNDELIVERABLE, Event.POST_IT): State.FETCHING,
+    (State.CANCELLED, Event.POST_IT): State.FETCHING,
     (State.LOST, Event.LINK): State.RENDERING,
 }
 STEPS_BACK = {(State.SUBMITTING, Event.POSTPONE), (State.POSTING, Event.REFETCH), *WAYS_OUT}

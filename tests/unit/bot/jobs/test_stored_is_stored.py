@@ -27,7 +27,7 @@ class FakeExhaustedEngine:
         raise PoolTimeoutError("too many")
 
 
-async def test_a_stored_write_is_never_told_as_lost(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stored_write_is_never_reported_as_lost(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Afterwards the log is too large and can't be checkpointed: the job is stored, and no error is reported."""
     job = a_job()
     with monkeypatch.context() as patch:

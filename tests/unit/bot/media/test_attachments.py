@@ -156,9 +156,7 @@ async def test_a_line_that_drips_is_given_up(make: Callable[..., ReferenceShelf]
     assert caught.value.refusal.reason is Reason.REFERENCE_UNREADABLE
 
 
-async def test_one_persons_slow_pictures_block_nobody_else(
-    make: Callable[..., ReferenceShelf], api: FakeFileHost
-) -> None:
+async def test_one_persons_slow_pictures_block_no_other(make: Callable[..., ReferenceShelf], api: FakeFileHost) -> None:
     """B4: of one person's files four come at a time; a second person's come at once."""
     api.answers |= {"/slow.png": silent, "/quick.png": answer(PNG)}
     shelf = make()

@@ -111,7 +111,7 @@ def test_a_picture_without_metadata_stays_as_it_is(kind: str, mode: str, options
 
 
 @pytest.mark.parametrize(("kind", "mode", "options"), PLAIN_FORMS)
-def test_what_stands_behind_the_end_is_cut(kind: str, mode: str, options: dict[str, object]) -> None:
+def test_what_is_behind_the_end_is_cut(kind: str, mode: str, options: dict[str, object]) -> None:
     """An archive, a page, another picture or a single byte behind the picture's end is not part of it."""
     image = pixels(mode="L").convert(mode) if mode in {"1", "P"} else pixels(mode=mode)
     data = plain(kind, image, **options)

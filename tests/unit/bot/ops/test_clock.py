@@ -33,7 +33,7 @@ def machine_clock() -> FakeMachineClock:
     return FakeMachineClock()
 
 
-def test_time_is_the_machines_while_nobody_sets_it(machine_clock: FakeMachineClock) -> None:
+def test_time_is_the_machines_while_it_is_not_set(machine_clock: FakeMachineClock) -> None:
     """Hours that really pass, a suspended machine's too, are seen at once by both times."""
     clock = SteadyClock(machine_clock)
     for seconds in (0.0, 0.5, 20.0, HOUR, 3 * DAY):
@@ -72,7 +72,7 @@ def test_a_time_that_is_wrong_by_years_is_not_felt_either(machine_clock: FakeMac
     assert clock.now() == max(before + 65.0, machine_clock.now())
 
 
-def test_it_goes_on_from_a_later_time_and_back_when_told(machine_clock: FakeMachineClock) -> None:
+def test_it_goes_on_from_a_later_time_and_back_when_asked(machine_clock: FakeMachineClock) -> None:
     """A machine that boots in 1970 goes on from what is stored; what was wrong is taken back."""
     machine_clock.set_by_seconds = -START
     clock = SteadyClock(machine_clock)

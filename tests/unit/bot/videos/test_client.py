@@ -169,18 +169,18 @@ async def test_a_base_url_with_a_slash_is_the_same_provider(provider: FakeProvid
 
 
 async def test_every_paid_request_has_a_fresh_connection(provider: FakeProvider, client: VideosClient) -> None:
-    """A paid request never travels on a kept-alive connection, neither one of a look nor one of a paid request."""
+    """A paid request never travels on a kept-alive connection, neither one of a poll nor one of a paid request."""
     provider.reply(200, QUEUED)
     await client.poll("video_1")
     await client.poll("video_1")
     for _ in range(3):
         await client.create(ORDER)
     await client.poll("video_1")
-    looks = {seen.peer for seen in provider.seen if seen.method == "GET"}
+    polls = {seen.peer for seen in provider.seen if seen.method == "GET"}
     posts = [seen.peer for seen in provider.seen if seen.method == "POST"]
-    assert len(looks) == 1
+    assert len(polls) == 1
     assert len(set(posts)) == 3
-    assert not looks & set(posts)
+    assert not polls & set(posts)
 
 
 async def test_a_stale_connection_cannot_make_a_paid_request_doubtful(
@@ -215,17 +215,17 @@ async def test_a_redirected_paid_request_is_not_followed(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_look_does_not_follow_to_another_origin(
+async def test_a_poll_does_not_follow_to_another_origin(
     provider: FakeProvider, foreign: FakeProvider, client: VideosClient, status: int
 ) -> None:
-    """A look that is sent to another origin ends there; the other origin sees nothing at all."""
+    """A poll that is sent to another origin ends there; the other origin sees nothing at all."""
     provider.reply(status, headers={"Location": f"{foreign.base_url}/videos/video_1"})
     with pytest.raises(PollFailed) as caught:
         await client.poll("video_1")
     assert (caught.value.status, len(provider.seen), foreign.seen) == (status, 1, [])
 
 
-async def test_a_look_follows_three_redirects_at_its_own_origin(provider: FakeProvider, client: VideosClient) -> None:
+async def test_a_poll_follows_three_redirects_at_its_own_origin(provider: FakeProvider, client: VideosClient) -> None:
     """Three redirects at the API's own origin are followed with the key; a fourth is not."""
     for _ in range(3):
         provider.reply(307, headers={"Location": "/v1/elsewhere"})
@@ -241,8 +241,8 @@ async def test_a_look_follows_three_redirects_at_its_own_origin(provider: FakePr
 
 
 @pytest.mark.parametrize("location", ["http://[", "//127.0.0.66/x", "", "http://user@127.0.0.1/", "ftp://127.0.0.66/"])
-async def test_a_look_survives_odd_redirects(provider: FakeProvider, client: VideosClient, location: str) -> None:
-    """A redirect to nonsense is a failed look and nothing else."""
+async def test_a_poll_survives_odd_redirects(provider: FakeProvider, client: VideosClient, location: str) -> None:
+    """A redirect to nonsense is a failed poll and nothing else."""
     provider.reply(302, headers={"Location": location})
     with pytest.raises(PollFailed):
         await client.poll("video_1")
@@ -317,9 +317,9 @@ async def test_a_refused_connection_means_nothing_was_sent(make_client: MakeClie
     with pytest.raises(NotSent) as caught:
         await make_client(base_url="http://127.0.0.1:9/v1").create(ORDER)
     assert caught.value.__cause__ is not None
-    with pytest.raises(PollFailed) as looked:
+    with pytest.raises(PollFailed) as polled:
         await make_client(base_url="http://127.0.0.1:9/v1").poll("video_1")
-    assert looked.value.provider_at_fault
+    assert polled.value.provider_at_fault
 
 
 async def test_failing_tls_means_nothing_was_sent(provider: FakeProvider, make_client: MakeClient) -> None:
@@ -374,8 +374,8 @@ async def test_silence_after_sending_is_doubtful(provider: FakeProvider, make_cl
 
 
 @pytest.mark.parametrize("silence", SILENCES)
-async def test_silence_at_a_look_passes(provider: FakeProvider, make_client: MakeClient, silence: str) -> None:
-    """However the answer to a look fails to come, it is a failed look that counts against the provider."""
+async def test_silence_at_a_poll_passes(provider: FakeProvider, make_client: MakeClient, silence: str) -> None:
+    """However the answer to a poll fails to come, it is a failed poll that counts against the provider."""
     provider.then(SILENCES[silence])
     with pytest.raises(PollFailed) as caught:
         await make_client(timeouts=SHORT).poll("video_1")
@@ -404,7 +404,7 @@ async def test_files_have_more_time_than_texts(
     assert (await with_files).id == "video_1"
 
 
-async def test_a_refusal_stands_though_its_body_breaks_off(provider: FakeProvider, make_client: MakeClient) -> None:
+async def test_a_refusal_counts_though_its_body_breaks_off(provider: FakeProvider, make_client: MakeClient) -> None:
     """A status that says no is a no even when its body never ends; a 422 needs its body, since it may mean the key."""
     broken = b"Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
     provider.then(raw(b"HTTP/1.1 400 Bad Request\r\n" + broken))
@@ -461,11 +461,11 @@ async def test_a_gzip_answer_is_read_and_a_bomb_is_not(provider: FakeProvider, c
         await client.create(ORDER)
 
 
-# Looking
+# Polling
 
 
 @pytest.mark.parametrize(("status", "fault"), [(401, PollForbidden), (403, PollForbidden), (404, NotFound)])
-async def test_a_look_may_be_forbidden_or_in_vain(
+async def test_a_poll_may_be_forbidden_or_in_vain(
     provider: FakeProvider, client: VideosClient, status: int, fault: type[Exception]
 ) -> None:
     """A refused key and an unknown video are distinguished from passing faults."""
@@ -534,8 +534,8 @@ async def test_an_unknown_word_is_logged_once(
     ]
 
 
-async def test_the_provider_may_say_when_to_look_again(provider: FakeProvider, client: VideosClient) -> None:
-    """The wait that the provider asks for between two looks is handed on in seconds."""
+async def test_the_provider_may_say_when_to_poll_again(provider: FakeProvider, client: VideosClient) -> None:
+    """The wait that the provider asks for between two polls is handed on in seconds."""
     provider.reply(200, QUEUED, headers={"openai-poll-after-ms": "2500"})
     provider.reply(200, QUEUED, headers={"Retry-After": "7"})
     provider.reply(200, QUEUED)

@@ -153,7 +153,7 @@ async def test_a_hundred_long_prompts_are_read_and_a_server_without_limits_is_cu
 
 
 @pytest.mark.parametrize("answerer", [hang, hang_up])
-async def test_silence_is_a_failed_look(provider: FakeProvider, make_client: MakeClient, answerer: object) -> None:
+async def test_silence_is_a_failed_listing(provider: FakeProvider, make_client: MakeClient, answerer: object) -> None:
     """No answer is a fault like any other, never a hang."""
     provider.then(answerer)
     with pytest.raises(PollFailed):

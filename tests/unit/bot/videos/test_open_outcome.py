@@ -173,7 +173,7 @@ def test_words_that_leave_the_outcome_open_are_doubt(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", OPEN)
-def test_a_2xx_that_tells_of_a_lost_answer_is_doubt(words: str) -> None:
+def test_a_2xx_that_reports_a_lost_answer_is_doubt(words: str) -> None:
     """An error under a 2xx is no refusal either, if its words leave the outcome open."""
     for body in shapes(words):
         assert type(judge_submit(RawResponse(200, {}, body), CREATE)) is Doubtful, body

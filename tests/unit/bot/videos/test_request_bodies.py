@@ -69,7 +69,7 @@ async def test_json_with_four_large_pictures_takes_no_memory(tmp_path: Path) -> 
     assert peak_bytes < MIB
 
 
-async def test_a_picture_that_is_gone_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+async def test_a_picture_that_is_gone_is_reported_before_anything_is_sent(tmp_path: Path) -> None:
     """What can't be opened raises while nothing was sent; what shrinks meanwhile breaks the body off."""
     asked = order(tmp_path, 9, 9)
     asked.references[1].path.unlink()

@@ -55,8 +55,8 @@ def test_a_wait_in_the_body(value: object, seconds: float | None) -> None:
     assert asked_wait(CIMultiDict(), value, NOW) == seconds
 
 
-def test_the_next_look_may_be_asked_for_in_milliseconds() -> None:
-    """`openai-poll-after-ms` says when to look again, else Retry-After does, else nothing does."""
+def test_the_next_poll_may_be_asked_for_in_milliseconds() -> None:
+    """`openai-poll-after-ms` says when to poll again, else Retry-After does, else nothing does."""
     assert asked_poll(CIMultiDict({"OpenAI-Poll-After-Ms": "2000", "Retry-After": "9"}), NOW) == 2.0
     assert asked_poll(CIMultiDict({"OpenAI-Poll-After-Ms": "9999999"}), NOW) == 600.0
     assert asked_poll(CIMultiDict({"OpenAI-Poll-After-Ms": "often", "Retry-After": "9"}), NOW) == 9.0

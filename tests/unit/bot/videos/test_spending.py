@@ -29,7 +29,7 @@ class FakeClock:
         self.ticks += seconds
 
 
-def test_the_one_too_many_is_stopped_and_told_when_there_is_room() -> None:
+def test_the_one_too_many_is_stopped_and_learns_when_there_is_room() -> None:
     """The guard lets as many through as allowed, then says how long until the oldest leaves the window."""
     clock = FakeClock()
     guard = SpendGuard(2, clock)

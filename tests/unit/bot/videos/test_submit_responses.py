@@ -1,4 +1,4 @@
-"""The law of money, row by row: what every answer to a paid request and to a look means."""
+"""The law of money, row by row: what every answer to a paid request and to a poll means."""
 
 import json
 
@@ -30,7 +30,7 @@ BASE = "https://api.example.com/v1"
 HTML = b"<html><h1>502 Bad Gateway</h1></html>"
 CREATE = ResponseContext(BASE, NOW)
 REMIX = ResponseContext(BASE, NOW, remote_id="video_parent")
-LOOK = ResponseContext(BASE, NOW, remote_id="video_1")
+POLL = ResponseContext(BASE, NOW, remote_id="video_1")
 
 
 def answer(status: int, body: object = None, **headers: str) -> RawResponse:
@@ -264,9 +264,9 @@ def test_a_create_is_not_completed_by_a_url_alone() -> None:
         (answer(403, said("You can't see this video")), PollFailed, False),
     ],
 )
-def test_every_row_of_looking(given_answer: RawResponse, fault: type[PollFault], at_fault: bool | None) -> None:
-    """No answer to a look fails a video: it passes, is forbidden, or is in vain, and a breaker knows which to count."""
-    judged = judge_poll(given_answer, LOOK)
+def test_every_row_of_polling(given_answer: RawResponse, fault: type[PollFault], at_fault: bool | None) -> None:
+    """No answer to a poll fails a video: it passes, is forbidden, or is in vain, and a breaker knows which to count."""
+    judged = judge_poll(given_answer, POLL)
     assert type(judged) is fault
     if isinstance(judged, PollFailed):
         assert judged.provider_at_fault is at_fault
@@ -274,16 +274,16 @@ def test_every_row_of_looking(given_answer: RawResponse, fault: type[PollFault],
 
 
 def test_waits_are_handed_on() -> None:
-    """A busy provider's wait reaches the caller, from the header or from the body, for submitting and for looking."""
+    """A busy provider's wait reaches the caller, from the header or from the body, for submitting and for polling."""
     busy = judge_submit(answer(429, said(), Retry_After="17"), CREATE)
     assert isinstance(busy, Busy)
     assert busy.retry_after_seconds == 17
     in_body = judge_submit(answer(429, {"code": 1001, "msg": "slow down", "retryAfter": 15}), CREATE)
     assert isinstance(in_body, Busy)
     assert in_body.retry_after_seconds == 15
-    look = judge_poll(answer(503, HTML, retry_after_ms="1500"), LOOK)
-    assert isinstance(look, PollFailed)
-    assert look.retry_after_seconds == 1.5
+    poll = judge_poll(answer(503, HTML, retry_after_ms="1500"), POLL)
+    assert isinstance(poll, PollFailed)
+    assert poll.retry_after_seconds == 1.5
 
 
 def test_details_are_for_one_line_of_a_log() -> None:
@@ -331,9 +331,9 @@ def test_no_answer_breaks_the_law(status: int, headers: dict[str, str], body: by
     """For any bytes, the classification gives a video or a submit fault, and never anything else."""
     given_answer = RawResponse(status, CIMultiDict(headers), body)
     submitted = judge_submit(given_answer, CREATE)
-    looked = judge_poll(given_answer, LOOK)
+    polled = judge_poll(given_answer, POLL)
     assert isinstance(submitted, RemoteVideo | SubmitFault)
-    assert isinstance(looked, RemoteVideo | PollFault)
+    assert isinstance(polled, RemoteVideo | PollFault)
     if isinstance(submitted, RemoteVideo):
         assert 200 <= status < 300
         assert 0 < len(submitted.id) <= 1024

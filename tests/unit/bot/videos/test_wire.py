@@ -96,7 +96,7 @@ def test_ids_come_in_many_forms(body: object, remote_id: str) -> None:
     assert read(body, known_id=None).id == remote_id
 
 
-def test_a_look_keeps_the_id_that_was_asked_about() -> None:
+def test_a_poll_keeps_the_id_that_was_asked_about() -> None:
     """A provider that answers with another id, or none, is still speaking of the video asked about."""
     assert read({"id": "other", "status": "queued"}).id == "video_1"
     assert read({"status": "queued"}).id == "video_1"

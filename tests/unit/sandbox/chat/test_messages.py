@@ -240,7 +240,7 @@ async def test_big_files_by_premium_tier(harness, tmp_path, tier, accepted):
     assert (caught.value.status, caught.value.code, harness.chat.posts) == (413, 40005, [])
 
 
-async def test_edits_of_people_are_told(harness):
+async def test_edits_of_people_are_sent(harness):
     """The bot hears of an edit, with the text only where it may read it."""
     heard = []
 

@@ -47,7 +47,7 @@ async def test_reply_to_a_command_answer_is_empty(harness):
     assert (await heard(harness)).content == ""
 
 
-async def test_deleting_a_reply_is_told(harness):
+async def test_deleting_a_reply_is_sent(harness):
     """The bot gets an event when a message is deleted."""
     said = await harness.ada.say(harness.channel, "oops")
     await harness.ada.delete(said)

@@ -71,7 +71,7 @@ async def test_a_poll_ends_when_its_time_is_over(harness):
     assert (known.is_finalised(), known.victor_answer, known.total_votes) == (True, None, 2)
 
 
-async def test_votes_are_told_where_asked(chat):
+async def test_votes_are_sent_where_asked(chat):
     """A client with the intent for polls hears of votes that come and go."""
     guild = chat.add_guild("One")
     channel, ada = guild.add_channel("videos"), chat.add_person("Ada")

@@ -39,7 +39,7 @@ async def test_clicking_again_takes_a_reaction_away(harness):
     assert message.reactions == {}
 
 
-async def test_the_bot_is_told_where_it_asked(chat):
+async def test_the_bot_gets_reactions_where_it_asked(chat):
     """Added, removed and cleared reactions reach a client with those intents, and no other."""
     guild = chat.add_guild("One")
     channel, ada = guild.add_channel("videos"), chat.add_person("Ada")

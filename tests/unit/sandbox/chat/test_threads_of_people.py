@@ -24,7 +24,7 @@ async def test_a_person_starts_a_thread_at_a_message(harness):
         await harness.ben.start_thread(message, "Another")
 
 
-async def test_a_thread_in_a_channel_is_told_of_there(harness):
+async def test_a_thread_in_a_channel_is_announced_there(harness):
     """A public thread without a message leaves a line in the channel, for any starter; a private one leaves none."""
     heard = []
 

@@ -59,7 +59,7 @@ async def test_what_cannot_be_done_is_said(harness: PageHarness, name: str, body
     assert harness.start_channel.messages == []
 
 
-async def test_nobody_acts_beyond_their_rights(harness: PageHarness) -> None:
+async def test_no_person_acts_beyond_their_rights(harness: PageHarness) -> None:
     """Who only looks can't write; others' messages can't be changed; a hidden channel is not written to."""
     theo, ben = str(harness.person("Theo").id), str(harness.person("Ben").id)
     at = str(harness.start_channel.id)

@@ -4,7 +4,7 @@ from sandbox.chat import File, Permission
 from tests.unit.sandbox.page.conftest import PageHarness
 
 
-async def test_a_tab_is_told_where_it_is_and_what_was_said(harness: PageHarness) -> None:
+async def test_a_tab_gets_its_place_and_its_messages(harness: PageHarness) -> None:
     """The first look brings people, places and messages; without a name one is the first persona."""
     await harness.person("Ben").say(harness.start_channel, "good evening")
     await harness.browser.look()
@@ -60,7 +60,7 @@ async def test_losing_a_place_leads_back_to_the_square(harness: PageHarness) -> 
     assert "talk" not in names
 
 
-async def test_rights_are_told_with_each_message(harness: PageHarness) -> None:
+async def test_rights_come_with_each_message(harness: PageHarness) -> None:
     """Own messages can be edited and deleted, others' only with Manage Messages; a read-only person can't reply."""
     await harness.person("Ben").say(harness.start_channel, "mine")
     seen = {}
@@ -90,7 +90,7 @@ async def test_replies_show_what_they_answer_and_whom_they_ping(harness: PageHar
     )
 
 
-async def test_typing_is_told_to_the_others_in_that_place(harness: PageHarness) -> None:
+async def test_typing_is_sent_to_the_others_in_that_place(harness: PageHarness) -> None:
     """Ben types: a tab of Ada's in that channel gets it; her own typing is not sent to her."""
     await harness.browser.look()
     await harness.browser.until(lambda tab: tab.told.get("world"))

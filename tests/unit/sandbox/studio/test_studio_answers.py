@@ -89,7 +89,7 @@ async def test_one_render_can_be_quick(client: Client, studio: Studio) -> None:
 
 
 @pytest.mark.parametrize(("form", "half", "whole"), [("percent", 50, 100), ("text", "50%", "100%")])
-async def test_progress_can_be_told(
+async def test_progress_can_be_reported(
     client: Client, studio: Studio, clock: ScaledClock, form: ProgressForm, half: object, whole: object
 ) -> None:
     """Progress comes as a number or as text, and is 100 only when the video is there."""

@@ -12,7 +12,7 @@ from sandbox.studio import Dials, Fault, Outcome, Studio
 from tests.unit.sandbox.studio.client import Client
 
 
-async def test_a_scripted_status_comes_as_often_as_told(client: Client, studio: Studio) -> None:
+async def test_a_scripted_status_comes_as_often_as_set(client: Client, studio: Studio) -> None:
     """A refusal is answered the given number of times, takes nothing, and then all is well."""
     studio.faults.add("create", Fault.status(500), times=2)
     studio.faults.add("create", Fault.status(429, headers={"Retry-After": "3"}))
@@ -33,7 +33,7 @@ async def test_a_status_can_lie_about_the_charge(client: Client, studio: Studio)
 
 
 async def test_faults_hit_only_their_operation(client: Client, studio: Studio) -> None:
-    """A fault for looking leaves creating alone; cleared, it never happens."""
+    """A fault for polling leaves creating alone; cleared, it never happens."""
     studio.faults.add("poll", Fault.status(503, json={"error": "busy"}))
     await client.create(prompt="A cat")
     answer = await client.poll(studio.renders[0])
@@ -54,7 +54,7 @@ async def test_faults_can_be_kept_for_a_word_of_the_prompt(client: Client, studi
 
 
 async def test_a_paid_fault_hits_whichever_paid_request_comes(client: Client, studio: Studio) -> None:
-    """A fault for "paid" strikes a remix or a create, whichever comes, once, and no look in between."""
+    """A fault for "paid" strikes a remix or a create, whichever comes, once, and no poll in between."""
     render = await client.completed(prompt="A cat")
     studio.faults.add("paid", Fault.status(500), times=2)
     assert (await client.poll(render)).status == 200

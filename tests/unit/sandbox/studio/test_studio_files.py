@@ -20,7 +20,7 @@ async def test_a_signed_link_wants_no_key_and_refuses_one(client: Client, studio
 
 
 async def test_a_link_expires_and_a_fresh_one_works(client: Client, studio: Studio, clock: ScaledClock) -> None:
-    """After its seconds a link is 403; looking at the job again gives a fresh one."""
+    """After its seconds a link is 403; polling the job again gives a fresh one."""
     studio.dials.file_link_seconds = 600
     render = await client.completed(prompt="A cat", size="320x180")
     url = (await client.poll(render)).body["url"]

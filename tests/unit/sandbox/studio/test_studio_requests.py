@@ -241,7 +241,7 @@ async def test_models_are_a_free_ping(client: Client, studio: Studio) -> None:
     assert studio.renders == []
 
 
-async def test_a_client_that_goes_away_harms_nobody(client: Client, studio: Studio) -> None:
+async def test_a_client_that_goes_away_harms_no_other(client: Client, studio: Studio) -> None:
     """A connection closed in the middle of a body leaves the studio answering others."""
     host, _, port = studio.base_url.removeprefix("http://").removesuffix("/v1").partition(":")
     _, writer = await asyncio.open_connection(host, int(port))

@@ -225,7 +225,7 @@ async def test_an_edit_that_failed_is_repeated(harness: CardsHarness) -> None:
     harness.courier.fault = None
     await harness.pass_seconds(20)
     ((_at, _id, message),) = harness.courier.edits
-    assert [button.id.action for button in message.buttons] == [Action.SEND_AGAIN]
+    assert [button.id.action for button in message.buttons] == [Action.POST_IT]
     await harness.pass_seconds(1_000)
     assert [len(message.buttons) for _at, _id, message in harness.courier.edits] == [1, 0]
     assert harness.courier.deleted == []

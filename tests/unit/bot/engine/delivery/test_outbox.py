@@ -211,7 +211,7 @@ async def test_a_message_that_was_sent_meanwhile_is_left_alone(outbox: OutboxHar
 
 
 @pytest.mark.parametrize("fault", [OutcomeUnknown("The connection broke."), NotTaken(900.0)])
-async def test_a_message_that_failed_meanwhile_rests_as_long_as_it_was_told_to(
+async def test_a_message_that_failed_meanwhile_rests_as_long_as_it_has_to(
     outbox: OutboxHarness, fault: CourierFault
 ) -> None:
     """The rows were read before the sending failed: what is known of that attempt, and its rest, stay as they are."""
@@ -259,7 +259,7 @@ async def test_a_rate_limit_does_not_undo_a_lost_answer(outbox: OutboxHarness) -
     assert len(outbox.courier.parcels) == 2, "it is looked for, not sent, when the nonce doesn't vouch any more"
 
 
-async def test_what_was_surely_not_taken_need_not_be_looked_for(outbox: OutboxHarness) -> None:
+async def test_what_was_surely_not_taken_need_not_be_searched_for(outbox: OutboxHarness) -> None:
     """P1: after a rate limit alone nothing can stand there, however long it takes until the next try."""
     outbox.courier.fault = NotTaken(1.0)
     left = await its_turn_comes(outbox)
@@ -270,7 +270,7 @@ async def test_what_was_surely_not_taken_need_not_be_looked_for(outbox: OutboxHa
 
 
 @pytest.mark.parametrize("set_by_seconds", [0.0, -600.0, -3_600.0, -9_000.0, 3_600.0])
-async def test_no_nonce_is_trusted_after_two_minutes_whatever_the_clock_was_set_to(
+async def test_no_nonce_is_trusted_after_two_minutes_at_any_setting_of_the_clock(
     outbox: OutboxHarness, set_by_seconds: float
 ) -> None:
     """P3: ten minutes after an attempt of unknown outcome it is looked for first, also when the clock was set back."""
@@ -394,7 +394,7 @@ async def test_a_video_too_large_is_kept_only_when_no_link_was_found_in_all_its_
     assert asked_at[-1] - asked_at[0] > 60
 
 
-async def test_a_video_fetched_anew_is_looked_for_before_it_is_posted(outbox: OutboxHarness) -> None:
+async def test_a_video_fetched_again_is_searched_for_before_it_is_posted(outbox: OutboxHarness) -> None:
     """C12: its message may stand under the number before: the first post of a later number comes after a search."""
     job = await a_video(outbox, video_bytes=1_000)
     await outbox.database.write(posts.withdraw, await outbox.notice())

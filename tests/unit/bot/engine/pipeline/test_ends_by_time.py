@@ -110,7 +110,7 @@ async def test_another_provider_gets_an_hour_to_come_back(harness: SchedulerHarn
     await harness.is_in(job, State.LOST, step_seconds=HOUR / 2)
 
 
-async def test_an_uncertain_job_ends_after_a_look_at_the_list(harness: SchedulerHarness) -> None:
+async def test_an_uncertain_job_ends_after_the_list_was_read(harness: SchedulerHarness) -> None:
     """Its time is up, but its video may be in the provider's list: without a look at that it stays uncertain."""
     job = await old_job(harness, State.UNCERTAIN, remote_id=None)
     harness.start()
@@ -126,7 +126,7 @@ async def test_an_uncertain_job_ends_after_a_look_at_the_list(harness: Scheduler
     ("answer", "counts"),
     [(answering(200, {"object": "list", "data": []}), True), (answering(404), True), (answering(503), False)],
 )
-async def test_what_counts_as_a_look_at_the_list(harness: SchedulerHarness, answer: Answer, counts: bool) -> None:
+async def test_what_counts_as_reading_the_list(harness: SchedulerHarness, answer: Answer, counts: bool) -> None:
     """A list, or the answer that there is none; not a provider that could not be asked."""
     harness.api.list = answer
     await old_job(harness, State.UNCERTAIN, remote_id=None)

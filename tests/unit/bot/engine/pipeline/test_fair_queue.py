@@ -42,7 +42,7 @@ def turns(jobs: list[Job], at_provider: dict[UserId, int] | None = None) -> list
     return [job.origin.user_id for job in fair_order(jobs, at_provider or {})]
 
 
-def test_nobody_waits_in_an_empty_queue() -> None:
+def test_an_empty_queue_has_no_next_job() -> None:
     """No jobs, no order."""
     assert fair_order([], {ANNA: 3}) == []
 
@@ -58,7 +58,7 @@ def test_a_crowd_of_one_person_lets_another_pass() -> None:
     assert turns(queue(*[ANNA] * 10, BEN, BEN))[:5] == [ANNA, BEN, ANNA, BEN, ANNA]
 
 
-def test_whoever_has_fewer_at_the_provider_goes_first() -> None:
+def test_the_person_with_fewer_at_the_provider_goes_first() -> None:
     """What already renders counts, so that full hands wait."""
     jobs = queue(ANNA, ANNA, BEN, CLEO)
     assert turns(jobs, {ANNA: 2, BEN: 1}) == [CLEO, BEN, ANNA, ANNA]
@@ -71,7 +71,7 @@ def test_among_equals_the_oldest_goes_first() -> None:
     assert fair_order(same, {}) == fair_order(same[::-1], {}) == sorted(same, key=lambda job: job.id)
 
 
-def test_among_equals_whoever_had_the_last_turn_waits() -> None:
+def test_among_equals_the_person_with_the_last_turn_waits() -> None:
     """Where one renders at a time, people still take turns, even if one of them requested ten first."""
     jobs = queue(ANNA, ANNA, ANNA, BEN, BEN, CLEO)
     order = fair_order(jobs, {}, {ANNA: 20.0, BEN: 10.0})

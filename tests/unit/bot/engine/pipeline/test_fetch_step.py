@@ -25,7 +25,7 @@ async def said(harness: SchedulerHarness) -> list[Post]:
     return [post for post, _job in await harness.database.read(posts.find_unsent, ids)]
 
 
-async def test_a_full_disk_is_waited_for_and_the_owner_told(
+async def test_a_full_disk_is_waited_for_and_the_owner_alerted(
     harness: SchedulerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """L2: no message about a disk that is full for a minute; about one that stays full, one to owner and requester

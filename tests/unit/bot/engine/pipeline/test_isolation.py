@@ -36,7 +36,7 @@ def for_prompts(
     return answer
 
 
-async def test_a_firewalls_page_ends_its_own_job_and_pauses_nobody(harness: SchedulerHarness) -> None:
+async def test_a_firewalls_page_ends_its_own_job_and_pauses_no_other(harness: SchedulerHarness) -> None:
     """C1: Anna's job is refused twice, a minute apart, and ends; Ben's is sent at once, and commands are taken."""
     harness.api.create = for_prompts(harness, "script", 403, "<h1>Forbidden</h1>", HTML)
     anna = await harness.accept(prompt="<script>", user_id=ANNA)
@@ -99,7 +99,7 @@ async def test_creates_that_must_wait_stop_no_poll(harness: SchedulerHarness) ->
     assert harness.throttle.seconds_until_submit() > 90
     harness.api.poll = answering(200, {"id": "video_9", "status": "completed"})
     held_at = harness.clock.now()
-    await harness.until(lambda: harness.is_past(rendering, State.RENDERING), "a look", step_seconds=2)
+    await harness.until(lambda: harness.is_past(rendering, State.RENDERING), "a poll", step_seconds=2)
     assert harness.clock.now() - held_at < 60
     assert len(harness.api.paid) == 2
 
@@ -121,7 +121,7 @@ async def test_one_videos_refused_polls_stop_nothing_else(harness: SchedulerHarn
     other = await harness.accept(user_id=BEN)
     await harness.is_in(other, State.RENDERING, State.FETCHING)
     begun_at = harness.clock.now()
-    await harness.until(lambda: harness.is_past(ben, State.RENDERING), "a look", step_seconds=1)
+    await harness.until(lambda: harness.is_past(ben, State.RENDERING), "a poll", step_seconds=1)
     assert harness.clock.now() - begun_at < 60
     assert Key.ALERT_KEY not in harness.rung
 
@@ -144,7 +144,7 @@ async def test_polls_without_a_body_say_that_the_video_is_not_ready(
     assert not harness.throttle.is_open
 
 
-async def test_a_reply_is_looked_at_again_before_a_later_try(harness: SchedulerHarness) -> None:
+async def test_a_reply_is_read_again_before_a_later_try(harness: SchedulerHarness) -> None:
     """It existed at the first try, which got a `Retry-After`; before the next one it is deleted, so nothing is sent."""
     harness.api.create = answering(429, headers={"Retry-After": "60"})
     job = await harness.accept(reply=77)

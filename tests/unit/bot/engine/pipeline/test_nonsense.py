@@ -59,7 +59,7 @@ def assert_nothing_broke(log: list[EventDict]) -> None:
 
 
 @pytest.mark.reliability
-async def test_nonsensical_looks_change_nothing(harness: SchedulerHarness) -> None:
+async def test_nonsensical_polls_change_nothing(harness: SchedulerHarness) -> None:
     """For any response to a poll, no job moves and no message is due; polled again, each video is fetched and posted
     once.
     """
@@ -74,7 +74,7 @@ async def test_nonsensical_looks_change_nothing(harness: SchedulerHarness) -> No
     with capture_logs() as log:
         harness.start()
         while (given := len(babble.given)) < ANSWERS:
-            await harness.until(lambda given=given: len(babble.given) > given, "another look", step_seconds=8)
+            await harness.until(lambda given=given: len(babble.given) > given, "another poll", step_seconds=8)
             for job in jobs:
                 now = await harness.job(job)
                 assert (now.state, now.remote_id) == (State.RENDERING, job.remote_id), babble.given[-1]
@@ -89,7 +89,7 @@ async def test_nonsensical_looks_change_nothing(harness: SchedulerHarness) -> No
 
 
 @pytest.mark.reliability
-async def test_nonsensical_receipts_are_paid_once_and_told_once(harness: SchedulerHarness) -> None:
+async def test_nonsensical_receipts_are_paid_once_and_reported_once(harness: SchedulerHarness) -> None:
     """A 2xx that means nothing, after a create or a remix: in doubt, one paid request, one question to the person."""
     babble, remixes = NonsenseSource(nonsense(2, ANSWERS)), 0
 

@@ -116,7 +116,7 @@ def test_gaps_grow_with_the_age() -> None:
     assert [gap_seconds(age) for age in (-500.0, 0.0, 20.0, 100.0, 7200.0, 1e6)] == [10, 10, 10, 50, 3600, 3600]
 
 
-async def test_nobody_uncertain_asks_nothing(harness: ReconcilerHarness) -> None:
+async def test_without_uncertain_jobs_nothing_is_requested(harness: ReconcilerHarness) -> None:
     """Running, finished and refused jobs, and uncertain ones of another provider, make no request."""
     for state in (State.ACCEPTED, State.SUBMITTING, State.RENDERING, State.DELIVERED, State.REFUSED):
         await harness.job(state)
@@ -185,7 +185,7 @@ async def _listed(harness: ReconcilerHarness, job: Job) -> RemoteVideo:
 
 @pytest.mark.parametrize("status", [400, 404, 405, 501, 401, 403])
 async def test_without_a_list_the_provider_is_asked_once_an_hour(harness: ReconcilerHarness, status: int) -> None:
-    """No list, or none for this key: jobs that come later don't ask either, and looks at other jobs go on."""
+    """No list, or none for this key: jobs that come later don't ask either, and polls of other jobs go on."""
     harness.provider.reply(status, {"error": {"message": "no", "code": "x"}})
     await harness.job(prompt="first")
     assert await harness.asks_until(0.5 * HOUR) == [0]

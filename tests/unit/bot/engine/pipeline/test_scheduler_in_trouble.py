@@ -79,7 +79,7 @@ async def test_looks_of_fetching_open_the_breaker(harness: SchedulerHarness) -> 
 
 @pytest.mark.parametrize("status", [200, 404, 500])
 async def test_without_a_fresh_link_the_content_endpoint_is_asked(harness: SchedulerHarness, status: int) -> None:
-    """Looks at a completed video fail or tell nothing: its bytes are fetched from where they lie by the book."""
+    """Polls of a completed video fail or tell nothing: its bytes are fetched from where they lie by the book."""
     harness.api.poll = answering(status, {"what": "ever"})
     harness.api.content = file_of(mp4())
     job = await harness.accept(State.FETCHING, **rendered("video_1", harness))
@@ -148,7 +148,7 @@ async def test_one_job_whose_step_breaks_stops_no_other(harness: SchedulerHarnes
     await harness.until(lambda: Key.ALERT_STUCK in harness.rung, "the alarm", step_seconds=5)
     assert (await harness.job(poisoned)).state is State.RENDERING
     harness.poller.poll = watch  # pyright: ignore[reportAttributeAccessIssue]  # and mended
-    await harness.until(lambda: poisoned.remote_id in harness.api.polled, "another look", step_seconds=600)
+    await harness.until(lambda: poisoned.remote_id in harness.api.polled, "another poll", step_seconds=600)
 
 
 async def states_of(harness: SchedulerHarness, jobs: list[Job]) -> set[State]:
@@ -157,7 +157,7 @@ async def states_of(harness: SchedulerHarness, jobs: list[Job]) -> set[State]:
     return {job.state for job in found.values()}
 
 
-async def test_a_job_whose_step_breaks_is_told_late_and_ended_in_time(harness: SchedulerHarness) -> None:
+async def test_a_job_whose_step_breaks_is_announced_late_and_ended_in_time(harness: SchedulerHarness) -> None:
     """P2: every poll of it raises, and still it is announced as late once, and ends as lost in time."""
 
     async def breaking(*_: object) -> StepResult:
@@ -188,18 +188,18 @@ async def test_steps_that_fail_now_and_then_are_no_reason_to_set_a_job_aside(har
     harness.poller.poll = breaking  # pyright: ignore[reportAttributeAccessIssue]  # a bug, injected
     await harness.accept(State.RENDERING, remote_id="video_0", submitted_at=harness.clock.now())
     harness.start()
-    await harness.until(lambda: times >= 30, "thirty looks", step_seconds=5)
+    await harness.until(lambda: times >= 30, "thirty polls", step_seconds=5)
     assert Key.ALERT_STUCK not in harness.rung
 
 
-async def test_a_locked_database_stops_no_look(harness: SchedulerHarness) -> None:
+async def test_a_locked_database_stops_no_poll(harness: SchedulerHarness) -> None:
     """Nothing can be stored for a minute: running jobs are polled, progress is kept in memory, the owner is alerted."""
     jobs = [
         await harness.accept(State.RENDERING, remote_id=f"video_{n}", submitted_at=harness.clock.now())
         for n in range(20)
     ]
     harness.start()
-    await harness.until(lambda: len(set(harness.api.polled)) == 20, "a look at each", step_seconds=1)
+    await harness.until(lambda: len(set(harness.api.polled)) == 20, "a poll of each", step_seconds=1)
     write = harness.database.write
 
     async def unavailable(*_: object, **__: object) -> object:
@@ -209,7 +209,7 @@ async def test_a_locked_database_stops_no_look(harness: SchedulerHarness) -> Non
     harness.signals.has_unclaimed = True
     harness.api.poll = half_done
     polled = len(harness.api.polled)
-    await harness.until(lambda: len(harness.api.polled) >= polled + 60, "looks while locked", step_seconds=1)
+    await harness.until(lambda: len(harness.api.polled) >= polled + 60, "polls while locked", step_seconds=1)
     assert Key.ALERT_STORE in harness.rung
     harness.database.write = write  # pyright: ignore[reportAttributeAccessIssue]  # it is free again
     harness.api.poll = completed
@@ -220,7 +220,7 @@ async def test_a_locked_database_stops_no_look(harness: SchedulerHarness) -> Non
 # ── what it is not let to wait for ─────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_late_job_is_told_while_the_provider_is_down(harness: SchedulerHarness) -> None:
+async def test_a_late_job_is_announced_while_the_provider_is_down(harness: SchedulerHarness) -> None:
     """P2: the breaker is open when jobs become late: each is announced, though no poll is possible."""
     harness.api.poll = harness.api.list = answering(503)
     jobs = [
@@ -239,7 +239,7 @@ async def test_a_late_job_is_told_while_the_provider_is_down(harness: SchedulerH
 
 
 async def test_foreign_links_are_fetched_while_the_provider_is_down(harness: SchedulerHarness) -> None:
-    """Looks wait for the provider, a video whose link leads elsewhere doesn't wait behind them."""
+    """Polls wait for the provider, a video whose link leads elsewhere doesn't wait behind them."""
     harness.api.poll = harness.api.list = answering(503)
     for number in range(10):
         await harness.accept(State.RENDERING, remote_id=f"video_{number}", submitted_at=harness.clock.now())
@@ -264,5 +264,5 @@ async def completed(request: web.Request) -> web.StreamResponse:
 
 
 async def half_done(request: web.Request) -> web.StreamResponse:
-    """It is half done, and a little more at each look."""
+    """It is half done, and a little more at each poll."""
     return web.json_response({"id": request.path.rpartition("/")[2], "status": "processing", "progress": next(PERCENT)})

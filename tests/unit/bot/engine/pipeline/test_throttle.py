@@ -118,7 +118,7 @@ def test_faults_far_apart_open_nothing(throttle: ProviderThrottle, clock: FakeCl
     assert not throttle.is_open
 
 
-def test_an_answer_between_makes_the_count_begin_anew(throttle: ProviderThrottle) -> None:
+def test_an_answer_between_restarts_the_count(throttle: ProviderThrottle) -> None:
     """Only faults in a row count."""
     for user in range(4):
         throttle.failed(a_sender(user))
@@ -428,7 +428,7 @@ def test_a_free_request_that_is_refused_while_others_are_not_misleads(
 # ── creates with a Retry-After ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_create_that_is_told_to_wait_delays_no_poll(throttle: ProviderThrottle) -> None:
+def test_a_create_that_has_to_wait_delays_no_poll(throttle: ProviderThrottle) -> None:
     """Creates of two people get a `Retry-After` of two minutes: polls go on."""
     throttle.create_slowed(a_sender(1), 120.0)
     throttle.create_slowed(a_sender(2), 120.0)
@@ -465,7 +465,7 @@ def test_one_person_holds_up_the_others_once(throttle: ProviderThrottle, clock: 
     assert held == 0
 
 
-def test_a_repeat_of_the_same_person_holds_up_nobody_else(throttle: ProviderThrottle, clock: FakeClock) -> None:
+def test_a_repeat_of_the_same_person_holds_up_no_other(throttle: ProviderThrottle, clock: FakeClock) -> None:
     """No one else has sent anything since: a second hint of the same person counts like the first."""
     throttle.create_slowed(a_sender(1), 600.0)
     clock.seconds += 25
@@ -620,7 +620,7 @@ _SIGNALS: dict[str, Callable[[ProviderThrottle, Sender], object]] = {
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(_SIGNALS)), st.integers(0, 5), st.sampled_from([0.1, 5.0, 70.0]))))
-def test_whatever_one_person_brings_about_delays_the_others_little(signals: list[tuple[str, int, float]]) -> None:
+def test_one_persons_faults_delay_the_others_little(signals: list[tuple[str, int, float]]) -> None:
     """Any signals of one person's jobs, with free requests answered: another's command and create wait 20 s at most."""
     clock = FakeClock()
     throttle = ProviderThrottle(clock)

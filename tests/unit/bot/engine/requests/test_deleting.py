@@ -104,7 +104,7 @@ async def test_a_moderator_who_deletes_it_is_remembered(outbox: OutboxHarness) -
     assert await left(outbox, job) == found
 
 
-async def test_the_requesters_own_deletion_names_nobody(outbox: OutboxHarness) -> None:
+async def test_the_requesters_own_deletion_names_no_person(outbox: OutboxHarness) -> None:
     """`removed_by` is for what somebody else did."""
     job = await a_video(outbox, video_bytes=1_000)
     FakeDeletion(outbox, job.id)

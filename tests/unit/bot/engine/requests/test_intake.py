@@ -114,7 +114,7 @@ async def test_the_same_act_twice_at_once_is_one_job(
     assert {one.id for one in made if isinstance(one, Job)} == {made[0].id}  # pyright: ignore[reportAttributeAccessIssue]
 
 
-async def test_the_owner_hears_of_a_disk_without_room_for_pictures(
+async def test_the_owner_is_alerted_of_a_disk_without_room_for_pictures(
     harness: SchedulerHarness, intake: Intake, shelf: FakeShelf
 ) -> None:
     """C2: while the disk is short of space requests with pictures are refused, those without are not."""

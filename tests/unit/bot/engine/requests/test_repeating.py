@@ -46,7 +46,7 @@ async def test_a_deleted_video_is_not_remixed_by_asking_again(harness: RequestsH
     video = await harness.video()
     job = await harness.failed(video, state)
     await harness.database.write(moving.remove, video, harness.clock.now())
-    press = harness.job_actions.retry if state is State.FAILED else harness.job_actions.try_again
+    press = harness.job_actions.retry if state is State.FAILED else harness.job_actions.request_again
     made = await press(job.id, *harness.pressing(), harness.sees)
     assert reason_of(made) is Reason.VIDEO_REMOVED
 
@@ -58,7 +58,7 @@ async def test_a_video_elsewhere_is_not_remixed_by_asking_again(harness: Request
     assert reason_of(made) is Reason.VIDEO_ELSEWHERE
 
 
-async def test_again_under_a_remix_looks_at_the_video_before_it(harness: RequestsHarness) -> None:
+async def test_again_under_a_remix_checks_the_video_before_it(harness: RequestsHarness) -> None:
     """The remix exists, but the video that it was made from was deleted: it can't be remixed once more."""
     video = await harness.video()
     remix = await harness.failed(video, State.DELIVERED)

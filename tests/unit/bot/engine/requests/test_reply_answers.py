@@ -21,7 +21,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[RequestsHarness]:
 
 
 @pytest.mark.parametrize("statement", ["find_by_message", "get", "accept"])
-async def test_a_remix_that_can_not_be_stored_is_told_of(harness: RequestsHarness, statement: str) -> None:
+async def test_a_remix_that_can_not_be_stored_is_answered(harness: RequestsHarness, statement: str) -> None:
     """Wherever the database fails on the way to the remix of what is plainly a video."""
     video = await harness.video()
     harness.break_store(statement)
@@ -30,7 +30,7 @@ async def test_a_remix_that_can_not_be_stored_is_told_of(harness: RequestsHarnes
     assert says(said, Reason.STORE_UNAVAILABLE)
 
 
-async def test_a_question_that_can_not_be_stored_is_told_of(harness: RequestsHarness) -> None:
+async def test_a_question_that_can_not_be_stored_is_answered(harness: RequestsHarness) -> None:
     """A short reply would be asked about, but the question can't be kept."""
     video = await harness.video()
     harness.break_store("make_offer")
@@ -39,7 +39,7 @@ async def test_a_question_that_can_not_be_stored_is_told_of(harness: RequestsHar
     assert says(said, Reason.STORE_UNAVAILABLE)
 
 
-async def test_talk_under_other_messages_is_not_told_of_the_database(harness: RequestsHarness) -> None:
+async def test_talk_under_other_messages_gets_no_answer_about_the_database(harness: RequestsHarness) -> None:
     """While it can't be known whether the answered message shows a video, a reply to it gets no answer."""
     video = await harness.video()
     harness.break_store("find_by_message")
@@ -100,7 +100,7 @@ async def test_a_form_that_was_never_shown_is_offered_again(harness: RequestsHar
     assert harness.courier.parcels[0].reply_to == MessageId(12)
 
 
-async def test_who_may_not_be_known_to_have_the_right_is_not_told_of_a_ping(harness: RequestsHarness) -> None:
+async def test_an_unknown_right_gets_no_answer_about_the_ping(harness: RequestsHarness) -> None:
     """Their words arrived: the button says what it is for, and its form holds them."""
     video = await harness.video()
     await harness.answer(replace(harness.reply(11, "make it much darker please", video), right=Right.UNKNOWN))

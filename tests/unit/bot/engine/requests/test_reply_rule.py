@@ -126,6 +126,6 @@ def test_laughter_and_questions_that_begin_late_are_asked_about(text: str) -> No
 @pytest.mark.parametrize(
     "text", ["so much snow everywhere", "no people, no cars", "wow effect with fireworks", "1 fox in 2 hats"]
 )
-def test_prompts_that_look_a_little_like_talk_are_made(text: str) -> None:
+def test_prompts_that_resemble_talk_are_made(text: str) -> None:
     """They are no questions, and have words enough."""
     assert decide(reply(text), "auto", own=True) is Reaction.REMIX

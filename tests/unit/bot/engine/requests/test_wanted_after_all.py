@@ -41,7 +41,7 @@ async def test_a_video_wanted_while_it_is_fetched_is_posted(tmp_path: Path) -> N
         )
         harness.start()
         await asyncio.wait_for(on_its_way.wait(), 20)
-        answer = await pressed(harness).send_again(job.id, its_person(job))
+        answer = await pressed(harness).post_it(job.id, its_person(job))
         assert isinstance(answer, Job)
         go_on.set()
         await harness.is_in(job, State.POSTING)
@@ -49,7 +49,7 @@ async def test_a_video_wanted_while_it_is_fetched_is_posted(tmp_path: Path) -> N
         assert PostKind.VIDEO in [post.kind for post in said]
 
 
-async def test_send_again_that_loses_the_race_reads_again(tmp_path: Path) -> None:
+async def test_post_it_that_loses_the_race_reads_again(tmp_path: Path) -> None:
     """The video was put away between the look at its job and the press: the press takes it out again."""
     async with a_scheduler_harness(tmp_path) as harness:
         job = await harness.accept(State.FETCHING, remote_id="video_1", withheld=True)
@@ -63,7 +63,7 @@ async def test_send_again_that_loses_the_race_reads_again(tmp_path: Path) -> Non
             return await write(work, *args, **changes)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
         harness.database.write = race  # pyright: ignore[reportAttributeAccessIssue]
-        answer = await pressed(harness).send_again(job.id, its_person(job))
+        answer = await pressed(harness).post_it(job.id, its_person(job))
         assert isinstance(answer, Job)
         now = await harness.job(job)
         assert (now.state, now.withheld) == (State.FETCHING, False)
@@ -75,7 +75,7 @@ async def test_a_video_wanted_while_its_message_is_due_is_not_put_away(tmp_path:
         job = await harness.accept(State.POSTING, remote_id="video_1", withheld=True)
         await harness.database.write(posts.make_due, job, PostKind.VIDEO)
         (due,) = await harness.database.read(posts.find_posts, [job.id])
-        assert isinstance(await pressed(harness).send_again(job.id, its_person(job)), Job)
+        assert isinstance(await pressed(harness).post_it(job.id, its_person(job)), Job)
         await harness.database.write(moving.stop_delivering, job, due, Event.KEEP, harness.clock.now())
         assert (await harness.job(job)).state is State.POSTING
         assert await harness.database.read(posts.find_posts, [job.id]) == [due]

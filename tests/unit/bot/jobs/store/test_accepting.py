@@ -177,14 +177,14 @@ async def test_three_refusals_for_content_make_only_that_person_rest(database: D
         "another person's",
     ],
 )
-async def test_what_makes_nobody_rest(database: Database, other: Job) -> None:
+async def test_what_makes_no_person_rest(database: Database, other: Job) -> None:
     """Other failures, jobs that were never sent, old ones and those of others don't add up to three."""
     await database.write(put, refused(300), refused(200), other)
     assert (await database.read(measure_usage, ANNA, NOW)).rests_until is None
 
 
 @pytest.mark.parametrize("cause", [Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.LENGTH])
-async def test_whatever_a_person_can_change_makes_them_rest(database: Database, cause: Cause) -> None:
+async def test_what_a_person_can_change_makes_them_rest(database: Database, cause: Cause) -> None:
     """Three sent requests refused for content, input, size or length, in any mixture."""
     await database.write(put, refused(300), refused(200, cause=cause), refused(100, State.FAILED, cause=cause))
     assert (await database.read(measure_usage, ANNA, NOW)).rests_until == NOW - 100 + REST_SECONDS
@@ -219,7 +219,7 @@ async def test_three_renders_that_failed_make_a_person_rest_while_others_went_we
     ],
     ids=["Ben's failed, too", "a third of Ben's failed", "Ben's failed shortly before"],
 )
-async def test_an_outage_of_renders_rests_nobody(database: Database, others: list[Job]) -> None:
+async def test_an_outage_of_renders_makes_no_person_rest(database: Database, others: list[Job]) -> None:
     """Other people's renders fail in the same time: it is the provider."""
     await database.write(put, *(failed_render(ago) for ago in (300, 200, 100)), *others)
     assert (await database.read(measure_usage, ANNA, NOW)).rests_until is None
@@ -233,14 +233,14 @@ async def test_one_of_many_others_that_failed_is_no_outage(database: Database) -
 
 
 @pytest.mark.parametrize("change", [{"remote_id": None}, {"accepted_at": NOW - 90_000}, {"state": State.LOST}])
-async def test_what_is_no_failed_render_rests_nobody(database: Database, change: dict[str, object]) -> None:
+async def test_what_is_no_failed_render_makes_no_person_rest(database: Database, change: dict[str, object]) -> None:
     """Two failed renders, and one job that was never taken, is of another day, or was lost."""
     third = replace(failed_render(200), **change)  # pyright: ignore[reportArgumentType]
     await database.write(put, failed_render(300), third, failed_render(100))
     assert (await database.read(measure_usage, ANNA, NOW)).rests_until is None
 
 
-async def test_a_full_queue_takes_nobody_in(database: Database) -> None:
+async def test_a_full_queue_accepts_no_job(database: Database) -> None:
     """As many wait as may, of whomever: the next one is refused with the number, and taken when one has gone ahead."""
     limits = Limits(10, 0, 3)
     waiting = [a_job(user_id=UserId(number)) for number in range(1, 4)]

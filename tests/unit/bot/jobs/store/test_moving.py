@@ -114,7 +114,7 @@ async def test_an_end_lets_go_of_the_job(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("state", "event"),
-    [(State.UNDELIVERABLE, Event.SEND_AGAIN), (State.CANCELLED, Event.SEND_AGAIN), (State.LOST, Event.LINK)],
+    [(State.UNDELIVERABLE, Event.POST_IT), (State.CANCELLED, Event.POST_IT), (State.LOST, Event.LINK)],
 )
 async def test_a_job_taken_up_again_is_free_to_claim(database: Database, state: State, event: Event) -> None:
     """A move out of an end clears the end's time, and any process may claim the job."""
@@ -154,7 +154,7 @@ async def test_delivering_is_one_with_the_end(database: Database) -> None:
 
 
 @pytest.mark.parametrize("event", [None, Event.UNPOSTABLE])
-async def test_what_became_of_a_message_holds_whoever_has_the_job(database: Database, event: Event | None) -> None:
+async def test_what_became_of_a_message_holds_for_any_owner_of_the_job(database: Database, event: Event | None) -> None:
     """A job that was claimed after it was read for posting ends all the same: its message exists or never will."""
     job = await stored(database, a_job(State.POSTING))
     await database.write(posts.make_due, job, PostKind.VIDEO)
@@ -277,7 +277,7 @@ async def test_withholding_and_sending_exclude_each_other(
 
 
 async def test_the_asking_ends_once(database: Database) -> None:
-    """Try again and Dismiss: the first answer counts, a second or one to another state does not."""
+    """Request again and Dismiss: the first answer counts, a second or one to another state does not."""
     job = await stored(database, a_job(State.UNCERTAIN))
     assert await database.write(moving.answer, job, NOW)
     assert not await database.write(moving.answer, job, NOW + 1)

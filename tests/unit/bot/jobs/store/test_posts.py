@@ -103,7 +103,7 @@ async def test_an_attempt_of_unknown_outcome_stays_one(database: Database, job: 
     assert (noted.state, noted.attempted_at, noted.not_before) == (PostState.SENDING, NOW, NOW + 5)
 
 
-async def test_a_redirected_message_begins_anew_elsewhere(database: Database, job: Job) -> None:
+async def test_a_redirected_message_begins_again_elsewhere(database: Database, job: Job) -> None:
     """Sent to the requester's DM instead, it is due there with no tries behind it."""
     post = await due(database, job, PostKind.FAILURE)
     await database.write(posts.begin_sending, post, job, NOW)

@@ -67,7 +67,7 @@ async def test_a_wrong_permission_or_tier_is_refused(fake_bot: FakeBot) -> None:
         await fake_bot.board.turn("server_limit", {"guild": guild, "premium_tier": 4})
 
 
-async def test_renders_take_their_time_and_tell_it(fake_bot: FakeBot) -> None:
+async def test_renders_take_their_time_and_report_it(fake_bot: FakeBot) -> None:
     """One dial sets time and progress, together or one alone."""
     said = await fake_bot.board.turn("render", {"seconds": 90, "progress": "percent"})
     assert said == {"said": "New renders take 90 s and report progress."}
@@ -77,7 +77,7 @@ async def test_renders_take_their_time_and_tell_it(fake_bot: FakeBot) -> None:
 
 
 @pytest.mark.parametrize("outcome", list(OUTCOMES))
-async def test_the_next_render_ends_as_told_and_the_one_after_it_well(fake_bot: FakeBot, outcome: str) -> None:
+async def test_the_next_render_ends_as_set_and_the_one_after_it_well(fake_bot: FakeBot, outcome: str) -> None:
     """The dial stays until a paid request comes, then it is back at ok; set twice, the last value counts."""
     await fake_bot.board.turn("next_render", {"outcome": "hangs"})
     await fake_bot.board.turn("next_render", {"outcome": outcome})
