@@ -103,7 +103,7 @@ async def build_engine(
     await database.write(moving.bring_to_now, clock.now())
     kill_switch = KillSwitch(settings.data_dir)
     found = await detect_restore(database, _database_path(settings), kill_switch, clock.now())
-    submitted = await database.read(finding.find_submit_times, clock.now() - 60.0)
+    submitted = await database.read(finding.find_submit_times_since, clock.now() - 60.0)
     guard = SpendGuard(settings.max_submits_per_minute, clock, submitted, kill_switch.is_on)
     endpoint = Endpoint(
         settings.videos_api_base_url,

@@ -36,7 +36,7 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         size=choices(services.catalogue.sizes, size_name, services.readers),
         seconds=choices(services.catalogue.seconds, length_name, services.readers),
     )
-    @app_commands.autocomplete(video=suggest_by(services, Lookup.suggest_finished))
+    @app_commands.autocomplete(video=suggest_by(services, Lookup.suggest_finished_in_place))
     async def remix(
         interaction: discord.Interaction,
         prompt: Prompt | None = None,

@@ -22,12 +22,12 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
 
     @app_commands.command(name="status", description=description("status", services.readers))
     @app_commands.describe(**options("status", services.readers))
-    @app_commands.autocomplete(video=suggest_by(services, Lookup.suggest_own))
+    @app_commands.autocomplete(video=suggest_by(services, Lookup.suggest_own_everywhere))
     async def status(interaction: discord.Interaction, video: str | None = None) -> None:
         reader = reader_of(interaction)
         async with deferring(interaction):
             if video is None:
-                views = await services.lookup.list_own(asker_of(interaction))
+                views = await services.lookup.list_own_everywhere(asker_of(interaction))
                 await respond(interaction, lists.running_and_latest(views, reader))
                 return
             sight = sight_of(interaction.guild, interaction.user)

@@ -85,9 +85,9 @@ class Timekeeper:
         self._before, self._signals.time_in_doubt = None, False
         read = self._database.read
         self._signals.time_settled(
-            await read(finding.find_unended_ids),
-            await read(posts.find_unsent_jobs),
-            await read(drafts.find_standing_offer_ids),
+            await read(finding.find_all_unended_ids),
+            await read(posts.find_all_unsent_jobs),
+            await read(drafts.find_all_open_offer_ids),
         )
 
     async def _doubt(self, before: float) -> None:

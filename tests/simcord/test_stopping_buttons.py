@@ -86,7 +86,7 @@ async def test_a_kept_videos_card_loses_its_button_with_the_file(
     card = await world.shown(job, PostKind.CARD)
     assert says(text_of(card), Key.KEPT)
     assert actions(card) == []
-    (stored,) = await world.read(posts.find_posts, [job.id])
+    (stored,) = await world.read(posts.find_posts_of_jobs, [job.id])
     assert stored.state is PostState.GONE
 
 

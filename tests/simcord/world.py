@@ -85,7 +85,7 @@ class SimWorld:
 
     async def _are_due(self) -> bool:
         """Whether a message is to be posted now."""
-        unsent = await self.read(posts.find_unsent, await self.read(posts.find_unsent_jobs))
+        unsent = await self.read(posts.find_unsent_of_jobs, await self.read(posts.find_all_unsent_jobs))
         return any(post.not_before <= self.clock.now() for post, _job in unsent)
 
     async def _turn(self, loop: Coroutine[Any, Any, None]) -> None:
@@ -104,7 +104,7 @@ class SimWorld:
 
     async def jobs(self, person: MemberActor | None = None) -> list[Job]:
         """That person's (Ada's) jobs, newest first among the running and then among the ended."""
-        return await self.read(finding.find_own, UserId((person or self.ada).id), 100)
+        return await self.read(finding.find_own_everywhere, UserId((person or self.ada).id), 100)
 
     async def job(self, job: Job | JobId) -> Job:
         """The job as it is now."""
@@ -185,7 +185,7 @@ class SimWorld:
 
     async def message(self, job: Job, kind: PostKind) -> discord.Message | None:
         """The job's latest message of that kind as it is in its channel; None if there is none (any more)."""
-        for post in reversed(await self.read(posts.find_posts, [job.id])):
+        for post in reversed(await self.read(posts.find_posts_of_jobs, [job.id])):
             if post.kind is kind and post.message_id is not None:
                 stored = self.env.backend.messages.get(post.channel_id, {}).get(post.message_id)
                 return to_discord_message(self.env, stored) if stored else None

@@ -37,7 +37,7 @@ class OfferLoop:
     async def run(self) -> None:
         """Post new offers and delete expired ones, until cancelled."""
         signals = self._context.signals
-        signals.changed_offers.update(await self._context.database.read(drafts.find_standing_offer_ids))
+        signals.changed_offers.update(await self._context.database.read(drafts.find_all_open_offer_ids))
         while True:
             signals.offers.clear()
             pause_seconds = await self._start_due()
@@ -67,7 +67,7 @@ class OfferLoop:
         for offer_id in changed:
             self._offers.pop(offer_id, None)
             self._due.drop(offer_id)
-        for offer in await self._context.database.read(drafts.find_standing_offers, changed):
+        for offer in await self._context.database.read(drafts.find_open_offers, changed):
             self._offers[offer.id] = offer
             self._due.put(offer.id, 0.0 if offer.message_id is None else offer.delete_at)
         self._shown_here -= changed - self._offers.keys()

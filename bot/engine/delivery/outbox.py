@@ -76,7 +76,9 @@ class OutboxDispatcher:
 
     async def recover(self) -> None:
         """Find the messages that no signal of this process named."""
-        self._context.signals.to_post.update(dict.fromkeys(await self._context.database.read(posts.find_unsent_jobs)))
+        self._context.signals.to_post.update(
+            dict.fromkeys(await self._context.database.read(posts.find_all_unsent_jobs))
+        )
 
     async def finish(self, within_seconds: float) -> None:
         """Let running attempts finish, then cancel the rest: they are retried safely at the next start."""
@@ -104,7 +106,7 @@ class OutboxDispatcher:
         if not job_ids:
             return
         self._outdated.clear()
-        for post, job in await self._context.database.read(posts.find_unsent, job_ids):
+        for post, job in await self._context.database.read(posts.find_unsent_of_jobs, job_ids):
             key = _key_of(post)
             if key not in self._busy and key not in self._outdated:
                 self._waiting.setdefault(key, _Waiting(None)).row = post, job
@@ -169,7 +171,7 @@ class OutboxDispatcher:
 
     async def _read(self, key: _Key) -> tuple[Post, Job | None] | None:
         """The message as it is now, with its job; None if it has been sent, refused or withdrawn."""
-        unsent = await self._context.database.read(posts.find_unsent, [key[0]])
+        unsent = await self._context.database.read(posts.find_unsent_of_jobs, [key[0]])
         return next(((post, job) for post, job in unsent if _key_of(post) == key), None)
 
     async def _find(self, job: Job, post: Post) -> bool:
@@ -298,7 +300,7 @@ class OutboxDispatcher:
     async def _give_up_overdue(self) -> None:
         """End overdue jobs while nothing can be sent at all; messages without a try of this process wait."""
         videos = [key for key, message in self._waiting.items() if _is_upload(key) and message.attempted_at is not None]
-        for post, job in await self._context.database.read(posts.find_unsent, [key[0] for key in videos]):
+        for post, job in await self._context.database.read(posts.find_unsent_of_jobs, [key[0] for key in videos]):
             key = _key_of(post)
             if key in videos and key not in self._busy and job is not None and self._is_overdue(job):
                 due_at = await self._refused(job, post, Cause.LATE)

@@ -54,7 +54,7 @@ class RetryButtons:
     async def learn(self) -> None:
         """At a start: a press may have been the last event before it."""
         since = self._context.clock.now() - _AGAIN_AT_START_SECONDS
-        for job_id in await self._context.database.read(finding.find_retried, since, _AGAIN_AT_START):
+        for job_id in await self._context.database.read(finding.find_retried_since, since, _AGAIN_AT_START):
             self._due.setdefault(job_id, 0.0)
 
     def touch(self, retry: Job) -> None:
@@ -102,7 +102,7 @@ class RetryButtons:
         used = (await find_retry(self._context, job))[1] is not None
         if self._shown.get(job_id) is used:
             return
-        notice = _last_notice(await self._context.database.read(posts.find_posts, [job_id]))
+        notice = _last_notice(await self._context.database.read(posts.find_posts_of_jobs, [job_id]))
         if notice is not None and notice.message_id is not None:
             message = cards.failure(job, reader_of(self._context, job.origin), notice.number, used=used)
             await self._context.courier.edit(notice.channel_id, notice.message_id, message)

@@ -39,7 +39,7 @@ class Claims:
         # A change during the read is read once more.
         signals.dirty_jobs -= dirty
         try:
-            return (await self._context.database.read(finding.find_many, dirty)).values()
+            return (await self._context.database.read(finding.find_by_ids, dirty)).values()
         except StoreUnavailableError:
             signals.dirty_jobs |= dirty
             raise

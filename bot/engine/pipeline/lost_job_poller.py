@@ -47,7 +47,9 @@ class LostJobPoller:
     async def _poll_due(self) -> None:
         context = self._context
         now = context.clock.now()
-        lost = await context.database.read(finding.find_lost, context.videos.provider, now - POLLED_WHEN_LOST_SECONDS)
+        lost = await context.database.read(
+            finding.find_lost_at_provider, context.videos.provider, now - POLLED_WHEN_LOST_SECONDS
+        )
         known = {job.id for job in lost}
         self._polled_at = {job_id: at for job_id, at in self._polled_at.items() if job_id in known}
         for job in lost:

@@ -159,7 +159,7 @@ class Reconciler:
         context, undisturbed = self._context, True
         unclear = await self._unclear_jobs()
         ids = [video.id for video in listed]
-        owned = await context.database.read(finding.find_owned, context.videos.provider, ids)
+        owned = await context.database.read(finding.find_owned_remote_ids, context.videos.provider, ids)
         for job in unclear:
             if job.state not in _SOUGHT:
                 continue
@@ -197,7 +197,7 @@ class Reconciler:
         """The jobs that were sent to this provider and have no id of it, the latest first."""
         context = self._context
         since = context.clock.now() - _SOUGHT_WHEN_LOST_SECONDS
-        return await context.database.read(finding.find_unclear, context.videos.provider, since)
+        return await context.database.read(finding.find_unclear_at_provider, context.videos.provider, since)
 
 
 def gap_seconds(age_seconds: float) -> float:

@@ -163,7 +163,7 @@ class JobActions:
         The origin id is numbered, so that two presses at once are one.
         """
         act = f"again:{video.id}:{asker.user_id}:"
-        earlier = await self._context.database.read(finding.find_by_act, act)
+        earlier = await self._context.database.read(finding.find_by_origin_prefix, act)
         if earlier and _goes_on(earlier[0], self._context.clock.now()):
             return earlier[0]
         origin = replace(origin, id=f"{act}{len(earlier) + 1:05}")
@@ -190,7 +190,7 @@ class JobActions:
         self, job: Job, asker: Asker, message_id: MessageId | None
     ) -> list[tuple[ChannelId, MessageId]]:
         """The video's messages to delete; a custom id alone proves nothing (decision 6)."""
-        said = await self._context.database.read(posts.find_posts, [job.id])
+        said = await self._context.database.read(posts.find_posts_of_jobs, [job.id])
         known = [
             (post.channel_id, post.message_id)
             for post in said

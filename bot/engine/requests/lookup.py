@@ -39,7 +39,7 @@ class Lookup:
         """The finished video with a short id, message link or provider's id; without text the asker's newest."""
         if text is None or not text.strip():
             newest = await self._context.database.read(
-                finding.find_newest_finished, asker.user_id, asker.place.channel_id
+                finding.find_newest_finished_in_channel, asker.user_id, asker.place.channel_id
             )
             if newest is None:
                 return Refusal(Reason.VIDEO_NONE_HERE)
@@ -90,19 +90,19 @@ class Lookup:
         """The job of that id, for any asker."""
         return await self._context.database.read(finding.get, job_id)
 
-    async def list_own(self, asker: Asker) -> list[JobView]:
+    async def list_own_everywhere(self, asker: Asker) -> list[JobView]:
         """The asker's running and latest jobs."""
-        found = await self._context.database.read(finding.find_own, asker.user_id, _LISTED)
+        found = await self._context.database.read(finding.find_own_everywhere, asker.user_id, _LISTED)
         return await self._views(found)
 
-    async def suggest_finished(self, asker: Asker, typed: str) -> list[Suggestion]:
+    async def suggest_finished_in_place(self, asker: Asker, typed: str) -> list[Suggestion]:
         """The asker's finished videos of this server, newest first, at most 25."""
-        search = finding.suggest_finished
+        search = finding.suggest_finished_in_place
         return await self._context.database.read(search, asker.user_id, asker.place, typed, _SUGGESTIONS)
 
-    async def suggest_own(self, asker: Asker, typed: str) -> list[Suggestion]:
+    async def suggest_own_everywhere(self, asker: Asker, typed: str) -> list[Suggestion]:
         """The asker's running and latest jobs, at most 25."""
-        return await self._context.database.read(finding.suggest_own, asker.user_id, typed, _SUGGESTIONS)
+        return await self._context.database.read(finding.suggest_own_everywhere, asker.user_id, typed, _SUGGESTIONS)
 
     async def find_replied(self, message_id: MessageId) -> Job | None:
         """The job whose finished video that message shows."""
@@ -142,5 +142,5 @@ class Lookup:
 
     async def _views(self, found: list[Job]) -> list[JobView]:
         now, positions = self._context.clock.now(), self._context.signals.queue_positions
-        said = await self._context.database.read(posts.find_posts, [job.id for job in found])
+        said = await self._context.database.read(posts.find_posts_of_jobs, [job.id for job in found])
         return [JobView(job, now, positions.get(job.id), jump_link(job.origin.place, job.id, said)) for job in found]

@@ -13,7 +13,7 @@ from bot.jobs.limits import DAY_SECONDS
 from bot.jobs.model import Job, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.store import blocking, marks, restoring
-from bot.jobs.store.usage import UsageLine, find_usage
+from bot.jobs.store.usage import UsageLine, find_usage_since
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class OwnerActions:
         """The usage of the last days, by server and person."""
         if refusal := self.refuse(user_id):
             return refusal
-        return await self._context.database.read(find_usage, self._context.clock.now() - days * DAY_SECONDS)
+        return await self._context.database.read(find_usage_since, self._context.clock.now() - days * DAY_SECONDS)
 
     def refuse(self, user_id: UserId) -> Refusal | None:
         """Why that person may not use the owner's commands; None if they may."""

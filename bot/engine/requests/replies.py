@@ -90,7 +90,9 @@ class Replies:
     async def _reader_in_dm(self, user_id: UserId, place: Place) -> Reader:
         """A message has no language of its author; the newest video that they requested there does."""
         try:
-            newest = await self._context.database.read(finding.find_newest_finished, user_id, place.channel_id)
+            newest = await self._context.database.read(
+                finding.find_newest_finished_in_channel, user_id, place.channel_id
+            )
         except StoreUnavailableError:
             newest = None
         return self._context.readers.of("" if newest is None else newest.origin.locale)

@@ -94,14 +94,14 @@ async def find_offer(connection: AsyncConnection, offer_id: MessageId) -> Offer 
     return None if row is None else offer_of(row)
 
 
-async def find_standing_offer_ids(connection: AsyncConnection) -> list[MessageId]:
+async def find_all_open_offer_ids(connection: AsyncConnection) -> list[MessageId]:
     """The ids of all offers whose message is to be posted or deleted."""
     return [
         MessageId(one) for one in await connection.scalars(sa.select(offers.c.id).where(offers.c.gone_at.is_(None)))
     ]
 
 
-async def find_standing_offers(connection: AsyncConnection, offer_ids: Collection[MessageId]) -> list[Offer]:
+async def find_open_offers(connection: AsyncConnection, offer_ids: Collection[MessageId]) -> list[Offer]:
     """Those of the offers whose message is to be posted or deleted."""
     found = await connection.execute(sa.select(offers).where(offers.c.id.in_(offer_ids), offers.c.gone_at.is_(None)))
     return readable(found, offer_of)

@@ -58,7 +58,7 @@ async def find_by_remote(connection: AsyncConnection, provider: str, remote_id: 
     return await _first(connection, sa.select(jobs).where(jobs.c.provider == provider, jobs.c.remote_id == remote_id))
 
 
-async def find_unclear(connection: AsyncConnection, provider: str, ended_since: float) -> list[Job]:
+async def find_unclear_at_provider(connection: AsyncConnection, provider: str, ended_since: float) -> list[Job]:
     """The jobs that were sent to that provider but got no id, the latest first; lost ones if lost since then."""
     found = await connection.execute(
         sa.select(jobs)
@@ -76,7 +76,7 @@ async def find_unclear(connection: AsyncConnection, provider: str, ended_since: 
     return readable(found, job_of)
 
 
-async def find_lost(connection: AsyncConnection, provider: str, ended_since: float) -> list[Job]:
+async def find_lost_at_provider(connection: AsyncConnection, provider: str, ended_since: float) -> list[Job]:
     """The jobs of that provider that ended as lost since then although its id is known."""
     found = await connection.execute(
         sa.select(jobs).where(
@@ -89,7 +89,7 @@ async def find_lost(connection: AsyncConnection, provider: str, ended_since: flo
     return readable(found, job_of)
 
 
-async def find_owned(connection: AsyncConnection, provider: str, remote_ids: Collection[str]) -> set[str]:
+async def find_owned_remote_ids(connection: AsyncConnection, provider: str, remote_ids: Collection[str]) -> set[str]:
     """Which of the provider's ids belong to a job."""
     found = await connection.scalars(
         sa.select(jobs.c.remote_id).where(jobs.c.provider == provider, jobs.c.remote_id.in_(remote_ids)),
@@ -97,7 +97,7 @@ async def find_owned(connection: AsyncConnection, provider: str, remote_ids: Col
     return {remote_id for remote_id in found if remote_id is not None}
 
 
-async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> dict[JobId, Job]:
+async def find_by_ids(connection: AsyncConnection, job_ids: Collection[JobId]) -> dict[JobId, Job]:
     """Those of the jobs that exist."""
     found = await connection.execute(_BY_IDS, {"wanted": list(job_ids)})
     return {job.id: job for job in readable(found, job_of)}
@@ -106,14 +106,16 @@ async def find_many(connection: AsyncConnection, job_ids: Collection[JobId]) -> 
 async def count_unreadable(connection: AsyncConnection) -> int:
     """How many unended jobs are unreadable: they can't continue. Read in pieces, as they may be many."""
     count = 0
-    ids = sorted(await find_unended_ids(connection))
+    ids = sorted(await find_all_unended_ids(connection))
     for start in range(0, len(ids), _PIECE):
         piece = ids[start : start + _PIECE]
-        count += len(piece) - len(await find_many(connection, piece))
+        count += len(piece) - len(await find_by_ids(connection, piece))
     return count
 
 
-async def find_newest_finished(connection: AsyncConnection, user_id: UserId, channel_id: ChannelId) -> Job | None:
+async def find_newest_finished_in_channel(
+    connection: AsyncConnection, user_id: UserId, channel_id: ChannelId
+) -> Job | None:
     """The person's newest video in that channel that is posted (or just being posted) and may be remixed."""
     query = (
         sa.select(jobs)
@@ -129,18 +131,20 @@ async def find_newest_finished(connection: AsyncConnection, user_id: UserId, cha
     return await _first(connection, query)
 
 
-async def find_own(connection: AsyncConnection, user_id: UserId, limit: int) -> list[Job]:
+async def find_own_everywhere(connection: AsyncConnection, user_id: UserId, limit: int) -> list[Job]:
     """The person's running jobs and then the latest ended ones, of all servers."""
     found = await connection.execute(_own(sa.select(jobs), user_id).limit(limit))
     return readable(found, job_of)
 
 
-async def suggest_own(connection: AsyncConnection, user_id: UserId, typed: str, limit: int) -> list[Suggestion]:
+async def suggest_own_everywhere(
+    connection: AsyncConnection, user_id: UserId, typed: str, limit: int
+) -> list[Suggestion]:
     """The same jobs, those whose prompt or id contains `typed`."""
     return await _suggested(connection, _own(_SUGGESTED, user_id), typed, limit)
 
 
-async def suggest_finished(
+async def suggest_finished_in_place(
     connection: AsyncConnection, user_id: UserId, place: Place, typed: str, limit: int
 ) -> list[Suggestion]:
     """The person's finished videos of that server (or DM), newest first, whose prompt or id contains the typed text."""
@@ -150,7 +154,7 @@ async def suggest_finished(
     return await _suggested(connection, finished.order_by(jobs.c.accepted_at.desc()), typed, limit)
 
 
-async def find_rendered(connection: AsyncConnection, per_class: int) -> list[Rendered]:
+async def find_latest_renders(connection: AsyncConnection, per_class: int) -> list[Rendered]:
     """How long the latest finished renders of each class took, oldest first; classes not rendered lately are left out.
 
     Only the latest 10,000 renders are read, so that a long history delays no start.
@@ -176,7 +180,7 @@ async def find_rendered(connection: AsyncConnection, per_class: int) -> list[Ren
     ]
 
 
-async def find_submit_times(connection: AsyncConnection, since: float) -> list[float]:
+async def find_submit_times_since(connection: AsyncConnection, since: float) -> list[float]:
     """When paid requests were begun since then, oldest first: the hard stop's memory across restarts."""
     found = await connection.scalars(
         sa.select(jobs.c.submitted_at).where(jobs.c.submitted_at > since).order_by(jobs.c.submitted_at),
@@ -184,7 +188,7 @@ async def find_submit_times(connection: AsyncConnection, since: float) -> list[f
     return [when for when in found if isinstance(when, float)]
 
 
-async def find_by_act(connection: AsyncConnection, act: str) -> list[Job]:
+async def find_by_origin_prefix(connection: AsyncConnection, act: str) -> list[Job]:
     """The jobs whose origin's id starts so, newest first; `act` holds letters, digits and colons alone."""
     found = await connection.execute(
         sa.select(jobs)
@@ -194,7 +198,7 @@ async def find_by_act(connection: AsyncConnection, act: str) -> list[Job]:
     return readable(found, job_of)
 
 
-async def find_retried(connection: AsyncConnection, since: float, limit: int) -> list[JobId]:
+async def find_retried_since(connection: AsyncConnection, since: float, limit: int) -> list[JobId]:
     """The jobs that were retried since then, at most so many of the latest."""
     found = await connection.scalars(
         sa.select(jobs.c.retry_of)
@@ -223,7 +227,7 @@ async def find_newest_time(connection: AsyncConnection) -> float | None:
     return max((float(at) for at in latest if at is not None), default=None)
 
 
-async def find_unended_ids(connection: AsyncConnection) -> set[JobId]:
+async def find_all_unended_ids(connection: AsyncConnection) -> set[JobId]:
     """The ids of all jobs that have not ended."""
     return set(await connection.scalars(sa.select(jobs.c.id).where(UNENDED)))
 
@@ -232,7 +236,7 @@ async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> s
     """The jobs whose video file is still needed: not posted yet, or ended unposted since then."""
     unposted = jobs.c.state.in_((State.CANCELLED, State.UNDELIVERABLE))
     ended = await connection.scalars(sa.select(jobs.c.id).where(unposted, jobs.c.ended_at > ended_since))
-    return await find_unended_ids(connection) | set(ended)
+    return await find_all_unended_ids(connection) | set(ended)
 
 
 _ANY = sa.true()

@@ -34,7 +34,7 @@ async def make_due(connection: AsyncConnection, job: Job, kind: PostKind) -> Non
     )
 
 
-async def find_unsent_jobs(connection: AsyncConnection) -> list[JobId]:
+async def find_all_unsent_jobs(connection: AsyncConnection) -> list[JobId]:
     """The jobs with a message that is due or whose sending has an unknown outcome, oldest first."""
     found = await connection.scalars(
         sa.select(posts.c.job_id)
@@ -45,7 +45,7 @@ async def find_unsent_jobs(connection: AsyncConnection) -> list[JobId]:
     return [JobId(job_id) for job_id in found]
 
 
-async def find_unsent(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[tuple[Post, Job | None]]:
+async def find_unsent_of_jobs(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[tuple[Post, Job | None]]:
     """The unsent messages of those jobs, each with its job; None if the job doesn't exist or is unreadable."""
     found = await connection.execute(sa.select(posts).where(posts.c.job_id.in_(job_ids), _UNSENT))
     unsent = readable(found, post_of)
@@ -121,12 +121,12 @@ async def find_with_jobs(connection: AsyncConnection, job_ids: Collection[JobId]
     """Those jobs, each with all its messages; jobs that don't exist or are unreadable are left out."""
     owners = await connection.execute(sa.select(jobs).where(jobs.c.id.in_(job_ids)))
     by_id: dict[JobId, tuple[Job, list[Post]]] = {job.id: (job, []) for job in readable(owners, job_of)}
-    for post in await find_posts(connection, by_id.keys()):
+    for post in await find_posts_of_jobs(connection, by_id.keys()):
         by_id[post.job_id][1].append(post)
     return list(by_id.values())
 
 
-async def find_posts(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[Post]:
+async def find_posts_of_jobs(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[Post]:
     """Every message of those jobs."""
     found = await connection.execute(sa.select(posts).where(posts.c.job_id.in_(job_ids)).order_by(posts.c.number))
     return readable(found, post_of)

@@ -24,7 +24,7 @@ class UsageLine:
     cost_micros: int | None
 
 
-async def find_usage(connection: AsyncConnection, since: float) -> list[UsageLine]:
+async def find_usage_since(connection: AsyncConnection, since: float) -> list[UsageLine]:
     """All jobs accepted since then, by person, those with the most first. A render is a video that was completed."""
     count = sa.func.count()
     found = await connection.execute(

@@ -25,7 +25,7 @@ ROUTES = (
     Route("GET", "/guilds/{guild}/members/{user}", "member_get", accounts.get_member),
     Route("GET", "/guilds/{guild}/threads/active", "thread_list", accounts.list_active_threads),
     Route("GET", "/stickers/{sticker}", "sticker_get", stickers.get),
-    Route("GET", "/guilds/{guild}/stickers", "sticker_list", stickers.list_own),
+    Route("GET", "/guilds/{guild}/stickers", "sticker_list", stickers.list_own_everywhere),
     Route("GET", "/guilds/{guild}/stickers/{sticker}", "sticker_get", stickers.get_own),
     *(
         route

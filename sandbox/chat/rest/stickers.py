@@ -16,7 +16,7 @@ async def get(call: Incoming) -> Answer:
     raise ApiError(10060)
 
 
-async def list_own(call: Incoming) -> Answer:
+async def list_own_everywhere(call: Incoming) -> Answer:
     """GET /guilds/{guild}/stickers."""
     guild = _guild(call)
     return [place_payloads.sticker_json(guild, one) for one in guild.stickers.values()]

@@ -88,7 +88,7 @@ async def test_a_database_older_than_its_file_is_restored(path: Path) -> None:
         assert ended is not None
         assert (ended.state, ended.cause, ended.submitted_at) == (State.FAILED, Cause.RESTORED, None)
         assert await database.read(finding.get, rendering.id) == rendering
-        said = await database.read(posts.find_posts, [waiting.id, rendering.id])
+        said = await database.read(posts.find_posts_of_jobs, [waiting.id, rendering.id])
         assert [(post.job_id, post.kind) for post in said] == [(waiting.id, PostKind.FAILURE)]
         await database.write(restoring.end_restored)
     found = await start(path)
@@ -103,7 +103,7 @@ async def test_a_message_counts_like_a_submission(path: Path) -> None:
         await database.write(posts.make_due, job, PostKind.FAILURE)
     copy = shutil.copy(path, path.parent / "copy.db")
     async with opened(path) as database:
-        ((post, _),) = await database.read(posts.find_unsent, [job.id])
+        ((post, _),) = await database.read(posts.find_unsent_of_jobs, [job.id])
         assert await database.write(posts.begin_sending, post, job, NOW)
     shutil.copy(copy, path)
     assert (await start(path)).is_restored

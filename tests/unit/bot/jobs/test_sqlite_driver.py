@@ -22,7 +22,7 @@ from tests.unit.bot.jobs.samples import a_job, put
 @pytest.fixture
 async def calls(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The calls into the threads of connections that exist already."""
-    await database.read(finding.find_unended_ids)
+    await database.read(finding.find_all_unended_ids)
     made: list[object] = []
     execute = aiosqlite.Connection._execute
 
@@ -90,7 +90,7 @@ async def test_a_read_ends(database: Database, file: Path) -> None:
     """No reader stays behind, who would keep the log from being taken in."""
     await database.write(put, a_job())
     for _ in range(3):
-        await database.read(finding.find_unended_ids)
+        await database.read(finding.find_all_unended_ids)
     # The connection's next call comes after the end of the read before.
     async with database._engine.connect() as connection:
         await connection.get_raw_connection()

@@ -70,7 +70,7 @@ async def test_notes_that_wait_share_a_transaction(database: Database) -> None:
     noted = await while_another_writes(database, *(noting(database, job, n) for n, job in enumerate(given)))
     assert [(job.id, job.progress) for job in noted] == [(job.id, n) for n, job in enumerate(given)]
     assert seen == ["begin", "commit"] * 2
-    stored = await database.read(finding.find_many, [job.id for job in given])
+    stored = await database.read(finding.find_by_ids, [job.id for job in given])
     assert [stored[job.id].progress for job in given] == list(range(30))
 
 
@@ -116,7 +116,7 @@ async def test_a_failing_note_fails_alone(database: Database) -> None:
     )
     assert [type(one) for one in done] == [Job, StoreConflictError, Job, Job]
     assert seen.count("rollback") == 2
-    stored = await database.read(finding.find_many, [job.id for job in given])
+    stored = await database.read(finding.find_by_ids, [job.id for job in given])
     assert [stored[job.id].progress for job in given] == [1, 2, 3]
 
 
@@ -176,9 +176,9 @@ async def test_notes_of_cancelled_callers_are_stored(database: Database) -> None
 
     done = await while_another_writes(database, *(cancelled(job) for job in given))
     assert [type(one) for one in done] == [asyncio.CancelledError] * 5
-    stored = await database.read(finding.find_many, [job.id for job in given])
+    stored = await database.read(finding.find_by_ids, [job.id for job in given])
     while any(job.progress != 7 for job in stored.values()):
-        stored = await database.read(finding.find_many, [job.id for job in given])
+        stored = await database.read(finding.find_by_ids, [job.id for job in given])
 
 
 async def test_each_count_of_a_group_is_stored_beside_the_database(database: Database, file: Path) -> None:

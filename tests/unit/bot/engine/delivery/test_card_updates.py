@@ -97,7 +97,7 @@ class CardsHarness:
         job = a_job(state, accepted_at=self.clock.now() - 500.0, **changes)
         await self.database.write(put, job)
         await self.database.write(posts.make_due, job, PostKind.CARD)
-        (post,) = await self.database.read(posts.find_posts, [job.id])
+        (post,) = await self.database.read(posts.find_posts_of_jobs, [job.id])
         await self.database.write(posts.mark_sent, post, MessageId(len(self.jobs) + 1))
         self.jobs.append(job)
         return job

@@ -58,7 +58,7 @@ async def test_an_offer_is_read_when_it_changes(harness: RequestsHarness) -> Non
     seen: list[set[MessageId]] = []
 
     async def counting(work: Any, *args: Any) -> Any:
-        if work is drafts.find_standing_offers:
+        if work is drafts.find_open_offers:
             seen.append(set(args[0]))
         return await read(work, *args)
 

@@ -118,7 +118,7 @@ class FakeSlowDatabase:
 
     async def read(self, work: Callable[..., Awaitable[Any]], *args: object) -> Any:
         found = await self._database.read(work, *args)
-        if work is posts.find_unsent:
+        if work is posts.find_unsent_of_jobs:
             self.in_hand.set()
             await self.may_arrive.wait()
             if self.after_read is not None:
@@ -149,7 +149,7 @@ class OutboxHarness:
         )
 
     async def notice(self) -> Post:
-        (post,) = await self.database.read(posts.find_posts, [self.job.id])
+        (post,) = await self.database.read(posts.find_posts_of_jobs, [self.job.id])
         return post
 
     async def look(self) -> float:
@@ -384,7 +384,7 @@ async def test_a_video_too_large_is_kept_only_when_no_link_was_found_in_all_its_
     assert left.state is State.POSTING
     asked_at = [outbox.clock.now()]
     for _ in range(9):
-        ((post, _),) = await outbox.database.read(posts.find_unsent, [job.id])
+        ((post, _),) = await outbox.database.read(posts.find_unsent_of_jobs, [job.id])
         assert post.state is PostState.DUE
         assert 2 <= post.not_before - asked_at[-1] <= 300
         outbox.clock.seconds += post.not_before - outbox.clock.now()
@@ -398,7 +398,7 @@ async def test_a_video_fetched_again_is_searched_for_before_it_is_posted(outbox:
     """C12: its message may stand under the number before: the first post of a later number comes after a search."""
     job = await a_video(outbox, video_bytes=1_000)
     await outbox.database.write(posts.withdraw, await outbox.notice())
-    ((first, _),) = await outbox.database.read(posts.find_unsent, [job.id])
+    ((first, _),) = await outbox.database.read(posts.find_unsent_of_jobs, [job.id])
     await outbox.database.write(posts.mark_refused, first)
     await outbox.database.write(posts.make_due, job, PostKind.VIDEO)
     await outbox.turn()

@@ -66,4 +66,4 @@ async def test_nothing_is_remembered_of_messages_that_are_done(
     await outbox.turn()
     assert await nothing_is_remembered(outbox)
     assert not broken
-    assert await outbox.database.read(posts.find_unsent_jobs) == []
+    assert await outbox.database.read(posts.find_all_unsent_jobs) == []

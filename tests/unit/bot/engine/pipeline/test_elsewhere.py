@@ -34,7 +34,9 @@ async def test_a_remix_of_a_video_elsewhere_is_not_sent(tmp_path: Path) -> None:
         harness.start()
         ended = await harness.is_in(job, State.FAILED)
         assert (ended.cause, ended.submitted_at, harness.api.paid) == (Cause.INPUT, None, [])
-        assert PostKind.FAILURE in [post.kind for post in await harness.database.read(posts.find_posts, [job.id])]
+        assert PostKind.FAILURE in [
+            post.kind for post in await harness.database.read(posts.find_posts_of_jobs, [job.id])
+        ]
         assert says(words.cause(ended, ENGLISH).cause, Ending.INPUT_GONE)
 
 

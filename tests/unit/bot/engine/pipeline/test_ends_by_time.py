@@ -44,7 +44,7 @@ async def old_job(harness: SchedulerHarness, state: State = State.RENDERING, **c
 
 
 async def said(harness: SchedulerHarness, job: Job) -> set[PostKind]:
-    return {post.kind for post in await harness.database.read(posts.find_posts, [job.id])}
+    return {post.kind for post in await harness.database.read(posts.find_posts_of_jobs, [job.id])}
 
 
 async def completed(request: web.Request) -> web.StreamResponse:

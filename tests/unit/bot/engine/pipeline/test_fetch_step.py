@@ -21,8 +21,8 @@ async def harness(tmp_path: Path) -> AsyncIterator[SchedulerHarness]:
 
 
 async def said(harness: SchedulerHarness) -> list[Post]:
-    ids = await harness.database.read(posts.find_unsent_jobs)
-    return [post for post, _job in await harness.database.read(posts.find_unsent, ids)]
+    ids = await harness.database.read(posts.find_all_unsent_jobs)
+    return [post for post, _job in await harness.database.read(posts.find_unsent_of_jobs, ids)]
 
 
 async def test_a_full_disk_is_waited_for_and_the_owner_alerted(

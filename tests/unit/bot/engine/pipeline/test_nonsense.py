@@ -50,7 +50,7 @@ class NonsenseSource:
 
 async def said(harness: SchedulerHarness, job: Job) -> Counter[PostKind]:
     """The messages due about the job."""
-    return Counter(post.kind for post in await harness.database.read(posts.find_posts, [job.id]))
+    return Counter(post.kind for post in await harness.database.read(posts.find_posts_of_jobs, [job.id]))
 
 
 def assert_nothing_broke(log: list[EventDict]) -> None:

@@ -33,7 +33,7 @@ async def with_card(harness: SchedulerHarness) -> Job:
 
 
 async def the_card(harness: SchedulerHarness, job: Job) -> object:
-    (card,) = await harness.database.read(posts.find_posts, [job.id])
+    (card,) = await harness.database.read(posts.find_posts_of_jobs, [job.id])
     return card
 
 
@@ -43,7 +43,7 @@ async def test_a_job_is_sent_as_soon_as_its_card_is_there(harness: SchedulerHarn
     harness.start()
     await asyncio.sleep(0.3)
     assert harness.api.paid == []
-    (card,) = await harness.database.read(posts.find_posts, [job.id])
+    (card,) = await harness.database.read(posts.find_posts_of_jobs, [job.id])
     await harness.database.write(posts.mark_sent, card, None)
     harness.signals.card_tried(job.id)
     await harness.is_past(job, State.ACCEPTED)
@@ -63,7 +63,7 @@ async def test_a_job_is_sent_after_some_seconds_when_discord_does_not_answer(har
 async def test_a_card_of_unknown_outcome_was_tried(harness: SchedulerHarness) -> None:
     """The first try is over, however it ended: the next may be a minute away."""
     job = await with_card(harness)
-    (card,) = await harness.database.read(posts.find_posts, [job.id])
+    (card,) = await harness.database.read(posts.find_posts_of_jobs, [job.id])
     await harness.database.write(posts.mark_unsent, card, not_before=harness.clock.now() + 60.0, known=False)
     harness.start()
     await harness.until(lambda: harness.api.paid == [job.request.prompt])
@@ -142,7 +142,7 @@ async def test_a_refused_card_ends_a_job_that_was_not_sent(outbox: OutboxHarness
     outbox.courier.fault = None
     await outbox.turn()
     assert len(outbox.courier.parcels) == tried  # DMs are closed here: nothing more is posted anywhere
-    kinds = {post.kind: post.state for post in await outbox.database.read(posts.find_posts, [job.id])}
+    kinds = {post.kind: post.state for post in await outbox.database.read(posts.find_posts_of_jobs, [job.id])}
     assert kinds == {PostKind.CARD: "refused", PostKind.FAILURE: "refused"}
 
 

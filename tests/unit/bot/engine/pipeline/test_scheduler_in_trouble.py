@@ -109,7 +109,7 @@ async def test_without_an_account_a_thousand_jobs_wait(harness: SchedulerHarness
         await asyncio.sleep(0.02)
     # What was under way when the first answer came, and a try every ten minutes.
     assert len(harness.api.paid) <= 8 + 4
-    known = await harness.database.read(finding.find_many, [job.id for job in jobs])
+    known = await harness.database.read(finding.find_by_ids, [job.id for job in jobs])
     assert {job.state for job in known.values()} <= {State.ACCEPTED, State.SUBMITTING}
     assert set(harness.rung) == {Key.ALERT_ACCOUNT}
     tries = len(harness.api.paid)
@@ -153,7 +153,7 @@ async def test_one_job_whose_step_breaks_stops_no_other(harness: SchedulerHarnes
 
 async def states_of(harness: SchedulerHarness, jobs: list[Job]) -> set[State]:
     """The states that any of these jobs are in."""
-    found = await harness.database.read(finding.find_many, [job.id for job in jobs])
+    found = await harness.database.read(finding.find_by_ids, [job.id for job in jobs])
     return {job.state for job in found.values()}
 
 

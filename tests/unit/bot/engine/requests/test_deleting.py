@@ -145,5 +145,7 @@ async def test_what_was_deleted_is_not_posted_after_all(outbox: OutboxHarness) -
     await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED)
     assert not may_post(await left(outbox, job))
     await outbox.turn()
-    (video,) = [one for one in await outbox.database.read(posts.find_posts, [job.id]) if one.kind is PostKind.VIDEO]
+    (video,) = [
+        one for one in await outbox.database.read(posts.find_posts_of_jobs, [job.id]) if one.kind is PostKind.VIDEO
+    ]
     assert video.message_id is None

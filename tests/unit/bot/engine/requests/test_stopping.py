@@ -43,7 +43,7 @@ async def test_what_is_being_posted_can_not_be_stopped(harness: RequestsHarness)
     """Its message is on its way: that is too late, however often it is looked at again."""
     job = await harness.stored(a_job(State.POSTING, accepted_at=harness.clock.now()))
     await harness.database.write(posts.make_due, job, PostKind.VIDEO)
-    (post,) = await harness.database.read(posts.find_posts, [job.id])
+    (post,) = await harness.database.read(posts.find_posts_of_jobs, [job.id])
     assert await harness.database.write(posts.begin_sending, post, job, harness.clock.now())
     done = await harness.job_actions.cancel(job.id, harness.pressing()[0])
     assert isinstance(done, Refusal)

@@ -45,7 +45,7 @@ async def test_a_video_wanted_while_it_is_fetched_is_posted(tmp_path: Path) -> N
         assert isinstance(answer, Job)
         go_on.set()
         await harness.is_in(job, State.POSTING)
-        said = await harness.database.read(posts.find_posts, [job.id])
+        said = await harness.database.read(posts.find_posts_of_jobs, [job.id])
         assert PostKind.VIDEO in [post.kind for post in said]
 
 
@@ -74,8 +74,8 @@ async def test_a_video_wanted_while_its_message_is_due_is_not_put_away(tmp_path:
     async with a_scheduler_harness(tmp_path) as harness:
         job = await harness.accept(State.POSTING, remote_id="video_1", withheld=True)
         await harness.database.write(posts.make_due, job, PostKind.VIDEO)
-        (due,) = await harness.database.read(posts.find_posts, [job.id])
+        (due,) = await harness.database.read(posts.find_posts_of_jobs, [job.id])
         assert isinstance(await pressed(harness).post_it(job.id, its_person(job)), Job)
         await harness.database.write(moving.stop_delivering, job, due, Event.KEEP, harness.clock.now())
         assert (await harness.job(job)).state is State.POSTING
-        assert await harness.database.read(posts.find_posts, [job.id]) == [due]
+        assert await harness.database.read(posts.find_posts_of_jobs, [job.id]) == [due]

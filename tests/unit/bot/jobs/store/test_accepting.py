@@ -26,7 +26,7 @@ async def test_an_accepted_job_is_stored_with_its_card(database: Database) -> No
     job = a_job(place=DM, prompt="ein 🦊\n", pictures=(a_picture("b"), a_picture("a", "jpg")))
     assert await database.write(accept, job, GENEROUS) == Accepted(job, new=True)
     assert await database.read(finding.get, job.id) == job
-    (card,) = await database.read(posts.find_posts, [job.id])
+    (card,) = await database.read(posts.find_posts_of_jobs, [job.id])
     assert (card.kind, card.number, card.state, card.channel_id) == (PostKind.CARD, 1, PostState.DUE, DM.channel_id)
 
 
@@ -37,7 +37,7 @@ async def test_one_act_makes_one_job(database: Database) -> None:
     again = a_job(origin_id="press-1", prompt="another")
     assert await database.write(accept, again, Limits(1, 1)) == Accepted(first, new=False)
     assert await database.read(finding.get, again.id) is None
-    assert len(await database.read(posts.find_unsent, [first.id])) == 1
+    assert len(await database.read(posts.find_unsent_of_jobs, [first.id])) == 1
 
 
 @pytest.mark.reliability
@@ -75,7 +75,7 @@ async def test_two_hundred_at_once_never_pass_the_limit(
     answers = dict(zip([job.id for job in everyone], await asyncio.gather(*map(ask, everyone)), strict=True))
     assert sum(isinstance(answers[job.id], Accepted) for job in given) == 10
     assert all(isinstance(answers[job.id], Accepted) for job in others)
-    found = await database.read(finding.find_many, [job.id for job in given])
+    found = await database.read(finding.find_by_ids, [job.id for job in given])
     assert {job_id for job_id, said in answers.items() if isinstance(said, Accepted)} == set(found) | {
         job.id for job in others
     }
@@ -87,7 +87,7 @@ async def test_a_refused_job_leaves_nothing(database: Database) -> None:
     refused = a_job()
     assert await database.write(accept, refused, Limits(1, 0)) == Refusal(Reason.ACTIVE_LIMIT, {"limit": 1})
     assert await database.read(finding.get, refused.id) is None
-    assert await database.read(posts.find_posts, [refused.id]) == []
+    assert await database.read(posts.find_posts_of_jobs, [refused.id]) == []
 
 
 @pytest.mark.parametrize("state", State)

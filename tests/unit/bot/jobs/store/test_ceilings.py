@@ -14,7 +14,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import blocking, finding, moving
 from bot.jobs.store.accepting import Accepted, accept
-from bot.jobs.store.usage import UsageLine, find_usage
+from bot.jobs.store.usage import UsageLine, find_usage_since
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, NEXT_DOOR, OTHER_SERVER, a_job, put
 
 NOW = 1_000_000.0
@@ -38,7 +38,7 @@ async def test_a_hundred_at_once_never_pass_a_ceiling(
     given = [a_job(user_id=UserId(number), accepted_at=NOW) for number in range(1, 101)]
     answers = await asyncio.gather(*(sides[n % 2].write(accept, job, allowed) for n, job in enumerate(given)))
     assert sum(isinstance(answer, Accepted) for answer in answers) == 20
-    assert len(await database.read(finding.find_many, [job.id for job in given])) == 20
+    assert len(await database.read(finding.find_by_ids, [job.id for job in given])) == 20
 
 
 async def test_the_ceilings_are_of_a_server_and_of_all(database: Database) -> None:
@@ -148,7 +148,7 @@ async def test_block_and_request_at_once(database: Database, open_another: Calla
     asking = [sides[n % 2].write(accept, a_job(user_id=ANNA), FREE) for n in range(20)]
     asking.insert(10, database.write(blocking.block, ANNA, BEN, NOW))
     await asyncio.gather(*asking)
-    left = await database.read(finding.find_own, ANNA, 100)
+    left = await database.read(finding.find_own_everywhere, ANNA, 100)
     assert all(job.state is State.CANCELLED for job in left)
 
 
@@ -171,7 +171,7 @@ async def test_usage_is_by_server_and_person(database: Database) -> None:
         a_job(State.DELIVERED, accepted_at=NOW, place=DM, user_id=BEN, completed_at=NOW, charged=Charged.YES),
         a_job(State.DELIVERED, accepted_at=NOW - 10, completed_at=NOW),
     )
-    assert await database.read(find_usage, NOW - 5) == [
+    assert await database.read(find_usage_since, NOW - 5) == [
         UsageLine(GuildId(8), ANNA, 4, 2, 2, 1, 250_000),
         UsageLine(None, BEN, 1, 1, 1, 0, None),
     ]

@@ -31,12 +31,12 @@ def finished(accepted_at: float = 1_000.0, **changes: object) -> Job:
 
 
 async def suggested(database: Database, typed: str = "", place: Place = HERE, limit: int = 25) -> list[str]:
-    found = await database.read(finding.suggest_finished, ANNA, place, typed, limit)
+    found = await database.read(finding.suggest_finished_in_place, ANNA, place, typed, limit)
     return [job.id for job in found]
 
 
 async def own(database: Database, typed: str = "", limit: int = 25) -> list[str]:
-    return [job.id for job in await database.read(finding.suggest_own, ANNA, typed, limit)]
+    return [job.id for job in await database.read(finding.suggest_own_everywhere, ANNA, typed, limit)]
 
 
 async def test_jobs_are_found_by_their_names(database: Database) -> None:
@@ -46,8 +46,8 @@ async def test_jobs_are_found_by_their_names(database: Database) -> None:
     assert await database.read(finding.get, job.id) == job
     assert await database.read(finding.find_by_origin, "act-1") == job
     assert await database.read(finding.find_by_remote, PROVIDER, "video_1") == job
-    assert await database.read(finding.find_many, [job.id, JobId("00000000")]) == {job.id: job}
-    assert await database.read(finding.find_many, []) == {}
+    assert await database.read(finding.find_by_ids, [job.id, JobId("00000000")]) == {job.id: job}
+    assert await database.read(finding.find_by_ids, []) == {}
 
 
 async def test_what_is_not_there_is_none(database: Database) -> None:
@@ -71,11 +71,11 @@ async def test_the_newest_finished_video_of_a_channel(database: Database) -> Non
         finished(800.0, place=NEXT_DOOR),
         *(a_job(state, accepted_at=900.0) for state in State if state not in {State.DELIVERED, State.POSTING}),
     )
-    assert await database.read(finding.find_newest_finished, ANNA, HERE.channel_id) == best
+    assert await database.read(finding.find_newest_finished_in_channel, ANNA, HERE.channel_id) == best
     posting = a_job(State.POSTING, accepted_at=900.0)
     await database.write(put, posting)
-    assert await database.read(finding.find_newest_finished, ANNA, HERE.channel_id) == posting
-    assert await database.read(finding.find_newest_finished, ANNA, DM.channel_id) is None
+    assert await database.read(finding.find_newest_finished_in_channel, ANNA, HERE.channel_id) == posting
+    assert await database.read(finding.find_newest_finished_in_channel, ANNA, DM.channel_id) is None
 
 
 async def test_suggestions_are_the_askers_finished_videos_of_the_server(database: Database) -> None:
@@ -149,7 +149,7 @@ async def test_own_jobs_are_running_ones_first(database: Database) -> None:
     expected = [job.id for job in (*reversed(running), *reversed(ended))]
     assert await own(database) == expected
     assert await own(database, limit=3) == expected[:3]
-    assert [job.id for job in await database.read(finding.find_own, ANNA, 3)] == expected[:3]
+    assert [job.id for job in await database.read(finding.find_own_everywhere, ANNA, 3)] == expected[:3]
 
 
 async def test_of_a_persons_jobs_the_newest_are_searched(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +168,7 @@ async def test_a_choice_has_the_beginning_of_the_prompt(database: Database) -> N
     """A long prompt isn't read to its end for one line."""
     job = finished(prompt="🦊" * 4_000)
     await database.write(put, job)
-    (found,) = await database.read(finding.suggest_own, ANNA, "", 25)
+    (found,) = await database.read(finding.suggest_own_everywhere, ANNA, "", 25)
     assert found == finding.Suggestion(job.id, "🦊" * 200, job.accepted_at)
 
 
@@ -183,9 +183,9 @@ async def test_how_long_renders_took(database: Database) -> None:
         a_job(State.LOST),
     )
     kind = RenderClass("gpt-4o-video", "1280x720", "8")
-    found = await database.read(finding.find_rendered, 10)
+    found = await database.read(finding.find_latest_renders, 10)
     assert found == [Rendered(kind, 0.0), Rendered(kind, 50.0), Rendered(kind, 60.0)]
-    assert await database.read(finding.find_rendered, 1) == [Rendered(kind, 60.0)]
+    assert await database.read(finding.find_latest_renders, 1) == [Rendered(kind, 60.0)]
 
 
 async def test_a_rare_class_is_found_among_many_renders_of_another(database: Database) -> None:
@@ -196,7 +196,7 @@ async def test_a_rare_class_is_found_among_many_renders_of_another(database: Dat
         a_job(State.DELIVERED, submitted_at=100.0, completed_at=140.0, request=rare),
         *(a_job(State.DELIVERED, submitted_at=200.0 + at, completed_at=260.0 + at) for at in range(100)),
     )
-    found = await database.read(finding.find_rendered, 5)
+    found = await database.read(finding.find_latest_renders, 5)
     kind = RenderClass("gpt-4o-video", "1280x720", "8")
     assert found == [Rendered(RenderClass("rare", None, "4"), 40.0), *[Rendered(kind, 60.0)] * 5]
 
@@ -210,7 +210,7 @@ async def test_when_paid_requests_were_begun(database: Database) -> None:
         a_job(State.DELIVERED, submitted_at=100.0),
         a_job(),
     )
-    assert await database.read(finding.find_submit_times, 100.0) == [200.0, 300.0]
+    assert await database.read(finding.find_submit_times_since, 100.0) == [200.0, 300.0]
 
 
 async def test_pictures_that_are_still_needed(database: Database) -> None:

@@ -38,7 +38,7 @@ async def read(database: Database, job: Job) -> Job:
 
 
 async def post_of(database: Database, job: Job, kind: PostKind) -> Post:
-    (found,) = [post for post in await database.read(posts.find_posts, [job.id]) if post.kind is kind]
+    (found,) = [post for post in await database.read(posts.find_posts_of_jobs, [job.id]) if post.kind is kind]
     return found
 
 
@@ -75,7 +75,7 @@ async def test_a_loser_says_nothing(database: Database) -> None:
     job = await stored(database, a_job())
     await database.write(moving.apply, job, Event.CANCEL, now=NOW)
     assert await database.write(moving.apply, job, Event.EXPIRE, now=NOW) is None
-    assert await database.read(posts.find_posts, [job.id]) == []
+    assert await database.read(posts.find_posts_of_jobs, [job.id]) == []
 
 
 async def test_an_illegal_move_changes_nothing(database: Database) -> None:
@@ -240,7 +240,7 @@ async def test_a_late_notice_is_one_with_its_note(database: Database) -> None:
     other = await stored(database, a_job(State.RENDERING))
     await database.write(moving.apply, other, Event.COMPLETE, now=NOW)
     assert await database.write(moving.note_late, other, PostKind.LATE, late_at=NOW) is None
-    assert await database.read(posts.find_posts, [other.id]) == []
+    assert await database.read(posts.find_posts_of_jobs, [other.id]) == []
 
 
 @pytest.mark.parametrize("state", State)
@@ -360,7 +360,7 @@ async def test_a_start_on_a_clock_that_was_set_back(database: Database) -> None:
     assert (now.accepted_at, now.completed_at, now.late_at, now.revived_at, now.submitted_at) == (NOW,) * 5
     assert now.not_before == NOW
     assert (await post_of(database, rendering, PostKind.CARD)).not_before == NOW
-    (standing,) = await database.read(drafts.find_standing_offers, await database.read(drafts.find_standing_offer_ids))
+    (standing,) = await database.read(drafts.find_open_offers, await database.read(drafts.find_all_open_offer_ids))
     assert standing.delete_at == NOW
     # The time by which the provider's list is searched, and what is over, stay as they were noted.
     for job in (unclear, ended, waiting):

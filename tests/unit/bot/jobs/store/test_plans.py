@@ -41,24 +41,24 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
         (moving.void_claims, ()),
         (moving.bring_to_now, (1.0,)),
         (finding.count_unreadable, ()),
-        (finding.find_unended_ids, ()),
+        (finding.find_all_unended_ids, ()),
         (finding.find_newest_time, ()),
-        (finding.find_submit_times, (1.0,)),
-        (finding.find_rendered, (200,)),
+        (finding.find_submit_times_since, (1.0,)),
+        (finding.find_latest_renders, (200,)),
         (finding.find_kept_videos, (1.0,)),
-        (finding.find_unclear, (PROVIDER, 1.0)),
-        (finding.find_lost, (PROVIDER, 1.0)),
-        (finding.find_by_act, ("act",)),
+        (finding.find_unclear_at_provider, (PROVIDER, 1.0)),
+        (finding.find_lost_at_provider, (PROVIDER, 1.0)),
+        (finding.find_by_origin_prefix, ("act",)),
         (finding.find_waiting_in, (HERE.guild_id,)),
-        (finding.find_own, (ANNA, 10)),
-        (finding.suggest_own, (ANNA, "fox", 25)),
-        (finding.suggest_finished, (ANNA, HERE, "fox", 25)),
-        (finding.find_newest_finished, (ANNA, HERE.channel_id)),
+        (finding.find_own_everywhere, (ANNA, 10)),
+        (finding.suggest_own_everywhere, (ANNA, "fox", 25)),
+        (finding.suggest_finished_in_place, (ANNA, HERE, "fox", 25)),
+        (finding.find_newest_finished_in_channel, (ANNA, HERE.channel_id)),
         (pictures.find_kept_references, (1.0,)),
         (pictures.measure_pictures, (ANNA, 1.0)),
         (accepting.refuse, (a_job().origin, 1.0, Limits(3, 25, 200, 10, 10))),
         (accepting.accept, (a_job(), Limits(3, 25, 200, 10, 10))),
-        (usage.find_usage, (1.0,)),
+        (usage.find_usage_since, (1.0,)),
     ],
 )
 async def test_no_statement_reads_through_all_jobs(database: Database, work: Work, args: tuple[Any, ...]) -> None:
@@ -77,7 +77,7 @@ async def test_a_person_is_judged_by_their_latest_endings(database: Database) ->
     assert any("ix_jobs_user_id_ended_at (user_id=? AND ended_at>? AND ended_at<?)" in step for step in steps)
     assert any("ix_jobs_user_id_accepted_at (user_id=? AND accepted_at>?)" in step for step in steps)
     assert sum("ix_jobs_unended (state=?" in step for step in steps) == 2
-    steps = await database.write(plan, finding.suggest_finished, ANNA, HERE, "", 25)
+    steps = await database.write(plan, finding.suggest_finished_in_place, ANNA, HERE, "", 25)
     assert any("ix_jobs_user_id_accepted_at (user_id=? AND accepted_at>?)" in step for step in steps)
     assert not any("TEMP B-TREE" in step for step in steps)
 

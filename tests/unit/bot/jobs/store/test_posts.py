@@ -21,14 +21,14 @@ async def due(database: Database, job: Job, kind: PostKind) -> Post:
 
 
 async def of_kind(database: Database, job: Job, kind: PostKind) -> list[Post]:
-    return [post for post in await database.read(posts.find_posts, [job.id]) if post.kind is kind]
+    return [post for post in await database.read(posts.find_posts_of_jobs, [job.id]) if post.kind is kind]
 
 
 async def again(database: Database, post: Post) -> Post:
     """The message as it is now."""
     (found,) = [
         other
-        for other in await database.read(posts.find_posts, [post.job_id])
+        for other in await database.read(posts.find_posts_of_jobs, [post.job_id])
         if (other.kind, other.number) == (post.kind, post.number)
     ]
     return found
@@ -120,8 +120,8 @@ async def test_unsent_messages_are_found(database: Database, job: Job) -> None:
     for kind, settle in ((PostKind.LATE, posts.mark_refused), (PostKind.SLOW, posts.mark_gone)):
         await database.write(settle, await due(database, job, kind))
     await database.write(posts.mark_sent, await due(database, job, PostKind.UNSURE), MessageId(3))
-    assert set(await database.read(posts.find_unsent_jobs)) == {job.id}
-    found = await database.read(posts.find_unsent, [job.id])
+    assert set(await database.read(posts.find_all_unsent_jobs)) == {job.id}
+    found = await database.read(posts.find_unsent_of_jobs, [job.id])
     assert {owner for _post, owner in found} == {job}
     assert {(post.kind, post.state) for post, _owner in found} == {
         (waiting.kind, PostState.DUE),

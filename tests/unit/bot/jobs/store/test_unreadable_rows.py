@@ -52,7 +52,7 @@ async def test_one_poisoned_job_stops_no_other(database: Database, column: str, 
     good = await filled(database, State.RENDERING, column, value)
     with capture_logs() as log:
         claimed = await database.write(moving.claim, "me", NOW)
-        await database.read(finding.find_many, await database.read(all_ids))
+        await database.read(finding.find_by_ids, await database.read(all_ids))
     assert ids(claimed) == ids(good)
     assert [(entry["event"], entry["what"].split()[0]) for entry in log] == [("row not readable", "jobs")]
     assert await database.write(moving.claim, "me", NOW) == []
@@ -61,9 +61,9 @@ async def test_one_poisoned_job_stops_no_other(database: Database, column: str, 
 @pytest.mark.parametrize(
     ("state", "find", "given"),
     [
-        (State.UNCERTAIN, finding.find_unclear, (PROVIDER, 0.0)),
-        (State.DELIVERED, finding.find_own, (ANNA, 25)),
-        (State.RENDERING, finding.find_own, (ANNA, 25)),
+        (State.UNCERTAIN, finding.find_unclear_at_provider, (PROVIDER, 0.0)),
+        (State.DELIVERED, finding.find_own_everywhere, (ANNA, 25)),
+        (State.RENDERING, finding.find_own_everywhere, (ANNA, 25)),
     ],
 )
 async def test_every_list_of_jobs_leaves_it_out(
@@ -84,8 +84,8 @@ async def test_a_choice_that_cannot_be_shown_is_left_out(database: Database, col
     if column == "prompt":
         await database.write(spoil_bytes)
     for found in (
-        await database.read(finding.suggest_finished, ANNA, HERE, "", 25),
-        await database.read(finding.suggest_own, ANNA, "", 25),
+        await database.read(finding.suggest_finished_in_place, ANNA, HERE, "", 25),
+        await database.read(finding.suggest_own_everywhere, ANNA, "", 25),
     ):
         assert {one.id for one in found} == ids(good)
 
@@ -100,8 +100,8 @@ async def test_a_poisoned_time_teaches_nothing(database: Database, column: str) 
     good, bad = (a_job(State.DELIVERED, submitted_at=100.0, completed_at=150.0) for _ in range(2))
     await database.write(put, good, bad)
     await database.write(spoil, jobs, column, "soon", id=bad.id)
-    assert [one.took_seconds for one in await database.read(finding.find_rendered, 10)] == [50.0]
-    assert set(await database.read(finding.find_submit_times, 0.0)) == {100.0}
+    assert [one.took_seconds for one in await database.read(finding.find_latest_renders, 10)] == [50.0]
+    assert set(await database.read(finding.find_submit_times_since, 0.0)) == {100.0}
 
 
 async def all_ids(connection: AsyncConnection) -> list[str]:
@@ -117,8 +117,10 @@ async def test_one_poisoned_message_silences_no_other(database: Database, column
     for job in (good, bad):
         await database.write(posts.make_due, job, PostKind.FAILURE)
     await database.write(spoil, posts_table, column, "nonsense", job_id=bad.id)
-    assert [post.job_id for post, _job in await database.read(posts.find_unsent, [good.id, bad.id])] == [good.id]
-    assert [post.job_id for post in await database.read(posts.find_posts, [good.id, bad.id])] == [good.id]
+    assert [post.job_id for post, _job in await database.read(posts.find_unsent_of_jobs, [good.id, bad.id])] == [
+        good.id
+    ]
+    assert [post.job_id for post in await database.read(posts.find_posts_of_jobs, [good.id, bad.id])] == [good.id]
 
 
 async def test_a_stale_card_of_a_poisoned_job_is_left(database: Database) -> None:
@@ -127,7 +129,7 @@ async def test_a_stale_card_of_a_poisoned_job_is_left(database: Database) -> Non
     await database.write(put, good, bad)
     for number, job in enumerate((good, bad)):
         await database.write(posts.make_due, job, PostKind.CARD)
-        (card,) = await database.read(posts.find_posts, [job.id])
+        (card,) = await database.read(posts.find_posts_of_jobs, [job.id])
         await database.write(posts.mark_sent, card, MessageId(number))
     await database.write(spoil, jobs, "cause", "nonsense", id=bad.id)
     found = await database.read(posts.find_with_jobs, [good.id, bad.id])
@@ -141,7 +143,7 @@ async def test_one_poisoned_offer_hides_no_other(database: Database) -> None:
         draft = Draft(offer.draft_id, ANNA, HERE, VideoRequest("more"), None, NOW)
         assert await database.write(drafts.make_offer, offer, draft)
     await database.write(spoil, offers, "kind", "song", id=1)
-    assert [offer.id for offer in await database.read(drafts.find_standing_offers, [MessageId(1), MessageId(2)])] == [2]
+    assert [offer.id for offer in await database.read(drafts.find_open_offers, [MessageId(1), MessageId(2)])] == [2]
 
 
 async def test_pictures_of_poisoned_jobs_hinder_no_sweep(database: Database) -> None:
