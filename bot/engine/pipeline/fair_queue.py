@@ -38,9 +38,6 @@ class FairQueue:
     def __len__(self) -> int:
         return len(self._jobs)
 
-    def __contains__(self, job_id: JobId) -> bool:
-        return job_id in self._jobs
-
     def put(self, job: Job, times_refused: int = 0) -> None:
         """Put the job into the queue; among its requester's own, those that were never refused come first."""
         place = (times_refused, job.accepted_at, job.id)

@@ -45,17 +45,13 @@ class ProviderAccount:
         self._holds: dict[UserId, _Hold] = {}
         self._times: Counter[JobId] = Counter()
         self._trouble: _Hold | None = None
-        self._by_probe = False
+        # Whether a free request was refused, so that a free one also shows when that is over.
+        self.is_open_by_key = False
 
     @property
     def trouble(self) -> Cause | None:
         """Why the provider refuses everybody's work, if it does."""
         return None if self._trouble is None else self._trouble.cause
-
-    @property
-    def is_open_by_key(self) -> bool:
-        """Whether a free request was refused, so that a free one also shows when that is over."""
-        return self._by_probe
 
     def trouble_of(self, user_id: UserId) -> Cause | None:
         """Why that person's new requests are refused, if they are."""
@@ -95,7 +91,7 @@ class ProviderAccount:
         hold = _Hold(cause, self._clock.monotonic() + self.again_seconds(sure=sure), sure)
         if sure or self._refusals.has_another_job(sender):
             self._holds[sender.user_id] = hold
-        confirmed = self._by_probe or self._refusals.has_others(sender)
+        confirmed = self.is_open_by_key or self._refusals.has_others(sender)
         self._refusals.add(sender)
         if confirmed:
             self._trouble = hold
@@ -116,11 +112,11 @@ class ProviderAccount:
         self._holds.pop(user_id, None)
         self._refusals.clear()
         self._trouble = None
-        self._by_probe = False
+        self.is_open_by_key = False
 
     def key_refused(self) -> None:
         """A free request was refused with the same key: it is no single job's fault."""
-        self._by_probe = True
+        self.is_open_by_key = True
         self._trouble = _Hold(Cause.KEY, self._clock.monotonic() + _AGAIN_SECONDS, sure=True)
 
     def key_works(self) -> None:
@@ -128,8 +124,8 @@ class ProviderAccount:
 
         A pause found by jobs of two people may be their fault alone, so the others wait for a minute at most.
         """
-        if self._by_probe:
-            self._by_probe = False
+        if self.is_open_by_key:
+            self.is_open_by_key = False
             self._trouble = None
             self._holds.clear()
             self._refusals.clear()

@@ -119,9 +119,8 @@ class Scheduler:
                 self._owned.deadlines.put(job_id, now + _LATE_AGAIN_SECONDS)
         return self._owned.deadlines.pause_seconds(now)
 
-    async def _move(self, job: Job, event: Event, cause: Cause | None) -> StepResult:
-        changes = {} if cause is None else {"cause": cause}
-        return StepResult(await move(self._context, job, event, **changes))
+    async def _move(self, job: Job, event: Event, cause: Cause) -> StepResult:
+        return StepResult(await move(self._context, job, event, cause=cause))
 
     def _start_submits(self) -> float:
         """Submit as many queued jobs as there is room for; return in how many seconds to come back."""

@@ -103,18 +103,15 @@ class SubmitQueue:
             # A probing request delays the others for some seconds only.
             pause_seconds = min(pause_seconds, _FINDING_OUT_SECONDS)
         for job in picked:
-            self._take(job)
+            self.drop(job.id)
+            self._hold(job, holds=True)
+            self._queue.turned(job.origin.user_id, self._clock.monotonic())
         return picked, min(pause_seconds, self._number())
 
     def end_submit(self, job: Job) -> None:
         """The job's paid step is over, with any outcome; the job is as given."""
         self._throttle.end_submit(job.id)
         self._hold(job, holds=job.state in AT_PROVIDER and job.late_at is None)
-
-    def _take(self, job: Job) -> None:
-        self.drop(job.id)
-        self._hold(job, holds=True)
-        self._queue.turned(job.origin.user_id, self._clock.monotonic())
 
     def _wake(self, job: Job) -> None:
         self._sleeping.pop(job.id, None)

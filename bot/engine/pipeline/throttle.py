@@ -217,7 +217,8 @@ class ProviderThrottle:
         self._feels_its_way = True
         if retry_after_seconds is not None:
             seconds = bounded(retry_after_seconds)
-            self._hold_creates(seconds if confirmed else min(seconds, _ALONE_SECONDS))
+            held_seconds = seconds if confirmed else min(seconds, _ALONE_SECONDS)
+            self._creates_until = max(self._creates_until, self._clock.monotonic() + held_seconds)
 
     def poll_slowed(self, sender: Sender | None, retry_after_seconds: float | None) -> None:
         """A poll got a `Retry-After`: polls slow down, and all wait once another person's gets one, too.
@@ -231,7 +232,7 @@ class ProviderThrottle:
             return
         self._cut.add(sender)
         if retry_after_seconds is not None and self._busy_polls.has_others(sender):
-            self._hold_polls(bounded(retry_after_seconds))
+            self._polls_until = max(self._polls_until, self._clock.monotonic() + bounded(retry_after_seconds))
         self._busy_polls.add(sender)
 
     def forbidden(self, sender: Sender) -> bool:
@@ -267,9 +268,3 @@ class ProviderThrottle:
         if not self._busy.user_count() > 1:
             self._alone_until |= dict.fromkeys(self._busy.users() - {taken.user_id}, now + ASKED_LONGEST_SECONDS)
         self._busy.clear()
-
-    def _hold_creates(self, seconds: float) -> None:
-        self._creates_until = max(self._creates_until, self._clock.monotonic() + seconds)
-
-    def _hold_polls(self, seconds: float) -> None:
-        self._polls_until = max(self._polls_until, self._clock.monotonic() + seconds)
