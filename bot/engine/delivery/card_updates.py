@@ -293,14 +293,14 @@ class CardUpdater:
         if job.state in ENDS:
             self._forget(job_id)
             self._kept.put(job_id, (job.ended_at or 0.0) + context.rules.retention_seconds)
-        elif job.state is State.ACCEPTED and not self._edits.lists(job_id, post.channel_id):
+        elif job.state is State.ACCEPTED:
             self._plan(job, card)
 
     def _plan(self, job: Job, card: _Card) -> None:
         """When a waiting job's card changes by itself: at the end of its grace period, or with its place."""
         now, grace_seconds = self._context.clock.monotonic(), job.not_before - self._context.clock.now()
         if grace_seconds > 0:
-            card.job = job
+            card.job = card.job or job
         wait_seconds = grace_seconds if grace_seconds > 0 else _PLACE_AGAIN_SECONDS
         self._edits.put(job.id, card.post.channel_id, now + wait_seconds, now)
 

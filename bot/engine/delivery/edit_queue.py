@@ -35,11 +35,6 @@ class EditQueue:
         # When each channel may have its next edit.
         self._next = DueQueue[ChannelId]()
 
-    def lists(self, job_id: JobId, channel_id: ChannelId) -> bool:
-        """Whether that card is to be edited some time."""
-        channel = self._channels.get(channel_id)
-        return job_id in self._urgent or (channel is not None and job_id in channel.wishes)
-
     def put(self, job_id: JobId, channel_id: ChannelId, due_at: float, now: float, *, urgent: bool = False) -> None:
         """Edit the card then, at the earliest; what was put before stays if it is urgent, or earlier."""
         if urgent:
