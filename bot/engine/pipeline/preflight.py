@@ -7,6 +7,7 @@ import structlog
 
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.context import EngineContext
+from bot.engine.due_queue import DueQueue
 from bot.engine.moves import change, move
 from bot.engine.pipeline.reply_check import check_reply
 from bot.engine.pipeline.steps import StepKind, StepResult, Steps
@@ -36,14 +37,14 @@ class Preflights:
         self._context = context
         self._steps = steps
         self._began: dict[JobId, float] = {}
-        # In the order in which they were passed.
-        self._passed: dict[JobId, float] = {}
+        # Until when each counts as passed.
+        self._passed = DueQueue[JobId]()
 
     def is_ready(self, unchecked: list[Job], job: Job) -> bool | None:
         """Whether the job may be sent; if not it is added to `unchecked`, or passed over (None) while too many run."""
         now = self._context.clock.monotonic()
-        while self._passed and now - next(iter(self._passed.values())) > _VALID_SECONDS:
-            del self._passed[next(iter(self._passed))]
+        while self._passed.pop(now) is not None:
+            pass
         if job.id in self._passed:
             return True
         kind = preflight_kind(job)
@@ -66,8 +67,7 @@ class Preflights:
         finally:
             self._began.pop(job.id, None)
         if instead is None:
-            self._passed.pop(job.id, None)
-            self._passed[job.id] = self._context.clock.monotonic()
+            self._passed.put(job.id, self._context.clock.monotonic() + _VALID_SECONDS)
         return instead or StepResult(job)
 
 
