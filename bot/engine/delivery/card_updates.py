@@ -32,7 +32,6 @@ _PASSING = frozenset({State.SUBMITTING, State.FETCHING, State.POSTING})
 # A place far back in the queue is checked that often.
 _PLACE_AGAIN_SECONDS = 600.0
 _RETRY_SECONDS = 15.0
-_IDLE_SECONDS = 60.0
 _AT_ONCE = 8
 _READ_AT_ONCE = 100
 # Changes of state are shown within so many seconds: the edit for an earlier one was not lost with the process.
@@ -245,8 +244,7 @@ class CardUpdater:
             else:
                 self._edits.spend(channel_id, now)
                 self._start(card.post.nonce, self._update(job_id, card))
-        next_at = self._edits.next_at()
-        return _IDLE_SECONDS if next_at is None or len(self._busy) >= _AT_ONCE else max(0.0, next_at - now)
+        return self._edits.pause_seconds(now)
 
     def _has_moved(self, job_id: JobId, card: _Card) -> bool:
         """Whether the card shows another place than the job has now; an earlier process is trusted to have shown it."""

@@ -70,11 +70,9 @@ class EditQueue:
                 return wish[1]
         return None
 
-    def next_at(self) -> float | None:
-        """When `pop` may have a card; None if there is none."""
-        return min(
-            (first[0] for first in (self._urgent.first(), self._next.first()) if first is not None), default=None
-        )
+    def pause_seconds(self, now: float) -> float:
+        """In how many seconds `pop` may have a card, at most a minute; a minute if one was left."""
+        return min(self._urgent.pause_seconds(now), self._next.pause_seconds(now))
 
     def spend(self, channel_id: ChannelId, now: float, edits: float = 1.0) -> None:
         """Take an edit from the channel's budget; a negative number gives back what wasn't used."""

@@ -60,10 +60,10 @@ def test_channels_have_budgets_of_their_own() -> None:
     queue.put(job(1), HERE, 0.0, 0.0)
     queue.put(job(2), THERE, 0.0, 0.0)
     assert edited(queue, 0.0, THERE) == [job(2)]
-    assert queue.next_at() == 2.5
+    assert queue.pause_seconds(0.0) == 2.5
     assert edited(queue, 2.5) == [job(1)]
     assert edited(queue, 100.0) == []
-    assert (queue.next_at(), queue._channels) == (None, {})
+    assert (queue.pause_seconds(100.0), queue._next.first(), queue._channels) == (60.0, None, {})
 
 
 def test_what_was_not_used_is_given_back() -> None:
