@@ -53,12 +53,12 @@ class ProviderAccount:
         """Why the provider refuses everybody's work, if it does."""
         return None if self._trouble is None else self._trouble.cause
 
-    def trouble_of(self, user_id: UserId) -> Cause | None:
-        """Why that person's new requests are refused, if they are."""
+    def trouble_of(self, user_id: UserId | None) -> Cause | None:
+        """Why that person's new requests are refused, if they are; without one, why everybody's are."""
         now = self._clock.monotonic()
         if self._trouble is not None and now < self._trouble.until:
             return self._trouble.cause
-        hold = self._holds.get(user_id)
+        hold = None if user_id is None else self._holds.get(user_id)
         return hold.cause if hold is not None and hold.sure and now < hold.until else None
 
     def times_refused(self, job_id: JobId) -> int:

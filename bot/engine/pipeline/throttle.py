@@ -89,9 +89,7 @@ class ProviderThrottle:
         """Why no new command of that person is accepted now; None if it may be."""
         if self._is_paused():
             return Refusal(Reason.PAUSED)
-        if user_id is not None and self.account.trouble_of(user_id) is not None:
-            return Refusal(Reason.ACCOUNT_PAUSED)
-        if self.account.trouble is not None and self.account.wait_seconds() > 0:
+        if self.account.trouble_of(user_id) is not None:
             return Refusal(Reason.ACCOUNT_PAUSED)
         if self.is_open:
             return Refusal(Reason.PROVIDER_DOWN)
