@@ -16,7 +16,6 @@ from bot.videos.provider_faults import PollFault
 from bot.videos.values import RemoteState
 
 POLLED_WHEN_LOST_SECONDS = 86_400.0
-_GAP_SHARE_OF_AGE = 1.0
 _GAP_SECONDS_MIN = 600.0
 _GAP_SECONDS_MAX = 6 * 3600.0
 _ROUND_SECONDS = 600.0
@@ -82,4 +81,4 @@ class LostJobPoller:
 
 def gap_seconds(lost_for_seconds: float) -> float:
     """Seconds between two polls of a job that was lost so long ago: ten minutes first, six hours at last."""
-    return min(max(lost_for_seconds * _GAP_SHARE_OF_AGE, _GAP_SECONDS_MIN), _GAP_SECONDS_MAX)
+    return min(max(lost_for_seconds, _GAP_SECONDS_MIN), _GAP_SECONDS_MAX)

@@ -123,11 +123,10 @@ class Poller:
             case RemoteState.COMPLETED:
                 return await self._completed(job, remote)
             case RemoteState.FAILED:
-                cause = remote.error.cause if remote.error else Cause.PROVIDER
-                error = remote.error or RemoteError(cause)
+                error = remote.error or RemoteError(Cause.PROVIDER)
                 why = {"about": error.about, "field": error.field, "provider_code": error.code, **_cost(remote)}
                 with structlog.contextvars.bound_contextvars(detail=error.detail):
-                    return await self._move(job, Event.RENDER_FAILED, cause=cause, **why)
+                    return await self._move(job, Event.RENDER_FAILED, cause=error.cause, **why)
             case RemoteState.RUNNING:
                 return await self._still_running(job, remote, rendering_jobs)
 

@@ -52,7 +52,10 @@ class Scheduler:
     async def run(self) -> None:
         """Start due steps, until cancelled; restarted after an error, it continues with its jobs."""
         signals = self._context.signals
-        await self._learn()
+        try:
+            await self._poller.learn()
+        except StoreUnavailableError as error:
+            self._claims.report_store_trouble("how long renders took", error)
         while True:
             signals.work.clear()
             pause_seconds = await self._start_due()
@@ -74,12 +77,6 @@ class Scheduler:
         pauses = [await self._refresh_jobs(), self._claims.start_renewal(), self._end_overdue()]
         pauses += [self._start_submits(), self._start_polls(), self._start_others(), self._start_probe()]
         return min(pauses)
-
-    async def _learn(self) -> None:
-        try:
-            await self._poller.learn()
-        except StoreUnavailableError as error:
-            self._claims.report_store_trouble("how long renders took", error)
 
     async def _refresh_jobs(self) -> float:
         """Read what is not at hand from the store, some rows at once; return in how many seconds to come back."""
