@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test quick reliability bench check upgrade-dump browser pictures fmt states lock clean
+.PHONY: help demo story test quick coverage reliability bench check upgrade-dump browser pictures fmt states lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,10 @@ test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: th
 # While one works: no process of the bot is started but for a few, and no browser.
 quick: $(READY)  ## the tests of unit, rules and simcord that are not marked slow; no lint, no types
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/unit tests/rules tests/simcord
+
+# Of what runs in the tests' own process. The floor is in pyproject.toml.
+coverage: $(READY)  ## the branch coverage of bot and cogs by the tests of unit, rules and simcord, held to a floor
+	@$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/rules tests/simcord --cov
 
 # Before a release, on a machine that does nothing else: it takes about an hour, and its reports are committed.
 reliability: $(READY)  ## go all the way of docs/reliability.md, then kill the bot 500 times over 1,000 jobs
@@ -71,4 +75,4 @@ lock: $(READY)  ## pin the requirements again, with hashes
 	    --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/$$name.txt; done
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .ruff_cache .import_linter_cache .hypothesis .coverage
