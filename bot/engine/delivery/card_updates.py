@@ -7,7 +7,6 @@ edited whose last edit may have been lost.
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -15,11 +14,13 @@ import structlog
 from bot.chat import cards
 from bot.chat.courier import CourierFault, NotTaken, Refused
 from bot.engine.context import EngineContext, reader_of
+from bot.engine.delivery.card import Card, state_of
 from bot.engine.delivery.edit_queue import EditQueue
 from bot.engine.delivery.links import find_parent_link, view_of
 from bot.engine.delivery.outdated import find_outdated, is_kept
 from bot.engine.delivery.retry_buttons import RetryButtons
 from bot.engine.due_queue import DueQueue
+from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job, JobId, Post, PostKind, PostState, Via
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import finding, posts
@@ -39,28 +40,12 @@ _LOST_SECONDS = 15.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class _Card:
-    """A card in its channel. Hashes of its message and text file are None if an earlier process posted it."""
-
-    post: Post
-    edited_at: float
-    shown: int | None = None
-    text_file: int | None = None
-    # A hash of what is shown at once when it changes; None if that may not be shown.
-    state_shown: int | None = None
-    place: int | None = None
-    parent_link: str | None = None
-    # The job to show; None if only its place may have changed.
-    job: Job | None = None
-
-
 class CardUpdater:
     """One loop over the changed cards; one request that hangs at Discord delays no other."""
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._cards: dict[JobId, _Card] = {}
+        self._cards: dict[JobId, Card] = {}
         self._edits = EditQueue()
         self._outdated: dict[str, tuple[Job, Post]] = {}
         self._deletions = DueQueue[str]()
@@ -107,7 +92,7 @@ class CardUpdater:
                 if card.ended_at is not None:
                     self._kept.put(job_id, card.ended_at + context.rules.retention_seconds)
                 elif job_id not in self._cards:
-                    self._cards[job_id] = _Card(card.post, edited_at=now, state_shown=_state_of(card))
+                    self._cards[job_id] = Card(card.post, edited_at=now, state_shown=state_of(card))
                     if card.state is State.ACCEPTED:
                         self._edits.put(job_id, card.post.channel_id, now + _PLACE_AGAIN_SECONDS, now)
         since = max(changed.values(), default=0.0) - _LOST_SECONDS
@@ -121,8 +106,8 @@ class CardUpdater:
         signals, now = self._context.signals, self._context.clock.monotonic()
         while signals.posted_cards:
             post, job, message = signals.posted_cards.popleft()
-            hashes = hash(message), hash(message.text_file), _state_of(job)
-            self._cards[job.id] = _Card(post, now, *hashes)
+            hashes = hash(message), hash(message.text_file), state_of(job)
+            self._cards[job.id] = Card(post, now, *hashes)
             self._edits.put(job.id, post.channel_id, now + _BETWEEN_EDITS_SECONDS, now)
         while signals.moved_up:
             if (card := self._cards.get(job_id := signals.moved_up.pop())) is not None:
@@ -140,7 +125,14 @@ class CardUpdater:
                 self._retries.touch(job)
                 self._show(card, job)
         if unknown:
-            for job, said in await self._context.database.read(posts.find_with_jobs, unknown):
+            try:
+                found = await self._context.database.read(posts.find_with_jobs, unknown)
+            except StoreUnavailableError:
+                # The loop begins again. A row that is handed over until then is newer.
+                for job_id in unknown:
+                    signals.dirty_cards.setdefault(job_id, None)
+                raise
+            for job, said in found:
                 self._retries.touch(job)
                 self._look_after(job, said)
 
@@ -152,22 +144,26 @@ class CardUpdater:
             self._outdated[post.nonce] = job, post
             self._deletions.put(post.nonce, now)
         standing = [post for post in said if post.state is PostState.SENT and post not in outdated]
+        for post in standing:
+            # The job goes on after all.
+            self._outdated.pop(post.nonce, None)
+            self._deletions.drop(post.nonce)
         card = next((post for post in standing if post.kind is PostKind.CARD), None)
         if card is None or (job.state in ENDS and not is_kept(job, self._context.kept_since())):
             self._forget(job.id)
         else:
-            self._show(self._cards.setdefault(job.id, _Card(card, edited_at=0.0)), job)
+            self._show(self._cards.setdefault(job.id, Card(card, edited_at=0.0)), job)
         for post in standing:
             if post.kind is PostKind.UNSURE and _is_answered(job) and post.nonce not in self._busy:
                 self._start(post.nonce, self._settle(job, post))
         if job.state in ENDS:
             self._settled.pop(job.id, None)
 
-    def _show(self, card: _Card, job: Job) -> None:
+    def _show(self, card: Card, job: Job) -> None:
         """Let the card be edited when it may be."""
         card.job, now = job, self._context.clock.monotonic()
         due_at = card.edited_at + _BETWEEN_EDITS_SECONDS
-        urgent = card.state_shown != _state_of(job)
+        urgent = card.state_shown != state_of(job)
         if urgent and job.state in _PASSING:
             urgent, due_at = False, max(due_at, now + _PASSING_SECONDS)
         self._edits.put(job.id, card.post.channel_id, due_at, now, urgent=urgent)
@@ -246,22 +242,26 @@ class CardUpdater:
                 self._start(card.post.nonce, self._update(job_id, card))
         return self._edits.pause_seconds(now)
 
-    def _has_moved(self, job_id: JobId, card: _Card) -> bool:
+    def _has_moved(self, job_id: JobId, card: Card) -> bool:
         """Whether the card shows another place than the job has now; an earlier process is trusted to have shown it."""
         place = self._context.signals.queue_positions.get(job_id)
         if card.shown is None and card.place is None:
             card.place = place
         return place is not None and place != card.place
 
-    async def _update(self, job_id: JobId, card: _Card) -> None:
+    async def _update(self, job_id: JobId, card: Card) -> None:
         context, post = self._context, card.post
         job, card.job = card.job or await context.database.read(finding.get, job_id), None
         if job is None or post.message_id is None:
             self._forget(job_id)
             return
         if job.request.parent_id is not None and card.parent_link is None:
-            card.parent_link = await find_parent_link(context, job)
-        card.state_shown, card.place = _state_of(job), context.signals.queue_positions.get(job_id)
+            try:
+                card.parent_link = await find_parent_link(context, job)
+            except StoreUnavailableError:
+                self._again_later(card, job)
+                raise
+        card.state_shown, card.place = state_of(job), context.signals.queue_positions.get(job_id)
         message = self._message_of(job, post, card.parent_link)
         now = context.clock.monotonic()
         if card.shown == hash(message):
@@ -279,8 +279,7 @@ class CardUpdater:
                     wait_seconds = max(
                         _RETRY_SECONDS, fault.retry_after_seconds if isinstance(fault, NotTaken) else 0.0
                     )
-                    card.job = card.job or job
-                    self._edits.put(job_id, post.channel_id, now + wait_seconds, now, urgent=True)
+                    self._again_later(card, job, wait_seconds)
                 return
             if not exists:
                 # A person has deleted it: that card is done.
@@ -294,7 +293,12 @@ class CardUpdater:
         elif job.state is State.ACCEPTED:
             self._plan(job, card)
 
-    def _plan(self, job: Job, card: _Card) -> None:
+    def _again_later(self, card: Card, job: Job, wait_seconds: float = _RETRY_SECONDS) -> None:
+        """An edit failed: repeat it, with the job as it is by then."""
+        card.job, now = card.job or job, self._context.clock.monotonic()
+        self._edits.put(job.id, card.post.channel_id, now + wait_seconds, now, urgent=True)
+
+    def _plan(self, job: Job, card: Card) -> None:
         """When a waiting job's card changes by itself: at the end of its grace period, or with its place."""
         now, grace_seconds = self._context.clock.monotonic(), job.not_before - self._context.clock.now()
         if grace_seconds > 0:
@@ -318,11 +322,6 @@ class CardUpdater:
     def _message_of(self, job: Job, post: Post, parent_link: str | None) -> cards.Message:
         view = view_of(self._context, job, parent_link)
         return cards.card(view, reader_of(self._context, job.origin), post.number)
-
-
-def _state_of(job: Job | posts.StandingCard) -> int:
-    """What is shown at once when it changes: not progress, place and time."""
-    return hash((job.state, job.withheld, job.waiting_for, job.late_at is None))
 
 
 def _is_answered(job: Job) -> bool:

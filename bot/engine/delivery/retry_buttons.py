@@ -46,7 +46,7 @@ class RetryButtons:
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        # The notices to check, and from when on.
+        # The notices to check, and from when on (monotonic).
         self._due: dict[JobId, float] = {}
         self._shown: OrderedDict[JobId, bool] = OrderedDict()
         self.busy: dict[JobId, asyncio.Task[None]] = {}
@@ -65,7 +65,7 @@ class RetryButtons:
 
     def start_due(self) -> float:
         """Edit the due notices; return in how many seconds the next one is due."""
-        now, pause_seconds = self._context.clock.now(), 60.0
+        now, pause_seconds = self._context.clock.monotonic(), 60.0
         for job_id, due_at in tuple(self._due.items()):
             if due_at > now:
                 pause_seconds = min(pause_seconds, due_at - now)
@@ -82,7 +82,7 @@ class RetryButtons:
             _log.info("notice can't be edited", job=job_id, code=fault.code)
         except CourierFault as fault:
             _log.info("notice not edited yet", job=job_id, fault=str(fault))
-            self._due[job_id] = self._context.clock.now() + _RETRY_SECONDS
+            self._due[job_id] = self._context.clock.monotonic() + _RETRY_SECONDS
         except Exception:  # noqa: BLE001  # the loop's one guard
             _log.exception("notice not edited", job=job_id)
         finally:

@@ -15,11 +15,11 @@ from bot.chat.custom_ids import Action
 from bot.chat.words import Key
 from bot.engine.delivery.card_updates import CardUpdater
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, open_database
+from bot.jobs.database import Database, StoreUnavailableError, open_database
 from bot.jobs.migrating import migrate
-from bot.jobs.model import ChannelId, Job, MessageId, PostKind
-from bot.jobs.states import State
-from bot.jobs.store import posts
+from bot.jobs.model import ChannelId, Job, JobId, MessageId, PostKind
+from bot.jobs.states import Event, State
+from bot.jobs.store import moving, posts
 from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.jobs.samples import a_job, put
@@ -47,6 +47,8 @@ class FakeCourier:
         return True
 
     async def delete(self, _channel: ChannelId, message_id: MessageId) -> bool:
+        if self.fault is not None:
+            raise self.fault
         self.deleted.append(message_id)
         return True
 
@@ -241,3 +243,65 @@ async def test_nothing_is_read_while_nothing_changes(harness: CardsHarness) -> N
     harness.courier.edits.clear()
     await harness.pass_seconds(1_000)
     assert (harness.counting.counts, harness.courier.edits) == ({}, [])
+
+
+class FaultyDatabase:
+    """Fails while `fails` is set."""
+
+    def __init__(self, harness: CardsHarness) -> None:
+        self.works: Any = harness.updater._context.database
+        self.fails = True
+        harness.updater._context.database = self  # pyright: ignore[reportAttributeAccessIssue]  # what card updates use
+        self.write = self.works.write
+
+    async def read(self, work: Any, *args: Any, **changes: Any) -> Any:
+        if self.fails and work is not posts.find_outdated and work is not posts.find_standing_cards:
+            raise StoreUnavailableError
+        return await self.works.read(work, *args, **changes)
+
+
+async def test_a_card_whose_rows_could_not_be_read(harness: CardsHarness) -> None:
+    """The loop begins again after a store fault: the change is still shown."""
+    job = await harness.card(State.RENDERING, submitted_at=harness.clock.now() - 400.0)
+    await harness.card(State.RENDERING, submitted_at=harness.clock.now())
+    await harness.recover()
+    await harness.pass_seconds(5)
+    database, before = FaultyDatabase(harness), len(harness.courier.edits)
+    harness.signals.card_touched(job.id)
+    with pytest.raises(StoreUnavailableError):
+        await harness.turn()
+    database.fails = False
+    await harness.updater._recover()
+    await harness.pass_seconds(5)
+    assert len(harness.courier.edits) > before
+    assert MessageId(1) in {message_id for _, message_id, _ in harness.courier.edits[before:]}
+
+
+async def test_an_edit_that_needs_the_store_is_repeated(harness: CardsHarness) -> None:
+    """The link to the video before could not be read: the new state is shown later."""
+    job = await harness.card(State.RENDERING, submitted_at=harness.clock.now() - 400.0)
+    await harness.recover()
+    await harness.pass_seconds(5)
+    remix = replace(job, request=replace(job.request, parent_id=JobId("abcdefgh")), late_at=harness.clock.now())
+    database, before = FaultyDatabase(harness), len(harness.courier.edits)
+    harness.signals.card_touched(job.id, remix)
+    await harness.pass_seconds(5)
+    database.fails = False
+    await harness.pass_seconds(20)
+    assert len(harness.courier.edits) == before + 1
+
+
+async def test_a_card_of_a_job_that_goes_on_after_all_is_kept(harness: CardsHarness) -> None:
+    """Discord did not answer when the card of a lost job was to be deleted; then its video was found."""
+    job = await harness.card(State.LOST, ended_at=harness.clock.now())
+    await harness.database.write(posts.make_due, job, PostKind.FAILURE)
+    *_, notice = await harness.database.read(posts.find_posts_of_jobs, [job.id])
+    await harness.database.write(posts.mark_sent, notice, MessageId(77))
+    harness.courier.fault = NotTaken(0.0)
+    await harness.recover()
+    await harness.database.write(moving.apply, job, Event.LINK, now=harness.clock.now(), remote_id="video_1")
+    harness.signals.card_touched(job.id)
+    await harness.turn()
+    harness.courier.fault = None
+    await harness.pass_seconds(30)
+    assert harness.courier.deleted == []

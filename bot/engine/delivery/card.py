@@ -1,0 +1,27 @@
+"""What the card updater remembers of a card."""
+
+from dataclasses import dataclass
+
+from bot.jobs.model import Job, Post
+from bot.jobs.store.posts import StandingCard
+
+
+@dataclass(slots=True)
+class Card:
+    """A card in its channel. Hashes of its message and text file are None if an earlier process posted it."""
+
+    post: Post
+    edited_at: float
+    shown: int | None = None
+    text_file: int | None = None
+    # A hash of what is shown at once when it changes; None if that may not be shown.
+    state_shown: int | None = None
+    place: int | None = None
+    parent_link: str | None = None
+    # The job to show; None if only its place may have changed.
+    job: Job | None = None
+
+
+def state_of(job: Job | StandingCard) -> int:
+    """What is shown at once when it changes: not progress, place and time."""
+    return hash((job.state, job.withheld, job.waiting_for, job.late_at is None))
