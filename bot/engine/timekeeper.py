@@ -79,16 +79,17 @@ class Timekeeper:
             believed = max(wall, before)
             await self._database.write(moving.bring_back, believed)
             self._clock.go_back_to(believed)
+            # Should the store fail from here on, the next check goes on.
+            self._doubt_until = self._clock.monotonic()
         elif self._clock.monotonic() < self._doubt_until:
             return
         await self._database.write(marks.drop, Mark.CLOCK_DOUBTED)
-        self._before, self._signals.time_in_doubt = None, False
         read = self._database.read
-        self._signals.time_settled(
-            await read(finding.find_all_unended_ids),
-            await read(posts.find_all_unsent_jobs),
-            await read(drafts.find_all_open_offer_ids),
-        )
+        unended = await read(finding.find_all_unended_ids)
+        unsent = await read(posts.find_all_unsent_jobs)
+        offers = await read(drafts.find_all_open_offer_ids)
+        self._before, self._signals.time_in_doubt = None, False
+        self._signals.time_settled(unended, unsent, offers)
 
     async def _doubt(self, before: float) -> None:
         _log.warning("the clock jumped ahead, and is in doubt", since=before)

@@ -4,6 +4,7 @@ A database in trouble is retried, and the owner is alerted.
 """
 
 import asyncio
+import math
 from collections.abc import Collection
 from itertools import islice
 
@@ -26,7 +27,7 @@ class Claims:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._renew_at = 0.0
+        self._renew_at = -math.inf
         self._unclaimed: list[JobId] = []
         self.renewal: asyncio.Task[None] | None = None
 
@@ -65,10 +66,10 @@ class Claims:
 
     def start_renewal(self) -> float:
         """Renew all leases, beside everything else; return in how many seconds to come back."""
-        now = self._context.clock.now()
+        now = self._context.clock.monotonic()
         if now >= self._renew_at and (self.renewal is None or self.renewal.done()):
             self._renew_at = now + RENEW_SECONDS
-            self.renewal = asyncio.create_task(self._renew(now))
+            self.renewal = asyncio.create_task(self._renew(self._context.clock.now()))
         return RENEW_SECONDS
 
     async def _renew(self, now: float) -> None:

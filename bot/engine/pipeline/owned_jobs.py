@@ -1,7 +1,7 @@
 """The unended jobs of this process, as they are stored, and when each is due: its next step, its deadline, its rest."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.engine.context import EngineContext
 from bot.engine.due_queue import DueQueue
@@ -26,8 +26,8 @@ class OwnedJobs:
         self._steps = steps
         self.jobs: dict[JobId, Job] = {}
         self.rendering: set[JobId] = set()
-        # When rendering jobs are polled, when others continue, when jobs are overdue, and until when those rest whose
-        # step broke.
+        # When rendering jobs are polled, when others continue, when jobs are overdue, and until when (monotonic) those
+        # rest whose step broke.
         self.polls = DueQueue[JobId]()
         self.other_steps = DueQueue[JobId]()
         self.deadlines = DueQueue[JobId]()
@@ -50,8 +50,23 @@ class OwnedJobs:
         signals.ready_jobs.clear()
         moved, signals.moved_jobs = signals.moved_jobs, {}
         owned, signals.owned_jobs = signals.owned_jobs, set()
-        self.jobs.update((job_id, moved[job_id]) for job_id in owned - self.jobs.keys())
+        self.jobs.update((job_id, moved[job_id]) for job_id in (owned & moved.keys()) - self.jobs.keys())
         self.take(moved.values())
+
+    def take_read(self, stored: Iterable[Job], before: Mapping[JobId, Job]) -> None:
+        """Take over rows that were read, with due times by what is stored; `before`: the jobs before the read.
+
+        A row is read again if its job was handed over or placed meanwhile: it may be older than that.
+        """
+        for job in stored:
+            known = self.jobs.get(job.id)
+            if job.id in self._context.signals.moved_jobs or known is not before.get(job.id):
+                self._context.signals.dirty_jobs.add(job.id)
+            elif known is not None and job.state is known.state and job.id not in self._steps:
+                # What is planned may be by a clock that was wrong.
+                self.place(job, None)
+            else:
+                self.take((job,))
 
     def take(self, stored: Iterable[Job]) -> None:
         """Place those of these jobs that this process owns; one whose step is running, at its end."""

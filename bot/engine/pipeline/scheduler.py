@@ -80,13 +80,12 @@ class Scheduler:
 
     async def _refresh_jobs(self) -> float:
         """Read what is not at hand from the store, some rows at once; return in how many seconds to come back."""
-        signals, now = self._context.signals, self._context.clock.now()
+        signals, now = self._context.signals, self._context.clock.monotonic()
         while (job_id := self._owned.backoffs.pop(now)) is not None:
             signals.dirty_jobs.add(job_id)
         try:
-            read = await self._claims.read_changed()
-            # What was handed over during the read is newer.
-            self._owned.take(job for job in read if job.id not in signals.moved_jobs)
+            before = {job_id: job for job_id in signals.dirty_jobs if (job := self._owned.jobs.get(job_id)) is not None}
+            self._owned.take_read(await self._claims.read_changed(), before)
             for job in await self._claims.claim():
                 self._owned.place(job, due_at_once(job))
         except StoreUnavailableError as error:
@@ -207,7 +206,7 @@ class Scheduler:
             _log.error("step failed", job=job.id, state=job.state, times=times, rest=rest_seconds, exc_info=error)
             if self._owned.is_stuck(job.id):
                 self._context.owner_alerts.alert(Key.ALERT_STUCK)
-        self._owned.backoffs.put(job.id, self._context.clock.now() + rest_seconds)
+        self._owned.backoffs.put(job.id, self._context.clock.monotonic() + rest_seconds)
 
     def _start_probe(self) -> float:
         """Start a free probe of the provider when there is reason to; never with a paid request."""

@@ -9,7 +9,7 @@ import pytest
 from bot.chat.words import Key
 from bot.engine.signals import Signals
 from bot.engine.timekeeper import DOUBT_SECONDS, Timekeeper
-from bot.jobs.database import Database, open_database
+from bot.jobs.database import Database, StoreUnavailableError, open_database
 from bot.jobs.migrating import migrate
 from bot.jobs.model import Job, PostKind
 from bot.jobs.states import State
@@ -143,6 +143,26 @@ async def test_a_doubted_clock_that_is_put_right(database: Database) -> None:
     assert not harness.signals.time_in_doubt
     assert (await harness.now(meanwhile)).accepted_at == NEWEST + 90
     assert list(harness.signals.to_post) == [meanwhile.id], "messages are due by the right time again"
+
+
+async def test_a_store_fault_at_the_end_of_a_doubt(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The due times are read at the next check instead, and not an hour later."""
+    await stored(database)
+    harness = await begun(database, NEWEST + 400 * DAY)
+    await harness.accepts()
+    harness.machine.shows = NEWEST + 90
+    read = database.read
+    monkeypatch.setattr(database, "read", failing)
+    with pytest.raises(StoreUnavailableError):
+        await harness.check()
+    monkeypatch.setattr(database, "read", read)
+    await harness.check()
+    assert harness.signals.dirty_jobs
+    assert not harness.signals.time_in_doubt
+
+
+async def failing(*_: object) -> None:
+    raise StoreUnavailableError
 
 
 async def test_a_doubted_clock_that_is_put_right_between_two_lives(database: Database) -> None:

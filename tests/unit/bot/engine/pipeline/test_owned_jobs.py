@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ from aiohttp import web
 
 from bot.engine.moves import accept, change
 from bot.engine.pipeline import claims
+from bot.engine.pipeline.steps import StepResult
 from bot.jobs.model import Job, UserId
-from bot.jobs.states import State
+from bot.jobs.states import Event, State
 from bot.jobs.store import moving
 from bot.jobs.tables import jobs
 from tests.unit.bot.engine.scheduler_harness import SchedulerHarness, a_scheduler_harness, inline
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.jobs.store.test_unreadable_rows import spoil
 from tests.unit.bot.media.samples import mp4
+
+_YEARS_SECONDS = 20 * 365 * 86_400.0
 
 
 @pytest.fixture
@@ -123,3 +127,46 @@ async def test_a_piece_of_unreadable_rows_hides_no_other(
         await harness.scheduler._start_due()
     assert list(harness.scheduler._owned.jobs) == [given[4].id]
     assert await harness.database.read(moving.find_unclaimed, "another", now) == []
+
+
+async def test_a_clock_that_is_put_right_leaves_no_poll_in_the_future(harness: SchedulerHarness) -> None:
+    """Polls and rests were planned by a clock that was years ahead: they come soon by the right one."""
+    job = await harness.accept(State.RENDERING, remote_id="video_1", submitted_at=harness.clock.now())
+    resting = await harness.accept(State.RENDERING, remote_id="video_2", submitted_at=harness.clock.now())
+    await harness.database.write(moving.claim, "machine", harness.clock.now(), None)
+    owned, signals = harness.scheduler._owned, harness.signals
+    signals.has_unclaimed = False
+    harness.clock.step(_YEARS_SECONDS)
+    owned.place(replace(job, fence=1), harness.clock.now() + 1.0)
+    owned.place(replace(resting, fence=1), None)
+    harness.scheduler._rest_after(resting, ValueError())
+    harness.clock.step(-_YEARS_SECONDS)
+    signals.time_settled({job.id, resting.id}, [], [])
+    harness.start()
+    await harness.until(lambda: {*harness.api.polled} == {"video_1", "video_2"}, "both polls", step_seconds=1.0)
+
+
+async def test_a_row_read_before_a_step_ended_is_read_again(
+    harness: SchedulerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step ends while the rows are being read after a doubt: the row of before is older than the step's."""
+    job = await harness.accept(State.UNCERTAIN, submitted_at=harness.clock.now())
+    await harness.scheduler._start_due()
+    owned, read = harness.scheduler._owned, harness.database.read
+    context: Any = harness.context
+    known = owned.jobs[job.id]
+
+    async def late(work: Callable[..., Any], *args: Any) -> Any:
+        found = await read(work, *args)
+        if owned.jobs[job.id] is known:
+            adopted = await change(
+                context, moving.apply, known, Event.LINK, now=harness.clock.now(), remote_id="video_1"
+            )
+            owned.place_after(job.id, StepResult(adopted))
+        return found
+
+    monkeypatch.setattr(harness.database, "read", late)
+    harness.signals.time_settled({job.id}, [], [])
+    await harness.scheduler._refresh_jobs()
+    assert owned.jobs[job.id].state is State.RENDERING
+    assert job.id in harness.signals.dirty_jobs
