@@ -111,6 +111,8 @@ class CardUpdater:
             self._edits.put(job.id, post.channel_id, now + _BETWEEN_EDITS_SECONDS, now)
         while signals.moved_up:
             if (card := self._cards.get(job_id := signals.moved_up.pop())) is not None:
+                # An earlier process showed another place.
+                card.place = card.place or 0
                 self._edits.put(job_id, card.post.channel_id, card.edited_at + _BETWEEN_EDITS_SECONDS, now)
         unknown: list[JobId] = []
         while signals.dirty_cards and len(unknown) < _READ_AT_ONCE:

@@ -204,6 +204,18 @@ async def test_a_place_far_back_is_put_right_after_a_while(harness: CardsHarness
     assert harness.courier.most_in_a_minute() <= 30
 
 
+async def test_the_first_move_after_a_start_is_shown(harness: CardsHarness) -> None:
+    """The cards are taken to show their places at the start, not those after it."""
+    waiting = [await harness.card(State.ACCEPTED) for _ in range(3)]
+    await harness.recover()
+    harness.order(waiting)
+    await harness.pass_seconds(10)
+    assert harness.courier.edits == []
+    harness.order(waiting[1:])
+    await harness.pass_seconds(10)
+    assert sorted(message_id for _at, message_id, _message in harness.courier.edits) == [2, 3]
+
+
 async def test_a_state_that_passes_is_shown_only_if_it_lasts(harness: CardsHarness) -> None:
     """A job that is sent within a second is edited once: when it renders."""
     quick, slow = await harness.card(State.ACCEPTED), await harness.card(State.ACCEPTED)
