@@ -117,6 +117,7 @@ def _serve(line: socket.socket) -> bool:
 def _enter(request: dict[str, Any], stdin: int, log: int) -> None:
     """Set up a new process with its arguments, environment, folder and files."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for descriptor, standard in ((stdin, 0), (log, 1), (log, 2)):
         os.dup2(descriptor, standard)
     os.close(stdin)
@@ -133,7 +134,9 @@ def _main() -> int:
         importlib.import_module(late)
     from sandbox.bot_child import run_child
 
+    # A signal to the whole group is for the sandbox and its bots; the server ends with the line.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=os.dup(0)) as line:
