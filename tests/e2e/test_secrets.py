@@ -73,21 +73,21 @@ async def live_through_everything(stage: Stage, ada: Person, channel: Channel) -
     form = await opener.wait_form()
     field = next(name for name, one in form.fields.items() if one.kind == "text")
     calls += [opener, await ada.submit(form, {field: "A second heron"})]
-    await until_said(stage, channel, "video", 3)
+    await until_said(stage, channel, "video", 3, calls[-1])
 
     calls.append(await press(ada, video, Action.AGAIN))
-    await until_said(stage, channel, "video", 4)
+    await until_said(stage, channel, "video", 4, calls[-1])
     calls.append(await ada.slash(channel, "status"))
 
     quoting = {"error": {"message": f"Bad header Authorization: Bearer {KEY}", "code": "invalid_value"}}
     stage.studio.faults.add("create", StudioFault.status(400, json=quoting))
     calls.append(await ada.slash(channel, "video", prompt="A forbidden balloon"))
-    await until_said(stage, channel, "fail", 1)
+    await until_said(stage, channel, "fail", 1, calls[-1])
     calls.append(await ada.slash(channel, "video", prompt="A doomed balloon"))
-    await until_said(stage, channel, "fail", 2)
+    await until_said(stage, channel, "fail", 2, calls[-1])
     stage.studio.faults.add("create", StudioFault.body(f"<html>{KEY}</html>".encode(), content_type="text/html"))
     calls.append(await ada.slash(channel, "video", prompt="An unsure balloon"))
-    await until_said(stage, channel, "unsure", 1)
+    await until_said(stage, channel, "unsure", 1, calls[-1])
 
     stage.studio.faults.add("poll", StudioFault.drop(take=False), times=3)
     stage.studio.faults.add("file", StudioFault.status(403), times=2)
@@ -102,7 +102,10 @@ async def live_through_everything(stage: Stage, ada: Person, channel: Channel) -
     return calls
 
 
-async def until_said(stage: Stage, channel: Channel, kind: str, count: int) -> None:
+async def until_said(stage: Stage, channel: Channel, kind: str, count: int, call: Call | None = None) -> None:
+    if call is not None:
+        # An acknowledgement counts for three seconds, which would be over at once.
+        await call.wait_answer()
     await time_passes_until(stage, lambda: len(ever_posted(stage.chat, channel, kind)) >= count)
 
 
