@@ -22,6 +22,7 @@ from typing import Any
 
 _PACKET_BYTES = 1 << 17
 _STOP_SECONDS = 5.0
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 # Where a process can wait for one that isn't its child.
 AVAILABLE = sys.platform == "linux"
@@ -116,8 +117,6 @@ def _serve(line: socket.socket) -> bool:
 
 def _enter(request: dict[str, Any], stdin: int, log: int) -> None:
     """Set up a new process with its arguments, environment, folder and files."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for descriptor, standard in ((stdin, 0), (log, 1), (log, 2)):
         os.dup2(descriptor, standard)
     os.close(stdin)
@@ -126,6 +125,7 @@ def _enter(request: dict[str, Any], stdin: int, log: int) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv[1:] = request["arguments"]
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
 
 def _main() -> int:
@@ -134,9 +134,9 @@ def _main() -> int:
         importlib.import_module(late)
     from sandbox.bot_child import run_child
 
-    # A signal to the whole group is for the sandbox and its bots; the server ends with the line.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # A signal to the whole group is for the sandbox and its bots; the server ends with the line. What is sent to a new
+    # process waits until it can be ended.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=os.dup(0)) as line:
