@@ -53,12 +53,11 @@ async def _notes(database: Database, scale: Scale) -> float:
     jobs = [a_job(State.RENDERING, accepted_at=time.time()) for _ in range(_WRITERS)]
     await database.write(put, *jobs)
     rounds = scale.times(_ROUNDS)
-    write_note = getattr(database, "write_grouped", database.write)
     began_at = time.perf_counter()
 
     async def write(job: Job) -> None:
         for progress in range(rounds):
-            await write_note(moving.note, job, progress=progress)
+            await database.write(moving.note, job, progress=progress)
 
     await asyncio.gather(*map(write, jobs))
     return rounds * len(jobs) / (time.perf_counter() - began_at)
