@@ -38,23 +38,47 @@ class ResponseContext:
 
 @dataclass(frozen=True)
 class Response:
-    """A response with its body read once."""
+    """A response with its body decoded once. What only faults need is read when it is first used."""
 
-    status: int
+    raw: RawResponse
+    context: ResponseContext
     body: object
-    is_mess: bool
-    """Whether the body broke off, or is neither JSON nor a plain text: a page of markup, half an object, bytes."""
-    words: ErrorWords | None
-    wait_seconds: float | None
-    complete: bool
-    detail: str
-    sent: Sent
-    secret: str
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.raw.status
+
+    @property
+    def complete(self) -> bool:
+        """Whether the body arrived as a whole."""
+        return self.raw.body is not None
+
+    @property
+    def is_mess(self) -> bool:
+        """Whether the body broke off, or is neither JSON nor a plain text: a page of markup, half an object, bytes."""
+        return self.raw.body is None or (self.body is None and _is_mess(self.raw.body))
+
+    @cached_property
+    def words(self) -> ErrorWords | None:
+        """Its error words; None if it has none."""
+        return error_words(self.body, "" if self.body is not None or self.raw.body is None else _plain(self.raw.body))
 
     @cached_property
     def meaning(self) -> Meaning | None:
         """The meaning of its error words; None if it has none."""
-        return None if self.words is None else Meaning(self.words, self.sent)
+        return None if self.words is None else Meaning(self.words, self.context.sent)
+
+    @property
+    def wait_seconds(self) -> float | None:
+        """How long it asks us to wait."""
+        return asked_wait(self.raw.headers, self.words.wait if self.words else None, self.context.now)
+
+    @property
+    def detail(self) -> str:
+        """The beginning of the body, for the log."""
+        secret = self.context.secret
+        return escaped(_start(self.raw.body or b"", secret), secret)
 
     @property
     def code(self) -> str | None:
@@ -62,7 +86,7 @@ class Response:
         return (
             None
             if self.meaning is None or self.meaning.code is None
-            else escaped(self.meaning.code, self.secret)[:_CODE_MAX_CHARACTERS]
+            else escaped(self.meaning.code, self.context.secret)[:_CODE_MAX_CHARACTERS]
         )
 
     @property
@@ -72,21 +96,8 @@ class Response:
 
 
 def read_response(raw: RawResponse, context: ResponseContext) -> Response:
-    """The response, read."""
-    body_bytes = raw.body
-    body = decode(body_bytes) if body_bytes is not None else None
-    words = error_words(body, "" if body is not None or body_bytes is None else _plain(body_bytes))
-    return Response(
-        status=raw.status,
-        body=body,
-        is_mess=body_bytes is None or (body is None and _is_mess(body_bytes)),
-        words=words,
-        wait_seconds=asked_wait(raw.headers, words.wait if words else None, context.now),
-        complete=body_bytes is not None,
-        detail=escaped(_start(body_bytes or b"", context.secret), context.secret),
-        sent=context.sent,
-        secret=context.secret,
-    )
+    """The response, with its body decoded."""
+    return Response(raw, context, None if raw.body is None else decode(raw.body))
 
 
 def _start(body_bytes: bytes, secret: str) -> str:

@@ -153,8 +153,9 @@ def _holder(top: dict[str, object]) -> tuple[str | None, dict[str, object]]:
     ]
     holders = [top, *(holder for holder in nested if holder is not None)]
     # `request_id` last: in a wrapper it names the request and not the video.
-    last = () if error_words(top) else ("request_id",)
-    for keys in (("id", "video_id", "task_id"), last):
+    for keys in (("id", "video_id", "task_id"), ("request_id",)):
+        if keys == ("request_id",) and error_words(top):
+            break
         for holder in holders:
             for key in keys:
                 value = holder.get(key)

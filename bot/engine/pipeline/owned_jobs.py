@@ -50,7 +50,8 @@ class OwnedJobs:
         signals.ready_jobs.clear()
         moved, signals.moved_jobs = signals.moved_jobs, {}
         owned, signals.owned_jobs = signals.owned_jobs, set()
-        self.jobs.update((job_id, moved[job_id]) for job_id in (owned & moved.keys()) - self.jobs.keys())
+        # One by one: a difference of the keys would go through all jobs.
+        self.jobs.update({job_id: moved[job_id] for job_id in owned if job_id in moved and job_id not in self.jobs})
         self.take(moved.values())
 
     def take_read(self, stored: Iterable[Job], before: Mapping[JobId, Job]) -> None:
