@@ -7,7 +7,7 @@ from tests.bench import peer_process
 from tests.bench.report import Report, Scale, count
 from tests.bench.world import a_world, calm
 
-_SETTLE_SECONDS = 20.0
+_SETTLE_SECONDS = 25.0
 _WINDOW_SECONDS = 25.0
 _BARE_POLLS = 3_000
 _LOOP_SECONDS = 11.0
