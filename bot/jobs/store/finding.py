@@ -133,7 +133,7 @@ async def find_newest_finished_in_channel(
 
 async def find_own_everywhere(connection: AsyncConnection, user_id: UserId, limit: int) -> list[Job]:
     """The person's running jobs and then the latest ended ones, of all servers."""
-    found = await connection.execute(_own(sa.select(jobs), user_id).limit(limit))
+    found = await connection.execute(_OWN, _of_person(user_id, limit))
     return readable(found, job_of)
 
 
@@ -141,17 +141,17 @@ async def suggest_own_everywhere(
     connection: AsyncConnection, user_id: UserId, typed: str, limit: int
 ) -> list[Suggestion]:
     """The same jobs, those whose prompt or id contains `typed`."""
-    return await _suggested(connection, _own(_SUGGESTED, user_id), typed, limit)
+    return await _suggested(connection, _OWN_SUGGESTED, typed, _of_person(user_id, limit))
 
 
 async def suggest_finished_in_place(
     connection: AsyncConnection, user_id: UserId, place: Place, typed: str, limit: int
 ) -> list[Suggestion]:
     """The person's finished videos of that server (or DM), newest first, whose prompt or id contains the typed text."""
-    finished = _SUGGESTED.where(
-        *_newest_of(user_id), _at(place), jobs.c.state == State.DELIVERED, jobs.c.removed_at.is_(None)
-    )
-    return await _suggested(connection, finished.order_by(jobs.c.accepted_at.desc()), typed, limit)
+    of_guild = place.guild_id is not None
+    finished = _FINISHED_IN_GUILD if of_guild else _FINISHED_IN_DM
+    there = place.guild_id if of_guild else place.channel_id
+    return await _suggested(connection, finished, typed, _of_person(user_id, limit) | {"there": there})
 
 
 async def find_latest_renders(connection: AsyncConnection, per_class: int) -> list[Rendered]:
@@ -260,32 +260,60 @@ _BEGINNING = sa.func.substr(jobs.c.prompt, 1, _PROMPT_SHOWN, type_=sa.String).la
 _SUGGESTED: sa.Select[*tuple[Any, ...]] = sa.select(jobs.c.id, _BEGINNING, jobs.c.accepted_at)
 
 
-def _newest_of(user_id: UserId) -> tuple[sa.ColumnElement[bool], ...]:
-    """The person's newest jobs, by an index: others of theirs are not read."""
-    of_person = jobs.c.user_id == user_id
-    times = sa.select(jobs.c.accepted_at).where(of_person).order_by(jobs.c.accepted_at.desc())
-    oldest = times.offset(SEARCHED_MAX - 1).limit(1).scalar_subquery()
-    return of_person, jobs.c.accepted_at >= sa.func.coalesce(oldest, 0.0)
+_OF_PERSON = jobs.c.user_id == sa.bindparam("person")
+_OLDEST = (
+    sa.select(jobs.c.accepted_at)
+    .where(_OF_PERSON)
+    .order_by(jobs.c.accepted_at.desc())
+    .offset(sa.bindparam("newer"))
+    .limit(1)
+    .scalar_subquery()
+)
+# The person's newest jobs, by an index: others of theirs are not read.
+_NEWEST = (_OF_PERSON, jobs.c.accepted_at >= sa.func.coalesce(_OLDEST, 0.0))
 
 
-def _own(columns: sa.Select[*tuple[Any, ...]], user_id: UserId) -> sa.Select[*tuple[Any, ...]]:
-    return columns.where(*_newest_of(user_id)).order_by(sa.case((UNENDED, 0), else_=1), jobs.c.accepted_at.desc())
+def _of_person(user_id: UserId, limit: int) -> dict[str, object]:
+    return {"person": user_id, "newer": SEARCHED_MAX - 1, "most": limit}
+
+
+def _own(columns: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+    running_first = sa.case((UNENDED, 0), else_=1)
+    return columns.where(*_NEWEST).order_by(running_first, jobs.c.accepted_at.desc()).limit(sa.bindparam("most"))
+
+
+def _finished(*where: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
+    finished = _SUGGESTED.where(*_NEWEST, *where, jobs.c.state == State.DELIVERED, jobs.c.removed_at.is_(None))
+    return finished.order_by(jobs.c.accepted_at.desc()).limit(sa.bindparam("most"))
+
+
+def _that_match(query: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+    pattern = sa.bindparam("pattern", type_=sa.String)
+    return query.where(sa.or_(jobs.c.prompt.ilike(pattern, escape="\\"), jobs.c.id.ilike(pattern, escape="\\")))
+
+
+_Suggesting = tuple[sa.Select[*tuple[Any, ...]], sa.Select[*tuple[Any, ...]]]
+
+
+def _suggesting(query: sa.Select[*tuple[Any, ...]]) -> _Suggesting:
+    """The statement while nothing is typed, and the one for a pattern."""
+    return query, _that_match(query)
+
+
+_OWN = _own(sa.select(jobs))
+_OWN_SUGGESTED = _suggesting(_own(_SUGGESTED))
+_FINISHED_IN_GUILD = _suggesting(_finished(jobs.c.guild_id == sa.bindparam("there")))
+_FINISHED_IN_DM = _suggesting(_finished(jobs.c.guild_id.is_(None), jobs.c.channel_id == sa.bindparam("there")))
 
 
 async def _suggested(
-    connection: AsyncConnection, query: sa.Select[*tuple[Any, ...]], typed: str, limit: int
+    connection: AsyncConnection, queries: _Suggesting, typed: str, values: dict[str, object]
 ) -> list[Suggestion]:
+    everything, matching = queries
     if text := typed.strip():
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(sa.or_(jobs.c.prompt.ilike(pattern, escape="\\"), jobs.c.id.ilike(pattern, escape="\\")))
-    found = await connection.execute(query.limit(limit))
+        values = values | {"pattern": "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"}
+    found = await connection.execute(matching if text else everything, values)
     return [Suggestion(*row) for row in found if isinstance(row.prompt, str) and isinstance(row.accepted_at, float)]
-
-
-def _at(place: Place) -> sa.ColumnElement[bool]:
-    if place.guild_id is not None:
-        return jobs.c.guild_id == place.guild_id
-    return sa.and_(jobs.c.guild_id.is_(None), jobs.c.channel_id == place.channel_id)
 
 
 async def _first(connection: AsyncConnection, query: sa.Select[*tuple[Any, ...]], **values: object) -> Job | None:
