@@ -59,6 +59,15 @@ async def test_the_bot_is_killed_in_mid_render(browser: Browser, tmp_path: Path)
         assert visit.stage.bot.lives == 2
 
 
+async def test_commands_that_come_while_one_types_are_offered(browser: Browser, tmp_path: Path) -> None:
+    """The list says that there are none yet, and shows them as soon as the bot has registered them."""
+    async with a_visit(tmp_path, browser, with_bot=False) as visit:
+        await visit.visitor.composer.press_sequentially("/vid")
+        await expect(visit.page.get_by_text("There are no commands here (yet).")).to_be_visible()
+        await visit.stage.start_bot()
+        await expect(visit.page.get_by_role("option").filter(has_text="/video")).to_be_visible()
+
+
 async def test_what_goes_wrong_in_the_browser_is_noticed(visit: Visit) -> None:
     """A wish for something outside, an error and an exception of the page would fail any of these tests."""
     page = visit.page

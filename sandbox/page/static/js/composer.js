@@ -72,7 +72,11 @@ class Composer {
     document.addEventListener("keydown", (event) => this.typedElsewhere(event));
     document.addEventListener("use-command", (event) => this.use(event.detail.name));
     on("world", () => this.placed());
-    on("commands", () => this.restore());
+    on("commands", () => {
+      this.restore();
+      // A list that is shown, or the note in its place, follows.
+      if (!this.commands.element.hidden) this.offer();
+    });
   }
 
   placed() {
