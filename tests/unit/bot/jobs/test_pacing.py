@@ -19,12 +19,12 @@ from bot.jobs.pacing import (
     price_for,
     track,
 )
-from bot.jobs.render_times import History, LogNormal, RenderClass
+from bot.jobs.render_times import History, LogNormal
 from tests.bench import pacing
+from tests.unit.bot.jobs.renders import KIND, learned, renders
 
 BOUNDS = Bounds(2.0, 30.0)
 WIDE = Bounds(0.01, 3600.0)
-KIND = RenderClass("gpt-4o-video", "1280x720", "8")
 # As for a class of which nothing is known but that its median is known to be this.
 PRIOR = LogNormal(120.0, 0.66)
 
@@ -33,18 +33,6 @@ fits = st.builds(LogNormal, st.floats(0.01, 1e6), st.floats(0.02, 5.0))
 ages = st.one_of(st.floats(-1e4, 1e4), st.floats(0.0, 1e12))
 tracks = st.one_of(st.none(), st.builds(ProgressTrack, st.integers(0, 100), st.floats(0.0, 1e9)))
 prices = st.floats(1e-3, 1e12)
-
-
-def learned(*took_seconds: float) -> History:
-    history = History()
-    for seconds in took_seconds:
-        history = history.with_render(KIND, seconds)
-    return history
-
-
-def renders(median_seconds: float, sigma: float, jobs: int, seed: int = 1) -> list[float]:
-    random = Random(seed)
-    return [random.lognormvariate(math.log(median_seconds), sigma) for _ in range(jobs)]
 
 
 def integral(fit: LogNormal, since_seconds: float, until_seconds: float, price: float) -> float:

@@ -1,29 +1,16 @@
 """How long renders take, learned from the latest ones."""
 
 import math
-from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.render_times import History, LogNormal, RenderClass
+from tests.unit.bot.jobs.renders import KIND, learned, renders
 
-KIND = RenderClass("gpt-4o-video", "1280x720", "8")
 SIBLING = RenderClass("gpt-4o-video", "1280x720", "4")
 OTHER_MODEL = RenderClass("cinema-2", "1280x720", "8")
-
-
-def learned(*took_seconds: float) -> History:
-    history = History()
-    for seconds in took_seconds:
-        history = history.with_render(KIND, seconds)
-    return history
-
-
-def renders(median_seconds: float, sigma: float, jobs: int, seed: int = 1) -> list[float]:
-    random = Random(seed)
-    return [random.lognormvariate(math.log(median_seconds), sigma) for _ in range(jobs)]
 
 
 @pytest.mark.parametrize("sigmas", [-3.0, 0.0, 1.0, 2.0, 4.0, 7.9, 8.1, 20.0, 100.0])
