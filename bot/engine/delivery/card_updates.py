@@ -136,9 +136,9 @@ class CardUpdater:
                 raise
             for job, said in found:
                 self._retries.touch(job)
-                self._look_after(job, said)
+                self._take_messages(job, said)
 
-    def _look_after(self, job: Job, said: list[Post]) -> None:
+    def _take_messages(self, job: Job, said: list[Post]) -> None:
         """Do what is to be done about the job's messages."""
         now = self._context.clock.monotonic()
         outdated = find_outdated(job, said, self._context.kept_since())
@@ -253,16 +253,17 @@ class CardUpdater:
 
     async def _update(self, job_id: JobId, card: Card) -> None:
         context, post = self._context, card.post
-        job, card.job = card.job or await context.database.read(finding.get, job_id), None
+        job, card.job = card.job, None
+        try:
+            job = job or await context.database.read(finding.get, job_id)
+            if job is not None and job.request.parent_id is not None and card.parent_link is None:
+                card.parent_link = await find_parent_link(context, job)
+        except StoreUnavailableError:
+            self._again_later(card, job)
+            raise
         if job is None or post.message_id is None:
             self._forget(job_id)
             return
-        if job.request.parent_id is not None and card.parent_link is None:
-            try:
-                card.parent_link = await find_parent_link(context, job)
-            except StoreUnavailableError:
-                self._again_later(card, job)
-                raise
         card.state_shown, card.place = state_of(job), context.signals.queue_positions.get(job_id)
         message = self._message_of(job, post, card.parent_link)
         now = context.clock.monotonic()
@@ -295,17 +296,18 @@ class CardUpdater:
         elif job.state is State.ACCEPTED:
             self._plan(job, card)
 
-    def _again_later(self, card: Card, job: Job, wait_seconds: float = _RETRY_SECONDS) -> None:
+    def _again_later(self, card: Card, job: Job | None, wait_seconds: float = _RETRY_SECONDS) -> None:
         """An edit failed: repeat it, with the job as it is by then."""
         card.job, now = card.job or job, self._context.clock.monotonic()
-        self._edits.put(job.id, card.post.channel_id, now + wait_seconds, now, urgent=True)
+        self._edits.put(card.post.job_id, card.post.channel_id, now + wait_seconds, now, urgent=True)
 
     def _plan(self, job: Job, card: Card) -> None:
         """When a waiting job's card changes by itself: at the end of its grace period, or with its place."""
-        now, grace_seconds = self._context.clock.monotonic(), job.not_before - self._context.clock.now()
-        if grace_seconds > 0:
+        now, wait_seconds = self._context.clock.monotonic(), job.not_before - self._context.clock.now()
+        if wait_seconds > 0:
             card.job = card.job or job
-        wait_seconds = grace_seconds if grace_seconds > 0 else _PLACE_AGAIN_SECONDS
+        else:
+            wait_seconds = _PLACE_AGAIN_SECONDS
         self._edits.put(job.id, card.post.channel_id, now + wait_seconds, now)
 
     async def _settle(self, job: Job, post: Post) -> None:

@@ -303,6 +303,20 @@ async def test_an_edit_that_needs_the_store_is_repeated(harness: CardsHarness) -
     assert len(harness.courier.edits) == before + 1
 
 
+async def test_a_place_whose_job_could_not_be_read_is_shown_later(harness: CardsHarness) -> None:
+    """The card of an earlier process moved up in the queue while the store failed."""
+    waiting = [await harness.card(State.ACCEPTED) for _ in range(2)]
+    await harness.recover()
+    harness.order(waiting)
+    await harness.pass_seconds(10)
+    database = FaultyDatabase(harness)
+    harness.order(waiting[1:])
+    await harness.pass_seconds(10)
+    database.fails = False
+    await harness.pass_seconds(30)
+    assert [message_id for _at, message_id, _message in harness.courier.edits] == [2]
+
+
 async def test_a_card_of_a_job_that_goes_on_after_all_is_kept(harness: CardsHarness) -> None:
     """Discord did not answer when the card of a lost job was to be deleted; then its video was found."""
     job = await harness.card(State.LOST, ended_at=harness.clock.now())
