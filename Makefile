@@ -35,7 +35,7 @@ test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: th
 
 # While one works: no process of the bot is started but for a few, and no browser.
 quick: $(READY)  ## the tests of unit, rules and simcord that are not marked slow; no lint, no types
-	@$(BIN)/pytest -q -n 4 --dist loadfile -m "not slow" tests/unit tests/rules tests/simcord
+	@$(BIN)/pytest -q -n 3 --dist loadfile -m "not slow" tests/unit tests/rules tests/simcord
 
 # Of what runs in the tests' own process. The floor is in pyproject.toml.
 coverage: $(READY)  ## the branch coverage of bot and cogs by the tests of unit, rules and simcord, held to a floor

@@ -39,6 +39,7 @@ def labels(message: discord.Message) -> list[str]:
     return [child.label or "" for row in rows for child in row.children if isinstance(child, discord.Button)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setup", SETUPS, ids=lambda setup: setup.__name__)
 async def test_what_is_said_of_a_job_can_be_translated(world: SimWorld, setup: JobSetup) -> None:
     """Card, notice, video, the list, the job alone and their buttons: no word of English."""

@@ -27,6 +27,7 @@ CONTROLLED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scene", "kind", "action"), CONTROLLED)
 async def test_others_may_not(world: SimWorld, scene: job_setups.JobSetup, kind: PostKind, action: Action) -> None:
     """Anyone but the requester is refused privately, and neither job nor message changes."""
@@ -42,6 +43,7 @@ async def test_others_may_not(world: SimWorld, scene: job_setups.JobSetup, kind:
     assert len(await world.jobs()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scene", "kind", "action"), CONTROLLED)
 async def test_those_who_manage_messages_may(
     world: SimWorld, scene: job_setups.JobSetup, kind: PostKind, action: Action

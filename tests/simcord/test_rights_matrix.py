@@ -206,6 +206,7 @@ async def offer_of_ada(world: SimWorld, kind: Action) -> str:
     return str(told.id)
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.KEEP])
 async def test_every_button_by_everybody(world: SimWorld, crowd: Crowd, paid: list[Any], action: Action) -> None:
@@ -248,6 +249,7 @@ async def test_every_button_by_everybody(world: SimWorld, crowd: Crowd, paid: li
     assert paid == []
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 @pytest.mark.parametrize(("purpose", "source"), FORMS)
 async def test_every_form_by_everybody(

@@ -184,6 +184,7 @@ def judge(job: Job, evil: str) -> None:
             assert all(unicodedata.category(one) not in {"Cc", "Cf", "Cs"} for one in text.replace("\n", ""))
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_outside_of_code_spans_stand_only_our_own_words(job: Job, evil: str) -> None:
@@ -191,6 +192,7 @@ def test_outside_of_code_spans_stand_only_our_own_words(job: Job, evil: str) -> 
     judge(job, evil)
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=figure(25, 250))
 @given(st.lists(st.sampled_from(PAYLOADS) | st.text(max_size=30), max_size=4).map("".join))
@@ -199,6 +201,7 @@ def test_no_mixture_of_them_gets_out_either(job: Job, evil: str) -> None:
     judge(job, evil)
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
 async def test_only_the_requester_can_be_pinged(job: Job, evil: str) -> None:
@@ -208,6 +211,7 @@ async def test_only_the_requester_can_be_pinged(job: Job, evil: str) -> None:
         assert allowed == {"parse": [], "users": [42] if message.ping else []}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
 async def test_what_is_plain_for_discord_is_one_short_line(job: Job, evil: str) -> None:
     """Choices, titles of forms and labels of buttons, where no markup is rendered: one short line."""

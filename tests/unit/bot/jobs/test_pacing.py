@@ -101,6 +101,7 @@ def test_learned_schedule_comes_near_the_theoretical_limit(sigma: float, limit: 
     assert polls * delay <= limit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("around", "share"), [(pacing.WIDE, 1.05), (pacing.NARROW, 1.12)])
 @pytest.mark.parametrize("sibling", [False, True])
 def test_fifty_renders_suffice(around: pacing.Renders, share: float, *, sibling: bool) -> None:
@@ -109,6 +110,7 @@ def test_fifty_renders_suffice(around: pacing.Renders, share: float, *, sibling:
     assert pacing.after(around, range(1, 11), jobs, sibling=sibling).product <= share * around.limit()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "around", [pacing.SHORT, pacing.SHORT_NARROW, pacing.WIDE, pacing.NARROW, pacing.LONG], ids=lambda one: one.name
 )

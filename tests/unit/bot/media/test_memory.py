@@ -127,6 +127,7 @@ def pictures() -> list[tuple[str, str, bytes | Answer]]:
     ]
 
 
+@pytest.mark.slow
 async def test_every_file_gets_its_verdict_without_memory(api: FakeFileHost, tmp_path: Path) -> None:
     """42 files, ten of them of many MB: each is taken or refused for what it is, and the process hardly grows."""
     files = pictures()
@@ -141,6 +142,7 @@ async def test_every_file_gets_its_verdict_without_memory(api: FakeFileHost, tmp
     assert four_at_once_bytes < 2 * GROWTH_MAX_BYTES
 
 
+@pytest.mark.slow
 async def test_a_video_of_any_size_takes_no_memory_and_no_more_disk_than_allowed(
     api: FakeFileHost, tmp_path: Path
 ) -> None:

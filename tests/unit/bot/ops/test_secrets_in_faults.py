@@ -148,6 +148,7 @@ def log_all_ways(make: Make, text: str) -> None:
     logging.getLogger("asyncio").error("group", exc_info=asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["json", "console"])
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_fault_brings_a_secret_into_the_log(out: io.StringIO, name: str) -> None:

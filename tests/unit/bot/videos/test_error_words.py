@@ -120,6 +120,7 @@ def polled(status: int, body: object) -> object:
     return judge_poll(RawResponse(status, {}, data), POLL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", CONTENT)
 def test_content_is_recognised_in_every_shape(words: str) -> None:
     """Wherever a create's answer or a failed video says it, the content rules refused it."""

@@ -41,6 +41,7 @@ def difference(one: Image.Image, other: Image.Image) -> float:
     return sum(ImageStat.Stat(ImageChops.difference(one, other)).mean) / 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "seconds"),
     [("1280x720", "4"), ("1080x1920", "8"), ("1920x1080", "4"), ("640x640", "5.2"), ("64x64", "1"), ("64x1024", "0.5")],
@@ -130,6 +131,7 @@ def test_prompt_and_references_can_be_seen() -> None:
     assert greens > 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("size", [(1, 1), (2000, 20), (20, 2000), (3000, 2000)])
 def test_any_picture_can_be_a_reference(kind: str, size: tuple[int, int]) -> None:

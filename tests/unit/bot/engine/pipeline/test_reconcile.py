@@ -126,6 +126,7 @@ async def test_without_uncertain_jobs_nothing_is_requested(harness: ReconcilerHa
     assert await harness.asks_until(2 * HOUR) == []
 
 
+@pytest.mark.slow
 async def test_one_question_serves_all_and_comes_less_and_less_often(harness: ReconcilerHarness) -> None:
     """A hundred uncertain jobs ask as often as one: at once, after 10 s, 20 s, 30 s, 45 s, and so on."""
     harness.provider.reply(200, {"data": []})

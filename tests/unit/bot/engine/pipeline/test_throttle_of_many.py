@@ -69,6 +69,7 @@ class FakeDatabase:
         self.writes += 1
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 @pytest.mark.parametrize(
     ("bears_per_second", "known_ceiling", "refused_share", "used_share"),

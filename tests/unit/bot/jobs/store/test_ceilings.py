@@ -29,6 +29,7 @@ async def ask(database: Database, allowed: Limits, **given: object) -> Accepted 
     return await database.write(accept, a_job(**{"accepted_at": NOW, **given}), allowed)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("allowed", [limits(guild=20), limits(everybody=20), limits(guild=20, everybody=30)])
 async def test_a_hundred_at_once_never_pass_a_ceiling(
     database: Database, open_another: Callable[[], Database], allowed: Limits

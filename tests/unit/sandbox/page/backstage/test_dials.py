@@ -226,6 +226,7 @@ async def test_time_jumps_one_jump_after_the_other(fake_bot: FakeBot) -> None:
     assert backstage_view(fake_bot.stage)["clock"] == {"ahead": 7_800_000, "jumped": 7800, "speed": 1.0}
 
 
+@pytest.mark.slow
 async def test_the_bot_lives_dies_and_lives_again(fake_bot: FakeBot) -> None:
     """Start, kill, start and stop act on the real process, and the lamp tells which of them it was."""
     chat, board = fake_bot.stage.chat, fake_bot.board
