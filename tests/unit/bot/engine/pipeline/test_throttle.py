@@ -619,7 +619,7 @@ _SIGNALS: dict[str, Callable[[ProviderThrottle, Sender], object]] = {
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(sorted(_SIGNALS)), st.integers(0, 5), st.sampled_from([0.1, 5.0, 70.0]))))
+@given(st.lists(st.tuples(st.sampled_from(sorted(_SIGNALS)), st.integers(0, 5), st.sampled_from([0.125, 5.0, 70.0]))))
 def test_one_persons_faults_delay_the_others_little(signals: list[tuple[str, int, float]]) -> None:
     """Any signals of one person's jobs, with free requests answered: another's command and create wait 20 s at most."""
     clock = FakeClock()
