@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Compiled tests are kept, also where the environment says otherwise: compiling them takes ten seconds per worker.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo story test quick coverage reliability bench check upgrade-dump browser pictures fmt states lock clean
@@ -35,7 +37,7 @@ test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: th
 
 # While one works: no process of the bot is started but for a few, and no browser.
 quick: $(READY)  ## the tests of unit, rules and simcord that are not marked slow; no lint, no types
-	@$(BIN)/pytest -q -n 3 --dist loadfile -m "not slow" tests/unit tests/rules tests/simcord
+	@$(BIN)/pytest -q -n 4 --dist loadfile -m "not slow" tests/unit tests/rules tests/simcord
 
 # Of what runs in the tests' own process. The floor is in pyproject.toml.
 coverage: $(READY)  ## the branch coverage of bot and cogs by the tests of unit, rules and simcord, held to a floor
