@@ -29,7 +29,8 @@ from sandbox.stage import Stage
 from sandbox.studio import Dials
 
 GIVE_UP_SECONDS = 86_400.0
-_CHANNELS = 4
+# Many, so that a search of one's history stays short.
+_CHANNELS = 24
 _JOBS_PER_PERSON = 8
 _FEWEST_PEOPLE = 4
 _SETTLE_STEPS = 400
