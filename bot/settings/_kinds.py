@@ -25,6 +25,7 @@ _TIME_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": _DAY_SECONDS, "w": 7 * _DA
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
 _TIME = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhdw]\s*)+")
 _TIME_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_SPAN = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.ASCII)
 
 
 class Allowed(str):
@@ -45,6 +46,16 @@ def strip(value: object) -> object:
 def lower(value: object) -> object:
     """A word in any case."""
     return value.strip().lower() if isinstance(value, str) else value
+
+
+def _shard_ids(value: object) -> object:
+    """`0,1` or `0-3` as the ids it names; a text that is none stays as it is."""
+    if not isinstance(value, str):
+        return value
+    spans = [_SPAN.fullmatch(part.strip()) for part in value.split(",") if part.strip()]
+    ids = [each for span in spans if span for each in range(int(span[1]), int(span[2] or span[1]) + 1)]
+    in_order = all(span and int(span[1]) <= int(span[2] or span[1]) for span in spans)
+    return tuple(sorted(ids)) if spans and in_order and len(ids) == len({*ids}) else value
 
 
 def _bytes(value: object) -> object:
@@ -126,6 +137,11 @@ Ids = Annotated[
     tuple[Annotated[int, Field(gt=0, lt=2**63)], ...],
     BeforeValidator(_split),
     Allowed("ids of Discord (whole numbers), separated by commas"),
+]
+ShardIds = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_shard_ids),
+    Allowed("ids of shards, each once, separated by commas, such as 0,1 or 0-3"),
 ]
 Secret = Annotated[
     SecretStr,

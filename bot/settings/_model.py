@@ -21,6 +21,7 @@ from bot.settings._kinds import (
     PollSeconds,
     Seconds,
     Secret,
+    ShardIds,
     Sizes,
     lower,
     strip,
@@ -38,6 +39,10 @@ class Settings(BaseModel):
     # Unset, it is off when the bot works in some servers only (`takes_direct_messages`).
     direct_messages: Annotated[Literal["on", "off"] | None, BeforeValidator(lower), Allowed("on or off")] = None
     owner_ids: Ids = ()
+    # Unset, Discord recommends it.
+    shard_count: Annotated[int | None, Field(ge=1), BeforeValidator(strip), Allowed("a whole number, 1 or more")] = None
+    # Unset, all of them.
+    shard_ids: ShardIds = ()
 
     videos_api_key: Secret
     videos_api_base_url: BaseUrl = "https://api.routin.ai/v1"

@@ -93,7 +93,18 @@ def _judge(values: dict[str, str | SecretStr], mistakes: list[str]) -> Settings 
         if getattr(settings, low.lower()) > getattr(settings, high.lower()):
             shown = ", ".join(f"{name} is {getattr(settings, name.lower()):g}" for name in (low, high))
             mistakes.append(f"{low} must not be larger than {high}: {shown}.")
+    if not {"shard_count", "shard_ids"} & wrong:
+        mistakes += _judge_shards(settings)
     return settings
+
+
+def _judge_shards(settings: Settings) -> list[str]:
+    """The mistakes of the shards' ids, as far as their number is given."""
+    count, ids = settings.shard_count, settings.shard_ids
+    if count is None:
+        return ["SHARD_IDS needs SHARD_COUNT: set it to the number of all shards."] if ids else []
+    beyond = ", ".join(str(shard_id) for shard_id in ids if shard_id >= count)
+    return [f"SHARD_IDS must be below SHARD_COUNT: SHARD_COUNT is {count}, SHARD_IDS has {beyond}."] if beyond else []
 
 
 def _explain(name: str, values: Mapping[str, str | SecretStr]) -> str:

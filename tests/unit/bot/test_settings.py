@@ -58,6 +58,8 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
         "allowed_guild_ids": (),
         "direct_messages": None,
         "owner_ids": (),
+        "shard_count": None,
+        "shard_ids": (),
         "videos_api_base_url": "https://api.routin.ai/v1",
         "videos_models": ("gpt-4o-video",),
         "videos_sizes": ("1280x720", "1920x1080", "1080x1920"),
@@ -105,6 +107,16 @@ def test_lists_of_ids_are_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers and people are given by their ids."""
     assert load(monkeypatch, OWNER_IDS="42, 43").owner_ids == (42, 43)
     assert load(monkeypatch, DISCORD_GUILD_IDS="1, 9007199254740993").discord_guild_ids == (1, 9007199254740993)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("0", (0,)), ("3, 1", (1, 3)), ("0-3", (0, 1, 2, 3)), ("6, 0 - 2,4-4", (0, 1, 2, 4, 6))]
+)
+def test_shard_ids_are_numbers_and_ranges(
+    monkeypatch: pytest.MonkeyPatch, written: str, meant: tuple[int, ...]
+) -> None:
+    """Ids and ranges of ids in any order; the last id of a range belongs to it."""
+    assert load(monkeypatch, SHARD_COUNT="8", SHARD_IDS=written).shard_ids == meant
 
 
 @pytest.mark.parametrize("written", ["https://api.test/v1", "https://api.test/v1/", " https://api.test/v1// "])
@@ -182,6 +194,17 @@ def test_blanks_around_a_secret_are_forgiven(monkeypatch: pytest.MonkeyPatch) ->
         ("DISCORD_GUILD_IDS", "0"),
         ("OWNER_IDS", f"1,{CANARY}"),
         ("DISCORD_GUILD_IDS", str(2**63)),
+        ("SHARD_COUNT", "0"),
+        ("SHARD_COUNT", "2.5"),
+        ("SHARD_COUNT", CANARY),
+        ("SHARD_IDS", CANARY),
+        ("SHARD_IDS", " , "),
+        ("SHARD_IDS", "-1"),
+        ("SHARD_IDS", "3-1"),
+        ("SHARD_IDS", "0-"),
+        ("SHARD_IDS", "0,1,0"),
+        ("SHARD_IDS", "0-3,2"),
+        ("SHARD_IDS", "0-99999999"),
         ("POLL_MIN_SECONDS", CANARY),
         ("POLL_MIN_SECONDS", "0"),
         ("POLL_MAX_SECONDS", "nan"),

@@ -54,6 +54,28 @@ def test_every_mistake_is_named_at_once(monkeypatch: pytest.MonkeyPatch, folder:
 
 
 @pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"SHARD_IDS": "0,1"}, "SHARD_IDS needs SHARD_COUNT: set it to the number of all shards."),
+        (
+            {"SHARD_COUNT": "4", "SHARD_IDS": "2-5"},
+            "SHARD_IDS must be below SHARD_COUNT: SHARD_COUNT is 4, SHARD_IDS has 4, 5.",
+        ),
+    ],
+)
+def test_shards_that_do_not_exist_are_named(monkeypatch: pytest.MonkeyPatch, values: dict[str, str], said: str) -> None:
+    """Ids alone say nothing, and ids from the count on are of no shard."""
+    assert refused(monkeypatch, **values) == said
+
+
+def test_a_wrong_shard_setting_is_one_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the count is wrong the ids are not judged by it."""
+    said = refused(monkeypatch, SHARD_COUNT="none", SHARD_IDS="7")
+    assert said.startswith("SHARD_COUNT is wrong: it is 'none' and must be a whole number")
+    assert "SHARD_IDS" not in said
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("VIDEOS_API_BASE_URL", "ftp://anna:canary@api.test/v1"),
