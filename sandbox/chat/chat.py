@@ -12,6 +12,7 @@ from sandbox.chat.calls import Answer, Call
 from sandbox.chat.faults import Faults, Gate, Request, When
 from sandbox.chat.gateway import Gateway
 from sandbox.chat.hub import Change
+from sandbox.chat.identifies import Identifies
 from sandbox.chat.model import Channel, Guild, Message
 from sandbox.chat.people import Person
 from sandbox.chat.records import Json, User
@@ -134,12 +135,22 @@ class Chat:
 
     @property
     def bot_online(self) -> bool:
-        """Whether the bot is connected and identified now."""
+        """Whether the bot is connected and identified now, with any of its shards."""
         return self._gateway.connected
 
     @property
+    def shards_online(self) -> list[int]:
+        """The ids of the shards that are connected and identified now, in order, of all processes."""
+        return self._gateway.shards_connected
+
+    @property
+    def identifies(self) -> Identifies:
+        """How often the bot identified, and the limits on that."""
+        return self.world.identifies
+
+    @property
     def sessions_opened(self) -> int:
-        """How many gateway sessions the bot has opened by IDENTIFY (a resume opens none)."""
+        """How many gateway sessions the bot has opened by IDENTIFY (a resume opens none), of all shards."""
         return self._gateway.opened
 
     @property
@@ -148,19 +159,24 @@ class Chat:
         return self._gateway.resumes
 
     async def bot_ready(self, timeout_seconds: float = 20) -> None:
-        """Return when the bot is connected and its commands are synced; raises `WaitTimeoutError`."""
+        """Return when a shard of the bot is connected and its commands are synced; raises `WaitTimeoutError`."""
         await self.wait_for(
             lambda: self.bot_online and bool(self.commands), timeout_seconds, what="the bot to be ready"
         )
 
     async def bot_gone(self, timeout_seconds: float = 20) -> None:
-        """Return when the bot is not connected (any more)."""
+        """Return when no shard of the bot is connected (any more)."""
         await self.wait_for(lambda: not self.bot_online, timeout_seconds, what="the bot to be gone")
 
-    def add_guild(self, name: str, *, premium_tier: int = 0, locale: str = "en-US") -> Guild:
-        """A new server, with the bot in it."""
+    def add_guild(
+        self, name: str, *, premium_tier: int = 0, locale: str = "en-US", shard: tuple[int, int] = (0, 1)
+    ) -> Guild:
+        """A new server, with the bot in it. `shard` is the one that gets its events, and the number of all shards."""
         world = self.world
-        guild = Guild(world.hub, world.next_id(), name, world.bot, world.owner.id, premium_tier, locale)
+        guild_id = world.next_id()
+        while (guild_id >> 22) % shard[1] != shard[0]:
+            guild_id = world.next_id()
+        guild = Guild(world.hub, guild_id, name, world.bot, world.owner.id, premium_tier, locale)
         world.guilds[guild.id] = guild
         world.hub.announce("GUILD_CREATE", guild)
         return guild
@@ -206,12 +222,12 @@ class Chat:
         """
         return self.faults.add_gate(kind, when, skip=skip)
 
-    async def drop_gateway(self, *, resumable: bool = True, how: str = "abort") -> None:
-        """Cut the bot's connection ('abort'), send op 7 ('reconnect') or op 9 ('invalid').
+    async def drop_gateway(self, *, resumable: bool = True, how: str = "abort", shard_id: int | None = None) -> None:
+        """Cut the bot's connections ('abort'), send op 7 ('reconnect') or op 9 ('invalid'); or those of one shard.
 
         Without `resumable` the bot has to identify again, and misses the events in between.
         """
-        await self._gateway.drop(resumable=resumable, how=how)
+        await self._gateway.drop(resumable=resumable, how=how, shard_id=shard_id)
 
     def redeliver(self, what: Message | Call | Answer) -> None:
         """Send the bot the same event once more."""
@@ -220,9 +236,9 @@ class Chat:
         else:
             self._gateway.repeat(Change("INTERACTION_CREATE", what.interaction))
 
-    def send_event(self, name: str, data: Json) -> None:
-        """Send the bot an arbitrary event, such as a malformed one."""
-        self._gateway.send(name, data)
+    def send_event(self, name: str, data: Json, *, shard_id: int | None = None) -> None:
+        """Send the bot an arbitrary event, such as a malformed one, on all of its shards or one."""
+        self._gateway.send(name, data, shard_id)
 
     def transcript(self, channel: Channel, *, with_deleted: bool = False) -> str:
         """The conversation in that channel as readable text."""

@@ -21,6 +21,7 @@ _NETWORK_SECONDS = 0.02
 _REPLAY_MAX = 2_000
 _SESSIONS_MAX = 8
 CLOSE_AUTHENTICATION, CLOSE_NOT_AUTHENTICATED, CLOSE_DISALLOWED_INTENTS = 4004, 4003, 4014
+CLOSE_INVALID_SHARD = 4010
 
 
 @dataclass(eq=False, slots=True)
@@ -58,8 +59,13 @@ class Gateway:
 
     @property
     def connected(self) -> bool:
-        """Whether a client is identified and connected now."""
-        return any(one.socket is not None for one in self._sessions.values())
+        """Whether a client is identified and connected now, with any shard."""
+        return bool(self.shards_connected)
+
+    @property
+    def shards_connected(self) -> list[int]:
+        """The ids of the shards that are identified and connected now, in order; one may be there twice."""
+        return sorted(one.shard[0] for one in self._sessions.values() if one.socket is not None)
 
     @property
     def sessions(self) -> list[Session]:
@@ -132,14 +138,17 @@ class Gateway:
         """Send an event once more."""
         self._hear(change)
 
-    def send(self, name: str, data: Json) -> None:
-        """Send every session an arbitrary event, valid or not."""
-        for session in self.sessions:
+    def send(self, name: str, data: Json, shard_id: int | None = None) -> None:
+        """Send every session, or those of one shard, an arbitrary event, valid or not."""
+        for session in self._of(shard_id):
             session.dispatch(name, data)
 
-    async def drop(self, *, resumable: bool = True, how: str = "abort") -> None:
-        """End every connection: 'abort' cuts it, 'reconnect' sends op 7, 'invalid' op 9."""
-        for session in tuple(self._sessions.values()):
+    def _of(self, shard_id: int | None) -> list[Session]:
+        return [one for one in self.sessions if shard_id is None or one.shard[0] == shard_id]
+
+    async def drop(self, *, resumable: bool = True, how: str = "abort", shard_id: int | None = None) -> None:
+        """End every connection, or those of one shard: 'abort' cuts it, 'reconnect' sends op 7, 'invalid' op 9."""
+        for session in self._of(shard_id):
             socket = session.socket
             if not resumable:
                 self._sessions.pop(session.id, None)
@@ -166,7 +175,7 @@ class Gateway:
 
 
 def _belongs_to(session: Session, name: str, data: Json) -> bool:
-    guild_id = data["id"] if name in ("GUILD_CREATE", "GUILD_DELETE") else data.get("guild_id", "0")
+    guild_id = data["id"] if name in ("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE") else data.get("guild_id", "0")
     return (int(guild_id) >> 22) % session.shard[1] == session.shard[0]
 
 
@@ -205,7 +214,13 @@ class _Connection:
         if int(data.get("intents") or 0) & PRIVILEGED & ~self._world.rules.privileged_intents:
             await self._socket.close(code=CLOSE_DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
             return
-        self._begin(self._gateway.open_session(data, self._socket))
+        shard_id, count = data.get("shard") or (0, 1)
+        if not 0 <= shard_id < count:
+            await self._socket.close(code=CLOSE_INVALID_SHARD, message=b"Invalid shard.")
+        elif self._world.identifies.take(shard_id):
+            self._begin(self._gateway.open_session(data, self._socket))
+        else:
+            await self._send(INVALID, False)
 
     async def _resume(self, data: Json) -> None:
         session = self._gateway.resumed(data, self._socket) if data.get("token") == self._world.token else None

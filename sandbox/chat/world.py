@@ -11,6 +11,7 @@ from sandbox.chat.access import can_see
 from sandbox.chat.errors import ApiError
 from sandbox.chat.files import FileStore
 from sandbox.chat.hub import Hub
+from sandbox.chat.identifies import Identifies
 from sandbox.chat.model import DM, Channel, Guild, Interaction, Message
 from sandbox.chat.records import Json, User
 from sandbox.chat.snowflakes import Snowflakes
@@ -24,6 +25,8 @@ class Rules:
     ack_seconds: float = 3.0
     token_seconds: float = 900.0
     privileged_intents: int = 0
+    # The number of shards that Discord recommends.
+    shards: int = 1
     # Fields that some interactions lack: the channel they were made in, and the data of files that they name.
     tell_channel: bool = True
     resolve_files: bool = True
@@ -46,6 +49,7 @@ class World:
         self.hub = Hub(clock, ids)
         self.files = FileStore(folder / "files", clock, ids)
         self.rules = Rules()
+        self.identifies = Identifies(clock)
         self.token = f"sandbox.{secrets.token_urlsafe(24)}"
         self.bot = User(ids.next(), "Video Bot", bot=True)
         self.application_id = self.bot.id

@@ -30,10 +30,9 @@ async def get_application(call: Incoming) -> Answer:
 
 
 async def get_gateway(call: Incoming) -> Answer:
-    """GET /gateway/bot; `Client` never calls it."""
-    limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    """GET /gateway/bot."""
     url = call.world.files.origin.replace("http", "ws", 1) + "/gateway"
-    return {"url": url, "shards": 1, "session_start_limit": limit}
+    return {"url": url, "shards": call.world.rules.shards, "session_start_limit": call.world.identifies.limit()}
 
 
 async def get_user(call: Incoming) -> Answer:
