@@ -45,7 +45,11 @@ class Report:
         # `asdict` would count the pairs of a Counter instead of copying it.
         counts = {"faults": dict(self.faults), "ends": dict(self.ends), "broken": dict(self.broken)}
         plain = {one.name: getattr(self, one.name) for one in fields(self)} | counts
-        plain["forgotten"] = [asdict(job) for job in self.forgotten]
+        plain["forgotten"] = {
+            "jobs": len(self.forgotten),
+            "paid": sum(job.paid for job in self.forgotten),
+            "posted": sum(job.videos for job in self.forgotten),
+        }
         plain["violations"] = [asdict(violation) for violation in self.violations]
         return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False)
 
@@ -65,7 +69,6 @@ class Report:
             f"jobs taken back {self.rolled_back}, made unknown {len(self.forgotten)}",
             f"integrity {self.integrity}",
         ]
-        lines += [f"made unknown: {job}" for job in self.forgotten]
         lines += [f"BROKEN: {violation.promise}: {violation.what}" for violation in self.violations]
         lines.append("nothing was broken" if not self.violations else f"{len(self.violations)} promises were broken")
         return "\n".join(lines)
