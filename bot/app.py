@@ -129,7 +129,7 @@ async def build_engine(
     rules = _rules(settings)
     context = EngineContext(
         clock, database, videos, catalogue, fetcher, shelf, courier, readers, rules, signals, owner_alerts, kill_switch,
-        _lease_owner(),
+        _process_name(),
     )  # fmt: skip
     engine = Engine(context, timekeeper, settings.max_submits_per_minute)
     client.services = engine.services
@@ -227,7 +227,7 @@ def _database_path(settings: Settings) -> Path:
     return settings.data_dir / "bot.db"
 
 
-def _lease_owner() -> str:
+def _process_name() -> str:
     return f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
 
 

@@ -14,6 +14,7 @@ from hypothesis import settings
 from bot.chat.words import _readers
 from sandbox.loopback import stay_on_loopback
 from tests.figures import IN_FULL
+from tests.postgres import Databases, databases
 
 # Before any test: the bot's own processes do the same (sandbox/bot_child.py).
 stay_on_loopback()
@@ -23,6 +24,13 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Databases]:
+    """A real PostgreSQL server, started by the first test of this process that needs one."""
+    with databases() as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -51,8 +51,8 @@ class EngineContext:
     signals: Signals
     owner_alerts: OwnerAlerts
     kill_switch: KillSwitch
-    # The name under which this process claims jobs.
-    lease_owner: str
+    # The name of this process, under which it owns jobs.
+    process: str
 
     def kept_since(self) -> float:
         """The files of unposted jobs that ended since then are kept; while the clock is in doubt, all are."""

@@ -31,7 +31,7 @@ async def revive(context: EngineContext, job: Job, event: Event, **changes: Any)
     if job.state not in ENDS:
         return await move(context, job, event, **changes)
     now = context.clock.now()
-    owned = moving.lease(context.lease_owner, now) | {"fence": job.fence + 1}
+    owned = {"owner": context.process, "fence": job.fence + 1}
     return await _store(context, context.signals.job_owned, moving.apply, job, event, now=now, **owned, **changes)
 
 
@@ -43,14 +43,17 @@ async def change(
 
 
 async def accept(context: EngineContext, job: Job, taking: int = 0) -> Accepted | Refusal:
-    """Store a new job of this process, unless a limit is reached. The same origin accepted twice is one job."""
+    """Store a new job, unless a limit is reached. The same origin accepted twice is one job.
+
+    The process that submits owns it from the start; from another one it is claimed.
+    """
 
     def hand_over(accepted: Accepted | Refusal) -> None:
         if isinstance(accepted, Accepted) and accepted.new:
-            context.signals.job_accepted(accepted.job)
+            context.signals.job_accepted(accepted.job, owned=owner is not None)
 
-    lease = moving.lease(context.lease_owner, context.clock.now())
-    return await _store(context, hand_over, accepting.accept, job, context.rules.limits, taking, lease)
+    owner = context.process if context.signals.submits else None
+    return await _store(context, hand_over, accepting.accept, job, context.rules.limits, taking, owner)
 
 
 async def block(context: EngineContext, person: UserId, by: UserId) -> list[Job]:

@@ -24,6 +24,8 @@ class Signals:
         self.offers = asyncio.Event()
         self.reconcile = asyncio.Event()
         self.has_unclaimed = True
+        # Whether this process is the one that sends paid requests.
+        self.submits = True
         # Whether this process has read the provider's list of videos, or found that there is none.
         self.list_was_read = False
         # While the clock has just jumped ahead, nothing ends by time (docs/decisions/0011-clock-steps.md).
@@ -53,10 +55,11 @@ class Signals:
         # The latest deleted messages: one of ours may be deleted before its id is stored.
         self.deleted_messages: deque[MessageId] = deque(maxlen=_DELETED_KEPT)
 
-    def job_accepted(self, job: Job) -> None:
-        """A new job is stored, owned by this process; its card is due."""
-        self.card_was_tried[job.id] = False
-        self.job_owned(job)
+    def job_accepted(self, job: Job, *, owned: bool = True) -> None:
+        """A new job is stored; its card is due. Unless this process owns it, another one claims it."""
+        if owned:
+            self.card_was_tried[job.id] = False
+            self.job_owned(job)
         self._message_due(job.id)
 
     def job_owned(self, job: Job | None) -> None:

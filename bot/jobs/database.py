@@ -1,39 +1,28 @@
 """The connection to the database: transactions that are applied as a whole or not at all.
 
-SQLite takes one writer at a time, so writes begin with BEGIN IMMEDIATE and queue here instead of failing half-way. A
-cancelled await may leave an aiosqlite transaction open or lose a connection of the pool, so every transaction runs to
-its end in its own task.
+Writes of this process queue here; `bot.jobs.backends` says how they take turns with other processes. A cancelled await
+may leave a transaction open or lose a connection of the pool, so every transaction runs to its end in its own task.
 """
 
 import asyncio
-import json
-import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.jobs import sqlite_driver
+from bot.jobs.backends import BESIDE, LEAVING, Backend, PostgresBackend, SQLiteBackend
 from bot.jobs.generation import Generation, generation_path, write_generation
-from bot.jobs.pending_write import PendingWrite, shares
+from bot.jobs.pending_write import PendingWrite, is_note, shares
 
-# How long each try waits for another program's lock.
-_BUSY_SECONDS = 5.0
 _TRIES = 3
 # How many writes share a transaction at most: others wait for it.
 _GROUP_MAX = 64
 _PATIENCE_SECONDS = 15.0
-_BUSY_SECONDS_LEAVING = 1.0
-# SQLite checkpoints its log by itself, but never restarts it while there is always a reader.
-_LOG_BYTES_MAX = 16 * 1024 * 1024
-_READING = "reading"
-_LEAVING = "leaving"
 _log = structlog.stdlib.get_logger(__name__)
 
 P = ParamSpec("P")
@@ -55,16 +44,16 @@ class GenerationNotStoredError(StoreUnavailableError):
 class Database:
     """Runs functions of `bot.jobs.store`, each in one transaction."""
 
-    def __init__(self, engine: AsyncEngine, log: Path | None = None, generation: Path | None = None) -> None:
-        """`log` is the write-ahead log of the engine's file, which is kept small; `generation` the file beside it."""
+    def __init__(self, engine: AsyncEngine, backend: Backend, generation: Path | None = None) -> None:
+        """`engine` is the backend's; `generation` the file with the count of what was sent."""
+        self._backend = backend
         self._engine = engine
-        self._reading = engine.execution_options(**{_READING: True})
-        self._log = log
+        self._reading = backend.reading(engine)
+        self._beside = engine.execution_options(**{BESIDE: True})
         self._generation = generation
         self._advanced: Generation | None = None
         self._stored: Generation | None = None
         self._storing = asyncio.Lock()
-        self._log_bytes_max = _LOG_BYTES_MAX
         self._writer = asyncio.Lock()
         self._sharing: list[PendingWrite[Any]] = []
         self._under_way: set[asyncio.Task[Any]] = set()
@@ -82,7 +71,7 @@ class Database:
         exceptions from `work` roll the transaction back and propagate. A function that is marked with `may_share`
         shares the transaction with others that wait; if one of them fails, each runs again alone.
         """
-        one = PendingWrite(lambda connection: work(connection, *args, **kwargs))
+        one = PendingWrite(lambda connection: work(connection, *args, **kwargs), is_note=is_note(work))
         if shares(work):
             self._sharing.append(one)
 
@@ -112,11 +101,20 @@ class Database:
 
         return await self._to_its_end(transaction())
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may use the same database."""
+        return self._backend.is_shared
+
+    def lease_time(self) -> Any:
+        """The time by which leases are judged, for a statement; only other processes make leases end."""
+        return self._backend.lease_time(0.0)
+
     def leave(self) -> None:
         """From now on wait only briefly for another program's lock: the process ends, and unstored work is safe."""
         self._tries = 1
-        for engine in (self._engine, self._reading):
-            engine.update_execution_options(**{_LEAVING: True})
+        for engine in (self._engine, self._reading, self._beside):
+            engine.update_execution_options(**{LEAVING: True})
 
     async def close(self) -> None:
         """Wait for running transactions, then close every connection (an open one would keep the process alive)."""
@@ -144,26 +142,27 @@ class Database:
                 one.end(error)
 
     async def _commit(self, group: list[PendingWrite[Any]]) -> None:
-        """Run them in one transaction; if another program's lock prevented its start, retry."""
+        """Run them in one transaction; retry what has surely done nothing."""
+        engine = self._beside if all(one.is_note for one in group) else self._engine
         for tries_left in reversed(range(self._tries)):
             begun = False
             try:
-                async with self._engine.begin() as connection:
+                async with engine.begin() as connection:
                     begun = True
                     for one in group:
                         await one.run(connection)
                 break
-            except OperationalError as error:
+            except DBAPIError as error:
                 waited_seconds = asyncio.get_running_loop().time() - group[0].asked_at
-                # Retry only if nothing ran, and not after a long wait in the queue.
+                # Not after a long wait in the queue.
                 tired = tries_left == 0 or waited_seconds > _PATIENCE_SECONDS
-                if begun or tired or "locked" not in str(error.orig):
+                if tired or not self._backend.may_retry(error, begun=begun):
                     raise
         for one in group:
             one.end()
             if one.advanced is not None:
                 self._count_up(one.advanced)
-        await self._keep_log_small()
+        await self._backend.after_write(self._engine)
 
     def _count_up(self, advanced: Generation) -> None:
         """Remember the newest generation, for the next writing of the file."""
@@ -190,24 +189,6 @@ class Database:
                 raise GenerationNotStoredError(f"The file beside the database can't be written: {error}.") from error
             self._stored = latest
 
-    async def _keep_log_small(self) -> None:
-        """Checkpoint a grown log while no write is running, once the current readers are done.
-
-        It comes after a stored write, so it never raises.
-        """
-        if self._log is None or _size_bytes(self._log) <= self._log_bytes_max:
-            return
-        try:
-            async with self._engine.connect() as connection:
-                # Past SQLAlchemy, which would begin a transaction: a checkpoint isn't possible inside one.
-                driver: Any = (await connection.get_raw_connection()).driver_connection
-                async with driver.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
-                    (busy, *_pages) = await cursor.fetchone()
-        except (sqlite3.Error, SQLAlchemyError):
-            busy = True
-        # Don't wait for a very long reader again at every write.
-        self._log_bytes_max = _LOG_BYTES_MAX + (_size_bytes(self._log) if busy else 0)
-
     async def _to_its_end(self, transaction: Coroutine[Any, Any, T]) -> T:
         """Run it in its own task, which continues when the caller is cancelled."""
         task = asyncio.create_task(transaction)
@@ -225,14 +206,8 @@ class Database:
             raise StoreUnavailableError(f"The database could not do this: {error.orig}.") from error
         except PoolTimeoutError as error:
             raise StoreUnavailableError("The database could not do this: too much is asked of it at once.") from error
-
-
-def _size_bytes(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:
-        # It doesn't exist, or can't be read now: the write before is stored all the same.
-        return 0
+        except self._backend.unreachable as error:
+            raise StoreUnavailableError(f"The database can't be reached: {error}.") from error
 
 
 def _tell_fault(task: asyncio.Task[Any]) -> None:
@@ -244,46 +219,14 @@ def _tell_fault(task: asyncio.Task[Any]) -> None:
 
 def open_database(path: Path) -> Database:
     """The SQLite database in that file, which migrations have already built."""
-    # Built from parts: in an address written as text, a '?' or '%' of the path would be special.
-    address = sa.URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(
-        address,
-        connect_args={"timeout": _BUSY_SECONDS, "async_creator_fn": sqlite_driver.connect},
-        json_deserializer=_read_json,
-        # Otherwise every error, and so the log, would contain the words of people.
-        hide_parameters=True,
-    )
-    prepare(engine.sync_engine)
-    return Database(engine, path.with_name(f"{path.name}-wal"), generation_path(path))
+    backend = SQLiteBackend(path)
+    return Database(backend.open(), backend, generation_path(path))
 
 
-def _read_json(text: str) -> object:
-    """None for invalid JSON; otherwise one spoilt value would make all rows of a query unreadable."""
-    try:
-        return json.loads(text)
-    except (ValueError, TypeError):
-        return None
+def open_shared_database(url: sa.URL, process: str, generation: Path) -> Database:
+    """The PostgreSQL database at that address, for the process of that name; `generation` is the file of this process.
 
-
-def prepare(engine: sa.Engine) -> None:
-    """Make every connection of that SQLite engine durable, and let SQLAlchemy control how a transaction begins."""
-
-    def connect(connection: Any, _record: Any) -> None:
-        # Python's driver would otherwise begin and commit at its own moments.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        log_limit = f"journal_size_limit={_LOG_BYTES_MAX}"
-        # Deleted data, with people's words and signed addresses, is overwritten with zeros.
-        pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", log_limit)
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    def begin(connection: sa.Connection) -> None:
-        options = connection.get_execution_options()
-        if options.get(_LEAVING, False):
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_SECONDS_LEAVING * 1_000:.0f}")
-        connection.exec_driver_sql("BEGIN" if options.get(_READING, False) else "BEGIN IMMEDIATE")
-
-    event.listen(engine, "connect", connect)
-    event.listen(engine, "begin", begin)
+    Migrations have already built it.
+    """
+    backend = PostgresBackend(url, process)
+    return Database(backend.open(), backend, generation)

@@ -14,8 +14,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
+from bot.jobs.backends import prepare
 from bot.jobs.clean_end import take_clean_end
-from bot.jobs.database import StoreUnavailableError, prepare
+from bot.jobs.database import StoreUnavailableError
 from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
@@ -44,7 +45,7 @@ def migrate(path: Path) -> None:
     # A dangling link is no empty place: its target may be away for a while.
     if not os.path.lexists(path):
         _build(path)
-    elif (revision := _examine(path)) != _newest_revision():
+    elif (revision := _examine(path)) != newest_revision():
         _upgrade(path, partial(_begin_count, generation_path(path)) if revision < _BROUGHT_MARKS else None)
 
 
@@ -83,29 +84,14 @@ def _begin_count(file: Path, connection: sa.Connection, *, fresh: bool = False) 
 
 
 def _upgrade(path: Path, then: Callable[[sa.Connection], None] | None = None) -> None:
-    """Apply pending migrations, and `then` something more, in one transaction.
-
-    Only this needs Alembic, whose import takes a large part of a start.
-    """
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util.exc import CommandError
-
+    """Apply pending migrations, and `then` something more, in one transaction."""
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), hide_parameters=True)
     prepare(engine)
     try:
         with engine.connect() as connection, connection.begin():
-            config = Config()
-            # The config format behind it reads a '%' as the beginning of a name.
-            config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            apply_migrations(connection, f"The database {path}")
             if then is not None:
                 then(connection)
-    except CommandError as error:
-        raise NewerDatabaseError(
-            f"The database {path} was made by a newer version of the bot: {_one_line(error)}."
-        ) from error
     except DatabaseError as error:
         raise _explained(path, error.orig or error) from error
     except SQLAlchemyError as error:
@@ -114,7 +100,26 @@ def _upgrade(path: Path, then: Callable[[sa.Connection], None] | None = None) ->
         engine.dispose()
 
 
-def _newest_revision() -> str:
+def apply_migrations(connection: sa.Connection, which: str) -> None:
+    """Apply pending migrations in the connection's transaction; `which` names the database in a message.
+
+    Raises `NewerDatabaseError`. Only this needs Alembic, whose import takes a large part of a start.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
+    config = Config()
+    # The config format behind it reads a '%' as the beginning of a name.
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise NewerDatabaseError(f"{which} was made by a newer version of the bot: {_one_line(error)}.") from error
+
+
+def newest_revision() -> str:
     """The last step in `migrations/versions`, whose file names begin with their revision."""
     return max(file.name.partition("_")[0] for file in (_SCRIPTS / "versions").glob("[0-9]*.py"))
 

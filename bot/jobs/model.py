@@ -185,6 +185,8 @@ class Job:
     video_sha256: str | None = None
     video_bytes: int | None = None
     fence: int = 0
+    # The process that takes its next steps; None while it waits for one, and after its end.
+    owner: str | None = None
 
     @property
     def video_name(self) -> str:

@@ -13,6 +13,7 @@ from bot.jobs.generation import Generation
 ADVANCED = "advanced"
 
 _SHARES = "may_share"
+_IS_NOTE = "is_note"
 
 T = TypeVar("T")
 W = TypeVar("W", bound=Callable[..., Any])
@@ -31,7 +32,21 @@ def once_stored(follow_up: Callable[[], None]) -> None:
 def may_share(work: W) -> W:
     """Mark a store function whose writes may share a transaction with others that wait: notes, never money."""
     work.__dict__[_SHARES] = True
+    return no_turn(work)
+
+
+def no_turn(work: W) -> W:
+    """Mark a store function that changes single rows as it finds them and decides nothing by others.
+
+    On PostgreSQL it waits only for those rows, not for the writers of all processes.
+    """
+    work.__dict__[_IS_NOTE] = True
     return work
+
+
+def is_note(work: object) -> bool:
+    """Whether it is marked so, or wraps a function that is."""
+    return bool(getattr(work, _IS_NOTE, False))
 
 
 def shares(work: object) -> bool:
@@ -42,8 +57,10 @@ def shares(work: object) -> bool:
 class PendingWrite(Generic[T]):
     """One caller's work, and what came of it."""
 
-    def __init__(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> None:
+    def __init__(self, work: Callable[[AsyncConnection], Awaitable[T]], *, is_note: bool = False) -> None:
+        """`is_note`: it changes single rows as they were read, and decides nothing."""
         self._work = work
+        self.is_note = is_note
         # In a group the follow-ups run in another caller's task, but log with this one's facts.
         self._context = copy_context()
         self.asked_at = asyncio.get_running_loop().time()

@@ -11,9 +11,11 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
     and_,
     literal_column,
@@ -89,8 +91,8 @@ jobs = Table(
     Column("revived_at", Float),
     Column("answered_at", Float),
     Column("not_before", Float, nullable=False),
+    # The process that takes its next steps.
     Column("owner", String(64)),
-    Column("lease_until", Float),
     Column("fence", Integer, nullable=False),
     UniqueConstraint("origin_id", "ordinal"),
     UniqueConstraint("provider", "remote_id"),
@@ -120,6 +122,8 @@ posts = Table(
     # An id of Discord's that is older than any message of that attempt.
     Column("attempted_after", BigInteger),
     Column("not_before", Float, nullable=False),
+    # The process that tried it last.
+    Column("owner", String(64)),
     Index(None, "state", "kind"),
     Index(None, "message_id"),
 )
@@ -162,6 +166,8 @@ offers = Table(
     Column("delete_at", Float, nullable=False),
     Column("shown_at", Float),
     Column("gone_at", Float),
+    # The process that posts and deletes its message.
+    Column("owner", String(64)),
     Index(None, "user_id", "video_id"),
     Index(None, "gone_at", "delete_at"),
 )
@@ -180,7 +186,34 @@ marks = Table(
     "marks",
     metadata,
     Column("name", String(32), primary_key=True),
-    Column("value", String(200), nullable=False),
+    Column("value", Text, nullable=False),
+)
+
+# Where several processes share the database: those that are alive, by a lease on the database's clock.
+processes = Table(
+    "processes",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("lease_until", Float, nullable=False),
+    # What it serves and finds out, for the others, as JSON.
+    Column("facts", Text, nullable=False),
+)
+
+# What only one process does at a time.
+roles = Table(
+    "roles",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("holder", String(64)),
+)
+
+# The bytes of references, where the process that submits a job may be another than the one that accepted it.
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("file_name", String(80), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("stored_at", Float, nullable=False),
 )
 
 # That a job has not ended, also if it is in a state of a newer version. `ix_jobs_unended` finds them.

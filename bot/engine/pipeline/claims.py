@@ -1,10 +1,8 @@
-"""Claims unowned jobs, renews leases and reloads rows, in pieces: each occupies the event loop for some milliseconds.
+"""Claims unowned jobs and reloads rows, in pieces: each occupies the event loop for some milliseconds.
 
 A database in trouble is retried, and the owner is alerted.
 """
 
-import asyncio
-import math
 from collections.abc import Collection
 from itertools import islice
 
@@ -16,7 +14,6 @@ from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job, JobId
 from bot.jobs.store import finding, moving
 
-RENEW_SECONDS = 20.0
 RETRY_SECONDS = 5.0
 AT_ONCE = 200
 _log = structlog.stdlib.get_logger(__name__)
@@ -27,9 +24,7 @@ class Claims:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._renew_at = -math.inf
         self._unclaimed: list[JobId] = []
-        self.renewal: asyncio.Task[None] | None = None
 
     async def read_changed(self) -> Collection[Job]:
         """Some of the jobs whose row has to be read again, as they are now. Raises `StoreUnavailableError`."""
@@ -50,33 +45,19 @@ class Claims:
         signals, database = self._context.signals, self._context.database
         if not signals.has_unclaimed:
             return ()
-        owner, now = self._context.lease_owner, self._context.clock.now()
         # What is stored meanwhile is found by the next read.
         signals.has_unclaimed = False
         try:
             if not self._unclaimed:
-                self._unclaimed = await database.read(moving.find_unclaimed, owner, now)
-            claimed = await database.write(moving.claim, owner, now, self._unclaimed[:AT_ONCE])
+                self._unclaimed = await database.read(moving.find_unclaimed, submits=signals.submits)
+            these = self._unclaimed[:AT_ONCE]
+            claimed = await database.write(moving.claim, self._context.process, these, submits=signals.submits)
         except StoreUnavailableError:
             signals.has_unclaimed = True
             raise
         del self._unclaimed[:AT_ONCE]
         signals.has_unclaimed |= bool(self._unclaimed)
         return claimed
-
-    def start_renewal(self) -> float:
-        """Renew all leases, beside everything else; return in how many seconds to come back."""
-        now = self._context.clock.monotonic()
-        if now >= self._renew_at and (self.renewal is None or self.renewal.done()):
-            self._renew_at = now + RENEW_SECONDS
-            self.renewal = asyncio.create_task(self._renew(self._context.clock.now()))
-        return RENEW_SECONDS
-
-    async def _renew(self, now: float) -> None:
-        try:
-            await self._context.database.write(moving.renew, self._context.lease_owner, now)
-        except StoreUnavailableError as error:
-            self.report_store_trouble("to hold the jobs", error)
 
     def report_store_trouble(self, wanted: str, error: StoreUnavailableError) -> None:
         """Log that the store failed, and alert the owner."""

@@ -68,14 +68,14 @@ class Scheduler:
     async def finish(self, within_seconds: float) -> None:
         """Wait for paid requests; everything else is repeated at the next start without harm."""
         self.stop()
-        beside = [task for task in (self._probe, self._claims.renewal) if task is not None]
+        beside = [] if self._probe is None else [self._probe]
         await asyncio.gather(self._steps.finish(within_seconds), drain(beside, 0.0))
 
     async def _start_due(self) -> float:
         """Start every step that is due; return in how many seconds to come back."""
         self._owned.take_moved()
-        pauses = [await self._refresh_jobs(), self._claims.start_renewal(), self._end_overdue()]
-        pauses += [self._start_submits(), self._start_polls(), self._start_others(), self._start_probe()]
+        pauses = [await self._refresh_jobs(), self._end_overdue(), self._start_submits()]
+        pauses += [self._start_polls(), self._start_others(), self._start_probe()]
         return min(pauses)
 
     async def _refresh_jobs(self) -> float:

@@ -2,9 +2,7 @@
 once.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,7 +31,6 @@ from bot.jobs.tables import UNENDED, blocks, jobs
 
 _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
 _NEVER_COUNTED = (State.REFUSED, State.FAILED, State.LOST)
-_UNOWNED: Mapping[str, object] = MappingProxyType({})
 # Causes that the requester can avoid. Outage, credit, rate, doubt and delivery make no one rest.
 _REFUSED_FOR = (Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.LENGTH)
 
@@ -96,20 +93,20 @@ class Accepted:
 
 
 async def accept(
-    connection: AsyncConnection, job: Job, limits: Limits, taking: int = 0, lease: Mapping[str, object] = _UNOWNED
+    connection: AsyncConnection, job: Job, limits: Limits, taking: int = 0, owner: str | None = None
 ) -> Accepted | Refusal:
     """Store the job and its card, unless its action was accepted before or a limit of its requester refuses it.
 
-    `taking`: as for `refuse`. `lease`: the columns of the process that owns the job from the start.
+    `taking`: as for `refuse`. `owner`: the process that owns the job from the start.
     """
     if known := await find_by_origin(connection, job.origin.id):
         return Accepted(known, new=False)
     if refusal := await refuse(connection, job.origin, job.accepted_at, limits, taking):
         return refusal
-    await connection.execute(_INSERT, {**row_of(job), **lease})
+    await connection.execute(_INSERT, {**row_of(job), "owner": owner})
     await make_due(connection, job, PostKind.CARD)
     budgets = await measure_budgets(connection, job.origin.place, job.accepted_at, limits)
-    return Accepted(job, new=True, budgets=tuple(budgets))
+    return Accepted(replace(job, owner=owner), new=True, budgets=tuple(budgets))
 
 
 async def refuse(

@@ -1,9 +1,9 @@
 """Blocked people: rows that the accepting transaction reads."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.backends import insert_new
 from bot.jobs.model import Job, UserId
 from bot.jobs.states import Event, State
 from bot.jobs.store import moving
@@ -22,7 +22,7 @@ async def block(connection: AsyncConnection, user_id: UserId, by: UserId, now: f
     Returns the cancelled jobs. In one transaction, so that none is accepted in between.
     """
     row = {"user_id": user_id, "blocked_by": by, "blocked_at": now}
-    await connection.execute(insert(blocks).values(row).on_conflict_do_nothing())
+    await insert_new(connection, blocks, row)
     waiting = await connection.execute(
         sa.select(jobs).where(jobs.c.user_id == user_id, jobs.c.state == State.ACCEPTED),
     )

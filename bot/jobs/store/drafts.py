@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.backends import insert_new
 from bot.jobs.model import Draft, MessageId, Offer, OfferKind
 from bot.jobs.store.rows import draft_of, draft_row, offer_of, offer_row, readable
 from bot.jobs.tables import drafts, offers
@@ -70,8 +70,7 @@ async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) ->
         )
         if known is not None:
             return False
-    made = await connection.execute(insert(offers).values(offer_row(offer)).on_conflict_do_nothing())
-    if made.rowcount != 1:
+    if not await insert_new(connection, offers, offer_row(offer)):
         return False
     await save_draft(connection, draft)
     return True

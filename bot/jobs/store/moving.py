@@ -13,7 +13,7 @@ from bot.jobs.charging import charged_after
 from bot.jobs.denials import Denial
 from bot.jobs.life_log import log_move
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState, UserId
-from bot.jobs.pending_write import may_share, once_stored
+from bot.jobs.pending_write import may_share, no_turn, once_stored
 from bot.jobs.states import ENDS, Announcement, Event, State, move
 from bot.jobs.store.posts import make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
@@ -36,7 +36,8 @@ _AS_READ = (
     .returning(*jobs.c)
 )
 _WITHHELD_AS_READ = _AS_READ.where(jobs.c.withheld)
-LEASE_SECONDS = 60.0
+# Only one process submits, and settles what was submitted without a clear answer.
+OF_SUBMITTER = (State.ACCEPTED, State.SUBMITTING, State.UNCERTAIN)
 
 
 async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: float, **changes: Any) -> Job | None:
@@ -49,7 +50,7 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
     charged = charged_after(job, event, changes.get("cost_micros"))
     values: dict[str, Any] = {"state": target.state, "charged": charged, "ended_at": None, **changes}
     if target.state in ENDS:
-        values |= {"ended_at": now, "owner": None, "lease_until": None, "waiting_for": None}
+        values |= {"ended_at": now, "owner": None, "waiting_for": None}
     # *Post it* may have been pressed since the job was read: then its video is wanted after all.
     moved = await _change_as_read(connection, _AS_READ if event is not Event.KEEP else _WITHHELD_AS_READ, job, values)
     if moved is None:
@@ -107,7 +108,7 @@ async def end_for_place(
     """
     if card is not None:
         await mark_refused(connection, card)
-    job = job_of((await connection.execute(sa.select(jobs).where(jobs.c.id == job_id))).one())
+    job = await _locked(connection, job_id)
     if job.state is not State.ACCEPTED:
         return None
     return await apply(connection, job, Event.EXPIRE, now=now, cause=Cause.PLACE, field=denial.value)
@@ -154,7 +155,7 @@ async def remove(connection: AsyncConnection, job: Job, now: float, by: UserId |
 async def void_claims(connection: AsyncConnection) -> None:
     """Void all claims: only right where a lock file proves that no other process lives (SQLite)."""
     held = sa.and_(UNENDED, jobs.c.owner.is_not(None))
-    await connection.execute(sa.update(jobs).where(held).values(owner=None, lease_until=None))
+    await connection.execute(sa.update(jobs).where(held).values(owner=None))
 
 
 async def bring_to_now(connection: AsyncConnection, now: float) -> None:
@@ -188,43 +189,33 @@ async def bring_back(connection: AsyncConnection, now: float) -> None:
     await bring_to_now(connection, now)
 
 
-def lease(lease_owner: str, now: float) -> dict[str, object]:
-    """The columns of a job that this process owns."""
-    return {"owner": lease_owner, "lease_until": now + LEASE_SECONDS}
-
-
-async def find_unclaimed(connection: AsyncConnection, lease_owner: str, now: float) -> list[JobId]:
-    """The unended jobs that this process may claim, those sent first first."""
+async def find_unclaimed(connection: AsyncConnection, *, submits: bool) -> list[JobId]:
+    """The unended jobs without an owner, sent ones first; `submits`: also those that only the submitter takes."""
     found = await connection.scalars(
         sa.select(jobs.c.id)
-        .where(_is_unclaimed(lease_owner, now))
+        .where(*_unclaimed(submits=submits))
         .order_by(jobs.c.submitted_at.is_(None), jobs.c.submitted_at, jobs.c.accepted_at)
     )
     return [JobId(job_id) for job_id in found]
 
 
+@no_turn
 async def claim(
-    connection: AsyncConnection, lease_owner: str, now: float, job_ids: Collection[JobId] | None = None
+    connection: AsyncConnection, owner: str, job_ids: Collection[JobId] | None = None, *, submits: bool = True
 ) -> list[Job]:
     """Claim the unended jobs without an owner, or those of `job_ids` among them; the fence shuts out old owners.
 
-    The process's own jobs stay as they are, even if the machine slept through their lease: their steps may be running.
+    What another process claims or changes at this moment is passed over.
     """
-    unclaimed = _is_unclaimed(lease_owner, now)
-    these = unclaimed if job_ids is None else sa.and_(unclaimed, jobs.c.id.in_(job_ids))
-    owned = lease(lease_owner, now) | {"fence": jobs.c.fence + 1}
-    return readable(await connection.execute(sa.update(jobs).where(these).values(owned).returning(*jobs.c)), job_of)
+    of_these = () if job_ids is None else (jobs.c.id.in_(job_ids),)
+    free = sa.select(jobs.c.id).where(*_unclaimed(submits=submits), *of_these).with_for_update(skip_locked=True)
+    claimed = sa.update(jobs).where(jobs.c.id.in_(free)).values(owner=owner, fence=jobs.c.fence + 1)
+    return readable(await connection.execute(claimed.returning(*jobs.c)), job_of)
 
 
-def _is_unclaimed(lease_owner: str, now: float) -> sa.ColumnElement[bool]:
-    left = sa.and_(jobs.c.owner != lease_owner, jobs.c.lease_until < now)
-    return sa.and_(UNENDED, sa.or_(jobs.c.owner.is_(None), left))
-
-
-async def renew(connection: AsyncConnection, lease_owner: str, now: float) -> None:
-    """Extend the lease of this process's jobs, all in one statement."""
-    held = sa.and_(UNENDED, jobs.c.owner == lease_owner)
-    await connection.execute(sa.update(jobs).where(held).values(lease(lease_owner, now)))
+def _unclaimed(*, submits: bool) -> tuple[sa.ColumnElement[bool], ...]:
+    free = (UNENDED, jobs.c.owner.is_(None))
+    return free if submits else (*free, jobs.c.state.not_in(OF_SUBMITTER))
 
 
 async def _changed(connection: AsyncConnection, statement: sa.Update) -> Job | None:
@@ -238,7 +229,12 @@ async def _as_it_is(connection: AsyncConnection, job: Job) -> Job:
 
     At a start it may have been read before it was claimed, so that its fence is another by now.
     """
-    return job_of((await connection.execute(sa.select(jobs).where(jobs.c.id == job.id))).one())
+    return await _locked(connection, job.id)
+
+
+async def _locked(connection: AsyncConnection, job_id: JobId) -> Job:
+    """The job as it is until the end of this transaction."""
+    return job_of((await connection.execute(sa.select(jobs).where(jobs.c.id == job_id).with_for_update())).one())
 
 
 async def _change_as_read(

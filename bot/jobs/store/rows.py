@@ -151,6 +151,7 @@ def _job_of(row: Row) -> Job:
         video_sha256=row.video_sha256,
         video_bytes=row.video_bytes,
         fence=row.fence,
+        owner=row.owner,
     )
 
 

@@ -65,7 +65,7 @@ class RequestsHarness:
             clock=self.clock,
             database=database,
             signals=self.signals,
-            lease_owner="machine",
+            process="machine",
             rules=SimpleNamespace(limits=Limits(10, 0), reply_remix="on", reply_grace_seconds=5.0),
             videos=SimpleNamespace(provider=PROVIDER),
             courier=self.courier,

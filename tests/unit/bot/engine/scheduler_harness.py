@@ -181,7 +181,7 @@ class SchedulerHarness:
             rules=replace(obeyed, **rules),
             signals=self.signals,
             owner_alerts=SimpleNamespace(alert=self.rung.append),
-            lease_owner="machine",
+            process="machine",
         )
         self.poller = Poller(self.context, self.throttle)  # pyright: ignore[reportArgumentType]  # what a scheduler uses
         self.scheduler = Scheduler(self.context, self.throttle, self.poller)  # pyright: ignore[reportArgumentType]

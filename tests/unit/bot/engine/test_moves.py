@@ -77,15 +77,15 @@ async def test_what_is_not_stored_is_not_handed_over(harness: SchedulerHarness) 
 
 
 async def test_a_job_is_owned_from_the_start(harness: SchedulerHarness) -> None:
-    """Neither this process nor another one claims it while the lease lasts; at a start after a crash it is claimed."""
+    """Neither this process nor another one claims it; at a start after a crash it is claimed."""
     context: Any = harness.context
-    job, now = a_job(accepted_at=harness.clock.now()), harness.clock.now()
+    job = a_job(accepted_at=harness.clock.now())
     await accept(context, job)
     assert harness.signals.owned_jobs == {job.id}
     for process in ("machine", "another"):
-        assert await harness.database.write(moving.claim, process, now + moving.LEASE_SECONDS - 1) == []
+        assert await harness.database.write(moving.claim, process) == []
     await harness.database.write(moving.void_claims)
-    (claimed,) = await harness.database.write(moving.claim, "another", now)
+    (claimed,) = await harness.database.write(moving.claim, "another")
     assert (claimed.id, claimed.fence) == (job.id, 1)
     assert await move(context, job, Event.CANCEL) is None
 
@@ -98,4 +98,4 @@ async def test_a_reopened_job_is_owned_and_shuts_out_old_steps(harness: Schedule
     assert revived is not None
     assert (revived.state, revived.fence) == (State.FETCHING, ended.fence + 1)
     assert harness.signals.owned_jobs == {ended.id}
-    assert await harness.database.write(moving.claim, "another", harness.clock.now()) == []
+    assert await harness.database.write(moving.claim, "another") == []

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from bot.jobs.database import Database, StoreUnavailableError, open_database, prepare
+from bot.jobs.backends import SQLiteBackend, prepare
+from bot.jobs.database import Database, StoreUnavailableError, open_database
 from bot.jobs.model import Job
 from bot.jobs.store import finding
 from bot.jobs.tables import jobs
@@ -34,7 +35,7 @@ async def impatient(file: Path) -> AsyncIterator[Database]:
     """The database as the bot opens it, but waiting only a moment for a lock."""
     engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": 0.05})
     prepare(engine.sync_engine)
-    database = Database(engine)
+    database = Database(engine, SQLiteBackend())
     yield database
     await database.close()
 

@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from bot.jobs import database as database_module
-from bot.jobs.database import Database, prepare
+from bot.jobs import backends as backends_module
+from bot.jobs.backends import SQLiteBackend, prepare
+from bot.jobs.database import Database
 from bot.jobs.model import Job
 from bot.jobs.tables import jobs
 from tests.figures import figure
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 SMALL_BYTES = 512 * 1024
 # Usually a thirty-second of the real limit, so that a fraction of the writes shows what it does.
-LIMIT_BYTES = figure(SMALL_BYTES, database_module._LOG_BYTES_MAX)
+LIMIT_BYTES = figure(SMALL_BYTES, backends_module._LOG_BYTES_MAX)
 UPDATES = figure(2_000, 1_000_000)
 UPDATES_PER_WRITE = 50
 
@@ -47,8 +48,8 @@ async def test_readers_who_take_turns_do_not_make_the_log_grow(
     database: Database, file: Path, given: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With always somebody reading, thousands of updates leave a log of at most twice the limit at any time."""
-    monkeypatch.setattr(database_module, "_LOG_BYTES_MAX", LIMIT_BYTES)
-    database._log_bytes_max = LIMIT_BYTES
+    monkeypatch.setattr(backends_module, "_LOG_BYTES_MAX", LIMIT_BYTES)
+    database._backend._log_bytes_max = LIMIT_BYTES
     done, most_bytes, reading, overlaps = False, 0, 0, 0
 
     async def read_for_a_while(connection: AsyncConnection) -> None:
@@ -78,10 +79,10 @@ async def test_one_who_reads_for_long_is_not_waited_for_at_every_write(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While another program reads an old state the log must grow, and is tried seldom; then it is taken in."""
-    monkeypatch.setattr(database_module, "_LOG_BYTES_MAX", SMALL_BYTES)
+    monkeypatch.setattr(backends_module, "_LOG_BYTES_MAX", SMALL_BYTES)
     engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": 0.05})
     prepare(engine.sync_engine)
-    database = Database(engine, file.with_name("bot.db-wal"))
+    database = Database(engine, SQLiteBackend(file))
     given = [a_job(prompt="x" * 2_000) for _ in range(100)]
     await database.write(put, *given)
     bounds: set[int] = set()
@@ -91,7 +92,7 @@ async def test_one_who_reads_for_long_is_not_waited_for_at_every_write(
         writes = 0
         while log_bytes(file) < 4 * SMALL_BYTES:
             await database.write(update, given, writes)
-            bounds.add(database._log_bytes_max)
+            bounds.add(database._backend._log_bytes_max)
             writes += 1
             assert writes < 200
         other.execute("COMMIT")
@@ -102,5 +103,5 @@ async def test_one_who_reads_for_long_is_not_waited_for_at_every_write(
         assert writes < 200
         writes += 1
         await database.write(update, given, writes)
-    assert database._log_bytes_max == SMALL_BYTES
+    assert database._backend._log_bytes_max == SMALL_BYTES
     await database.close()

@@ -22,7 +22,7 @@ from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import DamagedDatabaseError, migrate
 from bot.jobs.tables import metadata
 
-HEAD = migrating._newest_revision()
+HEAD = migrating.newest_revision()
 FAILING_STEP = '''"""A step that breaks after it has changed something."""
 
 import sqlalchemy as sa
@@ -104,7 +104,7 @@ def test_migrating_twice_is_harmless(built_file: Path, tmp_path: Path) -> None:
     """At the second start nothing changes and nothing is lost."""
     path = Path(shutil.copy(built_file, tmp_path / "bot.db"))
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL)")
+        connection.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL, NULL)")
     before = schema_of(path)
     migrate(path)
     assert schema_of(path) == before
@@ -150,7 +150,7 @@ def filled(built_file: Path, folder: Path) -> Path:
     path = Path(shutil.copy(built_file, folder / "bot.db"))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
-            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL)",
+            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL, NULL)",
             [(f"{number:08}",) for number in range(5_000)],
         )
     return path
@@ -176,7 +176,7 @@ def crashed_copy(path: Path, folder: Path) -> Path:
     folder.mkdir()
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("PRAGMA wal_autocheckpoint=0")
-        writer.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL)")
+        writer.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL, NULL)")
         for file in path.parent.iterdir():
             if not file.name.endswith("-shm"):
                 shutil.copy(file, folder / file.name)
@@ -304,6 +304,6 @@ def test_the_newest_step_is_known_without_alembic(built_file: Path) -> None:
     """The names of the steps tell the newest revision, as Alembic finds it; a start at it imports no Alembic."""
     config = Config()
     config.set_main_option("script_location", str(migrating._SCRIPTS))
-    assert migrating._newest_revision() == ScriptDirectory.from_config(config).get_current_head()
+    assert migrating.newest_revision() == ScriptDirectory.from_config(config).get_current_head()
     code = f"import sys, pathlib; from bot.jobs.migrating import migrate; migrate(pathlib.Path({str(built_file)!r}))"
     subprocess.run([sys.executable, "-c", f"{code}; sys.exit('alembic' in sys.modules)"], check=True, timeout=60)

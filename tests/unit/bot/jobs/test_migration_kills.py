@@ -83,7 +83,7 @@ def counts_as_its_own(path: Path) -> bool:
 @pytest.mark.reliability
 def test_a_first_start_that_is_killed_anywhere_is_begun_again(built_file: Path, tmp_path: Path) -> None:
     """Killed at each step of building a database, the bot opens at the next start, with the schema of today."""
-    revision = migrating._newest_revision()
+    revision = migrating.newest_revision()
     kills = kill_at_every_step(migrating._SCRIPTS, tmp_path / "none.db", tmp_path / "copies")
     print(f"{kills} kills")  # noqa: T201  # pytest shows it with a failure
     assert kills > 20
@@ -103,12 +103,12 @@ def test_a_later_migration_that_is_killed_anywhere_is_begun_again(
     path = Path(shutil.copy(built_file, tmp_path / "old.db"))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
-            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL)",
+            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL, NULL)",
             [(f"{number:08}",) for number in range(ROWS)],
         )
     scripts = tmp_path / "migrations"
     shutil.copytree(migrating._SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    before = migrating._newest_revision()
+    before = migrating.newest_revision()
     for number in ("9001", "9002"):
         (scripts / "versions" / f"{number}_later.py").write_text(LATER_STEP.format(number=number, before=before))
         before = number

@@ -31,7 +31,7 @@ async def test_a_stored_write_is_never_reported_as_lost(database: Database, monk
     """Afterwards the log is too large and can't be checkpointed: the job is stored, and no error is reported."""
     job = a_job()
     with monkeypatch.context() as patch:
-        patch.setattr(database, "_log_bytes_max", 0)
+        patch.setattr(database._backend, "_log_bytes_max", 0)
         patch.setattr(database, "_engine", FakeExhaustedEngine(database._engine))
         accepted = await database.write(accepting.accept, job, Limits(3, 0))
     assert isinstance(accepted, accepting.Accepted)

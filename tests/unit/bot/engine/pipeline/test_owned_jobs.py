@@ -126,14 +126,14 @@ async def test_a_piece_of_unreadable_rows_hides_no_other(
     while harness.signals.has_unclaimed:
         await harness.scheduler._start_due()
     assert list(harness.scheduler._owned.jobs) == [given[4].id]
-    assert await harness.database.read(moving.find_unclaimed, "another", now) == []
+    assert await harness.database.read(moving.find_unclaimed, submits=True) == []
 
 
 async def test_a_clock_that_is_put_right_leaves_no_poll_in_the_future(harness: SchedulerHarness) -> None:
     """Polls and rests were planned by a clock that was years ahead: they come soon by the right one."""
     job = await harness.accept(State.RENDERING, remote_id="video_1", submitted_at=harness.clock.now())
     resting = await harness.accept(State.RENDERING, remote_id="video_2", submitted_at=harness.clock.now())
-    await harness.database.write(moving.claim, "machine", harness.clock.now(), None)
+    await harness.database.write(moving.claim, "machine")
     owned, signals = harness.scheduler._owned, harness.signals
     signals.has_unclaimed = False
     harness.clock.step(_YEARS_SECONDS)

@@ -62,7 +62,7 @@ class ReconcilerHarness:
             videos=self.videos,
             rules=rules,
             signals=self.signals,
-            lease_owner="machine",
+            process="machine",
         )
         self.reconciler = Reconciler(context, self.throttle)
 
@@ -165,7 +165,7 @@ async def test_a_lost_job_is_revived(harness: ReconcilerHarness) -> None:
     assert (found.state, found.cause, found.ended_at) == (State.RENDERING, None, None)
     assert (found.late_at, found.revived_at) == (harness.clock.now() - 1.0, harness.clock.now() - 1.0)
     assert harness.signals.owned_jobs == {lost.id}
-    assert await harness.database.write(moving.claim, "another", harness.clock.now()) == []
+    assert await harness.database.write(moving.claim, "another") == []
 
 
 async def test_a_job_that_ended_while_the_list_came_is_still_adopted(harness: ReconcilerHarness) -> None:

@@ -106,7 +106,7 @@ async def test_a_move_and_its_message_are_one(database: Database, state: State, 
 async def test_an_end_lets_go_of_the_job(database: Database) -> None:
     """An ended job has its time and its cause, and waits for nothing."""
     await database.write(put, a_job(waiting_for=Cause.CREDIT))
-    (job,) = await database.write(moving.claim, "me", NOW)
+    (job,) = await database.write(moving.claim, "me")
     ended = await database.write(moving.apply, job, Event.EXPIRE, now=NOW, cause=Cause.CREDIT)
     assert ended is not None
     assert (ended.ended_at, ended.cause, ended.waiting_for) == (NOW, Cause.CREDIT, None)
@@ -120,14 +120,14 @@ async def test_a_job_taken_up_again_is_free_to_claim(database: Database, state: 
     """A move out of an end clears the end's time, and any process may claim the job."""
     before = {State.UNDELIVERABLE: Event.GIVE_UP, State.CANCELLED: Event.KEEP, State.LOST: Event.EXPIRE}[state]
     await database.write(put, a_job(State.UNCERTAIN if state is State.LOST else State.FETCHING, withheld=True))
-    (held,) = await database.write(moving.claim, "other", NOW)
+    (held,) = await database.write(moving.claim, "other")
     job = await database.write(moving.apply, held, before, now=NOW)
     assert job is not None
     assert job.state is state
     revived = await database.write(moving.apply, job, event, now=NOW, revived_at=NOW)
     assert revived is not None
     assert (revived.ended_at, revived.revived_at) == (None, NOW)
-    assert [one.id for one in await database.write(moving.claim, "me", NOW)] == [job.id]
+    assert [one.id for one in await database.write(moving.claim, "me")] == [job.id]
 
 
 async def test_two_jobs_never_have_the_same_remote_id(database: Database) -> None:
@@ -159,7 +159,7 @@ async def test_what_became_of_a_message_holds_for_any_owner_of_the_job(database:
     job = await stored(database, a_job(State.POSTING))
     await database.write(posts.make_due, job, PostKind.VIDEO)
     post = await post_of(database, job, PostKind.VIDEO)
-    (claimed,) = await database.write(moving.claim, "me", NOW)
+    (claimed,) = await database.write(moving.claim, "me")
     assert claimed.fence > job.fence
     if event is None:
         await database.write(moving.deliver, job, post, MessageId(99), NOW)
@@ -169,10 +169,10 @@ async def test_what_became_of_a_message_holds_for_any_owner_of_the_job(database:
 
 
 async def test_claiming_leaves_ones_own_jobs_alone(database: Database) -> None:
-    """A job stays claimed under the same fence, also when its lease has run out without another claim."""
+    """A job stays claimed under the same fence until its process is buried."""
     await database.write(put, a_job(State.RENDERING))
-    (mine,) = await database.write(moving.claim, "me", NOW)
-    assert await database.write(moving.claim, "me", NOW + 100.0) == []
+    (mine,) = await database.write(moving.claim, "me")
+    assert await database.write(moving.claim, "me") == []
     assert await read(database, mine) == mine
     assert await database.write(moving.note, mine, progress=5) is not None
 
@@ -297,43 +297,42 @@ async def test_every_unended_job_is_claimed_once(database: Database, open_anothe
     """Two processes that claim at once share the jobs between them: each job has one owner, ended ones none."""
     unended = [a_job(state) for state in UNENDED for _ in range(3)]
     await database.write(put, *unended, *(a_job(state) for state in ENDS))
-    mine, theirs = await asyncio.gather(
-        database.write(moving.claim, "me", NOW), open_another().write(moving.claim, "they", NOW)
-    )
+    mine, theirs = await asyncio.gather(database.write(moving.claim, "me"), open_another().write(moving.claim, "they"))
     claimed = [job.id for job in (*mine, *theirs)]
     assert sorted(claimed) == sorted(job.id for job in unended)
 
 
 async def test_the_fence_shuts_out_an_old_holder(database: Database) -> None:
-    """A process that slept through its lease can neither move nor note a job that another has claimed since."""
+    """A process whose jobs were freed can neither move nor note a job that another has claimed since."""
     await database.write(put, a_job(State.SUBMITTING))
-    (old,) = await database.write(moving.claim, "old", NOW)
-    assert await database.write(moving.claim, "new", NOW + 60.0) == []
-    (new,) = await database.write(moving.claim, "new", NOW + 60.1)
-    assert new.fence == old.fence + 1
+    (old,) = await database.write(moving.claim, "old")
+    assert await database.write(moving.claim, "new") == []
+    await database.write(moving.void_claims)
+    (new,) = await database.write(moving.claim, "new")
+    assert (new.fence, new.owner) == (old.fence + 1, "new")
     assert await database.write(moving.apply, old, Event.TAKEN, now=NOW) is None
     assert await database.write(moving.note, old, progress=1) is None
     assert await read(database, old) == new
     assert await database.write(moving.apply, new, Event.TAKEN, now=NOW) is not None
 
 
-async def test_a_renewed_lease_holds_longer(database: Database) -> None:
-    """All jobs of a holder are renewed together; those of others are not."""
-    await database.write(put, a_job(), a_job())
-    assert len(await database.write(moving.claim, "me", NOW)) == 2
-    await database.write(put, a_job())
-    (theirs,) = await database.write(moving.claim, "they", NOW)
-    await database.write(moving.renew, "me", NOW + 50.0)
-    taken = await database.write(moving.claim, "third", NOW + 100.0)
-    assert [job.id for job in taken] == [theirs.id]
+async def test_what_only_the_submitter_takes(database: Database) -> None:
+    """A process that does not submit leaves accepted, submitting and uncertain jobs to the one that does."""
+    given = [a_job(state) for state in UNENDED]
+    await database.write(put, *given)
+    taken = await database.write(moving.claim, "another", submits=False)
+    assert {job.state for job in taken} == set(UNENDED) - set(moving.OF_SUBMITTER)
+    left = await database.read(moving.find_unclaimed, submits=True)
+    assert {job.id for job in given} - {job.id for job in taken} == set(left)
+    assert await database.read(moving.find_unclaimed, submits=False) == []
 
 
 async def test_void_claims_free_every_job(database: Database) -> None:
     """At a start where no other process lives, all jobs can be claimed at once, and old holders are shut out."""
     await database.write(put, a_job(), a_job(State.RENDERING))
-    old = await database.write(moving.claim, "old", NOW)
+    old = await database.write(moving.claim, "old")
     await database.write(moving.void_claims)
-    new = await database.write(moving.claim, "new", NOW)
+    new = await database.write(moving.claim, "new")
     assert {job.id for job in new} == {job.id for job in old}
     assert all(await asyncio.gather(*(database.write(moving.note, job, progress=1) for job in new)))
     assert await database.write(moving.note, old[0], progress=9) is None
