@@ -254,8 +254,9 @@ class _Chaos:
         report.paid = len(self._stage.studio.renders)
         report.videos_posted = sum(job.videos for job in jobs)
         report.ends = Counter(job.state for job in jobs)
-        report.uncertain = sum(job.state in {"lost", "uncertain"} for job in jobs)
-        report.uncertain_told = sum(job.unsure == 1 for job in jobs)
+        uncertain = [job for job in jobs if job.state in {"lost", "uncertain"}]
+        report.uncertain = len(uncertain)
+        report.uncertain_told = sum(job.unsure == 1 for job in uncertain)
         report.integrity = world.integrity
         report.violations = find_violations(jobs, world, report.forgotten)
         return report
