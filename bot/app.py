@@ -18,6 +18,7 @@ from discord.http import Route
 
 from bot import VERSION
 from bot.chat.courier import Courier
+from bot.chat.shards import Shards
 from bot.chat.words import Key, Language, Readers
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.connection import disconnect, stay_connected
@@ -28,6 +29,7 @@ from bot.engine.owner_alerts import OwnerAlerts
 from bot.engine.restore_detection import detect_restore, searched_until
 from bot.engine.signals import Signals
 from bot.engine.timekeeper import Timekeeper
+from bot.gateway import IdentifyTurns, SessionStarts
 from bot.jobs.allowlist import Allowlist
 from bot.jobs.clean_end import note_clean_end
 from bot.jobs.database import open_database
@@ -80,12 +82,14 @@ async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, 
         stopping = _stop_signals(partial(watchdog.start, _DRAIN_SECONDS))
         await asyncio.to_thread(migrate, _database_path(settings))
         readers = Readers(languages, has_daily_limit=settings.max_jobs_per_user_per_day > 0)
-        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers)
+        served = Shards(settings.shard_count, settings.shard_ids)
+        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, served)
+        starts = SessionStarts(client, clock, IdentifyTurns(clock).take)
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(client)
             engine = await build_engine(settings, clock, client, readers, resources)
             if not stopping.is_set():
-                await _serve(settings, client, engine, watchdog, stopping)
+                await _serve(settings, client, starts, engine, watchdog, stopping)
 
 
 async def build_engine(
@@ -137,12 +141,17 @@ async def build_engine(
 
 
 async def _serve(
-    settings: Settings, client: VideoBot, engine: Engine, watchdog: Watchdog, stopping: asyncio.Event
+    settings: Settings,
+    client: VideoBot,
+    starts: SessionStarts,
+    engine: Engine,
+    watchdog: Watchdog,
+    stopping: asyncio.Event,
 ) -> None:
     """Run engine and gateway side by side until a stop signal; then stop them in order."""
     logged_in = asyncio.Event()
     token = settings.discord_token.get_secret_value()
-    gateway = asyncio.create_task(stay_connected(client, token, logged_in), name="gateway")
+    gateway = asyncio.create_task(stay_connected(client, token, logged_in, starts), name="gateway")
     engine.start(logged_in)
     stopped = asyncio.create_task(stopping.wait())
     ready = asyncio.create_task(_log_ready(settings, client, logged_in))
@@ -165,7 +174,8 @@ async def _log_ready(settings: Settings, client: VideoBot, logged_in: asyncio.Ev
         name: value for name, value in settings.model_dump().items() if name.startswith("max_") or "seconds" in name
     }
     _log.info(
-        "ready", version=VERSION, servers=len(client.guilds), providers=[settings.videos_api_base_url],
+        "ready", version=VERSION, servers=len(client.guilds), shards=client.shard_ids, shard_count=client.shard_count,
+        providers=[settings.videos_api_base_url],
         models=settings.videos_models, limits=limits, data_dir=str(settings.data_dir.resolve()),
     )  # fmt: skip
 

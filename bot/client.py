@@ -1,7 +1,7 @@
 """The discord.py client: its intents, its cogs and its error handlers."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.chat import cards, custom_ids, words
 from bot.chat.command_texts import CommandTranslator
 from bot.chat.forms import typed_prompt
+from bot.chat.shards import Shards
 from bot.engine.services import Services
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.reasons import Reason, Refusal, RefusalError
@@ -37,6 +38,7 @@ _WITH_CUSTOM_ID = (discord.InteractionType.component, discord.InteractionType.mo
 # The person's client has other commands than this version: it is outdated, or the bot was set back.
 _STALE = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch, app_commands.TransformerError)
 _TOO_LATE = frozenset({10062, 40060})
+_ALL_SHARDS = Shards()
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -78,10 +80,18 @@ class _Commands(app_commands.CommandTree["VideoBot"]):
         await _answer_privately(interaction, no)
 
 
-class VideoBot(commands.Bot):
+class VideoBot(commands.AutoShardedBot):
     """Receives guilds, their messages and DMs (all unprivileged), pings no one by default, and keeps no cache."""
 
-    def __init__(self, guild_ids: tuple[int, ...], data_dir: Path, clock: Clock, readers: words.Readers) -> None:
+    def __init__(
+        self,
+        guild_ids: tuple[int, ...],
+        data_dir: Path,
+        clock: Clock,
+        readers: words.Readers,
+        served: Shards = _ALL_SHARDS,
+    ) -> None:
+        """`guild_ids` get the commands, none for everywhere. `served` are the shards of this process."""
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         super().__init__(
@@ -96,7 +106,9 @@ class VideoBot(commands.Bot):
             chunk_guilds_at_startup=False,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+            shard_count=served.count,
         )
+        self.served = served
         self._readers = readers
         self._commands = CommandSync(self, guild_ids, data_dir, clock, readers)
         self._services: Services | None = None
@@ -116,6 +128,20 @@ class VideoBot(commands.Bot):
         """The acting person, as the reader of a private response."""
         guild_id = interaction.guild_id
         return self._readers.of(interaction.locale.value, None if guild_id is None else GuildId(guild_id))
+
+    def begin_shards(self, count: int, ids: Sequence[int]) -> None:
+        """Be ready for the events of these shards, out of so many; before the first connects."""
+        self.shard_count, self.shard_ids = count, [*ids]
+        self._connection.shard_count, self._connection.shard_ids = count, self.shard_ids
+
+    def forget_guilds(self, shard_id: int) -> None:
+        """Empty the cache of a shard's servers; its next session has all that are left."""
+        for guild in self.guilds:
+            if guild.shard_id == shard_id:
+                self._connection._remove_guild(guild)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # there is no other way
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait for nothing: the turn was taken before the connection was opened (`bot.gateway`)."""
 
     async def setup_hook(self) -> None:
         """Load the cogs, then sync the commands if they have changed."""

@@ -1,17 +1,21 @@
 """Holds the connection to Discord for as long as the process lives: log in, stay connected, disconnect in order."""
 
 import asyncio
-from time import monotonic
 
 import aiohttp
 import discord
 import structlog
 
 from bot.client import VideoBot
-from bot.ops.tasks import BACKOFF_SECONDS_MAX, in_a_row
+from bot.gateway import SessionStarts, Shard
+from bot.ops.tasks import BACKOFF_SECONDS_MAX
 
 _FORBIDDEN_SECONDS = 600.0
-_LEAVING_SECONDS = 2.0
+_LEAVING_SECONDS = 1.0
+# Also responses that only claim to be JSON, of programs between us and Discord.
+_UNREACHABLE = (discord.DiscordException, aiohttp.ClientError, OSError, ValueError, TypeError, LookupError)
+_WRONG_SHARDS = " SHARD_COUNT or SHARD_IDS is wrong: leave both empty, and Discord's recommendation is used."
+_HINTS = {4010: _WRONG_SHARDS, 4011: _WRONG_SHARDS}
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -19,27 +23,40 @@ class DiscordRefusedError(Exception):
     """Discord rejects the token, or closed the gateway for good."""
 
 
-async def stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event) -> None:
-    """Log in, then hold the gateway; one malformed event ends discord.py's own loop, so it is connected again.
+async def stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event, starts: SessionStarts) -> None:
+    """Log in, then hold the connection of each shard until cancelled.
 
     Raises `DiscordRefusedError` when a retry is of no use.
     """
     await _log_in(client, token)
     logged_in.set()
-    breaks = 0
-    while not client.is_closed():
-        began_at = monotonic()
+    count = client.served.count or await _recommended_count(client)
+    shards = [Shard(client, shard_id, starts) for shard_id in client.served.ids or range(count)]
+    client.begin_shards(count, [shard.id for shard in shards])
+    running = [asyncio.create_task(shard.run(), name=f"shard {shard.id}") for shard in shards]
+    try:
+        for ended in (await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED))[0]:
+            ended.result()
+    except discord.ConnectionClosed as error:
+        hint = _HINTS.get(error.code, "")
+        raise DiscordRefusedError(f"Discord closed the connection for good (code {error.code}).{hint}") from error
+    finally:
+        # Reading stops first: only then does discord.py close the session properly (docs/facts/discord.md).
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*(shard.close() for shard in shards))
+
+
+async def _recommended_count(client: VideoBot) -> int:
+    tries = 0
+    while True:
         try:
-            await client.connect()
-        except discord.ConnectionClosed as error:
-            raise DiscordRefusedError(f"Discord closed the connection for good (code {error.code}).") from error
-        except Exception:  # noqa: BLE001  # after any event's error the next ones must be received
-            _log.exception("gateway broke", times=breaks + 1)
-        breaks = in_a_row(breaks, monotonic() - began_at)
-        # A second start() would load the cogs again; only the socket is opened again.
-        if client.ws:
-            await client.ws.close()
-        await asyncio.sleep(min(BACKOFF_SECONDS_MAX, 2.0**breaks))
+            return (await client.http.get_bot_gateway())[0]
+        except _UNREACHABLE as error:
+            tries += 1
+            _log.warning("number of shards unknown", tries=tries, error=repr(error))
+            await asyncio.sleep(until_next_login(tries, error))
 
 
 async def _log_in(client: VideoBot, token: str) -> None:
@@ -49,8 +66,7 @@ async def _log_in(client: VideoBot, token: str) -> None:
             await client.login(token)
         except discord.LoginFailure as error:
             raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
-        except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError, TypeError, LookupError) as error:
-            # Also responses that only claim to be JSON, of programs between us and Discord.
+        except _UNREACHABLE as error:
             tries += 1
             _log.warning("not logged in yet", tries=tries, error=str(error))
             await client.http.close()
@@ -72,7 +88,7 @@ def until_next_login(tries: int, error: Exception) -> float:
 
 
 async def disconnect(client: VideoBot, gateway: asyncio.Task[None]) -> None:
-    """Stop reading first: only then does discord.py close the session properly (docs/facts/discord.md).
+    """Close the shards, then the client.
 
     Raises the exception that ended the connection earlier, if any.
     """
@@ -82,6 +98,6 @@ async def disconnect(client: VideoBot, gateway: asyncio.Task[None]) -> None:
         async with asyncio.timeout(_LEAVING_SECONDS):
             await client.close()
     except TimeoutError:
-        _log.warning("gateway did not close in time")
+        _log.warning("client did not close in time")
     if isinstance(ended, Exception):
         raise ended

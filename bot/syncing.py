@@ -34,7 +34,12 @@ class CommandSync:
     """The commands of one client: in the named servers, or everywhere if none are named."""
 
     def __init__(
-        self, client: commands.Bot, guild_ids: tuple[int, ...], data_dir: Path, clock: Clock, readers: Readers
+        self,
+        client: commands.Bot | commands.AutoShardedBot,
+        guild_ids: tuple[int, ...],
+        data_dir: Path,
+        clock: Clock,
+        readers: Readers,
     ) -> None:
         self._client = client
         self._tree: discord.app_commands.CommandTree[Any] = client.tree

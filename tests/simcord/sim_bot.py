@@ -10,6 +10,7 @@ from aiohttp import web
 from simcord import Env
 
 from bot.app import build_engine
+from bot.chat.shards import Shards
 from bot.chat.words import Language, Readers
 from bot.client import VideoBot
 from bot.engine.engine import Engine
@@ -79,7 +80,7 @@ class SimBot:
         """Put the bot together as `bot.app` does; it is not logged in yet."""
         clock = SimClock()
         readers = Readers(languages)
-        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers)
+        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, Shards(1))
         env = clock.env = Env(client, approved_intents=discord.Intents.none())
         engine = await build_engine(settings, SteadyClock(clock), client, readers, resources)
         return cls(settings, resources, env, clock, engine, languages)
@@ -87,6 +88,6 @@ class SimBot:
     async def restart(self) -> None:
         """A new client and a new engine on the same data folder, in the same Discord."""
         readers = Readers(self.languages)
-        client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir, self.clock, readers)
+        client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir, self.clock, readers, Shards(1))
         self.engine = await build_engine(self.settings, SteadyClock(self.clock), client, readers, self.resources)
         await self.env.restart_bot(client)

@@ -3,13 +3,17 @@
 import asyncio
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
 
 from bot import connection
+from bot.chat.shards import Shards
 from bot.connection import disconnect, stay_connected, until_next_login
 from bot.ops.tasks import BACKOFF_SECONDS_MAX
+
+NO_STARTS: Any = None
 
 
 def answered(status: int) -> discord.HTTPException:
@@ -34,19 +38,17 @@ def test_the_rest_before_the_next_login(tries: int, error: Exception, seconds: f
 
 
 class FakeClient:
-    """A client with scripted logins, that ends as soon as it is connected."""
+    """A client with scripted logins, that waits for the number of its shards afterwards."""
+
+    served = Shards()
 
     def __init__(self, *logins: Exception | None) -> None:
         self._logins = list(logins)
-        self.http = SimpleNamespace(close=self.close, connector=None)
-        self.ws = None
+        self.http = SimpleNamespace(close=self.close, connector=None, get_bot_gateway=asyncio.Event().wait)
 
     async def login(self, _token: str) -> None:
         if (fault := self._logins.pop(0)) is not None:
             raise fault
-
-    def is_closed(self) -> bool:
-        return True
 
     async def close(self) -> None:
         pass
@@ -57,14 +59,16 @@ async def test_an_answer_that_is_no_json_is_no_end(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(connection, "until_next_login", lambda *_: 0.0)
     logged_in = asyncio.Event()
     client = FakeClient(json.JSONDecodeError("cut", "{", 1), TypeError("a page"), KeyError("username"), OSError(), None)
-    await stay_connected(client, "token", logged_in)  # pyright: ignore[reportArgumentType]  # what it asks of a client
-    assert logged_in.is_set()
+    gateway = asyncio.create_task(stay_connected(client, "token", logged_in, NO_STARTS))  # pyright: ignore[reportArgumentType]  # what it asks of a client
+    async with asyncio.timeout(20):
+        await logged_in.wait()
+    await disconnect(client, gateway)  # pyright: ignore[reportArgumentType]
 
 
 async def test_what_ends_the_connection_is_passed_on() -> None:
     """The process must not end as after a SIGTERM: a supervisor would leave it down."""
     client = FakeClient(RuntimeError("nobody thought of it"))
-    gateway = asyncio.create_task(stay_connected(client, "token", asyncio.Event()))  # pyright: ignore[reportArgumentType]
+    gateway = asyncio.create_task(stay_connected(client, "token", asyncio.Event(), NO_STARTS))  # pyright: ignore[reportArgumentType]
     await asyncio.wait((gateway,))
     with pytest.raises(RuntimeError, match="nobody thought of it"):
         await disconnect(client, gateway)  # pyright: ignore[reportArgumentType]
