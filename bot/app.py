@@ -126,7 +126,7 @@ async def build_engine(
     resources.push_async_callback(shelf.close)
     await shelf.clear_partials()
     signals.searched_until = searched_until(found)
-    courier = Courier(client, clock, settings.owner_ids)
+    courier = Courier(client, clock, settings.owner_ids, served=client.served)
     owner_alerts = OwnerAlerts(courier, clock, readers)
     if found.is_restored:
         owner_alerts.alert(Key.ALERT_RESTORED)

@@ -20,10 +20,12 @@ import discord
 from bot.chat.cards import Message, text_files, to_discord
 from bot.chat.discord_errors import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.discord_health import DiscordHealth, RequestOutcome
+from bot.chat.guilds import Guilds
 from bot.chat.naming import Said, edited_text
 from bot.chat.newest import Newest
 from bot.chat.owners import owners_of
 from bot.chat.permissions import no_place
+from bot.chat.shards import Shards
 from bot.jobs.denials import Denial
 from bot.jobs.model import ChannelId, GuildId, MessageId, Place, UserId
 from bot.ops.clock import Clock
@@ -42,7 +44,7 @@ __all__ = [
 ]
 
 DEFAULT_UPLOAD_LIMIT_BYTES = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
-_SEND_SECONDS = 60.0
+_SEND_SECONDS = 60.0  # of real time
 _SEND_SECONDS_MAX = 290.0  # discord.py's own session ends any request after 300 s
 _UPLOAD_BYTES_PER_SECOND = 100_000
 _UNKNOWN_MESSAGE = 10008
@@ -50,6 +52,7 @@ _GONE = frozenset({10003, 10004, _UNKNOWN_MESSAGE})  # with its channel, or with
 _ARCHIVED = 50083
 _CANT_REFER = 160002
 _HISTORY_MAX = 20_000
+_ALL_SHARDS = Shards()
 
 T = TypeVar("T")
 
@@ -83,10 +86,12 @@ class Courier:
         clock: Clock,
         owner_ids: tuple[int, ...] = (),
         *,
+        served: Shards = _ALL_SHARDS,
         send_seconds: float = _SEND_SECONDS,
     ) -> None:
-        """`owner_ids` are the bot's owners; if empty, those that Discord names. `send_seconds` pass in real time."""
+        """`owner_ids`: the bot's owners; if empty, Discord names them. `served`: this process's shards."""
         self._client = client
+        self._guilds = Guilds(client, served)
         self._health = DiscordHealth(clock)
         self._owner_ids = tuple(UserId(owner_id) for owner_id in owner_ids)
         self._send_seconds = send_seconds
@@ -134,7 +139,8 @@ class Courier:
         found = await self._fetch(place.channel_id, message_id)
         if found is None:
             return None
-        guild = None if place.guild_id is None else self._client.get_guild(place.guild_id)
+        async with self._asking(str(message_id), self._send_seconds):
+            guild = await self._guilds.named_in(place.guild_id, found.content)
         me = self._client.user
         return Seen(edited_text(found, guild, me.id if me else None), edited=found.edited_at is not None)
 
@@ -170,7 +176,10 @@ class Courier:
         """
         if place.guild_id is None:
             return None
-        guild = self._client.get_guild(place.guild_id)
+        guild = self._guilds.cached(place.guild_id)
+        if self._guilds.is_elsewhere(place.guild_id):
+            async with self._asking(str(place.channel_id), self._send_seconds):
+                guild = await self._guilds.fetch_around(place.guild_id, place.channel_id)
         channel = None if guild is None or guild.unavailable else guild.get_channel_or_thread(place.channel_id)
         if guild is None or channel is None:
             async with self._asking(str(place.channel_id), self._send_seconds):
@@ -195,14 +204,20 @@ class Courier:
             return self._owner_ids
         return owners_of(application)
 
-    def upload_limit_bytes(self, guild_id: GuildId | None) -> int | None:
-        """The largest file that place takes; None while the gateway has not sent the server.
+    async def upload_limit_bytes(self, guild_id: GuildId | None) -> int | None:
+        """The largest file that place takes; None while the gateway has not sent the server, or Discord can't be asked.
 
         Discord decides in the end (docs/facts/discord.md, "Sizes").
         """
         if guild_id is None:
             return DEFAULT_UPLOAD_LIMIT_BYTES
-        guild = self._client.get_guild(guild_id)
+        guild = self._guilds.cached(guild_id)
+        if self._guilds.is_elsewhere(guild_id):
+            try:
+                async with self._asking(str(guild_id), self._send_seconds):
+                    guild = await self._guilds.fetch(guild_id)
+            except CourierFault:
+                return None
         return None if guild is None or guild.unavailable else guild.filesize_limit
 
     async def _send(self, parcel: Parcel) -> discord.Message:
@@ -275,7 +290,7 @@ class Courier:
                     return MessageId(message.id)
             if read >= _HISTORY_MAX:
                 raise OutcomeUnknown("There is too much to look through.")
-            may_read = not empty or await self._in_time(self._may_read_history(channel_id))
+            may_read = not empty or await self._in_time(self._guilds.may_read_history(channel_id))
         if may_read is None:
             raise OutcomeUnknown("Whether the history may be read is not known yet.")
         if not may_read:
@@ -320,19 +335,6 @@ class Courier:
     async def _in_time(self, request: Awaitable[T]) -> T:
         async with asyncio.timeout(self._send_seconds):
             return await request
-
-    async def _may_read_history(self, channel_id: ChannelId) -> bool | None:
-        """None while the gateway has not sent the server."""
-        channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
-        if isinstance(channel, discord.abc.PrivateChannel):
-            return True
-        me = channel.guild.get_member(self._client.user.id) if self._client.user else None
-        try:
-            return None if me is None else channel.permissions_for(me).read_message_history
-        except discord.ClientException:
-            # A thread below a channel that discord.py doesn't have: a message that may be read shows the right.
-            newest = await anext(self._client.get_partial_messageable(channel_id).history(limit=1), None)
-            return None if newest is None else True
 
 
 def _custom_ids(message: discord.Message) -> list[str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.chat import cards
+from bot.chat.courier import DEFAULT_UPLOAD_LIMIT_BYTES
 from bot.engine.context import EngineContext, reader_of
 from bot.engine.delivery.links import find_link, find_parent_link, view_of
 from bot.jobs.denials import Denial
@@ -77,8 +78,10 @@ async def _compose_video(
     if job.video_sha256 is None or not await context.fetcher.verify(job.video_name, job.video_sha256):
         return Skipped(Event.REFETCH)
     view, reader = view_of(context, job, await find_parent_link(context, job)), reader_of(context, job.origin)
-    limit_bytes = context.courier.upload_limit_bytes(job.origin.place.guild_id)
-    fits = limit_bytes is None or (job.video_bytes or 0) <= limit_bytes
+    size_bytes, limit_bytes = job.video_bytes or 0, None
+    if size_bytes > DEFAULT_UPLOAD_LIMIT_BYTES:
+        limit_bytes = await context.courier.upload_limit_bytes(job.origin.place.guild_id)
+    fits = limit_bytes is None or size_bytes <= limit_bytes
     if fits and refused is None:
         return Composed(cards.video(view, reader, post.number), context.fetcher.path(job.video_name))
     denial = None if refused is None else refused.denial

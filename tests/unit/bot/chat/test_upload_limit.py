@@ -15,12 +15,12 @@ async def test_only_a_server_that_discord_has_sent_has_a_limit() -> None:
     """P2: the limit of an unknown or unavailable server is unknown; DMs have the one for all."""
     async with discord.Client(intents=discord.Intents.default()) as client:
         courier = Courier(client, FakeClock())
-        assert courier.upload_limit_bytes(None) == DEFAULT_UPLOAD_LIMIT_BYTES
-        assert courier.upload_limit_bytes(GuildId(8)) is None
+        assert await courier.upload_limit_bytes(None) == DEFAULT_UPLOAD_LIMIT_BYTES
+        assert await courier.upload_limit_bytes(GuildId(8)) is None
         hear_of(client, {"id": "8", "unavailable": True})
-        assert courier.upload_limit_bytes(GuildId(8)) is None
+        assert await courier.upload_limit_bytes(GuildId(8)) is None
         hear_of(client, {"id": "9", "name": "Boosted", "premium_tier": 2})
-        assert courier.upload_limit_bytes(GuildId(9)) == 50 * MIB
+        assert await courier.upload_limit_bytes(GuildId(9)) == 50 * MIB
 
 
 def hear_of(client: discord.Client, guild: Any) -> None:

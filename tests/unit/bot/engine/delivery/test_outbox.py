@@ -65,7 +65,7 @@ class FakeCourier:
     def surely_past(self) -> MessageId | None:
         return self.past
 
-    def upload_limit_bytes(self, _guild_id: object) -> int:
+    async def upload_limit_bytes(self, _guild_id: object) -> int:
         return 10_000_000
 
     async def find(self, *_: object) -> MessageId | None:
