@@ -19,7 +19,7 @@ from bot.engine.services import Services
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.ops.clock import Clock
-from bot.syncing import CommandSync
+from bot.syncing import CommandSync, MaySync, always
 
 COGS = (
     "cogs.video",
@@ -90,8 +90,12 @@ class VideoBot(commands.AutoShardedBot):
         clock: Clock,
         readers: words.Readers,
         served: Shards = _ALL_SHARDS,
+        may_sync: MaySync = always,
     ) -> None:
-        """`guild_ids` get the commands, none for everywhere. `served` are the shards of this process."""
+        """`guild_ids` get the commands, none for everywhere. `served` are the shards of this process.
+
+        While `may_sync` returns False, another process syncs the commands.
+        """
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         super().__init__(
@@ -110,7 +114,7 @@ class VideoBot(commands.AutoShardedBot):
         )
         self.served = served
         self._readers = readers
-        self._commands = CommandSync(self, guild_ids, data_dir, clock, readers)
+        self._commands = CommandSync(self, guild_ids, data_dir, clock, readers, may_sync)
         self._services: Services | None = None
 
     @property

@@ -1,15 +1,16 @@
 """Syncs the slash commands with Discord, each time they have changed.
 
 Syncs are limited per day (docs/facts/discord.md), so the synced state is stored in the data folder. When a sync fails,
-the bot serves with the old commands, and retries with a backoff.
+the bot serves with the old commands, and retries with a backoff. One of several processes syncs; others read the ids.
 """
 
 import asyncio
 import hashlib
 import json
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import aiohttp
 import discord
@@ -27,11 +28,26 @@ _IDS = "ids"
 _SYNC_SECONDS = 30.0
 _BACKOFF_SECONDS_MAX = 1800.0
 _Command = discord.app_commands.Command[Any, ..., Any] | discord.app_commands.ContextMenu | discord.app_commands.Group
+MaySync = Callable[[], Awaitable[bool]]
 _log = structlog.stdlib.get_logger(__name__)
 
 
+async def always() -> bool:
+    """A `MaySync`: the only process syncs."""
+    return True
+
+
+class _Request(Protocol):
+    """A request that returns the commands of a server, or of everywhere."""
+
+    async def __call__(self, *, guild: discord.abc.Snowflake | None) -> list[discord.app_commands.AppCommand]: ...
+
+
 class CommandSync:
-    """The commands of one client: in the named servers, or everywhere if none are named."""
+    """The commands of one client: in the named servers, or everywhere if none are named.
+
+    While `may_sync` returns False, another process syncs them, and this one only reads their ids.
+    """
 
     def __init__(
         self,
@@ -40,8 +56,10 @@ class CommandSync:
         data_dir: Path,
         clock: Clock,
         readers: Readers,
+        may_sync: MaySync = always,
     ) -> None:
         self._client = client
+        self._may_sync = may_sync
         self._tree: discord.app_commands.CommandTree[Any] = client.tree
         self._guilds = tuple(discord.Object(guild_id) for guild_id in guild_ids)
         self._note = data_dir / _NOTE
@@ -75,23 +93,47 @@ class CommandSync:
 
     async def _tell_changed(self) -> bool:
         """Sync what has changed; whether Discord has everything now."""
+        if not await self._may_sync():
+            return await self._read_ids()
         known, ids = self._read_note()
         wanted = await self._fingerprints(known)
         for target, fingerprint in wanted.items():
             if known.get(target) == fingerprint and target in ids:
                 continue
-            try:
-                async with asyncio.timeout(_SYNC_SECONDS):
-                    told = await self._tree.sync(guild=None if target == "global" else discord.Object(int(target)))
-            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                if isinstance(error, TimeoutError):
-                    free_global_limit(self._client)
-                _log.warning("commands not synced", target=target, error=repr(error))
-            else:
-                known[target], ids[target] = fingerprint, {command.name: command.id for command in told}
-                self._note_ids(target, ids[target])
+            told = await self._ask(target, self._tree.sync, "commands not synced")
+            if told is not None:
+                known[target], ids[target] = fingerprint, told
                 self._write_note(known, ids)
         return all(known.get(target) == fingerprint for target, fingerprint in wanted.items())
+
+    async def _read_ids(self) -> bool:
+        """Read the ids of commands that have none yet; whether all have one now."""
+        known, ids = self._read_note()
+        complete = True
+        for guild in self._guilds or (None,):
+            target = "global" if guild is None else str(guild.id)
+            names = {command.name for command in self._tree.get_commands(guild=guild)}
+            if not names <= ids.get(target, {}).keys():
+                found = await self._ask(target, self._tree.fetch_commands, "commands not read")
+                if found is not None:
+                    ids[target] = found
+                    self._write_note(known, ids)
+                complete = complete and names <= ids.get(target, {}).keys()
+        return complete
+
+    async def _ask(self, target: str, request: _Request, failure: str) -> dict[str, int] | None:
+        """Send a request about the commands of that target; returns their ids by name, None if it failed."""
+        try:
+            async with asyncio.timeout(_SYNC_SECONDS):
+                found = await request(guild=None if target == "global" else discord.Object(int(target)))
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            if isinstance(error, TimeoutError):
+                free_global_limit(self._client)
+            _log.warning(failure, target=target, error=repr(error))
+            return None
+        ids = {command.name: command.id for command in found}
+        self._note_ids(target, ids)
+        return ids
 
     def _note_ids(self, target: str, ids: dict[str, int]) -> None:
         self._readers.note_commands(None if target == "global" else GuildId(int(target)), ids)

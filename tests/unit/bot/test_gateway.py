@@ -88,6 +88,7 @@ async def online(chat: Chat, clock: ScaledClock, *shard_ids: int, step_seconds: 
     await chat.wait_for(are_online, what=f"shards {shard_ids}")
 
 
+@pytest.mark.slow
 async def test_by_default_the_recommended_shards_are_served(chat: Chat, clock: ScaledClock, ada: Person) -> None:
     """Each server's events come from its shard, DMs with the first; no IDENTIFY comes too early."""
     chat.rules.shards = 3
@@ -140,6 +141,7 @@ async def test_when_no_session_is_left_the_reset_is_waited_for(chat: Chat, clock
     assert chat.identifies.too_early == []
 
 
+@pytest.mark.slow
 async def test_a_malformed_event_breaks_its_own_shard_only(chat: Chat, clock: ScaledClock, ada: Person) -> None:
     """The shard that received it opens a new session; the other one keeps its own, and both receive again."""
     chat.identifies.max_concurrency = 2

@@ -1,7 +1,7 @@
 """The ids of the slash commands, which make their names in messages clickable, also after a restart."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import discord
@@ -12,7 +12,6 @@ from discord.http import Route
 
 from bot.chat.words import Readers
 from bot.jobs.model import GuildId
-from bot.ops.clock import SystemClock
 from bot.syncing import CommandSync
 from sandbox.chat import Chat, Fault
 from sandbox.clock import ScaledClock
@@ -34,10 +33,16 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
+async def nothing() -> None:
+    """What follows a sync, as a rule."""
+
+
 class FakeProcess:
     """A process whose bot has one command, and the readers of what it posts."""
 
-    def __init__(self, folder: Path, *guild_ids: int, described: str = "See your videos") -> None:
+    def __init__(
+        self, folder: Path, *guild_ids: int, described: str = "See your videos", may_sync: bool = True
+    ) -> None:
         @app_commands.command(name="status", description=described)
         async def status(interaction: discord.Interaction) -> None:
             """A command."""
@@ -45,12 +50,18 @@ class FakeProcess:
         self._readers = Readers(READERS.languages)
         self._client = commands.Bot(commands.when_mentioned, intents=discord.Intents.none())
         self._client.tree.add_command(status)
-        self._sync = CommandSync(self._client, guild_ids, folder, SystemClock(), self._readers)
+        self.may_sync = may_sync
+        self.clock = ScaledClock()
+        self._sync = CommandSync(self._client, guild_ids, folder, self.clock, self._readers, self._may_sync)
 
-    async def sync(self, chat: Chat) -> None:
+    async def _may_sync(self) -> bool:
+        return self.may_sync
+
+    async def sync(self, chat: Chat, then: Callable[[], Awaitable[None]] = nothing) -> None:
         async with self._client:
             await self._client.login(chat.bot_token)
             await self._sync.sync()
+            await then()
             self._sync.stop()
 
     def ids(self, guild_id: int | None = None) -> Mapping[str, int]:
@@ -93,6 +104,39 @@ async def test_old_ids_hold_while_a_change_can_not_be_synced(chat: Chat, folder:
     changed = FakeProcess(folder, described="Your videos")
     await changed.sync(chat)
     assert changed.ids() == first.ids() != {}
+
+
+async def test_a_process_that_may_not_sync_reads_the_ids(chat: Chat, folder: Path, tmp_path: Path) -> None:
+    """Of several processes one syncs; the others read what Discord has, everywhere or in the named servers."""
+    await FakeProcess(folder).sync(chat)
+    guild = chat.add_guild("Named")
+    other = FakeProcess(tmp_path, described="Another version", may_sync=False)
+    await other.sync(chat)
+    assert other.ids() == {"status": int(chat.commands[0]["id"])} == FakeProcess(tmp_path).ids()
+    assert chat.commands[0]["description"] == "See your videos"
+    assert syncs(chat) == 1
+    await FakeProcess(folder, guild.id).sync(chat)
+    named = FakeProcess(tmp_path, guild.id, may_sync=False)
+    await named.sync(chat)
+    assert named.ids(guild.id) == {"status": int(chat.commands[0]["id"])}
+
+
+async def test_a_process_that_may_sync_later_does(chat: Chat, folder: Path) -> None:
+    """Where no other process has synced, it looks again until one has, or it is its turn."""
+    process = FakeProcess(folder, may_sync=False)
+
+    async def is_its_turn() -> None:
+        assert (process.ids(), syncs(chat)) == ({}, 0)
+        process.may_sync = True
+
+        def has_synced() -> bool:
+            process.clock.jump(60.0)
+            return bool(process.ids())
+
+        await chat.wait_for(has_synced)
+
+    await process.sync(chat, is_its_turn)
+    assert syncs(chat) == 1
 
 
 @pytest.mark.parametrize(
