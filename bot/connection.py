@@ -2,18 +2,15 @@
 
 import asyncio
 
-import aiohttp
 import discord
 import structlog
 
 from bot.client import VideoBot
-from bot.gateway import SessionStarts, Shard
+from bot.gateway import UNREACHABLE, SessionStarts, Shard
 from bot.ops.tasks import BACKOFF_SECONDS_MAX
 
 _FORBIDDEN_SECONDS = 600.0
 _LEAVING_SECONDS = 1.0
-# Also responses that only claim to be JSON, of programs between us and Discord.
-_UNREACHABLE = (discord.DiscordException, aiohttp.ClientError, OSError, ValueError, TypeError, LookupError)
 _WRONG_SHARDS = " SHARD_COUNT or SHARD_IDS is wrong: leave both empty, and Discord's recommendation is used."
 _HINTS = {4010: _WRONG_SHARDS, 4011: _WRONG_SHARDS}
 _log = structlog.stdlib.get_logger(__name__)
@@ -30,7 +27,8 @@ async def stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event,
     """
     await _log_in(client, token)
     logged_in.set()
-    count = client.served.count or await _recommended_count(client)
+    recommended = await _recommended_count(starts)
+    count = client.served.count or recommended
     shards = [Shard(client, shard_id, starts) for shard_id in client.served.ids or range(count)]
     client.begin_shards(count, [shard.id for shard in shards])
     running = [asyncio.create_task(shard.run(), name=f"shard {shard.id}") for shard in shards]
@@ -48,12 +46,13 @@ async def stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event,
         await asyncio.gather(*(shard.close() for shard in shards))
 
 
-async def _recommended_count(client: VideoBot) -> int:
+async def _recommended_count(starts: SessionStarts) -> int:
+    """The number of shards that Discord recommends, once it responds; the limits of sessions are known then, too."""
     tries = 0
     while True:
         try:
-            return (await client.http.get_bot_gateway())[0]
-        except _UNREACHABLE as error:
+            return await starts.read()
+        except UNREACHABLE as error:
             tries += 1
             _log.warning("number of shards unknown", tries=tries, error=repr(error))
             await asyncio.sleep(until_next_login(tries, error))
@@ -66,7 +65,7 @@ async def _log_in(client: VideoBot, token: str) -> None:
             await client.login(token)
         except discord.LoginFailure as error:
             raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             tries += 1
             _log.warning("not logged in yet", tries=tries, error=str(error))
             await client.http.close()

@@ -31,7 +31,8 @@ _CLOSE_SECONDS = 1.0
 _CLOSED_CLEANLY = 1000
 _LOST = (aiohttp.ClientError, discord.DiscordException, OSError)
 # Also responses that only claim to be JSON, of programs between us and Discord.
-_UNREADABLE = (ValueError, TypeError, LookupError)
+UNREACHABLE = (*_LOST, ValueError, TypeError, LookupError)
+_NO_LIMITS = discord.SessionStartLimits(total=0, remaining=0, reset_after=0, max_concurrency=1)
 _log = structlog.stdlib.get_logger(__name__)
 
 IdentifySlot = Callable[[int], AbstractAsyncContextManager[None]]
@@ -69,38 +70,52 @@ class SessionStarts:
         self._client = client
         self._clock = clock
         self._slot = slot
-        self._limits: discord.SessionStartLimits | None = None
+        self._limits = _NO_LIMITS
+        self._opening = 0
+
+    async def read(self) -> int:
+        """Read the limits as they are now; returns the number of shards that Discord recommends.
+
+        Raises what the request raises, also for responses that are no JSON.
+        """
+        try:
+            async with asyncio.timeout(_LIMITS_SECONDS):
+                count, _address, limits = await self._client.http.get_bot_gateway()
+        except TimeoutError:
+            free_global_limit(self._client)
+            raise
+        self._limits = discord.SessionStartLimits(**limits)
+        return count
 
     @asynccontextmanager
     async def take(self, shard_id: int) -> AsyncGenerator[None]:
-        """Wait until that shard may IDENTIFY.
+        """Wait until that shard may IDENTIFY. The limits must have been read before.
 
-        Discord ends all sessions and withdraws the token when too many are opened in a day, so the rest of the day is
-        waited for. Raises what the request raises if the limits were never read.
+        Discord ends all sessions and resets the token when too many are opened in a day, so the rest of the day is
+        waited for.
         """
-        limits = await self._wait_for_one(shard_id)
-        async with self._slot(shard_id % limits.max_concurrency):
-            limits.remaining -= 1
-            yield
+        async with self._slot(shard_id % self._limits.max_concurrency):
+            limits = await self._wait_for_one(shard_id)
+            self._opening += 1
+            try:
+                yield
+            finally:
+                self._opening -= 1
+                limits.remaining -= 1
 
     async def _wait_for_one(self, shard_id: int) -> discord.SessionStartLimits:
-        while (limits := await self._read()).remaining < 1:
-            seconds = limits.reset_after / 1_000
+        while (limits := await self._newest()).remaining <= self._opening:
+            seconds = max(_LIMITS_SECONDS, limits.reset_after / 1_000)
             _log.error("no session left today", shard=shard_id, total=limits.total, wait_seconds=round(seconds))
-            await self._clock.sleep(max(1.0, seconds))
-            self._limits = None
+            await self._clock.sleep(seconds)
+            # Should Discord not respond then.
+            limits.reset_after = 0
         return limits
 
-    async def _read(self) -> discord.SessionStartLimits:
-        """The limits as Discord has them now; while it doesn't respond, as they were."""
-        try:
-            async with asyncio.timeout(_LIMITS_SECONDS):
-                self._limits = await self._client.fetch_session_start_limits()
-        except (*_LOST, *_UNREADABLE) as error:
-            if isinstance(error, TimeoutError):
-                free_global_limit(self._client)
-            if self._limits is None:
-                raise
+    async def _newest(self) -> discord.SessionStartLimits:
+        """The limits as they are now; while Discord doesn't respond, as they were."""
+        with suppress(*UNREACHABLE):
+            await self.read()
         return self._limits
 
 

@@ -13,7 +13,7 @@ from bot.chat.shards import Shards
 from bot.connection import disconnect, stay_connected, until_next_login
 from bot.ops.tasks import BACKOFF_SECONDS_MAX
 
-NO_STARTS: Any = None
+NO_STARTS: Any = SimpleNamespace(read=asyncio.Event().wait)
 
 
 def answered(status: int) -> discord.HTTPException:
@@ -44,7 +44,7 @@ class FakeClient:
 
     def __init__(self, *logins: Exception | None) -> None:
         self._logins = list(logins)
-        self.http = SimpleNamespace(close=self.close, connector=None, get_bot_gateway=asyncio.Event().wait)
+        self.http = SimpleNamespace(close=self.close, connector=None)
 
     async def login(self, _token: str) -> None:
         if (fault := self._logins.pop(0)) is not None:

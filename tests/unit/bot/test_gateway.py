@@ -141,6 +141,17 @@ async def test_when_no_session_is_left_the_reset_is_waited_for(chat: Chat, clock
     assert chat.identifies.too_early == []
 
 
+async def test_no_more_sessions_are_opened_than_are_left(chat: Chat, clock: ScaledClock) -> None:
+    """Of four shards that could start at once two do: the others wait for the reset."""
+    chat.identifies.max_concurrency = 16
+    chat.identifies.use_up(3_600.0)
+    chat.identifies.remaining = 2
+    async with running(chat, clock, Shards(4)):
+        await chat.wait_for(lambda: len(chat.shards_online) == 2)
+        await online(chat, clock, 0, 1, 2, 3, step_seconds=300.0)
+    assert chat.identifies.too_early == []
+
+
 @pytest.mark.slow
 async def test_a_malformed_event_breaks_its_own_shard_only(chat: Chat, clock: ScaledClock, ada: Person) -> None:
     """The shard that received it opens a new session; the other one keeps its own, and both receive again."""
