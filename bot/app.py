@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 from discord.http import Route
+from sqlalchemy import make_url
 
 from bot import VERSION
 from bot.chat.courier import Courier
@@ -22,6 +23,7 @@ from bot.chat.shards import Shards
 from bot.chat.words import Key, Language, Readers
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.connection import disconnect, stay_connected
+from bot.engine.cluster import Cluster, take_predecessor
 from bot.engine.context import EngineContext, Rules
 from bot.engine.engine import Engine
 from bot.engine.kill_switch import KillSwitch
@@ -32,11 +34,12 @@ from bot.engine.timekeeper import Timekeeper
 from bot.gateway import IdentifyTurns, SessionStarts
 from bot.jobs.allowlist import Allowlist
 from bot.jobs.clean_end import note_clean_end
-from bot.jobs.database import open_database
+from bot.jobs.database import Database, open_database, open_shared_database
+from bot.jobs.generation import generation_path
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import migrate
 from bot.jobs.pacing import Bounds
-from bot.jobs.store import finding, moving
+from bot.jobs.store import finding, moving, processes
 from bot.media.references import ReferenceShelf
 from bot.media.video_fetcher import AddressGuard, VideoFetcher
 from bot.ops.clock import Clock, SteadyClock
@@ -44,7 +47,7 @@ from bot.ops.watchdog import Watchdog
 from bot.settings import Settings
 from bot.videos.catalogue import Catalogue
 from bot.videos.client import VideosClient
-from bot.videos.spending import SpendGuard
+from bot.videos.spending import WINDOW_SECONDS, SpendGuard
 from bot.videos.values import Endpoint
 
 _DAY_SECONDS = 86_400.0
@@ -57,6 +60,10 @@ class AlreadyRunningError(Exception):
     """Another process serves this data folder."""
 
 
+class TakenOverError(Exception):
+    """This process did not renew its lease in time, and others have taken over its work: start it again."""
+
+
 class DataFolderError(Exception):
     """The data folder can't be used; the message is one line that names the setting."""
 
@@ -67,7 +74,7 @@ def migrate_only(settings: Settings) -> None:
     Raises `AlreadyRunningError`, `DataFolderError`, `StoreUnavailableError`.
     """
     with _locked(settings.data_dir):
-        migrate(_database_path(settings))
+        _migrate(settings)
 
 
 async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, Language]) -> None:
@@ -80,7 +87,7 @@ async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, 
     with _locked(settings.data_dir), Watchdog() as watchdog:
         # A start that hangs is cut off in time, too.
         stopping = _stop_signals(partial(watchdog.start, _DRAIN_SECONDS))
-        await asyncio.to_thread(migrate, _database_path(settings))
+        await asyncio.to_thread(_migrate, settings)
         readers = Readers(languages, has_daily_limit=settings.max_jobs_per_user_per_day > 0)
         served = Shards(settings.shard_count, settings.shard_ids)
         client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, served)
@@ -96,19 +103,20 @@ async def build_engine(
     settings: Settings, clock: SteadyClock, client: VideoBot, readers: Readers, resources: AsyncExitStack
 ) -> Engine:
     """Open the resources that have to be closed again, and build the engine on them; the client gets its services."""
-    database = open_database(_database_path(settings))
-    resources.callback(note_clean_end, _database_path(settings))
-    resources.push_async_callback(database.close)
-    # The lock file proves that no other process owns a job of this database.
-    await database.write(moving.void_claims)
-    signals = Signals()
-    timekeeper = Timekeeper(clock, database, signals)
+    signals, kill_switch, process = Signals(), KillSwitch(settings.data_dir), _process_name()
+    guard = SpendGuard(settings.max_submits_per_minute, clock, is_paused=kill_switch.is_on)
+    database, cluster = await _open_database(settings, process, signals, kill_switch, resources)
+
+    async def take_over_spending() -> None:
+        guard.remember(await database.read(finding.find_submit_times_since, clock.now() - WINDOW_SECONDS))
+
+    timekeeper = Timekeeper(clock, database, signals, process)
     await timekeeper.begin()
     await database.write(moving.bring_to_now, clock.now())
-    kill_switch = KillSwitch(settings.data_dir)
     found = await detect_restore(database, _database_path(settings), kill_switch, clock.now())
-    submitted = await database.read(finding.find_submit_times_since, clock.now() - 60.0)
-    guard = SpendGuard(settings.max_submits_per_minute, clock, submitted, kill_switch.is_on)
+    await take_over_spending()
+    if cluster is not None:
+        await cluster.begin(take_over_spending)
     endpoint = Endpoint(
         settings.videos_api_base_url,
         settings.videos_api_key.get_secret_value(),
@@ -133,11 +141,43 @@ async def build_engine(
     rules = _rules(settings)
     context = EngineContext(
         clock, database, videos, catalogue, fetcher, shelf, courier, readers, rules, signals, owner_alerts, kill_switch,
-        _process_name(),
+        process,
     )  # fmt: skip
-    engine = Engine(context, timekeeper, settings.max_submits_per_minute)
+    engine = Engine(context, timekeeper, settings.max_submits_per_minute, cluster)
     client.services = engine.services
     return engine
+
+
+async def _open_database(
+    settings: Settings, process: str, signals: Signals, kill_switch: KillSwitch, resources: AsyncExitStack
+) -> tuple[Database, Cluster | None]:
+    """Open the database, and take part in the cluster if other processes may use it, too."""
+    path = _database_path(settings)
+    if settings.database_url is None:
+        database = open_database(path)
+        resources.callback(note_clean_end, path)
+        resources.push_async_callback(database.close)
+        # The lock file proves that no other process owns a job of this database.
+        await database.write(processes.void_ownership)
+        return database, None
+    url = make_url(settings.database_url.get_secret_value())
+    database = open_shared_database(url, process, generation_path(path))
+    resources.push_async_callback(database.close)
+    cluster = Cluster(database, url, signals, kill_switch, process)
+    predecessor = take_predecessor(settings.data_dir, process)
+    await cluster.enter(predecessor)
+    resources.push_async_callback(cluster.leave)
+    return database, cluster
+
+
+def _migrate(settings: Settings) -> None:
+    if settings.database_url is None:
+        migrate(_database_path(settings))
+    else:
+        # Its driver is an extra.
+        from bot.jobs.migrating_shared import migrate_shared
+
+        migrate_shared(make_url(settings.database_url.get_secret_value()))
 
 
 async def _serve(
@@ -155,13 +195,18 @@ async def _serve(
     engine.start(logged_in)
     stopped = asyncio.create_task(stopping.wait())
     ready = asyncio.create_task(_log_ready(settings, client, logged_in))
+    taken_over = asyncio.create_task(engine.ended_by_others())
     try:
-        await asyncio.wait((stopped, gateway), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((stopped, gateway, taken_over), return_when=asyncio.FIRST_COMPLETED)
+        if taken_over.done():
+            raise TakenOverError(
+                "This process didn't renew its lease in time, so others have taken over its work. Start it again."
+            )
     finally:
         _log.info("stopping")
         watchdog.start(_DRAIN_SECONDS)
-        stopped.cancel()
-        ready.cancel()
+        for task in (stopped, ready, taken_over):
+            task.cancel()
         await engine.stop()
         await disconnect(client, gateway)
 

@@ -9,7 +9,7 @@ from enum import IntEnum
 import structlog
 
 from bot import VERSION
-from bot.app import AlreadyRunningError, DataFolderError, migrate_only, run
+from bot.app import AlreadyRunningError, DataFolderError, TakenOverError, migrate_only, run
 from bot.chat.words import Language, read_languages
 from bot.connection import DiscordRefusedError
 from bot.jobs.database import StoreUnavailableError
@@ -60,7 +60,7 @@ def _code_of(command: str, clock: Clock, languages: Mapping[str, Language], runn
         return _say(error, ExitCode.CONFIGURATION)
     except AlreadyRunningError as error:
         return _say(error, ExitCode.ALREADY_RUNNING)
-    except (StoreUnavailableError, OSError) as error:
+    except (StoreUnavailableError, TakenOverError, OSError) as error:
         return _say(error, ExitCode.FAILURE)
     except KeyboardInterrupt:
         return _say("Interrupted.", ExitCode.FAILURE)

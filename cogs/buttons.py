@@ -146,7 +146,7 @@ class Buttons(commands.Cog):
                 await respond_at_once(interaction, say(_made_key(made), reader, video=made.id))
             else:
                 draft = draft_of(interaction, Ask(job.request), retry_of=job.id)
-                if job.about == "picture" or not self._services.intake.has_pictures(job.request):
+                if job.about == "picture" or not await self._services.intake.has_pictures(job.request):
                     draft = without_pictures(draft)
                 if job.cause in {Cause.SOURCE_GONE, Cause.UNSUPPORTED}:
                     draft = revised(draft, Refusal(Reason.VIDEO_UNKNOWN), self._services.catalogue)

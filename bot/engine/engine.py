@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from bot.engine.cluster import Cluster
 from bot.engine.context import EngineContext
 from bot.engine.delivery.card_updates import CardUpdater
 from bot.engine.delivery.offers import OfferLoop
@@ -33,8 +34,12 @@ _Loop = tuple[str, Callable[[], Awaitable[None]], asyncio.Event | None]
 class Engine:
     """All loops of one process, on one context. `services` is what the cogs call."""
 
-    def __init__(self, context: EngineContext, timekeeper: Timekeeper, submits_per_minute: int) -> None:
+    def __init__(
+        self, context: EngineContext, timekeeper: Timekeeper, submits_per_minute: int, cluster: Cluster | None = None
+    ) -> None:
+        """`cluster` is this process among those that share the database, if it is shared."""
         self.context = context
+        self._cluster = cluster
         self._timekeeper = timekeeper
         throttle = ProviderThrottle(context.clock, context.kill_switch.is_on, submits_per_minute)
         self.reconciler = Reconciler(context, throttle)
@@ -43,6 +48,8 @@ class Engine:
         self.outbox = OutboxDispatcher(context)
         self.card_updater = CardUpdater(context)
         self.offer_loop = OfferLoop(context)
+        if cluster is not None:
+            cluster.recover = self._recover
         self.intake, lookup = Intake(context, throttle.refusal), Lookup(context)
         self.services = Services(
             self.intake,
@@ -62,6 +69,14 @@ class Engine:
             asyncio.create_task(keep_running(name, run, may_start)) for name, run, may_start in self._loops(logged_in)
         ]
 
+    async def ended_by_others(self) -> None:
+        """Return once other processes have taken over the work of this one; never where there are none."""
+        await (asyncio.Event() if self._cluster is None else self._cluster.buried).wait()
+
+    async def _recover(self) -> None:
+        await self.outbox.recover()
+        await self.offer_loop.recover()
+
     async def stop(self) -> None:
         """Accept nothing and start no paid request any more, then let running work finish."""
         self.intake.stop()
@@ -79,7 +94,9 @@ class Engine:
 
     def _loops(self, logged_in: asyncio.Event) -> tuple[_Loop, ...]:
         alerts = self.context.owner_alerts
+        shared: tuple[_Loop, ...] = () if self._cluster is None else (("cluster", self._cluster.run, None),)
         return (
+            *shared,
             # Polling running jobs needs no Discord.
             ("scheduler", self.scheduler.run, None),
             ("reconciler", self.reconciler.run, None),

@@ -16,6 +16,8 @@ _ROUND_SECONDS = 600.0
 _ROUNDS_OF_FILES = 6
 # A person is offered one form for a video, for so long.
 _OFFER_SECONDS = 86_400.0
+# A picture may be stored that long before its job.
+_SPARE_SECONDS = 3600.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -50,6 +52,9 @@ async def sweep(context: EngineContext) -> None:
     gone = await context.shelf.sweep(references) + await context.fetcher.sweep(
         {f"video-{job_id}.mp4" for job_id in videos}
     )
+    if context.database.is_shared:
+        before = context.clock.now() - _SPARE_SECONDS
+        await context.database.write(pictures.drop_pictures, references, before)
     if gone:
         _log.info("files deleted", files=gone)
 

@@ -17,10 +17,15 @@ class KillSwitch:
     def __init__(self, data_dir: Path) -> None:
         self._file = data_dir / FILE_NAME
         self._held = False
+        self._paused_for_all = False
+
+    def hold(self, is_paused: bool) -> None:  # the one fact
+        """Take over whether spending is paused for all processes that share the database."""
+        self._paused_for_all = is_paused
 
     def is_on(self) -> bool:
         """Whether spending is paused now."""
-        if self._held:
+        if self._held or self._paused_for_all:
             return True
         try:
             self._file.lstat()

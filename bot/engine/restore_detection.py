@@ -14,7 +14,7 @@ from bot.engine.kill_switch import KillSwitch
 from bot.jobs.database import Database
 from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
 from bot.jobs.store import marks, restoring
-from bot.jobs.store.marks import DatabaseMarks
+from bot.jobs.store.marks import DatabaseMarks, Mark
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -22,22 +22,24 @@ _log = structlog.stdlib.get_logger(__name__)
 async def detect_restore(database: Database, path: Path, kill_switch: KillSwitch, now: float) -> DatabaseMarks:
     """Compare the database with the file beside it, and mark it as restored if they don't belong together.
 
-    Raises `StoreUnavailableError`.
+    `path` is that of the SQLite file; the file of a process that shares a database has the same name. Raises
+    `StoreUnavailableError`.
     """
     file = generation_path(path)
     found = await database.read(marks.read_database_marks)
     kept = await asyncio.to_thread(read_generation, file)
-    why = why_restored(found, kept)
+    # A data folder without the file may be that of a new process.
+    why = None if database.is_shared and kept is None and not found.is_copy else why_restored(found, kept)
     if why is not None:
         _log.warning("the database is a copy or was restored", why=why)
         # First of all, so that a start that breaks off here leaves nothing to be paid.
-        await _pause(kill_switch)
+        await _pause(kill_switch, database)
         known = found.generation.number if found.generation else 0
         generation = await database.write(restoring.begin_restored, now, max(known, kept.number if kept else 0) + 1)
         await _store(file, generation)
         return await database.read(marks.read_database_marks)
     if found.is_restored:
-        await _pause(kill_switch)
+        await _pause(kill_switch, database)
     elif found.generation is not None and found.generation != kept:
         # A crash came between the count and the file.
         await _store(file, found.generation)
@@ -64,7 +66,12 @@ def searched_until(found: DatabaseMarks) -> float:
     return -math.inf if found.restored_at is None else found.restored_at
 
 
-async def _pause(kill_switch: KillSwitch) -> None:
+async def _pause(kill_switch: KillSwitch, database: Database) -> None:
+    if database.is_shared:
+        # For all processes.
+        kill_switch.hold(True)
+        await database.write(marks.put, Mark.PAUSED, "yes")
+        return
     try:
         await asyncio.to_thread(kill_switch.turn_on)
     except OSError:

@@ -3,9 +3,10 @@
 import asyncio
 import math
 from collections import OrderedDict, deque
+from collections.abc import Callable
 
 from bot.chat.cards import Message
-from bot.jobs.model import Job, JobId, MessageId, Post
+from bot.jobs.model import Job, JobId, MessageId, Post, UserId
 from bot.jobs.states import State
 from bot.ops.clock import Clock
 
@@ -24,8 +25,14 @@ class Signals:
         self.offers = asyncio.Event()
         self.reconcile = asyncio.Event()
         self.has_unclaimed = True
-        # Whether this process is the one that sends paid requests.
+        # Whether this process is the one that sends paid requests; whether others share all other work; the jobs at the
+        # provider of all of them, once they were read; and whether notices of theirs may have been missed.
         self.submits = True
+        self.shares_work = False
+        self.at_provider: dict[JobId, UserId] | None = None
+        self.missed_notices = False
+        # Whether it matters to this process that another one has stored that job, in that state.
+        self.watches: Callable[[JobId, State | None], bool] = _watch_nothing
         # Whether this process has read the provider's list of videos, or found that there is none.
         self.list_was_read = False
         # While the clock has just jumped ahead, nothing ends by time (docs/decisions/0011-clock-steps.md).
@@ -141,6 +148,11 @@ class Signals:
         finally:
             woken.cancel()
             nap.cancel()
+
+
+def _watch_nothing(_job_id: JobId, _state: State | None) -> bool:
+    """Before the scheduler is built no job matters."""
+    return False
 
 
 def _may_announce(job: Job) -> bool:

@@ -24,10 +24,11 @@ _log = structlog.stdlib.get_logger(__name__)
 class Timekeeper:
     """One for the process: `begin` before anything uses the time, then `run` until cancelled."""
 
-    def __init__(self, clock: SteadyClock, database: Database, signals: Signals) -> None:
+    def __init__(self, clock: SteadyClock, database: Database, signals: Signals, process: str) -> None:
         self._clock = clock
         self._database = database
         self._signals = signals
+        self._process = process
         # The last time that was believed before the doubt, and until when (monotonic) it lasts.
         self._before: float | None = None
         self._doubt_until = 0.0
@@ -86,8 +87,8 @@ class Timekeeper:
         await self._database.write(marks.drop, Mark.CLOCK_DOUBTED)
         read = self._database.read
         unended = await read(finding.find_all_unended_ids)
-        unsent = await read(posts.find_all_unsent_jobs)
-        offers = await read(drafts.find_all_open_offer_ids)
+        unsent = await read(posts.find_all_unsent_jobs, self._process)
+        offers = await self._database.write(drafts.adopt_offers, self._process)
         self._before, self._signals.time_in_doubt = None, False
         self._signals.time_settled(unended, unsent, offers)
 

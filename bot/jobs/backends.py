@@ -6,7 +6,7 @@
 | a deciding write begins with | BEGIN IMMEDIATE | one advisory lock, held until its end |
 | notes and claims | as any write | without that lock: they change single rows that they have locked |
 | a read's one view | a read transaction | REPEATABLE READ |
-| times of leases | the bot's clock | the database's clock, as machines differ |
+| a process that is taken for dead | can't be: a lock file proves who lives | can write nothing any more |
 | a row that may exist | ON CONFLICT of its own dialect | the same |
 | text | any, of any length | no NUL, and at most as long as its column |
 """
@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.jobs import sqlite_driver
+from bot.jobs.tables import processes
 
 # How long each try waits for another writer's lock.
 _BUSY_SECONDS = 5.0
@@ -43,6 +44,10 @@ _CONNECT_SECONDS = 10.0
 _CONNECTIONS = 8
 # PostgreSQL's codes: lock not available, deadlock, could not be serialized. The transaction has done nothing.
 _TRY_AGAIN = frozenset({"55P03", "40P01", "40001"})
+
+
+class BuriedError(Exception):
+    """Other processes took this one for dead and have taken over its work, so it may write nothing any more."""
 
 
 class Backend(ABC):
@@ -68,10 +73,6 @@ class Backend(ABC):
     @abstractmethod
     async def after_write(self, engine: AsyncEngine) -> None:
         """Called after each stored write, while no other write runs; it never raises."""
-
-    def lease_time(self, now: float) -> Any:
-        """The time by which leases are judged, as a value or an expression; `now` is the bot's clock."""
-        return now
 
 
 class SQLiteBackend(Backend):
@@ -132,6 +133,8 @@ class PostgresBackend(Backend):
         """`process` is the name of this process: the server shows it, and its triggers read it."""
         self._url = url
         self._process = process
+        # Whether the process has a row, without which it may write nothing.
+        self.is_entered = False
 
     def open(self) -> AsyncEngine:
         """Its connections. A process that is stopped half-way through a write holds the others back only briefly."""
@@ -153,8 +156,26 @@ class PostgresBackend(Backend):
             json_deserializer=read_json,
             hide_parameters=True,
         )
-        event.listen(engine.sync_engine, "begin", _take_turn)
+        event.listen(engine.sync_engine, "begin", self._begin)
         return engine
+
+    def _begin(self, connection: sa.Connection) -> None:
+        """Take a turn with the writers of other processes, and prove that this process was not buried.
+
+        A note takes no turn. It locks the process's row instead, so that a burial comes before or after it.
+        """
+        options = connection.get_execution_options()
+        if options.get(READING, False):
+            return
+        if options.get(LEAVING, False):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_BUSY_SECONDS_LEAVING:.0f}s'")
+        is_note = options.get(BESIDE, False)
+        if not is_note:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING})")
+        if self.is_entered:
+            alive = sa.select(processes.c.name).where(processes.c.name == self._process)
+            if connection.scalar(alive.with_for_update(read=True, key_share=True) if is_note else alive) is None:
+                raise BuriedError
 
     def reading(self, engine: AsyncEngine) -> AsyncEngine:
         """A read is one view, and waits for no one."""
@@ -168,10 +189,6 @@ class PostgresBackend(Backend):
 
     async def after_write(self, engine: AsyncEngine) -> None:
         """The server looks after its log itself."""
-
-    def lease_time(self, now: float) -> Any:  # noqa: ARG002  # machines' clocks differ
-        """The server's clock, in seconds since the epoch."""
-        return sa.func.extract("epoch", sa.func.clock_timestamp()).cast(sa.Float)
 
 
 def prepare(engine: sa.Engine) -> None:
@@ -196,16 +213,6 @@ def prepare(engine: sa.Engine) -> None:
 
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", begin)
-
-
-def _take_turn(connection: sa.Connection) -> None:
-    options = connection.get_execution_options()
-    if options.get(READING, False):
-        return
-    if options.get(LEAVING, False):
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_BUSY_SECONDS_LEAVING:.0f}s'")
-    if not options.get(BESIDE, False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING})")
 
 
 async def insert_new(connection: AsyncConnection, table: sa.Table, row: Mapping[str, object]) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.jobs.backends import BESIDE, LEAVING, Backend, PostgresBackend, SQLiteBackend
+from bot.jobs.backends import BESIDE, LEAVING, Backend, BuriedError, PostgresBackend, SQLiteBackend
 from bot.jobs.generation import Generation, generation_path, write_generation
 from bot.jobs.pending_write import PendingWrite, is_note, shares
 
@@ -106,9 +106,10 @@ class Database:
         """Whether other processes may use the same database."""
         return self._backend.is_shared
 
-    def lease_time(self) -> Any:
-        """The time by which leases are judged, for a statement; only other processes make leases end."""
-        return self._backend.lease_time(0.0)
+    def entered(self) -> None:
+        """From now on every write proves first that this process was not buried."""
+        if isinstance(self._backend, PostgresBackend):
+            self._backend.is_entered = True
 
     def leave(self) -> None:
         """From now on wait only briefly for another program's lock: the process ends, and unstored work is safe."""
@@ -206,6 +207,8 @@ class Database:
             raise StoreUnavailableError(f"The database could not do this: {error.orig}.") from error
         except PoolTimeoutError as error:
             raise StoreUnavailableError("The database could not do this: too much is asked of it at once.") from error
+        except BuriedError as error:
+            raise StoreUnavailableError("Other processes have taken over the work of this one.") from error
         except self._backend.unreachable as error:
             raise StoreUnavailableError(f"The database can't be reached: {error}.") from error
 

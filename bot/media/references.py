@@ -127,6 +127,15 @@ class ReferenceShelf:
         """Whether the picture is (still) kept, with the right size."""
         return self._folder.size_bytes(reference.file_name) == reference.size_bytes
 
+    async def put_back(self, reference: Reference, content: bytes) -> bool:
+        """Keep a picture that was stored elsewhere; False if those are not its bytes. Raises OSError."""
+        async with PartialFile(self._folder) as partial:
+            await partial.add(content)
+            if await partial.sha256() != reference.sha256 or partial.size_bytes != reference.size_bytes:
+                return False
+            await partial.keep_as(reference.file_name)
+            return True
+
     async def clear_partials(self) -> int:
         """Delete what an earlier process left half-way; how many files. For the start, before anything is fetched.
         Raises OSError.

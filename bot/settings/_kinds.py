@@ -90,6 +90,15 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _database_url(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value().strip())
+    if parts.scheme != "postgresql+asyncpg" or not parts.hostname or not parts.path.strip("/"):
+        raise ValueError("not the address of a PostgreSQL database")
+    # Raises ValueError for an impossible one.
+    _port = parts.port
+    return value
+
+
 def _models(value: tuple[str, ...]) -> tuple[str, ...]:
     Catalogue.of(value, ("1x1",), ("1",))
     return value
@@ -158,6 +167,13 @@ BaseUrl = Annotated[
         "an address such as https://api.routin.ai/v1, without a name, a key or a question mark; http:// only to "
         "loopback and private addresses"
     ),
+]
+# It holds a password. The driver reads the rest of it.
+DatabaseUrl = Annotated[
+    SecretStr,
+    BeforeValidator(strip),
+    AfterValidator(_database_url),
+    Allowed("an address such as postgresql+asyncpg://name:password@host:5432/database"),
 ]
 Folder = Annotated[Path, AfterValidator(_folder), Allowed("the path of a folder other than /")]
 Bytes = Annotated[int, Field(ge=1), BeforeValidator(_bytes), Allowed("a size such as 20MB, 20MiB or 20971520")]

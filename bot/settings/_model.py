@@ -11,6 +11,7 @@ from bot.settings._kinds import (
     BaseUrl,
     Bytes,
     Count,
+    DatabaseUrl,
     Days,
     Folder,
     GraceSeconds,
@@ -63,6 +64,8 @@ class Settings(BaseModel):
     fetch_allow_hosts: Hosts = ()
 
     data_dir: Folder = Path("data")
+    # None: SQLite in `data_dir`.
+    database_url: DatabaseUrl | None = None
 
     poll_min_seconds: PollSeconds = 1
     poll_max_seconds: PollSeconds = 60

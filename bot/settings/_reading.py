@@ -11,6 +11,8 @@ from bot.settings._names import find_meant
 from bot.settings._sources import Raw, read_raw, read_secret
 
 _SECRETS = ("DISCORD_TOKEN", "VIDEOS_API_KEY")
+# Their values are never shown, but they are no secrets as a whole.
+_WITH_PASSWORD = frozenset({"DATABASE_URL"})
 NAMES = frozenset({name.upper() for name in Settings.model_fields} | {f"{name}_FILE" for name in _SECRETS})
 _SHOWN_MAX_CHARACTERS = 60
 _NOT_NEEDED = SecretStr("not-needed-here")
@@ -114,7 +116,7 @@ def _explain(name: str, values: Mapping[str, str | SecretStr]) -> str:
         where = f", or name a file in {setting}_FILE" if setting in _SECRETS else ""
         return f"{setting} is missing: set it in the environment or in a file named .env (see .env.example){where}."
     allowed = next(each for each in Settings.model_fields[name].metadata if isinstance(each, Allowed))
-    if setting in _SECRETS or isinstance(value, SecretStr):
+    if setting in _SECRETS or setting in _WITH_PASSWORD or isinstance(value, SecretStr):
         return f"{setting} is wrong: it must be {allowed}; what it is isn't shown."
     return f"{setting} is wrong: it is {_shown(value, values)} and must be {allowed}."
 

@@ -169,7 +169,7 @@ class VideosClient:
                     detail=self._detail(error),
                 ) from error
             # The last moment at which surely nothing was sent.
-            if self._leaving:
+            if self._leaving or (order.send_before is not None and self._clock.monotonic() > order.send_before):
                 raise Leaving
             self._guard.spend()
             answer = await self._post(url, body, order)

@@ -32,7 +32,12 @@ class SpendGuard:
         self._limit = limit
         self._clock = clock
         self._is_paused = is_paused
-        now, ticks = clock.now(), clock.monotonic()
+        self._spent = deque[float]()
+        self.remember(submitted_at)
+
+    def remember(self, submitted_at: Iterable[float]) -> None:
+        """Count requests of earlier processes, too: their epoch times, instead of all that was counted."""
+        now, ticks = self._clock.now(), self._clock.monotonic()
         self._spent = deque(sorted(ticks - max(0.0, now - at) for at in submitted_at))
 
     def spend(self) -> None:

@@ -39,6 +39,8 @@ class Order:
     size: str | None = None
     seconds: str | None = None
     references: tuple[ReferenceFile, ...] = ()
+    # Not sent after that time of the monotonic clock: the process was stopped, and others may have taken over.
+    send_before: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import re
 from tests.rules.sources import name_of, python_files
 
 # Leases and times of all jobs, which no loop waits for.
-OF_ALL_JOBS = "claim|renew|void_claims|bring_to_now|bring_back"
+OF_ALL_JOBS = "claim|renew|void_ownership|bring_to_now|bring_back"
 STORES = re.compile(rf"\.write\(\s*(?:moving\.(?!(?:{OF_ALL_JOBS})\b)|accepting\.|blocking\.block\b)")
 WAKES = re.compile(r"signals\.(?:job_moved|job_owned|job_accepted)\(")
 

@@ -21,7 +21,9 @@ async def test_nothing_is_kept_of_what_has_ended(world: SimWorld) -> None:
     assert (await world.move(await world.job(uncertain), Event.EXPIRE)).state is State.LOST
     await world.ben.send(world.channel, "nice", reply_to=await world.shown(video, PostKind.VIDEO))
     await world.settle()
-    (offer,) = await world.read(drafts.find_open_offers, await world.read(drafts.find_all_open_offer_ids))
+    (offer,) = await world.read(
+        drafts.find_open_offers, await world.write(drafts.adopt_offers, world.engine.context.process)
+    )
     assert offer_loop._shown_here == {offer.id}
     await world.env.advance_time(offer.delete_at - world.clock.now() + 1)
     await world.settle()

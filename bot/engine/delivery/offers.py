@@ -37,11 +37,17 @@ class OfferLoop:
     async def run(self) -> None:
         """Post new offers and delete expired ones, until cancelled."""
         signals = self._context.signals
-        signals.changed_offers.update(await self._context.database.read(drafts.find_all_open_offer_ids))
+        await self.recover()
         while True:
             signals.offers.clear()
             pause_seconds = await self._start_due()
             await signals.wait(signals.offers, self._context.clock, pause_seconds)
+
+    async def recover(self) -> None:
+        """Take over the offers that no living process has."""
+        context = self._context
+        context.signals.changed_offers.update(await context.database.write(drafts.adopt_offers, context.process))
+        context.signals.offers.set()
 
     async def finish(self, within_seconds: float) -> None:
         """Let running requests finish, then drop the rest: it continues at the next start."""

@@ -24,6 +24,7 @@ from bot.jobs.denials import REFUSES_FILE, Denial
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import finding, moving, posts
+from bot.jobs.store.processes import SEND_WITHIN_SECONDS
 from bot.ops.tasks import drain
 from bot.videos.provider_faults import PollFailed, PollFault
 
@@ -76,9 +77,10 @@ class OutboxDispatcher:
 
     async def recover(self) -> None:
         """Find the messages that no signal of this process named."""
-        self._context.signals.to_post.update(
-            dict.fromkeys(await self._context.database.read(posts.find_all_unsent_jobs))
-        )
+        context = self._context
+        unsent = await context.database.read(posts.find_all_unsent_jobs, context.process)
+        context.signals.to_post.update(dict.fromkeys(unsent))
+        context.signals.outbox.set()
 
     async def finish(self, within_seconds: float) -> None:
         """Let running attempts finish, then cancel the rest: they are retried safely at the next start."""
@@ -106,7 +108,7 @@ class OutboxDispatcher:
         if not job_ids:
             return
         self._outdated.clear()
-        for post, job in await self._context.database.read(posts.find_unsent_of_jobs, job_ids):
+        for post, job in await self._read_unsent(job_ids):
             key = _key_of(post)
             if key not in self._busy and key not in self._outdated:
                 self._waiting.setdefault(key, _Waiting(None)).row = post, job
@@ -171,8 +173,12 @@ class OutboxDispatcher:
 
     async def _read(self, key: _Key) -> tuple[Post, Job | None] | None:
         """The message as it is now, with its job; None if it has been sent, refused or withdrawn."""
-        unsent = await self._context.database.read(posts.find_unsent_of_jobs, [key[0]])
+        unsent = await self._read_unsent([key[0]])
         return next(((post, job) for post, job in unsent if _key_of(post) == key), None)
+
+    async def _read_unsent(self, job_ids: list[JobId]) -> list[tuple[Post, Job | None]]:
+        context = self._context
+        return await context.database.read(posts.find_unsent_of_jobs, job_ids, context.process)
 
     async def _find(self, job: Job, post: Post) -> bool:
         """Whether the message exists, which is then stored; after a restore, also whether the video does."""
@@ -215,11 +221,15 @@ class OutboxDispatcher:
             case Composed():
                 pass
         now, past = context.clock.now(), context.courier.surely_past()
-        if not await context.database.write(posts.begin_sending, post, job, now, past):
+        begun_at = context.clock.monotonic()
+        if not await context.database.write(posts.begin_sending, post, job, now, past, context.process):
             # Something has changed since they were read.
             return now
         if post.attempted_at is None or message.attempted_at is None:
             message.attempted_at = context.clock.monotonic()
+        if context.database.is_shared and context.clock.monotonic() - begun_at > SEND_WITHIN_SECONDS:
+            # The process was stopped: another one may post it by now.
+            return context.clock.now()
         message_id = await context.courier.post(
             courier.Parcel(
                 channel_id=post.channel_id,
@@ -300,7 +310,7 @@ class OutboxDispatcher:
     async def _give_up_overdue(self) -> None:
         """End overdue jobs while nothing can be sent at all; messages without a try of this process wait."""
         videos = [key for key, message in self._waiting.items() if _is_upload(key) and message.attempted_at is not None]
-        for post, job in await self._context.database.read(posts.find_unsent_of_jobs, [key[0] for key in videos]):
+        for post, job in await self._read_unsent([key[0] for key in videos]):
             key = _key_of(post)
             if key in videos and key not in self._busy and job is not None and self._is_overdue(job):
                 due_at = await self._refused(job, post, Cause.LATE)

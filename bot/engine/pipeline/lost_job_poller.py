@@ -38,7 +38,8 @@ class LostJobPoller:
         """Poll due jobs every few minutes, until cancelled."""
         while True:
             try:
-                await self._poll_due()
+                if self._context.signals.submits:
+                    await self._poll_due()
             except StoreUnavailableError as error:
                 _log.warning("lost jobs not polled", error=str(error))
             await self._context.clock.sleep(_ROUND_SECONDS)

@@ -10,7 +10,7 @@ from bot.engine.pipeline.steps import StepResult, Steps
 from bot.engine.pipeline.submit_queue import SubmitQueue
 from bot.jobs.deadlines import give_up_at, late_at
 from bot.jobs.model import Job, JobId
-from bot.jobs.states import ENDS, State
+from bot.jobs.states import AT_PROVIDER, ENDS, State
 
 _BROKEN_TIMES = 5
 _BROKEN_REST_SECONDS = 3600.0
@@ -33,6 +33,7 @@ class OwnedJobs:
         self.deadlines = DueQueue[JobId]()
         self.backoffs = DueQueue[JobId]()
         self.failures: Counter[JobId] = Counter()
+        context.signals.watches = self._watches
         # Rows of jobs that were moved while a step of theirs is running.
         self._moved_meanwhile: dict[JobId, Job] = {}
 
@@ -54,6 +55,19 @@ class OwnedJobs:
         self.jobs.update({job_id: moved[job_id] for job_id in owned if job_id in moved and job_id not in self.jobs})
         self.take(moved.values())
 
+    def take_missed(self) -> None:
+        """Take over what other processes may have done: read own jobs again, and free places that are not used."""
+        signals = self._context.signals
+        if signals.missed_notices:
+            signals.missed_notices = False
+            signals.dirty_jobs.update(self.jobs)
+        if signals.at_provider is not None:
+            self._submit_queue.take_places(signals.at_provider, self.jobs)
+            signals.at_provider = None
+
+    def _watches(self, job_id: JobId, state: State | None) -> bool:
+        return job_id in self.jobs or (state not in AT_PROVIDER and self._submit_queue.holds_place(job_id))
+
     def take_read(self, stored: Iterable[Job], before: Mapping[JobId, Job]) -> None:
         """Take over rows that were read, with due times by what is stored; `before`: the jobs before the read.
 
@@ -73,6 +87,8 @@ class OwnedJobs:
         """Place those of these jobs that this process owns; one whose step is running, at its end."""
         for job in stored:
             known = self.jobs.get(job.id)
+            if known is None:
+                self._submit_queue.observe(job)
             if known is None or job.fence < known.fence:
                 continue
             if job.id in self._steps:
@@ -86,6 +102,11 @@ class OwnedJobs:
         """Remember the job as it is now and when its next step is due."""
         if job.state in ENDS:
             self._forget(job.id)
+            return
+        if job.owner not in (None, self._context.process) or (job.owner is None and self._context.database.is_shared):
+            # Another process goes on with it; its place at the provider is still used.
+            self._forget(job.id)
+            self._submit_queue.observe(job)
             return
         self.jobs[job.id] = job
         if job.state is State.ACCEPTED and job.id in self.backoffs:

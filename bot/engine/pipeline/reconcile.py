@@ -55,7 +55,8 @@ class Reconciler:
         signals = self._context.signals
         while True:
             signals.reconcile.clear()
-            pause_seconds = await self._seek()
+            # One process asks for the list; it is woken when it becomes that one.
+            pause_seconds = await self._seek() if signals.submits else _IDLE_SECONDS
             await signals.wait(signals.reconcile, self._context.clock, pause_seconds)
 
     async def link_by_hand(self, typed: str, remote_id: str) -> Job | Refusal:

@@ -84,7 +84,7 @@ async def _ask_about(context: EngineContext, job: Job, reply_id: MessageId, prom
         delete_at=now + OFFER_SECONDS,
         locale=origin.locale,
     )
-    return await context.database.write(drafts.make_offer, offer, draft)
+    return await context.database.write(drafts.make_offer, offer, draft, context.process)
 
 
 async def _change_prompt(context: EngineContext, job: Job, prompt: str) -> Job | None:

@@ -74,6 +74,7 @@ class Scheduler:
     async def _start_due(self) -> float:
         """Start every step that is due; return in how many seconds to come back."""
         self._owned.take_moved()
+        self._owned.take_missed()
         pauses = [await self._refresh_jobs(), self._end_overdue(), self._start_submits()]
         pauses += [self._start_polls(), self._start_others(), self._start_probe()]
         return min(pauses)
@@ -120,6 +121,8 @@ class Scheduler:
 
     def _start_submits(self) -> float:
         """Submit as many queued jobs as there is room for; return in how many seconds to come back."""
+        if not self._context.signals.submits:
+            return _IDLE_SECONDS
         if self._context.signals.has_unclaimed:
             # The unclaimed ones may be older, or use a place at the provider.
             return _IDLE_SECONDS

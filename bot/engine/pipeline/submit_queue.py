@@ -4,7 +4,7 @@ The order is computed only when the queue or the places have changed, and only a
 places are numbered soon; all of them seldom, as that costs a step for each job.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from contextlib import closing
 from itertools import islice
 
@@ -71,6 +71,22 @@ class SubmitQueue:
         self._release(job_id)
         self._throttle.account.forget(job_id)
 
+    def observe(self, job: Job) -> None:
+        """A job of another process, as it is now: it uses a place at the provider or not."""
+        self._hold(job, holds=job.state in AT_PROVIDER and job.late_at is None)
+
+    def holds_place(self, job_id: JobId) -> bool:
+        """Whether the job uses a place at the provider, as far as is known."""
+        return job_id in self._holders
+
+    def take_places(self, at_provider: Mapping[JobId, UserId], own: Container[JobId]) -> None:
+        """Take over who uses a place, for jobs of other processes; this process knows its own better."""
+        for job_id in [job_id for job_id in self._holders if job_id not in at_provider and job_id not in own]:
+            self._release(job_id)
+        for job_id, user_id in at_provider.items():
+            if job_id not in own and job_id not in self._holders:
+                self._occupy(job_id, user_id)
+
     def pick(self, is_ready: Callable[[Job], bool | None], kept_places: int = 0) -> tuple[list[Job], float]:
         """The jobs to submit now, each with a place, and in how many seconds to come back at the latest.
 
@@ -129,8 +145,11 @@ class SubmitQueue:
         if not holds:
             self._release(job.id)
         elif job.id not in self._holders:
-            self._holders[job.id] = job.origin.user_id
-            self._queue.count_at_provider(job.origin.user_id, 1)
+            self._occupy(job.id, job.origin.user_id)
+
+    def _occupy(self, job_id: JobId, user_id: UserId) -> None:
+        self._holders[job_id] = user_id
+        self._queue.count_at_provider(user_id, 1)
 
     def _release(self, job_id: JobId) -> None:
         user_id = self._holders.pop(job_id, None)

@@ -15,6 +15,7 @@ import structlog
 from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.engine.moves import change, move
+from bot.engine.picture_archive import hold_all
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.provider_account import Concerns
 from bot.engine.pipeline.steps import StepResult
@@ -25,6 +26,7 @@ from bot.jobs.deadlines import late_at
 from bot.jobs.model import Cause, Job
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting, finding, moving
+from bot.jobs.store.processes import SEND_WITHIN_SECONDS
 from bot.videos import provider_faults as faults
 from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 
@@ -48,6 +50,7 @@ async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -
         return StepResult(await move(context, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE))
     if context.videos.leaving:
         return StepResult(job)
+    begun_at = context.clock.monotonic()
     marked = await _mark(context, job)
     if marked is None:
         return StepResult(None)
@@ -55,7 +58,7 @@ async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -
         # Its requester has to rest because of refusals for content.
         return StepResult(marked, marked.not_before)
     try:
-        remote = await _send(context, marked, parent)
+        remote = await _send(context, marked, parent, begun_at)
     except faults.SubmitFault as fault:
         _log.warning("submit fault", job=job.id, fault=type(fault).__name__, status=fault.status, detail=fault.detail)
         with structlog.contextvars.bound_contextvars(detail=fault.detail):
@@ -72,9 +75,13 @@ async def _mark(context: EngineContext, job: Job) -> Job | None:
     """Store that the job is being sent, before it is; still accepted if it has to wait; None if it was moved by someone
     else.
     """
-    now = context.clock.now()
+    now, shared = context.clock.now(), None
+    if context.database.is_shared:
+        shared = accepting.Submitter(context.process, context.rules.max_rendering_jobs)
     try:
-        return await change(context, accepting.begin_submit, job, now, provider=context.videos.provider)
+        return await change(
+            context, accepting.begin_submit, job, now, provider=context.videos.provider, submitter=shared
+        )
     except asyncio.CancelledError:
         # The process ends. The mark is stored all the same, now or in a moment, and nothing was sent.
         await _postpone(context, replace(job, state=State.SUBMITTING), 0.0)
@@ -85,7 +92,7 @@ async def _mark(context: EngineContext, job: Job) -> Job | None:
         return (await _postpone(context, replace(job, state=State.SUBMITTING), _STORE_AGAIN_SECONDS)).job
 
 
-async def _send(context: EngineContext, job: Job, parent: Job | None) -> RemoteVideo:
+async def _send(context: EngineContext, job: Job, parent: Job | None, begun_at: float) -> RemoteVideo:
     request = job.request
     order = Order(
         prompt=request.prompt,
@@ -96,6 +103,7 @@ async def _send(context: EngineContext, job: Job, parent: Job | None) -> RemoteV
         references=tuple(
             ReferenceFile(context.shelf.path(picture), picture.content_type) for picture in request.references
         ),
+        send_before=begun_at + SEND_WITHIN_SECONDS if context.database.is_shared else None,
     )
     if request.parent_id is None:
         return await context.videos.create(order)
@@ -108,6 +116,9 @@ async def _record_taken(context: EngineContext, job: Job, remote: RemoteVideo) -
     """Store the provider's id."""
     try:
         taken: dict[str, Any] = {"remote_id": remote.id, "progress": remote.progress}
+        if context.signals.shares_work:
+            # Whichever process has time goes on with it.
+            taken["owner"] = None
         if remote.cost_micros is not None:
             taken["cost_micros"] = remote.cost_micros
         settled = await _settle_by(context, job, Event.TAKEN, **taken)
@@ -224,8 +235,7 @@ async def _missing(context: EngineContext, job: Job, parent: Job | None) -> Caus
     """Why the request can't be made any more, although it was accepted; None if it can."""
     if job.request.parent_id is not None and not _is_at(context.videos.provider, parent):
         return Cause.INPUT
-    held = [await asyncio.to_thread(context.shelf.holds, picture) for picture in job.request.references]
-    return None if all(held) else Cause.INPUT
+    return None if await hold_all(context, job.request.references) else Cause.INPUT
 
 
 def _is_at(provider: str, parent: Job | None) -> bool:

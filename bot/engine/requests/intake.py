@@ -11,6 +11,7 @@ from bot.chat.unseen import count_seen
 from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.engine.moves import accept
+from bot.engine.picture_archive import archive, hold_all
 from bot.engine.requests.lookup import Lookup, SeesChannel
 from bot.jobs.budgets import Budget
 from bot.jobs.database import StoreUnavailableError
@@ -102,24 +103,26 @@ class Intake:
         ask = edited or Ask(job.request)
         if refusal := await self._lookup.check_parent(ask.request, asker, sees_channel):
             return refusal
-        if not self.has_pictures(ask.request):
+        if not await self.has_pictures(ask.request):
             return Refusal(Reason.REFERENCES_GONE)
         return await self.accept(ask, origin, no_place)
 
-    def has_pictures(self, request: VideoRequest) -> bool:
-        """Whether all pictures of an older request are still in the data folder."""
-        return all(self._context.shelf.holds(picture) for picture in request.references)
+    async def has_pictures(self, request: VideoRequest) -> bool:
+        """Whether all pictures of an older request are still there."""
+        return await hold_all(self._context, request.references)
 
     async def keep_pictures(
         self, uploads: tuple[Upload, ...], user_id: UserId | None = None
     ) -> tuple[Reference, ...] | Refusal:
         """Fetch and keep that person's attachments. Check the limits first: it takes disk, and may take minutes."""
         try:
-            return await self._context.shelf.keep_all(uploads, user_id)
+            kept = await self._context.shelf.keep_all(uploads, user_id)
+            await archive(self._context, kept)
         except ReferenceRefused as fault:
             if fault.refusal.reason is Reason.DISK_FULL:
                 self._context.owner_alerts.alert(Key.ALERT_ROOM_PICTURES)
             return fault.refusal
+        return kept
 
     def check(self, ask: Ask, user_id: UserId | None = None) -> Refusal | None:
         """The fault of a request whose prompt is still to come: model, size, length, number of pictures."""

@@ -13,6 +13,7 @@ from bot.jobs.limits import DAY_SECONDS
 from bot.jobs.model import Job, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.store import blocking, marks, restoring
+from bot.jobs.store.marks import Mark
 from bot.jobs.store.usage import UsageLine, find_usage_since
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -31,13 +32,21 @@ class OwnerActions:
             return refusal
         kept = True
         try:
-            await asyncio.to_thread(self._context.kill_switch.turn_on)
-        except OSError:
+            await self._pause()
+        except (OSError, StoreUnavailableError):
             _log.exception("pause won't survive a restart")
             kept = False
         _log.warning("paused", by=user_id)
         self._repaint()
         return kept
+
+    async def _pause(self) -> None:
+        """Where several processes share the database, a mark holds for all of them."""
+        if self._context.database.is_shared:
+            self._context.kill_switch.hold(True)
+            await self._context.database.write(marks.put, Mark.PAUSED, "yes")
+        else:
+            await asyncio.to_thread(self._context.kill_switch.turn_on)
 
     async def resume(self, user_id: UserId) -> Refusal | None:
         """Resume spending, queued jobs first; None on success."""
@@ -45,6 +54,8 @@ class OwnerActions:
             return refusal
         try:
             await self._context.database.write(restoring.end_restored)
+            await self._context.database.write(marks.drop, Mark.PAUSED)
+            self._context.kill_switch.hold(False)
             await asyncio.to_thread(self._context.kill_switch.turn_off)
         except (OSError, StoreUnavailableError):
             _log.exception("still paused")

@@ -15,6 +15,7 @@ from bot.chat.naming import Names, Said, readable
 from bot.chat.talk import count_words
 from bot.chat.words import Key, Reader
 from bot.engine.context import EngineContext, reader_of
+from bot.engine.picture_archive import hold_all
 from bot.engine.requests.cooldown import Cooldown
 from bot.engine.requests.intake import Ask, Intake
 from bot.engine.requests.lookup import Lookup, SeesChannel
@@ -128,7 +129,7 @@ class Replies:
         asker = Asker(reply.user_id, reply.place)
         if refusal := await self._lookup.check_parent(request, asker, sees_channel):
             return refusal
-        if not all(self._context.shelf.holds(picture) for picture in request.references):
+        if not await hold_all(self._context, request.references):
             return Refusal(Reason.REFERENCES_GONE)
         if reaction is not Reaction.REMIX:
             if await self._intake.is_blocked(reply.user_id):

@@ -60,7 +60,7 @@ class ReplyOffers:
             delete_at=now + OFFER_SECONDS,
             locale=reply.locale,
         )
-        if await self._context.database.write(drafts.make_offer, offer, draft):
+        if await self._context.database.write(drafts.make_offer, offer, draft, self._context.process):
             self._context.signals.offer_changed(offer.id)
         return None
 

@@ -22,15 +22,19 @@ from bot.jobs.limits import (
 from bot.jobs.model import Cause, Job, Origin, PostKind, UserId
 from bot.jobs.reasons import Refusal
 from bot.jobs.states import AT_PROVIDER, Event, State
-from bot.jobs.store import marks, moving
+from bot.jobs.store import marks, moving, processes
 from bot.jobs.store.budgets import measure_budgets
 from bot.jobs.store.finding import find_by_origin
+from bot.jobs.store.marks import Mark
 from bot.jobs.store.posts import make_due
+from bot.jobs.store.processes import Role
 from bot.jobs.store.rows import job_of, row_of
 from bot.jobs.tables import UNENDED, blocks, jobs
 
 _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
 _NEVER_COUNTED = (State.REFUSED, State.FAILED, State.LOST)
+# How soon a job is tried again for which no place is free after all.
+_AGAIN_SECONDS = 1.0
 # Causes that the requester can avoid. Outage, credit, rate, doubt and delivery make no one rest.
 _REFUSED_FOR = (Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.LENGTH)
 
@@ -138,13 +142,33 @@ async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float
     return Usage(counts.active, tuple(counted), rests_until, counts.queued, is_blocked=counts.blocked is not None)
 
 
-async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, provider: str | None = None) -> Job | None:
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """The process that submits, where others share the database; `places`: how many jobs may be at the provider."""
+
+    process: str
+    places: int
+
+
+async def begin_submit(
+    connection: AsyncConnection,
+    job: Job,
+    now: float,
+    *,
+    provider: str | None = None,
+    submitter: Submitter | None = None,
+) -> Job | None:
     """Mark the job as being sent to that provider, unless its requester has to rest.
 
     The provider may be another than when it was accepted (None: it is the same): the settings were changed meanwhile.
+    With `submitter`, only if that process still submits, a place is free and nothing is paused for all.
     Returns the job as it is then: still accepted, with a later `not_before`, if it has to wait; None if it was moved by
     someone else.
     """
+    if submitter is not None and not await processes.holds_role(connection, Role.SUBMITTER, submitter.process):
+        return None
+    if submitter is not None and await _must_wait(connection, submitter):
+        return replace(job, not_before=now + _AGAIN_SECONDS)
     as_read = {"wanted": job.id, "state": job.state, "fence": job.fence, "now": now}
     if (waiting := (await connection.execute(_LATER, as_read)).first()) is not None:
         # Its reply was edited since the job was read: its grace period has started again.
@@ -169,6 +193,12 @@ async def begin_submit(connection: AsyncConnection, job: Job, now: float, *, pro
         # Only until another one of theirs is answered: not worth a row's change.
         return replace(job, not_before=held)
     return await moving.note(connection, job, not_before=held, waiting_for=Cause.CONTENT)
+
+
+async def _must_wait(connection: AsyncConnection, submitter: Submitter) -> bool:
+    at_provider = sa.select(_count(jobs.c.state.in_(AT_PROVIDER), jobs.c.late_at.is_(None), of_person=sa.true()))
+    is_full = (await connection.scalar(at_provider) or 0) >= submitter.places
+    return is_full or await marks.has(connection, Mark.PAUSED)
 
 
 async def _denials(

@@ -53,8 +53,8 @@ async def drop_old_offers(connection: AsyncConnection, gone_before: float) -> No
     await connection.execute(sa.delete(offers).where(went))
 
 
-async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) -> bool:
-    """Store an offer and its draft; False if that reply has one.
+async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft, process: str | None = None) -> bool:
+    """Store an offer, which that process shows, and its draft; False if that reply has one.
 
     Also False for a second form for the same person and video, unless the reply brought pictures. One that ended
     without having been shown doesn't count.
@@ -70,7 +70,7 @@ async def make_offer(connection: AsyncConnection, offer: Offer, draft: Draft) ->
         )
         if known is not None:
             return False
-    if not await insert_new(connection, offers, offer_row(offer)):
+    if not await insert_new(connection, offers, offer_row(offer) | {"owner": process}):
         return False
     await save_draft(connection, draft)
     return True
@@ -93,10 +93,13 @@ async def find_offer(connection: AsyncConnection, offer_id: MessageId) -> Offer 
     return None if row is None else offer_of(row)
 
 
-async def find_all_open_offer_ids(connection: AsyncConnection) -> list[MessageId]:
-    """The ids of all offers whose message is to be posted or deleted."""
+async def adopt_offers(connection: AsyncConnection, process: str) -> list[MessageId]:
+    """Let that process show and delete the open offers that no process has; returns the ids of all that are its own."""
+    is_open = offers.c.gone_at.is_(None)
+    await connection.execute(sa.update(offers).where(is_open, offers.c.owner.is_(None)).values(owner=process))
     return [
-        MessageId(one) for one in await connection.scalars(sa.select(offers.c.id).where(offers.c.gone_at.is_(None)))
+        MessageId(one)
+        for one in await connection.scalars(sa.select(offers.c.id).where(is_open, offers.c.owner == process))
     ]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, PostState, UserId
 from bot.jobs.render_times import RenderClass
-from bot.jobs.states import State
+from bot.jobs.states import AT_PROVIDER, State
 from bot.jobs.store.rows import job_of, readable
 from bot.jobs.tables import UNENDED, blocks, drafts, jobs, offers, posts
 
@@ -230,6 +230,14 @@ async def find_newest_time(connection: AsyncConnection) -> float | None:
 async def find_all_unended_ids(connection: AsyncConnection) -> set[JobId]:
     """The ids of all jobs that have not ended."""
     return set(await connection.scalars(sa.select(jobs.c.id).where(UNENDED)))
+
+
+async def find_at_provider(connection: AsyncConnection) -> dict[JobId, UserId]:
+    """The jobs that use a place at the provider, each with its requester."""
+    found = await connection.execute(
+        sa.select(jobs.c.id, jobs.c.user_id).where(UNENDED, jobs.c.state.in_(AT_PROVIDER), jobs.c.late_at.is_(None))
+    )
+    return {JobId(row.id): UserId(row.user_id) for row in found}
 
 
 async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> set[JobId]:

@@ -21,6 +21,8 @@ class Mark(StrEnum):
     # When the database last started as restored; and, until `/owner resume`, that it is still to be checked.
     RESTORED_AT = "restored at"
     RESTORED = "restored"
+    # That the owner has stopped all spending, where several processes share the database.
+    PAUSED = "paused"
     # The last believed time, while the machine's clock is ahead of it.
     CLOCK_DOUBTED = "clock doubted"
     # The highest rate of polls that a provider accepted, per second, and that provider.
@@ -82,6 +84,11 @@ async def put(connection: AsyncConnection, name: Mark, value: str) -> None:
     """Set one mark, new or not."""
     await drop(connection, name)
     await connection.execute(sa.insert(marks).values(name=name, value=value))
+
+
+async def has(connection: AsyncConnection, name: Mark) -> bool:
+    """Whether there is that mark."""
+    return await connection.scalar(sa.select(marks.c.name).where(marks.c.name == name)) is not None
 
 
 async def drop(connection: AsyncConnection, name: Mark) -> None:

@@ -152,12 +152,6 @@ async def remove(connection: AsyncConnection, job: Job, now: float, by: UserId |
     return await _changed(connection, sa.update(jobs).where(jobs.c.id == job.id).values(changes))
 
 
-async def void_claims(connection: AsyncConnection) -> None:
-    """Void all claims: only right where a lock file proves that no other process lives (SQLite)."""
-    held = sa.and_(UNENDED, jobs.c.owner.is_not(None))
-    await connection.execute(sa.update(jobs).where(held).values(owner=None))
-
-
 async def bring_to_now(connection: AsyncConnection, now: float) -> None:
     """At a start: move future times of unended jobs to now, and end waits longer than any we make.
 

@@ -1,17 +1,19 @@
 """Which pictures are still needed, and how much disk one person's use."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.backends import insert_new
 from bot.jobs.model import Reference, UserId
 from bot.jobs.store.rows import references_of
-from bot.jobs.tables import drafts, jobs
+from bot.jobs.tables import drafts, jobs, pictures
 
 # How much of a person's pictures is kept when their jobs have ended: some dozens, the latest.
 ENDED_BYTES_MAX = 256 * 1024 * 1024
+_PIECE = 500
 
 
 async def find_kept_references(
@@ -40,11 +42,11 @@ async def measure_pictures(connection: AsyncConnection, user_id: UserId, accepte
     return sum({picture.file_name: picture.size_bytes for column in columns for picture in _read(column)}.values())
 
 
-def _latest(pictures: Iterable[tuple[UserId, Reference]], each_bytes: int) -> set[str]:
+def _latest(brought: Iterable[tuple[UserId, Reference]], each_bytes: int) -> set[str]:
     """The latest pictures of each person that fit."""
     names: dict[UserId, set[str]] = defaultdict(set)
     taken: dict[UserId, int] = defaultdict(int)
-    for user_id, picture in pictures:
+    for user_id, picture in brought:
         if picture.file_name in names[user_id]:
             continue
         taken[user_id] += picture.size_bytes
@@ -59,3 +61,24 @@ def _read(column: object) -> Iterator[Reference]:
         yield from references_of(column)
     except (ValueError, TypeError):
         return
+
+
+async def put_picture(connection: AsyncConnection, file_name: str, content: bytes, now: float) -> None:
+    """Store the bytes of a picture for other processes; its time begins again if it is known."""
+    if not await insert_new(connection, pictures, {"file_name": file_name, "content": content, "stored_at": now}):
+        await connection.execute(
+            sa.update(pictures).where(pictures.c.file_name == file_name).values(stored_at=now),
+        )
+
+
+async def get_picture(connection: AsyncConnection, file_name: str) -> bytes | None:
+    """The bytes of a picture that was stored for other processes."""
+    return await connection.scalar(sa.select(pictures.c.content).where(pictures.c.file_name == file_name))
+
+
+async def drop_pictures(connection: AsyncConnection, kept: Collection[str], stored_before: float) -> None:
+    """Delete the pictures that are not among `kept`, unless they were stored since then."""
+    names = await connection.scalars(sa.select(pictures.c.file_name).where(pictures.c.stored_at < stored_before))
+    gone = [name for name in names if name not in kept]
+    for start in range(0, len(gone), _PIECE):
+        await connection.execute(sa.delete(pictures).where(pictures.c.file_name.in_(gone[start : start + _PIECE])))

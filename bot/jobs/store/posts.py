@@ -34,20 +34,29 @@ async def make_due(connection: AsyncConnection, job: Job, kind: PostKind) -> Non
     )
 
 
-async def find_all_unsent_jobs(connection: AsyncConnection) -> list[JobId]:
-    """The jobs with a message that is due or whose sending has an unknown outcome, oldest first."""
+async def find_all_unsent_jobs(connection: AsyncConnection, process: str | None = None) -> list[JobId]:
+    """The jobs with a message that is due or whose sending has an unknown outcome, oldest first.
+
+    `process`: without those messages that other processes try.
+    """
     found = await connection.scalars(
         sa.select(posts.c.job_id)
         .outerjoin(jobs, jobs.c.id == posts.c.job_id)
-        .where(_UNSENT)
+        .where(_UNSENT, *_not_of_others(process))
         .order_by(jobs.c.accepted_at)
     )
     return [JobId(job_id) for job_id in found]
 
 
-async def find_unsent_of_jobs(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[tuple[Post, Job | None]]:
-    """The unsent messages of those jobs, each with its job; None if the job doesn't exist or is unreadable."""
-    found = await connection.execute(sa.select(posts).where(posts.c.job_id.in_(job_ids), _UNSENT))
+async def find_unsent_of_jobs(
+    connection: AsyncConnection, job_ids: Collection[JobId], process: str | None = None
+) -> list[tuple[Post, Job | None]]:
+    """The unsent messages of those jobs, each with its job; None if the job doesn't exist or is unreadable.
+
+    `process`: without those that other processes try.
+    """
+    these = sa.select(posts).where(posts.c.job_id.in_(job_ids), _UNSENT, *_not_of_others(process))
+    found = await connection.execute(these)
     unsent = readable(found, post_of)
     owners = await connection.execute(sa.select(jobs).where(jobs.c.id.in_({post.job_id for post in unsent})))
     by_id = {job.id: job for job in readable(owners, job_of)}
@@ -146,22 +155,29 @@ async def find_by_message(connection: AsyncConnection, message_id: MessageId) ->
 
 
 async def begin_sending(
-    connection: AsyncConnection, post: Post, job: Job, now: float, after: MessageId | None = None
+    connection: AsyncConnection,
+    post: Post,
+    job: Job,
+    now: float,
+    after: MessageId | None = None,
+    process: str | None = None,
 ) -> bool:
-    """Store, before the first byte, that an attempt begins; the time of the oldest attempt of unknown outcome stays.
+    """Store, before the first byte, that an attempt of that process begins.
 
-    `after` is an id that is surely older than a message of this attempt. False if it must not be sent as it is: the
-    message was tried or settled since it was read, or its job was moved, withheld or wanted after all.
+    The time of the oldest attempt of unknown outcome stays. `after` is an id that is surely older than a message of
+    this attempt. False if it must not be sent as it is: the message was tried or settled since it was read, another
+    process tries it, or its job was moved, withheld or wanted after all.
     """
     same_job = sa.exists().where(jobs.c.id == job.id, jobs.c.state == job.state, jobs.c.withheld == job.withheld)
     changed = await connection.execute(
         _this(post)
-        .where(_UNSENT, posts.c.tries == post.tries, same_job)
+        .where(_UNSENT, posts.c.tries == post.tries, same_job, *_not_of_others(process))
         .values(
             state=PostState.SENDING,
             attempted_at=sa.func.coalesce(posts.c.attempted_at, now),
             attempted_after=sa.case((posts.c.attempted_at.is_(None), after), else_=posts.c.attempted_after),
             tries=posts.c.tries + 1,
+            owner=process,
         ),
     )
     if changed.rowcount != 1:
@@ -217,6 +233,11 @@ async def mark_message_gone(connection: AsyncConnection, job_id: JobId, message_
 async def mark_gone(connection: AsyncConnection, post: Post) -> None:
     """Store that the message was deleted."""
     await connection.execute(_this(post).values(state=PostState.GONE))
+
+
+def _not_of_others(process: str | None) -> tuple[sa.ColumnElement[bool], ...]:
+    """What a process may send: no living one has tried it, or it has itself."""
+    return () if process is None else (sa.or_(posts.c.owner.is_(None), posts.c.owner == process),)
 
 
 def _this(post: Post) -> sa.Update:

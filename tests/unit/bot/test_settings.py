@@ -69,6 +69,7 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
         "videos_retry_server_errors": 2,
         "fetch_allow_hosts": (),
         "data_dir": Path("data"),
+        "database_url": None,
         "poll_min_seconds": 1,
         "poll_max_seconds": 60,
         "job_deadline_seconds": 3600,

@@ -172,7 +172,7 @@ def test_a_name_that_resembles_ours_is_a_mistake_in_the_file(folder: Path, writt
     "name",
     [
         *("HOME", "PATH", "LANG", "TZ", "PORT", "HOSTNAME", "COMPOSE_PROJECT_NAME", "POSTGRES_PASSWORD", "HTTP_PROXY"),
-        *("OPENAI_API_KEY", "DISCORD_CLIENT_ID", "DISCORD_PUBLIC_KEY", "LOG_FILE", "MAIN_API_KEY", "DATABASE_URL"),
+        *("OPENAI_API_KEY", "DISCORD_CLIENT_ID", "DISCORD_PUBLIC_KEY", "LOG_FILE", "MAIN_API_KEY", "DATABASE_NAME"),
         *("PYTHONPATH", "DEBUG", "SENTRY_DSN", "POLL", "LOGNAME"),
     ],
 )

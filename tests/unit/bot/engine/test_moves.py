@@ -11,7 +11,7 @@ from bot.engine.moves import accept, change, move, revive
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job
 from bot.jobs.states import Event, State
-from bot.jobs.store import accepting, moving
+from bot.jobs.store import accepting, moving, processes
 from tests.unit.bot.engine.scheduler_harness import SchedulerHarness, a_scheduler_harness
 from tests.unit.bot.jobs.samples import a_job, put
 
@@ -66,7 +66,7 @@ async def test_what_is_not_stored_is_not_handed_over(harness: SchedulerHarness) 
     other: Any = await harness.database.write(moving.apply, job, Event.CANCEL, now=harness.clock.now())
 
     async def breaks(*_: object, **__: object) -> Job:
-        await harness.database.read(moving.void_claims)
+        await harness.database.read(processes.void_ownership)
         raise StoreUnavailableError("full")
 
     assert await move(context, job, Event.SUBMIT) is None  # pyright: ignore[reportArgumentType]
@@ -82,9 +82,9 @@ async def test_a_job_is_owned_from_the_start(harness: SchedulerHarness) -> None:
     job = a_job(accepted_at=harness.clock.now())
     await accept(context, job)
     assert harness.signals.owned_jobs == {job.id}
-    for process in ("machine", "another"):
-        assert await harness.database.write(moving.claim, process) == []
-    await harness.database.write(moving.void_claims)
+    for name in ("machine", "another"):
+        assert await harness.database.write(moving.claim, name) == []
+    await harness.database.write(processes.void_ownership)
     (claimed,) = await harness.database.write(moving.claim, "another")
     assert (claimed.id, claimed.fence) == (job.id, 1)
     assert await move(context, job, Event.CANCEL) is None

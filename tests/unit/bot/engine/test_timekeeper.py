@@ -55,7 +55,7 @@ class TimekeeperHarness:
     def __init__(self, database: Database, shows: float) -> None:
         self.database, self.machine, self.signals = database, FakeMachineClock(shows), Signals()
         self.clock = SteadyClock(self.machine)
-        self.keeper = Timekeeper(self.clock, database, self.signals)
+        self.keeper = Timekeeper(self.clock, database, self.signals, "machine")
         self.rung: list[Key] = []
 
     async def check(self) -> None:

@@ -108,6 +108,8 @@ class FakeFetcher:
 class FakeSlowDatabase:
     """A database whose list of unsent messages reaches the outbox only when it may: it is old by then."""
 
+    is_shared = False
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self.write = database.write
@@ -136,6 +138,7 @@ class OutboxHarness:
         rules = SimpleNamespace(job_give_up_seconds=86_400.0)
         self.outbox = OutboxDispatcher(
             SimpleNamespace(  # pyright: ignore[reportArgumentType]  # the parts that telling a notice uses
+                process="machine",
                 clock=self.clock,
                 database=self.rows,
                 courier=self.courier,

@@ -135,7 +135,7 @@ async def test_many_replies_at_once_are_offered_one_form(
 
 async def all_standing(database: Database) -> dict[int, float]:
     """When the message of each offer that has not ended is to be deleted."""
-    found = await database.read(drafts.find_open_offers, await database.read(drafts.find_all_open_offer_ids))
+    found = await database.read(drafts.find_open_offers, await database.write(drafts.adopt_offers, "machine"))
     return {offer.id: offer.delete_at for offer in found}
 
 

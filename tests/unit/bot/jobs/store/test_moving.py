@@ -19,7 +19,7 @@ from bot.jobs.model import (
     VideoRequest,
 )
 from bot.jobs.states import ENDS, Event, IllegalMoveError, State
-from bot.jobs.store import drafts, finding, moving, posts
+from bot.jobs.store import drafts, finding, moving, posts, processes
 from tests.unit.bot.jobs.samples import ANNA, HERE, a_job, put
 
 NOW = 5_000.0
@@ -307,7 +307,7 @@ async def test_the_fence_shuts_out_an_old_holder(database: Database) -> None:
     await database.write(put, a_job(State.SUBMITTING))
     (old,) = await database.write(moving.claim, "old")
     assert await database.write(moving.claim, "new") == []
-    await database.write(moving.void_claims)
+    await database.write(processes.void_ownership)
     (new,) = await database.write(moving.claim, "new")
     assert (new.fence, new.owner) == (old.fence + 1, "new")
     assert await database.write(moving.apply, old, Event.TAKEN, now=NOW) is None
@@ -327,11 +327,11 @@ async def test_what_only_the_submitter_takes(database: Database) -> None:
     assert await database.read(moving.find_unclaimed, submits=False) == []
 
 
-async def test_void_claims_free_every_job(database: Database) -> None:
+async def test_void_ownership_frees_every_job(database: Database) -> None:
     """At a start where no other process lives, all jobs can be claimed at once, and old holders are shut out."""
     await database.write(put, a_job(), a_job(State.RENDERING))
     old = await database.write(moving.claim, "old")
-    await database.write(moving.void_claims)
+    await database.write(processes.void_ownership)
     new = await database.write(moving.claim, "new")
     assert {job.id for job in new} == {job.id for job in old}
     assert all(await asyncio.gather(*(database.write(moving.note, job, progress=1) for job in new)))
@@ -359,7 +359,7 @@ async def test_a_start_on_a_clock_that_was_set_back(database: Database) -> None:
     assert (now.accepted_at, now.completed_at, now.late_at, now.revived_at, now.submitted_at) == (NOW,) * 5
     assert now.not_before == NOW
     assert (await post_of(database, rendering, PostKind.CARD)).not_before == NOW
-    (standing,) = await database.read(drafts.find_open_offers, await database.read(drafts.find_all_open_offer_ids))
+    (standing,) = await database.read(drafts.find_open_offers, await database.write(drafts.adopt_offers, "machine"))
     assert standing.delete_at == NOW
     # The time by which the provider's list is searched, and what is over, stay as they were noted.
     for job in (unclear, ended, waiting):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.jobs.database import Database
 from bot.jobs.limits import Limits
 from bot.jobs.states import State
-from bot.jobs.store import accepting, finding, moving, pictures, usage
+from bot.jobs.store import accepting, finding, moving, pictures, processes, usage
 from bot.jobs.tables import jobs
 from tests.unit.bot.jobs.samples import ANNA, HERE, PROVIDER, a_job, put
 from tests.unit.bot.jobs.store.test_unreadable_rows import spoil
@@ -40,7 +40,7 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
     [
         (partial(moving.find_unclaimed, submits=True), ()),
         (moving.claim, ("me",)),
-        (moving.void_claims, ()),
+        (processes.void_ownership, ()),
         (moving.bring_to_now, (1.0,)),
         (finding.count_unreadable, ()),
         (finding.find_all_unended_ids, ()),

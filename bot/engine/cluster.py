@@ -1,0 +1,176 @@
+"""This process among those that share the database: its lease, its role, and what the others have changed.
+
+On SQLite there are no others, and none of this runs (docs/decisions/0022-several-processes.md).
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import sqlalchemy as sa
+import structlog
+
+from bot.engine.kill_switch import KillSwitch
+from bot.engine.signals import Signals
+from bot.jobs.database import Database, StoreUnavailableError
+from bot.jobs.notices import JobNotice, Notices
+from bot.jobs.states import ENDS
+from bot.jobs.store import finding, marks, processes
+from bot.jobs.store.marks import Mark
+from bot.jobs.store.moving import OF_SUBMITTER
+from bot.jobs.store.processes import LEASE_SECONDS, Role
+
+HEARTBEAT_SECONDS = 4.0
+# In the data folder: the name under which it was served last.
+_NAME_FILE = "process.name"
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Cluster:
+    """One for the process: `enter` before anything else is written, then `run` until cancelled, then `leave`."""
+
+    def __init__(
+        self, database: Database, url: sa.URL, signals: Signals, kill_switch: KillSwitch, process: str
+    ) -> None:
+        """`url` is the database's address: notices have a connection of their own."""
+        self._database = database
+        self._notices = Notices(url, process, self.job_changed, self.wake)
+        self._signals = signals
+        self._kill_switch = kill_switch
+        self._process = process
+        self._facts = json.dumps({})
+        self._woken = asyncio.Event()
+        # Since when, on the loop's clock, this process has renewed its lease without a gap.
+        self._steady_since: float | None = None
+        # Set when others have taken over the work of this process: it has to end.
+        self.buried = asyncio.Event()
+        # Prepares this process to send paid requests; and takes over messages and offers that no living process has.
+        self._take_over_spending: Callable[[], Awaitable[None]] = _nothing
+        self.recover: Callable[[], Awaitable[None]] = _nothing
+
+    async def enter(self, predecessor: str | None) -> None:
+        """Begin to live; `predecessor` served the same data folder and is surely dead.
+
+        Raises `StoreUnavailableError`.
+        """
+        if predecessor is not None:
+            await self._database.write(processes.bury, [predecessor])
+        await self._database.write(processes.enter, self._process, self._facts)
+        self._database.entered()
+        self._signals.submits = False
+
+    async def begin(self, take_over_spending: Callable[[], Awaitable[None]]) -> None:
+        """Listen to the others, and submit if no other process does. Raises `StoreUnavailableError`."""
+        self._take_over_spending = take_over_spending
+        try:
+            await self._notices.ensure()
+        except self._notices.faults as error:
+            raise StoreUnavailableError(f"The database sends no notices: {error}.") from error
+        await self._look_round()
+        await self._take_role()
+
+    async def run(self) -> None:
+        """Renew the lease, bury the dead, take a free role, until cancelled."""
+        missed = False
+        while not self.buried.is_set():
+            self._woken.clear()
+            try:
+                await self._beat(catch_up=missed)
+                missed = False
+            except (StoreUnavailableError, *self._notices.faults) as error:
+                missed, self._steady_since = True, None
+                _log.error("heartbeat missed", error=str(error))
+            await _wait(self._woken, HEARTBEAT_SECONDS)
+
+    async def leave(self) -> None:
+        """Free everything for the others, at the end. Raises `StoreUnavailableError`."""
+        try:
+            await self._database.write(processes.bury, [self._process])
+        finally:
+            await self._notices.close()
+
+    async def _beat(self, *, catch_up: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        catch_up |= await self._notices.ensure()
+        if not await self._database.write(processes.renew, self._process, self._facts):
+            self.buried.set()
+            return
+        if self._steady_since is None:
+            self._steady_since = now
+        # After an outage of the database every process gets the time of a lease to renew its own.
+        if now - self._steady_since >= LEASE_SECONDS:
+            dead = await self._database.write(processes.bury_expired)
+            if dead:
+                _log.warning("processes taken over", processes=dead)
+                catch_up = True
+        await self._look_round()
+        if not self._signals.submits:
+            await self._take_role()
+        if catch_up:
+            self._signals.missed_notices = True
+            await self.recover()
+
+    async def _look_round(self) -> None:
+        """What the other processes have made known."""
+        alive = await self._database.read(processes.find_alive)
+        self._signals.shares_work = len(alive) > 1
+        self._kill_switch.hold(await self._database.read(marks.has, Mark.PAUSED))
+        if self._signals.submits:
+            self._signals.at_provider = await self._database.read(finding.find_at_provider)
+        # Jobs that were freed while a notice was lost.
+        self._signals.has_unclaimed = True
+        self._signals.work.set()
+
+    async def _take_role(self) -> None:
+        if not await self._database.write(processes.take_role, Role.SUBMITTER, self._process):
+            return
+        await self._take_over_spending()
+        self._signals.at_provider = await self._database.read(finding.find_at_provider)
+        self._signals.submits = self._signals.has_unclaimed = True
+        self._signals.reconcile.set()
+        self._signals.work.set()
+        _log.info("submits now", process=self._process)
+
+    def job_changed(self, notice: JobNotice) -> None:
+        """Another process has stored that job: read it again if it concerns this one."""
+        signals = self._signals
+        if signals.watches(notice.job_id, notice.state):
+            signals.dirty_jobs.add(notice.job_id)
+        is_free = notice.owner is None and notice.state not in ENDS
+        if is_free and (signals.submits or notice.state not in OF_SUBMITTER):
+            signals.has_unclaimed = True
+        signals.work.set()
+
+    def wake(self) -> None:
+        """A mark or the set of processes has changed: look at once."""
+        self._woken.set()
+
+
+async def _nothing() -> None:
+    """Before the engine is built there is nothing to take over."""
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Return when the event is set, or after that many real seconds: leases are not on the bot's clock."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+def take_predecessor(data_dir: Path, process: str) -> str | None:
+    """The process that served this data folder before, which is locked now; `process` is noted as the next one."""
+    file = data_dir / _NAME_FILE
+    try:
+        before = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        before = ""
+    fresh = file.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as opened:
+        opened.write(process)
+    fresh.replace(file)
+    return before or None

@@ -1,0 +1,126 @@
+"""Notices that PostgreSQL sends of changes by other processes, and locks that last as long as their connection.
+
+A notice is a hint: what a lost one would have announced is found by the next heartbeat.
+"""
+
+import contextlib
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+import structlog
+
+from bot.jobs.model import JobId
+from bot.jobs.states import State
+
+# The first key of the locks of shards; never renamed, as versions meet at an upgrade.
+_SHARDS = 0x766964
+_CONNECT_SECONDS = 10.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class JobNotice(NamedTuple):
+    """A job was stored or changed by the process `writer`; `owner` is None while no process has it."""
+
+    job_id: JobId
+    state: State | None
+    owner: str | None
+    writer: str
+
+
+class ShardTakenError(Exception):
+    """Another process serves a shard of this one; the message is one line for the operator."""
+
+
+class Notices:
+    """One connection of its own, opened again by `ensure` after it was lost."""
+
+    def __init__(
+        self,
+        url: sa.URL,
+        process: str,
+        on_job: Callable[[JobNotice], None],
+        on_other: Callable[[], None],
+    ) -> None:
+        """`on_job` is called for each job that changed, `on_other` after a change of marks or of processes."""
+        self._url = url
+        self._process = process
+        self._on_job = on_job
+        self._on_other = on_other
+        # Only where PostgreSQL is used: an extra brings it. It has no types.
+        import asyncpg
+
+        self._connect: Any = asyncpg.connect  # pyright: ignore[reportUnknownMemberType]
+        self.faults = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+        self._connection: Any = None
+        self._shards: tuple[int, ...] = ()
+
+    async def ensure(self) -> bool:
+        """Listen, if the connection was lost; whether it was opened now. Raises one of `faults`."""
+        if self._connection is not None and not self._connection.is_closed():
+            return False
+        connection = await self._connect(
+            host=self._url.host, port=self._url.port, user=self._url.username, password=self._url.password,
+            database=self._url.database, timeout=_CONNECT_SECONDS, command_timeout=_CONNECT_SECONDS,
+            server_settings={"application_name": self._process}, **_options(self._url),
+        )  # fmt: skip
+        await connection.add_listener("jobs", self._job_changed)
+        for channel in ("marks", "processes"):
+            await connection.add_listener(channel, self._other_changed)
+        self._connection = connection
+        taken = await self._lock_shards()
+        if taken:
+            # Two processes answer for them until one is stopped; interactions are acknowledged once all the same.
+            _log.error("another process serves a shard of this one", shards=taken)
+        return True
+
+    async def serve_shards(self, shards: Collection[int]) -> None:
+        """Keep other processes from these shards. Raises `ShardTakenError` or one of `faults`."""
+        self._shards = tuple(sorted(shards))
+        if await self.ensure():
+            return
+        if taken := await self._lock_shards():
+            listed = ", ".join(map(str, taken))
+            raise ShardTakenError(f"Another process serves shard {listed} already: give each its own SHARD_IDS.")
+
+    async def close(self) -> None:
+        """Stop listening; the locks go with the connection."""
+        if self._connection is not None:
+            with contextlib.suppress(*self.faults):
+                await self._connection.close(timeout=2.0)
+            self._connection = None
+
+    async def _lock_shards(self) -> list[int]:
+        """Take the locks; returns the shards whose lock another process has."""
+        connection = self._connection
+        if connection is None:
+            return list(self._shards)
+        return [
+            shard
+            for shard in self._shards
+            if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", _SHARDS, shard)
+        ]
+
+    def _job_changed(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        notice = read_notice(str(payload))
+        if notice is not None and notice.writer != self._process:
+            self._on_job(notice)
+
+    def _other_changed(self, _connection: object, _pid: int, _channel: str, _payload: object) -> None:
+        self._on_other()
+
+
+def read_notice(payload: str) -> JobNotice | None:
+    """The notice as the trigger of migration 0004 writes it; None for anything else. A new state is None."""
+    job_id, _, rest = payload.partition(" ")
+    state, _, rest = rest.partition(" ")
+    owner, _, writer = rest.partition(" ")
+    if not writer:
+        return None
+    known = State(state) if state in set(State) else None
+    return JobNotice(JobId(job_id), known, None if owner == "-" else owner, writer)
+
+
+def _options(url: sa.URL) -> dict[str, Any]:
+    """The options of the address, such as `ssl`."""
+    return dict(url.query)
