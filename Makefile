@@ -72,7 +72,7 @@ states: $(READY)  ## draw docs/states.md from the table of the state machine
 lock: $(READY)  ## pin the requirements again, with hashes
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
 	@for name in run dev bench; do \
-	  extra=$$( [ $$name = run ] || echo "--extra $$name" ); \
+	  extra=$$( [ $$name = run ] && echo "--extra postgresql" || echo "--extra $$name" ); \
 	  $(BIN)/uv pip compile pyproject.toml $$extra --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/$$name.txt; done
 

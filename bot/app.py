@@ -90,20 +90,26 @@ async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, 
         await asyncio.to_thread(_migrate, settings)
         readers = Readers(languages, has_daily_limit=settings.max_jobs_per_user_per_day > 0)
         served = Shards(settings.shard_count, settings.shard_ids)
-        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, served)
-        starts = SessionStarts(client, clock, IdentifyTurns(clock).take)
+        signals = Signals()
+        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, served, signals.may_sync)
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(client)
-            engine = await build_engine(settings, clock, client, readers, resources)
+            engine = await build_engine(settings, clock, client, readers, resources, signals)
+            starts = SessionStarts(client, clock, engine.turns or IdentifyTurns(clock))
             if not stopping.is_set():
                 await _serve(settings, client, starts, engine, watchdog, stopping)
 
 
 async def build_engine(
-    settings: Settings, clock: SteadyClock, client: VideoBot, readers: Readers, resources: AsyncExitStack
+    settings: Settings,
+    clock: SteadyClock,
+    client: VideoBot,
+    readers: Readers,
+    resources: AsyncExitStack,
+    signals: Signals,
 ) -> Engine:
     """Open the resources that have to be closed again, and build the engine on them; the client gets its services."""
-    signals, kill_switch, process = Signals(), KillSwitch(settings.data_dir), _process_name()
+    kill_switch, process = KillSwitch(settings.data_dir), _process_name()
     guard = SpendGuard(settings.max_submits_per_minute, clock, is_paused=kill_switch.is_on)
     database, cluster = await _open_database(settings, process, signals, kill_switch, resources)
 

@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -14,12 +15,22 @@ from bot.chat.words import Language, read_languages
 from bot.connection import DiscordRefusedError
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import DamagedDatabaseError, NewerDatabaseError
+from bot.jobs.migrating_shared import ServedDatabaseError, UnusableServerError
+from bot.jobs.notices import ShardTakenError
 from bot.ops.clock import Clock, SystemClock
 from bot.ops.logs import start_logging
 from bot.ops.watchdog import Watchdog
 from bot.settings import Settings, SettingsError, load_settings
 
-_FOR_THE_OPERATOR = (SettingsError, DataFolderError, DamagedDatabaseError, NewerDatabaseError, DiscordRefusedError)
+_FOR_THE_OPERATOR = (
+    SettingsError,
+    DataFolderError,
+    DamagedDatabaseError,
+    NewerDatabaseError,
+    UnusableServerError,
+    ShardTakenError,
+    DiscordRefusedError,
+)
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -58,7 +69,7 @@ def _code_of(command: str, clock: Clock, languages: Mapping[str, Language], runn
         _carry_out(command, clock, languages, runner)
     except _FOR_THE_OPERATOR as error:
         return _say(error, ExitCode.CONFIGURATION)
-    except AlreadyRunningError as error:
+    except (AlreadyRunningError, ServedDatabaseError) as error:
         return _say(error, ExitCode.ALREADY_RUNNING)
     except (StoreUnavailableError, TakenOverError, OSError) as error:
         return _say(error, ExitCode.FAILURE)
@@ -93,5 +104,7 @@ def _say(error: Exception | str, code: ExitCode) -> ExitCode:
     return code
 
 
-def _secrets(settings: Settings) -> tuple[str, str]:
-    return settings.discord_token.get_secret_value(), settings.videos_api_key.get_secret_value()
+def _secrets(settings: Settings) -> tuple[str, str, str]:
+    database = settings.database_url
+    password = None if database is None else urlsplit(database.get_secret_value()).password
+    return settings.discord_token.get_secret_value(), settings.videos_api_key.get_secret_value(), password or ""

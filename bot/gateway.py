@@ -6,10 +6,10 @@ discord.py's own loop for several shards ends all of them, and the client, when 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from time import monotonic
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import aiohttp
 import discord
@@ -35,12 +35,21 @@ UNREACHABLE = (*_LOST, ValueError, TypeError, LookupError)
 _NO_LIMITS = discord.SessionStartLimits(total=0, remaining=0, reset_after=0, max_concurrency=1)
 _log = structlog.stdlib.get_logger(__name__)
 
-IdentifySlot = Callable[[int], AbstractAsyncContextManager[None]]
-"""The turn to IDENTIFY, by the rate limit key of a shard (its id modulo `max_concurrency`).
 
-It is entered before the connection is opened and left once IDENTIFY was sent, or failed. The next turn with that key,
-in any process, begins five seconds later.
-"""
+class Turns(Protocol):
+    """The shards of this process, and its turns to IDENTIFY, among all processes of the bot."""
+
+    async def serve(self, shards: Collection[int]) -> None:
+        """Keep other processes from these shards, before they connect."""
+        ...
+
+    def take(self, key: int) -> AbstractAsyncContextManager[None]:
+        """The turn of a rate limit key of Discord (a shard's id modulo `max_concurrency`).
+
+        It is entered before the connection is opened and left once IDENTIFY was sent, or failed. The next turn with
+        that key, in any process, begins five seconds later.
+        """
+        ...
 
 
 class IdentifyTurns:
@@ -51,9 +60,12 @@ class IdentifyTurns:
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._next_at: dict[int, float] = {}
 
+    async def serve(self, shards: Collection[int]) -> None:
+        """No other process serves any."""
+
     @asynccontextmanager
     async def take(self, key: int) -> AsyncGenerator[None]:
-        """Wait for the turn of that key; an `IdentifySlot`."""
+        """Wait for the turn of that key."""
         async with self._locks[key]:
             now = self._clock.monotonic()
             await self._clock.sleep(self._next_at.get(key, now) - now)
@@ -66,10 +78,10 @@ class IdentifyTurns:
 class SessionStarts:
     """How many sessions may still be opened today, and the turns to open them. One for all shards of the process."""
 
-    def __init__(self, client: VideoBot, clock: Clock, slot: IdentifySlot) -> None:
+    def __init__(self, client: VideoBot, clock: Clock, turns: Turns) -> None:
         self._client = client
         self._clock = clock
-        self._slot = slot
+        self._turns = turns
         self._limits = _NO_LIMITS
         self._opening = 0
 
@@ -87,6 +99,10 @@ class SessionStarts:
         self._limits = discord.SessionStartLimits(**limits)
         return count
 
+    async def serve(self, shards: Collection[int]) -> None:
+        """Keep other processes from these shards. Raises what `Turns.serve` raises."""
+        await self._turns.serve(shards)
+
     @asynccontextmanager
     async def take(self, shard_id: int) -> AsyncGenerator[None]:
         """Wait until that shard may IDENTIFY. The limits must have been read before.
@@ -94,7 +110,7 @@ class SessionStarts:
         Discord ends all sessions and resets the token when too many are opened in a day, so the rest of the day is
         waited for.
         """
-        async with self._slot(shard_id % self._limits.max_concurrency):
+        async with self._turns.take(shard_id % self._limits.max_concurrency):
             limits = await self._wait_for_one(shard_id)
             self._opening += 1
             try:

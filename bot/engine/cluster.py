@@ -36,7 +36,7 @@ class Cluster:
     ) -> None:
         """`url` is the database's address: notices have a connection of their own."""
         self._database = database
-        self._notices = Notices(url, process, self.job_changed, self.wake)
+        self.notices = Notices(url, process, self.job_changed, self.wake)
         self._signals = signals
         self._kill_switch = kill_switch
         self._process = process
@@ -65,8 +65,8 @@ class Cluster:
         """Listen to the others, and submit if no other process does. Raises `StoreUnavailableError`."""
         self._take_over_spending = take_over_spending
         try:
-            await self._notices.ensure()
-        except self._notices.faults as error:
+            await self.notices.ensure()
+        except self.notices.faults as error:
             raise StoreUnavailableError(f"The database sends no notices: {error}.") from error
         await self._look_round()
         await self._take_role()
@@ -79,7 +79,7 @@ class Cluster:
             try:
                 await self._beat(catch_up=missed)
                 missed = False
-            except (StoreUnavailableError, *self._notices.faults) as error:
+            except (StoreUnavailableError, *self.notices.faults) as error:
                 missed, self._steady_since = True, None
                 _log.error("heartbeat missed", error=str(error))
             await _wait(self._woken, HEARTBEAT_SECONDS)
@@ -89,11 +89,11 @@ class Cluster:
         try:
             await self._database.write(processes.bury, [self._process])
         finally:
-            await self._notices.close()
+            await self.notices.close()
 
     async def _beat(self, *, catch_up: bool) -> None:
         now = asyncio.get_running_loop().time()
-        catch_up |= await self._notices.ensure()
+        catch_up |= await self.notices.ensure()
         if not await self._database.write(processes.renew, self._process, self._facts):
             self.buried.set()
             return
@@ -104,6 +104,7 @@ class Cluster:
             dead = await self._database.write(processes.bury_expired)
             if dead:
                 _log.warning("processes taken over", processes=dead)
+                await self._database.read(processes.end_connections, dead)
                 catch_up = True
         await self._look_round()
         if not self._signals.submits:

@@ -23,6 +23,7 @@ from bot.engine.requests.owner_actions import OwnerActions
 from bot.engine.requests.replies import Replies
 from bot.engine.services import Services
 from bot.engine.timekeeper import Timekeeper
+from bot.jobs.notices import Notices
 from bot.ops.tasks import keep_running
 
 _PAID_REQUESTS_SECONDS = 15.0
@@ -68,6 +69,11 @@ class Engine:
         self._tasks = [
             asyncio.create_task(keep_running(name, run, may_start)) for name, run, may_start in self._loops(logged_in)
         ]
+
+    @property
+    def turns(self) -> Notices | None:
+        """How this process takes turns with others at Discord's gateway; None where there are none."""
+        return None if self._cluster is None else self._cluster.notices
 
     async def ended_by_others(self) -> None:
         """Return once other processes have taken over the work of this one; never where there are none."""

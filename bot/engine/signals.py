@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bot.chat.cards import Message
 from bot.jobs.model import Job, JobId, MessageId, Post, UserId
@@ -62,12 +62,16 @@ class Signals:
         # The latest deleted messages: one of ours may be deleted before its id is stored.
         self.deleted_messages: deque[MessageId] = deque(maxlen=_DELETED_KEPT)
 
+    async def may_sync(self) -> bool:
+        """Whether this process syncs the commands with Discord: one does, the one that submits."""
+        return self.submits
+
     def job_accepted(self, job: Job, *, owned: bool = True) -> None:
         """A new job is stored; its card is due. Unless this process owns it, another one claims it."""
         if owned:
             self.card_was_tried[job.id] = False
             self.job_owned(job)
-        self._message_due(job.id)
+        self.messages_due((job.id,))
 
     def job_owned(self, job: Job | None) -> None:
         """A job is stored that is owned by this process from now on: new, or reopened after its end."""
@@ -82,11 +86,12 @@ class Signals:
         self.moved_jobs[job.id] = job
         self.work.set()
         if _may_announce(job):
-            self._message_due(job.id)
+            self.messages_due((job.id,))
         self.card_touched(job.id, job)
 
-    def _message_due(self, job_id: JobId) -> None:
-        self.to_post[job_id] = None
+    def messages_due(self, job_ids: Iterable[JobId]) -> None:
+        """Messages of those jobs may be due."""
+        self.to_post.update(dict.fromkeys(job_ids))
         self.outbox.set()
 
     def card_tried(self, job_id: JobId) -> None:
@@ -128,8 +133,7 @@ class Signals:
         """The clock is in doubt no longer: due times are taken from the store again, where they may have been moved."""
         self.dirty_jobs |= unended
         self.work.set()
-        for job_id in unsent:
-            self._message_due(job_id)
+        self.messages_due(unsent)
         for offer_id in offers:
             self.offer_changed(offer_id)
 

@@ -4,6 +4,7 @@ The schema changes in one transaction. Processes that start together wait for th
 """
 
 import asyncio
+from importlib.util import find_spec
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.migrating import NewerDatabaseError, apply_migrations, newest_revision
+from bot.jobs.migrating import apply_migrations, newest_revision
 
 # The key of the lock for migrations; never renamed, as versions meet at an upgrade.
 _MIGRATING = 0x766964656F02
@@ -33,6 +34,10 @@ def migrate_shared(url: sa.URL) -> None:
 
     Raises `UnusableServerError`, `ServedDatabaseError`, `NewerDatabaseError`, `StoreUnavailableError`.
     """
+    if find_spec("asyncpg") is None:
+        raise UnusableServerError(
+            "DATABASE_URL needs asyncpg, which is not installed: install the extra, discord-video-bot[postgresql]."
+        )
     asyncio.run(_migrate(url))
 
 
@@ -111,6 +116,3 @@ def _explained(error: DBAPIError) -> StoreUnavailableError:
     if code[:2] in {"28", "3D"} or code in {"42501", "25006"}:
         return UnusableServerError(f"DATABASE_URL is wrong: {text}.")
     return StoreUnavailableError(f"The database could not be migrated: {text}.")
-
-
-__all__ = ["NewerDatabaseError", "ServedDatabaseError", "UnusableServerError", "migrate_shared"]

@@ -3,8 +3,10 @@
 A notice is a hint: what a lost one would have announced is found by the next heartbeat.
 """
 
+import asyncio
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -13,8 +15,13 @@ import structlog
 from bot.jobs.model import JobId
 from bot.jobs.states import State
 
-# The first key of the locks of shards; never renamed, as versions meet at an upgrade.
+# The first keys of the locks of shards and of turns to IDENTIFY; never renamed, as versions meet at an upgrade.
 _SHARDS = 0x766964
+_IDENTIFY = 0x766965
+# Discord counts five; the rest is for networks of different speed.
+_APART_SECONDS = 5.5
+_LOOK_SECONDS = 0.5
+_TRIES = 20
 _CONNECT_SECONDS = 10.0
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -47,13 +54,17 @@ class Notices:
         self._process = process
         self._on_job = on_job
         self._on_other = on_other
-        # Only where PostgreSQL is used: an extra brings it. It has no types.
+        # Only where PostgreSQL is used: an extra brings it.
         import asyncpg
 
-        self._connect: Any = asyncpg.connect  # pyright: ignore[reportUnknownMemberType]
+        self._connect: Any = asyncpg.connect  # pyright: ignore[reportUnknownMemberType]  # it has no types
         self.faults = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
         self._connection: Any = None
         self._shards: tuple[int, ...] = ()
+        # The keys of this process's last turns, while others wait for their end; and one lock at a time.
+        self._turns: set[int] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+        self._locking = asyncio.Lock()
 
     async def ensure(self) -> bool:
         """Listen, if the connection was lost; whether it was opened now. Raises one of `faults`."""
@@ -68,38 +79,67 @@ class Notices:
         for channel in ("marks", "processes"):
             await connection.add_listener(channel, self._other_changed)
         self._connection = connection
-        taken = await self._lock_shards()
+        taken = [shard for shard in self._shards if not await self._lock(_SHARDS, shard)]
         if taken:
-            # Two processes answer for them until one is stopped; interactions are acknowledged once all the same.
+            # Both receive their events until one is stopped; what comes of them is stored once all the same.
             _log.error("another process serves a shard of this one", shards=taken)
         return True
 
-    async def serve_shards(self, shards: Collection[int]) -> None:
+    async def serve(self, shards: Collection[int]) -> None:
         """Keep other processes from these shards. Raises `ShardTakenError` or one of `faults`."""
         self._shards = tuple(sorted(shards))
-        if await self.ensure():
-            return
-        if taken := await self._lock_shards():
-            listed = ", ".join(map(str, taken))
-            raise ShardTakenError(f"Another process serves shard {listed} already: give each its own SHARD_IDS.")
+        await self.ensure()
+        taken = list(self._shards)
+        for _ in range(_TRIES):
+            taken = [shard for shard in taken if not await self._lock(_SHARDS, shard)]
+            if not taken:
+                return
+            # The server may not have noticed yet that the process before this one has ended.
+            await asyncio.sleep(_LOOK_SECONDS)
+        listed = ", ".join(map(str, taken))
+        raise ShardTakenError(f"Another process serves shard {listed} already: give each its own SHARD_IDS.")
+
+    @asynccontextmanager
+    async def take(self, key: int) -> AsyncGenerator[None]:
+        """Wait for the turn of all processes to IDENTIFY with that key, as in `bot.gateway.Turns`."""
+        while not await self._try_turn(key):  # noqa: ASYNC110  # other processes end theirs
+            await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            yield
+        finally:
+            ending = asyncio.create_task(self._end_turn(key))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+
+    async def _try_turn(self, key: int) -> bool:
+        try:
+            await self.ensure()
+            return key not in self._turns and await self._lock(_IDENTIFY, key)
+        except self.faults as error:
+            _log.warning("no turn to identify", error=str(error))
+            return False
+
+    async def _end_turn(self, key: int) -> None:
+        """Keep the others waiting for as long as Discord wants two of them apart."""
+        self._turns.add(key)
+        await asyncio.sleep(_APART_SECONDS)
+        self._turns.discard(key)
+        with contextlib.suppress(*self.faults):
+            await self._connection.fetchval("SELECT pg_advisory_unlock($1, $2)", _IDENTIFY, key)
 
     async def close(self) -> None:
         """Stop listening; the locks go with the connection."""
+        for ending in self._ending:
+            ending.cancel()
         if self._connection is not None:
             with contextlib.suppress(*self.faults):
                 await self._connection.close(timeout=2.0)
             self._connection = None
 
-    async def _lock_shards(self) -> list[int]:
-        """Take the locks; returns the shards whose lock another process has."""
-        connection = self._connection
-        if connection is None:
-            return list(self._shards)
-        return [
-            shard
-            for shard in self._shards
-            if not await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", _SHARDS, shard)
-        ]
+    async def _lock(self, kind: int, number: int) -> bool:
+        """Whether this process has that lock now, for as long as the connection lasts."""
+        async with self._locking:
+            return bool(await self._connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", kind, number))
 
     def _job_changed(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         notice = read_notice(str(payload))

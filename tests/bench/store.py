@@ -78,9 +78,9 @@ async def _claim(database: Database, number: int) -> tuple[float, float]:
 
     ticking = asyncio.create_task(tick())
     began_at, claimed = time.perf_counter(), 0
-    ids = await database.read(moving.find_unclaimed, "bench", now)
+    ids = await database.read(moving.find_unclaimed, submits=True)
     for start in range(0, len(ids), claims.AT_ONCE):
-        claimed += len(await database.write(moving.claim, "bench", now, ids[start : start + claims.AT_ONCE]))
+        claimed += len(await database.write(moving.claim, "bench", ids[start : start + claims.AT_ONCE]))
     took = time.perf_counter() - began_at
     ticking.cancel()
     assert claimed >= number

@@ -14,6 +14,7 @@ from bot.chat.shards import Shards
 from bot.chat.words import Language, Readers
 from bot.client import VideoBot
 from bot.engine.engine import Engine
+from bot.engine.signals import Signals
 from bot.ops.clock import SteadyClock
 from bot.settings import Settings
 
@@ -82,12 +83,14 @@ class SimBot:
         readers = Readers(languages)
         client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, Shards(1))
         env = clock.env = Env(client, approved_intents=discord.Intents.none())
-        engine = await build_engine(settings, SteadyClock(clock), client, readers, resources)
+        engine = await build_engine(settings, SteadyClock(clock), client, readers, resources, Signals())
         return cls(settings, resources, env, clock, engine, languages)
 
     async def restart(self) -> None:
         """A new client and a new engine on the same data folder, in the same Discord."""
         readers = Readers(self.languages)
         client = VideoBot(self.settings.discord_guild_ids, self.settings.data_dir, self.clock, readers, Shards(1))
-        self.engine = await build_engine(self.settings, SteadyClock(self.clock), client, readers, self.resources)
+        self.engine = await build_engine(
+            self.settings, SteadyClock(self.clock), client, readers, self.resources, Signals()
+        )
         await self.env.restart_bot(client)

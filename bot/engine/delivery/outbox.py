@@ -77,10 +77,8 @@ class OutboxDispatcher:
 
     async def recover(self) -> None:
         """Find the messages that no signal of this process named."""
-        context = self._context
-        unsent = await context.database.read(posts.find_all_unsent_jobs, context.process)
-        context.signals.to_post.update(dict.fromkeys(unsent))
-        context.signals.outbox.set()
+        unsent = await self._context.database.read(posts.find_all_unsent_jobs, self._context.process)
+        self._context.signals.messages_due(unsent)
 
     async def finish(self, within_seconds: float) -> None:
         """Let running attempts finish, then cancel the rest: they are retried safely at the next start."""
@@ -173,8 +171,7 @@ class OutboxDispatcher:
 
     async def _read(self, key: _Key) -> tuple[Post, Job | None] | None:
         """The message as it is now, with its job; None if it has been sent, refused or withdrawn."""
-        unsent = await self._read_unsent([key[0]])
-        return next(((post, job) for post, job in unsent if _key_of(post) == key), None)
+        return next((row for row in await self._read_unsent([key[0]]) if _key_of(row[0]) == key), None)
 
     async def _read_unsent(self, job_ids: list[JobId]) -> list[tuple[Post, Job | None]]:
         context = self._context
@@ -221,15 +218,14 @@ class OutboxDispatcher:
             case Composed():
                 pass
         now, past = context.clock.now(), context.courier.surely_past()
-        begun_at = context.clock.monotonic()
         if not await context.database.write(posts.begin_sending, post, job, now, past, context.process):
             # Something has changed since they were read.
             return now
         if post.attempted_at is None or message.attempted_at is None:
             message.attempted_at = context.clock.monotonic()
-        if context.database.is_shared and context.clock.monotonic() - begun_at > SEND_WITHIN_SECONDS:
+        if context.clock.now() - now > SEND_WITHIN_SECONDS:
             # The process was stopped: another one may post it by now.
-            return context.clock.now()
+            return now
         message_id = await context.courier.post(
             courier.Parcel(
                 channel_id=post.channel_id,

@@ -73,6 +73,13 @@ async def bury(connection: AsyncConnection, names: Collection[str]) -> None:
     await connection.execute(sa.update(roles).where(roles.c.holder.in_(names)).values(holder=None))
 
 
+async def end_connections(connection: AsyncConnection, names: Collection[str]) -> None:
+    """Close the connections of buried processes: one that was stopped may still hold locks, such as those of shards."""
+    activity = sa.table("pg_stat_activity", sa.column("pid"), sa.column("application_name", sa.String))
+    theirs = sa.select(sa.func.pg_terminate_backend(activity.c.pid)).where(activity.c.application_name.in_(names))
+    await connection.execute(theirs)
+
+
 async def void_ownership(connection: AsyncConnection) -> None:
     """Free everything: only right where a lock file proves that no other process lives (SQLite)."""
     for table, among in _OWNED:

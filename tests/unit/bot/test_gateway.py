@@ -63,7 +63,7 @@ def ada(chat: Chat) -> Person:
 async def running(chat: Chat, clock: ScaledClock, served: Shards) -> AsyncIterator[tuple[Client, asyncio.Task[None]]]:
     """The client while it connects, and the task that holds its connections."""
     async with Client(clock, served) as client:
-        starts = SessionStarts(client, clock, IdentifyTurns(clock).take)
+        starts = SessionStarts(client, clock, IdentifyTurns(clock))
         holding = asyncio.create_task(stay_connected(client, chat.bot_token, asyncio.Event(), starts))
         yield client, holding
         if not holding.done():
