@@ -141,7 +141,7 @@ async def build_engine(
     await shelf.clear_partials()
     signals.searched_until = searched_until(found)
     courier = Courier(client, clock, settings.owner_ids, served=client.served)
-    owner_alerts = OwnerAlerts(courier, clock, readers)
+    owner_alerts = OwnerAlerts(courier, clock, readers, database)
     if found.is_restored:
         owner_alerts.alert(Key.ALERT_RESTORED)
     rules = _rules(settings)

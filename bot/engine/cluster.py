@@ -6,25 +6,28 @@ On SQLite there are no others, and none of this runs (docs/decisions/0022-severa
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
 from bot.engine.kill_switch import KillSwitch
+from bot.engine.restore_detection import searched_until
 from bot.engine.signals import Signals
 from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.notices import JobNotice, Notices
 from bot.jobs.states import ENDS
 from bot.jobs.store import finding, marks, processes
-from bot.jobs.store.marks import Mark
 from bot.jobs.store.moving import OF_SUBMITTER
 from bot.jobs.store.processes import LEASE_SECONDS, Role
 
 HEARTBEAT_SECONDS = 4.0
 # In the data folder: the name under which it was served last.
 _NAME_FILE = "process.name"
+# What processes make known to each other about the provider: JSON's values by their names.
+Facts = Mapping[str, Any]
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -40,7 +43,6 @@ class Cluster:
         self._signals = signals
         self._kill_switch = kill_switch
         self._process = process
-        self._facts = json.dumps({})
         self._woken = asyncio.Event()
         # Since when, on the loop's clock, this process has renewed its lease without a gap.
         self._steady_since: float | None = None
@@ -49,6 +51,9 @@ class Cluster:
         # Prepares this process to send paid requests; and takes over messages and offers that no living process has.
         self._take_over_spending: Callable[[], Awaitable[None]] = _nothing
         self.recover: Callable[[], Awaitable[None]] = _nothing
+        # What this process finds out about the provider, for the others; and what takes theirs.
+        self.find_facts: Callable[[], Facts] = dict
+        self.heed_facts: Callable[[Collection[Facts]], None] = _heed_nothing
 
     async def enter(self, predecessor: str | None) -> None:
         """Begin to live; `predecessor` served the same data folder and is surely dead.
@@ -57,7 +62,7 @@ class Cluster:
         """
         if predecessor is not None:
             await self._database.write(processes.bury, [predecessor])
-        await self._database.write(processes.enter, self._process, self._facts)
+        await self._database.write(processes.enter, self._process, json.dumps({}))
         self._database.entered()
         self._signals.submits = False
 
@@ -94,7 +99,7 @@ class Cluster:
     async def _beat(self, *, catch_up: bool) -> None:
         now = asyncio.get_running_loop().time()
         catch_up |= await self.notices.ensure()
-        if not await self._database.write(processes.renew, self._process, self._facts):
+        if not await self._database.write(processes.renew, self._process, json.dumps(self.find_facts())):
             self.buried.set()
             return
         if self._steady_since is None:
@@ -117,7 +122,10 @@ class Cluster:
         """What the other processes have made known."""
         alive = await self._database.read(processes.find_alive)
         self._signals.shares_work = len(alive) > 1
-        self._kill_switch.hold(await self._database.read(marks.has, Mark.PAUSED))
+        self.heed_facts([json.loads(other.facts) for other in alive if other.name != self._process])
+        found = await self._database.read(marks.read_database_marks)
+        self._kill_switch.hold(found.is_paused)
+        self._signals.searched_until = searched_until(found)
         if self._signals.submits:
             self._signals.at_provider = await self._database.read(finding.find_at_provider)
         # Jobs that were freed while a notice was lost.
@@ -147,6 +155,10 @@ class Cluster:
     def wake(self) -> None:
         """A mark or the set of processes has changed: look at once."""
         self._woken.set()
+
+
+def _heed_nothing(_facts: Collection[Facts]) -> None:
+    """Before the engine is built no fact concerns it."""
 
 
 async def _nothing() -> None:

@@ -51,6 +51,7 @@ class Engine:
         self.offer_loop = OfferLoop(context)
         if cluster is not None:
             cluster.recover = self._recover
+            cluster.find_facts, cluster.heed_facts = throttle.find_facts, throttle.heed_facts
         self.intake, lookup = Intake(context, throttle.refusal), Lookup(context)
         self.services = Services(
             self.intake,

@@ -10,7 +10,9 @@ from bot.chat.cards import Message
 from bot.chat.courier import Courier, CourierFault, NotTaken, Parcel, Refused
 from bot.chat.words import ENGLISH, Key, Readers, say
 from bot.jobs.backoff import full_jitter
+from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.model import ChannelId, UserId
+from bot.jobs.store import marks
 from bot.ops.clock import Clock
 
 _REST_SECONDS = 3600.0
@@ -30,7 +32,9 @@ class _Alert:
 class OwnerAlerts:
     """Any part may alert; one loop sends the DMs, and first searches the history for those of the last process."""
 
-    def __init__(self, courier: Courier, clock: Clock, readers: Readers) -> None:
+    def __init__(self, courier: Courier, clock: Clock, readers: Readers, database: Database) -> None:
+        """`database`: where several processes share it, one of them sends an alert."""
+        self._database = database
         self._courier = courier
         self._clock = clock
         self._readers = readers
@@ -51,9 +55,20 @@ class OwnerAlerts:
         """Send the alerts to the owners by DM, until cancelled."""
         while True:
             alert = await self._queue.get()
+            if not await self._may_send(alert):
+                continue
             async with asyncio.TaskGroup() as group:
                 for owner in self._courier.owner_ids():
                     group.create_task(self._deliver(owner, alert))
+
+    async def _may_send(self, alert: _Alert) -> bool:
+        """Whether no other process has sent it lately; while the database can't be asked, this one does."""
+        if not self._database.is_shared:
+            return True
+        try:
+            return await self._database.write(marks.claim_alert, alert.text, self._clock.now(), alert.rest_seconds)
+        except StoreUnavailableError:
+            return True
 
     async def _deliver(self, owner: UserId, alert: _Alert) -> None:
         """Try for an hour to post it to one owner; if the cause lasts, the next alert posts it again.

@@ -5,7 +5,8 @@ A signal of one job says something about that job only; whose signals they are d
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from bot.engine.pipeline.fault_window import FaultWindow, Sender
 from bot.engine.pipeline.provider_account import Concerns, ProviderAccount
@@ -58,6 +59,10 @@ class ProviderThrottle:
         self._key_worked_at = -_KEY_PROBE_SECONDS
         self._probe_misleads = False
         self.poll_rate = LearnedRate(clock)
+        # What other processes found out: why no new command is accepted, and until when polls are held. Kept apart from
+        # what this one found out, so that two processes don't keep a hold alive for each other.
+        self._refused_elsewhere: Reason | None = None
+        self._polls_held_elsewhere_until = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +98,25 @@ class ProviderThrottle:
             return Refusal(Reason.ACCOUNT_PAUSED)
         if self.is_open:
             return Refusal(Reason.PROVIDER_DOWN)
-        return None
+        return None if self._refused_elsewhere is None else Refusal(self._refused_elsewhere)
+
+    def find_facts(self) -> dict[str, object]:
+        """What the other processes that share the database have to heed, as JSON's values."""
+        held_until = max(self._polls_until, self._key_hold_until)
+        held_seconds = held_until - self._clock.monotonic()
+        refuses = Reason.ACCOUNT_PAUSED if self.account.trouble_of(None) is not None else None
+        return {
+            "refuses": Reason.PROVIDER_DOWN if self._health.breaker.is_open else refuses,
+            # In whole seconds, so that a hold that lasts is no news.
+            "polls_held_until": round(self._clock.now() + held_seconds) if held_seconds > 0 else None,
+        }
+
+    def heed_facts(self, others: Collection[Mapping[str, Any]]) -> None:
+        """Take over what other processes found out: why they refuse new commands, and until when polls are held."""
+        refused = [Reason(facts["refuses"]) for facts in others if facts.get("refuses")]
+        self._refused_elsewhere = refused[0] if refused else None
+        held_seconds = max((facts.get("polls_held_until") or 0.0 for facts in others), default=0.0) - self._clock.now()
+        self._polls_held_elsewhere_until = self._clock.monotonic() + min(held_seconds, ASKED_LONGEST_SECONDS)
 
     def seconds_until_submit(self) -> float:
         """0 if a paid request may be sent now, with at most `submits_free` more running."""
@@ -126,7 +149,7 @@ class ProviderThrottle:
         now = self._clock.monotonic()
         if self.is_open:
             return max(self._health.breaker.next_probe_at - now, 1.0)
-        held_until = max(self._polls_until, self._key_hold_until)
+        held_until = max(self._polls_until, self._key_hold_until, self._polls_held_elsewhere_until)
         return held_until - now if held_until > now else self.poll_rate.take()
 
     @property

@@ -1,5 +1,6 @@
 """The database's data about itself: its lineage and generation, and whether it is a copy or was restored."""
 
+import hashlib
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -29,6 +30,8 @@ class Mark(StrEnum):
     POLL_CEILING = "poll ceiling"
 
 
+# The beginning of the names of rows with the time of an alert.
+_ALERT = "alert "
 _others = marks.alias()
 _ADVANCE = (
     sa.update(marks)
@@ -45,6 +48,8 @@ class DatabaseMarks(NamedTuple):
     is_copy: bool
     is_restored: bool
     restored_at: float | None
+    # Whether the owner has paused all processes.
+    is_paused: bool = False
 
 
 async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
@@ -53,7 +58,8 @@ async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
     found: dict[str, str] = {row.name: row.value for row in rows}
     lineage, number = found.get(Mark.LINEAGE), found.get(Mark.GENERATION, "")
     known = Generation(lineage, int(number)) if lineage and number.isdecimal() else None
-    return DatabaseMarks(known, Mark.COPY in found, Mark.RESTORED in found, _time(found.get(Mark.RESTORED_AT)))
+    restored_at = _time(found.get(Mark.RESTORED_AT))
+    return DatabaseMarks(known, Mark.COPY in found, Mark.RESTORED in found, restored_at, Mark.PAUSED in found)
 
 
 async def advance(connection: AsyncConnection) -> None:
@@ -89,6 +95,17 @@ async def put(connection: AsyncConnection, name: Mark, value: str) -> None:
 async def has(connection: AsyncConnection, name: Mark) -> bool:
     """Whether there is that mark."""
     return await connection.scalar(sa.select(marks.c.name).where(marks.c.name == name)) is not None
+
+
+async def claim_alert(connection: AsyncConnection, text: str, now: float, rest_seconds: float) -> bool:
+    """Whether this process may send that alert to the owners: none of them has sent it within the pause."""
+    name = _ALERT + hashlib.sha256(text.encode()).hexdigest()[:16]
+    sent_at = _time(await connection.scalar(sa.select(marks.c.value).where(marks.c.name == name)))
+    if sent_at is not None and 0.0 <= now - sent_at < rest_seconds:
+        return False
+    await connection.execute(sa.delete(marks).where(marks.c.name == name))
+    await connection.execute(sa.insert(marks).values(name=name, value=repr(now)))
+    return True
 
 
 async def drop(connection: AsyncConnection, name: Mark) -> None:

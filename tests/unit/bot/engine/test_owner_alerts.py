@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -54,7 +56,8 @@ class FakeDiscord:
 @asynccontextmanager
 async def a_life(discord: FakeDiscord) -> AsyncIterator[OwnerAlerts]:
     """The alarm of one life of the bot, its loop running."""
-    owner_alerts = OwnerAlerts(discord, discord.clock, READERS)  # pyright: ignore[reportArgumentType]  # the three things it asks of a courier
+    alone: Any = SimpleNamespace(is_shared=False)
+    owner_alerts = OwnerAlerts(discord, discord.clock, READERS, alone)  # pyright: ignore[reportArgumentType]  # the three things it asks of a courier
     loop = asyncio.create_task(owner_alerts.run())
     yield owner_alerts
     loop.cancel()
