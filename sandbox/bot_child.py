@@ -6,6 +6,7 @@ addresses are patched from outside here (docs/facts/discord.md, "A stand-in").
 
 import argparse
 import os
+import signal
 import socket
 import sys
 import threading
@@ -16,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.cli import ExitCode, main
+from sandbox import leases
 from sandbox.clock import ScaledClock
 from sandbox.crash_points import CrashPoint
 from sandbox.loopback import stay_on_loopback
@@ -28,7 +30,8 @@ HANGING_HOST = "SANDBOX_HANGING_HOST"
 def _obey(clock: ScaledClock, crash_point: CrashPoint) -> None:
     """Carry out the sandbox's commands from standard input, a socket, one per line, and answer each.
 
-    `jump 60` lets time pass, `step -3600` sets the wall clock alone, `crash 3 before` kills at the third commit.
+    `jump 60` lets time pass, `step -3600` sets the wall clock alone, `crash 3 before` kills at the third commit, and
+    `stop 1 after UPDATE marks` stops at the next one with such a statement.
     """
     for line in sys.stdin:
         order, _, words = line.strip().partition(" ")
@@ -37,9 +40,10 @@ def _obey(clock: ScaledClock, crash_point: CrashPoint) -> None:
                 clock.jump(float(words))
             case "step":
                 clock.step(float(words))
-            case "crash":
-                number, _, when = words.partition(" ")
-                crash_point.arm(int(number), "before" if when == "before" else "after")
+            case "crash" | "stop":
+                number, when, *statement = words.split(" ", 2)
+                how = signal.SIGKILL if order == "crash" else signal.SIGSTOP
+                crash_point.arm(int(number), "before" if when == "before" else "after", how, *statement)
             case _:
                 raise ValueError(f"The sandbox said {line!r}.")
         os.write(sys.stdin.fileno(), b".")
@@ -69,6 +73,8 @@ def run_child() -> ExitCode:
     options = parser.parse_args()
     if hanging_host := os.environ.get(HANGING_HOST):
         _hang(hanging_host)
+    if lease_seconds := os.environ.get(leases.VARIABLE):
+        leases.shorten_leases(float(lease_seconds))
     Route.BASE = options.discord_api
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(options.gateway)
     clock = ScaledClock(options.speed, started_at=options.started_at, anchored_at=options.anchored_at)

@@ -106,6 +106,10 @@ class BotProcess:
         """Let the running process end as by a power cut at the `number`-th commit from now; 0 takes that back."""
         self._tell(f"crash {number} {when}")
 
+    def stop_at_commit(self, statement: str, when: When) -> None:
+        """Let the running process stop, as by `pause`, at its next commit after a statement that contains that."""
+        self._tell(f"stop 1 {when} {statement}")
+
     def _tell(self, order: str) -> None:
         line = self._line
         if line is None or not self.running:
@@ -133,6 +137,24 @@ class BotProcess:
             _send(self._process, signal.SIGKILL)
             await self._process.wait()
         await self._over()
+
+    def pause(self) -> None:
+        """Stop the process where it is (SIGSTOP): it does nothing, and its connections stay open."""
+        if self._process is not None and self.running:
+            _send(self._process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused process go on (SIGCONT)."""
+        if self._process is not None and self.running:
+            _send(self._process, signal.SIGCONT)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the process is stopped now, by `pause` or `stop_at_commit` (Linux)."""
+        if self._process is None or not self.running:
+            return False
+        about = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8")
+        return about.rpartition(")")[2].split()[0] == "T"
 
     async def terminate(self) -> int:
         """Send SIGTERM and return the exit code; killed after 25 s."""

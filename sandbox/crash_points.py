@@ -1,4 +1,4 @@
-"""Kills this process at a chosen commit, by SQLAlchemy's events: the bot is unmodified.
+"""Kills or stops this process at a chosen commit, by SQLAlchemy's events: the bot is unmodified.
 
 Counts the commits of transactions that may write, from `arm` on: reading leaves nothing behind.
 """
@@ -12,52 +12,61 @@ from sqlalchemy import event
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.pool import PoolProxiedConnection
 
+from bot.jobs.backends import READING
+
 When = Literal["before", "after"]
 
 
 class CrashPoint:
-    """Kills the process at one commit: before it, or after it is on the disk and before `commit` returns."""
+    """Ends the process at one commit: before it, or after it is on the disk and before `commit` returns."""
 
     def __init__(self) -> None:
         self._left = 0
         self._before = True
+        self._how = signal.SIGKILL
+        self._with = ""
         self._last: PoolProxiedConnection | None = None
 
-    def arm(self, number: int, when: When) -> None:
-        """Die at the `number`-th commit from now (1 = the next); 0 disarms."""
-        self._left, self._before = number, when == "before"
+    def arm(self, number: int, when: When, how: signal.Signals = signal.SIGKILL, statement: str = "") -> None:
+        """Die at the `number`-th commit from now (1 = the next), or stop there with SIGSTOP; 0 disarms.
+
+        Only transactions with a statement that contains `statement` are counted.
+        """
+        self._left, self._before, self._how, self._with = number, when == "before", how, statement
 
     def listen(self) -> None:
         """Listen to every transaction of this process from now on."""
         commit_really = DefaultDialect.do_commit
 
-        def begun(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
-            if statement.startswith("BEGIN"):
-                connection.info["only_reads"] = statement == "BEGIN"
+        def executing(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
+            if self._left > 0 and self._with in statement:
+                connection.info["counts"] = True
 
         def committing(connection: sa.Connection) -> None:
-            if connection.info.get("only_reads") or self._left <= 0:
+            only_reads = connection.get_execution_options().get(READING, False)
+            counts = connection.info.pop("counts", False)
+            if only_reads or not counts or self._left <= 0:
                 return
             self._left -= 1
             if self._left == 0 and self._before:
-                _crash()
-            if self._left == 0:
+                self._crash()
+            elif self._left == 0:
                 self._last = connection.connection
 
-        is_last = self._is_last
+        crash_after = self._crash_after
 
         def do_commit(self: DefaultDialect, dbapi_connection: PoolProxiedConnection) -> None:
             commit_really(self, dbapi_connection)
-            if is_last(dbapi_connection):
-                _crash()
+            crash_after(dbapi_connection)
 
-        event.listen(sa.Engine, "before_cursor_execute", begun)
+        event.listen(sa.Engine, "before_cursor_execute", executing)
         event.listen(sa.Engine, "commit", committing)
         DefaultDialect.do_commit = do_commit
 
-    def _is_last(self, connection: PoolProxiedConnection) -> bool:
-        return connection is self._last
+    def _crash_after(self, connection: PoolProxiedConnection) -> None:
+        if connection is self._last:
+            self._last = None
+            self._crash()
 
-
-def _crash() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    def _crash(self) -> None:
+        os.kill(os.getpid(), self._how)

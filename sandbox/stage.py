@@ -29,26 +29,31 @@ class Stage:
         self.chat = Chat(folder / "chat", self.clock)
         self.studio = Studio(folder / "studio", self.clock, dials=dials)
         self.settings = dict(settings or {})
-        self._bot: BotProcess | None = None
+        self.bots: list[BotProcess] = []
 
     @property
     def bot(self) -> BotProcess:
-        """The bot's process; it exists once the stage is set."""
-        if self._bot is None:
+        """The bot's process (the first of several); it exists once the stage is set."""
+        if not self.bots:
             raise RuntimeError("The stage is set before the bot is asked for.")
-        return self._bot
+        return self.bots[0]
 
     async def __aenter__(self) -> Self:
         await self.chat.start()
         await self.studio.start()
-        addresses = {"--discord-api": self.chat.api_base, "--gateway": self.chat.gateway_url}
-        self._bot = BotProcess(self.folder / "bot", self.clock, addresses)
+        self.bots.append(self.a_bot("bot"))
         return self
+
+    def a_bot(self, name: str) -> BotProcess:
+        """A bot in a folder of that name, not started yet."""
+        addresses = {"--discord-api": self.chat.api_base, "--gateway": self.chat.gateway_url}
+        return BotProcess(self.folder / name, self.clock, addresses)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.bot.kill()
+        for bot in self.bots:
+            await bot.kill()
         await self.studio.stop()
         await self.chat.stop()
 
@@ -61,21 +66,24 @@ class Stage:
         if ready:
             # A killed bot's connection may not be closed yet, and would pass for the new one's.
             await self.chat.bot_gone()
-        await self.bot.start(
-            {
-                "DISCORD_TOKEN": self.chat.bot_token,
-                "VIDEOS_API_KEY": self.studio.api_key,
-                "VIDEOS_API_BASE_URL": self.studio.base_url,
-                **self.settings,
-            }
-        )
+        await self.bot.start(self.environment())
         if ready:
             await self.chat.bot_ready(timeout_seconds=_READY_SECONDS)
+
+    def environment(self) -> dict[str, str]:
+        """The settings of a process of the bot, with the tokens and addresses of both servers."""
+        return {
+            "DISCORD_TOKEN": self.chat.bot_token,
+            "VIDEOS_API_KEY": self.studio.api_key,
+            "VIDEOS_API_BASE_URL": self.studio.base_url,
+            **self.settings,
+        }
 
     def jump(self, seconds: float) -> None:
         """Let time pass at once, for the bot and for both servers."""
         self.clock.jump(seconds)
-        self.bot.jump(seconds)
+        for bot in self.bots:
+            bot.jump(seconds)
 
     def step_wall(self, seconds: float) -> None:
         """Set the bot's wall clock alone forward or back, as an operator would.

@@ -19,8 +19,8 @@ from bot.jobs.states import State
 _SHARDS = 0x766964
 _IDENTIFY = 0x766965
 # Discord counts five; the rest is for networks of different speed.
-_APART_SECONDS = 5.5
-_LOOK_SECONDS = 0.5
+APART_SECONDS = 5.5
+LOOK_SECONDS = 0.5
 _TRIES = 20
 _CONNECT_SECONDS = 10.0
 _log = structlog.stdlib.get_logger(__name__)
@@ -95,7 +95,7 @@ class Notices:
             if not taken:
                 return
             # The server may not have noticed yet that the process before this one has ended.
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
         listed = ", ".join(map(str, taken))
         raise ShardTakenError(f"Another process serves shard {listed} already: give each its own SHARD_IDS.")
 
@@ -103,7 +103,7 @@ class Notices:
     async def take(self, key: int) -> AsyncGenerator[None]:
         """Wait for the turn of all processes to IDENTIFY with that key, as in `bot.gateway.Turns`."""
         while not await self._try_turn(key):  # noqa: ASYNC110  # other processes end theirs
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
         try:
             yield
         finally:
@@ -122,7 +122,7 @@ class Notices:
     async def _end_turn(self, key: int) -> None:
         """Keep the others waiting for as long as Discord wants two of them apart."""
         self._turns.add(key)
-        await asyncio.sleep(_APART_SECONDS)
+        await asyncio.sleep(APART_SECONDS)
         self._turns.discard(key)
         with contextlib.suppress(*self.faults):
             await self._connection.fetchval("SELECT pg_advisory_unlock($1, $2)", _IDENTIFY, key)

@@ -1,0 +1,63 @@
+"""A stage with several processes of the bot, which share one PostgreSQL database. Process n serves shard n."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from sandbox import leases
+from sandbox.stage import Stage
+from sandbox.studio import Dials
+
+LEASE_SECONDS = 3.0
+_READY_SECONDS = 60.0
+
+
+class ClusterStage(Stage):
+    """Each process has a data folder of its own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        *,
+        processes: int = 2,
+        lease_seconds: float | None = LEASE_SECONDS,
+        settings: Mapping[str, str] | None = None,
+        dials: Dials | None = None,
+    ) -> None:
+        """`lease_seconds` is how long a process may be silent; None: as in life, with turns to IDENTIFY, too."""
+        shared = {"DATABASE_URL": database_url, "SHARD_COUNT": str(processes)}
+        if lease_seconds is not None:
+            shared[leases.VARIABLE] = str(lease_seconds)
+        super().__init__(folder, settings={**(settings or {}), **shared}, dials=dials)
+        self._count = processes
+        self.chat.rules.shards = processes
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self.bots = [self.a_bot(f"bot-{number}") for number in range(self._count)]
+        return self
+
+    async def start_process(self, number: int, *, ready: bool = True) -> None:
+        """Start that process. With `ready` it returns when its shard receives events and the commands are synced."""
+        chat = self.chat
+        if ready:
+            await chat.wait_for(lambda: number not in chat.shards_online, what=f"shard {number} to be gone")
+        await self.bots[number].start({**self.environment(), "SHARD_IDS": str(number)})
+        if ready:
+            await self.online(number)
+
+    async def start_all(self) -> None:
+        """Start all of them at once; returns when each receives events."""
+        for number in range(self._count):
+            await self.start_process(number, ready=False)
+        await self.online(*range(self._count))
+
+    async def online(self, *numbers: int) -> None:
+        """Return when those processes receive events and the commands are synced."""
+        chat = self.chat
+        await chat.wait_for(
+            lambda: set(numbers) <= set(chat.shards_online) and bool(chat.commands),
+            _READY_SECONDS,
+            what=f"processes {numbers} to be ready",
+        )
