@@ -37,9 +37,12 @@ _SETTINGS = {
 class PostgresServer:
     """One server with a folder of its own. `with` starts it, and ends and removes it."""
 
-    def __init__(self, **settings: str) -> None:
-        """`settings` are further ones of the server, by their names in its manual."""
-        self._folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=_memory()))
+    def __init__(self, *, in_memory: bool = True, **settings: str) -> None:
+        """`settings` are further ones of the server, by their names in its manual.
+
+        Its files are in memory where there is room, unless a measure is about a disk.
+        """
+        self._folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=_memory() if in_memory else None))
         self._data = self._folder / "data"
         self._log = self._folder / "log"
         self._settings = _SETTINGS | settings
@@ -63,6 +66,13 @@ class PostgresServer:
     def url(self, database: str = "postgres") -> str:
         """The value of DATABASE_URL for a database of that name."""
         return f"postgresql+asyncpg://{_ROLE}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def pid(self) -> int:
+        """The id of the running server."""
+        if self._process is None:
+            raise RuntimeError("The server does not run.")
+        return self._process.pid
 
     def start(self) -> None:
         """Start it and wait until it answers. Raises `TimeoutError` with its log."""
@@ -90,8 +100,8 @@ class PostgresServer:
         if self._process is None:
             return
         with contextlib.suppress(ProcessLookupError):
-            # Its own session: the server and the processes of its connections.
-            os.killpg(self._process.pid, signal.SIGKILL)
+            # The processes of its connections notice that, and end.
+            self._process.kill()
         self._process.wait()
         self._process = None
 

@@ -25,6 +25,7 @@ from tests.bench import (
     page,
     polls,
     restart,
+    scaling,
     start,
     store,
     world,
@@ -43,6 +44,7 @@ MEASURES: dict[str, Callable[[Scale], Awaitable[Report]]] = {
     "delivery": delivery.measure,
     "start": start.measure,
     "restart": restart.measure,
+    "scaling": scaling.measure,
 }
 
 
