@@ -74,6 +74,11 @@ class PostgresServer:
             raise RuntimeError("The server does not run.")
         return self._process.pid
 
+    def connections(self) -> list[int]:
+        """The ids of the server's other processes, most of them one for each connection."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(pid) for pid in children.read_text().split()] if children.exists() else []
+
     def start(self) -> None:
         """Start it and wait until it answers. Raises `TimeoutError` with its log."""
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
@@ -99,9 +104,9 @@ class PostgresServer:
         """End all its processes at once, as a power cut would."""
         if self._process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            # The processes of its connections notice that, and end.
-            self._process.kill()
+        for pid in (self._process.pid, *self.connections()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
 

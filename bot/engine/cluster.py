@@ -90,11 +90,13 @@ class Cluster:
             await _wait(self._woken, HEARTBEAT_SECONDS)
 
     async def leave(self) -> None:
-        """Free everything for the others, at the end. Raises `StoreUnavailableError`."""
+        """Free everything for the others, at the end."""
         try:
             await self._database.write(processes.bury, [self._process])
-        finally:
-            await self.notices.close()
+        except StoreUnavailableError as error:
+            # They take over when the lease is over.
+            _log.warning("work not handed over", error=str(error))
+        await self.notices.close()
 
     async def _beat(self, *, catch_up: bool) -> None:
         now = asyncio.get_running_loop().time()
@@ -147,6 +149,7 @@ class Cluster:
         signals = self._signals
         if signals.watches(notice.job_id, notice.state):
             signals.dirty_jobs.add(notice.job_id)
+        signals.card_touched_elsewhere(notice.job_id)
         is_free = notice.owner is None and notice.state not in ENDS
         if is_free and (signals.submits or notice.state not in OF_SUBMITTER):
             signals.has_unclaimed = True

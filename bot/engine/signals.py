@@ -31,8 +31,11 @@ class Signals:
         self.shares_work = False
         self.at_provider: dict[JobId, UserId] | None = None
         self.missed_notices = False
-        # Whether it matters to this process that another one has stored that job, in that state.
-        self.watches: Callable[[JobId, State | None], bool] = _watch_nothing
+        # Whether this process owns that job; and whether it matters that another one has stored it in that state.
+        self.owns: Callable[[JobId], bool] = lambda _job_id: False
+        self.watches: Callable[[JobId, State | None], bool] = lambda _job_id, _state: False
+        # Jobs of other processes, which edit their cards.
+        self.cards_elsewhere: set[JobId] = set()
         # Whether this process has read the provider's list of videos, or found that there is none.
         self.list_was_read = False
         # While the clock has just jumped ahead, nothing ends by time (docs/decisions/0011-clock-steps.md).
@@ -114,6 +117,14 @@ class Signals:
         self.dirty_cards[job_id] = job
         self.cards.set()
 
+    def card_touched_elsewhere(self, job_id: JobId) -> None:
+        """Another process has stored the job, and edits its card unless this one owns it."""
+        if self.owns(job_id):
+            self.card_touched(job_id)
+        else:
+            self.cards_elsewhere.add(job_id)
+            self.cards.set()
+
     def queue_ordered(self, order: list[JobId], *, whole: bool = True) -> None:
         """The queue's order now, first one first; after a start the cards are taken to show it.
 
@@ -152,11 +163,6 @@ class Signals:
         finally:
             woken.cancel()
             nap.cancel()
-
-
-def _watch_nothing(_job_id: JobId, _state: State | None) -> bool:
-    """Before the scheduler is built no job matters."""
-    return False
 
 
 def _may_announce(job: Job) -> bool:

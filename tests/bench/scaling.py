@@ -33,12 +33,6 @@ def _cpu_seconds(pids: Sequence[int]) -> float:
     return used / _TICKS
 
 
-def _server_pids(server: PostgresServer) -> list[int]:
-    """The server and its children, one for each connection."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    return [server.pid, *map(int, children)]
-
-
 def _transactions(server: PostgresServer, database: str) -> int:
     time.sleep(1.1)  # the server's own statistics are a second late
     return int(server.execute(f"SELECT xact_commit FROM pg_stat_database WHERE datname = '{database}'"))  # noqa: S608
@@ -56,12 +50,12 @@ async def _carried(processes: int, scale: Scale) -> tuple[float, float, float, f
             await asyncio.sleep(scale.seconds(3.0))
             pids = [bot._process.pid for bot in bots if bot._process is not None]
             transactions = await asyncio.to_thread(_transactions, server, "bot")
-            began = (_cpu_seconds(pids), _cpu_seconds(_server_pids(server)), time.monotonic())
+            began = (_cpu_seconds(pids), _cpu_seconds([server.pid, *server.connections()]), time.monotonic())
             each = _commands(world, channels)
             asked = [asyncio.create_task(next(each)) for _ in range(jobs)]
             await until(lambda: _videos(channels) >= jobs, 120.0)
             took = time.monotonic() - began[2]
-            cpu = _cpu_seconds(pids) - began[0], _cpu_seconds(_server_pids(server)) - began[1]
+            cpu = _cpu_seconds(pids) - began[0], _cpu_seconds([server.pid, *server.connections()]) - began[1]
             await asyncio.gather(*asked, return_exceptions=True)
             transactions = await asyncio.to_thread(_transactions, server, "bot") - transactions
             done = max(1, _videos(channels))

@@ -106,14 +106,10 @@ class CardUpdater:
         signals, now = self._context.signals, self._context.clock.monotonic()
         while signals.posted_cards:
             post, job, message = signals.posted_cards.popleft()
-            hashes = hash(message), hash(message.text_file), state_of(job)
-            self._cards[job.id] = Card(post, now, *hashes)
+            self._cards[job.id] = Card(post, now, hash(message), hash(message.text_file), state_of(job))
             self._edits.put(job.id, post.channel_id, now + _BETWEEN_EDITS_SECONDS, now)
-        while signals.moved_up:
-            if (card := self._cards.get(job_id := signals.moved_up.pop())) is not None:
-                # An earlier process showed another place.
-                card.place = card.place or 0
-                self._edits.put(job_id, card.post.channel_id, card.edited_at + _BETWEEN_EDITS_SECONDS, now)
+        self._take_places(now)
+        self._take_elsewhere()
         unknown: list[JobId] = []
         while signals.dirty_cards and len(unknown) < _READ_AT_ONCE:
             job_id, job = signals.dirty_cards.popitem(last=False)
@@ -137,6 +133,27 @@ class CardUpdater:
             for job, said in found:
                 self._retries.touch(job)
                 self._take_messages(job, said)
+
+    def _take_places(self, now: float) -> None:
+        """Edit the cards of the jobs that have another place among the first."""
+        signals = self._context.signals
+        while signals.moved_up:
+            if (card := self._cards.get(job_id := signals.moved_up.pop())) is not None:
+                # An earlier process showed another place.
+                card.place = card.place or 0
+                self._edits.put(job_id, card.post.channel_id, card.edited_at + _BETWEEN_EDITS_SECONDS, now)
+            elif job_id not in signals.card_was_tried:
+                # Another process has posted it.
+                signals.dirty_cards.setdefault(job_id, None)
+
+    def _take_elsewhere(self) -> None:
+        """Leave the cards of other processes' jobs to them."""
+        while (signals := self._context.signals).cards_elsewhere:
+            card = self._cards.get(job_id := signals.cards_elsewhere.pop())
+            if card is not None and card.post.nonce in self._busy:
+                # This edit may come after the other process's.
+                signals.dirty_cards[job_id] = None
+            self._forget(job_id)
 
     def _take_messages(self, job: Job, said: list[Post]) -> None:
         """Do what is to be done about the job's messages."""

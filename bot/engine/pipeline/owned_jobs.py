@@ -33,7 +33,7 @@ class OwnedJobs:
         self.deadlines = DueQueue[JobId]()
         self.backoffs = DueQueue[JobId]()
         self.failures: Counter[JobId] = Counter()
-        context.signals.watches = self._watches
+        context.signals.owns, context.signals.watches = self.jobs.__contains__, self._watches
         # Rows of jobs that were moved while a step of theirs is running.
         self._moved_meanwhile: dict[JobId, Job] = {}
 

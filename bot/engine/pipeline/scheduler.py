@@ -193,7 +193,7 @@ class Scheduler:
             self._owned.place_after(job.id, None)
         finally:
             if self._steps.is_paying(job.id):
-                self._submit_queue.end_submit(self._owned.jobs.get(job.id, job))
+                self._submit_queue.end_submit(job.id, self._owned.jobs.get(job.id))
             self._steps.end(job.id)
             self._context.signals.work.set()
 

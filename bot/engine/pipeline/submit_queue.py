@@ -72,7 +72,7 @@ class SubmitQueue:
         self._throttle.account.forget(job_id)
 
     def observe(self, job: Job) -> None:
-        """A job of another process, as it is now: it uses a place at the provider or not."""
+        """A job as it is now: it uses a place at the provider or not."""
         self._hold(job, holds=job.state in AT_PROVIDER and job.late_at is None)
 
     def holds_place(self, job_id: JobId) -> bool:
@@ -124,10 +124,11 @@ class SubmitQueue:
             self._queue.turned(job.origin.user_id, self._clock.monotonic())
         return picked, min(pause_seconds, self._number())
 
-    def end_submit(self, job: Job) -> None:
-        """The job's paid step is over, with any outcome; the job is as given."""
-        self._throttle.end_submit(job.id)
-        self._hold(job, holds=job.state in AT_PROVIDER and job.late_at is None)
+    def end_submit(self, job_id: JobId, job: Job | None) -> None:
+        """The job's paid step is over, with any outcome; None if another process goes on with the job, or it ended."""
+        self._throttle.end_submit(job_id)
+        if job is not None:
+            self.observe(job)
 
     def _wake(self, job: Job) -> None:
         self._sleeping.pop(job.id, None)

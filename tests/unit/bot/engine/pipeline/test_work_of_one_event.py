@@ -167,7 +167,7 @@ def test_a_free_place_costs_the_same_with_any_number_of_people() -> None:
             queue.put(a_job(user_id=UserId(one + 1), accepted_at=float(one)))
         (first,) = queue.pick(lambda _: True)[0]
         throttle.took_work(Sender.of(first))
-        queue.end_submit(replace(first, state=State.RENDERING))
+        queue.end_submit(first.id, replace(first, state=State.RENDERING))
         with Steps() as steps:
             queue.forget(first.id)
             (second,) = queue.pick(lambda _: True)[0]

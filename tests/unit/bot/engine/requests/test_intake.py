@@ -166,7 +166,9 @@ async def test_pictures_that_can_not_be_stored_are_refused(
 
         return broken
 
-    store = SimpleNamespace(read=breaking(harness.database.read), write=breaking(harness.database.write))
+    store = SimpleNamespace(
+        is_shared=False, read=breaking(harness.database.read), write=breaking(harness.database.write)
+    )
     harness.context.database = store
     refused = await intake.accept(Ask(VideoRequest("a fox"), (PICTURE,)), a_job(user_id=ADA).origin)
     assert refused == Refusal(Reason.STORE_UNAVAILABLE)
