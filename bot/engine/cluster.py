@@ -16,7 +16,7 @@ import structlog
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.restore_detection import searched_until
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, StoreUnavailableError
+from bot.jobs.database import Database, StoreUnavailableError, TakenForDeadError
 from bot.jobs.notices import JobNotice, Notices
 from bot.jobs.states import ENDS
 from bot.jobs.store import finding, marks, processes
@@ -84,6 +84,9 @@ class Cluster:
             try:
                 await self._beat(catch_up=missed)
                 missed = False
+            except TakenForDeadError:
+                self.buried.set()
+                return
             except (StoreUnavailableError, *self.notices.faults) as error:
                 missed, self._steady_since = True, None
                 _log.error("heartbeat missed", error=str(error))
@@ -101,9 +104,7 @@ class Cluster:
     async def _beat(self, *, catch_up: bool) -> None:
         now = asyncio.get_running_loop().time()
         catch_up |= await self.notices.ensure()
-        if not await self._database.write(processes.renew, self._process, json.dumps(self.find_facts())):
-            self.buried.set()
-            return
+        await self._database.write(processes.renew, self._process, json.dumps(self.find_facts()))
         if self._steady_since is None:
             self._steady_since = now
         # After an outage of the database every process gets the time of a lease to renew its own.

@@ -37,6 +37,10 @@ class StoreConflictError(StoreUnavailableError):
     """The write breaks a rule of the schema, such as one id of the provider for two jobs."""
 
 
+class TakenForDeadError(StoreUnavailableError):
+    """Other processes have taken over the work of this one, so it can write nothing any more."""
+
+
 class GenerationNotStoredError(StoreUnavailableError):
     """The transaction is stored, but its count beside the database is not: nothing may be sent for it."""
 
@@ -208,7 +212,7 @@ class Database:
         except PoolTimeoutError as error:
             raise StoreUnavailableError("The database could not do this: too much is asked of it at once.") from error
         except BuriedError as error:
-            raise StoreUnavailableError("Other processes have taken over the work of this one.") from error
+            raise TakenForDeadError("Other processes have taken over the work of this one.") from error
         except self._backend.unreachable as error:
             raise StoreUnavailableError(f"The database can't be reached: {error}.") from error
 

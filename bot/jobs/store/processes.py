@@ -48,11 +48,10 @@ async def enter(connection: AsyncConnection, name: str, facts: str) -> None:
     )
 
 
-async def renew(connection: AsyncConnection, name: str, facts: str) -> bool:
-    """Extend the process's lease; False if it was buried."""
+async def renew(connection: AsyncConnection, name: str, facts: str) -> None:
+    """Extend the process's lease. A buried one can't: as any of its writes, this raises an error."""
     renewed = sa.update(processes).where(processes.c.name == name)
-    changed = await connection.execute(renewed.values(lease_until=_NOW + LEASE_SECONDS, facts=facts))
-    return changed.rowcount == 1
+    await connection.execute(renewed.values(lease_until=_NOW + LEASE_SECONDS, facts=facts))
 
 
 async def bury_expired(connection: AsyncConnection) -> list[str]:

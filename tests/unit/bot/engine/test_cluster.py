@@ -1,0 +1,46 @@
+"""A process among others on one database: what ends it, and what it leaves behind."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.engine.cluster import Cluster
+from bot.engine.kill_switch import KillSwitch
+from bot.engine.signals import Signals
+from bot.jobs.database import Database, TakenForDeadError, open_shared_database
+from bot.jobs.store import processes
+from tests.postgres import Databases
+
+
+@pytest.fixture
+def url(postgres: Databases) -> sa.URL:
+    return postgres.new()
+
+
+async def begin(url: sa.URL, folder: Path, name: str) -> tuple[Database, Cluster]:
+    """A process of that name that lives."""
+    database = open_shared_database(url, name, folder / f"{name}.generation")
+    cluster = Cluster(database, url, Signals(), KillSwitch(folder), name)
+    await cluster.enter(None)
+    return database, cluster
+
+
+async def test_a_process_that_was_taken_for_dead_ends(url: sa.URL, tmp_path: Path) -> None:
+    """Its next heartbeat finds out, it writes nothing any more, and it leaves without an error."""
+    database, cluster = await begin(url, tmp_path, "sleeper")
+    other, others_cluster = await begin(url, tmp_path, "other")
+    await cluster.begin(others_cluster.recover)
+    await other.write(processes.bury, ["sleeper"])
+    async with asyncio.timeout(10):
+        await cluster.run()
+    assert cluster.buried.is_set()
+    with pytest.raises(TakenForDeadError, match="taken over"):
+        await database.write(processes.take_role, processes.Role.SUBMITTER, "sleeper")
+    await cluster.leave()
+    assert [one.name for one in await other.read(processes.find_alive)] == ["other"]
+    await others_cluster.leave()
+    assert await other.read(processes.find_alive) == []
+    await database.close()
+    await other.close()
