@@ -148,13 +148,15 @@ class Cluster:
     def job_changed(self, notice: JobNotice) -> None:
         """Another process has stored that job: read it again if it concerns this one."""
         signals = self._signals
-        if signals.watches(notice.job_id, notice.state):
+        concerns = signals.watches(notice.job_id, notice.state)
+        if concerns:
             signals.dirty_jobs.add(notice.job_id)
         signals.card_touched_elsewhere(notice.job_id)
         is_free = notice.owner is None and notice.state not in ENDS
         if is_free and (signals.submits or notice.state not in OF_SUBMITTER):
-            signals.has_unclaimed = True
-        signals.work.set()
+            concerns = signals.has_unclaimed = True
+        if concerns:
+            signals.work.set()
 
     def wake(self) -> None:
         """A mark or the set of processes has changed: look at once."""

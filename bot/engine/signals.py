@@ -122,8 +122,8 @@ class Signals:
         if self.owns(job_id):
             self.card_touched(job_id)
         else:
+            # Not worth waking the loop for each job of all processes.
             self.cards_elsewhere.add(job_id)
-            self.cards.set()
 
     def queue_ordered(self, order: list[JobId], *, whole: bool = True) -> None:
         """The queue's order now, first one first; after a start the cards are taken to show it.
