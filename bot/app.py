@@ -1,21 +1,18 @@
 """Opens the resources, then runs the engine beside the client. `run` is the whole bot; its clock is the one seam."""
 
 import asyncio
-import errno
-import fcntl
 import os
 import signal
 import socket
-import stat
 import uuid
-from collections.abc import Callable, Generator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
 import structlog
 from discord.http import Route
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from bot import VERSION
 from bot.chat.courier import Courier
@@ -23,6 +20,7 @@ from bot.chat.shards import Shards
 from bot.chat.words import Key, Language, Readers
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.connection import disconnect, stay_connected
+from bot.data_folder import locked
 from bot.engine.cluster import Cluster, take_predecessor
 from bot.engine.context import EngineContext, Rules
 from bot.engine.engine import Engine
@@ -37,7 +35,8 @@ from bot.jobs.clean_end import note_clean_end
 from bot.jobs.database import Database, open_database, open_shared_database
 from bot.jobs.generation import generation_path
 from bot.jobs.limits import Limits
-from bot.jobs.migrating import migrate
+from bot.jobs.migrating import holds_jobs, migrate
+from bot.jobs.migrating_shared import migrate_shared
 from bot.jobs.pacing import Bounds
 from bot.jobs.store import finding, moving, processes
 from bot.media.references import ReferenceShelf
@@ -45,6 +44,7 @@ from bot.media.video_fetcher import AddressGuard, VideoFetcher
 from bot.ops.clock import Clock, SteadyClock
 from bot.ops.watchdog import Watchdog
 from bot.settings import Settings
+from bot.transfer import Transfer
 from bot.videos.catalogue import Catalogue
 from bot.videos.client import VideosClient
 from bot.videos.spending import WINDOW_SECONDS, SpendGuard
@@ -56,25 +56,25 @@ _DRAIN_SECONDS = 19.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class AlreadyRunningError(Exception):
-    """Another process serves this data folder."""
+class LeftBehindError(Exception):
+    """The data folder has jobs in a database that the settings don't name."""
 
 
 class TakenOverError(Exception):
     """This process did not renew its lease in time, and others have taken over its work: start it again."""
 
 
-class DataFolderError(Exception):
-    """The data folder can't be used; the message is one line that names the setting."""
+def migrate_only(settings: Settings, source: URL | None = None, now: float = 0.0) -> None:
+    """Apply pending migrations; then move the data of a stopped bot from the database at the address `source`.
 
-
-def migrate_only(settings: Settings) -> None:
-    """Apply pending migrations and nothing else.
-
-    Raises `AlreadyRunningError`, `DataFolderError`, `StoreUnavailableError`.
+    Raises `AlreadyRunningError`, `DataFolderError`, `TransferError`, `StoreUnavailableError`.
     """
-    with _locked(settings.data_dir):
-        _migrate(settings)
+    with locked(settings.data_dir):
+        if source is None:
+            _migrate(settings)
+        else:
+            moving_over = Transfer(source, settings.data_dir, _shared_address(settings), now)
+            asyncio.run(moving_over.run(partial(_migrate, settings)))
 
 
 async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, Language]) -> None:
@@ -84,10 +84,10 @@ async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, 
     """
     quiet_voice_warnings()
     clock = SteadyClock(machine_clock)
-    with _locked(settings.data_dir), Watchdog() as watchdog:
+    with locked(settings.data_dir), Watchdog() as watchdog:
         # A start that hangs is cut off in time, too.
         stopping = _stop_signals(partial(watchdog.start, _DRAIN_SECONDS))
-        await asyncio.to_thread(_migrate, settings)
+        await asyncio.to_thread(_migrate_to_serve, settings)
         readers = Readers(languages, has_daily_limit=settings.max_jobs_per_user_per_day > 0)
         served = Shards(settings.shard_count, settings.shard_ids)
         signals = Signals()
@@ -159,14 +159,14 @@ async def _open_database(
 ) -> tuple[Database, Cluster | None]:
     """Open the database, and take part in the cluster if other processes may use it, too."""
     path = _database_path(settings)
-    if settings.database_url is None:
+    url = _shared_address(settings)
+    if url is None:
         database = open_database(path)
         resources.callback(note_clean_end, path)
         resources.push_async_callback(database.close)
         # The lock file proves that no other process owns a job of this database.
         await database.write(processes.void_ownership)
         return database, None
-    url = make_url(settings.database_url.get_secret_value())
     database = open_shared_database(url, process, generation_path(path))
     resources.push_async_callback(database.close)
     cluster = Cluster(database, url, signals, kill_switch, process)
@@ -176,14 +176,27 @@ async def _open_database(
     return database, cluster
 
 
+def _migrate_to_serve(settings: Settings) -> None:
+    """Migrate, unless jobs would be left behind in the data folder."""
+    path = _database_path(settings)
+    if settings.database_url is not None and holds_jobs(path):
+        raise LeftBehindError(
+            f"DATABASE_URL is set, but {path} has jobs: move them with python -m bot migrate --from sqlite:///{path}, "
+            "or move that file away."
+        )
+    _migrate(settings)
+
+
 def _migrate(settings: Settings) -> None:
-    if settings.database_url is None:
+    url = _shared_address(settings)
+    if url is None:
         migrate(_database_path(settings))
     else:
-        # Its driver is an extra.
-        from bot.jobs.migrating_shared import migrate_shared
+        migrate_shared(url)
 
-        migrate_shared(make_url(settings.database_url.get_secret_value()))
+
+def _shared_address(settings: Settings) -> URL | None:
+    return None if settings.database_url is None else make_url(settings.database_url.get_secret_value())
 
 
 async def _serve(
@@ -246,42 +259,6 @@ def _stop_signals(begin_to_end: Callable[[], None]) -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     return stopping
-
-
-@contextmanager
-def _locked(data_dir: Path) -> Generator[None, None, None]:
-    """Hold the lock of the data folder; the kernel releases it whenever the process ends."""
-    file = _open_lock(data_dir)
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunningError(f"Another process serves {data_dir} already.") from None
-        yield
-    finally:
-        os.close(file)
-
-
-def _open_lock(data_dir: Path) -> int:
-    """Open the lock file. The data folder is created if only it is missing: a missing parent may be a missing disk."""
-    try:
-        data_dir.mkdir(mode=0o700, exist_ok=True)
-        about = data_dir.stat()
-        if about.st_uid == os.geteuid() and stat.S_IMODE(about.st_mode) & 0o077:
-            data_dir.chmod(0o700)
-        # Closing a folder that only others may write to is of no use.
-        if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return os.open(data_dir / "bot.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except FileExistsError:
-        what = "a link that leads nowhere" if data_dir.is_symlink() else "not a folder"
-        raise DataFolderError(f"DATA_DIR is wrong: {data_dir} is {what}.") from None
-    except OSError as error:
-        if error.errno == errno.ELOOP and (data_dir / "bot.lock").is_symlink():
-            raise
-        missing = isinstance(error, FileNotFoundError) and not data_dir.parent.exists()
-        why = f"{data_dir.parent} does not exist" if missing else f"{data_dir} can't be used ({error.strerror})"
-        raise DataFolderError(f"DATA_DIR is wrong: {why}.") from None
 
 
 def _database_path(settings: Settings) -> Path:

@@ -8,25 +8,32 @@ from enum import IntEnum
 from urllib.parse import urlsplit
 
 import structlog
+from sqlalchemy import URL
 
 from bot import VERSION
-from bot.app import AlreadyRunningError, DataFolderError, TakenOverError, migrate_only, run
+from bot.app import LeftBehindError, TakenOverError, migrate_only, run
 from bot.chat.words import Language, read_languages
 from bot.connection import DiscordRefusedError
+from bot.data_folder import AlreadyRunningError, DataFolderError
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.migrating import DamagedDatabaseError, NewerDatabaseError
+from bot.jobs.migrating import DamagedDatabaseError, MovedDatabaseError, NewerDatabaseError
 from bot.jobs.migrating_shared import ServedDatabaseError, UnusableServerError
 from bot.jobs.notices import ShardTakenError
+from bot.jobs.transfer import TransferError
 from bot.ops.clock import Clock, SystemClock
 from bot.ops.logs import start_logging
 from bot.ops.watchdog import Watchdog
 from bot.settings import Settings, SettingsError, load_settings
+from bot.transfer import read_address
 
 _FOR_THE_OPERATOR = (
     SettingsError,
     DataFolderError,
     DamagedDatabaseError,
     NewerDatabaseError,
+    MovedDatabaseError,
+    LeftBehindError,
+    TransferError,
     UnusableServerError,
     ShardTakenError,
     DiscordRefusedError,
@@ -56,17 +63,25 @@ def main(
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes videos.")
     parser.add_argument("command", nargs="?", choices=("run", "migrate"), default="run")
     parser.add_argument("--version", action="version", version=VERSION)
-    command = parser.parse_args(arguments).command
+    parser.add_argument(
+        "--from", dest="source", metavar="URL",
+        help="with migrate: move a stopped bot's data from that database, such as sqlite:///data/bot.db",
+    )  # fmt: skip
+    given = parser.parse_args(arguments)
+    if given.source is not None and given.command != "migrate":
+        parser.error("--from goes with migrate.")
     with Watchdog() as watchdog, asyncio.Runner() as runner:
-        code = _code_of(command, clock or SystemClock(), languages or read_languages(), runner)
+        code = _code_of(given, clock or SystemClock(), languages or read_languages(), runner)
         # The runner waits for threads at its end; the watchdog cuts off one that hangs.
         watchdog.leave_with(code)
     return code
 
 
-def _code_of(command: str, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner) -> ExitCode:
+def _code_of(
+    given: argparse.Namespace, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner
+) -> ExitCode:
     try:
-        _carry_out(command, clock, languages, runner)
+        _carry_out(given.command, given.source, clock, languages, runner)
     except _FOR_THE_OPERATOR as error:
         return _say(error, ExitCode.CONFIGURATION)
     except (AlreadyRunningError, ServedDatabaseError) as error:
@@ -85,14 +100,17 @@ def _code_of(command: str, clock: Clock, languages: Mapping[str, Language], runn
     return ExitCode.OK
 
 
-def _carry_out(command: str, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner) -> None:
+def _carry_out(
+    command: str, source: str | None, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner
+) -> None:
+    address = None if source is None else read_address(source)
     doubts: list[str] = []
     settings = load_settings(secrets=command != "migrate", warn=doubts.append)
-    start_logging(settings.log_level, settings.log_format, _secrets(settings), clock.now)
+    start_logging(settings.log_level, settings.log_format, _secrets(settings, address), clock.now)
     for doubt in doubts:
         _log.warning("settings", doubt=doubt)
     if command == "migrate":
-        migrate_only(settings)
+        migrate_only(settings, address, clock.now())
     else:
         runner.run(run(settings, clock, languages))
 
@@ -104,7 +122,10 @@ def _say(error: Exception | str, code: ExitCode) -> ExitCode:
     return code
 
 
-def _secrets(settings: Settings) -> tuple[str, str, str]:
+def _secrets(settings: Settings, source: URL | None) -> tuple[str, ...]:
+    """What no line of the log may contain."""
     database = settings.database_url
     password = None if database is None else urlsplit(database.get_secret_value()).password
-    return settings.discord_token.get_secret_value(), settings.videos_api_key.get_secret_value(), password or ""
+    of_source = None if source is None else source.password
+    token, key = settings.discord_token.get_secret_value(), settings.videos_api_key.get_secret_value()
+    return token, key, password or "", of_source or ""

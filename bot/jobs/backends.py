@@ -36,7 +36,7 @@ READING = "reading"
 BESIDE = "beside"
 LEAVING = "leaving"
 # The key of the lock for which the writers of all processes take turns; never renamed, as versions meet at an upgrade.
-_WRITING = 0x766964656F01
+WRITING = 0x766964656F01
 # A process that was stopped in the middle of a transaction holds the others back for that long at most.
 _STOPPED_SECONDS = 10.0
 _STATEMENT_SECONDS = 60.0
@@ -171,7 +171,7 @@ class PostgresBackend(Backend):
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_BUSY_SECONDS_LEAVING:.0f}s'")
         is_note = options.get(BESIDE, False)
         if not is_note:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING})")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITING})")
         if self.is_entered:
             alive = sa.select(processes.c.name).where(processes.c.name == self._process)
             if connection.scalar(alive.with_for_update(read=True, key_share=True) if is_note else alive) is None:

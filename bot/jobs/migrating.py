@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
@@ -18,6 +19,7 @@ from bot.jobs.backends import prepare
 from bot.jobs.clean_end import take_clean_end
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
+from bot.jobs.store.marks import Mark
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 _ADVICE = (
@@ -36,17 +38,31 @@ class NewerDatabaseError(StoreUnavailableError):
     """The database was made by a newer version of the bot, and only that can read it."""
 
 
+class MovedDatabaseError(StoreUnavailableError):
+    """The data was moved to another database, which has gone on since."""
+
+
+def moved_message(which: str, moved_to: str) -> str:
+    """One line for the operator of a database whose data was moved."""
+    return f"The data of {which} was moved to {moved_to}: set DATABASE_URL or DATA_DIR to that, or move the old away."
+
+
 def migrate(path: Path) -> None:
     """Check the SQLite file and apply every pending migration in one transaction; build the file if there is none.
 
     Raises `DamagedDatabaseError` for a file that is not a whole database of the bot, `NewerDatabaseError` for one of a
-    newer bot, `StoreUnavailableError` if it can't be opened or migrated, OSError if the folder takes no file.
+    newer bot, `MovedDatabaseError`, `StoreUnavailableError` if it can't be opened or migrated, OSError if the folder
+    takes no file.
     """
     # A dangling link is no empty place: its target may be away for a while.
     if not os.path.lexists(path):
         _build(path)
-    elif (revision := _examine(path)) != newest_revision():
-        _upgrade(path, partial(_begin_count, generation_path(path)) if revision < _BROUGHT_MARKS else None)
+        return
+    found = examine(path)
+    if found.moved_to is not None:
+        raise MovedDatabaseError(moved_message(str(path), found.moved_to))
+    if found.revision != newest_revision():
+        _upgrade(path, partial(_begin_count, generation_path(path)) if found.revision < _BROUGHT_MARKS else None)
 
 
 def _build(path: Path) -> None:
@@ -95,7 +111,7 @@ def _upgrade(path: Path, then: Callable[[sa.Connection], None] | None = None) ->
     except DatabaseError as error:
         raise _explained(path, error.orig or error) from error
     except SQLAlchemyError as error:
-        raise StoreUnavailableError(f"The database {path} could not be migrated: {_one_line(error)}.") from error
+        raise StoreUnavailableError(f"The database {path} could not be migrated: {one_line(error)}.") from error
     finally:
         engine.dispose()
 
@@ -116,7 +132,7 @@ def apply_migrations(connection: sa.Connection, which: str) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise NewerDatabaseError(f"{which} was made by a newer version of the bot: {_one_line(error)}.") from error
+        raise NewerDatabaseError(f"{which} was made by a newer version of the bot: {one_line(error)}.") from error
 
 
 def newest_revision() -> str:
@@ -124,13 +140,21 @@ def newest_revision() -> str:
     return max(file.name.partition("_")[0] for file in (_SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
-def _examine(path: Path) -> str:
+class Examined(NamedTuple):
+    """What a whole database of the bot says about itself: its last migration, and where its data was moved to."""
+
+    revision: str
+    moved_to: str | None
+
+
+def examine(path: Path, *, as_a_whole: bool = True) -> Examined:
     """Check the file without writing: any other connection would checkpoint the log of the last writes.
 
-    The check reads all of it, so it is left out where the last process closed that very file. Returns its revision.
+    The check reads all of it, unless the last process closed that very file, or not `as_a_whole`. Raises
+    `DamagedDatabaseError`, `StoreUnavailableError`.
     """
-    closed = take_clean_end(path)
-    revision: str | None = None
+    closed = not as_a_whole or take_clean_end(path)
+    revision = moved_to = None
     verdict = "ok"
     # SQLite would treat an empty file as new, and delete the log beside it.
     if _size_bytes(path) != 0:
@@ -138,15 +162,29 @@ def _examine(path: Path) -> str:
             with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
                 if not closed:
                     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-                if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+                tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+                if "alembic_version" in tables:
                     (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
+                if "marks" in tables:
+                    moved = connection.execute("SELECT value FROM marks WHERE name = ?", (Mark.MOVED_TO,))
+                    (moved_to,) = moved.fetchone() or (None,)
         except sqlite3.DatabaseError as error:
             raise _explained(path, error) from error
     if verdict != "ok":
-        raise DamagedDatabaseError(f"The database {path} is damaged ({_one_line(verdict)}). {_ADVICE}")
+        raise DamagedDatabaseError(f"The database {path} is damaged ({one_line(verdict)}). {_ADVICE}")
     if revision is None:
         raise DamagedDatabaseError(f"The database {path} holds nothing of the bot's. {_ADVICE}")
-    return revision
+    return Examined(revision, moved_to)
+
+
+def holds_jobs(path: Path) -> bool:
+    """Whether that file is a database with jobs that were not moved elsewhere. Raises as `examine` does."""
+    if not os.path.lexists(path):
+        return False
+    if examine(path, as_a_whole=False).moved_to is not None:
+        return False
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        return connection.execute("SELECT EXISTS (SELECT 1 FROM jobs)").fetchone() == (1,)
 
 
 def _log_of(path: Path) -> Path:
@@ -161,11 +199,12 @@ def _size_bytes(path: Path) -> int | None:
 
 
 def _explained(path: Path, error: BaseException) -> StoreUnavailableError:
-    text = _one_line(error)
+    text = one_line(error)
     if "not a database" in text or "malformed" in text:
         return DamagedDatabaseError(f"The database {path} is damaged ({text}). {_ADVICE}")
     return StoreUnavailableError(f"The database {path} could not be opened or migrated: {text}.")
 
 
-def _one_line(said: object) -> str:
+def one_line(said: object) -> str:
+    """The text on one line."""
     return " ".join(str(said).split())

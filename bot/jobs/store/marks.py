@@ -24,6 +24,8 @@ class Mark(StrEnum):
     RESTORED = "restored"
     # That the owner has stopped all spending, where several processes share the database.
     PAUSED = "paused"
+    # To which address the data was moved (`migrate --from`): this database is served no more.
+    MOVED_TO = "moved to"
     # The last believed time, while the machine's clock is ahead of it.
     CLOCK_DOUBTED = "clock doubted"
     # The highest rate of polls that a provider accepted, per second, and that provider.
@@ -69,9 +71,14 @@ async def advance(connection: AsyncConnection) -> None:
         connection.info[ADVANCED] = Generation(lineage, int(number))
 
 
+async def read_text(connection: AsyncConnection, name: Mark) -> str | None:
+    """A mark's value; None if it isn't there."""
+    return await connection.scalar(sa.select(marks.c.value).where(marks.c.name == name))
+
+
 async def read_time(connection: AsyncConnection, name: Mark) -> float | None:
     """A mark that is a time; None if it isn't there."""
-    return _time(await connection.scalar(sa.select(marks.c.value).where(marks.c.name == name)))
+    return _time(await read_text(connection, name))
 
 
 async def read_poll_ceiling(connection: AsyncConnection, provider: str) -> float | None:

@@ -77,8 +77,8 @@ class LockHolder:
 
     def __init__(self, data_dir: Path) -> None:
         program = (
-            "import sys, pathlib, bot.app\n"
-            "with bot.app._locked(pathlib.Path(sys.argv[1])):\n"
+            "import sys, pathlib, bot.data_folder\n"
+            "with bot.data_folder.locked(pathlib.Path(sys.argv[1])):\n"
             "    print('held', flush=True)\n"
             "    sys.stdin.read()\n"
         )

@@ -1,0 +1,74 @@
+"""The data folder, which one process serves at a time: a lock file in it proves that the process lives."""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LOCK_NAME = "bot.lock"
+
+
+class AlreadyRunningError(Exception):
+    """Another process serves this data folder."""
+
+
+class DataFolderError(Exception):
+    """The data folder can't be used; the message is one line that names the setting."""
+
+
+@contextmanager
+def locked(data_dir: Path) -> Generator[None, None, None]:
+    """Hold the lock of DATA_DIR; the kernel releases it whenever the process ends.
+
+    Raises `AlreadyRunningError`, `DataFolderError`.
+    """
+    with _held(_open_lock(data_dir), data_dir):
+        yield
+
+
+@contextmanager
+def locked_as_it_is(folder: Path) -> Generator[None, None, None]:
+    """Hold the lock of another data folder, whose rights are not changed. Raises `AlreadyRunningError`, OSError."""
+    with _held(_open_file(folder), folder):
+        yield
+
+
+@contextmanager
+def _held(file: int, folder: Path) -> Generator[None, None, None]:
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunningError(f"Another process serves {folder} already.") from None
+        yield
+    finally:
+        os.close(file)
+
+
+def _open_lock(data_dir: Path) -> int:
+    """Open the lock file. The data folder is created if only it is missing: a missing parent may be a missing disk."""
+    try:
+        data_dir.mkdir(mode=0o700, exist_ok=True)
+        about = data_dir.stat()
+        if about.st_uid == os.geteuid() and stat.S_IMODE(about.st_mode) & 0o077:
+            data_dir.chmod(0o700)
+        # Closing a folder that only others may write to is of no use.
+        if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return _open_file(data_dir)
+    except FileExistsError:
+        what = "a link that leads nowhere" if data_dir.is_symlink() else "not a folder"
+        raise DataFolderError(f"DATA_DIR is wrong: {data_dir} is {what}.") from None
+    except OSError as error:
+        if error.errno == errno.ELOOP and (data_dir / _LOCK_NAME).is_symlink():
+            raise
+        missing = isinstance(error, FileNotFoundError) and not data_dir.parent.exists()
+        why = f"{data_dir.parent} does not exist" if missing else f"{data_dir} can't be used ({error.strerror})"
+        raise DataFolderError(f"DATA_DIR is wrong: {why}.") from None
+
+
+def _open_file(folder: Path) -> int:
+    return os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
