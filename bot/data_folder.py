@@ -52,13 +52,7 @@ def _open_lock(data_dir: Path) -> int:
     """Open the lock file. The data folder is created if only it is missing: a missing parent may be a missing disk."""
     try:
         data_dir.mkdir(mode=0o700, exist_ok=True)
-        about = data_dir.stat()
-        if about.st_uid == os.geteuid() and stat.S_IMODE(about.st_mode) & 0o077:
-            data_dir.chmod(0o700)
-        # Closing a folder that only others may write to is of no use.
-        if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return _open_file(data_dir)
+        return _open_closed(data_dir)
     except FileExistsError:
         what = "a link that leads nowhere" if data_dir.is_symlink() else "not a folder"
         raise DataFolderError(f"DATA_DIR is wrong: {data_dir} is {what}.") from None
@@ -68,6 +62,28 @@ def _open_lock(data_dir: Path) -> int:
         missing = isinstance(error, FileNotFoundError) and not data_dir.parent.exists()
         why = f"{data_dir.parent} does not exist" if missing else f"{data_dir} can't be used ({error.strerror})"
         raise DataFolderError(f"DATA_DIR is wrong: {why}.") from None
+
+
+def _open_closed(data_dir: Path) -> int:
+    """Open the lock file of a folder that is closed to others afterwards."""
+    if not _is_usable(data_dir):
+        _close_to_others(data_dir)
+    if not _is_usable(data_dir):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    file = _open_file(data_dir)
+    # Only now: a folder that takes no file, such as /proc, keeps its rights.
+    _close_to_others(data_dir)
+    return file
+
+
+def _is_usable(data_dir: Path) -> bool:
+    return os.access(data_dir, os.R_OK | os.W_OK | os.X_OK)
+
+
+def _close_to_others(data_dir: Path) -> None:
+    about = data_dir.stat()
+    if about.st_uid == os.geteuid() and stat.S_IMODE(about.st_mode) & 0o077:
+        data_dir.chmod(0o700)
 
 
 def _open_file(folder: Path) -> int:

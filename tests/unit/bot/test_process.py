@@ -252,13 +252,13 @@ def _below_a_file(folder: Path) -> str:
 )
 @pytest.mark.parametrize("command", ["run", "migrate"])
 def test_a_data_folder_that_cannot_be_ends_with_78(tmp_path: Path, make: Callable[[Path], str], command: str) -> None:
-    """One line that names the setting; nothing is made in its place."""
+    """One line that names the setting; nothing is made in its place, and no folder of others is closed."""
     data_dir = make(tmp_path)
-    before = sorted(tmp_path.iterdir())
+    before, rights = sorted(tmp_path.iterdir()), Path("/proc").stat().st_mode
     done = run(tmp_path, command, **SECRETS, **NOWHERE, DATA_DIR=data_dir)
     assert done.returncode == 78, done.stderr
     assert the_line(done).startswith("DATA_DIR is wrong: ")
-    assert sorted(tmp_path.iterdir()) == before
+    assert (sorted(tmp_path.iterdir()), Path("/proc").stat().st_mode) == (before, rights)
 
 
 def test_migrate_needs_neither_token_nor_key(tmp_path: Path) -> None:
