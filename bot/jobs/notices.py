@@ -61,29 +61,42 @@ class Notices:
         self.faults = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
         self._connection: Any = None
         self._shards: tuple[int, ...] = ()
-        # The keys of this process's last turns, while others wait for their end; and one lock at a time.
+        # The keys of this process's turns, which it could otherwise take twice, until the others may have them.
         self._turns: set[int] = set()
         self._ending: set[asyncio.Task[None]] = set()
-        self._locking = asyncio.Lock()
+        # The connection is opened once, and does one thing at a time.
+        self._using = asyncio.Lock()
 
     async def ensure(self) -> bool:
         """Listen, if the connection was lost; whether it was opened now. Raises one of `faults`."""
-        if self._connection is not None and not self._connection.is_closed():
-            return False
+        async with self._using:
+            if self._connection is not None and not self._connection.is_closed():
+                return False
+            self._connection = await self._open()
+            try:
+                taken = [shard for shard in self._shards if not await self._try_lock(_SHARDS, shard)]
+            except self.faults:
+                self._connection.terminate()
+                raise
+        if taken:
+            # Both receive their events until one is stopped; what comes of them is stored once all the same.
+            _log.error("another process serves a shard of this one", shards=taken)
+        return True
+
+    async def _open(self) -> Any:
         connection = await self._connect(
             host=self._url.host, port=self._url.port, user=self._url.username, password=self._url.password,
             database=self._url.database, timeout=_CONNECT_SECONDS, command_timeout=_CONNECT_SECONDS,
             server_settings={"application_name": self._process}, **_options(self._url),
         )  # fmt: skip
-        await connection.add_listener("jobs", self._job_changed)
-        for channel in ("marks", "processes"):
-            await connection.add_listener(channel, self._other_changed)
-        self._connection = connection
-        taken = [shard for shard in self._shards if not await self._lock(_SHARDS, shard)]
-        if taken:
-            # Both receive their events until one is stopped; what comes of them is stored once all the same.
-            _log.error("another process serves a shard of this one", shards=taken)
-        return True
+        try:
+            await connection.add_listener("jobs", self._job_changed)
+            for channel in ("marks", "processes"):
+                await connection.add_listener(channel, self._other_changed)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
     async def serve(self, shards: Collection[int]) -> None:
         """Keep other processes from these shards. Raises `ShardTakenError` or one of `faults`."""
@@ -114,18 +127,25 @@ class Notices:
     async def _try_turn(self, key: int) -> bool:
         try:
             await self.ensure()
-            return key not in self._turns and await self._lock(_IDENTIFY, key)
+            async with self._using:
+                if key in self._turns or not await self._try_lock(_IDENTIFY, key):
+                    return False
+                self._turns.add(key)
+                return True
         except self.faults as error:
             _log.warning("no turn to identify", error=str(error))
             return False
 
     async def _end_turn(self, key: int) -> None:
         """Keep the others waiting for as long as Discord wants two of them apart."""
-        self._turns.add(key)
         await asyncio.sleep(APART_SECONDS)
-        self._turns.discard(key)
-        with contextlib.suppress(*self.faults):
-            await self._connection.fetchval("SELECT pg_advisory_unlock($1, $2)", _IDENTIFY, key)
+        async with self._using:
+            self._turns.discard(key)
+            try:
+                await self._connection.fetchval("SELECT pg_advisory_unlock($1, $2)", _IDENTIFY, key)
+            except self.faults:
+                # What it may still hold would be kept from the others for ever.
+                self._connection.terminate()
 
     async def close(self) -> None:
         """Stop listening; the locks go with the connection."""
@@ -138,8 +158,11 @@ class Notices:
 
     async def _lock(self, kind: int, number: int) -> bool:
         """Whether this process has that lock now, for as long as the connection lasts."""
-        async with self._locking:
-            return bool(await self._connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", kind, number))
+        async with self._using:
+            return await self._try_lock(kind, number)
+
+    async def _try_lock(self, kind: int, number: int) -> bool:
+        return bool(await self._connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", kind, number))
 
     def _job_changed(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         notice = read_notice(str(payload))
