@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
@@ -90,12 +90,18 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+_SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
+
+
 def _database_url(value: SecretStr) -> SecretStr:
     parts = urlsplit(value.get_secret_value().strip())
     if parts.scheme != "postgresql+asyncpg" or not parts.hostname or not parts.path.strip("/"):
         raise ValueError("not the address of a PostgreSQL database")
     # Raises ValueError for an impossible one.
     _port = parts.port
+    # The options of other drivers, such as sslmode, would fail later and elsewhere.
+    if not all(name == "ssl" and mode in _SSL_MODES for name, mode in parse_qsl(parts.query, keep_blank_values=True)):
+        raise ValueError("an unknown option")
     return value
 
 
@@ -170,10 +176,13 @@ BaseUrl = Annotated[
 ]
 # It holds a password. The driver reads the rest of it.
 DatabaseUrl = Annotated[
-    SecretStr,
+    SecretStr | None,
     BeforeValidator(strip),
     AfterValidator(_database_url),
-    Allowed("an address such as postgresql+asyncpg://name:password@host:5432/database"),
+    Allowed(
+        "an address such as postgresql+asyncpg://name:password@host:5432/database; its only option is ssl, such as "
+        "?ssl=verify-full"
+    ),
 ]
 Folder = Annotated[Path, AfterValidator(_folder), Allowed("the path of a folder other than /")]
 Bytes = Annotated[int, Field(ge=1), BeforeValidator(_bytes), Allowed("a size such as 20MB, 20MiB or 20971520")]

@@ -65,7 +65,7 @@ class Settings(BaseModel):
 
     data_dir: Folder = Path("data")
     # None: SQLite in `data_dir`.
-    database_url: DatabaseUrl | None = None
+    database_url: DatabaseUrl = None
 
     poll_min_seconds: PollSeconds = 1
     poll_max_seconds: PollSeconds = 60
