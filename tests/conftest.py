@@ -1,6 +1,7 @@
 """What holds for all tests: nothing leaves this machine, hypothesis judges behaviour and never milliseconds.
 
-Browser tests don't go missing unseen; tests of reliability run again and again when they are to go all the way.
+Browser tests don't go missing unseen; tests of reliability run again and again when they are to go all the way; tests
+run on either database (tests/databases.py).
 """
 
 import os
@@ -13,6 +14,7 @@ from hypothesis import settings
 
 from bot.chat.words import _readers
 from sandbox.loopback import stay_on_loopback
+from tests.databases import POSTGRESQL, SQLITE, choose
 from tests.figures import IN_FULL
 from tests.postgres import Databases, databases
 
@@ -22,6 +24,7 @@ stay_on_loopback()
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+_SQLITE_ONLY = "about SQLite alone"
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
 
@@ -31,6 +34,15 @@ def postgres() -> Iterator[Databases]:
     """A real PostgreSQL server, started by the first test of this process that needs one."""
     with databases() as made:
         yield made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def database_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The kind of database on which this test's bot or engine runs."""
+    kind: str = getattr(request, "param", request.config.getoption("--database"))
+    choose(request.getfixturevalue("postgres") if kind == POSTGRESQL else None)
+    yield kind
+    choose(None)
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +60,32 @@ def every_sentence_is_filled(request: pytest.FixtureRequest, monkeypatch: pytest
     assert unfilled == []
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let all tests run on PostgreSQL."""
+    parser.addoption("--database", choices=[SQLITE, POSTGRESQL], default=SQLITE, help="what the tests' bots run on")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on PostgreSQL what is about SQLite's files alone."""
+    for item in items:
+        kind = _callspec(item).get("database_kind", config.getoption("--database"))
+        about = item.get_closest_marker("sqlite_only")
+        if about is not None and kind == POSTGRESQL:
+            item.add_marker(pytest.mark.skip(reason=f"{_SQLITE_ONLY}: {about.args[0]}"))
+
+
+def _callspec(item: pytest.Item) -> dict[str, object]:
+    return item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """In `make reliability`, run a test marked `reliability(runs=100)` that often."""
+    """Run a test marked `both_databases` on both; in `make reliability`, one marked `reliability(runs=100)` that often.
+
+    A run with `--database postgresql` is on that one alone.
+    """
+    is_marked = metafunc.definition.get_closest_marker("both_databases") is not None
+    if is_marked and metafunc.config.getoption("--database") == SQLITE:
+        metafunc.parametrize("database_kind", [SQLITE, POSTGRESQL], indirect=True, scope="module")
     marker = metafunc.definition.get_closest_marker("reliability")
     runs = 1 if marker is None else marker.kwargs.get("runs", 1)
     if IN_FULL and runs > 1:
@@ -58,8 +94,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Report at the end of a run that the page was not tried in a browser, so that it isn't overlooked."""
+    """Report at the end of a run what was not tried, so that it isn't overlooked: in a browser, or on PostgreSQL."""
     skipped = terminalreporter.stats.get("skipped", [])
+    alone = sum(_SQLITE_ONLY in str(report.longrepr) for report in skipped)
+    if alone:
+        terminalreporter.write_line(f"{alone} TESTS DID NOT RUN ON POSTGRESQL: they are about SQLite alone.", bold=True)
     missed = sum(report.nodeid.startswith("tests/browser/") for report in skipped)
     if missed:
         said = f"{missed} BROWSER TESTS DID NOT RUN: there is no Chromium here. `make browser` says how to get one."

@@ -10,7 +10,7 @@ from tests.e2e.scene import Scene, a_stage
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def shared_stage(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> AsyncIterator[Stage]:
     """One bot for a whole file of tests."""
     async with a_stage(tmp_path_factory.mktemp("stage")) as stage:
         yield stage

@@ -2,36 +2,33 @@
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 
 from bot.chat.custom_ids import Action
 from bot.chat.words import Key
 from sandbox.chat import Call, Channel, Message, Person
 from sandbox.stage import Stage
 from sandbox.studio.state import Request
+from tests.databases import Row, rows_of
 from tests.e2e.messages import actions
 from tests.wording import says
 
 
-def jobs(stage: Stage, **wanted: object) -> list[sqlite3.Row]:
+def jobs(stage: Stage, **wanted: object) -> list[Row]:
     """The stored jobs whose columns have these values, oldest first."""
-    with closing(sqlite3.connect(f"file:{stage.bot.data_dir / 'bot.db'}?mode=ro", uri=True)) as database:
-        database.row_factory = sqlite3.Row
-        rows = database.execute("SELECT * FROM jobs ORDER BY accepted_at, id").fetchall()
+    rows = rows_of(stage, "SELECT * FROM jobs ORDER BY accepted_at, id")
     return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
 
 
-def jobs_of(stage: Stage, person: Person) -> list[sqlite3.Row]:
+def jobs_of(stage: Stage, person: Person) -> list[Row]:
     """That person's stored jobs, oldest first."""
     return jobs(stage, user_id=person.id)
 
 
-async def job(stage: Stage, prompt: str, *states: str, timeout_seconds: float = 20) -> sqlite3.Row:
+async def job(stage: Stage, prompt: str, *states: str, timeout_seconds: float = 20) -> Row:
     """The one job with that prompt, as soon as it is stored, and in one of the states if any are given."""
 
-    def found() -> sqlite3.Row | None:
+    def found() -> Row | None:
         rows = jobs(stage, prompt=prompt)
         assert len(rows) <= 1, f"{len(rows)} jobs for {prompt!r}"
         return rows[0] if rows and (not states or rows[0]["state"] in states) else None

@@ -6,7 +6,6 @@ pieces of one death is the one that is killed next.
 
 import asyncio
 import itertools
-import sqlite3
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 from bot.jobs.states import ENDS
-from sandbox.chaos.rows import read_rows
 from sandbox.chat import Channel, Guild, Message, Person
 from sandbox.stage import Stage
+from tests.databases import Row, rows_of
 from tests.e2e.messages import ever_posted
 from tests.e2e.scene import a_stage, picture
 from tests.figures import figure
@@ -48,11 +47,11 @@ class Sweep:
     parent: Message
     pause_seconds: float
 
-    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+    def rows(self, query: str, *values: object) -> list[Row]:
         """What that query finds in the bot's database."""
-        return read_rows(self.stage.bot.data_dir / "bot.db", query, *values)
+        return rows_of(self.stage, query, *values)
 
-    def row(self, prompt: str) -> sqlite3.Row | None:
+    def row(self, prompt: str) -> Row | None:
         """The one job with that prompt, if it was stored."""
         rows = self.rows("SELECT * FROM jobs WHERE prompt = ?", prompt)
         assert len(rows) <= 1, prompt

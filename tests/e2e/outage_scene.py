@@ -1,19 +1,17 @@
 """The scene of the tests in which Discord or the provider goes wrong, and what they count on it."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.chat.words import Key
-from bot.jobs.database import open_database
-from bot.jobs.migrating import migrate
 from bot.jobs.model import ChannelId, GuildId, Job, Place, UserId
 from bot.jobs.states import State
 from sandbox.chat import Channel, Message
 from sandbox.stage import Stage
 from sandbox.studio.state import Submission
+from tests.databases import Row, database_of, rows_of
 from tests.e2e import inspection
 from tests.e2e.messages import is_card, wait_card
 from tests.e2e.scene import Scene, a_stage
@@ -44,9 +42,6 @@ async def a_scene(
 async def at_the_provider(scene: Scene, prompts: list[str]) -> None:
     """Jobs of many people with these prompts, each paid for and rendering."""
     stage, now = scene.stage, scene.stage.clock.now()
-    stage.bot.data_dir.mkdir(parents=True, mode=0o700)
-    migrate(stage.bot.data_dir / "bot.db")
-    database = open_database(stage.bot.data_dir / "bot.db")
     place = Place(ChannelId(scene.channel.id), GuildId(scene.guild.id))
     jobs: list[Job] = []
     for number, prompt in enumerate(prompts):
@@ -54,8 +49,8 @@ async def at_the_provider(scene: Scene, prompts: list[str]) -> None:
         facts = {"provider": scene.studio.base_url, "remote_id": render.id, "submitted_at": now}
         person = UserId(scene.ada.id + number % 100)
         jobs.append(a_job(State.RENDERING, user_id=person, place=place, prompt=prompt, accepted_at=now, **facts))
-    await database.write(put, *jobs)
-    await database.close()
+    async with database_of(stage) as database:
+        await database.write(put, *jobs)
 
 
 async def passes(scene: Scene, so: Callable[[], object], *, step_seconds: float) -> None:
@@ -82,12 +77,13 @@ def videos(scene: Scene, prompt: str) -> list[Message]:
     return [post for post in said if "vb:video:" in str(post.history[0].components) and prompt in post.text]
 
 
-def posts(stage: Stage, **wanted: object) -> list[sqlite3.Row]:
+def posts(stage: Stage, **wanted: object) -> list[Row]:
     """The bot's own rows of messages whose columns have these values."""
-    with closing(sqlite3.connect(f"file:{stage.bot.data_dir / 'bot.db'}?mode=ro", uri=True)) as database:
-        database.row_factory = sqlite3.Row
-        rows = database.execute("SELECT * FROM posts").fetchall()
-    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+    return [
+        row
+        for row in rows_of(stage, "SELECT * FROM posts")
+        if all(row[name] == value for name, value in wanted.items())
+    ]
 
 
 def requests(scene: Scene, kind: str) -> int:

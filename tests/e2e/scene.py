@@ -14,6 +14,7 @@ from PIL import Image
 from sandbox.chat import Channel, Chat, File, Guild, Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Dials, Studio
+from tests.databases import database_settings
 from tests.e2e.messages import is_card
 
 # Everything as in life, only quicker; time that a test lets pass is passed by `stage.jump`.
@@ -52,15 +53,16 @@ def has_video(message: Message) -> bool:
 @asynccontextmanager
 async def a_stage(folder: Path, *, settings: dict[str, str] | None = None, start: bool = True, **turned: object):
     """A stage of its own, with the bot started; afterwards nothing may have asked for what the local Discord lacks."""
-    async with Stage(folder, settings=QUICK | (settings or {}), dials=quick_dials(**turned)) as stage:
-        if start:
-            await stage.start_bot()
-        try:
-            yield stage
-        except BaseException:
-            print(stage.bot.log())  # noqa: T201  # pytest shows it with the failure
-            raise
-        assert stage.chat.unknown_routes == []
+    with database_settings() as on:
+        async with Stage(folder, settings=QUICK | on | (settings or {}), dials=quick_dials(**turned)) as stage:
+            if start:
+                await stage.start_bot()
+            try:
+                yield stage
+            except BaseException:
+                print(stage.bot.log())  # noqa: T201  # pytest shows it with the failure
+                raise
+            assert stage.chat.unknown_routes == []
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.database import open_database
-from bot.jobs.migrating import migrate
 from bot.jobs.model import ChannelId, GuildId, Job, Place, UserId
 from bot.jobs.states import State
 from sandbox.studio import Fault
 from sandbox.studio.state import RenderState, Submission
+from tests.databases import database_of
 from tests.e2e import inspection
 from tests.e2e.messages import ever_posted
 from tests.e2e.scene import Scene, a_stage
@@ -77,9 +76,6 @@ async def test_thousands_of_jobs_take_few_handles_and_little_memory(tmp_path: Pa
 async def at_the_provider(scene: Scene, prompts: list[str]) -> None:
     """Jobs of many people with these prompts, each paid for and rendering, as an earlier life would have left them."""
     stage, now = scene.stage, scene.stage.clock.now()
-    stage.bot.data_dir.mkdir(parents=True, mode=0o700)
-    migrate(stage.bot.data_dir / "bot.db")
-    database = open_database(stage.bot.data_dir / "bot.db")
     place = Place(ChannelId(scene.channel.id), GuildId(scene.guild.id))
     jobs: list[Job] = []
     for number, prompt in enumerate(prompts):
@@ -89,8 +85,8 @@ async def at_the_provider(scene: Scene, prompts: list[str]) -> None:
         facts = {"provider": scene.studio.base_url, "remote_id": render.id, "submitted_at": at}
         person = UserId(scene.ada.id + number % 100)
         jobs.append(a_job(State.RENDERING, user_id=person, place=place, prompt=prompt, accepted_at=at, **facts))
-    await database.write(put, *jobs)
-    await database.close()
+    async with database_of(stage) as database:
+        await database.write(put, *jobs)
 
 
 async def passes(scene: Scene, so: Callable[[], bool]) -> None:

@@ -1,8 +1,6 @@
 """Discord or the provider doesn't respond for a while: everything is posted afterwards, once, and paid once."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from bot.jobs.reasons import Reason
 from sandbox.chat import Fault, Message
 from sandbox.studio import Fault as StudioFault
 from sandbox.studio.state import RenderState
+from tests.databases import change_rows
 from tests.e2e import inspection
 from tests.e2e.messages import ever_posted, of_kind, press, time_passes_until, wait_card
 from tests.e2e.outage_scene import FOR_EVER, a_scene, at_the_provider, passes
@@ -216,8 +215,7 @@ async def test_one_row_that_cannot_be_read_keeps_no_other_from_being_delivered(t
     async with a_scene(tmp_path, settings, start=False, render_seconds=60.0) as scene:
         prompts = [f"Number {number}." for number in range(BESIDE_THE_SPOILT)]
         await at_the_provider(scene, [*prompts, "Spoilt."])
-        with closing(sqlite3.connect(scene.stage.bot.data_dir / "bot.db")) as database, database:
-            database.execute("UPDATE jobs SET via = 'nonsense' WHERE prompt = 'Spoilt.'")
+        change_rows(scene.stage, "UPDATE jobs SET via = 'nonsense' WHERE prompt = 'Spoilt.'")
         scene.studio.faults.add("file", StudioFault.body(mp4(), take=False, content_type="video/mp4"), times=FOR_EVER)
         await scene.stage.start_bot()
         scene.stage.jump(60)

@@ -1,7 +1,6 @@
 """The owner's commands: stop all spending without losing anything, and link a lost video to its id."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from sandbox.chat import Call, NotPossibleError, Permission
 from sandbox.chat.permissions import USUAL
 from sandbox.stage import Stage
 from sandbox.studio import Fault
+from tests.databases import Row
 from tests.e2e import inspection
 from tests.e2e.messages import ever_posted, of_kind, press, reached, time_passes_until, wait_card
 from tests.e2e.scene import Scene, a_stage
@@ -186,7 +186,7 @@ async def test_a_pause_between_mark_and_request_stops_the_request(tmp_path: Path
 # ── by hand ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def cut_off(scene: Scene, prompt: str) -> sqlite3.Row:
+async def cut_off(scene: Scene, prompt: str) -> Row:
     """A video that the provider took while its answer was lost."""
     scene.studio.faults.add("create", Fault.drop(take=True))
     await scene.ada.slash(scene.channel, "video", prompt=prompt)

@@ -1,7 +1,6 @@
 """Every line of the interface's "Who may do what": who is let, who is refused, and that a refusal changes nothing."""
 
 import re
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from sandbox.chat import Call, Channel, Message, Permission, Person
 from sandbox.chat.permissions import USUAL
 from sandbox.stage import Stage
 from sandbox.studio import Fault, Outcome
+from tests.databases import Row
 from tests.e2e import inspection
 from tests.e2e.messages import actions, delete_video, press
 from tests.e2e.scene import Scene, a_stage, picture
@@ -26,7 +26,7 @@ NOBODYS_ID = "ZZZZZZZZ"
 MODERATOR = USUAL | Permission.MANAGE_MESSAGES
 
 
-async def made(scene: Scene, prompt: str, **options: object) -> tuple[Message, sqlite3.Row]:
+async def made(scene: Scene, prompt: str, **options: object) -> tuple[Message, Row]:
     """A finished video and its row."""
     video = await scene.make(prompt, **options)
     return video, await inspection.job(scene.stage, prompt, "delivered")
@@ -104,7 +104,7 @@ async def test_remixes_and_again_count_on_the_limits_of_who_asks_for_them(tmp_pa
 # ── what one may not see is unknown ────────────────────────────────────────────────────────────────────────────────
 
 
-async def assert_unknown(scene: Scene, asker: Person, channel: Channel, video: Message, row: sqlite3.Row) -> None:
+async def assert_unknown(scene: Scene, asker: Person, channel: Channel, video: Message, row: Row) -> None:
     """By no name and on no way does the asker get, there, at that video, or learn that there is one."""
     unknown = await say_unknown(asker, channel)
     with_prompt = await say_unknown(asker, channel, prompt="Mine now")

@@ -2,9 +2,7 @@
 
 import json
 import re
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +18,7 @@ from sandbox.studio import Fault as StudioFault
 from sandbox.studio import Outcome
 from sandbox.studio.dials import ResultPlace
 from sandbox.studio.faults import Target
+from tests.databases import Row, database_settings, rows_of
 from tests.e2e import inspection
 from tests.e2e.messages import ever_posted, job_id_of, press, time_passes_until
 from tests.e2e.scene import QUICK, Scene, picture, quick_dials
@@ -55,11 +54,9 @@ async def test_no_secret_is_logged_said_stored_or_sent_elsewhere(tmp_path: Path)
         check_destinations(stage)
 
 
-def stored_drafts(stage: Stage) -> list[sqlite3.Row]:
+def stored_drafts(stage: Stage) -> list[Row]:
     """The forms that the bot remembers."""
-    with closing(sqlite3.connect(f"file:{stage.bot.data_dir / 'bot.db'}?mode=ro", uri=True)) as store:
-        store.row_factory = sqlite3.Row
-        return store.execute("SELECT * FROM drafts").fetchall()
+    return rows_of(stage, "SELECT * FROM drafts")
 
 
 async def live_through_everything(stage: Stage, ada: Person, channel: Channel) -> list[Call]:
@@ -233,19 +230,22 @@ ENDED = ("delivered", "refused", "failed", "uncertain", "lost", "undeliverable")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def leaky(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Scene, list[Call]]]:
+async def leaky(
+    tmp_path_factory: pytest.TempPathFactory, database_kind: str
+) -> AsyncIterator[tuple[Scene, list[Call]]]:
     """A bot that logs all it can, and Ada with all that she has done; she may have any number of videos in doubt."""
     settings = QUICK | {"LOG_LEVEL": "DEBUG", "MAX_ACTIVE_JOBS_PER_USER": "1000"}
     dials = quick_dials(default_size="160x90", frames_per_second=1)
-    stage = Stage(tmp_path_factory.mktemp("leaky"), settings=settings, dials=dials)
-    stage.chat.world.token, stage.studio.api_key = TOKEN, KEY
-    async with stage:
-        await stage.start_bot()
-        guild = stage.chat.add_guild("Night Shift")
-        ada = stage.chat.add_person("Ada")
-        guild.join(ada)
-        yield Scene(stage, guild, guild.add_channel("videos"), ada), []
-        assert await stage.bot.terminate() == 0
+    with database_settings() as on:
+        stage = Stage(tmp_path_factory.mktemp("leaky"), settings=settings | on, dials=dials)
+        stage.chat.world.token, stage.studio.api_key = TOKEN, KEY
+        async with stage:
+            await stage.start_bot()
+            guild = stage.chat.add_guild("Night Shift")
+            ada = stage.chat.add_person("Ada")
+            guild.join(ada)
+            yield Scene(stage, guild, guild.add_channel("videos"), ada), []
+            assert await stage.bot.terminate() == 0
 
 
 @pytest.mark.asyncio(loop_scope="module")

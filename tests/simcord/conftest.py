@@ -16,18 +16,20 @@ from bot.app import migrate_only
 from bot.chat.words import Language, read_languages
 from bot.client import quiet_voice_warnings
 from bot.settings import Settings
+from tests.databases import a_database_url
 from tests.simcord.sim_bot import FakeCdn, SimBot
 from tests.simcord.world import SimWorld
 
 
-def settings_for(data_dir: Path) -> Settings:
-    """The defaults, with a provider that is never reached."""
+def settings_for(data_dir: Path, **settings: object) -> Settings:
+    """The defaults, with a provider that is never reached, and further settings by the names of their fields."""
     return Settings(
         _env_file=None,
         discord_token="token",
         videos_api_key="key",
         videos_api_base_url="http://127.0.0.66/v1",
         data_dir=data_dir,
+        **settings,
     )
 
 
@@ -70,7 +72,9 @@ async def sim_bot(
     quiet_voice_warnings()
     shutil.copytree(migrated, tmp_path / "data")
     async with AsyncExitStack() as resources:
-        sim_bot = await SimBot.begin(settings_for(tmp_path / "data"), resources, languages)
+        url = resources.enter_context(a_database_url())
+        on = {} if url is None else {"database_url": url.render_as_string(hide_password=False)}
+        sim_bot = await SimBot.begin(settings_for(tmp_path / "data", **on), resources, languages)
         files.env = sim_bot.env
         await sim_bot.env.start()
         try:

@@ -3,9 +3,7 @@
 Without the right it is refused, and no row changes. An invisible job gets the same answer as an unknown one.
 """
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle, islice, product
@@ -27,6 +25,7 @@ from bot.jobs.reasons import Reason
 from bot.jobs.store import drafts
 from bot.jobs.tables import metadata
 from bot.videos.client import VideosClient
+from tests.databases import read_rows
 from tests.simcord import job_setups
 from tests.simcord.pictures import png
 from tests.simcord.world import SimWorld, private, text_of
@@ -167,14 +166,14 @@ def paid(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def rows(world: SimWorld) -> Rows:
     """Everything that the bot has stored but drafts: who is refused may edit what they typed."""
-
-    database = world.sim_bot.settings.data_dir / "bot.db"
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        return {
-            name: connection.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall()  # noqa: S608  # our own tables
-            for name in metadata.tables
-            if name != "drafts"
-        }
+    settings = world.sim_bot.settings
+    url = None if settings.database_url is None else settings.database_url.get_secret_value()
+    found = {
+        name: read_rows(settings.data_dir, url, f'SELECT * FROM "{name}" ORDER BY 1, 2')  # noqa: S608  # our own tables
+        for name in metadata.tables
+        if name not in ("drafts", "processes")
+    }
+    return {name: [tuple(row) for row in rows] for name, rows in found.items()}
 
 
 def said(result: InteractionResult) -> str:

@@ -19,14 +19,14 @@ from bot.engine.requests.lookup import Lookup
 from bot.engine.requests.replies import Replies
 from bot.engine.requests.reply_rule import Reply
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, StoreUnavailableError, open_database
+from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.limits import Limits
-from bot.jobs.migrating import migrate
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, Origin, Place, Via
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from bot.jobs.store import finding
 from bot.videos.catalogue import Catalogue
+from tests.databases import a_database
 from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeSkippingClock
 from tests.unit.bot.jobs.samples import ANNA, BEN, HERE, PROVIDER, a_job, put
@@ -152,7 +152,11 @@ class RequestsHarness:
 
             return broken
 
-        self.context.database = SimpleNamespace(read=breaking(self.database.read), write=breaking(self.database.write))
+        self.context.database = SimpleNamespace(
+            read=breaking(self.database.read),
+            write=breaking(self.database.write),
+            is_shared=self.database.is_shared,
+        )
 
     @property
     def said(self) -> list[str]:
@@ -161,10 +165,6 @@ class RequestsHarness:
 
 @asynccontextmanager
 async def a_requests_harness(folder: Path) -> AsyncIterator[RequestsHarness]:
-    migrate(folder / "bot.db")
-    database = open_database(folder / "bot.db")
-    with capture_logs():
-        try:
+    async with a_database(folder) as database:
+        with capture_logs():
             yield RequestsHarness(database)
-        finally:
-            await database.close()

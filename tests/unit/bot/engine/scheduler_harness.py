@@ -20,10 +20,9 @@ from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.scheduler import Scheduler
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, open_database
+from bot.jobs.database import Database
 from bot.jobs.denials import Denial
 from bot.jobs.limits import Limits
-from bot.jobs.migrating import migrate
 from bot.jobs.model import ChannelId, Job, MessageId, Place, Via
 from bot.jobs.pacing import Bounds
 from bot.jobs.states import State
@@ -33,6 +32,7 @@ from bot.videos.client import VideosClient
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
 from sandbox.clock import ScaledClock
+from tests.databases import a_database
 from tests.readers import READERS
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.videos.fake_provider import FakeProvider, serve
@@ -256,18 +256,16 @@ class SchedulerHarness:
 @asynccontextmanager
 async def a_scheduler_harness(folder: Path, **rules: object) -> AsyncIterator[SchedulerHarness]:
     """A scheduler whose loop runs as soon as `start` is called."""
-    migrate(folder / "bot.db")
-    database = open_database(folder / "bot.db")
     api, provider = FakeApi(), FakeProvider()
     # The API reads bodies itself.
     provider.handle = api.answer  # pyright: ignore[reportAttributeAccessIssue]  # of the provider only its port is used
-    runner = await serve(provider)
-    harness = SchedulerHarness(folder, database, provider, api, ScaledClock(), **rules)
-    # The log isn't read here, and formatting tracebacks takes long.
-    with capture_logs():
-        try:
-            yield harness
-        finally:
-            await harness.close()
-            await runner.cleanup()
-            await database.close()
+    async with a_database(folder) as database:
+        runner = await serve(provider)
+        harness = SchedulerHarness(folder, database, provider, api, ScaledClock(), **rules)
+        # The log isn't read here, and formatting tracebacks takes long.
+        with capture_logs():
+            try:
+                yield harness
+            finally:
+                await harness.close()
+                await runner.cleanup()

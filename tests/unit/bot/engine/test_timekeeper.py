@@ -9,12 +9,12 @@ import pytest
 from bot.chat.words import Key
 from bot.engine.signals import Signals
 from bot.engine.timekeeper import DOUBT_SECONDS, Timekeeper
-from bot.jobs.database import Database, StoreUnavailableError, open_database
-from bot.jobs.migrating import migrate
+from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.model import Job, PostKind
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
 from bot.ops.clock import SteadyClock
+from tests.databases import a_database
 from tests.unit.bot.jobs.samples import a_job, put
 
 NEWEST = 1_700_000_000.0
@@ -43,10 +43,8 @@ class FakeMachineClock:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    migrate(tmp_path / "bot.db")
-    database = open_database(tmp_path / "bot.db")
-    yield database
-    await database.close()
+    async with a_database(tmp_path) as database:
+        yield database
 
 
 class TimekeeperHarness:

@@ -15,11 +15,11 @@ from bot.chat.custom_ids import Action
 from bot.chat.words import Key
 from bot.engine.delivery.card_updates import CardUpdater
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, StoreUnavailableError, open_database
-from bot.jobs.migrating import migrate
+from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, PostKind
 from bot.jobs.states import Event, State
 from bot.jobs.store import moving, posts
+from tests.databases import a_database
 from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.jobs.samples import a_job, put
@@ -127,10 +127,8 @@ class CardsHarness:
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[CardsHarness]:
-    migrate(tmp_path / "bot.db")
-    database = open_database(tmp_path / "bot.db")
-    yield CardsHarness(database)
-    await database.close()
+    async with a_database(tmp_path) as database:
+        yield CardsHarness(database)
 
 
 async def a_busy_channel(harness: CardsHarness) -> tuple[list[Job], list[Job]]:

@@ -13,13 +13,13 @@ from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Parcel, Ref
 from bot.engine.delivery import outbox as outbox_module
 from bot.engine.delivery.outbox import NONCE_SURE_SECONDS, OutboxDispatcher
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, open_database
-from bot.jobs.migrating import migrate
+from bot.jobs.database import Database
 from bot.jobs.model import Cause, ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import State
 from bot.jobs.store import finding, moving, posts
 from bot.videos.provider_faults import PollFailed
 from bot.videos.values import RemoteVideo
+from tests.databases import a_database
 from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.jobs.samples import PROVIDER, a_job, put
@@ -190,13 +190,11 @@ class OutboxHarness:
 @asynccontextmanager
 async def an_outbox_harness(tmp_path: Path) -> AsyncIterator[OutboxHarness]:
     """A outbox and what it works with, until it is closed."""
-    migrate(tmp_path / "bot.db")
-    database = open_database(tmp_path / "bot.db")
-    job = a_job(State.FAILED, cause=Cause.PROVIDER)
-    await database.write(put, job)
-    await database.write(posts.make_due, job, PostKind.FAILURE)
-    yield OutboxHarness(database, job)
-    await database.close()
+    async with a_database(tmp_path) as database:
+        job = a_job(State.FAILED, cause=Cause.PROVIDER)
+        await database.write(put, job)
+        await database.write(posts.make_due, job, PostKind.FAILURE)
+        yield OutboxHarness(database, job)
 
 
 @pytest.fixture

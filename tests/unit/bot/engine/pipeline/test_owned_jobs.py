@@ -137,8 +137,8 @@ async def test_a_clock_that_is_put_right_leaves_no_poll_in_the_future(harness: S
     owned, signals = harness.scheduler._owned, harness.signals
     signals.has_unclaimed = False
     harness.clock.step(_YEARS_SECONDS)
-    owned.place(replace(job, fence=1), harness.clock.now() + 1.0)
-    owned.place(replace(resting, fence=1), None)
+    owned.place(replace(job, owner="machine", fence=1), harness.clock.now() + 1.0)
+    owned.place(replace(resting, owner="machine", fence=1), None)
     harness.scheduler._rest_after(resting, ValueError())
     harness.clock.step(-_YEARS_SECONDS)
     signals.time_settled({job.id, resting.id}, [], [])

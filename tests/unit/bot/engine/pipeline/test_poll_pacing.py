@@ -11,13 +11,13 @@ from bot.engine.context import EngineContext
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, StoreUnavailableError, open_database
-from bot.jobs.migrating import migrate
+from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.model import Job, UserId
 from bot.jobs.pacing import Bounds
 from bot.jobs.states import State
 from bot.videos.provider_faults import PollFailed
 from bot.videos.values import RemoteState, RemoteVideo
+from tests.databases import a_database
 from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.jobs.samples import PROVIDER, a_job, put
 
@@ -45,10 +45,8 @@ class FakeBrokenDatabase:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    migrate(tmp_path / "bot.db")
-    opened = open_database(tmp_path / "bot.db")
-    yield opened
-    await opened.close()
+    async with a_database(tmp_path) as opened:
+        yield opened
 
 
 class Polling:

@@ -10,8 +10,7 @@ import pytest
 from bot.engine.pipeline.reconcile import Reconciler, gap_seconds
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, open_database
-from bot.jobs.migrating import migrate
+from bot.jobs.database import Database
 from bot.jobs.model import Job
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import Event, State
@@ -19,6 +18,7 @@ from bot.jobs.store import finding, moving
 from bot.videos.client import VideosClient
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint, RemoteVideo
+from tests.databases import a_database
 from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.engine.senders import open_breaker
 from tests.unit.bot.jobs.samples import a_job, put
@@ -42,10 +42,8 @@ async def provider() -> AsyncIterator[FakeProvider]:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    migrate(tmp_path / "bot.db")
-    database = open_database(tmp_path / "bot.db")
-    yield database
-    await database.close()
+    async with a_database(tmp_path) as database:
+        yield database
 
 
 class ReconcilerHarness:

@@ -27,7 +27,9 @@ PICTURE = Upload("https://cdn.discordapp.com/a.png", "a.png", 9)
 class FakeShelf:
     """Records whose pictures were requested; returns them on demand."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
+        file.write_bytes(b"picture")
+        self.path = lambda _: file
         self.asked: list[UserId] = []
         self.go = asyncio.Event()
         self.fault: ReferenceRefused | None = None
@@ -49,8 +51,8 @@ async def harness(tmp_path: Path) -> AsyncIterator[SchedulerHarness]:
 
 
 @pytest.fixture
-def shelf(harness: SchedulerHarness) -> FakeShelf:
-    harness.context.shelf = FakeShelf()
+def shelf(harness: SchedulerHarness, tmp_path: Path) -> FakeShelf:
+    harness.context.shelf = FakeShelf(tmp_path / "a.png")
     return harness.context.shelf
 
 

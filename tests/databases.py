@@ -1,0 +1,150 @@
+"""On which database the bot or the engine of a test runs: a SQLite file, or a fresh PostgreSQL database.
+
+`pytest --database postgresql` runs every test on PostgreSQL; without it, those marked `both_databases` run on each. The
+harnesses open their databases here, and what tests read or change past the bot goes through here, too.
+"""
+
+import asyncio
+import itertools
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import sqlalchemy as sa
+
+from bot.jobs.database import Database, open_database, open_shared_database
+from bot.jobs.migrating import migrate
+from bot.jobs.store import processes
+from bot.jobs.store.processes import Role
+from sandbox.stage import Stage
+from tests.postgres import Databases
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+Row = Mapping[str, Any]
+"""A row by the names of its columns; of either database, and nothing else of it is used."""
+_BUSY_SECONDS = 10.0
+
+
+class _Chosen:
+    """What this process's tests run on now; None is SQLite."""
+
+    server: Databases | None = None
+
+
+def choose(server: Databases | None) -> None:
+    """From now on tests run on databases of that server; on SQLite files if there is none."""
+    _Chosen.server = server
+
+
+@contextmanager
+def a_database_url() -> Iterator[sa.URL | None]:
+    """The address of a database that exists for as long as the context lasts; None if the test runs on SQLite."""
+    server = _Chosen.server
+    if server is None:
+        yield None
+        return
+    url = server.new()
+    try:
+        yield url
+    finally:
+        server.drop(url)
+
+
+@contextmanager
+def database_settings() -> Iterator[dict[str, str]]:
+    """The settings of a bot whose database exists for as long as the context lasts; none if the test runs on SQLite."""
+    with a_database_url() as url:
+        yield {} if url is None else {"DATABASE_URL": url.render_as_string(hide_password=False)}
+
+
+@asynccontextmanager
+async def a_database(folder: Path, process: str = "machine") -> AsyncIterator[Database]:
+    """A fresh database, open for the process of that name; what lies beside it, and its file, are in the folder.
+
+    The process is the one that submits; no heartbeat runs.
+    """
+    with a_database_url() as url:
+        if url is None:
+            migrate(folder / "bot.db")
+        database = _open(url, folder, process)
+        try:
+            if url is not None:
+                await _join(database, process)
+            yield database
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def database_of(stage: Stage) -> AsyncIterator[Database]:
+    """The database of that stage's bot, which isn't running, with the rights of a bot; made if it isn't there yet."""
+    url = stage.settings.get("DATABASE_URL")
+    stage.bot.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if url is None:
+        migrate(stage.bot.data_dir / "bot.db")
+    database = _open(None if url is None else sa.make_url(url), stage.bot.data_dir, "test")
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def _join(database: Database, process: str) -> None:
+    await database.write(processes.enter, process, "{}")
+    database.entered()
+    assert await database.write(processes.take_role, Role.SUBMITTER, process)
+
+
+def _open(url: sa.URL | None, folder: Path, process: str) -> Database:
+    if url is None:
+        return open_database(folder / "bot.db")
+    return open_shared_database(url, process, folder / "bot.generation")
+
+
+def read_rows(data_dir: Path, url: str | None, query: str, *values: object) -> list[Row]:
+    """The rows of a query in the bot's database, past the bot, whether it runs or not. Each `?` is one of the values.
+
+    `url` is its DATABASE_URL, None for the SQLite file in the data folder.
+    """
+    if url is not None:
+        return _run_on_server(url, query, values)
+    with closing(sqlite3.connect(f"file:{data_dir / 'bot.db'}?mode=ro", uri=True, timeout=_BUSY_SECONDS)) as file:
+        file.row_factory = sqlite3.Row
+        return file.execute(query, values).fetchall()
+
+
+def rows_of(stage: Stage, query: str, *values: object) -> list[Row]:
+    """The rows of a query in the database of that stage's bot."""
+    return read_rows(stage.bot.data_dir, stage.settings.get("DATABASE_URL"), query, *values)
+
+
+def change_rows(stage: Stage, statement: str, *values: object) -> None:
+    """Change the database of that stage's bot, past the bot."""
+    url = stage.settings.get("DATABASE_URL")
+    if url is not None:
+        _run_on_server(url, statement, values)
+        return
+    with closing(sqlite3.connect(stage.bot.data_dir / "bot.db", timeout=_BUSY_SECONDS)) as file, file:
+        file.execute(statement, values)
+
+
+def _run_on_server(url: str, statement: str, values: tuple[object, ...]) -> list[Row]:
+    numbers = itertools.count(1)
+    numbered = re.sub(r"\?", lambda _: f"${next(numbers)}", statement)
+    address = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+    async def run() -> list[Row]:
+        connection = await asyncpg.connect(address)
+        try:
+            return await connection.fetch(numbered, *values)
+        finally:
+            await connection.close()
+
+    # In a thread: tests ask from within their event loop, and wait.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, run()).result()
