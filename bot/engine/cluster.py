@@ -79,14 +79,15 @@ class Cluster:
     async def run(self) -> None:
         """Renew the lease, bury the dead, take a free role, until cancelled."""
         missed = False
-        while not self.buried.is_set():
+        while True:
             self._woken.clear()
             try:
                 await self._beat(catch_up=missed)
                 missed = False
             except TakenForDeadError:
                 self.buried.set()
-                return
+                # The process ends, and with it this loop.
+                await asyncio.Event().wait()
             except (StoreUnavailableError, *self.notices.faults) as error:
                 missed, self._steady_since = True, None
                 _log.error("heartbeat missed", error=str(error))

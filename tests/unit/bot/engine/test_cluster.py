@@ -11,6 +11,7 @@ from bot.engine.kill_switch import KillSwitch
 from bot.engine.signals import Signals
 from bot.jobs.database import Database, TakenForDeadError, open_shared_database
 from bot.jobs.store import processes
+from bot.ops.tasks import keep_running
 from tests.postgres import Databases
 
 
@@ -33,9 +34,21 @@ async def test_a_process_that_was_taken_for_dead_ends(url: sa.URL, tmp_path: Pat
     other, others_cluster = await begin(url, tmp_path, "other")
     await cluster.begin(others_cluster.recover)
     await other.write(processes.bury, ["sleeper"])
-    async with asyncio.timeout(10):
+    runs = 0
+
+    async def run() -> None:
+        nonlocal runs
+        runs += 1
+        assert runs == 1
         await cluster.run()
-    assert cluster.buried.is_set()
+
+    beating = asyncio.create_task(keep_running("cluster", run))
+    async with asyncio.timeout(10):
+        await cluster.buried.wait()
+        # What the process does until it ends isn't kept from running.
+        await database.read(processes.find_alive)
+    beating.cancel()
+    assert runs == 1
     with pytest.raises(TakenForDeadError, match="taken over"):
         await database.write(processes.take_role, processes.Role.SUBMITTER, "sleeper")
     await cluster.leave()
