@@ -9,7 +9,7 @@ from bot.chat.naming import names_in, readable
 from bot.chat.permissions import no_place
 from bot.chat.words import Reader
 from bot.engine.requests.lookup import SeesChannel
-from bot.jobs.model import ChannelId, GuildId, MessageId, Origin, Place, Upload, UserId, Via
+from bot.jobs.model import LOCALE_MAX_CHARACTERS, ChannelId, GuildId, MessageId, Origin, Place, Upload, UserId, Via
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.jobs.rights import Asker
 from cogs.host import Host
@@ -53,7 +53,7 @@ def origin_of(interaction: discord.Interaction, via: Via, *, reply_to: MessageId
         via=via,
         user_id=UserId(interaction.user.id),
         place=place_of(interaction),
-        locale=(interaction.guild_locale or interaction.locale).value,
+        locale=(interaction.guild_locale or interaction.locale).value[:LOCALE_MAX_CHARACTERS],
         reply_to=reply_to,
         history_after=MessageId(interaction.id),
     )

@@ -8,7 +8,7 @@ from bot.chat.naming import edited_text, is_long_text, said_in
 from bot.chat.permissions import no_place
 from bot.engine.requests.reply_rule import Reply, Right
 from bot.engine.services import Services
-from bot.jobs.model import ChannelId, GuildId, MessageId, Place, Upload, UserId
+from bot.jobs.model import LOCALE_MAX_CHARACTERS, ChannelId, GuildId, MessageId, Place, Upload, UserId
 from bot.jobs.reasons import Refusal
 from cogs.facts import sight_of, uploads_of
 from cogs.host import Host
@@ -83,7 +83,7 @@ class RepliesCog(commands.Cog, name="Replies"):
             to=to,
             user_id=UserId(message.author.id),
             place=Place(ChannelId(message.channel.id), None if is_dm else _guild_id(message)),
-            locale=guild.preferred_locale.value if guild else "en",
+            locale=guild.preferred_locale.value[:LOCALE_MAX_CHARACTERS] if guild else "en",
             text=said.raw,
             prompt=said.readable,
             readable=is_dm or any(person.id == me for person in message.mentions),

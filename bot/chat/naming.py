@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import discord
 
 from bot.chat.unseen import count_seen
+from bot.jobs.storable_text import storable
 
 _NAME_MAX_CHARACTERS = 100
 _NESTED_MAX = 3
@@ -52,8 +53,8 @@ class Said:
 
 
 def readable(text: str, names: Names) -> str:
-    """The text with a name in place of each id; unknown ones are left out. The rest is unchanged."""
-    changed = _replace(text, lambda found: _name(found, names))
+    """The text with a name in place of each id; unknown ones are left out. The rest is unchanged, if it is storable."""
+    changed = _replace(storable(text), lambda found: _name(found, names))
     for _ in range(_NESTED_MAX):
         if not _MARKUP.search(changed):
             return changed
@@ -141,7 +142,7 @@ def _name(found: re.Match[str], names: Names) -> str:
 
 def _clean(name: str) -> str:
     """A name in one line, without markup characters; an invisible one is left out."""
-    plain = name[:_NAME_MAX_CHARACTERS].translate(_NO_BRACKETS)
+    plain = storable(name[:_NAME_MAX_CHARACTERS]).translate(_NO_BRACKETS)
     return " ".join(plain.split()) if count_seen(plain) else ""
 
 

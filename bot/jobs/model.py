@@ -19,6 +19,8 @@ MessageId = NewType("MessageId", int)
 
 PROMPT_MAX_CHARACTERS = 4000
 REFERENCES_MAX = 4
+# Discord's longest is es-419.
+LOCALE_MAX_CHARACTERS = 16
 
 # Crockford's base32: no I, L, O or U, so that an id can be read aloud and typed again.
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

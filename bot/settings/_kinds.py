@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from bot.media.address_guard import AddressGuard
 from bot.videos.catalogue import Catalogue
 from bot.videos.private_network import is_public_literal
+from bot.videos.urls import PROVIDER_MAX_CHARACTERS, normalise_base
 
 # A shorter one would be found, and hidden, inside other words of the log.
 SECRET_MIN_CHARACTERS = 8
@@ -87,6 +88,8 @@ def _base_url(value: str) -> str:
         raise ValueError("not a base URL")
     if parts.scheme == "http" and is_public_literal(parts.hostname or ""):
         raise ValueError("http to a public address")
+    if len(normalise_base(value)) > PROVIDER_MAX_CHARACTERS:
+        raise ValueError("longer than the database allows")
     return value.rstrip("/")
 
 
@@ -170,8 +173,8 @@ BaseUrl = Annotated[
     BeforeValidator(strip),
     AfterValidator(_base_url),
     Allowed(
-        "an address such as https://api.routin.ai/v1, without a name, a key or a question mark; http:// only to "
-        "loopback and private addresses"
+        "an address such as https://api.routin.ai/v1 of at most 512 characters, without a name, a key or a question "
+        "mark; http:// only to loopback and private addresses"
     ),
 ]
 # It holds a password. The driver reads the rest of it.

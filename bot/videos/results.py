@@ -3,7 +3,6 @@
 The places are listed in docs/facts/provider.md ("A video as JSON").
 """
 
-import math
 from collections.abc import Iterator
 from typing import cast
 
@@ -72,7 +71,8 @@ def cost_micros(*holders: object) -> int | None:
                     continue
             if isinstance(value, bool) or not isinstance(value, int | float):
                 continue
-            if math.isfinite(value) and 0 <= value <= _COST_MAX:
+            # Neither NaN nor an integer that is too large for a float is within these.
+            if 0 <= value <= _COST_MAX:
                 return round(value * _MICROS)
     return None
 

@@ -5,6 +5,8 @@ from urllib.parse import quote, urljoin, urlsplit
 from yarl import URL
 
 _SCHEMES = frozenset({"http", "https"})
+# Each job stores the address of its provider.
+PROVIDER_MAX_CHARACTERS = 512
 _REMOTE_ID_MAX_CHARACTERS = 1024
 
 

@@ -10,6 +10,7 @@ from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import DRAFT_SECONDS
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, UserId
 from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.storable_text import storable
 from bot.jobs.store import drafts
 from bot.videos.catalogue import Catalogue
 
@@ -30,7 +31,7 @@ class Drafts:
 
         Discord requires a response within three seconds, so a database in trouble isn't waited for.
         """
-        request = replace(draft.request, prompt=draft.request.prompt[:PROMPT_MAX_CHARACTERS])
+        request = replace(draft.request, prompt=storable(draft.request.prompt)[:PROMPT_MAX_CHARACTERS])
         stored = replace(draft, request=request, created_at=self._context.clock.now())
         try:
             async with asyncio.timeout(_STORE_SECONDS):

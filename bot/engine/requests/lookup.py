@@ -12,6 +12,7 @@ from bot.jobs.model import ChannelId, Job, JobId, MessageId, PostKind, VideoRequ
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control, may_remix, may_view
 from bot.jobs.states import State
+from bot.jobs.storable_text import storable
 from bot.jobs.store import finding, posts
 from bot.jobs.store.finding import Suggestion
 
@@ -138,7 +139,7 @@ class Lookup:
             return await self.find_replied(MessageId(int(link["message"])))
         if (job_id := parse_job_id(text)) is not None and (job := await self.get(job_id)) is not None:
             return job
-        return await self._context.database.read(finding.find_by_remote, self._context.videos.provider, text)
+        return await self._context.database.read(finding.find_by_remote, self._context.videos.provider, storable(text))
 
     async def _views(self, found: list[Job]) -> list[JobView]:
         now, positions = self._context.clock.now(), self._context.signals.queue_positions

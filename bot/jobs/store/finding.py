@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, PostState, UserId
 from bot.jobs.render_times import RenderClass
 from bot.jobs.states import AT_PROVIDER, State
+from bot.jobs.storable_text import storable
 from bot.jobs.store.rows import job_of, readable
 from bot.jobs.tables import UNENDED, blocks, drafts, jobs, offers, posts
 
@@ -318,7 +319,7 @@ async def _suggested(
     connection: AsyncConnection, queries: _Suggesting, typed: str, values: dict[str, object]
 ) -> list[Suggestion]:
     everything, matching = queries
-    if text := typed.strip():
+    if text := storable(typed).strip():
         values = values | {"pattern": "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"}
     found = await connection.execute(matching if text else everything, values)
     return [Suggestion(*row) for row in found if isinstance(row.prompt, str) and isinstance(row.accepted_at, float)]

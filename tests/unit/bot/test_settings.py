@@ -184,6 +184,7 @@ def test_blanks_around_a_secret_are_forgiven(monkeypatch: pytest.MonkeyPatch) ->
         ("VIDEOS_API_BASE_URL", f"https://api.test/v1?key={CANARY}"),
         ("VIDEOS_API_BASE_URL", f"https://api.test/v1#{CANARY}"),
         ("VIDEOS_API_BASE_URL", f"https://api.test:{CANARY}/v1"),
+        ("VIDEOS_API_BASE_URL", f"https://api.test/{CANARY}/" + "ü" * 100),
         ("VIDEOS_API_BASE_URL", "https://api.test:99999/v1"),
         ("VIDEOS_API_BASE_URL", f"https://[{CANARY}/v1"),
         ("VIDEOS_MODELS", " , "),

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.naming import Names, readable
+from bot.jobs.column_values import fitted
+from bot.jobs.tables import jobs
 from tests.figures import figure
 
 NAMES = Names(
@@ -38,6 +40,7 @@ NAMES = Names(
         ("<@<@1>2> and <@<@9>1>", "<@Bob2> and"),
         ("<t:9999999999999>", ""),
         ("1 < 2 > 0 <3 <@x> <:a>", "1 < 2 > 0 <3 <@x> <:a>"),
+        ("a\0 \ud83e\udd8a \ud83e\ud83e.\udd8a", "a 🦊 \ufffd\ufffd.\ufffd"),
     ],
 )
 def test_what_a_person_reads(text: str, wanted: str) -> None:
@@ -51,6 +54,14 @@ def test_ids_nested_deeply_cost_no_time() -> None:
     left = readable("<@" * 8000 + "1>" * 8000, Names())
     assert time.process_time() - began_at < 1.0
     assert "<" not in left
+
+
+@given(st.text(st.sampled_from("a\0\ud83e\udd8a🦊<@1> "), max_size=60))
+def test_a_prompt_can_be_stored(text: str) -> None:
+    """On both databases, for any text that Discord lets through; it does not grow."""
+    left = readable(text, Names())
+    assert fitted(jobs.c.prompt, left) == left
+    assert len(left) <= len(text)
 
 
 @settings(max_examples=figure(150, 3000), deadline=None)

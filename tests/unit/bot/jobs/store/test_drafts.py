@@ -53,6 +53,13 @@ async def test_a_draft_keeps_the_addresses_of_attachments(database: Database) ->
     assert await database.read(drafts.get_draft, "d1") == draft
 
 
+async def test_a_file_may_have_any_name(database: Database) -> None:
+    """Also one with characters that text may not have in PostgreSQL."""
+    draft = replace(a_draft(), uploads=(Upload("https://cdn.test/\0", "a\0\ud800🦊" * 500, 2**40),))
+    await database.write(drafts.save_draft, draft)
+    assert await database.read(drafts.get_draft, "d1") == draft
+
+
 async def test_old_drafts_are_gone(database: Database) -> None:
     """One that is too old is not read, and deleted by the sweep; the rest stays."""
     for number, created_at in enumerate((NOW - 1, NOW, NOW + 1)):

@@ -78,6 +78,14 @@ async def test_the_newest_finished_video_of_a_channel(database: Database) -> Non
     assert await database.read(finding.find_newest_finished_in_channel, ANNA, DM.channel_id) is None
 
 
+async def test_any_text_may_be_typed(database: Database) -> None:
+    """Also what no text of the database can contain."""
+    fox = finished(prompt="a red fox")
+    await database.write(put, fox)
+    assert await suggested(database, "red\0 fox") == [fox.id]
+    assert await own(database, "\ud800" * 5_000) == []
+
+
 async def test_suggestions_are_the_askers_finished_videos_of_the_server(database: Database) -> None:
     """Newest first, of all channels of that server and of no other place; at most as many as asked for."""
     old, new = finished(100.0), finished(300.0, place=NEXT_DOOR)
