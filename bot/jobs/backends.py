@@ -215,6 +215,20 @@ def prepare(engine: sa.Engine) -> None:
     event.listen(engine, "begin", begin)
 
 
+def describe(error: DBAPIError) -> str:
+    """What the database says about the fault, without the values that it was about: a prompt may be among them.
+
+    SQLite names none. PostgreSQL names them in a second part, and its driver in faults that it finds itself.
+    """
+    cause = None if error.orig is None else error.orig.__cause__
+    if cause is None:
+        return str(error.orig)
+    code = getattr(cause, "sqlstate", None)
+    if getattr(cause, "severity", None) is None or not cause.args:
+        return f"{type(cause).__name__}, code {code}"
+    return f"{cause.args[0]}, code {code}"
+
+
 async def insert_new(connection: AsyncConnection, table: sa.Table, row: Mapping[str, object]) -> bool:
     """Insert the row unless one of its key exists; whether it was inserted."""
     if connection.dialect.name == "sqlite":

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.jobs.backends import BESIDE, LEAVING, Backend, BuriedError, PostgresBackend, SQLiteBackend
+from bot.jobs.backends import BESIDE, LEAVING, Backend, BuriedError, PostgresBackend, SQLiteBackend, describe
 from bot.jobs.generation import Generation, generation_path, write_generation
 from bot.jobs.pending_write import PendingWrite, is_note, shares
 
@@ -206,9 +206,9 @@ class Database:
             task.add_done_callback(_tell_fault)
             raise
         except IntegrityError as error:
-            raise StoreConflictError(f"The database could not do this: {error.orig}.") from error
+            raise StoreConflictError(f"The database could not do this: {describe(error)}.") from error
         except DBAPIError as error:
-            raise StoreUnavailableError(f"The database could not do this: {error.orig}.") from error
+            raise StoreUnavailableError(f"The database could not do this: {describe(error)}.") from error
         except PoolTimeoutError as error:
             raise StoreUnavailableError("The database could not do this: too much is asked of it at once.") from error
         except BuriedError as error:
@@ -220,7 +220,7 @@ class Database:
 def _tell_fault(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         # Never log the whole error: it contains the statement and its values, a prompt among them.
-        reason = str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
+        reason = describe(error) if isinstance(error, DBAPIError) else type(error).__name__
         _log.warning("write of a cancelled caller not stored", reason=reason)
 
 
