@@ -60,10 +60,6 @@ class LeftBehindError(Exception):
     """The data folder has jobs in a database that the settings don't name."""
 
 
-class TakenOverError(Exception):
-    """This process did not renew its lease in time, and others have taken over its work: start it again."""
-
-
 def migrate_only(settings: Settings, source: URL | None = None, now: float = 0.0) -> None:
     """Apply pending migrations; then move the data of a stopped bot from the database at the address `source`.
 
@@ -214,17 +210,16 @@ async def _serve(
     engine.start(logged_in)
     stopped = asyncio.create_task(stopping.wait())
     ready = asyncio.create_task(_log_ready(settings, client, logged_in))
-    taken_over = asyncio.create_task(engine.ended_by_others())
+    database = engine.context.database
+    over = asyncio.create_task(database.is_over.wait())
     try:
-        await asyncio.wait((stopped, gateway, taken_over), return_when=asyncio.FIRST_COMPLETED)
-        if taken_over.done():
-            raise TakenOverError(
-                "This process didn't renew its lease in time, so others have taken over its work. Start it again."
-            )
+        await asyncio.wait((stopped, gateway, over), return_when=asyncio.FIRST_COMPLETED)
+        if database.over_because is not None:
+            raise database.over_because
     finally:
         _log.info("stopping")
         watchdog.start(_DRAIN_SECONDS)
-        for task in (stopped, ready, taken_over):
+        for task in (stopped, ready, over):
             task.cancel()
         await engine.stop()
         await disconnect(client, gateway)

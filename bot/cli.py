@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import URL
 
 from bot import VERSION
-from bot.app import LeftBehindError, TakenOverError, migrate_only, run
+from bot.app import LeftBehindError, migrate_only, run
 from bot.chat.words import Language, read_languages
 from bot.connection import DiscordRefusedError
 from bot.data_folder import AlreadyRunningError, DataFolderError
@@ -86,7 +86,7 @@ def _code_of(
         return _say(error, ExitCode.CONFIGURATION)
     except (AlreadyRunningError, ServedDatabaseError) as error:
         return _say(error, ExitCode.ALREADY_RUNNING)
-    except (StoreUnavailableError, TakenOverError, OSError) as error:
+    except (StoreUnavailableError, OSError) as error:
         return _say(error, ExitCode.FAILURE)
     except KeyboardInterrupt:
         return _say("Interrupted.", ExitCode.FAILURE)

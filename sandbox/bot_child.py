@@ -34,7 +34,7 @@ def _obey(clock: ScaledClock, crash_point: CrashPoint) -> None:
     `stop 1 after UPDATE marks` stops at the next one with such a statement.
     """
     for line in sys.stdin:
-        order, _, words = line.strip().partition(" ")
+        order, _, words = line.rstrip("\n").partition(" ")
         match order:
             case "jump":
                 clock.jump(float(words))

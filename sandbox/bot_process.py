@@ -102,12 +102,15 @@ class BotProcess:
         self._stepped_seconds += seconds
         self._tell(f"step {seconds!r}")
 
-    def crash_at_commit(self, number: int, when: When) -> None:
-        """Let the running process end as by a power cut at the `number`-th commit from now; 0 takes that back."""
-        self._tell(f"crash {number} {when}")
+    def crash_at_commit(self, number: int, when: When, statement: str = "") -> None:
+        """Let the running process end as by a power cut at the `number`-th commit from now; 0 takes that back.
+
+        Counted are those of transactions with a statement that contains `statement`.
+        """
+        self._tell(f"crash {number} {when} {statement}")
 
     def stop_at_commit(self, statement: str, when: When) -> None:
-        """Let the running process stop, as by `pause`, at its next commit after a statement that contains that."""
+        """Let the running process stop, as by `pause`, at its next commit with such a statement."""
         self._tell(f"stop 1 {when} {statement}")
 
     def _tell(self, order: str) -> None:

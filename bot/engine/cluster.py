@@ -16,7 +16,7 @@ import structlog
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.restore_detection import searched_until
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, StoreUnavailableError, TakenForDeadError
+from bot.jobs.database import Database, MustEndError, StoreUnavailableError
 from bot.jobs.notices import JobNotice, Notices
 from bot.jobs.states import ENDS
 from bot.jobs.store import finding, marks, processes
@@ -46,8 +46,7 @@ class Cluster:
         self._woken = asyncio.Event()
         # Since when, on the loop's clock, this process has renewed its lease without a gap.
         self._steady_since: float | None = None
-        # Set when others have taken over the work of this process: it has to end.
-        self.buried = asyncio.Event()
+        self._alive: set[str] = set()
         # Prepares this process to send paid requests; and takes over messages and offers that no living process has.
         self._take_over_spending: Callable[[], Awaitable[None]] = _nothing
         self.recover: Callable[[], Awaitable[None]] = _nothing
@@ -84,9 +83,8 @@ class Cluster:
             try:
                 await self._beat(catch_up=missed)
                 missed = False
-            except TakenForDeadError:
-                self.buried.set()
-                # The process ends, and with it this loop.
+            except MustEndError:
+                # The process ends now, and this loop with it.
                 await asyncio.Event().wait()
             except (StoreUnavailableError, *self.notices.faults) as error:
                 missed, self._steady_since = True, None
@@ -97,6 +95,8 @@ class Cluster:
         """Free everything for the others, at the end."""
         try:
             await self._database.write(processes.bury, [self._process])
+        except MustEndError:
+            _log.info("work was taken over")
         except StoreUnavailableError as error:
             # They take over when the lease is over.
             _log.warning("work not handed over", error=str(error))
@@ -105,6 +105,7 @@ class Cluster:
     async def _beat(self, *, catch_up: bool) -> None:
         now = asyncio.get_running_loop().time()
         catch_up |= await self.notices.ensure()
+        catch_up |= self._database.take_doubt()
         await self._database.write(processes.renew, self._process, json.dumps(self.find_facts()))
         if self._steady_since is None:
             self._steady_since = now
@@ -114,17 +115,19 @@ class Cluster:
             if dead:
                 _log.warning("processes taken over", processes=dead)
                 await self._database.read(processes.end_connections, dead)
-                catch_up = True
-        await self._look_round()
+        catch_up |= await self._look_round()
         if not self._signals.submits:
             await self._take_role()
         if catch_up:
+            # Of processes that are gone, and of writes whose outcome was lost.
             self._signals.missed_notices = True
             await self.recover()
 
-    async def _look_round(self) -> None:
-        """What the other processes have made known."""
+    async def _look_round(self) -> bool:
+        """Take over what the other processes have made known; whether one of them is gone since."""
         alive = await self._database.read(processes.find_alive)
+        names = {process.name for process in alive}
+        is_gone, self._alive = bool(self._alive - names), names
         self._signals.shares_work = len(alive) > 1
         self.heed_facts([json.loads(other.facts) for other in alive if other.name != self._process])
         found = await self._database.read(marks.read_database_marks)
@@ -135,6 +138,7 @@ class Cluster:
         # Jobs that were freed while a notice was lost.
         self._signals.has_unclaimed = True
         self._signals.work.set()
+        return is_gone
 
     async def _take_role(self) -> None:
         if not await self._database.write(processes.take_role, Role.SUBMITTER, self._process):

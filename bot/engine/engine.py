@@ -10,6 +10,7 @@ from bot.engine.delivery.card_updates import CardUpdater
 from bot.engine.delivery.offers import OfferLoop
 from bot.engine.delivery.outbox import OutboxDispatcher
 from bot.engine.housekeeping import keep_house
+from bot.engine.moves import take_unlearned
 from bot.engine.pipeline.lost_job_poller import LostJobPoller
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.reconcile import Reconciler
@@ -76,13 +77,11 @@ class Engine:
         """How this process takes turns with others at Discord's gateway; None where there are none."""
         return None if self._cluster is None else self._cluster.notices
 
-    async def ended_by_others(self) -> None:
-        """Return once other processes have taken over the work of this one; never where there are none."""
-        await (asyncio.Event() if self._cluster is None else self._cluster.buried).wait()
-
     async def _recover(self) -> None:
+        await take_unlearned(self.context)
         await self.outbox.recover()
         await self.offer_loop.recover()
+        await self.card_updater.recover()
 
     async def stop(self) -> None:
         """Accept nothing and start no paid request any more, then let running work finish."""

@@ -15,7 +15,7 @@ from bot.jobs.model import Job, UserId
 from bot.jobs.pending_write import once_stored
 from bot.jobs.reasons import Refusal
 from bot.jobs.states import ENDS, Event
-from bot.jobs.store import accepting, blocking, moving
+from bot.jobs.store import accepting, blocking, finding, moving
 from bot.jobs.store.accepting import Accepted
 
 T = TypeVar("T")
@@ -40,6 +40,14 @@ async def change(
 ) -> Job | None:
     """Store what `work` does to a job and return its row; None if it was moved meanwhile."""
     return await _store(context, context.signals.job_moved, work, *args, **changes)
+
+
+async def take_unlearned(context: EngineContext) -> None:
+    """Hand over jobs that were stored as this process's own by a write whose outcome it didn't learn."""
+    owned = await context.database.read(finding.find_owned, context.process)
+    unlearned = [job_id for job_id in owned if not context.signals.owns(job_id)]
+    for job in (await context.database.read(finding.find_by_ids, unlearned)).values():
+        context.signals.job_owned(job)
 
 
 async def accept(context: EngineContext, job: Job, taking: int = 0) -> Accepted | Refusal:

@@ -38,7 +38,7 @@ LEAVING = "leaving"
 # The key of the lock for which the writers of all processes take turns; never renamed, as versions meet at an upgrade.
 WRITING = 0x766964656F01
 # A process that was stopped in the middle of a transaction holds the others back for that long at most.
-_STOPPED_SECONDS = 10.0
+STOPPED_SECONDS = 10.0
 _STATEMENT_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
 _CONNECTIONS = 8
@@ -148,7 +148,7 @@ class PostgresBackend(Backend):
                 "server_settings": {
                     "application_name": self._process,
                     "lock_timeout": f"{_BUSY_SECONDS:.0f}s",
-                    "idle_in_transaction_session_timeout": f"{_STOPPED_SECONDS:.0f}s",
+                    "idle_in_transaction_session_timeout": f"{STOPPED_SECONDS:.0f}s",
                     "statement_timeout": f"{_STATEMENT_SECONDS:.0f}s",
                     "timezone": "UTC",
                 },

@@ -23,6 +23,7 @@ _TRIES = 3
 # How many writes share a transaction at most: others wait for it.
 _GROUP_MAX = 64
 _PATIENCE_SECONDS = 15.0
+_WENT_BACK = "The database is older than what was sent: it was restored, or a replica that was behind took over"
 _log = structlog.stdlib.get_logger(__name__)
 
 P = ParamSpec("P")
@@ -32,17 +33,20 @@ T = TypeVar("T")
 class StoreUnavailableError(Exception):
     """The database could not read or write: disk full, locked by another program, damaged."""
 
+    # For the log: the message says all.
+    in_one_line = True
+
 
 class StoreConflictError(StoreUnavailableError):
     """The write breaks a rule of the schema, such as one id of the provider for two jobs."""
 
 
-class TakenForDeadError(StoreUnavailableError):
-    """Other processes have taken over the work of this one, so it can write nothing any more."""
-
-
 class GenerationNotStoredError(StoreUnavailableError):
     """The transaction is stored, but its count beside the database is not: nothing may be sent for it."""
+
+
+class MustEndError(StoreUnavailableError):
+    """This process may write and send nothing any more: it has to be started again."""
 
 
 class Database:
@@ -62,6 +66,10 @@ class Database:
         self._sharing: list[PendingWrite[Any]] = []
         self._under_way: set[asyncio.Task[Any]] = set()
         self._tries = _TRIES
+        self._in_doubt = False
+        # Set when the process has to end; the error is one line for the operator.
+        self.is_over = asyncio.Event()
+        self.over_because: MustEndError | None = None
 
     async def write(
         self,
@@ -115,6 +123,32 @@ class Database:
         if isinstance(self._backend, PostgresBackend):
             self._backend.is_entered = True
 
+    async def check_generation(self, read: Callable[[AsyncConnection], Awaitable[Generation | None]]) -> None:
+        """Compare the generation of the shared database with the newest known one, and store it beside.
+
+        Raises `MustEndError` if it went back: it was restored, or a replica that was behind took over.
+        """
+        # While this process doesn't count up.
+        async with self._writer:
+            found, known = await self.read(read), self._advanced
+            if found is None:
+                return
+            if known is not None and (found.lineage != known.lineage or found < known):
+                raise self.end(_WENT_BACK)
+            self._advanced = found
+        await self._store_generation(found)
+
+    def end(self, why: str) -> MustEndError:
+        """Let the process end for that reason; returns the error to raise."""
+        self.over_because = MustEndError(f"{why}. Start it again.")
+        self.is_over.set()
+        return self.over_because
+
+    def take_doubt(self) -> bool:
+        """Whether a write failed since the last call that may be stored all the same."""
+        in_doubt, self._in_doubt = self._in_doubt, False
+        return in_doubt
+
     def leave(self) -> None:
         """From now on wait only briefly for another program's lock: the process ends, and unstored work is safe."""
         self._tries = 1
@@ -162,17 +196,22 @@ class Database:
                 # Not after a long wait in the queue.
                 tired = tries_left == 0 or waited_seconds > _PATIENCE_SECONDS
                 if tired or not self._backend.may_retry(error, begun=begun):
+                    # A connection that was lost in a commit leaves it open if that is stored.
+                    self._in_doubt |= begun
                     raise
+            except self._backend.unreachable:
+                self._in_doubt |= begun
+                raise
         for one in group:
-            one.end()
-            if one.advanced is not None:
-                self._count_up(one.advanced)
+            one.end(None if one.advanced is None else self._count_up(one.advanced))
         await self._backend.after_write(self._engine)
 
-    def _count_up(self, advanced: Generation) -> None:
-        """Remember the newest generation, for the next writing of the file."""
-        if self._advanced is None or advanced.lineage != self._advanced.lineage or advanced > self._advanced:
-            self._advanced = advanced
+    def _count_up(self, advanced: Generation) -> MustEndError | None:
+        """Remember the newest generation, for the next writing of the file; an error if it isn't newer."""
+        if (before := self._advanced) is not None and (advanced.lineage != before.lineage or advanced <= before):
+            return self.end(_WENT_BACK)
+        self._advanced = advanced
+        return None
 
     async def _finished(self, one: PendingWrite[T]) -> T:
         """Its result, once its generation is stored beside the database, too."""
@@ -212,7 +251,7 @@ class Database:
         except PoolTimeoutError as error:
             raise StoreUnavailableError("The database could not do this: too much is asked of it at once.") from error
         except BuriedError as error:
-            raise TakenForDeadError("Other processes have taken over the work of this one.") from error
+            raise self.end("Other processes have taken over the work of this one") from error
         except self._backend.unreachable as error:
             raise StoreUnavailableError(f"The database can't be reached: {error}.") from error
 

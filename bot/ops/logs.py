@@ -107,6 +107,16 @@ def _stamp_with(now: Callable[[], float]) -> structlog.typing.Processor:
     return stamp
 
 
+def _shorten(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Log an error that says all in one line, such as an outage, without the traceback of each place that met it."""
+    given = event.get("exc_info")
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given is True else None
+    if getattr(error, "in_one_line", False):
+        del event["exc_info"]
+        event["error"] = str(error)
+    return event
+
+
 def start_logging(
     level: str,
     form: Literal["auto", "json", "console"],
@@ -124,6 +134,7 @@ def start_logging(
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         _stamp_with(now),
+        _shorten,
     ]
     if coloured:
         last: list[structlog.typing.Processor] = [

@@ -60,7 +60,7 @@ class CardUpdater:
         """Edit and delete, until cancelled; running requests are left to `finish`."""
         signals = self._context.signals
         await self._retries.learn()
-        await self._recover()
+        await self.recover()
         while True:
             signals.cards.clear()
             await signals.wait(signals.cards, self._context.clock, await self._start_due())
@@ -77,11 +77,10 @@ class CardUpdater:
         pauses = (self._start_deletions(), self._start_edits(), self._retries.start_due(), self._end_keeping())
         return 0.0 if self._context.signals.dirty_cards else min(pauses)
 
-    async def _recover(self) -> None:
+    async def recover(self) -> None:
         """Find outdated messages, and the cards of earlier processes; edit those whose last edit may have been lost."""
         context, after = self._context, None
-        kept_since = context.kept_since()
-        signals = context.signals
+        signals, kept_since = context.signals, context.kept_since()
         signals.dirty_cards.update(dict.fromkeys(await context.database.read(posts.find_outdated, kept_since)))
         changed: dict[JobId, float] = {}
         while found := await context.database.read(posts.find_standing_cards, after, _READ_AT_ONCE):
@@ -101,6 +100,7 @@ class CardUpdater:
                 signals.dirty_cards[job_id] = None
                 if (card := self._cards.get(job_id)) is not None:
                     card.state_shown = None
+        signals.cards.set()
 
     async def _take_signals(self) -> None:
         signals, now = self._context.signals, self._context.clock.monotonic()

@@ -21,7 +21,7 @@ from bot.engine.pipeline.provider_account import Concerns
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.jobs.backoff import full_jitter, obeyed
-from bot.jobs.database import GenerationNotStoredError, StoreConflictError, StoreUnavailableError
+from bot.jobs.database import GenerationNotStoredError, MustEndError, StoreConflictError, StoreUnavailableError
 from bot.jobs.deadlines import late_at
 from bot.jobs.model import Cause, Job
 from bot.jobs.states import Event, State
@@ -140,6 +140,8 @@ async def _settle(context: EngineContext, job: Job, work: _Work, *args: Any, **c
             # The id of a paid video must be logged, even if the process ends before it is stored.
             remote_id = changes.get("remote_id")
             _log.error("outcome not stored yet", job=job.id, attempt=attempt, remote_id=remote_id, error=str(error))
+            if isinstance(error, MustEndError):
+                raise
             try:
                 await context.clock.sleep(min(30.0, 1.0 + attempt))
             except asyncio.CancelledError:

@@ -241,6 +241,11 @@ async def find_at_provider(connection: AsyncConnection) -> dict[JobId, UserId]:
     return {JobId(row.id): UserId(row.user_id) for row in found}
 
 
+async def find_owned(connection: AsyncConnection, process: str) -> list[JobId]:
+    """The unended jobs that the process of that name owns."""
+    return [JobId(job_id) for job_id in await connection.scalars(sa.select(jobs.c.id).where(jobs.c.owner == process))]
+
+
 async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> set[JobId]:
     """The jobs whose video file is still needed: not posted yet, or ended unposted since then."""
     unposted = jobs.c.state.in_((State.CANCELLED, State.UNDELIVERABLE))

@@ -22,6 +22,8 @@ class Mark(StrEnum):
     # When the database last started as restored; and, until `/owner resume`, that it is still to be checked.
     RESTORED_AT = "restored at"
     RESTORED = "restored"
+    # The lineages before the last restores, newest first: files of processes that were not started since.
+    EARLIER = "earlier lineages"
     # That the owner has stopped all spending, where several processes share the database.
     PAUSED = "paused"
     # To which address the data was moved (`migrate --from`): this database is served no more.
@@ -62,6 +64,11 @@ async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
     known = Generation(lineage, int(number)) if lineage and number.isdecimal() else None
     restored_at = _time(found.get(Mark.RESTORED_AT))
     return DatabaseMarks(known, Mark.COPY in found, Mark.RESTORED in found, restored_at, Mark.PAUSED in found)
+
+
+async def read_generation(connection: AsyncConnection) -> Generation | None:
+    """The lineage and generation; None where a row is missing or unreadable."""
+    return (await read_database_marks(connection)).generation
 
 
 async def advance(connection: AsyncConnection) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.engine.cluster import Cluster
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, TakenForDeadError, open_shared_database
+from bot.jobs.database import Database, MustEndError, open_shared_database
 from bot.jobs.store import processes
 from bot.ops.tasks import keep_running
 from tests.postgres import Databases
@@ -44,12 +44,12 @@ async def test_a_process_that_was_taken_for_dead_ends(url: sa.URL, tmp_path: Pat
 
     beating = asyncio.create_task(keep_running("cluster", run))
     async with asyncio.timeout(10):
-        await cluster.buried.wait()
+        await database.is_over.wait()
         # What the process does until it ends isn't kept from running.
         await database.read(processes.find_alive)
     beating.cancel()
     assert runs == 1
-    with pytest.raises(TakenForDeadError, match="taken over"):
+    with pytest.raises(MustEndError, match="taken over"):
         await database.write(processes.take_role, processes.Role.SUBMITTER, "sleeper")
     await cluster.leave()
     assert [one.name for one in await other.read(processes.find_alive)] == ["other"]

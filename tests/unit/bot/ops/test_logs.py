@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pytest
 import structlog
 
+from bot.jobs.database import StoreUnavailableError
 from bot.ops.logs import Redactor, start_logging
 
 SECRET = "MTE4.token-canary.zzz"
@@ -200,6 +201,18 @@ def test_a_traceback_is_part_of_its_line(start: Start) -> None:
     (line,) = lines_of(out)
     assert "Traceback" in line["exception"]
     assert "RuntimeError: could not use it" in line["exception"]
+
+
+def test_an_outage_is_one_short_line(start: Start) -> None:
+    """An error that says all in its message is logged without the traceback of the place that met it."""
+    out = start()
+    try:
+        raise StoreUnavailableError("The database can't be reached.")
+    except StoreUnavailableError:
+        structlog.stdlib.get_logger("bot.x").exception("not stored")
+    (line,) = lines_of(out)
+    assert (line["event"], line["error"]) == ("not stored", "The database can't be reached.")
+    assert "exception" not in line
 
 
 def test_the_level_holds(start: Start) -> None:

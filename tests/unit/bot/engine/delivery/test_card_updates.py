@@ -107,7 +107,7 @@ class CardsHarness:
     async def recover(self) -> None:
         """What a start does, and the first turn."""
         await self.updater._retries.learn()
-        await self.updater._recover()
+        await self.updater.recover()
         await self.turn()
 
     async def turn(self) -> None:
@@ -283,7 +283,7 @@ async def test_a_card_whose_rows_could_not_be_read(harness: CardsHarness) -> Non
     with pytest.raises(StoreUnavailableError):
         await harness.turn()
     database.fails = False
-    await harness.updater._recover()
+    await harness.updater.recover()
     await harness.pass_seconds(5)
     assert len(harness.courier.edits) > before
     assert MessageId(1) in {message_id for _, message_id, _ in harness.courier.edits[before:]}
