@@ -215,6 +215,7 @@ async def _serve(
     try:
         await asyncio.wait((stopped, gateway, over), return_when=asyncio.FIRST_COMPLETED)
         if database.over_because is not None:
+            await engine.warn_others()
             raise database.over_because
     finally:
         _log.info("stopping")

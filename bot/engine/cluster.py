@@ -7,7 +7,9 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
+from time import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,10 +18,10 @@ import structlog
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.restore_detection import searched_until
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, MustEndError, StoreUnavailableError
+from bot.jobs.database import WENT_BACK, Database, GenerationNotStoredError, MustEndError, StoreUnavailableError
 from bot.jobs.notices import JobNotice, Notices
 from bot.jobs.states import ENDS
-from bot.jobs.store import finding, marks, processes
+from bot.jobs.store import finding, marks, processes, restoring
 from bot.jobs.store.moving import OF_SUBMITTER
 from bot.jobs.store.processes import LEASE_SECONDS, Role
 
@@ -91,6 +93,16 @@ class Cluster:
                 _log.error("heartbeat missed", error=str(error))
             await _wait(self._woken, HEARTBEAT_SECONDS)
 
+    async def warn_others(self) -> None:
+        """If this process ends because the database went back: let no process pay, and all start as after a restore."""
+        if not self._database.went_back:
+            return
+        try:
+            await self._database.write(restoring.mark_copy, time())
+        except StoreUnavailableError as error:
+            # Their own counts show them the same.
+            _log.error("others not warned", error=str(error))
+
     async def leave(self) -> None:
         """Free everything for the others, at the end."""
         try:
@@ -130,7 +142,13 @@ class Cluster:
         is_gone, self._alive = bool(self._alive - names), names
         self._signals.shares_work = len(alive) > 1
         self.heed_facts([json.loads(other.facts) for other in alive if other.name != self._process])
+        with suppress(GenerationNotStoredError):
+            # Nothing is sent for it.
+            await self._database.check_generation(marks.read_generation)
         found = await self._database.read(marks.read_database_marks)
+        if found.is_copy:
+            # Another process has found out.
+            raise self._database.end(WENT_BACK)
         self._kill_switch.hold(found.is_paused)
         self._signals.searched_until = searched_until(found)
         if self._signals.submits:

@@ -77,6 +77,11 @@ class Engine:
         """How this process takes turns with others at Discord's gateway; None where there are none."""
         return None if self._cluster is None else self._cluster.notices
 
+    async def warn_others(self) -> None:
+        """Before the process ends by itself: let the others stop what is as wrong for them."""
+        if self._cluster is not None:
+            await self._cluster.warn_others()
+
     async def _recover(self) -> None:
         await take_unlearned(self.context)
         await self.outbox.recover()

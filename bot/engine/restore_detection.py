@@ -28,8 +28,9 @@ async def detect_restore(database: Database, path: Path, kill_switch: KillSwitch
     file = generation_path(path)
     found = await database.read(marks.read_database_marks)
     kept = await asyncio.to_thread(read_generation, file)
-    # A data folder without the file may be that of a new process.
-    why = None if database.is_shared and kept is None and not found.is_copy else why_restored(found, kept)
+    # A data folder without the file may be that of a new process; of an earlier lineage, another process has found out.
+    is_known = database.is_shared and (kept is None or kept.lineage in found.earlier)
+    why = None if is_known and not found.is_copy else why_restored(found, kept)
     if why is not None:
         _log.warning("the database is a copy or was restored", why=why)
         # First of all, so that a start that breaks off here leaves nothing to be paid.
@@ -40,8 +41,8 @@ async def detect_restore(database: Database, path: Path, kill_switch: KillSwitch
         return await database.read(marks.read_database_marks)
     if found.is_restored:
         await _pause(kill_switch, database)
-    elif found.generation is not None and found.generation != kept:
-        # A crash came between the count and the file.
+    if found.generation is not None and found.generation != kept:
+        # A crash came between the count and the file, or another process has begun this lineage.
         await _store(file, found.generation)
     return found
 

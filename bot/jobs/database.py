@@ -23,7 +23,7 @@ _TRIES = 3
 # How many writes share a transaction at most: others wait for it.
 _GROUP_MAX = 64
 _PATIENCE_SECONDS = 15.0
-_WENT_BACK = "The database is older than what was sent: it was restored, or a replica that was behind took over"
+WENT_BACK = "The database is older than what was sent: it was restored, or a replica that was behind took over"
 _log = structlog.stdlib.get_logger(__name__)
 
 P = ParamSpec("P")
@@ -134,9 +134,14 @@ class Database:
             if found is None:
                 return
             if known is not None and (found.lineage != known.lineage or found < known):
-                raise self.end(_WENT_BACK)
+                raise self.end(WENT_BACK)
             self._advanced = found
         await self._store_generation(found)
+
+    @property
+    def went_back(self) -> bool:
+        """Whether the process has to end because the database is older than what was sent."""
+        return self.over_because is not None and str(self.over_because).startswith(WENT_BACK)
 
     def end(self, why: str) -> MustEndError:
         """Let the process end for that reason; returns the error to raise."""
@@ -209,7 +214,7 @@ class Database:
     def _count_up(self, advanced: Generation) -> MustEndError | None:
         """Remember the newest generation, for the next writing of the file; an error if it isn't newer."""
         if (before := self._advanced) is not None and (advanced.lineage != before.lineage or advanced <= before):
-            return self.end(_WENT_BACK)
+            return self.end(WENT_BACK)
         self._advanced = advanced
         return None
 

@@ -54,6 +54,8 @@ class DatabaseMarks(NamedTuple):
     restored_at: float | None
     # Whether the owner has paused all processes.
     is_paused: bool = False
+    # The lineages that it had before it was restored.
+    earlier: tuple[str, ...] = ()
 
 
 async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
@@ -63,7 +65,8 @@ async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
     lineage, number = found.get(Mark.LINEAGE), found.get(Mark.GENERATION, "")
     known = Generation(lineage, int(number)) if lineage and number.isdecimal() else None
     restored_at = _time(found.get(Mark.RESTORED_AT))
-    return DatabaseMarks(known, Mark.COPY in found, Mark.RESTORED in found, restored_at, Mark.PAUSED in found)
+    earlier = tuple(found.get(Mark.EARLIER, "").split())
+    return DatabaseMarks(known, Mark.COPY in found, Mark.RESTORED in found, restored_at, Mark.PAUSED in found, earlier)
 
 
 async def read_generation(connection: AsyncConnection) -> Generation | None:
