@@ -103,6 +103,8 @@ class Transfer:
             await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITING})
             if await connection.run_sync(is_served):
                 raise ServedDatabaseError(f"Processes use the database at {self._where}: stop all of them first.")
+            # Without statistics each comparison would read the whole table.
+            await connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
             yield connection
 
     async def _copy_pictures(self, source: Source, connection: AsyncConnection) -> int:
