@@ -208,8 +208,8 @@ class OutboxDispatcher:
         composed = await compose(context, job, post, message.file_refused)
         match composed:
             case Skipped():
-                now = context.clock.now()
-                left = await change(context, moving.stop_delivering, job, post, composed.event, now)
+                now, me = context.clock.now(), context.process
+                left = await change(context, moving.stop_delivering, job, post, composed.event, now, process=me)
                 return None if left else now
             case Unlinked():
                 return await self._ask_later(message, job, post, composed.fault)

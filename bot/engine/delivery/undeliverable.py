@@ -59,5 +59,6 @@ async def redirect_to_dm(context: EngineContext, job: Job, post: Post) -> bool:
 async def _keep(context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None) -> float | None:
     about = {"cause": cause, "field": None if denial is None else denial.value, "withheld": False}
     now = context.clock.now()
-    stopped = await change(context, moving.stop_delivering, job, post, Event.UNPOSTABLE, now, **about)
+    process = context.process
+    stopped = await change(context, moving.stop_delivering, job, post, Event.UNPOSTABLE, now, process=process, **about)
     return None if stopped else now

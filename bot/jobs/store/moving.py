@@ -15,7 +15,7 @@ from bot.jobs.life_log import log_move
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState, UserId
 from bot.jobs.pending_write import may_share, no_turn, once_stored
 from bot.jobs.states import ENDS, Announcement, Event, State, move
-from bot.jobs.store.posts import make_due, mark_refused, mark_sent
+from bot.jobs.store.posts import is_open, make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
 from bot.jobs.tables import HAPPENED, UNENDED, blocks, jobs, offers, posts
 
@@ -90,9 +90,21 @@ async def deliver(
 
 
 async def stop_delivering(
-    connection: AsyncConnection, job: Job, post: Post, event: Event, now: float, **changes: Any
+    connection: AsyncConnection,
+    job: Job,
+    post: Post,
+    event: Event,
+    now: float,
+    *,
+    process: str | None = None,
+    **changes: Any,
 ) -> Job | None:
-    """Store that this video message will not be posted, and move the job by that event, both or neither."""
+    """Store that this video message will not be posted, and move the job by that event, both or neither.
+
+    None as for `apply`, and if another process than `process` tries the message or has settled it.
+    """
+    if not await is_open(connection, post, process):
+        return None
     moved = await apply(connection, await _as_it_is(connection, job), event, now=now, **changes)
     if moved is not None:
         await mark_refused(connection, post)

@@ -186,6 +186,12 @@ async def begin_sending(
     return True
 
 
+async def is_open(connection: AsyncConnection, post: Post, process: str | None = None) -> bool:
+    """Whether the message is unsent still, and no other process than that one tries it."""
+    unsent = sa.select(posts.c.job_id).where(*_key(post), _UNSENT, *_not_of_others(process))
+    return (await connection.execute(unsent)).first() is not None
+
+
 async def mark_sent(connection: AsyncConnection, post: Post, message_id: MessageId | None) -> Job | None:
     """Store that the message is posted; None when it was deleted since. Returns its job, if that is readable."""
     await connection.execute(_this(post).values(state=PostState.SENT, message_id=message_id, attempted_at=None))

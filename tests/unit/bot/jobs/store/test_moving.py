@@ -364,3 +364,17 @@ async def test_a_start_on_a_clock_that_was_set_back(database: Database) -> None:
     # The time by which the provider's list is searched, and what is over, stay as they were noted.
     for job in (unclear, ended, waiting):
         assert await read(database, job) == job
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+async def test_what_another_process_sends_or_has_sent_is_not_stopped(database: Database, is_sent: bool) -> None:
+    """Two processes read the message of a dead one: the one that lacks the file leaves it to the one that sends it."""
+    job = await stored(database, a_job(State.POSTING))
+    await database.write(posts.make_due, job, PostKind.VIDEO)
+    post = await post_of(database, job, PostKind.VIDEO)
+    assert await database.write(posts.begin_sending, post, job, NOW, None, "other")
+    if is_sent:
+        await database.write(moving.deliver, job, post, MessageId(99), NOW)
+    assert await database.write(moving.stop_delivering, job, post, Event.REFETCH, NOW, process="this one") is None
+    state = (await post_of(database, job, PostKind.VIDEO)).state
+    assert state is (PostState.SENT if is_sent else PostState.SENDING)
