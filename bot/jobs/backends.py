@@ -157,6 +157,7 @@ class PostgresBackend(Backend):
             hide_parameters=True,
         )
         event.listen(engine.sync_engine, "begin", self._begin)
+        event.listen(engine.sync_engine, "handle_error", _hide_row)
         return engine
 
     def _begin(self, connection: sa.Connection) -> None:
@@ -189,6 +190,13 @@ class PostgresBackend(Backend):
 
     async def after_write(self, engine: AsyncEngine) -> None:
         """The server looks after its log itself."""
+
+
+def _hide_row(context: sa.ExceptionContext) -> None:
+    """Take the values of the row out of the driver's error: its traceback would put the words of people in the log."""
+    error: Any = context.original_exception.__cause__
+    if getattr(error, "detail", None):
+        error.detail = None
 
 
 def prepare(engine: sa.Engine) -> None:

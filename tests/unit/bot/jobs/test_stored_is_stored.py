@@ -3,8 +3,9 @@
 import traceback
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.jobs.database import Database, StoreConflictError
 from bot.jobs.limits import Limits
@@ -27,6 +28,7 @@ class FakeExhaustedEngine:
         raise PoolTimeoutError("too many")
 
 
+@pytest.mark.sqlite_only("takes in its log")
 async def test_a_stored_write_is_never_reported_as_lost(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Afterwards the log is too large and can't be checkpointed: the job is stored, and no error is reported."""
     job = a_job()
@@ -38,10 +40,26 @@ async def test_a_stored_write_is_never_reported_as_lost(database: Database, monk
     assert await database.read(finding.get, job.id) == accepted.job
 
 
+@pytest.mark.both_databases
 async def test_no_error_repeats_what_was_to_be_stored(database: Database) -> None:
-    """The whole chain of errors, as a log would show it, holds no prompt."""
+    """The whole chain of errors, as a log would show it, holds no prompt, nor what else the row holds."""
     with pytest.raises(StoreConflictError) as caught:
         await database.write(put, a_job(origin_id="same", prompt=PROMPT), a_job(origin_id="same", prompt=PROMPT))
     shown = "".join(traceback.format_exception(caught.value))
-    assert "UNIQUE" in shown
+    assert "unique" in shown.lower()
     assert PROMPT not in shown
+
+
+@pytest.mark.both_databases
+async def test_no_error_repeats_what_is_stored(database: Database) -> None:
+    """Also where the database would add the whole row that it refuses."""
+    await database.write(put, a_job(prompt=PROMPT))
+    with pytest.raises(StoreConflictError) as caught:
+        await database.write(forget_states)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "null" in shown.lower()
+    assert PROMPT not in shown
+
+
+async def forget_states(connection: AsyncConnection) -> None:
+    await connection.execute(sa.text("UPDATE jobs SET state = NULL"))
