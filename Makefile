@@ -32,7 +32,7 @@ check: $(READY)  ## lint, formatting, types, architecture
 	@$(BIN)/basedpyright
 
 # In CI the browser tests must run, so there the browser is fetched too; elsewhere nothing is installed unasked.
-test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests
+test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests, the core on both databases
 	@$(BIN)/pytest -n 4 --dist loadfile --durations=30
 
 # While one works: no process of the bot is started but for a few, and no browser.
@@ -44,7 +44,7 @@ coverage: $(READY)  ## the branch coverage of bot and cogs by the tests of unit,
 	@$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/rules tests/simcord --cov
 
 # Before a release, on a machine that does nothing else: it takes about an hour, and its reports are committed.
-reliability: $(READY)  ## go all the way of docs/reliability.md, then kill the bot 500 times over 1,000 jobs
+reliability: $(READY)  ## go all the way of docs/reliability.md, on PostgreSQL too, then kill the bot 500 times over 1,000 jobs
 	@$(BIN)/python -m tests.reliability
 	@$(BIN)/python -m sandbox.chaos --seed 4 --kills 500 --jobs 1000 --restores 25 --report docs/reliability-report.json
 

@@ -1,4 +1,5 @@
-"""`python -m tests.reliability`: every row of docs/reliability.md as far as the page says; the counts go to a file.
+"""`python -m tests.reliability`: every row of docs/reliability.md as far as the page says, then all that runs on both
+databases on PostgreSQL; the counts go to a file.
 
 The long run of random kills is not here but in `sandbox.chaos`.
 """
@@ -14,18 +15,41 @@ from time import monotonic
 from xml.etree import ElementTree
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "reliability-rows.json"
+# The tests of what uses a database.
+ON_BOTH = ("tests/unit/bot/engine", "tests/unit/bot/jobs", "tests/simcord", "tests/e2e", "tests/upgrades")
 
 
 def main() -> int:
-    """Run the tests marked `reliability`; write what they did, return pytest's exit code."""
+    """Run the tests marked `reliability`, then all on PostgreSQL; write what they did, return pytest's exit code."""
     began_at = monotonic()
     with tempfile.NamedTemporaryFile(suffix=".xml") as noted:
-        spread = ["-n", "4", "--dist", "worksteal"]
-        command = [sys.executable, "-m", "pytest", "-q", "-m", "reliability", *spread, f"--junitxml={noted.name}"]
-        code = subprocess.run(command, env=os.environ | {"RELIABILITY": "full"}, check=False).returncode
+        code = _pytest(noted.name, "-m", "reliability", "--dist", "worksteal", RELIABILITY="full")
         report = {"duration_seconds": round(monotonic() - began_at), "tests": counted(Path(noted.name))}
+    code_there, on_postgresql = run_on_postgresql()
+    write(report | {"postgresql": on_postgresql})
+    return code or code_there
+
+
+def run_on_postgresql() -> tuple[int, dict[str, int]]:
+    """Run all tests that use a database on PostgreSQL; pytest's exit code, and how many did what."""
+    began_at = monotonic()
+    with tempfile.NamedTemporaryFile(suffix=".xml") as noted:
+        code = _pytest(noted.name, "--database", "postgresql", "--dist", "loadfile", *ON_BOTH)
+        [suite] = ElementTree.parse(noted.name).iter("testsuite")  # noqa: S314  # pytest has just written it
+    of = {name: int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")}
+    failed = of["failures"] + of["errors"]
+    counts = {"passed": of["tests"] - failed - of["skipped"], "failed": failed, "skipped": of["skipped"]}
+    return code, counts | {"duration_seconds": round(monotonic() - began_at)}
+
+
+def write(report: dict[str, object]) -> None:
+    """Write the report in place of the one before."""
     REPORT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    return code
+
+
+def _pytest(noted: str, *options: str, **environment: str) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", f"--junitxml={noted}", *options]
+    return subprocess.run(command, env=os.environ | environment, check=False).returncode
 
 
 def counted(noted: Path) -> dict[str, dict[str, int]]:

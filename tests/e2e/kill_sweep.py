@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import pytest
+
 from bot.jobs.states import ENDS
 from sandbox.chat import Channel, Guild, Message, Person
 from sandbox.stage import Stage
@@ -27,6 +29,7 @@ _MOST_POINTS = 60
 _SECONDS = 150
 # In `make test` every second of them is met, and the others in the sweep of the other side.
 STRIDE = figure(2, 1)
+COMMITS = pytest.param("commit", 8, marks=pytest.mark.sqlite_only("sandbox.crash_points counts SQLite's commits"))
 _LOOKS_BETWEEN_STEPS = 20
 _SMALL = {"default_size": "160x90", "frames_per_second": 1}
 _END: dict[Life, str] = {"video": "delivered", "remix": "delivered", "failure": "failed"}
@@ -100,7 +103,8 @@ async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_sec
         yield one
         assert "Traceback" not in stage.bot.log()
         assert not list(stage.bot.data_dir.rglob("*.part"))
-        assert [tuple(row) for row in one.rows("PRAGMA integrity_check")] == [("ok",)]
+        if "DATABASE_URL" not in stage.settings:
+            assert [tuple(row) for row in one.rows("PRAGMA integrity_check")] == [("ok",)]
 
 
 async def _killed_at(one: Sweep, number: int) -> bool:

@@ -6,6 +6,8 @@ from tests.bench import delays, idle, page, store
 from tests.bench.__main__ import MEASURES
 from tests.bench.report import TINY, Report, Row
 
+pytestmark = pytest.mark.sqlite_only("measures SQLite's file")
+
 
 async def test_a_measure_with_the_real_bot_runs() -> None:
     """Jobs are written, the bot starts with them, and its CPU is read."""

@@ -60,6 +60,7 @@ async def refusal(scene: Scene, prompt: str) -> str:
     return answer.content
 
 
+@pytest.mark.both_databases
 async def test_cancel_in_the_queue_gives_the_quota_back(scene: Scene) -> None:
     """Cancel ends a queued job before anything is sent, and frees its place in both limits."""
     bob = scene.join("Bob")
@@ -87,6 +88,7 @@ async def test_cancel_in_the_queue_gives_the_quota_back(scene: Scene) -> None:
     assert scene.studio.paid("First in the queue") == 0
 
 
+@pytest.mark.both_databases
 async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
     """Once submitted the button is Don't post: the render is paid for and counts, and nothing of it is posted."""
     card = await rendering(scene, "Not for the others", 100.0)
@@ -106,6 +108,7 @@ async def test_dont_post_keeps_the_video_and_counts(scene: Scene) -> None:
     assert scene.studio.paid("Not for the others") == 1
 
 
+@pytest.mark.both_databases
 async def test_post_it_posts_what_was_withheld_and_generates_nothing(scene: Scene) -> None:
     """Days later Post it on the card or in `/status` posts the kept video once, however often pressed, without a
     request to the provider; then the card goes.

@@ -2,9 +2,8 @@
 
 import io
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from bot.jobs.reasons import Reason
 from sandbox.chat import Channel, Fault, File, Message, NotPossibleError, Person
 from sandbox.stage import Stage
 from sandbox.studio import Outcome
+from tests.databases import change_rows, rows_of
 from tests.e2e import inspection
 from tests.e2e.messages import delete_video, time_passes_until
 from tests.e2e.scene import Scene, a_stage, picture
@@ -319,22 +319,18 @@ async def test_remix_suggests_the_askers_finished_videos_of_this_server(scene: S
 
 def copy_job(stage: Stage, job_id: str, times: int) -> None:
     """Let that finished job have been asked for so often, as if on earlier days."""
-    with closing(sqlite3.connect(stage.bot.data_dir / "bot.db", timeout=10)) as database, database:
-        database.row_factory = sqlite3.Row
-        row = dict(database.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone())
-        for number in range(times):
-            copy = row | {
-                "id": f"ZZZZZZ{number:02}",
-                "origin_id": f"old-{job_id}-{number}",
-                "remote_id": f"old-{job_id}-{number}",
-                "idempotency_key": f"old-{job_id}-{number}",
-                "accepted_at": row["accepted_at"] - 3600 * (number + 1),
-            }
-            columns = ", ".join(f'"{name}"' for name in copy)
-            database.execute(
-                f"INSERT INTO jobs ({columns}) VALUES ({', '.join('?' * len(copy))})",  # noqa: S608  # our own names
-                tuple(copy.values()),
-            )
+    [found] = rows_of(stage, "SELECT * FROM jobs WHERE id = ?", job_id)
+    for number in range(times):
+        copy = dict(found) | {
+            "id": f"ZZZZZZ{number:02}",
+            "origin_id": f"old-{job_id}-{number}",
+            "remote_id": f"old-{job_id}-{number}",
+            "idempotency_key": f"old-{job_id}-{number}",
+            "accepted_at": found["accepted_at"] - 3600 * (number + 1),
+        }
+        columns = ", ".join(f'"{name}"' for name in copy)
+        places = ", ".join("?" * len(copy))
+        change_rows(stage, f"INSERT INTO jobs ({columns}) VALUES ({places})", *copy.values())  # noqa: S608  # our own names
 
 
 async def test_at_most_25_videos_are_suggested(scene: Scene) -> None:

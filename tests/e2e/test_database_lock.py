@@ -18,6 +18,9 @@ from tests.figures import figure
 from tests.wording import says
 
 # Two commands are refused after 15 and 20 seconds; in full they go on being refused for a minute.
+pytestmark = pytest.mark.sqlite_only("locks the file for all")
+
+
 AT_ONCE = 2
 LOCKED_SECONDS = figure(0.0, 60.0)
 HEARTBEAT_MS = 250

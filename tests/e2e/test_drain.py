@@ -55,6 +55,7 @@ async def ends(stage: Stage) -> int:
         return await stage.bot.terminate()
 
 
+@pytest.mark.sqlite_only("locks the file for all")
 async def test_a_locked_database_does_not_keep_the_process(tmp_path: Path) -> None:
     """SIGTERM while another program holds the database ends with 0 in time, and the next life goes on."""
     async with a_scene(tmp_path) as scene:

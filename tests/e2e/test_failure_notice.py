@@ -33,6 +33,7 @@ async def notice_of(scene: Scene, prompt: str, **options: object):
     return await wait_kind(scene.chat, scene.channel, "fail")
 
 
+@pytest.mark.both_databases
 async def test_a_refused_prompt_is_reported_without_its_words(scene: Scene) -> None:
     """What the provider refuses becomes one plain message that pings the requester; Why? says the rest privately."""
     notice = await notice_of(scene, "A forbidden dance")
@@ -143,6 +144,7 @@ async def test_retry_makes_a_new_job_of_the_same_request(scene: Scene) -> None:
     assert first.idempotency_key != second.idempotency_key
 
 
+@pytest.mark.both_databases
 async def test_retry_pressed_twice_makes_one_job(scene: Scene) -> None:
     """However often Retry is pressed, at once or later, there is one new job and one new charge."""
     scene.studio.dials.next_render.append(Outcome.fail(code="server_error", message="Out of luck."))

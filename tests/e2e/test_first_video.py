@@ -7,6 +7,7 @@ from tests.e2e.scene import Scene, picture
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+@pytest.mark.both_databases
 async def test_a_prompt_and_a_picture_become_a_video_and_a_reply_its_remix(scene: Scene) -> None:
     """One command makes one paid video in the channel; one reply to it makes one remix of it."""
     cat = picture()

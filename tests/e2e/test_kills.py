@@ -6,6 +6,9 @@ import pytest
 
 from sandbox.chaos.run import run_chaos
 
+pytestmark = pytest.mark.sqlite_only("the chaos of one process; sandbox.chaos runs on PostgreSQL by itself")
+
+
 KILLS = 10
 JOBS = 12
 

@@ -95,6 +95,7 @@ async def assert_all_told_once(scene: Scene, prompts: list[str], seconds: float 
 
 
 @pytest.mark.reliability
+@pytest.mark.sqlite_only("fills the disk under the file")
 async def test_while_the_disk_is_full_nothing_is_charged_without_a_row(tmp_path: Path) -> None:
     """L1: commands are refused, polls go on, and when there is room again what was begun is delivered once."""
     async with a_scene(tmp_path) as scene:
@@ -151,6 +152,7 @@ DAMAGES = [
 ]
 
 
+@pytest.mark.sqlite_only("damages the file")
 async def test_twenty_damaged_databases_are_twenty_refusals(tmp_path: Path) -> None:
     """L4: each ends the start with 78 and one line that says how to restore it, and is kept byte for byte."""
     whole = tmp_path / "whole"

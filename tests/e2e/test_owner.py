@@ -10,11 +10,12 @@ import pytest
 from bot.chat.custom_ids import Action
 from bot.chat.words import Key
 from bot.jobs.reasons import Reason
+from bot.jobs.store.marks import Mark
 from sandbox.chat import Call, NotPossibleError, Permission
 from sandbox.chat.permissions import USUAL
 from sandbox.stage import Stage
 from sandbox.studio import Fault
-from tests.databases import Row
+from tests.databases import Row, rows_of
 from tests.e2e import inspection
 from tests.e2e.messages import ever_posted, of_kind, press, reached, time_passes_until, wait_card
 from tests.e2e.scene import Scene, a_stage
@@ -53,6 +54,13 @@ def switch(stage: Stage) -> Path:
     return stage.bot.data_dir / "PAUSED"
 
 
+def is_paused(stage: Stage) -> bool:
+    """Whether an owner has paused the bot: a file, or on PostgreSQL a row that holds for all processes."""
+    if "DATABASE_URL" not in stage.settings:
+        return switch(stage).exists()
+    return bool(rows_of(stage, "SELECT value FROM marks WHERE name = ?", Mark.PAUSED))
+
+
 def states(stage: Stage) -> list[str]:
     return [row["state"] for row in inspection.jobs(stage)]
 
@@ -82,7 +90,7 @@ async def test_others_than_the_owner_may_not(tmp_path: Path) -> None:
             ):
                 said = await inspection.refusal(await person.slash(place, f"owner {command}", **options))
                 assert says(said, Reason.OWNER_ONLY)
-        assert not switch(stage).exists()
+        assert not is_paused(stage)
         assert (await inspection.job(stage, "Nobody's heron"))["state"] == "uncertain"
         assert sum(one.operation == "poll" for one in stage.studio.requests) == 0
 
@@ -96,15 +104,16 @@ async def test_only_those_named_are_the_owners(tmp_path: Path) -> None:
         channel = guild.add_channel("videos")
         await stage.start_bot(OWNER_IDS=f"{eve.id}, 42")
         assert says(await as_owner(stage, "pause"), Reason.OWNER_ONLY)
-        assert not switch(stage).exists()
+        assert not is_paused(stage)
         assert says(await private(await eve.slash(channel, "owner pause")), Key.OWNER_PAUSED)
-        assert switch(stage).exists()
+        assert is_paused(stage)
         assert channel.messages == []
 
 
 # ── the kill switch ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.both_databases
 async def test_pausing_stops_spending_and_loses_nothing(tmp_path: Path) -> None:
     """What the provider has is delivered, what waits waits, also over a restart; new commands are refused; then on."""
     async with a_scene(tmp_path, MAX_RENDERING_JOBS="1") as scene:

@@ -46,6 +46,7 @@ async def test_killed_between_acknowledging_and_storing(tmp_path: Path, kind: st
 
 
 @pytest.mark.reliability(runs=100)
+@pytest.mark.both_databases
 async def test_killed_between_accepting_and_submitting(tmp_path: Path) -> None:
     """A job that waited for a place at the provider is submitted in its turn by the next life, once."""
     async with a_scene(tmp_path, {"MAX_RENDERING_JOBS": "1"}, render_seconds=60.0) as scene:
@@ -135,6 +136,7 @@ def looks_answered(scene: Scene) -> int:
 
 
 @pytest.mark.reliability
+@pytest.mark.both_databases
 async def test_killed_while_it_renders(tmp_path: Path) -> None:
     """P2: a render that goes on while the bot is dead is looked for by the next life, and posted."""
     async with a_scene(tmp_path, render_seconds=600.0) as scene:
@@ -147,6 +149,7 @@ async def test_killed_while_it_renders(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability(runs=100)
+@pytest.mark.both_databases
 async def test_killed_when_it_had_seen_the_end(tmp_path: Path) -> None:
     """The provider said "completed" to a bot that died: the next life hears it again."""
     settings = {"POLL_MIN_SECONDS": "300", "POLL_MAX_SECONDS": "300"}

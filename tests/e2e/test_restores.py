@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.chat.words import Key
 from bot.jobs.reasons import Reason
 from sandbox.chat import Fault, Message, Permission
@@ -13,6 +15,9 @@ from tests.e2e.scene import Scene, a_stage
 from tests.wording import Ending, says
 
 FINISHED, FAILED, WAITED, LOST_FILE = "Finished since", "Failed since", "Sent since", "Rendering still"
+
+
+pytestmark = pytest.mark.sqlite_only("puts back a copy of the file")
 
 
 def videos(scene: Scene, prompt: str) -> list[Message]:

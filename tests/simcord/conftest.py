@@ -70,9 +70,12 @@ async def sim_bot(
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     quiet_voice_warnings()
-    shutil.copytree(migrated, tmp_path / "data")
     async with AsyncExitStack() as resources:
         url = resources.enter_context(a_database_url())
+        if url is None:
+            shutil.copytree(migrated, tmp_path / "data")
+        else:
+            (tmp_path / "data").mkdir()
         on = {} if url is None else {"database_url": url.render_as_string(hide_password=False)}
         sim_bot = await SimBot.begin(settings_for(tmp_path / "data", **on), resources, languages)
         files.env = sim_bot.env

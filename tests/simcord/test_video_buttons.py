@@ -1,6 +1,7 @@
 """Remix, Again and Delete under a finished video."""
 
 import discord
+import pytest
 
 from bot.chat.custom_ids import Action
 from bot.chat.words import Key
@@ -102,6 +103,7 @@ async def test_again_of_a_remix_is_a_remix_of_the_same(world: SimWorld) -> None:
     assert (await world.jobs())[0].request == remix.request
 
 
+@pytest.mark.sqlite_only("pictures on PostgreSQL are in the database, too")
 async def test_again_needs_the_pictures(world: SimWorld) -> None:
     """Again of a video whose pictures are not kept any more is refused privately."""
     video = await world.delivered(reference=("a.png", png()))

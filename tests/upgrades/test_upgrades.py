@@ -26,6 +26,9 @@ from tests.e2e.messages import time_passes_until
 from tests.e2e.scene import a_stage
 from tests.wording import says
 
+pytestmark = pytest.mark.sqlite_only("files of earlier versions")
+
+
 HERE = Path(__file__).parent
 DUMPS = sorted(path.stem for path in HERE.glob("*.sql"))
 ENDS = {

@@ -20,6 +20,9 @@ from bot.jobs.store import accepting, finding, marks, posts, restoring
 from bot.jobs.store.marks import DatabaseMarks, Mark
 from tests.unit.bot.jobs.samples import a_job, put
 
+pytestmark = pytest.mark.sqlite_only("copies of its file")
+
+
 NOW = 5_000.0
 LINEAGE = "a" * 32
 

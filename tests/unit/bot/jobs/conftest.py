@@ -8,6 +8,7 @@ import pytest
 
 from bot.jobs.database import Database, open_database
 from bot.jobs.migrating import migrate
+from tests.databases import POSTGRESQL, a_database
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,11 @@ async def open_another(file: Path) -> AsyncIterator[Callable[[], Database]]:
 
 
 @pytest.fixture
-async def database(file: Path) -> AsyncIterator[Database]:
-    database = open_database(file)
+async def database(request: pytest.FixtureRequest, tmp_path: Path, database_kind: str) -> AsyncIterator[Database]:
+    if database_kind == POSTGRESQL:
+        async with a_database(tmp_path) as database:
+            yield database
+        return
+    database = open_database(request.getfixturevalue("file"))
     yield database
     await database.close()

@@ -14,6 +14,8 @@ from bot.jobs.database import open_database
 from bot.jobs.migrating import DamagedDatabaseError, migrate
 from tests.unit.bot.jobs.samples import a_job, put
 
+pytestmark = pytest.mark.sqlite_only("how its file was left")
+
 
 @pytest.fixture
 async def closed(file: Path) -> Path:

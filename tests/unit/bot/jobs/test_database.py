@@ -21,6 +21,8 @@ from bot.jobs.tables import jobs
 from tests.figures import figure
 from tests.unit.bot.jobs.samples import a_job, put
 
+pytestmark = pytest.mark.sqlite_only("its locks and connections")
+
 
 async def count(connection: AsyncConnection) -> int:
     return await connection.scalar(sa.select(sa.func.count()).select_from(jobs)) or 0

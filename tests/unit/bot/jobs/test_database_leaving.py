@@ -13,6 +13,9 @@ from structlog.testing import capture_logs
 from bot.jobs.database import Database, StoreUnavailableError
 from tests.unit.bot.jobs.samples import a_job, put
 
+pytestmark = pytest.mark.sqlite_only("locks its file for all")
+
+
 SECRET = "a prompt that nobody should find in a log"
 
 

@@ -17,7 +17,7 @@ from bot.jobs.tables import jobs
 from tests.figures import figure
 from tests.unit.bot.jobs.samples import a_job, put
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_only("the size of its log")]
 
 SMALL_BYTES = 512 * 1024
 # Usually a thirty-second of the real limit, so that a fraction of the writes shows what it does.

@@ -22,6 +22,9 @@ from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import DamagedDatabaseError, migrate
 from bot.jobs.tables import metadata
 
+pytestmark = pytest.mark.sqlite_only("migrates its file")
+
+
 HEAD = migrating.newest_revision()
 FAILING_STEP = '''"""A step that breaks after it has changed something."""
 

@@ -13,7 +13,7 @@ from bot.jobs import migrating
 from bot.jobs.generation import Generation, generation_path, read_generation
 from bot.jobs.migrating import migrate
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_only("migrates its file; migrate_shared does it in one transaction")]
 
 ROOT = Path(__file__).parents[4]
 BOUND_SECONDS = 300

@@ -18,6 +18,8 @@ from bot.jobs.store import accepting, finding, moving
 from bot.jobs.tables import jobs
 from tests.unit.bot.jobs.samples import a_job, put
 
+pytestmark = pytest.mark.sqlite_only("its driver")
+
 
 @pytest.fixture
 async def calls(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[object]:

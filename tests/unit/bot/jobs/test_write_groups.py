@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 from bot.jobs import database as database_module
+from bot.jobs.backends import READING
 from bot.jobs.database import Database, StoreConflictError, StoreUnavailableError
 from bot.jobs.generation import Generation, read_generation
 from bot.jobs.model import Job
@@ -26,11 +27,11 @@ def heed(database: Database) -> list[str]:
     seen: list[str] = []
     engine = database._engine.sync_engine
 
-    def before(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if statement == "BEGIN IMMEDIATE":
+    def begun(connection: sa.Connection) -> None:
+        if not connection.get_execution_options().get(READING, False):
             seen.append("begin")
 
-    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "begin", begun)
     event.listen(engine, "commit", lambda _connection: seen.append("commit"))
     event.listen(engine, "rollback", lambda _connection: seen.append("rollback"))
     return seen
@@ -140,6 +141,7 @@ async def test_what_follows_a_note_happens_once(database: Database) -> None:
     assert followed == [("first", {"detail": "first"}), ("second", {"detail": "second"})]
 
 
+@pytest.mark.sqlite_only("how its writes begin")
 async def test_a_group_that_cannot_begin_fails_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each caller gets the error, without waiting for the lock one after the other."""
     given = await rendering(database, 3)

@@ -24,6 +24,8 @@ from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.jobs.samples import PROVIDER, a_job, put
 
+pytestmark = pytest.mark.both_databases
+
 
 class FakeWallClock(FakeClock):
     """Its time of day can be set while the other one goes on."""

@@ -16,6 +16,8 @@ from bot.jobs.states import State
 from bot.jobs.store import accepting
 from tests.unit.bot.engine.scheduler_harness import DEADLINE_SECONDS, SchedulerHarness, a_scheduler_harness, answering
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[SchedulerHarness]:
