@@ -31,7 +31,7 @@ def _obey(clock: ScaledClock, crash_point: CrashPoint) -> None:
     """Carry out the sandbox's commands from standard input, a socket, one per line, and answer each.
 
     `jump 60` lets time pass, `step -3600` sets the wall clock alone, `crash 3 before` kills at the third commit, and
-    `stop 1 after UPDATE marks` stops at the next one with such a statement.
+    `stop 1 after UPDATE marks` stops at the next one with such a statement; `lose` loses its outcome.
     """
     for line in sys.stdin:
         order, _, words = line.rstrip("\n").partition(" ")
@@ -40,9 +40,9 @@ def _obey(clock: ScaledClock, crash_point: CrashPoint) -> None:
                 clock.jump(float(words))
             case "step":
                 clock.step(float(words))
-            case "crash" | "stop":
+            case "crash" | "stop" | "lose":
                 number, when, *statement = words.split(" ", 2)
-                how = signal.SIGKILL if order == "crash" else signal.SIGSTOP
+                how = {"crash": signal.SIGKILL, "stop": signal.SIGSTOP}.get(order)
                 crash_point.arm(int(number), "before" if when == "before" else "after", how, *statement)
             case _:
                 raise ValueError(f"The sandbox said {line!r}.")

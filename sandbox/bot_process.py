@@ -113,6 +113,10 @@ class BotProcess:
         """Let the running process stop, as by `pause`, at its next commit with such a statement."""
         self._tell(f"stop 1 {when} {statement}")
 
+    def lose_commit(self, statement: str) -> None:
+        """Let the next commit with such a statement be stored, but the bot not learn it: its connection breaks."""
+        self._tell(f"lose 1 after {statement}")
+
     def _tell(self, order: str) -> None:
         line = self._line
         if line is None or not self.running:

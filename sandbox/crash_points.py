@@ -1,4 +1,4 @@
-"""Kills or stops this process at a chosen commit, by SQLAlchemy's events: the bot is unmodified.
+"""Kills or stops this process at a chosen commit, or loses its outcome, by SQLAlchemy's events: the bot is unmodified.
 
 Counts the commits of transactions that may write, from `arm` on: reading leaves nothing behind.
 """
@@ -23,13 +23,14 @@ class CrashPoint:
     def __init__(self) -> None:
         self._left = 0
         self._before = True
-        self._how = signal.SIGKILL
+        self._how: signal.Signals | None = signal.SIGKILL
         self._with = ""
         self._last: PoolProxiedConnection | None = None
 
-    def arm(self, number: int, when: When, how: signal.Signals = signal.SIGKILL, statement: str = "") -> None:
+    def arm(self, number: int, when: When, how: signal.Signals | None = signal.SIGKILL, statement: str = "") -> None:
         """Die at the `number`-th commit from now (1 = the next), or stop there with SIGSTOP; 0 disarms.
 
+        Without a signal (`how`) the connection is as good as lost there.
         Only transactions with a statement that contains `statement` are counted.
         """
         self._left, self._before, self._how, self._with = number, when == "before", how, statement
@@ -69,4 +70,6 @@ class CrashPoint:
             self._crash()
 
     def _crash(self) -> None:
+        if self._how is None:
+            raise ConnectionResetError("The sandbox lost the outcome of a commit.")
         os.kill(os.getpid(), self._how)

@@ -84,13 +84,17 @@ class Cluster:
             self._woken.clear()
             try:
                 await self._beat(catch_up=missed)
+                if missed:
+                    _log.info("heartbeats go on")
                 missed = False
             except MustEndError:
                 # The process ends now, and this loop with it.
                 await asyncio.Event().wait()
             except (StoreUnavailableError, *self.notices.faults) as error:
+                if not missed:
+                    # Once for an outage, however long.
+                    _log.error("heartbeats missed", error=str(error))
                 missed, self._steady_since = True, None
-                _log.error("heartbeat missed", error=str(error))
             await _wait(self._woken, HEARTBEAT_SECONDS)
 
     async def warn_others(self) -> None:

@@ -62,7 +62,7 @@ async def test_stopped_between_mark_and_request_nothing_is_paid(cluster: Cluster
         question = await wait_kind(cluster.chat, there, "unsure")
         await wakes_and_ends(cluster, slept)
         assert cluster.paid() == 0
-        await press(cluster.ada, question, Action.DISMISS)
+        await (await press(cluster.ada, question, Action.DISMISS)).wait_state("message")
     else:
         await wakes_and_ends(cluster, slept)
         await cluster.video("A heron in between", TAKEN_OVER_SECONDS)

@@ -54,7 +54,7 @@ async def test_a_dead_submitters_jobs_go_on(cluster: Cluster) -> None:
     assert cluster.submitter() == 1 - dead
     question = await wait_kind(cluster.chat, here, "unsure")
     assert "A heron in the request" in question.text
-    await press(cluster.ada, question, Action.DISMISS)
+    await (await press(cluster.ada, question, Action.DISMISS)).wait_state("message")
     assert cluster.studio.paid("A heron in the request") == 0
     assert len(cluster.ever("A heron in the request", "unsure")) == 1
 
