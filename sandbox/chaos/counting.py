@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from bot.chat.custom_ids import MessageKind
 from sandbox.chaos.invariants import ForgottenJob, JobFacts, WorldFacts
 from sandbox.chaos.plan import end_of
-from sandbox.chaos.rows import read_rows
+from sandbox.chaos.rows import Row
 from sandbox.chat import Message
 from sandbox.stage import Stage
 from sandbox.studio.state import PAID
@@ -25,7 +25,12 @@ def jobs_posted(message: Message) -> set[tuple[str, str]]:
 
 
 def count_jobs(
-    stage: Stage, hit: AbstractSet[str], rolled_back: AbstractSet[str] = frozenset(), *, clock_set: bool = False
+    stage: Stage,
+    rows: Iterable[Row],
+    hit: AbstractSet[str],
+    rolled_back: AbstractSet[str] = frozenset(),
+    *,
+    clock_set: bool = False,
 ) -> list[JobFacts]:
     """Every stored job. `hit` are the jobs that a kill found between "about to send" and "taken"."""
     said, standing = _messages(stage)
@@ -51,7 +56,7 @@ def count_jobs(
             rolled_back=row["id"] in rolled_back,
             clock_set=clock_set,
         )
-        for row in read_rows(stage.bot.data_dir / "bot.db", "SELECT * FROM jobs ORDER BY accepted_at")
+        for row in rows
     ]
 
 
@@ -93,17 +98,20 @@ def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:
 
 
 def count_world(
-    stage: Stage, jobs: list[JobFacts], strange_exits: list[int], forgotten: Sequence[ForgottenJob] = ()
+    stage: Stage,
+    jobs: list[JobFacts],
+    integrity: str,
+    strange_exits: Sequence[int],
+    forgotten: Sequence[ForgottenJob] = (),
 ) -> WorldFacts:
-    """The counts of the whole run."""
+    """The counts of the whole run. `integrity` is "ok", or what is wrong with the database."""
     paid = {render.prompt for render in stage.studio.renders}
     known = {job.prompt for job in jobs} | {job.prompt for job in forgotten}
-    database = stage.bot.data_dir / "bot.db"
     return WorldFacts(
         paid_without_job=tuple(sorted(paid - known)),
-        integrity="; ".join(str(row[0]) for row in read_rows(database, "PRAGMA integrity_check")),
-        partial_files=tuple(path.name for path in stage.bot.data_dir.rglob("*.part")),
-        tracebacks=stage.bot.log().count("Traceback"),
+        integrity=integrity,
+        partial_files=tuple(path.name for bot in stage.bots for path in bot.data_dir.rglob("*.part")),
+        tracebacks=sum(bot.log().count("Traceback") for bot in stage.bots),
         strange_exits=tuple(strange_exits),
         unknown_calls=tuple(stage.chat.unknown_routes),
     )

@@ -1,5 +1,6 @@
 """The decisions of a seed: which faults strike when, what is requested, when the bot is killed. Pure."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -19,6 +20,7 @@ _SLOW_PAYMENTS = 2
 _PAYING_SECONDS = 0.25
 # No time passes; the nonce is still valid, may be valid, or has expired.
 _PAUSES_SECONDS = (0.0, 0.0, 0.0, 20.0, 125.0, 200.0)
+_SECONDS = re.compile(r"[\d.e-]+ s\b")
 _HTML = "<html><h1>Bad gateway</h1></html>"
 # The bot's requests to Discord once it is up. Log-in and command sync are no part of a job.
 _CHAT_KINDS = (
@@ -96,6 +98,11 @@ def plan_faults(rng: Random, stage: Stage) -> list[str]:
     for _ in range(_SLOW_PAYMENTS):
         stage.studio.faults.add("paid", StudioFault.delay(rng.uniform(0.0, _PAYING_SECONDS)))
     return planned
+
+
+def kind_of(fault: str) -> str:
+    """The description of a planned fault without its figures."""
+    return _SECONDS.sub("some seconds", fault)
 
 
 def a_gateway_drop(rng: Random) -> tuple[str, bool] | None:

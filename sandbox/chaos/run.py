@@ -6,8 +6,6 @@ depends on the machine, so the same seed gives a similar experiment, not the sam
 """
 
 import asyncio
-import io
-import re
 import sqlite3
 import time
 from collections import Counter
@@ -15,31 +13,23 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from PIL import Image
-
 from sandbox.chaos import plan
-from sandbox.chaos.counting import count_forgotten, count_jobs, count_world, jobs_posted
-from sandbox.chaos.invariants import ENDED, find_violations
+from sandbox.chaos.counting import count_forgotten, count_jobs, count_world
+from sandbox.chaos.crowd import Crowd
+from sandbox.chaos.invariants import find_violations
 from sandbox.chaos.machine_faults import MachineFaults
-from sandbox.chaos.plan import PlannedRequest
 from sandbox.chaos.report import Report
 from sandbox.chaos.rows import read_rows
-from sandbox.chat import Channel, File, Message, NotPossibleError, Person
+from sandbox.chaos.settling import open_query, settle
 from sandbox.stage import Stage
 from sandbox.studio import Dials
 
 GIVE_UP_SECONDS = 86_400.0
 # Many, so that a search of one's history stays short.
 _CHANNELS = 24
-_JOBS_PER_PERSON = 8
-_FEWEST_PEOPLE = 4
-_SETTLE_STEPS = 400
-_LOOKS_PER_STEP = 40
 _LOOK_SECONDS = 0.05
-_STEP_SECONDS = 30.0
 _ROUNDS_MAX = 400
 _READY_SECONDS = 60.0
-_SECONDS = re.compile(r"[\d.e-]+ s\b")
 _SETTINGS = {
     "POLL_MIN_SECONDS": "0.1",
     "POLL_MAX_SECONDS": "0.5",
@@ -91,20 +81,17 @@ class _Chaos:
         self._machine_faults = machine_faults
         self._rng = Random(report.seed)
         guild = stage.chat.add_guild("Night Shift")
-        report.people = max(_FEWEST_PEOPLE, report.jobs_wanted // _JOBS_PER_PERSON)
-        self._people: list[Person] = [stage.chat.add_person(f"Person {n}") for n in range(1, report.people + 1)]
-        for person in self._people:
-            guild.join(person)
-        self._channels: list[Channel] = [guild.add_channel(f"videos-{n}") for n in range(1, _CHANNELS + 1)]
-        self._picture = _a_picture()
+        self._crowd = Crowd(stage.chat, self._rng, report.jobs_wanted, [guild], _CHANNELS)
+        report.people = len(self._crowd.people)
         self._hit: set[str] = set()
         self._strange_exits: list[int] = []
 
     async def begin(self) -> None:
         """Start the bot and have a first video to reply to."""
         await self._stage.start_bot()
-        await self._people[0].slash(self._channels[0], "video", prompt="The first balloon")
-        await self._stage.chat.wait_message(self._channels[0], lambda m: m.attachments, timeout_seconds=60)
+        channel = self._crowd.channels[0]
+        await self._crowd.people[0].slash(channel, "video", prompt="The first balloon")
+        await self._stage.chat.wait_message(channel, lambda m: m.attachments, timeout_seconds=60)
 
     async def live_and_die(self, number: int) -> None:
         """Run one process with its faults, until it is killed."""
@@ -117,7 +104,7 @@ class _Chaos:
         if not stage.bot.running:
             await stage.start_bot(ready=not kill.at_start)
         faults = plan.plan_faults(rng, stage)
-        self._report.faults.update(_SECONDS.sub("some seconds", fault) for fault in faults)
+        self._report.faults.update(plan.kind_of(fault) for fault in faults)
         drop = plan.a_gateway_drop(rng)
         if not kill.at_start:
             await self._machine_faults.resume()
@@ -156,34 +143,9 @@ class _Chaos:
         due = self._report.jobs_wanted * number / max(1, self._report.kills_wanted) - self._accepted()
         asked = 0
         while asked < due + 1:
-            await self._ask()
+            await self._crowd.ask()
             asked += 1
         return asked
-
-    async def _ask(self) -> None:
-        self._report.asked += 1
-        request = plan.a_planned_request(self._rng, self._report.asked, len(self._people))
-        try:
-            await self._use(self._people[request.by], request)
-        except NotPossibleError:
-            # The commands are not there yet, or the message to reply to is gone: a person tries again later.
-            return
-
-    async def _use(self, person: Person, request: PlannedRequest) -> None:
-        channel = self._rng.choice(self._channels)
-        if request.how == "reply":
-            await person.reply(self._some_video(), request.words)
-        elif request.how == "remix":
-            ((_, job_id),) = jobs_posted(self._some_video())
-            await person.slash(channel, "remix", prompt=request.words, video=job_id)
-        elif request.how == "picture":
-            await person.slash(channel, "video", prompt=request.words, reference=self._picture)
-        else:
-            await person.slash(channel, "video", prompt=request.words)
-
-    def _some_video(self) -> Message:
-        videos = [post for post in self._stage.chat.posts if post.attachments and not post.deleted]
-        return self._rng.choice(videos)
 
     async def rest(self) -> None:
         """Let the bot run undisturbed until everything has ended, at the very end past JOB_GIVE_UP_SECONDS."""
@@ -200,7 +162,7 @@ class _Chaos:
             await stage.chat.bot_ready(_READY_SECONDS)
             await self._machine_faults.resume()
             for _ in range(min(missing, 20)):
-                await self._ask()
+                await self._crowd.ask()
             # Requests are accepted while nothing else happens here.
             await asyncio.sleep(_LOOK_SECONDS)
             await self._settle("uncertain")
@@ -212,26 +174,10 @@ class _Chaos:
         self._note_exit()
 
     async def _settle(self, *besides: str) -> None:
-        """Wait for the bot's work, and let time pass for what it retries later.
+        async def count_open() -> int:
+            return self._number(open_query(besides))
 
-        It gives up after a bounded time: the invariants then report what is still open.
-        """
-        for _ in range(_SETTLE_STEPS):
-            before = self._open(besides)
-            for _ in range(_LOOKS_PER_STEP):
-                if not self._open(besides):
-                    return
-                await asyncio.sleep(_LOOK_SECONDS)
-            if self._open(besides) >= before:
-                self._stage.jump(_STEP_SECONDS)
-
-    def _open(self, besides: tuple[str, ...]) -> int:
-        """How many jobs have not ended, and how many messages are still to be posted or deleted."""
-        ended = "', '".join(sorted({*ENDED, *besides}))
-        jobs = self._number(f"SELECT count(*) FROM jobs WHERE state NOT IN ('{ended}')")  # noqa: S608  # our own words
-        posts = self._number("SELECT count(*) FROM posts WHERE state NOT IN ('sent', 'gone')")
-        cards = 0 if besides else self._number("SELECT count(*) FROM posts WHERE kind = 'card' AND state = 'sent'")
-        return jobs + posts + cards
+        await settle(count_open, self._stage.jump)
 
     def _accepted(self) -> int:
         return self._number("SELECT count(*) FROM jobs")
@@ -245,9 +191,13 @@ class _Chaos:
     def count(self) -> Report:
         """The figures and the broken promises."""
         machine_faults, report = self._machine_faults, self._report
-        jobs = count_jobs(self._stage, self._hit, machine_faults.rolled_back, clock_set=machine_faults.clock_steps > 0)
+        rows = self._rows("SELECT * FROM jobs ORDER BY accepted_at")
+        clock_set = machine_faults.clock_steps > 0
+        jobs = count_jobs(self._stage, rows, self._hit, machine_faults.rolled_back, clock_set=clock_set)
         report.forgotten = count_forgotten(self._stage, machine_faults.forgotten())
-        world = count_world(self._stage, jobs, self._strange_exits, report.forgotten)
+        integrity = "; ".join(str(row[0]) for row in self._rows("PRAGMA integrity_check"))
+        world = count_world(self._stage, jobs, integrity, self._strange_exits, report.forgotten)
+        report.asked = self._crowd.asked
         report.restores, report.clock_steps = machine_faults.restores, machine_faults.clock_steps
         report.rolled_back = sum(job.rolled_back for job in jobs)
         report.jobs = len(jobs)
@@ -260,9 +210,3 @@ class _Chaos:
         report.integrity = world.integrity
         report.violations = find_violations(jobs, world, report.forgotten)
         return report
-
-
-def _a_picture() -> File:
-    data = io.BytesIO()
-    Image.new("RGB", (64, 48), "tomato").save(data, "PNG")
-    return File("balloon.png", data.getvalue(), content_type="image/png")
