@@ -81,20 +81,26 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it and wait until it answers. Raises `TimeoutError` with its log."""
+        until = time.monotonic() + _READY_SECONDS
+        self._process = self._launch()
+        while not self._answers():
+            if time.monotonic() > until:
+                raise TimeoutError(f"PostgreSQL does not start: {self._log.read_text(errors='replace')[-2000:]}")
+            time.sleep(_LOOK_SECONDS)
+            if self._process.poll() is not None:
+                # Processes of the one that was killed just before may still hold its memory.
+                self._process = self._launch()
+
+    def _launch(self) -> subprocess.Popen[bytes]:
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 [_program("postgres"), "-D", str(self._data), "-p", str(self.port), *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=_environment(),
                 start_new_session=True, user=None if self._user is None else self._user.pw_uid,
                 group=None if self._user is None else self._user.pw_gid,
                 extra_groups=None if self._user is None else [],
             )  # fmt: skip
-        until = time.monotonic() + _READY_SECONDS
-        while not self._answers():
-            if time.monotonic() > until or self._process.poll() is not None:
-                raise TimeoutError(f"PostgreSQL does not start: {self._log.read_text(errors='replace')[-2000:]}")
-            time.sleep(_LOOK_SECONDS)
 
     def stop(self) -> None:
         """End it in order: connections are closed, nothing is lost."""
