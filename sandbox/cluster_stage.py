@@ -1,8 +1,13 @@
-"""A stage with several processes of the bot, which share one PostgreSQL database. Process n serves shard n."""
+"""A stage with several processes of the bot, which share one PostgreSQL database.
+
+Process n serves the shards from n times `shards_each` on.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+
+import sqlalchemy as sa
 
 from sandbox import leases
 from sandbox.stage import Stage
@@ -21,17 +26,21 @@ class ClusterStage(Stage):
         database_url: str,
         *,
         processes: int = 2,
+        shards_each: int = 1,
         lease_seconds: float | None = LEASE_SECONDS,
         settings: Mapping[str, str] | None = None,
         dials: Dials | None = None,
     ) -> None:
         """`lease_seconds` is how long a process may be silent; None: as in life, with turns to IDENTIFY, too."""
-        shared = {"DATABASE_URL": database_url, "SHARD_COUNT": str(processes)}
+        self.shards = processes * shards_each
+        shared = {"DATABASE_URL": database_url, "SHARD_COUNT": str(self.shards)}
         if lease_seconds is not None:
             shared[leases.VARIABLE] = str(lease_seconds)
         super().__init__(folder, settings={**(settings or {}), **shared}, dials=dials)
         self._count = processes
-        self.chat.rules.shards = processes
+        self._shards_each = shards_each
+        self.database = sa.make_url(database_url).database
+        self.chat.rules.shards = self.shards
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
@@ -40,12 +49,20 @@ class ClusterStage(Stage):
 
     async def start_process(self, number: int, *, ready: bool = True) -> None:
         """Start that process. With `ready` it returns when its shard receives events and the commands are synced."""
-        chat = self.chat
+        chat, shards = self.chat, self._shards_of(number)
         if ready:
-            await chat.wait_for(lambda: number not in chat.shards_online, what=f"shard {number} to be gone")
-        await self.bots[number].start({**self.environment(), "SHARD_IDS": str(number)})
+            await chat.wait_for(lambda: not shards & set(chat.shards_online), what=f"shards {shards} to be gone")
+        await self.bots[number].start({**self.environment(), "SHARD_IDS": ",".join(map(str, sorted(shards)))})
         if ready:
             await self.online(number)
+
+    def name_of(self, number: int) -> str | None:
+        """The name of the latest process of that number in the database; None before it has one."""
+        file = self.bots[number].data_dir / "process.name"
+        return file.read_text(encoding="utf-8") if file.exists() else None
+
+    def _shards_of(self, number: int) -> set[int]:
+        return set(range(number * self._shards_each, (number + 1) * self._shards_each))
 
     async def start_all(self) -> None:
         """Start all of them at once; returns when each receives events."""
@@ -56,8 +73,9 @@ class ClusterStage(Stage):
     async def online(self, *numbers: int) -> None:
         """Return when those processes receive events and the commands are synced."""
         chat = self.chat
+        wanted = {shard for number in numbers for shard in self._shards_of(number)}
         await chat.wait_for(
-            lambda: set(numbers) <= set(chat.shards_online) and bool(chat.commands),
+            lambda: wanted <= set(chat.shards_online) and bool(chat.commands),
             _READY_SECONDS,
             what=f"processes {numbers} to be ready",
         )

@@ -17,6 +17,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--jobs", type=int, default=100)
+    parser.add_argument("--processes", type=int, default=1, help="so many on one PostgreSQL, which is killed, too")
     parser.add_argument("--restores", type=int, default=0, help="put back older copies so often, and set the clock")
     parser.add_argument("--report", type=Path, help="write the report as JSON to this file")
     parser.add_argument("--keep", type=Path, help="keep the database, the log and the files in this (new) folder")
@@ -24,9 +25,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="video-bot-chaos-") as temporary:
         folder: Path = options.keep or Path(temporary)
         print(f"seed {options.seed}", flush=True)
-        report = asyncio.run(
-            run_chaos(folder, options.seed, options.kills, options.jobs, _say, restores=options.restores)
-        )
+        if options.processes > 1:
+            # The driver of PostgreSQL is an extra.
+            from sandbox.chaos.cluster import run_cluster
+
+            run = run_cluster(folder, options.seed, options.kills, options.jobs, options.processes, _say)
+        else:
+            run = run_chaos(folder, options.seed, options.kills, options.jobs, _say, restores=options.restores)
+        report = asyncio.run(run)
         if options.report is not None:
             options.report.write_text(report.as_json() + "\n", encoding="utf-8")
         print(report.as_text())

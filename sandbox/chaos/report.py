@@ -30,6 +30,17 @@ class Report:
     clock_steps: int = 0
     rolled_back: int = 0
     forgotten: list[ForgottenJob] = field(default_factory=list[ForgottenJob])
+    processes: int = 1
+    database_kills: int = 0
+    pauses: int = 0
+    """How often a process was stopped until others had taken over its work."""
+    taken_over: int = 0
+    """How many processes ended because others had taken over their work."""
+    without_database: int = 0
+    """How many processes ended in an outage of the database."""
+    limits: dict[str, int] = field(default_factory=dict[str, int])
+    reached: dict[str, int] = field(default_factory=dict[str, int])
+    """The most of each of the limits."""
     integrity: str = ""
     duration_seconds: float = 0.0
     hours_passed: float = 0.0
@@ -69,6 +80,12 @@ class Report:
             f"jobs taken back {self.rolled_back}, made unknown {len(self.forgotten)}",
             f"integrity {self.integrity}",
         ]
+        if self.processes > 1:
+            most = ", ".join(f"{name} {self.reached.get(name)} of {limit}" for name, limit in self.limits.items())
+            lines += [
+                f"processes {self.processes}; kills of the database {self.database_kills}, pauses {self.pauses}",
+                f"taken over {self.taken_over}, ended without the database {self.without_database}; {most}",
+            ]
         lines += [f"BROKEN: {violation.promise}: {violation.what}" for violation in self.violations]
         lines.append("nothing was broken" if not self.violations else f"{len(self.violations)} promises were broken")
         return "\n".join(lines)
