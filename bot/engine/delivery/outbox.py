@@ -273,7 +273,7 @@ class OutboxDispatcher:
             else:
                 context.signals.card_touched(job.id)
         else:
-            await change(context, moving.deliver, job, post, message_id, context.clock.now())
+            await change(context, moving.deliver, job, post, message_id, context.clock.now(), process=context.process)
             if message_id in context.signals.deleted_messages:
                 # Another action was quicker.
                 await change(context, moving.remove, job, context.clock.now())

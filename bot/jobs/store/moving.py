@@ -77,12 +77,21 @@ async def come_back(connection: AsyncConnection, job: Job, *, now: float, **chan
 
 
 async def deliver(
-    connection: AsyncConnection, job: Job, post: Post, message_id: MessageId | None, now: float
+    connection: AsyncConnection,
+    job: Job,
+    post: Post,
+    message_id: MessageId | None,
+    now: float,
+    *,
+    process: str | None = None,
 ) -> Job | None:
     """Store that the video is posted and that the job has ended so, both or neither.
 
-    Without an id the message was deleted already. A deletion that was stored before stays.
+    Without an id the message was deleted already. A deletion that was stored before stays. None as for `apply`, and if
+    another process than `process` sends the message or has found it, too.
     """
+    if not await is_open(connection, post, process):
+        return None
     await mark_sent(connection, post, message_id)
     current = await _as_it_is(connection, job)
     removed_at = now if message_id is None and current.removed_at is None else current.removed_at

@@ -378,3 +378,14 @@ async def test_what_another_process_sends_or_has_sent_is_not_stopped(database: D
     assert await database.write(moving.stop_delivering, job, post, Event.REFETCH, NOW, process="this one") is None
     state = (await post_of(database, job, PostKind.VIDEO)).state
     assert state is (PostState.SENT if is_sent else PostState.SENDING)
+
+
+async def test_a_message_that_two_processes_find_is_delivered_once(database: Database) -> None:
+    """Both read a dead process's message, and search the channel for it: the second has nothing left to store."""
+    job = await stored(database, a_job(State.POSTING))
+    await database.write(posts.make_due, job, PostKind.VIDEO)
+    post = await post_of(database, job, PostKind.VIDEO)
+    delivered = await database.write(moving.deliver, job, post, MessageId(99), NOW, process="one")
+    assert delivered is not None
+    assert await database.write(moving.deliver, job, post, MessageId(99), NOW, process="other") is None
+    assert await read(database, job) == delivered
