@@ -35,7 +35,8 @@ SENDS_UNMARKED = """
     from bot.engine.pipeline import submit_step as submit
 
     async def wild(parts, traffic, job):
-        await asyncio.gather(*(submit._send(parts, job, None) for _ in range(50)), return_exceptions=True)
+        now = parts.clock.now()
+        await asyncio.gather(*(submit._send(parts, job, None, now) for _ in range(50)), return_exceptions=True)
         return await submit.submit(parts, traffic, job)
 
     scheduler.submit = wild

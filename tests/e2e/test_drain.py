@@ -72,6 +72,7 @@ async def test_a_locked_database_does_not_keep_the_process(tmp_path: Path) -> No
         assert scene.studio.paid("Locked in") == 1
 
 
+@pytest.mark.sqlite_only("locks the file for all")
 async def test_with_anything_hanging_the_process_ends_in_time(tmp_path: Path) -> None:
     """SIGTERM with a paid request open and the database held by somebody: over in 20 s; the person is asked later."""
     async with a_scene(tmp_path) as scene:

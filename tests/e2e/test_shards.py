@@ -79,6 +79,7 @@ async def test_a_process_with_some_shards_gets_their_events_alone(tmp_path: Path
         assert [row["prompt"] for row in inspection.jobs(stage)] == ["Heron 0 at dawn", "Heron 1 at dawn"]
 
 
+@pytest.mark.sqlite_only("each process has a file of its own; test_shards_of_several.py has what they share")
 async def test_two_processes_share_the_shards(tmp_path: Path) -> None:
     """Both are connected at once, and each gets the commands of its own servers; DMs go to the first shard."""
     async with a_stage(tmp_path, start=False) as stage:
