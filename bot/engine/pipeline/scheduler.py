@@ -89,6 +89,9 @@ class Scheduler:
             self._owned.take_read(await self._claims.read_changed(), before)
             for job in await self._claims.claim():
                 self._owned.place(job, due_at_once(job))
+                if signals.shares_work:
+                    # The process that had it before doesn't edit its card any more.
+                    signals.card_touched(job.id, job)
         except StoreUnavailableError as error:
             self._claims.report_store_trouble("what changed", error)
             return RETRY_SECONDS
