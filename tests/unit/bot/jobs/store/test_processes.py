@@ -1,0 +1,109 @@
+"""Leases, burials and roles of processes that share a database."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.jobs.database import Database, MustEndError, StoreUnavailableError, open_shared_database
+from bot.jobs.generation import generation_path
+from bot.jobs.states import State
+from bot.jobs.store import finding, moving, posts, processes
+from bot.jobs.store.processes import Role
+from tests.postgres import Databases
+from tests.unit.bot.jobs.samples import a_job, put
+
+NOW = 1_000.0
+
+
+@pytest.fixture
+async def two(postgres: Databases, tmp_path) -> AsyncIterator[tuple[Database, Database]]:
+    """Two processes on one database, `one` and `other`, that have begun to live."""
+    url = postgres.new()
+    both = tuple(open_shared_database(url, name, generation_path(tmp_path / f"{name}.db")) for name in ("one", "other"))
+    for database, name in zip(both, ("one", "other"), strict=True):
+        await database.write(processes.enter, name, "{}")
+        database.entered()
+    yield both
+    for database in both:
+        await database.close()
+    postgres.drop(url)
+
+
+async def expire(connection: AsyncConnection, name: str) -> None:
+    """Let that process's lease be over."""
+    await connection.execute(
+        sa.text("UPDATE processes SET lease_until = extract(epoch FROM clock_timestamp()) - 1 WHERE name = :name"),
+        {"name": name},
+    )
+
+
+async def holder(connection: AsyncConnection) -> str | None:
+    return await connection.scalar(sa.text("SELECT holder FROM roles WHERE name = 'submitter'"))
+
+
+async def test_only_a_process_whose_lease_is_over_is_buried(two: tuple[Database, Database]) -> None:
+    """One that renewed it in time lives on."""
+    one, other = two
+    await other.write(expire, "one")
+    await one.write(processes.renew, "one", '{"a": 1}')
+    assert await other.write(processes.bury_expired) == []
+    assert [each.facts for each in await other.read(processes.find_alive)] == ['{"a": 1}', "{}"]
+    await other.write(expire, "one")
+    assert await other.write(processes.bury_expired) == ["one"]
+    assert [each.name for each in await other.read(processes.find_alive)] == ["other"]
+
+
+async def test_a_burial_frees_all_that_the_process_owned(two: tuple[Database, Database]) -> None:
+    """Its jobs, the messages that it was sending, and its role; a job that has ended stays as it is."""
+    one, other = two
+    rendering, done = a_job(State.RENDERING, remote_id="video_1", submitted_at=NOW), a_job(State.DELIVERED)
+    posting = a_job(State.POSTING, remote_id="video_2", submitted_at=NOW)
+    await one.write(put, rendering, posting, done)
+    await one.write(moving.claim, "one")
+    await one.write(posts.make_due, posting, posts.PostKind.VIDEO)
+    [(post, job)] = await one.read(posts.find_unsent_of_jobs, [posting.id], "one")
+    assert job is not None
+    assert await one.write(posts.begin_sending, post, job, NOW, None, "one")
+    assert await one.write(processes.take_role, Role.SUBMITTER, "one")
+    assert await other.read(posts.find_unsent_of_jobs, [posting.id], "other") == []
+    await other.write(processes.bury, ["one"])
+    assert await other.read(finding.find_owned, "one") == []
+    assert {each.id for each in await other.write(moving.claim, "other")} == {rendering.id, posting.id}
+    assert len(await other.read(posts.find_unsent_of_jobs, [posting.id], "other")) == 1
+    assert await other.read(holder) is None
+
+
+async def test_a_role_has_one_holder(two: tuple[Database, Database]) -> None:
+    """The first that asks; another only after a burial."""
+    one, other = two
+    assert await one.write(processes.take_role, Role.SUBMITTER, "one")
+    assert not await other.write(processes.take_role, Role.SUBMITTER, "other")
+    assert await one.write(processes.take_role, Role.SUBMITTER, "one")
+    await other.write(processes.bury, ["one"])
+    assert await other.write(processes.take_role, Role.SUBMITTER, "other")
+    assert await other.read(processes.holds_role, Role.SUBMITTER, "other")
+
+
+async def test_a_buried_process_writes_nothing(two: tuple[Database, Database]) -> None:
+    """Neither a move nor a claim nor a note; it can still read."""
+    one, other = two
+    job = a_job(State.RENDERING, remote_id="video_1", submitted_at=NOW)
+    await one.write(put, job)
+    [mine] = await one.write(moving.claim, "one")
+    await other.write(processes.bury, ["one"])
+    for work in (
+        one.write(moving.note, mine, progress=50),
+        one.write(moving.claim, "one"),
+        one.write(processes.renew, "one", "{}"),
+        one.write(put, a_job()),
+    ):
+        with pytest.raises(MustEndError):
+            await work
+    assert issubclass(MustEndError, StoreUnavailableError)
+    assert one.is_over.is_set()
+    assert not one.went_back
+    stored = await one.read(finding.get, job.id)
+    assert stored is not None
+    assert (stored.owner, stored.progress) == (None, mine.progress)
