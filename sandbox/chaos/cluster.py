@@ -26,14 +26,16 @@ from sandbox.postgres import PostgresServer
 from sandbox.studio import Dials
 
 GIVE_UP_SECONDS = 86_400.0
-LIMITS = Limits(rendering_jobs=4, submits_per_minute=12, active_jobs_of_a_person=3)
+LIMITS = Limits(rendering_jobs=4, submits_per_minute=20, active_jobs_of_a_person=3)
 _DATABASE = "bot"
 _SHARDS_EACH = 2
 _CHANNELS = 24
 _RENDER_SECONDS = (0.1, 0.3, 1.0, 2.0)
 _RUSH_SHARE = 0.3
 _RUSH = 6
-_DROP_SHARE = 0.15
+_ASKED_MAX = 30
+_WORKING_SHARE = 0.7
+_WORKING_SECONDS = 10.0
 _ROUNDS_MAX = 400
 _LOOK_SECONDS = 0.05
 _READY_SECONDS = 60.0
@@ -152,6 +154,8 @@ class ClusterChaos:
         stage.studio.dials.render_seconds = rng.choice(_RENDER_SECONDS)
         drop, shard = plan.a_gateway_drop(rng), rng.randrange(stage.shards)
         self._set_clocks(blow)
+        if rng.random() < _WORKING_SHARE:
+            await self._submitting()
         asked = await self._ask_some(rush=rng.random() < _RUSH_SHARE)
         if drop is not None:
             report.gateway_drops += 1
@@ -170,6 +174,15 @@ class ClusterChaos:
             f"  round {number}, {report.kills} kills: {blow.what} {blow.after_seconds:.3f} s after {asked} questions, "
             f"submitting {len(hit)}, {blow.passing_seconds:g} s pass; {wrong}"
         )
+
+    async def _submitting(self) -> None:
+        """Wait until a process submits, or for a while: otherwise most blows would hit processes that are starting."""
+        until = time.monotonic() + _WORKING_SECONDS
+        while time.monotonic() < until:
+            holders = await self.rows.read("SELECT holder FROM roles WHERE holder IN (SELECT name FROM processes)")
+            if holders:
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _strike(self, blow: PlannedBlow) -> None:
         if blow.what == "pause":
@@ -258,7 +271,7 @@ class ClusterChaos:
         """Make as many requests as keep the number of jobs in step with the kills; one person makes many at once."""
         report = self.report
         due = report.jobs_wanted * (report.kills + 1) / max(1, report.kills_wanted) - await self._accepted()
-        asked = max(1, min(int(due) + 1, 2 * _RUSH))
+        asked = max(1, min(int(due) + 1, _ASKED_MAX))
         for _ in range(asked):
             await self._crowd.ask()
         if rush:
@@ -269,6 +282,7 @@ class ClusterChaos:
 
     async def _rest(self) -> None:
         """Let the bots run undisturbed until everything has ended, at the very end past JOB_GIVE_UP_SECONDS."""
+        self.stage.studio.dials.render_seconds = min(_RENDER_SECONDS)
         for number in range(len(self.stage.bots)):
             self._clock_is_right(number)
         for _ in range(_ROUNDS_MAX):
@@ -276,7 +290,7 @@ class ClusterChaos:
             missing = self.report.jobs_wanted - await self._accepted()
             if missing <= 0:
                 break
-            for _ in range(min(missing, 20)):
+            for _ in range(min(missing, 2 * _ASKED_MAX)):
                 await self._crowd.ask()
             # Requests are accepted while nothing else happens here.
             await asyncio.sleep(_LOOK_SECONDS)
