@@ -32,7 +32,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def shared_stage(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> AsyncIterator[Stage]:
     """One bot that renders one video at a time, and whose people may have two under way and three a day."""
     settings = {"MAX_RENDERING_JOBS": "1", "MAX_ACTIVE_JOBS_PER_USER": "2", "MAX_JOBS_PER_USER_PER_DAY": "3"}
     async with a_stage(tmp_path_factory.mktemp("stage"), settings=settings) as stage:
