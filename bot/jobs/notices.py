@@ -58,7 +58,13 @@ class Notices:
         import asyncpg
 
         self._connect: Any = asyncpg.connect  # pyright: ignore[reportUnknownMemberType]  # it has no types
-        self.faults = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+        self.faults = (
+            OSError,
+            TimeoutError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        )
         self._connection: Any = None
         self._shards: tuple[int, ...] = ()
         # The keys of this process's turns, which it could otherwise take twice, until the others may have them.
@@ -99,15 +105,20 @@ class Notices:
         return connection
 
     async def serve(self, shards: Collection[int]) -> None:
-        """Keep other processes from these shards. Raises `ShardTakenError` or one of `faults`."""
+        """Keep other processes from these shards, as soon as the database answers. Raises `ShardTakenError`."""
         self._shards = tuple(sorted(shards))
-        await self.ensure()
-        taken = list(self._shards)
-        for _ in range(_TRIES):
-            taken = [shard for shard in taken if not await self._lock(_SHARDS, shard)]
-            if not taken:
-                return
-            # The server may not have noticed yet that the process before this one has ended.
+        taken, tries = list(self._shards), 0
+        while tries < _TRIES:
+            try:
+                await self.ensure()
+                taken = [shard for shard in self._shards if not await self._lock(_SHARDS, shard)]
+            except self.faults as error:
+                _log.warning("shards not served yet", error=str(error))
+            else:
+                if not taken:
+                    return
+                # The server may not have noticed yet that the process before this one has ended.
+                tries += 1
             await asyncio.sleep(LOOK_SECONDS)
         listed = ", ".join(map(str, taken))
         raise ShardTakenError(f"Another process serves shard {listed} already: give each its own SHARD_IDS.")

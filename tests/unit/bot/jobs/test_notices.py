@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.jobs import notices
-from bot.jobs.notices import Notices
+from bot.jobs.notices import Notices, ShardTakenError
 from tests.postgres import Databases
 
 ROUNDS = 5
@@ -64,3 +64,15 @@ async def test_a_lost_connection_is_replaced_by_one(pair: tuple[Notices, Notices
     assert postgres.server.execute(count) == "1"
     await one.close()
     await other.serve([3])
+
+
+async def test_shards_are_served_once_the_database_answers_again(
+    pair: tuple[Notices, Notices], postgres: Databases
+) -> None:
+    """The connection is lost just before: the process goes on, and no other one gets its shards."""
+    one, other = pair
+    await one.ensure()
+    postgres.server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'one'")
+    await one.serve([3, 4])
+    with pytest.raises(ShardTakenError, match="shard 4"):
+        await other.serve([4, 5])
