@@ -200,14 +200,16 @@ async def test_at_most_eight_paid_requests_are_under_way(harness: SchedulerHarne
 async def test_a_provider_that_begins_to_make_a_mess_leaves_few_jobs_in_doubt(
     harness: SchedulerHarness, status: int
 ) -> None:
-    """Sixty jobs wait and every paid request is answered with a mess: eight at most are in doubt, the rest wait."""
+    """Sixty jobs wait and every paid request is answered with a mess: eight are in doubt, the rest wait.
+
+    One person's failures alone prove nothing (decision 14), so others may be sent in the places of the first person's
+    two, as long as no other person's answer has come.
+    """
     harness.api.create = answering(status)
     harness.api.list = harness.api.poll = answering(503)
     jobs = [await harness.accept(prompt=f"number {number}", user_id=UserId(number % 4 + 1)) for number in range(60)]
     harness.start()
     await harness.until(lambda: harness.throttle.is_open, "an open breaker")
-    # A request that is still answered when time jumps would count as one that hangs.
-    await harness.until(lambda: harness.api.in_flight == 0, "all answers")
     for _ in range(40):
         harness.clock.jump(15)
         await asyncio.sleep(0.01)
@@ -219,7 +221,7 @@ async def test_a_provider_that_begins_to_make_a_mess_leaves_few_jobs_in_doubt(
 
     await harness.until(outcomes_are_stored, "the outcome of every paid request")
     assert set(states) == {State.ACCEPTED, State.UNCERTAIN}
-    assert len(harness.api.paid) == states.count(State.UNCERTAIN) <= 8
+    assert len(harness.api.paid) == states.count(State.UNCERTAIN) <= 8 + 2
 
 
 async def test_after_a_breakdown_one_job_finds_out(harness: SchedulerHarness) -> None:
