@@ -113,6 +113,9 @@ def _check_server(connection: sa.Connection, setting: str) -> None:
 
 
 def _bring_up(connection: sa.Connection, where: str) -> None:
+    if revision_of(connection) == newest_revision():
+        # A process that was stopped while it migrated keeps no other one from its start.
+        return
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
     revision = revision_of(connection)
     if revision == newest_revision():
