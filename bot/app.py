@@ -110,7 +110,10 @@ async def build_engine(
     database, cluster = await _open_database(settings, process, signals, kill_switch, resources)
 
     async def take_over_spending() -> None:
-        guard.remember(await database.read(finding.find_submit_times_since, clock.now() - WINDOW_SECONDS))
+        # Another process sent each of its requests some time after it was marked, by a clock of its own.
+        later_seconds = processes.SEND_WITHIN_SECONDS if database.is_shared else 0.0
+        since = clock.now() - WINDOW_SECONDS - later_seconds
+        guard.remember(await database.read(finding.find_submit_times_since, since), later_seconds)
 
     timekeeper = Timekeeper(clock, database, signals, process)
     await timekeeper.begin()

@@ -35,10 +35,13 @@ class SpendGuard:
         self._spent = deque[float]()
         self.remember(submitted_at)
 
-    def remember(self, submitted_at: Iterable[float]) -> None:
-        """Count requests of earlier processes, too: their epoch times, instead of all that was counted."""
+    def remember(self, submitted_at: Iterable[float], later_seconds: float = 0.0) -> None:
+        """Count requests of other processes, too: their epoch times, instead of all that was counted.
+
+        Each may have been sent up to `later_seconds` after its time.
+        """
         now, ticks = self._clock.now(), self._clock.monotonic()
-        self._spent = deque(sorted(ticks - max(0.0, now - at) for at in submitted_at))
+        self._spent = deque(sorted(ticks - max(0.0, now - at - later_seconds) for at in submitted_at))
 
     def spend(self) -> None:
         """Count one paid request as sent now; raises `SpendingStopped` if the window is full or spending is paused."""

@@ -62,6 +62,18 @@ def test_what_was_spent_before_the_start_counts() -> None:
     assert stopped.value.retry_after_seconds == pytest.approx(60)
 
 
+def test_another_processes_requests_may_have_been_sent_later() -> None:
+    """Marked 65 s ago, and sent up to ten seconds after that: until then it counts."""
+    clock = FakeClock()
+    guard = SpendGuard(1, clock)
+    guard.remember([clock.now() - 65], 10)
+    with pytest.raises(SpendingStopped) as stopped:
+        guard.spend()
+    assert stopped.value.retry_after_seconds == 5
+    clock.pass_by(5)
+    guard.spend()
+
+
 def test_setting_the_machines_clock_opens_no_gap() -> None:
     """A jump of the machine's clock, either way, changes nothing of what may be spent."""
     clock = FakeClock()
