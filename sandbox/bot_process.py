@@ -48,6 +48,11 @@ class BotProcess:
         return self._process is not None and self._process.returncode is None
 
     @property
+    def pid(self) -> int | None:
+        """The id of the running process; None while none runs."""
+        return None if self._process is None or not self.running else self._process.pid
+
+    @property
     def exit_code(self) -> int | None:
         """How the latest process ended, a signal as a negative number; None while it runs, and before the first."""
         return None if self._process is None else self._process.returncode

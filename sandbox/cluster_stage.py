@@ -57,9 +57,11 @@ class ClusterStage(Stage):
             await self.online(number)
 
     def name_of(self, number: int) -> str | None:
-        """The name of the latest process of that number in the database; None before it has one."""
-        file = self.bots[number].data_dir / "process.name"
-        return file.read_text(encoding="utf-8") if file.exists() else None
+        """The name in the database of the running process of that number; None while it has none yet."""
+        file, pid = self.bots[number].data_dir / "process.name", self.bots[number].pid
+        name = file.read_text(encoding="utf-8") if pid and file.exists() else ""
+        # The name of the process before it stays in the file until then.
+        return name if f":{pid}:" in name else None
 
     def _shards_of(self, number: int) -> set[int]:
         return set(range(number * self._shards_each, (number + 1) * self._shards_each))

@@ -193,15 +193,15 @@ class ClusterChaos:
             await self.supervisor.kill(number, blow.process_down_seconds)
             self._clock_is_right(number)
         if blow.what in ("database", "both"):
-            self.supervisor.outage_until = float("inf")
+            self.supervisor.trouble_until = float("inf")
             await asyncio.to_thread(self.server.kill)
             await asyncio.sleep(blow.database_down_seconds)
             await asyncio.to_thread(self.server.start)
-            self.supervisor.outage_until = time.monotonic()
+            self.supervisor.trouble_until = time.monotonic()
             self.report.database_kills += 1
 
     async def _target(self, blow: PlannedBlow, alive: int = 0) -> int:
-        """The number of the process to strike, once so many are alive."""
+        """The number of the process to strike, once so many are alive; with that it is one of them."""
         while True:
             names = await self._alive()
             living = [number for number in range(len(self.stage.bots)) if self.stage.name_of(number) in names]
@@ -217,6 +217,7 @@ class ClusterChaos:
     async def _pause(self, number: int) -> None:
         """Stop a process until others have taken over its work; then it has to end by itself."""
         bot, name = self.stage.bots[number], self.stage.name_of(number)
+        self.supervisor.trouble_until = float("inf")
         bot.pause()
         await self._note_submitting()
         until = time.monotonic() + _BURIED_SECONDS
@@ -228,6 +229,7 @@ class ClusterChaos:
         await self._note_submitting()
         await self._ask_some(rush=True)
         bot.resume()
+        self.supervisor.trouble_until = time.monotonic()
         self.report.pauses += 1
         try:
             await bot.ended()

@@ -9,11 +9,11 @@ from sandbox.cluster_stage import ClusterStage
 
 _LOOK_SECONDS = 0.05
 _AGAIN_SECONDS = 0.5
-# A process that ends because of an outage of the database does so within that time after it.
+# A process that ends because it could not use the database does so within that time after it.
 _EXCUSED_SECONDS = 40.0
 _FAILURE = 1
 _TAKEN_OVER = "Other processes have taken over"
-_NO_DATABASE = ("can't be reached", "could not", "sends no notices")
+_NO_DATABASE = ("can't be reached", "could not", "sends no notices", "Connect call failed")
 
 
 class Supervisor:
@@ -24,8 +24,8 @@ class Supervisor:
         self._start_at = [0.0] * len(stage.bots)
         self._counted = [0] * len(stage.bots)
         self._log_bytes = [0] * len(stage.bots)
-        self.outage_until = float("-inf")
-        """When the database was started last; infinite while it is down."""
+        self.trouble_until = float("-inf")
+        """When the database was started last, or a process woke that may have held locks; infinite until then."""
         self.taken_over = 0
         self.without_database = 0
         self.strange: list[str] = []
@@ -65,7 +65,7 @@ class Supervisor:
         self.exits[code] += 1
         lines = bot.log_path.read_bytes()[self._log_bytes[number] :].decode(errors="replace").splitlines()
         last = lines[-1] if lines else ""
-        excused = time.monotonic() < self.outage_until + _EXCUSED_SECONDS
+        excused = time.monotonic() < self.trouble_until + _EXCUSED_SECONDS
         if code == _FAILURE and last.startswith(_TAKEN_OVER):
             self.taken_over += 1
         elif code == _FAILURE and excused and any(words in last for words in _NO_DATABASE):
