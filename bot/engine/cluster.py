@@ -145,7 +145,7 @@ class Cluster:
         names = {process.name for process in alive}
         is_gone, self._alive = bool(self._alive - names), names
         self._signals.shares_work = len(alive) > 1
-        self.heed_facts([json.loads(other.facts) for other in alive if other.name != self._process])
+        self.heed_facts([other.facts for other in alive if other.name != self._process])
         with suppress(GenerationNotStoredError):
             # Nothing is sent for it.
             await self._database.check_generation(marks.read_generation)

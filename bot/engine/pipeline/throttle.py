@@ -29,6 +29,9 @@ _ALONE_SECONDS = 20.0
 _FINDS_OUT_SECONDS = 10.0
 _KEY_PROBE_SECONDS = 60.0
 
+# Why all processes refuse commands when one finds it out.
+_SHARED_REASONS = (Reason.ACCOUNT_PAUSED, Reason.PROVIDER_DOWN)
+
 
 class ProviderThrottle:
     """One per provider. `begin_submit` and `end_submit` enclose each paid request, and one signal follows it."""
@@ -112,10 +115,14 @@ class ProviderThrottle:
         }
 
     def heed_facts(self, others: Collection[Mapping[str, Any]]) -> None:
-        """Take over what other processes found out: why they refuse new commands, and until when polls are held."""
-        refused = [Reason(facts["refuses"]) for facts in others if facts.get("refuses")]
-        self._refused_elsewhere = refused[0] if refused else None
-        held_seconds = max((facts.get("polls_held_until") or 0.0 for facts in others), default=0.0) - self._clock.now()
+        """Take over what other processes found out: why they refuse new commands, and until when polls are held.
+
+        What a newer version says in other words is passed over.
+        """
+        refused = [reason for facts in others if (reason := facts.get("refuses")) in _SHARED_REASONS]
+        self._refused_elsewhere = Reason(refused[0]) if refused else None
+        held_until = [until for facts in others if isinstance(until := facts.get("polls_held_until"), int)]
+        held_seconds = max(held_until, default=0) - self._clock.now()
         self._polls_held_elsewhere_until = self._clock.monotonic() + min(held_seconds, ASKED_LONGEST_SECONDS)
 
     def seconds_until_submit(self) -> float:

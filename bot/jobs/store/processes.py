@@ -6,11 +6,12 @@ A burial frees all that the process owned, in one transaction. After it the proc
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.backends import read_json
 from bot.jobs.model import PostState
 from bot.jobs.tables import UNENDED, jobs, offers, posts, processes, roles
 
@@ -35,10 +36,10 @@ class Role(StrEnum):
 
 
 class Process(NamedTuple):
-    """A process that is alive, with what it makes known, as JSON."""
+    """A process that is alive, with what it makes known; nothing if that is unreadable."""
 
     name: str
-    facts: str
+    facts: dict[str, Any]
 
 
 async def enter(connection: AsyncConnection, name: str, facts: str) -> None:
@@ -88,7 +89,8 @@ async def void_ownership(connection: AsyncConnection) -> None:
 async def find_alive(connection: AsyncConnection) -> list[Process]:
     """The processes that are not buried, by their names."""
     found = await connection.execute(sa.select(processes.c.name, processes.c.facts).order_by(processes.c.name))
-    return [Process(row.name, row.facts) for row in found]
+    read = [(row.name, read_json(row.facts)) for row in found]
+    return [Process(name, cast("dict[str, Any]", facts) if isinstance(facts, dict) else {}) for name, facts in read]
 
 
 async def take_role(connection: AsyncConnection, role: Role, name: str) -> bool:

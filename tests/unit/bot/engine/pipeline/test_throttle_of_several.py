@@ -55,8 +55,10 @@ def test_a_hold_of_polls_holds_everywhere_and_ends() -> None:
 
 
 def test_facts_of_a_newer_version_are_passed_over() -> None:
-    """What is missing means no trouble."""
+    """What is missing or unknown means no trouble, and stops no process from looking at the others."""
     throttle = ProviderThrottle(FakeClock())
-    throttle.heed_facts([{}, {"weather": "fine"}])
+    throttle.heed_facts(
+        [{}, {"weather": "fine"}, {"refuses": "dark moon"}, {"refuses": ["x"], "polls_held_until": "soon"}]
+    )
     assert throttle.refusal(UserId(1)) is None
     assert throttle.seconds_until_poll() == 0

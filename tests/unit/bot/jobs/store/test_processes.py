@@ -49,7 +49,7 @@ async def test_only_a_process_whose_lease_is_over_is_buried(two: tuple[Database,
     await other.write(expire, "one")
     await one.write(processes.renew, "one", '{"a": 1}')
     assert await other.write(processes.bury_expired) == []
-    assert [each.facts for each in await other.read(processes.find_alive)] == ['{"a": 1}', "{}"]
+    assert [each.facts for each in await other.read(processes.find_alive)] == [{"a": 1}, {}]
     await other.write(expire, "one")
     assert await other.write(processes.bury_expired) == ["one"]
     assert [each.name for each in await other.read(processes.find_alive)] == ["other"]
@@ -107,3 +107,11 @@ async def test_a_buried_process_writes_nothing(two: tuple[Database, Database]) -
     stored = await one.read(finding.get, job.id)
     assert stored is not None
     assert (stored.owner, stored.progress) == (None, mine.progress)
+
+
+@pytest.mark.parametrize("facts", ["", "{", "7", "[1]", "null"])
+async def test_facts_that_can_not_be_read_are_none(two: tuple[Database, Database], facts: str) -> None:
+    """What one process makes known stops no other from looking round, which its heartbeat is part of."""
+    one, other = two
+    await one.write(processes.renew, "one", facts)
+    assert [each.facts for each in await other.read(processes.find_alive)] == [{}, {}]
