@@ -18,7 +18,7 @@ import structlog
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.restore_detection import searched_until
 from bot.engine.signals import Signals
-from bot.jobs.database import WENT_BACK, Database, GenerationNotStoredError, MustEndError, StoreUnavailableError
+from bot.jobs.database import Database, GenerationNotStoredError, MustEndError, StoreUnavailableError, WentBackError
 from bot.jobs.notices import JobNotice, Notices
 from bot.jobs.states import ENDS
 from bot.jobs.store import finding, marks, processes, restoring
@@ -152,7 +152,7 @@ class Cluster:
         found = await self._database.read(marks.read_database_marks)
         if found.is_copy:
             # Another process has found out.
-            raise self._database.end(WENT_BACK)
+            raise self._database.end(WentBackError())
         self._kill_switch.hold(found.is_paused)
         self._signals.searched_until = searched_until(found)
         if self._signals.submits:

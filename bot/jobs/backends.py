@@ -53,8 +53,9 @@ class BuriedError(Exception):
 class Backend(ABC):
     """One of the two databases."""
 
-    # Whether several processes share it.
+    # Whether several processes share it; then whether this one has a row, without which it may write nothing.
     is_shared: bool
+    is_entered = False
     # Errors that its driver raises past SQLAlchemy: it can't be reached.
     unreachable: tuple[type[Exception], ...] = ()
 
@@ -133,8 +134,6 @@ class PostgresBackend(Backend):
         """`process` is the name of this process: the server shows it, and its triggers read it."""
         self._url = url
         self._process = process
-        # Whether the process has a row, without which it may write nothing.
-        self.is_entered = False
 
     def open(self) -> AsyncEngine:
         """Its connections. A process that is stopped half-way through a write holds the others back only briefly."""

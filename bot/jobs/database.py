@@ -23,7 +23,6 @@ _TRIES = 3
 # How many writes share a transaction at most: others wait for it.
 _GROUP_MAX = 64
 _PATIENCE_SECONDS = 15.0
-WENT_BACK = "The database is older than what was sent: it was restored, or a replica that was behind took over"
 _log = structlog.stdlib.get_logger(__name__)
 
 P = ParamSpec("P")
@@ -47,6 +46,16 @@ class GenerationNotStoredError(StoreUnavailableError):
 
 class MustEndError(StoreUnavailableError):
     """This process may write and send nothing any more: it has to be started again."""
+
+
+class WentBackError(MustEndError):
+    """The database is older than what was sent: it was restored, or a replica that was behind took over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database is older than what was sent: it was restored, or a replica that was behind took over. "
+            "Start it again."
+        )
 
 
 class Database:
@@ -120,8 +129,7 @@ class Database:
 
     def entered(self) -> None:
         """From now on every write proves first that this process was not buried."""
-        if isinstance(self._backend, PostgresBackend):
-            self._backend.is_entered = True
+        self._backend.is_entered = True
 
     async def check_generation(self, read: Callable[[AsyncConnection], Awaitable[Generation | None]]) -> None:
         """Compare the generation of the shared database with the newest known one, and store it beside.
@@ -134,20 +142,20 @@ class Database:
             if found is None:
                 return
             if known is not None and (found.lineage != known.lineage or found < known):
-                raise self.end(WENT_BACK)
+                raise self.end(WentBackError())
             self._advanced = found
         await self._store_generation(found)
 
     @property
     def went_back(self) -> bool:
         """Whether the process has to end because the database is older than what was sent."""
-        return self.over_because is not None and str(self.over_because).startswith(WENT_BACK)
+        return isinstance(self.over_because, WentBackError)
 
-    def end(self, why: str) -> MustEndError:
+    def end(self, why: MustEndError) -> MustEndError:
         """Let the process end for that reason; returns the error to raise."""
-        self.over_because = MustEndError(f"{why}. Start it again.")
+        self.over_because = why
         self.is_over.set()
-        return self.over_because
+        return why
 
     def take_doubt(self) -> bool:
         """Whether a write failed since the last call that may be stored all the same."""
@@ -214,7 +222,7 @@ class Database:
     def _count_up(self, advanced: Generation) -> MustEndError | None:
         """Remember the newest generation, for the next writing of the file; an error if it isn't newer."""
         if (before := self._advanced) is not None and (advanced.lineage != before.lineage or advanced <= before):
-            return self.end(WENT_BACK)
+            return self.end(WentBackError())
         self._advanced = advanced
         return None
 
@@ -256,7 +264,8 @@ class Database:
         except PoolTimeoutError as error:
             raise StoreUnavailableError("The database could not do this: too much is asked of it at once.") from error
         except BuriedError as error:
-            raise self.end("Other processes have taken over the work of this one") from error
+            taken_over = MustEndError("Other processes have taken over the work of this one. Start it again.")
+            raise self.end(taken_over) from error
         except self._backend.unreachable as error:
             raise StoreUnavailableError(f"The database can't be reached: {error}.") from error
 
