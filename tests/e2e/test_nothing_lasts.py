@@ -30,6 +30,7 @@ async def test_any_waiting_job_ends_within_a_day_and_ten_minutes(tmp_path: Path)
         scene = Scene(stage, guild, guild.add_channel("videos"), ada)
         await waits_for_ever(scene)
         await inspection.job(stage, "Waits for credit", "accepted")
+        await time_passes_until(stage, lambda: ever_posted(scene.chat, scene.channel, "late"), step_seconds=60)
         for _ in range(24 * 4):
             stage.jump(HOUR_SECONDS / 4)
             await asyncio.sleep(0.03)
