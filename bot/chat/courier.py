@@ -17,7 +17,7 @@ from typing import TypeVar
 import aiohttp
 import discord
 
-from bot.chat.cards import Message, text_files, to_discord
+from bot.chat.cards import Message, text_files, to_discord, video_file
 from bot.chat.discord_errors import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.discord_health import DiscordHealth, RequestOutcome
 from bot.chat.guilds import Guilds
@@ -246,7 +246,7 @@ class Courier:
         self, channel: discord.PartialMessageable, parcel: Parcel, arguments: dict[str, object]
     ) -> discord.Message:
         # A File is good for one attempt only: a used one uploads nothing, with success.
-        video = [] if parcel.file is None else [discord.File(parcel.file, filename=parcel.file_name)]
+        video = [] if parcel.file is None else [video_file(parcel.message, parcel.file, parcel.file_name)]
         files = video + text_files(parcel.message)
         return await channel.send(nonce=parcel.nonce, files=files, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # overloads cannot see through a dict
 

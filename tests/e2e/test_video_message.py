@@ -35,6 +35,7 @@ async def test_the_video_is_a_plain_message_with_the_file_and_the_requester_ping
     assert video.pinged == {scene.ada.id}
     (attachment,) = video.attachments
     assert attachment.file_name.endswith(".mp4")
+    assert attachment.description == "Bring me the file"
     drawn = await scene.studio.video(the_render(scene, "Bring me the file"))
     sent, kept = await asyncio.to_thread(attachment.path.read_bytes), await asyncio.to_thread(drawn.read_bytes)
     assert sent == kept

@@ -12,7 +12,7 @@ from bot.chat.cards._lines import (
     settings_line,
     stopping_action,
 )
-from bot.chat.cards._message import GREY, TEXT_FILE_NAME, Button, Embed, Message, text_files, to_discord
+from bot.chat.cards._message import GREY, TEXT_FILE_NAME, Button, Embed, Message, text_files, to_discord, video_file
 from bot.chat.cards._offers import ask_delete, offer_form, offer_question
 from bot.chat.cards._private import private_no
 
@@ -44,5 +44,6 @@ __all__ = [
     "to_discord",
     "unsure",
     "video",
+    "video_file",
     "video_link",
 ]

@@ -18,7 +18,7 @@ from bot.chat.cards._lines import (
 )
 from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Message
 from bot.chat.custom_ids import Action, MessageKind
-from bot.chat.escape import PROMPT_SHOWN_CHARACTERS
+from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, plain
 from bot.chat.views import JobView
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.denials import Denial
@@ -31,6 +31,7 @@ _ADDRESS_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
 # At the end of a bare address Discord reads these as punctuation of the sentence.
 _NOT_AT_THE_END = ".,:;')]"
 _CONTENT_LINK_MAX = 1500
+_DESCRIBED_MAX = 1024
 _RETRIES = frozenset({Action.RETRY, Action.EDIT_RETRY})
 
 
@@ -76,10 +77,11 @@ def card(view: JobView, reader: Reader, number: int = 1) -> Message:
 
 
 def video(view: JobView, reader: Reader, number: int = 1) -> Message:
-    """The finished video, which is attached to this message."""
+    """The finished video, which is attached to this message and described by its prompt."""
     job = view.job
     key = Key.REMIX_READY if job.request.parent_id else Key.VIDEO_READY
-    return _finished(view, reader, number, say(key, reader, user=job.origin.user_id))
+    message = _finished(view, reader, number, say(key, reader, user=job.origin.user_id))
+    return replace(message, described=plain(job.request.prompt, _DESCRIBED_MAX))
 
 
 def video_link(view: JobView, reader: Reader, number: int, link: str, reason: LinkReason) -> Message:

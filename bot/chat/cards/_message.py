@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import discord
@@ -47,6 +48,8 @@ class Message:
     """A message: at most 2,000 characters of content, one embed, 25 buttons. Only `ping` is ever pinged.
 
     `text_file` is text that is too long to be shown; it is attached as `prompt.txt` when the message is posted.
+    `described` tells people who can't see the video that is attached what it shows: at most 1,024 characters of plain
+    text (docs/facts/discord.md, "Sizes").
     """
 
     content: str = ""
@@ -54,6 +57,7 @@ class Message:
     buttons: tuple[Button, ...] = ()
     ping: UserId | None = None
     text_file: str | None = None
+    described: str | None = None
 
 
 def to_discord(message: Message) -> dict[str, Any]:
@@ -71,6 +75,11 @@ def to_discord(message: Message) -> dict[str, Any]:
             everyone=False, roles=False, users=everyone_it_may_ping, replied_user=False
         ),
     }
+
+
+def video_file(message: Message, file: Path, name: str) -> discord.File:
+    """The video that the message brings, under that name, and its description; good for one attempt."""
+    return discord.File(file, filename=name, description=message.described)
 
 
 def text_files(message: Message) -> list[discord.File]:

@@ -150,6 +150,24 @@ def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> No
 
 
 @pytest.mark.parametrize(
+    ("prompt", "described"),
+    [
+        ("a *red* fox\nin `snow`", "a *red* fox in `snow`"),
+        ("x" * 1_024, "x" * 1_024),
+        ("x" * 1_025, "x" * 1_023 + "…"),
+        ("\N{FOX FACE}" * 600, "\N{FOX FACE}" * 511 + "…"),
+        (" \u200b", "(no text)"),
+    ],
+)
+def test_the_attached_video_is_described_by_its_prompt(job: Job, prompt: str, described: str) -> None:
+    """Plain text in one line, of at most the 1,024 characters that Discord takes; nothing describes a link."""
+    prompted = view(replace(job, request=replace(job.request, prompt=prompt)))
+    assert cards.video(prompted, ENGLISH).described == described
+    assert discord_length(described) <= 1_024
+    assert cards.video_link(prompted, ENGLISH, 1, "https://files.test/v.mp4", LinkReason(1)).described is None
+
+
+@pytest.mark.parametrize(
     ("prompt", "shown", "attached"),
     [
         ("x" * 1500, 1500, False),

@@ -227,6 +227,9 @@ async def test_what_is_plain_for_discord_is_one_short_line(job: Job, evil: str) 
     for text in shown:
         assert 0 < len(text) <= 100
         assert text.isprintable()
+    described = cards.video(JobView(spoiled, 1_001.0), ENGLISH).described
+    assert described
+    assert described.isprintable()
 
 
 @pytest.mark.parametrize("locale", ["", "de", "en-US", *PAYLOADS[:10]])
