@@ -47,6 +47,7 @@ from bot.settings import Settings
 from bot.transfer import Transfer
 from bot.videos.catalogue import Catalogue
 from bot.videos.client import VideosClient
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.spending import WINDOW_SECONDS, SpendGuard
 from bot.videos.values import Endpoint
 
@@ -122,13 +123,9 @@ async def build_engine(
     await take_over_spending()
     if cluster is not None:
         await cluster.begin(take_over_spending)
-    endpoint = Endpoint(
-        settings.videos_api_base_url,
-        settings.videos_api_key.get_secret_value(),
-        settings.videos_body,
-        settings.videos_reference_field,
-    )
-    videos = VideosClient(endpoint, guard, clock)
+    endpoint = Endpoint(settings.videos_api_base_url, settings.videos_api_key.get_secret_value())
+    dialect = OpenAIDialect(settings.videos_body, settings.videos_reference_field)
+    videos = VideosClient(endpoint, dialect, guard, clock)
     resources.push_async_callback(videos.close)
     address_guard = AddressGuard(settings.videos_api_base_url, settings.fetch_allow_hosts)
     catalogue = Catalogue.of(settings.videos_models, settings.videos_sizes, settings.videos_seconds)

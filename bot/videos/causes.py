@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from bot.jobs.model import Cause
-from bot.videos.error_bodies import ErrorWords
-from bot.videos.values import About
+from bot.videos.error_bodies import ErrorWords, escaped
+from bot.videos.values import About, RemoteError
 from bot.videos.vocabulary import Signal, phrases, plain_words, says
 
 _ECHO_MIN_CHARACTERS = 12
@@ -235,3 +235,15 @@ class Meaning:
     def _without_echo(self, text: str) -> str:
         """The text without the whole prompt, if it is long enough to be recognised."""
         return text.replace(self._prompt, " ") if len(self._prompt) >= _ECHO_MIN_CHARACTERS else text
+
+
+def remote_error(words: ErrorWords | None, otherwise: Cause, secret: str = "") -> RemoteError:
+    """The error of a failed video; `otherwise` is its cause when the words name none."""
+    if words is None:
+        return RemoteError(otherwise)
+    meaning = Meaning(words)
+    verdict = meaning.verdict() or Verdict(otherwise)
+    if verdict.cause is Cause.PROVIDER:
+        verdict = verdict._replace(cause=otherwise)
+    code = None if meaning.code is None else escaped(meaning.code, secret)[:_CODE_MAX_CHARACTERS]
+    return RemoteError(verdict.cause, verdict.about, code, escaped(" | ".join(words.texts), secret), verdict.field)

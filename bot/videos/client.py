@@ -18,6 +18,7 @@ from yarl import URL
 from bot.jobs.model import Cause
 from bot.ops.clock import Clock
 from bot.videos.causes import Sent
+from bot.videos.dialects import Dialect
 from bot.videos.error_bodies import escaped
 from bot.videos.private_network import connector_to
 from bot.videos.provider_faults import (
@@ -29,16 +30,15 @@ from bot.videos.provider_faults import (
     RequestRefused,
     VideosFault,
 )
-from bot.videos.request_bodies import Body, body_of
+from bot.videos.request_bodies import Body
 from bot.videos.spending import SpendGuard
 from bot.videos.submit_responses import RawResponse, ResponseContext, judge_list, judge_poll, judge_submit
-from bot.videos.urls import normalise_base, same_origin, segment
+from bot.videos.urls import normalise_base, same_origin
 from bot.videos.values import Endpoint, Order, RemoteVideo, Timeouts
-from bot.videos.wire import known_word
 
 ANSWER_MAX_BYTES = 1024 * 1024
 LIST_MAX_BYTES = 8 * 1024 * 1024
-LIST_MAX = 100
+_LIST_LIMIT = 100
 # Parsing more than this would block the event loop.
 _AT_ONCE_BYTES = 256 * 1024
 # The most polls that may be under way.
@@ -52,21 +52,25 @@ logger = logging.getLogger(__name__)
 
 
 class VideosClient:
-    """One provider, one key. Use it inside one event loop and `close()` it at the end."""
+    """One provider, one key, one dialect. Use it inside one event loop and `close()` it at the end."""
 
-    def __init__(self, endpoint: Endpoint, guard: SpendGuard, clock: Clock, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, dialect: Dialect, guard: SpendGuard, clock: Clock, timeouts: Timeouts | None = None
+    ) -> None:
         """Raises ValueError with one sentence when the base URL or the key can't be used. Opens nothing yet."""
         if not endpoint.api_key or not endpoint.api_key.isascii() or not endpoint.api_key.isprintable():
             raise ValueError("The key of the Videos API must be plain characters.")
         self.provider = normalise_base(endpoint.base_url)
         self._endpoint = endpoint
+        self._dialect = dialect
         self._guard = guard
         self._clock = clock
         self._timeouts = timeouts or Timeouts()
         self._sessions: tuple[aiohttp.ClientSession, aiohttp.ClientSession] | None = None
         self._strange_words: set[str] = set()
         self._leaving = False
-        self._has_list = self._asks_models = False
+        self._probe = 0
+        self._first_probe_works = False
 
     @property
     def leaving(self) -> bool:
@@ -79,32 +83,31 @@ class VideosClient:
 
     async def create(self, order: Order) -> RemoteVideo:
         """Pay for a new video. Raises `SubmitFault`: see its subclasses for what may be repeated."""
-        return await self._submit(f"{self.provider}/videos", order, None)
+        return await self._submit(order, None)
 
     async def remix(self, parent_remote_id: str, order: Order) -> RemoteVideo:
         """Pay for a new video made from a finished one of this provider. Raises `SubmitFault`."""
-        return await self._submit(f"{self._video_url(parent_remote_id)}/remix", order, parent_remote_id)
+        return await self._submit(order, parent_remote_id)
 
     async def poll(self, remote_id: str) -> RemoteVideo:
         """Poll a video. Costs nothing and may be repeated. Raises `PollFault`."""
-        url = self._video_url(remote_id)
+        path = self._dialect.poll_path(remote_id)
         try:
             async with asyncio.timeout(self._timeouts.poll_total_seconds):
-                answer = await self._get(url)
+                answer = await self._get(path)
         except (aiohttp.ClientError, OSError) as error:
             raise PollFailed(detail=self._detail(error)) from error
         return self._outcome(judge_poll(answer, self._asked(remote_id)))
 
-    async def list_recent(self, limit: int = LIST_MAX) -> list[RemoteVideo]:
+    async def list_recent(self, limit: int = _LIST_LIMIT) -> list[RemoteVideo]:
         """The latest videos of this account, with the list's facts about each. Costs nothing and may be repeated.
 
-        `limit` is at most 100; of servers that ignore it the first 1,000 are read (docs/facts/provider.md, "List").
         Raises `PollFault`; `NoList` if there is no list.
         """
-        url = f"{self.provider}/videos?limit={min(limit, LIST_MAX)}&order=desc"
+        path = self._dialect.list_path(limit)
         try:
             async with asyncio.timeout(self._timeouts.poll_total_seconds):
-                answer = await self._get(url, LIST_MAX_BYTES)
+                answer = await self._get(path, LIST_MAX_BYTES)
         except (aiohttp.ClientError, OSError) as error:
             raise PollFailed(detail=self._detail(error)) from error
         asked = self._asked(None)
@@ -119,24 +122,25 @@ class VideosClient:
     async def ping(self) -> None:
         """The probe: return if the provider works. Any response below 500 will do, except one that refuses the key.
 
-        Where the list has never worked it may be only the list that is broken: then the models are requested next time.
+        Where the first probe has never worked, only that request may be broken: then the next one takes its place.
         Raises `PollFailed` if it doesn't work, `PollForbidden` if the key is refused.
         """
-        status = await self._status_of("models" if self._asks_models else "videos?limit=1")
+        paths = self._dialect.probe_paths
+        status = await self._status_of(paths[self._probe])
         if status >= 500 and status != 501:
-            self._asks_models = not (self._asks_models or self._has_list)
+            if not self._first_probe_works:
+                self._probe = (self._probe + 1) % len(paths)
             raise PollFailed(status=status)
-        self._has_list |= not self._asks_models
+        self._first_probe_works |= self._probe == 0
         if status in (401, 403):
             raise PollForbidden(status=status)
 
     async def _status_of(self, path: str) -> int:
         """The status of the response to a free request. Raises `PollFailed` without one."""
-        url = URL(f"{self.provider}/{path}", encoded=True)
         try:
             async with (
                 asyncio.timeout(self._timeouts.poll_total_seconds),
-                self._poll_session().get(url, headers=self._headers(), allow_redirects=False) as response,
+                self._poll_session().get(self._url(path), headers=self._headers(), allow_redirects=False) as response,
             ):
                 status = response.status
                 response.close()
@@ -146,7 +150,7 @@ class VideosClient:
 
     def content_url(self, remote_id: str) -> str:
         """The address of a finished video's bytes when it has no URL of its own; it needs the key."""
-        return f"{self._video_url(remote_id)}/content"
+        return f"{self.provider}/{self._dialect.content_path(remote_id)}"
 
     def key_for(self, url: str) -> str | None:
         """The bare key if the URL's scheme, host and port are the API's, else None. Call it again on every redirect."""
@@ -157,10 +161,13 @@ class VideosClient:
         for session in self._sessions or ():
             await session.close()
 
-    async def _submit(self, url: str, order: Order, parent_remote_id: str | None) -> RemoteVideo:
+    async def _submit(self, order: Order, parent_remote_id: str | None) -> RemoteVideo:
         with ExitStack() as files:
             try:
-                body = await body_of(order, self._endpoint.body, self._endpoint.reference_field, files)
+                if parent_remote_id is None:
+                    request = await self._dialect.create(order, files)
+                else:
+                    request = await self._dialect.remix(parent_remote_id, order, files)
             except OSError as error:
                 raise RequestRefused(
                     cause=Cause.INPUT,
@@ -172,11 +179,11 @@ class VideosClient:
             if self._leaving or (order.send_before is not None and self._clock.monotonic() > order.send_before):
                 raise Leaving
             self._guard.spend()
-            answer = await self._post(url, body, order)
+            answer = await self._post(self._url(request.path), request.body, order)
         sent = Sent(prompt=order.prompt, model=order.model or "")
         return self._outcome(judge_submit(answer, replace(self._asked(parent_remote_id), sent=sent)))
 
-    async def _post(self, url: str, body: Body, order: Order) -> RawResponse:
+    async def _post(self, url: URL, body: Body, order: Order) -> RawResponse:
         """Send one paid request. A cancellation passes through untouched: the caller handles it."""
         total = self._timeouts
         deadline = total.submit_with_files_total_seconds if order.references else total.submit_total_seconds
@@ -185,9 +192,7 @@ class VideosClient:
         try:
             async with (
                 asyncio.timeout(deadline),
-                self._submit_session().post(
-                    URL(url, encoded=True), data=body.data, headers=headers, allow_redirects=False
-                ) as response,
+                self._submit_session().post(url, data=body.data, headers=headers, allow_redirects=False) as response,
             ):
                 answer = RawResponse(response.status, response.headers, None)
                 answer = replace(answer, body=await _read(response))
@@ -199,9 +204,9 @@ class VideosClient:
                 raise Doubtful(detail=self._detail(error)) from error
         return answer
 
-    async def _get(self, url: str, max_bytes: int = ANSWER_MAX_BYTES) -> RawResponse:
+    async def _get(self, path: str, max_bytes: int = ANSWER_MAX_BYTES) -> RawResponse:
         """Poll, following up to three redirects that stay at the API's origin; any other is the response itself."""
-        target = URL(url, encoded=True)
+        target = self._url(path)
         for hop in range(POLL_REDIRECTS + 1):
             async with self._poll_session().get(target, headers=self._headers(), allow_redirects=False) as response:
                 onward = self._onward(response) if hop < POLL_REDIRECTS else None
@@ -225,19 +230,19 @@ class VideosClient:
             raise judged
         word = judged.raw_status
         seen = self._strange_words
-        if word and not known_word(word) and word not in seen and len(seen) < _STRANGE_WORDS_MAX:
+        if word and not self._dialect.knows_word(word) and word not in seen and len(seen) < _STRANGE_WORDS_MAX:
             seen.add(word)
             logger.warning("The provider calls a video %r, a word unknown here; taken as still running.", word)
         return judged
 
-    def _video_url(self, remote_id: str) -> str:
-        return f"{self.provider}/videos/{segment(remote_id)}"
+    def _url(self, path: str) -> URL:
+        return URL(f"{self.provider}/{path}", encoded=True)
 
     def _headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._endpoint.api_key}", "Accept-Encoding": "identity"}
 
     def _asked(self, remote_id: str | None) -> ResponseContext:
-        return ResponseContext(self.provider, self._clock.now(), self._endpoint.api_key, remote_id)
+        return ResponseContext(self._dialect, self.provider, self._clock.now(), self._endpoint.api_key, remote_id)
 
     def _detail(self, error: Exception) -> str:
         return escaped(f"{type(error).__name__}: {error}", self._endpoint.api_key)

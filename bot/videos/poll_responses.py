@@ -9,11 +9,10 @@ from dataclasses import replace
 from bot.jobs.model import Cause
 from bot.videos.causes import Meaning
 from bot.videos.provider_faults import NoList, NotFound, PollFailed, PollFault, PollForbidden, PollRefused
-from bot.videos.response import RawResponse, Response, ResponseContext, read_response
+from bot.videos.response import RawResponse, Response, ResponseContext, meaning_of, read_response
 from bot.videos.retry_after import asked_poll
 from bot.videos.values import RemoteState, RemoteVideo
 from bot.videos.vocabulary import Signal, plain_words
-from bot.videos.wire import read_list, read_video
 
 _KEY = frozenset({401, 402, 403})
 # These 4xx pass; every other one means that there is no list.
@@ -31,7 +30,7 @@ def judge_poll(raw: RawResponse, context: ResponseContext) -> RemoteVideo | Poll
     response = read_response(raw, context)
     status = raw.status
     if 200 <= status < 300:
-        video = read_video(response.body, context.base_url, context.remote_id, context.secret)
+        video = context.dialect.read_video(response.body, context.base_url, context.remote_id, context.secret)
         if video is not None:
             return replace(video, poll_again_seconds=asked_poll(raw.headers, context.now))
         about_video = _about_video(response) if response.enveloped else None
@@ -50,7 +49,7 @@ def judge_list(raw: RawResponse, context: ResponseContext) -> tuple[RemoteVideo,
     response = read_response(raw, context)
     status = raw.status
     if 200 <= status < 300:
-        videos = read_list(response.body, context.base_url, context.secret)
+        videos = context.dialect.read_list(response.body, context.base_url, context.secret)
         return PollFailed(status=status, detail=response.detail) if videos is None else videos
     if status in _KEY:
         return _poll_fault(response)
@@ -61,12 +60,12 @@ def judge_list(raw: RawResponse, context: ResponseContext) -> tuple[RemoteVideo,
 
 def judge_content(body: bytes) -> Cause | None:
     """Why the content endpoint refuses the video: CONTENT, EXPIRED, or None."""
-    response = read_response(RawResponse(404, {}, body), ResponseContext("", 0.0))
-    if response.meaning is None:
+    meaning = meaning_of(body)
+    if meaning is None:
         return None
-    if response.meaning.is_content:
+    if meaning.is_content:
         return Cause.CONTENT
-    return Cause.EXPIRED if response.meaning.says(Signal.EXPIRED) else None
+    return Cause.EXPIRED if meaning.says(Signal.EXPIRED) else None
 
 
 def _about_video(response: Response) -> PollRefused | NotFound | None:

@@ -1,18 +1,21 @@
-"""Writing an order as a request's body: JSON or multipart, the pictures streamed from disk in both."""
+"""Writing a request's body, for every dialect: JSON or multipart, the pictures streamed from disk in both.
+
+Halves of surrogate pairs can't be encoded: they become question marks.
+"""
 
 import asyncio
 import base64
 import io
 import json
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import aiohttp
 
-from bot.videos.values import BodyForm, Order
+from bot.videos.values import ReferenceFile
 
 # Divisible by three: then the base64 of the blocks, one after the other, is that of the whole file.
 _BLOCK_BYTES = 48 * 1024
@@ -27,52 +30,64 @@ class Body:
     headers: Mapping[str, str]
 
 
-def fields_of(order: Order) -> dict[str, str]:
-    """The set text fields, all of them strings: OpenAI refuses a number for `seconds`, and null anywhere.
+async def json_body(document: Mapping[str, object], files: ExitStack) -> Body:
+    """The document as JSON; each `ReferenceFile` in it becomes a `data:` URL, read and written one block at a time.
 
-    Halves of surrogate pairs can't be encoded: they become question marks.
+    `files` closes the opened files. With pictures it has a Content-Length: not every server accepts a chunked body
+    (docs/facts/provider.md, "Bodies"). Raises OSError when a picture cannot be opened or read.
     """
-    chosen = {"model": order.model, "prompt": order.prompt, "size": order.size, "seconds": order.seconds}
-    return {
-        name: value.encode("utf-8", "replace").decode("utf-8") for name, value in chosen.items() if value is not None
-    }
-
-
-def file_name(position: int, content_type: str) -> str:
-    """The plain name of the n-th picture (from 1), made of its position and type; never a person's own file name."""
-    return f"reference-{position}.{_SUFFIXES.get(content_type, 'bin')}"
-
-
-async def body_of(order: Order, form: BodyForm, reference_field: str, files: ExitStack) -> Body:
-    """The order as a body: `auto` is JSON without pictures and multipart with them; `files` closes the opened files.
-
-    In forced JSON pictures travel as `data:` URLs, one as an object and several as a list of them, read and written one
-    block at a time (docs/facts/provider.md, "Bodies"). Raises OSError when a picture cannot be opened or read.
-    """
-    if form == "multipart" or (form == "auto" and order.references):
-        return await _multipart(order, reference_field, files)
-    fields = json.dumps(fields_of(order), ensure_ascii=False).encode("utf-8")
-    if not order.references:
-        return Body(io.BytesIO(fields), {"Content-Type": "application/json"})
-    return await _json_with_pictures(order, fields, reference_field.removesuffix("[]"), files)
-
-
-async def _json_with_pictures(order: Order, fields: bytes, reference_field: str, files: ExitStack) -> Body:
-    """It has a Content-Length: not every server accepts a chunked body."""
-    several = len(order.references) > 1
-    pieces: list[bytes | tuple[BinaryIO, int]] = [fields[:-1] + f", {json.dumps(reference_field)}: ".encode()]
-    for position, reference in enumerate(order.references):
-        before = ("[" if several else "") if position == 0 else ", "
-        stream = files.enter_context(await asyncio.to_thread(reference.path.open, "rb"))
+    pieces: list[bytes | tuple[BinaryIO, int]] = []
+    for part in _json_parts(document):
+        if isinstance(part, str):
+            pieces.append(part.encode("utf-8", "replace"))
+            continue
+        stream = files.enter_context(await asyncio.to_thread(part.path.open, "rb"))
         size_bytes = (await asyncio.to_thread(os.fstat, stream.fileno())).st_size
-        pieces += [
-            f'{before}{{"image_url": "data:{reference.content_type};base64,'.encode(),
-            (stream, size_bytes),
-            b'"}',
-        ]
-    pieces.append(b"]}" if several else b"}")
+        pieces += [f'"data:{part.content_type};base64,'.encode(), (stream, size_bytes), b'"']
+    headers = {"Content-Type": "application/json"}
+    texts = [piece for piece in pieces if isinstance(piece, bytes)]
+    if len(texts) == len(pieces):
+        return Body(io.BytesIO(b"".join(texts)), headers)
     length = sum(len(piece) if isinstance(piece, bytes) else -(-piece[1] // 3) * 4 for piece in pieces)
-    return Body(_written(pieces), {"Content-Type": "application/json", "Content-Length": str(length)})
+    return Body(_written(pieces), {**headers, "Content-Length": str(length)})
+
+
+async def multipart_body(
+    fields: Mapping[str, str], reference_field: str, references: Sequence[ReferenceFile], files: ExitStack
+) -> Body:
+    """The fields, then the pictures under that one repeated name; `files` closes the opened files.
+
+    A picture has a plain name made of its position and type, never a person's own file name. Raises OSError when one
+    cannot be opened.
+    """
+    # Without `default_to_multipart` aiohttp sends a form of texts alone urlencoded.
+    form = aiohttp.FormData(default_to_multipart=True)
+    for name, value in fields.items():
+        form.add_field(name, value.encode("utf-8", "replace").decode("utf-8"))
+    for position, reference in enumerate(references, start=1):
+        stream = files.enter_context(await asyncio.to_thread(reference.path.open, "rb"))
+        file_name = f"reference-{position}.{_SUFFIXES.get(reference.content_type, 'bin')}"
+        form.add_field(reference_field, stream, filename=file_name, content_type=reference.content_type)
+    return Body(form, {})
+
+
+def _json_parts(value: object) -> Iterator[str | ReferenceFile]:
+    if isinstance(value, ReferenceFile):
+        yield value
+    elif isinstance(value, Mapping):
+        yield "{"
+        for position, (key, held) in enumerate(cast("Mapping[str, object]", value).items()):
+            yield f"{', ' if position else ''}{json.dumps(key)}: "
+            yield from _json_parts(held)
+        yield "}"
+    elif isinstance(value, list | tuple):
+        yield "["
+        for position, item in enumerate(cast("Sequence[object]", value)):
+            yield ", " if position else ""
+            yield from _json_parts(item)
+        yield "]"
+    else:
+        yield json.dumps(value, ensure_ascii=False)
 
 
 async def _written(pieces: Sequence[bytes | tuple[BinaryIO, int]]) -> AsyncGenerator[bytes]:
@@ -87,19 +102,3 @@ async def _written(pieces: Sequence[bytes | tuple[BinaryIO, int]]) -> AsyncGener
             if len(block) != wanted:
                 raise OSError("A picture became shorter while it was sent.")
             yield base64.b64encode(block)
-
-
-async def _multipart(order: Order, reference_field: str, files: ExitStack) -> Body:
-    # Without `default_to_multipart` aiohttp sends a form of texts alone urlencoded.
-    form = aiohttp.FormData(default_to_multipart=True)
-    for name, value in fields_of(order).items():
-        form.add_field(name, value)
-    for position, reference in enumerate(order.references, start=1):
-        stream = files.enter_context(await asyncio.to_thread(reference.path.open, "rb"))
-        form.add_field(
-            reference_field,
-            stream,
-            filename=file_name(position, reference.content_type),
-            content_type=reference.content_type,
-        )
-    return Body(form, {})

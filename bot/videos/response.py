@@ -1,13 +1,15 @@
 """A response of the provider and its context: status, headers, and its body decoded once. Pure."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 from bot.videos.causes import Meaning, Sent
+from bot.videos.dialects import Dialect
 from bot.videos.error_bodies import ErrorWords, error_words, escaped
 from bot.videos.retry_after import asked_wait
-from bot.videos.wire import decode
 
 _DETAIL_READ_BYTES = 8_192
 _PLAIN_READ_BYTES = 4_096
@@ -25,8 +27,9 @@ class RawResponse:
 
 @dataclass(frozen=True, slots=True)
 class ResponseContext:
-    """The context of a response: our base URL, the time (epoch seconds), the key to hide, and the request."""
+    """The context of a response: dialect, base URL, time (epoch seconds), the key to hide, and the request."""
 
+    dialect: Dialect
     base_url: str
     now: float
     secret: str = ""
@@ -62,7 +65,7 @@ class Response:
     @cached_property
     def words(self) -> ErrorWords | None:
         """Its error words; None if it has none."""
-        return error_words(self.body, "" if self.body is not None or self.raw.body is None else _plain(self.raw.body))
+        return _words(self.body, self.raw.body)
 
     @cached_property
     def meaning(self) -> Meaning | None:
@@ -98,6 +101,24 @@ class Response:
 def read_response(raw: RawResponse, context: ResponseContext) -> Response:
     """The response, with its body decoded."""
     return Response(raw, context, None if raw.body is None else decode(raw.body))
+
+
+def decode(body_bytes: bytes) -> object:
+    """The JSON value of a body, or None if it is none. `NaN` and infinities are read as missing values."""
+    try:
+        return cast("object", json.loads(body_bytes, parse_constant=lambda _: None))
+    except (ValueError, RecursionError):
+        return None
+
+
+def meaning_of(body_bytes: bytes) -> Meaning | None:
+    """The meaning of the error words in a body alone; None if it has none."""
+    words = _words(decode(body_bytes), body_bytes)
+    return None if words is None else Meaning(words)
+
+
+def _words(body: object, body_bytes: bytes | None) -> ErrorWords | None:
+    return error_words(body, "" if body is not None or body_bytes is None else _plain(body_bytes))
 
 
 def _start(body_bytes: bytes, secret: str) -> str:

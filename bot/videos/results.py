@@ -1,14 +1,13 @@
 """A finished video's result in its body: its address, whether it is withheld or expired, its cost. Pure.
 
-The places are listed in docs/facts/provider.md ("A video as JSON").
+The places are those of all known servers: docs/facts/provider.md ("A video as JSON").
 """
 
 from collections.abc import Iterator
 from typing import cast
 
+from bot.videos.json_values import Place, at, number
 from bot.videos.urls import resolve
-
-_Place = tuple[str | int, ...]
 
 _NAMES = (
     *("url", "video_url", "download_url", "result_url", "file_url"),
@@ -23,7 +22,7 @@ _BARE = ("output", "outputs", "result", "results", "video", "videos")
 _WHOLE_ADDRESS = ("http://", "https://", "data:video/")
 
 _HELD_BACK = ("nsfw", "has_nsfw", "is_nsfw", "nsfw_detected", "flagged", "is_flagged", "filtered", "moderated")
-_COSTS: tuple[_Place, ...] = (
+_COSTS: tuple[Place, ...] = (
     ("usage", "cost"),
     ("outputs", "cost"),
     ("cost",),
@@ -63,30 +62,10 @@ def cost_micros(*holders: object) -> int | None:
     """The reported cost of the video, in millionths of the provider's currency; None if there is none."""
     for holder in holders:
         for place in _COSTS:
-            value = at(holder, place)
-            if isinstance(value, str):
-                try:
-                    value = float(value)
-                except ValueError:
-                    continue
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                continue
-            # Neither NaN nor an integer that is too large for a float is within these.
-            if 0 <= value <= _COST_MAX:
-                return round(value * _MICROS)
+            cost = number(at(holder, place))
+            if cost is not None and 0 <= cost <= _COST_MAX:
+                return round(cost * _MICROS)
     return None
-
-
-def at(holder: object, place: _Place) -> object:
-    """The value at that place; None if there is none."""
-    for step in place:
-        if isinstance(step, str) and isinstance(holder, dict):
-            holder = cast("dict[str, object]", holder).get(step)
-        elif isinstance(step, int) and isinstance(holder, list) and holder:
-            holder = cast("list[object]", holder)[step]
-        else:
-            return None
-    return holder
 
 
 def _texts(holder: object) -> Iterator[str]:

@@ -25,7 +25,6 @@ from bot.videos.response import RawResponse, Response, ResponseContext, read_res
 from bot.videos.retry_after import asked_poll
 from bot.videos.values import RemoteVideo
 from bot.videos.vocabulary import Signal, plain_words, says
-from bot.videos.wire import read_video, speaks_of_a_video
 
 __all__ = ["RawResponse", "ResponseContext", "judge_list", "judge_poll", "judge_submit"]
 
@@ -56,10 +55,10 @@ def judge_submit(raw: RawResponse, context: ResponseContext) -> RemoteVideo | Su
     remixing = context.remote_id is not None
     if not 200 <= raw.status < 300:
         return _submit_fault(response, remixing=remixing)
-    video = read_video(response.body, context.base_url, secret=context.secret)
+    video = context.dialect.read_video(response.body, context.base_url, secret=context.secret)
     if video is not None:
         return replace(video, poll_again_seconds=asked_poll(raw.headers, context.now))
-    if response.words is None or not response.words.outright or speaks_of_a_video(response.body):
+    if response.words is None or not response.words.outright or context.dialect.speaks_of_a_video(response.body):
         return Doubtful(status=response.status, detail=response.detail)
     return _open(response) or _account_refused(response) or _busy(response) or _refused(response, remixing=remixing)
 

@@ -7,18 +7,15 @@ from typing import Literal
 
 from bot.jobs.model import Cause
 
-BodyForm = Literal["auto", "json", "multipart"]
 About = Literal["prompt", "picture"]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The server, the key, and the dialect (`body`, and the multipart name of a picture)."""
+    """The server and the key."""
 
     base_url: str
     api_key: str = field(repr=False)
-    body: BodyForm = "auto"
-    reference_field: str = "input_reference"
 
 
 @dataclass(frozen=True, slots=True)

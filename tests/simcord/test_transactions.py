@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from bot.jobs.states import State
 from bot.videos.client import VideosClient
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
 from tests.simcord.world import SimWorld
@@ -55,7 +56,9 @@ async def running(world: SimWorld) -> AsyncIterator[SimWorld]:
     provider = FakeProvider().reply(200, {"id": "video_1", "status": "queued"})
     runner = await serve(provider)
     context = world.engine.context
-    videos = VideosClient(Endpoint(provider.base_url, "sk-test"), SpendGuard(10, context.clock), context.clock)
+    videos = VideosClient(
+        Endpoint(provider.base_url, "sk-test"), OpenAIDialect(), SpendGuard(10, context.clock), context.clock
+    )
     object.__setattr__(context, "videos", videos)
     logged_in = asyncio.Event()
     logged_in.set()

@@ -29,6 +29,7 @@ from bot.jobs.states import State
 from bot.jobs.store import finding
 from bot.media.video_fetcher import AddressGuard, VideoFetcher
 from bot.videos.client import VideosClient
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
 from sandbox.clock import ScaledClock
@@ -154,7 +155,7 @@ class SchedulerHarness:
             ProviderThrottle(clock, submits_per_minute=10_000),
         )
         self.guard = SpendGuard(10_000, clock)
-        self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), self.guard, clock)
+        self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), OpenAIDialect(), self.guard, clock)
         self.fetcher = VideoFetcher(
             folder / "videos", 10_000_000, AddressGuard(provider.base_url, ()), self.videos.key_for
         )

@@ -6,8 +6,10 @@ import pytest
 
 from bot.ops.clock import SystemClock
 from bot.videos.client import VideosClient
+from bot.videos.dialects import Dialect
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.spending import SpendGuard
-from bot.videos.values import BodyForm, Endpoint, Timeouts
+from bot.videos.values import Endpoint, Timeouts
 from tests.unit.bot.videos.fake_provider import FakeProvider, serve
 
 KEY = "sk-test-4711-secret"
@@ -38,15 +40,14 @@ async def make_client(provider: FakeProvider) -> AsyncIterator[MakeClient]:
 
     def make(
         *,
-        body: BodyForm = "auto",
-        field: str = "input_reference",
+        dialect: Dialect | None = None,
         base_url: str | None = None,
         limit: int = 1000,
         timeouts: Timeouts | None = None,
     ) -> VideosClient:
         clock = SystemClock()
-        endpoint = Endpoint(base_url or provider.base_url, KEY, body, field)
-        client = VideosClient(endpoint, SpendGuard(limit, clock), clock, timeouts)
+        endpoint = Endpoint(base_url or provider.base_url, KEY)
+        client = VideosClient(endpoint, dialect or OpenAIDialect(), SpendGuard(limit, clock), clock, timeouts)
         made.append(client)
         return client
 

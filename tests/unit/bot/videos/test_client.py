@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.jobs.model import Cause
 from bot.videos import client as client_module
 from bot.videos.client import VideosClient
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.provider_faults import (
     AccountRefused,
     Blocked,
@@ -80,7 +81,9 @@ async def test_pictures_go_as_parts_in_their_order(
 ) -> None:
     """Pictures are multipart parts under one repeated name, with plain names and real types, byte for byte in order."""
     provider.reply(200, QUEUED)
-    await make_client(field=field).create(Order("a cat", "key-1", seconds="8", references=pictures))
+    await make_client(dialect=OpenAIDialect(reference_field=field)).create(
+        Order("a cat", "key-1", seconds="8", references=pictures)
+    )
     [seen] = provider.seen
     assert [(part.name, part.data) for part in seen.parts if part.filename is None] == [
         ("prompt", b"a cat"),
@@ -100,7 +103,7 @@ async def test_pictures_go_as_parts_in_their_order(
 async def test_forced_multipart_is_multipart_without_pictures(provider: FakeProvider, make_client: MakeClient) -> None:
     """Forced multipart is truly multipart for texts alone, not the urlencoded form that aiohttp would choose."""
     provider.reply(200, QUEUED)
-    await make_client(body="multipart").create(FULL)
+    await make_client(dialect=OpenAIDialect("multipart")).create(FULL)
     [seen] = provider.seen
     assert seen.headers["Content-Type"].startswith("multipart/form-data; boundary=")
     assert [(part.name, part.data.decode()) for part in seen.parts] == [
@@ -116,7 +119,7 @@ async def test_forced_json_carries_pictures_as_data_urls(
 ) -> None:
     """Forced JSON stays JSON with pictures: one is an object with a data URL, several are a list of them."""
     provider.reply(200, QUEUED)
-    client = make_client(body="json")
+    client = make_client(dialect=OpenAIDialect("json"))
     await client.create(Order("a cat", "key-1", references=pictures[:1]))
     await client.create(Order("a cat", "key-2", references=pictures))
     one, many = (json.loads(seen.body)["input_reference"] for seen in provider.seen)
@@ -306,7 +309,7 @@ async def test_a_key_that_cannot_be_sent_is_named_at_once(make_client: MakeClien
     """A key that no header can carry is refused when the client is built."""
     client = make_client()
     with pytest.raises(ValueError, match="key of the Videos API"):
-        VideosClient(Endpoint(client.provider, key), client._guard, client._clock)
+        VideosClient(Endpoint(client.provider, key), OpenAIDialect(), client._guard, client._clock)
 
 
 # Silence and mess

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from bot.jobs.model import Cause
 from bot.videos.causes import Meaning, Sent
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.error_bodies import error_words
 from bot.videos.provider_faults import AccountRefused, Busy, CleanRefusal, NotFound, PollRefused, RequestRefused
 from bot.videos.submit_responses import RawResponse, ResponseContext, judge_poll, judge_submit
 from bot.videos.values import RemoteState, RemoteVideo
-from bot.videos.wire import read_video
 
 BASE = "https://api.example.com/v1"
-CREATE = ResponseContext(BASE, 1_700_000_000.0)
-REMIX = ResponseContext(BASE, 1_700_000_000.0, remote_id="video_parent")
-POLL = ResponseContext(BASE, 1_700_000_000.0, remote_id="video_1")
+CREATE = ResponseContext(OpenAIDialect(), BASE, 1_700_000_000.0)
+REMIX = ResponseContext(OpenAIDialect(), BASE, 1_700_000_000.0, remote_id="video_parent")
+POLL = ResponseContext(OpenAIDialect(), BASE, 1_700_000_000.0, remote_id="video_1")
 
 CONTENT = (
     *("content_policy_violation", "ContentPolicyViolationError", "content_moderation", "content_moderated", "nsfw"),
@@ -134,7 +134,7 @@ def test_content_is_recognised_in_every_shape(words: str) -> None:
             {"id": "v", "status": "failed", **body},
             {"code": "success", "data": {"id": "v", "status": "FAILURE", **body}},
         ):
-            video = read_video(wrapped, BASE, "v")
+            video = OpenAIDialect().read_video(wrapped, BASE, "v")
             assert video is not None
             assert video.error is not None
             assert video.error.cause is Cause.CONTENT, wrapped
@@ -153,7 +153,7 @@ def test_a_moderation_service_that_is_down_refuses_nothing(words: str) -> None:
     """It stays the provider's fault, at a create as for a failed video."""
     judged = submitted(500, {"error": {"message": words}})
     assert isinstance(judged, CleanRefusal)
-    video = read_video({"id": "v", "status": "failed", "error": {"message": words}}, BASE)
+    video = OpenAIDialect().read_video({"id": "v", "status": "failed", "error": {"message": words}}, BASE)
     assert video is not None
     assert video.error is not None
     assert video.error.cause is Cause.PROVIDER
@@ -207,7 +207,7 @@ def test_a_refused_create_has_cause_and_field(
     status: int, body: object, cause: Cause, about: str | None, field: str | None
 ) -> None:
     """The cause is as precise as the provider's; several fields don't blame one of them."""
-    judged = submitted(status, body, ResponseContext(BASE, 0.0, sent=Sent("a fox", "cinema-2")))
+    judged = submitted(status, body, ResponseContext(OpenAIDialect(), BASE, 0.0, sent=Sent("a fox", "cinema-2")))
     assert isinstance(judged, RequestRefused), judged
     assert (judged.cause, judged.about, judged.field) == (cause, about, field)
 
@@ -270,7 +270,7 @@ def test_credit_comes_from_codes_and_from_few_texts(status: int, body: object, p
 )
 def test_words_of_the_prompt_are_not_the_providers(status: int, prompt: str) -> None:
     """A prompt that is repeated in a refusal says nothing about credit, account or model."""
-    asked = ResponseContext(BASE, 0.0, sent=Sent(prompt))
+    asked = ResponseContext(OpenAIDialect(), BASE, 0.0, sent=Sent(prompt))
     judged = submitted(status, {"error": {"message": f"Invalid prompt: '{prompt}'", "type": "invalid_request"}}, asked)
     if status in (402, 403):
         assert isinstance(judged, AccountRefused)

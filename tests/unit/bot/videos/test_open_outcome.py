@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.videos.causes import Sent
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.provider_faults import CleanRefusal, Doubtful, RequestRefused
 from bot.videos.submit_responses import RawResponse, ResponseContext, judge_submit
 from bot.videos.values import RemoteVideo
 
-CREATE = ResponseContext("https://api.example.com/v1", 1_700_000_000.0)
+CREATE = ResponseContext(OpenAIDialect(), "https://api.example.com/v1", 1_700_000_000.0)
 OPEN = (
     # Go
     'Post "https://up.example/v1/videos": EOF',
@@ -190,7 +191,9 @@ def test_an_echo_of_the_prompt_is_no_doubt() -> None:
     """A provider that repeats the whole prompt has said nothing about a time-out itself."""
     prompt = "A poster that says connection reset by peer"
     body = json.dumps({"error": {"message": f"Invalid prompt: '{prompt}'", "param": "prompt"}}).encode()
-    judged = judge_submit(RawResponse(400, {}, body), ResponseContext(CREATE.base_url, CREATE.now, sent=Sent(prompt)))
+    judged = judge_submit(
+        RawResponse(400, {}, body), ResponseContext(OpenAIDialect(), CREATE.base_url, CREATE.now, sent=Sent(prompt))
+    )
     assert isinstance(judged, RequestRefused)
     assert judged.about == "prompt"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.videos.request_bodies import Body, body_of
+from bot.videos.dialects.openai import OpenAIDialect
+from bot.videos.request_bodies import Body
 from bot.videos.values import Order, ReferenceFile
 
 MIB = 1024 * 1024
@@ -42,7 +43,7 @@ async def test_json_with_pictures_is_what_it_says(tmp_path: Path, sizes: tuple[i
     """The streamed text is JSON of exactly the announced length, with every byte of every picture."""
     asked = order(tmp_path, *sizes)
     with ExitStack() as files:
-        body = await body_of(asked, "json", "pictures[]", files)
+        body = (await OpenAIDialect("json", "pictures[]").create(asked, files)).body
         text = await written(body)
     assert int(body.headers["Content-Length"]) == len(text)
     document = json.loads(text)
@@ -58,7 +59,7 @@ async def test_json_with_four_large_pictures_takes_no_memory(tmp_path: Path) -> 
     tracemalloc.start()
     try:
         with ExitStack() as files:
-            body = await body_of(asked, "json", "input_reference", files)
+            body = (await OpenAIDialect("json").create(asked, files)).body
             assert isinstance(body.data, AsyncGenerator)
             async for piece in body.data:
                 count += len(piece)
@@ -74,10 +75,10 @@ async def test_a_picture_that_is_gone_is_reported_before_anything_is_sent(tmp_pa
     asked = order(tmp_path, 9, 9)
     asked.references[1].path.unlink()
     with ExitStack() as files, pytest.raises(FileNotFoundError):
-        await body_of(asked, "json", "input_reference", files)
+        await OpenAIDialect("json").create(asked, files)
     asked = order(tmp_path, 100_000)
     with ExitStack() as files:
-        body = await body_of(asked, "json", "input_reference", files)
+        body = (await OpenAIDialect("json").create(asked, files)).body
         asked.references[0].path.write_bytes(b"short")
         with pytest.raises(OSError, match="shorter"):
             await written(body)

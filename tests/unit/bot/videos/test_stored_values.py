@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.jobs.column_values import fitted
 from bot.jobs.tables import jobs
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.provider_faults import PollRefused, RequestRefused
 from bot.videos.response import RawResponse, ResponseContext
 from bot.videos.submit_responses import judge_list, judge_poll, judge_submit
@@ -64,8 +65,8 @@ def test_all_that_is_stored_of_a_response_fits(body: object, status: int) -> Non
     """Of a create, a remix, a poll and a list."""
     raw = RawResponse(status, {}, json.dumps(body).encode())
     listed = RawResponse(status, {}, json.dumps({"data": [body]}).encode())
-    create = ResponseContext("https://provider.test/v1", 1_000.0)
-    known = ResponseContext("https://provider.test/v1", 1_000.0, remote_id="video_1")
+    create = ResponseContext(OpenAIDialect(), "https://provider.test/v1", 1_000.0)
+    known = ResponseContext(OpenAIDialect(), "https://provider.test/v1", 1_000.0, remote_id="video_1")
     videos = judge_list(listed, create)
     for judged in (judge_submit(raw, create), judge_submit(raw, known), judge_poll(raw, known)):
         if isinstance(judged, RemoteVideo):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from bot.jobs.model import Cause
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.provider_faults import (
     AccountRefused,
     Blocked,
@@ -28,9 +29,9 @@ from bot.videos.values import RemoteState, RemoteVideo
 NOW = 1_700_000_000.0
 BASE = "https://api.example.com/v1"
 HTML = b"<html><h1>502 Bad Gateway</h1></html>"
-CREATE = ResponseContext(BASE, NOW)
-REMIX = ResponseContext(BASE, NOW, remote_id="video_parent")
-POLL = ResponseContext(BASE, NOW, remote_id="video_1")
+CREATE = ResponseContext(OpenAIDialect(), BASE, NOW)
+REMIX = ResponseContext(OpenAIDialect(), BASE, NOW, remote_id="video_parent")
+POLL = ResponseContext(OpenAIDialect(), BASE, NOW, remote_id="video_1")
 
 
 def answer(status: int, body: object = None, **headers: str) -> RawResponse:
@@ -290,7 +291,7 @@ def test_details_are_for_one_line_of_a_log() -> None:
     """Foreign words are kept escaped, bounded and without the key."""
     key = "sk-secret"
     body = ("line one\nline two \x1b[31m \u202e " + key + " <b>" + "x" * 5000).encode()
-    judged = judge_submit(RawResponse(400, {}, body), ResponseContext(BASE, NOW, key))
+    judged = judge_submit(RawResponse(400, {}, body), ResponseContext(OpenAIDialect(), BASE, NOW, key))
     assert isinstance(judged, RequestRefused)
     assert judged.detail.isprintable()
     assert key not in judged.detail

@@ -6,6 +6,7 @@ import pytest
 
 from bot.jobs.model import Cause
 from bot.videos.causes import Sent
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.provider_faults import AccountRefused, Busy, CleanRefusal, Doubtful, RequestRefused, SubmitFault
 from bot.videos.submit_responses import RawResponse, ResponseContext, judge_poll, judge_submit
 from bot.videos.values import RemoteState, RemoteVideo
@@ -19,7 +20,9 @@ def said(message: str, **more: object) -> dict[str, object]:
 
 
 def submitted(status: int, body: object, remote_id: str | None = None) -> SubmitFault:
-    asked = ResponseContext(BASE, NOW, remote_id=remote_id, sent=Sent("a red fox in the snow at dawn", "cinema-2"))
+    asked = ResponseContext(
+        OpenAIDialect(), BASE, NOW, remote_id=remote_id, sent=Sent("a red fox in the snow at dawn", "cinema-2")
+    )
     raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     judged = judge_submit(RawResponse(status, {}, raw), asked)
     assert isinstance(judged, SubmitFault)
@@ -27,7 +30,9 @@ def submitted(status: int, body: object, remote_id: str | None = None) -> Submit
 
 
 def polled(body: object) -> RemoteVideo:
-    judged = judge_poll(RawResponse(200, {}, json.dumps(body).encode()), ResponseContext(BASE, NOW, remote_id="task_1"))
+    judged = judge_poll(
+        RawResponse(200, {}, json.dumps(body).encode()), ResponseContext(OpenAIDialect(), BASE, NOW, remote_id="task_1")
+    )
     assert isinstance(judged, RemoteVideo), judged
     return judged
 

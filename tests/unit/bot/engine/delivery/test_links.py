@@ -11,6 +11,7 @@ from bot.jobs.model import Job
 from bot.jobs.states import State
 from bot.ops.clock import SystemClock
 from bot.videos.client import VideosClient
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.provider_faults import PollFault
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
@@ -135,7 +136,7 @@ async def provider() -> AsyncIterator[FakeProvider]:
 @pytest.fixture
 async def videos(provider: FakeProvider) -> AsyncIterator[VideosClient]:
     clock = SystemClock()
-    client = VideosClient(Endpoint(provider.base_url, KEY), SpendGuard(10, clock), clock)
+    client = VideosClient(Endpoint(provider.base_url, KEY), OpenAIDialect(), SpendGuard(10, clock), clock)
     yield client
     await client.close()
 

@@ -16,6 +16,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving
 from bot.videos.client import VideosClient
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint, RemoteVideo
 from tests.databases import a_database
@@ -51,7 +52,7 @@ class ReconcilerHarness:
 
     def __init__(self, clock: FakeClock, database: Database, provider: FakeProvider) -> None:
         self.clock, self.database, self.provider = clock, database, provider
-        self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), SpendGuard(1, clock), clock)
+        self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), OpenAIDialect(), SpendGuard(1, clock), clock)
         self.throttle, self.signals = ProviderThrottle(clock), Signals()
         rules = SimpleNamespace(job_deadline_seconds=HOUR)
         context = SimpleNamespace(

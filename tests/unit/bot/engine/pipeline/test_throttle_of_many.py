@@ -13,6 +13,7 @@ from bot.jobs.model import Job, JobId, UserId
 from bot.jobs.pacing import Bounds
 from bot.jobs.states import State
 from bot.jobs.store import marks
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.submit_responses import RawResponse, ResponseContext, judge_poll
 from bot.videos.values import RemoteVideo
 from tests.figures import figure
@@ -50,7 +51,8 @@ class FakeLimitedProvider:
             self.refused.append(too_many)
         body = b'{"error": {"message": "slow down"}}' if too_many else b'{"status": "processing"}'
         judged = judge_poll(
-            RawResponse(429 if too_many else 200, {}, body), ResponseContext(PROVIDER, now, "", remote_id)
+            RawResponse(429 if too_many else 200, {}, body),
+            ResponseContext(OpenAIDialect(), PROVIDER, now, "", remote_id),
         )
         if isinstance(judged, RemoteVideo):
             return judged

@@ -5,15 +5,16 @@ import math
 import pytest
 
 from bot.jobs.model import Cause
+from bot.videos.dialects.openai import OpenAIDialect
+from bot.videos.response import decode
 from bot.videos.values import RemoteState, RemoteVideo
-from bot.videos.wire import decode, known_word, read_video
 
 BASE = "https://api.example.com/v1"
 URL = "https://cdn.example.net/v.mp4?sig=%2B%2F+a"
 
 
 def read(body: object, known_id: str | None = "video_1") -> RemoteVideo:
-    video = read_video(body, BASE, known_id)
+    video = OpenAIDialect().read_video(body, BASE, known_id)
     assert video is not None
     return video
 
@@ -42,7 +43,7 @@ def test_every_word_for_a_state_is_understood(words: str, state: RemoteState) ->
         for written in (word, f" {word} "):
             assert read({"id": "video_1", "status": written}).state is state, word
         assert read({"id": "video_1", "state": word}).state is state, word
-        assert known_word(word) is (word != "hatching")
+        assert OpenAIDialect().knows_word(word) is (word != "hatching")
     assert read({"id": "video_1", "status": "In Progress"}).state is RemoteState.RUNNING
     assert read({"id": "video_1", "progress": 100}).state is RemoteState.RUNNING
 

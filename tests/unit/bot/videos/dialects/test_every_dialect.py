@@ -1,0 +1,113 @@
+"""What holds for every dialect: nothing is lost by a strange body, and ids stay inside their path."""
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL
+
+from bot.videos import dialects
+from bot.videos.dialects import Dialect
+from bot.videos.dialects.openai import OpenAIDialect
+from bot.videos.urls import usable_id
+from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
+from tests.unit.bot.videos.dialects.made_up import MadeUpDialect
+
+BASE = "https://api.example.com/v1"
+# Each dialect, with the body of the video of this id and this word for its state.
+DIALECTS: Mapping[str, tuple[Dialect, Callable[[object, object], object]]] = {
+    "openai": (OpenAIDialect(), lambda remote_id, word: {"id": remote_id, "status": word}),
+    "made up": (MadeUpDialect(), lambda remote_id, word: {"dish": {"ticket": remote_id, "phase": word}}),
+}
+EVERY = pytest.mark.parametrize(("dialect", "body_of"), DIALECTS.values(), ids=DIALECTS.keys())
+VALUE = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+KEYS = st.sampled_from(
+    ["id", "data", "videos", "output", "status", "error", "prompt", "created_at", "url", "usage", "metadata"]
+)
+ANYTHING = st.recursive(
+    VALUE, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5), max_leaves=20
+)
+
+
+def test_every_dialect_is_tested() -> None:
+    """A dialect that isn't in `DIALECTS` is none that this file has seen."""
+    assert {module.name for module in pkgutil.iter_modules(dialects.__path__)} == set(DIALECTS) - {"made up"}
+
+
+@EVERY
+@given(body=ANYTHING, remote_id=VALUE, word=VALUE)
+def test_no_body_is_too_strange(
+    dialect: Dialect, body_of: Callable[[object, object], object], body: object, remote_id: object, word: object
+) -> None:
+    """Reading raises nothing, and gives only videos that can be polled, stored and shown."""
+    for one in (body, body_of(remote_id, word), body_of(body, body)):
+        dialect.speaks_of_a_video(one)
+        listed = dialect.read_list(one, BASE) or ()
+        for video in (dialect.read_video(one, BASE), dialect.read_video(one, BASE, "video_1"), *listed):
+            if video is not None:
+                assert isinstance(video, RemoteVideo)
+                assert usable_id(video.id)
+                assert video.progress is None or 0 <= video.progress <= 100
+                assert (video.error is not None) is (video.state is RemoteState.FAILED)
+
+
+@EVERY
+def test_an_unknown_word_means_still_running(dialect: Dialect, body_of: Callable[[object, object], object]) -> None:
+    """A paid video isn't lost because its provider has a new word for a state, or a new id for a polled video."""
+    video = dialect.read_video(body_of("video_1", "pondering"), BASE)
+    assert video is not None
+    assert (video.id, video.state, video.raw_status) == ("video_1", RemoteState.RUNNING, "pondering")
+    assert not dialect.knows_word("pondering")
+    polled = dialect.read_video(body_of("video_2", "pondering"), BASE, "video_1")
+    assert polled is not None
+    assert polled.id == "video_1"
+
+
+@EVERY
+def test_a_body_with_an_id_is_no_mere_refusal(dialect: Dialect, body_of: Callable[[object, object], object]) -> None:
+    """Error words beside an id leave the outcome open, even if the id can't be used."""
+    assert dialect.speaks_of_a_video(body_of("video_1", None))
+    assert dialect.speaks_of_a_video(body_of("a\nb", None))
+    assert not dialect.speaks_of_a_video({"error": {"message": "no"}})
+
+
+@EVERY
+@pytest.mark.parametrize("remote_id", ["a/b", "..", ".", "a?b=c", "#", "a b%2F", "../../x", "é:="])
+async def test_an_id_stays_one_segment(
+    dialect: Dialect, body_of: Callable[[object, object], object], remote_id: str
+) -> None:
+    """Paths lie below the base URL for every id; none gets more segments, a query or a fragment by it."""
+    order = Order("a cat", "key-1")
+    with ExitStack() as files:
+        for path_of in (dialect.poll_path, dialect.content_path):
+            assert _shape(path_of(remote_id)) == _shape(path_of("video_1"))
+        remixed = [(await dialect.remix(parent, order, files)).path for parent in (remote_id, "video_1")]
+        assert _shape(remixed[0]) == _shape(remixed[1])
+        for path in ((await dialect.create(order, files)).path, dialect.list_path(7), *dialect.probe_paths):
+            _shape(path)
+    assert dialect.probe_paths
+
+
+def _shape(path: str) -> tuple[int, str, str]:
+    assert not path.startswith("/")
+    url = URL(f"{BASE}/{path}", encoded=True)
+    assert (str(url.origin()), url.raw_path[:4]) == ("https://api.example.com", "/v1/")
+    assert "/./" not in f"{url.raw_path}/"
+    assert "/../" not in f"{url.raw_path}/"
+    return len(url.raw_parts), url.query_string, url.fragment
+
+
+@EVERY
+async def test_a_missing_picture_is_reported_before_anything_is_sent(
+    dialect: Dialect, body_of: Callable[[object, object], object], tmp_path: Path
+) -> None:
+    """A picture that can't be opened raises while the request is written."""
+    order = Order("a cat", "key-1", references=(ReferenceFile(tmp_path / "gone.png", "image/png"),))
+    with ExitStack() as files, pytest.raises(FileNotFoundError):
+        await dialect.create(order, files)
+    with ExitStack() as files, pytest.raises(FileNotFoundError):
+        await dialect.remix("video_1", order, files)
