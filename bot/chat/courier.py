@@ -9,9 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
@@ -21,9 +19,10 @@ from bot.chat.cards import Message, text_files, to_discord, video_file
 from bot.chat.discord_errors import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.discord_health import DiscordHealth, RequestOutcome
 from bot.chat.guilds import Guilds
-from bot.chat.naming import Said, edited_text
+from bot.chat.naming import edited_text
 from bot.chat.newest import Newest
 from bot.chat.owners import owners_of
+from bot.chat.parcel import Parcel, Seen
 from bot.chat.permissions import no_place
 from bot.chat.shards import Shards
 from bot.jobs.denials import Denial
@@ -55,26 +54,6 @@ _HISTORY_MAX = 20_000
 _ALL_SHARDS = Shards()
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A message and its channel; within some minutes a repeated `nonce` returns the message that was posted first."""
-
-    channel_id: ChannelId
-    message: Message
-    nonce: str
-    reply_to: MessageId | None = None
-    file: Path | None = None
-    file_name: str = "video.mp4"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A person's message as it is now."""
-
-    said: Said
-    edited: bool
 
 
 class Courier:
@@ -191,6 +170,10 @@ class Courier:
             # A thread below a channel that discord.py doesn't have.
             return None
         return None if no_place(guild, granted, channel) is None else Denial.ACCESS
+
+    def thread_of(self, place: Place) -> ChannelId | None:
+        """The channel above the place, if that is a public thread."""
+        return self._guilds.public_parent(place.guild_id, place.channel_id)
 
     async def open_dm(self, user_id: UserId) -> ChannelId:
         """The channel of direct messages with that person. Raises `CourierFault`."""

@@ -21,6 +21,12 @@ class Guilds:
         """Whether the server is one of another process's shards, so that it has to be fetched."""
         return self.cached(guild_id) is None and not self._served.serve(guild_id)
 
+    def public_parent(self, guild_id: GuildId | None, channel_id: ChannelId) -> ChannelId | None:
+        """The channel above that public thread, if the cache has it: everybody who sees one may see the other."""
+        guild = self.cached(guild_id)
+        thread = None if guild is None else guild.get_thread(channel_id)
+        return None if thread is None or thread.is_private() else ChannelId(thread.parent_id)
+
     async def fetch(self, guild_id: GuildId) -> discord.Guild:
         """The server with its roles, without channels and members."""
         return await self._client.fetch_guild(guild_id, with_counts=False)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NewType
 
+from bot.jobs.denials import Denial
+from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import State
 
 JobId = NewType("JobId", str)
@@ -139,7 +141,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who requested a job, where, and by which action. `id` names the action: one action makes at most one job."""
+    """Who requested a job, where, and by which action. `id` names the action: one action makes at most one job.
+
+    `thread_of` is the channel above the place, if that is a public thread.
+    """
 
     id: str
     via: Via
@@ -150,6 +155,12 @@ class Origin:
     history_after: MessageId | None = None
     grace_seconds: float = 0.0
     retry_of: JobId | None = None
+    thread_of: ChannelId | None = None
+
+    def place_of(self, channel_id: ChannelId) -> Place:
+        """The place of a message of its job: its own, the channel above it, or else the requester's DM."""
+        in_server = channel_id in (self.place.channel_id, self.thread_of)
+        return Place(channel_id, self.place.guild_id if in_server else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +197,11 @@ class Job:
     answered_at: float | None = None
     video_sha256: str | None = None
     video_bytes: int | None = None
+    # The last rung that ffmpeg began, the file that it finished, and as what the video was posted.
+    fit_step: Rung | None = None
+    fitted_sha256: str | None = None
+    fitted_bytes: int | None = None
+    posted_as: Rung | None = None
     fence: int = 0
     # The process that takes its next steps; None while it waits for one, and after its end.
     owner: str | None = None
@@ -194,6 +210,11 @@ class Job:
     def video_name(self) -> str:
         """The file name under which the video is kept and posted, made from our own id only."""
         return f"video-{self.id}.mp4"
+
+    @property
+    def fitted_name(self) -> str:
+        """The file name under which what ffmpeg made of it is kept."""
+        return f"fitted-{self.id}.mp4"
 
 
 class PostKind(StrEnum):
@@ -231,6 +252,9 @@ class Post:
     attempted_at: float | None = None
     attempted_after: MessageId | None = None
     not_before: float = 0.0
+    # Why its file was refused in this channel, other than for its size; and why the message left its channel.
+    file_denial: Denial | None = None
+    moved_for: Why | None = None
 
     @property
     def nonce(self) -> str:

@@ -28,7 +28,7 @@ def may_control(job: Job, asker: Asker) -> Refusal | None:
     """
     if asker.user_id == job.origin.user_id:
         return None
-    if asker.place == job.origin.place and asker.place.guild_id is not None:
+    if asker.place.guild_id is not None and asker.place == job.origin.place_of(asker.place.channel_id):
         return None if asker.manages_messages else Refusal(Reason.NOT_ALLOWED)
     return may_view(job, asker) or Refusal(Reason.NOT_ALLOWED)
 
@@ -43,20 +43,23 @@ def may_view(job: Job, asker: Asker) -> Refusal | None:
     return Refusal(Reason.VIDEO_UNKNOWN)
 
 
-def may_remix(job: Job, asker: Asker, *, sees_channel: bool, provider: str) -> Refusal | None:
+def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, provider: str) -> Refusal | None:
     """Remix and Make another: for anyone who can see the finished video, in its own server or DM.
 
     Args:
         job: the video that is to be remixed.
         asker: who asks, and where.
+        shown_in: where the video was posted.
         sees_channel: whether the asker can see the channel that the video was posted in (unsure counts as no).
         provider: the base URL that new jobs are sent to; a video made elsewhere cannot be remixed there.
     """
-    theirs = job.origin.place
-    same_world = theirs.guild_id == asker.place.guild_id and (
-        theirs.guild_id is not None or theirs.channel_id == asker.place.channel_id
+    same_world = shown_in.guild_id == asker.place.guild_id and (
+        shown_in.guild_id is not None or shown_in.channel_id == asker.place.channel_id
     )
-    if not same_world or not sees_channel:
+    # Its requester may have got it by DM, since nothing could be posted in its server.
+    in_their_dm = shown_in.guild_id is None and asker.user_id == job.origin.user_id
+    of_this_server = asker.place.guild_id is not None and asker.place.guild_id == job.origin.place.guild_id
+    if not (in_their_dm and of_this_server) and not (same_world and sees_channel):
         return Refusal(Reason.VIDEO_UNKNOWN)
     if job.removed_at is not None:
         return Refusal(Reason.VIDEO_REMOVED, {"video": job.id})

@@ -54,6 +54,8 @@ jobs = Table(
     Column("channel_id", BigInteger, nullable=False),
     Column("reply_to", BigInteger),
     Column("history_after", BigInteger),
+    # The channel above the public thread that it was requested in.
+    Column("thread_of", BigInteger),
     Column("locale", String(16), nullable=False),
     Column("provider", String(512), nullable=False),
     Column("remote_id", String(1024)),
@@ -81,6 +83,12 @@ jobs = Table(
     Column("fetch_tries", Integer, nullable=False),
     Column("video_sha256", String(64)),
     Column("video_bytes", BigInteger),
+    # The last rung that ffmpeg began for it, stored before it begins; and the file that it finished.
+    Column("fit_step", String(8)),
+    Column("fitted_sha256", String(64)),
+    Column("fitted_bytes", BigInteger),
+    # As what it was posted: a file of one of the rungs, or a link.
+    Column("posted_as", String(8)),
     Column("accepted_at", Float, nullable=False),
     Column("submitted_at", Float),
     Column("completed_at", Float),
@@ -122,6 +130,9 @@ posts = Table(
     # An id of Discord's that is older than any message of that attempt.
     Column("attempted_after", BigInteger),
     Column("not_before", Float, nullable=False),
+    # Why Discord refused its file in this channel, other than for its size; and why it left the channel before.
+    Column("file_denial", String(8)),
+    Column("moved_for", String(8)),
     # The process that tried it last.
     Column("owner", String(64)),
     Index(None, "state", "kind"),
@@ -181,6 +192,19 @@ blocks = Table(
     Column("blocked_at", Float, nullable=False),
 )
 
+# What Discord answered about the size of files, by server; 0 is for direct messages.
+upload_limits = Table(
+    "upload_limits",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True),
+    Column("accepted_bytes", BigInteger),
+    Column("accepted_at", Float),
+    Column("refused_bytes", BigInteger),
+    Column("refused_at", Float),
+    # Discord's own number at that refusal.
+    Column("refused_hint_bytes", BigInteger),
+)
+
 # The database's data about itself, one value under each name.
 marks = Table(
     "marks",
@@ -234,4 +258,6 @@ HAPPENED = (
     offers.c.shown_at,
     offers.c.gone_at,
     blocks.c.blocked_at,
+    upload_limits.c.accepted_at,
+    upload_limits.c.refused_at,
 )

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bot.chat.views import JobView
 from bot.engine.context import EngineContext
-from bot.jobs.model import Job, JobId, Place, Post, PostKind, PostState
+from bot.jobs.model import Job, JobId, Origin, Post, PostKind, PostState
 from bot.jobs.store import posts
 from bot.ops import ip_ranges
 from bot.videos.client import VideosClient
@@ -65,13 +65,13 @@ def _is_public_name(host: str) -> bool:
     return not any(host.lower().endswith(ending) for ending in _ADDRESS_NAMES)
 
 
-def jump_link(place: Place, job_id: JobId, said: list[Post]) -> str | None:
+def jump_link(origin: Origin, job_id: JobId, said: list[Post]) -> str | None:
     """The link to the job's video, else its notice, else its card."""
     for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD):
         for post in said:
             if post.job_id == job_id and post.kind is kind and post.state is PostState.SENT and post.message_id:
-                guild = place.guild_id if post.channel_id == place.channel_id and place.guild_id else "@me"
-                return f"https://discord.com/channels/{guild}/{post.channel_id}/{post.message_id}"
+                guild_id = origin.place_of(post.channel_id).guild_id
+                return f"https://discord.com/channels/{guild_id or '@me'}/{post.channel_id}/{post.message_id}"
     return None
 
 
@@ -80,7 +80,7 @@ async def find_parent_link(context: EngineContext, job: Job) -> str | None:
     if job.request.parent_id is None:
         return None
     for parent, said in await context.database.read(posts.find_with_jobs, [job.request.parent_id]):
-        return jump_link(parent.origin.place, parent.id, said)
+        return jump_link(parent.origin, parent.id, said)
     return None
 
 

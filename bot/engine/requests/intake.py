@@ -177,7 +177,7 @@ class Intake:
             id=new_job_id(),
             state=State.ACCEPTED,
             request=request,
-            origin=origin,
+            origin=replace(origin, thread_of=self._context.courier.thread_of(origin.place)),
             provider=self._context.videos.provider,
             idempotency_key=str(uuid.uuid4()),
             accepted_at=now,

@@ -8,7 +8,17 @@ from bot.chat.custom_ids import ButtonId
 from bot.chat.views import JobView
 from bot.engine.context import EngineContext
 from bot.engine.delivery.links import find_parent_link, jump_link
-from bot.jobs.model import ChannelId, Job, JobId, MessageId, PostKind, VideoRequest, parse_job_id
+from bot.jobs.model import (
+    ChannelId,
+    Job,
+    JobId,
+    MessageId,
+    Place,
+    PostKind,
+    PostState,
+    VideoRequest,
+    parse_job_id,
+)
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control, may_remix, may_view
 from bot.jobs.states import State
@@ -56,9 +66,9 @@ class Lookup:
         if refusal := self._context.rules.limits.allowlist.refuse_request(asker.place.guild_id):
             return refusal
         job = await self._settled(job)
-        same_channel = job.origin.place == asker.place
-        sees = same_channel or await sees_channel(job.origin.place.channel_id)
-        return may_remix(job, asker, sees_channel=sees, provider=self._context.videos.provider) or job
+        shown_in = await self._find_place(job)
+        sees = shown_in == asker.place or await sees_channel(shown_in.channel_id)
+        return may_remix(job, asker, shown_in, sees_channel=sees, provider=self._context.videos.provider) or job
 
     async def check_parent(self, request: VideoRequest, asker: Asker, sees_channel: SeesChannel) -> Refusal | None:
         """Why that person may not make a stored request now: they may have lost access to its parent."""
@@ -125,6 +135,12 @@ class Lookup:
         job = await self.get(job_id)
         return None if job is None else (job, kind)
 
+    async def _find_place(self, job: Job) -> Place:
+        """Where the job's video is: it may be in the channel above its thread, or in a DM."""
+        said = await self._context.database.read(posts.find_posts_of_jobs, [job.id])
+        videos = [post for post in said if post.kind is PostKind.VIDEO and post.state is PostState.SENT]
+        return job.origin.place_of(videos[-1].channel_id) if videos else job.origin.place
+
     async def _settled(self, job: Job) -> Job:
         """The job, given a moment to be marked as delivered if its message has just been posted."""
         for _ in range(_SETTLING_TRIES):
@@ -144,4 +160,4 @@ class Lookup:
     async def _views(self, found: list[Job]) -> list[JobView]:
         now, positions = self._context.clock.now(), self._context.signals.queue_positions
         said = await self._context.database.read(posts.find_posts_of_jobs, [job.id for job in found])
-        return [JobView(job, now, positions.get(job.id), jump_link(job.origin.place, job.id, said)) for job in found]
+        return [JobView(job, now, positions.get(job.id), jump_link(job.origin, job.id, said)) for job in found]

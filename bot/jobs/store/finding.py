@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, PostState, UserId
+from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, PostKind, PostState, UserId
 from bot.jobs.render_times import RenderClass
 from bot.jobs.states import AT_PROVIDER, State
 from bot.jobs.storable_text import storable
@@ -118,11 +118,17 @@ async def find_newest_finished_in_channel(
     connection: AsyncConnection, user_id: UserId, channel_id: ChannelId
 ) -> Job | None:
     """The person's newest video in that channel that is posted (or just being posted) and may be remixed."""
+    shown_here = sa.exists().where(
+        posts.c.job_id == jobs.c.id,
+        posts.c.kind == PostKind.VIDEO,
+        posts.c.state == PostState.SENT,
+        posts.c.channel_id == channel_id,
+    )
     query = (
         sa.select(jobs)
         .where(
             jobs.c.user_id == user_id,
-            jobs.c.channel_id == channel_id,
+            sa.or_(jobs.c.channel_id == channel_id, shown_here),
             jobs.c.state.in_((State.DELIVERED, State.POSTING)),
             jobs.c.removed_at.is_(None),
         )

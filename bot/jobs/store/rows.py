@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import structlog
 
+from bot.jobs.denials import Denial
 from bot.jobs.model import (
     Cause,
     ChannelId,
@@ -34,6 +35,7 @@ from bot.jobs.model import (
     Via,
     VideoRequest,
 )
+from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import State
 from bot.jobs.tables import drafts, jobs, offers, posts
 
@@ -123,6 +125,7 @@ def _job_of(row: Row) -> Job:
             reply_to=_message(row.reply_to),
             history_after=_message(row.history_after),
             retry_of=JobId(row.retry_of) if row.retry_of else None,
+            thread_of=None if row.thread_of is None else ChannelId(row.thread_of),
         ),
         provider=intern(row.provider),
         idempotency_key=row.idempotency_key,
@@ -150,6 +153,10 @@ def _job_of(row: Row) -> Job:
         answered_at=row.answered_at,
         video_sha256=row.video_sha256,
         video_bytes=row.video_bytes,
+        fit_step=Rung(row.fit_step) if row.fit_step else None,
+        fitted_sha256=row.fitted_sha256,
+        fitted_bytes=row.fitted_bytes,
+        posted_as=Rung(row.posted_as) if row.posted_as else None,
         fence=row.fence,
         owner=row.owner,
     )
@@ -168,6 +175,7 @@ def row_of(job: Job) -> dict[str, object]:
         "channel_id": origin.place.channel_id,
         "reply_to": origin.reply_to,
         "history_after": origin.history_after,
+        "thread_of": origin.thread_of,
         "locale": origin.locale,
         "provider": job.provider,
         "idempotency_key": job.idempotency_key,
@@ -196,6 +204,8 @@ def _post_of(row: Row) -> Post:
         attempted_at=row.attempted_at,
         attempted_after=_message(row.attempted_after),
         not_before=row.not_before,
+        file_denial=Denial(row.file_denial) if row.file_denial else None,
+        moved_for=Why(row.moved_for) if row.moved_for else None,
     )
 
 

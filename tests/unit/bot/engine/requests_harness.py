@@ -55,6 +55,9 @@ class FakeCourier:
     async def delete(self, *_: object) -> bool:
         return True
 
+    def thread_of(self, _place: Place) -> None:
+        return None
+
 
 class RequestsHarness:
     """Anna makes requests; `sees` decides who can see a channel."""

@@ -57,6 +57,9 @@ class FakeCourier:
         self.answers = asyncio.Event()
         self.answers.set()
 
+    def thread_of(self, _place: Place) -> None:
+        return None
+
     async def find_denial(self, place: Place) -> Denial | None:
         if self.fault is not None:
             raise self.fault

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.sqlite_only("migrates its file")
 
 
 HEAD = migrating.newest_revision()
+INSERT_POST = """INSERT INTO posts (job_id, kind, number, state, channel_id, tries, not_before)
+    VALUES (?, 'card', 1, 'due', 7, 0, 0)"""
 FAILING_STEP = '''"""A step that breaks after it has changed something."""
 
 import sqlalchemy as sa
@@ -107,7 +109,7 @@ def test_migrating_twice_is_harmless(built_file: Path, tmp_path: Path) -> None:
     """At the second start nothing changes and nothing is lost."""
     path = Path(shutil.copy(built_file, tmp_path / "bot.db"))
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL, NULL)")
+        connection.execute(INSERT_POST, ("K3M9Q2XA",))
     before = schema_of(path)
     migrate(path)
     assert schema_of(path) == before
@@ -153,7 +155,7 @@ def filled(built_file: Path, folder: Path) -> Path:
     path = Path(shutil.copy(built_file, folder / "bot.db"))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
-            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL, NULL)",
+            INSERT_POST,
             [(f"{number:08}",) for number in range(5_000)],
         )
     return path
@@ -179,7 +181,7 @@ def crashed_copy(path: Path, folder: Path) -> Path:
     folder.mkdir()
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("PRAGMA wal_autocheckpoint=0")
-        writer.execute("INSERT INTO posts VALUES ('K3M9Q2XA', 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL, NULL)")
+        writer.execute(INSERT_POST, ("K3M9Q2XA",))
         for file in path.parent.iterdir():
             if not file.name.endswith("-shm"):
                 shutil.copy(file, folder / file.name)

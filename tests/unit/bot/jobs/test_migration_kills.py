@@ -13,6 +13,7 @@ from bot.jobs import migrating
 from bot.jobs.generation import Generation, generation_path, read_generation
 from bot.jobs.migrating import migrate
 from tests.figures import figure
+from tests.unit.bot.jobs.test_migrating import INSERT_POST
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite_only("migrates its file; migrate_shared does it in one transaction")]
 
@@ -104,7 +105,7 @@ def test_a_later_migration_that_is_killed_anywhere_is_begun_again(
     path = Path(shutil.copy(built_file, tmp_path / "old.db"))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
-            "INSERT INTO posts VALUES (?, 'card', 1, 'due', 7, NULL, 0, NULL, 0.0, NULL, NULL)",
+            INSERT_POST,
             [(f"{number:08}",) for number in range(ROWS)],
         )
     scripts = tmp_path / "migrations"

@@ -1,8 +1,10 @@
 """Who may do what with a job: each line of the promise that is decided from facts alone."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.jobs.model import Job, Place, UserId
+from bot.jobs.model import ChannelId, Job, Place, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control, may_post, may_remix, may_request_again, may_retry, may_view
 from bot.jobs.states import ENDS, State
@@ -95,8 +97,11 @@ def test_no_person_manages_a_dm() -> None:
     assert may_view(job, Asker(BEN, OTHER_DM, manages_server=True)) == UNKNOWN
 
 
-def remix(job: Job, user_id: UserId = BEN, place: Place = HERE, *, sees: bool = True) -> Refusal | None:
-    return may_remix(job, Asker(user_id, place), sees_channel=sees, provider=PROVIDER)
+def remix(
+    job: Job, user_id: UserId = BEN, place: Place = HERE, *, sees: bool = True, shown_in: Place | None = None
+) -> Refusal | None:
+    shown_in = shown_in or job.origin.place
+    return may_remix(job, Asker(user_id, place), shown_in, sees_channel=sees, provider=PROVIDER)
 
 
 @pytest.mark.parametrize("user_id", [ANNA, BEN])
@@ -120,6 +125,25 @@ def test_what_cannot_be_seen_is_unknown(job: Job, user_id: UserId) -> None:
 def test_a_video_of_a_dm_is_remixed_in_that_dm() -> None:
     """In their own DM a person remixes what was made there."""
     assert remix(a_job(State.DELIVERED, place=DM), ANNA, DM) is None
+
+
+def test_a_video_that_came_by_dm_is_its_requesters_alone(job: Job) -> None:
+    """Its channel took no message: its requester remixes it in the DM and in its server, others can't see it."""
+    for place in (DM, HERE, NEXT_DOOR):
+        assert remix(job, ANNA, place, sees=place == DM, shown_in=DM) is None
+    assert remix(job, ANNA, OTHER_SERVER, sees=False, shown_in=DM) == UNKNOWN
+    for place in (HERE, OTHER_DM, OTHER_SERVER):
+        assert remix(job, BEN, place, sees=False, shown_in=DM) == UNKNOWN
+
+
+def test_moderators_of_the_channel_above_control_a_video_of_its_thread() -> None:
+    """The thread is gone and the video is in the channel above; in another channel they have no say."""
+    moved = a_job(State.DELIVERED)
+    moved = replace(moved, origin=replace(moved.origin, thread_of=NEXT_DOOR.channel_id))
+    assert may_control(moved, Asker(BEN, NEXT_DOOR, manages_messages=True)) is None
+    assert may_control(moved, Asker(BEN, NEXT_DOOR)) == Refusal(Reason.NOT_ALLOWED)
+    elsewhere = Place(ChannelId(71), HERE.guild_id)
+    assert may_control(moved, Asker(BEN, elsewhere, manages_messages=True)) == UNKNOWN
 
 
 def test_a_deleted_video_is_not_remixed() -> None:

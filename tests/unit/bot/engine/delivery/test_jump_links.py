@@ -1,12 +1,15 @@
 """Where /status leads people."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.engine.requests.lookup import _MESSAGE_LINK, jump_link
 from bot.jobs.model import ChannelId, JobId, MessageId, Post, PostKind, PostState
-from tests.unit.bot.jobs.samples import DM, HERE
+from tests.unit.bot.jobs.samples import DM, HERE, NEXT_DOOR, a_job
 
 JOB, OTHER = JobId("K3M9Q2XA"), JobId("K3M9Q2XB")
+IN_SERVER, IN_DM = a_job(place=HERE).origin, a_job(place=DM).origin
 
 
 def said(
@@ -25,35 +28,43 @@ def test_the_video_comes_before_notices_and_the_card() -> None:
     everything = [said(kind, number) for number, kind in enumerate(PostKind, start=100)]
     for kind in (PostKind.VIDEO, PostKind.FAILURE, PostKind.UNSURE, PostKind.CARD):
         (expected,) = [post for post in everything if post.kind is kind]
-        assert jump_link(HERE, JOB, everything) == f"https://discord.com/channels/8/7/{expected.message_id}"
+        assert jump_link(IN_SERVER, JOB, everything) == f"https://discord.com/channels/8/7/{expected.message_id}"
         everything.remove(expected)
-    assert jump_link(HERE, JOB, everything) is None
+    assert jump_link(IN_SERVER, JOB, everything) is None
 
 
 @pytest.mark.parametrize("state", [state for state in PostState if state is not PostState.SENT])
 def test_only_messages_that_stand_are_linked(state: PostState) -> None:
     """Not what is due, on its way, refused or taken back, nor what has no message."""
-    assert jump_link(HERE, JOB, [said(PostKind.VIDEO, state=state)]) is None
-    assert jump_link(HERE, JOB, [said(PostKind.VIDEO, None)]) is None
+    assert jump_link(IN_SERVER, JOB, [said(PostKind.VIDEO, state=state)]) is None
+    assert jump_link(IN_SERVER, JOB, [said(PostKind.VIDEO, None)]) is None
 
 
 def test_another_jobs_messages_are_not_linked() -> None:
     """Each job has its own."""
-    assert jump_link(HERE, JOB, [said(PostKind.VIDEO, job_id=OTHER)]) is None
+    assert jump_link(IN_SERVER, JOB, [said(PostKind.VIDEO, job_id=OTHER)]) is None
 
 
 def test_a_message_in_a_dm_is_linked_there() -> None:
     """Of a job of a DM, and of a notice that had to go to the requester's DM."""
     in_dm = said(PostKind.VIDEO, channel_id=DM.channel_id)
-    assert jump_link(DM, JOB, [in_dm]) == "https://discord.com/channels/@me/72/5"
+    assert jump_link(IN_DM, JOB, [in_dm]) == "https://discord.com/channels/@me/72/5"
     redirected = said(PostKind.FAILURE, channel_id=ChannelId(500))
-    assert jump_link(HERE, JOB, [redirected]) == "https://discord.com/channels/@me/500/5"
+    assert jump_link(IN_SERVER, JOB, [redirected]) == "https://discord.com/channels/@me/500/5"
+
+
+def test_a_video_in_the_channel_above_its_thread_is_linked_there() -> None:
+    """The thread is gone, and the channel above is in the same server."""
+    origin = replace(IN_SERVER, thread_of=NEXT_DOOR.channel_id)
+    assert jump_link(origin, JOB, [said(PostKind.VIDEO, channel_id=NEXT_DOOR.channel_id)]) == (
+        "https://discord.com/channels/8/70/5"
+    )
 
 
 def test_our_links_are_understood_when_typed() -> None:
     """What /status shows can be given to /remix."""
-    for place in (HERE, DM):
-        link = jump_link(place, JOB, [said(PostKind.VIDEO, channel_id=place.channel_id)])
+    for origin in (IN_SERVER, IN_DM):
+        link = jump_link(origin, JOB, [said(PostKind.VIDEO, channel_id=origin.place.channel_id)])
         assert link is not None
         found = _MESSAGE_LINK.fullmatch(link)
         assert found is not None

@@ -1,0 +1,82 @@
+"""How large a file may be in one server: Discord's own number is a hint, and its answers are remembered. Pure.
+
+docs/facts/discord.md, "Sizes". All sizes in bytes, all times in epoch seconds.
+"""
+
+from dataclasses import dataclass, replace
+
+MIB = 1024 * 1024
+# What Discord's documentation and its boosted servers say.
+_KNOWN_LIMITS = (10 * MIB, 25 * MIB, 50 * MIB, 100 * MIB)
+# Boosts come and go: after so long a refused size is tried again.
+REFUSAL_SECONDS = 28 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedLimit:
+    """What Discord answered in one server: the largest accepted file and the smallest refused one.
+
+    `refused_hint_bytes` is what Discord's own number was at that refusal.
+    """
+
+    accepted_bytes: int | None = None
+    accepted_at: float | None = None
+    refused_bytes: int | None = None
+    refused_at: float | None = None
+    refused_hint_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimit:
+    """Files of up to `safe_bytes` are expected to be accepted; larger ones up to `tried_bytes` are tried once."""
+
+    safe_bytes: int
+    tried_bytes: int
+
+    def takes(self, size_bytes: int) -> bool:
+        """Whether a file of that size is worth an upload."""
+        return size_bytes <= self.tried_bytes
+
+
+def judge_limit(learned: LearnedLimit, hint_bytes: int | None, now: float) -> UploadLimit:
+    """The limit of a place by what was learned there and by `hint_bytes`, Discord's own number (None: unknown now).
+
+    What lies between the hint and twice it is tried once: after a refusal only what is surely accepted is uploaded. A
+    refusal counts for four weeks, or until Discord's number has risen.
+    """
+    base_bytes = max(hint_bytes or _KNOWN_LIMITS[0], learned.accepted_bytes or 0)
+    refused_bytes = _refused_bytes(learned, hint_bytes, now)
+    if refused_bytes is None:
+        return UploadLimit(base_bytes, max(2 * base_bytes, _KNOWN_LIMITS[-1] if hint_bytes is None else 0))
+    if refused_bytes > base_bytes:
+        return UploadLimit(base_bytes, base_bytes)
+    # Less than Discord's own number was refused: the next lower one of those that are known.
+    lower_bytes = [limit for limit in _KNOWN_LIMITS if limit < refused_bytes]
+    safe_bytes = learned.accepted_bytes or (lower_bytes[-1] if lower_bytes else refused_bytes // 2)
+    return UploadLimit(safe_bytes, safe_bytes)
+
+
+def after_acceptance(learned: LearnedLimit, hint_bytes: int | None, size_bytes: int, now: float) -> LearnedLimit:
+    """What is known once Discord has accepted a file of that size; the same value if that is nothing new."""
+    if learned.refused_bytes is not None and learned.refused_bytes <= size_bytes:
+        return LearnedLimit(max(size_bytes, learned.accepted_bytes or 0), now)
+    if size_bytes <= max(hint_bytes or 0, learned.accepted_bytes or 0):
+        return learned
+    return replace(learned, accepted_bytes=size_bytes, accepted_at=now)
+
+
+def after_refusal(learned: LearnedLimit, hint_bytes: int | None, size_bytes: int, now: float) -> LearnedLimit:
+    """What is known once Discord has refused a file for that size."""
+    smallest_bytes = min(size_bytes, _refused_bytes(learned, hint_bytes, now) or size_bytes)
+    still_accepted = learned.accepted_bytes is not None and learned.accepted_bytes < size_bytes
+    accepted = (learned.accepted_bytes, learned.accepted_at) if still_accepted else (None, None)
+    return LearnedLimit(*accepted, smallest_bytes, now, hint_bytes)
+
+
+def _refused_bytes(learned: LearnedLimit, hint_bytes: int | None, now: float) -> int | None:
+    """The smallest refused size, if that still counts."""
+    if learned.refused_bytes is None or learned.refused_at is None:
+        return None
+    expired = now - learned.refused_at > REFUSAL_SECONDS
+    boosted = hint_bytes is not None and hint_bytes > (learned.refused_hint_bytes or hint_bytes)
+    return None if expired or boosted else learned.refused_bytes
