@@ -39,6 +39,7 @@ from bot.jobs.migrating import holds_jobs, migrate
 from bot.jobs.migrating_shared import migrate_shared
 from bot.jobs.pacing import Bounds
 from bot.jobs.store import finding, moving, processes
+from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
 from bot.media.references import ReferenceShelf
 from bot.media.video_fetcher import AddressGuard, VideoFetcher
 from bot.ops.clock import Clock, SteadyClock
@@ -132,6 +133,7 @@ async def build_engine(
     fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, address_guard, videos.key_for)
     resources.push_async_callback(fetcher.close)
     await fetcher.clear_partials()
+    ffmpeg = await _find_ffmpeg(settings, fetcher, clock)
     shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
     resources.push_async_callback(shelf.close)
     await shelf.clear_partials()
@@ -142,12 +144,20 @@ async def build_engine(
         owner_alerts.alert(Key.ALERT_RESTORED)
     rules = _rules(settings)
     context = EngineContext(
-        clock, database, videos, catalogue, fetcher, shelf, courier, readers, rules, signals, owner_alerts, kill_switch,
-        process,
+        clock, database, videos, catalogue, fetcher, ffmpeg, shelf, courier, readers, rules, signals, owner_alerts,
+        kill_switch, process,
     )  # fmt: skip
     engine = Engine(context, timekeeper, settings.max_submits_per_minute, cluster)
     client.services = engine.services
     return engine
+
+
+async def _find_ffmpeg(settings: Settings, fetcher: VideoFetcher, clock: Clock) -> Ffmpeg:
+    """ffmpeg, if there is one, with its working folder empty."""
+    program = await asyncio.to_thread(find_ffmpeg)
+    ffmpeg = Ffmpeg(program, settings.data_dir / "ffmpeg", fetcher.space, clock, settings.video_max_bytes)
+    await ffmpeg.clear()
+    return ffmpeg
 
 
 async def _open_database(
@@ -209,7 +219,7 @@ async def _serve(
     gateway = asyncio.create_task(stay_connected(client, token, logged_in, starts), name="gateway")
     engine.start(logged_in)
     stopped = asyncio.create_task(stopping.wait())
-    ready = asyncio.create_task(_log_ready(settings, client, logged_in))
+    ready = asyncio.create_task(_log_ready(settings, client, logged_in, engine.context.ffmpeg.available))
     database = engine.context.database
     over = asyncio.create_task(database.is_over.wait())
     try:
@@ -226,7 +236,7 @@ async def _serve(
         await disconnect(client, gateway)
 
 
-async def _log_ready(settings: Settings, client: VideoBot, logged_in: asyncio.Event) -> None:
+async def _log_ready(settings: Settings, client: VideoBot, logged_in: asyncio.Event, has_ffmpeg: bool) -> None:
     """Log one line as soon as people can use the bot: version, servers, provider and limits."""
     await logged_in.wait()
     await client.wait_until_ready()
@@ -236,7 +246,7 @@ async def _log_ready(settings: Settings, client: VideoBot, logged_in: asyncio.Ev
     _log.info(
         "ready", version=VERSION, servers=len(client.guilds), shards=client.shard_ids, shard_count=client.shard_count,
         providers=[settings.videos_api_base_url],
-        models=settings.videos_models, limits=limits, data_dir=str(settings.data_dir.resolve()),
+        models=settings.videos_models, limits=limits, ffmpeg=has_ffmpeg, data_dir=str(settings.data_dir.resolve()),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from bot.jobs.database import Database
 from bot.jobs.limits import Limits
 from bot.jobs.model import Place
 from bot.jobs.pacing import Bounds
+from bot.media.ffmpeg import Ffmpeg
 from bot.media.references import ReferenceShelf
 from bot.media.video_fetcher import VideoFetcher
 from bot.ops.clock import Clock
@@ -44,6 +45,7 @@ class EngineContext:
     videos: VideosClient
     catalogue: Catalogue
     fetcher: VideoFetcher
+    ffmpeg: Ffmpeg
     shelf: ReferenceShelf
     courier: Courier
     readers: Readers

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from bot.media.containers import SNIFF_BYTES, VideoType, mp4_fault, sniff
 from bot.media.disk_space import DiskSpace
 from bot.media.fetch_faults import FetchFailed, NoRoom, NotAVideo, TooLarge
 from bot.media.folders import FileMark, PartialFile
+from bot.media.sniffing import SNIFF_BYTES, VideoType, mp4_fault, sniff
 
 _LOOK_EVERY_BYTES = 8 * 1024 * 1024
 

@@ -16,7 +16,6 @@ import aiohttp
 from yarl import URL
 
 from bot.media.address_guard import AddressGuard
-from bot.media.containers import HEADER_BYTES, SNIFF_BYTES, VideoType, ending
 from bot.media.data_urls import decode_data_url, is_data_url
 from bot.media.disk_space import VIDEO_FLOOR_BYTES, DiskSpace
 from bot.media.download import Download, FetchedVideo, kind_of
@@ -33,6 +32,7 @@ from bot.media.folders import FileMark, PrivateFolder, file_mark
 from bot.media.json_links import JSON_MAX_BYTES, find_json_link, is_json_like
 from bot.media.lanes import Lanes
 from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_session, timed
+from bot.media.sniffing import HEADER_BYTES, SNIFF_BYTES, VideoType, ending
 
 __all__ = [
     "AddressGuard",
@@ -92,7 +92,8 @@ class VideoFetcher:
         self._deadlines = deadlines
         self._lanes = lanes or Lanes()
         self._sessions: set[aiohttp.ClientSession] = set()
-        self._space = DiskSpace(self._folder, VIDEO_FLOOR_BYTES)
+        # Shared with all that writes videos, so that no space is promised twice.
+        self.space = DiskSpace(self._folder, VIDEO_FLOOR_BYTES)
         # The hash of each video that this process has fetched or hashed, and its file then.
         self._known: dict[str, tuple[str, FileMark]] = {}
         self._closed = False
@@ -191,7 +192,7 @@ class VideoFetcher:
         return is_data_url(hop.target) and (hop.number == 0 or hop.pointed)
 
     def _download(self, name: str, kind: VideoType, length_bytes: int) -> Download:
-        return Download(self._space, name, self._max_bytes, kind, length_bytes)
+        return Download(self.space, name, self._max_bytes, kind, length_bytes)
 
     async def _unfold(self, hop: _Hop, name: str) -> FetchedVideo:
         pieces = decode_data_url(hop.target, self._max_bytes)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.media.containers import mp4_fault, sniff
+from bot.media.sniffing import mp4_fault, sniff
 from tests.unit.bot.media.samples import FTYP, WEBM, box, mp4, picture
 
 

@@ -11,7 +11,7 @@ SNIFF_BYTES = 12
 HEADER_BYTES = 64
 _EBML = b"\x1a\x45\xdf\xa3"
 _HEADER_BYTES = 8
-_LONG_HEADER_BYTES = 16
+LONG_HEADER_BYTES = 16
 _FTYP_BYTES_MIN = 16
 _BOXES_MAX = 100_000
 
@@ -43,7 +43,7 @@ def mp4_fault(file: BinaryIO, size_bytes: int) -> str | None:
         if offset == size_bytes:
             break
         file.seek(offset)
-        length = _box_bytes(header := file.read(_LONG_HEADER_BYTES), size_bytes - offset)
+        length = box_bytes(header := file.read(LONG_HEADER_BYTES), size_bytes - offset)
         if length is None:
             return f"box {len(seen)} at byte {offset} does not fit"
         seen.add(header[4:8])
@@ -57,8 +57,11 @@ def mp4_fault(file: BinaryIO, size_bytes: int) -> str | None:
     return None
 
 
-def _box_bytes(header: bytes, left: int) -> int | None:
-    """The length of the box that starts with `header` when `left` bytes remain; None if that is impossible."""
+def box_bytes(header: bytes, left: int) -> int | None:
+    """The length of the box that starts with `header` when `left` bytes remain; None if that is impossible.
+
+    `header` has up to `LONG_HEADER_BYTES` bytes.
+    """
     if len(header) < _HEADER_BYTES:
         return None
     length = int.from_bytes(header[:4])
@@ -66,6 +69,6 @@ def _box_bytes(header: bytes, left: int) -> int | None:
     if length == 0:
         length = left
     elif length == 1:
-        smallest = _LONG_HEADER_BYTES
-        length = int.from_bytes(header[8:16]) if len(header) == _LONG_HEADER_BYTES else 0
+        smallest = LONG_HEADER_BYTES
+        length = int.from_bytes(header[8:16]) if len(header) == LONG_HEADER_BYTES else 0
     return length if smallest <= length <= left else None

@@ -1,0 +1,47 @@
+"""Reads the lines in which ffmpeg lists the streams of its input, for what our own reader left open."""
+
+import re
+from dataclasses import replace
+
+from bot.media.container_facts import Container
+
+_LENGTH = re.compile(r"^\s*Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", re.MULTILINE)
+_VIDEO = re.compile(r"^\s*Stream #0:.*?: Video: (\w+)[^,\n]*, (\w+)(?:\([^)\n]*\))?, (\d+)x(\d+)(.*)$", re.MULTILINE)
+_RATE = re.compile(r", (\d+(?:\.\d+)?)(k?) fps")
+_AUDIO = re.compile(r"^\s*Stream #0:.*?: Audio: (\w+)", re.MULTILINE)
+_TURNED = re.compile(r"displaymatrix: rotation of -?(?:90|270)(?:\.0+)? degrees")
+
+
+def is_complete(container: Container) -> bool:
+    """Whether everything is known that decides what to do with the video."""
+    format_known = container.video_codec != "h264" or container.pixel_format is not None
+    return bool(container.video_codec and format_known and container.width and container.duration_seconds)
+
+
+def complete_from(container: Container, said: str) -> Container:
+    """The container with what those lines say, where it had nothing."""
+    hours = _LENGTH.search(said)
+    seconds = int(hours[1]) * 3600 + int(hours[2]) * 60 + float(hours[3]) if hours else None
+    audio = _AUDIO.search(said)
+    found = replace(
+        container,
+        duration_seconds=container.duration_seconds or seconds or None,
+        has_audio=container.has_audio or audio is not None,
+        audio_codec=container.audio_codec or (audio[1] if audio else None),
+    )
+    video = _VIDEO.search(said)
+    if video is None:
+        return found
+    width, height = int(video[3]), int(video[4])
+    if _TURNED.search(said):
+        width, height = height, width
+    rate = _RATE.search(video[5])
+    return replace(
+        found,
+        video_codec=found.video_codec or video[1],
+        # The same layout over the full range of values.
+        pixel_format=found.pixel_format or video[2].replace("yuvj", "yuv"),
+        width=found.width or width or None,
+        height=found.height or height or None,
+        frame_rate=found.frame_rate or (float(rate[1]) * (1000 if rate[2] else 1) if rate else None) or None,
+    )
