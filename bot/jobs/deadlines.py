@@ -1,6 +1,7 @@
 """A job's deadlines, as pure functions; times are epoch seconds."""
 
 from bot.jobs.model import Job
+from bot.jobs.states import State
 
 # A video that is ready shortly before its deadline still gets this long to be fetched and posted.
 DELIVERY_EXTRA_SECONDS = 600.0
@@ -17,6 +18,20 @@ def give_up_at(job: Job, give_up_seconds: float) -> float:
     if job.revived_at is not None:
         moments.append(job.revived_at + give_up_seconds)
     return max(moments)
+
+
+def slow_at(job: Job) -> float | None:
+    """From when on a rendering job is slower than usual; None while nothing is known of such renders."""
+    if job.state is not State.RENDERING or job.submitted_at is None or job.usual is None:
+        return None
+    return job.submitted_at + job.usual.high_seconds
+
+
+def is_slow(job: Job, now: float) -> bool:
+    """Whether the job renders for longer than is usual, or than its deadline."""
+    passed_at = slow_at(job)
+    is_late = job.state is State.RENDERING and job.late_at is not None
+    return is_late or (passed_at is not None and now >= passed_at)
 
 
 def late_at(job: Job, deadline_seconds: float) -> float:

@@ -12,6 +12,7 @@ from typing import Literal, NewType
 from bot.jobs.denials import Denial
 from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import State
+from bot.jobs.usual_times import UsualTime
 
 JobId = NewType("JobId", str)
 UserId = NewType("UserId", int)
@@ -183,6 +184,8 @@ class Job:
     cost_micros: int | None = None
     withheld: bool = False
     progress: int | None = None
+    usual_low_seconds: int | None = None
+    usual_high_seconds: int | None = None
     clean_refusals: int = 0
     fetch_tries: int = 0
     not_before: float = 0.0
@@ -205,6 +208,13 @@ class Job:
     fence: int = 0
     # The process that takes its next steps; None while it waits for one, and after its end.
     owner: str | None = None
+
+    @property
+    def usual(self) -> UsualTime | None:
+        """How long most such renders take, as it was known when the job was sent."""
+        if self.usual_low_seconds is None or self.usual_high_seconds is None:
+            return None
+        return UsualTime(self.usual_low_seconds, self.usual_high_seconds)
 
     @property
     def video_name(self) -> str:

@@ -79,6 +79,9 @@ jobs = Table(
     Column("waiting_for", String(16)),
     Column("withheld", Boolean, nullable=False),
     Column("progress", Integer),
+    # How long most such renders took, as it was known when the job was sent: its card shows it.
+    Column("usual_low_seconds", Integer),
+    Column("usual_high_seconds", Integer),
     Column("clean_refusals", Integer, nullable=False),
     Column("fetch_tries", Integer, nullable=False),
     Column("video_sha256", String(64)),
@@ -109,6 +112,8 @@ jobs = Table(
     _partial("ended_at IS NOT NULL", "ended_at"),
     _partial("ended_at IS NOT NULL", "user_id", "ended_at"),
     _partial("completed_at IS NOT NULL", "completed_at"),
+    # The latest renders of a class.
+    _partial("completed_at IS NOT NULL", "provider", "model", "size", "seconds", "completed_at"),
     _partial("removed_at IS NOT NULL", "removed_at"),
     Index(None, "user_id", "accepted_at"),
     Index(None, "submitted_at"),

@@ -84,10 +84,18 @@ def parent_line(job: Job, parent_link: str | None, reader: Reader) -> str | None
 
 
 def progress_line(job: Job, reader: Reader) -> str | None:
-    """A bar, while the job renders and the provider has reported progress; otherwise None, never a made-up one."""
-    if job.state is not State.RENDERING or job.progress is None:
+    """While the job renders: a bar, if the provider has reported progress, else since when and how long is usual.
+
+    Never a made-up bar: 0 % is what many providers report all the time. None where nothing is known.
+    """
+    if job.state is not State.RENDERING:
         return None
-    percent = min(100, max(0, job.progress))
+    percent = min(100, job.progress or 0)
+    if percent <= 0:
+        if job.usual is None or job.submitted_at is None:
+            return None
+        low, high = job.usual
+        return say(Key.USUALLY, reader, when=job.submitted_at, low=low, high=high)
     full = percent * _BAR_CELLS // 100
     return say(Key.PROGRESS, reader, bar="▰" * full + "▱" * (_BAR_CELLS - full), percent=percent)
 

@@ -3,6 +3,7 @@
 A gap without a mark takes a whole number, or text that is then shown as foreign text. The marks:
 
     {x!b} bytes      {x!d} a duration in seconds      {x!t} a moment, in the reader's own time ("in 5 minutes")
+    {x!c} a duration in seconds, as clocks show it ("1:50")
     {x!a} an age in seconds ("5 min. ago"), where Discord renders no moments
     {x!m} a person   {x!o} texts to choose from       {x!p} permissions      {x!v} markup of our own, as it is
     {x!n} foreign text where Discord renders no markup (labels, titles, footers)
@@ -89,6 +90,13 @@ def duration_text(seconds: float, formats: Locale) -> str:
     return format_list(texts, "unit-narrow", locale=formats)
 
 
+def clock_text(seconds: float) -> str:
+    """A duration as clocks show it in every language: `0:08`, `1:50`, `1:05:00`."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 class _Filler(string.Formatter):
     def __init__(self, formats: Locale, ours: Words) -> None:
         self.formats = formats
@@ -153,6 +161,7 @@ MARKS: dict[str | None, Callable[[object, _Filler], str]] = {
     None: _default,
     "b": lambda value, filler: size_text(int(_number(value)), filler.formats),
     "d": lambda value, filler: duration_text(_number(value), filler.formats),
+    "c": lambda value, _: clock_text(_number(value)),
     "a": lambda value, filler: _age(_number(value), filler),
     "t": lambda value, _: f"<t:{int(_number(value))}:R>",
     "m": lambda value, _: f"<@{int(_number(value))}>",

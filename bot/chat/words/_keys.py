@@ -42,6 +42,7 @@ class Key(StrEnum):
     REMIX_OF_LINKED = auto()
     TOOK = auto()
     PROGRESS = auto()
+    USUALLY = auto()
     SHORT_ID = auto()
     REPLY_HINT = auto()
 

@@ -1,6 +1,7 @@
 """A job's state as people read it: from the facts of the job to the key of a sentence. Pure."""
 
 from bot.chat.words._keys import Ending, Key
+from bot.jobs.deadlines import is_slow
 from bot.jobs.denials import Denial, stored_denial
 from bot.jobs.model import Cause, Charged, Job
 from bot.jobs.states import State
@@ -77,7 +78,7 @@ def status_key(job: Job, now: float) -> Key:
     """The key of the job's state."""
     if job.state is State.ACCEPTED:
         return _waiting_key(job, now)
-    if job.state is State.RENDERING and job.late_at is not None:
+    if is_slow(job, now):
         return Key.RENDERING_LATE
     if job.state is State.CANCELLED and job.withheld:
         return Key.KEPT

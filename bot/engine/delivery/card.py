@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.jobs.deadlines import slow_at
 from bot.jobs.model import Job, Post
 from bot.jobs.store.posts import StandingCard
 
@@ -22,6 +23,8 @@ class Card:
     job: Job | None = None
 
 
-def state_of(job: Job | StandingCard) -> int:
-    """What is shown at once when it changes: not progress, place and time."""
-    return hash((job.state, job.withheld, job.waiting_for, job.late_at is None))
+def state_of(job: Job | StandingCard, now: float) -> int:
+    """What is shown at once when it changes: not progress, place and time, but that the job is slower than usual."""
+    passed_at = job.slow_at if isinstance(job, StandingCard) else slow_at(job)
+    is_slow = passed_at is not None and now >= passed_at
+    return hash((job.state, job.withheld, job.waiting_for, job.late_at is None, is_slow))

@@ -17,10 +17,12 @@ from bot.engine.context import EngineContext, reader_of
 from bot.engine.delivery.card import Card, state_of
 from bot.engine.delivery.edit_queue import EditQueue
 from bot.engine.delivery.links import find_parent_link, view_of
-from bot.engine.delivery.outdated import find_outdated, is_kept
+from bot.engine.delivery.outdated import find_outdated, is_answered, is_kept
 from bot.engine.delivery.retry_buttons import RetryButtons
+from bot.engine.delivery.standing import find_standing, may_be_outdated
 from bot.engine.due_queue import DueQueue
 from bot.jobs.database import StoreUnavailableError
+from bot.jobs.deadlines import slow_at
 from bot.jobs.model import Job, JobId, Post, PostKind, PostState, Via
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import finding, posts
@@ -35,8 +37,6 @@ _PLACE_AGAIN_SECONDS = 600.0
 _RETRY_SECONDS = 15.0
 _AT_ONCE = 8
 _READ_AT_ONCE = 100
-# Changes of state are shown within so many seconds: the edit for an earlier one was not lost with the process.
-_LOST_SECONDS = 15.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -49,8 +49,8 @@ class CardUpdater:
         self._edits = EditQueue()
         self._outdated: dict[str, tuple[Job, Post]] = {}
         self._deletions = DueQueue[str]()
-        # When the videos of withheld jobs are kept no longer.
-        self._kept = DueQueue[JobId]()
+        # When jobs become slower than usual, and when the videos of withheld ones are kept no longer.
+        self._moments = DueQueue[JobId]()
         self._settled: dict[JobId, cards.Message] = {}
         # Requests that are running, by the nonce of their message.
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -70,43 +70,44 @@ class CardUpdater:
         await drain([*self._busy.values(), *self._retries.busy.values()], within_seconds)
 
     async def _start_due(self) -> float:
+        looked_at = self._touch_due()
         await self._take_signals()
         if rest_seconds := self._context.courier.rest_seconds():
             # While Discord can't be reached, cards stay marked as changed.
             return rest_seconds
-        pauses = (self._start_deletions(), self._start_edits(), self._retries.start_due(), self._end_keeping())
-        return 0.0 if self._context.signals.dirty_cards else min(pauses)
+        pauses = (self._start_deletions(), self._start_edits(), self._retries.start_due())
+        return 0.0 if self._context.signals.dirty_cards else min(*pauses, self._moments.pause_seconds(looked_at))
 
     async def recover(self) -> None:
         """Find outdated messages, and the cards of earlier processes; edit those whose last edit may have been lost."""
-        context, after = self._context, None
-        signals, kept_since = context.signals, context.kept_since()
-        signals.dirty_cards.update(dict.fromkeys(await context.database.read(posts.find_outdated, kept_since)))
-        changed: dict[JobId, float] = {}
-        while found := await context.database.read(posts.find_standing_cards, after, _READ_AT_ONCE):
-            after, now = found[-1].post.job_id, context.clock.monotonic()
-            for card in found:
-                job_id = card.post.job_id
-                changed[job_id] = card.changed_at
-                if card.ended_at is not None:
-                    self._kept.put(job_id, card.ended_at + context.rules.retention_seconds)
-                elif job_id not in self._cards:
-                    self._cards[job_id] = Card(card.post, edited_at=now, state_shown=state_of(card))
-                    if card.state is State.ACCEPTED:
-                        self._edits.put(job_id, card.post.channel_id, now + _PLACE_AGAIN_SECONDS, now)
-        since = max(changed.values(), default=0.0) - _LOST_SECONDS
-        for job_id, changed_at in changed.items():
-            if changed_at > max(since, 0.0):
+        context, signals = self._context, self._context.signals
+        signals.dirty_cards.update(
+            dict.fromkeys(await context.database.read(posts.find_outdated, context.kept_since()))
+        )
+        standing, since = await find_standing(context)
+        for card in standing:
+            job_id, now, clock = card.post.job_id, context.clock.now(), context.clock.monotonic()
+            if card.ended_at is not None:
+                self._moments.put(job_id, card.ended_at + context.rules.retention_seconds)
+            elif job_id not in self._cards:
+                self._cards[job_id] = Card(card.post, edited_at=clock, state_shown=state_of(card, now))
+                if card.state is State.ACCEPTED:
+                    self._edits.put(job_id, card.post.channel_id, clock + _PLACE_AGAIN_SECONDS, clock)
+            if card.slow_at is not None and card.slow_at > now:
+                self._moments.put(job_id, card.slow_at)
+            if may_be_outdated(card, since, now):
                 signals.dirty_cards[job_id] = None
-                if (card := self._cards.get(job_id)) is not None:
-                    card.state_shown = None
+                if (known := self._cards.get(job_id)) is not None:
+                    known.state_shown = None
         signals.cards.set()
 
     async def _take_signals(self) -> None:
         signals, now = self._context.signals, self._context.clock.monotonic()
         while signals.posted_cards:
             post, job, message = signals.posted_cards.popleft()
-            self._cards[job.id] = Card(post, now, hash(message), hash(message.text_file), state_of(job))
+            self._cards[job.id] = Card(
+                post, now, hash(message), hash(message.text_file), state_of(job, self._context.clock.now())
+            )
             self._edits.put(job.id, post.channel_id, now + _BETWEEN_EDITS_SECONDS, now)
         self._take_places(now)
         self._take_elsewhere()
@@ -173,16 +174,19 @@ class CardUpdater:
         else:
             self._show(self._cards.setdefault(job.id, Card(card, edited_at=0.0)), job)
         for post in standing:
-            if post.kind is PostKind.UNSURE and _is_answered(job) and post.nonce not in self._busy:
+            if post.kind is PostKind.UNSURE and is_answered(job) and post.nonce not in self._busy:
                 self._start(post.nonce, self._settle(job, post))
         if job.state in ENDS:
             self._settled.pop(job.id, None)
 
     def _show(self, card: Card, job: Job) -> None:
         """Let the card be edited when it may be."""
-        card.job, now = job, self._context.clock.monotonic()
+        clock = self._context.clock
+        card.job, now = job, clock.monotonic()
         due_at = card.edited_at + _BETWEEN_EDITS_SECONDS
-        urgent = card.state_shown != state_of(job)
+        urgent = card.state_shown != state_of(job, clock.now())
+        if (passed_at := slow_at(job)) is not None and passed_at > clock.now():
+            self._moments.put(job.id, passed_at)
         if urgent and job.state in _PASSING:
             urgent, due_at = False, max(due_at, now + _PASSING_SECONDS)
         self._edits.put(job.id, card.post.channel_id, due_at, now, urgent=urgent)
@@ -191,6 +195,7 @@ class CardUpdater:
         card = self._cards.pop(job_id, None)
         if card is not None:
             self._edits.drop(job_id, card.post.channel_id)
+            self._moments.drop(job_id)
 
     def _start(self, nonce: str, work: Coroutine[Any, Any, None]) -> None:
         self._busy[nonce] = asyncio.create_task(self._guard(nonce, work))
@@ -237,12 +242,12 @@ class CardUpdater:
         self._deletions.drop(post.nonce)
         self._outdated.pop(post.nonce, None)
 
-    def _end_keeping(self) -> float:
-        """Check the cards of videos that are kept no longer; return in how many seconds the next one is due."""
+    def _touch_due(self) -> float:
+        """Check the cards that a moment has come for until now, which is returned (epoch seconds)."""
         now = self._context.clock.now()
-        while not self._context.signals.time_in_doubt and (job_id := self._kept.pop(now)) is not None:
+        while not self._context.signals.time_in_doubt and (job_id := self._moments.pop(now)) is not None:
             self._context.signals.card_touched(job_id)
-        return self._kept.pause_seconds(now)
+        return now
 
     def _start_edits(self) -> float:
         """Edit the cards that may be edited; return in how many seconds the next one may be."""
@@ -281,7 +286,7 @@ class CardUpdater:
         if job is None or post.message_id is None:
             self._forget(job_id)
             return
-        card.state_shown, card.place = state_of(job), context.signals.queue_positions.get(job_id)
+        card.state_shown, card.place = state_of(job, context.clock.now()), context.signals.queue_positions.get(job_id)
         message = self._message_of(job, post, card.parent_link)
         now = context.clock.monotonic()
         if card.shown == hash(message):
@@ -309,7 +314,7 @@ class CardUpdater:
             card.shown, card.text_file = hash(message), text_file
         if job.state in ENDS:
             self._forget(job_id)
-            self._kept.put(job_id, (job.ended_at or 0.0) + context.rules.retention_seconds)
+            self._moments.put(job_id, (job.ended_at or 0.0) + context.rules.retention_seconds)
         elif job.state is State.ACCEPTED:
             self._plan(job, card)
 
@@ -343,8 +348,3 @@ class CardUpdater:
     def _message_of(self, job: Job, post: Post, parent_link: str | None) -> cards.Message:
         view = view_of(self._context, job, parent_link)
         return cards.card(view, reader_of(self._context, job.origin), post.number)
-
-
-def _is_answered(job: Job) -> bool:
-    """Whether the question about an uncertain job is over: a person answered it, or the provider has the video."""
-    return job.answered_at is not None or job.remote_id is not None

@@ -29,6 +29,11 @@ def find_outdated(job: Job, said: list[Post], kept_since: float) -> list[Post]:
     return [post for post in said if post.kind in kinds and post.state is PostState.SENT]
 
 
+def is_answered(job: Job) -> bool:
+    """Whether the question about an uncertain job is over: a person answered it, or the provider has the video."""
+    return job.answered_at is not None or job.remote_id is not None
+
+
 def is_kept(job: Job, kept_since: float) -> bool:
     """Whether the job has ended with a withheld video, which can be posted after all."""
     return job.state is State.CANCELLED and job.withheld and (job.ended_at or 0.0) > kept_since

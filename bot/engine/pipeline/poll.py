@@ -22,7 +22,7 @@ from bot.jobs.deadlines import give_up_at, late_at
 from bot.jobs.model import Cause, Job, JobId, PostKind
 from bot.jobs.render_times import History, RenderClass
 from bot.jobs.states import Event
-from bot.jobs.store import finding, marks, moving
+from bot.jobs.store import marks, moving, renders
 from bot.videos.provider_faults import NotFound, PollFailed, PollFault, PollForbidden, PollRefused
 from bot.videos.values import RemoteError, RemoteState, RemoteVideo
 
@@ -70,7 +70,7 @@ class Poller:
     async def learn(self) -> None:
         """Read from the store how long the latest renders took, and the provider's ceiling of polls."""
         read = self._context.database.read
-        for kind, took_seconds in await read(finding.find_latest_renders, _RENDERS_PER_CLASS):
+        for kind, took_seconds in await read(renders.find_latest_renders, _RENDERS_PER_CLASS):
             self._history = self._history.with_render(kind, took_seconds)
         self._ceiling = await read(marks.read_poll_ceiling, self._context.videos.provider)
         if self._ceiling is not None:

@@ -21,6 +21,7 @@ from bot.jobs.limits import (
 )
 from bot.jobs.model import Cause, Job, Origin, PostKind, UserId
 from bot.jobs.reasons import Refusal
+from bot.jobs.render_times import RenderClass
 from bot.jobs.states import AT_PROVIDER, Event, State
 from bot.jobs.store import marks, moving, processes
 from bot.jobs.store.budgets import measure_budgets
@@ -28,8 +29,10 @@ from bot.jobs.store.finding import find_by_origin
 from bot.jobs.store.marks import Mark
 from bot.jobs.store.posts import make_due
 from bot.jobs.store.processes import Role
+from bot.jobs.store.renders import find_latest_of_class
 from bot.jobs.store.rows import job_of, row_of
 from bot.jobs.tables import UNENDED, blocks, jobs
+from bot.jobs.usual_times import usual_time
 
 _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
 _NEVER_COUNTED = (State.REFUSED, State.FAILED, State.LOST)
@@ -158,7 +161,8 @@ async def begin_submit(
     provider: str | None = None,
     submitter: Submitter | None = None,
 ) -> Job | None:
-    """Mark the job as being sent to that provider, unless its requester has to rest.
+    """Mark the job as being sent to that provider, and how long such renders usually take, unless its requester has
+    to rest.
 
     The provider may be another than when it was accepted (None: it is the same): the settings were changed meanwhile.
     With `submitter`, only if that process still submits, a place is free and nothing is paused for all.
@@ -185,6 +189,7 @@ async def begin_submit(
     held = resting or held_until(refused_at, followed_by or 0, now)
     if held is None:
         sent: dict[str, object] = {"submitted_at": now, "waiting_for": None, "provider": provider or job.provider}
+        sent |= await _usual(connection, provider or job.provider, job)
         marked = await moving.apply(connection, job, Event.SUBMIT, now=now, **sent)
         if marked is not None:
             await marks.advance(connection)
@@ -193,6 +198,13 @@ async def begin_submit(
         # Only until another one of theirs is answered: not worth a row's change.
         return replace(job, not_before=held)
     return await moving.note(connection, job, not_before=held, waiting_for=Cause.CONTENT)
+
+
+async def _usual(connection: AsyncConnection, provider: str, job: Job) -> dict[str, int | None]:
+    """How long such renders take, for the job's row: with it every process shows the same, also after a restart."""
+    usual = usual_time(await find_latest_of_class(connection, provider, RenderClass.of(job.request)))
+    low_seconds, high_seconds = usual or (None, None)
+    return {"usual_low_seconds": low_seconds, "usual_high_seconds": high_seconds}
 
 
 async def _must_wait(connection: AsyncConnection, submitter: Submitter) -> bool:

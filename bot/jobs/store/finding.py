@@ -2,13 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, Place, PostKind, PostState, UserId
-from bot.jobs.render_times import RenderClass
 from bot.jobs.states import AT_PROVIDER, State
 from bot.jobs.storable_text import storable
 from bot.jobs.store.rows import job_of, readable
@@ -16,7 +15,6 @@ from bot.jobs.tables import UNENDED, blocks, drafts, jobs, offers, posts
 
 # SQLite sorts text above any number, so an unreadable value doesn't count.
 _TIME_MAX = 1e12
-_RENDERS_READ = 10_000
 # Of a person's jobs the newest so many are listed and searched.
 SEARCHED_MAX = 500
 _PIECE = 200
@@ -26,13 +24,6 @@ _BY_IDS = sa.select(jobs).where(jobs.c.id.in_(sa.bindparam("wanted", expanding=T
 _BY_ORIGIN = sa.select(jobs).where(jobs.c.origin_id == sa.bindparam("wanted"), jobs.c.ordinal == 0)
 # Of a prompt this is surely enough for one short line, also with invisible characters in it.
 _PROMPT_SHOWN = 200
-
-
-class Rendered(NamedTuple):
-    """The class and duration of one finished render."""
-
-    kind: RenderClass
-    took_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,32 +150,6 @@ async def suggest_finished_in_place(
     finished = _FINISHED_IN_GUILD if of_guild else _FINISHED_IN_DM
     there = place.guild_id if of_guild else place.channel_id
     return await _suggested(connection, finished, typed, _of_person(user_id, limit) | {"there": there})
-
-
-async def find_latest_renders(connection: AsyncConnection, per_class: int) -> list[Rendered]:
-    """How long the latest finished renders of each class took, oldest first; classes not rendered lately are left out.
-
-    Only the latest 10,000 renders are read, so that a long history delays no start.
-    """
-    latest = (
-        sa.select(jobs.c.model, jobs.c.size, jobs.c.seconds, jobs.c.submitted_at, jobs.c.completed_at)
-        .where(jobs.c.completed_at.is_not(None), jobs.c.submitted_at.is_not(None))
-        .order_by(jobs.c.completed_at.desc())
-        .limit(_RENDERS_READ)
-        .subquery()
-    )
-    newest_first = latest.c.completed_at.desc()
-    of_class = (latest.c.model, latest.c.size, latest.c.seconds)
-    place = sa.func.row_number().over(partition_by=of_class, order_by=newest_first).label("place")
-    ranked = sa.select(latest, place).subquery()
-    found = await connection.execute(
-        sa.select(ranked).where(ranked.c.place <= per_class).order_by(ranked.c.completed_at)
-    )
-    return [
-        Rendered(RenderClass(row.model, row.size, row.seconds), max(0.0, row.completed_at - row.submitted_at))
-        for row in found
-        if isinstance(row.completed_at, float) and isinstance(row.submitted_at, float)
-    ]
 
 
 async def find_submit_times_since(connection: AsyncConnection, since: float) -> list[float]:

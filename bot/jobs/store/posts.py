@@ -99,6 +99,8 @@ class StandingCard(NamedTuple):
     # The latest change of what the card shows, as far as it has a time.
     changed_at: float
     ended_at: float | None
+    # From when on it is slower than usual.
+    slow_at: float | None
 
 
 async def find_standing_cards(connection: AsyncConnection, after: JobId | None, limit: int) -> list[StandingCard]:
@@ -111,6 +113,7 @@ async def find_standing_cards(connection: AsyncConnection, after: JobId | None, 
             posts,
             jobs.c.state.label("job_state"),
             *(jobs.c.withheld, jobs.c.waiting_for, jobs.c.late_at, jobs.c.submitted_at, jobs.c.ended_at),
+            jobs.c.usual_high_seconds,
         )
         .join(jobs, jobs.c.id == posts.c.job_id)
         .where(posts.c.kind == PostKind.CARD, posts.c.state == PostState.SENT, standing, posts.c.job_id > (after or ""))
@@ -123,7 +126,10 @@ async def find_standing_cards(connection: AsyncConnection, after: JobId | None, 
 def _standing_card_of(row: Row) -> StandingCard:
     cause = None if row.waiting_for is None else Cause(row.waiting_for)
     changed_at = row.ended_at or row.submitted_at or 0.0
-    return StandingCard(post_of(row), State(row.job_state), row.withheld, cause, row.late_at, changed_at, row.ended_at)
+    state, slow_at = State(row.job_state), None
+    if state is State.RENDERING and row.submitted_at is not None and row.usual_high_seconds is not None:
+        slow_at = row.submitted_at + row.usual_high_seconds
+    return StandingCard(post_of(row), state, row.withheld, cause, row.late_at, changed_at, row.ended_at, slow_at)
 
 
 async def find_with_jobs(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[tuple[Job, list[Post]]]:

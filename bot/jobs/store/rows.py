@@ -139,6 +139,8 @@ def _job_of(row: Row) -> Job:
         cost_micros=row.cost_micros,
         withheld=row.withheld,
         progress=row.progress,
+        usual_low_seconds=row.usual_low_seconds,
+        usual_high_seconds=row.usual_high_seconds,
         clean_refusals=row.clean_refusals,
         fetch_tries=row.fetch_tries,
         not_before=row.not_before,

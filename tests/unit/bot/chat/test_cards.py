@@ -128,6 +128,33 @@ def test_progress_is_only_shown_when_the_provider_gave_it(job: Job) -> None:
     assert "▱" not in text_of(cards.card(view(replace(job, progress=42)), ENGLISH))
 
 
+def test_a_rendering_job_says_what_is_usual_until_there_is_progress(job: Job) -> None:
+    """Since when it renders, and how long most such renders take; 0 % is what many providers say all the time."""
+    rendering = replace(job, state=State.RENDERING, submitted_at=990.0, usual_low_seconds=110, usual_high_seconds=150)
+    for nothing in (rendering, replace(rendering, progress=0)):
+        assert "\nStarted <t:990:R> · usually 1:50–2:30" in text_of(cards.card(view(nothing), ENGLISH))
+    assert "usually" not in text_of(cards.card(view(replace(rendering, progress=1)), ENGLISH))
+    assert "usually" not in text_of(cards.card(view(replace(rendering, usual_low_seconds=None)), ENGLISH))
+    assert "usually" not in text_of(cards.card(view(replace(rendering, state=State.FETCHING)), ENGLISH))
+
+
+def test_a_job_is_slower_than_usual_from_the_moment_on(job: Job) -> None:
+    """Also beside a bar; not in any other state, and not while nothing is known of such renders."""
+    rendering = replace(
+        job, state=State.RENDERING, submitted_at=1_000.0, usual_low_seconds=110, usual_high_seconds=150, progress=99
+    )
+
+    def title(shown: Job, now: float) -> str | None:
+        embed = cards.card(JobView(shown, now), ENGLISH).embed
+        return embed and embed.title
+
+    assert title(rendering, 1_149.0) == "Rendering"
+    assert title(rendering, 1_150.0) == "Still rendering (slower than usual)"
+    assert "I'll post it when it's done" in text_of(cards.card(JobView(rendering, 1_150.0), ENGLISH))
+    assert title(replace(rendering, usual_high_seconds=None), 1_150.0) == "Rendering"
+    assert title(replace(rendering, state=State.FETCHING), 1_150.0) == "Downloading…"
+
+
 def test_a_withheld_job_says_that_it_will_not_be_posted(job: Job) -> None:
     """After *Don't post* the card says what happens to the video, and how to get it after all."""
     withheld = cards.card(view(replace(job, state=State.RENDERING, withheld=True)), ENGLISH)

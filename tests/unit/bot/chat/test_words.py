@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.chat import words
 from bot.chat.words import Key, Label, Language, Readers, Sentence
-from bot.chat.words._filling import duration_text, size_text
+from bot.chat.words._filling import clock_text, duration_text, size_text
 from bot.jobs.model import Cause, GuildId, Job, JobId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
@@ -251,3 +251,11 @@ def test_sizes_are_put_for_people(size_bytes: int, text: str) -> None:
 def test_durations_are_put_for_people(seconds: float, text: str) -> None:
     """Durations come in their two largest units."""
     assert duration_text(seconds, Locale("en")) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (8, "0:08"), (59.6, "1:00"), (110, "1:50"), (3_599, "59:59"), (3_900, "1:05:00")]
+)
+def test_what_usually_passes_is_put_as_on_a_clock(seconds: float, text: str) -> None:
+    """Minutes and seconds, with hours only where there are any."""
+    assert clock_text(seconds) == text

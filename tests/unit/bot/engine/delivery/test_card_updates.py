@@ -204,6 +204,59 @@ async def test_a_place_far_back_is_put_right_after_a_while(harness: CardsHarness
     assert harness.courier.most_in_a_minute() <= 30
 
 
+async def test_slower_than_usual_is_shown_at_that_moment_once(harness: CardsHarness) -> None:
+    """The card changes by itself when the usual time is over, waits for no budget, and is not edited again for it."""
+    began_at = harness.clock.now()
+    usual = {"usual_low_seconds": 60, "usual_high_seconds": 120}
+    job = await harness.card(State.RENDERING, submitted_at=began_at, **usual)
+    others = [await harness.card(State.RENDERING, submitted_at=began_at - 400.0) for _ in range(30)]
+    await harness.recover()
+    await harness.pass_seconds(5)
+    harness.courier.edits.clear()
+
+    def crowd(second: int) -> None:
+        for other in others:
+            harness.signals.card_touched(other.id, replace(other, progress=second % 100))
+
+    await harness.pass_seconds(114, crowd)
+    assert MessageId(1) not in {message_id for _at, message_id, _message in harness.courier.edits}
+    await harness.pass_seconds(1, crowd)
+    mine = [(at, message) for at, message_id, message in harness.courier.edits if message_id == 1]
+    assert [says(message.embed.title, Key.RENDERING_LATE) for _at, message in mine] == [True]  # pyright: ignore[reportOptionalMemberAccess]
+    await harness.pass_seconds(300, crowd)
+    assert len([1 for _at, message_id, _message in harness.courier.edits if message_id == 1]) == 1
+    assert job.id not in harness.updater._moments
+
+
+async def test_a_restart_shows_what_has_become_slower_meanwhile(harness: CardsHarness) -> None:
+    """Not what an earlier process has shown; what becomes slow later is shown then."""
+    now = harness.clock.now()
+    usual = {"usual_low_seconds": 60, "usual_high_seconds": 120}
+    await harness.card(State.RENDERING, submitted_at=now - 900.0, **usual)
+    await harness.card(State.RENDERING, submitted_at=now - 200.0, **usual)
+    # The last thing that the earlier process has done.
+    await harness.card(State.RENDERING, submitted_at=now - 100.0, usual_low_seconds=60, usual_high_seconds=160)
+    await harness.recover()
+    await harness.pass_seconds(30)
+    assert sorted(message_id for _at, message_id, _message in harness.courier.edits) == [2, 3]
+    await harness.pass_seconds(60)
+    assert sorted(message_id for _at, message_id, _message in harness.courier.edits) == [2, 3, 3]
+
+
+async def test_a_job_that_ends_in_time_is_not_looked_at_again(harness: CardsHarness) -> None:
+    """Its moment is forgotten with its card."""
+    usual = {"usual_low_seconds": 60, "usual_high_seconds": 120}
+    job = await harness.card(State.RENDERING, submitted_at=harness.clock.now(), **usual)
+    await harness.recover()
+    await harness.pass_seconds(5)
+    ended = await harness.database.write(moving.apply, job, Event.RENDER_FAILED, now=harness.clock.now())
+    harness.signals.card_touched(job.id, ended)
+    await harness.pass_seconds(5)
+    harness.counting.counts.clear()
+    await harness.pass_seconds(300)
+    assert harness.counting.counts == {}
+
+
 async def test_the_first_move_after_a_start_is_shown(harness: CardsHarness) -> None:
     """The cards are taken to show their places at the start, not those after it."""
     waiting = [await harness.card(State.ACCEPTED) for _ in range(3)]

@@ -4,10 +4,8 @@ import pytest
 
 from bot.jobs.database import Database
 from bot.jobs.model import Draft, Job, JobId, Place, VideoRequest
-from bot.jobs.render_times import RenderClass
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import drafts, finding, pictures
-from bot.jobs.store.finding import Rendered
 from tests.unit.bot.jobs.samples import (
     ANNA,
     BEN,
@@ -178,35 +176,6 @@ async def test_a_choice_has_the_beginning_of_the_prompt(database: Database) -> N
     await database.write(put, job)
     (found,) = await database.read(finding.suggest_own_everywhere, ANNA, "", 25)
     assert found == finding.Suggestion(job.id, "🦊" * 200, job.accepted_at)
-
-
-async def test_how_long_renders_took(database: Database) -> None:
-    """The latest finished ones, oldest first, never less than nothing; unfinished ones teach nothing."""
-    await database.write(
-        put,
-        a_job(State.DELIVERED, submitted_at=100.0, completed_at=160.0),
-        a_job(State.FETCHING, submitted_at=100.0, completed_at=150.0),
-        a_job(State.POSTING, submitted_at=100.0, completed_at=90.0),
-        a_job(State.RENDERING, submitted_at=100.0),
-        a_job(State.LOST),
-    )
-    kind = RenderClass("gpt-4o-video", "1280x720", "8")
-    found = await database.read(finding.find_latest_renders, 10)
-    assert found == [Rendered(kind, 0.0), Rendered(kind, 50.0), Rendered(kind, 60.0)]
-    assert await database.read(finding.find_latest_renders, 1) == [Rendered(kind, 60.0)]
-
-
-async def test_a_rare_class_is_found_among_many_renders_of_another(database: Database) -> None:
-    """So many of each class: a hundred renders of one model crowd out none of the other's."""
-    rare = VideoRequest("a quiet lake", model="rare", size=None, seconds="4")
-    await database.write(
-        put,
-        a_job(State.DELIVERED, submitted_at=100.0, completed_at=140.0, request=rare),
-        *(a_job(State.DELIVERED, submitted_at=200.0 + at, completed_at=260.0 + at) for at in range(100)),
-    )
-    found = await database.read(finding.find_latest_renders, 5)
-    kind = RenderClass("gpt-4o-video", "1280x720", "8")
-    assert found == [Rendered(RenderClass("rare", None, "4"), 40.0), *[Rendered(kind, 60.0)] * 5]
 
 
 async def test_when_paid_requests_were_begun(database: Database) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.database import Database
 from bot.jobs.limits import Limits
+from bot.jobs.render_times import RenderClass
 from bot.jobs.states import State
-from bot.jobs.store import accepting, finding, moving, pictures, processes, usage
+from bot.jobs.store import accepting, finding, moving, pictures, processes, renders, usage
 from bot.jobs.tables import jobs
 from tests.unit.bot.jobs.samples import ANNA, HERE, PROVIDER, a_job, put
 from tests.unit.bot.jobs.store.test_unreadable_rows import spoil
@@ -46,7 +47,8 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
         (finding.find_all_unended_ids, ()),
         (finding.find_newest_time, ()),
         (finding.find_submit_times_since, (1.0,)),
-        (finding.find_latest_renders, (200,)),
+        (renders.find_latest_renders, (200,)),
+        (renders.find_latest_of_class, (PROVIDER, RenderClass("gpt-4o-video", None, "8"))),
         (finding.find_kept_videos, (1.0,)),
         (finding.find_unclear_at_provider, (PROVIDER, 1.0)),
         (finding.find_lost_at_provider, (PROVIDER, 1.0)),
@@ -70,6 +72,15 @@ async def test_no_statement_reads_through_all_jobs(database: Database, work: Wor
     assert steps
     assert [step for step in steps if step.startswith("SCAN jobs") and "INDEX ix_jobs_unended" not in step] == []
     assert [step for step in steps if step.startswith("SCAN posts")] == []
+
+
+@pytest.mark.parametrize("kind", [RenderClass("gpt-4o-video", "1280x720", "8"), RenderClass(None, None, None)])
+async def test_the_latest_of_a_class_are_read_in_their_order(database: Database, kind: RenderClass) -> None:
+    """However many renders there are of this class and of others: by the index, without sorting."""
+    await database.write(put, a_job(State.DELIVERED, submitted_at=1.0, completed_at=2.0))
+    steps = await database.write(plan, renders.find_latest_of_class, PROVIDER, kind)
+    assert len(steps) == 1
+    assert "(provider=? AND model=? AND size=? AND seconds=? AND completed_at>?)" in steps[0]
 
 
 async def test_a_person_is_judged_by_their_latest_endings(database: Database) -> None:

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from bot.jobs.database import Database
 from bot.jobs.model import Draft, Job, JobId, MessageId, Offer, OfferKind, PostKind, VideoRequest
 from bot.jobs.states import State
-from bot.jobs.store import drafts, finding, moving, pictures, posts, rows
+from bot.jobs.store import drafts, finding, moving, pictures, posts, renders, rows
 from bot.jobs.tables import jobs, offers
 from bot.jobs.tables import posts as posts_table
 from tests.unit.bot.jobs.samples import ANNA, HERE, PROVIDER, a_job, a_picture, put
@@ -102,7 +102,7 @@ async def test_a_poisoned_time_teaches_nothing(database: Database, column: str) 
     good, bad = (a_job(State.DELIVERED, submitted_at=100.0, completed_at=150.0) for _ in range(2))
     await database.write(put, good, bad)
     await database.write(spoil, jobs, column, "soon", id=bad.id)
-    assert [one.took_seconds for one in await database.read(finding.find_latest_renders, 10)] == [50.0]
+    assert [one.took_seconds for one in await database.read(renders.find_latest_renders, 10)] == [50.0]
     assert set(await database.read(finding.find_submit_times_since, 0.0)) == {100.0}
 
 
