@@ -34,6 +34,8 @@ class BotProcess:
         self._addresses = addresses
         self._process: Process | ForkedProcess | None = None
         self._line: socket.socket | None = None
+        # Orders given while a process is being started; None at any other time.
+        self._unheard: list[str] | None = None
         self.log_path = folder / "bot.log"
         self.data_dir = folder / "data"
         self.lives = 0
@@ -78,21 +80,26 @@ class BotProcess:
             **settings,
         }
         self._hang_up()
-        self._line, its_end = socket.socketpair()
-        self._line.settimeout(_HEARD_SECONDS)
+        self._unheard = []
+        line, its_end = socket.socketpair()
+        line.settimeout(_HEARD_SECONDS)
         words = [part for pair in arguments.items() for part in pair]
         with self.log_path.open("ab") as log, its_end:
             if AVAILABLE and "PYTHONPATH" not in settings:
                 server = await asyncio.to_thread(fork_server, environment["PATH"], str(_ROOT), _WARNINGS)
-                self._process = server.start(words, environment, self._folder, its_end.fileno(), log.fileno())
+                process = server.start(words, environment, self._folder, its_end.fileno(), log.fileno())
             else:
-                self._process = await asyncio.create_subprocess_exec(
+                process = await asyncio.create_subprocess_exec(
                     sys.executable, "-m", "sandbox.bot_child", *words,
                     cwd=self._folder, env=environment, stdin=its_end.fileno(), stdout=log, stderr=log,
                 )  # fmt: skip
+        self._process, self._line = process, line
         self.lives += 1
         self.turned_at = self._clock.now()
-        self._noting = asyncio.create_task(self._note_end(self._process))
+        self._noting = asyncio.create_task(self._note_end(process))
+        unheard, self._unheard = self._unheard, None
+        for order in unheard:
+            self._tell(order)
 
     async def _note_end(self, process: Process | ForkedProcess) -> None:
         await process.wait()
@@ -123,6 +130,9 @@ class BotProcess:
         self._tell(f"lose 1 after {statement}")
 
     def _tell(self, order: str) -> None:
+        if self._unheard is not None:
+            self._unheard.append(order)
+            return
         line = self._line
         if line is None or not self.running:
             return
@@ -134,9 +144,12 @@ class BotProcess:
             return
 
     async def _over(self) -> None:
-        if self._noting is not None:
-            await self._noting
-        self._hang_up()
+        noting, line = self._noting, self._line
+        if noting is not None:
+            await noting
+        # Another process may have been started meanwhile.
+        if line is self._line:
+            self._hang_up()
 
     def _hang_up(self) -> None:
         if self._line is not None:

@@ -23,6 +23,7 @@ from tests.e2e.scene import Scene, a_stage, picture
 from tests.wording import Ending, says
 
 CONFIGURATION, ALREADY_RUNNING = 78, 75
+HOUR_SECONDS, A_DAY_SECONDS = 3600.0, 86_400.0
 
 
 @asynccontextmanager
@@ -117,6 +118,25 @@ async def test_a_second_process_on_the_same_data_ends_at_once(tmp_path: Path) ->
         assert (len(stage.chat.requests), stage.chat.sessions_opened) == (calls, opened)
         await scene.make("The first goes on")
         assert len(videos(scene)) == 1
+
+
+async def test_time_that_passes_while_it_starts_is_felt(tmp_path: Path) -> None:
+    """The sandbox: a jump in the middle of a start, with a kill that finds nothing, is felt, and any later one."""
+    async with a_scene(tmp_path, start=False) as scene:
+        stage = scene.stage
+        starting = asyncio.create_task(stage.bot.start(stage.environment()))
+        # Until it waits for the process for the first time.
+        await asyncio.sleep(0)
+        assert not stage.bot.running
+        stage.jump(A_DAY_SECONDS)
+        await stage.bot.kill()
+        await starting
+        await stage.chat.bot_ready(timeout_seconds=20)
+        for prompt in ("After a day", "After another"):
+            await scene.make(prompt)
+            job = await inspection.job(stage, prompt, "delivered")
+            assert abs(stage.clock.now() - job["accepted_at"]) < HOUR_SECONDS
+            stage.jump(A_DAY_SECONDS)
 
 
 # ── ending ─────────────────────────────────────────────────────────────────────────────────────────────────────────
