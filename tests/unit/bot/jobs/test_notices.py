@@ -7,7 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from bot.jobs import notices
-from bot.jobs.notices import Notices, ShardTakenError
+from bot.jobs.model import JobId
+from bot.jobs.notices import JobNotice, Notices, ShardTakenError, read_notice
+from bot.jobs.states import State
 from tests.postgres import Databases
 
 ROUNDS = 5
@@ -27,6 +29,22 @@ async def pair(postgres: Databases, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 
 def a_process(url: sa.URL, name: str) -> Notices:
     return Notices(url, name, lambda _: None, lambda: None)
+
+
+@pytest.mark.parametrize(
+    "payload", ["", " ", "a", "K3M9Q2XA rendering", "K3M9Q2XA rendering -", "K3M9Q2XA rendering - ", "   ", "\0", "{}"]
+)
+def test_what_is_no_notice_is_ignored(payload: str) -> None:
+    """Another program may send on the same channel: what it says concerns no job."""
+    assert read_notice(payload) is None
+
+
+@pytest.mark.parametrize("state", [*State, None])
+def test_a_notice_names_job_state_owner_and_writer(state: State | None) -> None:
+    """A state of a newer version is none; a name with a space stays whole."""
+    for owner in ("one", None):
+        payload = f"K3M9Q2XA {state or 'dreaming'} {owner or '-'} the other"
+        assert read_notice(payload) == JobNotice(JobId("K3M9Q2XA"), state, owner, "the other")
 
 
 async def test_shards_of_all_processes_identify_one_after_the_other(pair: tuple[Notices, Notices]) -> None:

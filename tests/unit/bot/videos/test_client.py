@@ -5,6 +5,8 @@ import gzip
 import json
 import logging
 import ssl
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -12,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from bot.jobs.model import Cause
+from bot.ops.clock import SystemClock
 from bot.videos import client as client_module
 from bot.videos.client import VideosClient
 from bot.videos.dialects.openai import OpenAIDialect
@@ -20,6 +23,7 @@ from bot.videos.provider_faults import (
     Blocked,
     CleanRefusal,
     Doubtful,
+    Leaving,
     NotFound,
     NotSent,
     PollFailed,
@@ -449,6 +453,17 @@ async def test_a_missing_picture_refuses_the_request_and_spends_nothing(
     assert (caught.value.cause, caught.value.field) == (Cause.INPUT, "input_reference")
     assert provider.seen == []
     await client.create(ORDER)
+
+
+async def test_a_request_whose_time_is_over_is_not_sent(provider: FakeProvider, make_client: MakeClient) -> None:
+    """Others may have taken over the job by then. Nothing is counted as spent; one that is in time is sent."""
+    provider.reply(200, QUEUED)
+    client, now = make_client(limit=1), SystemClock().monotonic()
+    for send in (client.create, partial(client.remix, "video_0")):
+        with pytest.raises(Leaving):
+            await send(replace(ORDER, send_before=now))
+    assert provider.seen == []
+    assert (await client.create(replace(ORDER, send_before=now + 600.0))).id == "video_1"
 
 
 async def test_a_gzip_answer_is_read_and_a_bomb_is_not(provider: FakeProvider, client: VideosClient) -> None:

@@ -17,6 +17,7 @@ from bot.jobs.database import Database
 from bot.jobs.model import Cause, ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import State
 from bot.jobs.store import finding, moving, posts
+from bot.jobs.store.processes import SEND_WITHIN_SECONDS
 from bot.videos.provider_faults import PollFailed
 from bot.videos.values import RemoteVideo
 from tests.databases import a_database
@@ -293,6 +294,27 @@ async def test_no_nonce_is_trusted_when_the_clocks_disagree(outbox: OutboxHarnes
     await outbox.turn()
     assert outbox.courier.searched == 1
     assert len(outbox.courier.parcels) == 1
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_a_message_that_comes_late_after_its_mark_is_marked_again(outbox: OutboxHarness, *, shared: bool) -> None:
+    """The process was stopped in between, and another one may post it by now; without others it is sent at once."""
+    write: Callable[..., Awaitable[Any]] = outbox.database.write
+    outbox.rows.is_shared = shared
+
+    async def slow_once(work: Callable[..., Awaitable[Any]], *args: Any, **changes: Any) -> Any:
+        answer = await write(work, *args, **changes)
+        if work is posts.begin_sending:
+            outbox.clock.seconds += SEND_WITHIN_SECONDS + 1.0
+            outbox.rows.write = write
+        return answer
+
+    outbox.rows.write = slow_once
+    await outbox.turn()
+    marked = await outbox.notice()
+    assert (len(outbox.courier.parcels), marked.tries) == (0 if shared else 1, 1)
+    await outbox.turn()
+    assert (len(outbox.courier.parcels), (await outbox.notice()).state) == (1, PostState.SENT)
 
 
 async def test_waiting_for_discord_is_no_try(outbox: OutboxHarness) -> None:

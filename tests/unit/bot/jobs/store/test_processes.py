@@ -1,5 +1,6 @@
 """Leases, burials and roles of processes that share a database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,11 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.database import Database, MustEndError, StoreUnavailableError, open_shared_database
 from bot.jobs.generation import generation_path
+from bot.jobs.model import Job
+from bot.jobs.pending_write import may_share
 from bot.jobs.states import State
-from bot.jobs.store import finding, moving, posts, processes
+from bot.jobs.store import drafts, finding, moving, posts, processes
 from bot.jobs.store.processes import Role
 from tests.postgres import Databases
 from tests.unit.bot.jobs.samples import a_job, put
+from tests.unit.bot.jobs.store.test_drafts import an_offer
 
 NOW = 1_000.0
 
@@ -56,7 +60,7 @@ async def test_only_a_process_whose_lease_is_over_is_buried(two: tuple[Database,
 
 
 async def test_a_burial_frees_all_that_the_process_owned(two: tuple[Database, Database]) -> None:
-    """Its jobs, the messages that it was sending, and its role; a job that has ended stays as it is."""
+    """Its jobs, the messages that it was sending, its offers and its role; a job that has ended stays as it is."""
     one, other = two
     rendering, done = a_job(State.RENDERING, remote_id="video_1", submitted_at=NOW), a_job(State.DELIVERED)
     posting = a_job(State.POSTING, remote_id="video_2", submitted_at=NOW)
@@ -66,13 +70,41 @@ async def test_a_burial_frees_all_that_the_process_owned(two: tuple[Database, Da
     [(post, job)] = await one.read(posts.find_unsent_of_jobs, [posting.id], "one")
     assert job is not None
     assert await one.write(posts.begin_sending, post, job, NOW, None, "one")
+    assert await one.write(drafts.make_offer, *an_offer(11), "one")
     assert await one.write(processes.take_role, Role.SUBMITTER, "one")
     assert await other.read(posts.find_unsent_of_jobs, [posting.id], "other") == []
     await other.write(processes.bury, ["one"])
     assert await other.read(finding.find_owned, "one") == []
     assert {each.id for each in await other.write(moving.claim, "other")} == {rendering.id, posting.id}
     assert len(await other.read(posts.find_unsent_of_jobs, [posting.id], "other")) == 1
+    assert await other.write(drafts.adopt_offers, "other") == [11]
     assert await other.read(holder) is None
+
+
+async def test_a_burial_leaves_the_living_what_they_have(two: tuple[Database, Database]) -> None:
+    """Their jobs, messages, offers and role stay with them, and so does the fence of each job."""
+    one, other = two
+    rendering = a_job(State.RENDERING, remote_id="video_1", submitted_at=NOW)
+    posting = a_job(State.POSTING, remote_id="video_2", submitted_at=NOW)
+    await one.write(put, rendering, posting)
+    claimed = {job.id: job for job in await one.write(moving.claim, "one")}
+    await one.write(posts.make_due, posting, posts.PostKind.VIDEO)
+    [(post, job)] = await one.read(posts.find_unsent_of_jobs, [posting.id], "one")
+    assert job is not None
+    assert await one.write(posts.begin_sending, post, job, NOW, None, "one")
+    assert await one.write(drafts.make_offer, *an_offer(11), "one")
+    assert await one.write(processes.take_role, Role.SUBMITTER, "one")
+    await other.write(processes.bury, ["a third"])
+    await other.write(expire, "other")
+    assert await one.write(processes.bury_expired) == ["other"]
+    await one.write(processes.enter, "other", "{}")
+    assert await other.write(moving.claim, "other") == []
+    assert await other.read(posts.find_unsent_of_jobs, [posting.id], "other") == []
+    assert await other.write(drafts.adopt_offers, "other") == []
+    assert await other.read(holder) == "one"
+    for job_id, as_claimed in claimed.items():
+        assert await other.read(finding.get, job_id) == as_claimed
+    assert await one.write(moving.note, claimed[rendering.id], progress=50) is not None
 
 
 async def test_a_role_has_one_holder(two: tuple[Database, Database]) -> None:
@@ -107,6 +139,35 @@ async def test_a_buried_process_writes_nothing(two: tuple[Database, Database]) -
     stored = await one.read(finding.get, job.id)
     assert stored is not None
     assert (stored.owner, stored.progress) == (None, mine.progress)
+
+
+async def test_a_burial_waits_for_a_note_that_has_begun(two: tuple[Database, Database], postgres: Databases) -> None:
+    """The process was proven to live when its note began: the note is stored before the burial, not after it."""
+    one, other = two
+    job = a_job(State.RENDERING, remote_id="video_1", submitted_at=NOW)
+    await one.write(put, job)
+    [mine] = await one.write(moving.claim, "one")
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    @may_share
+    async def note(connection: AsyncConnection) -> Job | None:
+        begun.set()
+        await go_on.wait()
+        return await moving.note(connection, mine, progress=50)
+
+    noting = asyncio.create_task(one.write(note))
+    await begun.wait()
+    burying = asyncio.create_task(other.write(processes.bury, ["one"]))
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'other' AND wait_event_type = 'Lock'"
+    while not burying.done() and await asyncio.to_thread(postgres.server.execute, waits) == "0":
+        pass
+    assert not burying.done()
+    go_on.set()
+    assert await noting is not None
+    await burying
+    stored = await other.read(finding.get, job.id)
+    assert stored is not None
+    assert (stored.owner, stored.progress) == (None, 50)
 
 
 @pytest.mark.parametrize("facts", ["", "{", "7", "[1]", "null"])
