@@ -20,13 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.data_folder import locked_as_it_is
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.restore_detection import why_restored
-from bot.jobs.backends import WRITING, SQLiteBackend
+from bot.jobs.backends import SQLiteBackend
 from bot.jobs.clean_end import note_clean_end
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.generation import generation_path, read_generation, write_generation
-from bot.jobs.migrating_shared import ServedDatabaseError, address_of, connected, is_served
+from bot.jobs.migrating_shared import ServedDatabaseError, address_of, connected, hold_alone
 from bot.jobs.model import Reference
-from bot.jobs.store import marks, pictures
+from bot.jobs.store import marks, pictures, processes
 from bot.jobs.store.marks import Mark
 from bot.jobs.transfer import Source, TransferError, copy_rows, refuse_unless_empty
 from bot.jobs.transfer_sources import check_file, check_shared, open_file, open_shared
@@ -99,10 +99,9 @@ class Transfer:
                 await engine.dispose()
             return
         async with connected(self._target, "DATABASE_URL") as connection:
-            await connection.execute(sa.text("LOCK TABLE processes IN SHARE MODE"))
-            await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITING})
-            if await connection.run_sync(is_served):
+            if await hold_alone(connection):
                 raise ServedDatabaseError(f"Processes use the database at {self._where}: stop all of them first.")
+            await processes.void_ownership(connection)
             # Without statistics each comparison would read the whole table.
             await connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
             yield connection

@@ -19,6 +19,8 @@ from bot.engine.kill_switch import KillSwitch
 from bot.engine.restore_detection import searched_until
 from bot.engine.signals import Signals
 from bot.jobs.database import Database, GenerationNotStoredError, MustEndError, StoreUnavailableError, WentBackError
+from bot.jobs.migrating import MovedDatabaseError, moved_message
+from bot.jobs.migrating_shared import address_of
 from bot.jobs.notices import JobNotice, Notices
 from bot.jobs.states import ENDS
 from bot.jobs.store import finding, marks, processes, restoring
@@ -45,6 +47,7 @@ class Cluster:
         self._signals = signals
         self._kill_switch = kill_switch
         self._process = process
+        self._where = address_of(url)
         self._woken = asyncio.Event()
         # Since when, on the loop's clock, this process has renewed its lease without a gap.
         self._steady_since: float | None = None
@@ -59,11 +62,13 @@ class Cluster:
     async def enter(self, predecessor: str | None) -> None:
         """Begin to live; `predecessor` served the same data folder and is surely dead.
 
-        Raises `StoreUnavailableError`.
+        Raises `MovedDatabaseError` and other `StoreUnavailableError`s.
         """
         if predecessor is not None:
             await self._database.write(processes.bury, [predecessor])
-        await self._database.write(processes.enter, self._process, json.dumps({}))
+        moved_to = await self._database.write(processes.enter, self._process, json.dumps({}))
+        if moved_to is not None:
+            raise MovedDatabaseError(moved_message(self._where, moved_to))
         self._database.entered()
         self._signals.submits = False
 

@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bot.jobs.backends import read_json
+from bot.jobs.backends import WRITING, read_json
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import MovedDatabaseError, apply_migrations, moved_message, newest_revision, one_line
+from bot.jobs.store import processes
 from bot.jobs.store.marks import Mark, read_text
 
 # The key of the lock for migrations; never renamed, as versions meet at an upgrade.
@@ -45,7 +46,10 @@ def migrate_shared(url: sa.URL) -> None:
 async def _migrate(url: sa.URL) -> None:
     where = address_of(url)
     async with connected(url, "DATABASE_URL") as connection:
-        await connection.run_sync(_bring_up, where)
+        if await connection.run_sync(revision_of) != newest_revision():
+            # Otherwise a process that was stopped while it migrated would keep others from their start.
+            await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+            await _bring_up(connection, where)
         moved_to = await read_text(connection, Mark.MOVED_TO)
         if moved_to is not None:
             raise MovedDatabaseError(moved_message(where, moved_to))
@@ -112,19 +116,30 @@ def _check_server(connection: sa.Connection, setting: str) -> None:
         raise UnusableServerError(f"{setting} leads to a read-only server: name the primary.")
 
 
-def _bring_up(connection: sa.Connection, where: str) -> None:
-    if revision_of(connection) == newest_revision():
-        # A process that was stopped while it migrated keeps no other one from its start.
+async def _bring_up(connection: AsyncConnection, where: str) -> None:
+    if await connection.run_sync(revision_of) == newest_revision():
         return
-    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
-    revision = revision_of(connection)
-    if revision == newest_revision():
-        return
-    if revision is not None and is_served(connection):
+    if await hold_alone(connection):
         raise ServedDatabaseError(
             f"Processes of another version use the database at {where}: stop all of them, then start this version."
         )
-    apply_migrations(connection, f"The database at {where}")
+    await connection.run_sync(apply_migrations, f"The database at {where}")
+    await processes.void_ownership(connection)
+
+
+async def hold_alone(connection: AsyncConnection) -> bool:
+    """Let no process enter or write until the end of the transaction; whether one lives, which has to end first.
+
+    Those whose lease is over are taken for dead: one of them may only be stopped, and would write when it wakes. What
+    they owned is left to the caller.
+    """
+    await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITING})
+    if await connection.run_sync(is_served):
+        return True
+    if await connection.run_sync(_has_processes):
+        # Not by the tables of this version: the schema may be an older one.
+        await connection.execute(sa.text("DELETE FROM processes"))
+    return False
 
 
 def revision_of(connection: sa.Connection) -> str | None:
@@ -136,10 +151,14 @@ def revision_of(connection: sa.Connection) -> str | None:
 
 def is_served(connection: sa.Connection) -> bool:
     """Whether a process lives that uses the database."""
-    if not sa.inspect(connection).has_table("processes"):
+    if not _has_processes(connection):
         return False
     alive = "SELECT count(*) FROM processes WHERE lease_until > extract(epoch FROM clock_timestamp())"
     return bool(connection.scalar(sa.text(alive)))
+
+
+def _has_processes(connection: sa.Connection) -> bool:
+    return sa.inspect(connection).has_table("processes")
 
 
 def _explained(error: DBAPIError, setting: str) -> StoreUnavailableError:

@@ -12,10 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs import tables
-from bot.jobs.backends import WRITING
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import MovedDatabaseError, NewerDatabaseError, examine, moved_message, newest_revision
-from bot.jobs.migrating_shared import ServedDatabaseError, address_of, connected, is_served, revision_of
+from bot.jobs.migrating_shared import ServedDatabaseError, address_of, connected, hold_alone, is_served, revision_of
 from bot.jobs.store import marks, pictures
 from bot.jobs.store.marks import Mark
 from bot.jobs.transfer import PIECE, Row, Source, TransferError
@@ -125,8 +124,7 @@ async def check_shared(url: sa.URL, target: str) -> None:
 async def open_shared(url: sa.URL, target: str) -> AsyncGenerator[Source]:
     """One transaction on that database, which no process can enter or write to meanwhile. Raises as `check_shared`."""
     async with connected(url, _SETTING) as connection:
-        await connection.execute(sa.text("LOCK TABLE processes IN SHARE MODE"))
-        await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITING})
+        await hold_alone(connection)
         await _check_connected(connection, address_of(url), target)
         yield _SharedRows(connection)
 

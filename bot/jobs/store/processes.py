@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.backends import read_json
 from bot.jobs.model import PostState
+from bot.jobs.store import marks
+from bot.jobs.store.marks import Mark
 from bot.jobs.tables import UNENDED, jobs, offers, posts, processes, roles
 
 LEASE_SECONDS = 30.0
@@ -42,11 +44,17 @@ class Process(NamedTuple):
     facts: dict[str, Any]
 
 
-async def enter(connection: AsyncConnection, name: str, facts: str) -> None:
-    """Begin to live under that name."""
+async def enter(connection: AsyncConnection, name: str, facts: str) -> str | None:
+    """Begin to live under that name, unless the data was moved away since the schema was checked.
+
+    Returns where it was moved to then, otherwise None.
+    """
+    if (moved_to := await marks.read_text(connection, Mark.MOVED_TO)) is not None:
+        return moved_to
     await connection.execute(
         sa.insert(processes).values(name=name, lease_until=_NOW + LEASE_SECONDS, facts=facts),
     )
+    return None
 
 
 async def renew(connection: AsyncConnection, name: str, facts: str) -> None:
@@ -81,9 +89,10 @@ async def end_connections(connection: AsyncConnection, names: Collection[str]) -
 
 
 async def void_ownership(connection: AsyncConnection) -> None:
-    """Free everything: only right where a lock file proves that no other process lives (SQLite)."""
+    """Free everything: only right where no other process lives, by a lock file (SQLite) or a lock on all writes."""
     for table, among in _OWNED:
         await connection.execute(sa.update(table).where(table.c.owner.is_not(None), among).values(owner=None))
+    await connection.execute(sa.update(roles).values(holder=None))
 
 
 async def find_alive(connection: AsyncConnection) -> list[Process]:

@@ -188,6 +188,23 @@ def test_living_processes_keep_the_data_where_it_is(tmp_path: Path, path: Path, 
     postgres.drop(served)
 
 
+def test_a_process_that_only_slept_can_not_go_on_where_the_data_was(
+    tmp_path: Path, postgres: Databases, target: sa.URL
+) -> None:
+    """Its lease is over, so the data moves; it finds itself buried, in the source and in the target."""
+    source = postgres.new()
+    for url in (source, target):
+        assert run(tmp_path, "migrate", DATA_DIR="mine", **settings_for(url)).returncode == 0
+        postgres.server.execute("INSERT INTO processes VALUES ('sleeper', 1.0, '{}')", str(url.database))
+        postgres.server.execute("UPDATE roles SET holder = 'sleeper'", str(url.database))
+    code, said = move(tmp_path, settings_for(source)["DATABASE_URL"], DATA_DIR="mine", **settings_for(target))
+    assert code == 0, said
+    for url in (source, target):
+        assert postgres.server.execute("SELECT count(*) FROM processes", str(url.database)) == "0"
+    assert postgres.server.execute("SELECT count(*) FROM roles WHERE holder IS NOT NULL", str(target.database)) == "0"
+    postgres.drop(source)
+
+
 def test_only_an_empty_database_takes_data(tmp_path: Path, path: Path, target: sa.URL) -> None:
     """78 for a target with rows, which stay as they are."""
     second = shutil.copytree(tmp_path / "data", tmp_path / "second") / "bot.db"

@@ -10,7 +10,9 @@ from bot.engine.cluster import Cluster
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.signals import Signals
 from bot.jobs.database import Database, MustEndError, open_shared_database
-from bot.jobs.store import processes
+from bot.jobs.migrating import MovedDatabaseError
+from bot.jobs.store import marks, processes
+from bot.jobs.store.marks import Mark
 from bot.ops.tasks import keep_running
 from tests.postgres import Databases
 
@@ -57,3 +59,15 @@ async def test_a_process_that_was_taken_for_dead_ends(url: sa.URL, tmp_path: Pat
     assert await other.read(processes.find_alive) == []
     await database.close()
     await other.close()
+
+
+async def test_no_process_enters_a_database_whose_data_was_moved(url: sa.URL, tmp_path: Path) -> None:
+    """It was moved between the check of the schema and the entry: one line names both, without a password."""
+    database = open_shared_database(url, "late", tmp_path / "late.generation")
+    await database.write(marks.put, Mark.MOVED_TO, "sqlite:///elsewhere.db")
+    cluster = Cluster(database, url.set(password="canary"), Signals(), KillSwitch(tmp_path), "late")
+    with pytest.raises(MovedDatabaseError, match=r"was moved to sqlite:///elsewhere\.db") as caught:
+        await cluster.enter(None)
+    assert "canary" not in str(caught.value)
+    assert await database.read(processes.find_alive) == []
+    await database.close()
