@@ -1,16 +1,19 @@
 """Holds the connection to Discord for as long as the process lives: log in, stay connected, disconnect in order."""
 
 import asyncio
+from typing import Any
 
 import discord
 import structlog
 
 from bot.client import VideoBot
 from bot.gateway import UNREACHABLE, SessionStarts, Shard
-from bot.ops.tasks import BACKOFF_SECONDS_MAX
+from bot.ops.tasks import BACKOFF_SECONDS_MAX, drain
 
 _FORBIDDEN_SECONDS = 600.0
 _LEAVING_SECONDS = 1.0
+# They have had the time of the drain before.
+_ANSWERING_SECONDS = 3.0
 _WRONG_SHARDS = " SHARD_COUNT or SHARD_IDS is wrong: leave both empty, and Discord's recommendation is used."
 _HINTS = {4010: _WRONG_SHARDS, 4011: _WRONG_SHARDS}
 _log = structlog.stdlib.get_logger(__name__)
@@ -88,12 +91,14 @@ def until_next_login(tries: int, error: Exception) -> float:
 
 
 async def disconnect(client: VideoBot, gateway: asyncio.Task[None]) -> None:
-    """Close the shards, then the client.
+    """Close the shards, let what they have received be answered, then close the client.
 
     Raises the exception that ended the connection earlier, if any.
     """
     gateway.cancel()
     (ended,) = await asyncio.gather(gateway, return_exceptions=True)
+    # Otherwise they would break at the closed session, and their people would wait in vain.
+    await drain(_handlers(), _ANSWERING_SECONDS)
     try:
         async with asyncio.timeout(_LEAVING_SECONDS):
             await client.close()
@@ -101,3 +106,9 @@ async def disconnect(client: VideoBot, gateway: asyncio.Task[None]) -> None:
         _log.warning("client did not close in time")
     if isinstance(ended, Exception):
         raise ended
+
+
+def _handlers() -> list[asyncio.Task[Any]]:
+    """The tasks in which discord.py runs commands and listeners (docs/facts/discord.md, "Shutdown")."""
+    named = ((task, task.get_name()) for task in asyncio.all_tasks())
+    return [task for task, name in named if name == "CommandTree-invoker" or name.startswith("discord.py: on_")]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from time import monotonic
+from typing import Any
 
 import structlog
 
@@ -11,7 +12,7 @@ _LAST_WORD_SECONDS = 2.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
-async def drain(under_way: Iterable[asyncio.Task[None]], within_seconds: float) -> None:
+async def drain(under_way: Iterable[asyncio.Task[Any]], within_seconds: float) -> None:
     """Give tasks that long to end by themselves, then cancel the rest, which get 2 s to finish."""
     tasks = tuple(under_way)
     if not tasks:

@@ -7,10 +7,12 @@ import pytest
 import pytest_asyncio
 
 from bot.chat.custom_ids import Action
+from bot.jobs.reasons import Reason
 from sandbox.crash_points import When
 from tests.e2e.cluster_scene import TAKEN_OVER_SECONDS, Cluster, a_cluster, buried, stops
 from tests.e2e.messages import press, wait_kind
 from tests.postgres import Databases
+from tests.wording import says
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +49,21 @@ async def test_a_process_that_slept_ends_and_is_started_again(cluster: Cluster) 
     await cluster.stage.start_process(slept)
     await cluster.ada.slash(here, "video", prompt="A heron after that")
     await cluster.video("A heron after that")
+
+
+async def test_commands_that_wait_for_a_process_that_was_taken_over_are_answered(cluster: Cluster) -> None:
+    """It accepts none of them and says so, before it ends without an error of its own."""
+    slept = await submitter(cluster)
+    here = cluster.places[slept]
+    cluster.stage.bots[slept].pause()
+    await buried(cluster, slept)
+    calls = [await cluster.ada.slash(here, "video", prompt=f"A heron too late {number}") for number in range(5)]
+    await wakes_and_ends(cluster, slept)
+    for call in calls:
+        answer = await call.wait_state("message")
+        assert says(answer.content, Reason.STORE_UNAVAILABLE) or says(answer.content, Reason.RESTARTING), answer.content
+    assert cluster.paid() == 0
+    assert "Traceback" not in cluster.stage.bots[slept].log()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
