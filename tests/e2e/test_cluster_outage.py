@@ -5,12 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.chat.custom_ids import Action
 from bot.jobs.reasons import Reason
 from sandbox.cluster_stage import LEASE_SECONDS
 from sandbox.postgres import PostgresServer
 from tests.e2e.cluster_scene import TAKEN_OVER_SECONDS, Cluster, a_cluster, a_corner
-from tests.e2e.messages import press, wait_kind
 from tests.wording import says
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
@@ -132,7 +130,7 @@ async def test_a_database_that_stores_nothing(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["INSERT INTO jobs", "remote_id=", "completed_at=", "video_bytes=", "removed_at="]
+    "statement", ["INSERT INTO jobs", "submitted_at=", "remote_id=", "completed_at=", "video_bytes=", "removed_at="]
 )
 async def test_a_commit_whose_outcome_is_lost(cluster: Cluster, statement: str) -> None:
     """It is stored, and the process doesn't learn it: the video is paid once and posted once all the same."""
@@ -144,16 +142,3 @@ async def test_a_commit_whose_outcome_is_lost(cluster: Cluster, statement: str) 
     for bot in cluster.stage.bots:
         bot.crash_at_commit(0, "after")
     await cluster.video(prompt, TAKEN_OVER_SECONDS)
-
-
-async def test_a_mark_whose_outcome_is_lost_pays_nothing(cluster: Cluster) -> None:
-    """The requester is asked, as nothing is sent without a mark that is surely stored."""
-    for bot in cluster.stage.bots:
-        bot.lose_commit("submitted_at=")
-    await cluster.ada.slash(cluster.places[0], "video", prompt="A heron marked")
-    question = await wait_kind(cluster.chat, cluster.places[0], "unsure")
-    for bot in cluster.stage.bots:
-        bot.crash_at_commit(0, "after")
-    assert cluster.studio.paid("A heron marked") == 0
-    await (await press(cluster.ada, question, Action.DISMISS)).wait_state("message")
-    assert len(cluster.ever("A heron marked", "unsure")) == 1

@@ -33,6 +33,8 @@ class OwnedJobs:
         self.deadlines = DueQueue[JobId]()
         self.backoffs = DueQueue[JobId]()
         self.failures: Counter[JobId] = Counter()
+        # When this process marked a job as being sent without learning if that is stored. It sent nothing for it.
+        self.marks_in_doubt: dict[JobId, float] = {}
         context.signals.owns, context.signals.watches = self.jobs.__contains__, self._watches
         # Rows of jobs that were moved while a step of theirs is running.
         self._moved_meanwhile: dict[JobId, Job] = {}
@@ -139,6 +141,10 @@ class OwnedJobs:
         elif following is not None:
             self._context.signals.dirty_jobs.add(job_id)
 
+    def was_never_sent(self, job: Job) -> bool:
+        """Whether a job that is marked as being sent has just the mark for which this process sent nothing."""
+        return job.submitted_at is not None and self.marks_in_doubt.get(job.id) == job.submitted_at
+
     def note_failure(self, job_id: JobId) -> float:
         """A step of the job broke; return for how long the job rests: an hour after five times in a row."""
         self.failures[job_id] += 1
@@ -159,7 +165,13 @@ class OwnedJobs:
         for queue in (self.polls, self.other_steps, self.deadlines, self.backoffs):
             queue.drop(job_id)
         signals = self._context.signals
-        for remembered in (self.jobs, self.failures, signals.card_was_tried, signals.queue_positions):
+        for remembered in (
+            self.jobs,
+            self.failures,
+            self.marks_in_doubt,
+            signals.card_was_tried,
+            signals.queue_positions,
+        ):
             remembered.pop(job_id, None)
 
     def _wants_step_at(self, job: Job, due_at: float | None) -> float | None:

@@ -21,7 +21,7 @@ from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.preflight import KEEPS_PLACE_SECONDS, Preflights, preflight_kind
 from bot.engine.pipeline.steps import StepKind, StepResult, Steps
 from bot.engine.pipeline.submit_queue import SubmitQueue
-from bot.engine.pipeline.submit_step import submit
+from bot.engine.pipeline.submit_step import MarkInDoubtError, submit, take_back
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Cause, Job
@@ -133,6 +133,8 @@ class Scheduler:
         kept_places = self._preflights.kept_places()
         picked, pause_seconds = self._submit_queue.pick(partial(self._preflights.is_ready, unchecked), kept_places)
         for job in picked:
+            # From now on something may be sent.
+            self._owned.marks_in_doubt.pop(job.id, None)
             self._start(StepKind.PAY, job, submit(self._context, self._throttle, job))
         for job in unchecked:
             self._start(preflight_kind(job), job, self._preflights.run(job))
@@ -169,6 +171,8 @@ class Scheduler:
         match job.state:
             case State.FETCHING:
                 return await fetch(self._context, self._throttle, job, self._poller.urls.pop(job.id, None))
+            case State.SUBMITTING if self._owned.was_never_sent(job):
+                return await take_back(self._context, job)
             case State.SUBMITTING:
                 # The outcome is unknown; it must never be sent again by itself.
                 return await self._move(job, Event.DOUBT, Cause.LOST)
@@ -202,6 +206,8 @@ class Scheduler:
 
     def _rest_after(self, job: Job, error: Exception) -> None:
         """Let a job whose step broke rest for a while; after five times in a row for an hour, and alert."""
+        if isinstance(error, MarkInDoubtError):
+            self._owned.marks_in_doubt[job.id] = error.marked_at
         if isinstance(error, StoreUnavailableError):
             # A store fault is not the job's.
             self._claims.report_store_trouble(f"the next step of {job.id}", error)

@@ -38,6 +38,14 @@ _Work = Callable[..., Awaitable[Job | None]]
 _log = structlog.stdlib.get_logger(__name__)
 
 
+class MarkInDoubtError(StoreUnavailableError):
+    """It is unknown if the job was marked as being sent; nothing was sent for that mark. Its time tells it apart."""
+
+    def __init__(self, marked_at: float, why: StoreUnavailableError) -> None:
+        super().__init__(str(why))
+        self.marked_at = marked_at
+
+
 async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -> StepResult:
     """Send an accepted job to the provider. The move to `submitting` is stored before anything is sent."""
     parent = await _parent_of(context, job)
@@ -90,6 +98,15 @@ async def _mark(context: EngineContext, job: Job) -> Job | None:
         _log.error("not sent", job=job.id, error=str(error))
         context.owner_alerts.alert(Key.ALERT_STORE)
         return (await _postpone(context, replace(job, state=State.SUBMITTING), _STORE_AGAIN_SECONDS)).job
+    except (MustEndError, StoreConflictError):
+        raise
+    except StoreUnavailableError as error:
+        raise MarkInDoubtError(now, error) from error
+
+
+async def take_back(context: EngineContext, job: Job) -> StepResult:
+    """Let a job wait again that is marked as being sent, although surely nothing was sent for that mark."""
+    return await _postpone(context, job, 0.0)
 
 
 async def _send(context: EngineContext, job: Job, parent: Job | None, begun_at: float) -> RemoteVideo:

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine.default import DefaultDialect
 
 from bot.jobs.model import Job
 from bot.jobs.states import Event, State
-from bot.jobs.store import accepting, marks, moving
+from bot.jobs.store import accepting, marks, moving, posts
 from bot.jobs.store.marks import Mark
 from bot.jobs.store.processes import SEND_WITHIN_SECONDS
 from tests.databases import POSTGRESQL
@@ -102,3 +105,60 @@ async def test_a_released_job_uses_its_place_until_another_process_ends_it(harne
     await harness.is_in(following, State.RENDERING, step_seconds=0.1)
     assert not signals.watches(job.id, State.FETCHING)
     assert len(harness.api.paid) == 2
+
+
+@pytest.fixture
+def lose(harness: SchedulerHarness, monkeypatch: pytest.MonkeyPatch) -> Callable[[int, bool], None]:
+    """Lose the connection at the commits of so many marks, after each was stored or before."""
+    losses: list[bool] = []
+    doomed: dict[Any, bool] = {}
+    commit: Callable[..., None] = DefaultDialect.do_commit
+
+    def executing(connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+        if "submitted_at=" in statement and losses:
+            doomed[connection.connection] = losses.pop()
+
+    def do_commit(dialect: DefaultDialect, connection: Any) -> None:
+        is_stored = doomed.pop(connection, None)
+        if is_stored is not False:
+            commit(dialect, connection)
+        if is_stored is not None:
+            raise ConnectionResetError
+
+    event.listen(harness.database._engine.sync_engine, "before_cursor_execute", executing)
+    monkeypatch.setattr(DefaultDialect, "do_commit", do_commit)
+    return lambda times, is_stored: losses.extend([is_stored] * times)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("is_stored", [True, False])
+async def test_a_job_whose_mark_is_in_doubt_is_sent_once(
+    harness: SchedulerHarness, lose: Callable[[int, bool], None], *, is_stored: bool, times: int
+) -> None:
+    """Nothing was sent for the mark, whether it is stored or not: the job waits again, and no question is posted.
+
+    Taking the mark back may get lost, too.
+    """
+    tries: list[Job | None] = []
+    watch(harness, moving.come_back.__name__, tries.append)
+    lose(times, is_stored)
+    job = await harness.accept()
+    harness.start()
+    await harness.is_in(job, State.RENDERING, State.UNCERTAIN, step_seconds=0.5)
+    assert (await harness.job(job)).state is State.RENDERING
+    assert len(harness.api.paid) == 1
+    assert bool(tries) == is_stored
+    assert await harness.database.read(posts.find_posts_of_jobs, [job.id]) == []
+
+
+async def test_another_mark_than_the_one_in_doubt_is_asked_about(
+    harness: SchedulerHarness, lose: Callable[[int, bool], None]
+) -> None:
+    """For that one something may have been sent."""
+    lose(1, True)
+    job = await harness.accept()
+    harness.start()
+    await harness.is_in(job, State.SUBMITTING)
+    await harness.database.write(moving.note, await harness.job(job), submitted_at=harness.clock.now() - 900.0)
+    await harness.is_in(job, State.UNCERTAIN, step_seconds=0.5)
+    assert harness.api.paid == []
