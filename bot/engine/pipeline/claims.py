@@ -3,6 +3,7 @@
 A database in trouble is retried, and the owner is alerted.
 """
 
+import random
 from collections.abc import Collection
 from itertools import islice
 
@@ -16,6 +17,8 @@ from bot.jobs.store import finding, moving
 
 RETRY_SECONDS = 5.0
 AT_ONCE = 200
+# Small pieces at random spread them over all processes.
+SHARED_AT_ONCE = 20
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -50,12 +53,15 @@ class Claims:
         try:
             if not self._unclaimed:
                 self._unclaimed = await database.read(moving.find_unclaimed, submits=signals.submits)
-            these = self._unclaimed[:AT_ONCE]
+                if signals.shares_work:
+                    # All processes take up a dead one's jobs at the same moment.
+                    random.shuffle(self._unclaimed)
+            these = self._unclaimed[: SHARED_AT_ONCE if signals.shares_work else AT_ONCE]
             claimed = await database.write(moving.claim, self._context.process, these, submits=signals.submits)
         except StoreUnavailableError:
             signals.has_unclaimed = True
             raise
-        del self._unclaimed[:AT_ONCE]
+        del self._unclaimed[: len(these)]
         signals.has_unclaimed |= bool(self._unclaimed)
         return claimed
 
