@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
 from time import time
 from typing import Any
@@ -18,7 +17,7 @@ import structlog
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.restore_detection import searched_until
 from bot.engine.signals import Signals
-from bot.jobs.database import Database, GenerationNotStoredError, MustEndError, StoreUnavailableError, WentBackError
+from bot.jobs.database import Database, MustEndError, StoreUnavailableError, WentBackError
 from bot.jobs.migrating import MovedDatabaseError, moved_message
 from bot.jobs.migrating_shared import address_of
 from bot.jobs.notices import JobNotice, Notices
@@ -151,10 +150,7 @@ class Cluster:
         is_gone, self._alive = bool(self._alive - names), names
         self._signals.shares_work = len(alive) > 1
         self.heed_facts([other.facts for other in alive if other.name != self._process])
-        with suppress(GenerationNotStoredError):
-            # Nothing is sent for it.
-            await self._database.check_generation(marks.read_generation)
-        found = await self._database.read(marks.read_database_marks)
+        found = await self._database.check_generation(marks.read_database_marks)
         if found.is_copy:
             # Another process has found out.
             raise self._database.end(WentBackError())

@@ -6,8 +6,9 @@ may leave a transaction open or lose a connection of the pool, so every transact
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -25,8 +26,17 @@ _GROUP_MAX = 64
 _PATIENCE_SECONDS = 15.0
 _log = structlog.stdlib.get_logger(__name__)
 
+
+class _HasGeneration(Protocol):
+    """What is read from the database about itself."""
+
+    @property
+    def generation(self) -> Generation | None: ...
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
+Read = TypeVar("Read", bound=_HasGeneration)
 
 
 class StoreUnavailableError(Exception):
@@ -131,20 +141,25 @@ class Database:
         """From now on every write proves first that this process was not buried."""
         self._backend.is_entered = True
 
-    async def check_generation(self, read: Callable[[AsyncConnection], Awaitable[Generation | None]]) -> None:
-        """Compare the generation of the shared database with the newest known one, and store it beside.
+    async def check_generation(self, read: Callable[[AsyncConnection], Awaitable[Read]]) -> Read:
+        """Compare the generation that is read from the shared database with the newest known one, and store it beside.
 
-        Raises `MustEndError` if it went back: it was restored, or a replica that was behind took over.
+        Returns what was read. Raises `MustEndError` if it went back: it was restored, or a replica that was behind took
+        over.
         """
         # While this process doesn't count up.
         async with self._writer:
-            found, known = await self.read(read), self._advanced
+            read_now, known = await self.read(read), self._advanced
+            found = read_now.generation
             if found is None:
-                return
+                return read_now
             if known is not None and (found.lineage != known.lineage or found < known):
                 raise self.end(WentBackError())
             self._advanced = found
-        await self._store_generation(found)
+        # Nothing is sent for it.
+        with suppress(GenerationNotStoredError):
+            await self._store_generation(found)
+        return read_now
 
     @property
     def went_back(self) -> bool:

@@ -69,11 +69,6 @@ async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
     return DatabaseMarks(known, Mark.COPY in found, Mark.RESTORED in found, restored_at, Mark.PAUSED in found, earlier)
 
 
-async def read_generation(connection: AsyncConnection) -> Generation | None:
-    """The lineage and generation; None where a row is missing or unreadable."""
-    return (await read_database_marks(connection)).generation
-
-
 async def advance(connection: AsyncConnection) -> None:
     """Count one up, before something leaves the machine; `Database.write` then stores the count beside the file."""
     number, lineage = (await connection.execute(_ADVANCE)).one_or_none() or (None, None)

@@ -60,10 +60,10 @@ async def test_a_process_notices_what_the_others_had_sent(url: sa.URL, tmp_path:
     async with a_process(url, folder) as idle, a_process(url, tmp_path / "busy") as busy:
         for _ in range(3):
             await busy.write(marks.advance)
-            await idle.check_generation(marks.read_generation)
+            await idle.check_generation(marks.read_database_marks)
         await busy.write(marks.put, Mark.GENERATION, "2")
         with pytest.raises(MustEndError):
-            await idle.check_generation(marks.read_generation)
+            await idle.check_generation(marks.read_database_marks)
         assert (await start(idle, folder)).is_restored
 
 

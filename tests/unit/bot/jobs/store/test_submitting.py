@@ -60,7 +60,7 @@ async def stored(database: Database, job: Job) -> Job:
 
 async def is_left(database: Database, job: Job) -> bool:
     """Whether the job is stored as it was, and the count of what was sent hasn't moved."""
-    found = await database.read(marks.read_generation)
+    found = (await database.read(marks.read_database_marks)).generation
     assert found is not None
     return (await stored(database, job), found.number) == (job, 0)
 
