@@ -8,7 +8,7 @@ import pytest_asyncio
 from bot.chat.custom_ids import Action
 from sandbox.crash_points import When
 from tests.e2e.cluster_scene import TAKEN_OVER_SECONDS, Cluster, a_cluster, a_corner, buried
-from tests.e2e.messages import press, reached, wait_kind
+from tests.e2e.messages import ever_posted, of_kind, press, reached, time_passes_until, wait_kind
 from tests.e2e.scene import RENDER_SECONDS
 from tests.postgres import Databases
 
@@ -128,3 +128,21 @@ async def test_killed_at_a_commit_the_others_go_on(cluster: Cluster, commit: str
     for bot in cluster.stage.bots:
         bot.crash_at_commit(0, when)
     await cluster.video(prompt, TAKEN_OVER_SECONDS)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_dead_processes_offer_is_posted_once_and_deleted(cluster: Cluster, when: str) -> None:
+    """Killed while it posts the button under a reply: another one posts it unless it is there, and deletes it."""
+    chat, place = cluster.chat, cluster.places[0]
+    await cluster.ada.slash(place, "video", prompt=f"A heron to change {when}")
+    video = await cluster.video(f"A heron to change {when}")
+    gate = chat.gate("message_create", when)
+    reply = await cluster.ada.reply(video, "unheard", ping=False)
+    await gate.wait_reached()
+    await cluster.stage.bots[0].kill()
+    gate.drop()
+    await buried(cluster, 0)
+    offer = await cluster.until(lambda: next(iter(of_kind(place, "offer")), None), TAKEN_OVER_SECONDS, what="the offer")
+    assert offer.reply_to is reply
+    await time_passes_until(cluster.stage, lambda: offer.deleted or None)
+    assert ever_posted(chat, place, "offer") == [offer]
