@@ -122,7 +122,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class VideoRequest:
-    """A person's request. An unset field (None) is left out, so the provider's default holds."""
+    """A person's request. An unset field (None) is left out, so the provider's default holds.
+
+    The messages of a `private` one go to its requester's DM; it counts in the server where it was made.
+    """
 
     prompt: str
     model: str | None = None
@@ -130,6 +133,7 @@ class VideoRequest:
     seconds: str | None = None
     references: tuple[Reference, ...] = ()
     parent_id: JobId | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,8 @@ class Place:
 class Origin:
     """Who requested a job, where, and by which action. `id` names the action: one action makes at most one job.
 
-    `thread_of` is the channel above the place, if that is a public thread.
+    `thread_of` is the channel above the place, if that is a public thread. `place` is where the job counts, also if it
+    is private: then its messages go to `dm_channel_id`, and `reply_to` is there.
     """
 
     id: str
@@ -157,6 +162,12 @@ class Origin:
     grace_seconds: float = 0.0
     retry_of: JobId | None = None
     thread_of: ChannelId | None = None
+    dm_channel_id: ChannelId | None = None
+
+    @property
+    def posts_in(self) -> Place:
+        """Where the job's messages are posted."""
+        return self.place if self.dm_channel_id is None else Place(self.dm_channel_id)
 
     def place_of(self, channel_id: ChannelId) -> Place:
         """The place of a message of its job: its own, the channel above it, or else the requester's DM."""

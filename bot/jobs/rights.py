@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.jobs.model import Job, Place, UserId
+from bot.jobs.model import Cause, Job, Place, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import ENDS, State
 
@@ -28,7 +28,8 @@ def may_control(job: Job, asker: Asker) -> Refusal | None:
     """
     if asker.user_id == job.origin.user_id:
         return None
-    if asker.place.guild_id is not None and asker.place == job.origin.place_of(asker.place.channel_id):
+    here = job.origin.place_of(asker.place.channel_id)
+    if asker.place.guild_id is not None and asker.place == here and not job.request.private:
         return None if asker.manages_messages else Refusal(Reason.NOT_ALLOWED)
     return may_view(job, asker) or Refusal(Reason.NOT_ALLOWED)
 
@@ -46,6 +47,8 @@ def may_view(job: Job, asker: Asker) -> Refusal | None:
 def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, provider: str) -> Refusal | None:
     """Remix and Make another: for anyone who can see the finished video, in its own server or DM.
 
+    A private video is seen by its requester alone: to others it is unknown.
+
     Args:
         job: the video that is to be remixed.
         asker: who asks, and where.
@@ -56,10 +59,11 @@ def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, pr
     same_world = shown_in.guild_id == asker.place.guild_id and (
         shown_in.guild_id is not None or shown_in.channel_id == asker.place.channel_id
     )
-    # Its requester may have got it by DM, since nothing could be posted in its server.
+    # It is private, or its requester got it by DM, since nothing could be posted in its server.
     in_their_dm = shown_in.guild_id is None and asker.user_id == job.origin.user_id
     of_this_server = asker.place.guild_id is not None and asker.place.guild_id == job.origin.place.guild_id
-    if not (in_their_dm and of_this_server) and not (same_world and sees_channel):
+    of_another = job.request.private and asker.user_id != job.origin.user_id
+    if of_another or (not (in_their_dm and of_this_server) and not (same_world and sees_channel)):
         return Refusal(Reason.VIDEO_UNKNOWN)
     if job.removed_at is not None:
         return Refusal(Reason.VIDEO_REMOVED, {"video": job.id})
@@ -73,6 +77,13 @@ def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, pr
 def may_retry(job: Job) -> bool:
     """Whether *Retry* makes sense: the job ended without a video."""
     return job.state in _RETRYABLE
+
+
+def leaves_usable(job: Job) -> bool:
+    """Whether the button that made the job can be pressed again: it was cancelled for free, or its DM took no card."""
+    if job.state is State.CANCELLED:
+        return not job.withheld
+    return job.request.private and job.state is State.FAILED and job.cause is Cause.PLACE
 
 
 def may_request_again(job: Job) -> bool:

@@ -52,6 +52,8 @@ jobs = Table(
     Column("user_id", BigInteger, nullable=False),
     Column("guild_id", BigInteger),
     Column("channel_id", BigInteger, nullable=False),
+    # The requester's DM, where the messages of a private job go.
+    Column("dm_channel_id", BigInteger),
     Column("reply_to", BigInteger),
     Column("history_after", BigInteger),
     # The channel above the public thread that it was requested in.
@@ -67,6 +69,8 @@ jobs = Table(
     Column("size", String(16)),
     Column("seconds", String(16)),
     Column("references", JSON, nullable=False),
+    # Whether its messages go to its requester's DM alone.
+    Column("private", Boolean, nullable=False, server_default="0"),
     Column("state", String(16), nullable=False),
     Column("cause", String(16)),
     Column("about", String(8)),
@@ -158,6 +162,7 @@ drafts = Table(
     Column("seconds", String(16)),
     Column("references", JSON, nullable=False),
     Column("parent_id", String(8)),
+    Column("private", Boolean, nullable=False, server_default="0"),
     # Attachments that are fetched when the draft becomes a job: address, file name, bytes.
     Column("uploads", JSON, nullable=False, server_default="[]"),
     Column("retry_of", String(8)),

@@ -119,7 +119,7 @@ async def find_newest_finished_in_channel(
         sa.select(jobs)
         .where(
             jobs.c.user_id == user_id,
-            sa.or_(jobs.c.channel_id == channel_id, shown_here),
+            sa.or_(_posted_in == channel_id, shown_here),
             jobs.c.state.in_((State.DELIVERED, State.POSTING)),
             jobs.c.removed_at.is_(None),
         )
@@ -145,7 +145,7 @@ async def suggest_own_everywhere(
 async def suggest_finished_in_place(
     connection: AsyncConnection, user_id: UserId, place: Place, typed: str, limit: int
 ) -> list[Suggestion]:
-    """The person's finished videos of that server (or DM), newest first, whose prompt or id contains the typed text."""
+    """The person's finished videos of that server (or in that DM), newest first, whose prompt or id matches."""
     of_guild = place.guild_id is not None
     finished = _FINISHED_IN_GUILD if of_guild else _FINISHED_IN_DM
     there = place.guild_id if of_guild else place.channel_id
@@ -184,8 +184,8 @@ async def find_retried_since(connection: AsyncConnection, since: float, limit: i
 async def find_waiting_in(
     connection: AsyncConnection, guild_id: GuildId, channel_id: ChannelId | None = None
 ) -> list[JobId]:
-    """The unsent jobs of a server, or of one of its channels or threads."""
-    there = jobs.c.guild_id == guild_id if channel_id is None else jobs.c.channel_id == channel_id
+    """The unsent jobs of a server, or those whose messages go to one of its channels or threads."""
+    there = jobs.c.guild_id == guild_id if channel_id is None else _posted_in == channel_id
     found = await connection.scalars(sa.select(jobs.c.id).where(UNENDED, jobs.c.state == State.ACCEPTED, there))
     return [JobId(job_id) for job_id in found]
 
@@ -224,6 +224,8 @@ async def find_kept_videos(connection: AsyncConnection, ended_since: float) -> s
     return await find_all_unended_ids(connection) | set(ended)
 
 
+# A private job posts in a DM, another one where it was requested.
+_posted_in = sa.func.coalesce(jobs.c.dm_channel_id, jobs.c.channel_id)
 _ANY = sa.true()
 _LATEST = (
     (jobs.c.accepted_at, _ANY),
@@ -288,7 +290,9 @@ def _suggesting(query: sa.Select[*tuple[Any, ...]]) -> _Suggesting:
 _OWN = _own(sa.select(jobs))
 _OWN_SUGGESTED = _suggesting(_own(_SUGGESTED))
 _FINISHED_IN_GUILD = _suggesting(_finished(jobs.c.guild_id == sa.bindparam("there")))
-_FINISHED_IN_DM = _suggesting(_finished(jobs.c.guild_id.is_(None), jobs.c.channel_id == sa.bindparam("there")))
+_FINISHED_IN_DM = _suggesting(
+    _finished(sa.or_(jobs.c.guild_id.is_(None), jobs.c.private), _posted_in == sa.bindparam("there"))
+)
 
 
 async def _suggested(

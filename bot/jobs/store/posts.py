@@ -17,7 +17,7 @@ _UNSENT = posts.c.state.in_((PostState.DUE, PostState.SENDING))
 
 
 async def make_due(connection: AsyncConnection, job: Job, kind: PostKind) -> None:
-    """Let one more message of that kind become due in the job's channel; earlier ones keep their numbers."""
+    """Let one more message of that kind become due where the job posts; earlier ones keep their numbers."""
     last = await connection.scalar(
         sa.select(sa.func.max(posts.c.number)).where(posts.c.job_id == job.id, posts.c.kind == kind),
     )
@@ -27,7 +27,7 @@ async def make_due(connection: AsyncConnection, job: Job, kind: PostKind) -> Non
             kind=kind,
             number=(last or 0) + 1,
             state=PostState.DUE,
-            channel_id=job.origin.place.channel_id,
+            channel_id=job.origin.posts_in.channel_id,
             tries=0,
             not_before=0.0,
         ),
@@ -86,6 +86,16 @@ async def find_outdated(connection: AsyncConnection, kept_since: float) -> list[
         .distinct()
     )
     return [JobId(job_id) for job_id in found]
+
+
+async def has_card(connection: AsyncConnection, job_id: JobId) -> bool:
+    """Whether the card of an unended job was posted, also if it was deleted since."""
+    posted = sa.select(posts.c.job_id).where(
+        posts.c.job_id == job_id,
+        posts.c.kind == PostKind.CARD,
+        posts.c.state.in_((PostState.SENT, PostState.GONE)),
+    )
+    return (await connection.execute(posted)).first() is not None
 
 
 class StandingCard(NamedTuple):

@@ -126,6 +126,7 @@ def _job_of(row: Row) -> Job:
             history_after=_message(row.history_after),
             retry_of=JobId(row.retry_of) if row.retry_of else None,
             thread_of=None if row.thread_of is None else ChannelId(row.thread_of),
+            dm_channel_id=None if row.dm_channel_id is None else ChannelId(row.dm_channel_id),
         ),
         provider=intern(row.provider),
         idempotency_key=row.idempotency_key,
@@ -175,6 +176,7 @@ def row_of(job: Job) -> dict[str, object]:
         "user_id": origin.user_id,
         "guild_id": origin.place.guild_id,
         "channel_id": origin.place.channel_id,
+        "dm_channel_id": origin.dm_channel_id,
         "reply_to": origin.reply_to,
         "history_after": origin.history_after,
         "thread_of": origin.thread_of,
@@ -287,6 +289,7 @@ def _request_of(row: Row) -> VideoRequest:
         seconds=_interned(row.seconds),
         references=references_of(row.references),
         parent_id=JobId(row.parent_id) if row.parent_id else None,
+        private=row.private,
     )
 
 
@@ -298,6 +301,7 @@ def _request_columns(request: VideoRequest) -> dict[str, object]:
         "seconds": request.seconds,
         "references": [[picture.sha256, picture.suffix, picture.size_bytes] for picture in request.references],
         "parent_id": request.parent_id,
+        "private": request.private,
     }
 
 

@@ -62,6 +62,13 @@ def a_job(
     return replace(job, **changes)
 
 
+def a_private_job(state: State = State.ACCEPTED, **changes: Any) -> Job:
+    """Anna's job of that server, whose messages go to her DM."""
+    job = a_job(state, **changes)
+    origin = replace(job.origin, dm_channel_id=DM.channel_id)
+    return replace(job, origin=origin, request=replace(job.request, private=True))
+
+
 async def put(connection: AsyncConnection, *given: Job) -> None:
     """Store jobs as they are, in any state, without the rules of accepting."""
     for job in given:

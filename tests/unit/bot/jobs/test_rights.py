@@ -4,11 +4,31 @@ from dataclasses import replace
 
 import pytest
 
-from bot.jobs.model import ChannelId, Job, Place, UserId
+from bot.jobs.model import Cause, ChannelId, Job, Place, UserId
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker, may_control, may_post, may_remix, may_request_again, may_retry, may_view
+from bot.jobs.rights import (
+    Asker,
+    leaves_usable,
+    may_control,
+    may_post,
+    may_remix,
+    may_request_again,
+    may_retry,
+    may_view,
+)
 from bot.jobs.states import ENDS, State
-from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, NEXT_DOOR, OTHER_DM, OTHER_SERVER, PROVIDER, a_job
+from tests.unit.bot.jobs.samples import (
+    ANNA,
+    BEN,
+    DM,
+    HERE,
+    NEXT_DOOR,
+    OTHER_DM,
+    OTHER_SERVER,
+    PROVIDER,
+    a_job,
+    a_private_job,
+)
 
 NOT_ALLOWED = Refusal(Reason.NOT_ALLOWED)
 UNKNOWN = Refusal(Reason.VIDEO_UNKNOWN)
@@ -181,3 +201,39 @@ def test_what_may_be_done_with_a_job_by_its_state() -> None:
     withheld = {state for state in State if may_post(a_job(state, withheld=True))}
     assert withheld == {state for state in State if state not in ENDS} | {State.CANCELLED, State.UNDELIVERABLE}
     assert not may_post(a_job(State.UNDELIVERABLE, removed_at=1.0))
+
+
+@pytest.mark.parametrize(("place", "refused"), [(HERE, None), (DM, None), (OTHER_SERVER, UNKNOWN), (OTHER_DM, UNKNOWN)])
+def test_a_private_video_is_remixed_by_its_requester_in_its_server_and_its_dm(
+    place: Place, refused: Refusal | None
+) -> None:
+    """Whether they see a channel doesn't matter: it is in none."""
+    video = a_private_job(State.DELIVERED)
+    assert may_remix(video, Asker(ANNA, place), DM, sees_channel=place == DM, provider=PROVIDER) == refused
+
+
+@pytest.mark.parametrize("place", [HERE, NEXT_DOOR, DM])
+def test_a_private_video_is_unknown_to_all_others(place: Place) -> None:
+    """Also to people who manage everything there, and whatever a caller thinks of channels."""
+    manager = Asker(BEN, place, manages_messages=True, manages_server=True)
+    for shown_in in (DM, place):
+        video = a_private_job(State.DELIVERED)
+        assert may_remix(video, manager, shown_in, sees_channel=True, provider=PROVIDER) == UNKNOWN
+
+
+def test_a_private_job_is_controlled_by_its_requester_alone() -> None:
+    """Managing messages where it was requested is no right in a DM; managers of the server know that it exists."""
+    job = a_private_job(State.RENDERING)
+    assert may_control(job, Asker(ANNA, DM)) is None
+    assert may_control(job, Asker(BEN, HERE, manages_messages=True)) == UNKNOWN
+    assert may_control(job, Asker(BEN, HERE, manages_messages=True, manages_server=True)) == NOT_ALLOWED
+    assert may_view(job, Asker(BEN, HERE, manages_server=True)) is None
+
+
+def test_a_button_is_used_up_unless_its_job_came_to_nothing_for_free() -> None:
+    """Cancelled before it was sent, or refused by the DM that it should have gone to."""
+    assert leaves_usable(a_job(State.CANCELLED))
+    assert not leaves_usable(a_job(State.CANCELLED, withheld=True))
+    assert leaves_usable(a_private_job(State.FAILED, cause=Cause.PLACE))
+    assert not leaves_usable(a_private_job(State.FAILED, cause=Cause.PROVIDER))
+    assert not leaves_usable(a_job(State.FAILED, cause=Cause.PLACE))

@@ -46,9 +46,10 @@ async def test_a_draft_is_kept_as_it_is(database: Database, place: Place) -> Non
 
 
 async def test_a_draft_keeps_the_addresses_of_attachments(database: Database) -> None:
-    """In their order, with the job that an edited retry repeats."""
+    """In their order, with the job that an edited retry repeats, and that it is private."""
     uploads = (Upload("https://cdn.discordapp.com/a.png", "a.png", 10), Upload("https://cdn.discordapp.com/b", "b", 9))
     draft = replace(a_draft(), uploads=uploads, retry_of=VIDEO)
+    draft = replace(draft, request=replace(draft.request, private=True))
     await database.write(drafts.save_draft, draft)
     assert await database.read(drafts.get_draft, "d1") == draft
 

@@ -17,6 +17,7 @@ from tests.unit.bot.jobs.samples import (
     PROVIDER,
     a_job,
     a_picture,
+    a_private_job,
     put,
 )
 
@@ -74,6 +75,25 @@ async def test_the_newest_finished_video_of_a_channel(database: Database) -> Non
     await database.write(put, posting)
     assert await database.read(finding.find_newest_finished_in_channel, ANNA, HERE.channel_id) == posting
     assert await database.read(finding.find_newest_finished_in_channel, ANNA, DM.channel_id) is None
+
+
+async def test_a_private_video_is_found_in_its_dm(database: Database) -> None:
+    """As the newest one there, not in the channel where it was requested; by typing also in its server."""
+    video = a_private_job(State.DELIVERED)
+    await database.write(put, video)
+    assert await database.read(finding.get, video.id) == video
+    assert await database.read(finding.find_newest_finished_in_channel, ANNA, DM.channel_id) == video
+    assert await database.read(finding.find_newest_finished_in_channel, ANNA, HERE.channel_id) is None
+    assert await suggested(database, place=DM) == await suggested(database, place=HERE) == [video.id]
+    assert await suggested(database, place=OTHER_DM) == []
+
+
+async def test_a_channel_that_is_gone_ends_no_private_job(database: Database) -> None:
+    """Its messages go elsewhere; a server that is gone ends all of its jobs."""
+    private, public = a_private_job(), a_job()
+    await database.write(put, private, public)
+    assert await database.read(finding.find_waiting_in, HERE.guild_id, HERE.channel_id) == [public.id]
+    assert set(await database.read(finding.find_waiting_in, HERE.guild_id)) == {private.id, public.id}
 
 
 async def test_any_text_may_be_typed(database: Database) -> None:

@@ -8,7 +8,7 @@ from bot.jobs.database import Database
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import moving, posts
-from tests.unit.bot.jobs.samples import a_job, put
+from tests.unit.bot.jobs.samples import DM, a_job, a_private_job, put
 
 NOW = 5_000.0
 KEPT_SINCE = 4_000.0
@@ -47,6 +47,20 @@ async def test_repeats_are_numbered(database: Database, job: Job) -> None:
         await database.write(posts.make_due, job, kind)
     assert [post.number for post in await of_kind(database, job, PostKind.VIDEO)] == [1, 2, 3]
     assert [post.number for post in await of_kind(database, job, PostKind.FAILURE)] == [1]
+
+
+async def test_all_messages_of_a_private_job_are_due_in_the_dm(database: Database) -> None:
+    """From its card on, which is there once it is sent."""
+    job = a_private_job(State.POSTING)
+    await database.write(put, job)
+    said = [await due(database, job, kind) for kind in PostKind]
+    assert {post.channel_id for post in said} == {DM.channel_id}
+    assert not await database.read(posts.has_card, job.id)
+    (card,) = await of_kind(database, job, PostKind.CARD)
+    await database.write(posts.mark_refused, card)
+    assert not await database.read(posts.has_card, job.id)
+    await database.write(posts.mark_sent, card, MessageId(9))
+    assert await database.read(posts.has_card, job.id)
 
 
 async def test_an_attempt_is_noted_before_it_begins(database: Database, job: Job) -> None:
