@@ -16,6 +16,7 @@ from sqlalchemy import URL, make_url
 
 from bot import VERSION
 from bot.chat.courier import Courier
+from bot.chat.members import Members
 from bot.chat.shards import Shards
 from bot.chat.words import Key, Language, Readers
 from bot.client import VideoBot, quiet_voice_warnings
@@ -144,8 +145,8 @@ async def build_engine(
         owner_alerts.alert(Key.ALERT_RESTORED)
     rules = _rules(settings)
     context = EngineContext(
-        clock, database, videos, catalogue, fetcher, ffmpeg, shelf, courier, readers, rules, signals, owner_alerts,
-        kill_switch, process,
+        clock, database, videos, catalogue, fetcher, ffmpeg, shelf, courier, Members(client, client.served), readers,
+        rules, signals, owner_alerts, kill_switch, process,
     )  # fmt: skip
     engine = Engine(context, timekeeper, settings.max_submits_per_minute, cluster)
     client.services = engine.services

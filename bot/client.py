@@ -26,6 +26,7 @@ COGS = (
     "cogs.remix",
     "cogs.status",
     "cogs.buttons",
+    "cogs.drafts",
     "cogs.offers",
     "cogs.forms",
     "cogs.replies",

@@ -13,13 +13,13 @@ from bot.engine.requests.drafts import revised, without_pictures
 from bot.engine.requests.intake import Ask
 from bot.engine.requests.lookup import SeesChannel
 from bot.engine.services import Services
-from bot.jobs.model import Cause, Job, JobId, MessageId, Origin, UserId, Via, VideoRequest
+from bot.jobs.model import Cause, Job, JobId, MessageId, Origin, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from cogs.facts import asker_of, no_place_of, no_right_of, origin_of, reader_of, sight_by
 from cogs.host import Host
-from cogs.requesting import draft_of, keep_and_show, respond_to_request, show_form
+from cogs.requesting import draft_of, keep_and_show, respond_to_request
 from cogs.responses import deferring, is_turned_away, opening_form, respond, respond_at_once, respond_to_action
 
 Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
@@ -46,18 +46,16 @@ class Buttons(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Handle every press; buttons that are not ours, or of a question (`cogs.offers`), are ignored."""
+        """Handle every press; buttons that are not ours, or of another cog, are ignored."""
         if interaction.type is not discord.InteractionType.component or interaction.data is None:
             return
         button = parse_button(str(interaction.data.get("custom_id", "")))
-        if button is None or button.offer_id is not None or await is_turned_away(self._services, interaction):
+        if button is None or button.job_id is None or await is_turned_away(self._services, interaction):
             return
-        if button.kind is MessageKind.SURE and button.job_id is not None:
+        if button.kind is MessageKind.SURE:
             await self._press_sure(interaction, button, button.job_id)
-        elif button.job_id is not None:
+        else:
             await self._presses[button.action](interaction, button.job_id)
-        elif button.draft_id is not None:
-            await self._edit(interaction, button.draft_id)
 
     async def _cancel(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):
@@ -71,8 +69,8 @@ class Buttons(commands.Cog):
             if isinstance(video, Refusal):
                 await respond_at_once(interaction, refusal_text(video, reader_of(interaction)))
                 return
-            ask = Ask(VideoRequest("", parent_id=job_id))
-            await keep_and_show(self._services, interaction, draft_of(interaction, ask))
+            ask = Ask(VideoRequest("", parent_id=job_id, private=video.request.private))
+            await keep_and_show(self._services, interaction, draft_of(interaction, ask, home=video.origin.place))
 
     async def _again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):
@@ -85,7 +83,8 @@ class Buttons(commands.Cog):
             if isinstance(made, Job) and made.origin.history_after != origin.history_after:
                 await respond_to_action(interaction, made, Key.ANSWER_MADE_BEFORE)
                 return
-            await respond_to_request(self._services, interaction, made, draft_of(interaction, Ask(video.request)))
+            draft = draft_of(interaction, Ask(video.request), home=video.origin.place)
+            await respond_to_request(self._services, interaction, made, draft)
 
     async def _delete(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):
@@ -119,20 +118,10 @@ class Buttons(commands.Cog):
         if isinstance(done, Refusal):
             job = await self._services.job_actions.find_retryable(job_id, asker_of(interaction))
             if isinstance(job, Job):
-                draft = draft_of(interaction, Ask(job.request), retry_of=job.id)
+                draft = draft_of(interaction, Ask(job.request), retry_of=job.id, home=job.origin.place)
                 await respond_to_request(self._services, interaction, done, draft)
                 return
         await respond_to_action(interaction, done, _made_key(done))
-
-    async def _edit(self, interaction: discord.Interaction, draft_id: str) -> None:
-        async with opening_form(interaction):
-            draft = await self._services.drafts.read(draft_id, UserId(interaction.user.id))
-            if not isinstance(draft, Refusal) and (barred := no_right_of(interaction)):
-                draft = barred
-            if isinstance(draft, Refusal):
-                await respond_at_once(interaction, refusal_text(draft, reader_of(interaction)))
-                return
-            await show_form(self._services, interaction, draft)
 
     async def _edit_retry(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with opening_form(interaction):
@@ -145,7 +134,7 @@ class Buttons(commands.Cog):
             elif made := await self._services.job_actions.find_retry(job):
                 await respond_at_once(interaction, say(_made_key(made), reader, video=made.id))
             else:
-                draft = draft_of(interaction, Ask(job.request), retry_of=job.id)
+                draft = draft_of(interaction, Ask(job.request), retry_of=job.id, home=job.origin.place)
                 if job.about == "picture" or not await self._services.intake.has_pictures(job.request):
                     draft = without_pictures(draft)
                 if job.cause in {Cause.SOURCE_GONE, Cause.UNSUPPORTED}:

@@ -43,17 +43,20 @@ def asker_of(interaction: discord.Interaction) -> Asker:
     )
 
 
-def origin_of(interaction: discord.Interaction, via: Via, *, reply_to: MessageId | None = None) -> Origin:
+def origin_of(
+    interaction: discord.Interaction, via: Via, *, reply_to: MessageId | None = None, private: bool = False
+) -> Origin:
     """The action as an origin. Its id is a snowflake, so later history contains all its messages.
 
     They are posted in the language of the server, or in a DM in the person's own.
     """
+    locale = interaction.locale if private else interaction.guild_locale or interaction.locale
     return Origin(
         id=str(interaction.id),
         via=via,
         user_id=UserId(interaction.user.id),
         place=place_of(interaction),
-        locale=(interaction.guild_locale or interaction.locale).value[:LOCALE_MAX_CHARACTERS],
+        locale=locale.value[:LOCALE_MAX_CHARACTERS],
         reply_to=reply_to,
         history_after=MessageId(interaction.id),
     )
@@ -70,10 +73,10 @@ def no_right_of(interaction: discord.Interaction) -> Refusal | None:
     return Refusal(Reason.COMMANDS_DENIED)
 
 
-def no_place_of(interaction: discord.Interaction) -> Refusal | None:
+def no_place_of(interaction: discord.Interaction, *, private: bool = False) -> Refusal | None:
     """Why nothing may be requested here: the person has no right to, or the bot could not post the video later.
 
-    Everything that costs money checks this. In a DM with the bot both are possible.
+    Everything that costs money checks this. In a DM with the bot both are possible. A private video isn't posted here.
     """
     if interaction.guild_id is None:
         with_bot = isinstance(interaction.channel, discord.DMChannel) and not interaction.context.private_channel
@@ -81,6 +84,8 @@ def no_place_of(interaction: discord.Interaction) -> Refusal | None:
     if refusal := no_right_of(interaction):
         return refusal
     guild = interaction.client.get_guild(interaction.guild_id)
+    if private and guild is not None:
+        return None
     return no_place(guild, interaction.app_permissions, interaction.channel)
 
 

@@ -67,7 +67,10 @@ class Forms(commands.Cog):
             if made is not None:
                 await respond_to_action(interaction, made, Key.ANSWER_MADE_BEFORE)
                 return
-            origin = replace(origin_of(interaction, Via.FORM, reply_to=draft.reply_to), id=origin_id(draft.id))
+            origin = replace(
+                origin_of(interaction, Via.FORM, reply_to=draft.reply_to, private=draft.request.private),
+                id=origin_id(draft.id),
+            )
         filled = forms.fill_in(draft, answer)
         made = await self._make(interaction, filled, origin)
         if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE and not answer.uploads:
@@ -80,11 +83,11 @@ class Forms(commands.Cog):
     async def _make(self, interaction: discord.Interaction, draft: Draft, origin: Origin) -> Job | Refusal:
         asker, sight = asker_of(interaction), sight_by(interaction)
         request = replace(draft.request, prompt=prompt_of(interaction, draft.request.prompt))
-        ask, no_place = Ask(request, draft.uploads), no_place_of(interaction)
+        ask, no_place = Ask(request, draft.uploads), no_place_of(interaction, private=request.private)
         if draft.retry_of is not None:
             return await self._services.job_actions.retry(draft.retry_of, asker, origin, sight, no_place, ask)
         refusal = await self._services.lookup.check_parent(request, asker, sight)
-        return refusal or await self._services.intake.accept(ask, origin, no_place)
+        return refusal or await self._services.intake.accept(ask, origin, no_place, draft.place)
 
     async def _say_no(self, interaction: discord.Interaction, reason: Reason, answer: forms.FormAnswer) -> None:
         """Return the prompt where no draft can hold it."""

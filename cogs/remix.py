@@ -48,26 +48,34 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         reference_2: discord.Attachment | None = None,
         reference_3: discord.Attachment | None = None,
         reference_4: discord.Attachment | None = None,
+        private: bool = False,
     ) -> None:
         uploads = uploads_of(reference, reference_2, reference_3, reference_4)
+        request = VideoRequest(prompt or "", model, size, seconds, private=private)
         if prompt is None:
             async with opening_form(interaction):
                 parent = await find(interaction, video)
                 if isinstance(parent, Refusal):
                     await respond_at_once(interaction, refusal_text(parent, reader_of(interaction)))
                     return
-                ask = Ask(VideoRequest("", model, size, seconds, parent_id=parent.id), uploads)
-                await open_form(services, interaction, ask)
+                ask = Ask(_remix_of(parent, request, interaction), uploads)
+                await open_form(services, interaction, ask, parent.origin.place)
             return
         async with deferring(interaction):
             made = parent = await find(interaction, video)
-            ask = Ask(VideoRequest(prompt, model, size, seconds), uploads)
+            ask, home = Ask(request, uploads), None
             if isinstance(parent, Job):
-                ask = replace(ask, request=replace(ask.request, parent_id=parent.id))
-                made = await accept_request(services, interaction, ask)
-            await respond_to_request(services, interaction, made, draft_of(interaction, ask))
+                ask, home = Ask(_remix_of(parent, request, interaction), uploads), parent.origin.place
+                made = await accept_request(services, interaction, ask, home)
+            await respond_to_request(services, interaction, made, draft_of(interaction, ask, home=home))
 
     return cast("app_commands.Command[Any, ..., None]", remix)
+
+
+def _remix_of(parent: Job, request: VideoRequest, interaction: discord.Interaction) -> VideoRequest:
+    """The request as a remix of that video: in its DM a private video's remix is private, too."""
+    private = request.private or (interaction.guild_id is None and parent.request.private)
+    return replace(request, parent_id=parent.id, private=private)
 
 
 async def setup(bot: Host) -> None:

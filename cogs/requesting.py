@@ -11,7 +11,7 @@ from bot.chat.words import refusal as refusal_text
 from bot.engine.requests.drafts import revised
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
-from bot.jobs.model import Draft, Job, JobId, UserId, Via, new_draft_id
+from bot.jobs.model import Draft, Job, JobId, Place, UserId, Via, new_draft_id
 from bot.jobs.reasons import Reason, Refusal
 from cogs.facts import no_place_of, origin_of, place_of, prompt_of, reader_of
 from cogs.responses import respond, respond_at_once, respond_to_action
@@ -29,18 +29,28 @@ _NOT_EDITABLE = frozenset(
 )
 
 
-async def accept_request(services: Services, interaction: discord.Interaction, ask: Ask) -> Job | Refusal:
-    """Pass a whole request to the engine."""
+async def accept_request(
+    services: Services, interaction: discord.Interaction, ask: Ask, home: Place | None = None
+) -> Job | Refusal:
+    """Pass a whole request to the engine; `home` as in `draft_of`."""
     ask = replace(ask, request=replace(ask.request, prompt=prompt_of(interaction, ask.request.prompt)))
-    return await services.intake.accept(ask, origin_of(interaction, Via.COMMAND), no_place_of(interaction))
+    private = ask.request.private
+    origin = origin_of(interaction, Via.COMMAND, private=private)
+    return await services.intake.accept(ask, origin, no_place_of(interaction, private=private), home)
 
 
-def draft_of(interaction: discord.Interaction, ask: Ask, *, retry_of: JobId | None = None) -> Draft:
-    """A new draft of the person's request."""
+def draft_of(
+    interaction: discord.Interaction, ask: Ask, *, retry_of: JobId | None = None, home: Place | None = None
+) -> Draft:
+    """A new draft of the person's request. `home`: the place of the job that it leads on from, if any.
+
+    In a DM a private draft counts there.
+    """
+    place = home if home is not None and ask.request.private and interaction.guild_id is None else None
     return Draft(
         new_draft_id(),
         UserId(interaction.user.id),
-        place_of(interaction),
+        place or place_of(interaction),
         ask.request,
         None,
         interaction.created_at.timestamp(),
@@ -49,12 +59,12 @@ def draft_of(interaction: discord.Interaction, ask: Ask, *, retry_of: JobId | No
     )
 
 
-async def open_form(services: Services, interaction: discord.Interaction, ask: Ask) -> None:
-    """Ask for the prompt by a form; the given options are kept until it is submitted."""
-    draft = draft_of(interaction, ask)
+async def open_form(services: Services, interaction: discord.Interaction, ask: Ask, home: Place | None = None) -> None:
+    """Ask for the prompt by a form; the given options are kept until it is submitted. `home` as in `draft_of`."""
+    draft = draft_of(interaction, ask, home=home)
     refusal = (
-        services.intake.closed(interaction.guild_id, request=True)
-        or no_place_of(interaction)
+        services.intake.closed(draft.place.guild_id, request=True)
+        or no_place_of(interaction, private=ask.request.private)
         or services.intake.check(ask, UserId(interaction.user.id))
     )
     if refusal is not None:
@@ -87,11 +97,16 @@ async def refusal_with_edit(
     """The refusal, with the prompt as it was typed, and **Edit** if its form could help."""
     reader = reader_of(interaction)
     kept: Draft | None = None
+    closed = no.reason is Reason.DM_CLOSED
+    if closed:
+        # Its job, which has ended, may have been made by the form of this draft.
+        draft = replace(draft, id=new_draft_id())
     if no.reason not in _NOT_EDITABLE:
         kept = revised(draft, no, services.catalogue)
         if await services.drafts.keep(kept) is not None:
             kept = None
-    return cards.private_no(refusal_text(no, reader), draft.request.prompt, kept.id if kept else None, reader)
+    sentence, draft_id = refusal_text(no, reader), kept.id if kept else None
+    return cards.private_no(sentence, draft.request.prompt, draft_id, reader, may_publish=closed)
 
 
 async def respond_to_request(

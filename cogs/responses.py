@@ -85,12 +85,15 @@ async def respond_at_once(interaction: discord.Interaction, message: str | cards
 
 
 async def respond_to_action(interaction: discord.Interaction, result: Job | Refusal, done: Key | None = None) -> None:
-    """Show the refusal; or show `done`; or, when the result is public, delete the private response."""
+    """Show the refusal; or show `done`; or delete the private response, when the result is in sight."""
     reader = reader_of(interaction)
     if isinstance(result, Refusal):
         await respond(interaction, refusal(result, reader))
     elif done is not None:
         await respond(interaction, say(done, reader, video=result.id, charge=charge(result, reader)))
+    elif result.origin.dm_channel_id not in (None, interaction.channel_id):
+        link = f"https://discord.com/channels/@me/{result.origin.dm_channel_id}"
+        await respond(interaction, say(Key.ANSWER_PRIVATE, reader, video=result.id, link=link))
     else:
         await delete_response(interaction)
 

@@ -47,9 +47,11 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         reference_2: discord.Attachment | None = None,
         reference_3: discord.Attachment | None = None,
         reference_4: discord.Attachment | None = None,
+        private: bool = False,
     ) -> None:
         uploads = uploads_of(reference, reference_2, reference_3, reference_4)
-        ask = Ask(VideoRequest(prompt or "", model or services.catalogue.default_model, size, seconds), uploads)
+        model = model or services.catalogue.default_model
+        ask = Ask(VideoRequest(prompt or "", model, size, seconds, private=private), uploads)
         if prompt is None:
             async with opening_form(interaction):
                 await open_form(services, interaction, ask)

@@ -47,6 +47,7 @@ class Action(StrEnum):
     MAKE_IT = "make_it"
     NO_THANKS = "no_thanks"
     KEEP = "keep"
+    MAKE_PUBLIC = "make_public"
 
 
 _ALLOWED = {
@@ -58,7 +59,7 @@ _ALLOWED = {
     MessageKind.UNSURE: (Action.REQUEST_AGAIN, Action.DISMISS),
     MessageKind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT, Action.NO_THANKS),
     MessageKind.SURE: (Action.DELETE, Action.KEEP),
-    MessageKind.DRAFT: (Action.EDIT,),
+    MessageKind.DRAFT: (Action.EDIT, Action.MAKE_PUBLIC),
     MessageKind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.POST_IT, Action.RETRY, Action.EDIT_RETRY),
 }
 _PAIRS = "|".join(f"{kind}:(?:{'|'.join(actions)})" for kind, actions in _ALLOWED.items())

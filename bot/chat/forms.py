@@ -14,7 +14,7 @@ from bot.chat.choices import CHOICES_MAX, length_name, model_name, size_name
 from bot.chat.custom_ids import FormId, FormPurpose
 from bot.chat.escape import clip
 from bot.chat.words import Key, Reader, say
-from bot.jobs.model import PROMPT_MAX_CHARACTERS, REFERENCES_MAX, Draft, Upload
+from bot.jobs.model import PROMPT_MAX_CHARACTERS, REFERENCES_MAX, Draft, Upload, VideoRequest
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 
 PROMPT_FIELD = "prompt"
@@ -65,7 +65,7 @@ def build(form: FormId, reader: Reader, draft: Draft, offered: Offered) -> disco
     modal = discord.ui.Modal(
         title=clip(say(Key.FORM_REMIX if remix else Key.FORM_VIDEO, reader), _TITLE_MAX), custom_id=str(form)
     )
-    modal.add_item(_prompt_row(draft.request.prompt, reader, remix=remix))
+    modal.add_item(_prompt_row(draft.request, reader, remix=remix))
     modal.add_item(_pictures_row(draft, reader))
     for row in _choice_rows(draft, offered, reader, remix=remix):
         modal.add_item(row)
@@ -87,11 +87,13 @@ def fill_in(draft: Draft, answer: FormAnswer) -> Draft:
     return replace(draft, request=replace(request, references=()), uploads=answer.uploads, pictures_dropped=False)
 
 
-def _prompt_row(prompt: str, reader: Reader, *, remix: bool) -> "discord.ui.Label[discord.ui.Modal]":
+def _prompt_row(request: VideoRequest, reader: Reader, *, remix: bool) -> "discord.ui.Label[discord.ui.Modal]":
     # Halves of surrogate pairs can't be encoded: they become question marks.
-    filled = clip(prompt.encode("utf-8", "replace").decode(), PROMPT_MAX_CHARACTERS)
+    filled = clip(request.prompt.encode("utf-8", "replace").decode(), PROMPT_MAX_CHARACTERS)
     return discord.ui.Label(
         text=say(Key.FORM_CHANGE if remix else Key.FORM_PROMPT, reader),
+        # No row changes it.
+        description=say(Key.FORM_PRIVATE, reader) if request.private else None,
         component=discord.ui.TextInput(
             custom_id=PROMPT_FIELD,
             style=discord.TextStyle.paragraph,

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bot.chat.courier import Courier
+from bot.chat.members import Members
 from bot.chat.words import Reader, Readers
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.owner_alerts import OwnerAlerts
 from bot.engine.signals import Signals
 from bot.jobs.database import Database
 from bot.jobs.limits import Limits
-from bot.jobs.model import Place
+from bot.jobs.model import Origin, Place
 from bot.jobs.pacing import Bounds
 from bot.media.ffmpeg import Ffmpeg
 from bot.media.references import ReferenceShelf
@@ -48,6 +49,7 @@ class EngineContext:
     ffmpeg: Ffmpeg
     shelf: ReferenceShelf
     courier: Courier
+    members: Members
     readers: Readers
     rules: Rules
     signals: Signals
@@ -73,4 +75,5 @@ class _Public(Protocol):
 
 def reader_of(context: EngineContext, act: _Public) -> Reader:
     """The reader of public messages about the action: everybody in that place, in the language stored with it."""
-    return context.readers.of(act.locale, act.place.guild_id)
+    place = act.posts_in if isinstance(act, Origin) else act.place
+    return context.readers.of(act.locale, place.guild_id)

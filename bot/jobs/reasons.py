@@ -32,6 +32,10 @@ class Reason(StrEnum):
     PLACE_UNSUITABLE = "place unsuitable"  # a kind of channel that the bot can't post in, or an unknown one
     PLACE_PRIVATE = "place private"  # a private thread that the bot was not added to
     PLACE_LOCKED = "place locked"  # a locked thread that the bot may not open
+    DM_CLOSED = "dm closed"  # Discord doesn't let the bot write to the person
+    DM_UNREACHABLE = "dm unreachable"  # Discord could not be asked for the person's DM
+    SERVER_LEFT = "server left"  # in a DM: the person is no member of the server any more
+    SERVER_UNCHECKED = "server unchecked"  # in a DM: Discord could not be asked for the person's rights in the server
     NOT_INSTALLED = "not installed"  # the bot is not a member of this server
     SERVER_CLOSED = "server closed"  # the operator lets the bot work in other servers only
     DIRECT_MESSAGES_OFF = "direct messages off"  # no requests in DMs

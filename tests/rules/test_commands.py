@@ -25,9 +25,10 @@ CUSTOM_ID_MAX_CHARACTERS = 100
 SUBCOMMAND = discord.AppCommandOptionType.subcommand.value
 MANY = tuple(f"model-{number}" for number in range(40))
 CATALOGUE = Catalogue(MANY, tuple(f"{number}x720" for number in range(1, 41)), tuple(map(str, range(1, 41))))
+REFERENCES = ["reference", "reference_2", "reference_3", "reference_4"]
 PROMISED = {
-    "video": ["prompt", "model", "size", "seconds", "reference", "reference_2", "reference_3", "reference_4"],
-    "remix": ["prompt", "video", "model", "size", "seconds", "reference", "reference_2", "reference_3", "reference_4"],
+    "video": ["prompt", "model", "size", "seconds", *REFERENCES, "private"],
+    "remix": ["prompt", "video", "model", "size", "seconds", *REFERENCES, "private"],
     "status": ["video"],
     "owner link": ["job", "provider_id"],
     "owner pause": [],

@@ -11,6 +11,7 @@ MANAGERS = discord.Permissions(manage_guild=True).value
 SUBCOMMAND = discord.AppCommandOptionType.subcommand.value
 REFERENCES = [(name, ATTACHMENT) for name in ("reference", "reference_2", "reference_3", "reference_4")]
 SETTINGS = [("model", STRING), ("size", STRING), ("seconds", STRING), *REFERENCES]
+SETTINGS.append(("private", discord.AppCommandOptionType.boolean.value))
 TABLE = {
     "video": [("prompt", STRING), *SETTINGS],
     "remix": [("prompt", STRING), ("video", STRING), *SETTINGS],

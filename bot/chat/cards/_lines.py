@@ -23,6 +23,7 @@ _LABELS: dict[Action, tuple[Label, Style]] = {
     Action.EDIT_RETRY: (Label.EDIT_AND_RETRY, "primary"),
     Action.WHY: (Label.WHY, "secondary"),
     Action.EDIT: (Label.EDIT, "primary"),
+    Action.MAKE_PUBLIC: (Label.MAKE_PUBLIC, "secondary"),
     Action.REQUEST_AGAIN: (Label.REQUEST_AGAIN, "primary"),
     Action.DISMISS: (Label.DISMISS, "secondary"),
     Action.POST_IT: (Label.POST_IT, "primary"),
@@ -45,7 +46,7 @@ def prompt_file(prompt: str, whole: int = PROMPT_WHOLE_CHARACTERS) -> str | None
 
 
 def settings_line(job: Job, reader: Reader) -> str:
-    """Model, size, length and number of pictures; a choice of the provider is called default."""
+    """Model, size, length, number of pictures, and whether it is private; the provider's choice is called default."""
     request = job.request
     parts = [
         say(Key.DEFAULT_MODEL, reader) if request.model is None else quote(request.model, _SETTING_CHARACTERS),
@@ -55,6 +56,8 @@ def settings_line(job: Job, reader: Reader) -> str:
     count = len(request.references)
     if count:
         parts.append(say(Key.PICTURES, reader, count=count))
+    if request.private:
+        parts.append(say(Key.PRIVATE, reader))
     return " · ".join(parts)
 
 
@@ -136,7 +139,7 @@ def offer_button(offer_id: str, action: Action, reader: Reader) -> Button:
     return Button(ButtonId(MessageKind.OFFER, action, offer_id), label(name, reader), style)
 
 
-def edit_button(draft_id: str, reader: Reader) -> Button:
-    """The button that opens the form of a draft."""
-    name, style = _LABELS[Action.EDIT]
-    return Button(ButtonId(MessageKind.DRAFT, Action.EDIT, draft_id), label(name, reader), style)
+def draft_button(draft_id: str, action: Action, reader: Reader) -> Button:
+    """That button of a draft; it opens the draft's form."""
+    name, style = _LABELS[action]
+    return Button(ButtonId(MessageKind.DRAFT, action, draft_id), label(name, reader), style)

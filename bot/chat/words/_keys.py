@@ -37,6 +37,7 @@ class Key(StrEnum):
     DEFAULT_SIZE = auto()
     DEFAULT_LENGTH = auto()
     PICTURES = auto()
+    PRIVATE = auto()
     ASKED_BY = auto()
     REMIX_OF = auto()
     REMIX_OF_LINKED = auto()
@@ -99,6 +100,7 @@ class Key(StrEnum):
     ANSWER_DISMISSED = auto()
     ANSWER_MADE = auto()
     ANSWER_MADE_BEFORE = auto()
+    ANSWER_PRIVATE = auto()
     UNEXPECTED = auto()
 
     # To the owners.
@@ -144,6 +146,7 @@ class Key(StrEnum):
     FORM_REMIX = auto()
     FORM_PROMPT = auto()
     FORM_PROMPT_HINT = auto()
+    FORM_PRIVATE = auto()
     FORM_CHANGE = auto()
     FORM_CHANGE_HINT = auto()
     FORM_PICTURES = auto()
@@ -181,6 +184,7 @@ class Label(StrEnum):
     REMIX_THIS = auto()
     NO_THANKS = auto()
     KEEP_IT = auto()
+    MAKE_PUBLIC = auto()
 
 
 class Ending(StrEnum):
@@ -209,6 +213,7 @@ class Ending(StrEnum):
     PLACE = auto()
     PLACE_GONE = auto()
     PLACE_AUTOMOD = auto()
+    PLACE_DM = auto()
     FAILED = auto()
     EXPIRED = auto()
     LOST_UNFINISHED = auto()
@@ -218,6 +223,7 @@ class Ending(StrEnum):
     UNPOSTED_GONE = auto()
     UNPOSTED_CLOSED = auto()
     UNPOSTED_AUTOMOD = auto()
+    UNPOSTED_DM = auto()
     UNPOSTED_EXPLICIT = auto()
     UNPOSTED_UPLOADS = auto()
     UNPOSTED_SIZE = auto()

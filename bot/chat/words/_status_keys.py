@@ -62,12 +62,14 @@ _BY_CAUSE = {
 _NO_PLACE: dict[Denial | None, Ending] = {
     Denial.GONE: Ending.PLACE_GONE,
     Denial.AUTOMOD: Ending.PLACE_AUTOMOD,
+    Denial.DM: Ending.PLACE_DM,
 }
 _DENIED: dict[Denial | None, Ending] = {
     Denial.GONE: Ending.UNPOSTED_GONE,
     Denial.TYPE: Ending.UNPOSTED_GONE,
     Denial.CLOSED: Ending.UNPOSTED_CLOSED,
     Denial.AUTOMOD: Ending.UNPOSTED_AUTOMOD,
+    Denial.DM: Ending.UNPOSTED_DM,
     Denial.EXPLICIT: Ending.UNPOSTED_EXPLICIT,
     Denial.UPLOADS: Ending.UNPOSTED_UPLOADS,
     Denial.OTHER: Ending.UNPOSTED,

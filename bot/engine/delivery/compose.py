@@ -80,7 +80,7 @@ async def _compose_video(
     view, reader = view_of(context, job, await find_parent_link(context, job)), reader_of(context, job.origin)
     size_bytes, limit_bytes = job.video_bytes or 0, None
     if size_bytes > DEFAULT_UPLOAD_LIMIT_BYTES:
-        limit_bytes = await context.courier.upload_limit_bytes(job.origin.place.guild_id)
+        limit_bytes = await context.courier.upload_limit_bytes(job.origin.posts_in.guild_id)
     fits = limit_bytes is None or size_bytes <= limit_bytes
     if fits and refused is None:
         return Composed(cards.video(view, reader, post.number), context.fetcher.path(job.video_name))

@@ -76,11 +76,15 @@ def jump_link(origin: Origin, job_id: JobId, said: list[Post]) -> str | None:
 
 
 async def find_parent_link(context: EngineContext, job: Job) -> str | None:
-    """The link to the video that the job is a remix of; Discord lets only people follow it who can see that channel."""
+    """The link to the video that the job is a remix of; Discord lets only people follow it who can see that channel.
+
+    None for a private one, unless the job is private, too.
+    """
     if job.request.parent_id is None:
         return None
     for parent, said in await context.database.read(posts.find_with_jobs, [job.request.parent_id]):
-        return jump_link(parent.origin, parent.id, said)
+        hidden = parent.request.private and not job.request.private
+        return None if hidden else jump_link(parent.origin, parent.id, said)
     return None
 
 

@@ -190,7 +190,7 @@ class OutboxDispatcher:
         if post.kind in (PostKind.CARD, PostKind.VIDEO) or not self._is_from_before(job):
             return False
         last = partial(_is_final_post, job_id=job.id, notices=post.kind is not PostKind.FAILURE)
-        if stands := await self._context.courier.find(job.origin.place.channel_id, after, last) is not None:
+        if stands := await self._context.courier.find(job.origin.posts_in.channel_id, after, last) is not None:
             await self._context.database.write(posts.mark_sent, post, None)
         return stands
 
@@ -231,7 +231,7 @@ class OutboxDispatcher:
                 channel_id=post.channel_id,
                 message=composed.message,
                 nonce=post.nonce,
-                reply_to=job.origin.reply_to if post.channel_id == job.origin.place.channel_id else None,
+                reply_to=job.origin.reply_to if post.channel_id == job.origin.posts_in.channel_id else None,
                 file=composed.file,
                 file_name=job.video_name if composed.file is None else await context.fetcher.shown_name(job.video_name),
             )

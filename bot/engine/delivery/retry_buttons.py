@@ -9,8 +9,7 @@ from bot.chat import cards
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.context import EngineContext, reader_of
 from bot.jobs.model import Job, JobId, Post, PostKind, PostState
-from bot.jobs.rights import may_retry
-from bot.jobs.states import State
+from bot.jobs.rights import leaves_usable, may_retry
 from bot.jobs.store import finding, posts
 
 _REMEMBERED = 1_000
@@ -30,11 +29,11 @@ def retry_origin_id(job: Job) -> str:
 async def find_retry(context: EngineContext, job: Job) -> tuple[Job, Job | None]:
     """The job to retry next, and its retry if there is one. Each job is retried once.
 
-    A retry that was cancelled for free is retried in its place.
+    A retry that leaves the button usable is retried in its place.
     """
     for _ in range(_FOLLOWED):
         made = await context.database.read(finding.find_by_origin, retry_origin_id(job))
-        if made is None or made.state is not State.CANCELLED or made.withheld:
+        if made is None or not leaves_usable(made):
             return job, made
         job = made
     return job, job
@@ -60,7 +59,7 @@ class RetryButtons:
     def touch(self, retry: Job) -> None:
         """A job changed; if it is a retry, the notice of the one before may look different."""
         failed = retry.origin.retry_of
-        if failed is not None and not (self._shown.get(failed) and retry.state is not State.CANCELLED):
+        if failed is not None and not (self._shown.get(failed) and not leaves_usable(retry)):
             self._due.setdefault(failed, 0.0)
 
     def start_due(self) -> float:
@@ -93,8 +92,8 @@ class RetryButtons:
         job = await self._context.database.read(finding.get, job_id)
         if job is None:
             return
-        # A retry that was cancelled is itself the retry of another: the notice is the first one's.
-        if job.state is State.CANCELLED and job.origin.retry_of is not None:
+        # A retry that is retried in its place is itself the retry of another: the notice is the first one's.
+        if job.origin.retry_of is not None and leaves_usable(job):
             self._due.setdefault(job.origin.retry_of, 0.0)
             return
         if not may_retry(job):

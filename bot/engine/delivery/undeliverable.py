@@ -17,7 +17,8 @@ async def settle_undeliverable(
     Returns when the message is due again, such as in the DM; None if it is settled. A refused card shows that nothing
     can be posted there: an unsent job ends, and costs nothing.
     """
-    if post.kind is PostKind.CARD and denial is not None and denial in ENDS_PLACE:
+    ends = denial is not None and (denial in ENDS_PLACE or job.request.private)
+    if post.kind is PostKind.CARD and denial is not None and ends:
         await change(context, moving.end_for_place, job.id, denial, context.clock.now(), post)
     elif post.kind is PostKind.VIDEO:
         # It was requested again: where it can't be posted, its requester at least gets it.
@@ -33,18 +34,19 @@ async def settle_undeliverable(
 
 
 def belongs_in_dm(job: Job, post: Post) -> bool:
-    """Whether a notice goes straight to the DM, since the place is the reason for it."""
+    """Whether a notice has to be redirected to the DM before it is sent, since the place is the reason for it."""
     return (
         post.kind is PostKind.FAILURE
         and job.state is State.FAILED
         and job.cause is Cause.PLACE
+        and not job.request.private
         and post.channel_id == job.origin.place.channel_id
     )
 
 
 async def redirect_to_dm(context: EngineContext, job: Job, post: Post) -> bool:
     """Redirect the message to its requester's DM; False if it was refused there, or can't be. Raises `CourierFault`."""
-    if post.channel_id != job.origin.place.channel_id:
+    if job.request.private or post.channel_id != job.origin.place.channel_id:
         return False
     try:
         dm = await context.courier.open_dm(job.origin.user_id)

@@ -11,6 +11,7 @@ from bot.engine.due_queue import DueQueue
 from bot.engine.moves import change, move
 from bot.engine.pipeline.reply_check import check_reply
 from bot.engine.pipeline.steps import StepKind, StepResult, Steps
+from bot.jobs.deadlines import late_at
 from bot.jobs.denials import ENDS_PLACE, Denial
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, Via
 from bot.jobs.states import Event
@@ -19,6 +20,8 @@ from bot.jobs.store import finding, moving, posts
 # A job is sent once its card was tried, or that long after it was accepted: an outage of Discord stops no video.
 CARD_SECONDS = 5.0
 _CARD_AGAIN_SECONDS = 0.5
+# The scheduler is woken when a card was tried: this is for those that another process posts.
+_PRIVATE_CARD_AGAIN_SECONDS = 2.0
 # The card of such a young job, or its interaction, has just shown that its place exists.
 _PLACE_PROVEN_SECONDS = 20.0
 _REPLY_AGAIN_SECONDS = 5.0
@@ -79,6 +82,8 @@ def preflight_kind(job: Job) -> StepKind:
 async def run_preflight(context: EngineContext, job: Job) -> StepResult | None:
     """The result if the job isn't sent: it waits, or it has ended for free; None if it may be sent now."""
     now = context.clock.now()
+    if job.request.private and not await _has_private_card(context, job):
+        return StepResult(job, now + _PRIVATE_CARD_AGAIN_SECONDS)
     age_seconds = now - job.accepted_at
     if 0.0 <= age_seconds < CARD_SECONDS and (due_at := await _card_tried_by(context, job)) is not None:
         return StepResult(job, due_at)
@@ -108,6 +113,13 @@ async def forget_place(context: EngineContext, guild_id: GuildId, channel_id: Ch
         await end_for_place(context, job_id, Denial.GONE)
 
 
+async def _has_private_card(context: EngineContext, job: Job) -> bool:
+    """Whether the requester's DM took the card: a closed one refuses it, too. Past the deadline that doesn't matter."""
+    if context.clock.now() >= late_at(job, context.rules.job_deadline_seconds):
+        return True
+    return await context.database.read(posts.has_card, job.id)
+
+
 async def _card_tried_by(context: EngineContext, job: Job) -> float | None:
     """When to check again if the job's card was tried; None if it was."""
     match context.signals.card_was_tried.get(job.id):
@@ -124,7 +136,7 @@ async def _card_tried_by(context: EngineContext, job: Job) -> float | None:
 
 async def _find_denial(context: EngineContext, job: Job) -> Denial | None:
     try:
-        return await context.courier.find_denial(job.origin.place)
+        return await context.courier.find_denial(job.origin.posts_in)
     except Refused as fault:
         return fault.denial if fault.denial in ENDS_PLACE else None
     except CourierFault:

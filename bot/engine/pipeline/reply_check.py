@@ -33,7 +33,7 @@ async def check_reply(context: EngineContext, job: Job) -> ReplyCheck:
     if job.origin.via is not Via.REPLY or job.origin.reply_to is None:
         return ReplyCheck(exists=True, job=job)
     try:
-        seen = await context.courier.read(job.origin.place, job.origin.reply_to)
+        seen = await context.courier.read(job.origin.posts_in, job.origin.reply_to)
     except Refused:
         # The channel may be unreadable by now: that is no deletion by the person.
         return ReplyCheck(exists=True, job=job)
@@ -78,7 +78,7 @@ async def _ask_about(context: EngineContext, job: Job, reply_id: MessageId, prom
         id=reply_id,
         user_id=origin.user_id,
         video_id=job.request.parent_id or job.id,
-        place=origin.place,
+        place=origin.posts_in,
         draft_id=draft.id,
         kind=OfferKind.ASK,
         delete_at=now + OFFER_SECONDS,

@@ -18,12 +18,15 @@ class Cooldown:
 
     def begin(self, occasion: Hashable) -> bool:
         """Whether it is the first time, or the last one is long enough ago; then the cooldown starts again."""
-        now = self._clock.monotonic()
-        begun_at = self._begun_at.get(occasion)
-        if begun_at is not None and now - begun_at < self._seconds:
+        if self.lasts(occasion):
             return False
-        self._begun_at[occasion] = now
+        self._begun_at[occasion] = self._clock.monotonic()
         self._begun_at.move_to_end(occasion)
         while len(self._begun_at) > _KEPT:
             self._begun_at.popitem(last=False)
         return True
+
+    def lasts(self, occasion: Hashable) -> bool:
+        """Whether the last time isn't long enough ago."""
+        begun_at = self._begun_at.get(occasion)
+        return begun_at is not None and self._clock.monotonic() - begun_at < self._seconds

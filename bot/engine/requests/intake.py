@@ -13,6 +13,7 @@ from bot.engine.context import EngineContext
 from bot.engine.moves import accept
 from bot.engine.picture_archive import archive, hold_all
 from bot.engine.requests.lookup import Lookup, SeesChannel
+from bot.engine.requests.private_results import PrivateResults, settle_home
 from bot.jobs.budgets import Budget
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.life_log import log_accepted
@@ -22,6 +23,7 @@ from bot.jobs.model import (
     REFERENCES_MAX,
     Job,
     Origin,
+    Place,
     Reference,
     Upload,
     UserId,
@@ -57,6 +59,7 @@ class Intake:
         self._context = context
         self._pausing = pausing
         self._lookup = Lookup(context)
+        self._private = PrivateResults(context)
         self._stopping = False
         # Whose requests wait for their pictures now, by their origin id.
         self._taking: dict[str, UserId] = {}
@@ -65,13 +68,20 @@ class Intake:
         """Accept nothing any more: the process ends."""
         self._stopping = True
 
-    async def accept(self, ask: Ask, origin: Origin, no_place: Refusal | None = None) -> Job | Refusal:
+    async def accept(
+        self, ask: Ask, origin: Origin, no_place: Refusal | None = None, home: Place | None = None
+    ) -> Job | Refusal:
         """Store the request as a job, or return why not. The same origin accepted twice is one job.
 
-        `no_place` is why the video could not be posted at the origin's place later, if so.
+        `no_place` is why the video could not be posted at the origin's place later, if so. `home` is the place of the
+        job or draft that the request leads on from.
         """
+        request, origin = settle_home(ask.request, origin, home)
+        ask = replace(ask, request=request)
         try:
             refusal = self._no_time() or no_place or self._no_request(ask) or self._pausing(origin.user_id)
+            if refusal is None and request.private:
+                return await self._accept_private(ask, origin)
             if refusal is None and not ask.uploads:
                 # The accepting transaction alone decides.
                 taking = sum(user_id == origin.user_id for user_id in self._taking.values())
@@ -105,7 +115,7 @@ class Intake:
             return refusal
         if not await self.has_pictures(ask.request):
             return Refusal(Reason.REFERENCES_GONE)
-        return await self.accept(ask, origin, no_place)
+        return await self.accept(ask, origin, no_place, job.origin.place)
 
     async def has_pictures(self, request: VideoRequest) -> bool:
         """Whether all pictures of an older request are still there."""
@@ -162,6 +172,17 @@ class Intake:
         finally:
             self._taking.pop(origin.id, None)
 
+    async def _accept_private(self, ask: Ask, origin: Origin) -> Job | Refusal:
+        """The same, once the requester's DM has taken the card; no DM is opened for what is refused anyway."""
+        made = await self.find_made(origin.id) or await self._no_room(ask, origin)
+        if made is not None:
+            return made
+        reached = await self._private.reach(origin)
+        if isinstance(reached, Refusal):
+            return reached
+        made = await self._accept_with_pictures(ask, reached)
+        return made if isinstance(made, Refusal) else await self._private.check_card(made)
+
     async def _store(self, job: Job, taking: int = 0) -> Job | Refusal:
         accepted = await accept(self._context, job, taking)
         if isinstance(accepted, Refusal):
@@ -173,11 +194,13 @@ class Intake:
 
     def _job(self, request: VideoRequest, origin: Origin) -> Job:
         now = self._context.clock.now()
+        # No message of a private one goes to its server.
+        thread_of = None if request.private else self._context.courier.thread_of(origin.place)
         return Job(
             id=new_job_id(),
             state=State.ACCEPTED,
             request=request,
-            origin=replace(origin, thread_of=self._context.courier.thread_of(origin.place)),
+            origin=replace(origin, thread_of=thread_of),
             provider=self._context.videos.provider,
             idempotency_key=str(uuid.uuid4()),
             accepted_at=now,

@@ -20,7 +20,7 @@ from bot.jobs.denials import Denial
 from bot.jobs.life_log import log_event
 from bot.jobs.model import ChannelId, GuildId, Job, JobId, MessageId, Origin, PostKind, PostState
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker, may_control, may_post, may_request_again, may_retry
+from bot.jobs.rights import Asker, leaves_usable, may_control, may_post, may_request_again, may_retry
 from bot.jobs.states import ENDS, Event, State
 from bot.jobs.store import finding, moving, posts
 
@@ -262,6 +262,6 @@ class JobActions:
 
 def _goes_on(job: Job, now: float) -> bool:
     """Whether a second press of *Make another* means this one: it is running, or was made a moment ago."""
-    if job.state is State.CANCELLED or job.withheld:
+    if leaves_usable(job) or job.withheld:
         return False
     return job.state in _UNDER_WAY or 0.0 <= now - job.accepted_at < _DOUBLE_PRESS_SECONDS

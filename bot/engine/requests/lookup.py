@@ -63,7 +63,10 @@ class Lookup:
 
     async def check_remix(self, job: Job, asker: Asker, sees_channel: SeesChannel) -> Job | Refusal:
         """The job itself, if the asker may remix it, and the operator lets the bot accept requests there."""
-        if refusal := self._context.rules.limits.allowlist.refuse_request(asker.place.guild_id):
+        posted_here = job.origin.posts_in == asker.place
+        # What leads on from a private video in its DM belongs to the video's server.
+        guild_id = (job.origin if posted_here else asker).place.guild_id
+        if refusal := self._context.rules.limits.allowlist.refuse_request(guild_id):
             return refusal
         job = await self._settled(job)
         shown_in = await self._find_place(job)
@@ -75,6 +78,9 @@ class Lookup:
         if request.parent_id is None:
             return None
         parent = await self.get(request.parent_id)
+        if parent is not None and parent.origin.dm_channel_id == asker.place.channel_id and not request.private:
+            # In its DM a private video leads on to private ones of its server.
+            return Refusal(Reason.VIDEO_UNKNOWN)
         checked = (
             Refusal(Reason.VIDEO_UNKNOWN) if parent is None else await self.check_remix(parent, asker, sees_channel)
         )
@@ -87,8 +93,8 @@ class Lookup:
             return Refusal(Reason.VIDEO_UNKNOWN)
         if refusal := may_view(job, asker):
             return refusal
-        theirs = job.origin.user_id == asker.user_id or job.origin.place == asker.place
-        if not theirs and not await sees_channel(job.origin.place.channel_id):
+        theirs = job.origin.user_id == asker.user_id or job.origin.posts_in == asker.place
+        if not theirs and not await sees_channel(job.origin.posts_in.channel_id):
             return JobView(job, self._context.clock.now(), veiled=True)
         return replace((await self._views([job]))[0], parent_link=await find_parent_link(self._context, job))
 
@@ -139,7 +145,7 @@ class Lookup:
         """Where the job's video is: it may be in the channel above its thread, or in a DM."""
         said = await self._context.database.read(posts.find_posts_of_jobs, [job.id])
         videos = [post for post in said if post.kind is PostKind.VIDEO and post.state is PostState.SENT]
-        return job.origin.place_of(videos[-1].channel_id) if videos else job.origin.place
+        return job.origin.place_of(videos[-1].channel_id) if videos else job.origin.posts_in
 
     async def _settled(self, job: Job) -> Job:
         """The job, given a moment to be marked as delivered if its message has just been posted."""

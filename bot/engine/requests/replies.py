@@ -108,8 +108,9 @@ class Replies:
         request = _request(reply, job, kind, own=own)
         if request is None:
             return Reaction.IGNORE, None
+        home = job.origin.place if request.private else reply.place
         if reply.long_text is not None and reply.right is not Right.DENIED:
-            whole = await self._with_long_text(reply)
+            whole = await self._with_long_text(reply, home)
             if not isinstance(whole, Reply):
                 return Reaction.IGNORE, whole
             reply, request = whole, replace(request, prompt=whole.prompt)
@@ -119,12 +120,12 @@ class Replies:
             return reaction, None
         if reply.right is Right.DENIED:
             return Reaction.IGNORE, Refusal(Reason.COMMANDS_DENIED)
-        return reaction, await self._act(reaction, reply, request, job, sees_channel)
+        return reaction, await self._act(reaction, reply, request, job, home, sees_channel)
 
     async def _act(
-        self, reaction: Reaction, reply: Reply, request: VideoRequest, job: Job, sees_channel: SeesChannel
+        self, reaction: Reaction, reply: Reply, request: VideoRequest, job: Job, home: Place, sees_channel: SeesChannel
     ) -> Refusal | None:
-        if refusal := self._intake.closed(reply.place.guild_id, request=True):
+        if refusal := self._intake.closed(home.guild_id, request=True):
             return refusal
         asker = Asker(reply.user_id, reply.place)
         if refusal := await self._lookup.check_parent(request, asker, sees_channel):
@@ -135,16 +136,16 @@ class Replies:
             if await self._intake.is_blocked(reply.user_id):
                 # It may be talk, which is not answered.
                 return None
-            return await self.offers.make(reaction, reply, request, job.id)
+            return await self.offers.make(reaction, reply, request, job.id, home)
         origin = _origin(reply, self._context.rules.reply_grace_seconds)
-        made = await self._intake.accept(Ask(request, reply.files), origin, reply.no_place)
+        made = await self._intake.accept(Ask(request, reply.files), origin, reply.no_place, home)
         return made if isinstance(made, Refusal) else None
 
-    async def _with_long_text(self, reply: Reply) -> Reply | Refusal | None:
+    async def _with_long_text(self, reply: Reply, home: Place) -> Reply | Refusal | None:
         """The reply with the text of its `message.txt`; None if that is no text: then it is a document."""
         if reply.long_text is None:
             return reply
-        if refusal := await self._intake.check_person(_origin(reply)):
+        if refusal := await self._intake.check_person(replace(_origin(reply), place=home)):
             return refusal
         text = await self._intake.read_text(reply.long_text, reply.user_id)
         if text is None or isinstance(text, Refusal):
@@ -201,10 +202,10 @@ def _origin(reply: Reply, grace_seconds: float = 0.0) -> Origin:
 
 def _request(reply: Reply, job: Job, kind: PostKind, *, own: bool) -> VideoRequest | None:
     """The reply's request: a remix of the video; or, under one's own notice or cancelled card, the same with a new
-    prompt.
+    prompt. It is private if the job is.
     """
     if kind is PostKind.VIDEO:
-        return VideoRequest(prompt=reply.prompt, parent_id=job.id)
+        return VideoRequest(prompt=reply.prompt, parent_id=job.id, private=job.request.private)
     cancelled_card = kind is PostKind.CARD and job.state is State.CANCELLED and not job.withheld
     if not own or not (kind is PostKind.FAILURE or cancelled_card):
         return None

@@ -21,13 +21,13 @@ from bot.jobs.model import (
     Offer,
     OfferKind,
     Origin,
+    Place,
     Via,
     VideoRequest,
     new_draft_id,
 )
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker
-from bot.jobs.states import State
+from bot.jobs.rights import Asker, leaves_usable
 from bot.jobs.store import drafts
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -41,15 +41,20 @@ class ReplyOffers:
         self._intake = intake
         self._lookup = lookup
 
-    async def make(self, reaction: Reaction, reply: Reply, request: VideoRequest, job_id: JobId) -> Refusal | None:
-        """Let a question (`Reaction.ASK`) or the button of the form be shown under the reply; or return why not."""
+    async def make(
+        self, reaction: Reaction, reply: Reply, request: VideoRequest, job_id: JobId, home: Place
+    ) -> Refusal | None:
+        """Let a question (`Reaction.ASK`) or the button of the form be shown under the reply; or return why not.
+
+        `home`: where the request will count.
+        """
         if len(request.references) + len(reply.files) > REFERENCES_MAX:
             return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
         if reply.no_place is not None:
             # Nothing can be shown under the reply, and nothing was requested yet.
             return None
         now = self._context.clock.now()
-        draft = Draft(new_draft_id(), reply.user_id, reply.place, request, reply.id, now, uploads=reply.files)
+        draft = Draft(new_draft_id(), reply.user_id, home, request, reply.id, now, uploads=reply.files)
         offer = Offer(
             id=reply.id,
             user_id=reply.user_id,
@@ -94,16 +99,16 @@ class ReplyOffers:
             await self.find_made(offer.id)
             or await self._intake.find_made(origin_id(draft.id))
             or await self._lookup.check_parent(draft.request, asker, sees_channel)
-            or await self._intake.accept(Ask(draft.request, draft.uploads), origin, no_place)
+            or await self._intake.accept(Ask(draft.request, draft.uploads), origin, no_place, draft.place)
         )
         if not isinstance(made, Refusal):
             await self.end(offer.id)
         return made
 
     async def find_made(self, reply_id: MessageId) -> Job | None:
-        """The reply's job, unless it was cancelled for free."""
+        """The reply's job, unless it leaves the question open: it was cancelled for free, or the DM took no card."""
         made = await self._intake.find_made(str(reply_id))
-        return None if made is None or (made.state is State.CANCELLED and not made.withheld) else made
+        return None if made is None or leaves_usable(made) else made
 
     async def refuse(self, offer_id: MessageId, asker: Asker) -> Refusal | None:
         """The person declined the question: it goes, and nothing is made."""

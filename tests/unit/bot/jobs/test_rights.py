@@ -214,7 +214,7 @@ def test_a_private_video_is_remixed_by_its_requester_in_its_server_and_its_dm(
 
 @pytest.mark.parametrize("place", [HERE, NEXT_DOOR, DM])
 def test_a_private_video_is_unknown_to_all_others(place: Place) -> None:
-    """Also to people who manage everything there, and whatever a caller thinks of channels."""
+    """Also to people who manage everything there, also if a caller believes that they see it."""
     manager = Asker(BEN, place, manages_messages=True, manages_server=True)
     for shown_in in (DM, place):
         video = a_private_job(State.DELIVERED)
