@@ -41,6 +41,7 @@ NO_RIGHT, NOT_KNOWN, GONE, OWNERS = Reason.NOT_ALLOWED, Reason.VIDEO_UNKNOWN, Re
 NOT_THEIRS = Reason.NOT_YOUR_REPLY
 # Anyone who sees a finished video may remix it.
 FOR_ALL = {Action.REMIX, Action.AGAIN}
+OF_DRAFTS = _ALLOWED[MessageKind.DRAFT]
 SCENES: dict[Action, job_setups.JobSetup] = {
     Action.CANCEL: job_setups.queued,
     Action.WITHHOLD: job_setups.rendering,
@@ -214,8 +215,8 @@ async def test_every_button_by_everybody(world: SimWorld, crowd: Crowd, paid: li
     numbers: dict[MessageKind, int] = {}
     if offers:
         real, foreign, unknown, nothing = await offer_of_ada(world, action), None, UNKNOWN_OFFER, GONE
-    elif action is Action.EDIT:
-        shown = await world.ada.slash(world.channel, "video")
+    elif action in OF_DRAFTS:
+        shown = await world.ada.slash(world.channel, "video", private=True)
         assert shown.modal is not None
         real, foreign, unknown, nothing = shown.modal["custom_id"].rpartition(":")[2], None, "nobodysdraft", GONE
     else:
@@ -241,7 +242,7 @@ async def test_every_button_by_everybody(world: SimWorld, crowd: Crowd, paid: li
             assert caller.sees or answer == never
         if foreign is not None and caller.where.id != crowd.there.id:
             assert await refused(world, pressing(caller, kind, foreign), nothing, before) == never
-        if action is not Action.EDIT:  # ids of drafts have no form of their own
+        if action not in OF_DRAFTS:  # their ids have no form of their own
             await refused(world, pressing(caller, kind, next(garbage)), STALE, before)
     result = await pressing(crowd.ada, kinds[-1], real)()
     assert result.modal is not None or action is Action.WHY or rows(world) != before

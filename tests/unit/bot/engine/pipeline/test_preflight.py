@@ -15,7 +15,7 @@ from bot.jobs.states import State
 from bot.jobs.store import finding, moving, posts
 from tests.unit.bot.engine.delivery.test_outbox import OutboxHarness, an_outbox_harness
 from tests.unit.bot.engine.scheduler_harness import SchedulerHarness, a_scheduler_harness
-from tests.unit.bot.jobs.samples import HERE, a_job, put
+from tests.unit.bot.jobs.samples import HERE, a_job, a_private_job, put
 
 OLD_SECONDS = 60.0
 
@@ -57,6 +57,24 @@ async def test_a_job_is_sent_after_some_seconds_when_discord_does_not_answer(har
     await asyncio.sleep(0.2)
     assert harness.api.paid == []
     harness.clock.jump(CARD_SECONDS)
+    await harness.until(lambda: harness.api.paid == [job.request.prompt])
+
+
+async def test_a_private_job_is_sent_only_once_its_card_is_there(harness: SchedulerHarness) -> None:
+    """Its DM may be closed: neither a try of unknown outcome nor time is enough."""
+    job = a_private_job(accepted_at=harness.clock.now())
+    await harness.database.write(put, job)
+    await harness.database.write(posts.make_due, job, PostKind.CARD)
+    (card,) = await harness.database.read(posts.find_posts_of_jobs, [job.id])
+    await harness.database.write(posts.mark_unsent, card, not_before=harness.clock.now() + 60.0, known=False)
+    harness.start()
+    harness.clock.jump(CARD_SECONDS)
+    await asyncio.sleep(0.3)
+    harness.clock.jump(OLD_SECONDS)
+    await asyncio.sleep(0.3)
+    assert harness.api.paid == []
+    await harness.database.write(posts.mark_sent, card, None)
+    harness.signals.card_tried(job.id)
     await harness.until(lambda: harness.api.paid == [job.request.prompt])
 
 
