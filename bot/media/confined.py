@@ -19,6 +19,7 @@ from bot.ops.clock import Clock
 
 _SAID_BYTES_MAX = 16 * 1024
 _PIECE_BYTES = 4096
+_PIPE_BYTES = 1024 * 1024
 _NICENESS = 15
 # A killed process ends at once, unless its disk hangs: it is not waited for longer.
 _REAP_SECONDS = 10.0
@@ -189,8 +190,8 @@ class _LastWords:
             over = False
             while not over:
                 over = self._ended in {key.fd for key, _events in selector.select()}
-                # At the end so much of what is still in the pipe.
-                for _ in range(_SAID_BYTES_MAX // _PIECE_BYTES):
+                # No more than a pipe holds: a child that left its group may go on writing.
+                for _ in range(_PIPE_BYTES // _PIECE_BYTES):
                     try:
                         piece = os.read(source, _PIECE_BYTES)
                     except BlockingIOError:

@@ -4,7 +4,7 @@ The figures: docs/facts/media.md, "Encoding".
 """
 
 from dataclasses import dataclass
-from math import isfinite
+from math import ceil, isfinite
 
 from bot.media.container_facts import Container
 from bot.media.ffmpeg_faults import TooPoor, Unreadable
@@ -12,7 +12,7 @@ from bot.media.ffmpeg_faults import TooPoor, Unreadable
 # Below it H.264 shows blocks in anything that moves.
 QUALITY_FLOOR = 0.03
 USUAL_FRAME_RATE = 30.0
-_SIDE_MIN = 16
+_SIDE_MIN = 2
 _SOUND_SHARE = 0.1
 _SOUND_BITS_MIN, _SOUND_BITS_MAX = 48_000, 128_000
 # Of the bytes before the index: what the container adds to each piece of media.
@@ -78,4 +78,4 @@ def within(width: int, height: int, most_width: int, most_height: int) -> tuple[
 def smaller(width: int, height: int, short_side: int) -> tuple[int, int]:
     """Bounds for `EncodePlan`: the size of that shape whose shorter side has so many pixels, or as it is."""
     share = min(1.0, short_side / min(width, height))
-    return int(width * share), int(height * share)
+    return ceil(width * share), ceil(height * share)

@@ -126,8 +126,10 @@ class Ffmpeg:
         found = await asyncio.to_thread(read_container, source)
         if found is None:
             raise Unreadable("no container that we know")
-        if is_complete(found):
-            return found
+        return found if is_complete(found) else await self.list_streams(source, found)
+
+    async def list_streams(self, source: Path, found: Container) -> Container:
+        """The container with what ffmpeg says of the file, where our own reader found nothing."""
         # Without an output it lists the streams, and then ends with an error.
         command = reading(self._found(), source, found.kind, level="info")
         listing = _Run(command, "", _SHORT_SECONDS, _SPARE_BYTES)
