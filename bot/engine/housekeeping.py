@@ -8,6 +8,7 @@ import structlog
 from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.jobs.deadlines import DRAFT_SECONDS
+from bot.jobs.model import fitted_name_of, video_name_of
 from bot.jobs.store import drafts, finding, pictures
 
 # Files are checked once an hour, rows with people's words more often.
@@ -49,9 +50,8 @@ async def sweep(context: EngineContext) -> None:
     ended_since = context.kept_since()
     references = await context.database.read(pictures.find_kept_references, ended_since)
     videos = await context.database.read(finding.find_kept_videos, ended_since)
-    gone = await context.shelf.sweep(references) + await context.fetcher.sweep(
-        {f"video-{job_id}.mp4" for job_id in videos}
-    )
+    kept = {name_of(job_id) for job_id in videos for name_of in (video_name_of, fitted_name_of)}
+    gone = await context.shelf.sweep(references) + await context.fetcher.sweep(kept)
     if context.database.is_shared:
         before = context.clock.now() - _SPARE_SECONDS
         await context.database.write(pictures.drop_pictures, references, before)

@@ -19,8 +19,8 @@ class Denial(StrEnum):
 
 # The bot can't post there: a job that isn't paid yet would be paid in vain.
 ENDS_PLACE = frozenset({Denial.GONE, Denial.ACCESS, Denial.CLOSED, Denial.TYPE, Denial.DM, Denial.AUTOMOD})
-# The file is refused, the text is not: a link to the video can be posted instead.
-REFUSES_FILE = frozenset({Denial.EXPLICIT, Denial.UPLOADS})
+# The file is refused, or may be: a link to the video, or another place, may be accepted.
+REFUSES_FILE = frozenset({Denial.EXPLICIT, Denial.UPLOADS, Denial.OTHER})
 
 _BY_CODE = {
     10003: Denial.GONE,

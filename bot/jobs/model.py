@@ -49,6 +49,16 @@ def parse_job_id(text: str) -> JobId | None:
     return None
 
 
+def video_name_of(job_id: JobId) -> str:
+    """The file name under which the job's video is kept."""
+    return f"video-{job_id}.mp4"
+
+
+def fitted_name_of(job_id: JobId) -> str:
+    """The file name of what ffmpeg made of it."""
+    return f"fitted-{job_id}.mp4"
+
+
 class Cause(StrEnum):
     """Why a job ended, or why it waits."""
 
@@ -230,12 +240,12 @@ class Job:
     @property
     def video_name(self) -> str:
         """The file name under which the video is kept and posted, made from our own id only."""
-        return f"video-{self.id}.mp4"
+        return video_name_of(self.id)
 
     @property
     def fitted_name(self) -> str:
         """The file name under which what ffmpeg made of it is kept."""
-        return f"fitted-{self.id}.mp4"
+        return fitted_name_of(self.id)
 
 
 class PostKind(StrEnum):

@@ -6,6 +6,7 @@ What is relied on: docs/facts/media.md, "ffmpeg" and "Encoding".
 import asyncio
 import errno
 import importlib
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -81,9 +82,10 @@ def find_ffmpeg() -> Path | None:
     if found is not None:
         return Path(found).absolute()
     try:
-        return Path(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
+        program = Path(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
     except (ImportError, RuntimeError, OSError):
         return None
+    return program if os.access(program, os.X_OK) else None
 
 
 class Ffmpeg:

@@ -145,7 +145,7 @@ class VideoFetcher:
     async def verify(self, name: str, sha256: str) -> bool:
         """Whether the video is kept and unchanged: hashed on arrival or here, its file untouched since."""
 
-        def hash_of() -> tuple[str, FileMark]:
+        def known_or_read() -> tuple[str, FileMark]:
             with self._folder.open(name) as file:
                 mark, known = file_mark(file), self._known.get(name)
                 if known is not None and known[1] == mark:
@@ -153,10 +153,25 @@ class VideoFetcher:
                 return hashlib.file_digest(file, "sha256").hexdigest(), mark
 
         try:
-            self._known[name] = found = await asyncio.to_thread(hash_of)
+            self._known[name] = found = await asyncio.to_thread(known_or_read)
         except OSError:
             return False
         return found[0] == sha256
+
+    @property
+    def max_bytes(self) -> int:
+        """The size of the largest video that is kept."""
+        return self._max_bytes
+
+    async def hash_of(self, name: str) -> str:
+        """The hash of a kept file that was made here, in hex. Raises OSError."""
+
+        def run() -> tuple[str, FileMark]:
+            with self._folder.open(name) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest(), file_mark(file)
+
+        self._known[name] = found = await asyncio.to_thread(run)
+        return found[0]
 
     async def forget(self, name: str) -> bool:
         """Delete the video; whether it existed. Raises OSError."""

@@ -271,6 +271,11 @@ class Guild:
         """The largest file that the bot may post here: by premium tier, unless overridden to make tests cheap."""
         return self.upload_limit_override_bytes or _UPLOAD_BY_TIER[self.premium_tier]
 
+    def boost(self, premium_tier: int) -> None:
+        """Set the boost level, which decides the upload limit."""
+        self.premium_tier = premium_tier
+        self.hub.announce("GUILD_UPDATE", self)
+
     @property
     def has_bot(self) -> bool:
         """Whether the bot is a member."""

@@ -237,7 +237,7 @@ class DialBoard:
     async def server_limit(self, wanted: _Wanted) -> str:
         """Set a server's boost level, which decides its upload limit."""
         guild = self._guild(wanted)
-        self._set_tier(guild, wanted.whole("premium_tier", 0, _TIER_MAX))
+        guild.boost(wanted.whole("premium_tier", 0, _TIER_MAX))
         return f"The upload limit of {guild.name} is {guild.upload_limit_bytes // MIB} MB now."
 
     async def reset(self, wanted: _Wanted) -> str:
@@ -251,7 +251,8 @@ class DialBoard:
             if guild.bot_role.permissions != USUAL:
                 guild.set_bot_permissions(USUAL)
             _set_commands(guild, on=True)
-            self._set_tier(guild, self._normal_tiers.get(guild.id, 0))
+            if guild.premium_tier != (tier := self._normal_tiers.get(guild.id, 0)):
+                guild.boost(tier)
         return "Everything is back to normal."
 
     def _guild(self, wanted: _Wanted) -> Guild:
@@ -260,11 +261,6 @@ class DialBoard:
         if guild is None:
             raise DialError("There is no such server.")
         return guild
-
-    def _set_tier(self, guild: Guild, tier: int) -> None:
-        if guild.premium_tier != tier:
-            guild.premium_tier = tier
-            self._stage.chat.world.hub.announce("GUILD_UPDATE", guild)
 
 
 def _set_commands(guild: Guild, *, on: bool) -> None:

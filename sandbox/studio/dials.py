@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal, Self
 
 ResultPlace = Literal["foreign_url", "same_origin_url", "relative_url", "content_only", "data_url"]
@@ -96,5 +97,7 @@ class Dials:
     frames_per_second: float = 2.0
     """Drawing costs grow with it; 2 is for tests, 12 and more is for people."""
     encoder_preset: str = "ultrafast"
+    file: Path | None = None
+    """Hand out this file instead of drawing a video."""
     megabytes: float | None = None
     """Pad videos with an empty box to this many MB (1,000,000 bytes), so that they are over an upload limit."""

@@ -28,7 +28,9 @@ class RenderFiles:
         self._drawing(self._brief(render))
 
     async def video(self, render: Render) -> Path:
-        """The render's MP4, drawn by now, padded as the dial says; raises EncodeError."""
+        """The render's MP4, drawn by now, padded as the dial says, or the dial's file; raises EncodeError."""
+        if self._state.dials.file is not None:
+            return self._state.dials.file
         drawn = await asyncio.shield(self._drawing(self._brief(render)))
         megabytes = self._state.dials.megabytes
         if megabytes is None:

@@ -8,7 +8,7 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,11 +18,12 @@ from bot.jobs.states import ENDS
 from sandbox.chat import Channel, Guild, Message, Person
 from sandbox.stage import Stage
 from tests.databases import Row, rows_of
+from tests.e2e.ladder_scene import CountedFfmpeg
 from tests.e2e.messages import ever_posted
 from tests.e2e.scene import a_stage, picture
 from tests.figures import figure
 
-Life = Literal["video", "remix", "failure"]
+Life = Literal["video", "remix", "failure", "ladder"]
 Where = Literal["commit", "request to Discord", "request to the provider"]
 When = Literal["before", "after"]
 _MOST_POINTS = 60
@@ -32,8 +33,13 @@ STRIDE = figure(2, 1)
 COMMITS = pytest.param("commit", 8, marks=pytest.mark.sqlite_only("sandbox.crash_points counts SQLite's commits"))
 _LOOKS_BETWEEN_STEPS = 20
 _SMALL = {"default_size": "160x90", "frames_per_second": 1}
-_END: dict[Life, str] = {"video": "delivered", "remix": "delivered", "failure": "failed"}
-_PROMPT: dict[Life, str] = {"video": "A heron", "remix": "At night", "failure": "A doomed balloon"}
+_END: dict[Life, str] = {"video": "delivered", "remix": "delivered", "failure": "failed", "ladder": "delivered"}
+_PROMPT: dict[Life, str] = {
+    "video": "A heron",
+    "remix": "At night",
+    "failure": "A doomed balloon",
+    "ladder": "A large heron",
+}
 _SETTLED = {"sent", "gone"}
 
 
@@ -49,6 +55,7 @@ class Sweep:
     channel: Channel
     parent: Message
     pause_seconds: float
+    ffmpeg: CountedFfmpeg
 
     def rows(self, query: str, *values: object) -> list[Row]:
         """What that query finds in the bot's database."""
@@ -89,7 +96,8 @@ async def sweep(folder: Path, life: Life, where: Where, when: When, *, pause_sec
 
 @asynccontextmanager
 async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_seconds: float):
-    async with a_stage(folder, **_SMALL) as stage:
+    ffmpeg = CountedFfmpeg(folder / "bin")
+    async with a_stage(folder, settings=ffmpeg.settings, **_SMALL) as stage:
         if pause_seconds:
             stage.chat.nonce_window_seconds = 0.0
         guild = stage.chat.add_guild("Night Shift")
@@ -98,9 +106,13 @@ async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_sec
         channel = guild.add_channel("videos")
         await ada.slash(channel, "video", prompt="The parent")
         parent = await stage.chat.wait_message(channel, lambda m: m.attachments)
-        one = Sweep(stage, life, where, when, guild, channel, parent, pause_seconds)
+        one = Sweep(stage, life, where, when, guild, channel, parent, pause_seconds, ffmpeg)
         await _until(one, lambda: one.at_rest("The parent"))
+        if life == "ladder":
+            # More than Discord takes, and less than twice that: uploaded, refused, and compressed then.
+            stage.studio.dials.megabytes = 12.0
         yield one
+        assert len(ffmpeg.encodes) == len(set(ffmpeg.encodes)), "something was encoded twice"
         assert "Traceback" not in stage.bot.log()
         assert not list(stage.bot.data_dir.rglob("*.part"))
         if "DATABASE_URL" not in stage.settings:
@@ -111,6 +123,10 @@ async def _killed_at(one: Sweep, number: int) -> bool:
     """Live one life until its `number`-th such moment, and the rest of it after a restart; False if it has fewer."""
     prompt = f"{_PROMPT[one.life]}, number {number}"
     said_before = len(one.stage.chat.posts)
+    if one.life == "ladder":
+        # What a server takes is learned: each life begins without that.
+        guild = one.stage.chat.add_guild(f"Night Shift {number}")
+        one = replace(one, guild=guild, channel=guild.add_channel("videos"))
     # Somebody else each time: after three refused renders a person rests for a while.
     asker = one.stage.chat.add_person(f"Ada the {number}.")
     one.guild.join(asker)

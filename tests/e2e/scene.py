@@ -30,6 +30,8 @@ QUICK = {
 
 
 RENDER_SECONDS = 0.1
+# A machine without the program, and without the extra that brings it.
+NO_FFMPEG = {"PATH": "", "IMAGEIO_FFMPEG_EXE": "/nowhere/ffmpeg"}
 
 
 def quick_dials(**turned: object) -> Dials:

@@ -164,11 +164,12 @@ async def test_post_it_before_the_video_is_there_takes_the_withholding_back(scen
 
 
 async def test_a_video_that_may_not_be_posted_is_kept_for_post_it(scene: Scene) -> None:
-    """Without its permissions the bot writes the requester a DM; with them again, Post it posts for free."""
+    """Without its permissions, and with DMs closed, a notice says so; with them again, Post it posts for free."""
+    scene.ada.user.dms_open = False
     card = await rendering(scene, "Locked out", 100.0)
-    scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(send_messages=True))
+    scene.channel.overwrite(scene.chat.bot_user, deny=discord.Permissions(attach_files=True))
     scene.stage.jump(100)
-    notice = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "fail")
+    notice = await wait_kind(scene.chat, scene.channel, "fail")
     assert says(notice.content, Ending.UNPOSTED_PERMISSION)
     assert actions(notice) == [Action.POST_IT]
     scene.channel.overwrite(scene.chat.bot_user)

@@ -81,7 +81,7 @@ def with_a_video(request: Request) -> bool:
 async def test_a_refused_file_is_linked_or_kept_with_discords_reason(
     tmp_path: Path, status: int, code: int, kept: Ending, linked: Key
 ) -> None:
-    """Discord's reason in plain words, in the channel, after one upload; the public link where there is one."""
+    """Discord's reason in plain words, in the channel, after one upload there and one by DM; a public link before."""
     async with a_scene(tmp_path) as scene:
         scene.chat.faults.add("message_create", Fault.error(status, code), times=FOR_EVER, only_if=with_a_video)
         await scene.ada.slash(scene.channel, "video", prompt="A heron kept")
@@ -90,7 +90,8 @@ async def test_a_refused_file_is_linked_or_kept_with_discords_reason(
         assert not says(notice.content, Ending.UNPOSTED_PERMISSION)
         assert actions(notice) == [Action.POST_IT]
         assert "127.0.0.1" not in scene.chat.transcript(scene.channel, with_deleted=True)
-        assert sum(with_a_video(request) for request in scene.chat.requests) == 1
+        places = [request.path for request in scene.chat.requests if with_a_video(request)]
+        assert [in_a_server(scene) in path for path in places] == [True, False]
         scene.studio.dials.public_files_url = PUBLIC
         await scene.ada.slash(scene.channel, "video", prompt="A heron linked")
         video = await wait_kind(scene.chat, scene.channel, "video")
@@ -100,18 +101,21 @@ async def test_a_refused_file_is_linked_or_kept_with_discords_reason(
 
 
 async def test_post_it_of_a_video_without_a_place_goes_to_the_dm(tmp_path: Path) -> None:
-    """The button under the notice helps: its channel is gone, so the video comes as a direct message."""
+    """The button helps: its channel is gone and DMs were closed; once they are open, the video comes as one."""
     async with a_scene(tmp_path, render_seconds=RENDER) as scene:
         other = scene.chat.add_guild("Elsewhere")
         other.join(scene.ada)
         await rendering(scene, "A heron at dawn")
+        scene.ada.user.dms_open = False
         scene.channel.delete()
         scene.stage.jump(RENDER)
-        dm = scene.chat.dm(scene.ada)
-        notice = await wait_kind(scene.chat, dm, "fail")
-        assert says(notice.content, Ending.UNPOSTED_GONE)
-        await press(scene.ada, notice, Action.POST_IT)
-        video = await wait_kind(scene.chat, dm, "video")
+        await inspection.job(scene.stage, "A heron at dawn", "undeliverable")
+        scene.ada.user.dms_open = True
+        listed = await (await scene.ada.slash(other.add_channel("here"), "status")).wait_state("message")
+        assert says(listed.text, Key.UNDELIVERABLE)
+        await press(scene.ada, listed, Action.POST_IT)
+        video = await wait_kind(scene.chat, scene.chat.dm(scene.ada), "video")
+        assert says(video.content, Key.MOVED_GONE)
         assert video.attachments
         await inspection.job(scene.stage, "A heron at dawn", "delivered")
         assert scene.studio.paid("A heron at dawn") == 1

@@ -55,8 +55,9 @@ async def refused(world: SimWorld, about: str | None = "prompt") -> Job:
 
 
 async def undeliverable(world: SimWorld) -> Job:
-    """Discord refused the video; a notice says so and offers **Post it**."""
+    """Discord refused the video, in its channel and as a DM; a notice says so and offers **Post it**."""
     job = await rendering(world)
+    world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007, message="Cannot send messages")
     path = f"/channels/{job.origin.place.channel_id}/messages"
     world.env.inject_error("POST", path, status=403, code=50013, message="Missing Permissions")
     job = await world.fetched(job)

@@ -1,6 +1,6 @@
 """From a job to its messages. Pure but for `to_discord`."""
 
-from bot.chat.cards._composing import LinkReason, card, failure, late, slow, unsure, video, video_link
+from bot.chat.cards._composing import AS_IT_IS, card, failure, late, slow, unsure, video, video_link
 from bot.chat.cards._lines import (
     job_button,
     lines,
@@ -17,11 +17,11 @@ from bot.chat.cards._offers import ask_delete, offer_form, offer_question
 from bot.chat.cards._private import private_no
 
 __all__ = [
+    "AS_IT_IS",
     "GREY",
     "TEXT_FILE_NAME",
     "Button",
     "Embed",
-    "LinkReason",
     "Message",
     "ask_delete",
     "card",

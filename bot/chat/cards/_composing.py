@@ -1,8 +1,9 @@
 """The messages of a job in its channel, each from the job as it is. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote as percent_encoded
 
+from bot.chat.cards._delivery import linked_line, ready_line, watch_line
 from bot.chat.cards._lines import (
     PROMPT_WHOLE_CHARACTERS,
     job_button,
@@ -19,9 +20,8 @@ from bot.chat.cards._lines import (
 from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Message
 from bot.chat.custom_ids import Action, MessageKind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, plain
-from bot.chat.views import JobView
+from bot.chat.views import DeliveryNote, JobView
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
-from bot.jobs.denials import Denial
 from bot.jobs.model import Job
 from bot.jobs.rights import may_post, may_retry
 from bot.jobs.states import State
@@ -33,17 +33,7 @@ _NOT_AT_THE_END = ".,:;')]"
 _CONTENT_LINK_MAX = 1500
 _DESCRIBED_MAX = 1024
 _RETRIES = frozenset({Action.RETRY, Action.EDIT_RETRY})
-
-
-@dataclass(frozen=True, slots=True)
-class LinkReason:
-    """Why a video is linked instead of attached: it is larger than `limit_bytes`, or `denial`, the file was refused.
-
-    `limit_bytes` is None when the channel's limit is unknown, and only known to be exceeded.
-    """
-
-    limit_bytes: int | None
-    denial: Denial | None = None
+AS_IT_IS = DeliveryNote()
 
 
 def card(view: JobView, reader: Reader, number: int = 1) -> Message:
@@ -76,38 +66,37 @@ def card(view: JobView, reader: Reader, number: int = 1) -> Message:
     )
 
 
-def video(view: JobView, reader: Reader, number: int = 1) -> Message:
+def video(view: JobView, reader: Reader, number: int = 1, note: DeliveryNote = AS_IT_IS) -> Message:
     """The finished video, which is attached to this message and described by its prompt."""
-    job = view.job
-    key = Key.REMIX_READY if job.request.parent_id else Key.VIDEO_READY
-    message = _finished(view, reader, number, say(key, reader, user=job.origin.user_id))
-    return replace(message, described=plain(job.request.prompt, _DESCRIBED_MAX))
+    message = _finished(view, reader, number, ready_line(view.job, note, reader))
+    return replace(message, described=plain(view.job.request.prompt, _DESCRIBED_MAX))
 
 
-def video_link(view: JobView, reader: Reader, number: int, link: str, reason: LinkReason) -> Message:
+def video_link(view: JobView, reader: Reader, number: int, link: str, note: DeliveryNote) -> Message:
     """The finished video that can't be attached: why, and where to watch it.
 
     `link` is a public web address of up to about 3,500 characters.
     """
-    user, size_bytes = view.job.origin.user_id, view.job.video_bytes or 0
-    if reason.denial is not None:
-        explicit = reason.denial is Denial.EXPLICIT
-        why = say(Key.VIDEO_LINK_EXPLICIT if explicit else Key.VIDEO_LINK_UPLOADS, reader, user=user)
-    elif reason.limit_bytes is None:
-        why = say(Key.VIDEO_LINK_REFUSED, reader, user=user, size_bytes=size_bytes)
-    else:
-        why = say(Key.VIDEO_LINK, reader, user=user, size_bytes=size_bytes, limit_bytes=reason.limit_bytes)
-    address = _address(link)
+    why, address = linked_line(view.job, note, reader), _address(link)
     if len(address) <= _CONTENT_LINK_MAX:
         return _finished(view, reader, number, lines(why, address))
     return _finished(view, reader, number, why, address)
 
 
-def failure(job: Job, reader: Reader, number: int = 1, *, link: str | None = None, used: bool = False) -> Message:
+def failure(
+    job: Job,
+    reader: Reader,
+    number: int = 1,
+    *,
+    link: str | None = None,
+    expires_at: float | None = None,
+    used: bool = False,
+) -> Message:
     """The failure notice: why the job ended without a posted video, the charge, the next step, its buttons.
 
     After a refusal for content or input neither prompt, pictures nor reason are shown: **Why?** shows them privately.
-    `link` leads to the video, if it is finished and may be shown. `used`: a retry was made, so its buttons are grey.
+    `link` leads to the video until `expires_at`, if it is finished and may be shown. `used`: a retry was made, so its
+    buttons are grey.
     """
     user, charged = job.origin.user_id, charge(job, reader)
     actions = (Action.POST_IT,) if may_post(job) else retry_actions(job) if may_retry(job) else ()
@@ -121,7 +110,7 @@ def failure(job: Job, reader: Reader, number: int = 1, *, link: str | None = Non
     content = say(Key.FAILURE, reader, user=user, cause=why.cause, charge=charged, next_step=why.next_step)
     address = None if link is None else _address(link)
     if address is not None and len(address) <= _CONTENT_LINK_MAX:
-        content = lines(content, say(Key.FAILURE_LINK, reader, link=address))
+        content = lines(content, f"{watch_line(expires_at, reader)} {address}")
     return Message(
         content=content,
         embed=_about(job, reader, RED, title=status(job, job.ended_at or 0.0, reader)),

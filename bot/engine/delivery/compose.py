@@ -1,24 +1,30 @@
 """Composes a job's message, or decides what happens instead of posting it."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.chat import cards
-from bot.chat.courier import DEFAULT_UPLOAD_LIMIT_BYTES
 from bot.engine.context import EngineContext, reader_of
-from bot.engine.delivery.links import find_link, find_parent_link, view_of
-from bot.jobs.denials import Denial
+from bot.engine.delivery.ladder import Climb, note_of, plan_next
+from bot.engine.delivery.links import PublicLink, find_link, find_parent_link, view_of
+from bot.jobs.denials import Denial, stored_denial
 from bot.jobs.model import Cause, Job, Post, PostKind
+from bot.jobs.rungs import Rung
 from bot.jobs.states import Event, State
+from bot.media.delivery_plan import DeliveryFacts, DeliveryStep
 from bot.videos.provider_faults import PollFault
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message, ready to be posted."""
+    """A message, ready to be posted; a video's with its file, or as a link."""
 
     message: cards.Message
     file: Path | None = None
+    file_name: str = ""
+    file_bytes: int = 0
+    posted_as: Rung | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +42,41 @@ class Unlinked:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmade:
+    """ffmpeg has to make the file first, of at most `most_bytes`."""
+
+    step: DeliveryStep
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The message has to go to another place."""
+
+    step: DeliveryStep
+
+
+@dataclass(frozen=True, slots=True)
 class Unpostable:
-    """Neither the video nor a link to it can be posted there."""
+    """Neither the video nor a link to it can be posted."""
 
     cause: Cause
     denial: Denial | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FileRefused:
-    """Discord refused the message's video as a file, with the reason; None if it was too large."""
-
-    denial: Denial | None = None
+Outcome = Composed | Skipped | Unlinked | Unmade | Elsewhere | Unpostable
 
 
-async def compose(
-    context: EngineContext, job: Job, post: Post, refused: FileRefused | None
-) -> Composed | Skipped | Unlinked | Unpostable:
-    """The message as it is now; `refused` if its file was refused before."""
+async def compose(context: EngineContext, job: Job, post: Post, climb: Climb) -> Outcome:
+    """The message as it is now; `climb` is what this process knows of a video's way."""
     reader = reader_of(context, job.origin)
     match post.kind:
         case PostKind.CARD:
             return Composed(cards.card(view_of(context, job, await find_parent_link(context, job)), reader))
         case PostKind.FAILURE:
-            return Composed(cards.failure(job, reader, post.number, link=await _link_to_kept(context, job)))
+            link = await _link_to_kept(context, job)
+            url, expires_at = (None, None) if link is None else (link.url, link.expires_at)
+            return Composed(cards.failure(job, reader, post.number, link=url, expires_at=expires_at))
         case PostKind.LATE:
             return Composed(cards.late(job, reader, post.number))
         case PostKind.SLOW:
@@ -67,40 +84,78 @@ async def compose(
         case PostKind.UNSURE:
             return Composed(cards.unsure(job, reader, post.number))
         case PostKind.VIDEO:
-            return await _compose_video(context, job, post, refused)
+            return await _compose_video(context, job, post, climb)
 
 
-async def _compose_video(
-    context: EngineContext, job: Job, post: Post, refused: FileRefused | None
-) -> Composed | Skipped | Unlinked | Unpostable:
+async def compose_elsewhere(
+    context: EngineContext, job: Job, post: Post, climb: Climb, denial: Denial
+) -> Elsewhere | Unpostable:
+    """Where the video goes since Discord refuses every message in its place."""
+    step, _ = await plan_next(context, job, post, climb, denial)
+    return _unpostable(post, denial) if step.rung is Rung.KEEP else Elsewhere(step)
+
+
+async def _compose_video(context: EngineContext, job: Job, post: Post, climb: Climb) -> Outcome:
     if job.withheld:
         return Skipped(Event.KEEP)
     if job.video_sha256 is None or not await context.fetcher.verify(job.video_name, job.video_sha256):
         return Skipped(Event.REFETCH)
+    step, facts = await plan_next(context, job, post, climb)
+    if step.rung is Rung.LINK:
+        try:
+            link = await _find_link(context, job)
+        except PollFault as fault:
+            return Unlinked(fault)
+        if link is not None:
+            return await _linked(context, job, post, step, facts, link)
+        climb.may_link = False
+        step, facts = await plan_next(context, job, post, climb)
+    if step.posts_file:
+        return await _attached(context, job, post, step, facts)
+    match step.rung:
+        case Rung.PARENT | Rung.DM:
+            return Elsewhere(step)
+        case Rung.KEEP:
+            return _unpostable(post, post.file_denial)
+        case _:
+            return Unmade(step, min(facts.limit.safe_bytes, facts.most_bytes))
+
+
+async def _attached(context: EngineContext, job: Job, post: Post, step: DeliveryStep, facts: DeliveryFacts) -> Composed:
     view, reader = view_of(context, job, await find_parent_link(context, job)), reader_of(context, job.origin)
-    size_bytes, limit_bytes = job.video_bytes or 0, None
-    if size_bytes > DEFAULT_UPLOAD_LIMIT_BYTES:
-        limit_bytes = await context.courier.upload_limit_bytes(job.origin.posts_in.guild_id)
-    fits = limit_bytes is None or size_bytes <= limit_bytes
-    if fits and refused is None:
-        return Composed(cards.video(view, reader, post.number), context.fetcher.path(job.video_name))
-    denial = None if refused is None else refused.denial
-    try:
-        link = await find_link(context.videos, job)
-    except PollFault as fault:
-        return Unlinked(fault)
-    if link is None:
-        return Unpostable(Cause.SIZE if denial is None else Cause.PERMISSION, denial)
-    # Discord refused one within the limit: the real limit there is unknown.
-    reason = cards.LinkReason(None if fits else limit_bytes, denial)
-    return Composed(cards.video_link(view, reader, post.number, link, reason))
+    message = cards.video(view, reader, post.number, note_of(job, post, step, facts))
+    if step.is_made:
+        path, size_bytes = context.fetcher.path(job.fitted_name), facts.made_bytes or 0
+        return Composed(message, path, job.video_name, size_bytes, step.rung)
+    shown_name = await context.fetcher.shown_name(job.video_name)
+    return Composed(message, context.fetcher.path(job.video_name), shown_name, facts.size_bytes, step.rung)
 
 
-async def _link_to_kept(context: EngineContext, job: Job) -> str | None:
+async def _linked(
+    context: EngineContext, job: Job, post: Post, step: DeliveryStep, facts: DeliveryFacts, link: PublicLink
+) -> Composed:
+    view, reader = view_of(context, job, await find_parent_link(context, job)), reader_of(context, job.origin)
+    note = replace(note_of(job, post, step, facts), expires_at=link.expires_at)
+    return Composed(cards.video_link(view, reader, post.number, link.url, note), posted_as=step.rung)
+
+
+def _unpostable(post: Post, denial: Denial | None) -> Unpostable:
+    """The end with the reason of the place where the video was requested, also after others have refused it."""
+    first = denial if post.moved_for is None else stored_denial(post.moved_for)
+    return Unpostable(Cause.SIZE if first is None else Cause.PERMISSION, first)
+
+
+async def _find_link(context: EngineContext, job: Job) -> PublicLink | None:
+    """A link that works now; while the clock is in doubt, every link counts as one."""
+    now = -math.inf if context.signals.time_in_doubt else context.clock.now()
+    return await find_link(context.videos, job, now)
+
+
+async def _link_to_kept(context: EngineContext, job: Job) -> PublicLink | None:
     """The link to a finished video that can't be posted, if the provider has one now."""
     if job.state is not State.UNDELIVERABLE or job.cause is not Cause.PERMISSION:
         return None
     try:
-        return await find_link(context.videos, job)
+        return await _find_link(context, job)
     except PollFault:
         return None

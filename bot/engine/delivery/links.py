@@ -1,10 +1,12 @@
 """The links in messages: to a finished video at its provider, and to other messages."""
 
 import re
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from bot.chat.views import JobView
 from bot.engine.context import EngineContext
+from bot.engine.delivery.link_expiry import link_expires_at
 from bot.jobs.model import Job, JobId, Origin, Post, PostKind, PostState
 from bot.jobs.store import posts
 from bot.ops import ip_ranges
@@ -19,18 +21,32 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?|[^\x00-\x7f]+")
 _KEY_LIKE = frozenset({"key", "api_key", "apikey", "api-key", "token", "access_token", "authorization", "auth"})
 
 
-async def find_link(videos: VideosClient, job: Job) -> str | None:
+@dataclass(frozen=True, slots=True)
+class PublicLink:
+    """A link that anyone may open; `expires_at` in epoch seconds, None if neither it nor the provider tells."""
+
+    url: str
+    expires_at: float | None = None
+
+
+async def find_link(videos: VideosClient, job: Job, now: float) -> PublicLink | None:
     """A link that anyone may open: on a foreign host, without a key, ours or another's; None if there is none.
 
-    Raises `PollFault` if the provider did not answer; then a link may still exist.
+    One that has expired at `now` is none. Raises `PollFault` if the provider did not answer; then a link may still
+    exist.
     """
     if job.remote_id is None or job.provider != videos.provider:
         return None
     try:
-        url = (await videos.poll(job.remote_id)).url
+        found = await videos.poll(job.remote_id)
     except NotFound:
         return None
-    return url if url is not None and is_public(url) and videos.key_for(url) is None else None
+    url = found.url
+    if url is None or not is_public(url) or videos.key_for(url) is not None:
+        return None
+    ends = [at for at in (link_expires_at(url), found.expires_at) if at is not None]
+    link = PublicLink(url, min(ends, default=None))
+    return link if link.expires_at is None or link.expires_at > now else None
 
 
 def is_public(url: str) -> bool:

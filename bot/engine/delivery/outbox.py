@@ -1,43 +1,32 @@
-"""The outbox dispatcher: posts the due messages of jobs, each once, through the courier.
-
-A row is marked before the first byte is sent. Within the nonce window a retry is deduplicated by Discord. After a
-crash, or once the window may have expired, the channel's history is searched before a retry.
-"""
+"""The outbox dispatcher: attempts the due messages of jobs, each in its turn (`bot.engine.delivery.sending`)."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field
+from enum import Enum
 
 import structlog
 
-from bot.chat import courier, custom_ids
-from bot.chat.cards import Message
 from bot.engine.context import EngineContext
-from bot.engine.delivery.compose import Composed, FileRefused, Skipped, Unlinked, Unpostable, compose
-from bot.engine.delivery.undeliverable import belongs_in_dm, settle_undeliverable
+from bot.engine.delivery.sending import Sender, Tries
 from bot.engine.due_queue import DueQueue
-from bot.engine.moves import change
-from bot.jobs.backoff import full_jitter
-from bot.jobs.deadlines import give_up_at
-from bot.jobs.denials import REFUSES_FILE, Denial
-from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind
-from bot.jobs.states import ENDS, State
-from bot.jobs.store import finding, moving, posts
-from bot.jobs.store.processes import SEND_WITHIN_SECONDS
+from bot.jobs.model import Cause, Job, JobId, Post, PostKind
+from bot.jobs.store import finding, posts
 from bot.ops.tasks import drain
-from bot.videos.provider_faults import PollFailed, PollFault
 
-# Discord honours a nonce for "the past few minutes"; within two of them a retry is surely deduplicated.
-NONCE_SURE_SECONDS = 120.0
 _IDLE_SECONDS = 60.0
-_AT_ONCE = {True: 3, False: 8}  # uploads, and messages without a file
 _READ_AT_ONCE = 100
-_RETRY_SECONDS_MAX = 300.0
 _BROKEN_REST_SECONDS = 30.0
 
 _Key = tuple[JobId, PostKind, int]
 _log = structlog.stdlib.get_logger(__name__)
+
+
+class _Pool(Enum):
+    """What is done at the same time, and how many of each."""
+
+    MESSAGE = 8
+    UPLOAD = 3
+    ENCODE = 1
 
 
 @dataclass(slots=True)
@@ -45,24 +34,29 @@ class _Waiting:
     """An unsent message: its row with its job until the first try, and what this process knows of its tries."""
 
     row: tuple[Post, Job | None] | None
-    # When this process first tried, on the monotonic clock.
-    attempted_at: float | None = None
-    file_refused: FileRefused | None = None
-    unlinked: int = 0
+    tries: Tries = field(default_factory=Tries)
     broken: bool = False
+
+    def pool(self, key: _Key) -> _Pool:
+        """Among which it waits for its turn."""
+        if key[1] is not PostKind.VIDEO:
+            return _Pool.MESSAGE
+        return _Pool.ENCODE if self.tries.is_unmade else _Pool.UPLOAD
 
 
 class OutboxDispatcher:
-    """One loop over the unsent messages by their time; uploads and short messages have separate pools.
+    """One loop over the unsent messages by their time. Short messages, uploads and encodings have separate pools.
 
     A signal names the job whose messages to read. At a start the store names all jobs with one, oldest first.
     """
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
+        self._sender = Sender(context)
         self._waiting: dict[_Key, _Waiting] = {}
-        self._due: dict[bool, DueQueue[_Key]] = {is_upload: DueQueue() for is_upload in _AT_ONCE}
+        self._due: dict[_Pool, DueQueue[_Key]] = {pool: DueQueue() for pool in _Pool}
         self._busy: dict[_Key, asyncio.Task[None]] = {}
+        self._running: dict[_Pool, set[_Key]] = {pool: set() for pool in _Pool}
         # Tried since rows were read last: those rows are outdated.
         self._outdated: set[_Key] = set()
 
@@ -92,11 +86,11 @@ class OutboxDispatcher:
             return min(rest_seconds, _IDLE_SECONDS)
         now = context.clock.now()
         pause_seconds = 0.0 if context.signals.to_post else _IDLE_SECONDS
-        for is_upload, due in self._due.items():
-            busy = sum(_is_upload(key) is is_upload for key in self._busy)
-            while busy < _AT_ONCE[is_upload] and (key := due.pop(now)) is not None:
-                busy += 1
-                self._busy[key] = asyncio.create_task(self._dispatch(key, self._waiting[key]))
+        for pool, due in self._due.items():
+            running = self._running[pool]
+            while len(running) < pool.value and (key := due.pop(now)) is not None:
+                running.add(key)
+                self._busy[key] = asyncio.create_task(self._dispatch(key, self._waiting[key], running))
             pause_seconds = min(pause_seconds, due.pause_seconds(now))
         return pause_seconds
 
@@ -109,10 +103,11 @@ class OutboxDispatcher:
         for post, job in await self._read_unsent(job_ids):
             key = _key_of(post)
             if key not in self._busy and key not in self._outdated:
-                self._waiting.setdefault(key, _Waiting(None)).row = post, job
-                self._due[_is_upload(key)].put(key, post.not_before)
+                message = self._waiting.setdefault(key, _Waiting(None))
+                message.row = post, job
+                self._due[message.pool(key)].put(key, post.not_before)
 
-    async def _dispatch(self, key: _Key, message: _Waiting) -> None:
+    async def _dispatch(self, key: _Key, message: _Waiting, running: set[_Key]) -> None:
         context, due_at = self._context, None
         try:
             due_at = await self._dispatch_one(key, message)
@@ -123,6 +118,7 @@ class OutboxDispatcher:
             due_at = context.clock.now() + _BROKEN_REST_SECONDS
         finally:
             del self._busy[key]
+            running.discard(key)
             self._outdated.add(key)
             if key[1] is PostKind.CARD and message.row is None:
                 # Its job waits until it was tried.
@@ -130,7 +126,7 @@ class OutboxDispatcher:
             if due_at is None:
                 del self._waiting[key]
             else:
-                self._due[_is_upload(key)].put(key, due_at)
+                self._due[message.pool(key)].put(key, due_at)
             context.signals.outbox.set()
 
     async def _dispatch_one(self, key: _Key, message: _Waiting) -> float | None:
@@ -145,29 +141,9 @@ class OutboxDispatcher:
         post, job = row[0], row[1] or await context.database.read(finding.get, key[0])
         if job is None:
             return await context.database.write(posts.withdraw, post)
-        if message.broken and self._is_overdue(job):
-            return await self._refused(job, post, Cause.LATE)
-        must_search, pointless = self._must_search(message, job, post), _is_pointless(job, post)
-        try:
-            # A card that may exist is searched for even now, so that it can be deleted.
-            if must_search and (not pointless or post.kind is PostKind.CARD) and await self._find(job, post):
-                return None
-            if pointless:
-                return await context.database.write(posts.withdraw, post)
-            return await self._send(message, job, post)
-        except courier.Refused as fault:
-            _log.warning("message refused", job=job.id, kind=post.kind, code=fault.code, denial=fault.denial)
-            if post.kind is not PostKind.VIDEO or fault.denial not in REFUSES_FILE or message.file_refused:
-                return await self._refused(job, post, Cause.PERMISSION, fault.denial)
-            message.file_refused = FileRefused(fault.denial)
-        except courier.TooLarge:
-            if post.kind is not PostKind.VIDEO or message.file_refused:
-                # It had no file, so every further refusal is the same.
-                return await self._refused(job, post, Cause.SIZE)
-            message.file_refused = FileRefused()
-        except courier.CourierFault as fault:
-            return await self._failed(job, post, fault)
-        return await context.database.write(posts.mark_unsent, post, not_before=0.0, known=True)
+        if message.broken and self._sender.is_overdue(job):
+            return await self._sender.give_up(job, post, Cause.LATE)
+        return await self._sender.attempt(message.tries, job, post)
 
     async def _read(self, key: _Key) -> tuple[Post, Job | None] | None:
         """The message as it is now, with its job; None if it has been sent, refused or withdrawn."""
@@ -177,174 +153,20 @@ class OutboxDispatcher:
         context = self._context
         return await context.database.read(posts.find_unsent_of_jobs, job_ids, context.process)
 
-    async def _find(self, job: Job, post: Post) -> bool:
-        """Whether the message exists, which is then stored; after a restore, also whether the video does."""
-        after = job.origin.history_after or MessageId(0)
-        if post.attempted_at is not None and not self._is_from_before(job):
-            # No attempt before the one with the unknown outcome can have posted it.
-            after = max(after, post.attempted_after or after)
-        found = await self._context.courier.find(post.channel_id, after, _recogniser(post))
-        if found is not None:
-            await self._sent(job, post, found)
-            return True
-        if post.kind in (PostKind.CARD, PostKind.VIDEO) or not self._is_from_before(job):
-            return False
-        last = partial(_is_final_post, job_id=job.id, notices=post.kind is not PostKind.FAILURE)
-        if stands := await self._context.courier.find(job.origin.posts_in.channel_id, after, last) is not None:
-            await self._context.database.write(posts.mark_sent, post, None)
-        return stands
-
-    def _is_from_before(self, job: Job) -> bool:
-        """Whether the database was restored since the job was accepted, so that more may be posted than it contains."""
-        return job.accepted_at <= self._context.signals.searched_until
-
-    async def _send(self, message: _Waiting, job: Job, post: Post) -> float | None:
-        context = self._context
-        if belongs_in_dm(job, post):
-            return await self._refused(job, post, Cause.PLACE)
-        if post.kind is PostKind.VIDEO and job.removed_at is not None:
-            # It was posted, and deleted by a person, before its response came.
-            return await self._sent(job, post, None)
-        composed = await compose(context, job, post, message.file_refused)
-        match composed:
-            case Skipped():
-                now, me = context.clock.now(), context.process
-                left = await change(context, moving.stop_delivering, job, post, composed.event, now, process=me)
-                return None if left else now
-            case Unlinked():
-                return await self._ask_later(message, job, post, composed.fault)
-            case Unpostable():
-                return await self._refused(job, post, composed.cause, composed.denial)
-            case Composed():
-                pass
-        now, past = context.clock.now(), context.courier.surely_past()
-        if not await context.database.write(posts.begin_sending, post, job, now, past, context.process):
-            # Something has changed since they were read.
-            return now
-        if post.attempted_at is None or message.attempted_at is None:
-            message.attempted_at = context.clock.monotonic()
-        if context.database.is_shared and context.clock.now() - now > SEND_WITHIN_SECONDS:
-            # The process was stopped: another one may post it by now.
-            return now
-        message_id = await context.courier.post(
-            courier.Parcel(
-                channel_id=post.channel_id,
-                message=composed.message,
-                nonce=post.nonce,
-                reply_to=job.origin.reply_to if post.channel_id == job.origin.posts_in.channel_id else None,
-                file=composed.file,
-                file_name=job.video_name if composed.file is None else await context.fetcher.shown_name(job.video_name),
-            )
-        )
-        return await self._sent(job, post, message_id, composed.message)
-
-    def _must_search(self, message: _Waiting, job: Job, post: Post) -> bool:
-        """Whether an earlier attempt may have posted the message, outside of the nonce window."""
-        if post.attempted_at is None:
-            # After a second fetch the message may exist under the number before. Any other repeat is a new notice.
-            again = post.kind is PostKind.VIDEO and post.number > 1
-            return (again or self._is_from_before(job)) and message.attempted_at is None
-        clock = self._context.clock
-        # After a step of the machine's clock one of the two is wrong: both have to be short.
-        since_seconds = clock.now() - post.attempted_at
-        sure = message.attempted_at is not None and clock.monotonic() - message.attempted_at <= NONCE_SURE_SECONDS
-        return not (sure and 0.0 <= since_seconds <= NONCE_SURE_SECONDS)
-
-    async def _ask_later(self, message: _Waiting, job: Job, post: Post, fault: PollFault) -> float | None:
-        """Request the link again later; at the deadline a video that can neither be posted nor linked is kept."""
-        context = self._context
-        _log.warning("link not found", job=job.id, fault=str(fault))
-        if self._is_overdue(job):
-            return await self._refused(job, post, Cause.SIZE)
-        message.unlinked += 1
-        asked_seconds = fault.retry_after_seconds if isinstance(fault, PollFailed) else None
-        wait_seconds = max(asked_seconds or 0.0, full_jitter(message.unlinked, max_seconds=_RETRY_SECONDS_MAX))
-        return await context.database.write(
-            posts.mark_unsent, post, not_before=context.clock.now() + wait_seconds, known=post.attempted_at is None
-        )
-
-    async def _sent(self, job: Job, post: Post, message_id: MessageId | None, message: Message | None = None) -> None:
-        context = self._context
-        _log.debug("message posted", job=job.id, kind=post.kind)
-        if post.kind is not PostKind.VIDEO:
-            stored = await context.database.write(posts.mark_sent, post, message_id)
-            if post.kind is PostKind.CARD and message is not None and message_id is not None:
-                context.signals.card_posted(replace(post, message_id=message_id), job, message, stored)
-            else:
-                context.signals.card_touched(job.id)
-        else:
-            await change(context, moving.deliver, job, post, message_id, context.clock.now(), process=context.process)
-            if message_id in context.signals.deleted_messages:
-                # Another action was quicker.
-                await change(context, moving.remove, job, context.clock.now())
-            await context.fetcher.forget(job.video_name)
-
-    async def _refused(self, job: Job, post: Post, cause: Cause, denial: Denial | None = None) -> float | None:
-        try:
-            return await settle_undeliverable(self._context, job, post, cause, denial)
-        except courier.CourierFault as fault:
-            return await self._failed(job, post, fault)
-
-    async def _failed(self, job: Job, post: Post, fault: courier.CourierFault) -> float | None:
-        """Retry later; at its deadline a video is undeliverable, and kept."""
-        context = self._context
-        now = context.clock.now()
-        _log.warning("message not posted", job=job.id, kind=post.kind, fault=str(fault))
-        if post.kind is PostKind.VIDEO and self._is_overdue(job):
-            return await self._refused(job, post, Cause.LATE)
-        surely_not = isinstance(fault, courier.NotTaken)
-        asked_seconds = fault.retry_after_seconds if isinstance(fault, courier.NotTaken) else 0.0
-        wait_seconds = max(asked_seconds, full_jitter(post.tries, max_seconds=_RETRY_SECONDS_MAX))
-        return await context.database.write(
-            posts.mark_unsent, post, not_before=now + wait_seconds, known=surely_not and post.attempted_at is None
-        )
-
-    def _is_overdue(self, job: Job) -> bool:
-        in_doubt = self._context.signals.time_in_doubt
-        return not in_doubt and self._context.clock.now() > give_up_at(job, self._context.rules.job_give_up_seconds)
-
     async def _give_up_overdue(self) -> None:
         """End overdue jobs while nothing can be sent at all; messages without a try of this process wait."""
-        videos = [key for key, message in self._waiting.items() if _is_upload(key) and message.attempted_at is not None]
+        videos = {key for key, message in self._waiting.items() if _is_tried_video(key, message)}
         for post, job in await self._read_unsent([key[0] for key in videos]):
             key = _key_of(post)
-            if key in videos and key not in self._busy and job is not None and self._is_overdue(job):
-                due_at = await self._refused(job, post, Cause.LATE)
+            if key in videos and key not in self._busy and job is not None and self._sender.is_overdue(job):
+                due_at = await self._sender.give_up(job, post, Cause.LATE)
                 if due_at is None:
-                    del self._waiting[key]
-                    self._due[True].drop(key)
+                    self._due[self._waiting.pop(key).pool(key)].drop(key)
 
 
 def _key_of(post: Post) -> _Key:
     return post.job_id, post.kind, post.number
 
 
-def _is_upload(key: _Key) -> bool:
-    return key[1] is PostKind.VIDEO
-
-
-def _is_pointless(job: Job, post: Post) -> bool:
-    """Whether the job has moved on so that this message would only confuse."""
-    match post.kind:
-        case PostKind.CARD:
-            return job.state in ENDS
-        case PostKind.LATE | PostKind.SLOW:
-            return job.state in ENDS or job.withheld
-        case PostKind.UNSURE:
-            return job.state is not State.UNCERTAIN
-        case PostKind.VIDEO:
-            return job.state is not State.POSTING
-        case PostKind.FAILURE:
-            return job.state not in ENDS
-
-
-def _is_final_post(custom_id: str, *, job_id: JobId, notices: bool) -> bool:
-    """Whether the message with that button is the job's video or, if wanted, its failure notice."""
-    kinds = (PostKind.VIDEO, PostKind.FAILURE) if notices else (PostKind.VIDEO,)
-    return any(custom_ids.belongs_to(custom_id, job_id=job_id, kind=kind, number=None) for kind in kinds)
-
-
-def _recogniser(post: Post) -> Callable[[str], bool]:
-    # A video is the same under every number; an earlier notice is another one.
-    number = None if post.kind is PostKind.VIDEO else post.number
-    return partial(custom_ids.belongs_to, job_id=post.job_id, kind=post.kind, number=number)
+def _is_tried_video(key: _Key, message: _Waiting) -> bool:
+    return key[1] is PostKind.VIDEO and message.tries.attempted_at is not None

@@ -1,4 +1,4 @@
-"""After Discord's permanent refusal of a message: the job ends, or the message goes to its requester's DM."""
+"""After Discord's permanent refusal of a message: the job ends, the video is kept, or a notice goes by DM."""
 
 from bot.chat import courier
 from bot.engine.context import EngineContext
@@ -9,28 +9,31 @@ from bot.jobs.states import Event, State
 from bot.jobs.store import moving, posts
 
 
-async def settle_undeliverable(
-    context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None = None
-) -> float | None:
-    """Store that the message will not be posted in its channel, with the consequences. Raises `CourierFault`.
+async def settle_refused(context: EngineContext, job: Job, post: Post, denial: Denial | None) -> float | None:
+    """Store that a message other than a video will not be posted in its channel, with the consequences.
 
-    Returns when the message is due again, such as in the DM; None if it is settled. A refused card shows that nothing
-    can be posted there: an unsent job ends, and costs nothing.
+    Returns when it is due again, such as in the DM; None if it is settled. A refused card shows that nothing can be
+    posted there: an unsent job ends, and costs nothing. Raises `CourierFault`.
     """
     ends = denial is not None and (denial in ENDS_PLACE or job.request.private)
     if post.kind is PostKind.CARD and denial is not None and ends:
         await change(context, moving.end_for_place, job.id, denial, context.clock.now(), post)
-    elif post.kind is PostKind.VIDEO:
-        # It was requested again: where it can't be posted, its requester at least gets it.
-        wanted = job.revived_at is not None and denial in ENDS_PLACE
-        if wanted and await redirect_to_dm(context, job, post):
-            return context.clock.now()
-        return await _keep(context, job, post, cause, denial)
-    elif post.kind is not PostKind.CARD and await redirect_to_dm(context, job, post):
+    elif post.kind is not PostKind.CARD and await _redirect_to_dm(context, job, post):
         return context.clock.now()
     else:
         await context.database.write(posts.mark_refused, post)
     return None
+
+
+async def keep_video(
+    context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None = None
+) -> float | None:
+    """End the job with its video kept; returns when the message is due again if the job was moved meanwhile."""
+    about = {"cause": cause, "field": None if denial is None else denial.value, "withheld": False}
+    now = context.clock.now()
+    process = context.process
+    stopped = await change(context, moving.stop_delivering, job, post, Event.UNPOSTABLE, now, process=process, **about)
+    return None if stopped else now
 
 
 def belongs_in_dm(job: Job, post: Post) -> bool:
@@ -44,8 +47,8 @@ def belongs_in_dm(job: Job, post: Post) -> bool:
     )
 
 
-async def redirect_to_dm(context: EngineContext, job: Job, post: Post) -> bool:
-    """Redirect the message to its requester's DM; False if it was refused there, or can't be. Raises `CourierFault`."""
+async def _redirect_to_dm(context: EngineContext, job: Job, post: Post) -> bool:
+    """Redirect the notice to its requester's DM; False if it was refused there, or can't be. Raises `CourierFault`."""
     if job.request.private or post.channel_id != job.origin.place.channel_id:
         return False
     try:
@@ -56,11 +59,3 @@ async def redirect_to_dm(context: EngineContext, job: Job, post: Post) -> bool:
         return False
     await context.database.write(posts.redirect, post, dm)
     return True
-
-
-async def _keep(context: EngineContext, job: Job, post: Post, cause: Cause, denial: Denial | None) -> float | None:
-    about = {"cause": cause, "field": None if denial is None else denial.value, "withheld": False}
-    now = context.clock.now()
-    process = context.process
-    stopped = await change(context, moving.stop_delivering, job, post, Event.UNPOSTABLE, now, process=process, **about)
-    return None if stopped else now

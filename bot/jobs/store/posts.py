@@ -6,7 +6,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.denials import Denial
 from bot.jobs.model import PRIVATE_CAUSES, Cause, ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
+from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import marks
 from bot.jobs.store.rows import Row, job_of, post_of, readable
@@ -177,8 +179,9 @@ async def begin_sending(
     now: float,
     after: MessageId | None = None,
     process: str | None = None,
+    posted_as: Rung | None = None,
 ) -> bool:
-    """Store, before the first byte, that an attempt of that process begins.
+    """Store, before the first byte, that an attempt of that process begins; for a video also as what.
 
     The time of the oldest attempt of unknown outcome stays. `after` is an id that is surely older than a message of
     this attempt. False if it must not be sent as it is: the message was tried or settled since it was read, another
@@ -198,6 +201,8 @@ async def begin_sending(
     )
     if changed.rowcount != 1:
         return False
+    if posted_as is not None and posted_as is not job.posted_as:
+        await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(posted_as=posted_as))
     await marks.advance(connection)
     return True
 
@@ -228,11 +233,17 @@ async def mark_unsent(connection: AsyncConnection, post: Post, *, not_before: fl
     return not_before
 
 
-async def redirect(connection: AsyncConnection, post: Post, channel_id: ChannelId) -> None:
-    """Redirect the message to another channel (the requester's DM), since its own refuses it."""
-    await connection.execute(
-        _this(post).values(state=PostState.DUE, attempted_at=None, channel_id=channel_id, tries=0),
-    )
+async def redirect(
+    connection: AsyncConnection, post: Post, channel_id: ChannelId, moved_for: Why | None = None
+) -> None:
+    """Redirect the message to another channel, since its own refuses it for that reason."""
+    elsewhere = {"channel_id": channel_id, "moved_for": moved_for, "file_denial": None}
+    await connection.execute(_this(post).values(state=PostState.DUE, attempted_at=None, tries=0, **elsewhere))
+
+
+async def note_file_denial(connection: AsyncConnection, post: Post, denial: Denial) -> None:
+    """Store that Discord refuses the message's file in its channel."""
+    await connection.execute(_this(post).values(file_denial=denial))
 
 
 async def mark_refused(connection: AsyncConnection, post: Post) -> None:

@@ -9,15 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.chat import cards, lists
-from bot.chat.cards import Button, Embed, LinkReason, Message
+from bot.chat.cards import Button, Embed, Message
 from bot.chat.custom_ids import Action, ButtonId, MessageKind, belongs_to
 from bot.chat.escape import discord_length
-from bot.chat.views import JobView
+from bot.chat.views import DeliveryNote, JobView
 from bot.chat.words import Readers, charge
 from bot.jobs.model import Cause, Charged, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference, VideoRequest
+from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import ENDS, State
 from tests.readers import ENGLISH, READERS
 from tests.unit.bot.chat.markup_judge import read
+
+TOO_LARGE = DeliveryNote(Rung.LINK, Why.SIZE, limit_bytes=10_485_760)
 
 
 def view(job: Job, **beside: Any) -> JobView:
@@ -30,7 +33,7 @@ OFFER = Offer(MessageId(123), 42, JobId("K3M9Q2XA"), None, "draft", OfferKind.AS
 
 def everything(job: Job) -> list[Message]:
     """One of each message that can be said about a job."""
-    linked = cards.video_link(view(job), ENGLISH, 1, "https://files.test/v.mp4?sig=a", LinkReason(10_485_760))
+    linked = cards.video_link(view(job), ENGLISH, 1, "https://files.test/v.mp4?sig=a", TOO_LARGE)
     messages = [cards.card(view(replace(job, state=state, progress=40)), ENGLISH) for state in State]
     messages += [cards.video(view(job), ENGLISH), linked]
     messages += [cards.failure(replace(job, state=State.FAILED, cause=cause), ENGLISH) for cause in Cause]
@@ -191,7 +194,7 @@ def test_the_attached_video_is_described_by_its_prompt(job: Job, prompt: str, de
     prompted = view(replace(job, request=replace(job.request, prompt=prompt)))
     assert cards.video(prompted, ENGLISH).described == described
     assert discord_length(described) <= 1_024
-    assert cards.video_link(prompted, ENGLISH, 1, "https://files.test/v.mp4", LinkReason(1)).described is None
+    assert cards.video_link(prompted, ENGLISH, 1, "https://files.test/v.mp4", TOO_LARGE).described is None
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ def test_a_long_prompt_is_attached(job: Job, prompt: str, shown: int, attached: 
 def test_a_long_link_leaves_room_for_the_beginning_of_the_prompt(job: Job) -> None:
     """Both fit an embed, and the prompt is attached."""
     long = replace(job, request=replace(job.request, prompt="x" * 1400))
-    message = cards.video_link(view(long), ENGLISH, 1, "https://files.test/" + "a" * 3_400, LinkReason(1))
+    message = cards.video_link(view(long), ENGLISH, 1, "https://files.test/" + "a" * 3_400, TOO_LARGE)
     assert message.text_file == "x" * 1400
     assert message.embed is not None
     assert discord_length(message.embed.description or "") <= 4096
@@ -236,7 +239,7 @@ def test_a_long_link_leaves_room_for_the_beginning_of_the_prompt(job: Job) -> No
 )
 def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, link: str, shown: str) -> None:
     """Both sizes are named, and the address is one link and nothing else, with any content."""
-    message = cards.video_link(view(replace(job, video_bytes=50_331_648)), ENGLISH, 1, link, LinkReason(10_485_760))
+    message = cards.video_link(view(replace(job, video_bytes=50_331_648)), ENGLISH, 1, link, TOO_LARGE)
     assert "(48 MB, limit 10 MB)" in message.content
     assert message.content.endswith("\n" + shown)
     assert read(message.content) == [("mention", "<@42>"), ("link", shown)]
@@ -246,7 +249,7 @@ def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, lin
 def test_a_very_long_link_moves_into_the_embed(job: Job) -> None:
     """A signed address that is too long for the content is still shown whole."""
     link = "https://files.test/" + "a" * 3_000
-    message = cards.video_link(view(job), ENGLISH, 1, link, LinkReason(1))
+    message = cards.video_link(view(job), ENGLISH, 1, link, TOO_LARGE)
     assert message.embed is not None
     assert (message.embed.description or "").startswith(link + "\n")
     assert len(message.content) <= 2_000

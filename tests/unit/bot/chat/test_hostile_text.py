@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.chat import cards, forms, lists
-from bot.chat.cards import LinkReason, Message
+from bot.chat.cards import Message
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
-from bot.chat.views import JobView
+from bot.chat.views import DeliveryNote, JobView
 from bot.chat.words import Key, refusal, say
 from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer, OfferKind, Place, UserId, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import State
 from bot.jobs.store.finding import Suggestion
 from tests.figures import figure
@@ -121,8 +122,8 @@ def about_a_job(job: Job, evil: str) -> Iterator[Message]:
     yield cards.card(JobView(job, 1_001.0, paused=True), ENGLISH)
     finished = JobView(job, 1_001.0, parent_link=JUMP)
     yield cards.video(finished, ENGLISH)
-    yield cards.video_link(finished, ENGLISH, 1, LINK, LinkReason(10_485_760))
-    yield cards.video_link(finished, ENGLISH, 1, LINK + "a" * 3_000, LinkReason(None))
+    yield cards.video_link(finished, ENGLISH, 1, LINK, DeliveryNote(Rung.LINK, Why.SIZE, limit_bytes=10_485_760))
+    yield cards.video_link(finished, ENGLISH, 1, LINK + "a" * 3_000, DeliveryNote(Rung.LINK, Why.SIZE))
     for state in (State.FAILED, State.REFUSED, State.LOST, State.UNDELIVERABLE):
         for cause, about in [(None, None), *((cause, None) for cause in Cause), *ABOUT]:
             yield cards.failure(replace(job, state=state, cause=cause, about=about), ENGLISH)

@@ -146,8 +146,9 @@ def job(provider: FakeProvider) -> Job:
     return a_job(State.POSTING, provider=provider.base_url, remote_id="video_1")
 
 
-async def link(videos: VideosClient, job: Job) -> str | None:
-    return await asyncio.wait_for(find_link(videos, job), 10)
+async def link(videos: VideosClient, job: Job, now: float = 0.0) -> str | None:
+    found = await asyncio.wait_for(find_link(videos, job, now), 10)
+    return None if found is None else found.url
 
 
 async def test_a_foreign_link_is_found(provider: FakeProvider, videos: VideosClient, job: Job) -> None:

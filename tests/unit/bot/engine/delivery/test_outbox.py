@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from bot.chat.courier import CourierFault, NotTaken, OutcomeUnknown, Parcel, Refused
-from bot.engine.delivery import outbox as outbox_module
-from bot.engine.delivery.outbox import NONCE_SURE_SECONDS, OutboxDispatcher
+from bot.engine.delivery import sending
+from bot.engine.delivery.history_search import NONCE_SURE_SECONDS
+from bot.engine.delivery.outbox import OutboxDispatcher
 from bot.engine.signals import Signals
 from bot.jobs.database import Database
 from bot.jobs.model import Cause, ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
@@ -92,6 +93,8 @@ class FakeProvider:
 class FakeFetcher:
     """Has every video, whole by default."""
 
+    max_bytes = 100_000_000
+
     def __init__(self) -> None:
         self.whole = True
 
@@ -150,6 +153,7 @@ class OutboxHarness:
                 signals=Signals(),
                 videos=self.provider,
                 fetcher=self.fetcher,
+                ffmpeg=SimpleNamespace(available=False),
                 kill_switch=SimpleNamespace(is_on=lambda: False),
             )
         )
@@ -332,8 +336,9 @@ async def test_waiting_for_discord_is_no_try(outbox: OutboxHarness) -> None:
 async def a_video(outbox: OutboxHarness, *, accepted_seconds_ago: float = 60.0, **changes: Any) -> Job:
     """A job whose video is to be posted, and is over what Discord takes unless that is changed."""
     accepted_at = outbox.clock.now() - accepted_seconds_ago
-    video: dict[str, Any] = {"remote_id": "video_1", "video_sha256": "a" * 64, "video_bytes": 12_000_000} | changes
-    job = a_job(State.POSTING, id=JobId("P0ST0000"), accepted_at=accepted_at, completed_at=accepted_at + 60, **video)
+    video: dict[str, Any] = {"remote_id": "video_1", "video_sha256": "a" * 64, "video_bytes": 30_000_000}
+    about = {"id": JobId("P0ST0000"), "accepted_at": accepted_at, "completed_at": accepted_at + 60} | video | changes
+    job = a_job(State.POSTING, **about)
     await outbox.database.write(put, job)
     await outbox.database.write(posts.make_due, job, PostKind.VIDEO)
     return job
@@ -362,7 +367,7 @@ async def test_a_video_is_given_up_in_time_also_while_nothing_can_be_said(
     outbox.courier.resting_seconds = 15.0
     await outbox.look()
     if tried:
-        outbox.outbox._waiting[job.id, PostKind.VIDEO, 1].attempted_at = outbox.clock.monotonic()
+        outbox.outbox._waiting[job.id, PostKind.VIDEO, 1].tries.attempted_at = outbox.clock.monotonic()
     await outbox.look()
     left = await outbox.database.read(finding.get, job.id)
     assert left is not None
@@ -376,14 +381,14 @@ async def test_a_message_that_cannot_be_composed_ends_with_its_time(
 ) -> None:
     """R19: one that breaks at each try is tried until its job's time is up; then the job ends, and the others go on."""
 
-    compose = outbox_module.compose
+    compose = sending.compose
 
     async def broken(context: Any, job: Job, post: Post, refused: Any) -> object:
         if post.kind is PostKind.VIDEO:
             raise ValueError("no such prompt")
         return await compose(context, job, post, refused)
 
-    monkeypatch.setattr(outbox_module, "compose", broken)
+    monkeypatch.setattr(sending, "compose", broken)
     job = await a_video(outbox, accepted_seconds_ago=hours * 3_600.0)
     for _ in range(3):
         await outbox.turn()

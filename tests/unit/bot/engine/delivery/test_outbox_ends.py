@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.chat.courier import CourierFault, Refused, TooLarge
-from bot.engine.delivery import outbox as outbox_module
+from bot.engine.delivery import sending
 from bot.jobs.model import Job, Post, PostKind
 from bot.jobs.states import State
 from bot.jobs.store import finding, moving, posts
@@ -48,14 +48,14 @@ async def test_nothing_is_remembered_of_messages_that_are_done(
     outbox: OutboxHarness, fault: CourierFault | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sent, refused, or too large with a link asked for, and broken on the way: when all is said nothing stays."""
-    compose, broken = outbox_module.compose, [ValueError("no such prompt")]
+    compose, broken = sending.compose, [ValueError("no such prompt")]
 
     async def broken_once(context: Any, job: Job, post: Post, refused: Any) -> object:
         if broken and post.kind is PostKind.VIDEO:
             raise broken.pop()
         return await compose(context, job, post, refused)
 
-    monkeypatch.setattr(outbox_module, "compose", broken_once)
+    monkeypatch.setattr(sending, "compose", broken_once)
     await a_video(outbox, video_bytes=1_000)
     outbox.courier.fault = fault
     for _ in range(3):

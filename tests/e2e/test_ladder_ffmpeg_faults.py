@@ -1,0 +1,88 @@
+"""ffmpeg fails, hangs, or is in the middle of its work when the bot ends: the next way is taken, nothing twice."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.chat.custom_ids import Action
+from bot.chat.words import Key
+from tests.e2e import inspection
+from tests.e2e.ladder_scene import PUBLIC, CountedFfmpeg, delivered, posted_file
+from tests.e2e.messages import actions, job_id_of, press, wait_card, wait_kind
+from tests.e2e.outage_scene import a_scene
+from tests.e2e.scene import Scene
+from tests.wording import says
+
+pytestmark = pytest.mark.slow
+
+
+@asynccontextmanager
+async def encoding(folder: Path, *, hold: bool = True) -> AsyncIterator[tuple[Scene, CountedFfmpeg]]:
+    """A bot whose ffmpeg is at work on a video that is too large, or has failed at it."""
+    ffmpeg = CountedFfmpeg(folder / "bin")
+    async with a_scene(folder, ffmpeg.settings, megabytes=30.0) as scene:
+        if hold:
+            ffmpeg.hold()
+        else:
+            ffmpeg.break_down()
+        scene.studio.dials.public_files_url = PUBLIC
+        await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
+        await inspection.until(scene.stage, lambda: ffmpeg.encodes, "ffmpeg at work")
+        try:
+            yield scene, ffmpeg
+        finally:
+            ffmpeg.release()
+
+
+async def test_an_ffmpeg_that_crashes_leads_to_the_link(tmp_path: Path) -> None:
+    """Both encodes fail: once each, and then the next way is taken, with its reason."""
+    async with encoding(tmp_path, hold=False) as (scene, ffmpeg):
+        video = await delivered(scene, "A heron at dawn")
+        assert says(video.content, Key.VIDEO_LINK)
+        assert len(ffmpeg.encodes) == len(set(ffmpeg.encodes))
+
+
+async def test_an_ffmpeg_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
+    """It is killed, and its work goes with it; the next way is taken."""
+    async with encoding(tmp_path) as (scene, ffmpeg):
+        for number in (1, 2):
+            await inspection.until(scene.stage, lambda n=number: len(ffmpeg.encodes) >= n, "ffmpeg at work")
+            scene.stage.jump(1_000)
+        video = await delivered(scene, "A heron at dawn")
+        assert says(video.content, Key.VIDEO_LINK)
+        assert len(ffmpeg.encodes) == 2
+        assert list((scene.stage.bot.data_dir / "ffmpeg").iterdir()) == []
+
+
+@pytest.mark.parametrize("how", ["killed", "stopped"])
+async def test_a_bot_that_ends_while_ffmpeg_works_takes_the_next_way(tmp_path: Path, how: str) -> None:
+    """Nothing is encoded twice: after a kill or a clean end the video is made smaller instead, and posted once."""
+    async with encoding(tmp_path) as (scene, ffmpeg):
+        if how == "killed":
+            await scene.stage.bot.kill()
+        else:
+            assert await scene.stage.bot.terminate() == 0
+        await scene.chat.bot_gone()
+        ffmpeg.release()
+        await scene.stage.start_bot()
+        video = await delivered(scene, "A heron at dawn")
+        assert says(video.content, Key.MADE_SMALLER)
+        assert len(ffmpeg.encodes) == len(set(ffmpeg.encodes)) == 2
+
+
+async def test_a_video_is_withheld_while_ffmpeg_works(tmp_path: Path) -> None:
+    """*Don't post* still counts: the video is kept, and *Post it* posts what was made, without another encode."""
+    async with encoding(tmp_path) as (scene, ffmpeg):
+        card = await wait_card(scene.chat, scene.channel, "A heron at dawn")
+        await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
+        ffmpeg.release()
+        row = await inspection.job(scene.stage, "A heron at dawn", "cancelled")
+        assert row["withheld"]
+        card = await wait_card(scene.chat, scene.channel, lambda m: Action.POST_IT in actions(m))
+        await press(scene.ada, card, Action.POST_IT)
+        video = await wait_kind(scene.chat, scene.channel, "video")
+        assert job_id_of(video) == row["id"]
+        assert posted_file(video).stat().st_size < 10_000_000
+        assert len(ffmpeg.encodes) == 1
