@@ -7,7 +7,7 @@ import pytest
 from bot.chat.custom_ids import Action
 from bot.chat.words import Key
 from bot.jobs.reasons import Reason
-from sandbox.chat import Channel, Message, Permission
+from sandbox.chat import Channel, Fault, Message, Permission
 from sandbox.studio import Outcome
 from tests.e2e import inspection
 from tests.e2e.messages import actions, ever_posted, job_id_of, of_kind, press, wait_kind
@@ -140,6 +140,8 @@ async def test_a_remix_in_the_dm_stays_private_under_the_rules_of_the_server(sce
     for prompt in ("Now at night", "Now in snow", "Now in rain"):
         await inspection.job(scene.stage, prompt, "delivered")
         assert ends_of(scene, prompt) == [("delivered", True, scene.guild.id)]
+    scene.chat.faults.add("member_get", Fault.error(403, 50001))
+    assert says(await inspection.refusal(await press(scene.ada, video, Action.AGAIN)), Reason.SERVER_UNCHECKED)
     scene.channel.overwrite(scene.ada, deny=Permission.USE_APPLICATION_COMMANDS)
     assert says(await inspection.refusal(await press(scene.ada, video, Action.AGAIN)), Reason.COMMANDS_DENIED)
     scene.chat.add_guild("Elsewhere").join(scene.ada)
