@@ -41,6 +41,7 @@ from bot.jobs.migrating_shared import migrate_shared
 from bot.jobs.pacing import Bounds
 from bot.jobs.store import finding, moving, processes
 from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
+from bot.media.first_frames import FirstFrames
 from bot.media.references import ReferenceShelf
 from bot.media.video_fetcher import AddressGuard, VideoFetcher
 from bot.ops.clock import Clock, SteadyClock
@@ -145,8 +146,8 @@ async def build_engine(
         owner_alerts.alert(Key.ALERT_RESTORED)
     rules = _rules(settings)
     context = EngineContext(
-        clock, database, videos, catalogue, fetcher, ffmpeg, shelf, courier, Members(client, client.served), readers,
-        rules, signals, owner_alerts, kill_switch, process,
+        clock, database, videos, catalogue, fetcher, ffmpeg, shelf, FirstFrames(settings.data_dir / "frames"), courier,
+        Members(client, client.served), readers, rules, signals, owner_alerts, kill_switch, process,
     )  # fmt: skip
     engine = Engine(context, timekeeper, settings.max_submits_per_minute, cluster)
     client.services = engine.services

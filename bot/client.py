@@ -28,6 +28,7 @@ COGS = (
     "cogs.buttons",
     "cogs.drafts",
     "cogs.offers",
+    "cogs.pages",
     "cogs.forms",
     "cogs.replies",
     "cogs.places",
@@ -199,7 +200,7 @@ async def _answer_privately(interaction: "discord.Interaction[Any]", no: Refusal
     typed = typed_prompt(cast("Mapping[str, Any] | None", interaction.data))
     shown = cards.private_no(text, typed, None, reader)
     try:
-        await interaction.response.send_message(shown.content, files=cards.text_files(shown), ephemeral=True)
+        await interaction.response.send_message(shown.content, files=cards.files_of(shown), ephemeral=True)
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         _log.info("private response not shown", error=str(error))
 

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord.ext import commands
 
-from bot.chat import cards, lists
-from bot.chat.custom_ids import Action, ButtonId, MessageKind, parse_button
+from bot.chat import cards
+from bot.chat.custom_ids import SHOWING, Action, ButtonId, MessageKind, parse_button
 from bot.chat.words import Key, say
 from bot.chat.words import refusal as refusal_text
 from bot.engine.requests.drafts import revised, without_pictures
@@ -38,7 +38,6 @@ class Buttons(commands.Cog):
             Action.DELETE: self._delete,
             Action.RETRY: self._retry,
             Action.EDIT_RETRY: self._edit_retry,
-            Action.WHY: self._why,
             Action.REQUEST_AGAIN: self._request_again,
             Action.DISMISS: self._dismiss,
             Action.POST_IT: self._post_it,
@@ -50,7 +49,9 @@ class Buttons(commands.Cog):
         if interaction.type is not discord.InteractionType.component or interaction.data is None:
             return
         button = parse_button(str(interaction.data.get("custom_id", "")))
-        if button is None or button.job_id is None or await is_turned_away(self._services, interaction):
+        if button is None or button.job_id is None or button.action in SHOWING:
+            return
+        if await is_turned_away(self._services, interaction):
             return
         if button.kind is MessageKind.SURE:
             await self._press_sure(interaction, button, button.job_id)
@@ -140,13 +141,6 @@ class Buttons(commands.Cog):
                 if job.cause in {Cause.SOURCE_GONE, Cause.UNSUPPORTED}:
                     draft = revised(draft, Refusal(Reason.VIDEO_UNKNOWN), self._services.catalogue)
                 await keep_and_show(self._services, interaction, draft)
-
-    async def _why(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        async with deferring(interaction):
-            job = await self._services.lookup.find_to_explain(job_id, asker_of(interaction))
-            reader = reader_of(interaction)
-            shown = refusal_text(job, reader) if isinstance(job, Refusal) else lists.why(job, reader)
-            await respond(interaction, shown)
 
     async def _dismiss(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):

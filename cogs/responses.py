@@ -71,7 +71,7 @@ async def respond(interaction: discord.Interaction, message: str | cards.Message
     """Show the private response to an acknowledged interaction."""
     shown = cards.Message(content=message) if isinstance(message, str) else message
     try:
-        await interaction.edit_original_response(**cards.to_discord(shown), attachments=cards.text_files(shown))
+        await interaction.edit_original_response(**cards.to_discord(shown), attachments=cards.files_of(shown))
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
         # The token has expired or Discord is away; the action is done or not, in any case.
         _log.info("private response not shown", error=str(error))
@@ -81,7 +81,7 @@ async def respond_at_once(interaction: discord.Interaction, message: str | cards
     """Respond privately to an interaction that was not acknowledged yet, where a form would have been shown."""
     shown = cards.Message(content=message) if isinstance(message, str) else message
     arguments = {name: value for name, value in cards.to_discord(shown).items() if value is not None}
-    await interaction.response.send_message(**arguments, files=cards.text_files(shown), ephemeral=True)
+    await interaction.response.send_message(**arguments, files=cards.files_of(shown), ephemeral=True)
 
 
 async def respond_to_action(interaction: discord.Interaction, result: Job | Refusal, done: Key | None = None) -> None:

@@ -5,7 +5,7 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from bot.chat import lists
+from bot.chat import details, lists
 from bot.chat.command_texts import description, options
 from bot.chat.words import refusal as refusal_text
 from bot.engine.requests.lookup import Lookup
@@ -31,11 +31,11 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
                 await respond(interaction, lists.running_and_latest(views, reader))
                 return
             sight = sight_of(interaction.guild, interaction.user)
-            view = await services.lookup.find_to_view(video, asker_of(interaction), sight)
-            if isinstance(view, Refusal):
-                await respond(interaction, refusal_text(view, reader))
+            shown = await services.details.find_named(video, asker_of(interaction), sight)
+            if isinstance(shown, Refusal):
+                await respond(interaction, refusal_text(shown, reader))
                 return
-            await respond(interaction, lists.one(view, reader))
+            await respond(interaction, details.details(shown, reader))
 
     return cast("app_commands.Command[Any, ..., None]", status)
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 import aiohttp
 import discord
 
-from bot.chat.cards import Message, text_files, to_discord, video_file
+from bot.chat.cards import Message, files_of, to_discord, video_file
 from bot.chat.discord_errors import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.discord_health import DiscordHealth, RequestOutcome
 from bot.chat.guilds import Guilds
@@ -106,7 +106,7 @@ class Courier:
         """Edit the message, with `file` also its text file; False if that message is gone. Raises `CourierFault`."""
         arguments = to_discord(message)
         if file:
-            arguments["attachments"] = text_files(message)
+            arguments["attachments"] = files_of(message)
         return await self._act_on(channel_id, message_id, lambda found: found.edit(**arguments))
 
     async def delete(self, channel_id: ChannelId, message_id: MessageId) -> bool:
@@ -230,7 +230,7 @@ class Courier:
     ) -> discord.Message:
         # A File is good for one attempt only: a used one uploads nothing, with success.
         video = [] if parcel.file is None else [video_file(parcel.message, parcel.file, parcel.file_name)]
-        files = video + text_files(parcel.message)
+        files = video + files_of(parcel.message)
         return await channel.send(nonce=parcel.nonce, files=files, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # overloads cannot see through a dict
 
     async def _fetch(self, channel_id: ChannelId, message_id: MessageId) -> discord.Message | None:

@@ -1,4 +1,4 @@
-"""The custom ids of buttons and forms, by which a press is routed after any restart. They prove nothing.
+"""The custom ids of buttons, pages and forms, by which a press is routed after any restart. They prove nothing.
 
 Anyone can forge one, so the handler of a press checks the rights and reads the job again.
 """
@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.jobs.model import JobId, MessageId, PostKind
+from bot.jobs.model import JobId, MessageId, PostKind, UserId
 
 
 class MessageKind(StrEnum):
     """The message that a button belongs to: one of a job's (as in `PostKind`), an offer, or a private response.
 
-    `LIST` is a response to /status, `SURE` the question before a deletion.
+    `LIST` is a response to /status, /history or **Details**, `SURE` the question before a deletion.
     """
 
     CARD = "card"
@@ -48,11 +48,12 @@ class Action(StrEnum):
     NO_THANKS = "no_thanks"
     KEEP = "keep"
     MAKE_PUBLIC = "make_public"
+    DETAILS = "details"
 
 
 _ALLOWED = {
     MessageKind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.POST_IT),
-    MessageKind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE),
+    MessageKind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE, Action.DETAILS),
     MessageKind.FAILURE: (Action.RETRY, Action.POST_IT, Action.EDIT_RETRY, Action.WHY),
     MessageKind.LATE: (Action.WITHHOLD,),
     MessageKind.SLOW: (Action.WITHHOLD,),
@@ -60,7 +61,14 @@ _ALLOWED = {
     MessageKind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT, Action.NO_THANKS),
     MessageKind.SURE: (Action.DELETE, Action.KEEP),
     MessageKind.DRAFT: (Action.EDIT, Action.MAKE_PUBLIC),
-    MessageKind.LIST: (Action.CANCEL, Action.WITHHOLD, Action.POST_IT, Action.RETRY, Action.EDIT_RETRY),
+    MessageKind.LIST: (
+        Action.CANCEL,
+        Action.WITHHOLD,
+        Action.POST_IT,
+        Action.RETRY,
+        Action.EDIT_RETRY,
+        Action.DETAILS,
+    ),
 }
 _PAIRS = "|".join(f"{kind}:(?:{'|'.join(actions)})" for kind, actions in _ALLOWED.items())
 _JOB_ID = "[0-9A-HJKMNP-TV-Z]{8}"
@@ -68,11 +76,20 @@ _DRAFT_ID = "[0-9A-Za-z]{1,32}"
 # The id of a message: Discord's ids are whole numbers below 2**63.
 _OFFER_ID = "[1-9][0-9]{0,17}|[1-8][0-9]{18}"
 
+# Buttons that only show something, to the presser alone.
+SHOWING = frozenset({Action.DETAILS, Action.WHY})
+# What a page's id has room for; more is not searched for.
+SEARCH_MAX_CHARACTERS = 60
+
 # For a full match.
 BUTTON_TEMPLATE = re.compile(
     f"vb:(?=(?:{_PAIRS}):)(?P<kind>(?P<offer>offer)|(?P<draft>draft)|(?P<sure>sure)|[a-z]+):(?P<action>[a-z_]+)"
     f":(?P<target>(?(offer)(?:{_OFFER_ID})|(?(draft)(?:{_DRAFT_ID})|{_JOB_ID})))"
     f":(?P<number>(?(sure)(?:{_OFFER_ID})|[1-9][0-9]{{0,3}}))",
+)
+PAGE_TEMPLATE = re.compile(
+    rf"vp:(?P<kind>status|history):(?P<number>[1-9][0-9]{{0,3}}):(?P<member>0|{_OFFER_ID})"
+    rf":(?P<search>[^\x00-\x1f\x7f]{{0,{SEARCH_MAX_CHARACTERS}}})"
 )
 FORM_TEMPLATE = re.compile(
     f"vf:(?P<purpose>video|remix):(?P<source>draft|(?P<job>job)):(?P<target>(?(job){_JOB_ID}|{_DRAFT_ID}))",
@@ -111,6 +128,30 @@ class ButtonId:
         return f"vb:{self.kind}:{self.action}:{self.target}:{self.number}"
 
 
+class PageKind(StrEnum):
+    """A list that is shown in pages."""
+
+    STATUS = "status"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class PageId:
+    """A page of a private list, counted from 1: of the presser's own videos, or of a member's of that server.
+
+    `search` is one line without blanks around it.
+    """
+
+    kind: PageKind
+    number: int = 1
+    member: UserId | None = None
+    search: str = ""
+
+    def __str__(self) -> str:
+        """The custom id; at most 100 characters (docs/facts/discord.md)."""
+        return f"vp:{self.kind}:{self.number}:{self.member or 0}:{self.search}"
+
+
 class FormPurpose(StrEnum):
     """What a form makes."""
 
@@ -146,6 +187,15 @@ def parse_button(custom_id: str) -> ButtonId | None:
     return ButtonId(MessageKind(found["kind"]), Action(found["action"]), found["target"], int(found["number"]))
 
 
+def parse_page(custom_id: str) -> PageId | None:
+    """The page's id, parsed; None for one that is not ours."""
+    found = PAGE_TEMPLATE.fullmatch(custom_id)
+    if found is None:
+        return None
+    member = int(found["member"])
+    return PageId(PageKind(found["kind"]), int(found["number"]), UserId(member) if member else None, found["search"])
+
+
 def parse_form(custom_id: str) -> FormId | None:
     """The form's id, parsed; None for one that is not ours."""
     found = FORM_TEMPLATE.fullmatch(custom_id)
@@ -155,13 +205,13 @@ def parse_form(custom_id: str) -> FormId | None:
 
 
 def is_known(custom_id: str) -> bool:
-    """Whether this version handles a button or form of that id.
+    """Whether this version handles a button, page or form of that id.
 
     Discord sends only presses on the bot's own messages, so any other id was made by a newer version, or forged.
     """
-    if not custom_id.startswith(("vb:", "vf:")):
+    if not custom_id.startswith(("vb:", "vf:", "vp:")):
         return re.match("v[a-z]:", custom_id) is not None
-    return parse_button(custom_id) is not None or parse_form(custom_id) is not None
+    return any(parse(custom_id) is not None for parse in (parse_button, parse_page, parse_form))
 
 
 def belongs_to(custom_id: str, job_id: JobId, kind: PostKind, number: int | None) -> bool:

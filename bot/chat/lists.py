@@ -1,4 +1,4 @@
-"""The private responses of /status: a person's videos, or one of them, and the names for autocomplete. Pure."""
+"""The private response of /status, a person's videos, and the names for autocomplete. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,11 +10,9 @@ from bot.chat.cards import (
     Message,
     job_button,
     lines,
-    origin_line,
     progress_line,
     prompt_file,
     prompt_line,
-    retry_actions,
     settings_line,
     stopping_action,
 )
@@ -23,8 +21,8 @@ from bot.chat.escape import clip, discord_length, plain, quote
 from bot.chat.views import JobView
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.model import Job
-from bot.jobs.rights import may_post, may_retry
-from bot.jobs.states import ENDS, State
+from bot.jobs.rights import may_post
+from bot.jobs.states import ENDS
 from bot.jobs.store.finding import Suggestion
 
 JOBS_SHOWN = 10
@@ -49,45 +47,6 @@ def running_and_latest(views: Sequence[JobView], reader: Reader) -> Message:
     return Message(embed=Embed(title=say(Key.LIST_TITLE, reader), description=description), buttons=buttons)
 
 
-def one(view: JobView, reader: Reader) -> Message:
-    """All facts about one job that the reader may see."""
-    job = view.job
-    if view.veiled:
-        return _veiled(view, reader)
-    waits = job.state is State.ACCEPTED and job.waiting_for is None and view.queue_position is not None
-    explained = cause(job, reader) if may_retry(job) or job.state is State.UNDELIVERABLE else None
-    why = " ".join((explained.cause, charge(job, reader), explained.next_step)) if explained else None
-    times: list[str] = []
-    if job.submitted_at is not None:
-        times.append(say(Key.SENT_WHEN, reader, when=job.submitted_at))
-    if job.ended_at is not None:
-        times.append(say(Key.ENDED_WHEN, reader, when=job.ended_at))
-    description = lines(
-        prompt_line(job),
-        settings_line(job, reader),
-        origin_line(job, view.parent_link, reader),
-        " · ".join(times),
-        progress_line(job, reader),
-        say(Key.PLACE_IN_QUEUE, reader, position=view.queue_position) if waits else None,
-        remark(job, view.now, reader),
-        why,
-        say(Key.LIST_LINK, reader, link=view.link) if view.link else None,
-    )
-    embed = Embed(
-        title=status(job, view.now, reader),
-        description=description,
-        footer=say(Key.SHORT_ID, reader, video=job.id),
-    )
-    action = _action(job)
-    actions = retry_actions(job) if may_retry(job) else (action,) if action else ()
-    return Message(
-        embed=replace(embed, colour=GREY) if job.state in ENDS else embed,
-        # The reason is shown right here.
-        buttons=tuple(job_button(job, MessageKind.LIST, one, 1, reader) for one in actions if one is not Action.WHY),
-        text_file=prompt_file(job.request.prompt),
-    )
-
-
 def why(job: Job, reader: Reader) -> Message:
     """Why the job's video wasn't made: the part that its notice doesn't show in public."""
     embed = Embed(
@@ -110,21 +69,6 @@ def choice_name(job: Suggestion, now: float, reader: Reader) -> str:
     name = say(Key.CHOICE, reader, prompt=prompt, age=age_seconds)
     last = f" · {job.id}"
     return clip(name, _CHOICE_MAX - len(last)) + last
-
-
-def _veiled(view: JobView, reader: Reader) -> Message:
-    """A job of a channel that the reader can't see: who, when, with which model, the charge and the end, no more."""
-    job = view.job
-    model = say(Key.DEFAULT_MODEL, reader) if job.request.model is None else quote(job.request.model)
-    ended = say(Key.ENDED_WHEN, reader, when=job.ended_at) if job.ended_at is not None else None
-    description = lines(
-        model, origin_line(replace(job, request=replace(job.request, parent_id=None)), None, reader), ended,
-        charge(job, reader) if job.state in ENDS else None,
-    )  # fmt: skip
-    footer = say(Key.SHORT_ID, reader, video=job.id)
-    return Message(
-        embed=Embed(title=status(job, view.now, reader), description=description, footer=footer, colour=GREY)
-    )
 
 
 def _entry(view: JobView, reader: Reader) -> str:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.chat.money import amount
 from bot.chat.words import Key, Reader, say
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.store.usage import UsageLine
 
 K = TypeVar("K", GuildId | None, UserId)
 _SHOWN = 5
-_MICROS = 1_000_000
 _HEAD = (
     "server_id",
     "server",
@@ -62,7 +62,7 @@ def table(lines: Sequence[UsageLine], names: Names) -> bytes:
     writer.writerow(_HEAD)
     for line in lines:
         server = "" if line.guild_id is None else names.servers.get(line.guild_id, "")
-        cost = "" if line.cost_micros is None else _money(line.cost_micros)
+        cost = "" if line.cost_micros is None else amount(line.cost_micros)
         writer.writerow(
             (
                 line.guild_id or "", _cell(server), line.user_id, _cell(names.people.get(line.user_id, "")),
@@ -91,12 +91,5 @@ def _total(lines: Sequence[UsageLine]) -> dict[str, object]:
     return {
         "jobs": sum(line.jobs for line in lines),
         "videos": sum(line.renders for line in lines),
-        "cost": _money(sum(reported)) if reported else "–",
+        "cost": amount(sum(reported)) if reported else "–",
     }
-
-
-def _money(micros: int) -> str:
-    """In the provider's currency, with as many digits as it takes."""
-    whole, rest = divmod(abs(micros), _MICROS)
-    digits = f"{rest:06d}".rstrip("0").ljust(2, "0")
-    return f"{'-' if micros < 0 else ''}{whole}.{digits}"

@@ -12,7 +12,8 @@ class JobView:
 
     `queue_position` counts from 1. `link` leads to the job's newest message, `parent_link` to the video it remixes.
     `paused`: spending is paused, so a job that waits to be sent waits for that. `kept`: an ended job's files are kept.
-    `veiled`: the job belongs to a channel that the reader can't see.
+    `veiled`: the job belongs to a channel that the reader can't see. `controlled`: the reader may stop and post it.
+    `owned`: it is the reader's own. `first_frame`: a small JPEG of the finished video, if one is kept.
     """
 
     job: Job
@@ -23,6 +24,9 @@ class JobView:
     paused: bool = False
     kept: bool = True
     veiled: bool = False
+    controlled: bool = True
+    owned: bool = True
+    first_frame: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,34 @@ class DeliveryNote:
     pixels: tuple[int, int] | None = None
     limit_bytes: int | None = None
     expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A parent or a remix of a video, and the link to its message."""
+
+    job: Job
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What the reader may see of a video's family: its parents, the nearest first, and its newest remixes.
+
+    `hidden_parent`: the last parent that is shown, or else the video itself, remixes one that the reader can't see.
+    `more_remixes`: there are more remixes than are shown.
+    """
+
+    parents: tuple[Relative, ...] = ()
+    hidden_parent: bool = False
+    remixes: tuple[Relative, ...] = ()
+    more_remixes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsView:
+    """All that is known about one job; `provider` is its public host name, None for a private one."""
+
+    view: JobView
+    family: Family = Family()
+    provider: str | None = None

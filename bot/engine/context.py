@@ -15,6 +15,7 @@ from bot.jobs.limits import Limits
 from bot.jobs.model import Origin, Place
 from bot.jobs.pacing import Bounds
 from bot.media.ffmpeg import Ffmpeg
+from bot.media.first_frames import FirstFrames
 from bot.media.references import ReferenceShelf
 from bot.media.video_fetcher import VideoFetcher
 from bot.ops.clock import Clock
@@ -48,6 +49,7 @@ class EngineContext:
     fetcher: VideoFetcher
     ffmpeg: Ffmpeg
     shelf: ReferenceShelf
+    first_frames: FirstFrames
     courier: Courier
     members: Members
     readers: Readers

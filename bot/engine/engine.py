@@ -16,6 +16,7 @@ from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.reconcile import Reconciler
 from bot.engine.pipeline.scheduler import Scheduler
 from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.requests.details import DetailsLookup
 from bot.engine.requests.drafts import Drafts
 from bot.engine.requests.intake import Intake
 from bot.engine.requests.job_actions import JobActions
@@ -59,6 +60,7 @@ class Engine:
             Drafts(context),
             JobActions(context, self.intake),
             lookup,
+            DetailsLookup(context, lookup),
             Replies(context, self.intake, lookup),
             OwnerActions(context, self.reconciler),
             context.catalogue,

@@ -203,6 +203,8 @@ class Job:
     provider_code: str | None = None
     charged: Charged = Charged.NO
     cost_micros: int | None = None
+    # Names and values of settings, as the provider reported them with the finished video.
+    reported: tuple[tuple[str, str], ...] = ()
     withheld: bool = False
     progress: int | None = None
     usual_low_seconds: int | None = None

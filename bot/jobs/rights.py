@@ -44,17 +44,15 @@ def may_view(job: Job, asker: Asker) -> Refusal | None:
     return Refusal(Reason.VIDEO_UNKNOWN)
 
 
-def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, provider: str) -> Refusal | None:
-    """Remix and Make another: for anyone who can see the finished video, in its own server or DM.
+def may_inspect(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool) -> Refusal | None:
+    """Looking at a video's details: for its requester, managers of its server, and everyone who can see it."""
+    return may_view(job, asker) and may_see(job, asker, shown_in, sees_channel=sees_channel)
+
+
+def may_see(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool) -> Refusal | None:
+    """Seeing a finished video: in its own server or DM, for everyone who can see the channel that it was posted in.
 
     A private video is seen by its requester alone: to others it is unknown.
-
-    Args:
-        job: the video that is to be remixed.
-        asker: who asks, and where.
-        shown_in: where the video was posted.
-        sees_channel: whether the asker can see the channel that the video was posted in (unsure counts as no).
-        provider: the base URL that new jobs are sent to; a video made elsewhere cannot be remixed there.
     """
     same_world = shown_in.guild_id == asker.place.guild_id and (
         shown_in.guild_id is not None or shown_in.channel_id == asker.place.channel_id
@@ -67,11 +65,22 @@ def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, pr
         return Refusal(Reason.VIDEO_UNKNOWN)
     if job.removed_at is not None:
         return Refusal(Reason.VIDEO_REMOVED, {"video": job.id})
-    if job.state not in FINISHED:
-        return Refusal(Reason.VIDEO_UNFINISHED, {"video": job.id})
-    if job.provider != provider:
-        return Refusal(Reason.VIDEO_ELSEWHERE, {"video": job.id})
-    return None
+    return None if job.state in FINISHED else Refusal(Reason.VIDEO_UNFINISHED, {"video": job.id})
+
+
+def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, provider: str) -> Refusal | None:
+    """Remix and Make another: for anyone who can see the finished video.
+
+    Args:
+        job: the video that is to be remixed.
+        asker: who asks, and where.
+        shown_in: where the video was posted.
+        sees_channel: whether the asker can see the channel that the video was posted in (unsure counts as no).
+        provider: the base URL that new jobs are sent to; a video made elsewhere cannot be remixed there.
+    """
+    if refusal := may_see(job, asker, shown_in, sees_channel=sees_channel):
+        return refusal
+    return None if job.provider == provider else Refusal(Reason.VIDEO_ELSEWHERE, {"video": job.id})
 
 
 def may_retry(job: Job) -> bool:

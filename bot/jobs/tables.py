@@ -80,6 +80,8 @@ jobs = Table(
     Column("charged", String(8), nullable=False, server_default="no"),
     # The cost that the provider reported, in millionths of its currency.
     Column("cost_micros", BigInteger),
+    # The settings that the provider reported with the finished video: names and values.
+    Column("reported", JSON),
     Column("waiting_for", String(16)),
     Column("withheld", Boolean, nullable=False),
     Column("progress", Integer),
@@ -119,6 +121,7 @@ jobs = Table(
     # The latest renders of a class.
     _partial("completed_at IS NOT NULL", "provider", "model", "size", "seconds", "completed_at"),
     _partial("removed_at IS NOT NULL", "removed_at"),
+    _partial("parent_id IS NOT NULL", "parent_id", "accepted_at"),
     Index(None, "user_id", "accepted_at"),
     Index(None, "submitted_at"),
     Index(None, "accepted_at"),

@@ -87,5 +87,7 @@ class RemoteVideo:
     held_back: bool = False
     """Whether the content rules keep the finished video back, as far as the provider says so."""
     cost_micros: int | None = None
+    reported: tuple[tuple[str, str], ...] = ()
+    """The settings that it has according to the provider."""
     prompt: str | None = None
     idempotency_key: str | None = None

@@ -10,7 +10,7 @@ from bot.chat.words import Key
 from sandbox.chat import Answer, Call, Channel, Chat, Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Gate
-from tests.buttons import button_id_of, custom_id_for
+from tests.buttons import button_ids, custom_id_for
 from tests.wording import says
 
 T = TypeVar("T")
@@ -33,13 +33,12 @@ def job_id_of(message: Message) -> str:
 
 def actions(shown: Shown) -> list[Action]:
     """What the buttons ask for, in the order in which they are shown."""
-    return [button_id_of(button.custom_id).action for button in _shown(shown).buttons]
+    return [button.action for button in button_ids(one.custom_id for one in _shown(shown).buttons)]
 
 
 def targets(shown: Shown) -> list[tuple[Action, str]]:
     """The same, each with the job that it asks it for."""
-    ids = [button_id_of(button.custom_id) for button in _shown(shown).buttons]
-    return [(one.action, one.target) for one in ids]
+    return [(one.action, one.target) for one in button_ids(button.custom_id for button in _shown(shown).buttons)]
 
 
 async def press(person: Person, shown: Shown, action: Action, target: str = "") -> Call:

@@ -1,4 +1,4 @@
-"""Point 2 of what a person sees: the finished video as a plain message, its three buttons, and what is too large."""
+"""Point 2 of what a person sees: the finished video as a plain message, its buttons, and what is too large."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ async def test_the_video_is_a_plain_message_with_the_file_and_the_requester_ping
     drawn = await scene.studio.video(the_render(scene, "Bring me the file"))
     sent, kept = await asyncio.to_thread(attachment.path.read_bytes), await asyncio.to_thread(drawn.read_bytes)
     assert sent == kept
-    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DELETE]
+    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
     assert job_id_of(video) in video.text
     assert ever_posted(scene.chat, scene.channel, "video") == [video]
 
@@ -157,7 +157,7 @@ async def test_a_video_that_discord_refuses_for_its_size_is_linked(scene: Scene)
     assert scene.studio.paid("More than one thinks") == 1
     assert message.interaction is None
     assert message.pinged == {scene.ada.id}
-    assert actions(message) == [Action.REMIX, Action.AGAIN, Action.DELETE]
+    assert actions(message) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
     await remixes_by_reply(scene, message)
 
 

@@ -52,7 +52,12 @@ async def test_post_it_posts_the_kept_video(world: SimWorld) -> None:
     assert says(private(await press(world.ada, notice, Action.POST_IT)), Reason.NOTHING_TO_SEND)
     job = await world.fetched(again)
     assert job.state is State.DELIVERED
-    assert actions(await world.shown(job, PostKind.VIDEO)) == [Action.REMIX, Action.AGAIN, Action.DELETE]
+    assert actions(await world.shown(job, PostKind.VIDEO)) == [
+        Action.REMIX,
+        Action.AGAIN,
+        Action.DETAILS,
+        Action.DELETE,
+    ]
     assert len(await world.jobs()) == 1
 
 

@@ -59,13 +59,14 @@ async def test_those_who_manage_messages_may(
 
 
 async def test_managing_the_server_is_not_managing_messages(world: SimWorld) -> None:
-    """Managers of the server may see a job in `/status`, but its buttons there require more."""
+    """Managers of the server may see a job in `/status`, but have no buttons there; a forged press is refused."""
     managing = world.guild.create_role("Owners", permissions=discord.Permissions(manage_guild=True))
     max_ = world.guild.add_member(world.env.create_user("max"), roles=[managing])
     job = await job_setups.queued(world)
     looked = await max_.slash(world.channel, "status", video=job.id)
     assert looked.response is not None
-    result = await press(max_, looked.response, Action.CANCEL)
+    assert actions(looked.response.message) == []
+    result = await press(max_, await world.shown(job, PostKind.CARD), Action.CANCEL)
     assert says(private(result), Reason.NOT_ALLOWED)
     assert (await world.job(job)).state is State.ACCEPTED
 

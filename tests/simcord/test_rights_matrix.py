@@ -19,7 +19,7 @@ from simcord.builders import ChannelHandle, UserHandle
 from simcord.enums import OverwriteType
 from simcord.results import InteractionResult, to_discord_message
 
-from bot.chat.custom_ids import _ALLOWED, Action, ButtonId, FormPurpose, FormSource, MessageKind
+from bot.chat.custom_ids import _ALLOWED, SHOWING, Action, ButtonId, FormPurpose, FormSource, MessageKind
 from bot.jobs.model import Job, PostKind, UserId
 from bot.jobs.reasons import Reason
 from bot.jobs.store import drafts
@@ -39,8 +39,8 @@ UNKNOWN_OFFER = "1234567890123456789"
 MALFORMED = ["short", "", "k3m9q2xa", "K3M9Q2XA:1:1", "ILOUILOU", "-1", "9" * 40, "\u0661\u0662\u0663", "../../bot.db"]
 NO_RIGHT, NOT_KNOWN, GONE, OWNERS = Reason.NOT_ALLOWED, Reason.VIDEO_UNKNOWN, Reason.DRAFT_GONE, Reason.OWNER_ONLY
 NOT_THEIRS = Reason.NOT_YOUR_REPLY
-# Anyone who sees a finished video may remix it.
-FOR_ALL = {Action.REMIX, Action.AGAIN}
+# Anyone who sees a finished video may remix it and look at it.
+FOR_ALL = {Action.REMIX, Action.AGAIN, Action.DETAILS}
 OF_DRAFTS = _ALLOWED[MessageKind.DRAFT]
 SCENES: dict[Action, job_setups.JobSetup] = {
     Action.CANCEL: job_setups.queued,
@@ -54,6 +54,7 @@ SCENES: dict[Action, job_setups.JobSetup] = {
     Action.POST_IT: job_setups.withheld,
     Action.REQUEST_AGAIN: job_setups.uncertain,
     Action.DISMISS: job_setups.uncertain,
+    Action.DETAILS: job_setups.delivered,
 }
 
 
@@ -245,7 +246,7 @@ async def test_every_button_by_everybody(world: SimWorld, crowd: Crowd, paid: li
         if action not in OF_DRAFTS:  # their ids have no form of their own
             await refused(world, pressing(caller, kind, next(garbage)), STALE, before)
     result = await pressing(crowd.ada, kinds[-1], real)()
-    assert result.modal is not None or action is Action.WHY or rows(world) != before
+    assert result.modal is not None or action in SHOWING or rows(world) != before
     assert paid == []
 
 

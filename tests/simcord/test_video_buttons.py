@@ -15,12 +15,12 @@ from tests.wording import says, sentence
 
 
 async def test_video_is_a_plain_message_and_the_card_goes(world: SimWorld) -> None:
-    """The video is a plain message with file, facts and three buttons; it pings the requester, and the card goes."""
+    """The video is a plain message with file, facts and its buttons; it pings the requester, and the card goes."""
     job = await world.delivered("a red @everyone fox", reference=("a.png", png()))
     video = await world.shown(job, PostKind.VIDEO)
     assert video.type is discord.MessageType.default
     assert [attachment.filename for attachment in video.attachments] == [job.video_name]
-    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DELETE]
+    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
     stored = world.env.backend.get_message(world.channel.id, video.id)
     assert stored.ping_user_ids == [world.ada.id]
     assert stored.interaction_metadata is None

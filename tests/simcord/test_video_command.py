@@ -141,7 +141,12 @@ async def test_video_works_in_a_direct_message(world: SimWorld) -> None:
     assert job.origin.place.guild_id is None
     assert actions(await world.shown(job, PostKind.CARD)) == [Action.CANCEL]
     job = await world.fetched(job)
-    assert actions(await world.shown(job, PostKind.VIDEO)) == [Action.REMIX, Action.AGAIN, Action.DELETE]
+    assert actions(await world.shown(job, PostKind.VIDEO)) == [
+        Action.REMIX,
+        Action.AGAIN,
+        Action.DETAILS,
+        Action.DELETE,
+    ]
     assert (await ada.slash("video", prompt="a second fox")).response is None
     await world.settle()
     second = (await world.jobs())[0]

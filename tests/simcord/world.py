@@ -14,7 +14,7 @@ Limits of SimCord 3.2.1, which the end-to-end tests cover:
 
 import asyncio
 import hashlib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ from bot.engine.engine import Engine
 from bot.jobs.model import Job, JobId, PostKind, UserId
 from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving, posts
-from tests.buttons import button_id_of, custom_id_for
+from tests.buttons import button_ids, custom_id_for
 from tests.simcord.sim_bot import SimBot, SimClock
 
 BETWEEN_EDITS_SECONDS = 5.0
@@ -181,6 +181,11 @@ class SimWorld:
         me = Overwrite(self.env.backend.bot_user.id, OverwriteType.MEMBER, deny=denied.value)
         self.env.backend.set_overwrite(channel.id, me)
 
+    def hide(self, channel: ChannelHandle, person: MemberActor) -> None:
+        """Let that person not see a channel any more."""
+        shut = Overwrite(person.id, OverwriteType.MEMBER, deny=discord.Permissions(view_channel=True).value)
+        self.env.backend.set_overwrite(channel.id, shut)
+
     # ---------------------------------------------------------- the messages
 
     async def message(self, job: Job, kind: PostKind) -> discord.Message | None:
@@ -223,13 +228,12 @@ class SimWorld:
 
 def actions(message: discord.Message) -> list[Action]:
     """What the buttons under a message ask for, in the order in which they are shown."""
-    return [button_id_of(custom_id).action for custom_id in _custom_ids(message)]
+    return [button.action for button in button_ids(_custom_ids(message))]
 
 
 def targets(message: discord.Message) -> list[tuple[Action, str]]:
     """The same, each with the job that it asks it for."""
-    ids = [button_id_of(custom_id) for custom_id in _custom_ids(message)]
-    return [(one.action, one.target) for one in ids]
+    return [(one.action, one.target) for one in button_ids(_custom_ids(message))]
 
 
 async def press(actor: MemberActor, shown: Any, action: Action, target: str = "") -> InteractionResult:
@@ -239,8 +243,16 @@ async def press(actor: MemberActor, shown: Any, action: Action, target: str = ""
 
 
 def _custom_ids(message: discord.Message) -> list[str | None]:
-    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
-    return [child.custom_id for row in rows for child in row.children if isinstance(child, discord.Button)]
+    return [part.custom_id for part in parts_of(message.components) if isinstance(part, discord.Button)]
+
+
+def parts_of(components: Iterable[Any]) -> Iterator[Any]:
+    """Every component, with those inside it."""
+    for part in components:
+        yield part
+        yield from parts_of(getattr(part, "children", ()))
+        if (beside := getattr(part, "accessory", None)) is not None:
+            yield beside
 
 
 def text_of(message: discord.Message) -> str:
@@ -248,6 +260,7 @@ def text_of(message: discord.Message) -> str:
     context = [message.content]
     for embed in message.embeds:
         context += [embed.title, embed.description, embed.footer.text]
+    context += [part.content for part in parts_of(message.components) if isinstance(part, discord.TextDisplay)]
     return "\n".join(part for part in context if part)
 
 

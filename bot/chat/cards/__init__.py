@@ -1,6 +1,8 @@
 """From a job to its messages. Pure but for `to_discord`."""
 
+from bot.chat.cards._button import Button, PageButton
 from bot.chat.cards._composing import AS_IT_IS, card, failure, late, slow, unsure, video, video_link
+from bot.chat.cards._layout import Block, Layout, Picture
 from bot.chat.cards._lines import (
     job_button,
     lines,
@@ -12,7 +14,7 @@ from bot.chat.cards._lines import (
     settings_line,
     stopping_action,
 )
-from bot.chat.cards._message import GREY, TEXT_FILE_NAME, Button, Embed, Message, text_files, to_discord, video_file
+from bot.chat.cards._message import GREY, TEXT_FILE_NAME, Embed, Message, as_layout, files_of, to_discord, video_file
 from bot.chat.cards._offers import ask_delete, offer_form, offer_question
 from bot.chat.cards._private import private_no
 
@@ -20,12 +22,18 @@ __all__ = [
     "AS_IT_IS",
     "GREY",
     "TEXT_FILE_NAME",
+    "Block",
     "Button",
     "Embed",
+    "Layout",
     "Message",
+    "PageButton",
+    "Picture",
+    "as_layout",
     "ask_delete",
     "card",
     "failure",
+    "files_of",
     "job_button",
     "late",
     "lines",
@@ -40,7 +48,6 @@ __all__ = [
     "settings_line",
     "slow",
     "stopping_action",
-    "text_files",
     "to_discord",
     "unsure",
     "video",

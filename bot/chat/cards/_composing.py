@@ -170,7 +170,7 @@ def _finished(view: JobView, reader: Reader, number: int, content: str, link: st
         ),
         buttons=tuple(
             job_button(job, MessageKind.VIDEO, action, number, reader)
-            for action in (Action.REMIX, Action.AGAIN, Action.DELETE)
+            for action in (Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE)
         ),
         ping=job.origin.user_id,
         text_file=prompt_file(job.request.prompt, shown),

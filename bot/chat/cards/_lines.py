@@ -1,6 +1,6 @@
 """The lines that several messages share: a job's prompt, settings, origin and progress."""
 
-from bot.chat.cards._message import Button, Style
+from bot.chat.cards._button import Button, Style
 from bot.chat.custom_ids import Action, ButtonId, MessageKind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
 from bot.chat.words import Key, Label, Reader, label, say
@@ -30,6 +30,7 @@ _LABELS: dict[Action, tuple[Label, Style]] = {
     Action.OPEN_FORM: (Label.DESCRIBE_CHANGE, "primary"),
     Action.MAKE_IT: (Label.REMIX_THIS, "primary"),
     Action.NO_THANKS: (Label.NO_THANKS, "secondary"),
+    Action.DETAILS: (Label.DETAILS, "secondary"),
 }
 
 

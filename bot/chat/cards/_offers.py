@@ -1,7 +1,8 @@
 """Short-lived messages: a form's button or a question under a reply, and the question before a deletion. No pings."""
 
+from bot.chat.cards._button import Button
 from bot.chat.cards._lines import offer_button
-from bot.chat.cards._message import Button, Message
+from bot.chat.cards._message import Message
 from bot.chat.custom_ids import Action, ButtonId, MessageKind
 from bot.chat.words import Key, Label, Reader, label, say
 from bot.jobs.model import JobId, MessageId, Offer, VideoRequest

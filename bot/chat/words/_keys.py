@@ -153,6 +153,22 @@ class Key(StrEnum):
     ENDED_WHEN = auto()
     CHOICE = auto()
 
+    # Details.
+    SETTINGS_SENT = auto()
+    SETTINGS_REPORTED = auto()
+    PROVIDER = auto()
+    PROVIDER_PRIVATE = auto()
+    WAITED = auto()
+    RENDERED = auto()
+    POSTED_AFTER = auto()
+    PRICE = auto()
+    FAMILY_PARENT = auto()
+    FAMILY_HIDDEN = auto()
+    FAMILY_REMIX = auto()
+    FAMILY_MORE = auto()
+    VIDEO_ID = auto()
+    REMOTE_ID = auto()
+
     # A button among others of its kind.
     LABEL_WITH_ID = auto()
 
@@ -200,6 +216,7 @@ class Label(StrEnum):
     NO_THANKS = auto()
     KEEP_IT = auto()
     MAKE_PUBLIC = auto()
+    DETAILS = auto()
 
 
 class Ending(StrEnum):

@@ -152,6 +152,8 @@ class Poller:
         self.urls[job.id] = remote.url
         running_at_seconds = self._records[job.id].running_at_age_seconds
         ended = {"completed_at": now, "progress": None, **_cost(remote)}
+        if remote.reported:
+            ended["reported"] = [list(setting) for setting in remote.reported]
         moved = await self._move(job, Event.COMPLETE, **ended)
         if job.submitted_at is not None:
             took_seconds = now - job.submitted_at

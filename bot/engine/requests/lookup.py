@@ -2,25 +2,25 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from bot.chat.custom_ids import ButtonId
 from bot.chat.views import JobView
 from bot.engine.context import EngineContext
-from bot.engine.delivery.links import find_parent_link, jump_link
+from bot.engine.delivery.links import jump_link
 from bot.jobs.model import (
     ChannelId,
     Job,
     JobId,
     MessageId,
     Place,
+    Post,
     PostKind,
     PostState,
     VideoRequest,
     parse_job_id,
 )
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker, may_control, may_remix, may_view
+from bot.jobs.rights import Asker, may_control, may_remix
 from bot.jobs.states import State
 from bot.jobs.storable_text import storable
 from bot.jobs.store import finding, posts
@@ -40,6 +40,12 @@ _LISTED = 10
 SeesChannel = Callable[[ChannelId], Awaitable[bool]]
 
 
+def place_of_video(job: Job, said: list[Post]) -> Place:
+    """Where the job's video is, by its messages; the place that it was requested in while it is nowhere."""
+    videos = [post for post in said if post.kind is PostKind.VIDEO and post.state is PostState.SENT]
+    return job.origin.place_of(videos[-1].channel_id) if videos else job.origin.posts_in
+
+
 class Lookup:
     """Finds jobs; `SeesChannel` returns whether the asker can see a channel (unsure means no)."""
 
@@ -56,7 +62,7 @@ class Lookup:
                 return Refusal(Reason.VIDEO_NONE_HERE)
             # A video that is just being posted may be visible already: an older one is surely not meant.
             return await self.check_remix(newest, asker, sees_channel)
-        job = await self._find(text.strip())
+        job = await self.find_by_text(text)
         if job is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
         return await self.check_remix(job, asker, sees_channel)
@@ -68,8 +74,8 @@ class Lookup:
         guild_id = (job.origin if posted_here else asker).place.guild_id
         if refusal := self._context.rules.limits.allowlist.refuse_request(guild_id):
             return refusal
-        job = await self._settled(job)
-        shown_in = await self._find_place(job)
+        job = await self.settled(job)
+        shown_in = await self.find_place(job)
         sees = shown_in == asker.place or await sees_channel(shown_in.channel_id)
         return may_remix(job, asker, shown_in, sees_channel=sees, provider=self._context.videos.provider) or job
 
@@ -86,18 +92,6 @@ class Lookup:
         )
         return checked if isinstance(checked, Refusal) else None
 
-    async def find_to_view(self, text: str, asker: Asker, sees_channel: SeesChannel) -> JobView | Refusal:
-        """One job by id, for its requester and managers of its server."""
-        job = await self._find(text.strip())
-        if job is None:
-            return Refusal(Reason.VIDEO_UNKNOWN)
-        if refusal := may_view(job, asker):
-            return refusal
-        theirs = job.origin.user_id == asker.user_id or job.origin.posts_in == asker.place
-        if not theirs and not await sees_channel(job.origin.posts_in.channel_id):
-            return JobView(job, self._context.clock.now(), veiled=True)
-        return replace((await self._views([job]))[0], parent_link=await find_parent_link(self._context, job))
-
     async def find_to_explain(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """A failed job, for its requester and people with Manage Messages there."""
         job = await self.get(job_id)
@@ -110,7 +104,7 @@ class Lookup:
     async def list_own_everywhere(self, asker: Asker) -> list[JobView]:
         """The asker's running and latest jobs."""
         found = await self._context.database.read(finding.find_own_everywhere, asker.user_id, _LISTED)
-        return await self._views(found)
+        return await self.views_of(found)
 
     async def suggest_finished_in_place(self, asker: Asker, typed: str) -> list[Suggestion]:
         """The asker's finished videos of this server, newest first, at most 25."""
@@ -141,13 +135,11 @@ class Lookup:
         job = await self.get(job_id)
         return None if job is None else (job, kind)
 
-    async def _find_place(self, job: Job) -> Place:
+    async def find_place(self, job: Job) -> Place:
         """Where the job's video is: it may be in the channel above its thread, or in a DM."""
-        said = await self._context.database.read(posts.find_posts_of_jobs, [job.id])
-        videos = [post for post in said if post.kind is PostKind.VIDEO and post.state is PostState.SENT]
-        return job.origin.place_of(videos[-1].channel_id) if videos else job.origin.posts_in
+        return place_of_video(job, await self._context.database.read(posts.find_posts_of_jobs, [job.id]))
 
-    async def _settled(self, job: Job) -> Job:
+    async def settled(self, job: Job) -> Job:
         """The job, given a moment to be marked as delivered if its message has just been posted."""
         for _ in range(_SETTLING_TRIES):
             if job.state is not State.POSTING:
@@ -156,14 +148,17 @@ class Lookup:
             job = await self.get(job.id) or job
         return job
 
-    async def _find(self, text: str) -> Job | None:
+    async def find_by_text(self, text: str) -> Job | None:
+        """The job of that short id, message link or provider's id, for any asker."""
+        text = text.strip()
         if link := _MESSAGE_LINK.fullmatch(text):
             return await self.find_replied(MessageId(int(link["message"])))
         if (job_id := parse_job_id(text)) is not None and (job := await self.get(job_id)) is not None:
             return job
         return await self._context.database.read(finding.find_by_remote, self._context.videos.provider, storable(text))
 
-    async def _views(self, found: list[Job]) -> list[JobView]:
+    async def views_of(self, found: list[Job]) -> list[JobView]:
+        """The jobs with what is shown beside them."""
         now, positions = self._context.clock.now(), self._context.signals.queue_positions
         said = await self._context.database.read(posts.find_posts_of_jobs, [job.id for job in found])
         return [JobView(job, now, positions.get(job.id), jump_link(job.origin, job.id, said)) for job in found]

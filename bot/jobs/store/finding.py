@@ -129,6 +129,17 @@ async def find_newest_finished_in_channel(
     return await _first(connection, query)
 
 
+async def find_remixes(connection: AsyncConnection, job_id: JobId, limit: int) -> list[JobId]:
+    """The finished videos that are remixes of that one, the newest first."""
+    found = await connection.scalars(
+        sa.select(jobs.c.id)
+        .where(jobs.c.parent_id == job_id, jobs.c.state == State.DELIVERED, jobs.c.removed_at.is_(None))
+        .order_by(jobs.c.accepted_at.desc())
+        .limit(limit)
+    )
+    return [JobId(found_id) for found_id in found]
+
+
 async def find_own_everywhere(connection: AsyncConnection, user_id: UserId, limit: int) -> list[Job]:
     """The person's running jobs and then the latest ended ones, of all servers."""
     found = await connection.execute(_OWN, _of_person(user_id, limit))

@@ -138,6 +138,7 @@ def _job_of(row: Row) -> Job:
         provider_code=row.provider_code,
         charged=Charged(row.charged),
         cost_micros=row.cost_micros,
+        reported=_reported_of(row.reported),
         withheld=row.withheld,
         progress=row.progress,
         usual_low_seconds=row.usual_low_seconds,
@@ -278,6 +279,10 @@ def offer_row(offer: Offer) -> dict[str, object]:
 def references_of(column: Any) -> tuple[Reference, ...]:
     """The pictures in a column. Raises ValueError or TypeError for anything but a list of pictures."""
     return tuple(Reference(sha256, suffix, size_bytes) for sha256, suffix, size_bytes in column)
+
+
+def _reported_of(column: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in column or ())
 
 
 def _request_of(row: Row) -> VideoRequest:

@@ -13,6 +13,7 @@ from bot.videos.causes import remote_error
 from bot.videos.dialects import PaidRequest
 from bot.videos.error_bodies import error_words, job_error
 from bot.videos.json_values import at, first_of, json_object, line, moment, percentage, text
+from bot.videos.reported import reported_settings
 from bot.videos.request_bodies import Body, json_body, multipart_body
 from bot.videos.results import cost_micros, is_held_back, result_url
 from bot.videos.urls import segment, usable_id
@@ -135,6 +136,7 @@ class OpenAIDialect:
             expires_at=moment(first_of(holders, "expires_at", "expire_at", "expires")),
             held_back=is_held_back(*holders),
             cost_micros=cost_micros(*holders),
+            reported=reported_settings((*holders, inner), secret),
             prompt=text(first_of(holders, "prompt"), _PROMPT_MAX_CHARACTERS),
             idempotency_key=line(key, _KEY_MAX_CHARACTERS),
         )

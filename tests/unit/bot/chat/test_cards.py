@@ -166,7 +166,7 @@ def test_a_withheld_job_says_that_it_will_not_be_posted(job: Job) -> None:
 
 
 def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> None:
-    """The post has the prompt, the settings, how long it took, the id, and Remix, Again, Delete."""
+    """The post has the prompt, the settings, how long it took, the id, and Remix, Again, Details, Delete."""
     message = cards.video(view(replace(job, state=State.POSTING, completed_at=1_095.0)), ENGLISH, 2)
     assert message.content == "<@42> Your video is ready."
     assert message.ping == 42
@@ -175,6 +175,7 @@ def test_a_finished_video_pings_its_requester_and_can_be_changed(job: Job) -> No
     assert [str(button.id) for button in message.buttons] == [
         "vb:video:remix:K3M9Q2XA:2",
         "vb:video:again:K3M9Q2XA:2",
+        "vb:video:details:K3M9Q2XA:2",
         "vb:video:delete:K3M9Q2XA:2",
     ]
 
@@ -243,7 +244,7 @@ def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, lin
     assert "(48 MB, limit 10 MB)" in message.content
     assert message.content.endswith("\n" + shown)
     assert read(message.content) == [("mention", "<@42>"), ("link", shown)]
-    assert actions_of(message) == [Action.REMIX, Action.AGAIN, Action.DELETE]
+    assert actions_of(message) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
 
 
 def test_a_very_long_link_moves_into_the_embed(job: Job) -> None:
@@ -439,6 +440,7 @@ async def test_discord_py_keeps_no_view_of_ours(job: Job) -> None:
     assert [(one["type"], one["label"], one["custom_id"]) for one in row["components"]] == [
         (2, "Remix", "vb:video:remix:K3M9Q2XA:1"),
         (2, "Make another", "vb:video:again:K3M9Q2XA:1"),
+        (2, "Details", "vb:video:details:K3M9Q2XA:1"),
         (2, "Delete", "vb:video:delete:K3M9Q2XA:1"),
     ]
     assert cards.to_discord(Message(content="bare")) | {"allowed_mentions": None} == {

@@ -11,11 +11,15 @@ from bot.chat.custom_ids import (
     FormPurpose,
     FormSource,
     MessageKind,
+    PageId,
+    PageKind,
     belongs_to,
+    is_known,
     parse_button,
     parse_form,
+    parse_page,
 )
-from bot.jobs.model import JobId, MessageId, PostKind, new_job_id
+from bot.jobs.model import JobId, MessageId, PostKind, UserId, new_job_id
 
 JOB = JobId("K3M9Q2XA")
 
@@ -86,6 +90,31 @@ def test_a_button_says_whether_it_is_about_a_job_or_an_offer() -> None:
 def test_a_forged_button_is_not_read(forged: str) -> None:
     """Anything but an exact custom id of the bot is no button."""
     assert parse_button(forged) is None
+
+
+@given(
+    st.sampled_from(PageKind),
+    st.integers(1, 9_999),
+    st.none() | st.integers(1, 9 * 10**18 - 1).map(UserId),
+    st.text(st.characters(min_codepoint=32, exclude_characters="\x7f", exclude_categories=["Cs"]), max_size=60),
+)
+def test_a_page_reads_back_as_it_was_written(kind: PageKind, number: int, member: UserId | None, search: str) -> None:
+    """Any search in any script, the largest number and the longest id fit into Discord's 100 characters."""
+    page = PageId(kind, number, member, search)
+    assert parse_page(str(page)) == page
+    assert len(str(page)) <= 100
+    assert is_known(str(page))
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["vp:status:0:0:", "vp:status:1:0", "vp:status:10000:0:", "vp:secrets:1:0:", "vp:history:1:-1:", "vp:history:1:x:",
+     "vp:history:1:0:" + "x" * 61, "vp:history:1:0:a\nb", f"vp:history:1:{2**63 * 9}:"],
+)  # fmt: skip
+def test_a_forged_page_is_not_read(forged: str) -> None:
+    """Anything but an exact custom id of a page is no page, and is answered as an unknown one."""
+    assert parse_page(forged) is None
+    assert not is_known(forged)
 
 
 def test_a_form_reads_back_as_it_was_written() -> None:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from bot.chat import cards, forms, lists
 from bot.chat.cards import Message
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
-from bot.chat.views import DeliveryNote, JobView
+from bot.chat.details import details
+from bot.chat.views import DeliveryNote, DetailsView, Family, JobView, Relative
 from bot.chat.words import Key, refusal, say
 from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer, OfferKind, Place, UserId, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
@@ -108,7 +109,7 @@ def spoilt(job: Job, evil: str) -> Job:
     # A setting that is empty isn't shown, and a length of digits alone is a number: neither is meant here.
     given = f"{evil}!"
     request = replace(job.request, prompt=evil, model=given, size=given, seconds=given, parent_id=JobId("AAAAAAAA"))
-    return replace(job, request=request, remote_id=evil, about="prompt", provider=evil)
+    return replace(job, request=request, remote_id=evil, about="prompt", provider=evil, reported=(("size", given),))
 
 
 def about_a_job(job: Job, evil: str) -> Iterator[Message]:
@@ -117,8 +118,10 @@ def about_a_job(job: Job, evil: str) -> Iterator[Message]:
     standing += [replace(job, state=State.RENDERING, withheld=True), replace(job, state=State.CANCELLED, withheld=True)]
     for one in standing:
         yield cards.card(JobView(one, 1_001.0, 2, JUMP, JUMP), ENGLISH)
-        yield lists.one(JobView(one, 1_001.0, 2, JUMP, JUMP), ENGLISH)
-        yield lists.one(JobView(one, 1_001.0, veiled=True), ENGLISH)
+        family = Family((Relative(one, JUMP),), True, (Relative(one, None),), True)
+        view = JobView(one, 1_001.0, 2, JUMP, JUMP, first_frame=b"jpeg")
+        yield details(DetailsView(view, family, "files.test"), ENGLISH)
+        yield details(DetailsView(JobView(one, 1_001.0, veiled=True)), ENGLISH)
     yield cards.card(JobView(job, 1_001.0, paused=True), ENGLISH)
     finished = JobView(job, 1_001.0, parent_link=JUMP)
     yield cards.video(finished, ENGLISH)
@@ -149,6 +152,16 @@ def parts_of(message: Message) -> Iterator[str]:
     yield message.content
     if message.embed is not None:
         yield from (message.embed.title or "", message.embed.description or "")
+    if message.layout is not None:
+        yield from (block.text for block in message.layout.blocks)
+
+
+def buttons_of(message: Message) -> list[str]:
+    """The labels of its buttons."""
+    shown = [*message.buttons]
+    if message.layout is not None:
+        shown += [button for block in message.layout.blocks for button in block.buttons]
+    return [button.label for button in shown]
 
 
 def outside_code(text: str) -> str:
@@ -161,10 +174,7 @@ def outside_code(text: str) -> str:
 
 def shapes(messages: list[Message]) -> list[tuple[Any, ...]]:
     """What all the messages are but for their code spans."""
-    return [
-        (*map(outside_code, parts_of(message)), message.ping, *(button.label for button in message.buttons))
-        for message in messages
-    ]
+    return [(*map(outside_code, parts_of(message)), message.ping, *buttons_of(message)) for message in messages]
 
 
 @cache
@@ -224,7 +234,7 @@ async def test_what_is_plain_for_discord_is_one_short_line(job: Job, evil: str) 
         forms.Offered((evil or "x", "y"), ("1280x720", "720x1280"), ("4", "8")),
     )
     shown = [lists.choice_name(Suggestion(spoiled.id, evil, 1_000.0), 1_001.0, ENGLISH), form.title]
-    shown += [button.label for message in about_a_job(spoiled, evil) for button in message.buttons]
+    shown += [label for message in about_a_job(spoiled, evil) for label in buttons_of(message)]
     for text in shown:
         assert 0 < len(text) <= 100
         assert text.isprintable()

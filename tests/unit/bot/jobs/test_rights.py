@@ -10,6 +10,7 @@ from bot.jobs.rights import (
     Asker,
     leaves_usable,
     may_control,
+    may_inspect,
     may_post,
     may_remix,
     may_request_again,
@@ -76,6 +77,36 @@ def test_others_do_not_control_a_job(job: Job, asker: Asker) -> None:
 def test_to_others_the_job_of_a_forged_button_is_unknown(job: Job, asker: Asker) -> None:
     """Where no button of the job can stand, a press says nothing of whether there is such a job."""
     assert may_control(job, asker) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("asker", "sees", "refused"),
+    [
+        (Asker(ANNA, DM), False, None),
+        (Asker(BEN, HERE), True, None),
+        (Asker(BEN, NEXT_DOOR), True, None),
+        (Asker(BEN, NEXT_DOOR, manages_server=True), False, None),
+        (Asker(BEN, NEXT_DOOR), False, Reason.VIDEO_UNKNOWN),
+        (Asker(BEN, OTHER_SERVER, manages_server=True), True, Reason.VIDEO_UNKNOWN),
+        (Asker(BEN, DM), True, Reason.VIDEO_UNKNOWN),
+    ],
+)
+def test_details_are_for_all_who_can_see_the_video(job: Job, asker: Asker, sees: bool, refused: Reason | None) -> None:
+    """In its own server; for its requester everywhere, and for managers of the server, who may see less of it."""
+    found = may_inspect(job, asker, HERE, sees_channel=sees)
+    assert (found and found.reason) == refused
+
+
+def test_details_of_a_video_that_is_not_there_are_its_requesters() -> None:
+    """One that was deleted or isn't finished is shown to those alone who may look at the job."""
+    running, removed = a_job(State.RENDERING), a_job(State.DELIVERED, removed_at=1.0)
+    assert may_inspect(running, Asker(ANNA, HERE), HERE, sees_channel=True) is None
+    assert may_inspect(running, Asker(BEN, HERE), HERE, sees_channel=True) == Refusal(
+        Reason.VIDEO_UNFINISHED, {"video": running.id}
+    )
+    assert may_inspect(removed, Asker(BEN, HERE), HERE, sees_channel=True) == Refusal(
+        Reason.VIDEO_REMOVED, {"video": removed.id}
+    )
 
 
 def test_no_person_manages_messages_in_a_dm() -> None:

@@ -220,6 +220,13 @@ async def test_a_reported_cost_is_kept(harness: SchedulerHarness, more: dict[str
     assert (job.cost_micros, job.charged) == (micros, Charged.YES)
 
 
+async def test_what_the_provider_reports_about_a_video_is_kept(harness: SchedulerHarness) -> None:
+    """Its settings may be others than were requested."""
+    harness.api.poll = saying(status="completed", size="1280x704", seconds="8")
+    job = await harness.is_in(await rendering(harness), State.FETCHING, State.POSTING, step_seconds=5.0)
+    assert dict(job.reported) == {"size": "1280x704", "seconds": "8"}
+
+
 async def test_the_id_of_a_paid_video_is_logged_when_it_cannot_be_stored(harness: SchedulerHarness) -> None:
     """On a full disk the log is the only place left for it."""
     write: Callable[..., Any] = harness.database.write

@@ -55,6 +55,7 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
         (finding.find_by_origin_prefix, ("act",)),
         (finding.find_waiting_in, (HERE.guild_id,)),
         (finding.find_own_everywhere, (ANNA, 10)),
+        (finding.find_remixes, (a_job().id, 25)),
         (finding.suggest_own_everywhere, (ANNA, "fox", 25)),
         (finding.suggest_finished_in_place, (ANNA, HERE, "fox", 25)),
         (finding.find_newest_finished_in_channel, (ANNA, HERE.channel_id)),

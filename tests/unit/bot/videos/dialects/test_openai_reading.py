@@ -282,3 +282,21 @@ def test_lenient_json_is_read() -> None:
     assert read(decode(b'{"id": "v", "progress": NaN, "seconds": Infinity}'), None).progress is None
     assert read(decode(b'\xef\xbb\xbf{"id": "v"}'), None).id == "v"
     assert read(decode('{"id": "v"}'.encode("utf-16")), None).id == "v"
+
+
+@pytest.mark.parametrize(
+    ("body", "reported"),
+    [
+        ({"model": "m-1", "size": "1280x704", "seconds": "8"}, {"model": "m-1", "size": "1280x704", "seconds": "8"}),
+        ({"data": {"id": "v", "status": "done", "duration": 7.5, "audio": True}}, {"duration": "7.5", "audio": "yes"}),
+        ({"size": None, "seconds": [], "model": {"id": "m"}, "style": "", "seed": 7}, {"seed": "7"}),
+        ({"model": "x" * 61, "quality": "a\nb", "seed": 10**400, "secret": "s"}, {}),
+        ({"model": "with-the-secret-in-it", "size": "1x1"}, {"size": "1x1"}),
+    ],
+)
+def test_settings_are_read_as_the_provider_reports_them(body: dict[str, object], reported: dict[str, str]) -> None:
+    """Short texts and numbers under the names of settings; nothing else of a body, and never the key."""
+    found = {"id": "video_1", "status": "completed"} | body
+    video = OpenAIDialect().read_video(found, BASE, "video_1", "the-secret")
+    assert video is not None
+    assert dict(video.reported) == reported

@@ -1,0 +1,172 @@
+"""The private response of **Details** and of `/status` for one video: all that the reader may know of it. Pure."""
+
+from dataclasses import replace
+
+from bot.chat.cards import (
+    GREY,
+    Block,
+    Button,
+    Layout,
+    Message,
+    Picture,
+    job_button,
+    lines,
+    origin_line,
+    progress_line,
+    prompt_file,
+    prompt_line,
+    retry_actions,
+    settings_line,
+    stopping_action,
+)
+from bot.chat.custom_ids import Action, MessageKind
+from bot.chat.escape import plain, quote
+from bot.chat.money import amount
+from bot.chat.views import DetailsView, Family, JobView, Relative
+from bot.chat.words import Key, Reader, cause, charge, remark, say, status
+from bot.jobs.model import Job
+from bot.jobs.rights import may_post, may_retry
+from bot.jobs.states import ENDS, State
+
+_REMOTE_ID_CHARACTERS = 300
+_REPORTED_CHARACTERS = 80
+_SNIPPET_CHARACTERS = 60
+_ALT_CHARACTERS = 200
+
+
+def details(shown: DetailsView, reader: Reader) -> Message:
+    """All facts about one job that the reader may see."""
+    view = shown.view
+    if view.veiled:
+        return Message(layout=Layout((Block(veiled_text(view, reader)),), colour=GREY))
+    job = view.job
+    blocks = [
+        Block(_state(view, reader), first_frame(view), actions_of(view, reader)),
+        Block(_making(shown, reader)),
+        Block(_family(shown.family, reader)),
+        Block(_ids(job, reader)),
+    ]
+    return Message(
+        layout=Layout(tuple(one for one in blocks if one.text), colour=GREY if job.state in ENDS else None),
+        text_file=prompt_file(job.request.prompt),
+    )
+
+
+def veiled_text(view: JobView, reader: Reader) -> str:
+    """A job of a channel that the reader can't see: who, when, with which model, the cost and the end, no more."""
+    job = view.job
+    model = say(Key.DEFAULT_MODEL, reader) if job.request.model is None else quote(job.request.model)
+    unrelated = replace(job, request=replace(job.request, parent_id=None))
+    return lines(
+        say(Key.LIST_LINE, reader, status=status(job, view.now, reader), video=job.id, when=job.accepted_at),
+        model,
+        origin_line(unrelated, None, reader),
+        None if job.ended_at is None else say(Key.ENDED_WHEN, reader, when=job.ended_at),
+        _price(job, reader),
+        charge(job, reader) if job.state in ENDS else None,
+    )
+
+
+def first_frame(view: JobView) -> Picture | None:
+    """The first frame of the video, with its prompt as the description."""
+    if view.first_frame is None:
+        return None
+    alt = plain(view.job.request.prompt, _ALT_CHARACTERS)
+    return Picture(f"frame-{view.job.id}.jpg", view.first_frame, alt)
+
+
+def actions_of(view: JobView, reader: Reader) -> tuple[Button, ...]:
+    """The buttons for what the reader may do about the job now."""
+    job = view.job
+    actions: tuple[Action, ...] = ()
+    if view.owned and may_retry(job):
+        # The reason is shown beside them.
+        actions = tuple(one for one in retry_actions(job) if one is not Action.WHY)
+    elif view.controlled and view.kept and may_post(job):
+        actions = (Action.POST_IT,)
+    elif view.controlled and (stop := stopping_action(job)):
+        actions = (stop,)
+    return tuple(job_button(job, MessageKind.LIST, action, 1, reader) for action in actions)
+
+
+def why_line(job: Job, reader: Reader) -> str | None:
+    """Why the job's video was not posted, the charge and the next step; None if there is nothing to explain."""
+    if not may_retry(job) and job.state is not State.UNDELIVERABLE:
+        return None
+    explained = cause(job, reader)
+    return " ".join((explained.cause, charge(job, reader), explained.next_step))
+
+
+def _state(view: JobView, reader: Reader) -> str:
+    job = view.job
+    waits = job.state is State.ACCEPTED and job.waiting_for is None and view.queue_position is not None
+    return lines(
+        f"**{status(job, view.now, reader)}**",
+        prompt_line(job),
+        progress_line(job, reader),
+        say(Key.PLACE_IN_QUEUE, reader, position=view.queue_position) if waits else None,
+        remark(job, view.now, reader) if view.kept else None,
+        why_line(job, reader),
+        say(Key.LIST_LINK, reader, link=view.link) if view.link else None,
+    )
+
+
+def _making(shown: DetailsView, reader: Reader) -> str:
+    """What was sent, what came back, from whom, when, for how much."""
+    job = shown.view.job
+    alone = replace(job, request=replace(job.request, parent_id=None))
+    reported = " · ".join(quote(f"{name}: {value}", _REPORTED_CHARACTERS) for name, value in job.reported)
+    moments = ((Key.SENT_WHEN, job.submitted_at), (Key.ENDED_WHEN, job.ended_at))
+    provider = say(Key.PROVIDER_PRIVATE, reader)
+    if shown.provider is not None:
+        provider = say(Key.PROVIDER, reader, provider=shown.provider)
+    return lines(
+        say(Key.SETTINGS_SENT, reader, settings=settings_line(job, reader)),
+        say(Key.SETTINGS_REPORTED, reader, settings=reported) if reported else None,
+        provider if job.submitted_at is not None else None,
+        origin_line(alone, None, reader),
+        " · ".join(say(key, reader, when=at) for key, at in moments if at is not None),
+        _durations(job, reader),
+        _price(job, reader),
+    )
+
+
+def _durations(job: Job, reader: Reader) -> str:
+    moments = (job.accepted_at, job.submitted_at, job.completed_at, job.ended_at if _was_posted(job) else None)
+    keys = (Key.WAITED, Key.RENDERED, Key.POSTED_AFTER)
+    spans = zip(keys, moments, moments[1:], strict=False)
+    return " · ".join(
+        say(key, reader, seconds=max(0.0, end - begin))
+        for key, begin, end in spans
+        if begin is not None and end is not None
+    )
+
+
+def _was_posted(job: Job) -> bool:
+    # A video that was wanted after all is posted much later.
+    return job.state is State.DELIVERED and job.revived_at is None
+
+
+def _price(job: Job, reader: Reader) -> str | None:
+    return None if job.cost_micros is None else say(Key.PRICE, reader, cost=amount(job.cost_micros))
+
+
+def _family(family: Family, reader: Reader) -> str:
+    parents = [_relative(Key.FAMILY_PARENT, one, reader) for one in family.parents]
+    remixes = [_relative(Key.FAMILY_REMIX, one, reader) for one in family.remixes]
+    hidden = [say(Key.FAMILY_HIDDEN, reader)] if family.hidden_parent else []
+    more = [say(Key.FAMILY_MORE, reader)] if family.more_remixes else []
+    return lines(*parents, *hidden, *remixes, *more)
+
+
+def _relative(key: Key, relative: Relative, reader: Reader) -> str:
+    job = relative.job
+    prompt = quote(job.request.prompt, _SNIPPET_CHARACTERS)
+    said = say(key, reader, prompt=prompt, user=job.origin.user_id, when=job.accepted_at)
+    return f"{said} · {say(Key.LIST_LINK, reader, link=relative.link)}" if relative.link else said
+
+
+def _ids(job: Job, reader: Reader) -> str:
+    """On lines of their own, to be copied."""
+    remote = None if job.remote_id is None else quote(job.remote_id, _REMOTE_ID_CHARACTERS)
+    return lines(say(Key.VIDEO_ID, reader, video=job.id), say(Key.REMOTE_ID, reader, remote=remote) if remote else None)
