@@ -83,7 +83,7 @@ class Transfer:
     def _open_source(self) -> AbstractAsyncContextManager[Source]:
         if self._source_file is None:
             return open_shared(self._source, self._where)
-        return open_file(self._source_file)
+        return open_file(self._source_file, self._file.with_name(f"{self._file.name}.moving"))
 
     @asynccontextmanager
     async def _open_target(self) -> AsyncGenerator[AsyncConnection]:

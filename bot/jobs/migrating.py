@@ -27,7 +27,8 @@ _ADVICE = (
     "ends what had waited without charge, and looks in each channel before it posts, until /owner resume. With nothing "
     "in its place it starts with an empty one."
 )
-_BROUGHT_MARKS = "0002"
+# The migration since which a database has marks.
+BROUGHT_MARKS = "0002"
 
 
 class DamagedDatabaseError(StoreUnavailableError):
@@ -62,7 +63,7 @@ def migrate(path: Path) -> None:
     if found.moved_to is not None:
         raise MovedDatabaseError(moved_message(str(path), found.moved_to))
     if found.revision != newest_revision():
-        _upgrade(path, partial(_begin_count, generation_path(path)) if found.revision < _BROUGHT_MARKS else None)
+        _upgrade(path, partial(_begin_count, generation_path(path)) if found.revision < BROUGHT_MARKS else None)
 
 
 def _build(path: Path) -> None:

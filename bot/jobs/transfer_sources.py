@@ -1,11 +1,12 @@
-"""The two databases as the source of a transfer: proven to be unused, whole and up to date, then read in one view.
+"""The two databases as the source of a transfer: proven to be unused and whole, then read in one view.
 
 Each is locked until its rows are copied, and then marked with where they went, so that no bot serves it any more.
 """
 
+import os
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,7 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs import tables
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.migrating import MovedDatabaseError, NewerDatabaseError, examine, moved_message, newest_revision
+from bot.jobs.migrating import (
+    BROUGHT_MARKS,
+    MovedDatabaseError,
+    NewerDatabaseError,
+    examine,
+    migrate,
+    moved_message,
+    newest_revision,
+)
 from bot.jobs.migrating_shared import ServedDatabaseError, address_of, connected, hold_alone, is_served, revision_of
 from bot.jobs.store import marks, pictures
 from bot.jobs.store.marks import Mark
@@ -25,15 +34,19 @@ _SETTING = "--from"
 class _FileRows(Source):
     """An SQLite file within a transaction, with the folder of references beside it."""
 
-    def __init__(self, connection: sqlite3.Connection, references: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, rows: sqlite3.Connection, references: Path) -> None:
+        """`rows` has them in the schema of this version: the same connection, or one to a copy."""
         self._connection = connection
+        self._rows = rows
         self._references = references
+        # What is no text is refused by its name, not by an exception in the middle of a table.
+        rows.text_factory = _decoded
 
     async def pieces(self, table: sa.Table) -> AsyncIterator[Sequence[Row]]:
         """Raw values, as SQLite's columns take any."""
         names = [column.name for column in table.columns]
         columns = ", ".join(f'"{name}"' for name in names)
-        cursor = self._connection.execute(f'SELECT {columns} FROM "{table.name}"')  # noqa: S608  # our own names
+        cursor = self._rows.execute(f'SELECT {columns} FROM "{table.name}"')  # noqa: S608  # our own names
         while found := cursor.fetchmany(PIECE):
             yield [dict(zip(names, row, strict=True)) for row in found]
 
@@ -91,22 +104,49 @@ def check_file(path: Path, target: str) -> None:
     if not path.is_file():
         raise TransferError(f"{_SETTING} names no database: {path} is not a file.")
     found = examine(path)
-    _check_state(found.revision, found.moved_to, str(path), target)
+    _check_state(found.revision, found.moved_to, str(path), target, oldest=BROUGHT_MARKS)
 
 
 @asynccontextmanager
-async def open_file(path: Path) -> AsyncGenerator[Source]:
-    """One transaction on that file, whose folder's lock the caller holds. Raises `StoreUnavailableError`."""
+async def open_file(path: Path, copy: Path) -> AsyncGenerator[Source]:
+    """One transaction on that file, whose folder's lock the caller holds. Raises `StoreUnavailableError`.
+
+    Of a database of an earlier version a copy is migrated, in a file of the name `copy`, and read instead.
+    """
     try:
-        with closing(_connect(path)) as connection:
-            # What is no text is refused by its name, not by an exception in the middle of a table.
-            connection.text_factory = _decoded
+        with closing(_connect(path)) as connection, ExitStack() as stack:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("BEGIN IMMEDIATE")
-            yield _FileRows(connection, path.parent / "references")
+            (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            is_newest = revision == newest_revision()
+            rows = connection if is_newest else stack.enter_context(_migrated_copy(path, copy))
+            yield _FileRows(connection, rows, path.parent / "references")
             connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise StoreUnavailableError(f"The database {path} could not be read or marked: {error}.") from error
+
+
+@contextmanager
+def _migrated_copy(path: Path, copy: Path) -> Generator[sqlite3.Connection]:
+    """A copy in the schema of this version, for as long as the context lasts."""
+    _remove(copy)
+    try:
+        os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        with closing(_connect(path)) as original, closing(_connect(copy)) as copied:
+            original.backup(copied)
+        migrate(copy)
+        with closing(_connect(copy)) as rows:
+            yield rows
+    except OSError as error:
+        raise StoreUnavailableError(f"The copy {copy} could not be made: {error}.") from error
+    finally:
+        _remove(copy)
+
+
+def _remove(copy: Path) -> None:
+    """Delete it with its log: it has the words of people."""
+    for file in (copy, *(copy.with_name(f"{copy.name}-{what}") for what in ("wal", "shm", "journal"))):
+        file.unlink(missing_ok=True)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -136,13 +176,13 @@ async def _check_connected(connection: AsyncConnection, where: str, target: str)
     if await connection.run_sync(is_served):
         raise ServedDatabaseError(f"Processes use the database at {where}: stop all of them, then move it.")
     moved_to = await marks.read_text(connection, Mark.MOVED_TO) if revision == newest_revision() else None
-    _check_state(revision, moved_to, where, target)
+    _check_state(revision, moved_to, where, target, oldest=newest_revision())
 
 
-def _check_state(revision: str, moved_to: str | None, where: str, target: str) -> None:
+def _check_state(revision: str, moved_to: str | None, where: str, target: str, *, oldest: str) -> None:
     if revision > newest_revision():
         raise NewerDatabaseError(f"The database {where} was made by a newer version of the bot.")
-    if revision < newest_revision():
+    if revision < oldest:
         raise TransferError(
             f"The database {where} was made by an older version of the bot: migrate it first, with the settings that "
             "served it and `python -m bot migrate`. Nothing was changed."

@@ -1,5 +1,6 @@
 """`python -m bot migrate --from`: a stopped bot's data in another database, whole or not at all."""
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.jobs.generation import read_generation
+from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
+from bot.jobs.migrating import migrate
 from tests.postgres import Databases
 from tests.unit.bot.forked import run
 from tests.unit.bot.moved_data import (
@@ -24,6 +26,7 @@ from tests.unit.bot.moved_data import (
 from tests.unit.bot.test_process import NOWHERE, SECRETS, LockHolder, the_line
 
 pytestmark = pytest.mark.slow
+UPGRADES = Path(__file__).parents[2] / "upgrades"
 
 
 def settings_for(url: sa.URL) -> dict[str, str]:
@@ -225,6 +228,39 @@ def test_a_bot_leaves_no_jobs_behind(tmp_path: Path, path: Path, target: sa.URL)
     assert path.exists()
 
 
+def build_earlier(path: Path, dump: str) -> Path:
+    """A data folder as an earlier version left it."""
+    path.parent.mkdir(mode=0o700)
+    statements = (UPGRADES / f"{dump}.sql").read_text(encoding="utf-8")
+    for number, name in enumerate(sorted(set(re.findall(r"\{\w+\}", statements))), start=1):
+        statements = statements.replace(name, str(number))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(statements)
+        marks = dict(connection.execute("SELECT name, value FROM marks").fetchall())
+    write_generation(generation_path(path), Generation(marks["lineage"], int(marks["generation"])))
+    return path
+
+
+@pytest.mark.parametrize(("dump", "to_server"), [("0002_end_of_issue_8", True), ("0003_end_of_issue_10", False)])
+def test_data_of_an_earlier_version_is_moved(tmp_path: Path, target: sa.URL, dump: str, *, to_server: bool) -> None:
+    """As if it had been migrated before. Its own schema and rows stay, but for where they went; no copy is left."""
+    path = build_earlier(tmp_path / "old" / "bot.db", dump)
+    with closing(sqlite3.connect(path)) as connection:
+        before = list(connection.iterdump())
+    upgraded = Path(shutil.copytree(path.parent, tmp_path / "upgraded")) / "bot.db"
+    migrate(upgraded)
+    settings = settings_for(target) if to_server else {}
+    code, said = move(tmp_path, f"sqlite:///{path}", **settings)
+    assert (code, "data moved" in said) == (0, True), said
+    moved = rows_of_server(target) if to_server else rows_of_file(tmp_path / "data" / "bot.db")
+    assert without_owners(moved) == without_owners(rows_of_file(upgraded))
+    assert moved["jobs"]
+    assert [file.name for file in (tmp_path / "data").iterdir() if "moving" in file.name] == []
+    change(path, "DELETE FROM marks WHERE name = 'moved to'")
+    with closing(sqlite3.connect(path)) as connection:
+        assert list(connection.iterdump()) == before
+
+
 @pytest.mark.parametrize(
     "source",
     ["", "data/bot.db", "mysql://host/bot", "sqlite://", "sqlite://host/bot.db", "postgresql://host/bot",
@@ -245,7 +281,7 @@ def test_a_file_of_another_program_is_no_source(tmp_path: Path, path: Path, targ
     change(tmp_path / "other.db", "CREATE TABLE other (id)")
     for file, revision, said in (
         ("text", "", "damaged"), ("other.db", "", "nothing of the bot"),
-        ("data/bot.db", "0003", "older"), ("data/bot.db", "7777", "newer"),
+        ("data/bot.db", "0001", "older"), ("data/bot.db", "7777", "newer"),
     ):  # fmt: skip
         change(path, "UPDATE alembic_version SET version_num = ?", revision)
         done = run(tmp_path, "migrate", "--from", f"sqlite:///{file}", **settings_for(target))
