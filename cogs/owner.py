@@ -1,6 +1,7 @@
 """`/owner`: pause and resume spending, link lost jobs, see usage, block people; all private."""
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 
 import discord
@@ -8,6 +9,7 @@ from discord import app_commands
 
 from bot.chat import usage as usage_page
 from bot.chat.command_texts import description, options
+from bot.chat.guilds import names_of
 from bot.chat.words import Key, say
 from bot.chat.words import refusal as refusal_text
 from bot.engine.services import Services
@@ -72,7 +74,7 @@ def _add_people(group: app_commands.Group, services: Services) -> None:
             if isinstance(lines, Refusal):
                 await respond(interaction, refusal_text(lines, reader_of(interaction)))
                 return
-            names = _names(interaction.client, lines)
+            names = await _names(interaction.client, lines)
             await respond(interaction, usage_page.summary(lines, names, days, reader_of(interaction)))
             file = discord.File(io.BytesIO(usage_page.table(lines, names)), "usage.csv")
             await interaction.followup.send(file=file, ephemeral=True)
@@ -100,13 +102,14 @@ def _add_people(group: app_commands.Group, services: Services) -> None:
                 await respond(interaction, say(key, reader_of(interaction), user=person.id))
 
 
-def _names(client: discord.Client, lines: Sequence[UsageLine]) -> usage_page.Names:
-    servers = {guild.id: guild.name for line in lines if line.guild_id and (guild := client.get_guild(line.guild_id))}
+async def _names(client: discord.Client, lines: Sequence[UsageLine]) -> usage_page.Names:
+    jobs = Counter[GuildId]()
+    for line in lines:
+        if line.guild_id is not None:
+            jobs[line.guild_id] += line.jobs
+    servers = await names_of(client, [guild_id for guild_id, _ in jobs.most_common()])
     people = {user.id: user.name for line in lines if (user := client.get_user(line.user_id))}
-    return usage_page.Names(
-        {GuildId(guild_id): name for guild_id, name in servers.items()},
-        {UserId(user_id): name for user_id, name in people.items()},
-    )
+    return usage_page.Names(servers, {UserId(user_id): name for user_id, name in people.items()})
 
 
 async def setup(bot: Host) -> None:

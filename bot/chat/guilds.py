@@ -1,9 +1,37 @@
 """Servers as the courier needs them: from the gateway's cache, or by REST where another process has their shard."""
 
+import asyncio
+from collections.abc import Iterable
+from itertools import islice
+
+import aiohttp
 import discord
 
 from bot.chat.shards import Shards
 from bot.jobs.model import ChannelId, GuildId
+
+_FETCHED_MAX = 10
+_NAME_SECONDS = 5.0
+
+
+async def names_of(client: discord.Client, guild_ids: Iterable[GuildId]) -> dict[GuildId, str]:
+    """The names of servers: those in the cache, and by REST those of the first few others, in their order.
+
+    What the bot has left, or what isn't answered within five seconds, is missing.
+    """
+    ids = list(guild_ids)
+    names = {guild_id: guild.name for guild_id in ids if (guild := client.get_guild(guild_id)) is not None}
+
+    async def fetch(guild_id: GuildId) -> None:
+        try:
+            async with asyncio.timeout(_NAME_SECONDS):
+                names[guild_id] = (await client.fetch_guild(guild_id, with_counts=False)).name
+        except (discord.HTTPException, aiohttp.ClientError, OSError):
+            return
+
+    elsewhere = [guild_id for guild_id in ids if guild_id not in names]
+    await asyncio.gather(*map(fetch, islice(elsewhere, _FETCHED_MAX)))
+    return names
 
 
 class Guilds:

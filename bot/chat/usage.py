@@ -32,7 +32,7 @@ _CELL_ENDS = re.compile(r"[\s,;|\"\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of servers and people, as far as they are cached."""
+    """The names of servers and people, as far as they are known."""
 
     servers: Mapping[GuildId, str]
     people: Mapping[UserId, str]

@@ -55,3 +55,16 @@ async def test_replies_and_remixes_change_videos_of_either_process(cluster: Clus
         for remix in (f"Make the fox of server {number} jump", prompt):
             assert (await cluster.video(remix)).channel is place
     assert sum(one.operation == "remix" for one in cluster.studio.requests) == 4
+
+
+async def test_the_owner_sees_the_names_of_all_servers(cluster: Cluster) -> None:
+    """`/owner usage` reaches one process, and has the servers of the other ones by name, too."""
+    for number, place in enumerate(cluster.places):
+        for name in range(3):
+            await cluster.ada.slash(place, "video", prompt=f"Owl {name} of server {number}")
+    for number in range(len(cluster.places)):
+        for name in range(3):
+            await cluster.video(f"Owl {name} of server {number}")
+    chat = cluster.chat
+    usage = await (await chat.owner.slash(chat.dm(chat.owner), "owner usage")).wait_state("message")
+    assert all(place.guild.name in usage.content for place in cluster.places), usage.content
