@@ -9,7 +9,7 @@ from bot.jobs.model import Job, PostKind
 from bot.jobs.reasons import Reason
 from bot.jobs.tables import jobs, posts
 from tests.simcord.test_rights_matrix import Caller, rows
-from tests.simcord.world import SimWorld, private, text_of
+from tests.simcord.world import SimWorld, private
 from tests.wording import says
 
 UNKNOWN_JOB = "ZZZZZZZZ"
@@ -57,9 +57,7 @@ async def test_to_others_a_private_video_is_one_that_never_was(world: SimWorld, 
 async def test_who_manages_the_server_sees_that_it_was_made(world: SimWorld, video: Job) -> None:
     """Who, when, with which model, and the end; neither prompt nor link, and they can do nothing with it."""
     mia = Caller(world.mia, world.channel)
-    shown = await mia.slash("status", video=video.id)
-    assert shown.response is not None
-    said = text_of(shown.response)
+    said = private(await mia.slash("status", video=video.id))
     assert world.ada.mention in said
     assert "secret" not in said
     assert str(video.origin.dm_channel_id) not in said
