@@ -107,6 +107,19 @@ async def test_a_burial_leaves_the_living_what_they_have(two: tuple[Database, Da
     assert await one.write(moving.note, claimed[rendering.id], progress=50) is not None
 
 
+async def test_a_message_that_another_process_tries_is_not_begun(two: tuple[Database, Database]) -> None:
+    """Not even as it is stored now, after its first try; its own process may try it again."""
+    one, other = two
+    job = a_job(State.POSTING, remote_id="video_1", submitted_at=NOW)
+    await one.write(put, job)
+    await one.write(posts.make_due, job, posts.PostKind.VIDEO)
+    [(due, _)] = await one.read(posts.find_unsent_of_jobs, [job.id])
+    assert await one.write(posts.begin_sending, due, job, NOW, None, "one")
+    [(tried, _)] = await other.read(posts.find_unsent_of_jobs, [job.id])
+    assert not await other.write(posts.begin_sending, tried, job, NOW, None, "other")
+    assert await one.write(posts.begin_sending, tried, job, NOW, None, "one")
+
+
 async def test_a_role_has_one_holder(two: tuple[Database, Database]) -> None:
     """The first that asks; another only after a burial."""
     one, other = two
