@@ -33,6 +33,7 @@ COGS = (
     "cogs.replies",
     "cogs.places",
     "cogs.owner",
+    "cogs.help",
 )
 # Longer rate limits are raised to the caller, instead of being slept through inside discord.py.
 _RATE_LIMIT_SECONDS = 30.0

@@ -17,7 +17,7 @@ from bot.jobs.model import Cause, Job, JobId, MessageId, Origin, Via, VideoReque
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
-from cogs.facts import asker_of, no_place_of, no_right_of, origin_of, reader_of, sight_by
+from cogs.facts import asker_of, is_private, no_place_of, no_right_of, origin_of, reader_of, sight_by
 from cogs.host import Host
 from cogs.requesting import draft_of, keep_and_show, respond_to_request
 from cogs.responses import deferring, is_turned_away, opening_form, respond, respond_at_once, respond_to_action
@@ -98,7 +98,7 @@ class Buttons(commands.Cog):
 
     async def _press_sure(self, interaction: discord.Interaction, button: ButtonId, job_id: JobId) -> None:
         """The answer to the question before a deletion; the question itself becomes the answer."""
-        async with deferring(interaction, in_place=_is_private(interaction)):
+        async with deferring(interaction, in_place=is_private(interaction)):
             if button.action is Action.KEEP:
                 await respond(interaction, say(Key.ANSWER_NOT_DELETED, reader_of(interaction)))
                 return
@@ -158,11 +158,6 @@ class Buttons(commands.Cog):
         if video is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
         return await self._services.lookup.check_remix(video, asker_of(interaction), sight_by(interaction))
-
-
-def _is_private(interaction: discord.Interaction) -> bool:
-    """Whether the pressed button is on a private answer; a forged press may be on any message of the bot's."""
-    return interaction.message is not None and interaction.message.flags.ephemeral
 
 
 def _made_key(done: Job | Refusal) -> Key:

@@ -62,6 +62,11 @@ def origin_of(
     )
 
 
+def is_private(interaction: discord.Interaction) -> bool:
+    """Whether the pressed button is on a private answer; a forged press may be on any message of the bot's."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
 def no_right_of(interaction: discord.Interaction) -> Refusal | None:
     """Why the person may request nothing here, if so: Discord checks the right for commands, not for buttons."""
     if interaction.guild_id is None:

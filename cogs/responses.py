@@ -70,11 +70,19 @@ def _refusal_message(interaction: discord.Interaction, sentence: str) -> cards.M
 async def respond(interaction: discord.Interaction, message: str | cards.Message) -> None:
     """Show the private response to an acknowledged interaction."""
     shown = cards.Message(content=message) if isinstance(message, str) else message
+    if _edits_layout(interaction):
+        shown = cards.as_layout(shown)
     try:
         await interaction.edit_original_response(**cards.to_discord(shown), attachments=cards.files_of(shown))
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
         # The token has expired or Discord is away; the action is done or not, in any case.
         _log.info("private response not shown", error=str(error))
+
+
+def _edits_layout(interaction: discord.Interaction) -> bool:
+    """Whether the response edits a message in blocks: that can't become another kind (docs/facts/discord.md)."""
+    in_place = interaction.response.type is discord.InteractionResponseType.deferred_message_update
+    return in_place and interaction.message is not None and interaction.message.flags.components_v2
 
 
 async def respond_at_once(interaction: discord.Interaction, message: str | cards.Message) -> None:

@@ -152,6 +152,17 @@ class PageId:
         return f"vp:{self.kind}:{self.number}:{self.member or 0}:{self.search}"
 
 
+def searchable(typed: str) -> str:
+    """What is searched for: the typed words in one line, without control characters, as much as an id has room for.
+
+    Characters beyond the first 65,536 count twice, as in Discord's programs.
+    """
+    line = " ".join("".join(one if one.isprintable() else " " for one in typed).split())
+    while len(line.encode("utf-16-le", "surrogatepass")) > 2 * SEARCH_MAX_CHARACTERS:
+        line = line[:-1]
+    return line.strip()
+
+
 class FormPurpose(StrEnum):
     """What a form makes."""
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bot.chat.custom_ids import PageId
+from bot.jobs.allowances import Allowance
 from bot.jobs.model import ChannelId, Job
 from bot.jobs.rungs import Rung, Why
 
@@ -47,6 +49,29 @@ class DeliveryNote:
     pixels: tuple[int, int] | None = None
     limit_bytes: int | None = None
     expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """A page of a person's running and latest jobs; `more`: older ones follow.
+
+    `rests_until`: they may make none before.
+    """
+
+    views: tuple[JobView, ...]
+    number: int
+    more: bool
+    allowances: tuple[Allowance, ...] = ()
+    rests_until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """A page of videos, the newest first; `more`: older ones follow."""
+
+    page: PageId
+    views: tuple[JobView, ...]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,13 @@ from bot.engine.pipeline.scheduler import Scheduler
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.requests.details import DetailsLookup
 from bot.engine.requests.drafts import Drafts
+from bot.engine.requests.history import History
 from bot.engine.requests.intake import Intake
 from bot.engine.requests.job_actions import JobActions
 from bot.engine.requests.lookup import Lookup
 from bot.engine.requests.owner_actions import OwnerActions
 from bot.engine.requests.replies import Replies
+from bot.engine.requests.welcome import Welcome
 from bot.engine.services import Services
 from bot.engine.timekeeper import Timekeeper
 from bot.jobs.notices import Notices
@@ -61,8 +63,10 @@ class Engine:
             JobActions(context, self.intake),
             lookup,
             DetailsLookup(context, lookup),
+            History(context, lookup),
             Replies(context, self.intake, lookup),
             OwnerActions(context, self.reconciler),
+            Welcome(context),
             context.catalogue,
             context.readers,
         )

@@ -5,24 +5,28 @@ from dataclasses import dataclass
 from bot.chat.words import Readers
 from bot.engine.requests.details import DetailsLookup
 from bot.engine.requests.drafts import Drafts
+from bot.engine.requests.history import History
 from bot.engine.requests.intake import Intake
 from bot.engine.requests.job_actions import JobActions
 from bot.engine.requests.lookup import Lookup
 from bot.engine.requests.owner_actions import OwnerActions
 from bot.engine.requests.replies import Replies
+from bot.engine.requests.welcome import Welcome
 from bot.videos.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Intake, drafts, job actions, look-up, details, replies, the owner's actions, catalogue, readers."""
+    """Everything that a command, a button, a form or an event of Discord needs."""
 
     intake: Intake
     drafts: Drafts
     job_actions: JobActions
     lookup: Lookup
     details: DetailsLookup
+    history: History
     replies: Replies
     owner_actions: OwnerActions
+    welcome: Welcome
     catalogue: Catalogue
     readers: Readers

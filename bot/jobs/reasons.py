@@ -54,6 +54,7 @@ class Reason(StrEnum):
     DISK_FULL = "disk full"  # too little free space for pictures
     NOT_YOURS = "not yours"  # only the requester can do that
     NOT_ALLOWED = "not allowed"  # not the requester, may not manage messages
+    MANAGERS_ONLY = "managers only"  # may not manage the server, and looks for another person
     NOT_YOUR_REPLY = "not your reply"  # a button under another person's reply
     COMMANDS_DENIED = "commands denied"  # the person lacks Use Application Commands in that channel
     TOO_LATE_TO_CANCEL = "too late to cancel"  # the job has ended

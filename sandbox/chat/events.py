@@ -116,7 +116,10 @@ def _channel_event(world: World, change: Change, channel: Channel, intents: int)
 def _guild_event(what: str, guild: Guild, detail: object, intents: int) -> Event | None:
     guild_id = str(guild.id)
     if what in ("GUILD_CREATE", "GUILD_UPDATE"):
-        return what, place_payloads.guild_json(guild)
+        complete = place_payloads.guild_json(guild)
+        # Only a server that the bot was in before is called available.
+        del complete["unavailable"]
+        return what, complete
     if what == "GUILD_DELETE":
         return what, {"id": guild_id}
     if isinstance(detail, Role):

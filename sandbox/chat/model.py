@@ -247,6 +247,7 @@ class Guild:
     premium_tier: int = 0
     locale: str = "en-US"
     upload_limit_override_bytes: int | None = None
+    system_channel_id: int | None = None
     everyone: Role = field(init=False)
     bot_role: Role = field(init=False)
     people_role: Role = field(init=False)

@@ -147,6 +147,7 @@ def guild_json(guild: Guild) -> Json:
         "mfa_level": 0,
         "nsfw_level": 0,
         "system_channel_flags": 0,
+        "system_channel_id": None if guild.system_channel_id is None else str(guild.system_channel_id),
         "large": False,
         "unavailable": False,
     }

@@ -120,7 +120,7 @@ async def test_post_it_posts_what_was_withheld_and_generates_nothing(scene: Scen
     scene.stage.jump(6 * 86_400)
     asked = len(scene.studio.requests)
     listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")
-    assert targets(listed) == [(Action.POST_IT, job_id)]
+    assert targets(listed) == [(Action.POST_IT, job_id), (Action.DETAILS, job_id)]
     presses = await asyncio.gather(
         press(scene.ada, card, Action.POST_IT), press(scene.ada, listed, Action.POST_IT, job_id)
     )

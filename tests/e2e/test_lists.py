@@ -1,11 +1,13 @@
 """Private lists and details, by the real process: what they show, and that their buttons outlive it."""
 
+from pathlib import Path
+
 import pytest
 
-from bot.chat.custom_ids import Action
+from bot.chat.custom_ids import Action, PageId, PageKind
 from bot.chat.words import Key
 from tests.e2e.messages import cards_settled, job_id_of, press
-from tests.e2e.scene import Scene
+from tests.e2e.scene import Scene, a_stage
 from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -26,3 +28,50 @@ async def test_details_of_a_video(scene: Scene) -> None:
             assert says(answer.text, key), (key, answer.text)
         assert says(answer.text, Key.VIDEO_ID, video=job_id_of(video))
         assert f"/{remix.id})" in answer.text
+
+
+async def test_status_and_history_turn_their_pages(scene: Scene) -> None:
+    """The real process shows lists in blocks, refreshes them in place, and says what is left."""
+    for number in range(6):
+        await scene.make(f"Лиса номер {number}")
+    listed = await scene.ada.slash(scene.channel, "status")
+    shown = await listed.wait_answer()
+    assert says(shown.text, Key.LEFT_ACTIVE)
+    assert "номер 5" in shown.text
+    assert "номер 0" not in shown.text
+    await scene.ada.click(listed, str(PageId(PageKind.STATUS, 2)))
+    await scene.chat.wait_for(lambda: "номер 0" in listed.answer.text)
+    found = await scene.ada.slash(scene.channel, "history", search="ЛИСА")
+    assert "номер 5" in (await found.wait_answer()).text
+    older = PageId(PageKind.HISTORY, 2, search="ЛИСА")
+    await scene.ada.click(found, str(older))
+    await scene.chat.wait_for(lambda: "номер 0" in found.answer.text)
+    nothing = await scene.ada.slash(scene.channel, "history", search="%")
+    assert says((await nothing.wait_answer()).text, Key.HISTORY_NOT_FOUND)
+
+
+async def test_help_and_the_first_message(tmp_path: Path) -> None:
+    """A new server's system channel gets the greeting once: servers from before don't, and none gets it twice."""
+    async with a_stage(tmp_path, start=False) as stage:
+        old = stage.chat.add_guild("Old")
+        old.system_channel_id = old.add_channel("general").id
+        await stage.start_bot()
+        # Until then discord.py takes every server for one from before.
+        await stage.chat.wait_for(lambda: '"event": "ready"' in stage.bot.log(), what="the bot to be ready")
+        new = stage.chat.add_guild("New")
+        channel = new.add_channel("general")
+        new.remove_bot()
+        new.system_channel_id = channel.id
+        new.add_bot()
+        greeting = await stage.chat.wait_message(channel, lambda one: says(one.text, Key.WELCOME))
+        assert greeting.pinged == set()
+        await stage.bot.terminate()
+        await stage.start_bot()
+        await stage.chat.wait_for(lambda: stage.bot.log().count('"event": "ready"') == 2, what="the bot to be ready")
+        new.remove_bot()
+        new.add_bot()
+        ada = stage.chat.add_person("Ada")
+        new.join(ada)
+        call = await ada.slash(channel, "help")
+        assert says((await call.wait_answer()).text, Key.HELP_VIDEO)
+        assert [one for one in stage.chat.posts if one.author.bot and one.interaction is None] == [greeting]

@@ -10,9 +10,9 @@ from bot.chat.words._filling import MARKS
 FORMATTER = string.Formatter()
 OPTION_NAME = re.compile(r"[-_'\w]{1,32}")
 MARKUP = re.compile(r"[*`<>]|\{/")
-# docs/facts/discord.md, "Sizes". The labels in lists end in " ABCDEFGH"; of all that a message says at most 2,000
+# docs/facts/discord.md, "Sizes". Of all that a message says at most 2,000
 # characters fit, and no sentence of ours comes alone.
-LABEL, TITLE, FIELD, LINE, EMBED_TITLE, FOOTER, TEXT = 80 - 9, 45, 45, 100, 256, 2_048, 600
+LABEL, TITLE, FIELD, LINE, EMBED_TITLE, FOOTER, TEXT = 80, 45, 45, 100, 256, 2_048, 600
 # Where Discord renders no markup, and how much it shows there.
 PLAIN: Mapping[str, int] = {
     "labels.": LABEL,
@@ -28,7 +28,6 @@ PLAIN: Mapping[str, int] = {
     "sentences.choice": LINE,
     "sentences.short_id": FOOTER,
     "sentences.reply_hint": FOOTER,
-    "sentences.label_with_id": 80,
 }
 # A gap where markup is not rendered, filled: the longest that is shown there.
 FILLED = "9"

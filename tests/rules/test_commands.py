@@ -30,6 +30,8 @@ PROMISED = {
     "video": ["prompt", "model", "size", "seconds", *REFERENCES, "private"],
     "remix": ["prompt", "video", "model", "size", "seconds", *REFERENCES, "private"],
     "status": ["video"],
+    "history": ["search", "member"],
+    "help": [],
     "owner link": ["job", "provider_id"],
     "owner pause": [],
     "owner resume": [],

@@ -60,7 +60,7 @@ def test_no_label_is_called_like_a_gap() -> None:
         ("[sentences]\nqueued = 3", "sentences.queued: neither a text nor plural forms with `by` and `other`"),
         ('[sentences]\nqueud = "Wartet"', "sentences.queud: English has no such text"),
         ('[sentences]\nqueued = " "', "sentences.queued: empty"),
-        (f'[labels]\nretry = "{"x" * 72}"', "labels.retry: 72 characters; at most 71 fit"),
+        (f'[labels]\nretry = "{"x" * 81}"', "labels.retry: 81 characters; at most 80 fit"),
         ('[labels]\nretry = "**Nochmal**"', "labels.retry: markup is not rendered there"),
         (f'[commands]\nvideo = "{"x" * 101}"', "commands.video: 101 characters; at most 100 fit"),
         (f'[sentences]\nform_video = "{"x" * 46}"', "sentences.form_video: 46 characters; at most 45 fit"),

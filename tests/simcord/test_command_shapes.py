@@ -16,6 +16,8 @@ TABLE = {
     "video": [("prompt", STRING), *SETTINGS],
     "remix": [("prompt", STRING), ("video", STRING), *SETTINGS],
     "status": [("video", STRING)],
+    "history": [("search", STRING), ("member", discord.AppCommandOptionType.user.value)],
+    "help": [],
     "owner": [(name, SUBCOMMAND) for name in ("link", "pause", "resume", "usage", "block", "unblock")],
 }
 

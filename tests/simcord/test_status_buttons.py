@@ -2,13 +2,13 @@
 
 from simcord.results import ResponseMessage
 
-from bot.chat.custom_ids import Action
+from bot.chat.custom_ids import Action, PageId, PageKind
 from bot.chat.words import Key
 from bot.jobs.model import PostKind
 from bot.jobs.reasons import Reason
 from bot.jobs.states import State
 from tests.simcord import job_setups
-from tests.simcord.world import SimWorld, actions, press, private, targets
+from tests.simcord.world import SimWorld, actions, pages, press, private, targets, text_of
 from tests.wording import says
 
 
@@ -20,10 +20,10 @@ async def status(world: SimWorld, **options: str) -> ResponseMessage:
 
 
 async def test_list_has_a_button_for_each_job_that_needs_one(world: SimWorld) -> None:
-    """The list offers Cancel, *Don't post* and **Post it**, each with the id of its job; others have no button."""
+    """The list offers Cancel, *Don't post*, **Post it** and Retry beside their jobs, and Details for each."""
     kept = await job_setups.withheld(world)
     unposted = await job_setups.undeliverable(world)
-    await job_setups.delivered(world)
+    failed = await job_setups.failed(world)
     running = await job_setups.rendering(world)
     waiting = await job_setups.queued(world)
     listed = await status(world)
@@ -32,8 +32,12 @@ async def test_list_has_a_button_for_each_job_that_needs_one(world: SimWorld) ->
         (Action.WITHHOLD, running.id),
         (Action.POST_IT, kept.id),
         (Action.POST_IT, unposted.id),
+        (Action.RETRY, failed.id),
+        (Action.EDIT_RETRY, failed.id),
     }
-    assert set(targets(listed.message)) == expected
+    shown = targets(listed.message)
+    assert {one for one in shown if one[0] is not Action.DETAILS} == expected
+    assert {target for action, target in shown if action is Action.DETAILS} == {target for _, target in expected}
 
 
 async def test_list_cancels(world: SimWorld) -> None:
@@ -84,3 +88,31 @@ async def test_one_failed_job_can_be_retried(world: SimWorld) -> None:
     from_notice = private(await press(world.ada, await world.shown(job, PostKind.FAILURE), Action.RETRY))
     assert from_list == from_notice
     assert len(await world.jobs()) == 2
+
+
+async def test_the_list_says_what_is_left_and_is_refreshed_in_place(world: SimWorld) -> None:
+    """Refresh shows the same page as it is now; the limits are those that the next request meets."""
+    await world.asked("a red fox")
+    shown = (await status(world)).message
+    limits = world.engine.context.rules.limits
+    assert says(text_of(shown), Key.LEFT_ACTIVE, left=limits.active_jobs - 1, limit=limits.active_jobs)
+    assert says(text_of(shown), Key.LEFT_DAILY, left=limits.jobs_per_day - 1, limit=limits.jobs_per_day)
+    await world.asked("a blue whale")
+    (refresh,) = pages(shown)
+    again = await world.turn(world.ada, shown, refresh)
+    assert again.id == shown.id
+    assert "a blue whale" in text_of(again)
+    assert says(text_of(again), Key.LEFT_ACTIVE, left=limits.active_jobs - 2, limit=limits.active_jobs)
+
+
+async def test_older_jobs_are_on_the_next_page(world: SimWorld) -> None:
+    """Five a page, after a restart too; a page belongs to its presser alone."""
+    made = [await world.delivered(f"fox number {number}") for number in range(6)]
+    shown = (await status(world)).message
+    assert made[0].id not in text_of(shown)
+    await world.sim_bot.restart()
+    older = await world.turn(world.ada, shown, PageId(PageKind.STATUS, 2))
+    assert made[0].id in text_of(older)
+    assert pages(older) == [PageId(PageKind.STATUS, 2), PageId(PageKind.STATUS, 1)]
+    empty = await world.turn(world.ada, older, PageId(PageKind.STATUS, 1))
+    assert made[5].id in text_of(empty)

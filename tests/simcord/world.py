@@ -27,7 +27,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 from simcord.enums import OverwriteType
 from simcord.results import InteractionResult, to_discord_message
 
-from bot.chat.custom_ids import Action
+from bot.chat.custom_ids import Action, PageId, parse_page
 from bot.engine.engine import Engine
 from bot.jobs.model import Job, JobId, PostKind, UserId
 from bot.jobs.states import Event, State
@@ -202,6 +202,12 @@ class SimWorld:
         assert found is not None, self.env.transcript()
         return found
 
+    async def turn(self, actor: MemberActor, shown: discord.Message, page: PageId) -> discord.Message:
+        """Turn to that page of a private list; returns the message as it is then."""
+        result = await actor.click(shown, custom_id=str(page))
+        assert result.acknowledged
+        return to_discord_message(self.env, self.env.backend.get_message(shown.channel.id, shown.id))
+
     def reply_without_ping(
         self, person: MemberActor, to: discord.Message, text: str, files: tuple[tuple[str, bytes], ...] = ()
     ) -> discord.Message:
@@ -229,6 +235,12 @@ class SimWorld:
 def actions(message: discord.Message) -> list[Action]:
     """What the buttons under a message ask for, in the order in which they are shown."""
     return [button.action for button in button_ids(_custom_ids(message))]
+
+
+def pages(message: discord.Message) -> list[PageId]:
+    """The pages that its buttons show."""
+    found = [parse_page(custom_id or "") for custom_id in _custom_ids(message)]
+    return [page for page in found if page is not None]
 
 
 def targets(message: discord.Message) -> list[tuple[Action, str]]:

@@ -147,11 +147,28 @@ class Key(StrEnum):
     # /status.
     LIST_TITLE = auto()
     LIST_EMPTY = auto()
+    LIST_END = auto()
     LIST_LINE = auto()
     LIST_LINK = auto()
     SENT_WHEN = auto()
     ENDED_WHEN = auto()
     CHOICE = auto()
+
+    LEFT = auto()
+    LEFT_REST = auto()
+    LEFT_ACTIVE = auto()
+    LEFT_DAILY = auto()
+    LEFT_SERVER = auto()
+    LEFT_BOT = auto()
+    NONE_LEFT_DAILY = auto()
+    NONE_LEFT_SERVER = auto()
+    NONE_LEFT_BOT = auto()
+
+    # /history.
+    HISTORY_OF_MEMBER = auto()
+    HISTORY_NO_MEMBER = auto()
+    HISTORY_FOUND = auto()
+    HISTORY_NOT_FOUND = auto()
 
     # Details.
     SETTINGS_SENT = auto()
@@ -169,8 +186,19 @@ class Key(StrEnum):
     VIDEO_ID = auto()
     REMOTE_ID = auto()
 
-    # A button among others of its kind.
-    LABEL_WITH_ID = auto()
+    # /help.
+    HELP_VIDEO = auto()
+    HELP_PICTURES = auto()
+    HELP_FORM = auto()
+    HELP_REPLY = auto()
+    HELP_REMIX = auto()
+    HELP_BUTTONS = auto()
+    HELP_CANCEL = auto()
+    HELP_STATUS = auto()
+    HELP_HISTORY = auto()
+    HELP_CHARGE = auto()
+    WELCOME = auto()
+    WELCOME_HELP = auto()
 
     # Forms.
     FORM_VIDEO = auto()
@@ -217,6 +245,9 @@ class Label(StrEnum):
     KEEP_IT = auto()
     MAKE_PUBLIC = auto()
     DETAILS = auto()
+    REFRESH = auto()
+    NEWER = auto()
+    OLDER = auto()
 
 
 class Ending(StrEnum):

@@ -10,7 +10,7 @@ from bot.engine.requests.lookup import Lookup, SeesChannel, place_of_video
 from bot.jobs.model import Job, JobId, Place
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control, may_inspect, may_see, may_view
-from bot.jobs.store import finding, posts
+from bot.jobs.store import history, posts
 
 _PARENTS_MAX = 4
 _REMIXES_MAX = 5
@@ -70,7 +70,7 @@ class DetailsLookup:
             parents += parent
             next_id = parent[0].job.request.parent_id
         hidden = next_id is not None and len(parents) < _PARENTS_MAX
-        made = await self._context.database.read(finding.find_remixes, job.id, _REMIXES_READ)
+        made = await self._context.database.read(history.find_remixes, job.id, _REMIXES_READ)
         remixes = await self._visible(made, asker, sees_channel, _REMIXES_MAX + 1)
         return Family(tuple(parents), hidden, tuple(remixes[:_REMIXES_MAX]), more_remixes=len(remixes) > _REMIXES_MAX)
 

@@ -35,7 +35,6 @@ _SUGGESTIONS = 25
 _POST_KINDS = frozenset(PostKind)
 _SETTLING_TRIES = 10
 _SETTLING_SECONDS = 0.1
-_LISTED = 10
 
 SeesChannel = Callable[[ChannelId], Awaitable[bool]]
 
@@ -101,11 +100,6 @@ class Lookup:
         """The job of that id, for any asker."""
         return await self._context.database.read(finding.get, job_id)
 
-    async def list_own_everywhere(self, asker: Asker) -> list[JobView]:
-        """The asker's running and latest jobs."""
-        found = await self._context.database.read(finding.find_own_everywhere, asker.user_id, _LISTED)
-        return await self.views_of(found)
-
     async def suggest_finished_in_place(self, asker: Asker, typed: str) -> list[Suggestion]:
         """The asker's finished videos of this server, newest first, at most 25."""
         search = finding.suggest_finished_in_place
@@ -160,5 +154,15 @@ class Lookup:
     async def views_of(self, found: list[Job]) -> list[JobView]:
         """The jobs with what is shown beside them."""
         now, positions = self._context.clock.now(), self._context.signals.queue_positions
+        kept_since = self._context.kept_since()
         said = await self._context.database.read(posts.find_posts_of_jobs, [job.id for job in found])
-        return [JobView(job, now, positions.get(job.id), jump_link(job.origin, job.id, said)) for job in found]
+        return [
+            JobView(
+                job,
+                now,
+                positions.get(job.id),
+                jump_link(job.origin, job.id, said),
+                kept=job.ended_at is None or job.ended_at > kept_since,
+            )
+            for job in found
+        ]

@@ -129,20 +129,9 @@ async def find_newest_finished_in_channel(
     return await _first(connection, query)
 
 
-async def find_remixes(connection: AsyncConnection, job_id: JobId, limit: int) -> list[JobId]:
-    """The finished videos that are remixes of that one, the newest first."""
-    found = await connection.scalars(
-        sa.select(jobs.c.id)
-        .where(jobs.c.parent_id == job_id, jobs.c.state == State.DELIVERED, jobs.c.removed_at.is_(None))
-        .order_by(jobs.c.accepted_at.desc())
-        .limit(limit)
-    )
-    return [JobId(found_id) for found_id in found]
-
-
-async def find_own_everywhere(connection: AsyncConnection, user_id: UserId, limit: int) -> list[Job]:
+async def find_own_everywhere(connection: AsyncConnection, user_id: UserId, limit: int, skipped: int = 0) -> list[Job]:
     """The person's running jobs and then the latest ended ones, of all servers."""
-    found = await connection.execute(_OWN, _of_person(user_id, limit))
+    found = await connection.execute(_OWN, _of_person(user_id, limit, skipped))
     return readable(found, job_of)
 
 
@@ -271,13 +260,14 @@ _OLDEST = (
 _NEWEST = (_OF_PERSON, jobs.c.accepted_at >= sa.func.coalesce(_OLDEST, 0.0))
 
 
-def _of_person(user_id: UserId, limit: int) -> dict[str, object]:
-    return {"person": user_id, "newer": SEARCHED_MAX - 1, "most": limit}
+def _of_person(user_id: UserId, limit: int, skipped: int = 0) -> dict[str, object]:
+    return {"person": user_id, "newer": SEARCHED_MAX - 1, "most": limit, "skipped": skipped}
 
 
 def _own(columns: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
     running_first = sa.case((UNENDED, 0), else_=1)
-    return columns.where(*_NEWEST).order_by(running_first, jobs.c.accepted_at.desc()).limit(sa.bindparam("most"))
+    ordered = columns.where(*_NEWEST).order_by(running_first, jobs.c.accepted_at.desc())
+    return ordered.limit(sa.bindparam("most")).offset(sa.bindparam("skipped"))
 
 
 def _finished(*where: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.generation import Generation
+from bot.jobs.model import GuildId
 from bot.jobs.pending_write import ADVANCED
 from bot.jobs.tables import marks
 
@@ -36,6 +37,8 @@ class Mark(StrEnum):
 
 # The beginning of the names of rows with the time of an alert.
 _ALERT = "alert "
+# The beginning of the names of rows for the servers that got their first message.
+_GREETED = "greeted "
 _others = marks.alias()
 _ADVANCE = (
     sa.update(marks)
@@ -117,6 +120,15 @@ async def claim_alert(connection: AsyncConnection, text: str, now: float, rest_s
         return False
     await connection.execute(sa.delete(marks).where(marks.c.name == name))
     await connection.execute(sa.insert(marks).values(name=name, value=repr(now)))
+    return True
+
+
+async def claim_greeting(connection: AsyncConnection, guild_id: GuildId) -> bool:
+    """Whether that server gets its first message now: it had none before. From now on it had one."""
+    name = f"{_GREETED}{guild_id}"
+    if await connection.scalar(sa.select(marks.c.name).where(marks.c.name == name)) is not None:
+        return False
+    await connection.execute(sa.insert(marks).values(name=name, value=""))
     return True
 
 

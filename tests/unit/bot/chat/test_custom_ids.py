@@ -18,6 +18,7 @@ from bot.chat.custom_ids import (
     parse_button,
     parse_form,
     parse_page,
+    searchable,
 )
 from bot.jobs.model import JobId, MessageId, PostKind, UserId, new_job_id
 
@@ -115,6 +116,16 @@ def test_a_forged_page_is_not_read(forged: str) -> None:
     """Anything but an exact custom id of a page is no page, and is answered as an unknown one."""
     assert parse_page(forged) is None
     assert not is_known(forged)
+
+
+@given(st.text())
+def test_any_search_fits_into_the_id_of_its_page(typed: str) -> None:
+    """Any typed text gives an id that reads back, and is not cut by Discord."""
+    search = searchable(typed)
+    page = PageId(PageKind.HISTORY, 9_999, UserId(9 * 10**18 - 1), search)
+    assert parse_page(str(page)) == page
+    assert len(str(page).encode("utf-16-le", "surrogatepass")) // 2 <= 100
+    assert search == search.strip()
 
 
 def test_a_form_reads_back_as_it_was_written() -> None:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from bot.chat import cards, forms, lists
 from bot.chat.cards import Message
-from bot.chat.custom_ids import FormId, FormPurpose, FormSource
+from bot.chat.custom_ids import FormId, FormPurpose, FormSource, PageId, PageKind, searchable
 from bot.chat.details import details
-from bot.chat.views import DeliveryNote, DetailsView, Family, JobView, Relative
+from bot.chat.views import DeliveryNote, DetailsView, Family, HistoryPage, JobView, Relative, StatusPage
 from bot.chat.words import Key, refusal, say
 from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer, OfferKind, Place, UserId, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
@@ -137,7 +137,11 @@ def about_a_job(job: Job, evil: str) -> Iterator[Message]:
     yield cards.offer_question(OFFER, VideoRequest(evil), ENGLISH)
     yield cards.private_no("No room.", evil or " ", "a1b2", ENGLISH)
     yield lists.why(replace(job, state=State.REFUSED, cause=Cause.CONTENT), ENGLISH)
-    yield lists.running_and_latest([JobView(one, 1_001.0, link=JUMP) for one in standing], ENGLISH)
+    views = tuple(JobView(one, 1_001.0, link=JUMP) for one in standing)
+    yield lists.running_and_latest(StatusPage(views, 1, more=True), ENGLISH)
+    page = PageId(PageKind.HISTORY, search=searchable(evil) or "x")
+    for shown in (views, ()):
+        yield lists.history(HistoryPage(page, shown, more=True), ENGLISH)
     for reason in Reason:
         named = GAPS | {"file": evil, "given": evil, "choices": [evil, evil]}
         if reason is Reason.PROMPT_TOO_LONG:

@@ -237,19 +237,3 @@ async def test_videos_that_are_still_needed(database: Database) -> None:
         *(a_job(state, ended_at=NOW + 1) for state in (State.DELIVERED, State.FAILED, State.REFUSED, State.LOST)),
     )
     assert await database.read(finding.find_kept_videos, NOW) == {job.id for job in needed}
-
-
-async def test_the_remixes_of_a_video(database: Database) -> None:
-    """Finished ones that were not deleted, the newest first, and no more than are asked for."""
-    video = finished()
-    of_it = VideoRequest("at night", parent_id=video.id)
-    older, newer = (finished(at, request=of_it, reported=(("size", "1280x720"),)) for at in (2_000.0, 3_000.0))
-    others = (
-        a_job(State.RENDERING, request=of_it),
-        finished(4_000.0, request=of_it, removed_at=NOW),
-        finished(5_000.0, request=VideoRequest("at noon", parent_id=older.id)),
-    )
-    await database.write(put, video, older, newer, *others)
-    assert await database.read(finding.find_remixes, video.id, 10) == [newer.id, older.id]
-    assert await database.read(finding.find_remixes, video.id, 1) == [newer.id]
-    assert await database.read(finding.get, newer.id) == newer

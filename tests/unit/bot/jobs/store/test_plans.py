@@ -12,7 +12,7 @@ from bot.jobs.database import Database
 from bot.jobs.limits import Limits
 from bot.jobs.render_times import RenderClass
 from bot.jobs.states import State
-from bot.jobs.store import accepting, finding, moving, pictures, processes, renders, usage
+from bot.jobs.store import accepting, finding, history, moving, pictures, processes, renders, usage
 from bot.jobs.tables import jobs
 from tests.unit.bot.jobs.samples import ANNA, HERE, PROVIDER, a_job, put
 from tests.unit.bot.jobs.store.test_unreadable_rows import spoil
@@ -55,7 +55,11 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
         (finding.find_by_origin_prefix, ("act",)),
         (finding.find_waiting_in, (HERE.guild_id,)),
         (finding.find_own_everywhere, (ANNA, 10)),
-        (finding.find_remixes, (a_job().id, 25)),
+        (history.find_remixes, (a_job().id, 25)),
+        (history.find_history, (ANNA, None, 5, 6)),
+        (history.find_history, (ANNA, HERE.guild_id, 5, 6)),
+        (history.find_prompts, (ANNA, None, 400, 200)),
+        (history.find_prompts, (ANNA, HERE.guild_id, 400, 200)),
         (finding.suggest_own_everywhere, (ANNA, "fox", 25)),
         (finding.suggest_finished_in_place, (ANNA, HERE, "fox", 25)),
         (finding.find_newest_finished_in_channel, (ANNA, HERE.channel_id)),
