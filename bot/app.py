@@ -136,6 +136,8 @@ async def build_engine(
     resources.push_async_callback(fetcher.close)
     await fetcher.clear_partials()
     ffmpeg = await _find_ffmpeg(settings, fetcher, clock)
+    first_frames = FirstFrames(settings.data_dir / "frames", ffmpeg)
+    resources.push_async_callback(first_frames.close)
     shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
     resources.push_async_callback(shelf.close)
     await shelf.clear_partials()
@@ -146,7 +148,7 @@ async def build_engine(
         owner_alerts.alert(Key.ALERT_RESTORED)
     rules = _rules(settings)
     context = EngineContext(
-        clock, database, videos, catalogue, fetcher, ffmpeg, shelf, FirstFrames(settings.data_dir / "frames"), courier,
+        clock, database, videos, catalogue, fetcher, ffmpeg, shelf, first_frames, courier,
         Members(client, client.served), readers, rules, signals, owner_alerts, kill_switch, process,
     )  # fmt: skip
     engine = Engine(context, timekeeper, settings.max_submits_per_minute, cluster)

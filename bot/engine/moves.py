@@ -42,6 +42,12 @@ async def change(
     return await _store(context, context.signals.job_moved, work, *args, **changes)
 
 
+async def remove(context: EngineContext, job: Job, by: UserId | None = None) -> None:
+    """The video was deleted, `by` that person: nothing can be made of it any more, and its first frame goes, too."""
+    await change(context, moving.remove, job, context.clock.now(), by)
+    await context.first_frames.forget([job.id])
+
+
 async def take_unlearned(context: EngineContext) -> None:
     """Hand over jobs that were stored as this process's own by a write whose outcome it didn't learn."""
     owned = await context.database.read(finding.find_owned, context.process)

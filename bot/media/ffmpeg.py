@@ -1,4 +1,4 @@
-"""Works on videos with ffmpeg: repacks, makes smaller, draws the first frame. One at a time, confined, with a deadline.
+"""Works on videos with ffmpeg: repacks, makes smaller, draws the first frame; confined, with a deadline.
 
 What is relied on: docs/facts/media.md, "ffmpeg" and "Encoding".
 """
@@ -101,7 +101,8 @@ class Ffmpeg:
         self._space = space
         self._clock = clock
         self._max_bytes = max_bytes
-        self._turn = asyncio.Lock()
+        # One video at a time is made; a frame, which takes a moment, neither waits for it nor holds it up.
+        self._making, self._drawing = asyncio.Lock(), asyncio.Lock()
 
     @property
     def available(self) -> bool:
@@ -125,18 +126,24 @@ class Ffmpeg:
 
     async def inspect(self, source: Path) -> Container:
         """What the video is made of; ffmpeg is asked only for what our own reader leaves open."""
+        return await self._inspect(source, self._making)
+
+    async def _inspect(self, source: Path, turn: asyncio.Lock) -> Container:
         found = await asyncio.to_thread(read_container, source)
         if found is None:
             raise Unreadable("no container that we know")
-        return found if is_complete(found) else await self.list_streams(source, found)
+        return found if is_complete(found) else await self.list_streams(source, found, turn)
 
-    async def list_streams(self, source: Path, found: Container) -> Container:
+    async def list_streams(self, source: Path, found: Container, turn: asyncio.Lock | None = None) -> Container:
         """The container with what ffmpeg says of the file, where our own reader found nothing."""
         # Without an output it lists the streams, and then ends with an error.
         command = reading(self._found(), source, found.kind, level="info")
         listing = _Run(command, "", _SHORT_SECONDS, _SPARE_BYTES)
-        ended = await self._supervised(listing, lambda process, folder: process.run(command, folder, listing.limits))
-        return complete_from(found, ended.said)
+
+        def work(process: Confined, folder: Path) -> str:
+            return process.run(command, folder, listing.limits).said
+
+        return complete_from(found, await self._supervised(listing, work, turn or self._making))
 
     async def repack(self, source: Path, target: Path, max_bytes: int | None = None) -> Made:
         """Make an MP4 that plays inline everywhere; its pictures are copied if only the rest is to blame.
@@ -161,12 +168,13 @@ class Ffmpeg:
 
     async def first_frame(self, source: Path, target: Path) -> None:
         """Draw the first frame as a JPEG of at most `FRAME_SIDE` pixels a side."""
-        found = await self.inspect(source)
+        found = await self._inspect(source, self._drawing)
         if not found.width or not found.height:
             raise Unreadable("size is unknown")
         shape = within(found.width, found.height, FRAME_SIDE, FRAME_SIDE)
         command = [*reading(self._found(), source, found.kind), *drawing(*shape), "out.jpg"]
-        await self._make(_Run(command, "out.jpg", _SHORT_SECONDS, _SPARE_BYTES), target, _judged_frame)
+        run = _Run(command, "out.jpg", _SHORT_SECONDS, _SPARE_BYTES)
+        await self._make(run, target, _judged_frame, self._drawing)
 
     async def _encode(self, found: Container, source: Path, target: Path, plan: EncodePlan) -> Made:
         plan = replace(plan, target_bytes=min(plan.target_bytes, self._max_bytes))
@@ -187,7 +195,7 @@ class Ffmpeg:
             raise Missing
         return self._program
 
-    async def _make(self, run: _Run, target: Path, judged: Callable[[Path], T]) -> T:
+    async def _make(self, run: _Run, target: Path, judged: Callable[[Path], T], turn: asyncio.Lock | None = None) -> T:
         """Run it, and move what passes the judgement to the target. Returns the judgement."""
 
         def work(process: Confined, folder: Path) -> T:
@@ -201,9 +209,9 @@ class Ffmpeg:
             process.unless_killed(lambda: out.replace(target))
             return result
 
-        return await self._supervised(run, work)
+        return await self._supervised(run, work, turn or self._making)
 
-    async def _supervised(self, run: _Run, work: Callable[[Confined, Path], T]) -> T:
+    async def _supervised(self, run: _Run, work: Callable[[Confined, Path], T], turn: asyncio.Lock) -> T:
         """Work in an empty folder of its own, which goes with the work. Turns errors into faults."""
         folder = self._path / token_hex(8)
 
@@ -214,7 +222,7 @@ class Ffmpeg:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
-        async with self._turn:
+        async with turn:
             try:
                 await self._space.promise(folder, run.most_bytes)
                 return await supervise(alone, run.seconds, self._clock)

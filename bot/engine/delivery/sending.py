@@ -26,7 +26,7 @@ from bot.engine.delivery.fitting import make_file
 from bot.engine.delivery.history_search import find_posted, is_outdone, must_search
 from bot.engine.delivery.ladder import Climb, learn_accepted, learn_refused, move_on
 from bot.engine.delivery.undeliverable import belongs_in_dm, keep_video, settle_refused
-from bot.engine.moves import change
+from bot.engine.moves import change, remove
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
 from bot.jobs.denials import REFUSES_FILE, Denial
@@ -227,7 +227,7 @@ class Sender:
         await change(context, moving.deliver, job, post, message_id, context.clock.now(), process=context.process)
         if message_id in context.signals.deleted_messages:
             # Another action was quicker.
-            await change(context, moving.remove, job, context.clock.now())
+            await remove(context, job)
         await context.fetcher.forget(job.video_name)
         await context.fetcher.forget(job.fitted_name)
 

@@ -114,6 +114,7 @@ async def _wait_until_open(context: EngineContext, throttle: ProviderThrottle) -
 
 
 async def _fetched(context: EngineContext, job: Job, **changes: object) -> StepResult:
+    context.first_frames.draw(job.id, context.fetcher.path(job.video_name))
     if not job.withheld:
         return StepResult(await move(context, job, Event.FETCHED, **changes))
     return StepResult(await move(context, job, Event.KEEP, **changes))

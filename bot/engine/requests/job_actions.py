@@ -12,7 +12,7 @@ from bot.chat import custom_ids
 from bot.chat.courier import CourierFault, Refused
 from bot.engine.context import EngineContext
 from bot.engine.delivery.retry_buttons import find_retry, retry_origin_id
-from bot.engine.moves import change, move, revive
+from bot.engine.moves import change, move, remove, revive
 from bot.engine.pipeline.preflight import forget_place
 from bot.engine.requests.intake import Ask, Intake
 from bot.engine.requests.lookup import SeesChannel
@@ -146,7 +146,7 @@ class JobActions:
                 return Refusal(Reason.VIDEO_UNKNOWN)
             # First of all, for the outbox, which may be about to store that it was posted, or to post it again.
             self._context.signals.deleted_messages.extend(pressed for _, pressed in messages)
-            await change(self._context, moving.remove, job, self._context.clock.now(), asker.user_id)
+            await remove(self._context, job, asker.user_id)
             log_event("deleted", job, by=asker.user_id)
             for channel_id, pressed in messages:
                 await self._take_down(job, channel_id, pressed)
@@ -179,7 +179,7 @@ class JobActions:
         video_id = await self._context.database.read(posts.find_video_by_message, message_id)
         video = None if video_id is None else await self._context.database.read(finding.get, video_id)
         if video is not None and video.removed_at is None:
-            await change(self._context, moving.remove, video, self._context.clock.now())
+            await remove(self._context, video)
             log_event("deleted", video)
 
     async def forget_place(self, guild_id: GuildId, channel_id: ChannelId | None = None) -> None:

@@ -95,6 +95,11 @@ async def find_by_ids(connection: AsyncConnection, job_ids: Collection[JobId]) -
     return {job.id: job for job in readable(found, job_of)}
 
 
+async def find_removed_ids(connection: AsyncConnection) -> list[JobId]:
+    """The jobs whose video was deleted."""
+    return list(await connection.scalars(sa.select(jobs.c.id).where(jobs.c.removed_at > 0.0)))
+
+
 async def count_unreadable(connection: AsyncConnection) -> int:
     """How many unended jobs are unreadable: they can't continue. Read in pieces, as they may be many."""
     count = 0

@@ -1,7 +1,7 @@
 """What people ask at: taking in, acts and replies, on a real store, with a Discord that keeps what it is given."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +75,9 @@ class RequestsHarness:
             readers=READERS,
             catalogue=Catalogue.of(("gpt-4o-video",), ("1280x720",), ("8",)),
             shelf=SimpleNamespace(holds=lambda _: True, keep_all=self._no_pictures),
+            first_frames=SimpleNamespace(forget=self._forget_frames),
         )
+        self.frames_forgotten: list[JobId] = []
         self.intake = Intake(self.context, lambda _: None)
         self.job_actions = JobActions(self.context, self.intake)
         self.replies = Replies(self.context, self.intake, Lookup(self.context))
@@ -85,6 +87,9 @@ class RequestsHarness:
     @staticmethod
     async def _no_pictures(*_: object) -> tuple[()]:
         return ()
+
+    async def _forget_frames(self, job_ids: Iterable[JobId]) -> None:
+        self.frames_forgotten += job_ids
 
     async def sees(self, channel_id: ChannelId) -> bool:
         return channel_id not in self.unseen

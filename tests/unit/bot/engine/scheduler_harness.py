@@ -27,6 +27,8 @@ from bot.jobs.model import ChannelId, Job, MessageId, Place, Via
 from bot.jobs.pacing import Bounds
 from bot.jobs.states import State
 from bot.jobs.store import finding
+from bot.media.ffmpeg import Ffmpeg
+from bot.media.first_frames import FirstFrames
 from bot.media.video_fetcher import AddressGuard, VideoFetcher
 from bot.videos.client import VideosClient
 from bot.videos.dialects.openai import OpenAIDialect
@@ -162,6 +164,9 @@ class SchedulerHarness:
         self.fetcher = VideoFetcher(
             folder / "videos", 10_000_000, AddressGuard(provider.base_url, ()), self.videos.key_for
         )
+        # As on a machine without ffmpeg.
+        without = Ffmpeg(None, folder / "ffmpeg", self.fetcher.space, clock, 10_000_000)
+        self.first_frames = FirstFrames(folder / "frames", without)
         self.rung: list[Key] = []
         obeyed = Rules(
             limits=Limits(1000, 0),
@@ -180,6 +185,7 @@ class SchedulerHarness:
             videos=self.videos,
             fetcher=self.fetcher,
             shelf=SimpleNamespace(),
+            first_frames=self.first_frames,
             courier=self.courier,
             readers=READERS,
             rules=replace(obeyed, **rules),

@@ -134,6 +134,16 @@ class FakeSlowDatabase:
         return found
 
 
+class FakeFrames:
+    """Keeps the ids of the videos whose first frames were deleted."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[JobId] = []
+
+    async def forget(self, job_ids: list[JobId]) -> None:
+        self.forgotten += job_ids
+
+
 class OutboxHarness:
     """A outbox with one failed job's notice to say."""
 
@@ -141,6 +151,7 @@ class OutboxHarness:
         self.database, self.job = database, job
         self.rows, self.courier, self.clock = FakeSlowDatabase(database), FakeCourier(), FakeWallClock()
         self.provider, self.fetcher = FakeProvider(), FakeFetcher()
+        self.frames = FakeFrames()
         rules = SimpleNamespace(job_give_up_seconds=86_400.0)
         self.outbox = OutboxDispatcher(
             SimpleNamespace(  # pyright: ignore[reportArgumentType]  # the parts that telling a notice uses
@@ -154,6 +165,7 @@ class OutboxHarness:
                 videos=self.provider,
                 fetcher=self.fetcher,
                 ffmpeg=SimpleNamespace(available=False),
+                first_frames=self.frames,
                 kill_switch=SimpleNamespace(is_on=lambda: False),
             )
         )

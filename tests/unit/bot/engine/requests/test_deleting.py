@@ -105,11 +105,12 @@ async def test_a_moderator_who_deletes_it_is_remembered(outbox: OutboxHarness) -
 
 
 async def test_the_requesters_own_deletion_names_no_person(outbox: OutboxHarness) -> None:
-    """`removed_by` is for what somebody else did."""
+    """`removed_by` is for what somebody else did. The first frame goes with the video."""
     job = await a_video(outbox, video_bytes=1_000)
     FakeDeletion(outbox, job.id)
     await acts_of(outbox).delete(job.id, BY_ANNA, PRESSED)
     assert (await left(outbox, job)).removed_by is None
+    assert outbox.frames.forgotten == [job.id]
 
 
 @pytest.mark.parametrize("shown", [None, JobId("0THER000")])

@@ -50,6 +50,7 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
         (renders.find_latest_renders, (200,)),
         (renders.find_latest_of_class, (PROVIDER, RenderClass("gpt-4o-video", None, "8"))),
         (finding.find_kept_videos, (1.0,)),
+        (finding.find_removed_ids, ()),
         (finding.find_unclear_at_provider, (PROVIDER, 1.0)),
         (finding.find_lost_at_provider, (PROVIDER, 1.0)),
         (finding.find_by_origin_prefix, ("act",)),
