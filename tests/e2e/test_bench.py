@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import delays, idle, page, store
+from tests.bench import delays, ffmpeg, idle, page, store
 from tests.bench.__main__ import MEASURES
 from tests.bench.report import TINY, Report, Row
 
@@ -15,7 +15,7 @@ async def test_a_measure_with_the_real_bot_runs() -> None:
     assert "polls" in row.today
 
 
-@pytest.mark.parametrize("measure", [delays.measure, store.measure], ids=["delays", "store"])
+@pytest.mark.parametrize("measure", [delays.measure, store.measure, ffmpeg.measure], ids=["delays", "store", "ffmpeg"])
 async def test_measures_without_the_bot_run(measure) -> None:
     """Each row has a figure."""
     report = await measure(TINY)

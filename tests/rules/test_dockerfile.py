@@ -154,6 +154,14 @@ def test_every_package_is_pinned_by_hash() -> None:
     assert "--index-url" not in text
 
 
+def test_the_image_has_an_ffmpeg() -> None:
+    """It is Debian's own, without recommended packages, and no list of packages is left behind."""
+    installs = [each for each in said("RUN") if "apt-get install" in each]
+    assert len(installs) == 1
+    wanted = "apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*"
+    assert " ".join(installs[0].split()) == wanted
+
+
 def test_the_image_has_the_python_that_is_checked() -> None:
     """The image's Python is the one that types are checked for, and one that the project allows."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())

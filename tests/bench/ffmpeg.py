@@ -1,0 +1,115 @@
+"""What ffmpeg costs: wall time, CPU and memory of repacking, converting, fitting and drawing real videos."""
+
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from bot.media.container import read_container
+from bot.media.disk_space import MIB, DiskSpace
+from bot.media.encode_plan import EncodePlan
+from bot.media.ffmpeg import Ffmpeg, find_ffmpeg, smaller
+from bot.media.folders import PrivateFolder
+from bot.ops.clock import SystemClock
+from sandbox.loopback import stay_on_loopback
+from tests.bench.report import Report, Scale
+from tests.encoded_videos import encoded
+
+_MEGABYTE = 1_000_000
+_MOST_BYTES = 500 * MIB
+
+
+class Cost(NamedTuple):
+    """Of one run: seconds, CPU seconds, the most memory in MiB, and the size of the result."""
+
+    seconds: float
+    cpu_seconds: float
+    memory_mib: float
+    made_bytes: int
+
+
+class Case(NamedTuple):
+    """What is done to which kind of video, and what we want it to cost: CPU seconds per MB, or per run if drawn."""
+
+    name: str
+    act: str
+    kind: str
+    goal: str
+    noise: int = 30
+
+
+_CASES = (
+    Case("repack (index to the front)", "repack", "index-last-with-sound.mp4", "0.02"),
+    Case("convert HEVC at its own size", "repack", "hevc.mp4", "3"),
+    Case("convert AV1 at its own size", "repack", "av1.mp4", "3"),
+    Case("convert VP9 at its own size", "repack", "vp9.webm", "3"),
+    Case("fit into 10 MiB at its own size", "fit", "plays-with-sound.mp4", "1"),
+    Case("fit into 2 MiB at 720 lines", "smaller", "plays-with-sound.mp4", "1"),
+    Case("draw the first frame", "frame", "plays-with-sound.mp4", "0.3 in all"),
+)
+
+
+async def _act(act: str, source: Path, target: Path) -> None:
+    work = PrivateFolder(source.parent / "work")
+    ffmpeg = Ffmpeg(find_ffmpeg(), source.parent / "work", DiskSpace(work, 0), SystemClock(), _MOST_BYTES)
+    found = read_container(source)
+    assert found is not None
+    assert found.width and found.height  # noqa: PT018 - one question: is the size known
+    match act:
+        case "repack":
+            await ffmpeg.repack(source, target)
+        case "fit":
+            await ffmpeg.encode(source, target, EncodePlan(10 * MIB, found.width, found.height, 0.0))
+        case "smaller":
+            await ffmpeg.encode(source, target, EncodePlan(2 * MIB, *smaller(found.width, found.height, 720), 0.0))
+        case _:
+            await ffmpeg.first_frame(source, target)
+
+
+async def _cost(act: str, source: Path) -> Cost:
+    """In a process of its own, whose children are this run alone."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.bench.ffmpeg", act, str(source), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    return Cost(*json.loads(said))
+
+
+async def measure(scale: Scale) -> Report:
+    """One run after the other, each on its own video."""
+    report = Report()
+    full = scale.share >= 1.0
+    size, seconds, rate = ("1920x1080", 5.0, 30) if full else ("320x180", 1.0, 25)
+    for case in _CASES:
+        content = await asyncio.to_thread(
+            encoded, case.kind, size=size, seconds=seconds, rate=rate, noise=case.noise if full else 0
+        )
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            source = Path(folder) / case.kind
+            source.write_bytes(content)
+            cost = await _cost(case.act, source)
+        megabytes = len(content) / _MEGABYTE
+        made = f", {megabytes:.1f} MB to {cost.made_bytes / _MEGABYTE:.1f}" if case.act != "frame" else ""
+        metric = f"{case.name}: s in all / CPU s in all / CPU s per MB / MiB ({size}{made})"
+        figures = (f"{cost.seconds:.2f}", f"{cost.cpu_seconds:.2f}", f"{cost.cpu_seconds / megabytes:.3f}")
+        report.row(metric, goal=f"– / – / {case.goal} / –", today=f"{' / '.join(figures)} / {cost.memory_mib:.0f}")
+    return report
+
+
+def main(act: str, source: Path) -> None:
+    """Do it once, and print what it cost."""
+    stay_on_loopback()
+    target, began_at = source.with_suffix(".made"), time.monotonic()
+    asyncio.run(_act(act, source, target))
+    seconds, used = time.monotonic() - began_at, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cost = Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, target.stat().st_size)
+    sys.stdout.write(json.dumps(cost))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
