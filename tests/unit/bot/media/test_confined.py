@@ -26,6 +26,7 @@ json.dump({
     "mask": os.umask(0),
     "terminal": any(os.isatty(number) for number in range(3)),
     "read": sys.stdin.read(),
+    "oom": open("/proc/self/oom_score_adj").read().strip() if os.path.exists("/proc/self") else "1000",
     "files": sorted(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else None,
 }, open("report", "w"))
 """
@@ -42,12 +43,14 @@ def report(folder: Path) -> Any:
 
 
 def test_what_a_program_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No secret of the environment, no open file of ours, no terminal and no input; a low priority, a new session."""
+    """No secret of the environment, no open file of ours, no terminal and no input; a low priority, a new session, and
+    the first to go when memory runs out.
+    """
     monkeypatch.setenv("DISCORD_TOKEN", "secret")
     seen = report(tmp_path)
     assert {name for name in seen["environment"] if not name.startswith(("LC_", "__"))} == {"PATH", "LANG"}
-    assert (seen["nice"], seen["leads"], seen["mask"]) == (max(os.nice(0), 15), True, 0o077)
-    assert (seen["terminal"], seen["read"]) == (False, "")
+    assert (seen["nice"], seen["leads"], seen["mask"]) == (min(os.nice(0) + 15, 19), True, 0o077)
+    assert (seen["terminal"], seen["read"], seen["oom"]) == (False, "", "1000")
     # Standard input, output and error, the report, and the list of these itself.
     assert seen["files"] is None or len(seen["files"]) <= 5
 

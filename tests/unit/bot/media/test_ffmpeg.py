@@ -9,7 +9,7 @@ from PIL import Image
 from bot.media.container import read_container
 from bot.media.disk_space import VIDEO_FLOOR_BYTES, DiskSpace
 from bot.media.encode_plan import EncodePlan
-from bot.media.ffmpeg import Ffmpeg, Missing, TooPoor, Unreadable, find_ffmpeg
+from bot.media.ffmpeg import Ffmpeg, FfmpegFault, Missing, TooPoor, Unreadable, find_ffmpeg
 from bot.media.folders import PrivateFolder
 from bot.ops.clock import SystemClock
 from tests.encoded_videos import KINDS, Kind, encoded
@@ -98,6 +98,18 @@ async def test_too_poor_is_not_encoded(ffmpeg: Ffmpeg, save, target: Path) -> No
     assert not target.exists()
     made = await ffmpeg.encode(source, target, EncodePlan(40_000, 64, 36))
     assert made.size_bytes <= 40_000
+
+
+@pytest.mark.parametrize(("claimed", "fault"), [(0.1, TooPoor), (20.0, Unreadable)])
+async def test_a_wrong_length(ffmpeg: Ffmpeg, save, target: Path, claimed: float, fault: type[FfmpegFault]) -> None:
+    """A video that is longer than it says is stopped at its bytes, one that is shorter is not whole: none is kept."""
+    data = encoded("plays.mp4", size="256x144", seconds=2.0, noise=60)
+    at = data.index(b"mvhd") + 4 + 12
+    ticks = round(int.from_bytes(data[at : at + 4]) * claimed)
+    source = save(data[: at + 4] + ticks.to_bytes(4) + data[at + 8 :])
+    with pytest.raises(fault):
+        await ffmpeg.encode(source, target, EncodePlan(150_000, 256, 144, 0.0))
+    assert not target.exists()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
