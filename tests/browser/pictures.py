@@ -12,6 +12,7 @@ from playwright.async_api import Browser, FilePayload, expect
 from bot.chat.words import Key
 from tests.browser.chromium import MISSING, find_chromium
 from tests.browser.ladder_pictures import take_ladder
+from tests.browser.list_pictures import take_lists
 from tests.browser.visit import WIDE, Visit, a_browser, a_visit
 from tests.wording import rendered
 
@@ -50,6 +51,7 @@ async def take_pictures(folder: Path) -> list[Path]:
     async with a_browser() as browser:
         for dark in (False, True):
             taken += await _story(browser, folder, dark=dark)
+            taken += await take_lists(browser, folder, dark=dark)
             taken += await take_ladder(browser, folder, dark=dark)
     return taken
 

@@ -104,8 +104,8 @@ function file(part, message, context) {
 
 function separator(part) {
   const large = part.spacing === 2 && "large";
-  const line = part.divider !== false && "line";
-  return h(line ? "hr" : "div", { class: ["separator", large, line], "aria-hidden": line ? null : "true" });
+  const drawn = part.divider !== false && "drawn";
+  return h(drawn ? "hr" : "div", { class: ["separator", large, drawn], "aria-hidden": drawn ? null : "true" });
 }
 
 function container(part, message, context) {
