@@ -1,4 +1,4 @@
-"""A dialect that no server speaks, with no path, field or word in common with another one."""
+"""Dialects that no server speaks: one without a path, field or word in common with another one, and a poorer one."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from bot.videos.causes import remote_error
 from bot.videos.dialects import PaidRequest
 from bot.videos.error_bodies import job_error
 from bot.videos.json_values import at, json_object, line
+from bot.videos.provider_faults import NoList, RequestRefused
 from bot.videos.request_bodies import Body, json_body
 from bot.videos.urls import resolve, segment, usable_id
 from bot.videos.values import Order, RemoteState, RemoteVideo
@@ -71,3 +72,13 @@ class MadeUpDialect:
 
     def knows_word(self, raw_status: str) -> bool:
         return raw_status in _STATES
+
+
+class BareDialect(MadeUpDialect):
+    """One without remixes and without a list."""
+
+    async def remix(self, parent_remote_id: str, order: Order, files: ExitStack) -> PaidRequest:
+        raise RequestRefused(cause=Cause.UNSUPPORTED, field="video")
+
+    def list_path(self, limit: int) -> str:
+        raise NoList

@@ -2,31 +2,19 @@
 
 import base64
 import json
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from bot.jobs.model import Cause
 from bot.videos.client import VideosClient
-from bot.videos.dialects import PaidRequest
 from bot.videos.provider_faults import Busy, Doubtful, NoList, NotFound, PollFailed, RequestRefused
 from bot.videos.values import Order, ReferenceFile, RemoteState
 from tests.unit.bot.videos.conftest import KEY, MakeClient
-from tests.unit.bot.videos.dialects.made_up import MadeUpDialect
+from tests.unit.bot.videos.dialects.made_up import BareDialect, MadeUpDialect
 from tests.unit.bot.videos.fake_provider import FakeProvider
 
 OVEN = {"dish": {"ticket": "d/1", "phase": "oven"}}
-
-
-class _BareDialect(MadeUpDialect):
-    """One without remixes and without a list."""
-
-    async def remix(self, parent_remote_id: str, order: Order, files: ExitStack) -> PaidRequest:
-        raise RequestRefused(cause=Cause.UNSUPPORTED, field="video")
-
-    def list_path(self, limit: int) -> str:
-        raise NoList
 
 
 @pytest.fixture
@@ -101,7 +89,7 @@ async def test_errors_mean_the_same_in_every_dialect(provider: FakeProvider, cli
 async def test_what_a_dialect_lacks_is_refused_unsent(provider: FakeProvider, make_client: MakeClient) -> None:
     """A remix that can't be made costs nothing, not even one of the requests of a minute; a list is missing."""
     provider.reply(202, OVEN)
-    client = make_client(dialect=_BareDialect(), limit=1)
+    client = make_client(dialect=BareDialect(), limit=1)
     with pytest.raises(RequestRefused) as caught:
         await client.remix("d/1", Order("a fox", "key-1"))
     assert caught.value.cause is Cause.UNSUPPORTED
