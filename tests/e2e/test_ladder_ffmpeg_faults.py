@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 async def encoding(folder: Path, *, hold: bool = True) -> AsyncIterator[tuple[Scene, CountedFfmpeg]]:
     """A bot whose ffmpeg is at work on a video that is too large, or has failed at it."""
     ffmpeg = CountedFfmpeg(folder / "bin")
-    async with a_scene(folder, ffmpeg.settings, megabytes=30.0) as scene:
+    async with a_scene(folder, ffmpeg.settings, megabytes=30.0, default_size="640x360") as scene:
         if hold:
             ffmpeg.hold()
         else:
@@ -75,7 +75,7 @@ async def test_a_bot_that_ends_while_ffmpeg_works_takes_the_next_way(tmp_path: P
 async def test_a_video_is_withheld_while_ffmpeg_works(tmp_path: Path) -> None:
     """*Don't post* still counts: the video is kept, and *Post it* posts what was made, without another encode."""
     async with encoding(tmp_path) as (scene, ffmpeg):
-        card = await wait_card(scene.chat, scene.channel, "A heron at dawn")
+        card = await wait_card(scene.chat, scene.channel, lambda m: Action.WITHHOLD in actions(m))
         await (await press(scene.ada, card, Action.WITHHOLD)).wait_state("message")
         ffmpeg.release()
         row = await inspection.job(scene.stage, "A heron at dawn", "cancelled")
