@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 MIB = 1024 * 1024
 # What Discord's documentation and its boosted servers say.
 _KNOWN_LIMITS = (10 * MIB, 25 * MIB, 50 * MIB, 100 * MIB)
-# Boosts come and go: after so long a refused size is tried again.
+# Boosts come and go: after so long a refused size is tried again. A refusal of less than Discord's own number may be a
+# fault on the way, and would cost quality for as long as it counts.
 REFUSAL_SECONDS = 28 * 86_400.0
+DOUBTFUL_REFUSAL_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def judge_limit(learned: LearnedLimit, hint_bytes: int | None, now: float) -> Up
     """The limit of a place by what was learned there and by `hint_bytes`, Discord's own number (None: unknown now).
 
     What lies between the hint and twice it is tried once: after a refusal only what is surely accepted is uploaded. A
-    refusal counts for four weeks, or until Discord's number has risen.
+    refusal counts for four weeks, or until Discord's number has risen; one of less than that number counts for a day.
     """
     base_bytes = max(hint_bytes or _KNOWN_LIMITS[0], learned.accepted_bytes or 0)
     refused_bytes = _refused_bytes(learned, hint_bytes, now)
@@ -77,6 +79,7 @@ def _refused_bytes(learned: LearnedLimit, hint_bytes: int | None, now: float) ->
     """The smallest refused size, if that still counts."""
     if learned.refused_bytes is None or learned.refused_at is None:
         return None
-    expired = now - learned.refused_at > REFUSAL_SECONDS
+    doubtful = learned.refused_hint_bytes is not None and learned.refused_bytes <= learned.refused_hint_bytes
+    expired = now - learned.refused_at > (DOUBTFUL_REFUSAL_SECONDS if doubtful else REFUSAL_SECONDS)
     boosted = hint_bytes is not None and hint_bytes > (learned.refused_hint_bytes or hint_bytes)
     return None if expired or boosted else learned.refused_bytes

@@ -239,6 +239,7 @@ async def passes_evenly(scene: Scene, *, minutes: int) -> None:
 async def test_a_second_post_it_in_vain_is_reported_again(tmp_path: Path) -> None:
     """P2: the video still can't be posted after Post it: the person hears it a second time, and nothing is made."""
     async with a_scene(tmp_path, result="content_only") as scene:
+        scene.ada.user.dms_open = False
         scene.guild.upload_limit_override_bytes = 1000
         await (await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")).wait_state("deleted")
         for number in (1, 2, 3):

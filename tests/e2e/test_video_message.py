@@ -148,7 +148,6 @@ async def test_a_video_that_discord_refuses_for_its_size_is_linked(scene: Scene)
     scene.studio.dials.public_files_url = PUBLIC
     await scene.ada.slash(scene.channel, "video", prompt="More than one thinks")
     message = await wait_kind(scene.chat, scene.channel, "video")
-    scene.studio.dials.public_files_url = None
     assert message.attachments == []
     assert says(message.content, Key.VIDEO_LINK_REFUSED)
     assert "10 MB" not in message.content
@@ -159,15 +158,17 @@ async def test_a_video_that_discord_refuses_for_its_size_is_linked(scene: Scene)
     assert message.pinged == {scene.ada.id}
     assert actions(message) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
     await remixes_by_reply(scene, message)
+    scene.studio.dials.public_files_url = None
 
 
 @pytest.mark.parametrize("result", ["same_origin_url", "foreign_url"])
 async def test_a_large_video_without_a_public_link_is_kept(scene: Scene, result: ResultPlace) -> None:
-    """C10: without a link that anyone can open, a notice says that the video is kept.
+    """C10: without a link that anyone can open, and with closed DMs, a notice says that the video is kept.
 
     Once the server is boosted, Post it posts it.
     """
     scene.studio.dials.result = result
+    scene.ada.user.dms_open = False
     scene.guild.upload_limit_override_bytes = TINY
     await scene.ada.slash(scene.channel, "video", prompt=f"Nowhere to be seen {result}")
     notice = await wait_kind(scene.chat, scene.channel, "fail")
@@ -186,6 +187,7 @@ async def test_a_large_video_without_a_public_link_is_kept(scene: Scene, result:
 
 async def test_a_link_that_holds_a_key_is_never_shown(scene: Scene) -> None:
     """A foreign link with a key in it is not posted; the notice says that the video is kept."""
+    scene.ada.user.dms_open = False
     scene.guild.upload_limit_override_bytes = TINY
     gate = scene.studio.gate("file", "after_take")
     await scene.ada.slash(scene.channel, "video", prompt="Not with that key")

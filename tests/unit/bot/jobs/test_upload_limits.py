@@ -5,6 +5,7 @@ import random
 import pytest
 
 from bot.jobs.upload_limits import (
+    DOUBTFUL_REFUSAL_SECONDS,
     MIB,
     REFUSAL_SECONDS,
     LearnedLimit,
@@ -72,6 +73,13 @@ def test_less_than_the_hint_may_be_refused(refused_bytes: int, safe_bytes: int) 
     """Discord takes less than it says: the next lower known limit counts, or half of what was refused."""
     learned = after_refusal(LearnedLimit(), 100 * MIB, refused_bytes, NOW)
     assert judge_limit(learned, 100 * MIB, NOW) == UploadLimit(safe_bytes, safe_bytes)
+
+
+def test_a_refusal_of_less_than_the_hint_counts_for_a_day() -> None:
+    """A proxy's 413 for a small file must not cost a server its quality for weeks."""
+    learned = after_refusal(LearnedLimit(), 10 * MIB, 3 * MIB, NOW)
+    assert not judge_limit(learned, 10 * MIB, NOW + DOUBTFUL_REFUSAL_SECONDS).takes(3 * MIB)
+    assert judge_limit(learned, 10 * MIB, NOW + DOUBTFUL_REFUSAL_SECONDS + 1).takes(3 * MIB)
 
 
 def test_an_acceptance_ends_a_refusal_of_less() -> None:
