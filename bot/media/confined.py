@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -169,7 +168,7 @@ class _LastWords:
             raise OSError("The process has no standard error.")
         self._source = process.stderr
         os.set_blocking(self._source.fileno(), False)
-        self._pieces = deque[bytes](maxlen=_SAID_BYTES_MAX // _PIECE_BYTES)
+        self._said = b""
         self._ended, self._wake = os.pipe()
         self._thread = threading.Thread(target=self._read, name="confined said", daemon=True)
         self._thread.start()
@@ -180,7 +179,7 @@ class _LastWords:
         self._thread.join()
         os.close(self._ended)
         self._source.close()
-        return b"".join(self._pieces).decode(errors="replace")
+        return self._said.decode(errors="replace")
 
     def _read(self) -> None:
         source = self._source.fileno()
@@ -198,4 +197,5 @@ class _LastWords:
                         break
                     if not piece:
                         return
-                    self._pieces.append(piece)
+                    # A piece may be a single line: bytes are counted, not pieces.
+                    self._said = (self._said + piece)[-_SAID_BYTES_MAX:]

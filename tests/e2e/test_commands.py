@@ -82,8 +82,8 @@ async def test_there_are_four_commands_and_they_are_for_servers_and_their_dms(sc
 @pytest.mark.parametrize(
     ("name", "names"),
     [
-        ("video", ["prompt", "model", "size", "seconds", *REFERENCES]),
-        ("remix", ["prompt", "video", "model", "size", "seconds", *REFERENCES]),
+        ("video", ["prompt", "model", "size", "seconds", *REFERENCES, "private"]),
+        ("remix", ["prompt", "video", "model", "size", "seconds", *REFERENCES, "private"]),
         ("status", ["video"]),
     ],
 )
@@ -92,7 +92,8 @@ async def test_a_command_has_exactly_its_options_in_their_order(scene: Scene, na
     options = options_of(scene.stage, name)
     assert list(options) == names
     assert not any(option.get("required") for option in options.values())
-    assert {option["type"] for option in options.values() if not option["name"].startswith("reference")} == {TEXT}
+    texts = [option for name, option in options.items() if not name.startswith(("reference", "private"))]
+    assert {option["type"] for option in texts} == {TEXT}
     assert {option["type"] for option in options.values() if option["name"].startswith("reference")} <= {FILE}
     assert [one for one in names if options[one].get("autocomplete")] == [one for one in names if one == "video"]
 
