@@ -73,7 +73,7 @@ async def take_in(connection: AsyncConnection) -> object:
     [
         (take_in, 7),
         (note, 1),
-        (submit, 4),
+        (submit, 5),
         (complete, 1),
         (fail, 3),
     ],
