@@ -8,13 +8,16 @@ from tests.rules.sources import ROOT
 PICTURES = ROOT / "docs" / "pictures"
 
 
+PAGES = (ROOT / "README.md", ROOT / "docs" / "operating.md")
+
+
 def shown() -> set[Path]:
-    """The files that the README shows."""
-    return {ROOT / name for name in re.findall(r'(?:src|srcset)="([^"]+)"', (ROOT / "README.md").read_text())}
+    """The files that the pages show."""
+    return {page.parent / name for page in PAGES for name in re.findall(r'(?:src|srcset)="([^"]+)"', page.read_text())}
 
 
 def test_pictures_that_are_shown_are_all_that_there_are() -> None:
-    """The README shows every picture, and `make pictures` takes no other."""
+    """The pages show every picture, and `make pictures` takes no other."""
     assert shown() == set(PICTURES.glob("*")) != set()
 
 
