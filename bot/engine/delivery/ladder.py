@@ -5,6 +5,7 @@ What one needs to know after a restart is stored; `Climb` is the rest (docs/deci
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,7 +17,7 @@ from bot.chat.views import DeliveryNote
 from bot.engine.context import EngineContext
 from bot.jobs.denials import Denial
 from bot.jobs.model import ChannelId, GuildId, Job, Post
-from bot.jobs.rungs import Rung
+from bot.jobs.rungs import Rung, Why
 from bot.jobs.store import posts
 from bot.jobs.store.upload_limits import find_limit, learn_limit
 from bot.jobs.upload_limits import LearnedLimit, after_acceptance, after_refusal, judge_limit
@@ -57,7 +58,11 @@ async def plan_next(
     if plan != climb.planned:
         climb.planned = plan
         steps = [f"{step.rung}: {step.why}" for step in plan]
-        _log.info("delivery planned", job=job.id, bytes=facts.size_bytes, limit=facts.limit.safe_bytes, steps=steps)
+        # An ordinary upload is in the line of its end.
+        level = logging.DEBUG if plan[0].why is Why.FITS else logging.INFO
+        _log.log(
+            level, "delivery planned", job=job.id, bytes=facts.size_bytes, limit=facts.limit.safe_bytes, steps=steps
+        )
     return plan[0], facts
 
 
