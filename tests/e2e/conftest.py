@@ -10,9 +10,11 @@ from tests.e2e.scene import Scene, a_stage
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_stage(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> AsyncIterator[Stage]:
-    """One bot for a whole file of tests."""
-    async with a_stage(tmp_path_factory.mktemp("stage")) as stage:
+async def shared_stage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_kind: str
+) -> AsyncIterator[Stage]:
+    """One bot for a whole file of tests, with the `SETTINGS` of the file, if it has any."""
+    async with a_stage(tmp_path_factory.mktemp("stage"), settings=getattr(request.module, "SETTINGS", None)) as stage:
         yield stage
         code = await stage.bot.terminate()
         assert code == 0, stage.bot.log()

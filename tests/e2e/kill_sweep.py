@@ -97,7 +97,7 @@ async def sweep(folder: Path, life: Life, where: Where, when: When, *, pause_sec
 @asynccontextmanager
 async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_seconds: float):
     ffmpeg = CountedFfmpeg(folder / "bin")
-    async with a_stage(folder, settings=ffmpeg.settings, **_SMALL) as stage:
+    async with a_stage(folder, settings=ffmpeg.settings if life == "ladder" else None, **_SMALL) as stage:
         if pause_seconds:
             stage.chat.nonce_window_seconds = 0.0
         guild = stage.chat.add_guild("Night Shift")

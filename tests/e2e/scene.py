@@ -5,6 +5,7 @@ restart the bot set a stage of their own (`a_stage`).
 """
 
 import io
+import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,13 @@ from sandbox.studio import Dials, Studio
 from tests.databases import database_settings
 from tests.e2e.messages import is_card
 
-# Everything as in life, only quicker; time that a test lets pass is passed by `stage.jump`.
-QUICK = {
+# A machine without the program, and without the extra that brings it.
+NO_FFMPEG = {"PATH": "", "IMAGEIO_FFMPEG_EXE": "/nowhere/ffmpeg"}
+WITH_FFMPEG = {"PATH": os.environ.get("PATH", ""), "IMAGEIO_FFMPEG_EXE": ""}
+
+# Everything as in life, only quicker; time that a test lets pass is passed by `stage.jump`. A run of ffmpeg costs more
+# than all else that a bot does for a video: it is for the tests about it.
+QUICK = NO_FFMPEG | {
     "POLL_MIN_SECONDS": "0.1",
     "POLL_MAX_SECONDS": "0.3",
     "REPLY_REMIX": "on",
@@ -30,8 +36,6 @@ QUICK = {
 
 
 RENDER_SECONDS = 0.1
-# A machine without the program, and without the extra that brings it.
-NO_FFMPEG = {"PATH": "", "IMAGEIO_FFMPEG_EXE": "/nowhere/ffmpeg"}
 
 
 def quick_dials(**turned: object) -> Dials:

@@ -359,7 +359,9 @@ async def test_status_lists_running_and_latest_jobs_with_progress_age_and_links(
     """/status privately lists the asker's running job with its progress and card, then the latest with its video."""
     done = await made(scene, "Made long ago")
     with rendering(scene, progress="percent", render_seconds=100.0):
-        await inspection.accepted(await scene.ada.slash(scene.channel, "video", prompt="Still at it"))
+        # Of a length of its own: the others' videos say nothing about how long it takes.
+        asked = await scene.ada.slash(scene.channel, "video", prompt="Still at it", seconds="12")
+        await inspection.accepted(asked)
         await inspection.job(scene.stage, "Still at it", "rendering")
         card = await scene.chat.wait_message(scene.channel, lambda m: "Still at it" in m.text)
         scene.stage.jump(50)

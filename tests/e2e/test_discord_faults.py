@@ -14,7 +14,7 @@ from tests.e2e import inspection
 from tests.e2e.messages import actions, ever_posted, is_card, of_kind, press, reached, time_passes_until, wait_kind
 from tests.e2e.outage_scene import posts
 from tests.e2e.restart_scene import a_scene, kill
-from tests.e2e.scene import NO_FFMPEG, Scene
+from tests.e2e.scene import Scene
 
 TWELVE_MEGABYTES = 12.0
 """Over Discord's 10 MiB, and far under what a boosted server takes."""
@@ -52,7 +52,7 @@ async def test_a_video_that_is_due_before_the_gateway_has_sent_its_server_is_pos
 
 async def test_a_provider_that_stumbles_when_it_is_asked_for_the_link_is_asked_again(tmp_path: Path) -> None:
     """P2: a video over the limit is linked, however often the provider has to be asked where it is."""
-    async with a_scene(tmp_path, NO_FFMPEG, result="foreign_url", megabytes=TWELVE_MEGABYTES) as scene:
+    async with a_scene(tmp_path, result="foreign_url", megabytes=TWELVE_MEGABYTES) as scene:
         fetching = scene.studio.gate("file", "after_take")
         await scene.ada.slash(scene.channel, "video", prompt="A heron at dawn")
         await reached(fetching)

@@ -11,9 +11,10 @@ from PIL import Image
 from sandbox.stage import Stage
 from tests.e2e.messages import delete_video, job_id_of
 from tests.e2e.restart_scene import a_scene
-from tests.e2e.scene import Scene
+from tests.e2e.scene import WITH_FFMPEG, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+SETTINGS = WITH_FFMPEG
 
 
 async def until(is_so: Callable[[], object]) -> None:

@@ -11,11 +11,12 @@ from sandbox.chat import Fault
 from sandbox.stage import Stage
 from tests.e2e import inspection
 from tests.e2e.ladder_scene import MIB, hand_out, made, posted_file, uploads
-from tests.e2e.scene import Scene
+from tests.e2e.scene import WITH_FFMPEG, Scene
 from tests.encoded_videos import encoded
 from tests.wording import says
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+SETTINGS = WITH_FFMPEG
 NOTHING_DONE = (Key.MADE_CONVERTED, Key.MADE_FITTED, Key.MADE_SMALLER, Key.MADE_NOTHING)
 
 

@@ -1,27 +1,16 @@
 """The delivery ladder on a machine without ffmpeg: everything still arrives, by the other ways."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from bot.chat.custom_ids import Action
 from bot.chat.words import Key
 from sandbox.stage import Stage
 from tests.e2e.ladder_scene import MIB, PUBLIC, hand_out, made, posted_file, uploads
 from tests.e2e.messages import actions, wait_kind
-from tests.e2e.scene import NO_FFMPEG, Scene, a_stage
+from tests.e2e.scene import Scene
 from tests.wording import Ending, says
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_stage(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> AsyncIterator[Stage]:
-    """One bot without ffmpeg for this whole file."""
-    async with a_stage(tmp_path_factory.mktemp("stage"), settings=NO_FFMPEG) as stage:
-        yield stage
-        assert "Traceback" not in stage.bot.log(), stage.bot.log()
 
 
 @pytest.fixture(autouse=True)
