@@ -53,7 +53,7 @@ class _Reader:
             id_bytes = _width(header, 4)
             size_bytes = _width(header[id_bytes:], 8)
             content = id_bytes + size_bytes
-            if not id_bytes or not size_bytes or len(header) < content:
+            if not id_bytes or not size_bytes or len(header) < content or start + content > end:
                 return
             size = int.from_bytes(header[id_bytes:content]) & (1 << 7 * size_bytes) - 1
             unknown = size == (1 << 7 * size_bytes) - 1

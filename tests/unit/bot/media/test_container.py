@@ -86,6 +86,9 @@ def test_no_file(path: Path) -> None:
         FTYP + box(b"moov", box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", box(b"stsd", b"\xff" * 60)))))),
         FTYP + box(b"moov", box(b"trak", box(b"tkhd")) * 1000),
         WEBM,
+        # An element whose header is longer than the rest of the element around it, by one byte and by two.
+        bytes.fromhex("1a45dfa3 82 4282 84") + b"webm",
+        bytes.fromhex("1a45dfa3 81 4282 84") + b"webm",
         WEBM[:40] + b"\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff",
     ],
     ids=lambda data: f"{len(data)} bytes",
