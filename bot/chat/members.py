@@ -48,7 +48,14 @@ class Members:
             return None
         member = await guild.fetch_member(user_id)
         channel = guild.get_channel_or_thread(place.channel_id)
-        return member.guild_permissions if channel is None else channel.permissions_for(member)
+        try:
+            # An archived thread is not in the cache.
+            channel = channel or await guild.fetch_channel(place.channel_id)
+        except discord.NotFound as error:
+            if error.code != _UNKNOWN_CHANNEL:
+                raise
+            return member.guild_permissions
+        return channel.permissions_for(member)
 
     async def _guild(self, place: Place) -> discord.Guild | None:
         if place.guild_id is None or not self._guilds.is_elsewhere(place.guild_id):

@@ -151,6 +151,23 @@ async def test_a_remix_in_the_dm_stays_private_under_the_rules_of_the_server(sce
     assert inspection.public(scene.stage, scene.channel) == []
 
 
+async def test_an_archived_thread_keeps_the_rules_of_its_channel(scene: Scene) -> None:
+    """The gateway's cache has no archived thread: who may use no commands there can't in the DM either."""
+    thread = scene.channel.add_thread("A thread")
+    call = await scene.ada.slash(thread, "video", prompt="A sleepy fox", private=True)
+    await call.wait_state("message")
+    video = await wait_kind(scene.chat, dm_of(scene), "video")
+    await inspection.job(scene.stage, "A sleepy fox", "delivered")
+    thread.archive()
+    scene.channel.overwrite(scene.ada, deny=Permission.USE_APPLICATION_COMMANDS)
+    assert says(await inspection.refusal(await press(scene.ada, video, Action.AGAIN)), Reason.COMMANDS_DENIED)
+    scene.chat.faults.add("channel_get", Fault.error(403, 50001))
+    assert says(await inspection.refusal(await press(scene.ada, video, Action.AGAIN)), Reason.SERVER_UNCHECKED)
+    thread.delete()
+    await (await press(scene.ada, video, Action.AGAIN)).wait_state("deleted")
+    assert inspection.public(scene.stage, thread) == []
+
+
 async def test_nobody_else_finds_a_private_video(scene: Scene) -> None:
     """By its id, its link, in lists or under its remix; people who manage the server see that it was made."""
     ben, mia = scene.join("Ben"), scene.join("Mia", admin=True)
