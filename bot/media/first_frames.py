@@ -30,7 +30,7 @@ class FirstFrames:
         self._folder = PrivateFolder(folder)
         self._space = DiskSpace(self._folder, PICTURE_FLOOR_BYTES)
         self._ffmpeg = ffmpeg
-        self._drawing: set[asyncio.Task[None]] = set()
+        self._drawing: dict[JobId, asyncio.Task[None]] = {}
 
     def path(self, job_id: JobId) -> Path:
         """Where the frame of that job's video is kept."""
@@ -42,7 +42,7 @@ class FirstFrames:
 
     def draw(self, job_id: JobId, video: Path) -> None:
         """Begin to draw the frame of a fetched video, if it has none; nothing is waited for, and nothing raised."""
-        if not self._ffmpeg.available or len(self._drawing) >= _AT_ONCE_MAX:
+        if not self._ffmpeg.available or job_id in self._drawing or len(self._drawing) >= _AT_ONCE_MAX:
             return
         try:
             # Opened now: the video may be posted, and deleted, before its turn comes.
@@ -51,15 +51,23 @@ class FirstFrames:
             _log.info("first frame not drawn", job=job_id, fault=str(error))
             return
         task = asyncio.create_task(self._draw(job_id, _path_of(held, video)), name=f"first frame {job_id}")
-        self._drawing.add(task)
-        task.add_done_callback(partial(self._drawn, held))
+        self._drawing[job_id] = task
+        task.add_done_callback(partial(self._drawn, job_id, held))
 
     async def forget(self, job_ids: Iterable[JobId]) -> int:
-        """Delete the frames of videos that were deleted; how many. A later round deletes what can't be deleted now."""
+        """Delete the frames of videos that were deleted; how many. A later round deletes what can't be deleted now.
+
+        One that is just being drawn is drawn no further.
+        """
+        gone = list(job_ids)
+        drawing = [self._drawing[job_id] for job_id in gone if job_id in self._drawing]
+        for task in drawing:
+            task.cancel()
+        await asyncio.gather(*drawing, return_exceptions=True)
 
         def run() -> int:
             deleted = 0
-            for job_id in job_ids:
+            for job_id in gone:
                 try:
                     self.path(job_id).unlink()
                 except FileNotFoundError:
@@ -74,11 +82,11 @@ class FirstFrames:
 
     async def idle(self) -> None:
         """Return once nothing is being drawn."""
-        await asyncio.gather(*self._drawing, return_exceptions=True)
+        await asyncio.gather(*self._drawing.values(), return_exceptions=True)
 
     async def close(self) -> None:
         """End what is being drawn."""
-        for task in self._drawing:
+        for task in self._drawing.values():
             task.cancel()
         await self.idle()
 
@@ -93,9 +101,9 @@ class FirstFrames:
         except Exception:  # noqa: BLE001 - a picture in a list is worth no more than a line in the log
             _log.exception("first frame not drawn", job=job_id)
 
-    def _drawn(self, held: int, task: "asyncio.Task[None]") -> None:
+    def _drawn(self, job_id: JobId, held: int, _task: "asyncio.Task[None]") -> None:
         os.close(held)
-        self._drawing.discard(task)
+        del self._drawing[job_id]
 
     def _read(self, job_id: JobId) -> bytes | None:
         try:

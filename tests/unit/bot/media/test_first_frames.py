@@ -129,6 +129,20 @@ async def test_a_frame_that_hangs_holds_no_video_up(drawing, video: Path, tmp_pa
     assert await frames.read(JOB) is None
 
 
+async def test_a_video_that_is_deleted_while_its_frame_is_drawn_leaves_none(
+    drawing, video: Path, tmp_path: Path
+) -> None:
+    """The program is ended at once: it would write the frame after the deletion."""
+    program = FakeProgram(tmp_path, "exec sleep 1000")
+    frames, before = drawing(program.path), open_files()
+    frames.draw(JOB, video)
+    await program.until(1)
+    assert await frames.forget([JOB]) == 0
+    await program.until_gone()
+    assert await frames.read(JOB) is None
+    assert open_files() == before
+
+
 async def test_frames_go_with_their_videos(drawing, tmp_path: Path) -> None:
     """Those of deleted videos are deleted; others, and those that were never drawn, are no fault."""
     frames = drawing(None)
