@@ -16,6 +16,7 @@ from bot.jobs.model import Job
 from bot.jobs.reasons import Refusal, RefusalError
 from cogs.facts import reader_of
 
+_REFUSES_FILES = frozenset({400, 403, 413})
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -75,6 +76,11 @@ async def respond(interaction: discord.Interaction, message: str | cards.Message
     try:
         await interaction.edit_original_response(**cards.to_discord(shown), attachments=cards.files_of(shown))
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        bare = cards.without_pictures(shown)
+        if bare != shown and isinstance(error, discord.HTTPException) and error.status in _REFUSES_FILES:
+            # One picture that Discord's filter blocks must not take the text with it.
+            await respond(interaction, bare)
+            return
         # The token has expired or Discord is away; the action is done or not, in any case.
         _log.info("private response not shown", error=str(error))
 

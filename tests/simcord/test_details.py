@@ -73,13 +73,24 @@ async def test_a_kept_first_frame_is_sent_along(world: SimWorld) -> None:
     """A first frame in the data folder is shown beside the prompt; a missing one is no fault."""
     video = await world.delivered()
     assert (await details(world, video)).attachments == []
-    path = world.engine.context.first_frames.path(video.id)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"\xff\xd8\xff jpeg")
+    path = world.keep_frame(video)
     shown = await details(world, video)
     assert [one.filename for one in shown.attachments] == [f"frame-{video.id}.jpg"]
     path.write_bytes(b"x" * (256 * 1024 + 1))
     assert (await details(world, video)).attachments == []
+
+
+async def test_a_refused_picture_does_not_take_the_text_with_it(world: SimWorld) -> None:
+    """Discord's filter blocks one first frame: the list and the details come without pictures."""
+    video = await world.delivered()
+    world.keep_frame(video)
+    message = await world.shown(video, PostKind.VIDEO)
+    for asks in (world.ada.slash(world.channel, "history"), press(world.ada, message, Action.DETAILS)):
+        world.env.inject_error("PATCH", "/webhooks/*/*/messages/@original", status=400, code=20009)
+        shown = await asks
+        assert shown.response is not None
+        assert "a red fox" in private(shown)
+        assert shown.response.message.attachments == []
 
 
 async def test_a_long_prompt_comes_as_a_file(world: SimWorld) -> None:

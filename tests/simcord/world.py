@@ -16,6 +16,7 @@ import asyncio
 import hashlib
 from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -175,6 +176,13 @@ class SimWorld:
         job = await self.fetched(await self.asked(prompt, **options))
         assert job.state is State.DELIVERED
         return job
+
+    def keep_frame(self, job: Job) -> Path:
+        """Keep a first frame of the job's video; returns where."""
+        path = self.engine.context.first_frames.path(job.id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\xff\xd8\xff jpeg")
+        return path
 
     def forbid(self, channel: ChannelHandle, denied: discord.Permissions) -> None:
         """Take rights from the bot in a channel."""

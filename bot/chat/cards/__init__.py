@@ -14,7 +14,17 @@ from bot.chat.cards._lines import (
     settings_line,
     stopping_action,
 )
-from bot.chat.cards._message import GREY, TEXT_FILE_NAME, Embed, Message, as_layout, files_of, to_discord, video_file
+from bot.chat.cards._message import (
+    GREY,
+    TEXT_FILE_NAME,
+    Embed,
+    Message,
+    as_layout,
+    files_of,
+    to_discord,
+    video_file,
+    without_pictures,
+)
 from bot.chat.cards._offers import ask_delete, offer_form, offer_question
 from bot.chat.cards._private import private_no
 
@@ -53,4 +63,5 @@ __all__ = [
     "video",
     "video_file",
     "video_link",
+    "without_pictures",
 ]

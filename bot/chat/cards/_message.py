@@ -51,6 +51,14 @@ class Message:
     layout: Layout | None = None
 
 
+def without_pictures(message: Message) -> Message:
+    """The same message without the pictures of its layout."""
+    if message.layout is None:
+        return message
+    bare = tuple(replace(block, picture=None) for block in message.layout.blocks)
+    return replace(message, layout=replace(message.layout, blocks=bare))
+
+
 def to_discord(message: Message) -> dict[str, Any]:
     """The message as keyword arguments of discord.py's `send` and `edit`; call it inside the running event loop.
 
