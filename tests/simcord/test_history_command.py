@@ -1,6 +1,7 @@
 """`/history`: whose videos it shows, and what a search may find."""
 
 import discord
+import sqlalchemy as sa
 from simcord.actors import MemberActor
 from simcord.results import to_discord_message
 
@@ -8,8 +9,9 @@ from bot.chat.custom_ids import Action, PageId, PageKind
 from bot.chat.words import Key
 from bot.jobs.model import PostKind, UserId
 from bot.jobs.reasons import Reason
+from bot.jobs.tables import posts
 from tests.simcord import job_setups
-from tests.simcord.world import SimWorld, pages, private, targets, text_of
+from tests.simcord.world import SimWorld, pages, press, private, targets, text_of
 from tests.wording import says
 
 
@@ -34,9 +36,7 @@ async def test_own_videos_with_links_pictures_and_buttons(world: SimWorld) -> No
     first = await world.delivered("a red fox")
     await world.env.advance_time(10)
     kept = await job_setups.withheld(world)
-    path = world.engine.context.first_frames.path(first.id)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"\xff\xd8\xff jpeg")
+    world.keep_frame(first)
     shown = await history(world)
     text = text_of(shown)
     assert text.index(kept.id) < text.index(first.id)
@@ -123,6 +123,22 @@ async def test_one_that_is_searched_by_many_blanks_is_the_whole_list(world: SimW
     video = await world.delivered("a red fox")
     assert video.id in text_of(await history(world, search="   "))
     assert video.id in text_of(await history(world, search="\u200b"))
+
+
+async def test_managers_see_the_frames_of_posted_videos_alone(world: SimWorld) -> None:
+    """Not those of a video that was withheld, that went to its requester's DM, or that was deleted."""
+    posted, kept = await world.delivered(), await job_setups.withheld(world)
+    by_dm, gone = await world.delivered(), await world.delivered()
+    moved = sa.update(posts).where(posts.c.job_id == by_dm.id, posts.c.kind == PostKind.VIDEO).values(channel_id=5)
+    await world.write(lambda connection: connection.execute(moved))
+    question = await press(world.ada, await world.shown(gone, PostKind.VIDEO), Action.DELETE)
+    await press(world.ada, question.response, Action.DELETE)
+    for job in (posted, kept, by_dm, gone):
+        world.keep_frame(job)
+    seen = await history(world, world.mia, member=world.ada)
+    assert [one.filename for one in seen.attachments] == [f"frame-{posted.id}.jpg"]
+    own = {one.filename for one in (await history(world)).attachments}
+    assert own == {f"frame-{job.id}.jpg" for job in (posted, kept, by_dm)}
 
 
 async def test_private_videos_are_their_requesters_alone(world: SimWorld) -> None:

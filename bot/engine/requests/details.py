@@ -1,6 +1,7 @@
 """All that a person may see of one job: its details and its family. Read-only."""
 
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from bot.chat.views import DetailsView, Family, JobView, Relative
@@ -56,7 +57,7 @@ class DetailsLookup:
             view,
             owned=owned,
             controlled=may_control(job, asker) is None,
-            first_frame=await self._context.first_frames.read(job.id),
+            first_frame=await self._lookup.find_first_frame(job, asker, partial(_sees, asker=asker, by=sees_channel)),
         )
         return DetailsView(view, await self._family(job, asker, sees_channel), _public_host(job.provider))
 
@@ -91,13 +92,11 @@ class DetailsLookup:
         return relatives
 
 
-async def _sees(place: Place, asker: Asker, sees_channel: SeesChannel) -> bool:
+async def _sees(place: Place, asker: Asker, by: SeesChannel) -> bool:
     """Whether the asker can see that place; only channels of the server that they are in are looked at."""
     if place == asker.place:
         return True
-    return (
-        place.guild_id is not None and place.guild_id == asker.place.guild_id and await sees_channel(place.channel_id)
-    )
+    return place.guild_id is not None and place.guild_id == asker.place.guild_id and await by(place.channel_id)
 
 
 def _public_host(provider: str) -> str | None:

@@ -84,7 +84,7 @@ class History:
         owned = job.origin.user_id == asker.user_id
         if not owned and (job.request.private or not await sight.sees(job.origin.place)):
             return JobView(job, view.now, veiled=True, controlled=False, owned=False)
-        frame = await self._context.first_frames.read(job.id)
+        frame = await self._lookup.find_first_frame(job, asker, sight.sees)
         return replace(view, owned=owned, controlled=may_control(job, asker) is None, first_frame=frame)
 
 

@@ -20,7 +20,7 @@ from bot.jobs.model import (
     parse_job_id,
 )
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker, may_control, may_remix
+from bot.jobs.rights import Asker, may_control, may_remix, may_see
 from bot.jobs.states import State
 from bot.jobs.storable_text import storable
 from bot.jobs.store import finding, posts
@@ -37,6 +37,7 @@ _SETTLING_TRIES = 10
 _SETTLING_SECONDS = 0.1
 
 SeesChannel = Callable[[ChannelId], Awaitable[bool]]
+SeesPlace = Callable[[Place], Awaitable[bool]]
 
 
 def place_of_video(job: Job, said: list[Post]) -> Place:
@@ -132,6 +133,16 @@ class Lookup:
     async def find_place(self, job: Job) -> Place:
         """Where the job's video is: it may be in the channel above its thread, or in a DM."""
         return place_of_video(job, await self._context.database.read(posts.find_posts_of_jobs, [job.id]))
+
+    async def find_first_frame(self, job: Job, asker: Asker, sees: SeesPlace) -> bytes | None:
+        """The first frame, for its requester and for all who can see the video itself; a deleted video has none."""
+        if job.removed_at is not None:
+            return None
+        if job.origin.user_id != asker.user_id:
+            shown_in = await self.find_place(job)
+            if may_see(job, asker, shown_in, sees_channel=await sees(shown_in)):
+                return None
+        return await self._context.first_frames.read(job.id)
 
     async def settled(self, job: Job) -> Job:
         """The job, given a moment to be marked as delivered if its message has just been posted."""
