@@ -216,6 +216,10 @@ upload_limits = Table(
     Column("refused_at", Float),
     # Discord's own number at that refusal.
     Column("refused_hint_bytes", BigInteger),
+    # A refusal of less than that number, which counts for one person alone.
+    Column("doubted_bytes", BigInteger),
+    Column("doubted_at", Float),
+    Column("doubted_by", BigInteger),
 )
 
 # The database's data about itself, one value under each name.
@@ -273,4 +277,5 @@ HAPPENED = (
     blocks.c.blocked_at,
     upload_limits.c.accepted_at,
     upload_limits.c.refused_at,
+    upload_limits.c.doubted_at,
 )

@@ -92,7 +92,8 @@ async def learn_refused(context: EngineContext, job: Job, channel_id: ChannelId,
     """Store that Discord has refused a file of that size there."""
     guild_id = job.origin.place_of(channel_id).guild_id
     hint_bytes = await context.courier.upload_limit_bytes(guild_id)
-    learn = partial(after_refusal, hint_bytes=hint_bytes, size_bytes=size_bytes, now=context.clock.now())
+    user_id, now = job.origin.user_id, context.clock.now()
+    learn = partial(after_refusal, hint_bytes=hint_bytes, size_bytes=size_bytes, user_id=user_id, now=now)
     await context.database.write(learn_limit, guild_id, learn)
 
 
@@ -116,17 +117,17 @@ async def _find_facts(
     context: EngineContext, job: Job, post: Post, climb: Climb, place_denial: Denial | None
 ) -> DeliveryFacts:
     guild_id = job.origin.place_of(post.channel_id).guild_id
-    size_bytes, now = job.video_bytes or 0, context.clock.now()
+    size_bytes, user_id, now = job.video_bytes or 0, job.origin.user_id, context.clock.now()
     learned = await context.database.read(find_limit, guild_id)
     hint_bytes = await _find_hint(context, guild_id, size_bytes, learned)
     direct_limit = None
     if guild_id is not None and climb.takes_dms:
         in_dms = await context.database.read(find_limit, None)
-        direct_limit = judge_limit(in_dms, DEFAULT_UPLOAD_LIMIT_BYTES, now)
+        direct_limit = judge_limit(in_dms, DEFAULT_UPLOAD_LIMIT_BYTES, user_id, now)
     made_bytes, made_pixels = await _find_made(context, job)
     return DeliveryFacts(
         size_bytes=size_bytes,
-        limit=judge_limit(learned, hint_bytes, now),
+        limit=judge_limit(learned, hint_bytes, user_id, now),
         direct_limit=direct_limit,
         container=await asyncio.to_thread(read_container, context.fetcher.path(job.video_name)),
         has_ffmpeg=context.ffmpeg.available,

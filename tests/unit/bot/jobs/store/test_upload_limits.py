@@ -6,16 +6,17 @@ from functools import partial
 import pytest
 
 from bot.jobs.database import Database
-from bot.jobs.model import GuildId
+from bot.jobs.model import GuildId, UserId
 from bot.jobs.store.upload_limits import find_limit, learn_limit
 from bot.jobs.upload_limits import LearnedLimit, after_acceptance, after_refusal
 
 pytestmark = pytest.mark.both_databases
 HERE, THERE = GuildId(8), GuildId(9)
+ANNA = UserId(2**63 - 1)
 
 
 def refused(size_bytes: int, now: float = 5.0):
-    return partial(after_refusal, hint_bytes=10, size_bytes=size_bytes, now=now)
+    return partial(after_refusal, hint_bytes=10, size_bytes=size_bytes, user_id=ANNA, now=now)
 
 
 def accepted(size_bytes: int, now: float = 6.0):
@@ -40,3 +41,9 @@ async def test_answers_add_up(database: Database) -> None:
         *(database.write(learn_limit, HERE, refused(size_bytes)) for size_bytes in (19, 17, 18)),
     )
     assert await database.read(find_limit, HERE) == LearnedLimit(14, 6.0, 17, 5.0, 10)
+
+
+async def test_a_doubt_has_its_person(database: Database) -> None:
+    """A refusal of less than Discord's number is stored with whose file it was; all ids have room."""
+    await database.write(learn_limit, HERE, refused(7))
+    assert await database.read(find_limit, HERE) == LearnedLimit(doubted_bytes=7, doubted_at=5.0, doubted_by=ANNA)
