@@ -17,7 +17,7 @@ from bot.jobs.model import Cause, Job, JobId, MessageId, Origin, Via, VideoReque
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
-from cogs.facts import asker_of, is_private, no_place_of, no_right_of, origin_of, reader_of, sight_by
+from cogs.facts import asker_of, is_private, no_place_of, no_right_of, origin_of, pressed, reader_of, sight_by
 from cogs.host import Host
 from cogs.requesting import draft_of, keep_and_show, respond_to_request
 from cogs.responses import deferring, is_turned_away, opening_form, respond, respond_at_once, respond_to_action
@@ -46,9 +46,7 @@ class Buttons(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle every press; buttons that are not ours, or of another cog, are ignored."""
-        if interaction.type is not discord.InteractionType.component or interaction.data is None:
-            return
-        button = parse_button(str(interaction.data.get("custom_id", "")))
+        button = parse_button(pressed(interaction))
         if button is None or button.job_id is None or button.action in SHOWING:
             return
         if await is_turned_away(self._services, interaction):

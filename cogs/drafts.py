@@ -10,7 +10,7 @@ from bot.chat.words import refusal as refusal_text
 from bot.engine.services import Services
 from bot.jobs.model import UserId
 from bot.jobs.reasons import Refusal
-from cogs.facts import no_right_of, reader_of
+from cogs.facts import no_right_of, pressed, reader_of
 from cogs.host import Host
 from cogs.requesting import keep_and_show, show_form
 from cogs.responses import is_turned_away, opening_form, respond_at_once
@@ -25,9 +25,7 @@ class Drafts(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle every press; all other buttons are ignored."""
-        if interaction.type is not discord.InteractionType.component or interaction.data is None:
-            return
-        button = parse_button(str(interaction.data.get("custom_id", "")))
+        button = parse_button(pressed(interaction))
         if button is None or button.draft_id is None or await is_turned_away(self._services, interaction):
             return
         async with opening_form(interaction):

@@ -62,6 +62,13 @@ def origin_of(
     )
 
 
+def pressed(interaction: discord.Interaction) -> str:
+    """The custom id of the pressed button; empty if it is no press."""
+    if interaction.type is not discord.InteractionType.component or interaction.data is None:
+        return ""
+    return str(interaction.data.get("custom_id", ""))
+
+
 def is_private(interaction: discord.Interaction) -> bool:
     """Whether the pressed button is on a private answer; a forged press may be on any message of the bot's."""
     return interaction.message is not None and interaction.message.flags.ephemeral

@@ -8,7 +8,7 @@ from bot.chat.words import refusal as refusal_text
 from bot.engine.services import Services
 from bot.jobs.model import Draft, MessageId, Offer
 from bot.jobs.reasons import Reason, Refusal
-from cogs.facts import asker_of, no_place_of, no_right_of, reader_of, sight_by
+from cogs.facts import asker_of, no_place_of, no_right_of, pressed, reader_of, sight_by
 from cogs.host import Host
 from cogs.requesting import respond_to_request, show_form
 from cogs.responses import deferring, delete_response, is_turned_away, opening_form, respond_at_once, respond_to_action
@@ -23,9 +23,7 @@ class Offers(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle every press; all other buttons are ignored."""
-        if interaction.type is not discord.InteractionType.component or interaction.data is None:
-            return
-        button = parse_button(str(interaction.data.get("custom_id", "")))
+        button = parse_button(pressed(interaction))
         if button is None or button.offer_id is None or await is_turned_away(self._services, interaction):
             return
         if button.action is Action.NO_THANKS:

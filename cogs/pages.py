@@ -12,7 +12,7 @@ from bot.chat.words import refusal as refusal_text
 from bot.engine.services import Services
 from bot.jobs.model import JobId
 from bot.jobs.reasons import Refusal
-from cogs.facts import asker_of, is_private, reader_of, sight_by
+from cogs.facts import asker_of, is_private, pressed, reader_of, sight_by
 from cogs.host import Host
 from cogs.responses import deferring, is_turned_away, respond
 
@@ -35,9 +35,7 @@ class Pages(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle every press; all other buttons are ignored."""
-        if interaction.type is not discord.InteractionType.component or interaction.data is None:
-            return
-        custom_id = str(interaction.data.get("custom_id", ""))
+        custom_id = pressed(interaction)
         button, page = parse_button(custom_id), parse_page(custom_id)
         shows = button is not None and button.action in SHOWING
         if not (shows or page) or await is_turned_away(self._services, interaction):
