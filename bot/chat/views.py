@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.chat.custom_ids import PageId
 from bot.jobs.allowances import Allowance
-from bot.jobs.model import ChannelId, Job
+from bot.jobs.model import Job
 from bot.jobs.rungs import Rung, Why
 
 
@@ -35,17 +35,14 @@ class JobView:
 class DeliveryNote:
     """How a finished video is delivered, and why so; by default as it is, where it was requested.
 
-    `moved_for` is why it isn't posted in the channel `moved_from`, where it was requested. Of a file that was made:
-    `made_bytes` and `pixels`. Of a link: `expires_at` (epoch seconds), and the `limit_bytes` of the place, None when it
-    is only known to be exceeded.
+    `moved_for` is why it isn't posted where it was requested. Of a file with fewer pixels: `pixels`. Of a link:
+    `expires_at` (epoch seconds), and the `limit_bytes` of the place, None when it is only known to be exceeded.
     """
 
     rung: Rung = Rung.UPLOAD
     why: Why = Why.FITS
     moved_for: Why | None = None
-    moved_from: ChannelId | None = None
     in_parent: bool = False
-    made_bytes: int | None = None
     pixels: tuple[int, int] | None = None
     limit_bytes: int | None = None
     expires_at: float | None = None

@@ -31,10 +31,9 @@ class DeliveryFacts:
     has_ffmpeg: bool = False
     # No file that ffmpeg makes may be larger.
     most_bytes: int = 100 * MIB
-    # The last rung that ffmpeg began; and the size of the file that it made, in bytes and pixels, if that is whole.
+    # The last rung that ffmpeg began; and the size of the file that it made, if that is whole.
     begun: Rung | None = None
     made_bytes: int | None = None
-    made_pixels: tuple[int, int] | None = None
     # Why Discord refuses the file there, other than for its size; and why it refuses any message there.
     file_denial: Denial | None = None
     place_denial: Denial | None = None

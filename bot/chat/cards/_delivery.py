@@ -25,7 +25,7 @@ _NO_FILE = {
 def ready_line(job: Job, note: DeliveryNote, reader: Reader) -> str:
     """That the attached video is ready; what was done with it and why, if anything that one can notice."""
     key = Key.REMIX_READY if job.request.parent_id else Key.VIDEO_READY
-    return _joined(say(key, reader, user=job.origin.user_id), _moved(note, reader), _made(job, note, reader))
+    return _joined(say(key, reader, user=job.origin.user_id), _moved(job, note, reader), _made(job, note, reader))
 
 
 def linked_line(job: Job, note: DeliveryNote, reader: Reader) -> str:
@@ -37,7 +37,7 @@ def linked_line(job: Job, note: DeliveryNote, reader: Reader) -> str:
         why = say(Key.VIDEO_LINK_REFUSED, reader, user=user, size_bytes=size_bytes)
     else:
         why = say(Key.VIDEO_LINK, reader, user=user, size_bytes=size_bytes, limit_bytes=note.limit_bytes)
-    return _joined(why, _moved(note, reader), watch_line(note.expires_at, reader))
+    return _joined(why, _moved(job, note, reader), watch_line(note.expires_at, reader))
 
 
 def watch_line(expires_at: float | None, reader: Reader) -> str:
@@ -45,16 +45,16 @@ def watch_line(expires_at: float | None, reader: Reader) -> str:
     return say(Key.WATCH, reader) if expires_at is None else say(Key.WATCH_UNTIL, reader, expires=expires_at)
 
 
-def _moved(note: DeliveryNote, reader: Reader) -> str | None:
+def _moved(job: Job, note: DeliveryNote, reader: Reader) -> str | None:
     if note.moved_for is None:
         return None
     if note.in_parent:
         return say(Key.MOVED_PARENT, reader)
-    return say(_MOVED.get(note.moved_for, Key.MOVED_OTHER), reader, channel=f"<#{note.moved_from}>")
+    return say(_MOVED.get(note.moved_for, Key.MOVED_OTHER), reader, channel=f"<#{job.origin.place.channel_id}>")
 
 
 def _made(job: Job, note: DeliveryNote, reader: Reader) -> str | None:
-    sizes = {"size_bytes": job.video_bytes or 0, "made_bytes": note.made_bytes or 0}
+    sizes = {"size_bytes": job.video_bytes or 0, "made_bytes": job.fitted_bytes or 0}
     match note.rung:
         case Rung.CONVERT:
             return say(Key.MADE_CONVERTED, reader)

@@ -123,7 +123,7 @@ async def _compose_video(context: EngineContext, job: Job, post: Post, climb: Cl
 
 async def _attached(context: EngineContext, job: Job, post: Post, step: DeliveryStep, facts: DeliveryFacts) -> Composed:
     view, reader = view_of(context, job, await find_parent_link(context, job)), reader_of(context, job.origin)
-    message = cards.video(view, reader, post.number, note_of(job, post, step, facts))
+    message = cards.video(view, reader, post.number, await note_of(context, job, post, step, facts))
     if step.is_made:
         path, size_bytes = context.fetcher.path(job.fitted_name), facts.made_bytes or 0
         return Composed(message, path, job.video_name, size_bytes, step.rung)
@@ -135,7 +135,7 @@ async def _linked(
     context: EngineContext, job: Job, post: Post, step: DeliveryStep, facts: DeliveryFacts, link: PublicLink
 ) -> Composed:
     view, reader = view_of(context, job, await find_parent_link(context, job)), reader_of(context, job.origin)
-    note = replace(note_of(job, post, step, facts), expires_at=link.expires_at)
+    note = replace(await note_of(context, job, post, step, facts), expires_at=link.expires_at)
     return Composed(cards.video_link(view, reader, post.number, link.url, note), posted_as=step.rung)
 
 

@@ -6,6 +6,7 @@ What one needs to know after a restart is stored; `Climb` is the rest (docs/deci
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,11 +21,12 @@ from bot.jobs.model import ChannelId, GuildId, Job, Post
 from bot.jobs.rungs import Rung, Why
 from bot.jobs.store import posts
 from bot.jobs.store.upload_limits import find_limit, learn_limit
-from bot.jobs.upload_limits import LearnedLimit, after_acceptance, after_refusal, judge_limit
-from bot.media.container import read_container
+from bot.jobs.upload_limits import LearnedLimit, judge_limit
+from bot.media.container import Container, read_container
 from bot.media.delivery_plan import DeliveryFacts, DeliveryStep, plan_delivery
 
 _LINKS_ASKED = 3
+_Learns = Callable[..., LearnedLimit]
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -38,6 +40,8 @@ class Climb:
     # False once Discord has refused direct messages to the requester.
     takes_dms: bool = True
     planned: tuple[DeliveryStep, ...] = ()
+    # What the video is made of, once it was read.
+    container: Container | None = None
 
     def ask_later(self) -> None:
         """The provider has not answered about the link. Where the video can go to a DM, that isn't waited for long."""
@@ -78,37 +82,33 @@ async def move_on(context: EngineContext, job: Job, post: Post, step: DeliverySt
     return True
 
 
-async def learn_accepted(context: EngineContext, job: Job, channel_id: ChannelId, size_bytes: int) -> None:
-    """Store that Discord has accepted a file of that size there, unless that is nothing new."""
+async def learn_size(context: EngineContext, job: Job, channel_id: ChannelId, size_bytes: int, after: _Learns) -> None:
+    """Store what Discord's answer to a file of that size means there, unless that is nothing new.
+
+    `after`: `after_acceptance` or `after_refusal`.
+    """
     guild_id = job.origin.place_of(channel_id).guild_id
     learned = await context.database.read(find_limit, guild_id)
     hint_bytes = await context.courier.upload_limit_bytes(guild_id)
-    learn = partial(after_acceptance, hint_bytes=hint_bytes, size_bytes=size_bytes, now=context.clock.now())
+    learn = partial(after, hint_bytes=hint_bytes, size_bytes=size_bytes, now=context.clock.now())
     if learn(learned) != learned:
         await context.database.write(learn_limit, guild_id, learn)
 
 
-async def learn_refused(context: EngineContext, job: Job, channel_id: ChannelId, size_bytes: int) -> None:
-    """Store that Discord has refused a file of that size there."""
-    guild_id = job.origin.place_of(channel_id).guild_id
-    hint_bytes = await context.courier.upload_limit_bytes(guild_id)
-    user_id, now = job.origin.user_id, context.clock.now()
-    learn = partial(after_refusal, hint_bytes=hint_bytes, size_bytes=size_bytes, user_id=user_id, now=now)
-    await context.database.write(learn_limit, guild_id, learn)
-
-
-def note_of(job: Job, post: Post, step: DeliveryStep, facts: DeliveryFacts) -> DeliveryNote:
+async def note_of(
+    context: EngineContext, job: Job, post: Post, step: DeliveryStep, facts: DeliveryFacts
+) -> DeliveryNote:
     """What the video's message says about its way."""
-    moved = post.moved_for is not None
+    made = None
+    if step.rung is Rung.SMALLER:
+        made = await asyncio.to_thread(read_container, context.fetcher.path(job.fitted_name))
     known = facts.limit.safe_bytes if facts.size_bytes > facts.limit.safe_bytes >= DEFAULT_UPLOAD_LIMIT_BYTES else None
     return DeliveryNote(
         rung=step.rung,
         why=step.why,
         moved_for=post.moved_for,
-        moved_from=job.origin.place.channel_id if moved else None,
-        in_parent=moved and post.channel_id == job.origin.thread_of,
-        made_bytes=facts.made_bytes if step.is_made else None,
-        pixels=facts.made_pixels if step.is_made else None,
+        in_parent=post.moved_for is not None and post.channel_id == job.origin.thread_of,
+        pixels=(made.width, made.height) if made is not None and made.width and made.height else None,
         limit_bytes=known,
     )
 
@@ -120,21 +120,23 @@ async def _find_facts(
     size_bytes, user_id, now = job.video_bytes or 0, job.origin.user_id, context.clock.now()
     learned = await context.database.read(find_limit, guild_id)
     hint_bytes = await _find_hint(context, guild_id, size_bytes, learned)
+    limit = judge_limit(learned, hint_bytes, user_id, now)
+    is_taken = place_denial is None and post.file_denial is None and limit.takes(size_bytes)
     direct_limit = None
-    if guild_id is not None and climb.takes_dms:
+    if guild_id is not None and climb.takes_dms and not is_taken:
         in_dms = await context.database.read(find_limit, None)
         direct_limit = judge_limit(in_dms, DEFAULT_UPLOAD_LIMIT_BYTES, user_id, now)
-    made_bytes, made_pixels = await _find_made(context, job)
+    if climb.container is None:
+        climb.container = await asyncio.to_thread(read_container, context.fetcher.path(job.video_name))
     return DeliveryFacts(
         size_bytes=size_bytes,
-        limit=judge_limit(learned, hint_bytes, user_id, now),
+        limit=limit,
         direct_limit=direct_limit,
-        container=await asyncio.to_thread(read_container, context.fetcher.path(job.video_name)),
+        container=climb.container,
         has_ffmpeg=context.ffmpeg.available,
         most_bytes=context.fetcher.max_bytes,
         begun=job.fit_step,
-        made_bytes=made_bytes,
-        made_pixels=made_pixels,
+        made_bytes=await _find_made(context, job),
         file_denial=post.file_denial,
         place_denial=place_denial,
         may_link=climb.may_link,
@@ -142,13 +144,11 @@ async def _find_facts(
     )
 
 
-async def _find_made(context: EngineContext, job: Job) -> tuple[int | None, tuple[int, int] | None]:
-    """The size of the file that ffmpeg has made, in bytes and pixels, if it is whole."""
+async def _find_made(context: EngineContext, job: Job) -> int | None:
+    """The size of the file that ffmpeg has made, if it is whole."""
     if job.fitted_sha256 is None or not await context.fetcher.verify(job.fitted_name, job.fitted_sha256):
-        return None, None
-    made = await asyncio.to_thread(read_container, context.fetcher.path(job.fitted_name))
-    pixels = (made.width, made.height) if made is not None and made.width and made.height else None
-    return job.fitted_bytes, pixels
+        return None
+    return job.fitted_bytes
 
 
 async def _find_hint(

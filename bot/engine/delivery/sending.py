@@ -6,6 +6,7 @@ goes to another channel.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import structlog
 
@@ -24,7 +25,7 @@ from bot.engine.delivery.compose import (
 )
 from bot.engine.delivery.fitting import make_file
 from bot.engine.delivery.history_search import find_posted, is_outdone, must_search
-from bot.engine.delivery.ladder import Climb, learn_accepted, learn_refused, move_on
+from bot.engine.delivery.ladder import Climb, learn_size, move_on
 from bot.engine.delivery.undeliverable import belongs_in_dm, keep_video, settle_refused
 from bot.engine.moves import change, remove
 from bot.jobs.backoff import full_jitter
@@ -34,6 +35,7 @@ from bot.jobs.model import Cause, Job, MessageId, Post, PostKind
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import moving, posts
 from bot.jobs.store.processes import SEND_WITHIN_SECONDS
+from bot.jobs.upload_limits import after_acceptance, after_refusal
 from bot.videos.provider_faults import PollFailed, PollFault
 
 _RETRY_SECONDS_MAX = 300.0
@@ -164,10 +166,11 @@ class Sender:
                 # Every further refusal is the same.
                 return await self.give_up(job, post, Cause.SIZE)
             _log.warning("file too large", job=job.id, bytes=composed.file_bytes)
-            await learn_refused(context, job, post.channel_id, composed.file_bytes)
+            after = partial(after_refusal, user_id=job.origin.user_id)
+            await learn_size(context, job, post.channel_id, composed.file_bytes, after)
         else:
             if composed.file_bytes > courier.DEFAULT_UPLOAD_LIMIT_BYTES:
-                await learn_accepted(context, job, post.channel_id, composed.file_bytes)
+                await learn_size(context, job, post.channel_id, composed.file_bytes, after_acceptance)
             return await self._sent(job, post, message_id, composed.message)
         # Another attempt, whose outcome is unknown, may still have posted it.
         return await context.database.write(posts.mark_unsent, post, not_before=0.0, known=post.attempted_at is None)

@@ -6,19 +6,18 @@ import pytest
 
 from bot.chat import cards
 from bot.chat.views import DeliveryNote, JobView
-from bot.jobs.model import ChannelId, Job
+from bot.jobs.model import Job
 from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import State
 from tests.readers import ENGLISH
 
 MB = 1024 * 1024
-HERE = ChannelId(7)
 LINK = "https://files.test/v.mp4"
 READY = "<@42> Your video is ready."
 
 
 def said(job: Job, note: DeliveryNote) -> str:
-    view = JobView(replace(job, state=State.POSTING, video_bytes=30 * MB), 1_000.0)
+    view = JobView(replace(job, state=State.POSTING, video_bytes=30 * MB, fitted_bytes=9 * MB), 1_000.0)
     if note.rung is Rung.LINK:
         return cards.video_link(view, ENGLISH, 1, LINK, note).content
     return cards.video(view, ENGLISH, 1, note).content
@@ -37,11 +36,11 @@ def said(job: Job, note: DeliveryNote) -> str:
         ),
         (DeliveryNote(Rung.CONVERT, Why.CODEC), f"{READY} Converted so that it plays everywhere."),
         (
-            DeliveryNote(Rung.FIT, Why.SIZE, made_bytes=9 * MB, pixels=(1280, 720)),
+            DeliveryNote(Rung.FIT, Why.SIZE),
             f"{READY} Compressed from 30 MB to 9 MB: bigger files can't be posted here.",
         ),
         (
-            DeliveryNote(Rung.SMALLER, Why.SIZE, made_bytes=9 * MB, pixels=(640, 360)),
+            DeliveryNote(Rung.SMALLER, Why.SIZE, pixels=(640, 360)),
             f"{READY} Made smaller (640×360) and compressed from 30 MB to 9 MB: bigger files can't be posted here.",
         ),
     ],
@@ -54,7 +53,7 @@ def test_what_was_done_with_the_file(job: Job, note: DeliveryNote, expected: str
 @pytest.mark.parametrize("why", [why for why in Why if why not in (Why.FITS, Why.MAY_FIT, Why.INDEX, Why.CODEC)])
 def test_why_it_is_elsewhere(job: Job, why: Why) -> None:
     """Each reason for another place has its own sentence, beside what was done with the file."""
-    note = DeliveryNote(Rung.FIT, Why.SIZE, why, HERE, made_bytes=9 * MB)
+    note = DeliveryNote(Rung.FIT, Why.SIZE, why)
     line = said(job, note)
     assert line.startswith(f"{READY} ")
     assert ", so here it is. Compressed from 30 MB to 9 MB" in line
