@@ -121,7 +121,7 @@ def _making(shown: DetailsView, reader: Reader) -> str:
     if shown.provider is not None:
         provider = say(Key.PROVIDER, reader, provider=shown.provider)
     return lines(
-        say(Key.SETTINGS_SENT, reader, settings=settings_line(job, reader)),
+        say(Key.SETTINGS_SENT, reader, settings=settings_line(replace(job, reported=()), reader)),
         say(Key.SETTINGS_REPORTED, reader, settings=reported) if reported else None,
         provider if job.submitted_at is not None else None,
         origin_line(alone, None, reader),

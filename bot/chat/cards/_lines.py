@@ -47,12 +47,18 @@ def prompt_file(prompt: str, whole: int = PROMPT_WHOLE_CHARACTERS) -> str | None
 
 
 def settings_line(job: Job, reader: Reader) -> str:
-    """Model, size, length, number of pictures, and whether it is private; the provider's choice is called default."""
-    request = job.request
+    """Model, size, length, number of pictures, and whether it is private.
+
+    What the provider chose is what it reported, and called default before.
+    """
+    request, made = job.request, dict(job.reported)
+    model = request.model or made.get("model")
+    size = request.size or made.get("size") or made.get("resolution")
+    seconds = request.seconds or made.get("seconds") or made.get("duration")
     parts = [
-        say(Key.DEFAULT_MODEL, reader) if request.model is None else quote(request.model, _SETTING_CHARACTERS),
-        say(Key.DEFAULT_SIZE, reader) if request.size is None else quote(request.size, _SETTING_CHARACTERS),
-        say(Key.DEFAULT_LENGTH, reader) if request.seconds is None else _length(request.seconds, reader),
+        say(Key.DEFAULT_MODEL, reader) if model is None else quote(model, _SETTING_CHARACTERS),
+        say(Key.DEFAULT_SIZE, reader) if size is None else quote(size, _SETTING_CHARACTERS),
+        say(Key.DEFAULT_LENGTH, reader) if seconds is None else _length(seconds, reader),
     ]
     count = len(request.references)
     if count:

@@ -80,6 +80,14 @@ def test_what_was_not_chosen_is_called_default(job: Job) -> None:
     )
 
 
+@pytest.mark.parametrize(("size", "seconds"), [("size", "seconds"), ("resolution", "duration")])
+def test_what_the_provider_chose_is_shown_once_it_is_reported(job: Job, size: str, seconds: str) -> None:
+    """A video tells what was made; what was requested comes first."""
+    bare = replace(job, request=replace(job.request, size=None, seconds=None, references=()), completed_at=1_095.0)
+    made = replace(bare, reported=(("model", "another"), (size, "1280x704"), (seconds, "8")))
+    assert "`gpt-4o-video` · `1280x704` · 8 s · took" in text_of(cards.video(view(made), ENGLISH))
+
+
 def test_a_remix_names_its_parent(job: Job) -> None:
     """The card of a remix leads to the video it changes, if there is a link to it."""
     remix = replace(

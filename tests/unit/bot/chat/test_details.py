@@ -56,6 +56,14 @@ def test_a_finished_video_is_shown_in_full(job: Job) -> None:
     ]
 
 
+def test_what_was_not_requested_is_called_default_although_it_was_made(job: Job) -> None:
+    """Details tell both apart: what was requested, and what the provider made of it."""
+    bare = replace(finished(job), request=replace(job.request, size=None, seconds=None, references=()))
+    made = texts(details(DetailsView(JobView(bare, 2_000.0)), ENGLISH))[1]
+    assert "**Requested:** `gpt-4o-video` · default size · default length\n" in made
+    assert "**Made, says the provider:** `size: 1280x704` · `seconds: 8`" in made
+
+
 def test_the_first_frame_is_beside_the_prompt(job: Job) -> None:
     """A kept frame is sent along, with the prompt as its description."""
     shown = DetailsView(JobView(finished(job), 2_000.0, first_frame=b"jpeg"))
