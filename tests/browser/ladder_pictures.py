@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Locator, expect
 from bot.chat.words import Key
 from bot.chat.words._keys import Ending
 from sandbox.chat import Fault, Guild
-from tests.browser.visit import WIDE, Visit, a_visit
+from tests.browser.visit import WIDE, Visit, a_visit, picture_of, stop_in_the_middle
 from tests.encoded_videos import encoded
 from tests.wording import Named, rendered
 
@@ -25,10 +25,7 @@ async def take_ladder(browser: Browser, folder: Path, *, dark: bool) -> list[Pat
     taken: list[Path] = []
 
     async def shot(name: str, message: Locator) -> None:
-        taken.append(folder / f"ladder-{name}-{mood}.png")
-        await message.scroll_into_view_if_needed()
-        await message.page.mouse.move(0, 0)
-        await message.screenshot(path=taken[-1], scale="css", animations="disabled", caret="hide")
+        taken.append(await picture_of(message, folder / f"ladder-{name}-{mood}.png"))
 
     async with _a_world(browser, dark=dark) as (visit, guild):
         dials, ada = visit.stage.studio.dials, visit.visitor
@@ -102,13 +99,5 @@ async def _shown(visit: Visit, prompt: str, said: Named, *, playing: bool = True
     message = visit.visitor.message(prompt, rendered(said), playing=playing)
     await expect(message).to_be_visible()
     if playing:
-        await message.locator("video").evaluate(
-            """async (video) => {
-                 await video.play();
-                 video.pause();
-                 video.currentTime = 0.8;
-                 await new Promise((done) => video.addEventListener("seeked", done, { once: true }));
-               }"""
-        )
-        await expect(message.locator("video")).to_have_js_property("readyState", 4)
+        await stop_in_the_middle(message)
     return message

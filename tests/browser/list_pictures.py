@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Locator, expect
 
 from bot.chat.words import Key, Label
-from tests.browser.visit import Visit, a_visit
+from tests.browser.visit import Visit, a_visit, picture_of
 from tests.wording import label_of, rendered
 
 SIZE = (900, 1100)
@@ -23,10 +23,7 @@ async def take_lists(browser: Browser, folder: Path, *, dark: bool) -> list[Path
     taken: list[Path] = []
 
     async def shot(name: str, message: Locator) -> None:
-        taken.append(folder / f"{name}-{mood}.png")
-        await message.scroll_into_view_if_needed()
-        await message.page.mouse.move(0, 0)
-        await message.screenshot(path=taken[-1], scale="css", animations="disabled", caret="hide")
+        taken.append(await picture_of(message, folder / f"{name}-{mood}.png"))
 
     with tempfile.TemporaryDirectory(prefix="video-bot-") as place:
         async with a_visit(Path(place), browser, size=SIZE, dark=dark, settings=LIMITS, **DIALS) as visit:

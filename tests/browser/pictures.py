@@ -13,7 +13,7 @@ from bot.chat.words import Key
 from tests.browser.chromium import MISSING, find_chromium
 from tests.browser.ladder_pictures import take_ladder
 from tests.browser.list_pictures import take_lists
-from tests.browser.visit import WIDE, Visit, a_browser, a_visit
+from tests.browser.visit import WIDE, Visit, a_browser, a_visit, stop_in_the_middle
 from tests.wording import rendered
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
@@ -88,17 +88,7 @@ async def _rendered(visit: Visit, prompt: str) -> None:
     video = visit.visitor.video(prompt)
     await expect(video).to_be_visible()
     await expect(card).to_be_hidden()
-    # Played and stopped again, so that no sign of loading is in the picture.
-    await video.locator("video").evaluate(
-        """async (video, seconds) => {
-             await video.play();
-             video.pause();
-             video.currentTime = seconds;
-             await new Promise((done) => video.addEventListener("seeked", done, { once: true }));
-           }""",
-        0.8,
-    )
-    await expect(video.locator("video")).to_have_js_property("readyState", 4)
+    await stop_in_the_middle(video)
 
 
 async def _shot(visit: Visit, path: Path) -> Path:

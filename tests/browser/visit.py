@@ -10,7 +10,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
 
 from sandbox.page.demo_world import DemoWorld, build_demo_world
 from sandbox.page.server import PageServer
@@ -145,3 +154,24 @@ def note_troubles(context: BrowserContext, address: str) -> list[str]:
     context.on("request", asked)
     context.on("weberror", lambda error: troubles.append(f"exception: {error.error}"))
     return troubles
+
+
+async def picture_of(message: Locator, path: Path) -> Path:
+    """A picture of that message alone, in that file, which is returned."""
+    await message.scroll_into_view_if_needed()
+    await message.page.mouse.move(0, 0)
+    await message.screenshot(path=path, scale="css", animations="disabled", caret="hide")
+    return path
+
+
+async def stop_in_the_middle(message: Locator) -> None:
+    """Play that message's video and stop it, so that it shows its middle, without a sign of loading."""
+    await message.locator("video").evaluate(
+        """async (video) => {
+             await video.play();
+             video.pause();
+             video.currentTime = 0.8;
+             await new Promise((done) => video.addEventListener("seeked", done, { once: true }));
+           }"""
+    )
+    await expect(message.locator("video")).to_have_js_property("readyState", 4)
