@@ -17,28 +17,12 @@ from typing import TypeVar
 from bot.media.confined import Confined, KilledError, Limits, OverdueError, supervise
 from bot.media.container import Container, read_container
 from bot.media.disk_space import MIB, DiskSpace
-from bot.media.encode_plan import QUALITY_FLOOR, EncodePlan, rates, smaller, within
+from bot.media.encode_plan import EncodePlan, rates, within
 from bot.media.ffmpeg_arguments import copying, copying_seconds, drawing, encoding, encoding_seconds, reading
-from bot.media.ffmpeg_faults import Crashed, FfmpegFault, Missing, NoRoom, TimedOut, TooPoor, Unreadable, fault_of
+from bot.media.ffmpeg_faults import Crashed, Missing, NoRoom, TimedOut, TooPoor, Unreadable, fault_of
 from bot.media.folders import PrivateFolder
 from bot.media.stream_lines import complete_from, is_complete
 from bot.ops.clock import Clock
-
-__all__ = [
-    "QUALITY_FLOOR",
-    "Crashed",
-    "EncodePlan",
-    "Ffmpeg",
-    "FfmpegFault",
-    "Made",
-    "Missing",
-    "NoRoom",
-    "TimedOut",
-    "TooPoor",
-    "Unreadable",
-    "find_ffmpeg",
-    "smaller",
-]
 
 FRAME_SIDE = 320
 # More than any video of a provider takes: docs/facts/media.md, "ffmpeg".
@@ -52,14 +36,6 @@ _WHOLE_SHARE, _WHOLE_SECONDS = 0.95, 0.5
 _JPEG = b"\xff\xd8\xff"
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A video that was made: its container, and its size on the disk."""
-
-    container: Container
-    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +121,10 @@ class Ffmpeg:
 
         return complete_from(found, await self._supervised(listing, work, turn or self._making))
 
-    async def repack(self, source: Path, target: Path, max_bytes: int | None = None) -> Made:
+    async def repack(self, source: Path, target: Path, max_bytes: int | None = None) -> int:
         """Make an MP4 that plays inline everywhere; its pictures are copied if only the rest is to blame.
 
+        Returns its size.
         Anything but H.264 in yuv420p is encoded at its own size, to fit into `max_bytes`; raises `TooPoor` if it can't.
         """
         found, most = await self.inspect(source), self._max_bytes if max_bytes is None else max_bytes
@@ -162,8 +139,11 @@ class Ffmpeg:
         run = _Run(command, "out.mp4", copying_seconds(size_bytes), room)
         return await self._make(run, target, lambda out: _judged(out, found, room))
 
-    async def encode(self, source: Path, target: Path, plan: EncodePlan) -> Made:
-        """Encode the video as H.264 by that plan; raises `TooPoor` if it doesn't fit above the quality floor."""
+    async def encode(self, source: Path, target: Path, plan: EncodePlan) -> int:
+        """Encode the video as H.264 by that plan, and return its size.
+
+        Raises `TooPoor` if it doesn't fit above the quality floor.
+        """
         return await self._encode(await self.inspect(source), source, target, plan)
 
     async def first_frame(self, source: Path, target: Path) -> None:
@@ -176,12 +156,12 @@ class Ffmpeg:
         run = _Run(command, "out.jpg", _SHORT_SECONDS, _SPARE_BYTES)
         await self._make(run, target, _judged_frame, self._drawing)
 
-    async def _encode(self, found: Container, source: Path, target: Path, plan: EncodePlan) -> Made:
+    async def _encode(self, found: Container, source: Path, target: Path, plan: EncodePlan) -> int:
         plan = replace(plan, target_bytes=min(plan.target_bytes, self._max_bytes))
         how = rates(found, plan)
         command = [*reading(self._found(), source, found.kind), *encoding(how), "out.mp4"]
 
-        def judged(out: Path) -> Made:
+        def judged(out: Path) -> int:
             if _size_bytes(out) >= how.stop_bytes:
                 raise TooPoor("stopped at its size")
             return _judged(out, found, plan.target_bytes)
@@ -239,8 +219,8 @@ def _size_bytes(path: Path) -> int:
     return path.stat().st_size
 
 
-def _judged(out: Path, source: Container, most_bytes: int) -> Made:
-    """What was made, if it is a whole video that plays inline and fits."""
+def _judged(out: Path, source: Container, most_bytes: int) -> int:
+    """The size of what was made, if it is a whole video that plays inline and fits."""
     made, size_bytes = read_container(out), _size_bytes(out)
     if size_bytes > most_bytes:
         raise TooPoor(f"{size_bytes} bytes of {most_bytes}")
@@ -249,7 +229,7 @@ def _judged(out: Path, source: Container, most_bytes: int) -> Made:
     length, wanted = made.duration_seconds or 0.0, source.duration_seconds or 0.0
     if length < min(wanted * _WHOLE_SHARE, wanted - _WHOLE_SECONDS):
         raise Unreadable(f"{length:.1f} s of {wanted:.1f} s")
-    return Made(made, size_bytes)
+    return size_bytes
 
 
 def _judged_frame(out: Path) -> None:

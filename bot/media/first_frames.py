@@ -10,7 +10,8 @@ import structlog
 
 from bot.jobs.model import JobId
 from bot.media.disk_space import MIB, PICTURE_FLOOR_BYTES, DiskSpace
-from bot.media.ffmpeg import Ffmpeg, FfmpegFault
+from bot.media.ffmpeg import Ffmpeg
+from bot.media.ffmpeg_faults import FfmpegFault
 from bot.media.folders import PrivateFolder
 
 # A JPEG of 320 pixels has some 20 KB; anything larger is not sent along.

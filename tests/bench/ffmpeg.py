@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from bot.media.container import read_container
 from bot.media.disk_space import MIB, DiskSpace
-from bot.media.encode_plan import EncodePlan
-from bot.media.ffmpeg import Ffmpeg, find_ffmpeg, smaller
+from bot.media.encode_plan import EncodePlan, smaller
+from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
 from bot.media.folders import PrivateFolder
 from bot.ops.clock import SystemClock
 from sandbox.loopback import stay_on_loopback

@@ -8,7 +8,7 @@ from bot.jobs.model import Job
 from bot.jobs.rungs import Rung
 from bot.jobs.store import moving
 from bot.media.delivery_plan import DeliveryStep
-from bot.media.ffmpeg import FfmpegFault
+from bot.media.ffmpeg_faults import FfmpegFault
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -28,9 +28,9 @@ async def make_file(context: EngineContext, job: Job, step: DeliveryStep, most_b
     _log.info("ffmpeg began", job=job.id, rung=step.rung, why=step.why)
     try:
         if step.rung is Rung.REPACK or step.encode is None:
-            made = await context.ffmpeg.repack(source, target, most_bytes)
+            size_bytes = await context.ffmpeg.repack(source, target, most_bytes)
         else:
-            made = await context.ffmpeg.encode(source, target, step.encode)
+            size_bytes = await context.ffmpeg.encode(source, target, step.encode)
         sha256 = await context.fetcher.hash_of(job.fitted_name)
     except FfmpegFault as fault:
         _log.warning("ffmpeg failed", job=job.id, rung=step.rung, fault=str(fault), detail=fault.detail)
@@ -39,5 +39,5 @@ async def make_file(context: EngineContext, job: Job, step: DeliveryStep, most_b
         _log.warning("made file not readable", job=job.id, rung=step.rung, fault=type(error).__name__)
         return
     seconds = round(context.clock.monotonic() - began_at, 1)
-    _log.info("ffmpeg made a file", job=job.id, rung=step.rung, bytes=made.size_bytes, seconds=seconds)
-    await change(context, moving.note, begun, fitted_sha256=sha256, fitted_bytes=made.size_bytes)
+    _log.info("ffmpeg made a file", job=job.id, rung=step.rung, bytes=size_bytes, seconds=seconds)
+    await change(context, moving.note, begun, fitted_sha256=sha256, fitted_bytes=size_bytes)

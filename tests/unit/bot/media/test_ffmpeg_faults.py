@@ -14,17 +14,8 @@ import pytest
 from bot.media import ffmpeg as module
 from bot.media.disk_space import VIDEO_FLOOR_BYTES, DiskSpace
 from bot.media.encode_plan import EncodePlan
-from bot.media.ffmpeg import (
-    Crashed,
-    Ffmpeg,
-    FfmpegFault,
-    Missing,
-    NoRoom,
-    TimedOut,
-    TooPoor,
-    Unreadable,
-    find_ffmpeg,
-)
+from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
+from bot.media.ffmpeg_faults import Crashed, FfmpegFault, Missing, NoRoom, TimedOut, TooPoor, Unreadable
 from bot.media.folders import PrivateFolder
 from sandbox.clock import ScaledClock
 from tests.encoded_videos import encoded
