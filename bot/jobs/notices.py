@@ -81,7 +81,8 @@ class Notices:
             self._connection = await self._open()
             try:
                 taken = [shard for shard in self._shards if not await self._try_lock(_SHARDS, shard)]
-            except self.faults:
+            except BaseException:
+                # Also when cancelled: without its locks it would count as opened.
                 self._connection.terminate()
                 raise
         if taken:
@@ -100,6 +101,7 @@ class Notices:
             for channel in ("marks", "processes"):
                 await connection.add_listener(channel, self._other_changed)
         except BaseException:
+            # Also when cancelled: its caller doesn't have it yet, so it would stay open.
             connection.terminate()
             raise
         return connection

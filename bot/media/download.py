@@ -46,6 +46,7 @@ class Download:
         try:
             await self._find_room(self._length_bytes)
         except BaseException:
+            # Also when cancelled: `__aexit__` isn't called for what was not entered.
             self._space.end(self)
             raise
         return self

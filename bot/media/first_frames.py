@@ -99,7 +99,7 @@ class FirstFrames:
         except (FfmpegFault, OSError) as fault:
             detail = fault.detail if isinstance(fault, FfmpegFault) else ""
             _log.info("first frame not drawn", job=job_id, fault=str(fault), detail=detail)
-        except Exception:  # noqa: BLE001 - a picture in a list is worth no more than a line in the log
+        except Exception:  # noqa: BLE001 - no task waits for it, and a picture in a list is worth a line in the log
             _log.exception("first frame not drawn", job=job_id)
 
     def _drawn(self, job_id: JobId, held: int, _task: "asyncio.Task[None]") -> None:

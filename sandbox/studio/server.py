@@ -54,6 +54,7 @@ class Studio:
             self._links.files_origin = await self._listen(files, 0)
             self._state.resume()
         except BaseException:
+            # Also when cancelled: `__aexit__` isn't called for what was not started.
             await self.stop()
             raise
 
