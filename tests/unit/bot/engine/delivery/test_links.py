@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.engine.delivery.links import find_link, is_public
+from bot.engine.delivery.links import PublicLink, find_link, is_public
 from bot.jobs.model import Job
 from bot.jobs.states import State
 from bot.ops.clock import SystemClock
@@ -156,6 +156,27 @@ async def test_a_foreign_link_is_found(provider: FakeProvider, videos: VideosCli
     url = "https://bucket.test/v.mp4?sig=1"
     provider.reply(200, {"id": "video_1", "status": "completed", "url": url})
     assert await link(videos, job) == url
+
+
+@pytest.mark.parametrize(
+    ("query", "told", "ends_at"),
+    [
+        ("", None, None),
+        ("?Expires=1796018400", None, 1_796_018_400.0),
+        ("", 1_796_018_400.0, 1_796_018_400.0),
+        ("?Expires=1796018400", 1_796_018_000.0, 1_796_018_000.0),
+        ("?Expires=1796018000", 1_796_018_400.0, 1_796_018_000.0),
+    ],
+)
+async def test_an_expired_link_is_none(
+    provider: FakeProvider, videos: VideosClient, job: Job, query: str, told: float | None, ends_at: float | None
+) -> None:
+    """Link and provider may both tell when it ends: the earlier moment counts, and from then on there is no link."""
+    url = f"https://bucket.test/v.mp4{query}"
+    provider.reply(200, {"id": "video_1", "status": "completed", "url": url, "expires_at": told})
+    before, later = 1_796_017_999.0, 1_796_018_000.0 if ends_at is None else ends_at
+    assert await find_link(videos, job, before) == PublicLink(url, ends_at)
+    assert await link(videos, job, later) == (url if ends_at is None else None)
 
 
 async def test_a_link_that_needs_our_key_is_not_shown(provider: FakeProvider, videos: VideosClient, job: Job) -> None:
