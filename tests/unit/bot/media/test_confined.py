@@ -3,13 +3,15 @@
 import json
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bot.media.confined import Confined, KilledError, Limits, OverdueError, supervise
+from bot.media.confined import Confined, KilledError, Limits, OverdueError, _LastWords, supervise
 from bot.ops.clock import SystemClock
 from sandbox.clock import ScaledClock
 
@@ -81,6 +83,19 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     ended = Confined().run([str(tmp_path / "none")], tmp_path, LIMITS)
     assert ended.code == 127
     assert ended.said.startswith("not started: No such file")
+
+
+@pytest.mark.parametrize("count", [3, 100, 200])
+def test_the_last_bytes_are_kept_in_however_many_pieces_they_come(count: int) -> None:
+    """A program writes its lines one by one: of all of them the last 16 KiB are kept, and no more."""
+    # A datagram is read alone, as a line is that is read before the next one is written.
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    lines = [f"line {number:03} {'x' * 90}\n" for number in range(count)]
+    with theirs:
+        said = _LastWords(SimpleNamespace(stderr=ours))  # pyright: ignore[reportArgumentType]  # what it reads
+        for line in lines:
+            theirs.send(line.encode())
+        assert said.end() == "".join(lines)[-16 * 1024 :]
 
 
 def test_nothing_runs_after_a_kill(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.media import ffmpeg as module
+from bot.media.confined import Confined
 from bot.media.disk_space import VIDEO_FLOOR_BYTES, DiskSpace
 from bot.media.encode_plan import EncodePlan
 from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
@@ -177,6 +178,37 @@ async def test_errors_of_our_own_disk(tmp_path: Path, using, source: Path, monke
     monkeypatch.setattr(module, "_judged", full)
     fault = await fault_of(ffmpeg.repack(source, tmp_path / "target"))
     assert type(fault) is NoRoom
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "overdue"])
+async def test_what_is_finished_too_late_does_not_appear(
+    tmp_path: Path, using, source: Path, clock: ScaledClock, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """Cancelled or overdue while the result is judged: the target stays as it was, however the judgement ends."""
+    program, target = FakeProgram(tmp_path, "echo page > out.mp4"), tmp_path / "target"
+    judged, may_end = threading.Event(), threading.Event()
+
+    def slow(*_given: object) -> None:
+        judged.set()
+        assert may_end.wait(20)
+
+    monkeypatch.setattr(module, "_judged", slow)
+    kill = Confined.kill
+
+    def killed(process: Confined) -> None:
+        kill(process)
+        may_end.set()
+
+    monkeypatch.setattr(Confined, "kill", killed)
+    repacking = asyncio.create_task(using(program.path).repack(source, target))
+    assert await asyncio.to_thread(judged.wait, 20)
+    if ends == "cancelled":
+        repacking.cancel()
+    else:
+        clock.jump(1_000.0)
+    (ended,) = await asyncio.gather(repacking, return_exceptions=True)
+    assert type(ended) is (asyncio.CancelledError if ends == "cancelled" else TimedOut)
+    assert not target.exists()
 
 
 async def test_a_work_folder_that_is_a_link(tmp_path: Path, using, source: Path, work: Path) -> None:

@@ -99,6 +99,27 @@ async def test_a_failure_is_a_line_in_the_log(
     assert open_files() == before
 
 
+async def test_an_error_that_no_one_expects_is_a_line_in_the_log(
+    drawing, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error in drawing ends there, with its traceback in the log; what was opened is closed."""
+    frames, before = drawing(find_ffmpeg()), open_files()
+
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Ffmpeg, "first_frame", broken)
+    with capture_logs() as logs:
+        frames.draw(JOB, video)
+        (task,) = frames._drawing.values()
+        await frames.idle()
+    assert task.exception() is None
+    assert [(line["event"], line["log_level"], line["exc_info"]) for line in logs] == [
+        ("first frame not drawn", "error", True)
+    ]
+    assert open_files() == before
+
+
 async def test_the_end_of_the_bot_ends_drawing(drawing, video: Path, tmp_path: Path) -> None:
     """When the bot stops, a program that hangs is killed, and what it held is closed."""
     program, before = FakeProgram(tmp_path, "exec sleep 1000"), open_files()
