@@ -76,10 +76,14 @@ async def test_connections_that_are_ended_are_opened_again(cluster: Cluster) -> 
     await cluster.ada.slash(cluster.places[0], "video", prompt="A heron at dawn")
     await cluster.job_in("A heron at dawn", "rendering")
     cluster.studio.dials.render_seconds = 0.1
-    cluster.server.execute(
+    ended = cluster.server.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'bot' AND pid <> pg_backend_pid()"
     )
+    assert "t" in ended.split()
     cluster.stage.jump(600)
+    video = await cluster.video("A heron at dawn", TAKEN_OVER_SECONDS)
+    assert cluster.studio.paid("A heron at dawn") == 1
+    assert cluster.ever("A heron at dawn", "video") == [video]
     await goes_on(cluster, "A heron at dawn")
 
 
@@ -141,4 +145,6 @@ async def test_a_commit_whose_outcome_is_lost(cluster: Cluster, statement: str) 
     await cluster.job_in(prompt, "delivered", seconds=TAKEN_OVER_SECONDS)
     for bot in cluster.stage.bots:
         bot.crash_at_commit(0, "after")
-    await cluster.video(prompt, TAKEN_OVER_SECONDS)
+    video = await cluster.video(prompt, TAKEN_OVER_SECONDS)
+    assert cluster.studio.paid(prompt) == 1
+    assert cluster.ever(prompt, "video") == [video]

@@ -49,6 +49,8 @@ async def test_a_process_that_slept_ends_and_is_started_again(cluster: Cluster) 
     await cluster.stage.start_process(slept)
     await cluster.ada.slash(here, "video", prompt="A heron after that")
     await cluster.video("A heron after that")
+    for prompt in ("A heron while one sleeps", "A heron after that"):
+        assert cluster.studio.paid(prompt) == len(cluster.ever(prompt, "video")) == 1
 
 
 async def test_commands_that_wait_for_a_process_that_was_taken_over_are_answered(cluster: Cluster) -> None:
@@ -103,4 +105,5 @@ async def test_stopped_between_mark_and_post_nothing_is_posted_twice(cluster: Cl
     await buried(cluster, slept)
     await cluster.video("A heron in between", TAKEN_OVER_SECONDS)
     await wakes_and_ends(cluster, slept)
-    await cluster.video("A heron in between")
+    assert len(cluster.ever("A heron in between", "video")) == 1
+    assert cluster.paid() == 1

@@ -63,6 +63,13 @@ async def owned_by(cluster: Cluster, prompt: str) -> int:
     return await cluster.until(lambda: (number := cluster.owner(prompt)) is not None and number + 1, what=prompt) - 1
 
 
+async def delivered_once(cluster: Cluster, prompt: str) -> None:
+    """The video comes from another process: there is one message with it, and it was paid once."""
+    video = await cluster.video(prompt, TAKEN_OVER_SECONDS)
+    assert cluster.ever(prompt, "video") == cluster.videos(prompt) == [video]
+    assert cluster.studio.paid(prompt) == 1
+
+
 async def test_a_dead_processes_renders_are_polled(cluster: Cluster) -> None:
     """Whichever process has a rendering job: if it is killed, the other one polls, fetches and posts it."""
     cluster.studio.dials.render_seconds = LONG_RENDER_SECONDS
@@ -72,7 +79,7 @@ async def test_a_dead_processes_renders_are_polled(cluster: Cluster) -> None:
     await cluster.stage.bots[dead].kill()
     await buried(cluster, dead)
     cluster.stage.jump(LONG_RENDER_SECONDS)
-    await cluster.video("A heron that renders", TAKEN_OVER_SECONDS)
+    await delivered_once(cluster, "A heron that renders")
 
 
 async def test_a_dead_processes_fetch_is_begun_again(cluster: Cluster) -> None:
@@ -83,7 +90,7 @@ async def test_a_dead_processes_fetch_is_begun_again(cluster: Cluster) -> None:
     dead = await owned_by(cluster, "A heron that is fetched")
     await cluster.stage.bots[dead].kill()
     gate.cut()
-    await cluster.video("A heron that is fetched", TAKEN_OVER_SECONDS)
+    await delivered_once(cluster, "A heron that is fetched")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -99,7 +106,7 @@ async def test_a_dead_processes_post_is_made_once(cluster: Cluster, when: str) -
     dead = await owned_by(cluster, prompt)
     await cluster.stage.bots[dead].kill()
     gate.drop()
-    await cluster.video(prompt, TAKEN_OVER_SECONDS)
+    await delivered_once(cluster, prompt)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +134,7 @@ async def test_killed_at_a_commit_the_others_go_on(cluster: Cluster, commit: str
     await cluster.until(lambda: not all(bot.running for bot in cluster.stage.bots), what="a crash")
     for bot in cluster.stage.bots:
         bot.crash_at_commit(0, when)
-    await cluster.video(prompt, TAKEN_OVER_SECONDS)
+    await delivered_once(cluster, prompt)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

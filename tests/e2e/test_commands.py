@@ -256,6 +256,10 @@ async def test_remix_without_a_video_takes_the_askers_newest_one_here(scene: Sce
     await made(scene, "Ben's own", by=ben)
     await remixed(scene, "Of the newest", "Ada's second")
     await remixed(scene, "Of Ben's", "Ben's own", by=ben)
+    render_of = {one.prompt: one for one in scene.studio.renders}
+    assert render_of["Of the newest"].parent_id == render_of["Ada's second"].id
+    assert render_of["Of Ben's"].parent_id == render_of["Ben's own"].id
+    assert scene.studio.paid("Of the newest") == scene.studio.paid("Of Ben's") == 1
 
 
 async def test_remix_without_a_video_says_so_where_the_asker_has_none(scene: Scene) -> None:

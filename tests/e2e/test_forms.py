@@ -172,3 +172,5 @@ async def test_a_form_in_a_dm_works_as_in_a_server(scene: Scene) -> None:
     await wait_kind(scene.chat, dm, "card")
     gate.open()
     await scene.video(dm)
+    assert scene.studio.paid("A form in a DM") == 1
+    assert scene.channel.messages == []

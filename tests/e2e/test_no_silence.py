@@ -7,25 +7,28 @@ from bot.chat.words import Key
 from bot.jobs.reasons import Reason
 from sandbox.chat import Call, Channel, Permission
 from sandbox.chat.permissions import USUAL
+from tests.e2e import inspection
 from tests.e2e.messages import press, wait_kind
 from tests.e2e.scene import Scene, picture
 from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 UNKNOWN_TYPE, FORUM, MEDIA, CATEGORY = 99, 15, 16, 4
+NOWHERE = "A heron nowhere"
 
 
 async def told_no(scene: Scene, call: Call, channel: Channel, refused: Reason) -> None:
-    """The refusal is private; nothing was posted there, and nothing paid."""
+    """The refusal is private; nothing was posted there, stored, or sent to the provider."""
     answer = await call.wait_state("message")
     assert answer.ephemeral
     assert says(answer.text, refused)
     assert [one for one in channel.messages if one.author.bot] == []
-    assert scene.studio.paid("nowhere") == 0
+    assert inspection.jobs(scene.stage, prompt=NOWHERE) == []
+    assert inspection.paid_requests(scene.stage, NOWHERE) == []
 
 
 async def asks(scene: Scene, channel: Channel) -> Call:
-    return await scene.ada.slash(channel, "video", prompt="A heron nowhere")
+    return await scene.ada.slash(channel, "video", prompt=NOWHERE)
 
 
 async def test_a_private_thread_without_the_bot_is_refused_at_once(scene: Scene) -> None:
@@ -39,17 +42,18 @@ async def test_a_private_thread_with_the_bot_is_a_place_like_any_other(scene: Sc
     thread = scene.channel.add_thread("secret", private=True, members=[scene.ada])
     await scene.ada.slash(thread, "video", prompt="A heron in secret")
     assert await scene.video(thread)
+    assert scene.studio.paid("A heron in secret") == 1
 
 
 async def test_a_locked_thread_is_refused_unless_the_bot_manages_threads(scene: Scene) -> None:
     """B2: in a locked thread the bot can't post without *Manage Threads*."""
     thread = scene.channel.add_thread("closed")
     thread.lock()
-    call = await scene.ada.slash(thread, "video", prompt="A heron nowhere")
-    await told_no(scene, call, thread, Reason.PLACE_LOCKED)
+    await told_no(scene, await asks(scene, thread), thread, Reason.PLACE_LOCKED)
     scene.guild.set_bot_permissions(USUAL | Permission.MANAGE_THREADS)
     await scene.ada.slash(thread, "video", prompt="A heron behind the lock")
     assert await scene.video(thread)
+    assert scene.studio.paid("A heron behind the lock") == 1
 
 
 @pytest.mark.parametrize("kind", [UNKNOWN_TYPE, FORUM, MEDIA, CATEGORY])
@@ -66,7 +70,7 @@ async def test_an_interaction_without_a_channel_is_refused(scene: Scene) -> None
     scene.chat.rules.tell_channel = False
     try:
         for command in ("video", "status"):
-            options = {"prompt": "A heron nowhere"} if command == "video" else {}
+            options = {"prompt": NOWHERE} if command == "video" else {}
             call = await scene.ada.slash(scene.channel, command, **options)
             await told_no(scene, call, scene.channel, Reason.PLACE_UNSUITABLE)
     finally:
@@ -83,7 +87,7 @@ async def test_a_file_that_is_named_without_being_there_is_answered(scene: Scene
     """B11: without its resolved data an attachment is a bare id; a video without it is not what was asked for."""
     scene.chat.rules.resolve_files = False
     try:
-        call = await scene.ada.slash(scene.channel, "video", prompt="A heron nowhere", reference=picture())
+        call = await scene.ada.slash(scene.channel, "video", prompt=NOWHERE, reference=picture())
         await told_no(scene, call, scene.channel, Reason.CLIENT_STALE)
     finally:
         scene.chat.rules.resolve_files = True

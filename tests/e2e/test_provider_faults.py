@@ -206,7 +206,9 @@ async def test_with_any_word_for_running_the_video_is_waited_for(scene: Scene, w
     body = json.dumps({"id": "video_x", "status": word}).encode()
     scene.studio.faults.add("poll", Fault.body(body, take=False), times=3)
     await asked(scene, f"Word {word!r}")
-    await delivered(scene, f"Word {word!r}")
+    video = await delivered(scene, f"Word {word!r}")
+    assert scene.studio.faults.pending("poll") == 0, "the word was read"
+    assert of_kind(scene.channel, "video") == ever_posted(scene.chat, scene.channel, "video") == [video]
 
 
 @pytest.mark.parametrize("word", ["Completed ", "COMPLETED", "succeeded", "success"])
@@ -214,7 +216,8 @@ async def test_a_finished_video_has_many_names(scene: Scene, word: str) -> None:
     """A finished video is fetched and posted once, under every name for its state."""
     scene.studio.dials.statuses["completed"] = word
     await asked(scene, f"Done as {word!r}")
-    await delivered(scene, f"Done as {word!r}")
+    video = await delivered(scene, f"Done as {word!r}")
+    assert of_kind(scene.channel, "video") == ever_posted(scene.chat, scene.channel, "video") == [video]
 
 
 async def test_an_end_is_an_end(scene: Scene) -> None:
