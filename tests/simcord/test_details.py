@@ -1,9 +1,13 @@
 """**Details** under a video: what it shows, and to whom."""
 
+from urllib.parse import urlsplit
+
 import discord
+import pytest
 
 from bot.chat.custom_ids import Action
 from bot.chat.words import Key
+from bot.engine.requests import details as module
 from bot.jobs.model import Job, PostKind
 from bot.jobs.reasons import Reason
 from tests.simcord import job_setups
@@ -34,6 +38,8 @@ async def test_anyone_who_sees_the_video_may_look_at_it(world: SimWorld) -> None
         assert "`1080x1920` · 8 s" in text
         assert says(text, Key.VIDEO_ID, video=video.id)
         assert says(text, Key.REMOTE_ID)
+        # The provider of these tests is on this machine: its address tells no one anything.
+        assert str(urlsplit(video.provider).hostname) not in text
     assert world.count() == 1
     assert await world.job(video) == video
 
@@ -67,6 +73,41 @@ async def test_a_parent_out_of_sight_is_not_shown(world: SimWorld) -> None:
     assert "a secret fox" not in other
     assert parent.id not in other
     assert says(other, Key.FAMILY_HIDDEN)
+
+
+async def test_ones_own_parent_is_shown_out_of_sight(world: SimWorld) -> None:
+    """A person who can't see the channel any more has their own videos of it still."""
+    gone = world.guild.create_text_channel("gone")
+    parent = await world.delivered("a lost fox", where=gone)
+    await world.ada.slash(world.channel, "remix", prompt="at night", video=parent.id)
+    await world.settle()
+    remix = await world.fetched((await world.jobs())[0])
+    world.hide(gone, world.ada)
+    own = private(await press(world.ada, await world.shown(remix, PostKind.VIDEO), Action.DETAILS))
+    assert "a lost fox" in own
+    assert not says(own, Key.FAMILY_HIDDEN)
+
+
+async def test_a_large_family_is_cut(world: SimWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nearest parents and the first remixes; of more remixes it is said that there are, of parents nothing."""
+    monkeypatch.setattr(module, "_PARENTS_MAX", 1)
+    monkeypatch.setattr(module, "_REMIXES_MAX", 1)
+    oldest = await world.delivered("the oldest fox")
+    middle = await remixed(world, oldest, "the middle fox")
+    video = await remixed(world, middle, "the youngest fox")
+    for prompt in ("the first remix", "the second remix"):
+        await remixed(world, video, prompt)
+    text = private(await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.DETAILS))
+    assert "the middle fox" in text
+    assert "the oldest fox" not in text
+    assert not says(text, Key.FAMILY_HIDDEN)
+    assert ("the first remix" in text) != ("the second remix" in text)
+    assert says(text, Key.FAMILY_MORE)
+    monkeypatch.setattr(module, "_REMIXES_MAX", 2)
+    text = private(await press(world.ada, await world.shown(video, PostKind.VIDEO), Action.DETAILS))
+    assert "the first remix" in text
+    assert "the second remix" in text
+    assert not says(text, Key.FAMILY_MORE)
 
 
 async def test_a_kept_first_frame_is_sent_along(world: SimWorld) -> None:

@@ -43,6 +43,15 @@ async def test_a_new_server_is_greeted_once(world: SimWorld) -> None:
     assert stored.ping_user_ids == []
 
 
+async def test_a_greeting_that_is_lost_is_not_sent_again(world: SimWorld) -> None:
+    """Discord refuses it: that breaks nothing, and the next invitation is not greeted either."""
+    path = f"/channels/{world.channel.id}/messages"
+    world.env.inject_error("POST", path, status=403, code=50013, message="Missing Permissions")
+    await greet(world)
+    await greet(world)
+    assert world.count() == 0
+
+
 async def test_an_old_server_is_not_greeted(world: SimWorld) -> None:
     """One that the bot joined long ago isn't new, however its event looks."""
     await greet(world, joined_at=world.clock.now() - 7_200)

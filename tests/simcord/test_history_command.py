@@ -1,15 +1,18 @@
 """`/history`: whose videos it shows, and what a search may find."""
 
 import discord
+import pytest
 import sqlalchemy as sa
 from simcord.actors import MemberActor
 from simcord.results import to_discord_message
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.custom_ids import Action, PageId, PageKind
 from bot.chat.words import Key
-from bot.jobs.model import PostKind, UserId
+from bot.engine.requests import history as module
+from bot.jobs.model import Job, PostKind, UserId
 from bot.jobs.reasons import Reason
-from bot.jobs.tables import posts
+from bot.jobs.tables import jobs, posts
 from tests.simcord import job_setups
 from tests.simcord.world import SimWorld, pages, press, private, targets, text_of
 from tests.wording import says
@@ -99,6 +102,45 @@ async def test_managers_read_and_find_no_prompt_out_of_sight(world: SimWorld) ->
     assert open_one.id in found
     assert secret.id not in found
     assert says(text_of(await history(world, world.mia, member=world.ada, search="secret")), Key.HISTORY_NOT_FOUND)
+
+
+async def test_managers_see_only_what_was_made_in_their_server(world: SimWorld) -> None:
+    """A member's videos of other servers are neither listed nor found."""
+    here = await world.delivered("a fox of this server")
+    there = await world.delivered("a fox of another server")
+    await world.write(_in_another_server, there)
+    for options in ({}, {"search": "fox"}):
+        listed = text_of(await history(world, world.mia, member=world.ada, **options))
+        assert here.id in listed
+        assert there.id not in listed
+        assert there.id in text_of(await history(world, **options))
+
+
+async def test_a_search_reads_on_until_the_page_is_full(world: SimWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prompts are read in pieces, the newest first, up to a bound."""
+    monkeypatch.setattr(module, "PIECE", 1)
+    wanted = await world.delivered("a red fox")
+    await world.env.advance_time(10)
+    await world.delivered("a whale")
+    assert wanted.id in text_of(await history(world, search="fox"))
+    monkeypatch.setattr(module, "SEARCHED_MAX", 1)
+    assert says(text_of(await history(world, search="fox")), Key.HISTORY_NOT_FOUND)
+
+
+async def test_not_every_channel_is_looked_at(world: SimWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is looked at once, and only some: the videos of further ones are listed as if they were out of sight."""
+    monkeypatch.setattr(module, "_CHANNELS_MAX", 1)
+    for name in ("aside", "beside"):
+        place = world.guild.create_text_channel(name)
+        await world.delivered(f"a fox {name}", where=place)
+        await world.delivered(f"another fox {name}", where=place)
+    listed = text_of(await history(world, world.mia, member=world.ada))
+    assert sorted(name for name in ("aside", "beside") if name in listed) in (["aside"], ["beside"])
+    assert listed.count("a fox ") == listed.count("another fox ") == 1
+
+
+async def _in_another_server(connection: AsyncConnection, job: Job) -> None:
+    await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(guild_id=99, channel_id=98))
 
 
 async def test_rights_are_checked_at_each_page(world: SimWorld) -> None:

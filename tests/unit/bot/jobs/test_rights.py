@@ -252,6 +252,17 @@ def test_a_private_video_is_unknown_to_all_others(place: Place) -> None:
         assert may_remix(video, manager, shown_in, sees_channel=True, provider=PROVIDER) == UNKNOWN
 
 
+@pytest.mark.parametrize("place", [HERE, DM, OTHER_SERVER])
+def test_details_of_a_private_video_are_its_requesters(place: Place) -> None:
+    """Everywhere; managers of its server learn that there is one, to all others it is unknown, seen or not."""
+    video = a_private_job(State.DELIVERED)
+    assert may_inspect(video, Asker(ANNA, place), DM, sees_channel=False) is None
+    for shown_in in (DM, place):
+        assert may_inspect(video, Asker(BEN, place), shown_in, sees_channel=True) == UNKNOWN
+        manager = may_inspect(video, Asker(BEN, place, manages_server=True), shown_in, sees_channel=True)
+        assert manager == (None if place == HERE else UNKNOWN)
+
+
 def test_a_private_job_is_controlled_by_its_requester_alone() -> None:
     """Managing messages where it was requested is no right in a DM; managers of the server know that it exists."""
     job = a_private_job(State.RENDERING)

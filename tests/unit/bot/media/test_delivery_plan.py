@@ -100,11 +100,21 @@ def test_what_does_not_play_everywhere_is_mended(container: Container, rung: Run
     assert plan_delivery(made)[0].posts_file
 
 
+def test_a_converted_video_may_have_more_bytes_than_it_had() -> None:
+    """H.264 takes more for the same picture: its bound is what the place takes, not the size of the source."""
+    (convert, *_) = plan_delivery(replace(SMALL, container=replace(GOOD, video_codec="av1")))
+    assert convert.encode is not None
+    assert convert.encode.target_bytes == LIMIT.safe_bytes > SMALL.size_bytes
+
+
 def test_a_finished_file_is_used_again() -> None:
     """It is on the disk: after a restart it is posted, and nothing is encoded."""
     facts = replace(LARGE, begun=Rung.FIT, made_bytes=9 * MIB)
     step = plan_delivery(facts)[0]
     assert (step.rung, step.why, step.posts_file, step.encode) == (Rung.FIT, Why.SIZE, True, None)
+    # Also where every program plays neither: its size is the reason.
+    rare = replace(facts, container=replace(GOOD, video_codec="hevc"))
+    assert ways(rare)[0] == (Rung.FIT, Why.SIZE)
     # Discord has refused that one as well.
     assert rungs(replace(facts, limit=UploadLimit(5 * MIB, 5 * MIB)))[0] is Rung.SMALLER
 
@@ -149,6 +159,8 @@ def test_a_dm_that_takes_more_than_the_server_gets_the_video_itself() -> None:
     """After the link: everybody sees a link in the channel."""
     facts = replace(LARGE, size_bytes=8 * MIB, limit=UploadLimit(4 * MIB, 4 * MIB), has_ffmpeg=False)
     assert rungs(facts) == [Rung.LINK, Rung.DM, Rung.KEEP]
+    # What a DM may take is not tried there: its server would have tried it.
+    assert rungs(replace(facts, size_bytes=15 * MIB, limit=FULL)) == [Rung.LINK, Rung.KEEP]
 
 
 _SIZES = st.integers(1, 200 * MIB)
