@@ -10,9 +10,9 @@ RENDERS_MIN = 10
 RENDERS_MAX = 50
 # The share of renders that are to end before the interval, and of those that are to end after it.
 _TAIL = 0.1
-# How much each earlier miss moves a tail, and how far they move it together.
+# How much each earlier miss moves a tail, and how small they make it together.
 _GAIN = 0.01
-_TAIL_MIN, _TAIL_MAX = 0.02, 0.25
+_TAIL_MIN = 0.02
 # Shown to the second below a minute, then to 5 s, from a quarter of an hour on to 30 s.
 _STEPS = ((60.0, 1), (900.0, 5))
 _STEP_MAX = 30
@@ -52,7 +52,7 @@ def usual_time(latest: Sequence[PastRender]) -> UsualTime | None:
 
 def _tail(misses: Iterable[bool]) -> float:
     """The share to leave out on one side: less after more misses there than wanted, more after fewer."""
-    return min(max(_TAIL + _GAIN * sum(_TAIL - miss for miss in misses), _TAIL_MIN), _TAIL_MAX)
+    return max(_TAIL + _GAIN * sum(_TAIL - miss for miss in misses), _TAIL_MIN)
 
 
 def _quantile(ordered: Sequence[float], level: float) -> float:
