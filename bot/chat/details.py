@@ -12,6 +12,7 @@ from bot.chat.cards import (
     job_button,
     lines,
     origin_line,
+    place_line,
     progress_line,
     prompt_file,
     prompt_line,
@@ -99,12 +100,12 @@ def why_line(job: Job, reader: Reader) -> str | None:
 
 def _state(view: JobView, reader: Reader) -> str:
     job = view.job
-    waits = job.state is State.ACCEPTED and job.waiting_for is None and view.queue_position is not None
+    waits = job.state is State.ACCEPTED and job.waiting_for is None
     return lines(
         f"**{status(job, view.now, reader)}**",
         prompt_line(job),
         progress_line(job, reader),
-        say(Key.PLACE_IN_QUEUE, reader, position=view.queue_position) if waits else None,
+        place_line(view.queue_position, reader) if waits else None,
         remark(job, view.now, reader) if view.kept else None,
         why_line(job, reader),
         say(Key.LIST_LINK, reader, link=view.link) if view.link else None,

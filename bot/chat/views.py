@@ -7,12 +7,16 @@ from bot.jobs.allowances import Allowance
 from bot.jobs.model import Job
 from bot.jobs.rungs import Rung, Why
 
+# Places in the queue are counted up to this one; further back they are not known.
+PLACES_COUNTED = 200
+
 
 @dataclass(frozen=True, slots=True)
 class JobView:
     """A job, the time, and the facts that are shown beside it.
 
-    `queue_position` counts from 1. `link` leads to the job's newest message, `parent_link` to the video it remixes.
+    `queue_position` counts from 1; `PLACES_COUNTED` + 1 is any place behind those that are counted.
+    `link` leads to the job's newest message, `parent_link` to the video it remixes.
     `paused`: spending is paused, so a job that waits to be sent waits for that. `kept`: an ended job's files are kept.
     `veiled`: the job belongs to a channel that the reader can't see. `controlled`: the reader may stop and post it.
     `owned`: it is the reader's own. `first_frame`: a small JPEG of the finished video, if one is kept.

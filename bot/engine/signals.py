@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from bot.chat.cards import Message
 from bot.jobs.model import Job, JobId, MessageId, Post, UserId
@@ -11,8 +11,6 @@ from bot.jobs.states import State
 from bot.ops.clock import Clock
 
 _DELETED_KEPT = 1_000
-# Cards of the first few in the queue are always exact; those further back are checked after a while.
-_EXACT_PLACES = 3
 
 
 class Signals:
@@ -48,6 +46,9 @@ class Signals:
         self.dirty_cards = OrderedDict[JobId, Job | None]()
         # Cards that were just posted, with the job and the message that they show.
         self.posted_cards: deque[tuple[Post, Job, Message]] = deque()
+        # The place of a job in the queue now, None if it isn't in it; and all jobs in it.
+        self.place_in_queue: Callable[[JobId], int | None] = lambda _job_id: None
+        self.queued_jobs: Callable[[], Collection[JobId]] = tuple
         # Jobs that have another place among the first, and the first ones before.
         self.moved_up: set[JobId] = set()
         self._first: dict[JobId, int] | None = None
@@ -59,7 +60,6 @@ class Signals:
         # Whether the card of a job that this process accepted was tried; and whose card has just been tried.
         self.card_was_tried: dict[JobId, bool] = {}
         self.ready_jobs: set[JobId] = set()
-        self.queue_positions: dict[JobId, int] = {}
         # Offers that were made or hastened.
         self.changed_offers: set[MessageId] = set()
         # The latest deleted messages: one of ours may be deleted before its id is stored.
@@ -125,16 +125,9 @@ class Signals:
             # Not worth waking the loop for each job of all processes.
             self.cards_elsewhere.add(job_id)
 
-    def queue_ordered(self, order: list[JobId], *, whole: bool = True) -> None:
-        """The queue's order now, first one first; after a start the cards are taken to show it.
-
-        Unless it is the `whole` order, the others keep their places for now.
-        """
-        places = {job_id: place for place, job_id in enumerate(order, start=1)}
-        if whole:
-            self.queue_positions = {}
-        self.queue_positions |= places
-        first = {job_id: place for place, job_id in enumerate(order[:_EXACT_PLACES], start=1)}
+    def queue_ordered(self, first_jobs: Iterable[JobId]) -> None:
+        """The first jobs of the queue now, in their order; after a start the cards are taken to show it."""
+        first = {job_id: place for place, job_id in enumerate(first_jobs, start=1)}
         if self._first is not None and first != self._first:
             self.moved_up.update(job_id for job_id, place in first.items() if self._first.get(job_id) != place)
             self.cards.set()

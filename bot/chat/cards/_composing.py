@@ -10,6 +10,7 @@ from bot.chat.cards._lines import (
     lines,
     origin_line,
     parent_line,
+    place_line,
     progress_line,
     prompt_file,
     prompt_line,
@@ -51,7 +52,7 @@ def card(view: JobView, reader: Reader, number: int = 1) -> Message:
         settings_line(job, reader),
         origin_line(job, view.parent_link, reader),
         progress_line(job, reader),
-        say(Key.PLACE_IN_QUEUE, reader, position=view.queue_position) if queued and view.queue_position else None,
+        place_line(view.queue_position, reader) if queued else None,
         say(Key.PAUSED_REMARK, reader) if paused else remark(job, view.now, reader) if view.kept else None,
     )
     return Message(

@@ -3,6 +3,7 @@
 from bot.chat.cards._button import Button, Style
 from bot.chat.custom_ids import Action, ButtonId, MessageKind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
+from bot.chat.views import PLACES_COUNTED
 from bot.chat.words import Key, Label, Reader, label, say
 from bot.jobs.model import PRIVATE_CAUSES, Cause, Job
 from bot.jobs.states import ENDS, State
@@ -108,6 +109,15 @@ def progress_line(job: Job, reader: Reader) -> str | None:
         return say(Key.USUALLY, reader, when=job.submitted_at, low=low, high=high)
     full = percent * _BAR_CELLS // 100
     return say(Key.PROGRESS, reader, bar="▰" * full + "▱" * (_BAR_CELLS - full), percent=percent)
+
+
+def place_line(position: int | None, reader: Reader) -> str | None:
+    """The job's place in the queue; far back only how many are ahead at least. None if it isn't in it."""
+    if position is None:
+        return None
+    if position > PLACES_COUNTED:
+        return say(Key.PLACE_FAR_BACK, reader, count=PLACES_COUNTED)
+    return say(Key.PLACE_IN_QUEUE, reader, position=position)
 
 
 def lines(*parts: str | None) -> str:

@@ -49,6 +49,7 @@ class Key(StrEnum):
 
     # Remarks on a card.
     PLACE_IN_QUEUE = auto()
+    PLACE_FAR_BACK = auto()
     GRACE_REMARK = auto()
     ACCOUNT_REMARK = auto()
     CREDIT_REMARK = auto()

@@ -268,7 +268,7 @@ class CardUpdater:
 
     def _has_moved(self, job_id: JobId, card: Card) -> bool:
         """Whether the card shows another place than the job has now; an earlier process is trusted to have shown it."""
-        place = self._context.signals.queue_positions.get(job_id)
+        place = self._context.signals.place_in_queue(job_id)
         if card.shown is None and card.place is None:
             card.place = place
         return place is not None and place != card.place
@@ -286,7 +286,7 @@ class CardUpdater:
         if job is None or post.message_id is None:
             self._forget(job_id)
             return
-        card.state_shown, card.place = state_of(job, context.clock.now()), context.signals.queue_positions.get(job_id)
+        card.state_shown, card.place = state_of(job, context.clock.now()), context.signals.place_in_queue(job_id)
         message = self._message_of(job, post, card.parent_link)
         now = context.clock.monotonic()
         if card.shown == hash(message):

@@ -109,7 +109,7 @@ def view_of(context: EngineContext, job: Job, parent_link: str | None) -> JobVie
     return JobView(
         job,
         now=context.clock.now(),
-        queue_position=context.signals.queue_positions.get(job.id),
+        queue_position=context.signals.place_in_queue(job.id),
         parent_link=parent_link,
         paused=context.kill_switch.is_on(),
         kept=job.ended_at is None or job.ended_at > context.kept_since(),

@@ -3,7 +3,7 @@
 import heapq
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Container, Generator
+from collections.abc import Container, Generator, Iterator
 from math import inf
 
 from bot.jobs.model import Job, JobId, UserId
@@ -37,6 +37,13 @@ class FairQueue:
 
     def __len__(self) -> int:
         return len(self._jobs)
+
+    def __contains__(self, job_id: JobId) -> bool:
+        return job_id in self._jobs
+
+    def __iter__(self) -> Iterator[JobId]:
+        """The jobs, in no order that matters."""
+        return iter(self._jobs)
 
     def put(self, job: Job, times_refused: int = 0) -> None:
         """Put the job into the queue; among its requester's own, those that were never refused come first."""

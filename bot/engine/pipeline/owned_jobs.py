@@ -165,13 +165,7 @@ class OwnedJobs:
         for queue in (self.polls, self.other_steps, self.deadlines, self.backoffs):
             queue.drop(job_id)
         signals = self._context.signals
-        for remembered in (
-            self.jobs,
-            self.failures,
-            self.marks_in_doubt,
-            signals.card_was_tried,
-            signals.queue_positions,
-        ):
+        for remembered in (self.jobs, self.failures, self.marks_in_doubt, signals.card_was_tried):
             remembered.pop(job_id, None)
 
     def _wants_step_at(self, job: Job, due_at: float | None) -> float | None:

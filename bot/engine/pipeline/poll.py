@@ -6,7 +6,7 @@ No job ends by the clock alone: its deadline must be over and a poll of this pro
 import random
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -176,7 +176,7 @@ class Poller:
         return StepResult(noted, now + self._gap(job, remote.poll_again_seconds, rendering_jobs))
 
     async def _note_progress(self, job: Job, percent: int) -> Job | None:
-        """Store the progress; while the database is in trouble it is kept in memory."""
+        """Store the progress, and show it only then: what is shown must not fall after a restart."""
         monotonic = self._context.clock.monotonic
         if monotonic() >= self._note_again_at:
             try:
@@ -185,7 +185,7 @@ class Poller:
                 _log.error("progress not stored", job=job.id, error=str(error))
                 self._context.owner_alerts.alert(Key.ALERT_STORE)
                 self._note_again_at = monotonic() + _STORE_RETRY_SECONDS
-        return replace(job, progress=percent)
+        return job
 
     async def _after_fault(self, job: Job, fault: PollFault) -> StepResult:
         now = self._context.clock.now()

@@ -1,13 +1,15 @@
 """The submit queue: which accepted jobs are submitted next, as free places and the throttle allow.
 
-The order is computed only when the queue or the places have changed, and only as far as places are free. The first
-places are numbered soon; all of them seldom, as that costs a step for each job.
+The order is computed only when the queue or the places have changed, and only as far as places are free. A job's place
+is counted when it is shown, so that it is never an old one; those far back are not counted. The first few are named
+whenever they move.
 """
 
 from collections.abc import Callable, Container, Mapping
 from contextlib import closing
 from itertools import islice
 
+from bot.chat.views import PLACES_COUNTED
 from bot.engine.due_queue import DueQueue
 from bot.engine.pipeline.fair_queue import FairQueue
 from bot.engine.pipeline.fault_window import Sender
@@ -19,10 +21,9 @@ from bot.ops.clock import Clock
 
 _IDLE_SECONDS = 60.0
 _FINDING_OUT_SECONDS = 2.0
-_NUMBERED_AT_ONCE = 50
-_NUMBER_AGAIN_SECONDS = 2.0
-# All are numbered that much later for each one that waits.
-_NUMBER_ALL_SECONDS_EACH = 0.01
+# So many have cards that are put right whenever they move, at most that often.
+_NAMED = 3
+_NAME_AGAIN_SECONDS = 2.0
 
 
 class SubmitQueue:
@@ -38,9 +39,10 @@ class SubmitQueue:
         self._sleepers = DueQueue[JobId]()
         self._sleeping: dict[JobId, Job] = {}
         self._holders: dict[JobId, UserId] = {}
-        # Which version of the queue is numbered, its first places and all of it, and since when.
-        self._numbered: tuple[int, float] = (-1, 0.0)
-        self._all_numbered: tuple[int, float] = (-1, 0.0)
+        # In which version of the queue the first were named, and when; and in which its places were counted.
+        self._named: tuple[int, float] = (-1, 0.0)
+        self._counted: tuple[int, dict[JobId, int]] = (-1, {})
+        signals.place_in_queue, signals.queued_jobs = self.place_of, self._list
 
     def put(self, job: Job, not_before: float = 0.0) -> None:
         """Store the job as it is now: it waits, uses a place at the provider, or neither.
@@ -87,6 +89,19 @@ class SubmitQueue:
             if job_id not in own and job_id not in self._holders:
                 self._occupy(job_id, user_id)
 
+    def place_of(self, job_id: JobId) -> int | None:
+        """The job's place at this moment, from 1 on; `PLACES_COUNTED` + 1 for all behind those that are counted.
+
+        None if it is not in the queue: it waits for its own moment, is being sent, or has been.
+        """
+        if job_id not in self._queue:
+            return None
+        if self._counted[0] != self._queue.version:
+            with closing(self._queue.order()) as order:
+                first = enumerate(islice(order, PLACES_COUNTED), start=1)
+                self._counted = (self._queue.version, {job.id: place for place, job in first})
+        return self._counted[1].get(job_id, PLACES_COUNTED + 1)
+
     def pick(self, is_ready: Callable[[Job], bool | None], kept_places: int = 0) -> tuple[list[Job], float]:
         """The jobs to submit now, each with a place, and in how many seconds to come back at the latest.
 
@@ -122,13 +137,16 @@ class SubmitQueue:
             self.drop(job.id)
             self._hold(job, holds=True)
             self._queue.turned(job.origin.user_id, self._clock.monotonic())
-        return picked, min(pause_seconds, self._number())
+        return picked, min(pause_seconds, self._name_first())
 
     def end_submit(self, job_id: JobId, job: Job | None) -> None:
         """The job's paid step is over, with any outcome; None if another process goes on with the job, or it ended."""
         self._throttle.end_submit(job_id)
         if job is not None:
             self.observe(job)
+
+    def _list(self) -> list[JobId]:
+        return list(self._queue)
 
     def _wake(self, job: Job) -> None:
         self._sleeping.pop(job.id, None)
@@ -157,21 +175,15 @@ class SubmitQueue:
         if user_id is not None:
             self._queue.count_at_provider(user_id, -1)
 
-    def _number(self) -> float:
-        """Number the cards of waiting jobs, if the order has changed; return in how many seconds to come back."""
-        version, now, waiting = self._queue.version, self._clock.monotonic(), len(self._queue)
-        if version == self._all_numbered[0]:
+    def _name_first(self) -> float:
+        """Name the first few jobs, if the order has changed; return in how many seconds to come back."""
+        version, now = self._queue.version, self._clock.monotonic()
+        if version == self._named[0]:
             return _IDLE_SECONDS
-        rest_seconds = self._numbered[1] + _NUMBER_AGAIN_SECONDS - now
-        gap_seconds = max(_NUMBER_AGAIN_SECONDS, waiting * _NUMBER_ALL_SECONDS_EACH)
-        rest_of_all_seconds = self._all_numbered[1] + gap_seconds - now
-        if waiting <= _NUMBERED_AT_ONCE or rest_of_all_seconds <= 0:
-            self._numbered = self._all_numbered = (version, now)
-            self._signals.queue_ordered([job.id for job in self._queue.order()])
-            return _IDLE_SECONDS
-        if rest_seconds <= 0 and version != self._numbered[0]:
-            self._numbered = (version, now)
-            with closing(self._queue.order()) as order:
-                self._signals.queue_ordered([job.id for job in islice(order, _NUMBERED_AT_ONCE)], whole=False)
-            return min(rest_of_all_seconds, _NUMBER_AGAIN_SECONDS)
-        return rest_of_all_seconds if version == self._numbered[0] else min(rest_of_all_seconds, rest_seconds)
+        rest_seconds = self._named[1] + _NAME_AGAIN_SECONDS - now
+        if rest_seconds > 0:
+            return rest_seconds
+        self._named = (version, now)
+        with closing(self._queue.order()) as order:
+            self._signals.queue_ordered([job.id for job in islice(order, _NAMED)])
+        return _IDLE_SECONDS

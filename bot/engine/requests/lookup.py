@@ -164,14 +164,14 @@ class Lookup:
 
     async def views_of(self, found: list[Job]) -> list[JobView]:
         """The jobs with what is shown beside them."""
-        now, positions = self._context.clock.now(), self._context.signals.queue_positions
+        now, place_of = self._context.clock.now(), self._context.signals.place_in_queue
         kept_since = self._context.kept_since()
         said = await self._context.database.read(posts.find_posts_of_jobs, [job.id for job in found])
         return [
             JobView(
                 job,
                 now,
-                positions.get(job.id),
+                place_of(job.id),
                 jump_link(job.origin, job.id, said),
                 kept=job.ended_at is None or job.ended_at > kept_since,
             )

@@ -104,5 +104,5 @@ class OwnerActions:
 
     def _repaint(self) -> None:
         """Update the cards of waiting jobs, which show the reason."""
-        for job_id in tuple(self._context.signals.queue_positions):
+        for job_id in self._context.signals.queued_jobs():
             self._context.signals.card_touched(job_id)

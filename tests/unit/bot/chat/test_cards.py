@@ -69,6 +69,13 @@ def test_a_card_shows_who_requested_what_and_its_state(job: Job) -> None:
     assert [(str(button.id), button.label) for button in message.buttons] == [("vb:card:cancel:K3M9Q2XA:1", "Cancel")]
 
 
+def test_a_place_far_back_is_not_counted(job: Job) -> None:
+    """The card has the number up to the 200th place, then that at least so many are ahead."""
+    assert "#200 in the queue" in text_of(cards.card(view(job, queue_position=200), ENGLISH))
+    far_back = "In the queue, behind at least 200 others"
+    assert far_back in text_of(cards.card(view(job, queue_position=201), ENGLISH))
+
+
 def test_what_was_not_chosen_is_called_default(job: Job) -> None:
     """Card and video say model, size and length also where the provider chooses them, as for a remix."""
     bare = replace(job, request=replace(job.request, model=None, size=None, seconds=None, references=()))

@@ -81,6 +81,8 @@ def test_a_waiting_job_shows_its_place_in_the_queue(job: Job) -> None:
         "**Video ID:** `K3M9Q2XA`",
     ]
     assert [button.id.action for button in buttons(shown)] == [Action.CANCEL]
+    far_back = details(DetailsView(JobView(job, 1_001.0, queue_position=201)), ENGLISH)
+    assert "In the queue, behind at least 200 others" in texts(far_back)[0]
 
 
 def test_a_failed_job_says_why_and_can_be_retried(job: Job) -> None:

@@ -122,7 +122,9 @@ class CardsHarness:
             await self.turn()
 
     def order(self, waiting: list[Job]) -> None:
-        self.signals.queue_ordered([job.id for job in waiting])
+        places = {job.id: place for place, job in enumerate(waiting, start=1)}
+        self.signals.place_in_queue = places.get
+        self.signals.queue_ordered([job.id for job in waiting[:3]])
 
 
 @pytest.fixture

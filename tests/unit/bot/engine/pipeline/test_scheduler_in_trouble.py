@@ -193,7 +193,7 @@ async def test_steps_that_fail_now_and_then_are_no_reason_to_set_a_job_aside(har
 
 
 async def test_a_locked_database_stops_no_poll(harness: SchedulerHarness) -> None:
-    """Nothing can be stored for a minute: running jobs are polled, progress is kept in memory, the owner is alerted."""
+    """Nothing can be stored for a minute: running jobs are polled, progress is not shown, the owner is alerted."""
     jobs = [
         await harness.accept(State.RENDERING, remote_id=f"video_{n}", submitted_at=harness.clock.now())
         for n in range(20)

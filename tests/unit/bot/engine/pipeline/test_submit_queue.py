@@ -3,7 +3,10 @@
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.chat.views import PLACES_COUNTED
 from bot.engine.pipeline.fair_queue import FairQueue
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.submit_queue import SubmitQueue
@@ -78,7 +81,7 @@ def test_an_unchanged_queue_is_not_ordered_again(turns: SubmitQueue, clock: Fake
 
 
 def test_each_place_that_becomes_free_costs_what_it_takes(turns: SubmitQueue, clock: FakeClock) -> None:
-    """Of two thousand that wait one is picked for each place; their numbers are put right every two seconds at most."""
+    """Of two thousand that wait one is picked for each place; the first are named every two seconds at most."""
     fill(turns, clock, 2_000)
     while picked := turns.pick(ready)[0]:
         for job in picked:
@@ -90,7 +93,45 @@ def test_each_place_that_becomes_free_costs_what_it_takes(turns: SubmitQueue, cl
         clock.seconds += 0.1
         (job,) = turns.pick(ready)[0]
         send(turns, clock, job)
-    assert ORDERED["jobs"] <= 10 + 2 * 2_000
+    assert ORDERED["jobs"] <= 10 + 3
+
+
+def test_a_place_is_counted_when_it_is_shown(turns: SubmitQueue, clock: FakeClock, signals: Signals) -> None:
+    """It is right at that moment, also a moment after somebody ahead has gone; it costs two hundred steps at most."""
+    jobs = fill(turns, clock, 2_000)
+    while picked := turns.pick(ready)[0]:
+        for job in picked:
+            send(turns, clock, job)
+    waiting = jobs[20:]
+    assert [signals.place_in_queue(job.id) for job in waiting[:3]] == [1, 2, 3]
+    turns.drop(waiting.pop(1).id)
+    ORDERED.clear()
+    assert [signals.place_in_queue(job.id) for job in waiting[:3]] == [1, 2, 3]
+    assert signals.place_in_queue(waiting[PLACES_COUNTED - 1].id) == PLACES_COUNTED
+    assert {signals.place_in_queue(job.id) for job in waiting[PLACES_COUNTED:]} == {PLACES_COUNTED + 1}
+    assert ORDERED["jobs"] <= PLACES_COUNTED
+    assert signals.place_in_queue(jobs[0].id) is None, "it is at the provider"
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.sampled_from(["put", "drop", "send", "end"])), max_size=60))
+def test_the_place_is_that_in_which_jobs_are_sent(steps: list[tuple[int, str]]) -> None:
+    """After anything that happens to the queue: those with smaller numbers are picked before."""
+    clock, signals = FakeClock(), Signals()
+    turns = SubmitQueue(clock, signals, ProviderThrottle(clock, submits_per_minute=100_000), places=3)
+    jobs: list[Job] = []
+    for number, (person, what) in enumerate(steps):
+        clock.seconds += 1
+        if what == "put":
+            jobs.append(a_job(user_id=UserId(person), accepted_at=float(number)))
+            turns.put(jobs[-1])
+        elif what == "send":
+            for job in turns.pick(ready)[0]:
+                send(turns, clock, job)
+        elif jobs:
+            turns.forget(jobs.pop(person % len(jobs)).id)
+        places = {job.id: place for job in jobs if (place := signals.place_in_queue(job.id)) is not None}
+        assert [job.id for job in turns._queue.order()] == sorted(places, key=places.__getitem__)
+        assert sorted(places.values()) == list(range(1, len(places) + 1))
 
 
 def test_only_the_first_few_cards_are_always_exact(turns: SubmitQueue, clock: FakeClock, signals: Signals) -> None:
@@ -101,16 +142,19 @@ def test_only_the_first_few_cards_are_always_exact(turns: SubmitQueue, clock: Fa
     for _ in range(3):
         for job in turns.pick(ready)[0]:
             send(turns, clock, job)
-    shown = {job_id: place for job_id, place in signals.queue_positions.items() if place <= 3}
+
+    def first() -> list[JobId]:
+        return sorted(signals.queued_jobs(), key=lambda job_id: signals.place_in_queue(job_id) or 0)[:3]
+
+    shown = {job_id: signals.place_in_queue(job_id) for job_id in first()}
     named: Counter[JobId] = Counter()
-    while signals.queue_positions:
+    while signals.queued_jobs():
         for job_id in signals.moved_up:
             named[job_id] += 1
-            shown[job_id] = signals.queue_positions.get(job_id, 0)
+            shown[job_id] = signals.place_in_queue(job_id)
         signals.moved_up.clear()
-        for place, job_id in enumerate(signals.queue_positions, start=1):
-            if place <= 3:
-                assert shown[job_id] == place
+        for place, job_id in enumerate(first(), start=1):
+            assert shown[job_id] == place
         clock.seconds += 3
         turns.forget(next(iter(turns._holders)))
         for job in turns.pick(ready)[0]:
@@ -121,9 +165,9 @@ def test_only_the_first_few_cards_are_always_exact(turns: SubmitQueue, clock: Fa
 def test_the_first_order_after_a_start_moves_no_card() -> None:
     """The cards are taken to show it; later ones name the first few that moved."""
     signals, jobs = Signals(), [JobId(f"JOB{number:05}") for number in range(10)]
-    signals.queue_ordered(jobs)
+    signals.queue_ordered(jobs[:3])
     assert signals.moved_up == set()
-    signals.queue_ordered(jobs[1:])
+    signals.queue_ordered(jobs[1:4])
     assert signals.moved_up == set(jobs[1:4])
 
 
@@ -132,6 +176,6 @@ def test_one_that_sleeps_is_not_in_the_queue(turns: SubmitQueue, clock: FakeCloc
     job = a_job(not_before=clock.now() + 30)
     turns.put(job)
     picked, pause_seconds = turns.pick(ready)
-    assert (picked, pause_seconds, signals.queue_positions) == ([], pytest.approx(30), {})
+    assert (picked, pause_seconds, signals.place_in_queue(job.id)) == ([], pytest.approx(30), None)
     clock.seconds += 30
     assert turns.pick(ready)[0] == [job]
