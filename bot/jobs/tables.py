@@ -220,6 +220,7 @@ upload_limits = Table(
     Column("doubted_bytes", BigInteger),
     Column("doubted_at", Float),
     Column("doubted_by", BigInteger),
+    Column("doubted_hint_bytes", BigInteger),
 )
 
 # The database's data about itself, one value under each name.

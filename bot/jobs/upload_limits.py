@@ -20,8 +20,8 @@ DOUBTFUL_REFUSAL_SECONDS = 86_400.0
 class LearnedLimit:
     """What Discord answered in one server: the largest accepted file and the smallest refused one.
 
-    `refused_hint_bytes` is what Discord's own number was at that refusal. A refusal of less than that number is only
-    doubted until another person's file confirms it: it counts for `doubted_by` alone.
+    `refused_hint_bytes` and `doubted_hint_bytes` are what Discord's own number was then. A refusal of less than that
+    number is only doubted until another person's file confirms it: it counts for `doubted_by` alone.
     """
 
     accepted_bytes: int | None = None
@@ -32,6 +32,7 @@ class LearnedLimit:
     doubted_bytes: int | None = None
     doubted_at: float | None = None
     doubted_by: UserId | None = None
+    doubted_hint_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def judge_limit(learned: LearnedLimit, hint_bytes: int | None, user_id: UserId, 
     of less than that number counts for a day, and for other people only once it is confirmed.
     """
     base_bytes = max(hint_bytes or _KNOWN_LIMITS[0], learned.accepted_bytes or 0)
-    own_bytes = _doubted_bytes(learned, now) if learned.doubted_by == user_id else None
+    own_bytes = _doubted_bytes(learned, hint_bytes, now) if learned.doubted_by == user_id else None
     refused_bytes = _least(_refused_bytes(learned, hint_bytes, now), own_bytes)
     if refused_bytes is None:
         return UploadLimit(base_bytes, max(2 * base_bytes, _KNOWN_LIMITS[-1] if hint_bytes is None else 0))
@@ -71,7 +72,7 @@ def judge_limit(learned: LearnedLimit, hint_bytes: int | None, user_id: UserId, 
 def after_acceptance(learned: LearnedLimit, hint_bytes: int | None, size_bytes: int, now: float) -> LearnedLimit:
     """What is known once Discord has accepted a file of that size; the same value if that is nothing new."""
     if learned.doubted_bytes is not None and learned.doubted_bytes <= size_bytes:
-        learned = replace(learned, doubted_bytes=None, doubted_at=None, doubted_by=None)
+        learned = _undoubted(learned)
     if learned.refused_bytes is not None and learned.refused_bytes <= size_bytes:
         accepted_bytes = max(size_bytes, learned.accepted_bytes or 0)
         known = replace(learned, accepted_bytes=accepted_bytes, accepted_at=now)
@@ -85,15 +86,16 @@ def after_refusal(
     learned: LearnedLimit, hint_bytes: int | None, size_bytes: int, user_id: UserId, now: float
 ) -> LearnedLimit:
     """What is known once Discord has refused a file of that person for its size."""
-    doubted_bytes = _doubted_bytes(learned, now)
+    doubted_bytes = _doubted_bytes(learned, hint_bytes, now)
     doubtful = size_bytes <= (hint_bytes or _KNOWN_LIMITS[0])
     if doubtful and (doubted_bytes is None or learned.doubted_by == user_id):
         least_bytes = min(size_bytes, doubted_bytes or size_bytes)
-        return replace(learned, doubted_bytes=least_bytes, doubted_at=now, doubted_by=user_id)
+        doubted = replace(learned, doubted_bytes=least_bytes, doubted_at=now)
+        return replace(doubted, doubted_by=user_id, doubted_hint_bytes=hint_bytes)
     least_bytes = min(size_bytes, _refused_bytes(learned, hint_bytes, now) or size_bytes)
     if doubtful:
         least_bytes = min(least_bytes, doubted_bytes or least_bytes)
-        learned = replace(learned, doubted_bytes=None, doubted_at=None, doubted_by=None)
+        learned = _undoubted(learned)
     if learned.accepted_bytes is not None and learned.accepted_bytes >= size_bytes:
         learned = replace(learned, accepted_bytes=None, accepted_at=None)
     return replace(learned, refused_bytes=least_bytes, refused_at=now, refused_hint_bytes=hint_bytes)
@@ -105,17 +107,30 @@ def _refused_bytes(learned: LearnedLimit, hint_bytes: int | None, now: float) ->
         return None
     doubtful = learned.refused_bytes <= (learned.refused_hint_bytes or _KNOWN_LIMITS[0])
     expired = now - learned.refused_at > (DOUBTFUL_REFUSAL_SECONDS if doubtful else REFUSAL_SECONDS)
-    # A number that wasn't known at the refusal has risen if it is more than what was refused.
-    then_bytes = learned.refused_hint_bytes or learned.refused_bytes
-    boosted = hint_bytes is not None and hint_bytes > then_bytes
+    boosted = _has_risen(hint_bytes, learned.refused_hint_bytes, learned.refused_bytes)
     return None if expired or boosted else learned.refused_bytes
 
 
-def _doubted_bytes(learned: LearnedLimit, now: float) -> int | None:
+def _doubted_bytes(learned: LearnedLimit, hint_bytes: int | None, now: float) -> int | None:
     """The smallest size that was refused to one person although Discord's number is larger, if that still counts."""
     if learned.doubted_bytes is None or learned.doubted_at is None:
         return None
-    return None if now - learned.doubted_at > DOUBTFUL_REFUSAL_SECONDS else learned.doubted_bytes
+    expired = now - learned.doubted_at > DOUBTFUL_REFUSAL_SECONDS
+    boosted = _has_risen(hint_bytes, learned.doubted_hint_bytes, learned.doubted_bytes)
+    return None if expired or boosted else learned.doubted_bytes
+
+
+def _has_risen(hint_bytes: int | None, then_bytes: int | None, refused_bytes: int) -> bool:
+    """Whether Discord's own number is larger than at the refusal; if it wasn't known then, than what was refused.
+
+    Unknown then, a number within the usual limit says nothing.
+    """
+    least_bytes = then_bytes or max(refused_bytes, _KNOWN_LIMITS[0])
+    return hint_bytes is not None and hint_bytes > least_bytes
+
+
+def _undoubted(learned: LearnedLimit) -> LearnedLimit:
+    return replace(learned, doubted_bytes=None, doubted_at=None, doubted_by=None, doubted_hint_bytes=None)
 
 
 def _least(*sizes_bytes: int | None) -> int | None:

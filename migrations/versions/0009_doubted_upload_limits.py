@@ -16,3 +16,4 @@ def upgrade() -> None:
     op.add_column("upload_limits", sa.Column("doubted_bytes", sa.BigInteger()))
     op.add_column("upload_limits", sa.Column("doubted_at", sa.Float()))
     op.add_column("upload_limits", sa.Column("doubted_by", sa.BigInteger()))
+    op.add_column("upload_limits", sa.Column("doubted_hint_bytes", sa.BigInteger()))

@@ -155,7 +155,8 @@ async def _find_hint(
     context: EngineContext, guild_id: GuildId | None, size_bytes: int, learned: LearnedLimit
 ) -> int | None:
     """Discord's own number for that server; it is asked for only where it matters."""
-    if size_bytes <= DEFAULT_UPLOAD_LIMIT_BYTES and learned.refused_bytes is None:
+    unrefused = learned.refused_bytes is None and learned.doubted_bytes is None
+    if size_bytes <= DEFAULT_UPLOAD_LIMIT_BYTES and unrefused:
         return DEFAULT_UPLOAD_LIMIT_BYTES
     return await context.courier.upload_limit_bytes(guild_id)
 

@@ -93,6 +93,14 @@ def test_one_persons_small_file_says_nothing_about_others() -> None:
     assert judge_limit(learned, 10 * MIB, ANNA, NOW) == UploadLimit(1 * MIB, 1 * MIB)
 
 
+@pytest.mark.parametrize("hint_bytes", [10 * MIB, None])
+def test_a_boost_ends_a_doubt(hint_bytes: int | None) -> None:
+    """Discord's number has risen: the file is tried again; the number of every server says nothing new."""
+    learned = after_refusal(LearnedLimit(), hint_bytes, 3 * MIB, ANNA, NOW)
+    assert not judge_limit(learned, 10 * MIB, ANNA, NOW).takes(3 * MIB)
+    assert judge_limit(learned, 50 * MIB, ANNA, NOW) == UploadLimit(50 * MIB, 100 * MIB)
+
+
 def test_another_persons_refusal_confirms_it_for_all() -> None:
     """The smaller of the two counts, for a day; a third person's still smaller one is doubted again."""
     cora = UserId(3)

@@ -46,4 +46,6 @@ async def test_answers_add_up(database: Database) -> None:
 async def test_a_doubt_has_its_person(database: Database) -> None:
     """A refusal of less than Discord's number is stored with whose file it was; all ids have room."""
     await database.write(learn_limit, HERE, refused(7))
-    assert await database.read(find_limit, HERE) == LearnedLimit(doubted_bytes=7, doubted_at=5.0, doubted_by=ANNA)
+    assert await database.read(find_limit, HERE) == LearnedLimit(
+        doubted_bytes=7, doubted_at=5.0, doubted_by=ANNA, doubted_hint_bytes=10
+    )
