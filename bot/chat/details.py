@@ -10,6 +10,7 @@ from bot.chat.cards import (
     Message,
     Picture,
     job_button,
+    length_text,
     lines,
     origin_line,
     place_line,
@@ -27,6 +28,7 @@ from bot.chat.views import DetailsView, Family, JobView, Relative
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.model import Job
 from bot.jobs.rights import may_post, may_retry
+from bot.jobs.settings_made import VideoSettings, made_as, split_measured
 from bot.jobs.states import ENDS, State
 
 _REMOTE_ID_CHARACTERS = 300
@@ -116,7 +118,8 @@ def _making(shown: DetailsView, reader: Reader) -> str:
     """What was sent, what came back, from whom, when, for how much."""
     job = shown.view.job
     alone = replace(job, request=replace(job.request, parent_id=None))
-    reported = " · ".join(quote(f"{name}: {value}", _REPORTED_CHARACTERS) for name, value in job.reported)
+    from_provider, in_file = split_measured(job.reported)
+    reported = " · ".join(quote(f"{name}: {value}", _REPORTED_CHARACTERS) for name, value in from_provider)
     moments = ((Key.SENT_WHEN, job.submitted_at), (Key.ENDED_WHEN, job.ended_at))
     provider = say(Key.PROVIDER_PRIVATE, reader)
     if shown.provider is not None:
@@ -124,12 +127,20 @@ def _making(shown: DetailsView, reader: Reader) -> str:
     return lines(
         say(Key.SETTINGS_SENT, reader, settings=settings_line(replace(job, reported=()), reader)),
         say(Key.SETTINGS_REPORTED, reader, settings=reported) if reported else None,
+        say(Key.SETTINGS_MEASURED, reader, settings=_measured(in_file, reader)) if in_file else None,
         provider if job.submitted_at is not None else None,
         origin_line(alone, None, reader),
         " · ".join(say(key, reader, when=at) for key, at in moments if at is not None),
         _durations(job, reader),
         _price(job, reader),
     )
+
+
+def _measured(settings: VideoSettings, reader: Reader) -> str:
+    made = made_as(settings)
+    size = None if made.size is None else quote(made.size)
+    length = None if made.seconds is None else length_text(made.seconds, reader)
+    return " · ".join(one for one in (size, length) if one)
 
 
 def _durations(job: Job, reader: Reader) -> str:

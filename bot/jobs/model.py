@@ -203,7 +203,7 @@ class Job:
     provider_code: str | None = None
     charged: Charged = Charged.NO
     cost_micros: int | None = None
-    # Names and values of settings, as the provider reported them with the finished video.
+    # Names and values of settings, as the provider reported them or the file has them (`settings_made`).
     reported: tuple[tuple[str, str], ...] = ()
     withheld: bool = False
     progress: int | None = None

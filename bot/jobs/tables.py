@@ -80,7 +80,7 @@ jobs = Table(
     Column("charged", String(8), nullable=False, server_default="no"),
     # The cost that the provider reported, in millionths of its currency.
     Column("cost_micros", BigInteger),
-    # The settings that the provider reported with the finished video: names and values.
+    # The settings that the provider reported, or that the file has: names and values.
     Column("reported", JSON),
     Column("waiting_for", String(16)),
     Column("withheld", Boolean, nullable=False),

@@ -3,23 +3,24 @@
 from collections.abc import Iterator
 from typing import cast
 
+from bot.jobs.settings_made import REPORTED_MAX, VideoSettings
+
 # Names of settings on a video (docs/facts/provider.md, "A video as JSON"); others may hold anything.
 _NAMES = (
     *("model", "size", "resolution", "aspect_ratio", "ratio", "width", "height", "seconds", "duration"),
     *("fps", "frame_rate", "quality", "style", "seed", "audio", "has_audio"),
 )
-_REPORTED_MAX = 8
 _CHARACTERS_MAX = 60
 
 
-def reported_settings(holders: tuple[object, ...], secret: str = "") -> tuple[tuple[str, str], ...]:
+def reported_settings(holders: tuple[object, ...], secret: str = "") -> VideoSettings:
     """Names and values of at most eight settings, each once: plain texts and numbers alone, none with the secret."""
     found: dict[str, str] = {}
     for holder in holders:
         for name, value in _plain(holder):
             if not secret or secret not in value:
                 found.setdefault(name, value)
-    return tuple(found.items())[:_REPORTED_MAX]
+    return tuple(found.items())[:REPORTED_MAX]
 
 
 def _plain(holder: object) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,8 @@ async def test_the_video_is_a_plain_message_with_the_file_and_the_requester_ping
     (attachment,) = video.attachments
     assert attachment.file_name.endswith(".mp4")
     assert attachment.description == "Bring me the file"
+    assert "`320x180`" in video.text
+    assert says(video.text, Key.LENGTH_SECONDS, seconds=4)
     drawn = await scene.studio.video(the_render(scene, "Bring me the file"))
     sent, kept = await asyncio.to_thread(attachment.path.read_bytes), await asyncio.to_thread(drawn.read_bytes)
     assert sent == kept
@@ -119,6 +121,9 @@ async def test_again_of_a_remix_remixes_the_same_parent(scene: Scene) -> None:
     video = await scene.make("The root of it")
     await scene.ada.reply(video, "A branch of it all")
     remix = await scene.video(after=video)
+    assert "`gpt-4o-video`" in remix.text
+    assert "`320x180`" in remix.text
+    assert says(remix.text, Key.LENGTH_SECONDS, seconds=4)
     await press(scene.ada, remix, Action.AGAIN)
     await scene.video(after=remix)
     first, second = [one for one in scene.studio.renders if one.prompt == "A branch of it all"]

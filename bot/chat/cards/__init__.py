@@ -5,6 +5,7 @@ from bot.chat.cards._composing import AS_IT_IS, card, failure, late, slow, unsur
 from bot.chat.cards._layout import Block, Layout, Picture
 from bot.chat.cards._lines import (
     job_button,
+    length_text,
     lines,
     origin_line,
     place_line,
@@ -47,6 +48,7 @@ __all__ = [
     "files_of",
     "job_button",
     "late",
+    "length_text",
     "lines",
     "offer_form",
     "offer_question",

@@ -6,12 +6,14 @@ from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
 from bot.chat.views import PLACES_COUNTED
 from bot.chat.words import Key, Label, Reader, label, say
 from bot.jobs.model import PRIVATE_CAUSES, Cause, Job
+from bot.jobs.settings_made import made_as
 from bot.jobs.states import ENDS, State
 
 PROMPT_WHOLE_CHARACTERS = 1500
 
 _BAR_CELLS = 12
 _SETTING_CHARACTERS = 60
+_HARDLY_SECONDS = 0.1
 _BY_EDITING = frozenset({Cause.SIZE, Cause.LENGTH, Cause.SOURCE_GONE, Cause.UNSUPPORTED})
 _LABELS: dict[Action, tuple[Label, Style]] = {
     Action.CANCEL: (Label.CANCEL, "secondary"),
@@ -50,16 +52,16 @@ def prompt_file(prompt: str, whole: int = PROMPT_WHOLE_CHARACTERS) -> str | None
 def settings_line(job: Job, reader: Reader) -> str:
     """Model, size, length, number of pictures, and whether it is private.
 
-    What the provider chose is what it reported, and called default before.
+    What the provider chose is what it reported or the file has, and called default before.
     """
-    request, made = job.request, dict(job.reported)
-    model = request.model or made.get("model")
-    size = request.size or made.get("size") or made.get("resolution")
-    seconds = request.seconds or made.get("seconds") or made.get("duration")
+    request, made = job.request, made_as(job.reported)
+    model = request.model or made.model
+    size = request.size or made.size or made.size_in_words
+    seconds = request.seconds or made.seconds
     parts = [
         say(Key.DEFAULT_MODEL, reader) if model is None else quote(model, _SETTING_CHARACTERS),
         say(Key.DEFAULT_SIZE, reader) if size is None else quote(size, _SETTING_CHARACTERS),
-        say(Key.DEFAULT_LENGTH, reader) if seconds is None else _length(seconds, reader),
+        say(Key.DEFAULT_LENGTH, reader) if seconds is None else length_text(seconds, reader),
     ]
     count = len(request.references)
     if count:
@@ -69,7 +71,13 @@ def settings_line(job: Job, reader: Reader) -> str:
     return " · ".join(parts)
 
 
-def _length(seconds: str, reader: Reader) -> str:
+def length_text(seconds: str | float, reader: Reader) -> str:
+    """A length as it was requested, or in seconds as it was made."""
+    if not isinstance(seconds, str):
+        # A file of 4.04 s is one of 4 s.
+        whole = round(seconds)
+        is_whole = whole > 0 and abs(seconds - whole) < _HARDLY_SECONDS
+        return say(Key.LENGTH_SECONDS, reader, seconds=whole if is_whole else max(0.1, round(seconds, 1)))
     digits_only = seconds.isascii() and seconds.isdecimal()
     return say(Key.LENGTH_SECONDS, reader, seconds=int(seconds) if digits_only else seconds)
 

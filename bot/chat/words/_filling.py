@@ -1,6 +1,6 @@
 """Fills the gaps of sentences, so that no language can forget to make foreign text harmless; it knows no sentence.
 
-A gap without a mark takes a whole number, or text that is then shown as foreign text. The marks:
+A gap without a mark takes a number, or text that is then shown as foreign text. The marks:
 
     {x!b} bytes      {x!d} a duration in seconds      {x!t} a moment, in the reader's own time ("in 5 minutes")
     {x!c} a duration in seconds, as clocks show it ("1:50")
@@ -116,7 +116,7 @@ class _Filler(string.Formatter):
 
 
 def _default(value: object, filler: _Filler) -> str:
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return format_decimal(value, locale=filler.formats)
     return quote(_text(value), _SHOWN_CHARACTERS)
 

@@ -174,6 +174,7 @@ class Key(StrEnum):
     # Details.
     SETTINGS_SENT = auto()
     SETTINGS_REPORTED = auto()
+    SETTINGS_MEASURED = auto()
     PROVIDER = auto()
     PROVIDER_PRIVATE = auto()
     WAITED = auto()

@@ -6,6 +6,7 @@ that the content rules withhold it or that it has expired. While the provider is
 waiting for it is no try. A full disk is waited for evenly, since room comes as soon as another video is posted.
 """
 
+import asyncio
 import random
 from functools import partial
 
@@ -21,8 +22,10 @@ from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
 from bot.jobs.model import Cause, Job, PostKind
+from bot.jobs.settings_made import as_column, made_as, measured, split_measured
 from bot.jobs.states import Event
 from bot.jobs.store import moving
+from bot.media.container import read_container
 from bot.media.video_fetcher import FetchedVideo, FetchFault, NoRoom, TooLarge
 from bot.videos.provider_faults import PollFault
 
@@ -61,7 +64,8 @@ async def fetch(context: EngineContext, throttle: ProviderThrottle, job: Job, ur
         if never is not None:
             return StepResult(await move(context, job, Event.RENDER_FAILED, cause=never))
         return await _try_later(context, job, fault)
-    return await _fetched(context, job, video_sha256=video.sha256, video_bytes=video.size_bytes)
+    unreported = await _measure(context, job)
+    return await _fetched(context, job, video_sha256=video.sha256, video_bytes=video.size_bytes, **unreported)
 
 
 async def _by_any_way(
@@ -118,6 +122,19 @@ async def _fetched(context: EngineContext, job: Job, **changes: object) -> StepR
     if not job.withheld:
         return StepResult(await move(context, job, Event.FETCHED, **changes))
     return StepResult(await move(context, job, Event.KEEP, **changes))
+
+
+async def _measure(context: EngineContext, job: Job) -> dict[str, object]:
+    """The size and length of the file, if the provider chose one of them and didn't report it."""
+    request, made = job.request, made_as(job.reported)
+    if (request.size or made.size) is not None and (request.seconds or made.seconds) is not None:
+        return {}
+    found = await asyncio.to_thread(read_container, context.fetcher.path(job.video_name))
+    if found is None:
+        return {}
+    from_provider, _ = split_measured(job.reported)
+    in_file = measured(found.width, found.height, found.duration_seconds)
+    return {"reported": as_column((*from_provider, *in_file))}
 
 
 async def _try_later(context: EngineContext, job: Job, fault: FetchFault | PollFault) -> StepResult:

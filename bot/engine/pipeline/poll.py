@@ -14,6 +14,7 @@ from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.engine.moves import change, move
 from bot.engine.pipeline.fault_window import Sender
+from bot.engine.pipeline.reported import reported
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.jobs import pacing
@@ -124,7 +125,7 @@ class Poller:
                 return await self._completed(job, remote)
             case RemoteState.FAILED:
                 error = remote.error or RemoteError(Cause.PROVIDER)
-                why = {"about": error.about, "field": error.field, "provider_code": error.code, **_cost(remote)}
+                why = {"about": error.about, "field": error.field, "provider_code": error.code, **reported(job, remote)}
                 with structlog.contextvars.bound_contextvars(detail=error.detail):
                     return await self._move(job, Event.RENDER_FAILED, cause=error.cause, **why)
             case RemoteState.RUNNING:
@@ -151,9 +152,7 @@ class Poller:
         now = self._context.clock.now()
         self.urls[job.id] = remote.url
         running_at_seconds = self._records[job.id].running_at_age_seconds
-        ended = {"completed_at": now, "progress": None, **_cost(remote)}
-        if remote.reported:
-            ended["reported"] = [list(setting) for setting in remote.reported]
+        ended = {"completed_at": now, "progress": None, **reported(job, remote)}
         moved = await self._move(job, Event.COMPLETE, **ended)
         if job.submitted_at is not None:
             took_seconds = now - job.submitted_at
@@ -239,11 +238,6 @@ class Poller:
             price=pacing.price_for(rendering_jobs, self._throttle.poll_rate.per_second),
             late=job.late_at is not None,
         ).seconds
-
-
-def _cost(remote: RemoteVideo) -> dict[str, object]:
-    """The reported cost of the video; nothing if there is none, so that an earlier cost stays."""
-    return {} if remote.cost_micros is None else {"cost_micros": remote.cost_micros}
 
 
 def _is_refusal(fault: PollFault) -> bool:

@@ -18,6 +18,7 @@ from bot.engine.moves import change, move
 from bot.engine.picture_archive import hold_all
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.provider_account import Concerns
+from bot.engine.pipeline.reported import reported
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.jobs.backoff import full_jitter, obeyed
@@ -130,14 +131,12 @@ async def _send(context: EngineContext, job: Job, parent: Job | None, begun_at: 
 
 
 async def _record_taken(context: EngineContext, job: Job, remote: RemoteVideo) -> StepResult:
-    """Store the provider's id."""
+    """Store the provider's id, and what it reports."""
     try:
-        taken: dict[str, Any] = {"remote_id": remote.id, "progress": remote.progress}
+        taken: dict[str, Any] = {"remote_id": remote.id, "progress": remote.progress, **reported(job, remote)}
         if context.signals.shares_work:
             # Whichever process has time goes on with it.
             taken["owner"] = None
-        if remote.cost_micros is not None:
-            taken["cost_micros"] = remote.cost_micros
         settled = await _settle_by(context, job, Event.TAKEN, **taken)
     except StoreConflictError:
         _log.error("one provider id for two jobs", job=job.id, remote_id=remote.id)

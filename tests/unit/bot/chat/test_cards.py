@@ -95,6 +95,39 @@ def test_what_the_provider_chose_is_shown_once_it_is_reported(job: Job, size: st
     assert "`gpt-4o-video` · `1280x704` · 8 s · took" in text_of(cards.video(view(made), ENGLISH))
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        ("8.0", "8 s"),
+        ("4.04", "4 s"),
+        ("5.2", "5.2 s"),
+        ("7.96", "8 s"),
+        ("0.5", "0.5 s"),
+        ("0.03", "0.1 s"),
+        ("62", "62 s"),
+    ],
+)
+def test_what_the_file_has_is_shown_where_nothing_was_reported(job: Job, seconds: str, shown: str) -> None:
+    """On card and video, and never for what was requested."""
+    bare = replace(job, request=replace(job.request, size=None, seconds=None, references=()))
+    made = (("measured_size", "720x1280"), ("measured_seconds", seconds))
+    for message in (
+        cards.card(view(replace(bare, reported=made)), ENGLISH),
+        cards.video(view(replace(bare, reported=made)), ENGLISH),
+    ):
+        assert f"`gpt-4o-video` · `720x1280` · {shown}\n" in text_of(message) + "\n"
+    assert "`1280x720` · 8 s" in text_of(cards.video(view(replace(job, reported=made)), ENGLISH))
+
+
+def test_a_size_in_words_is_shown_until_the_pixels_are_known(job: Job) -> None:
+    """A provider that reports "1080p" doesn't name the size in pixels, but the file does."""
+    bare = replace(job, request=replace(job.request, size=None))
+    words = replace(bare, reported=(("resolution", "1080p"),))
+    assert "`1080p` · 8 s" in text_of(cards.card(view(words), ENGLISH))
+    measured = replace(words, reported=(*words.reported, ("measured_size", "1920x1080")))
+    assert "`1920x1080` · 8 s" in text_of(cards.card(view(measured), ENGLISH))
+
+
 def test_a_remix_names_its_parent(job: Job) -> None:
     """The card of a remix leads to the video it changes, if there is a link to it."""
     remix = replace(

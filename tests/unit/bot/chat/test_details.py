@@ -64,6 +64,15 @@ def test_what_was_not_requested_is_called_default_although_it_was_made(job: Job)
     assert "**Made, says the provider:** `size: 1280x704` · `seconds: 8`" in made
 
 
+def test_what_the_file_has_is_no_report_of_the_provider(job: Job) -> None:
+    """It has a line of its own."""
+    bare = replace(
+        finished(job), reported=(("seconds", "8"), ("measured_size", "1280x704"), ("measured_seconds", "8.04"))
+    )
+    made = texts(details(DetailsView(JobView(bare, 2_000.0)), ENGLISH))[1]
+    assert "**Made, says the provider:** `seconds: 8`\n**Video file:** `1280x704` · 8 s\n" in made
+
+
 def test_the_first_frame_is_beside_the_prompt(job: Job) -> None:
     """A kept frame is sent along, with the prompt as its description."""
     shown = DetailsView(JobView(finished(job), 2_000.0, first_frame=b"jpeg"))

@@ -33,6 +33,7 @@ VIDEO = st.fixed_dictionaries(
     optional={
         "id": NASTY, "status": st.one_of(st.sampled_from(["completed", "failed", "queued"]), NASTY),
         "progress": NASTY, "usage": COST, "cost": NASTY, "error": ERROR, "code": NASTY, "created_at": NASTY,
+        "model": NASTY, "size": NASTY, "seconds": NASTY, "duration": NASTY, "width": NASTY, "height": NASTY,
         "expires_at": NASTY, "prompt": NASTY, "idempotency_key": NASTY,
     },
 )  # fmt: skip
@@ -49,6 +50,7 @@ def check_video(video: RemoteVideo) -> None:
     check("remote_id", video.id)
     check("progress", video.progress)
     check("cost_micros", video.cost_micros)
+    check("reported", [list(setting) for setting in video.reported])
     if video.error is not None:
         check("provider_code", video.error.code)
         check("field", video.error.field)

@@ -10,8 +10,9 @@ from structlog.testing import capture_logs
 
 from bot.chat.words import Key
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.model import Cause, Charged, Job
+from bot.jobs.model import Cause, Charged, Job, VideoRequest
 from bot.jobs.states import State
+from tests.encoded_videos import encoded
 from tests.unit.bot.engine.scheduler_harness import Answer, SchedulerHarness, a_scheduler_harness, answering, file_of
 from tests.unit.bot.media.samples import WEBM, mp4
 
@@ -225,6 +226,44 @@ async def test_what_the_provider_reports_about_a_video_is_kept(harness: Schedule
     harness.api.poll = saying(status="completed", size="1280x704", seconds="8")
     job = await harness.is_in(await rendering(harness), State.FETCHING, State.POSTING, step_seconds=5.0)
     assert dict(job.reported) == {"size": "1280x704", "seconds": "8"}
+
+
+async def test_what_the_provider_reports_with_the_request_is_kept(harness: SchedulerHarness) -> None:
+    """The card names it from the moment on that the provider has taken the request."""
+    answer = saying(status="queued", model="m-1", size="640x480", seconds="4")
+    taken = await submitted(harness, answer, State.RENDERING)
+    assert dict(taken.reported) == {"model": "m-1", "size": "640x480", "seconds": "4"}
+
+
+async def test_a_later_report_changes_what_it_names(harness: SchedulerHarness) -> None:
+    """What was reported with the request stays where the finished video doesn't name it."""
+    harness.api.poll = saying(status="completed", width=1280, height=704)
+    earlier = (("model", "m-1"), ("size", "640x480"), ("seconds", "4"))
+    job = await harness.accept(State.RENDERING, remote_id="video_1", submitted_at=harness.clock.now(), reported=earlier)
+    harness.start()
+    done = await harness.is_in(job, State.FETCHING, State.POSTING, step_seconds=5.0)
+    assert dict(done.reported) == {"width": "1280", "height": "704", "model": "m-1", "seconds": "4"}
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "said", "kept"),
+    [
+        (None, None, {}, {"measured_size": "128x72", "measured_seconds": "1.0"}),
+        (None, "1", {"size": "small"}, {"size": "small", "measured_size": "128x72", "measured_seconds": "1.0"}),
+        (None, None, {"size": "128x72", "seconds": 1}, {"size": "128x72", "seconds": "1"}),
+        ("128x72", "1", {}, {}),
+    ],
+)
+async def test_the_file_is_read_for_what_was_neither_requested_nor_reported(
+    harness: SchedulerHarness, size: str | None, seconds: str | None, said: dict[str, Any], kept: dict[str, str]
+) -> None:
+    """Size in pixels and length of a video whose provider chose them and names none."""
+    harness.api.poll, harness.api.content = saying(status="completed", **said), file_of(encoded("plays.mp4"))
+    request = VideoRequest("a red fox", "gpt-4o-video", size, seconds)
+    job = await harness.accept(State.RENDERING, remote_id="video_1", submitted_at=harness.clock.now(), request=request)
+    harness.start()
+    made = await harness.is_in(job, State.POSTING, step_seconds=5.0)
+    assert dict(made.reported) == kept
 
 
 async def test_the_id_of_a_paid_video_is_logged_when_it_cannot_be_stored(harness: SchedulerHarness) -> None:
