@@ -18,6 +18,9 @@ from bot.engine.signals import Signals
 from bot.ops.clock import SteadyClock
 from bot.settings import Settings
 
+# By real time, in which other tests run on the same machine.
+SETTLED_SECONDS = 30.0
+
 
 class SimClock:
     """SimCord's virtual time. `resting` is set whenever somebody begins to sleep."""
@@ -82,7 +85,7 @@ class SimBot:
         clock = SimClock()
         readers = Readers(languages)
         client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, Shards(1))
-        env = clock.env = Env(client, approved_intents=discord.Intents.none())
+        env = clock.env = Env(client, approved_intents=discord.Intents.none(), settle_timeout=SETTLED_SECONDS)
         engine = await build_engine(settings, SteadyClock(clock), client, readers, resources, Signals())
         return cls(settings, resources, env, clock, engine, languages)
 

@@ -1,5 +1,7 @@
 """`/history`: whose videos it shows, and what a search may find."""
 
+import asyncio
+
 import discord
 import pytest
 import sqlalchemy as sa
@@ -185,7 +187,11 @@ async def test_managers_see_the_frames_of_posted_videos_alone(world: SimWorld) -
 
 async def test_private_videos_are_their_requesters_alone(world: SimWorld) -> None:
     """Managers see that there is one, and neither find nor read its prompt."""
+    # The response waits for the card in the DM.
+    posting = asyncio.create_task(world.engine.outbox.run())
     await world.ada.slash(world.channel, "video", prompt="a secret fox", private=True)
+    posting.cancel()
+    await world.engine.outbox.finish(5.0)
     await world.settle()
     secret = await world.fetched((await world.jobs())[0])
     assert secret.request.private
