@@ -37,7 +37,7 @@ def _obey(clock: ScaledClock, crash_point: CrashPoint) -> None:
         order, _, words = line.rstrip("\n").partition(" ")
         match order:
             case "jump":
-                clock.jump(float(words))
+                clock.jump_from_thread(float(words))
             case "step":
                 clock.step(float(words))
             case "crash" | "stop" | "lose":

@@ -1,7 +1,10 @@
 """A clock of any speed, so that an hour of waiting passes in seconds."""
 
 import asyncio
+import threading
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 
 class ScaledClock:
@@ -21,6 +24,7 @@ class ScaledClock:
         self._jumped_seconds = 0.0
         self._stepped_seconds = 0.0
         self._sleepers: set[asyncio.Future[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def now(self) -> float:
         """Seconds since the epoch in this clock's world."""
@@ -42,16 +46,35 @@ class ScaledClock:
             # A jump may come from another thread than the sleeping one.
             sleeper.get_loop().call_soon_threadsafe(_wake, sleeper)
 
+    def jump_from_thread(self, seconds: float) -> None:
+        """`jump`, from another thread than that of the sleepers, between two steps of their loop.
+
+        Within a step a pause may have been computed already, which would be slept after the jump. Returns when the
+        time has passed.
+        """
+        passed = threading.Event()
+
+        def pass_time() -> None:
+            self.jump(seconds)
+            passed.set()
+
+        if self._loop is None or self._loop.is_closed():
+            self.jump(seconds)
+        else:
+            self._loop.call_soon_threadsafe(pass_time)
+            passed.wait()
+
     def step(self, seconds: float) -> None:
         """Set `now` forward or back by that much; no time passes, and no sleeper wakes."""
         self._stepped_seconds += seconds
 
-    async def sleep(self, seconds: float) -> None:
-        """Return after that many seconds of this clock, or as soon as a jump has passed them."""
-        due = self.monotonic() + seconds
-        loop = asyncio.get_running_loop()
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        """Return after that many seconds of this clock from this call on, or as soon as a jump has passed them."""
+        return self._sleep_until(self.monotonic() + seconds)
+
+    async def _sleep_until(self, due: float) -> None:
+        self._loop = loop = asyncio.get_running_loop()
         while due > self.monotonic():
-            # Registered with `jump` before the time is read, so that no jump of another thread is missed.
             sleeper = loop.create_future()
             self._sleepers.add(sleeper)
             timer = loop.call_later(max(0.0, due - self.monotonic()) / self.speed, _wake, sleeper)

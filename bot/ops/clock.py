@@ -7,7 +7,8 @@ statement asks the database for it.
 
 import asyncio
 import time
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 # The remaining difference after a clock step is made up for at that share of the time that passes.
 _CORRECTION_SHARE = 0.05
@@ -27,7 +28,7 @@ class Clock(Protocol):
         """Seconds that only ever go forward: for durations inside one process."""
         ...
 
-    async def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
         """Return after that many seconds of this clock."""
         ...
 
@@ -91,6 +92,6 @@ class SteadyClock:
         """Seconds since an arbitrary start, never going back."""
         return self._clock.monotonic()
 
-    async def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
         """Return after that many seconds."""
-        await self._clock.sleep(seconds)
+        return self._clock.sleep(seconds)
