@@ -139,7 +139,8 @@ async def _killed_at(one: Sweep, number: int) -> bool:
     one.stage.jump(one.pause_seconds)
     await one.stage.start_bot()
     if found is not None:
-        await _until(one, lambda: one.at_rest(prompt), step_seconds=20.0)
+        # ffmpeg must end within a minute of the clock.
+        await _until(one, lambda: one.at_rest(prompt), step_seconds=4.0 if one.life == "ladder" else 20.0)
     _judge(one, prompt, said_before, in_doubt=in_doubt)
     return True
 
