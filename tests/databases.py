@@ -11,13 +11,17 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import sqlalchemy as sa
 
 from bot.jobs.database import Database, open_database, open_shared_database
+from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
 from bot.jobs.migrating import migrate
 from bot.jobs.store import processes
 from bot.jobs.store.processes import Role
@@ -70,7 +74,7 @@ async def a_database(folder: Path, process: str = "machine") -> AsyncIterator[Da
     """
     with a_database_url() as url:
         if url is None:
-            migrate(folder / "bot.db")
+            build_file(folder / "bot.db")
         database = _open(url, folder, process)
         try:
             if url is not None:
@@ -85,13 +89,41 @@ async def database_of(stage: Stage) -> AsyncIterator[Database]:
     """The database of that stage's bot, which isn't running, with the rights of a bot; made if it isn't there yet."""
     url = stage.settings.get("DATABASE_URL")
     stage.bot.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if url is None:
-        migrate(stage.bot.data_dir / "bot.db")
+    path = stage.bot.data_dir / "bot.db"
+    if url is None and path.exists():
+        migrate(path)
+    elif url is None:
+        build_file(path)
     database = _open(None if url is None else sa.make_url(url), stage.bot.data_dir, "test")
     try:
         yield database
     finally:
         await database.close()
+
+
+def build_file(path: Path) -> None:
+    """Put a new SQLite database there, with the file beside it, as `migrate` does; each is another bot's.
+
+    The migrations run once in this process.
+    """
+    built, lineage = _built_file()
+    another = uuid4().hex
+    path.touch(0o600, exist_ok=False)
+    path.write_bytes(built.replace(lineage.encode(), another.encode()))
+    write_generation(generation_path(path), Generation(another, 0))
+
+
+@cache
+def _built_file() -> tuple[bytes, str]:
+    """What the migrations build, and the lineage in it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "bot.db"
+        migrate(path)
+        generation = read_generation(generation_path(path))
+        assert generation is not None
+        built = path.read_bytes()
+    assert built.count(generation.lineage.encode()) == 1
+    return built, generation.lineage
 
 
 async def _join(database: Database, process: str) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.jobs import tables
 from bot.jobs.database import open_database
-from bot.jobs.migrating import migrate
 from bot.jobs.model import Reference
 from bot.jobs.states import State
+from tests.databases import build_file
 from tests.unit.bot.jobs.samples import a_job, put
 
 PICTURE = b"the bytes of a picture"
@@ -66,7 +66,7 @@ def fill_folder(folder: Path) -> Path:
     """A data folder with a database and a picture, as a bot leaves them; returns the database."""
     folder.mkdir(mode=0o700)
     path = folder / "bot.db"
-    migrate(path)
+    build_file(path)
 
     async def fill() -> None:
         database = open_database(path)

@@ -13,11 +13,11 @@ from bot.engine.restore_detection import detect_restore, searched_until, why_res
 from bot.jobs import database as database_module
 from bot.jobs.database import Database, GenerationNotStoredError, open_database
 from bot.jobs.generation import UNREADABLE, Generation, generation_path, read_generation, write_generation
-from bot.jobs.migrating import migrate
 from bot.jobs.model import Cause, PostKind
 from bot.jobs.states import State
 from bot.jobs.store import accepting, finding, marks, posts, restoring
 from bot.jobs.store.marks import DatabaseMarks, Mark
+from tests.databases import build_file
 from tests.unit.bot.jobs.samples import a_job, put
 
 pytestmark = pytest.mark.sqlite_only("copies of its file")
@@ -30,7 +30,7 @@ LINEAGE = "a" * 32
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "bot.db"
-    migrate(path)
+    build_file(path)
     return path
 
 
@@ -134,7 +134,7 @@ async def test_what_else_counts_as_restored(path: Path, tmp_path: Path, how: str
         case "another database":
             other = tmp_path / "other" / "bot.db"
             other.parent.mkdir()
-            migrate(other)
+            build_file(other)
             shutil.copy(other, path)
         case _:
             async with opened(path) as database:
