@@ -11,6 +11,7 @@ from bot.chat.words import Key
 from bot.chat.words._keys import Ending
 from sandbox.chat import Fault, Guild
 from tests.browser.visit import WIDE, Visit, a_visit, picture_of, stop_in_the_middle
+from tests.e2e.scene import WITH_FFMPEG
 from tests.encoded_videos import encoded
 from tests.wording import Named, rendered
 
@@ -50,7 +51,7 @@ async def take_ladder(browser: Browser, folder: Path, *, dark: bool) -> list[Pat
         dials.public_files_url = PUBLIC
         await shot("link", await _delivered(visit, "A ballet of jellyfish", Key.WATCH_UNTIL, playing=False))
         dials.public_files_url = None
-        await ada.press("Storyboard")
+        await _enter(visit, "Storyboard", "Storyboard")
         await _rendering(visit, "A night train over a bridge")
         next(one for one in guild.channels.values() if one.is_thread).delete()
         visit.stage.jump(DIALS["render_seconds"] + 10)
@@ -63,7 +64,7 @@ async def take_ladder(browser: Browser, folder: Path, *, dark: bool) -> list[Pat
         await ada.press("Direct messages")
         await shot("dm", await _shown(visit, "Paper boats in the rain", Key.MOVED_ACCESS))
         channel.overwrite(visit.stage.chat.bot_user)
-        await ada.press("Night Shift")
+        await _enter(visit, "Night Shift", "videos")
         await _rendering(visit, "A garden at night")
         visit.demo_world.personas[0].person.user.dms_open = False
         channel.overwrite(visit.stage.chat.bot_user, deny=1 << 15)
@@ -76,10 +77,16 @@ async def take_ladder(browser: Browser, folder: Path, *, dark: bool) -> list[Pat
 @asynccontextmanager
 async def _a_world(browser: Browser, *, dark: bool) -> AsyncIterator[tuple[Visit, Guild]]:
     with tempfile.TemporaryDirectory(prefix="video-bot-") as place:
-        async with a_visit(Path(place), browser, size=WIDE, dark=dark, **DIALS) as visit:
+        async with a_visit(Path(place), browser, size=WIDE, dark=dark, settings=WITH_FFMPEG, **DIALS) as visit:
             guild = visit.demo_world.start_channel.guild
             assert guild is not None
             yield visit, guild
+
+
+async def _enter(visit: Visit, pressed: str, channel: str) -> None:
+    """Go to a channel or thread; returns when what is written goes there."""
+    await visit.visitor.press(pressed)
+    await expect(visit.page.get_by_placeholder(f"#{channel}")).to_be_visible()
 
 
 async def _rendering(visit: Visit, prompt: str) -> None:

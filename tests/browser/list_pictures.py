@@ -7,6 +7,7 @@ from playwright.async_api import Browser, Locator, expect
 
 from bot.chat.words import Key, Label
 from tests.browser.visit import Visit, a_visit, picture_of
+from tests.e2e.scene import WITH_FFMPEG
 from tests.wording import label_of, rendered
 
 SIZE = (900, 1100)
@@ -26,7 +27,7 @@ async def take_lists(browser: Browser, folder: Path, *, dark: bool) -> list[Path
         taken.append(await picture_of(message, folder / f"{name}-{mood}.png"))
 
     with tempfile.TemporaryDirectory(prefix="video-bot-") as place:
-        async with a_visit(Path(place), browser, size=SIZE, dark=dark, settings=LIMITS, **DIALS) as visit:
+        async with a_visit(Path(place), browser, size=SIZE, dark=dark, settings=WITH_FFMPEG | LIMITS, **DIALS) as visit:
             ada = visit.visitor
             for prompt in PROMPTS:
                 await ada.ask_for_video(prompt)

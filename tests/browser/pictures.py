@@ -14,6 +14,7 @@ from tests.browser.chromium import MISSING, find_chromium
 from tests.browser.ladder_pictures import take_ladder
 from tests.browser.list_pictures import take_lists
 from tests.browser.visit import WIDE, Visit, a_browser, a_visit, stop_in_the_middle
+from tests.e2e.scene import WITH_FFMPEG
 from tests.wording import rendered
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
@@ -60,7 +61,7 @@ async def _story(browser: Browser, folder: Path, *, dark: bool) -> list[Path]:
     """A remix in the chat, the slash bar, and backstage."""
     mood = "dark" if dark else "light"
     with tempfile.TemporaryDirectory(prefix="video-bot-") as place:
-        async with a_visit(Path(place), browser, size=WIDE, dark=dark, **DIALS) as visit:
+        async with a_visit(Path(place), browser, size=WIDE, dark=dark, settings=WITH_FFMPEG, **DIALS) as visit:
             ada = visit.visitor
             bar = await ada.begin("video")
             await bar.get_by_label("prompt", exact=True).fill(PROMPT)
