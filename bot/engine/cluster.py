@@ -17,6 +17,7 @@ import structlog
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.restore_detection import searched_until
 from bot.engine.signals import Signals
+from bot.jobs import backends
 from bot.jobs.database import Database, MustEndError, StoreUnavailableError, WentBackError
 from bot.jobs.migrating import MovedDatabaseError, moved_message
 from bot.jobs.migrating_shared import address_of
@@ -63,6 +64,7 @@ class Cluster:
 
         Raises `MovedDatabaseError` and other `StoreUnavailableError`s.
         """
+        await self._end_stopped()
         if predecessor is not None:
             await self._database.write(processes.bury, [predecessor])
         moved_to = await self._database.write(processes.enter, self._process, json.dumps({}))
@@ -124,6 +126,7 @@ class Cluster:
 
     async def _beat(self, *, catch_up: bool) -> None:
         now = asyncio.get_running_loop().time()
+        await self._end_stopped()
         catch_up |= await self.notices.ensure()
         catch_up |= self._database.take_doubt()
         await self._database.write(processes.renew, self._process, json.dumps(self.find_facts()))
@@ -142,6 +145,11 @@ class Cluster:
             # Of processes that are gone, and of writes whose outcome was lost.
             self._signals.missed_notices = True
             await self.recover()
+
+    async def _end_stopped(self) -> None:
+        """Free the locks of processes that were stopped in the middle of a statement."""
+        if ended := await self._database.read(processes.end_stopped, backends.STOPPED_SECONDS):
+            _log.warning("connections of stopped processes ended", connections=ended)
 
     async def _look_round(self) -> bool:
         """Take over what the other processes have made known; whether one of them is gone since."""

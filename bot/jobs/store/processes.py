@@ -23,6 +23,12 @@ LEASE_SECONDS = 30.0
 SEND_WITHIN_SECONDS = 10.0
 # The server's clock: those of the processes' machines differ.
 _NOW = sa.extract("epoch", sa.func.clock_timestamp()).cast(sa.Float)
+_ACTIVITY = sa.table(
+    "pg_stat_activity",
+    *(sa.column(name, sa.String) for name in ("application_name", "state", "wait_event")),
+    sa.column("pid", sa.Integer),
+    sa.column("state_change", sa.DateTime(timezone=True)),
+)
 # The tables with an owner, and which of their rows are still worked on.
 _OWNED = (
     (jobs, UNENDED),
@@ -83,9 +89,24 @@ async def bury(connection: AsyncConnection, names: Collection[str]) -> None:
 
 async def end_connections(connection: AsyncConnection, names: Collection[str]) -> None:
     """Close the connections of buried processes: one that was stopped may still hold locks, such as those of shards."""
-    activity = sa.table("pg_stat_activity", sa.column("pid"), sa.column("application_name", sa.String))
-    theirs = sa.select(sa.func.pg_terminate_backend(activity.c.pid)).where(activity.c.application_name.in_(names))
+    theirs = sa.select(sa.func.pg_terminate_backend(_ACTIVITY.c.pid)).where(_ACTIVITY.c.application_name.in_(names))
     await connection.execute(theirs)
+
+
+async def end_stopped(connection: AsyncConnection, seconds: float) -> int:
+    """Close connections on which the server has waited that long for the rest of a statement; returns their number.
+
+    They may hold the lock for all writes, and no timeout of the server sees them (docs/facts/postgresql.md).
+    """
+    since = sa.extract("epoch", sa.func.clock_timestamp() - _ACTIVITY.c.state_change)
+    halfway = sa.and_(
+        _ACTIVITY.c.application_name.in_(sa.select(processes.c.name)),
+        _ACTIVITY.c.state == "active",
+        _ACTIVITY.c.wait_event == "ClientRead",
+        since > seconds,
+    )
+    ended = await connection.scalars(sa.select(sa.func.pg_terminate_backend(_ACTIVITY.c.pid)).where(halfway))
+    return len(list(ended))
 
 
 async def void_ownership(connection: AsyncConnection) -> None:

@@ -1,12 +1,14 @@
 """Leases, burials and roles of processes that share a database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.backends import WRITING
 from bot.jobs.database import Database, MustEndError, StoreUnavailableError, open_shared_database
 from bot.jobs.generation import generation_path
 from bot.jobs.model import Job
@@ -22,9 +24,16 @@ NOW = 1_000.0
 
 
 @pytest.fixture
-async def two(postgres: Databases, tmp_path) -> AsyncIterator[tuple[Database, Database]]:
+def url(postgres: Databases) -> Iterator[sa.URL]:
+    """The address of a database of the test's own."""
+    made = postgres.new()
+    yield made
+    postgres.drop(made)
+
+
+@pytest.fixture
+async def two(url: sa.URL, tmp_path) -> AsyncIterator[tuple[Database, Database]]:
     """Two processes on one database, `one` and `other`, that have begun to live."""
-    url = postgres.new()
     both = tuple(open_shared_database(url, name, generation_path(tmp_path / f"{name}.db")) for name in ("one", "other"))
     for database, name in zip(both, ("one", "other"), strict=True):
         await database.write(processes.enter, name, "{}")
@@ -32,7 +41,6 @@ async def two(postgres: Databases, tmp_path) -> AsyncIterator[tuple[Database, Da
     yield both
     for database in both:
         await database.close()
-    postgres.drop(url)
 
 
 async def expire(connection: AsyncConnection, name: str) -> None:
@@ -45,6 +53,23 @@ async def expire(connection: AsyncConnection, name: str) -> None:
 
 async def holder(connection: AsyncConnection) -> str | None:
     return await connection.scalar(sa.text("SELECT holder FROM roles WHERE name = 'submitter'"))
+
+
+async def test_a_process_stopped_within_a_statement_is_disconnected(
+    two: tuple[Database, Database], url: sa.URL
+) -> None:
+    """It holds the lock for all writes; the server itself waits for ever for the rest of what it prepared."""
+    one, other = two
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    stopped = await asyncpg.connect(address, server_settings={"application_name": "one"})
+    await stopped.execute(f"BEGIN; SELECT pg_advisory_xact_lock({WRITING})")
+    await stopped.prepare("SELECT 42")
+    assert await other.read(processes.end_stopped, 60.0) == 0
+    assert await other.read(processes.end_stopped, 0.0) == 1
+    await other.write(processes.renew, "other", "{}")
+    with pytest.raises((asyncpg.AdminShutdownError, asyncpg.InterfaceError)):
+        await stopped.execute("SELECT 1")
+    await one.write(processes.renew, "one", "{}")
 
 
 async def test_only_a_process_whose_lease_is_over_is_buried(two: tuple[Database, Database]) -> None:
