@@ -63,7 +63,7 @@ async def run_cluster(
 ) -> Report:
     """Run it, with all files in `folder`, and return its report. `kills` are of processes and of the database."""
     began_at = time.monotonic()
-    dials = Dials(render_seconds=0.3, frames_per_second=1.0, default_size="160x90")
+    dials = Dials(render_seconds=0.3, frames_per_second=1.0, default_size="160x90", alike=True)
     server = await asyncio.to_thread(PostgresServer(**_DURABLE).__enter__)
     try:
         url = await asyncio.to_thread(server.create, _DATABASE)

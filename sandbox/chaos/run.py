@@ -54,7 +54,7 @@ async def run_chaos(
     processes.
     """
     began_at = time.monotonic()
-    dials = Dials(render_seconds=0.3, frames_per_second=1.0, default_size="160x90")
+    dials = Dials(render_seconds=0.3, frames_per_second=1.0, default_size="160x90", alike=True)
     async with Stage(folder, settings=_SETTINGS, dials=dials) as stage:
         chaos = _Chaos(
             stage,

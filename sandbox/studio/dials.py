@@ -97,6 +97,8 @@ class Dials:
     frames_per_second: float = 2.0
     """Drawing costs grow with it; 2 is for tests, 12 and more is for people."""
     encoder_preset: str = "ultrafast"
+    alike: bool = False
+    """Draw one picture for all videos of the same size and length; their files still differ."""
     file: Path | None = None
     """Hand out this file instead of drawing a video."""
     megabytes: float | None = None

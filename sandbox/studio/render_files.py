@@ -2,13 +2,29 @@
 
 import asyncio
 import io
+import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-from sandbox.studio.drawing import Brief, Encoder, draw_frames, find_ffmpeg, pad_to
+from PIL import Image
+
+from sandbox.studio.drawing import Brief, Encoder, draw_frames, find_ffmpeg, label, pad_to
 from sandbox.studio.state import Render, StudioState
 
 _DRAWN_AT_ONCE = 2
 _BYTES_PER_MEGABYTE = 1_000_000
+
+
+class _Drawn(NamedTuple):
+    """A video's file, and its last picture as JPEG."""
+
+    video: bytes
+    last_frame: bytes
+
+
+# For the dial `alike`: by what such videos have in common, for all studios of this process.
+_ALIKE: dict[tuple[str, str], _Drawn] = {}
 
 
 class RenderFiles:
@@ -74,6 +90,10 @@ class RenderFiles:
         if to.exists() and self._last_frame(brief).exists():
             return to
         before: bytes | None = None
+        if self._state.dials.alike:
+            async with self._free:
+                await asyncio.to_thread(self._label_alike, brief, to, self._state.dials.encoder_preset)
+            return to
         if brief.parent:
             await self._drawing(brief.parent)
             before = await asyncio.to_thread(self._last_frame(brief.parent).read_bytes)
@@ -81,11 +101,21 @@ class RenderFiles:
             await asyncio.to_thread(self._encode, brief, before, to, self._state.dials.encoder_preset)
         return to
 
+    def _label_alike(self, brief: Brief, to: Path, preset: str) -> None:
+        """Copy the one video of that size and length, with a name of its own in it."""
+        plain = replace(brief, prompt="", references=(), parent=None)
+        drawn = _ALIKE.get((plain.key, preset))
+        if drawn is None:
+            with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+                file = Path(folder) / "alike.mp4"
+                last = self._encoder.encode(draw_frames(plain), plain.frame_count, plain.seconds, preset, file)
+                drawn = _ALIKE[plain.key, preset] = _Drawn(file.read_bytes(), _as_jpeg(last))
+        self._last_frame(brief).write_bytes(drawn.last_frame)
+        to.write_bytes(label(drawn.video, brief.key))
+
     def _encode(self, brief: Brief, before: bytes | None, to: Path, preset: str) -> None:
         last = self._encoder.encode(draw_frames(brief, before), brief.frame_count, brief.seconds, preset, to)
-        kept = io.BytesIO()
-        last.save(kept, "JPEG", quality=85)
-        self._last_frame(brief).write_bytes(kept.getvalue())
+        self._last_frame(brief).write_bytes(_as_jpeg(last))
 
     def _last_frame(self, brief: Brief) -> Path:
         return self._folder / f"{brief.key}.jpg"
@@ -94,3 +124,9 @@ class RenderFiles:
         """Stop drawing; waiting callers get an EncodeError."""
         self._encoder.close()
         await asyncio.gather(*self._drawings.values(), return_exceptions=True)
+
+
+def _as_jpeg(picture: Image.Image) -> bytes:
+    kept = io.BytesIO()
+    picture.save(kept, "JPEG", quality=85)
+    return kept.getvalue()

@@ -39,8 +39,8 @@ RENDER_SECONDS = 0.1
 
 
 def quick_dials(**turned: object) -> Dials:
-    """A Videos API that renders in a moment and draws as few frames as a video needs."""
-    few = {"render_seconds": RENDER_SECONDS, "frames_per_second": 2, "default_size": "320x180"}
+    """A Videos API that renders in a moment and draws one small picture for all videos of the same size."""
+    few = {"render_seconds": RENDER_SECONDS, "frames_per_second": 2, "default_size": "320x180", "alike": True}
     return Dials(**(few | turned))
 
 

@@ -117,3 +117,9 @@ def pad_to(source: Path, to: Path, size_bytes: int) -> None:
             file.write(missing.to_bytes(4, "big") + b"free")
         os.truncate(partial, size_bytes)
     partial.replace(to)
+
+
+def label(video: bytes, text: str) -> bytes:
+    """The MP4 with that text in a `free` box at its end, which players skip."""
+    content = text.encode()
+    return video + (_BOX_HEADER_BYTES + len(content)).to_bytes(4, "big") + b"free" + content

@@ -213,6 +213,17 @@ async def test_a_drawing_that_fails_is_a_server_error(client: Client, studio: St
         assert (answer.status, answer.error_code) == (500, "server_error")
 
 
+async def test_videos_that_are_alike_differ_in_their_files(client: Client, studio: Studio) -> None:
+    """Videos of one size and length are drawn once; each file plays, is as asked, and is no other's."""
+    studio.dials.alike = True
+    cat, dog = [await client.completed(prompt=prompt, size="320x180") for prompt in ("A cat", "A dog")]
+    tall = await client.completed(prompt="A cat", size="180x320", seconds="8")
+    files = [await studio.video(render) for render in (cat, dog, tall)]
+    assert [facts_of(file)[:2] for file in files] == [(4.0, "320x180"), (4.0, "320x180"), (8.0, "180x320")]
+    assert len({file.read_bytes() for file in files}) == 3
+    assert frames_of(files[0])[1].tobytes() == frames_of(files[1])[1].tobytes()
+
+
 async def test_stopping_ends_the_drawing(client: Client, studio: Studio) -> None:
     """A video that is being drawn when the studio stops is given up, and no half file stays behind."""
     studio.dials.frames_per_second = 60
