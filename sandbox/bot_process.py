@@ -86,7 +86,7 @@ class BotProcess:
         words = [part for pair in arguments.items() for part in pair]
         with self.log_path.open("ab") as log, its_end:
             if AVAILABLE and "PYTHONPATH" not in settings:
-                server = await asyncio.to_thread(fork_server, environment["PATH"], str(_ROOT), _WARNINGS)
+                server = await asyncio.to_thread(fork_server, str(_ROOT), _WARNINGS)
                 process = server.start(words, environment, self._folder, its_end.fileno(), log.fileno())
             else:
                 process = await asyncio.create_subprocess_exec(

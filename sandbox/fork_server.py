@@ -89,8 +89,9 @@ class ForkServer:
 
 
 @functools.cache
-def fork_server(path: str, python_path: str, warnings: str) -> ForkServer:
-    """This process's fork server, started when it is first needed."""
+def fork_server(python_path: str, warnings: str) -> ForkServer:
+    """This process's fork server, started when it is first needed. Each bot gets an environment of its own from it."""
+    path = os.environ.get("PATH", "")
     return ForkServer({"PATH": path, "PYTHONPATH": python_path, "PYTHONWARNINGS": warnings})
 
 
@@ -133,6 +134,9 @@ def _main() -> int:
     for late in ("alembic.command", "alembic.config"):
         importlib.import_module(late)
     from sandbox.bot_child import run_child
+    from sandbox.made_up_language import read_own_languages
+
+    read_own_languages()
 
     # A signal to the whole group is for the sandbox and its bots; the server ends with the line. What is sent to a new
     # process waits until it can be ended.

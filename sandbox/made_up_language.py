@@ -4,10 +4,13 @@ A text without a mark is not in the language files; one that no longer fits leav
 Discord has no such locale, so it replaces one that the bot has no language for.
 """
 
+import functools
 import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+
+from babel.numbers import format_decimal
 
 from bot.chat.words import ENGLISH, Language, Sentence, read_language, read_languages
 
@@ -36,13 +39,24 @@ def locale_of(chosen: str) -> str:
 
 def sandbox_languages(chosen: str | None) -> dict[str, Language]:
     """The bot's own languages, and the one that is chosen by `VARIABLE`."""
-    languages = read_languages()
+    languages = dict(_own_languages())
     if chosen == QPS:
         languages[LOCALE] = made_up(languages[ENGLISH])
     elif chosen and chosen != ENGLISH:
         language = read_language(Path(chosen))
         languages[language.tag] = language
     return languages
+
+
+def read_own_languages() -> None:
+    """Read the bot's own languages and their formats, so that processes forked from this one need not."""
+    for language in _own_languages().values():
+        format_decimal(1, locale=language.formats)
+
+
+@functools.cache
+def _own_languages() -> Mapping[str, Language]:
+    return read_languages()
 
 
 def _marked(sentence: Sentence) -> Sentence:

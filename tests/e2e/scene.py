@@ -15,7 +15,7 @@ from PIL import Image
 from sandbox.chat import Channel, Chat, File, Guild, Message, Person
 from sandbox.stage import Stage
 from sandbox.studio import Dials, Studio
-from tests.databases import database_settings
+from tests.databases import build_file, database_settings
 from tests.e2e.messages import is_card
 
 # A machine without the program, and without the extra that brings it.
@@ -62,6 +62,10 @@ async def a_stage(folder: Path, *, settings: dict[str, str] | None = None, start
     with database_settings() as on:
         async with Stage(folder, settings=QUICK | on | (settings or {}), dials=quick_dials(**turned)) as stage:
             if start:
+                if not on:
+                    # Migrations take a third of a first start; with `start=False` the bot runs them.
+                    stage.bot.data_dir.mkdir(parents=True, mode=0o700)
+                    build_file(stage.bot.data_dir / "bot.db")
                 await stage.start_bot()
             try:
                 yield stage
