@@ -14,7 +14,7 @@ from tests.figures import figure
 
 # discord.py waits five real seconds before each new IDENTIFY.
 NEW_SESSIONS = figure(2, 50)
-COMMANDS = figure(30, 100)
+COMMANDS = figure(15, 100)
 POLL_MIN_SECONDS = 0.1
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from bot.jobs.reasons import Reason
 from sandbox.studio import Outcome
+from tests.databases import build_file
 from tests.e2e import inspection
 from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
@@ -156,11 +157,8 @@ DAMAGES = [
 async def test_twenty_damaged_databases_are_twenty_refusals(tmp_path: Path) -> None:
     """L4: each ends the start with 78 and one line that says how to restore it, and is kept byte for byte."""
     whole = tmp_path / "whole"
-    program = "import sys, pathlib; from bot.jobs.migrating import migrate; migrate(pathlib.Path(sys.argv[1]))"
     whole.mkdir()
-    subprocess.run(
-        [sys.executable, "-c", program, str(whole / "bot.db")], cwd=Path(__file__).parents[2], check=True, timeout=60
-    )
+    build_file(whole / "bot.db")
     with closing(sqlite3.connect(whole / "bot.db")) as connection, connection:
         connection.executemany(
             "INSERT INTO posts (job_id, kind, number, state, channel_id, tries, not_before)"

@@ -21,7 +21,8 @@ from tests.unit.bot.media.samples import mp4
 from tests.wording import says
 
 # Each takes about a tenth of a second from its outage to its channel, mostly in the servers of this test.
-JOBS = figure(200, 1_000)
+JOBS = figure(60, 1_000)
+DONE_EARLY = figure(15, 30)
 BESIDE_THE_SPOILT = figure(20, 999)
 EVERYTHING = ("message_create", "message_edit", "message_delete", "message_get", "history", "callback", "gateway")
 
@@ -169,7 +170,7 @@ async def test_both_outages_at_once_lose_nothing_of_hundreds_of_jobs(tmp_path: P
     """
     settings = {"MAX_RENDERING_JOBS": "1100", "POLL_MIN_SECONDS": "1", "POLL_MAX_SECONDS": "60"}
     async with a_scene(tmp_path, settings, start=False, render_seconds=600.0) as scene:
-        early, all_jobs = 30, JOBS
+        early, all_jobs = DONE_EARLY, JOBS
         prompts = [f"Number {number}" for number in range(all_jobs)]
         await at_the_provider(scene, prompts)
         # The first ones are done by the time the bot asks.
