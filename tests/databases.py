@@ -4,12 +4,10 @@
 harnesses open their databases here, and what tests read or change past the bot goes through here, too.
 """
 
-import asyncio
 import itertools
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -17,7 +15,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import sqlalchemy as sa
 
 from bot.jobs.database import Database, open_database, open_shared_database
@@ -27,11 +24,13 @@ from bot.jobs.store import processes
 from bot.jobs.store.processes import Role
 from sandbox.stage import Stage
 from tests.postgres import Databases
+from tests.server_link import ServerLink
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 Row = Mapping[str, Any]
 """A row by the names of its columns; of either database, and nothing else of it is used."""
 _BUSY_SECONDS = 10.0
+_link = ServerLink()
 
 
 class _Chosen:
@@ -43,6 +42,7 @@ class _Chosen:
 def choose(server: Databases | None) -> None:
     """From now on tests run on databases of that server; on SQLite files if there is none."""
     _Chosen.server = server
+    _link.close()
 
 
 @contextmanager
@@ -144,7 +144,7 @@ def read_rows(data_dir: Path, url: str | None, query: str, *values: object) -> l
     `url` is its DATABASE_URL, None for the SQLite file in the data folder.
     """
     if url is not None:
-        return _run_on_server(url, query, values)
+        return run_on_server(url, query, *values)
     with closing(sqlite3.connect(f"file:{data_dir / 'bot.db'}?mode=ro", uri=True, timeout=_BUSY_SECONDS)) as file:
         file.row_factory = sqlite3.Row
         return file.execute(query, values).fetchall()
@@ -159,24 +159,14 @@ def change_rows(stage: Stage, statement: str, *values: object) -> None:
     """Change the database of that stage's bot, past the bot."""
     url = stage.settings.get("DATABASE_URL")
     if url is not None:
-        _run_on_server(url, statement, values)
+        run_on_server(url, statement, *values)
         return
     with closing(sqlite3.connect(stage.bot.data_dir / "bot.db", timeout=_BUSY_SECONDS)) as file, file:
         file.execute(statement, values)
 
 
-def _run_on_server(url: str, statement: str, values: tuple[object, ...]) -> list[Row]:
+def run_on_server(url: str, statement: str, *values: object) -> list[Row]:
+    """The rows of a statement in a PostgreSQL database; `url` is a DATABASE_URL. Each `?` is one of the values."""
     numbers = itertools.count(1)
-    numbered = re.sub(r"\?", lambda _: f"${next(numbers)}", statement)
-    address = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-    async def run() -> list[Row]:
-        connection = await asyncpg.connect(address)
-        try:
-            return await connection.fetch(numbered, *values)
-        finally:
-            await connection.close()
-
-    # In a thread: tests ask from within their event loop, and wait.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, run()).result()
+    numbered = re.sub(r"\?", lambda _: f"${next(numbers)}", statement) if values else statement
+    return _link.run(url, numbered, *values)

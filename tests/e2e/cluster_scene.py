@@ -11,6 +11,7 @@ from sandbox.chat import Channel, Chat, Message, Person
 from sandbox.cluster_stage import LEASE_SECONDS, ClusterStage
 from sandbox.postgres import PostgresServer
 from sandbox.studio import Studio
+from tests.databases import run_on_server
 from tests.e2e.messages import ever_posted, is_card
 from tests.e2e.scene import QUICK, has_video, quick_dials
 
@@ -39,8 +40,8 @@ class Cluster:
 
     def rows(self, table: str, where: str = "true") -> list[dict[str, Any]]:
         """The rows of a table for which that is so."""
-        lines = self.server.execute(f"SELECT to_jsonb({table}) FROM {table} WHERE {where}", self.database)  # noqa: S608  # our own names
-        return [json.loads(line) for line in lines.splitlines()]
+        query = f"SELECT to_jsonb({table})::text AS row FROM {table} WHERE {where}"  # noqa: S608  # our own names
+        return [json.loads(found["row"]) for found in run_on_server(self.server.url(self.database), query)]
 
     def job(self, prompt: str) -> dict[str, Any] | None:
         """The one job with that prompt; None if there is none."""
