@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import time
 from typing import Any
@@ -85,6 +86,21 @@ class Cluster:
 
     async def run(self) -> None:
         """Renew the lease, bury the dead, take a free role, until cancelled."""
+        # Beside the heartbeats, which wait for the very lock that is to be freed.
+        freeing = asyncio.create_task(self._free_locks())
+        try:
+            await self._live()
+        finally:
+            freeing.cancel()
+
+    async def _free_locks(self) -> None:
+        while True:
+            # The heartbeats report an outage.
+            with suppress(StoreUnavailableError):
+                await self._end_stopped()
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def _live(self) -> None:
         missed = False
         while True:
             self._woken.clear()
@@ -126,7 +142,6 @@ class Cluster:
 
     async def _beat(self, *, catch_up: bool) -> None:
         now = asyncio.get_running_loop().time()
-        await self._end_stopped()
         catch_up |= await self.notices.ensure()
         catch_up |= self._database.take_doubt()
         await self._database.write(processes.renew, self._process, json.dumps(self.find_facts()))
