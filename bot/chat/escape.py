@@ -14,6 +14,7 @@ NO_TEXT = "(no text)"
 
 _BACKTICK_LOOKALIKE = "\N{MODIFIER LETTER GRAVE ACCENT}"
 _ELLIPSIS = "…"
+_MARKS = frozenset({"Mn", "Me"})
 _MARKS_PER_LETTER = 3
 # More is never shown; the rest of a huge text is not even read.
 _READ_CHARACTERS = 20_000
@@ -36,7 +37,10 @@ def plain(text: str, limit: int) -> str:
     text = text[:_READ_CHARACTERS]
     # Most prompts have only characters that stay as they are.
     if not (text.isascii() and text.isprintable()):
-        text = _without_piles(unicodedata.normalize("NFC", "".join(map(_seen, text))))
+        seen = text.translate({ord(character): _seen(character) for character in set(text)})
+        text = unicodedata.normalize("NFC", seen)
+        if not _MARKS.isdisjoint(map(unicodedata.category, set(text))):
+            text = _without_piles(text)
     return clip(" ".join(text.split()) or NO_TEXT, limit)
 
 
@@ -78,7 +82,7 @@ def _without_piles(text: str) -> str:
     kept: list[str] = []
     marks = _MARKS_PER_LETTER
     for character in text:
-        if unicodedata.category(character) in {"Mn", "Me"}:
+        if unicodedata.category(character) in _MARKS:
             marks += 1
             if marks > _MARKS_PER_LETTER:
                 continue

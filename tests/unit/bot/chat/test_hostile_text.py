@@ -5,7 +5,7 @@ import logging
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pytest
@@ -170,9 +170,16 @@ def buttons_of(message: Message) -> list[str]:
     return [button.label for button in shown]
 
 
+@lru_cache(maxsize=4_000)
+def rendered(text: str) -> tuple[tuple[str, str], ...]:
+    """What Discord would make of the text; many messages share theirs."""
+    return tuple(read(text))
+
+
+@lru_cache(maxsize=4_000)
 def outside_code(text: str) -> str:
     """The text without its code spans, as Discord would take them."""
-    for kind, written in read(text):
+    for kind, written in rendered(text):
         if kind == "code":
             text = text.replace(written, "\N{OBJECT REPLACEMENT CHARACTER}", 1)
     return text
@@ -185,20 +192,26 @@ def shapes(messages: list[Message]) -> list[tuple[Any, ...]]:
 
 @cache
 def harmless_shapes(job: Job) -> list[tuple[Any, ...]]:
-    return shapes(list(about_a_job(spoilt(job, "fox"), "fox")))
+    return shapes(list(messages_about(job, "fox")))
+
+
+@lru_cache(maxsize=len(PAYLOADS) + 1)
+def messages_about(job: Job, evil: str) -> tuple[Message, ...]:
+    """Every message about a job with that text; composed once for all tests that look at it."""
+    return tuple(about_a_job(spoilt(job, evil), evil))
 
 
 def judge(job: Job, evil: str) -> None:
-    messages = list(about_a_job(spoilt(job, evil), evil))
+    messages = list(messages_about(job, evil))
     assert shapes(messages) == harmless_shapes(job)
     for message in messages:
         sent = message.ping
         assert sent in {None, 42}
         for text in parts_of(message):
-            found = read(text)
+            found = rendered(text)
             assert {kind for kind, _ in found} <= OWN, (evil, text)
             assert {written for kind, written in found if kind == "mention"} <= {"<@42>"}
-            assert all(unicodedata.category(one) not in {"Cc", "Cf", "Cs"} for one in text.replace("\n", ""))
+            assert all(unicodedata.category(one) not in {"Cc", "Cf", "Cs"} for one in set(text) - {"\n"})
 
 
 @pytest.mark.slow
@@ -223,7 +236,7 @@ def test_no_mixture_of_them_gets_out_either(job: Job, evil: str) -> None:
 @pytest.mark.parametrize("evil", PAYLOADS, ids=range(len(PAYLOADS)))
 async def test_only_the_requester_can_be_pinged(job: Job, evil: str) -> None:
     """Discord gets no mention to parse, in every kind of message, with any text."""
-    for message in about_a_job(spoilt(job, evil), evil):
+    for message in messages_about(job, evil):
         allowed = cards.to_discord(message)["allowed_mentions"].to_dict()
         assert allowed == {"parse": [], "users": [42] if message.ping else []}
 
@@ -240,7 +253,7 @@ async def test_what_is_plain_for_discord_is_one_short_line(job: Job, evil: str) 
         forms.Offered((evil or "x", "y"), ("1280x720", "720x1280"), ("4", "8")),
     )
     shown = [lists.choice_name(Suggestion(spoiled.id, evil, 1_000.0), 1_001.0, ENGLISH), form.title]
-    shown += [label for message in about_a_job(spoiled, evil) for label in buttons_of(message)]
+    shown += [label for message in messages_about(job, evil) for label in buttons_of(message)]
     for text in shown:
         assert 0 < len(text) <= 100
         assert text.isprintable()

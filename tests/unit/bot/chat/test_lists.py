@@ -137,7 +137,7 @@ def test_a_veiled_entry_shows_no_prompt_and_has_no_button(job: Job) -> None:
 @pytest.mark.parametrize("state", list(State))
 def test_nothing_of_the_largest_page_is_left_out(job: Job, reader: Reader, state: State) -> None:
     """Five entries with long prompts, links, pictures and all their buttons are within Discord's bounds as they are."""
-    request = replace(job.request, prompt="🦊`" * 2_000, model="m" * 128, size="9" * 16, seconds="9" * 16)
+    request = replace(job.request, prompt="🦊`" * 500, model="m" * 128, size="9" * 16, seconds="9" * 16)
     for cause in (None, *Cause):
         for withheld in (False, True):
             one = replace(job, state=state, cause=cause, waiting_for=cause, withheld=withheld, request=request)
