@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.bot.forked import BOUND_SECONDS, run
+from tests.unit.bot.forked import BOUND_SECONDS, break_it, run, run_into, stop_it
 
 pytestmark = pytest.mark.slow
 
@@ -21,27 +21,6 @@ ROOT = Path(__file__).parents[3]
 SECRETS = {"DISCORD_TOKEN": "token-canary-1", "VIDEOS_API_KEY": "key-canary-2"}
 # No address here listens: every try before the end fails on this machine.
 NOWHERE = {"VIDEOS_API_BASE_URL": "http://127.0.0.66:9/v1"}
-# The bot's own command, with something in it that breaks.
-BROKEN = """
-import sys
-from bot import cli
-def run(*_): raise LookupError("unheard of")
-cli.run = run
-sys.exit(cli.main())
-"""
-# The bot's own command, stopped at the beginning of its first start; it could reach no one.
-STOPPED = """
-import os, signal, sys
-from bot import app, cli
-from sandbox.loopback import stay_on_loopback
-stay_on_loopback()
-build = app.migrate
-def migrate(path):
-    os.kill(os.getpid(), signal.SIGTERM)
-    build(path)
-app.migrate = migrate
-sys.exit(cli.main())
-"""
 
 
 def run_anew(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -98,12 +77,14 @@ class LockHolder:
 
 
 @pytest.mark.parametrize(
-    ("missing", "command"),
-    [("DISCORD_TOKEN", ()), ("VIDEOS_API_KEY", ("run",))],
+    ("missing", "command", "start"),
+    [("DISCORD_TOKEN", (), run_anew), ("VIDEOS_API_KEY", ("run",), run)],
 )
-def test_a_missing_setting_ends_with_78(tmp_path: Path, missing: str, command: tuple[str, ...]) -> None:
+def test_a_missing_setting_ends_with_78(
+    tmp_path: Path, missing: str, command: tuple[str, ...], start: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     """One line names it; nothing is created."""
-    done = run_anew(tmp_path, *command, **{name: value for name, value in SECRETS.items() if name != missing})
+    done = start(tmp_path, *command, **{name: value for name, value in SECRETS.items() if name != missing})
     assert done.returncode == 78
     assert the_line(done).startswith(f"{missing} is missing")
     assert list(tmp_path.iterdir()) == []
@@ -130,15 +111,7 @@ def test_a_wrong_setting_ends_with_78(tmp_path: Path, name: str, value: str) -> 
 
 def test_an_unexpected_error_ends_with_1(tmp_path: Path) -> None:
     """The log says where it broke, and the last line what happened."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", BROKEN],
-        cwd=tmp_path,
-        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **SECRETS},
-        capture_output=True,
-        text=True,
-        timeout=BOUND_SECONDS,
-        check=False,
-    )
+    done = run(tmp_path, prepare=break_it, **SECRETS)
     assert done.returncode == 1
     *log, last = done.stderr.splitlines()
     assert last == "unheard of"
@@ -147,15 +120,7 @@ def test_an_unexpected_error_ends_with_1(tmp_path: Path) -> None:
 
 def test_stopped_before_it_serves_it_ends_with_0(tmp_path: Path) -> None:
     """SIGTERM while the database is being built: it is built to its end, and Discord is never asked."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", STOPPED],
-        cwd=tmp_path,
-        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **SECRETS, **NOWHERE},
-        capture_output=True,
-        text=True,
-        timeout=BOUND_SECONDS,
-        check=False,
-    )
+    done = run(tmp_path, prepare=stop_it, **SECRETS, **NOWHERE)
     assert (done.returncode, done.stdout) == (0, "")
     assert "logging in" not in done.stderr
     assert (tmp_path / "data" / "bot.db").exists()
@@ -165,7 +130,7 @@ def test_a_second_process_ends_with_75(tmp_path: Path) -> None:
     """While one process serves a data folder another one is turned away in one line, and may come when it is free."""
     with closing(LockHolder(tmp_path / "data")):
         for command in ("run", "migrate"):
-            done = run_anew(tmp_path, command, **SECRETS, **NOWHERE)
+            done = run(tmp_path, command, **SECRETS, **NOWHERE)
             assert done.returncode == 75
             assert "Another process" in the_line(done)
     assert run(tmp_path, "migrate", **SECRETS).returncode == 0
@@ -270,7 +235,7 @@ def test_migrate_needs_neither_token_nor_key(tmp_path: Path) -> None:
 
 def test_the_version_is_printed(tmp_path: Path) -> None:
     """It needs no settings, touches nothing, and is that of the project."""
-    done = run_anew(tmp_path, "--version", LOG_LEVEL="wrong")
+    done = run(tmp_path, "--version", LOG_LEVEL="wrong")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['version']}\n"
     assert list(tmp_path.iterdir()) == []
@@ -288,15 +253,10 @@ def test_all_mistakes_are_said_before_the_database_is_touched(tmp_path: Path) ->
 
 def test_a_person_at_a_terminal_sees_a_line_for_each_mistake_and_no_traceback(tmp_path: Path) -> None:
     """The same at a terminal: what is wrong, not where the code noticed it."""
-    for program, wanted in ((["-m", "bot"], 3), (["-c", BROKEN], 2)):
+    for prepare, wanted in ((None, 3), (break_it, 2)):
         ours, theirs = pty.openpty()
-        environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), "MAX_RENDERING_JOBS": "0"}
-        if wanted == 2:
-            environment |= SECRETS | {"MAX_RENDERING_JOBS": "1"}
-        subprocess.run(
-            [sys.executable, "-W", "ignore", *program], cwd=tmp_path, env=environment, stderr=theirs, check=False,
-            timeout=BOUND_SECONDS,
-        )  # fmt: skip
+        settings = SECRETS | {"MAX_RENDERING_JOBS": "1"} if prepare else {"MAX_RENDERING_JOBS": "0"}
+        run_into(Path(os.devnull), Path(os.ttyname(theirs)), tmp_path, prepare=prepare, **settings)
         os.close(theirs)
         said = os.read(ours, 65536).decode()
         os.close(ours)
@@ -313,7 +273,7 @@ def test_a_name_that_resembles_a_setting_is_warned_about(tmp_path: Path) -> None
 
 def test_an_unknown_command_is_said(tmp_path: Path) -> None:
     """The usage, and exit code 2."""
-    done = run_anew(tmp_path, "dance", **SECRETS)
+    done = run(tmp_path, "dance", **SECRETS)
     assert done.returncode == 2
     assert "migrate" in done.stderr
 
