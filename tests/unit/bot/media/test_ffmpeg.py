@@ -69,8 +69,10 @@ async def test_pictures_are_copied_when_they_can_be(ffmpeg: Ffmpeg, save, target
     assert media in target.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["plays-with-sound.mp4", "hevc.mp4", "vp9.webm", "mpeg4.mov"])
-@pytest.mark.parametrize("target_bytes", [150_000, 400_000])
+@pytest.mark.parametrize(
+    ("name", "target_bytes"),
+    [("plays-with-sound.mp4", 150_000), ("hevc.mp4", 400_000), ("vp9.webm", 150_000), ("mpeg4.mov", 400_000)],
+)
 async def test_encoded_videos_fit(ffmpeg: Ffmpeg, save, target: Path, name: str, target_bytes: int) -> None:
     """Noise that no encoder likes still fits into the bytes that it may have, whole and with its sound."""
     source = save(encoded(name, size="256x144", seconds=2.0, noise=60))

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.column_values import fitted
@@ -58,6 +58,7 @@ def check_video(video: RemoteVideo) -> None:
         check("cause", str(video.error.cause))
 
 
+@settings(max_examples=50)
 @given(body=BODY, status=st.sampled_from([200, 400, 402, 403, 404, 409, 413, 422, 429, 451, 500, 503]))
 @example(body={"id": "video_1", "usage": {"cost": 10**400}}, status=200)
 @example(body={"id": "video_1", "status": "failed", "error": {"code": "\0\ud800" * 99}}, status=200)

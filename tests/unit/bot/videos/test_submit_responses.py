@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
@@ -327,6 +327,7 @@ HEADERS = st.dictionaries(
 )
 
 
+@settings(max_examples=50)
 @given(STATUSES, HEADERS, JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200) | st.none())
 def test_no_answer_breaks_the_law(status: int, headers: dict[str, str], body: bytes | None) -> None:
     """For any bytes, the classification gives a video or a submit fault, and never anything else."""

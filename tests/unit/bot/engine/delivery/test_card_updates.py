@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.cards import Message
 from bot.chat.courier import CourierFault, NotTaken
@@ -97,10 +98,14 @@ class CardsHarness:
     async def card(self, state: State, **changes: Any) -> Job:
         """A job whose card was posted by an earlier process."""
         job = a_job(state, accepted_at=self.clock.now() - 500.0, **changes)
-        await self.database.write(put, job)
-        await self.database.write(posts.make_due, job, PostKind.CARD)
-        (post,) = await self.database.read(posts.find_posts_of_jobs, [job.id])
-        await self.database.write(posts.mark_sent, post, MessageId(len(self.jobs) + 1))
+
+        async def posted(connection: AsyncConnection) -> None:
+            await put(connection, job)
+            await posts.make_due(connection, job, PostKind.CARD)
+            (post,) = await posts.find_posts_of_jobs(connection, [job.id])
+            await posts.mark_sent(connection, post, MessageId(len(self.jobs) + 1))
+
+        await self.database.write(posted)
         self.jobs.append(job)
         return job
 

@@ -127,9 +127,9 @@ async def test_without_uncertain_jobs_nothing_is_requested(harness: ReconcilerHa
 
 @pytest.mark.slow
 async def test_one_question_serves_all_and_comes_less_and_less_often(harness: ReconcilerHarness) -> None:
-    """A hundred uncertain jobs ask as often as one: at once, after 10 s, 20 s, 30 s, 45 s, and so on."""
+    """Thirty uncertain jobs ask as often as one: at once, after 10 s, 20 s, 30 s, 45 s, and so on."""
     harness.provider.reply(200, {"data": []})
-    for number in range(100):
+    for number in range(30):
         await harness.job(prompt=f"number {number}")
     moments = await harness.asks_until(24 * HOUR)
     assert moments[:6] == [0, 10, 20, 30, 45, 67.5]

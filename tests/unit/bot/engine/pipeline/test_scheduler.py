@@ -14,9 +14,11 @@ from bot.engine.pipeline.submit_step import submit
 from bot.jobs.model import Cause, UserId
 from bot.jobs.states import State
 from bot.jobs.store import accepting
+from tests.figures import figure
 from tests.unit.bot.engine.scheduler_harness import DEADLINE_SECONDS, SchedulerHarness, a_scheduler_harness, answering
 
 pytestmark = pytest.mark.both_databases
+SAME_ID = figure(20, 50)
 
 
 @pytest.fixture
@@ -260,14 +262,14 @@ async def test_at_once_is_a_second_at_least(harness: SchedulerHarness) -> None:
 
 @pytest.mark.reliability
 async def test_an_id_given_out_twice_is_one_jobs(harness: SchedulerHarness) -> None:
-    """Fifty jobs are taken under the same id: the first has it, the others are in doubt, and the owner hears of it."""
+    """All jobs are taken under the same id: the first has it, the others are in doubt, and the owner hears of it."""
     harness.api.create = answering(200, {"id": "video_same", "status": "queued"})
-    jobs = [await harness.accept(prompt=f"number {number}") for number in range(50)]
+    jobs = [await harness.accept(prompt=f"number {number}") for number in range(SAME_ID)]
     harness.start()
     for job in jobs:
         await harness.is_in(job, State.RENDERING, State.UNCERTAIN)
     found = [await harness.job(job) for job in jobs]
     assert [one.remote_id for one in found if one.state is State.RENDERING] == ["video_same"]
     assert {one.remote_id for one in found if one.state is State.UNCERTAIN} == {None}
-    assert len(harness.api.paid) == 50
+    assert len(harness.api.paid) == SAME_ID
     assert Key.ALERT_TWICE in harness.rung

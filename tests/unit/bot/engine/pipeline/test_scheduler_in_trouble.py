@@ -30,6 +30,7 @@ from tests.unit.bot.media.samples import mp4
 
 PERCENT = itertools.count(1)
 JOBS = figure(50, 1_000)
+WAITING = figure(200, 1_000)
 PROBED = {"/v1/videos", "/v1/models"}
 
 
@@ -96,10 +97,10 @@ async def test_without_a_fresh_link_the_content_endpoint_is_asked(harness: Sched
     ("status", "code"), [(401, "invalid_api_key"), (402, "no_credit"), (429, "insufficient_quota")]
 )
 async def test_without_an_account_a_thousand_jobs_wait(harness: SchedulerHarness, status: int, code: str) -> None:
-    """The key is refused or credit is out for 40 minutes: one try in ten minutes, no job fails, all go on."""
+    """Credit is out or the key refused for 40 minutes: one try in ten minutes, no job fails, all go on."""
     harness.api.create = answering(status, {"error": {"message": "You exceeded your current quota", "code": code}})
     now = harness.clock.now()
-    jobs = [a_job(prompt=f"number {n}", accepted_at=now, provider=harness.videos.provider) for n in range(1000)]
+    jobs = [a_job(prompt=f"number {n}", accepted_at=now, provider=harness.videos.provider) for n in range(WAITING)]
     await harness.database.write(put, *jobs)
     harness.let_claim()
     harness.start()

@@ -25,7 +25,7 @@ WARM_SECONDS = 30.0
 # The goal of a restart (docs/performance.md) is for a provider that accepts so many a second.
 AT_GOAL = 50
 PEOPLE = 20
-SECONDS = figure(200.0, 1_800.0)
+SECONDS = figure(100.0, 1_800.0)
 
 
 class FakeLimitedProvider:
