@@ -13,7 +13,7 @@ from tests.e2e.outage_scene import FOR_EVER, MANY, RENDER, a_scene, at_the_provi
 from tests.figures import figure
 from tests.unit.bot.media.samples import mp4
 
-ASKED_FOR = 40
+ASKED_FOR = figure(16, 40)
 DUE = figure(ASKED_FOR, 1_000)
 
 

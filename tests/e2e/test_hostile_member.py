@@ -16,6 +16,8 @@ from tests.e2e.messages import actions, ever_posted, of_kind, press
 from tests.e2e.scene import Scene, a_stage, picture
 
 MINUTES = 60
+# From one attack to the next: in an hour he uses each of his words.
+MINUTES_APART = 8
 FOR_EVER = 100_000
 DELAY_SECONDS = 30.0
 # Sixty paid requests a minute as in life; more under way for each person than in life, so that he can do more harm.
@@ -110,7 +112,7 @@ async def test_an_hour_of_one_hostile_member_costs_the_others_nothing(tmp_path: 
                 stage.studio.faults.add(target, fault, times=FOR_EVER, word=word)
         prompts: list[str] = []
         for minute, pair in zip(
-            range(0, MINUTES, 4), itertools.cycle(zip(people[::2], people[1::2], strict=True)), strict=False
+            range(0, MINUTES, MINUTES_APART), itertools.cycle(zip(people[::2], people[1::2], strict=True)), strict=False
         ):
             await hostile.act(ever_posted(stage.chat, scene.channel, "video")[-5:])
             asked = [f"A kite of {person.name} in minute {minute:02}" for person in pair]
@@ -119,7 +121,7 @@ async def test_an_hour_of_one_hostile_member_costs_the_others_nothing(tmp_path: 
             await all_posted(scene, asked)
             prompts += asked
             assert shutil.disk_usage(stage.bot.data_dir).free > PICTURE_FLOOR_BYTES
-            for _ in range(4):
+            for _ in range(MINUTES_APART):
                 stage.jump(60.0)
                 await asyncio.sleep(0.1)
 

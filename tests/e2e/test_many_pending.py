@@ -19,7 +19,7 @@ from tests.e2e.scene import Scene, a_stage
 from tests.figures import figure
 from tests.unit.bot.jobs.samples import a_job, put
 
-JOBS = figure(500, 10_000)
+JOBS = figure(300, 10_000)
 VIDEOS = 10
 NINE_MEGABYTES = 9.0
 """Under Discord's 10 MiB, and more than memory could hold unseen of ten at once."""
