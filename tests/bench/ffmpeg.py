@@ -85,7 +85,9 @@ async def measure(scale: Scale) -> Report:
     report = Report()
     full = scale.share >= 1.0
     size, seconds, rate = ("1920x1080", 5.0, 30) if full else ("320x180", 1.0, 25)
-    for case in _CASES:
+    # A run that only has to show that it works does each thing once.
+    cases = _CASES if full else {case.act: case for case in _CASES}.values()
+    for case in cases:
         content = await asyncio.to_thread(
             encoded, case.kind, size=size, seconds=seconds, rate=rate, noise=case.noise if full else 0
         )
