@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+COMPILED := $(VENV)/.compiled
 # Compiled tests are kept, also where the environment says otherwise: compiling them takes ten seconds per worker.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -31,8 +32,14 @@ check: $(READY)  ## lint, formatting, types, architecture
 	@$(BIN)/lint-imports
 	@$(BIN)/basedpyright
 
+# Once for all workers, and while the checks leave a core free. It says nothing unless a test can't be imported.
+$(COMPILED): $(READY) $(shell find bot cogs sandbox tests -name '*.py')
+	@said=$$($(BIN)/pytest --collect-only -qq 2>&1) || { echo "$$said"; exit 1; }
+	@touch $@
+
 # In CI the browser tests must run, so there the browser is fetched too; elsewhere nothing is installed unasked.
-test: check $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests, the core on both databases
+test: $(READY) $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests, the core on both databases
+	@$(MAKE) --no-print-directory -j 2 check $(COMPILED)
 	@$(BIN)/pytest -n 4 --dist loadfile --durations=30
 
 # While one works: no process of the bot is started but for a few, and no browser.
