@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -18,9 +19,19 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
-    """The file's syntax tree."""
+    """The file's syntax tree, which is the same for all who ask: to be read, never changed."""
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Every statement below it, at any depth; the parts of expressions, which are most of a tree, are passed over."""
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        inner = getattr(node, name, None)
+        for one in inner if isinstance(inner, list) else ():
+            yield one
+            yield from statements(one)
 
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

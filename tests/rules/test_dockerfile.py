@@ -10,9 +10,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.rules.sources import parsed
 
 pytestmark = pytest.mark.slow
 
@@ -65,6 +68,7 @@ def pinned() -> set[str]:
     return {normal(name) for name in re.findall(r"(?m)^([\w.-]+)==", (ROOT / "requirements/run.txt").read_text())}
 
 
+@cache
 def brought() -> tuple[set[str], set[str]]:
     """The top-level names that those distributions bring, and those that only others bring."""
     here = importlib.metadata.packages_distributions()
@@ -73,17 +77,17 @@ def brought() -> tuple[set[str], set[str]]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module.partition(".")[0]
 
 
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
-    """The files that the Dockerfile copies, and nothing else."""
-    app = tmp_path / "app"
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that the Dockerfile copies, and nothing else; beside them is the data, of the one test that has any."""
+    app = tmp_path_factory.mktemp("image") / "app"
     for source in copied():
         target = app / source
         target.parent.mkdir(parents=True, exist_ok=True)

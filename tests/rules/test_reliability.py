@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.rules.sources import parsed, python_files, statements
+
 ROOT = Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"`(test_\w+)`")
 
@@ -14,9 +16,12 @@ NAMED = re.compile(r"`(test_\w+)`")
 @cache
 def written() -> dict[str, str]:
     """Every test function by name, with its decorators as text."""
-    trees = [ast.parse(path.read_text()) for path in (ROOT / "tests").rglob("test_*.py")]
+    paths = [path for path in python_files("tests") if path.name.startswith("test_")]
     functions = [
-        one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+        one
+        for path in paths
+        for one in statements(parsed(path))
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     return {
         one.name: "\n".join(map(ast.unparse, one.decorator_list)) for one in functions if one.name.startswith("test_")
