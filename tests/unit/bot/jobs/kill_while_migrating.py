@@ -25,7 +25,7 @@ from tests.figures import figure
 __all__ = ["alembic"]  # imported once for all who die
 FILE_STEPS = {"open", "os.rename", "os.remove", "sqlite3.connect"}
 STEPS_MAX = 500
-STRIDE = figure(2, 1)
+STRIDE = figure(3, 1)
 
 
 def kill_at(wanted: int, folder: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_first_start_that_is_killed_anywhere_is_begun_again(built_file: Path, 
     revision = migrating.newest_revision()
     kills = kill_at_every_step(migrating._SCRIPTS, tmp_path / "none.db", tmp_path / "copies")
     print(f"{kills} kills")  # noqa: T201  # pytest shows it with a failure
-    assert kills > figure(10, 20)
+    assert kills > figure(6, 20)
     whole = judge(built_file, revision, 0)
     for folder in sorted((tmp_path / "copies").iterdir()):
         migrate(folder / "bot.db")
@@ -116,7 +116,7 @@ def test_a_later_migration_that_is_killed_anywhere_is_begun_again(
         before = number
     kills = kill_at_every_step(scripts, path, tmp_path / "copies")
     print(f"{kills} kills")  # noqa: T201  # pytest shows it with a failure
-    assert kills > figure(10, 20)
+    assert kills > figure(6, 20)
     monkeypatch.setattr(migrating, "_SCRIPTS", scripts)
     migrate(path)
     whole = judge(path, "9002", ROWS)
