@@ -25,13 +25,12 @@ from bot.jobs.store import processes
 from bot.jobs.store.processes import Role
 from sandbox.stage import Stage
 from tests.postgres import Databases
-from tests.server_link import ServerLink
+from tests.server_link import LINK
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 Row = Mapping[str, Any]
 """A row by the names of its columns; of either database, and nothing else of it is used."""
 _BUSY_SECONDS = 10.0
-_link = ServerLink()
 
 
 class _Chosen:
@@ -44,7 +43,7 @@ class _Chosen:
 def choose(server: Databases | None) -> None:
     """From now on tests run on databases of that server; on SQLite files if there is none."""
     _Chosen.server = server
-    _link.close()
+    LINK.close()
 
 
 @contextmanager
@@ -58,7 +57,7 @@ def a_database_url() -> Iterator[sa.URL | None]:
     try:
         yield url
     finally:
-        server.drop(url)
+        server.release(url)
 
 
 @contextmanager
@@ -77,7 +76,7 @@ async def a_database(folder: Path, process: str = "machine") -> AsyncIterator[Da
     with a_database_url() as url:
         if url is None:
             build_file(folder / "bot.db")
-        database = _open(url, folder, process)
+        database = open_in(folder, url, process)
         try:
             if url is not None:
                 await _join(database, process)
@@ -96,7 +95,7 @@ async def database_of(stage: Stage) -> AsyncIterator[Database]:
         migrate(path)
     elif url is None:
         build_file(path)
-    database = _open(None if url is None else sa.make_url(url), stage.bot.data_dir, "test")
+    database = open_in(stage.bot.data_dir, None if url is None else sa.make_url(url), "test")
     try:
         yield database
     finally:
@@ -134,7 +133,8 @@ async def _join(database: Database, process: str) -> None:
     assert await database.write(processes.take_role, Role.SUBMITTER, process)
 
 
-def _open(url: sa.URL | None, folder: Path, process: str) -> Database:
+def open_in(folder: Path, url: sa.URL | None = None, process: str = "machine") -> Database:
+    """Open the database at that address for the process of that name, or else the built file in the folder."""
     if url is None:
         backend, generation = SQLiteBackend(folder / "bot.db"), generation_path(folder / "bot.db")
     else:
@@ -188,4 +188,4 @@ def run_on_server(url: str, statement: str, *values: object) -> list[Row]:
     """The rows of a statement in a PostgreSQL database; `url` is a DATABASE_URL. Each `?` is one of the values."""
     numbers = itertools.count(1)
     numbered = re.sub(r"\?", lambda _: f"${next(numbers)}", statement) if values else statement
-    return _link.run(url, numbered, *values)
+    return LINK.run(url, numbered, *values)

@@ -59,3 +59,7 @@ class ServerLink:
         if connection is not None:
             with contextlib.suppress(*_FAULTS):
                 await connection.close(timeout=1.0)
+
+
+LINK = ServerLink()
+"""The one of this process: who asks through it adds no connection of its own to the server."""

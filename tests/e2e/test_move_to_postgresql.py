@@ -37,4 +37,4 @@ async def test_a_moved_bot_goes_on_where_it_stopped(tmp_path: Path, postgres: Da
         await ada.reply(video, "Now make it night")
         await stage.chat.wait_for(lambda: len(of_kind(channel, "video")) == 3, what="the remix")
         assert await stage.bot.terminate() == 0
-    postgres.drop(url)
+    postgres.release(url)

@@ -18,4 +18,4 @@ async def test_a_process_whose_shard_is_taken_ends_with_78(tmp_path: Path, postg
         assert lines == ["Another process serves shard 1 already: give each its own SHARD_IDS."]
         assert stage.bot.running
         assert await stage.bot.terminate() == 0
-    postgres.drop(url)
+    postgres.release(url)

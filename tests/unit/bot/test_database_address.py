@@ -35,7 +35,7 @@ def refused_by(url: sa.URL, kind: type[StoreUnavailableError] = UnusableServerEr
 def empty(postgres: Databases) -> Iterator[sa.URL]:
     url = postgres.empty()
     yield url
-    postgres.drop(url)
+    postgres.release(url)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_a_database_of_another_version(postgres: Databases) -> None:
     assert "stop all of them" in refused_by(url, ServedDatabaseError)
     postgres.server.execute("UPDATE alembic_version SET version_num = '7777'; DELETE FROM processes", name)
     assert "newer version of the bot" in refused_by(url, NewerDatabaseError)
-    postgres.drop(url)
+    postgres.release(url)
 
 
 def test_a_missing_driver(empty: sa.URL, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +139,7 @@ def test_the_exit_code_says_who_has_to_act(tmp_path: Path, postgres: Databases, 
         done = run(tmp_path, command, **SECRETS, **NOWHERE, DATABASE_URL=address, LOG_LEVEL="error")
         assert (done.returncode, bool(the_line(done))) == (code, True)
         assert {path.name for path in (tmp_path / "data").iterdir()} == {"bot.lock"}
-    postgres.drop(served)
+    postgres.release(served)
 
 
 @pytest.mark.parametrize(

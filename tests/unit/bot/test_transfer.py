@@ -37,7 +37,7 @@ def settings_for(url: sa.URL) -> dict[str, str]:
 def target(postgres: Databases) -> Iterator[sa.URL]:
     url = postgres.empty()
     yield url
-    postgres.drop(url)
+    postgres.release(url)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_data_moves_between_two_postgresql_databases(
     moved = rows_of_server(target)
     assert without_owners(moved) == without_owners(before)
     assert [row["content"] for row in moved["pictures"]] == [PICTURE]
-    postgres.drop(first)
+    postgres.release(first)
 
 
 def test_a_pause_and_a_restore_go_along(tmp_path: Path, path: Path, target: sa.URL) -> None:
@@ -188,7 +188,7 @@ def test_living_processes_keep_the_data_where_it_is(tmp_path: Path, path: Path, 
     assert (done.returncode, "stop all of them" in the_line(done)) == (75, True)
     done = run(tmp_path, "migrate", "--from", f"sqlite:///{path}", **settings_for(served))
     assert (done.returncode, "stop all of them" in the_line(done)) == (75, True)
-    postgres.drop(served)
+    postgres.release(served)
 
 
 def test_a_process_that_only_slept_can_not_go_on_where_the_data_was(
@@ -205,7 +205,7 @@ def test_a_process_that_only_slept_can_not_go_on_where_the_data_was(
     for url in (source, target):
         assert postgres.server.execute("SELECT count(*) FROM processes", str(url.database)) == "0"
     assert postgres.server.execute("SELECT count(*) FROM roles WHERE holder IS NOT NULL", str(target.database)) == "0"
-    postgres.drop(source)
+    postgres.release(source)
 
 
 def test_only_an_empty_database_takes_data(tmp_path: Path, path: Path, target: sa.URL) -> None:

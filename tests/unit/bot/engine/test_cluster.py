@@ -1,6 +1,7 @@
 """A process among others on one database: what ends it, and what it leaves behind."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from tests.postgres import Databases
 
 
 @pytest.fixture
-def url(postgres: Databases) -> sa.URL:
-    return postgres.new()
+def url(postgres: Databases) -> Iterator[sa.URL]:
+    made = postgres.new()
+    yield made
+    postgres.release(made)
 
 
 async def begin(url: sa.URL, folder: Path, name: str) -> tuple[Database, Cluster]:

@@ -43,7 +43,7 @@ async def two(postgres: Databases, tmp_path: Path) -> AsyncIterator[tuple[Proces
     yield both
     for one in both:
         await one.database.close()
-    postgres.drop(url)
+    postgres.release(url)
 
 
 async def test_a_restored_database_is_recognised_by_the_first_process_alone(two: tuple[Process, Process]) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.database import Database, open_database
+from bot.jobs.database import Database
 from bot.jobs.migrating import migrate
-from tests.databases import POSTGRESQL, a_database
+from tests.databases import POSTGRESQL, a_database, open_in
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ async def open_another(file: Path) -> AsyncIterator[Callable[[], Database]]:
     opened: list[Database] = []
 
     def open_it() -> Database:
-        opened.append(open_database(file))
+        opened.append(open_in(file.parent))
         return opened[-1]
 
     yield open_it
@@ -44,6 +44,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path, database_kind
         async with a_database(tmp_path) as database:
             yield database
         return
-    database = open_database(request.getfixturevalue("file"))
+    file: Path = request.getfixturevalue("file")
+    database = open_in(file.parent)
     yield database
     await database.close()

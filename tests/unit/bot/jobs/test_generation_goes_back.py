@@ -1,6 +1,6 @@
 """The database goes back while a process uses it, as when a replica that was behind takes over."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,8 +19,10 @@ NOW = 5_000.0
 
 
 @pytest.fixture
-def url(postgres: Databases) -> sa.URL:
-    return postgres.new()
+def url(postgres: Databases) -> Iterator[sa.URL]:
+    made = postgres.new()
+    yield made
+    postgres.release(made)
 
 
 @asynccontextmanager

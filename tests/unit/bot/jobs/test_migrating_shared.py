@@ -57,7 +57,7 @@ async def sleeper(postgres: Databases, tmp_path: Path) -> AsyncIterator[tuple[sa
     [job] = await database.write(moving.claim, "sleeper")
     yield url, database, job
     await database.close()
-    postgres.drop(url)
+    postgres.release(url)
 
 
 def bring_a_step(scripts: Path) -> None:

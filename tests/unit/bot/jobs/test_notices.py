@@ -25,6 +25,7 @@ async def pair(postgres: Databases, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     yield both
     for each in both:
         await each.close()
+    postgres.release(url)
 
 
 def a_process(url: sa.URL, name: str) -> Notices:

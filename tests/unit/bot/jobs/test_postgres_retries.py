@@ -21,7 +21,7 @@ async def database(postgres: Databases, tmp_path: Path) -> AsyncIterator[Databas
     database = open_shared_database(url, "one", generation_path(tmp_path / "bot.db"))
     yield database
     await database.close()
-    postgres.drop(url)
+    postgres.release(url)
 
 
 def end_connections(postgres: Databases) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.database import Database, open_database, open_shared_database
+from bot.jobs.database import Database
+from tests.databases import open_in
 from tests.postgres import Databases
 
 
@@ -17,7 +18,7 @@ async def open_another(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
         file: Path = request.getfixturevalue("file")
 
         def open_it() -> Database:
-            opened.append(open_database(file))
+            opened.append(open_in(file.parent))
             return opened[-1]
 
         yield open_it
@@ -26,14 +27,14 @@ async def open_another(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
         url = postgres.new()
 
         def open_it() -> Database:
-            opened.append(open_shared_database(url, f"process {len(opened)}", tmp_path / "bot.generation"))
+            opened.append(open_in(tmp_path, url, f"process {len(opened)}"))
             return opened[-1]
 
         yield open_it
     for database in opened:
         await database.close()
     if request.param != "sqlite":
-        postgres.drop(url)
+        postgres.release(url)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def url(postgres: Databases) -> Iterator[sa.URL]:
     """The address of a database of the test's own."""
     made = postgres.new()
     yield made
-    postgres.drop(made)
+    postgres.release(made)
 
 
 @pytest.fixture
