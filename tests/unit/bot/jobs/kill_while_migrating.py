@@ -1,7 +1,7 @@
 """A program that migrates copies of a folder, killing itself at one step later each time, until no step is left.
 
 Steps are statements of SQLite, the files opened, renamed and removed by ourselves, and everything between two of them.
-`python -m tests.unit.bot.jobs.kill_while_migrating <migrations> <database> <copies>` prints how often.
+`python -m tests.unit.bot.jobs.kill_while_migrating <migrations> <database> <copies> <stride>` prints how often.
 """
 
 import os
@@ -20,12 +20,10 @@ import alembic.runtime.migration
 import alembic.script
 
 from bot.jobs import migrating
-from tests.figures import figure
 
 __all__ = ["alembic"]  # imported once for all who die
 FILE_STEPS = {"open", "os.rename", "os.remove", "sqlite3.connect"}
 STEPS_MAX = 500
-STRIDE = figure(3, 1)
 
 
 def kill_at(wanted: int, folder: Path) -> None:
@@ -53,10 +51,10 @@ def kill_at(wanted: int, folder: Path) -> None:
     sys.addaudithook(hear)
 
 
-def main(scripts: Path, database: Path, copies: Path) -> int:
-    """Die at every step there is, or at every few; return how many kills it took."""
+def main(scripts: Path, database: Path, copies: Path, stride: int) -> int:
+    """Die at every step there is, or at one of so many; return how many kills it took."""
     migrating._SCRIPTS = scripts
-    for kills, wanted in enumerate(range(1, STEPS_MAX, STRIDE)):
+    for kills, wanted in enumerate(range(1, STEPS_MAX, stride)):
         folder = copies / f"{wanted:03}"
         folder.mkdir()
         if database.exists():
@@ -74,4 +72,4 @@ def main(scripts: Path, database: Path, copies: Path) -> int:
 
 
 if __name__ == "__main__":
-    print(main(*map(Path, sys.argv[1:])))  # noqa: T201  # the answer to the test
+    print(main(*map(Path, sys.argv[1:4]), stride=int(sys.argv[4])))  # noqa: T201  # the answer to the test

@@ -42,8 +42,8 @@ def upgrade() -> None:
 '''
 
 
-def kill_at_every_step(scripts: Path, database: Path, copies: Path) -> int:
-    """How many kills it took; each has left its folder behind."""
+def kill_at_steps(scripts: Path, database: Path, copies: Path, stride: int) -> int:
+    """Kill at one step of so many. How many kills it took; each has left its folder behind."""
     copies.mkdir()
     done = subprocess.run(
         [
@@ -55,6 +55,7 @@ def kill_at_every_step(scripts: Path, database: Path, copies: Path) -> int:
             str(scripts),
             str(database),
             str(copies),
+            str(stride),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -86,7 +87,7 @@ def counts_as_its_own(path: Path) -> bool:
 def test_a_first_start_that_is_killed_anywhere_is_begun_again(built_file: Path, tmp_path: Path) -> None:
     """Killed at each step of building a database, the bot opens at the next start, with the schema of today."""
     revision = migrating.newest_revision()
-    kills = kill_at_every_step(migrating._SCRIPTS, tmp_path / "none.db", tmp_path / "copies")
+    kills = kill_at_steps(migrating._SCRIPTS, tmp_path / "none.db", tmp_path / "copies", figure(9, 1))
     print(f"{kills} kills")  # noqa: T201  # pytest shows it with a failure
     assert kills > figure(6, 20)
     whole = judge(built_file, revision, 0)
@@ -114,7 +115,7 @@ def test_a_later_migration_that_is_killed_anywhere_is_begun_again(
     for number in ("9001", "9002"):
         (scripts / "versions" / f"{number}_later.py").write_text(LATER_STEP.format(number=number, before=before))
         before = number
-    kills = kill_at_every_step(scripts, path, tmp_path / "copies")
+    kills = kill_at_steps(scripts, path, tmp_path / "copies", figure(3, 1))
     print(f"{kills} kills")  # noqa: T201  # pytest shows it with a failure
     assert kills > figure(6, 20)
     monkeypatch.setattr(migrating, "_SCRIPTS", scripts)

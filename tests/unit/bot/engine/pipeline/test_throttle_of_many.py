@@ -1,5 +1,6 @@
 """Ten thousand jobs and one provider with a limit: how often it is asked in vain. Real pacing, on a clock by hand."""
 
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -71,6 +72,22 @@ class FakeDatabase:
         self.writes += 1
 
 
+@cache
+def rendering_since(began_at: float) -> dict[JobId, Job]:
+    """All the jobs, which nothing here changes."""
+    made = (
+        a_job(
+            State.RENDERING,
+            user_id=UserId(number % PEOPLE),
+            remote_id=f"video_{number}",
+            accepted_at=began_at,
+            submitted_at=began_at,
+        )
+        for number in range(JOBS)
+    )
+    return {job.id: job for job in made}
+
+
 @pytest.mark.slow
 @pytest.mark.reliability
 @pytest.mark.parametrize(
@@ -99,19 +116,11 @@ async def test_ten_thousand_jobs_rarely_ask_a_limited_provider_in_vain(
     rules = SimpleNamespace(poll_bounds=Bounds(1.0, 60.0), job_give_up_seconds=86_400.0)
     context = SimpleNamespace(clock=clock, videos=provider, rules=rules, signals=Signals(), database=database)
     poller = Poller(context, throttle)  # pyright: ignore[reportArgumentType]  # what a poller uses of the parts here
-    jobs: dict[JobId, Job] = {}
     polls, began_at = DueQueue(), clock.now()
-    for number in range(JOBS):
-        job = a_job(
-            State.RENDERING,
-            user_id=UserId(number % PEOPLE),
-            remote_id=f"video_{number}",
-            accepted_at=began_at,
-            submitted_at=began_at,
-        )
-        jobs[job.id] = job
+    jobs = rendering_since(began_at)
+    for each in jobs:
         # Found at a start, so every one is due at once.
-        polls.put(job.id, began_at)
+        polls.put(each, began_at)
     seen = set[JobId]()
     # The log isn't read here.
     with capture_logs():

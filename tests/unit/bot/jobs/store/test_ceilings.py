@@ -31,12 +31,12 @@ async def ask(database: Database, allowed: Limits, **given: object) -> Accepted 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("allowed", [limits(guild=20), limits(everybody=20), limits(guild=20, everybody=30)])
-async def test_a_hundred_at_once_never_pass_a_ceiling(
+async def test_fifty_at_once_never_pass_a_ceiling(
     database: Database, open_another: Callable[[], Database], allowed: Limits
 ) -> None:
-    """Of 100 people at one moment, in two processes, exactly as many are accepted as allowed: waiting ones count."""
+    """Of 50 people at one moment, in two processes, exactly as many are accepted as allowed: waiting ones count."""
     sides = [database, open_another()]
-    given = [a_job(user_id=UserId(number), accepted_at=NOW) for number in range(1, 101)]
+    given = [a_job(user_id=UserId(number), accepted_at=NOW) for number in range(1, 51)]
     answers = await asyncio.gather(*(sides[n % 2].write(accept, job, allowed) for n, job in enumerate(given)))
     assert sum(isinstance(answer, Accepted) for answer in answers) == 20
     assert len(await database.read(finding.find_by_ids, [job.id for job in given])) == 20
