@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable
+from itertools import islice
 
 import pytest
 from hypothesis import example, given
@@ -20,8 +21,8 @@ TEXTS = st.text(st.sampled_from("abAB ,.!é猫\n"), max_size=60)
 Pixel = tuple[int, int, int]
 
 
-def brief(prompt: str, parent: Brief | None = None, *references: bytes, width: int = 640, height: int = 360) -> Brief:
-    return Brief(prompt, "gpt-4o-video", width, height, 4, 12, references, parent)
+def brief(prompt: str, parent: Brief | None = None, *references: bytes, per_second: int = 12) -> Brief:
+    return Brief(prompt, "gpt-4o-video", 640, 360, 4, per_second, references, parent)
 
 
 def png(colour: str, size: tuple[int, int] = (640, 360)) -> bytes:
@@ -82,7 +83,7 @@ def test_a_remix_shows_the_changed_words() -> None:
     parent = brief("A red fox in the snow")
     seen: dict[str, tuple[int, int]] = {}
     for prompt in ("A red fox in the snow", "A red fox and seventeen ravens in the snow"):
-        frames = list(draw_frames(brief(prompt, parent), png("black")))
+        frames = list(draw_frames(brief(prompt, parent, per_second=2), png("black")))
         # The last part of the time bar has the same colour, so only the upper three quarters count.
         opening, title = (frame.crop((0, 40, 640, 270)) for frame in (frames[0], frames[-1]))
         accent = Layout(brief(prompt, parent)).palette.accent
@@ -119,9 +120,10 @@ def test_a_remix_keeps_what_it_says_nothing_of() -> None:
 
 def test_the_scene_is_painted_from_the_picture() -> None:
     """A reference's colours are in the sky, also in a remix that brings no picture of its own."""
-    parent = brief("xyz", None, png("#ff0000"))
+    parent = brief("xyz", None, png("#ff0000"), per_second=2)
     plain, painted, child = (
-        list(draw_frames(one))[-1].getpixel((320, 20)) for one in (brief("xyz"), parent, brief("xyz", parent))
+        list(draw_frames(one))[-1].getpixel((320, 20))
+        for one in (brief("xyz", per_second=2), parent, brief("xyz", parent, per_second=2))
     )
     assert painted[0] > plain[0] + 20
     assert child == painted
@@ -130,5 +132,5 @@ def test_the_scene_is_painted_from_the_picture() -> None:
 def test_every_sign_moves() -> None:
     """For every object that a prompt brings into the scene, neighbouring pictures differ there."""
     for word in ("rain", "snow", "leaves", "stars", "clouds", "city", "water", "lanterns", "birds"):
-        one, other = list(draw_frames(brief(f"xyz {word}")))[20:22]
+        one, other = islice(draw_frames(brief(f"xyz {word}")), 20, 22)
         assert one.crop((0, 0, 640, 320)).tobytes() != other.crop((0, 0, 640, 320)).tobytes(), word
