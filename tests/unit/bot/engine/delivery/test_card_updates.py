@@ -97,17 +97,24 @@ class CardsHarness:
 
     async def card(self, state: State, **changes: Any) -> Job:
         """A job whose card was posted by an earlier process."""
-        job = a_job(state, accepted_at=self.clock.now() - 500.0, **changes)
+        (job,) = await self.cards(state, [changes])
+        return job
+
+    async def cards(self, state: State, each: list[dict[str, Any]]) -> list[Job]:
+        """Such a job for each of those changes."""
+        made = [a_job(state, accepted_at=self.clock.now() - 500.0, **changes) for changes in each]
+        ids = {job.id: MessageId(len(self.jobs) + number) for number, job in enumerate(made, 1)}
 
         async def posted(connection: AsyncConnection) -> None:
-            await put(connection, job)
-            await posts.make_due(connection, job, PostKind.CARD)
-            (post,) = await posts.find_posts_of_jobs(connection, [job.id])
-            await posts.mark_sent(connection, post, MessageId(len(self.jobs) + 1))
+            await put(connection, *made)
+            for job in made:
+                await posts.make_due(connection, job, PostKind.CARD)
+            for post in await posts.find_posts_of_jobs(connection, list(ids)):
+                await posts.mark_sent(connection, post, ids[post.job_id])
 
         await self.database.write(posted)
-        self.jobs.append(job)
-        return job
+        self.jobs += made
+        return made
 
     async def recover(self) -> None:
         """What a start does, and the first turn."""
@@ -141,8 +148,8 @@ async def harness(tmp_path: Path) -> AsyncIterator[CardsHarness]:
 async def a_busy_channel(harness: CardsHarness) -> tuple[list[Job], list[Job]]:
     """Twenty jobs that render and a hundred that wait, all from before a restart."""
     long_ago = harness.clock.now() - 400.0
-    rendering = [await harness.card(State.RENDERING, submitted_at=long_ago + 10 * n) for n in range(RENDERING)]
-    waiting = [await harness.card(State.ACCEPTED) for _ in range(QUEUED)]
+    rendering = await harness.cards(State.RENDERING, [{"submitted_at": long_ago + 10 * n} for n in range(RENDERING)])
+    waiting = await harness.cards(State.ACCEPTED, [{}] * QUEUED)
     await harness.recover()
     harness.order(waiting)
     return rendering, waiting
