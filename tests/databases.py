@@ -15,10 +15,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 from uuid import uuid4
 
+import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.jobs.backends import PostgresBackend, SQLiteBackend
-from bot.jobs.database import Database
+from bot.jobs.database import Database, open_database, open_shared_database
 from bot.jobs.generation import Generation, generation_path, read_generation, write_generation
 from bot.jobs.migrating import migrate
 from bot.jobs.store import processes
@@ -135,13 +137,26 @@ async def _join(database: Database, process: str) -> None:
 
 def open_in(folder: Path, url: sa.URL | None = None, process: str = "machine") -> Database:
     """Open the database at that address for the process of that name, or else the built file in the folder."""
-    if url is None:
-        backend, generation = SQLiteBackend(folder / "bot.db"), generation_path(folder / "bot.db")
-    else:
-        backend, generation = PostgresBackend(url, process), folder / "bot.generation"
-    engine = backend.open()
-    _share_statements(engine.sync_engine)
-    return Database(engine, backend, generation)
+    with shared_statements():
+        if url is None:
+            return open_database(folder / "bot.db")
+        return open_shared_database(url, process, folder / "bot.generation")
+
+
+@contextmanager
+def shared_statements() -> Iterator[None]:
+    """Let each database that is opened meanwhile share what this process has compiled with those before it."""
+    opens = {kind: kind.open for kind in (SQLiteBackend, PostgresBackend)}
+
+    def open_sharing(backend: SQLiteBackend | PostgresBackend) -> AsyncEngine:
+        engine = opens[type(backend)](backend)
+        _share_statements(engine.sync_engine)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in opens:
+            patch.setattr(kind, "open", open_sharing)
+        yield
 
 
 def _share_statements(engine: sa.Engine) -> None:

@@ -16,7 +16,7 @@ from bot.app import migrate_only
 from bot.chat.words import Language, read_languages
 from bot.client import quiet_voice_warnings
 from bot.settings import Settings
-from tests.databases import a_database_url
+from tests.databases import a_database_url, shared_statements
 from tests.simcord.sim_bot import FakeCdn, SimBot
 from tests.simcord.world import SimWorld
 
@@ -52,7 +52,7 @@ async def files(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeCdn]:
     await served.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def languages() -> Mapping[str, Language]:
     """What the bot speaks."""
     return read_languages()
@@ -72,6 +72,7 @@ async def sim_bot(
     quiet_voice_warnings()
     async with AsyncExitStack() as resources:
         url = resources.enter_context(a_database_url())
+        resources.enter_context(shared_statements())
         if url is None:
             shutil.copytree(migrated, tmp_path / "data")
         else:
