@@ -1,5 +1,6 @@
 """The discord.py client: its intents, its cogs and its error handlers."""
 
+import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -153,7 +154,8 @@ class VideoBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load the cogs, then sync the commands if they have changed."""
         for name in COGS:
-            await self.load_extension(name)
+            # Not as an extension, which discord.py compiles once more and takes apart at the end: none is reloaded.
+            await importlib.import_module(name).setup(self)
         await self.tree.set_translator(CommandTranslator(self._readers))
         await self._commands.sync()
 
