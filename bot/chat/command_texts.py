@@ -50,13 +50,15 @@ class CommandTranslator(app_commands.Translator):
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
+        found = {locale.value: readers.language(locale.value) for locale in discord.Locale}
+        self._languages = {tag: language for tag, language in found.items() if language and language.tag != ENGLISH}
 
     async def translate(
         self, string: locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
         """The text in that locale; None for the English one."""
-        language = self._readers.language(locale.value)
-        if language is None or language.tag == ENGLISH:
+        language = self._languages.get(locale.value)
+        if language is None:
             return None
         if context.location is Where.choice_name:
             name_of = cast("ChoiceName", string.extras["name_of"])
