@@ -231,10 +231,11 @@ async def test_remix_knows_a_video_by_every_name_it_has(scene: Scene) -> None:
 
 async def test_remix_sends_only_the_fields_that_were_set(scene: Scene) -> None:
     """A remix sends its prompt and what was chosen; model, size and length are otherwise left to the provider."""
-    await made(scene, "A mill", size="1080x1920", seconds="8")
+    mill = id_of(await made(scene, "A mill", size="1080x1920", seconds="8"))
     await remixed(scene, "Nothing but words", "A mill")
-    await remixed(scene, "Longer", "A mill", seconds="12")
-    await remixed(scene, "Everything", "A mill", model="gpt-4o-video", size="1280x720", seconds="4")
+    # The remix may be finished, and so the newest video.
+    await remixed(scene, "Longer", "A mill", video=mill, seconds="12")
+    await remixed(scene, "Everything", "A mill", video=mill, model="gpt-4o-video", size="1280x720", seconds="4")
 
     cat = picture("black")
     await inspection.accepted(await scene.ada.slash(scene.channel, "remix", prompt="With a cat", reference_2=cat))
