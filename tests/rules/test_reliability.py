@@ -51,6 +51,16 @@ def test_the_long_run_was_long_and_broke_nothing() -> None:
     assert run["duration_seconds"] > 0
 
 
+def test_the_long_run_with_several_processes_broke_nothing() -> None:
+    """The other report of `make reliability`: processes and their database die, sleep and are set wrong enough."""
+    run = report("reliability-cluster.json")
+    assert (run["processes"], run["kills"] >= 200, run["jobs"] >= 1_000, run["seed"]) == (4, True, True, 9)
+    assert min(run["database_kills"], run["pauses"], run["clock_steps"]) >= 10
+    assert (run["violations"], run["broken"], run["integrity"]) == ([], {}, "ok")
+    assert all(0 < run["reached"][name] <= limit for name, limit in run["limits"].items())
+    assert run["uncertain"] == run["uncertain_told"]
+
+
 def test_every_row_went_all_the_way() -> None:
     """Each test that goes further before a release is in the other report, and never failed."""
     rows = report("reliability-rows.json")
