@@ -86,12 +86,10 @@ class Cluster:
 
     async def run(self) -> None:
         """Renew the lease, bury the dead, take a free role, until cancelled."""
-        # Beside the heartbeats, which wait for the very lock that is to be freed.
-        freeing = asyncio.create_task(self._free_locks())
-        try:
-            await self._live()
-        finally:
-            freeing.cancel()
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._live())
+            # Beside the heartbeats, which wait for the very lock that is to be freed.
+            loops.create_task(self._free_locks())
 
     async def _free_locks(self) -> None:
         while True:
