@@ -40,7 +40,7 @@ $(COMPILED): $(READY) $(shell find bot cogs sandbox tests -name '*.py')
 # In CI the browser tests must run, so there the browser is fetched too; elsewhere nothing is installed unasked.
 test: $(READY) $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests, the core on both databases
 	@$(MAKE) --no-print-directory -j 2 check $(COMPILED)
-	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=30
+	@$(BIN)/pytest -n 4 --dist loadfile --durations=30
 
 # While one works: no process of the bot is started but for a few, and no browser.
 quick: $(READY)  ## the tests of unit, rules and simcord that are not marked slow; no lint, no types

@@ -24,7 +24,6 @@ stay_on_loopback()
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
-_TESTS = Path(__file__).parent
 _SQLITE_ONLY = "about SQLite alone"
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
@@ -67,29 +66,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on PostgreSQL what is about SQLite's files alone, and give several workers a mixture of files."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        items[:] = mixed(items)
+    """Leave out on PostgreSQL what is about SQLite's files alone."""
     for item in items:
         kind = _callspec(item).get("database_kind", config.getoption("--database"))
         about = item.get_closest_marker("sqlite_only")
         if about is not None and kind == POSTGRESQL:
             item.add_marker(pytest.mark.skip(reason=f"{_SQLITE_ONLY}: {about.args[0]}"))
-
-
-def mixed(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The tests, file by file, those that wait for processes evenly among those that compute.
-
-    So the cores are in use all the time, and no worker has a long file left when the others are done.
-    """
-    files: dict[bool, dict[Path, list[pytest.Item]]] = {True: {}, False: {}}
-    for item in items:
-        waits = item.path.is_relative_to(_TESTS / "e2e") or item.path.is_relative_to(_TESTS / "browser")
-        files[waits].setdefault(item.path, []).append(item)
-    placed = [
-        (number / len(group), of_file) for group in files.values() for number, of_file in enumerate(group.values())
-    ]
-    return [item for _, of_file in sorted(placed, key=lambda one: one[0]) for item in of_file]
 
 
 def _callspec(item: pytest.Item) -> dict[str, object]:
