@@ -26,7 +26,7 @@ from tests.simcord.world import SimWorld
 
 pytestmark = pytest.mark.slow
 
-SEEDS = range(3)
+SEEDS = range(5)
 EVENTS_PER_SEED = 300
 HUGE = 2**63
 NUMBERS = [0, -1, HUGE - 1, HUGE, 2**64, 10**40, 1.5, float("inf"), float("nan"), True]
