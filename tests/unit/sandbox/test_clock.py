@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from bot.ops.clock import SteadyClock
 from sandbox.clock import ScaledClock
 
 HOUR = 3_600.0
@@ -86,13 +87,14 @@ async def test_a_jump_may_come_from_another_thread() -> None:
 async def test_a_jump_from_another_thread_counts_for_a_pause_that_begins() -> None:
     """A pause that was asked for before the jump is over after it, even if its task has not begun yet."""
     clock = ScaledClock()
-    first = asyncio.create_task(clock.sleep(HOUR))
+    bots = SteadyClock(clock)
+    first = asyncio.create_task(bots.sleep(HOUR))
     await asyncio.sleep(0)
     thread = threading.Thread(target=clock.jump_from_thread, args=(HOUR + 1,))
     thread.start()
     # A step of the loop in which the other thread has all the time it wants.
     thread.join(timeout=0.05)
-    second = asyncio.create_task(clock.sleep(HOUR))
+    second = asyncio.create_task(bots.sleep(HOUR))
     await asyncio.wait_for(asyncio.gather(first, second), BOUND_SECONDS)
     thread.join()
 
