@@ -17,6 +17,7 @@ from yarl import URL
 
 from bot.jobs.model import Cause
 from bot.ops.clock import Clock
+from bot.videos.cancel_responses import judge_cancel
 from bot.videos.causes import Sent
 from bot.videos.dialects import Dialect
 from bot.videos.error_bodies import escaped
@@ -34,7 +35,7 @@ from bot.videos.request_bodies import Body
 from bot.videos.spending import SpendGuard
 from bot.videos.submit_responses import RawResponse, ResponseContext, judge_list, judge_poll, judge_submit
 from bot.videos.urls import normalise_base, same_origin
-from bot.videos.values import Endpoint, Order, RemoteVideo, Timeouts
+from bot.videos.values import CancelOutcome, CancelResult, Endpoint, Order, RemoteVideo, Timeouts
 
 ANSWER_MAX_BYTES = 1024 * 1024
 LIST_MAX_BYTES = 8 * 1024 * 1024
@@ -99,6 +100,32 @@ class VideosClient:
             raise PollFailed(detail=self._detail(error)) from error
         return self._outcome(judge_poll(answer, self._asked(remote_id)))
 
+    async def cancel(self, remote_id: str) -> CancelResult:
+        """Ask once for a render to be stopped. Costs nothing, raises nothing; a poll shows what became of the video.
+
+        REFUSED without a status if the dialect has no such request, or no connection was made.
+        """
+        path = self._dialect.cancel_path(remote_id)
+        if path is None:
+            return CancelResult(CancelOutcome.REFUSED)
+        answer: RawResponse | None = None
+        try:
+            async with (
+                asyncio.timeout(self._timeouts.poll_total_seconds),
+                # A connection of its own, which is closed afterwards: none of those that the polls share.
+                self._submit_session().delete(
+                    self._url(path), headers=self._headers(), allow_redirects=False, middlewares=(_once,)
+                ) as response,
+            ):
+                answer = RawResponse(response.status, response.headers, None)
+                answer = replace(answer, body=await _read(response))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return CancelResult(CancelOutcome.REFUSED, detail=self._detail(error))
+        except (aiohttp.ClientError, OSError) as error:
+            if answer is None:
+                return CancelResult(CancelOutcome.UNCLEAR, detail=self._detail(error))
+        return judge_cancel(answer, self._asked(remote_id))
+
     async def list_recent(self, limit: int = _LIST_LIMIT) -> list[RemoteVideo]:
         """The latest videos of this account, with the list's facts about each. Costs nothing and may be repeated.
 
@@ -162,12 +189,17 @@ class VideosClient:
             await session.close()
 
     async def _submit(self, order: Order, parent_remote_id: str | None) -> RemoteVideo:
+        dialect = self._dialect
+        if any(reference.role not in dialect.roles for reference in order.references):
+            raise RequestRefused(cause=Cause.INPUT, about="picture", field="input_reference")
+        options = tuple((name, value) for name, value in order.options if name not in dialect.own_fields)
+        order = replace(order, options=options)
         with ExitStack() as files:
             try:
                 if parent_remote_id is None:
-                    request = await self._dialect.create(order, files)
+                    request = await dialect.create(order, files)
                 else:
-                    request = await self._dialect.remix(parent_remote_id, order, files)
+                    request = await dialect.remix(parent_remote_id, order, files)
             except OSError as error:
                 raise RequestRefused(
                     cause=Cause.INPUT,
@@ -278,6 +310,16 @@ def _session(connector: aiohttp.TCPConnector, timeout: aiohttp.ClientTimeout) ->
         headers={"User-Agent": "discord-video-bot"},
         trust_env=False,
     )
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a DELETE again whose connection broke off."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(str(error)) from error
 
 
 async def _read(response: aiohttp.ClientResponse, max_bytes: int = ANSWER_MAX_BYTES) -> bytes | None:

@@ -10,6 +10,8 @@ Place = tuple[str | int, ...]
 # A time above it is in milliseconds.
 _MILLISECONDS_FROM = 1e12
 _LATEST_AT = 1e11
+# Python refuses to write very long integers.
+_IDS_BELOW = 10**30
 
 
 def at(holder: object, place: Place) -> object:
@@ -36,6 +38,15 @@ def first_of(holders: Iterable[object], *keys: str) -> object:
             value = at(holder, (key,))
             if value is not None:
                 return value
+    return None
+
+
+def identifier(value: object) -> str | None:
+    """An id from a text, exactly as it is, or from a whole number; None for everything else."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _IDS_BELOW:
+        return str(value)
     return None
 
 

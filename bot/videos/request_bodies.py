@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 
 import aiohttp
 
+from bot.jobs.offered_models import OptionValue
 from bot.videos.values import ReferenceFile
 
 # Divisible by three: then the base64 of the blocks, one after the other, is that of the whole file.
@@ -53,9 +54,9 @@ async def json_body(document: Mapping[str, object], files: ExitStack) -> Body:
 
 
 async def multipart_body(
-    fields: Mapping[str, str], reference_field: str, references: Sequence[ReferenceFile], files: ExitStack
+    fields: Mapping[str, OptionValue], reference_field: str, references: Sequence[ReferenceFile], files: ExitStack
 ) -> Body:
-    """The fields, then the pictures under that one repeated name; `files` closes the opened files.
+    """The fields as texts (`true`, `7`), then the pictures under that one repeated name; `files` closes opened files.
 
     A picture has a plain name made of its position and type, never a person's own file name. Raises OSError when one
     cannot be opened.
@@ -63,7 +64,8 @@ async def multipart_body(
     # Without `default_to_multipart` aiohttp sends a form of texts alone urlencoded.
     form = aiohttp.FormData(default_to_multipart=True)
     for name, value in fields.items():
-        form.add_field(name, value.encode("utf-8", "replace").decode("utf-8"))
+        text = value if isinstance(value, str) else json.dumps(value)
+        form.add_field(name, text.encode("utf-8", "replace").decode("utf-8"))
     for position, reference in enumerate(references, start=1):
         stream = files.enter_context(await asyncio.to_thread(reference.path.open, "rb"))
         file_name = f"reference-{position}.{_SUFFIXES.get(reference.content_type, 'bin')}"

@@ -1,13 +1,15 @@
-"""A finished video's result in its body: its address, whether it is withheld or expired, its cost. Pure.
+"""A finished video's result in its body: its address, whether it is withheld or cancelled, its cost. Pure.
 
 The places are those of all known servers: docs/facts/provider.md ("A video as JSON").
 """
 
+import re
 from collections.abc import Iterator
 from typing import cast
 
 from bot.videos.json_values import Place, at, number
 from bot.videos.urls import resolve
+from bot.videos.values import RemoteError
 
 _NAMES = (
     *("url", "video_url", "download_url", "result_url", "file_url"),
@@ -21,6 +23,7 @@ _BARE = ("output", "outputs", "result", "results", "video", "videos")
 
 _WHOLE_ADDRESS = ("http://", "https://", "data:video/")
 
+_CANCELLED = re.compile(r"cancell?ed|(?:^|[^a-z])aborted")
 _HELD_BACK = ("nsfw", "has_nsfw", "is_nsfw", "nsfw_detected", "flagged", "is_flagged", "filtered", "moderated")
 _COSTS: tuple[Place, ...] = (
     ("usage", "cost"),
@@ -56,6 +59,11 @@ def is_held_back(*holders: object) -> bool:
             if flags.get("respect_moderation") is False or any(_is_set(flags.get(name)) for name in _HELD_BACK):
                 return True
     return False
+
+
+def is_cancelled(word: str, error: RemoteError | None) -> bool:
+    """Whether a failed video was stopped on request: by its word for the state, or the code of its error."""
+    return error is not None and any(_CANCELLED.search(said.lower()) for said in (word, error.code or ""))
 
 
 def cost_micros(*holders: object) -> int | None:

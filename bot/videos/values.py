@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot.jobs.model import Cause
+from bot.jobs.offered_models import OptionValue, Role
 
 About = Literal["prompt", "picture"]
 
@@ -20,15 +21,22 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceFile:
-    """A picture on disk, sent byte for byte under a plain name of our own (`reference-1.png`)."""
+    """A picture on disk, sent byte for byte under a plain name of our own (`reference-1.png`).
+
+    `role`: a reference, or the first or last frame of the video.
+    """
 
     path: Path
     content_type: str
+    role: Role = "reference"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One paid request. A field that is None is left out, so that the provider's default holds."""
+    """One paid request. A field that is None is left out, so that the provider's default holds.
+
+    `options` are the provider's own names for further settings, and their values, sent as they are.
+    """
 
     prompt: str
     idempotency_key: str
@@ -36,6 +44,7 @@ class Order:
     size: str | None = None
     seconds: str | None = None
     references: tuple[ReferenceFile, ...] = ()
+    options: tuple[tuple[str, OptionValue], ...] = ()
     # Not sent after that time of the monotonic clock: the process was stopped, and others may have taken over.
     send_before: float | None = None
 
@@ -84,6 +93,8 @@ class RemoteVideo:
     poll_again_seconds: float | None = None
     created_at: float | None = None
     expires_at: float | None = None
+    cancelled: bool = False
+    """Whether a failed video is one that was stopped on request, as far as the provider says so."""
     held_back: bool = False
     """Whether the content rules keep the finished video back, as far as the provider says so."""
     cost_micros: int | None = None
@@ -91,3 +102,25 @@ class RemoteVideo:
     """The settings that it has according to the provider."""
     prompt: str | None = None
     idempotency_key: str | None = None
+
+
+class CancelOutcome(StrEnum):
+    """The meaning of the response to a request to stop a render.
+
+    TAKEN: accepted, so a later poll shows what became of it. GONE: the provider doesn't have the video. REFUSED: surely
+    not carried out. UNCLEAR: anything may have happened.
+    """
+
+    TAKEN = "taken"
+    GONE = "gone"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResult:
+    """The outcome, the HTTP status (None if none arrived), and the provider's own words, escaped, for the log only."""
+
+    outcome: CancelOutcome
+    status: int | None = None
+    detail: str = ""

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.jobs.offered_models import Role
 from bot.videos.request_bodies import Body
 from bot.videos.values import Order, RemoteVideo
 
@@ -32,8 +33,21 @@ class Dialect(Protocol):
         """Free requests that need the key; the next one is tried where the first has never worked."""
         ...
 
+    @property
+    def own_fields(self) -> frozenset[str]:
+        """The fields of a request that the dialect writes itself. The client sends no option with such a name."""
+        ...
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles of pictures that a request can name. The client refuses an order with another one."""
+        ...
+
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:
-        """The request for a new video; `files` closes the opened pictures. Raises OSError for an unreadable one."""
+        """The request for a new video; `files` closes the opened pictures. Raises OSError for an unreadable one.
+
+        Raises `RequestRefused` for what the API has no field for, before anything is sent.
+        """
         ...
 
     async def remix(self, parent_remote_id: str, order: Order, files: ExitStack) -> PaidRequest:
@@ -49,6 +63,10 @@ class Dialect(Protocol):
 
     def list_path(self, limit: int) -> str:
         """Where the latest videos are listed, at most `limit` of them. A dialect without a list raises `NoList`."""
+        ...
+
+    def cancel_path(self, remote_id: str) -> str | None:
+        """Where a DELETE stops a render; None if the API has no such request."""
         ...
 
     def content_path(self, remote_id: str) -> str:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from bot.jobs.model import Cause
+from bot.jobs.offered_models import OptionValue, Role
 from bot.videos.causes import remote_error
 from bot.videos.dialects import PaidRequest
 from bot.videos.error_bodies import error_words, job_error
-from bot.videos.json_values import at, first_of, json_object, line, moment, percentage, text
+from bot.videos.json_values import at, first_of, identifier, json_object, line, moment, percentage, text
 from bot.videos.reported import reported_settings
 from bot.videos.request_bodies import Body, json_body, multipart_body
-from bot.videos.results import cost_micros, is_held_back, result_url
+from bot.videos.results import cost_micros, is_cancelled, is_held_back, result_url
 from bot.videos.urls import segment, usable_id
 from bot.videos.values import Order, RemoteError, RemoteState, RemoteVideo
 
@@ -44,6 +45,7 @@ _CAUSE_OF_STATUS = {
 # Words that may be about the request as well as about the video.
 _OF_THE_REQUEST = frozenset({"success", "succeed", "error", "fail"})
 
+_OWN_FIELDS = ("model", "prompt", "size", "seconds", "input_reference", "input_reference[]")
 _STATUS_KEYS = ("status", "state", "task_status")
 # Where the object of the video is, if it isn't the body itself.
 _HOLDERS = ("data", "output")
@@ -71,6 +73,17 @@ class OpenAIDialect:
         """The list, and the models where only the list is broken."""
         return ("videos?limit=1", "models")
 
+    @property
+    def own_fields(self) -> frozenset[str]:
+        """The fields of OpenAI, and the name of a picture without and with the brackets of a list."""
+        name = self.reference_field.removesuffix("[]")
+        return frozenset({*_OWN_FIELDS, name, f"{name}[]"})
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """References alone: OpenAI has no field for a first or last frame."""
+        return frozenset({"reference"})
+
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:
         """A POST to the list of videos. Raises OSError when a picture can't be opened or read."""
         return PaidRequest("videos", await self._body_of(order, files))
@@ -87,13 +100,17 @@ class OpenAIDialect:
         """Newest first; more than 100 can't be asked for."""
         return f"videos?limit={min(limit, _LIST_MAX)}&order=desc"
 
+    def cancel_path(self, remote_id: str) -> str | None:
+        """The video itself. At OpenAI a DELETE only removes finished videos; elsewhere it stops a render."""
+        return self.poll_path(remote_id)
+
     def content_path(self, remote_id: str) -> str:
         """OpenAI's content endpoint."""
         return f"{self.poll_path(remote_id)}/content"
 
     async def _body_of(self, order: Order, files: ExitStack) -> Body:
         """In forced JSON one picture is an object with a `data:` URL, and several are a list of them."""
-        fields = _fields_of(order)
+        fields = {**dict(order.options), **_fields_of(order)}
         if self.body == "multipart" or (self.body == "auto" and order.references):
             return await multipart_body(fields, self.reference_field, order.references, files)
         pictures = [{"image_url": reference} for reference in order.references]
@@ -124,6 +141,7 @@ class OpenAIDialect:
             # No state at all, but a result: fetching it will show.
             state = RemoteState.COMPLETED
         holders = (job, top)
+        error = _error(job, top, word or "", secret) if state is RemoteState.FAILED else None
         key = first_of(holders, "idempotency_key") or at(job, ("metadata", "idempotency_key"))
         return RemoteVideo(
             id=remote_id,
@@ -131,9 +149,10 @@ class OpenAIDialect:
             raw_status=None if raw_status is None else raw_status[:_WORD_MAX_CHARACTERS],
             progress=percentage(first_of(holders, "progress")),
             url=url,
-            error=_error(job, top, word or "", secret) if state is RemoteState.FAILED else None,
+            error=error,
             created_at=moment(first_of(holders, "created_at", "created")),
             expires_at=moment(first_of(holders, "expires_at", "expire_at", "expires")),
+            cancelled=is_cancelled(word or "", error),
             held_back=is_held_back(*holders),
             cost_micros=cost_micros(*holders),
             reported=reported_settings((*holders, inner), secret),
@@ -166,9 +185,14 @@ class OpenAIDialect:
         return _normal(raw_status) in _STATES
 
 
-def _fields_of(order: Order) -> dict[str, str]:
+def _fields_of(order: Order) -> dict[str, OptionValue]:
     """The set text fields, all of them strings: OpenAI refuses a number for `seconds`, and null anywhere."""
-    chosen = {"model": order.model, "prompt": order.prompt, "size": order.size, "seconds": order.seconds}
+    chosen: dict[str, OptionValue | None] = {
+        "model": order.model,
+        "prompt": order.prompt,
+        "size": order.size,
+        "seconds": order.seconds,
+    }
     return {name: value for name, value in chosen.items() if value is not None}
 
 
@@ -182,11 +206,9 @@ def _holder(top: dict[str, object]) -> tuple[str | None, dict[str, object]]:
             break
         for holder in holders:
             for key in keys:
-                value = holder.get(key)
-                if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
-                    return str(value), holder
-                if isinstance(value, str) and value:
-                    return value, holder
+                found = identifier(holder.get(key))
+                if found is not None:
+                    return found, holder
     return None, top
 
 

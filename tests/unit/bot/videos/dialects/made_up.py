@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from bot.jobs.model import Cause
+from bot.jobs.offered_models import Role
 from bot.videos.causes import remote_error
 from bot.videos.dialects import PaidRequest
 from bot.videos.error_bodies import job_error
@@ -24,6 +25,14 @@ class MadeUpDialect:
     def probe_paths(self) -> tuple[str, ...]:
         return ("account",)
 
+    @property
+    def own_fields(self) -> frozenset[str]:
+        return frozenset({"wish", "time", "views", "like"})
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset({"reference"})
+
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:
         return PaidRequest("dishes/new", await self._body_of(order, {}, files))
 
@@ -36,12 +45,16 @@ class MadeUpDialect:
     def list_path(self, limit: int) -> str:
         return f"dishes?first={limit}"
 
+    def cancel_path(self, remote_id: str) -> str | None:
+        return f"dishes/{segment(remote_id)}"
+
     def content_path(self, remote_id: str) -> str:
         return f"plates/{segment(remote_id)}"
 
     async def _body_of(self, order: Order, more: dict[str, object], files: ExitStack) -> Body:
         seconds = None if order.seconds is None else float(order.seconds)
-        return await json_body({"wish": order.prompt, "time": seconds, "views": order.references, **more}, files)
+        fields = {"wish": order.prompt, "time": seconds, "views": order.references, **more}
+        return await json_body({**dict(order.options), **fields}, files)
 
     def read_video(
         self, body: object, base_url: str, known_id: str | None = None, secret: str = ""
@@ -75,10 +88,13 @@ class MadeUpDialect:
 
 
 class BareDialect(MadeUpDialect):
-    """One without remixes and without a list."""
+    """One without remixes, without a list, and without a request that stops a render."""
 
     async def remix(self, parent_remote_id: str, order: Order, files: ExitStack) -> PaidRequest:
         raise RequestRefused(cause=Cause.UNSUPPORTED, field="video")
 
     def list_path(self, limit: int) -> str:
         raise NoList
+
+    def cancel_path(self, remote_id: str) -> str | None:
+        return None

@@ -1,34 +1,44 @@
 """What holds for every dialect: nothing is lost by a strange body, and ids stay inside their path."""
 
+import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
+from bot.jobs.offered_models import Role
 from bot.videos import dialects
 from bot.videos.dialects import Dialect
 from bot.videos.dialects.openai import OpenAIDialect
+from bot.videos.dialects.openrouter import OpenRouterDialect
 from bot.videos.provider_faults import NoList, RequestRefused
 from bot.videos.urls import usable_id
 from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
+from tests.unit.bot.videos.conftest import MakeClient
 from tests.unit.bot.videos.dialects.made_up import BareDialect, MadeUpDialect
+from tests.unit.bot.videos.fake_provider import FakeProvider
 
 BASE = "https://api.example.com/v1"
 # Each dialect, with the body of the video of this id and this word for its state.
 DIALECTS: Mapping[str, tuple[Dialect, Callable[[object, object], object]]] = {
     "openai": (OpenAIDialect(), lambda remote_id, word: {"id": remote_id, "status": word}),
+    "openrouter": (OpenRouterDialect(), lambda remote_id, word: {"id": remote_id, "status": word}),
     "made up": (MadeUpDialect(), lambda remote_id, word: {"dish": {"ticket": remote_id, "phase": word}}),
     "bare": (BareDialect(), lambda remote_id, word: {"dish": {"ticket": remote_id, "phase": word}}),
 }
 EVERY = pytest.mark.parametrize(("dialect", "body_of"), DIALECTS.values(), ids=DIALECTS.keys())
 VALUE = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 KEYS = st.sampled_from(
-    ["id", "data", "videos", "output", "status", "error", "prompt", "created_at", "url", "usage", "metadata"]
+    [
+        *("id", "data", "videos", "output", "status", "error", "prompt", "created_at", "url", "usage", "metadata"),
+        *("unsigned_urls", "urls", "cost", "code"),
+    ]
 )
 ANYTHING = st.recursive(
     VALUE, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5), max_leaves=20
@@ -85,8 +95,10 @@ async def test_an_id_stays_one_segment(
     """Paths lie below the base URL for every id; none gets more segments, a query or a fragment by it."""
     order = Order("a cat", "key-1")
     with ExitStack() as files:
-        for path_of in (dialect.poll_path, dialect.content_path):
-            assert _shape(path_of(remote_id)) == _shape(path_of("video_1"))
+        for path_of in (dialect.poll_path, dialect.content_path, dialect.cancel_path):
+            path, plain = path_of(remote_id), path_of("video_1")
+            assert (path is None) is (plain is None)
+            assert path is None or plain is None or _shape(path) == _shape(plain)
         with suppress(RequestRefused):
             remixed = [(await dialect.remix(parent, order, files)).path for parent in (remote_id, "video_1")]
             assert _shape(remixed[0]) == _shape(remixed[1])
@@ -104,6 +116,54 @@ def _shape(path: str) -> tuple[int, str, str]:
     assert "/./" not in f"{url.raw_path}/"
     assert "/../" not in f"{url.raw_path}/"
     return len(url.raw_parts), url.query_string, url.fragment
+
+
+@EVERY
+async def test_an_option_overwrites_nothing(
+    dialect: Dialect,
+    body_of: Callable[[object, object], object],
+    provider: FakeProvider,
+    make_client: MakeClient,
+    tmp_path: Path,
+) -> None:
+    """An option has its own name on the wire, and none of the dialect's: not even of a field that isn't set."""
+    provider.reply(200, body_of("video_1", None))
+    client = make_client(dialect=dialect)
+    options = (("seed", 7), ("sound", False), *((name, "hostile") for name in sorted(dialect.own_fields)))
+    await client.create(Order("a cat", "key-1", options=options))
+    await client.create(Order("a cat", "key-1", "m", "1280x720", "8", (_picture(tmp_path),), options))
+    for seen in provider.seen:
+        fields = json.loads(seen.body) if seen.body else {part.name: part.data for part in seen.parts}
+        assert (fields["seed"], fields["sound"]) in ((7, False), (b"7", b"false"))
+        assert "hostile" not in str(fields)
+    assert len(provider.seen) == 2
+
+
+@EVERY
+async def test_a_role_is_sent_or_refused(
+    dialect: Dialect,
+    body_of: Callable[[object, object], object],
+    provider: FakeProvider,
+    make_client: MakeClient,
+    tmp_path: Path,
+) -> None:
+    """A picture whose role the API can't name is refused before anything is sent, instead of losing its role."""
+    provider.reply(200, body_of("video_1", None))
+    client, sent = make_client(dialect=dialect), 0
+    for role in get_args(Role):
+        if role in dialect.roles:
+            await client.create(Order("a cat", "key-1", references=(_picture(tmp_path, role),)))
+            sent += 1
+        else:
+            with pytest.raises(RequestRefused):
+                await client.create(Order("a cat", "key-1", references=(_picture(tmp_path, role),)))
+    assert len(provider.seen) == sent
+
+
+def _picture(folder: Path, role: Role = "reference") -> ReferenceFile:
+    path = folder / "a.png"
+    path.write_bytes(b"picture")
+    return ReferenceFile(path, "image/png", role)
 
 
 @EVERY
