@@ -32,6 +32,7 @@ from bot.engine.signals import Signals
 from bot.engine.timekeeper import Timekeeper
 from bot.gateway import IdentifyTurns, SessionStarts
 from bot.jobs.allowlist import Allowlist
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.clean_end import note_clean_end
 from bot.jobs.database import Database, open_database, open_shared_database
 from bot.jobs.generation import generation_path
@@ -48,7 +49,6 @@ from bot.ops.clock import Clock, SteadyClock
 from bot.ops.watchdog import Watchdog
 from bot.settings import Settings
 from bot.transfer import Transfer
-from bot.videos.catalogue import Catalogue
 from bot.videos.client import VideosClient
 from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.spending import WINDOW_SECONDS, SpendGuard
@@ -132,6 +132,7 @@ async def build_engine(
     resources.push_async_callback(videos.close)
     address_guard = AddressGuard(settings.videos_api_base_url, settings.fetch_allow_hosts)
     catalogue = Catalogue.of(settings.videos_models, settings.videos_sizes, settings.videos_seconds)
+    readers.note_models({model.name: model.label for model in catalogue.models})
     fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, address_guard, videos.key_for)
     resources.push_async_callback(fetcher.close)
     await fetcher.clear_partials()

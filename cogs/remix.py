@@ -6,8 +6,7 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from bot.chat.choices import length_name, size_name
-from bot.chat.command_texts import choices, description, options
+from bot.chat.command_texts import description, options
 from bot.chat.words import refusal as refusal_text
 from bot.engine.requests.intake import Ask
 from bot.engine.requests.lookup import Lookup
@@ -16,6 +15,7 @@ from bot.jobs.model import Job, VideoRequest
 from bot.jobs.reasons import Refusal
 from cogs.facts import asker_of, reader_of, sight_by, uploads_of
 from cogs.host import Host
+from cogs.model_options import offering_models
 from cogs.requesting import accept_request, draft_of, open_form, respond_to_request
 from cogs.responses import deferring, opening_form, respond_at_once
 from cogs.suggesting import suggest_by
@@ -23,7 +23,7 @@ from cogs.video import Prompt
 
 
 def build(services: Services) -> app_commands.Command[Any, ..., None]:
-    """The command, with the choices of the catalogue and the asker's videos to complete from."""
+    """The command, with what the models offer and the asker's videos to complete from."""
 
     async def find(interaction: discord.Interaction, video: str | None) -> Job | Refusal:
         sight = sight_by(interaction)
@@ -31,11 +31,7 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
 
     @app_commands.command(name="remix", description=description("remix", services.readers))
     @app_commands.describe(**options("remix", services.readers))
-    @app_commands.choices(
-        model=choices(services.catalogue.models, lambda model, _: model, services.readers),
-        size=choices(services.catalogue.sizes, size_name, services.readers),
-        seconds=choices(services.catalogue.seconds, length_name, services.readers),
-    )
+    @offering_models(services, inherits=True)
     @app_commands.autocomplete(video=suggest_by(services, Lookup.suggest_finished_in_place))
     async def remix(
         interaction: discord.Interaction,
@@ -51,6 +47,7 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         private: bool = False,
     ) -> None:
         uploads = uploads_of(reference, reference_2, reference_3, reference_4)
+        model = services.catalogue.named(model) if model else None
         request = VideoRequest(prompt or "", model, size, seconds, private=private)
         if prompt is None:
             async with opening_form(interaction):

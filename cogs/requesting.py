@@ -8,7 +8,6 @@ from bot.chat import cards, forms
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.words import Key
 from bot.chat.words import refusal as refusal_text
-from bot.engine.requests.drafts import revised
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
 from bot.jobs.model import Draft, Job, JobId, Place, UserId, Via, new_draft_id
@@ -65,7 +64,7 @@ async def open_form(services: Services, interaction: discord.Interaction, ask: A
     refusal = (
         services.intake.closed(draft.place.guild_id, request=True)
         or no_place_of(interaction, private=ask.request.private)
-        or services.intake.check(ask, UserId(interaction.user.id))
+        or await services.intake.check(ask, UserId(interaction.user.id))
     )
     if refusal is not None:
         await respond_at_once(interaction, await refusal_with_edit(services, interaction, refusal, draft))
@@ -87,8 +86,9 @@ async def show_form(services: Services, interaction: discord.Interaction, draft:
     """Open the form of a stored draft."""
     purpose = FormPurpose.VIDEO if draft.request.parent_id is None else FormPurpose.REMIX
     form = FormId(purpose, FormSource.DRAFT, draft.id)
-    offered = forms.Offered(services.catalogue.models, services.catalogue.sizes, services.catalogue.seconds)
-    await interaction.response.send_modal(forms.build(form, reader_of(interaction), draft, offered))
+    inherited = await services.lookup.find_inherited_model(draft.request)
+    shown = forms.build(form, reader_of(interaction), draft, services.catalogue, inherited)
+    await interaction.response.send_modal(shown)
 
 
 async def refusal_with_edit(
@@ -102,9 +102,7 @@ async def refusal_with_edit(
         # Its job, which has ended, may have been made by the form of this draft.
         draft = replace(draft, id=new_draft_id())
     if no.reason not in _NOT_EDITABLE:
-        kept = revised(draft, no, services.catalogue)
-        if await services.drafts.keep(kept) is not None:
-            kept = None
+        kept = await services.drafts.keep_revised(draft, no)
     sentence, draft_id = refusal_text(no, reader), kept.id if kept else None
     return cards.private_no(sentence, draft.request.prompt, draft_id, reader, may_publish=closed)
 

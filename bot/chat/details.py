@@ -58,7 +58,8 @@ def details(shown: DetailsView, reader: Reader) -> Message:
 def veiled_text(view: JobView, reader: Reader) -> str:
     """A job of a channel that the reader can't see: who, when, with which model, the cost and the end, no more."""
     job = view.job
-    model = say(Key.DEFAULT_MODEL, reader) if job.request.model is None else quote(job.request.model)
+    name = job.request.model
+    model = say(Key.DEFAULT_MODEL, reader) if name is None else quote(reader.model_label(name))
     unrelated = replace(job, request=replace(job.request, parent_id=None))
     return lines(
         say(Key.LIST_LINE, reader, status=status(job, view.now, reader), video=job.id, when=job.accepted_at),

@@ -14,7 +14,9 @@ from bot.chat.choices import CHOICES_MAX, length_name, model_name, size_name
 from bot.chat.custom_ids import FormId, FormPurpose
 from bot.chat.escape import clip
 from bot.chat.words import Key, Reader, say
-from bot.jobs.model import PROMPT_MAX_CHARACTERS, REFERENCES_MAX, Draft, Upload, VideoRequest
+from bot.jobs.catalogue import Catalogue, pictures_of
+from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, Upload, VideoRequest
+from bot.jobs.offered_models import OfferedModel
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 
 PROMPT_FIELD = "prompt"
@@ -35,15 +37,6 @@ _DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
-    """The choices of a form, in the order shown; the first model is the default."""
-
-    models: tuple[str, ...]
-    sizes: tuple[str, ...]
-    seconds: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class FormAnswer:
     """A person's input, as Discord claims it: nothing of it is checked yet.
 
@@ -55,9 +48,12 @@ class FormAnswer:
     chosen: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
-def build(form: FormId, reader: Reader, draft: Draft, offered: Offered) -> discord.ui.Modal:
+def build(
+    form: FormId, reader: Reader, draft: Draft, catalogue: Catalogue, inherited: str | None = None
+) -> discord.ui.Modal:
     """The form filled with the draft's data, ready for `send_modal`; call it inside the running event loop.
 
+    It offers what the draft's model takes; `inherited` is the model of the video that it remixes, if known.
     A row with one possible value is left out. discord.py keeps dismissed forms for the life of the process, so this one
     is stopped already.
     """
@@ -66,8 +62,11 @@ def build(form: FormId, reader: Reader, draft: Draft, offered: Offered) -> disco
         title=clip(say(Key.FORM_REMIX if remix else Key.FORM_VIDEO, reader), _TITLE_MAX), custom_id=str(form)
     )
     modal.add_item(_prompt_row(draft.request, reader, remix=remix))
-    modal.add_item(_pictures_row(draft, reader))
-    for row in _choice_rows(draft, offered, reader, remix=remix):
+    model = catalogue.find(draft.request.model, inherited) or catalogue.default
+    if limit := pictures_of(model):
+        modal.add_item(_pictures_row(draft, reader, limit))
+    inherits = remix and catalogue.find(None, inherited) is not None
+    for row in _choice_rows(draft.request, catalogue, model, reader, inherits=inherits):
         modal.add_item(row)
     modal.stop()
     return modal
@@ -106,35 +105,34 @@ def _prompt_row(request: VideoRequest, reader: Reader, *, remix: bool) -> "disco
     )
 
 
-def _pictures_row(draft: Draft, reader: Reader) -> "discord.ui.Label[discord.ui.Modal]":
+def _pictures_row(draft: Draft, reader: Reader, limit: int) -> "discord.ui.Label[discord.ui.Modal]":
     count = len(draft.request.references) + len(draft.uploads)
     if count:
         description = say(Key.FORM_PICTURES_KEPT, reader, count=count)
     else:
         key = Key.FORM_PICTURES_DROPPED if draft.pictures_dropped else Key.FORM_PICTURES_HINT
-        description = say(key, reader, limit=REFERENCES_MAX)
+        description = say(key, reader, limit=limit)
     return discord.ui.Label(
         text=say(Key.FORM_PICTURES, reader),
         description=description,
-        component=discord.ui.FileUpload(
-            custom_id=PICTURES_FIELD, required=False, min_values=0, max_values=REFERENCES_MAX
-        ),
+        component=discord.ui.FileUpload(custom_id=PICTURES_FIELD, required=False, min_values=0, max_values=limit),
     )
 
 
 def _choice_rows(
-    draft: Draft, offered: Offered, reader: Reader, *, remix: bool
+    request: VideoRequest, catalogue: Catalogue, model: OfferedModel, reader: Reader, *, inherits: bool
 ) -> "Iterator[discord.ui.Label[discord.ui.Modal]]":
-    request, default = draft.request, (DEFAULT_VALUE, say(Key.CHOICE_DEFAULT, reader))
-    if len(offered.models) > 1:
-        first = None if remix else offered.models[0]
-        names = [(model, model_name(model, reader, default=model == first)) for model in offered.models]
-        yield _choice_row(MODEL_FIELD, Key.FORM_MODEL, [default, *names] if remix else names, request.model, reader)
-    if len(offered.sizes) > 1:
-        names = [(size, size_name(size, reader)) for size in offered.sizes]
+    """`inherits`: without a choice the model is that of the video that is remixed."""
+    default = (DEFAULT_VALUE, say(Key.CHOICE_DEFAULT, reader))
+    if len(catalogue.models) > 1:
+        first = None if inherits else catalogue.default
+        names = [(one.name, model_name(one.label, reader, default=one is first)) for one in catalogue.models]
+        yield _choice_row(MODEL_FIELD, Key.FORM_MODEL, [default, *names] if inherits else names, request.model, reader)
+    if len(model.sizes) > 1:
+        names = [(size, size_name(size, reader)) for size in model.sizes]
         yield _choice_row(SIZE_FIELD, Key.FORM_SIZE, [default, *names], request.size, reader)
-    if len(offered.seconds) > 1:
-        names = [(seconds, length_name(seconds, reader)) for seconds in offered.seconds]
+    if len(model.seconds) > 1:
+        names = [(seconds, length_name(seconds, reader)) for seconds in model.seconds]
         yield _choice_row(LENGTH_FIELD, Key.FORM_LENGTH, [default, *names], request.seconds, reader)
 
 

@@ -10,6 +10,7 @@ from bot.chat.words import Reader, Readers
 from bot.engine.kill_switch import KillSwitch
 from bot.engine.owner_alerts import OwnerAlerts
 from bot.engine.signals import Signals
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import Database
 from bot.jobs.limits import Limits
 from bot.jobs.model import Origin, Place
@@ -19,7 +20,6 @@ from bot.media.first_frames import FirstFrames
 from bot.media.references import ReferenceShelf
 from bot.media.video_fetcher import VideoFetcher
 from bot.ops.clock import Clock
-from bot.videos.catalogue import Catalogue
 from bot.videos.client import VideosClient
 
 

@@ -12,7 +12,7 @@ from bot.engine.requests.lookup import Lookup
 from bot.engine.requests.owner_actions import OwnerActions
 from bot.engine.requests.replies import Replies
 from bot.engine.requests.welcome import Welcome
-from bot.videos.catalogue import Catalogue
+from bot.jobs.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)

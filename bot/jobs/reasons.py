@@ -12,8 +12,13 @@ class Reason(StrEnum):
     PROMPT_TOO_LONG = "prompt too long"  # limit, given: characters
     MODEL_UNKNOWN = "model unknown"  # given, choices
     SIZE_UNKNOWN = "size unknown"  # given, choices
+    SIZE_OF_MODEL = "size of model"  # given, choices, model, models: those that make this size
     SECONDS_UNKNOWN = "seconds unknown"  # given, choices
+    SECONDS_OF_MODEL = "seconds of model"  # given, choices, model, models: those that make this length
     REFERENCES_TOO_MANY = "references too many"  # limit
+    REFERENCES_NONE = "references none"  # no model takes pictures
+    REFERENCES_OF_MODEL = "references of model"  # limit, model, models: those that take so many pictures
+    REFERENCES_NOT_OF_MODEL = "references not of model"  # model, models: those that take so many pictures
     REFERENCE_EMPTY = "reference empty"  # file
     REFERENCE_TOO_LARGE = "reference too large"  # file, limit_bytes
     REFERENCE_TYPE = "reference type"  # file

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from bot.jobs.catalogue import Catalogue
 from bot.media.address_guard import AddressGuard
-from bot.videos.catalogue import Catalogue
 from bot.videos.private_network import is_public_literal
 from bot.videos.urls import PROVIDER_MAX_CHARACTERS, normalise_base
 

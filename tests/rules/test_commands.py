@@ -11,8 +11,9 @@ import pytest
 from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSource, MessageKind, parse_button, parse_form
 from bot.client import COGS, VideoBot
 from bot.engine.services import Services
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.offered_models import OfferedModel
 from bot.ops.clock import SystemClock
-from bot.videos.catalogue import Catalogue
 from tests.readers import READERS
 
 # Discord's bounds for commands, their options and choices.
@@ -24,7 +25,7 @@ ALL_CHARACTERS_MAX = 8_000
 CUSTOM_ID_MAX_CHARACTERS = 100
 SUBCOMMAND = discord.AppCommandOptionType.subcommand.value
 MANY = tuple(f"model-{number}" for number in range(40))
-CATALOGUE = Catalogue(MANY, tuple(f"{number}x720" for number in range(1, 41)), tuple(map(str, range(1, 41))))
+CATALOGUE = Catalogue.of(MANY, [f"{number}x720" for number in range(1, 41)], map(str, range(1, 26)))
 REFERENCES = ["reference", "reference_2", "reference_3", "reference_4"]
 PROMISED = {
     "video": ["prompt", "model", "size", "seconds", *REFERENCES, "private"],
@@ -58,10 +59,10 @@ async def commands(tmp_path: Path) -> list[dict[str, Any]]:
     return typed
 
 
-async def all_told(tmp_path: Path) -> list[dict[str, Any]]:
+async def all_told(tmp_path: Path, catalogue: Catalogue = CATALOGUE) -> list[dict[str, Any]]:
     """The commands as they are sent to Discord, groups as one each."""
     async with VideoBot((), tmp_path, SystemClock(), READERS) as bot:
-        bot.services = cast("Services", SimpleNamespace(catalogue=CATALOGUE, readers=READERS))
+        bot.services = cast("Services", SimpleNamespace(catalogue=catalogue, readers=READERS))
         for name in COGS:
             await importlib.import_module(name).setup(bot)
         return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
@@ -113,13 +114,24 @@ async def test_choices_are_within_bounds(commands: list[dict[str, Any]]) -> None
 
 
 async def test_the_catalogue_is_offered(commands: list[dict[str, Any]]) -> None:
-    """Model, size and seconds have the catalogue's choices, in its order; videos are completed."""
+    """A setting has the catalogue's choices, in its order; videos, and settings with too many, are completed."""
     for command in commands:
         for option in command["options"]:
-            if option["name"] in {"model", "size", "seconds"}:
-                offered = {"model": CATALOGUE.models, "size": CATALOGUE.sizes, "seconds": CATALOGUE.seconds}
-                assert [choice["value"] for choice in option["choices"]] == list(offered[option["name"]][:CHOICES_MAX])
-            assert bool(option.get("autocomplete")) == (option["name"] == "video")
+            if option["name"] == "seconds":
+                assert [choice["value"] for choice in option["choices"]] == list(CATALOGUE.seconds)
+            assert bool(option.get("autocomplete")) == (option["name"] in {"video", "model", "size"})
+
+
+async def test_what_differs_between_models_is_completed(tmp_path: Path) -> None:
+    """Sizes that not all models make have no fixed choices; lengths that all make do."""
+    models = [OfferedModel(size, size, (), (size,), ("4", "8")) for size in ("512x512", "1280x720")]
+    for command in await all_told(tmp_path, Catalogue(tuple(models))):
+        options = {option["name"]: option for option in command["options"]}
+        if "size" in options:
+            assert [choice["value"] for choice in options["model"]["choices"]] == ["512x512", "1280x720"]
+            assert [choice["value"] for choice in options["seconds"]["choices"]] == ["4", "8"]
+            assert options["size"]["autocomplete"]
+            assert not options["size"].get("choices")
 
 
 async def test_pictures_and_prompts_have_their_kinds(commands: list[dict[str, Any]]) -> None:

@@ -59,7 +59,7 @@ def settings_line(job: Job, reader: Reader) -> str:
     size = request.size or made.size or made.size_in_words
     seconds = request.seconds or made.seconds
     parts = [
-        say(Key.DEFAULT_MODEL, reader) if model is None else quote(model, _SETTING_CHARACTERS),
+        say(Key.DEFAULT_MODEL, reader) if model is None else quote(reader.model_label(model), _SETTING_CHARACTERS),
         say(Key.DEFAULT_SIZE, reader) if size is None else quote(size, _SETTING_CHARACTERS),
         say(Key.DEFAULT_LENGTH, reader) if seconds is None else length_text(seconds, reader),
     ]

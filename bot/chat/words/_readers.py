@@ -1,7 +1,7 @@
 """The reader of a text: the languages for it, and the slash commands that they can click."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import structlog
@@ -21,11 +21,13 @@ class Reader:
     """`languages`: the first one with a sentence is used. `commands`: ids of slash commands by their names.
 
     `has_daily_limit`: whether people's videos are limited per day, so that using that up is worth a sentence.
+    `models`: the labels of models by their names.
     """
 
     languages: tuple[Language, ...]
     commands: Mapping[str, int]
     has_daily_limit: bool = True
+    models: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def read(self, name: str, named: Mapping[str, object]) -> str:
         """The sentence of that full name, with its gaps filled.
@@ -47,6 +49,10 @@ class Reader:
                 _log_fault(language.tag, name, repr(error))
         return plain_text(sentence)
 
+    def model_label(self, model: str) -> str:
+        """What people call the model; one that isn't offered any more is called by its name."""
+        return self.models.get(model, model)
+
     def find(self, name: str) -> str | None:
         """A text without gaps; None if no language has it."""
         found = (language.sentences.get(name) for language in self.languages)
@@ -60,7 +66,7 @@ class Reader:
 
 
 class Readers:
-    """All languages, and the commands that Discord has registered, as far as they are known."""
+    """All languages, the labels of the models, and the commands that Discord has registered, as far as known."""
 
     def __init__(self, languages: Mapping[str, Language], *, has_daily_limit: bool = True) -> None:
         """`languages` by their tags, English among them."""
@@ -68,10 +74,15 @@ class Readers:
         self._has_daily_limit = has_daily_limit
         self._english = languages[ENGLISH]
         self._commands: dict[GuildId | None, Mapping[str, int]] = {}
+        self._models: Mapping[str, str] = {}
 
     def note_commands(self, guild_id: GuildId | None, ids: Mapping[str, int]) -> None:
         """Remember the ids of the commands of that server, or of those that work everywhere (None)."""
         self._commands[guild_id] = dict(ids)
+
+    def note_models(self, labels: Mapping[str, str]) -> None:
+        """Remember the labels of the models by their names."""
+        self._models = dict(labels)
 
     def of(self, locale: str, guild_id: GuildId | None = None) -> Reader:
         """The reader in that locale, as Discord names it (`en-US`), in that server or in a DM.
@@ -83,7 +94,7 @@ class Readers:
         first = language if formats is None else replace(language, formats=formats)
         languages = (first,) if language is self._english else (first, self._english)
         commands = self._commands.get(guild_id) or self._commands.get(None) or {}
-        return Reader(languages, commands, self._has_daily_limit)
+        return Reader(languages, commands, self._has_daily_limit, self._models)
 
     def language(self, locale: str) -> Language | None:
         """The language of that locale: `pt-BR` if there is one, else `pt`; None if there is neither."""

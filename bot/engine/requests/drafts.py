@@ -6,13 +6,14 @@ from dataclasses import replace
 import structlog
 
 from bot.engine.context import EngineContext
+from bot.engine.requests.lookup import Lookup
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import DRAFT_SECONDS
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, UserId
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.storable_text import storable
 from bot.jobs.store import drafts
-from bot.videos.catalogue import Catalogue
 
 _ABOUT_PARENT = frozenset({Reason.VIDEO_UNKNOWN, Reason.VIDEO_REMOVED, Reason.VIDEO_ELSEWHERE, Reason.VIDEO_NONE_HERE})
 _ABOUT_PICTURES = ("REFERENCE", "UPLOADS")
@@ -25,6 +26,7 @@ class Drafts:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
+        self._lookup = Lookup(context)
 
     async def keep(self, draft: Draft) -> Refusal | None:
         """Store it, or replace it; the hour starts again. Returns why not.
@@ -41,6 +43,19 @@ class Drafts:
             return Refusal(Reason.STORE_UNAVAILABLE)
         return None
 
+    async def keep_revised(self, draft: Draft, no: Refusal) -> Draft | None:
+        """Store the draft as its form shows it after that refusal, and return it; None if it can't be stored."""
+        # Of a remix whose own model isn't offered, the parent's is asked for, too.
+        unset = replace(draft.request, model=None)
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                inherited = await self._lookup.find_inherited_model(unset)
+        except (StoreUnavailableError, TimeoutError) as error:
+            _log.warning("draft not stored", error=repr(error))
+            return None
+        kept = revised(draft, no, self._context.catalogue, inherited)
+        return kept if await self.keep(kept) is None else None
+
     async def read(self, draft_id: str, user_id: UserId) -> Draft | Refusal:
         """That person's draft. Raises `StoreUnavailableError`."""
         created_after = self._context.clock.now() - DRAFT_SECONDS
@@ -50,20 +65,23 @@ class Drafts:
         return draft
 
 
-def revised(draft: Draft, no: Refusal, catalogue: Catalogue) -> Draft:
+def revised(draft: Draft, no: Refusal, catalogue: Catalogue, inherited: str | None = None) -> Draft:
     """The draft as its form shows it after that refusal: without the refused parts.
 
-    Pictures go when one of them is the reason; without its parent a remix becomes a new video; an option that isn't
-    offered becomes the default.
+    Pictures go when one of them is the reason; without its parent a remix becomes a new video; a model, size or length
+    that isn't offered becomes the default. `inherited`: the model of the video that it remixes.
     """
     request = draft.request
     if no.reason in _ABOUT_PARENT:
-        request = replace(request, parent_id=None, model=request.model or catalogue.default_model)
-    if request.model not in (None, *catalogue.models):
-        request = replace(request, model=None if request.parent_id else catalogue.default_model)
-    if request.size not in (None, *catalogue.sizes):
+        request = replace(request, parent_id=None, model=request.model or catalogue.default.name)
+    model = catalogue.find(request.model, inherited)
+    if model is None:
+        model = None if request.parent_id is None else catalogue.find(None, inherited)
+        request = replace(request, model=None if model else catalogue.default.name)
+        model = model or catalogue.default
+    if request.size not in (None, *model.sizes):
         request = replace(request, size=None)
-    if request.seconds not in (None, *catalogue.seconds):
+    if request.seconds not in (None, *model.seconds):
         request = replace(request, seconds=None)
     draft = replace(draft, request=request)
     return without_pictures(draft) if no.reason.name.startswith(_ABOUT_PICTURES) else draft

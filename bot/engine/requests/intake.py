@@ -20,7 +20,6 @@ from bot.jobs.life_log import log_accepted
 from bot.jobs.limits import DAY_SECONDS
 from bot.jobs.model import (
     PROMPT_MAX_CHARACTERS,
-    REFERENCES_MAX,
     Job,
     Origin,
     Place,
@@ -79,7 +78,7 @@ class Intake:
         request, origin = settle_home(ask.request, origin, home)
         ask = replace(ask, request=request)
         try:
-            refusal = self._no_time() or no_place or self._no_request(ask) or self._pausing(origin.user_id)
+            refusal = self._no_time() or no_place or await self._no_request(ask) or self._pausing(origin.user_id)
             if refusal is None and request.private:
                 return await self._accept_private(ask, origin)
             if refusal is None and not ask.uploads:
@@ -134,9 +133,12 @@ class Intake:
             return fault.refusal
         return kept
 
-    def check(self, ask: Ask, user_id: UserId | None = None) -> Refusal | None:
-        """The fault of a request whose prompt is still to come: model, size, length, number of pictures."""
-        return self._no_time() or self._pausing(user_id) or self._no_request(ask, prompt_given=False)
+    async def check(self, ask: Ask, user_id: UserId | None = None) -> Refusal | None:
+        """The fault of a request whose prompt is still to come: model, size, length, number of pictures.
+
+        Raises `StoreUnavailableError`.
+        """
+        return self._no_time() or self._pausing(user_id) or await self._no_request(ask, prompt_given=False)
 
     def closed(self, guild_id: int | None, *, request: bool = False) -> Refusal | None:
         """Why the operator lets the bot do nothing there, or accept no request; None otherwise."""
@@ -210,15 +212,14 @@ class Intake:
     def _no_time(self) -> Refusal | None:
         return Refusal(Reason.STOPPING) if self._stopping else None
 
-    def _no_request(self, ask: Ask, *, prompt_given: bool = True) -> Refusal | None:
+    async def _no_request(self, ask: Ask, *, prompt_given: bool = True) -> Refusal | None:
         request = ask.request
         if prompt_given and not count_seen(request.prompt):
             return Refusal(Reason.PROMPT_EMPTY)
         if len(request.prompt) > PROMPT_MAX_CHARACTERS:
             return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": len(request.prompt)})
-        if len(request.references) + len(ask.uploads) > REFERENCES_MAX:
-            return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": REFERENCES_MAX})
-        return self._context.catalogue.check(request.model, request.size, request.seconds)
+        inherited = await self._lookup.find_inherited_model(request)
+        return self._context.catalogue.check(request, len(ask.uploads), inherited)
 
     async def _no_room(self, ask: Ask, origin: Origin) -> Refusal | None:
         """A first check of the limits, so that nothing is fetched in vain; the accepting transaction decides.

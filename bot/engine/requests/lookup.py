@@ -92,6 +92,12 @@ class Lookup:
         )
         return checked if isinstance(checked, Refusal) else None
 
+    async def find_inherited_model(self, request: VideoRequest) -> str | None:
+        """The model that a remix without one has, that of the video that it changes; None if there is none."""
+        if request.parent_id is None or request.model is not None:
+            return None
+        return await self._context.database.read(finding.find_model, request.parent_id)
+
     async def find_to_explain(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """A failed job, for its requester and people with Manage Messages there."""
         job = await self.get(job_id)

@@ -18,10 +18,23 @@ _TIME_MAX = 1e12
 # Of a person's jobs the newest so many are listed and searched.
 SEARCHED_MAX = 500
 _PIECE = 200
+_LONGEST_LINE = 1_000
 # Built once: that costs more than the statement.
 _BY_ID = sa.select(jobs).where(jobs.c.id == sa.bindparam("wanted"))
 _BY_IDS = sa.select(jobs).where(jobs.c.id.in_(sa.bindparam("wanted", expanding=True)))
 _BY_ORIGIN = sa.select(jobs).where(jobs.c.origin_id == sa.bindparam("wanted"), jobs.c.ordinal == 0)
+# From a remix up to the first job that names a model; the depth ends a circle, which only a damaged database has.
+_FIRST = (
+    sa.select(jobs.c.model, jobs.c.parent_id, sa.literal(0).label("depth"))
+    .where(jobs.c.id == sa.bindparam("wanted"))
+    .cte("line", recursive=True)
+)
+_LINE = _FIRST.union_all(
+    sa.select(jobs.c.model, jobs.c.parent_id, _FIRST.c.depth + 1).where(
+        jobs.c.id == _FIRST.c.parent_id, _FIRST.c.model.is_(None), _FIRST.c.depth < _LONGEST_LINE
+    )
+)
+_MODEL = sa.select(_LINE.c.model).where(_LINE.c.model.is_not(None)).limit(1)
 # Of a prompt this is surely enough for one short line, also with invisible characters in it.
 _PROMPT_SHOWN = 200
 
@@ -38,6 +51,11 @@ class Suggestion:
 async def get(connection: AsyncConnection, job_id: JobId) -> Job | None:
     """The job of that short id."""
     return await _first(connection, _BY_ID, wanted=job_id)
+
+
+async def find_model(connection: AsyncConnection, job_id: JobId) -> str | None:
+    """The model of a job: a remix without one has that of the video that it changes. None if it isn't known."""
+    return await connection.scalar(_MODEL, {"wanted": job_id})
 
 
 async def find_by_origin(connection: AsyncConnection, origin_id: str) -> Job | None:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from bot.chat import forms
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.escape import discord_length
-from bot.chat.forms import FormAnswer, Offered
+from bot.chat.forms import FormAnswer
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.model import ChannelId, Draft, GuildId, JobId, Place, Reference, Upload, UserId, VideoRequest
+from bot.jobs.offered_models import OfferedModel
 from bot.jobs.reasons import Reason, RefusalError
 from tests.readers import ENGLISH
 
@@ -44,8 +46,11 @@ def submitted(prompt: object = "a fox", values: object = (), attachments: object
     }
 
 
-OFFERED = Offered(("cinema-2", "cartoon-1"), ("1280x720", "720x1280", "512x512"), ("4", "8"))
-ONE = Offered(("cinema-2",), ("1280x720",), ("8",))
+OFFERED = Catalogue.of(("cinema-2", "cartoon-1"), ("1280x720", "720x1280", "512x512"), ("4", "8"))
+ONE = Catalogue.of(("cinema-2",), ("1280x720",), ("8",))
+CINEMA = OfferedModel("cinema-2", "Cinema 2", (), ("1280x720", "720x1280"), ("4", "8"), references=1)
+CARTOON = OfferedModel("cartoon-1", "Cartoon", (), ("512x512", "256x256"), ("12",), references=0)
+DIFFERENT = Catalogue((CINEMA, CARTOON))
 PICTURE = Reference("0" * 64, "png", 3)
 UPLOAD = Upload("https://cdn.test/a.png", "a.png", 4)
 
@@ -55,8 +60,10 @@ def a_draft(request: VideoRequest | None = None, **changes: Any) -> Draft:
     return Draft("a1b2", UserId(42), place, request or VideoRequest("", "cinema-2"), None, 1.0, **changes)
 
 
-def rows_of(draft: Draft, offered: Offered = OFFERED, form: FormId = VIDEO) -> list[dict[str, Any]]:
-    return list(forms.build(form, ENGLISH, draft, offered).to_dict()["components"])
+def rows_of(
+    draft: Draft, offered: Catalogue = OFFERED, form: FormId = VIDEO, inherited: str | None = None
+) -> list[dict[str, Any]]:
+    return list(forms.build(form, ENGLISH, draft, offered, inherited).to_dict()["components"])
 
 
 def picked(row: dict[str, Any]) -> list[str]:
@@ -120,9 +127,35 @@ async def test_a_row_with_one_possible_value_is_left_out() -> None:
     assert len(rows_of(a_draft(), ONE)) == 2
 
 
+async def test_a_form_offers_what_its_model_takes() -> None:
+    """Sizes, lengths and the number of pictures are those of the chosen model; a model that takes none has no row."""
+    rows = {row["component"]["custom_id"]: row for row in rows_of(a_draft(), DIFFERENT)}
+    assert list(rows) == ["prompt", "references", "model", "size", "seconds"]
+    assert rows["references"]["component"]["max_values"] == 1
+    assert rows["references"]["description"].startswith("Up to 1")
+    shown = {name: [option["value"] for option in row["component"].get("options", ())] for name, row in rows.items()}
+    assert shown["model"] == ["cinema-2", "cartoon-1"]
+    assert shown["size"] == [forms.DEFAULT_VALUE, "1280x720", "720x1280"]
+    assert [option["label"] for option in rows["model"]["component"]["options"]] == ["Cinema 2 (default)", "Cartoon"]
+    other = rows_of(a_draft(VideoRequest("", "cartoon-1")), DIFFERENT)
+    assert [row["component"]["custom_id"] for row in other] == ["prompt", "model", "size"]
+    assert [option["value"] for option in other[2]["component"]["options"]][1:] == ["512x512", "256x256"]
+
+
+async def test_the_form_of_a_remix_offers_what_its_parents_model_takes() -> None:
+    """Unless another one is chosen; where the parent's isn't offered any more, the first one is picked."""
+    request = VideoRequest("", parent_id=JobId("K3M9Q2XA"))
+    kept = rows_of(a_draft(request), DIFFERENT, REMIX, "cartoon-1")
+    assert [row["component"]["custom_id"] for row in kept] == ["prompt", "model", "size"]
+    assert picked(kept[1]) == ["default"]
+    gone = rows_of(a_draft(request), DIFFERENT, REMIX, "sketch-3")
+    assert [row["component"]["custom_id"] for row in gone] == ["prompt", "references", "model", "size", "seconds"]
+    assert picked(gone[2]) == ["Cinema 2 (default)"]
+
+
 async def test_many_choices_are_cut_but_for_what_was_picked() -> None:
     """Discord takes 25 options; the one that was chosen is among them."""
-    many = Offered(tuple(f"m{number}" for number in range(40)), ("1x1",), ("8",))
+    many = Catalogue.of([f"m{number}" for number in range(40)], ["1x1"], ["8"])
     options = rows_of(a_draft(VideoRequest("", "m33")), many)[2]["component"]["options"]
     assert len(options) == 25
     assert [option["value"] for option in options if option["default"]] == ["m33"]

@@ -19,6 +19,7 @@ from bot.chat.custom_ids import FormId, FormPurpose, FormSource, PageId, PageKin
 from bot.chat.details import details
 from bot.chat.views import DeliveryNote, DetailsView, Family, HistoryPage, JobView, Relative, StatusPage
 from bot.chat.words import Key, refusal, say
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer, OfferKind, Place, UserId, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rungs import Rung, Why
@@ -250,7 +251,7 @@ async def test_what_is_plain_for_discord_is_one_short_line(job: Job, evil: str) 
         FormId(FormPurpose.REMIX, FormSource.DRAFT, "a1b2"),
         ENGLISH,
         Draft("a1b2", job.origin.user_id, job.origin.place, replace(job.request, prompt=evil), None, 1.0),
-        forms.Offered((evil or "x", "y"), ("1280x720", "720x1280"), ("4", "8")),
+        Catalogue.of(["x", "y"], ["1280x720", "720x1280"], ["4", "8"]),
     )
     shown = [lists.choice_name(Suggestion(spoiled.id, evil, 1_000.0), 1_001.0, ENGLISH), form.title]
     shown += [label for message in messages_about(job, evil) for label in buttons_of(message)]

@@ -19,13 +19,13 @@ from bot.engine.requests.lookup import Lookup
 from bot.engine.requests.replies import Replies
 from bot.engine.requests.reply_rule import Reply
 from bot.engine.signals import Signals
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.limits import Limits
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, Origin, Place, Via
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from bot.jobs.store import finding
-from bot.videos.catalogue import Catalogue
 from tests.databases import a_database
 from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeSkippingClock

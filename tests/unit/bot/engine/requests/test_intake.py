@@ -11,6 +11,7 @@ import pytest
 
 from bot.chat.words import Key
 from bot.engine.requests.intake import Ask, Intake
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.limits import Limits
 from bot.jobs.model import Job, Origin, Reference, Upload, UserId, Via, VideoRequest
@@ -58,7 +59,7 @@ def shelf(harness: SchedulerHarness, tmp_path: Path) -> FakeShelf:
 
 @pytest.fixture
 def intake(harness: SchedulerHarness) -> Intake:
-    harness.context.catalogue = SimpleNamespace(check=lambda *_: None)
+    harness.context.catalogue = Catalogue.of(["sora-2"], ["1280x720"], ["8"])
     return Intake(harness.context, lambda _: None)  # pyright: ignore[reportArgumentType]
 
 

@@ -1,5 +1,7 @@
 """Finding jobs: what people mean, what they see, and what must be kept."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.jobs.database import Database
@@ -56,6 +58,21 @@ async def test_what_is_not_there_is_none(database: Database) -> None:
     assert await database.read(finding.find_by_origin, "act-1") is None
     assert await database.read(finding.find_by_remote, PROVIDER, "video_2") is None
     assert await database.read(finding.find_by_remote, "https://elsewhere.test", "video_1") is None
+
+
+async def test_a_remix_has_the_model_of_the_nearest_video_above_that_names_one(database: Database) -> None:
+    """Its own first; None where none above it is known, or names any."""
+    first, second, third = (finished(1_000.0 + number, remote_id=f"video_{number}") for number in range(3))
+    first = replace(first, request=replace(first.request, model="sora-2"))
+    second = replace(second, request=replace(second.request, model=None, parent_id=first.id))
+    third = replace(third, request=replace(third.request, model=None, parent_id=second.id))
+    orphan = finished(2_000.0, remote_id="video_9")
+    orphan = replace(orphan, request=replace(orphan.request, model=None, parent_id=JobId("00000000")))
+    for job in (first, second, third, orphan):
+        await database.write(put, job)
+    models = [await database.read(finding.find_model, job.id) for job in (first, second, third, orphan)]
+    assert models == ["sora-2", "sora-2", "sora-2", None]
+    assert await database.read(finding.find_model, JobId("00000000")) is None
 
 
 async def test_the_newest_finished_video_of_a_channel(database: Database) -> None:
