@@ -33,6 +33,7 @@ class Buttons(commands.Cog):
         self._presses: dict[Action, Press] = {
             Action.CANCEL: self._cancel,
             Action.WITHHOLD: self._cancel,
+            Action.STOP: self._cancel,
             Action.REMIX: self._remix,
             Action.AGAIN: self._again,
             Action.DELETE: self._delete,
@@ -57,10 +58,10 @@ class Buttons(commands.Cog):
             await self._presses[button.action](interaction, button.job_id)
 
     async def _cancel(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        """Cancel, *Stop* and *Don't post*: whichever the job's state allows."""
         async with deferring(interaction):
             done = await self._services.job_actions.cancel(job_id, asker_of(interaction))
-            withheld = isinstance(done, Job) and done.withheld
-            await respond_to_action(interaction, done, Key.ANSWER_WITHHELD if withheld else Key.ANSWER_CANCELLED)
+            await respond_to_action(interaction, done, _stopped_key(done))
 
     async def _remix(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with opening_form(interaction):
@@ -156,6 +157,13 @@ class Buttons(commands.Cog):
         if video is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
         return await self._services.lookup.check_remix(video, asker_of(interaction), sight_by(interaction))
+
+
+def _stopped_key(done: Job | Refusal) -> Key:
+    """The answer about a job that goes on no more, or will not be posted."""
+    if isinstance(done, Refusal) or not done.withheld:
+        return Key.ANSWER_CANCELLED
+    return Key.ANSWER_WITHHELD if done.stop_asked_at is None else Key.ANSWER_STOPPING
 
 
 def _made_key(done: Job | Refusal) -> Key:

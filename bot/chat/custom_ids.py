@@ -33,6 +33,7 @@ class Action(StrEnum):
 
     CANCEL = "cancel"
     WITHHOLD = "withhold"
+    STOP = "stop"
     REMIX = "remix"
     AGAIN = "again"
     DELETE = "delete"
@@ -52,10 +53,10 @@ class Action(StrEnum):
 
 
 _ALLOWED = {
-    MessageKind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.POST_IT),
+    MessageKind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.STOP, Action.POST_IT),
     MessageKind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE, Action.DETAILS),
     MessageKind.FAILURE: (Action.RETRY, Action.POST_IT, Action.EDIT_RETRY, Action.WHY),
-    MessageKind.LATE: (Action.WITHHOLD,),
+    MessageKind.LATE: (Action.WITHHOLD, Action.STOP),
     MessageKind.SLOW: (Action.WITHHOLD,),
     MessageKind.UNSURE: (Action.REQUEST_AGAIN, Action.DISMISS),
     MessageKind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT, Action.NO_THANKS),
@@ -64,6 +65,7 @@ _ALLOWED = {
     MessageKind.LIST: (
         Action.CANCEL,
         Action.WITHHOLD,
+        Action.STOP,
         Action.POST_IT,
         Action.RETRY,
         Action.EDIT_RETRY,

@@ -88,7 +88,7 @@ def actions_of(view: JobView, reader: Reader) -> tuple[Button, ...]:
         actions = tuple(one for one in retry_actions(job) if one is not Action.WHY)
     elif view.controlled and view.kept and may_post(job):
         actions = (Action.POST_IT,)
-    elif view.controlled and (stop := stopping_action(job)):
+    elif view.controlled and (stop := stopping_action(job, can_stop=view.can_stop)):
         actions = (stop,)
     return tuple(job_button(job, MessageKind.LIST, action, 1, reader) for action in actions)
 
@@ -109,7 +109,7 @@ def _state(view: JobView, reader: Reader) -> str:
         prompt_line(job),
         progress_line(job, reader),
         place_line(view.queue_position, reader) if waits else None,
-        remark(job, view.now, reader) if view.kept else None,
+        remark(job, view.now, reader, kept=view.kept),
         why_line(job, reader),
         say(Key.LIST_LINK, reader, link=view.link) if view.link else None,
     )

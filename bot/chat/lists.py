@@ -120,7 +120,7 @@ def _entry(view: JobView, reader: Reader) -> str:
         say(Key.LIST_LINE, reader, status=status(job, view.now, reader), video=job.id, when=job.accepted_at),
         quote(job.request.prompt, _SNIPPET_CHARACTERS),
         progress_line(job, reader),
-        remark(job, view.now, reader) if view.kept else None,
+        remark(job, view.now, reader, kept=view.kept),
         say(Key.LIST_LINK, reader, link=view.link) if view.link else None,
     )
 

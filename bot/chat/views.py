@@ -19,6 +19,7 @@ class JobView:
     `link` leads to the job's newest message, `parent_link` to the video it remixes.
     `paused`: spending is paused, so a job that waits to be sent waits for that. `kept`: an ended job's files are kept.
     `veiled`: the job belongs to a channel that the reader can't see. `controlled`: the reader may stop and post it.
+    `can_stop`: the job's provider stops a render that is running.
     `owned`: it is the reader's own. `first_frame`: a small JPEG of the finished video, if one is kept.
     """
 
@@ -29,6 +30,7 @@ class JobView:
     parent_link: str | None = None
     paused: bool = False
     kept: bool = True
+    can_stop: bool = False
     veiled: bool = False
     controlled: bool = True
     owned: bool = True

@@ -161,7 +161,7 @@ class Signals:
 def _may_announce(job: Job) -> bool:
     """Whether the job's last move may have let a message become due."""
     match job.state:
-        case State.ACCEPTED | State.SUBMITTING | State.DELIVERED | State.CANCELLED:
+        case State.ACCEPTED | State.SUBMITTING | State.DELIVERED | State.CANCELLED | State.STOPPED:
             return False
         case State.RENDERING:
             return job.late_at is not None

@@ -14,7 +14,10 @@ _NEVER_SENT = frozenset({State.ACCEPTED, State.SUBMITTING})
 
 
 def uses_daily_limit(job: Job) -> bool:
-    """Whether the job uses up one of its requester's videos of the day."""
+    """Whether the job uses up one of its requester's videos of the day.
+
+    A stopped one does: it may have been charged, and would else be made and stopped without end.
+    """
     if job.state is State.CANCELLED:
         return job.withheld
     return job.state not in _GIVES_BACK

@@ -66,6 +66,8 @@ def log_move(event: Event, job: Job) -> None:
             log_event("kept", job, **_made(job))
         case Event.CANCEL:
             log_event("cancelled", job, charged=job.charged)
+        case Event.STOP:
+            log_event("stopped", job, charged=job.charged)
         case Event.POST_IT:
             log_event("to be posted", job)
         case _:

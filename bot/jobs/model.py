@@ -79,6 +79,7 @@ class Cause(StrEnum):
     EXPIRED = "expired"
     PLACE = "place"
     RESTORED = "restored"
+    STOPPED = "stopped"
 
 
 # Not shown in public.
@@ -221,6 +222,9 @@ class Job:
     removed_by: UserId | None = None
     revived_at: float | None = None
     answered_at: float | None = None
+    # Since when the provider is to stop it, None once that is over; and when it was asked to, which is done once.
+    stop_asked_at: float | None = None
+    stop_sent_at: float | None = None
     video_sha256: str | None = None
     video_bytes: int | None = None
     # The last rung that ffmpeg began, the file that it finished, and as what the video was posted.

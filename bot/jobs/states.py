@@ -23,6 +23,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     LOST = "lost"
     UNDELIVERABLE = "undeliverable"
+    STOPPED = "stopped"
 
 
 class Event(StrEnum):
@@ -47,6 +48,7 @@ class Event(StrEnum):
     CANCEL = "cancel"
     EXPIRE = "expire"
     POST_IT = "post it"
+    STOP = "stop"
 
 
 class Announcement(StrEnum):
@@ -70,9 +72,19 @@ class IllegalMoveError(Exception):
 
 
 ENDS = frozenset(
-    {State.DELIVERED, State.REFUSED, State.FAILED, State.CANCELLED, State.LOST, State.UNDELIVERABLE},
+    {
+        State.DELIVERED,
+        State.REFUSED,
+        State.FAILED,
+        State.CANCELLED,
+        State.LOST,
+        State.UNDELIVERABLE,
+        State.STOPPED,
+    },
 )
 AT_PROVIDER = frozenset({State.SUBMITTING, State.RENDERING})
+# In these *Stop* makes sense: the render is not known to be over.
+STOPPABLE = frozenset({State.SUBMITTING, State.RENDERING, State.UNCERTAIN})
 
 TABLE: dict[tuple[State, Event], Move] = {
     (State.ACCEPTED, Event.SUBMIT): Move(State.SUBMITTING),
@@ -92,6 +104,8 @@ TABLE: dict[tuple[State, Event], Move] = {
     (State.RENDERING, Event.COMPLETE): Move(State.FETCHING),
     (State.RENDERING, Event.RENDER_FAILED): Move(State.FAILED, Announcement.FAILURE),
     (State.RENDERING, Event.VANISH): Move(State.LOST, Announcement.FAILURE),
+    # *Stop* was pressed, and the provider has stopped the render.
+    (State.RENDERING, Event.STOP): Move(State.STOPPED),
     (State.FETCHING, Event.FETCHED): Move(State.POSTING, Announcement.VIDEO),
     # *Don't post* was pressed: the video is kept and counts, nothing is posted.
     (State.FETCHING, Event.KEEP): Move(State.CANCELLED),
@@ -103,10 +117,11 @@ TABLE: dict[tuple[State, Event], Move] = {
     # The file on disk differs from the fetched one.
     (State.POSTING, Event.REFETCH): Move(State.FETCHING),
     (State.POSTING, Event.KEEP): Move(State.CANCELLED),
-    # The ways out of an end: *Post it* (also for a withheld video), and a lost job that turned up.
+    # The ways out of an end: *Post it* (also for a withheld video), and a lost or stopped job that turned up.
     (State.UNDELIVERABLE, Event.POST_IT): Move(State.FETCHING),
     (State.CANCELLED, Event.POST_IT): Move(State.FETCHING),
     (State.LOST, Event.LINK): Move(State.RENDERING),
+    (State.STOPPED, Event.LINK): Move(State.RENDERING),
 }
 
 

@@ -107,6 +107,9 @@ jobs = Table(
     Column("removed_by", BigInteger),
     Column("revived_at", Float),
     Column("answered_at", Float),
+    # Since when a person wants the provider to stop it, and when the one request for that was begun.
+    Column("stop_asked_at", Float),
+    Column("stop_sent_at", Float),
     Column("not_before", Float, nullable=False),
     # The process that takes its next steps.
     Column("owner", String(64)),
@@ -271,6 +274,8 @@ HAPPENED = (
     jobs.c.removed_at,
     jobs.c.revived_at,
     jobs.c.answered_at,
+    jobs.c.stop_asked_at,
+    jobs.c.stop_sent_at,
     posts.c.attempted_at,
     drafts.c.created_at,
     offers.c.shown_at,

@@ -45,6 +45,7 @@ OF_DRAFTS = _ALLOWED[MessageKind.DRAFT]
 SCENES: dict[Action, job_setups.JobSetup] = {
     Action.CANCEL: job_setups.queued,
     Action.WITHHOLD: job_setups.rendering,
+    Action.STOP: job_setups.rendering,
     Action.REMIX: job_setups.delivered,
     Action.AGAIN: job_setups.delivered,
     Action.DELETE: job_setups.delivered,

@@ -45,7 +45,7 @@ def card(view: JobView, reader: Reader, number: int = 1) -> Message:
     job = view.job
     paused = view.paused and job.state is State.ACCEPTED
     queued = job.state is State.ACCEPTED and job.waiting_for is None and not paused
-    stop = stopping_action(job)
+    stop = stopping_action(job, can_stop=view.can_stop)
     action = Action.POST_IT if job.withheld and view.kept and may_post(job) else stop
     description = lines(
         prompt_line(job),
@@ -53,7 +53,7 @@ def card(view: JobView, reader: Reader, number: int = 1) -> Message:
         origin_line(job, view.parent_link, reader),
         progress_line(job, reader),
         place_line(view.queue_position, reader) if queued else None,
-        say(Key.PAUSED_REMARK, reader) if paused else remark(job, view.now, reader) if view.kept else None,
+        say(Key.PAUSED_REMARK, reader) if paused else remark(job, view.now, reader, kept=view.kept),
     )
     return Message(
         embed=Embed(
@@ -121,9 +121,10 @@ def failure(
     )
 
 
-def late(job: Job, reader: Reader, number: int = 1) -> Message:
-    """The notice that the render takes longer than usual and goes on."""
-    return _notice(job, MessageKind.LATE, Key.LATE, number, reader)
+def late(job: Job, reader: Reader, number: int = 1, *, can_stop: bool = False) -> Message:
+    """The notice that the render takes longer than usual and goes on; `can_stop` as in `JobView`."""
+    stops = stopping_action(job, can_stop=can_stop) is Action.STOP
+    return _notice(job, MessageKind.LATE, Key.LATE, number, reader, Action.STOP if stops else Action.WITHHOLD)
 
 
 def slow(job: Job, reader: Reader, number: int = 1) -> Message:
@@ -178,11 +179,13 @@ def _finished(view: JobView, reader: Reader, number: int, content: str, link: st
     )
 
 
-def _notice(job: Job, kind: MessageKind, key: Key, number: int, reader: Reader) -> Message:
+def _notice(
+    job: Job, kind: MessageKind, key: Key, number: int, reader: Reader, action: Action = Action.WITHHOLD
+) -> Message:
     return Message(
         content=say(key, reader, user=job.origin.user_id),
         embed=_about(job, reader, AMBER),
-        buttons=(job_button(job, kind, Action.WITHHOLD, number, reader),),
+        buttons=(job_button(job, kind, action, number, reader),),
         ping=job.origin.user_id,
         text_file=prompt_file(job.request.prompt),
     )

@@ -7,7 +7,7 @@ from bot.chat.views import PLACES_COUNTED
 from bot.chat.words import Key, Label, Reader, label, say
 from bot.jobs.model import PRIVATE_CAUSES, Cause, Job
 from bot.jobs.settings_made import made_as
-from bot.jobs.states import ENDS, State
+from bot.jobs.states import ENDS, STOPPABLE, State
 
 PROMPT_WHOLE_CHARACTERS = 1500
 
@@ -18,6 +18,7 @@ _BY_EDITING = frozenset({Cause.SIZE, Cause.LENGTH, Cause.SOURCE_GONE, Cause.UNSU
 _LABELS: dict[Action, tuple[Label, Style]] = {
     Action.CANCEL: (Label.CANCEL, "secondary"),
     Action.WITHHOLD: (Label.DONT_POST, "secondary"),
+    Action.STOP: (Label.STOP, "secondary"),
     Action.REMIX: (Label.REMIX, "primary"),
     Action.AGAIN: (Label.MAKE_ANOTHER, "secondary"),
     Action.DELETE: (Label.DELETE, "secondary"),
@@ -133,11 +134,16 @@ def lines(*parts: str | None) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def stopping_action(job: Job) -> Action | None:
-    """The action of the button that stops the job now: Cancel before it is sent, then *Don't post*, once."""
+def stopping_action(job: Job, *, can_stop: bool) -> Action | None:
+    """The action of the button that stops the job now: Cancel before it is sent, then *Stop* or *Don't post*, once.
+
+    `can_stop`: its provider stops a render that is running. It is asked for that once.
+    """
     if job.state is State.ACCEPTED:
         return Action.CANCEL
-    return None if job.state in ENDS or job.withheld else Action.WITHHOLD
+    if job.state in ENDS or job.withheld:
+        return None
+    return Action.STOP if can_stop and job.state in STOPPABLE and job.stop_sent_at is None else Action.WITHHOLD
 
 
 def retry_actions(job: Job) -> tuple[Action, ...]:

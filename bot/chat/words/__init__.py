@@ -13,6 +13,7 @@ from bot.chat.words._status_keys import charged_key, ending_of, remark_key, stat
 from bot.jobs.charging import uses_daily_limit
 from bot.jobs.model import Job
 from bot.jobs.reasons import Refusal
+from bot.jobs.states import State
 
 __all__ = [
     "ENGLISH",
@@ -65,9 +66,11 @@ def status(job: Job, now: float, reader: Reader) -> str:
     return say(status_key(job, now), reader)
 
 
-def remark(job: Job, now: float, reader: Reader) -> str | None:
-    """A further fact about the job in that state; None if there is none."""
-    key = remark_key(job, now)
+def remark(job: Job, now: float, reader: Reader, *, kept: bool = True) -> str | None:
+    """A further fact about the job in that state; None if there is none. `kept`: an ended job's files are kept."""
+    if job.state is State.STOPPED:
+        return charge(job, reader)
+    key = remark_key(job, now) if kept else None
     return None if key is None else say(key, reader, when=job.not_before)
 
 

@@ -30,6 +30,7 @@ class Key(StrEnum):
     KEPT = auto()
     LOST = auto()
     UNDELIVERABLE = auto()
+    STOPPED = auto()
 
     # What a job is.
     LENGTH_SECONDS = auto()
@@ -59,6 +60,8 @@ class Key(StrEnum):
     LATE_REMARK = auto()
     UNCERTAIN_REMARK = auto()
     WITHHELD_REMARK = auto()
+    STOPPING_REMARK = auto()
+    UNSTOPPED_REMARK = auto()
     KEPT_REMARK = auto()
 
     # Messages of a job.
@@ -109,10 +112,12 @@ class Key(StrEnum):
     # Private answers.
     ANSWER_CANCELLED = auto()
     ANSWER_WITHHELD = auto()
+    ANSWER_STOPPING = auto()
     ASK_DELETE = auto()
     ANSWER_DELETED = auto()
     ANSWER_NOT_DELETED = auto()
     ANSWER_POSTING = auto()
+    ANSWER_POSTING_IF_MADE = auto()
     ANSWER_DISMISSED = auto()
     ANSWER_MADE = auto()
     ANSWER_MADE_BEFORE = auto()
@@ -231,6 +236,7 @@ class Label(StrEnum):
 
     CANCEL = auto()
     DONT_POST = auto()
+    STOP = auto()
     REMIX = auto()
     MAKE_ANOTHER = auto()
     DELETE = auto()
@@ -284,6 +290,7 @@ class Ending(StrEnum):
     LOST_UNFINISHED = auto()
     LOST_UNKNOWN = auto()
     LOST_UNSURE = auto()
+    LOST_STOPPED = auto()
     UNPOSTED_PERMISSION = auto()
     UNPOSTED_GONE = auto()
     UNPOSTED_CLOSED = auto()

@@ -4,7 +4,7 @@ from bot.chat.words._keys import Ending, Key
 from bot.jobs.deadlines import is_slow
 from bot.jobs.denials import Denial, stored_denial
 from bot.jobs.model import Cause, Charged, Job
-from bot.jobs.states import State
+from bot.jobs.states import STOPPABLE, State
 
 _STATUS = {
     State.ACCEPTED: Key.QUEUED,
@@ -19,6 +19,7 @@ _STATUS = {
     State.CANCELLED: Key.CANCELLED,
     State.LOST: Key.LOST,
     State.UNDELIVERABLE: Key.UNDELIVERABLE,
+    State.STOPPED: Key.STOPPED,
 }
 _REMARKS = {
     Key.GRACE: Key.GRACE_REMARK,
@@ -94,8 +95,14 @@ def status_key(job: Job, now: float) -> Key:
 def remark_key(job: Job, now: float) -> Key | None:
     """The key of a further fact about the job in its state."""
     if job.withheld and job.ended_at is None:
-        return Key.WITHHELD_REMARK
+        return _withheld_remark(job)
     return _REMARKS.get(status_key(job, now))
+
+
+def _withheld_remark(job: Job) -> Key:
+    if job.state in STOPPABLE and job.stop_asked_at is not None:
+        return Key.STOPPING_REMARK
+    return Key.WITHHELD_REMARK if job.stop_sent_at is None else Key.UNSTOPPED_REMARK
 
 
 def charged_key(job: Job) -> Key:
@@ -148,6 +155,8 @@ def _lost(job: Job) -> Ending:
         return Ending.LOST_UNSURE
     if job.cause is Cause.EXPIRED:
         return Ending.EXPIRED
+    if job.cause is Cause.STOPPED:
+        return Ending.LOST_STOPPED
     return Ending.LOST_UNFINISHED if job.cause is Cause.LATE else Ending.LOST_UNKNOWN
 
 

@@ -27,4 +27,5 @@ def state_of(job: Job | StandingCard, now: float) -> int:
     """What is shown at once when it changes: not progress, place and time, but that the job is slower than usual."""
     passed_at = job.slow_at if isinstance(job, StandingCard) else slow_at(job)
     is_slow = passed_at is not None and now >= passed_at
-    return hash((job.state, job.withheld, job.waiting_for, job.late_at is None, is_slow))
+    shown = (job.state, job.withheld, job.stop_asked_at is None, job.waiting_for, job.late_at is None, is_slow)
+    return hash(shown)

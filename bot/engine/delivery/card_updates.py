@@ -212,7 +212,7 @@ class CardUpdater:
             self._context.signals.cards.set()
 
     def _start_deletions(self) -> float:
-        """Delete the cards of ended jobs; a cancelled job's card stays, without buttons once no video is kept."""
+        """Delete the cards of ended jobs; that of a cancelled or stopped one stays, without buttons at last."""
         now = self._context.clock.monotonic()
         while len(self._busy) < _AT_ONCE and (nonce := self._deletions.pop(now)) is not None:
             if nonce in self._busy:
@@ -227,7 +227,7 @@ class CardUpdater:
         try:
             if post.message_id is None:
                 pass
-            elif job.state is State.CANCELLED:
+            elif job.state in (State.CANCELLED, State.STOPPED):
                 message = self._message_of(job, post, await find_parent_link(self._context, job))
                 await courier.edit(post.channel_id, post.message_id, message, file=job.origin.via is Via.REPLY)
             else:

@@ -9,14 +9,14 @@ def find_outdated(job: Job, said: list[Post], kept_since: float) -> list[Post]:
     """The outdated ones of a job's messages: its card, and after a private refusal the notices that show its prompt.
 
     A card is outdated once the job has ended and its last message is posted, or once a notice asks in its place. That
-    of a withheld job goes with its kept video: if it ended before `kept_since`.
+    of a withheld job goes with its kept video, that of a stopped one as late: if it ended before `kept_since`.
     """
     sent = {post.kind for post in said if post.state is PostState.SENT}
     # A refused video is not the last message: the failure notice is still to come.
     refused = any(post.kind is PostKind.FAILURE and post.state is PostState.REFUSED for post in said)
     is_said = refused or bool(sent & {PostKind.VIDEO, PostKind.FAILURE})
     match job.state:
-        case State.CANCELLED:
+        case State.CANCELLED | State.STOPPED:
             goes = not is_kept(job, kept_since)
         case State.UNCERTAIN:
             # An unclear outcome is one message: the notice has the card's facts, and the question.
@@ -35,5 +35,9 @@ def is_answered(job: Job) -> bool:
 
 
 def is_kept(job: Job, kept_since: float) -> bool:
-    """Whether the job has ended with a withheld video, which can be posted after all."""
-    return job.state is State.CANCELLED and job.withheld and (job.ended_at or 0.0) > kept_since
+    """Whether the job has ended with a withheld video, which can be posted after all, or was stopped.
+
+    A stopped one may turn up, and is withheld then.
+    """
+    stands = job.state is State.STOPPED or (job.state is State.CANCELLED and job.withheld)
+    return stands and (job.ended_at or 0.0) > kept_since

@@ -11,7 +11,7 @@ _LOST_SECONDS = 15.0
 
 
 async def find_standing(context: EngineContext) -> tuple[list[StandingCard], float]:
-    """The cards of unended jobs and kept videos, and since when (epoch seconds) an edit may have been lost."""
+    """The cards of jobs that may change yet, and since when (epoch seconds) an edit of one may have been lost."""
     standing: list[StandingCard] = []
     after: JobId | None = None
     while found := await context.database.read(posts.find_standing_cards, after, _READ_AT_ONCE):

@@ -206,7 +206,8 @@ def _request(reply: Reply, job: Job, kind: PostKind, *, own: bool) -> VideoReque
     """
     if kind is PostKind.VIDEO:
         return VideoRequest(prompt=reply.prompt, parent_id=job.id, private=job.request.private)
-    cancelled_card = kind is PostKind.CARD and job.state is State.CANCELLED and not job.withheld
+    is_cancelled = job.state is State.STOPPED or (job.state is State.CANCELLED and not job.withheld)
+    cancelled_card = kind is PostKind.CARD and is_cancelled
     if not own or not (kind is PostKind.FAILURE or cancelled_card):
         return None
     pictures = () if reply.files else job.request.references

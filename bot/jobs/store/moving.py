@@ -14,7 +14,7 @@ from bot.jobs.denials import Denial
 from bot.jobs.life_log import log_move
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState, UserId
 from bot.jobs.pending_write import may_share, no_turn, once_stored
-from bot.jobs.states import ENDS, Announcement, Event, State, move
+from bot.jobs.states import ENDS, STOPPABLE, Announcement, Event, State, move
 from bot.jobs.store.posts import is_open, make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
 from bot.jobs.tables import HAPPENED, UNENDED, blocks, jobs, offers, posts
@@ -36,6 +36,8 @@ _AS_READ = (
     .returning(*jobs.c)
 )
 _WITHHELD_AS_READ = _AS_READ.where(jobs.c.withheld)
+_TO_STOP_AS_READ = _WITHHELD_AS_READ.where(jobs.c.stop_asked_at.is_not(None), jobs.c.stop_sent_at.is_(None))
+_OF_WITHHELD = (Event.KEEP, Event.STOP)
 # Only one process submits, and settles what was submitted without a clear answer.
 OF_SUBMITTER = (State.ACCEPTED, State.SUBMITTING, State.UNCERTAIN)
 
@@ -52,7 +54,8 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
     if target.state in ENDS:
         values |= {"ended_at": now, "owner": None, "waiting_for": None}
     # *Post it* may have been pressed since the job was read: then its video is wanted after all.
-    moved = await _change_as_read(connection, _AS_READ if event is not Event.KEEP else _WITHHELD_AS_READ, job, values)
+    statement = _WITHHELD_AS_READ if event in _OF_WITHHELD else _AS_READ
+    moved = await _change_as_read(connection, statement, job, values)
     if moved is None:
         return None
     if target.announcement is not Announcement.NOTHING:
@@ -73,7 +76,7 @@ async def come_back(connection: AsyncConnection, job: Job, *, now: float, **chan
     blocked = sa.select(sa.literal(1)).where(blocks.c.user_id == back.origin.user_id)
     if not back.withheld and await connection.scalar(blocked) is None:
         return back
-    return await apply(connection, back, Event.CANCEL, now=now, withheld=False)
+    return await apply(connection, back, Event.CANCEL, now=now, withheld=False, stop_asked_at=None)
 
 
 async def deliver(
@@ -150,13 +153,29 @@ async def note_late(connection: AsyncConnection, job: Job, kind: PostKind, **cha
     return noted
 
 
-async def withhold(connection: AsyncConnection, job: Job) -> Job | None:
-    """*Don't post*: the video will be fetched and kept, not posted. None if its message is being sent already."""
+async def withhold(connection: AsyncConnection, job: Job, stop_asked_at: float | None = None) -> Job | None:
+    """*Don't post*: the video will be fetched and kept, not posted. None if its message is being sent already.
+
+    With `stop_asked_at` (*Stop*) the provider is to stop it as well, if it can be stopped yet.
+    """
     on_the_way = sa.exists().where(
         posts.c.job_id == job.id, posts.c.kind == PostKind.VIDEO, posts.c.state == PostState.SENDING
     )
     these = sa.update(jobs).where(jobs.c.id == job.id, jobs.c.state.in_(_WITHHOLDABLE), ~on_the_way)
-    return await _changed(connection, these.values(withheld=True))
+    asked: dict[str, object] = {}
+    if stop_asked_at is not None:
+        can_be = sa.and_(jobs.c.state.in_(STOPPABLE), jobs.c.stop_sent_at.is_(None))
+        since = sa.func.coalesce(jobs.c.stop_asked_at, stop_asked_at)
+        asked["stop_asked_at"] = sa.case((can_be, since), else_=jobs.c.stop_asked_at)
+    return await _changed(connection, these.values(withheld=True, **asked))
+
+
+async def begin_stop(connection: AsyncConnection, job: Job, now: float) -> Job | None:
+    """Mark that the provider is asked to stop the job, which is done once.
+
+    None if that was marked before, if it is not wanted any more, or if the job was moved since it was read.
+    """
+    return await _change_as_read(connection, _TO_STOP_AS_READ, job, {"stop_sent_at": now})
 
 
 async def answer(connection: AsyncConnection, job: Job, now: float) -> Job | None:
@@ -178,7 +197,8 @@ async def bring_to_now(connection: AsyncConnection, now: float) -> None:
 
     The machine's clock may have been set back between two processes (docs/decisions/0011-clock-steps.md).
     """
-    for happened in (jobs.c.accepted_at, jobs.c.completed_at, jobs.c.late_at, jobs.c.revived_at):
+    stops = (jobs.c.stop_asked_at, jobs.c.stop_sent_at)
+    for happened in (jobs.c.accepted_at, jobs.c.completed_at, jobs.c.late_at, jobs.c.revived_at, *stops):
         await connection.execute(
             sa.update(jobs).where(happened > now, UNENDED).values({happened: now}),
         )

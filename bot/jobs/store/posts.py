@@ -16,6 +16,8 @@ from bot.jobs.tables import jobs, posts
 
 SHOW_PROMPT = (PostKind.LATE, PostKind.SLOW, PostKind.UNSURE)
 _UNSENT = posts.c.state.in_((PostState.DUE, PostState.SENDING))
+# The card of such an ended job stays as long as a video is kept, or may turn up to be kept.
+_STANDS = sa.or_(jobs.c.state == State.STOPPED, sa.and_(jobs.c.state == State.CANCELLED, jobs.c.withheld))
 
 
 async def make_due(connection: AsyncConnection, job: Job, kind: PostKind) -> None:
@@ -76,9 +78,9 @@ async def awaits_card(connection: AsyncConnection, job_id: JobId) -> bool:
 async def find_outdated(connection: AsyncConnection, kept_since: float) -> list[JobId]:
     """The jobs with a message that may be outdated: they ended with a card or a telling notice, or they are uncertain.
 
-    Not those of withheld jobs that ended after `kept_since`.
+    Not those of stopped jobs, and of withheld ones, that ended after `kept_since`.
     """
-    kept = sa.and_(jobs.c.state == State.CANCELLED, jobs.c.withheld, jobs.c.ended_at > kept_since)
+    kept = sa.and_(_STANDS, jobs.c.ended_at > kept_since)
     card = sa.and_(posts.c.kind == PostKind.CARD, jobs.c.state.in_((State.UNCERTAIN, *ENDS)), ~kept)
     notice = sa.and_(posts.c.kind.in_(SHOW_PROMPT), jobs.c.cause.in_(PRIVATE_CAUSES))
     found = await connection.scalars(
@@ -101,11 +103,12 @@ async def has_card(connection: AsyncConnection, job_id: JobId) -> bool:
 
 
 class StandingCard(NamedTuple):
-    """The card of a job that has not ended, or whose video is kept."""
+    """The card of a job that has not ended, that was stopped, or whose video is kept."""
 
     post: Post
     state: State
     withheld: bool
+    stop_asked_at: float | None
     waiting_for: Cause | None
     late_at: float | None
     # The latest change of what the card shows, as far as it has a time.
@@ -116,16 +119,14 @@ class StandingCard(NamedTuple):
 
 
 async def find_standing_cards(connection: AsyncConnection, after: JobId | None, limit: int) -> list[StandingCard]:
-    """Some of the cards of unended jobs and kept videos, by the jobs' ids, after that one."""
-    standing = sa.or_(
-        jobs.c.state.not_in((State.UNCERTAIN, *ENDS)), sa.and_(jobs.c.state == State.CANCELLED, jobs.c.withheld)
-    )
+    """Some of the cards of unended and stopped jobs and kept videos, by the jobs' ids, after that one."""
+    standing = sa.or_(jobs.c.state.not_in((State.UNCERTAIN, *ENDS)), _STANDS)
     found = await connection.execute(
         sa.select(
             posts,
             jobs.c.state.label("job_state"),
-            *(jobs.c.withheld, jobs.c.waiting_for, jobs.c.late_at, jobs.c.submitted_at, jobs.c.ended_at),
-            jobs.c.usual_high_seconds,
+            *(jobs.c.withheld, jobs.c.stop_asked_at, jobs.c.waiting_for, jobs.c.late_at, jobs.c.submitted_at),
+            *(jobs.c.ended_at, jobs.c.usual_high_seconds),
         )
         .join(jobs, jobs.c.id == posts.c.job_id)
         .where(posts.c.kind == PostKind.CARD, posts.c.state == PostState.SENT, standing, posts.c.job_id > (after or ""))
@@ -141,7 +142,8 @@ def _standing_card_of(row: Row) -> StandingCard:
     state, slow_at = State(row.job_state), None
     if state is State.RENDERING and row.submitted_at is not None and row.usual_high_seconds is not None:
         slow_at = row.submitted_at + row.usual_high_seconds
-    return StandingCard(post_of(row), state, row.withheld, cause, row.late_at, changed_at, row.ended_at, slow_at)
+    shown = (row.withheld, row.stop_asked_at, cause, row.late_at)
+    return StandingCard(post_of(row), state, *shown, changed_at, row.ended_at, slow_at)
 
 
 async def find_with_jobs(connection: AsyncConnection, job_ids: Collection[JobId]) -> list[tuple[Job, list[Post]]]:

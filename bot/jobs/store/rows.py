@@ -155,6 +155,8 @@ def _job_of(row: Row) -> Job:
         removed_by=None if row.removed_by is None else UserId(row.removed_by),
         revived_at=row.revived_at,
         answered_at=row.answered_at,
+        stop_asked_at=row.stop_asked_at,
+        stop_sent_at=row.stop_sent_at,
         video_sha256=row.video_sha256,
         video_bytes=row.video_bytes,
         fit_step=Rung(row.fit_step) if row.fit_step else None,

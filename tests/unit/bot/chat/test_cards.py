@@ -152,6 +152,7 @@ def test_a_remix_names_its_parent(job: Job) -> None:
         *((state, True, [Action.POST_IT]) for state in State if state not in ENDS and state is not State.ACCEPTED),
         (State.CANCELLED, False, []),
         (State.CANCELLED, True, [Action.POST_IT]),
+        (State.STOPPED, True, []),
         (State.UNDELIVERABLE, False, []),
         (State.DELIVERED, False, []),
     ],
@@ -161,6 +162,47 @@ def test_the_button_of_a_card_is_what_can_be_done_now(
 ) -> None:
     """Cancel until the job is sent, *Don't post* afterwards, then **Post it**, which a kept video keeps."""
     assert actions_of(cards.card(view(replace(job, state=state, withheld=withheld)), ENGLISH)) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (State.ACCEPTED, Action.CANCEL),
+        (State.SUBMITTING, Action.STOP),
+        (State.RENDERING, Action.STOP),
+        (State.UNCERTAIN, Action.STOP),
+        (State.FETCHING, Action.WITHHOLD),
+        (State.POSTING, Action.WITHHOLD),
+    ],
+)
+def test_where_the_provider_stops_renders_the_button_is_stop(job: Job, state: State, expected: Action) -> None:
+    """As long as there may be something to stop, and once: after its request has been sent it is *Don't post*."""
+    shown = replace(job, state=state)
+    assert actions_of(cards.card(view(shown, can_stop=True), ENGLISH)) == [expected]
+    assert actions_of(cards.card(view(replace(shown, withheld=True), can_stop=True), ENGLISH)) == [Action.POST_IT]
+    again = actions_of(cards.card(view(replace(shown, stop_sent_at=5.0), can_stop=True), ENGLISH))
+    assert again == [Action.WITHHOLD if expected is Action.STOP else expected]
+
+
+def test_the_notice_that_it_takes_long_can_stop_it(job: Job) -> None:
+    """Stop where the provider stops renders, else *Don't post*; also if the job has ended by then."""
+    rendering = replace(job, state=State.RENDERING)
+    assert actions_of(cards.late(rendering, ENGLISH, can_stop=True)) == [Action.STOP]
+    assert actions_of(cards.late(rendering, ENGLISH)) == [Action.WITHHOLD]
+    assert actions_of(cards.late(replace(job, state=State.FETCHING), ENGLISH, can_stop=True)) == [Action.WITHHOLD]
+    assert actions_of(cards.late(replace(job, state=State.LOST), ENGLISH, can_stop=True)) == [Action.WITHHOLD]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_card_of_a_stopped_job_tells_the_charge(job: Job, kept: bool) -> None:
+    """It stays without buttons: what happened, and that it may have been charged and counts."""
+    stopped = replace(job, state=State.STOPPED, withheld=True, charged=Charged.UNKNOWN, ended_at=1_000.5)
+    card = cards.card(view(stopped, kept=kept), ENGLISH)
+    assert actions_of(card) == []
+    assert "Stopped" in text_of(card)
+    assert "The provider may have charged for it. It counts towards your daily limit." in text_of(card)
+    paid = cards.card(view(replace(stopped, charged=Charged.YES)), ENGLISH)
+    assert "The provider charged for it." in text_of(paid)
 
 
 def test_the_card_of_a_video_that_is_kept_no_longer_offers_nothing(job: Job) -> None:
@@ -390,6 +432,18 @@ def test_without_a_daily_limit_none_is_mentioned(job: Job, state: State, cause: 
         assert "You weren't charged." in content
         assert "daily" not in content
     assert charge(ended, unlimited) == "You weren't charged."
+
+
+def test_a_job_that_is_to_be_stopped_says_how_far_that_is(job: Job) -> None:
+    """While the provider is asked, once that was in vain, and once its video is there after all."""
+    withheld = replace(job, state=State.RENDERING, withheld=True)
+    asking = text_of(cards.card(view(replace(withheld, stop_asked_at=1_000.0)), ENGLISH))
+    assert "Asking the video service to stop it" in asking
+    assert asking == text_of(cards.card(view(replace(withheld, stop_asked_at=1_000.0, stop_sent_at=1_000.0)), ENGLISH))
+    in_vain = replace(withheld, stop_sent_at=1_000.0)
+    for state in (State.RENDERING, State.FETCHING):
+        assert "couldn't stop it" in text_of(cards.card(view(replace(in_vain, state=state)), ENGLISH))
+    assert "couldn't" not in text_of(cards.card(view(replace(in_vain, state=State.CANCELLED, ended_at=1.0)), ENGLISH))
 
 
 def test_while_it_is_sent_the_charge_is_unknown(job: Job) -> None:

@@ -119,6 +119,8 @@ def test_whoever_only_looks_gets_no_button(job: Job) -> None:
         (JobView(kept, 2_000.0, owned=False), [Action.POST_IT]),
         (JobView(kept, 2_000.0, owned=False, controlled=False), []),
         (JobView(kept, 2_000.0, kept=False), []),
+        (JobView(replace(job, state=State.RENDERING), 2_000.0, can_stop=True), [Action.STOP]),
+        (JobView(replace(job, state=State.STOPPED, withheld=True), 2_000.0, can_stop=True), []),
     ):
         assert [button.id.action for button in buttons(details(DetailsView(view), ENGLISH))] == expected
 

@@ -123,8 +123,9 @@ def test_causes_have_sentences_of_their_own(job: Job) -> None:
         for about in (None, "picture")
     ]
     ends += [replace(job, state=State.LOST, remote_id=remote, cause=Cause.LOST) for remote in (None, "x")]
+    ends += [replace(job, state=State.LOST, remote_id="x", cause=Cause.STOPPED)]
     ends += [replace(job, state=State.UNDELIVERABLE, cause=cause) for cause in (Cause.PERMISSION, Cause.SIZE)]
-    assert len({words.cause(end, ENGLISH).cause for end in ends}) == 13
+    assert len({words.cause(end, ENGLISH).cause for end in ends}) == 14
 
 
 def test_a_waiting_job_says_what_it_waits_for(job: Job) -> None:

@@ -29,6 +29,9 @@ NOW = 5_000.0
         ([Event.SUBMIT, Event.DOUBT, Event.EXPIRE, Event.LINK], UNKNOWN),
         ([Event.SUBMIT, Event.TAKEN, Event.RENDER_FAILED], UNKNOWN),
         ([Event.SUBMIT, Event.TAKEN, Event.VANISH], UNKNOWN),
+        ([Event.SUBMIT, Event.TAKEN, Event.STOP], UNKNOWN),
+        ([Event.SUBMIT, Event.TAKEN, Event.STOP, Event.LINK], UNKNOWN),
+        ([Event.SUBMIT, Event.TAKEN, Event.STOP, Event.LINK, Event.COMPLETE], YES),
         ([Event.SUBMIT, Event.TAKEN, Event.COMPLETE], YES),
         ([Event.SUBMIT, Event.TAKEN, Event.COMPLETE, Event.RENDER_FAILED], YES),
         ([Event.SUBMIT, Event.TAKEN, Event.COMPLETE, Event.GIVE_UP], YES),
@@ -38,7 +41,7 @@ NOW = 5_000.0
 )
 async def test_a_charge_follows_from_what_happened(database: Database, events: list[Event], charged: Charged) -> None:
     """Refused or never sent is no, completed is yes, everything else once it was sent is unknown."""
-    job = a_job()
+    job = a_job(withheld=Event.STOP in events)
     await database.write(put, job)
     for event in events:
         moved = await database.write(moving.apply, job, event, now=NOW)

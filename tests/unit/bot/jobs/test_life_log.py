@@ -69,7 +69,9 @@ def test_the_hash_shows_equal_prompts_and_nothing_else() -> None:
 @pytest.mark.parametrize(("state", "event"), TABLE)
 async def test_every_end_has_its_line(database: Database, state: State, event: Event) -> None:
     """Each way to an end has one line, with the cause of a bad one; no event makes two lines."""
-    job = a_job(state, withheld=event is Event.KEEP, submitted_at=None if state is State.ACCEPTED else 1_001.0)
+    job = a_job(
+        state, withheld=event in (Event.KEEP, Event.STOP), submitted_at=None if state is State.ACCEPTED else 1_001.0
+    )
     await database.write(put, job)
     with capture_logs() as logs:
         after = await moved(database, job, event, cause=Cause.PROVIDER, provider_code="server_error")
@@ -80,7 +82,7 @@ async def test_every_end_has_its_line(database: Database, state: State, event: E
         facts = lines(logs)[0][1]
         assert (facts["cause"], facts["code"], facts["end"]) == (Cause.PROVIDER, "server_error", after.state)
         assert facts["charged"] in set(Charged)
-    elif after.state in {State.CANCELLED, State.DELIVERED, State.UNCERTAIN}:
+    elif after.state in {State.CANCELLED, State.STOPPED, State.DELIVERED, State.UNCERTAIN}:
         assert len(names) == 1
     else:
         assert len(names) <= 1

@@ -276,6 +276,7 @@ def test_a_button_is_used_up_unless_its_job_came_to_nothing_for_free() -> None:
     """Cancelled before it was sent, or refused by the DM that it should have gone to."""
     assert leaves_usable(a_job(State.CANCELLED))
     assert not leaves_usable(a_job(State.CANCELLED, withheld=True))
+    assert not leaves_usable(a_job(State.STOPPED, withheld=True))
     assert leaves_usable(a_private_job(State.FAILED, cause=Cause.PLACE))
     assert not leaves_usable(a_private_job(State.FAILED, cause=Cause.PROVIDER))
     assert not leaves_usable(a_job(State.FAILED, cause=Cause.PLACE))

@@ -12,6 +12,7 @@ WAYS_OUT = {
     (State.UNDELIVERABLE, Event.POST_IT): State.FETCHING,
     (State.CANCELLED, Event.POST_IT): State.FETCHING,
     (State.LOST, Event.LINK): State.RENDERING,
+    (State.STOPPED, Event.LINK): State.RENDERING,
 }
 STEPS_BACK = {(State.SUBMITTING, Event.POSTPONE), (State.POSTING, Event.REFETCH), *WAYS_OUT}
 EVERY_PAIR = tuple(itertools.product(State, Event))
@@ -55,7 +56,7 @@ def test_forward_moves_never_go_in_circles() -> None:
 
 
 def test_ends_absorb_but_for_the_listed_ways_out() -> None:
-    """An end is left only by **Post it** and by a lost job that turned up."""
+    """An end is left only by **Post it** and by a lost or stopped job that turned up."""
     left_by = {pair: target.state for pair, target in TABLE.items() if pair[0] in ENDS}
     assert left_by == WAYS_OUT
 
@@ -82,7 +83,7 @@ def test_every_state_and_event_is_used() -> None:
 def test_every_end_is_seen_by_the_requester() -> None:
     """An end that the person did not choose is said: by the video, or by a failure notice."""
     for (_state, event), target in TABLE.items():
-        if target.state in ENDS and target.state not in {State.CANCELLED, State.DELIVERED}:
+        if target.state in ENDS and target.state not in {State.CANCELLED, State.STOPPED, State.DELIVERED}:
             assert target.announcement is Announcement.FAILURE, event
     assert {pair: target for pair, target in TABLE.items() if target.announcement is Announcement.VIDEO} == {
         (State.FETCHING, Event.FETCHED): Move(State.POSTING, Announcement.VIDEO)

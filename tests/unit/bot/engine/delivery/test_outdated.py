@@ -18,7 +18,7 @@ def outdated(job: Job, *said: Post) -> list[PostKind]:
     return [one.kind for one in find_outdated(job, list(said), KEPT_SINCE)]
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.CANCELLED])
+@pytest.mark.parametrize("state", [state for state in State if state not in (State.CANCELLED, State.STOPPED)])
 @pytest.mark.parametrize("last", [PostKind.VIDEO, PostKind.FAILURE])
 def test_a_card_goes_when_the_last_word_is_said(state: State, last: PostKind) -> None:
     """The card of an ended job goes once its video or notice is posted; not before, and not that of a running one."""
@@ -34,10 +34,14 @@ def test_a_cancelled_jobs_card_is_outdated_at_once() -> None:
     assert outdated(job, post(job, PostKind.CARD)) == [PostKind.CARD]
 
 
+@pytest.mark.parametrize("state", [State.CANCELLED, State.STOPPED])
 @pytest.mark.parametrize("ended_at", [KEPT_SINCE, KEPT_SINCE + 1])
-def test_a_withheld_jobs_card_stays_as_long_as_its_video(ended_at: float) -> None:
-    """Its **Post it** goes when the file goes; or with the card, when the video is posted after all."""
-    job = a_job(State.CANCELLED, withheld=True, ended_at=ended_at)
+def test_a_withheld_jobs_card_stays_as_long_as_its_video(ended_at: float, state: State) -> None:
+    """Its **Post it** goes when the file goes; or with the card, when the video is posted after all.
+
+    A stopped job's stays for as long, since its video may turn up.
+    """
+    job = a_job(state, withheld=True, ended_at=ended_at)
     assert outdated(job, post(job, PostKind.CARD)) == ([] if ended_at > KEPT_SINCE else [PostKind.CARD])
 
 

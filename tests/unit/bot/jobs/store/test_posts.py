@@ -173,19 +173,23 @@ async def found(database: Database, kept_since: float = KEPT_SINCE) -> tuple[lis
 @pytest.mark.parametrize("state", State)
 async def test_a_start_finds_each_card_once(database: Database, state: State) -> None:
     """The card of an ended or uncertain job may have to go; any other is kept up to date."""
-    job, _card = await card_of(database, state)
+    job, _card = await card_of(database, state, ended_at=KEPT_SINCE if state is State.STOPPED else None)
+    if state is State.STOPPED:
+        assert await found(database) == ([job.id], [job.id])
+        return
     outdated = state in ENDS or state is State.UNCERTAIN
     assert await found(database) == (([job.id], []) if outdated else ([], [job.id]))
 
 
+@pytest.mark.parametrize("state", [State.CANCELLED, State.STOPPED])
 @pytest.mark.parametrize("ended_at", [KEPT_SINCE, KEPT_SINCE + 1])
-async def test_a_start_finds_the_cards_of_kept_videos(database: Database, ended_at: float) -> None:
-    """Such a card is outdated only when the file is gone."""
-    job, card = await card_of(database, State.CANCELLED, withheld=True, ended_at=ended_at)
+async def test_a_start_finds_the_cards_of_kept_videos(database: Database, ended_at: float, state: State) -> None:
+    """Such a card is outdated only when the file is gone, or no video can turn up any more."""
+    job, card = await card_of(database, state, withheld=True, ended_at=ended_at)
     assert await found(database) == ([] if ended_at > KEPT_SINCE else [job.id], [job.id])
     (standing,) = await database.read(posts.find_standing_cards, None, 100)
     assert (standing.post, standing.state, standing.changed_at, standing.ended_at) == (
-        card, State.CANCELLED, ended_at, ended_at
+        card, state, ended_at, ended_at
     )  # fmt: skip
 
 
