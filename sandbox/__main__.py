@@ -4,11 +4,12 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
+from typing import get_args
 
 from bot.chat.words import ENGLISH
 from sandbox.page.demo import PORT, open_sandbox
 from sandbox.story import tell_story
-from sandbox.studio import serve
+from sandbox.studio import StudioDialect, serve
 
 _VIDEOS = Path("demo-videos")
 _STUDIO_PORT = 8099
@@ -25,10 +26,11 @@ def main() -> int:
     commands.add_parser("story", help="play one scripted story against the running bot and print it")
     studio = commands.add_parser("studio", help="run only the local Videos API, to try any client against it")
     studio.add_argument("--port", type=int, default=_STUDIO_PORT, dest="studio_port")
+    studio.add_argument("--dialect", choices=get_args(StudioDialect), default="openai", help="what it speaks")
     options = parser.parse_args()
     try:
         if options.command == "studio":
-            serve(options.studio_port)
+            serve(options.studio_port, options.dialect)
         elif options.command == "story":
             asyncio.run(tell_story(_VIDEOS))
         else:

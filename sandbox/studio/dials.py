@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 ResultPlace = Literal["foreign_url", "same_origin_url", "relative_url", "content_only", "data_url"]
 ProgressForm = Literal["none", "percent", "text"]
 TimestampForm = Literal["created", "created_at", "milliseconds"]
+CancelForm = Literal["none", "aborts", "aborts_slowly", "marks", "finished_only", "forgets"]
 ErrorShape = Literal["object", "object_without_code", "string", "none"]
 
 
@@ -62,6 +63,21 @@ class Outcome:
         return cls(Ending.FAILED, errors[shape], render_seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """The abilities of a model in the catalogue of the `openrouter` dialect: a request outside of them is refused."""
+
+    sizes: tuple[str, ...] = ("1280x720", "720x1280", "1920x1080", "1080x1920")
+    resolutions: tuple[str, ...] = ("720p", "1080p")
+    aspect_ratios: tuple[str, ...] = ("16:9", "9:16", "1:1")
+    durations: tuple[int, ...] = (4, 8, 12)
+    frames: tuple[str, ...] = ("first_frame", "last_frame")
+    audio: bool = True
+    seed: bool = True
+    per_second: str = "0.05"
+    passthrough: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Dials:
     """The current behaviour of the API. The defaults are those of the provider's page (docs/facts/provider.md).
@@ -76,17 +92,29 @@ class Dials:
     public_files_url: str | None = None
     """Where foreign links lead once the file was handed over, as if its host could be reached by everybody."""
     timestamps: TimestampForm = "created"
-    statuses: dict[str, str] = field(
-        default_factory=lambda: {"processing": "processing", "completed": "completed", "failed": "failed"}
-    )
+    statuses: dict[str, str] = field(default_factory=dict[str, str])
+    """Other words for the states `processing`, `completed`, `failed` and `cancelled` than those of the dialect."""
     content_endpoint: bool = True
     list_endpoint: bool = False
+    cancel: CancelForm = "none"
+    """What a DELETE does to a running render.
+
+    `none`: 405. `aborts`: stops and removes it (vLLM-Omni). `aborts_slowly`: 409, and it is cancelled later (as there).
+    `marks`: stops it, and it is `cancelled`. `finished_only`: 400 (OpenAI). `forgets`: it renders on (SGLang).
+    """
+    abort_seconds: float = 5.0
     honour_idempotency: bool = False
     file_link_seconds: float = 3600.0
     request_max_bytes: int = 96 * 1024 * 1024
     match_reference_size: bool = False
 
     models: tuple[str, ...] = ("gpt-4o-video",)
+    option_fields: tuple[str, ...] = ()
+    """Further fields that the `openai` dialect takes, such as `seed`; others are refused."""
+    cost_per_second: float | None = None
+    """The reported cost, in dollars. None: nothing with `openai`, the price of the model's card with `openrouter`."""
+    cards: dict[str, ModelCard] = field(default_factory=dict[str, ModelCard])
+    """The cards of models that have another one than the usual."""
     default_size: str = "1280x720"
     default_seconds: str = "4"
     refused_word: str = "forbidden"

@@ -46,7 +46,7 @@ class FileHost:
 
     def app(self, middleware: RequestMiddleware) -> web.Application:
         """The aiohttp application."""
-        app = web.Application(middlewares=[middleware.handler()])
+        app = web.Application(middlewares=[middleware.handler(at_file_host=True)])
         app.router.add_get("/videos/{id}.mp4", middleware.register("file", self.file), allow_head=False)
         return app
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -10,8 +11,8 @@ from aiohttp.typedefs import Handler, Middleware
 from sandbox.excerpt import excerpt
 from sandbox.studio.drawing import EncodeError
 from sandbox.studio.faults import Fault, FaultKind, Faults, Gates
+from sandbox.studio.receiving import RefusedError, receive
 from sandbox.studio.state import Operation, Request, StudioState
-from sandbox.studio.wire import RefusedError, receive
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +24,12 @@ SENT = web.RequestKey("sent", Path)
 class RequestMiddleware:
     """Records each request of both servers, and applies gates and faults to it."""
 
-    def __init__(self, state: StudioState, faults: Faults, gates: Gates) -> None:
+    def __init__(
+        self, state: StudioState, faults: Faults, gates: Gates, write_error: Callable[[RefusedError], web.Response]
+    ) -> None:
+        """`write_error` writes the envelope of the API's dialect."""
         self._state = state
+        self._write_error = write_error
         self._faults = faults
         self._gates = gates
         self._closing = asyncio.Event()
@@ -40,12 +45,13 @@ class RequestMiddleware:
         self._closing.set()
         self._gates.cut_all()
 
-    def handler(self) -> Middleware:
-        """The middleware in the form that aiohttp takes."""
+    def handler(self, *, at_file_host: bool = False) -> Middleware:
+        """The middleware in the form that aiohttp takes, for one of the two servers."""
 
         @web.middleware
         async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
             entry = self._entry(request, self._operations.get(request.match_info.handler, "unknown"))
+            entry.at_file_host = at_file_host
             request[ENTRY] = entry
             response = await self._serve(request, entry, handler)
             if response is None:
@@ -76,7 +82,7 @@ class RequestMiddleware:
         try:
             await receive(request, entry, self._state.dials.request_max_bytes)
         except RefusedError as refused:
-            return refused.response()
+            return self._write_error(refused)
         fault = self._faults.next(entry.operation, self._prompt_of(request, entry))
         entry.fault = fault.words if fault else ""
         if not await self._gates.passed(entry, "before_take"):
@@ -86,12 +92,12 @@ class RequestMiddleware:
             try:
                 response = await handler(request)
             except RefusedError as refused:
-                response = refused.response()
+                response = self._write_error(refused)
             except EncodeError:
                 log.exception("%s %s: no video", request.method, request.path)
-                response = RefusedError(500, "The video could not be drawn.", code="server_error").response()
+                response = self._write_error(RefusedError(500, "The video could not be drawn.", code="server_error"))
             except web.HTTPException:
-                response = RefusedError(404, f"Invalid URL ({request.method} {request.path})").response()
+                response = self._write_error(RefusedError(404, f"Invalid URL ({request.method} {request.path})"))
         if not await self._gates.passed(entry, "after_take"):
             return None
         return response if fault is None else await self._gone_wrong(fault, request, response)

@@ -3,19 +3,25 @@
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from aiohttp import web
 
 from bot.ops.clock import Clock
+from sandbox.studio import openrouter_wire, wire
 from sandbox.studio.api import Api
 from sandbox.studio.dials import Dials
 from sandbox.studio.faults import Faults, Gate, Gates, Held, Moment
 from sandbox.studio.links import FileHost, Links
 from sandbox.studio.middleware import RequestMiddleware
+from sandbox.studio.openrouter_api import OpenRouterApi
 from sandbox.studio.render_files import RenderFiles
 from sandbox.studio.state import Render, Request, StudioState
 
+StudioDialect = Literal["openai", "openrouter"]
+
+_BASE_PATHS = {"openai": "/v1", "openrouter": "/api/v1"}
+_ID_PREFIXES = {"openai": "video_", "openrouter": "gen-vid-"}
 _HOST = "127.0.0.1"
 _LAST_WORDS_SECONDS = 0.5
 
@@ -26,13 +32,21 @@ class Studio:
     Its state (renders, requests, charges) is in memory and survives `stop()`: started again, it continues.
     """
 
-    def __init__(self, folder: Path, clock: Clock, api_key: str = "sk-sandbox", dials: Dials | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        api_key: str = "sk-sandbox",
+        dials: Dials | None = None,
+        dialect: StudioDialect = "openai",
+    ) -> None:
         self.folder = folder
+        self.dialect: StudioDialect = dialect
         self.api_key = api_key
         self.dials = dials or Dials()
         self.faults = Faults()
         self.clock = clock
-        self._state = StudioState(clock, self.dials)
+        self._state = StudioState(clock, self.dials, _ID_PREFIXES[dialect])
         self._gates = Gates()
         self._links = Links()
         self._render_files: RenderFiles | None = None
@@ -46,8 +60,13 @@ class Studio:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._render_files = RenderFiles(self.folder, self._state)
-        self._middleware = RequestMiddleware(self._state, self.faults, self._gates)
-        api = Api(self._state, self._render_files, self._links, self.api_key).app(self._middleware)
+        speaks_openai = self.dialect == "openai"
+        write_error = wire.write_error if speaks_openai else openrouter_wire.write_error
+        self._middleware = RequestMiddleware(self._state, self.faults, self._gates, write_error)
+        endpoints = (Api if speaks_openai else OpenRouterApi)(
+            self._state, self._render_files, self._links, self.api_key
+        )
+        api = endpoints.app(self._middleware)
         files = FileHost(self._state, self._render_files, self._links).app(self._middleware)
         try:
             self._links.api_origin = await self._listen(api, port)
@@ -86,8 +105,8 @@ class Studio:
 
     @property
     def base_url(self) -> str:
-        """`http://127.0.0.1:PORT/v1`: the API's base URL for clients."""
-        return f"{self._links.api_origin}/v1"
+        """`http://127.0.0.1:PORT/v1` or `…/api/v1`: the API's base URL for clients."""
+        return f"{self._links.api_origin}{_BASE_PATHS[self.dialect]}"
 
     @property
     def files_url(self) -> str:
@@ -103,6 +122,13 @@ class Studio:
     def requests(self) -> list[Request]:
         """Every request to either server, in order."""
         return self._state.requests
+
+    @property
+    def leaks(self) -> list[Request]:
+        """The requests with a key that doesn't belong there: any at the file host, and at the API another one."""
+        own = f"Bearer {self.api_key}"
+        sent = ((request, request.headers.get("authorization")) for request in self.requests)
+        return [request for request, key in sent if key is not None and (request.at_file_host or key != own)]
 
     def paid(self, what: str) -> int:
         """How many accepted paid submissions had exactly this prompt or this idempotency key."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -10,16 +10,17 @@ from typing import Any, Literal
 from bot.ops.clock import Clock
 from sandbox.studio.dials import Dials, Ending, Outcome
 
-Operation = Literal["create", "remix", "poll", "content", "file", "list", "ping", "unknown"]
+Operation = Literal["create", "remix", "poll", "content", "file", "list", "ping", "models", "cancel", "unknown"]
 PAID: tuple[Operation, ...] = ("create", "remix")
 
 
 class RenderState(StrEnum):
-    """The state of a render, in the provider page's own words."""
+    """The state of a render, in the provider page's own words; that page has none for a cancelled one."""
 
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Submission:
     references: tuple[ReceivedFile, ...] = ()
     parent_id: str | None = None
     idempotency_key: str | None = None
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Fields beyond the usual ones, by their names on the wire."""
 
     @property
     def width_height(self) -> tuple[int, int]:
@@ -116,6 +119,8 @@ class Request:
     """Names in lower case."""
     at: float
     query: dict[str, str] = field(default_factory=dict[str, str])
+    at_file_host: bool = False
+    """Whether it came to the file host, and not to the API."""
     body_kind: Literal["none", "json", "multipart", "urlencoded", "other"] = "none"
     fields: dict[str, Any] = field(default_factory=dict[str, Any])
     """JSON members or text parts as received; a text part that is repeated becomes a list."""
@@ -130,9 +135,10 @@ class Request:
 class StudioState:
     """All requests and renders of one studio; survives the bot's restarts and wakes waiters at each change."""
 
-    def __init__(self, clock: Clock, dials: Dials) -> None:
+    def __init__(self, clock: Clock, dials: Dials, id_prefix: str = "video_") -> None:
         self.clock = clock
         self.dials = dials
+        self._id_prefix = id_prefix
         self.renders: list[Render] = []
         self.requests: list[Request] = []
         self._by_id: dict[str, Render] = {}
@@ -151,6 +157,26 @@ class StudioState:
         """How many accepted paid submissions had exactly this prompt or this idempotency key."""
         return sum(what in (render.prompt, render.idempotency_key) for render in self.renders)
 
+    def forget(self, render: Render) -> None:
+        """Know the render no longer under its id; it renders on, and stays among the charged ones."""
+        self._by_id.pop(render.id, None)
+        self.changed()
+
+    def cancel(self, render: Render) -> None:
+        """Stop a render that has not ended."""
+        if render.state is RenderState.PROCESSING:
+            render.state, render.ended_at = RenderState.CANCELLED, self.clock.now()
+            self.changed()
+
+    def cancel_later(self, render: Render, seconds: float) -> None:
+        """Stop it after that time, if it has not ended by then."""
+
+        async def stop() -> None:
+            await self.clock.sleep(seconds)
+            self.cancel(render)
+
+        self._start(stop(), f"cancel {render.id}")
+
     def refuses_next(self) -> bool:
         """Whether this submission is the one to refuse; the next one is not."""
         refuses = bool(self.dials.next_render) and self.dials.next_render[0].ending is Ending.REFUSED
@@ -164,7 +190,7 @@ class StudioState:
         if self.dials.failing_word in asked.prompt.lower():
             outcome = Outcome.fail(render_seconds=outcome.render_seconds)
         seconds = self.dials.render_seconds if outcome.render_seconds is None else outcome.render_seconds
-        render = Render(f"video_{secrets.token_hex(12)}", asked, self.clock.now(), seconds, outcome)
+        render = Render(f"{self._id_prefix}{secrets.token_hex(12)}", asked, self.clock.now(), seconds, outcome)
         self.renders.append(render)
         self._by_id[render.id] = render
         self._go_on(render)
@@ -179,12 +205,17 @@ class StudioState:
 
     def _go_on(self, render: Render) -> None:
         if render.outcome.ending is not Ending.NEVER:
-            task = asyncio.create_task(self._ripen(render), name=f"render {render.id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(self._ripen(render), f"render {render.id}")
+
+    def _start(self, doing: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(doing, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _ripen(self, render: Render) -> None:
         await self.clock.sleep(render.taken_at + render.render_seconds - self.clock.now())
+        if render.state is not RenderState.PROCESSING:
+            return
         failed = render.outcome.ending is Ending.FAILED
         render.state = RenderState.FAILED if failed else RenderState.COMPLETED
         render.ended_at = self.clock.now()

@@ -10,7 +10,7 @@ from sandbox.studio import Render, Request, Studio
 from sandbox.studio.state import PAID
 
 _PROMPT_CHARACTERS = 160
-_ENDED = {"processing": "rendering", "completed": "done", "failed": "failed"}
+_ENDED = {"processing": "rendering", "completed": "done", "failed": "failed", "cancelled": "cancelled"}
 _NOTICES = (MessageKind.FAILURE, MessageKind.LATE, MessageKind.SLOW, MessageKind.UNSURE)
 
 

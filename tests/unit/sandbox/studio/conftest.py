@@ -28,3 +28,14 @@ async def studio(tmp_path: Path, clock: ScaledClock) -> AsyncIterator[Studio]:
 async def client(studio: Studio) -> AsyncIterator[Client]:
     async with aiohttp.ClientSession() as http:
         yield Client(studio, http)
+
+
+@pytest.fixture
+async def openrouter(tmp_path: Path, clock: ScaledClock) -> AsyncIterator[Client]:
+    """A client of a studio of the other dialect."""
+    dials = Dials(render_seconds=RENDER_SECONDS, models=("vendor/clip-1",))
+    async with (
+        Studio(tmp_path / "openrouter", clock, dials=dials, dialect="openrouter") as studio,
+        aiohttp.ClientSession() as http,
+    ):
+        yield Client(studio, http)

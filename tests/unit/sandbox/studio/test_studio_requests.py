@@ -225,12 +225,12 @@ async def test_a_remix_takes_options_and_files(client: Client, studio: Studio) -
 async def test_requests_are_written_down_as_received(client: Client, studio: Studio) -> None:
     """Each request is kept with its operation, headers, fields and status; an unknown route is marked."""
     await client.create(prompt="A cat", seconds="4")
-    await client.send("DELETE", "/videos/x")
-    create, delete = studio.requests
+    await client.send("PUT", "/videos/x")
+    create, put = studio.requests
     assert (create.operation, create.status, create.body_kind) == ("create", 200, "json")
     assert create.fields == {"prompt": "A cat", "seconds": "4"}
     assert create.headers["authorization"] == "Bearer sk-sandbox"
-    assert (delete.operation, delete.method, delete.status) == ("unknown", "DELETE", 404)
+    assert (put.operation, put.method, put.status) == ("unknown", "PUT", 404)
 
 
 async def test_models_are_a_free_ping(client: Client, studio: Studio) -> None:
