@@ -55,3 +55,16 @@ def test_what_we_know_stays() -> None:
 def test_any_lines(said: str) -> None:
     """Any text is read without an error."""
     assert complete_from(Container("webm"), said).kind == "webm"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"Duration: {'9' * 5000}:00:00.00",
+        f"Stream #0:0: Video: vp9, yuv420p, {'9' * 5000}x{'9' * 5000}",
+        f"Stream #0:0: Video: vp9 {'a' * 5000}, yuv420p, 16x16",
+    ],
+)
+def test_what_is_no_line_of_ffmpegs_is_not_believed(line: str) -> None:
+    """Numbers of thousands of digits, and what is behind thousands of characters that a file has brought."""
+    assert complete_from(Container("webm"), f"  {line}\n") == Container("webm")
