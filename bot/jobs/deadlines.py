@@ -22,9 +22,14 @@ def give_up_at(job: Job, give_up_seconds: float) -> float:
 
 def slow_at(job: Job) -> float | None:
     """From when on a rendering job is slower than usual; None while nothing is known of such renders."""
-    if job.state is not State.RENDERING or job.submitted_at is None or job.usual is None:
+    return end_of_usual(job.state, job.submitted_at, job.usual_high_seconds)
+
+
+def end_of_usual(state: State, submitted_at: float | None, usual_high_seconds: int | None) -> float | None:
+    """`slow_at` of a job of which only that is known."""
+    if state is not State.RENDERING or submitted_at is None or usual_high_seconds is None:
         return None
-    return job.submitted_at + job.usual.high_seconds
+    return submitted_at + usual_high_seconds
 
 
 def is_slow(job: Job, now: float) -> bool:

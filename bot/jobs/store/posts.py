@@ -6,6 +6,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.deadlines import end_of_usual
 from bot.jobs.denials import Denial
 from bot.jobs.model import PRIVATE_CAUSES, Cause, ChannelId, Job, JobId, MessageId, Post, PostKind, PostState
 from bot.jobs.rungs import Rung, Why
@@ -139,9 +140,8 @@ async def find_standing_cards(connection: AsyncConnection, after: JobId | None, 
 def _standing_card_of(row: Row) -> StandingCard:
     cause = None if row.waiting_for is None else Cause(row.waiting_for)
     changed_at = row.ended_at or row.submitted_at or 0.0
-    state, slow_at = State(row.job_state), None
-    if state is State.RENDERING and row.submitted_at is not None and row.usual_high_seconds is not None:
-        slow_at = row.submitted_at + row.usual_high_seconds
+    state = State(row.job_state)
+    slow_at = end_of_usual(state, row.submitted_at, row.usual_high_seconds)
     shown = (row.withheld, row.stop_asked_at, cause, row.late_at)
     return StandingCard(post_of(row), state, *shown, changed_at, row.ended_at, slow_at)
 
