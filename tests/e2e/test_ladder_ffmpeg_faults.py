@@ -9,7 +9,7 @@ import pytest
 from bot.chat.custom_ids import Action
 from bot.chat.words import Key
 from tests.e2e import inspection
-from tests.e2e.ladder_scene import PUBLIC, CountedFfmpeg, delivered, posted_file
+from tests.e2e.ladder_scene import PUBLIC, CountedFfmpeg, delivered, hand_out, posted_file
 from tests.e2e.messages import actions, job_id_of, press, wait_card, wait_kind
 from tests.e2e.outage_scene import a_scene
 from tests.e2e.scene import Scene
@@ -54,6 +54,26 @@ async def test_an_ffmpeg_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> 
         assert says(video.content, Key.VIDEO_LINK)
         assert len(ffmpeg.encodes) == 2
         assert list((scene.stage.bot.data_dir / "ffmpeg").iterdir()) == []
+
+
+async def test_one_persons_many_videos_delay_anothers_by_one(tmp_path: Path) -> None:
+    """Ada's three wait for ffmpeg, then Ben's one: it is the next, however often each has to be tried."""
+    ffmpeg = CountedFfmpeg(tmp_path / "bin")
+    async with a_scene(tmp_path, ffmpeg.settings) as scene:
+        hand_out(scene.stage, "vp9.webm")
+        ben = scene.join("Ben")
+        ffmpeg.hold()
+        ffmpeg.break_down()
+        for person, prompt in ((scene.ada, "Ada 1"), (scene.ada, "Ada 2"), (scene.ada, "Ada 3"), (ben, "Ben 1")):
+            await person.slash(scene.channel, "video", prompt=prompt)
+            row = await inspection.job(scene.stage, prompt, "posting")
+            planned = f'"job": "{row["id"]}", "bytes"'
+            await inspection.until(scene.stage, lambda words=planned: words in scene.stage.bot.log(), "a plan")
+        ffmpeg.release()
+        for prompt in ("Ada 1", "Ada 2", "Ada 3", "Ben 1"):
+            await delivered(scene, prompt)
+        [bens] = inspection.jobs_of(scene.stage, ben)
+        assert [bens["id"] in command for command in ffmpeg.encodes] == [False, True, False, False]
 
 
 @pytest.mark.parametrize("how", ["killed", "stopped"])

@@ -8,8 +8,9 @@ import structlog
 
 from bot.engine.context import EngineContext
 from bot.engine.delivery.sending import Sender, Tries
+from bot.engine.delivery.turn_queue import TurnQueue
 from bot.engine.due_queue import DueQueue
-from bot.jobs.model import Cause, Job, JobId, Post, PostKind
+from bot.jobs.model import Cause, Job, JobId, Post, PostKind, UserId
 from bot.jobs.store import finding, posts
 from bot.ops.tasks import drain
 
@@ -35,6 +36,7 @@ class _Waiting:
 
     row: tuple[Post, Job | None] | None
     tries: Tries = field(default_factory=Tries)
+    user_id: UserId | None = None
     broken: bool = False
 
     def pool(self, key: _Key) -> _Pool:
@@ -45,7 +47,8 @@ class _Waiting:
 
 
 class OutboxDispatcher:
-    """One loop over the unsent messages by their time. Short messages, uploads and encodings have separate pools.
+    """One loop over the unsent messages by their time. Short messages, uploads and encodings have separate pools; for
+    encodings, which take minutes, people take turns.
 
     A signal names the job whose messages to read. At a start the store names all jobs with one, oldest first.
     """
@@ -54,7 +57,8 @@ class OutboxDispatcher:
         self._context = context
         self._sender = Sender(context)
         self._waiting: dict[_Key, _Waiting] = {}
-        self._due: dict[_Pool, DueQueue[_Key]] = {pool: DueQueue() for pool in _Pool}
+        encodes = TurnQueue[_Key](lambda key: self._waiting[key].user_id)
+        self._due: dict[_Pool, DueQueue[_Key]] = {pool: DueQueue() for pool in _Pool} | {_Pool.ENCODE: encodes}
         self._busy: dict[_Key, asyncio.Task[None]] = {}
         self._running: dict[_Pool, set[_Key]] = {pool: set() for pool in _Pool}
         # Tried since rows were read last: those rows are outdated.
@@ -141,6 +145,7 @@ class OutboxDispatcher:
         post, job = row[0], row[1] or await context.database.read(finding.get, key[0])
         if job is None:
             return await context.database.write(posts.withdraw, post)
+        message.user_id = job.origin.user_id
         if message.broken and self._sender.is_overdue(job):
             return await self._sender.give_up(job, post, Cause.LATE)
         return await self._sender.attempt(message.tries, job, post)
