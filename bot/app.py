@@ -50,7 +50,7 @@ from bot.ops.watchdog import Watchdog
 from bot.settings import Settings
 from bot.transfer import Transfer
 from bot.videos.client import VideosClient
-from bot.videos.dialects.openai import OpenAIDialect
+from bot.videos.dialect_choice import dialect_of
 from bot.videos.spending import WINDOW_SECONDS, SpendGuard
 from bot.videos.values import Endpoint
 
@@ -126,12 +126,12 @@ async def build_engine(
     await take_over_spending()
     if cluster is not None:
         await cluster.begin(take_over_spending)
-    endpoint = Endpoint(settings.videos_api_base_url, settings.videos_api_key.get_secret_value())
-    dialect = OpenAIDialect(settings.videos_body, settings.videos_reference_field)
-    videos = VideosClient(endpoint, dialect, guard, clock)
+    setup = settings.setup
+    provider = setup.providers[0]
+    videos = VideosClient(Endpoint(provider.base_url, provider.api_key), dialect_of(provider), guard, clock)
     resources.push_async_callback(videos.close)
-    address_guard = AddressGuard(settings.videos_api_base_url, settings.fetch_allow_hosts)
-    catalogue = Catalogue.of(settings.videos_models, settings.videos_sizes, settings.videos_seconds)
+    address_guard = AddressGuard(provider.base_url, settings.fetch_allow_hosts)
+    catalogue = Catalogue(setup.models)
     readers.note_models({model.name: model.label for model in catalogue.models})
     fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, address_guard, videos.key_for)
     resources.push_async_callback(fetcher.close)
@@ -250,8 +250,9 @@ async def _log_ready(settings: Settings, client: VideoBot, logged_in: asyncio.Ev
     }
     _log.info(
         "ready", version=VERSION, servers=len(client.guilds), shards=client.shard_ids, shard_count=client.shard_count,
-        providers=[settings.videos_api_base_url],
-        models=settings.videos_models, limits=limits, ffmpeg=has_ffmpeg, data_dir=str(settings.data_dir.resolve()),
+        providers={provider.name: provider.base_url for provider in settings.setup.providers},
+        models=[model.name for model in settings.setup.models], limits=limits, ffmpeg=has_ffmpeg,
+        data_dir=str(settings.data_dir.resolve()),
     )  # fmt: skip
 
 
@@ -295,7 +296,7 @@ def _rules(settings: Settings) -> Rules:
         job_give_up_seconds=settings.job_give_up_seconds,
         retention_seconds=settings.retention_days * _DAY_SECONDS,
         max_rendering_jobs=settings.max_rendering_jobs,
-        retry_server_errors=settings.videos_retry_server_errors,
+        retry_server_errors=settings.setup.providers[0].retry_server_errors,
         reply_remix=settings.reply_remix,
         reply_grace_seconds=settings.reply_grace_seconds,
     )

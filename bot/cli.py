@@ -127,5 +127,5 @@ def _secrets(settings: Settings, source: URL | None) -> tuple[str, ...]:
     database = settings.database_url
     password = None if database is None else urlsplit(database.get_secret_value()).password
     of_source = None if source is None else source.password
-    token, key = settings.discord_token.get_secret_value(), settings.videos_api_key.get_secret_value()
-    return token, key, password or "", of_source or ""
+    keys = (settings.videos_api_key.get_secret_value(), *(provider.api_key for provider in settings.setup.providers))
+    return settings.discord_token.get_secret_value(), *keys, password or "", of_source or ""

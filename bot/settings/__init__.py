@@ -6,5 +6,6 @@ or traceback shows them.
 
 from bot.settings._model import Settings
 from bot.settings._reading import NAMES, SettingsError, load_settings
+from bot.settings._setup import Setup
 
-__all__ = ["NAMES", "Settings", "SettingsError", "load_settings"]
+__all__ = ["NAMES", "Settings", "SettingsError", "Setup", "load_settings"]

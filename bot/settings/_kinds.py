@@ -29,6 +29,13 @@ _TIME_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _SPAN = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.ASCII)
 
 
+ALLOWED_BASE_URL = (
+    "an address such as https://api.routin.ai/v1 of at most 512 characters, without a name, a key or a question mark; "
+    "http:// only to loopback and private addresses"
+)
+FIELD_PATTERN = r"[A-Za-z0-9_.\-]+(\[\])?"
+
+
 class Allowed(str):
     """In the annotation of a setting: what is allowed, in words that follow "must be"."""
 
@@ -81,7 +88,8 @@ def _in_days(value: object) -> object:
     return seconds / _DAY_SECONDS if seconds is not value and isinstance(seconds, float) else value
 
 
-def _base_url(value: str) -> str:
+def judge_base_url(value: str) -> str:
+    """The base URL of a provider without a trailing slash. Raises ValueError for one that isn't allowed."""
     parts = urlsplit(value)
     whole = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or parts.port is None)
     if not whole or "@" in parts.netloc or parts.query or parts.fragment or re.search(r"\s", value):
@@ -128,10 +136,21 @@ def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
-def _fits_a_header(value: SecretStr) -> SecretStr:
-    secret = value.get_secret_value()
+def fits_a_header(secret: str) -> str:
+    """The secret as it is. Raises ValueError for one that is not a single plain word."""
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         raise ValueError("not one word")
+    return secret
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    fits_a_header(value.get_secret_value())
+    return value
+
+
+def _file(value: Path) -> Path:
+    if "\0" in str(value):
+        raise ValueError("not a path")
     return value
 
 
@@ -165,17 +184,14 @@ Secret = Annotated[
     SecretStr,
     Field(min_length=1),
     BeforeValidator(strip),
-    AfterValidator(_fits_a_header),
+    AfterValidator(_secret),
     Allowed(f"one word of {SECRET_MIN_CHARACTERS} or more plain letters, digits and signs"),
 ]
 BaseUrl = Annotated[
     str,
     BeforeValidator(strip),
-    AfterValidator(_base_url),
-    Allowed(
-        "an address such as https://api.routin.ai/v1 of at most 512 characters, without a name, a key or a question "
-        "mark; http:// only to loopback and private addresses"
-    ),
+    AfterValidator(judge_base_url),
+    Allowed(ALLOWED_BASE_URL),
 ]
 # It holds a password. The driver reads the rest of it.
 DatabaseUrl = Annotated[
@@ -187,6 +203,7 @@ DatabaseUrl = Annotated[
         "?ssl=verify-full"
     ),
 ]
+File = Annotated[Path | None, AfterValidator(_file), Allowed("the path of a file")]
 Folder = Annotated[Path, AfterValidator(_folder), Allowed("the path of a folder other than /")]
 Bytes = Annotated[int, Field(ge=1), BeforeValidator(_bytes), Allowed("a size such as 20MB, 20MiB or 20971520")]
 Seconds = Annotated[float, Field(gt=0), BeforeValidator(_in_seconds), Allowed("a time such as 90s, 5m, 24h or 3600")]

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from bot.settings._kinds import (
+    FIELD_PATTERN,
     Allowed,
     AtLeastOne,
     BaseUrl,
@@ -13,6 +14,7 @@ from bot.settings._kinds import (
     Count,
     DatabaseUrl,
     Days,
+    File,
     Folder,
     GraceSeconds,
     Hosts,
@@ -27,6 +29,9 @@ from bot.settings._kinds import (
     lower,
     strip,
 )
+from bot.settings._setup import ABILITIES_OF_SETTINGS, NAME_OF_SETTINGS, Setup, alike
+from bot.videos.provider_setup import ProviderSetup
+from bot.videos.urls import normalise_base
 
 
 class Settings(BaseModel):
@@ -55,12 +60,14 @@ class Settings(BaseModel):
     ] = "auto"
     videos_reference_field: Annotated[
         str,
-        Field(pattern=r"^[A-Za-z0-9_.\-]+(\[\])?$"),
+        Field(pattern=f"^{FIELD_PATTERN}$"),
         Allowed("the name of a form field, such as input_reference or input_reference[]"),
     ] = "input_reference"
     videos_retry_server_errors: Annotated[
         int, Field(ge=0, le=10), BeforeValidator(strip), Allowed("a whole number from 0 to 10")
     ] = 2
+    # Instead of the address, models, sizes, lengths and what follows them.
+    providers_file: File = None
     fetch_allow_hosts: Hosts = ()
 
     data_dir: Folder = Path("data")
@@ -97,6 +104,30 @@ class Settings(BaseModel):
     log_format: Annotated[
         Literal["auto", "json", "console"], BeforeValidator(lower), Allowed("auto, json or console")
     ] = "auto"
+
+    _of_file: Setup | None = PrivateAttr(None)
+
+    @property
+    def setup(self) -> Setup:
+        """The providers and the offered models: those of `providers_file`, or one provider from the other settings."""
+        if self._of_file is not None:
+            return self._of_file
+        provider = ProviderSetup(
+            NAME_OF_SETTINGS,
+            normalise_base(self.videos_api_base_url),
+            self.videos_api_key.get_secret_value(),
+            abilities=ABILITIES_OF_SETTINGS,
+            body=self.videos_body,
+            reference_field=self.videos_reference_field,
+            retry_server_errors=self.videos_retry_server_errors,
+        )
+        return alike(provider, self.videos_models, self.videos_sizes, self.videos_seconds)
+
+    def with_setup(self, setup: Setup) -> "Settings":
+        """The same with the providers and models of a file."""
+        copy = self.model_copy()
+        copy._of_file = setup  # noqa: SLF001  # of the same class
+        return copy
 
     @property
     def takes_direct_messages(self) -> bool:

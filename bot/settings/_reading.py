@@ -1,6 +1,5 @@
 """Reads all settings and finds every mistake in them before anything else happens."""
 
-import re
 from collections.abc import Callable, Mapping
 
 from pydantic import SecretStr, ValidationError
@@ -8,18 +7,19 @@ from pydantic import SecretStr, ValidationError
 from bot.settings._kinds import SECRET_MIN_CHARACTERS, Allowed
 from bot.settings._model import Settings
 from bot.settings._names import find_meant
+from bot.settings._showing import shown
 from bot.settings._sources import Raw, read_raw, read_secret
+from bot.settings.providers_file import open_providers_file
 
 _SECRETS = ("DISCORD_TOKEN", "VIDEOS_API_KEY")
 # Their values are never shown, but they are no secrets as a whole.
 _WITH_PASSWORD = frozenset({"DATABASE_URL"})
+_FILE = "PROVIDERS_FILE"
+# With a providers file these have no meaning.
+_IN_FILE = frozenset(name.upper() for name in Settings.model_fields if name.startswith("videos_")) - {"VIDEOS_API_KEY"}
 NAMES = frozenset({name.upper() for name in Settings.model_fields} | {f"{name}_FILE" for name in _SECRETS})
-_SHOWN_MAX_CHARACTERS = 60
 _NOT_NEEDED = SecretStr("not-needed-here")
 _ORDERED = (("POLL_MIN_SECONDS", "POLL_MAX_SECONDS"), ("JOB_DEADLINE_SECONDS", "JOB_GIVE_UP_SECONDS"))
-_NAMED_SECRET = re.compile(r"(?i)\b(?:sk|key|token|bearer)[-_ ]")
-_LONG_AND_MIXED = re.compile(r"(?i)(?=\S*[a-z])(?=\S*[0-9])[\w.+/=-]{24,}")
-_ADDRESS = re.compile(r"(?P<scheme>\w+://)(?:[^/\s]*@)?(?P<rest>[^?#\s]*).*", re.DOTALL)
 
 
 class SettingsError(Exception):
@@ -35,20 +35,26 @@ def _ignore(_doubt: str) -> None:
 
 
 def load_settings(*, secrets: bool = True, warn: Callable[[str], None] = _ignore) -> Settings:
-    """Read the environment and `.env` of the working directory. Raises `SettingsError` with every mistake.
+    """Read the environment, `.env` of the working directory and `PROVIDERS_FILE`.
 
-    Without `secrets`, token and key are neither required nor read. `warn` gets doubtful findings.
+    Raises `SettingsError` with every mistake. Without `secrets`, token and keys are neither required nor read. `warn`
+    gets doubtful findings.
     """
     mistakes: list[str] = []
     raw = read_raw(mistakes.append, warn)
-    mistakes += _unknown(raw.file)
-    for doubt in _unknown({name: text for name, text in raw.environment.items() if name not in raw.file}):
+    of_file: list[str] = []
+    file = open_providers_file(raw.all()[_FILE], of_file.append) if _FILE in raw.all() else None
+    named = file.key_names if file else frozenset[str]()
+    mistakes += _unknown(raw.file, named)
+    for doubt in _unknown({name: text for name, text in raw.environment.items() if name not in raw.file}, named):
         warn(doubt)
     values = _values(raw, mistakes, warn) if secrets else _without_secrets(raw)
     settings = _judge(values, mistakes)
+    mistakes += _beside_file(raw) + of_file
+    setup = file.judge(raw.all(), mistakes.append, warn, secrets=secrets) if file else None
     if mistakes or settings is None:
         raise SettingsError(*dict.fromkeys(mistakes))
-    return settings
+    return settings if setup is None else settings.with_setup(setup)
 
 
 def _values(raw: Raw, mistakes: list[str], warn: Callable[[str], None]) -> dict[str, str | SecretStr]:
@@ -62,10 +68,19 @@ def _values(raw: Raw, mistakes: list[str], warn: Callable[[str], None]) -> dict[
         if name in texts:
             mistakes.append(f"{name} and {name}_FILE are both set: keep one of them.")
             continue
-        secret = read_secret(name, path, mistakes.append, warn)
+        secret = read_secret(f"{name}_FILE", path, mistakes.append, warn)
         # Unchanged: only hand-written values are stripped. An unreadable one is not missing as well.
         values[name.lower()] = _NOT_NEEDED if secret is None else SecretStr(secret)
+    if _FILE in texts:
+        # The file names the keys that are needed.
+        values.setdefault("videos_api_key", _NOT_NEEDED)
     return values
+
+
+def _beside_file(raw: Raw) -> list[str]:
+    """A sentence if settings are given that a providers file replaces."""
+    both = ", ".join(sorted(_IN_FILE & raw.all().keys())) if _FILE in raw.all() else ""
+    return [f"{_FILE} replaces {both}: keep the file, or take it out of the settings."] if both else []
 
 
 def _without_secrets(raw: Raw) -> dict[str, str | SecretStr]:
@@ -118,24 +133,20 @@ def _explain(name: str, values: Mapping[str, str | SecretStr]) -> str:
     allowed = next(each for each in Settings.model_fields[name].metadata if isinstance(each, Allowed))
     if setting in _SECRETS or setting in _WITH_PASSWORD or isinstance(value, SecretStr):
         return f"{setting} is wrong: it must be {allowed}; what it is isn't shown."
-    return f"{setting} is wrong: it is {_shown(value, values)} and must be {allowed}."
+    return f"{setting} is wrong: it is {shown(value, _secrets_in(values))} and must be {allowed}."
 
 
-def _shown(value: str, values: Mapping[str, str | SecretStr]) -> str:
-    """The value on one line, unless it may be a secret that was put into the wrong place."""
-    secrets = [values.get(name.lower()) for name in _SECRETS]
-    texts = [each.get_secret_value() if isinstance(each, SecretStr) else each.strip() for each in secrets if each]
-    address = _ADDRESS.fullmatch(value.strip())
-    plain = f"{address['scheme']}{address['rest']}" if address else value.strip()
-    if any(text and text in plain for text in texts) or _NAMED_SECRET.search(plain):
-        return "something that looks like a secret"
-    if address is None and _LONG_AND_MIXED.search(plain):
-        return "something that looks like a secret"
-    hidden = " (more is not shown)" if plain != value.strip() or len(plain) > _SHOWN_MAX_CHARACTERS else ""
-    return ascii(plain[:_SHOWN_MAX_CHARACTERS]) + hidden
+def _secrets_in(values: Mapping[str, str | SecretStr]) -> list[str]:
+    """The secrets as they were given, wrong ones too: no other message may show them."""
+    given = {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in values.items()
+    }
+    ours = [given[name.lower()].strip() for name in _SECRETS if name.lower() in given]
+    others = [text.strip() for name, text in given.items() if name.endswith("_api_key")]
+    return ours + [text for text in others if len(text) >= SECRET_MIN_CHARACTERS]
 
 
-def _unknown(names: Mapping[str, str]) -> list[str]:
-    """A sentence about each unknown name that resembles one of ours."""
-    found = [(name, find_meant(name, NAMES)) for name in names if name not in NAMES]
+def _unknown(names: Mapping[str, str], named: frozenset[str]) -> list[str]:
+    """A sentence about each unknown name that resembles one of ours, and is none that a providers file names."""
+    found = [(name, find_meant(name, NAMES)) for name in names if name not in NAMES and name not in named]
     return [f"{ascii(name)[1:-1]} is not a setting: did you mean {meant}?" for name, meant in found if meant]

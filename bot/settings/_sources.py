@@ -39,19 +39,19 @@ def read_raw(mistake: Say, warn: Say) -> Raw:
 
 
 def read_secret(name: str, path: str, mistake: Say, warn: Say) -> str | None:
-    """The secret in the file that `<name>_FILE` names; None if it can't be used."""
-    about = f"{name}_FILE is wrong: the file {path!r}"
+    """The secret in the file that the setting `name` names, such as `VIDEOS_API_KEY_FILE`; None if it can't be used."""
+    about = f"{name} is wrong: the file {path!r}"
     try:
-        mode, content = _read_plain(path, _SECRET_MAX_BYTES + 1)
+        mode, content = read_plain(path, _SECRET_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        mistake(f"{about} can't be read ({_reason(error)}).")
+        mistake(f"{about} can't be read ({reason_of(error)}).")
         return None
-    if not _is_kept_for_us(path):
+    if not is_kept_for_us(path):
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
             mistake(f"{about} may be changed by others on this machine: run chmod 600 on it.")
             return None
         if mode & stat.S_IROTH:
-            warn(f"The file {path!r} of {name}_FILE may be read by everybody on this machine.")
+            warn(f"The file {path!r} of {name} may be read by everybody on this machine.")
     if len(content) > _SECRET_MAX_BYTES:
         mistake(f"{about} holds more than {_SECRET_MAX_BYTES} bytes; it must hold the secret alone.")
         return None
@@ -68,9 +68,9 @@ def _read_dotenv(mistake: Say, warn: Say) -> str:
     if not os.path.lexists(FILE):
         return ""
     try:
-        mode, content = _read_plain(FILE, _FILE_MAX_BYTES + 1)
+        mode, content = read_plain(FILE, _FILE_MAX_BYTES + 1)
     except OSError as error:
-        mistake(f"The file .env can't be read ({_reason(error)}).")
+        mistake(f"The file .env can't be read ({reason_of(error)}).")
         return ""
     if mode & (stat.S_IRWXO | stat.S_IWGRP):
         mistake("The file .env holds secrets and is open to others on this machine: run chmod 600 .env.")
@@ -95,7 +95,7 @@ def _read_dotenv(mistake: Say, warn: Say) -> str:
     return text
 
 
-def _read_plain(path: str, max_bytes: int) -> tuple[int, bytes]:
+def read_plain(path: str, max_bytes: int) -> tuple[int, bytes]:
     """The mode and the first bytes of a plain file; a pipe is not waited for. Raises OSError, ValueError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
@@ -108,7 +108,7 @@ def _read_plain(path: str, max_bytes: int) -> tuple[int, bytes]:
         os.close(descriptor)
 
 
-def _is_kept_for_us(path: str) -> bool:
+def is_kept_for_us(path: str) -> bool:
     """Whether a service manager put the file there for this process alone."""
     folders = [_SECRETS_FOLDER]
     if given := os.environ.get("CREDENTIALS_DIRECTORY"):
@@ -121,5 +121,6 @@ def _tidy(values: Mapping[str, str | None]) -> dict[str, str]:
     return {name.upper(): value for name, value in values.items() if value}
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why a file could not be read, in the words of the system."""
     return error.strerror or type(error).__name__ if isinstance(error, OSError) else "its name is no path"

@@ -27,7 +27,7 @@ async def test_the_log_has_the_life_of_a_job(tmp_path: Path) -> None:
         (ready,) = [line for line in told if line["event"] == "ready"]
         assert ready["servers"] == 1
         assert ready["models"] == ["gpt-4o-video"]
-        assert ready["providers"] == [scene.studio.base_url]
+        assert ready["providers"] == {"main": scene.studio.base_url}
         assert ready["limits"]["max_rendering_jobs"] == 20
         assert Path(ready["data_dir"]) == scene.stage.bot.data_dir
         (job,) = {line["job"] for line in told if "job" in line}

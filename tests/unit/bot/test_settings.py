@@ -67,6 +67,7 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
         "videos_body": "auto",
         "videos_reference_field": "input_reference",
         "videos_retry_server_errors": 2,
+        "providers_file": None,
         "fetch_allow_hosts": (),
         "data_dir": Path("data"),
         "database_url": None,

@@ -1,0 +1,166 @@
+"""The models of a providers file: `[models.NAME]`."""
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any, get_args
+
+from bot.jobs.model import REFERENCES_MAX
+from bot.jobs.offered_models import OfferedModel, Option, Price, Role, Route
+from bot.settings._judges import decimal, line, matching, one_of, seconds, size, whole
+from bot.settings._option_tables import judge_over_models, read_options
+from bot.settings._tables import Findings, Table, is_list, is_table
+from bot.videos.dialect_choice import dialect_of
+from bot.videos.provider_setup import ProviderSetup
+
+# The choices of one option of a command (docs/facts/discord.md, "Commands").
+MODELS_MAX = 25
+_CHOICES_MAX = 25
+_NAME_MAX_CHARACTERS = 100
+_PROVIDERS_MAX = 10
+_WIRE_NAME_MAX_CHARACTERS = 200
+_NAMES = frozenset({"label", "providers", "sizes", "seconds", "references", "roles", "price", "options"})
+_PRICE_NAMES = frozenset({"currency", "per_video", "per_second", "sizes"})
+_A_ROUTE = '{ provider = "main", model = "its name there" }'
+_A_PRICE = 'a number as a text, such as "0.10"'
+Providers = Mapping[str, ProviderSetup | None]
+
+
+def read_models(document: Table, providers: Providers, findings: Findings) -> tuple[OfferedModel, ...]:
+    """The models without a mistake, in their order; `providers` are all that the document names."""
+    models: dict[str, OfferedModel | None] = {}
+    options: dict[str, tuple[Option, ...]] = {}
+    labels: dict[str, str] = {}
+    names_judge = line(_NAME_MAX_CHARACTERS)
+    for name, path, found in document.tables("models", needed=True):
+        table = Table(found, path, findings, _NAMES)
+        try:
+            names_judge(name)
+        except ValueError:
+            findings.add(f"{path}: the name of a model must be a line of 1 to {_NAME_MAX_CHARACTERS} characters.")
+        label = table.read("label", names_judge, f"a line of 1 to {_NAME_MAX_CHARACTERS} characters", name)
+        if (other := labels.setdefault(label.casefold(), path)) != path:
+            findings.add(f"{path}.label is wrong: {other} has the label {findings.show(label)}, too.")
+        options[path] = read_options(table, findings)
+        models[name] = _read_model(name, label, options[path], table, providers, findings)
+    if len(models) > MODELS_MAX:
+        findings.add(f"models has {len(models)} models, and at most {MODELS_MAX} can be offered.")
+    judge_over_models(options, findings)
+    return tuple(model for model in models.values() if model is not None)
+
+
+def _read_model(
+    name: str, label: str, options: tuple[Option, ...], table: Table, providers: Providers, findings: Findings
+) -> OfferedModel | None:
+    routes = _read_routes(name, table, providers, findings)
+    sizes = table.each("sizes", size, "a size such as 1280x720", _CHOICES_MAX)
+    lengths = table.each("seconds", seconds, "a number of seconds such as 8", _CHOICES_MAX)
+    references = table.read(
+        "references", whole(0, REFERENCES_MAX), f"a whole number from 0 to {REFERENCES_MAX}", REFERENCES_MAX
+    )
+    roles = _read_roles(references, table, findings)
+    price = _read_price(sizes, table, findings)
+    setups = [setup for route in routes if (setup := providers[route.provider]) is not None]
+    _judge_dialects(options, roles, setups, table, findings)
+    for option in options:
+        if option.price_factor != 1 and not table.has("price"):
+            path = f"{table.path}.options.{findings.name(option.name)}.price_factor"
+            findings.add(f"{path} is wrong: {table.path} has no price to multiply.")
+    if not routes or not sizes or not lengths:
+        return None
+    return OfferedModel(name, label, routes, sizes, lengths, references, roles, price, options)
+
+
+def _read_routes(name: str, table: Table, providers: Providers, findings: Findings) -> tuple[Route, ...]:
+    found = table.given("providers")
+    if not is_list(found) or not 0 < len(found) <= _PROVIDERS_MAX:
+        about = "is missing: it" if found is None else "is wrong: it"
+        example = f"[{_A_ROUTE}]"
+        findings.add(f"{table.at('providers')} {about} must be a list of 1 to {_PROVIDERS_MAX}, such as {example}.")
+        return ()
+    routes: dict[str, Route] = {}
+    for number, entry in enumerate(found):
+        path = f"{table.at('providers')}[{number}]"
+        if not is_table(entry):
+            findings.wrong(path, entry, f"a table, such as {_A_ROUTE}")
+            continue
+        one = Table(entry, path, findings, {"provider", "model"})
+        provider = one.need("provider", line(1000), "the name of a provider")
+        model = one.read("model", line(_WIRE_NAME_MAX_CHARACTERS), "the provider's name for the model", name)
+        if provider is None:
+            continue
+        if provider not in providers:
+            hint = findings.meant(provider, providers)
+            findings.add(f"{path}.provider is wrong: there is no provider {findings.show(provider)}: {hint}")
+        elif provider in routes:
+            findings.add(f"{path}.provider is wrong: the model has the provider {findings.show(provider)} twice.")
+        else:
+            routes[provider] = Route(provider, model)
+    return tuple(routes.values())
+
+
+def _read_roles(references: int, table: Table, findings: Findings) -> tuple[Role, ...]:
+    every = get_args(Role)
+    if table.given("roles") == [] and references == 0:
+        return ()
+    roles = table.each("roles", one_of(every), "one of " + ", ".join(every), len(every), needed=False)
+    if references == 0 and roles:
+        findings.add(f"{table.at('roles')} is wrong: the model takes no pictures (references is 0).")
+        return ()
+    if roles and "reference" not in roles and references > len(roles):
+        frames = " and ".join(roles)
+        findings.add(
+            f"{table.at('roles')} is wrong: with {frames} alone the model takes {len(roles)}, and references is "
+            f"{references}."
+        )
+        return ()
+    return roles or (("reference",) if references else ())
+
+
+def _read_price(sizes: Collection[str], table: Table, findings: Findings) -> Price | None:
+    found = table.given("price")
+    if found is None:
+        return None
+    if not is_table(found):
+        example = '{ currency = "USD", per_second = "0.10" }'
+        findings.wrong(table.at("price"), found, f"a table, such as {example}")
+        return None
+    price = Table(found, table.at("price"), findings, _PRICE_NAMES)
+    currency = price.need("currency", matching(r"[A-Z]{3}"), "three capital letters, such as USD")
+    given = [name for name in ("per_video", "per_second") if price.has(name)]
+    if len(given) != 1:
+        about = "has both per_video and per_second: keep one" if given else "needs per_video or per_second"
+        findings.add(f"{price.path} {about}.")
+    per_video = price.read("per_video", decimal, _A_PRICE, None)
+    per_second = price.read("per_second", decimal, _A_PRICE, None)
+    by_size = _read_sizes(sizes, price, findings)
+    return None if currency is None else Price(currency, per_video, per_second, by_size)
+
+
+def _read_sizes(sizes: Collection[str], price: Table, findings: Findings) -> dict[str, Decimal]:
+    found: Any = price.given("sizes")
+    if found is None:
+        return {}
+    if not is_table(found):
+        findings.wrong(price.at("sizes"), found, 'a table, such as { "1920x1080" = "0.20" }')
+        return {}
+    # With a mistake in the sizes of the model, those of the price aren't more of them.
+    known = set(sizes) or {name.lower() for name in found}
+    table = Table({name.lower(): amount for name, amount in found.items()}, price.at("sizes"), findings, known)
+    judged = {name: table.need(name.lower(), decimal, _A_PRICE) for name in found if name.lower() in known}
+    return {name.lower(): amount for name, amount in judged.items() if amount is not None}
+
+
+def _judge_dialects(
+    options: tuple[Option, ...], roles: tuple[Role, ...], setups: list[ProviderSetup], table: Table, findings: Findings
+) -> None:
+    """Whether one of the model's providers can send each option and each role of a picture."""
+    dialects = [dialect_of(setup) for setup in setups]
+    names = " and ".join(dict.fromkeys(setup.dialect for setup in setups))
+    for option in options:
+        if dialects and all(option.wire in dialect.own_fields for dialect in dialects):
+            path = f"{table.path}.options.{findings.name(option.name)}.wire"
+            field = findings.show(option.wire)
+            findings.add(f"{path} is wrong: the dialect {names} sends {field} itself, so that can't be an option.")
+    for role in roles:
+        if dialects and all(role not in dialect.roles for dialect in dialects):
+            findings.add(f"{table.at('roles')} is wrong: the dialect {names} has no field for the role {role}.")
