@@ -69,7 +69,8 @@ class Buttons(commands.Cog):
             if isinstance(video, Refusal):
                 await respond_at_once(interaction, refusal_text(video, reader_of(interaction)))
                 return
-            ask = Ask(VideoRequest("", parent_id=job_id, private=video.request.private))
+            request = VideoRequest("", private=video.request.private)
+            ask = Ask(await self._services.lookup.remix_of(video, request))
             await keep_and_show(self._services, interaction, draft_of(interaction, ask, home=video.origin.place))
 
     async def _again(self, interaction: discord.Interaction, job_id: JobId) -> None:

@@ -1,12 +1,13 @@
-"""The options of `/video` and `/remix` that depend on the offered models: the model, and what it makes.
+"""The options of `/video` and `/remix` that depend on the offered models: the model, what it makes, its own options.
 
-An option has fixed choices if they are the same for all models, and no more than Discord shows; otherwise those of the
-chosen model are suggested while the person types. Either way the request is judged again when it is sent.
+An option has fixed choices if they are the same for all models and fit into the command; otherwise those of the chosen
+model are suggested while the person types. Either way the request is judged again when it is sent.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+import inspect
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import discord
 from discord import app_commands
@@ -16,26 +17,34 @@ from bot.chat.command_texts import ChoiceName, choices
 from bot.chat.words import Reader
 from bot.engine.services import Services
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.offered_models import OfferedModel
+from bot.jobs.offered_models import OfferedModel, Option, OptionValue
+from bot.jobs.option_values import Chosen, chosen_options
 from cogs.facts import reader_of
 
+# Of the 8,000 characters of a command (docs/facts/discord.md, "Commands"); the rest is for names and descriptions.
+CHOICES_CHARACTERS_MAX = 4_000
+# Discord's numbers are exact up to there.
+_INTEGER_MAX = 2**53
+# For type checkers it is a type, which can't be made of values.
+_RANGE = cast("Any", app_commands.Range)
 Suggest = Callable[[discord.Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
 Callback = Callable[..., Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Choosable:
-    """An option, its values with a model, and the names that are shown for them."""
+    """An option of the command, its values with a model, and the names that are shown for them."""
 
-    option: str
+    parameter: str
     values_of: Callable[[OfferedModel], tuple[str, ...]]
     name_of: ChoiceName
 
 
 def offering_models(services: Services, *, inherits: bool = False) -> Callable[[Callback], Callback]:
-    """A decorator for the callback of a command: the choices of its options model, size and seconds.
+    """A decorator for the callback of a command: choices of its model, size and length, and the models' own options.
 
-    `inherits`: without a model it is that of a video, otherwise the first one.
+    `inherits`: without a model it is that of a video, otherwise the first one. The callback takes the own options as
+    `**chosen`, for `chosen_of`.
     """
     catalogue = services.catalogue
     default = None if inherits else catalogue.default.name
@@ -43,30 +52,94 @@ def offering_models(services: Services, *, inherits: bool = False) -> Callable[[
     def name_of_model(name: str, reader: Reader) -> str:
         return model_name(reader.model_label(name), reader, default=name == default)
 
-    choosable = (
+    choosable = [
         _Choosable("model", lambda _: catalogue.names, name_of_model),
         _Choosable("size", lambda model: model.sizes, size_name),
         _Choosable("seconds", lambda model: model.seconds, length_name),
-    )
-    fixed = {one.option: values for one in choosable if (values := fixed_choices(catalogue, one.values_of))}
-    suggested = {one.option: _suggest(services, one, inherits=inherits) for one in choosable if one.option not in fixed}
+    ]
+    own = _parameters(catalogue)
+    choosable += [
+        _Choosable(parameter, _choices_of(option.name), lambda value, _: value)
+        for parameter, option in own.items()
+        if option.type == "choice"
+    ]
+    fixed = _fixed(catalogue, choosable)
+    shown = {
+        one.parameter: choices(fixed[one.parameter], one.name_of, services.readers)
+        for one in choosable
+        if one.parameter in fixed
+    }
+    suggested = {
+        one.parameter: _suggest(services, one, inherits=inherits) for one in choosable if one.parameter not in fixed
+    }
 
     def offer(callback: Callback) -> Callback:
-        shown = {
-            one.option: choices(fixed[one.option], one.name_of, services.readers)
-            for one in choosable
-            if one.option in fixed
-        }
-        return app_commands.autocomplete(**suggested)(app_commands.choices(**shown)(callback))
+        _sign(callback, own)
+        for decorate in (
+            app_commands.rename(**{parameter: option.name for parameter, option in own.items()}),
+            app_commands.describe(**{parameter: option.description for parameter, option in own.items()}),
+            app_commands.choices(**shown),
+            app_commands.autocomplete(**suggested),
+        ):
+            callback = decorate(callback)
+        return callback
 
     return offer
 
 
-def fixed_choices(catalogue: Catalogue, values_of: Callable[[OfferedModel], tuple[str, ...]]) -> Sequence[str]:
-    """The values that every model has, in the same order; none if they differ, or are too many to be shown at once."""
-    first = values_of(catalogue.default)
-    same = all(values_of(model) == first for model in catalogue.models)
-    return first if same and len(first) <= CHOICES_MAX else ()
+def chosen_of(services: Services, chosen: Mapping[str, object]) -> Chosen:
+    """The values of the models' own options, from what the callback got."""
+    own = _parameters(services.catalogue)
+    return chosen_options({own[name].name: cast("OptionValue | None", value) for name, value in chosen.items()})
+
+
+def _parameters(catalogue: Catalogue) -> dict[str, Option]:
+    """The models' own options by the parameters of the callback; their names may be none of Python's."""
+    return {f"option_{number}": option for number, option in enumerate(catalogue.options)}
+
+
+def _sign(callback: Callback, own: Mapping[str, Option]) -> None:
+    """Give the callback a parameter for each option instead of its `**chosen`: discord.py reads its signature."""
+    signature = inspect.signature(callback)
+    fixed = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    added = [
+        inspect.Parameter(
+            parameter, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=_annotation(option)
+        )
+        for parameter, option in own.items()
+    ]
+    cast("Any", callback).__signature__ = signature.replace(parameters=[*fixed, *added])
+
+
+def _annotation(option: Option) -> Any:
+    match option.type:
+        case "integer":
+            low = -_INTEGER_MAX if option.minimum is None else option.minimum
+            high = _INTEGER_MAX if option.maximum is None else option.maximum
+            return _RANGE[int, low, high] | None
+        case "text" if option.max_length is not None:
+            return _RANGE[str, 1, option.max_length] | None
+        case "switch":
+            return bool | None
+        case _:
+            return str | None
+
+
+def _choices_of(name: str) -> Callable[[OfferedModel], tuple[str, ...]]:
+    return lambda model: next((option.choices for option in model.options if option.name == name), ())
+
+
+def _fixed(catalogue: Catalogue, choosable: Sequence[_Choosable]) -> dict[str, tuple[str, ...]]:
+    """The values of those options that all models with the option share, as far as they fit into a command."""
+    fixed: dict[str, tuple[str, ...]] = {}
+    left = CHOICES_CHARACTERS_MAX
+    for one in choosable:
+        offered = [values for model in catalogue.models if (values := one.values_of(model))]
+        needed = 2 * sum(map(len, offered[0]))
+        if all(values == offered[0] for values in offered) and len(offered[0]) <= CHOICES_MAX and needed <= left:
+            fixed[one.parameter] = offered[0]
+            left -= needed
+    return fixed
 
 
 def _suggest(services: Services, choosable: _Choosable, *, inherits: bool) -> Suggest:
@@ -76,12 +149,13 @@ def _suggest(services: Services, choosable: _Choosable, *, inherits: bool) -> Su
     async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         chosen: object = interaction.namespace.model
         model = catalogue.find(catalogue.named(chosen)) if isinstance(chosen, str) and chosen else None
-        models = (model,) if model else catalogue.models if inherits else (catalogue.default,)
-        values = dict.fromkeys(value for one in models for value in choosable.values_of(one))
-        reader = reader_of(interaction)
-        names = [(value, choosable.name_of(value, reader)) for value in values]
-        wanted = typed.strip().casefold()
-        found = [app_commands.Choice(name=name, value=value) for value, name in names if wanted in name.casefold()]
-        return found[:CHOICES_MAX]
+        if model is None and not inherits:
+            model = catalogue.default
+        # Before a model with the option is chosen, all values are shown.
+        values = choosable.values_of(model) if model else ()
+        values = values or tuple(dict.fromkeys(value for one in catalogue.models for value in choosable.values_of(one)))
+        reader, wanted = reader_of(interaction), typed.strip().casefold()
+        found = [(value, name) for value in values if wanted in (name := choosable.name_of(value, reader)).casefold()]
+        return [app_commands.Choice(name=name, value=value) for value, name in found[:CHOICES_MAX]]
 
     return suggest

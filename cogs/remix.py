@@ -6,7 +6,8 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from bot.chat.command_texts import description, options
+from bot.chat.command_texts import description
+from bot.chat.command_texts import options as texts_of
 from bot.chat.words import refusal as refusal_text
 from bot.engine.requests.intake import Ask
 from bot.engine.requests.lookup import Lookup
@@ -15,7 +16,7 @@ from bot.jobs.model import Job, VideoRequest
 from bot.jobs.reasons import Refusal
 from cogs.facts import asker_of, reader_of, sight_by, uploads_of
 from cogs.host import Host
-from cogs.model_options import offering_models
+from cogs.model_options import chosen_of, offering_models
 from cogs.requesting import accept_request, draft_of, open_form, respond_to_request
 from cogs.responses import deferring, opening_form, respond_at_once
 from cogs.suggesting import suggest_by
@@ -29,8 +30,13 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         sight = sight_by(interaction)
         return await services.lookup.find_to_remix(video, asker_of(interaction), sight)
 
+    async def remix_of(parent: Job, request: VideoRequest, interaction: discord.Interaction) -> VideoRequest:
+        """The request as a remix of that video: in its DM a private video's remix is private, too."""
+        private = request.private or (interaction.guild_id is None and parent.request.private)
+        return await services.lookup.remix_of(parent, replace(request, private=private))
+
     @app_commands.command(name="remix", description=description("remix", services.readers))
-    @app_commands.describe(**options("remix", services.readers))
+    @app_commands.describe(**texts_of("remix", services.readers))
     @offering_models(services, inherits=True)
     @app_commands.autocomplete(video=suggest_by(services, Lookup.suggest_finished_in_place))
     async def remix(
@@ -45,34 +51,30 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         reference_3: discord.Attachment | None = None,
         reference_4: discord.Attachment | None = None,
         private: bool = False,
+        **chosen: object,
     ) -> None:
         uploads = uploads_of(reference, reference_2, reference_3, reference_4)
         model = services.catalogue.named(model) if model else None
-        request = VideoRequest(prompt or "", model, size, seconds, private=private)
+        options = chosen_of(services, chosen)
+        request = VideoRequest(prompt or "", model, size, seconds, private=private, options=options)
         if prompt is None:
             async with opening_form(interaction):
                 parent = await find(interaction, video)
                 if isinstance(parent, Refusal):
                     await respond_at_once(interaction, refusal_text(parent, reader_of(interaction)))
                     return
-                ask = Ask(_remix_of(parent, request, interaction), uploads)
+                ask = Ask(await remix_of(parent, request, interaction), uploads)
                 await open_form(services, interaction, ask, parent.origin.place)
             return
         async with deferring(interaction):
             made = parent = await find(interaction, video)
             ask, home = Ask(request, uploads), None
             if isinstance(parent, Job):
-                ask, home = Ask(_remix_of(parent, request, interaction), uploads), parent.origin.place
+                ask, home = Ask(await remix_of(parent, request, interaction), uploads), parent.origin.place
                 made = await accept_request(services, interaction, ask, home)
             await respond_to_request(services, interaction, made, draft_of(interaction, ask, home=home))
 
     return cast("app_commands.Command[Any, ..., None]", remix)
-
-
-def _remix_of(parent: Job, request: VideoRequest, interaction: discord.Interaction) -> VideoRequest:
-    """The request as a remix of that video: in its DM a private video's remix is private, too."""
-    private = request.private or (interaction.guild_id is None and parent.request.private)
-    return replace(request, parent_id=parent.id, private=private)
 
 
 async def setup(bot: Host) -> None:

@@ -5,13 +5,14 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from bot.chat.command_texts import description, options
+from bot.chat.command_texts import description
+from bot.chat.command_texts import options as texts_of
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, VideoRequest
 from cogs.facts import uploads_of
 from cogs.host import Host
-from cogs.model_options import offering_models
+from cogs.model_options import chosen_of, offering_models
 from cogs.requesting import accept_request, draft_of, open_form, respond_to_request
 from cogs.responses import deferring, opening_form
 
@@ -22,7 +23,7 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
     """The command, with what the models offer."""
 
     @app_commands.command(name="video", description=description("video", services.readers))
-    @app_commands.describe(**options("video", services.readers))
+    @app_commands.describe(**texts_of("video", services.readers))
     @offering_models(services)
     async def video(
         interaction: discord.Interaction,
@@ -35,11 +36,13 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         reference_3: discord.Attachment | None = None,
         reference_4: discord.Attachment | None = None,
         private: bool = False,
+        **chosen: object,
     ) -> None:
         uploads = uploads_of(reference, reference_2, reference_3, reference_4)
         catalogue = services.catalogue
         model = catalogue.named(model) if model else catalogue.default.name
-        ask = Ask(VideoRequest(prompt or "", model, size, seconds, private=private), uploads)
+        options = chosen_of(services, chosen)
+        ask = Ask(VideoRequest(prompt or "", model, size, seconds, private=private, options=options), uploads)
         if prompt is None:
             async with opening_form(interaction):
                 await open_form(services, interaction, ask)

@@ -33,6 +33,8 @@ from bot.jobs.states import ENDS, State
 
 _REMOTE_ID_CHARACTERS = 300
 _REPORTED_CHARACTERS = 80
+# Of each option at least so much, and of a few as much as of many together.
+_OPTION_CHARACTERS, _OPTIONS_CHARACTERS = 60, 1_000
 _SNIPPET_CHARACTERS = 60
 _ALT_CHARACTERS = 200
 
@@ -126,7 +128,7 @@ def _making(shown: DetailsView, reader: Reader) -> str:
     if shown.provider is not None:
         provider = say(Key.PROVIDER, reader, provider=shown.provider)
     return lines(
-        say(Key.SETTINGS_SENT, reader, settings=settings_line(replace(job, reported=()), reader)),
+        say(Key.SETTINGS_SENT, reader, settings=_requested(job, reader)),
         say(Key.SETTINGS_REPORTED, reader, settings=reported) if reported else None,
         say(Key.SETTINGS_MEASURED, reader, settings=_measured(in_file, reader)) if in_file else None,
         provider if job.submitted_at is not None else None,
@@ -135,6 +137,11 @@ def _making(shown: DetailsView, reader: Reader) -> str:
         _durations(job, reader),
         _price(job, reader),
     )
+
+
+def _requested(job: Job, reader: Reader) -> str:
+    each = max(_OPTION_CHARACTERS, _OPTIONS_CHARACTERS // max(1, len(job.request.options)))
+    return settings_line(replace(job, reported=()), reader, each)
 
 
 def _measured(settings: VideoSettings, reader: Reader) -> str:

@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import discord
 
-from bot.chat.choices import CHOICES_MAX, length_name, model_name, size_name
+from bot.chat.choices import CHOICES_MAX, length_name, model_name, option_texts, size_name
 from bot.chat.custom_ids import FormId, FormPurpose
-from bot.chat.escape import clip
+from bot.chat.escape import clip, plain
 from bot.chat.words import Key, Reader, say
 from bot.jobs.catalogue import Catalogue, pictures_of
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, Upload, VideoRequest
@@ -91,8 +91,7 @@ def _prompt_row(request: VideoRequest, reader: Reader, *, remix: bool) -> "disco
     filled = clip(request.prompt.encode("utf-8", "replace").decode(), PROMPT_MAX_CHARACTERS)
     return discord.ui.Label(
         text=say(Key.FORM_CHANGE if remix else Key.FORM_PROMPT, reader),
-        # No row changes it.
-        description=say(Key.FORM_PRIVATE, reader) if request.private else None,
+        description=_kept_text(request, reader),
         component=discord.ui.TextInput(
             custom_id=PROMPT_FIELD,
             style=discord.TextStyle.paragraph,
@@ -103,6 +102,16 @@ def _prompt_row(request: VideoRequest, reader: Reader, *, remix: bool) -> "disco
             max_length=PROMPT_MAX_CHARACTERS,
         ),
     )
+
+
+def _kept_text(request: VideoRequest, reader: Reader) -> str | None:
+    """What the request has that no row changes."""
+    texts = [say(Key.FORM_PRIVATE, reader)] if request.private else []
+    if request.options:
+        texts.append(
+            say(Key.FORM_OPTIONS, reader, options=plain(" · ".join(option_texts(request, reader)), _VALUE_MAX))
+        )
+    return clip(" ".join(texts), _VALUE_MAX) or None
 
 
 def _pictures_row(draft: Draft, reader: Reader, limit: int) -> "discord.ui.Label[discord.ui.Modal]":

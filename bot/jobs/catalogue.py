@@ -1,12 +1,14 @@
-"""The offered models, each with its sizes, lengths and number of pictures, and what a request may choose of them."""
+"""The offered models, each with its sizes, lengths, pictures and options, and what a request may choose of them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from bot.jobs.model import REFERENCES_MAX, VideoRequest
-from bot.jobs.offered_models import OfferedModel
+from bot.jobs.offered_models import OfferedModel, Option
+from bot.jobs.option_values import joined, judge_option
 from bot.jobs.reasons import Reason, Refusal
 
 _SIZE = re.compile(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
@@ -67,6 +69,13 @@ class Catalogue:
         return tuple(dict.fromkeys(chain.from_iterable(model.seconds for model in self.models)))
 
     @property
+    def options(self) -> tuple[Option, ...]:
+        """The options that any model has, each once, as a command shows them."""
+        every = [option for model in self.models for option in model.options]
+        names = dict.fromkeys(option.name for option in every)
+        return tuple(joined(option for option in every if option.name == name) for name in names)
+
+    @property
     def default(self) -> OfferedModel:
         """The model of a request without one."""
         return self.models[0]
@@ -94,52 +103,45 @@ class Catalogue:
         if model is None:
             given = request.model if request.model is not None else inherited or ""
             return Refusal(Reason.MODEL_UNKNOWN, {"given": given[:_GIVEN_MAX_CHARACTERS], "choices": self.labels})
-        pictures = len(request.references) + uploads
-        for judge in _JUDGES:
-            if refusal := judge(model, request, pictures):
-                return self._with_models(refusal, judge, model, request, pictures)
+        judges = _judges(request, len(request.references) + uploads)
+        for judge in judges:
+            if refusal := judge(model):
+                return self._with_models(refusal, model, judge, judges)
         return None
 
-    def _with_models(
-        self, no: Refusal, judge: "_Judge", model: OfferedModel, request: VideoRequest, pictures: int
-    ) -> Refusal:
+    def _with_models(self, no: Refusal, model: OfferedModel, judge: "_Judge", judges: "Sequence[_Judge]") -> Refusal:
         """The refusal with the other models that take what this one doesn't, those that take the whole request first.
 
         If there is none, it isn't the model that is to be changed.
         """
-        able = [one for one in self.models if judge(one, request, pictures) is None]
-        whole = [one for one in able if all(judge(one, request, pictures) is None for judge in _JUDGES)]
+        able = [one for one in self.models if judge(one) is None]
+        whole = [one for one in able if all(judge(one) is None for judge in judges)]
         if not able:
             return no
         labels = tuple(one.label for one in whole or able)
-        return Refusal(_OF_MODEL[no.reason], {**no.named, "model": model.label, "models": labels})
+        return Refusal(no.reason, {**no.named, "model": model.label, "models": labels})
 
 
-_Judge = Callable[[OfferedModel, VideoRequest, int], Refusal | None]
-_OF_MODEL = {
-    Reason.SIZE_UNKNOWN: Reason.SIZE_OF_MODEL,
-    Reason.SECONDS_UNKNOWN: Reason.SECONDS_OF_MODEL,
-    Reason.REFERENCES_TOO_MANY: Reason.REFERENCES_OF_MODEL,
-    Reason.REFERENCES_NONE: Reason.REFERENCES_NOT_OF_MODEL,
-}
+_Judge = Callable[[OfferedModel], Refusal | None]
 
 
-def _judge_pictures(model: OfferedModel, _request: VideoRequest, pictures: int) -> Refusal | None:
-    limit = pictures_of(model)
-    if pictures <= limit:
+def _judges(request: VideoRequest, pictures: int) -> list[_Judge]:
+    """One for each part of the request that a model may not take."""
+    parts: list[_Judge] = [
+        lambda model: _judge_pictures(pictures, pictures_of(model)),
+        lambda model: _judge_choice(Reason.SIZE_UNKNOWN, request.size, model.sizes),
+        lambda model: _judge_choice(Reason.SECONDS_UNKNOWN, request.seconds, model.seconds),
+    ]
+    for name, value in request.options:
+        # First whether there is such an option: the models that have it are named, also if the value is out of bounds.
+        parts += [partial(judge_option, name=name), partial(judge_option, name=name, value=value)]
+    return parts
+
+
+def _judge_pictures(count: int, limit: int) -> Refusal | None:
+    if count <= limit:
         return None
     return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": limit}) if limit else Refusal(Reason.REFERENCES_NONE)
-
-
-def _judge_size(model: OfferedModel, request: VideoRequest, _pictures: int) -> Refusal | None:
-    return _judge_choice(Reason.SIZE_UNKNOWN, request.size, model.sizes)
-
-
-def _judge_seconds(model: OfferedModel, request: VideoRequest, _pictures: int) -> Refusal | None:
-    return _judge_choice(Reason.SECONDS_UNKNOWN, request.seconds, model.seconds)
-
-
-_JUDGES: tuple[_Judge, ...] = (_judge_pictures, _judge_size, _judge_seconds)
 
 
 def _judge_choice(reason: Reason, given: str | None, choices: tuple[str, ...]) -> Refusal | None:

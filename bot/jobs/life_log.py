@@ -43,7 +43,7 @@ def log_accepted(job: Job) -> None:
     log_event(
         "accepted", job, via=job.origin.via, model=request.model, size=request.size, seconds=request.seconds,
         references=len(request.references), remix_of=request.parent_id, retry_of=job.origin.retry_of,
-        private=request.private or None,
+        private=request.private or None, options=[name for name, _value in request.options] or None,
         prompt_length=len(request.prompt), prompt_hash=hash_prompt(request.prompt),
     )  # fmt: skip
 

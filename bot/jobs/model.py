@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Literal, NewType
 
 from bot.jobs.denials import Denial
+from bot.jobs.offered_models import OptionValue
 from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import State
 from bot.jobs.usual_times import UsualTime
@@ -135,6 +136,7 @@ class Upload:
 class VideoRequest:
     """A person's request. An unset field (None) is left out, so the provider's default holds.
 
+    `options` are names and values of the model's further options, sorted by name; one that is left out has its default.
     The messages of a `private` one go to its requester's DM; it counts in the server where it was made.
     """
 
@@ -145,6 +147,7 @@ class VideoRequest:
     references: tuple[Reference, ...] = ()
     parent_id: JobId | None = None
     private: bool = False
+    options: tuple[tuple[str, OptionValue], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,16 @@ class Reason(StrEnum):
     PROMPT_TOO_LONG = "prompt too long"  # limit, given: characters
     MODEL_UNKNOWN = "model unknown"  # given, choices
     SIZE_UNKNOWN = "size unknown"  # given, choices
-    SIZE_OF_MODEL = "size of model"  # given, choices, model, models: those that make this size
     SECONDS_UNKNOWN = "seconds unknown"  # given, choices
-    SECONDS_OF_MODEL = "seconds of model"  # given, choices, model, models: those that make this length
     REFERENCES_TOO_MANY = "references too many"  # limit
-    REFERENCES_NONE = "references none"  # no model takes pictures
-    REFERENCES_OF_MODEL = "references of model"  # limit, model, models: those that take so many pictures
-    REFERENCES_NOT_OF_MODEL = "references not of model"  # model, models: those that take so many pictures
+    REFERENCES_NONE = "references none"  # the model takes no pictures
+    OPTION_UNKNOWN = "option unknown"  # option: the model doesn't have it
+    OPTION_CHOICE = "option choice"  # option, given, choices
+    OPTION_RANGE = "option range"  # option, given, minimum, maximum
+    OPTION_TOO_LOW = "option too low"  # option, given, minimum
+    OPTION_TOO_HIGH = "option too high"  # option, given, maximum
+    OPTION_TOO_LONG = "option too long"  # option, given, limit: characters
+    OPTION_CHANGED = "option changed"  # option: it takes values of another type than when it was requested
     REFERENCE_EMPTY = "reference empty"  # file
     REFERENCE_TOO_LARGE = "reference too large"  # file, limit_bytes
     REFERENCE_TYPE = "reference type"  # file
@@ -80,7 +83,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refusal with its reason; `named` fills the sentence's gaps (see the comments of `Reason`)."""
+    """A refusal with its reason; `named` fills the sentence's gaps (see the comments of `Reason`).
+
+    If another model takes what was refused, `named` has the `models` that do, beside the `model` that doesn't.
+    """
 
     reason: Reason
     named: Mapping[str, object] = field(default_factory=dict[str, object])

@@ -71,6 +71,8 @@ jobs = Table(
     Column("references", JSON, nullable=False),
     # Whether its messages go to its requester's DM alone.
     Column("private", Boolean, nullable=False, server_default="0"),
+    # The values that the requester chose for the model's further options, by name.
+    Column("options", JSON),
     Column("state", String(16), nullable=False),
     Column("cause", String(16)),
     Column("about", String(8)),
@@ -169,6 +171,7 @@ drafts = Table(
     Column("references", JSON, nullable=False),
     Column("parent_id", String(8)),
     Column("private", Boolean, nullable=False, server_default="0"),
+    Column("options", JSON),
     # Attachments that are fetched when the draft becomes a job: address, file name, bytes.
     Column("uploads", JSON, nullable=False, server_default="[]"),
     Column("retry_of", String(8)),

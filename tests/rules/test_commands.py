@@ -1,6 +1,7 @@
 """The commands as they are sent to Discord, held to its own bounds and to what the interface promises."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,7 +13,7 @@ from bot.chat.custom_ids import Action, ButtonId, FormId, FormPurpose, FormSourc
 from bot.client import COGS, VideoBot
 from bot.engine.services import Services
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.offered_models import OfferedModel
+from bot.jobs.offered_models import OfferedModel, Option
 from bot.ops.clock import SystemClock
 from tests.readers import READERS
 
@@ -132,6 +133,54 @@ async def test_what_differs_between_models_is_completed(tmp_path: Path) -> None:
             assert [choice["value"] for choice in options["seconds"]["choices"]] == ["4", "8"]
             assert options["size"]["autocomplete"]
             assert not options["size"].get("choices")
+
+
+async def test_the_models_own_options_are_those_of_the_command(tmp_path: Path) -> None:
+    """After the bot's own, typed and described as declared, with the widest bounds; only where a model has any."""
+    seed = Option("seed", "integer", "seed", "A number", minimum=0, maximum=9)
+    own = (
+        seed,
+        Option("2nd-style", "choice", "style", "A style", choices=("anime", "film")),
+        Option("class", "switch", "sound", "With sound"),
+        Option("avoid", "text", "negative_prompt", "What to avoid", max_length=300),
+    )
+    other = (replace(seed, minimum=None), replace(own[1], choices=("film", "oil")))
+    models = [
+        OfferedModel(name, name, (), ("1x1",), ("4",), options=those) for name, those in (("a", own), ("b", other))
+    ]
+    for command in await all_told(tmp_path, Catalogue(tuple(models))):
+        if command["name"] not in {"video", "remix"}:
+            continue
+        names = [option["name"] for option in command["options"]]
+        assert names == [*PROMISED[command["name"]], "seed", "2nd-style", "class", "avoid"]
+        made = {option["name"]: option for option in command["options"]}
+        kinds = discord.AppCommandOptionType
+        assert [made[name]["type"] for name in names[-4:]] == [
+            kinds.integer.value, kinds.string.value, kinds.boolean.value, kinds.string.value,
+        ]  # fmt: skip
+        assert [made[name]["description"] for name in names[-4:]] == [option.description for option in own]
+        assert (made["seed"]["min_value"], made["seed"]["max_value"]) == (-(2**53), 9)
+        assert made["2nd-style"]["autocomplete"]
+        assert made["avoid"]["max_length"] == 300
+        assert not any(option.get("required") for option in made.values())
+
+
+async def test_what_is_declared_at_most_fits_into_a_command(tmp_path: Path) -> None:
+    """Eleven options, each with 25 choices of 100 characters, beside 25 models with long names."""
+    own = tuple(
+        Option(f"{number:032}", "choice", "x", "d" * 100, choices=tuple(f"{each:0100}" for each in range(25)))
+        for number in range(11)
+    )
+    models = [
+        OfferedModel(f"{number:0100}", f"m{number:099}", (), ("1x1",), ("4",), options=own) for number in range(25)
+    ]
+    for command in await all_told(tmp_path, Catalogue(tuple(models))):
+        total = len(command["name"]) + len(command["description"])
+        assert len(command["options"]) <= OPTIONS_MAX
+        for option in command["options"]:
+            total += len(option["name"]) + len(option["description"])
+            total += sum(len(choice["name"]) + len(choice["value"]) for choice in option.get("choices", ()))
+        assert total <= ALL_CHARACTERS_MAX
 
 
 async def test_pictures_and_prompts_have_their_kinds(commands: list[dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import discord
@@ -15,6 +16,7 @@ from simcord import Env
 from bot.app import migrate_only
 from bot.chat.words import Language, read_languages
 from bot.client import quiet_voice_warnings
+from bot.jobs.offered_models import OfferedModel
 from bot.settings import Settings
 from tests.databases import a_database_url, shared_statements
 from tests.simcord.sim_bot import FakeCdn, SimBot
@@ -58,9 +60,16 @@ def languages() -> Mapping[str, Language]:
     return read_languages()
 
 
+@pytest.fixture
+def models() -> tuple[OfferedModel, ...]:
+    """What the bot offers as from a providers file; by default the models of the settings."""
+    return ()
+
+
 @pytest_asyncio.fixture
 async def sim_bot(
     migrated: Path,
+    models: tuple[OfferedModel, ...],
     tmp_path: Path,
     files: FakeCdn,
     monkeypatch: pytest.MonkeyPatch,
@@ -78,7 +87,10 @@ async def sim_bot(
         else:
             (tmp_path / "data").mkdir()
         on = {} if url is None else {"database_url": url.render_as_string(hide_password=False)}
-        sim_bot = await SimBot.begin(settings_for(tmp_path / "data", **on), resources, languages)
+        settings = settings_for(tmp_path / "data", **on)
+        if models:
+            settings = settings.with_setup(replace(settings.setup, models=models))
+        sim_bot = await SimBot.begin(settings, resources, languages)
         files.env = sim_bot.env
         await sim_bot.env.start()
         try:

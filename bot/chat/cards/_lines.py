@@ -1,6 +1,7 @@
 """The lines that several messages share: a job's prompt, settings, origin and progress."""
 
 from bot.chat.cards._button import Button, Style
+from bot.chat.choices import option_texts
 from bot.chat.custom_ids import Action, ButtonId, MessageKind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
 from bot.chat.views import PLACES_COUNTED
@@ -50,10 +51,11 @@ def prompt_file(prompt: str, whole: int = PROMPT_WHOLE_CHARACTERS) -> str | None
     return prompt if discord_length(quote(prompt, whole + 4)) - 2 > whole else None
 
 
-def settings_line(job: Job, reader: Reader) -> str:
-    """Model, size, length, number of pictures, and whether it is private.
+def settings_line(job: Job, reader: Reader, option_characters: int = _SETTING_CHARACTERS) -> str:
+    """Model, size, length, number of pictures, further options, and whether it is private.
 
-    What the provider chose is what it reported or the file has, and called default before.
+    What the provider chose is what it reported or the file has, and called default before. Of each option at most so
+    many characters are shown.
     """
     request, made = job.request, made_as(job.reported)
     model = request.model or made.model
@@ -67,6 +69,7 @@ def settings_line(job: Job, reader: Reader) -> str:
     count = len(request.references)
     if count:
         parts.append(say(Key.PICTURES, reader, count=count))
+    parts += [quote(text, option_characters) for text in option_texts(request, reader)]
     if request.private:
         parts.append(say(Key.PRIVATE, reader))
     return " · ".join(parts)

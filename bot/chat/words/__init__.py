@@ -57,8 +57,9 @@ def label(button: Label, reader: Reader) -> str:
 
 
 def refusal(refusal: Refusal, reader: Reader) -> str:
-    """The refusal and its next step: one short text for a private response."""
-    return reader.read(f"refusals.{refusal.reason.name.lower()}", refusal.named)
+    """The refusal and its next step, and the models that take what was refused: a short text for a private response."""
+    said = reader.read(f"refusals.{refusal.reason.name.lower()}", refusal.named)
+    return f"{said} {say(Key.OTHER_MODELS, reader, **refusal.named)}" if "models" in refusal.named else said
 
 
 def status(job: Job, now: float, reader: Reader) -> str:

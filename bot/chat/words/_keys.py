@@ -225,6 +225,10 @@ class Key(StrEnum):
 
     # Names of choices.
     CHOICE_DEFAULT = auto()
+    OTHER_MODELS = auto()
+    OPTION_ON = auto()
+    OPTION_OFF = auto()
+    FORM_OPTIONS = auto()
     CHOICE_MODEL_DEFAULT = auto()
     CHOICE_LANDSCAPE = auto()
     CHOICE_PORTRAIT = auto()

@@ -25,6 +25,7 @@ from bot.jobs.backoff import full_jitter, obeyed
 from bot.jobs.database import GenerationNotStoredError, MustEndError, StoreConflictError, StoreUnavailableError
 from bot.jobs.deadlines import late_at
 from bot.jobs.model import Cause, Job
+from bot.jobs.option_values import Chosen, options_on_wire, options_that_fit
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting, finding, moving
 from bot.jobs.store.processes import SEND_WITHIN_SECONDS
@@ -57,6 +58,9 @@ async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -
         if context.signals.time_in_doubt:
             return StepResult(job, context.clock.now() + _TIME_AGAIN_SECONDS)
         return StepResult(await move(context, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE))
+    options = await _options_of(context, job)
+    if options is None:
+        return StepResult(await move(context, job, Event.EXPIRE, cause=Cause.MODEL))
     if context.videos.leaving:
         return StepResult(job)
     begun_at = context.clock.monotonic()
@@ -67,7 +71,7 @@ async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -
         # Its requester has to rest because of refusals for content.
         return StepResult(marked, marked.not_before)
     try:
-        remote = await _send(context, marked, parent, begun_at)
+        remote = await _send(context, marked, parent, options, begun_at)
     except faults.SubmitFault as fault:
         _log.warning("submit fault", job=job.id, fault=type(fault).__name__, status=fault.status, detail=fault.detail)
         with structlog.contextvars.bound_contextvars(detail=fault.detail):
@@ -110,7 +114,7 @@ async def take_back(context: EngineContext, job: Job) -> StepResult:
     return await _postpone(context, job, 0.0)
 
 
-async def _send(context: EngineContext, job: Job, parent: Job | None, begun_at: float) -> RemoteVideo:
+async def _send(context: EngineContext, job: Job, parent: Job | None, options: Chosen, begun_at: float) -> RemoteVideo:
     request = job.request
     order = Order(
         prompt=request.prompt,
@@ -121,6 +125,7 @@ async def _send(context: EngineContext, job: Job, parent: Job | None, begun_at: 
         references=tuple(
             ReferenceFile(context.shelf.path(picture), picture.content_type) for picture in request.references
         ),
+        options=options,
         send_before=begun_at + SEND_WITHIN_SECONDS if context.database.is_shared else None,
     )
     if request.parent_id is None:
@@ -247,6 +252,17 @@ async def _parent_of(context: EngineContext, job: Job) -> Job | None:
     """The job of the video to remix. Read before the mark, so that a read fault leaves no doubt."""
     parent_id = job.request.parent_id
     return None if parent_id is None else await context.database.read(finding.get, parent_id)
+
+
+async def _options_of(context: EngineContext, job: Job) -> Chosen | None:
+    """The options as they are sent; None if the job's model doesn't take what was chosen, since it was changed."""
+    request, inherited = job.request, None
+    if request.model is None and request.parent_id is not None:
+        inherited = await context.database.read(finding.find_model, request.parent_id)
+    model = context.catalogue.find(request.model, inherited)
+    if model is None or options_that_fit(model, request.options) != request.options:
+        return None if request.options else ()
+    return options_on_wire(model, request.options)
 
 
 async def _missing(context: EngineContext, job: Job, parent: Job | None) -> Cause | None:

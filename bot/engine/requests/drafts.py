@@ -11,6 +11,7 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import DRAFT_SECONDS
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, UserId
+from bot.jobs.option_values import options_that_fit
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.storable_text import storable
 from bot.jobs.store import drafts
@@ -68,8 +69,8 @@ class Drafts:
 def revised(draft: Draft, no: Refusal, catalogue: Catalogue, inherited: str | None = None) -> Draft:
     """The draft as its form shows it after that refusal: without the refused parts.
 
-    Pictures go when one of them is the reason; without its parent a remix becomes a new video; a model, size or length
-    that isn't offered becomes the default. `inherited`: the model of the video that it remixes.
+    Pictures go when one of them is the reason; without its parent a remix becomes a new video; a model, size, length
+    or option that isn't offered becomes the default. `inherited`: the model of the video that it remixes.
     """
     request = draft.request
     if no.reason in _ABOUT_PARENT:
@@ -83,6 +84,7 @@ def revised(draft: Draft, no: Refusal, catalogue: Catalogue, inherited: str | No
         request = replace(request, size=None)
     if request.seconds not in (None, *model.seconds):
         request = replace(request, seconds=None)
+    request = replace(request, options=options_that_fit(model, request.options))
     draft = replace(draft, request=request)
     return without_pictures(draft) if no.reason.name.startswith(_ABOUT_PICTURES) else draft
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot.chat.custom_ids import ButtonId
 from bot.chat.views import JobView
@@ -19,6 +20,7 @@ from bot.jobs.model import (
     VideoRequest,
     parse_job_id,
 )
+from bot.jobs.option_values import options_that_fit
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control, may_remix, may_see
 from bot.jobs.states import State
@@ -97,6 +99,18 @@ class Lookup:
         if request.parent_id is None or request.model is not None:
             return None
         return await self._context.database.read(finding.find_model, request.parent_id)
+
+    async def remix_of(self, video: Job, request: VideoRequest) -> VideoRequest:
+        """The request as a remix of that video: it keeps the options of the video that its model takes, unless it sets
+        them itself.
+        """
+        remix = replace(request, parent_id=video.id)
+        if not video.request.options:
+            return remix
+        model = self._context.catalogue.find(remix.model, await self.find_inherited_model(remix))
+        # With a model that isn't offered any more it is refused, and its form keeps what another one takes.
+        kept = video.request.options if model is None else options_that_fit(model, video.request.options)
+        return replace(remix, options=tuple(sorted({**dict(kept), **dict(request.options)}.items())))
 
     async def find_to_explain(self, job_id: JobId, asker: Asker) -> Job | Refusal:
         """A failed job, for its requester and people with Manage Messages there."""

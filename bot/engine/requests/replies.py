@@ -108,6 +108,8 @@ class Replies:
         request = _request(reply, job, kind, own=own)
         if request is None:
             return Reaction.IGNORE, None
+        if kind is PostKind.VIDEO:
+            request = await self._lookup.remix_of(job, request)
         home = job.origin.place if request.private else reply.place
         if reply.long_text is not None and reply.right is not Right.DENIED:
             whole = await self._with_long_text(reply, home)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import structlog
 
+from bot.jobs import option_values
 from bot.jobs.denials import Denial
 from bot.jobs.model import (
     Cause,
@@ -297,6 +298,7 @@ def _request_of(row: Row) -> VideoRequest:
         references=references_of(row.references),
         parent_id=JobId(row.parent_id) if row.parent_id else None,
         private=row.private,
+        options=option_values.read_column(row.options),
     )
 
 
@@ -309,6 +311,7 @@ def _request_columns(request: VideoRequest) -> dict[str, object]:
         "references": [[picture.sha256, picture.suffix, picture.size_bytes] for picture in request.references],
         "parent_id": request.parent_id,
         "private": request.private,
+        "options": option_values.as_column(request.options),
     }
 
 

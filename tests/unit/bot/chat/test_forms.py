@@ -153,6 +153,16 @@ async def test_the_form_of_a_remix_offers_what_its_parents_model_takes() -> None
     assert picked(gone[2]) == ["Cinema 2 (default)"]
 
 
+async def test_what_no_row_changes_is_named_under_the_prompt() -> None:
+    """Options of the model, and that the request is private; what is too long for the row is cut."""
+    request = VideoRequest("", "cinema-2", options=(("avoid", "`<@42>` fog"), ("seed", 7), ("sound", False)))
+    assert rows_of(a_draft(request))[0]["description"] == "Also: avoid: `<@42>` fog · seed: 7 · sound: off."
+    both = replace(request, private=True, options=(("avoid", "x" * 200),))
+    described = rows_of(a_draft(both))[0]["description"]
+    assert described.startswith("Private: it comes to your direct messages. Also: avoid: xx")
+    assert len(described) <= 100
+
+
 async def test_many_choices_are_cut_but_for_what_was_picked() -> None:
     """Discord takes 25 options; the one that was chosen is among them."""
     many = Catalogue.of([f"m{number}" for number in range(40)], ["1x1"], ["8"])

@@ -23,11 +23,14 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.MODEL_UNKNOWN: {"given": "@everyone", "choices": ("one", "two")},
     Reason.SIZE_UNKNOWN: {"given": "9x9", "choices": ("1280x720",)},
     Reason.SECONDS_UNKNOWN: {"given": "9", "choices": ("4", "8", "12")},
-    Reason.SIZE_OF_MODEL: {"given": "9x9", "choices": ("1280x720",), "model": "@here", "models": ("one", "two")},
-    Reason.SECONDS_OF_MODEL: {"given": "9", "choices": ("4", "8"), "model": "@here", "models": ("one", "two")},
     Reason.REFERENCES_TOO_MANY: {"limit": 4},
-    Reason.REFERENCES_OF_MODEL: {"limit": 2, "model": "@here", "models": ("one", "two")},
-    Reason.REFERENCES_NOT_OF_MODEL: {"model": "@here", "models": ("one", "two")},
+    Reason.OPTION_UNKNOWN: {"option": "seed"},
+    Reason.OPTION_CHOICE: {"option": "style", "given": "@everyone", "choices": ("anime", "film")},
+    Reason.OPTION_RANGE: {"option": "seed", "given": 101, "minimum": 0, "maximum": 100},
+    Reason.OPTION_TOO_LOW: {"option": "seed", "given": -1, "minimum": 0},
+    Reason.OPTION_TOO_HIGH: {"option": "seed", "given": 101, "maximum": 100},
+    Reason.OPTION_TOO_LONG: {"option": "avoid", "given": 301, "limit": 300},
+    Reason.OPTION_CHANGED: {"option": "seed"},
     Reason.REFERENCE_EMPTY: {"file": "`<@42>`.png"},
     Reason.REFERENCE_TOO_LARGE: {"file": "a.png", "limit_bytes": 20_971_520},
     Reason.REFERENCE_TYPE: {"file": "a.gif"},
@@ -51,6 +54,15 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.REMOTE_OLDER: {"given": "`<@42>`"},
     Reason.REMOTE_OWNED: {"given": "`<@42>`", "video": JobId("K3M9Q2XA")},
 }
+
+
+def test_a_refusal_names_the_models_that_can() -> None:
+    """Beside the one that can't, all as code."""
+    named = {**NAMED[Reason.OPTION_RANGE], "model": "<@42>", "models": ("@everyone", "Cartoon")}
+    said = words.refusal(Refusal(Reason.OPTION_RANGE, named), ENGLISH)
+    assert said == (
+        "`seed` can be 0 to 100, not 101. That's for `<@42>`. Or choose another model: `@everyone` or `Cartoon`."
+    )
 
 
 def sentence_of(reason: Reason) -> str:

@@ -23,6 +23,7 @@ from bot.engine.pipeline.scheduler import Scheduler
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.signals import Signals
 from bot.jobs.backends import READING
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import Database
 from bot.jobs.denials import Denial
 from bot.jobs.limits import Limits
@@ -187,6 +188,7 @@ class SchedulerHarness:
             clock=clock,
             database=database,
             videos=self.videos,
+            catalogue=Catalogue.of(["gpt-4o-video"], ["1280x720"], ["8"]),
             fetcher=self.fetcher,
             shelf=SimpleNamespace(),
             first_frames=self.first_frames,

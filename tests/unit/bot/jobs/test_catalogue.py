@@ -1,12 +1,13 @@
 """What people may choose from."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.model import JobId, Reference, VideoRequest
-from bot.jobs.offered_models import OfferedModel
+from bot.jobs.offered_models import OfferedModel, Option
 from bot.jobs.reasons import Reason, Refusal
 
 OFFERED = Catalogue.of(["gpt-4o-video", "sora-2"], ["1280x720", "1920x1080"], ["4", "8", "12"])
@@ -54,20 +55,20 @@ def of_model(reason: Reason, model: OfferedModel, *models: OfferedModel, **named
     [
         (
             asked("cinema-2", "512x512"), 0,
-            of_model(Reason.SIZE_OF_MODEL, CINEMA, CARTOON, SKETCH, given="512x512", choices=CINEMA.sizes),
+            of_model(Reason.SIZE_UNKNOWN, CINEMA, CARTOON, SKETCH, given="512x512", choices=CINEMA.sizes),
         ),
         (
             # Cartoon makes that length, but not the other settings.
             asked("cinema-2", "1920x1080", "12"), 0,
-            of_model(Reason.SECONDS_OF_MODEL, CINEMA, CARTOON, SKETCH, given="12", choices=CINEMA.seconds),
+            of_model(Reason.SECONDS_UNKNOWN, CINEMA, CARTOON, SKETCH, given="12", choices=CINEMA.seconds),
         ),
         (
             # Of two models with that length one takes the pictures, too.
             asked(None, None, "12"), 1,
-            of_model(Reason.SECONDS_OF_MODEL, CINEMA, SKETCH, given="12", choices=CINEMA.seconds),
+            of_model(Reason.SECONDS_UNKNOWN, CINEMA, SKETCH, given="12", choices=CINEMA.seconds),
         ),
-        (asked("cinema-2"), 2, of_model(Reason.REFERENCES_OF_MODEL, CINEMA, SKETCH, limit=1)),
-        (asked("cartoon-1"), 1, of_model(Reason.REFERENCES_NOT_OF_MODEL, CARTOON, CINEMA, SKETCH)),
+        (asked("cinema-2"), 2, of_model(Reason.REFERENCES_TOO_MANY, CINEMA, SKETCH, limit=1)),
+        (asked("cartoon-1"), 1, of_model(Reason.REFERENCES_NONE, CARTOON, CINEMA, SKETCH)),
         (asked("sketch-3"), 5, Refusal(Reason.REFERENCES_TOO_MANY, {"limit": 4})),
         (asked("cartoon-1", "9x9"), 0, Refusal(Reason.SIZE_UNKNOWN, {"given": "9x9", "choices": CARTOON.sizes})),
         (asked("gone"), 9, Refusal(Reason.MODEL_UNKNOWN, {"given": "gone", "choices": DIFFERENT.labels})),
@@ -80,6 +81,27 @@ def test_what_a_model_cannot_make_is_refused_with_those_that_can(
     assert DIFFERENT.check(request_, uploads) == refusal
 
 
+def test_an_option_is_judged_like_all_else() -> None:
+    """Its bounds are those of the model; the models that take the value, or have the option, are named."""
+    seed = Option("seed", "integer", "seed", "A number", minimum=0, maximum=9)
+    sound = Option("sound", "switch", "audio", "With sound")
+    wide = replace(SKETCH, options=(replace(seed, maximum=99), sound))
+    offered = Catalogue((replace(CINEMA, options=(seed,)), CARTOON, wide))
+    assert [option.name for option in offered.options] == ["seed", "sound"]
+    assert offered.options[0].maximum == 99
+    assert offered.check(replace(asked(), options=(("seed", 9),))) is None
+    assert offered.check(replace(asked(), options=(("seed", 10),))) == of_model(
+        Reason.OPTION_RANGE, CINEMA, SKETCH, option="seed", given=10, minimum=0, maximum=9
+    )
+    nobody = replace(asked("cartoon-1"), options=(("seed", 100),))
+    assert offered.check(nobody) == of_model(Reason.OPTION_UNKNOWN, CARTOON, CINEMA, SKETCH, option="seed")
+    gone = replace(asked(), options=(("camera", "low"),))
+    assert offered.check(gone) == Refusal(Reason.OPTION_UNKNOWN, {"option": "camera"})
+    assert offered.check(replace(asked(), options=(("seed", 5), ("sound", True)))) == of_model(
+        Reason.OPTION_UNKNOWN, CINEMA, SKETCH, option="sound"
+    )
+
+
 def test_no_picture_is_taken_where_no_model_takes_one() -> None:
     """Then no other model is named."""
     assert Catalogue((CARTOON,)).check(asked(), 1) == Refusal(Reason.REFERENCES_NONE)
@@ -89,14 +111,14 @@ def test_kept_pictures_count_like_new_ones() -> None:
     """Those that a request has already, and those that come with it."""
     request = VideoRequest("a fox", references=(Reference("0" * 64, "png", 3),))
     assert DIFFERENT.check(request) is None
-    assert DIFFERENT.check(request, 1) == of_model(Reason.REFERENCES_OF_MODEL, CINEMA, SKETCH, limit=1)
+    assert DIFFERENT.check(request, 1) == of_model(Reason.REFERENCES_TOO_MANY, CINEMA, SKETCH, limit=1)
 
 
 def test_a_remix_without_a_model_is_judged_by_that_of_its_parent() -> None:
     """Its own model counts first; a parent's model that isn't offered any more is refused like any other."""
     remix = VideoRequest("at night", size="512x512", parent_id=JobId("K3M9Q2XA"))
     assert DIFFERENT.check(remix, inherited="sketch-3") is None
-    refused = of_model(Reason.SIZE_OF_MODEL, CINEMA, CARTOON, SKETCH, given="512x512", choices=CINEMA.sizes)
+    refused = of_model(Reason.SIZE_UNKNOWN, CINEMA, CARTOON, SKETCH, given="512x512", choices=CINEMA.sizes)
     assert DIFFERENT.check(remix, inherited="cinema-2") == refused
     gone = Refusal(Reason.MODEL_UNKNOWN, {"given": "gone", "choices": DIFFERENT.labels})
     assert DIFFERENT.check(remix, inherited="gone") == gone

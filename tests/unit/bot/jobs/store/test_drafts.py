@@ -19,7 +19,8 @@ NOW = 5_000.0
 
 
 def a_draft(draft_id: str = "d1", place: Place = HERE, created_at: float = NOW) -> Draft:
-    request = VideoRequest("", "gpt-4o-video", None, "8", (a_picture("c"), a_picture("b", "webp")), VIDEO)
+    pictures, options = (a_picture("c"), a_picture("b", "webp")), (("seed", 7), ("sound", False), ("style", "film"))
+    request = VideoRequest("", "gpt-4o-video", None, "8", pictures, VIDEO, options=options)
     return Draft(draft_id, ANNA, place, request, MessageId(77), created_at)
 
 

@@ -45,6 +45,10 @@ async def test_jobs_are_found_by_their_names(database: Database) -> None:
     job = a_job(State.RENDERING, origin_id="act-1", remote_id="video_1")
     await database.write(put, job, a_job())
     assert await database.read(finding.get, job.id) == job
+    chosen = replace(job.request, options=(("seed", 7), ("sound", False), ("style", "film")))
+    other = replace(finished(remote_id="video_7"), request=chosen)
+    await database.write(put, other)
+    assert await database.read(finding.get, other.id) == other
     assert await database.read(finding.find_by_origin, "act-1") == job
     assert await database.read(finding.find_by_remote, PROVIDER, "video_1") == job
     assert await database.read(finding.find_by_ids, [job.id, JobId("00000000")]) == {job.id: job}
