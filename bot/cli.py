@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,6 +16,7 @@ from bot.app import LeftBehindError, migrate_only, run
 from bot.chat.words import Language, read_languages
 from bot.connection import DiscordRefusedError
 from bot.data_folder import AlreadyRunningError, DataFolderError
+from bot.discovery import write_providers
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import DamagedDatabaseError, MovedDatabaseError, NewerDatabaseError
 from bot.jobs.migrating_shared import ServedDatabaseError, UnusableServerError
@@ -61,15 +63,21 @@ def main(
     which is argparse's own.
     """
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes videos.")
-    parser.add_argument("command", nargs="?", choices=("run", "migrate"), default="run")
+    parser.add_argument("command", nargs="?", choices=("run", "migrate", "providers"), default="run")
     parser.add_argument("--version", action="version", version=VERSION)
     parser.add_argument(
         "--from", dest="source", metavar="URL",
         help="with migrate: move a stopped bot's data from that database, such as sqlite:///data/bot.db",
     )  # fmt: skip
+    parser.add_argument(
+        "--write", dest="target", metavar="FILE", type=Path,
+        help="with providers: write a providers file from what the configured addresses say about themselves",
+    )  # fmt: skip
     given = parser.parse_args(arguments)
     if given.source is not None and given.command != "migrate":
         parser.error("--from goes with migrate.")
+    if (given.target is not None) is not (given.command == "providers"):
+        parser.error("--write goes with providers, and providers needs it.")
     with Watchdog() as watchdog, asyncio.Runner() as runner:
         code = _code_of(given, clock or SystemClock(), languages or read_languages(), runner)
         # The runner waits for threads at its end; the watchdog cuts off one that hangs.
@@ -81,7 +89,7 @@ def _code_of(
     given: argparse.Namespace, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner
 ) -> ExitCode:
     try:
-        _carry_out(given.command, given.source, clock, languages, runner)
+        _carry_out(given, clock, languages, runner)
     except _FOR_THE_OPERATOR as error:
         return _say(error, ExitCode.CONFIGURATION)
     except (AlreadyRunningError, ServedDatabaseError) as error:
@@ -101,18 +109,24 @@ def _code_of(
 
 
 def _carry_out(
-    command: str, source: str | None, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner
+    given: argparse.Namespace, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner
 ) -> None:
-    address = None if source is None else read_address(source)
+    address = None if given.source is None else read_address(given.source)
     doubts: list[str] = []
-    settings = load_settings(secrets=command != "migrate", warn=doubts.append)
+    settings = load_settings(secrets=given.command != "migrate", token=given.command != "providers", warn=doubts.append)
     start_logging(settings.log_level, settings.log_format, _secrets(settings, address), clock.now)
     for doubt in doubts:
         _log.warning("settings", doubt=doubt)
-    if command == "migrate":
-        migrate_only(settings, address, clock.now())
-    else:
-        runner.run(run(settings, clock, languages))
+    match given.command:
+        case "migrate":
+            migrate_only(settings, address, clock.now())
+        case "providers":
+            written = runner.run(write_providers(settings, given.target, clock))
+            models = "1 model" if written.offered == 1 else f"{written.offered} models"
+            more = f" Comments in it have {written.others} more." if written.others else ""
+            print(f"{given.target} is written: it offers {models}.{more}")  # noqa: T201  # the answer
+        case _:
+            runner.run(run(settings, clock, languages))
 
 
 def _say(error: Exception | str, code: ExitCode) -> ExitCode:

@@ -1,6 +1,6 @@
 """Reads all settings and finds every mistake in them before anything else happens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from pydantic import SecretStr, ValidationError
 
@@ -18,6 +18,7 @@ _FILE = "PROVIDERS_FILE"
 # With a providers file these have no meaning.
 _IN_FILE = frozenset(name.upper() for name in Settings.model_fields if name.startswith("videos_")) - {"VIDEOS_API_KEY"}
 NAMES = frozenset({name.upper() for name in Settings.model_fields} | {f"{name}_FILE" for name in _SECRETS})
+_Values = dict[str, str | SecretStr]
 _NOT_NEEDED = SecretStr("not-needed-here")
 _ORDERED = (("POLL_MIN_SECONDS", "POLL_MAX_SECONDS"), ("JOB_DEADLINE_SECONDS", "JOB_GIVE_UP_SECONDS"))
 
@@ -34,11 +35,11 @@ def _ignore(_doubt: str) -> None:
     """The default `warn`: a doubtful finding stops nothing."""
 
 
-def load_settings(*, secrets: bool = True, warn: Callable[[str], None] = _ignore) -> Settings:
+def load_settings(*, secrets: bool = True, token: bool = True, warn: Callable[[str], None] = _ignore) -> Settings:
     """Read the environment, `.env` of the working directory and `PROVIDERS_FILE`.
 
-    Raises `SettingsError` with every mistake. Without `secrets`, token and keys are neither required nor read. `warn`
-    gets doubtful findings.
+    Raises `SettingsError` with every mistake. Without `secrets`, token and keys are neither required nor read; without
+    `token`, the token alone isn't. `warn` gets doubtful findings.
     """
     mistakes: list[str] = []
     raw = read_raw(mistakes.append, warn)
@@ -48,7 +49,8 @@ def load_settings(*, secrets: bool = True, warn: Callable[[str], None] = _ignore
     mistakes += _unknown(raw.file, named)
     for doubt in _unknown({name: text for name, text in raw.environment.items() if name not in raw.file}, named):
         warn(doubt)
-    values = _values(raw, mistakes, warn) if secrets else _without_secrets(raw)
+    unread = _SECRETS if not secrets else () if token else ("DISCORD_TOKEN",)
+    values = _values(raw, unread, mistakes, warn)
     settings = _judge(values, mistakes)
     mistakes += _beside_file(raw) + of_file
     setup = file.judge(raw.all(), mistakes.append, warn, secrets=secrets) if file else None
@@ -57,12 +59,15 @@ def load_settings(*, secrets: bool = True, warn: Callable[[str], None] = _ignore
     return settings if setup is None else settings.with_setup(setup)
 
 
-def _values(raw: Raw, mistakes: list[str], warn: Callable[[str], None]) -> dict[str, str | SecretStr]:
-    """The values by field name, with the secrets read from their files."""
+def _values(raw: Raw, unread: Collection[str], mistakes: list[str], warn: Callable[[str], None]) -> _Values:
+    """The values by field name, with the secrets read from their files; `unread` ones are neither read nor judged."""
     texts = raw.all()
-    values: dict[str, str | SecretStr] = {name.lower(): text for name, text in texts.items()}
+    values: _Values = {name.lower(): text for name, text in texts.items()}
     for name in _SECRETS:
         path = texts.get(f"{name}_FILE")
+        if name in unread:
+            values[name.lower()] = _NOT_NEEDED
+            continue
         if path is None:
             continue
         if name in texts:
@@ -83,12 +88,7 @@ def _beside_file(raw: Raw) -> list[str]:
     return [f"{_FILE} replaces {both}: keep the file, or take it out of the settings."] if both else []
 
 
-def _without_secrets(raw: Raw) -> dict[str, str | SecretStr]:
-    values: dict[str, str | SecretStr] = {name.lower(): text for name, text in raw.all().items()}
-    return values | {name.lower(): _NOT_NEEDED for name in _SECRETS}
-
-
-def _judge(values: dict[str, str | SecretStr], mistakes: list[str]) -> Settings | None:
+def _judge(values: _Values, mistakes: list[str]) -> Settings | None:
     """The settings, or None; mistakes of values, alone and in combination, are added to the list."""
     wrong: set[str] = set()
     try:

@@ -59,7 +59,8 @@ class ProvidersFile:
         for name in providers:
             if name not in used:
                 warn(f"PROVIDERS_FILE: no model uses the provider {name}; jobs that it has are still polled.")
-        return Setup(tuple(each for each in providers.values() if each is not None), models)
+        sources = {name: str(self.document["providers"][name]["api_key"]) for name in providers}
+        return Setup(tuple(each for each in providers.values() if each is not None), models, sources)
 
 
 def open_providers_file(path: str, mistake: Say) -> ProvidersFile | None:

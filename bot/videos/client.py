@@ -131,12 +131,7 @@ class VideosClient:
 
         Raises `PollFault`; `NoList` if there is no list.
         """
-        path = self._dialect.list_path(limit)
-        try:
-            async with asyncio.timeout(self._timeouts.poll_total_seconds):
-                answer = await self._get(path, LIST_MAX_BYTES)
-        except (aiohttp.ClientError, OSError) as error:
-            raise PollFailed(detail=self._detail(error)) from error
+        answer = await self.read_list(self._dialect.list_path(limit))
         asked = self._asked(None)
         if answer.body is not None and len(answer.body) > _AT_ONCE_BYTES:
             judged = await asyncio.to_thread(judge_list, answer, asked)
@@ -145,6 +140,14 @@ class VideosClient:
         if isinstance(judged, VideosFault):
             raise judged
         return list(judged)
+
+    async def read_list(self, path: str) -> RawResponse:
+        """The response to a free GET below the base URL, with a body of at most 8 MiB. Raises `PollFailed`."""
+        try:
+            async with asyncio.timeout(self._timeouts.poll_total_seconds):
+                return await self._get(path, LIST_MAX_BYTES)
+        except (aiohttp.ClientError, OSError) as error:
+            raise PollFailed(detail=self._detail(error)) from error
 
     async def ping(self) -> None:
         """The probe: return if the provider works. Any response below 500 will do, except one that refuses the key.
