@@ -18,7 +18,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.statements import Statements
 
 _PACKET_BYTES = 1 << 17
 _STOP_SECONDS = 5.0
@@ -95,7 +98,7 @@ def fork_server(python_path: str, warnings: str) -> ForkServer:
     return ForkServer({"PATH": path, "PYTHONPATH": python_path, "PYTHONWARNINGS": warnings})
 
 
-def _serve(line: socket.socket) -> bool:
+def _serve(line: socket.socket, statements: "Statements") -> bool:
     """Carry out requests until the other end is closed; True is returned in a new process, which is to be the bot."""
     line.send(b"ready")
     while True:
@@ -107,9 +110,11 @@ def _serve(line: socket.socket) -> bool:
             _pid, status = os.waitpid(request["reap"], 0)
             line.send(str(os.waitstatus_to_exitcode(status)).encode())
             continue
+        statements.learn()
         pid = os.fork()
         if pid == 0:
             _enter(request, *descriptors)
+            statements.share()
             return True
         for descriptor in descriptors:
             os.close(descriptor)
@@ -130,13 +135,17 @@ def _enter(request: dict[str, Any], stdin: int, log: int) -> None:
 
 
 def _main() -> int:
-    # Imported in the server alone. The bot itself imports Alembic only when it migrates.
-    for late in ("alembic.command", "alembic.config"):
+    from bot.client import COGS
+
+    # The bot itself imports the cogs when it starts, and Alembic only when it migrates.
+    for late in ("alembic.command", "alembic.config", *COGS):
         importlib.import_module(late)
     from sandbox.bot_child import run_child
     from sandbox.made_up_language import read_own_languages
+    from sandbox.statements import Statements
 
     read_own_languages()
+    statements = Statements()
 
     # A signal to the whole group is for the sandbox and its bots; the server ends with the line. What is sent to a new
     # process waits until it can be ended.
@@ -144,7 +153,7 @@ def _main() -> int:
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=os.dup(0)) as line:
-        is_bot = _serve(line)
+        is_bot = _serve(line, statements)
     return run_child() if is_bot else 0
 
 
