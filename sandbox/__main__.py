@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--no-browser", action="store_true", help="only print the page's address")
     language = "what everybody speaks: a language file, or qps, which is made up and shows what can't be translated"
     parser.add_argument("--language", default=ENGLISH, metavar="FILE|qps", help=language)
+    parser.add_argument("--two-providers", action="store_true", help="with a second provider, of another dialect")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("story", help="play one scripted story against the running bot and print it")
     studio = commands.add_parser("studio", help="run only the local Videos API, to try any client against it")
@@ -34,7 +35,8 @@ def main() -> int:
         elif options.command == "story":
             asyncio.run(tell_story(_VIDEOS))
         else:
-            asyncio.run(open_sandbox(options.port, browser=not options.no_browser, language=options.language))
+            browser, two = not options.no_browser, options.two_providers
+            asyncio.run(open_sandbox(options.port, browser=browser, language=options.language, two_providers=two))
     except KeyboardInterrupt:
         return 0
     except OSError as error:

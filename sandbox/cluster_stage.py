@@ -10,6 +10,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from sandbox import leases
+from sandbox.providers import StudioPlan
 from sandbox.stage import Stage
 from sandbox.studio import Dials
 
@@ -30,13 +31,14 @@ class ClusterStage(Stage):
         lease_seconds: float | None = LEASE_SECONDS,
         settings: Mapping[str, str] | None = None,
         dials: Dials | None = None,
+        providers: Mapping[str, StudioPlan] | None = None,
     ) -> None:
         """`lease_seconds` is how long a process may be silent; None: as in life, with turns to IDENTIFY, too."""
         self.shards = processes * shards_each
         shared = {"DATABASE_URL": database_url, "SHARD_COUNT": str(self.shards)}
         if lease_seconds is not None:
             shared[leases.VARIABLE] = str(lease_seconds)
-        super().__init__(folder, settings={**(settings or {}), **shared}, dials=dials)
+        super().__init__(folder, settings={**(settings or {}), **shared}, dials=dials, providers=providers)
         self._count = processes
         self._shards_each = shards_each
         self.database = sa.make_url(database_url).database

@@ -70,7 +70,7 @@ class _Story:
 
     def sum_up(self) -> str:
         """The counts of the two servers, and where the videos are."""
-        paid = len(self._stage.studio.renders)
+        paid = len(self._stage.renders)
         posted = sum(bool(message.attachments) for message in self._stage.chat.posts)
         return f"Paid submissions: {paid}. Videos posted: {posted}. They are in {self._videos.resolve()}."
 

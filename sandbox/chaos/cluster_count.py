@@ -59,7 +59,7 @@ async def count_cluster(run: Run, limits: Limits) -> Report:
     integrity = await asyncio.to_thread(_integrity, run.server, str(run.stage.database))
     world = replace(count_world(run.stage, jobs, integrity, []), tracebacks=0)
     report.jobs = len(jobs)
-    report.paid = len(run.stage.studio.renders)
+    report.paid = len(run.stage.renders)
     report.videos_posted = sum(job.videos for job in jobs)
     report.ends = Counter(job.state for job in jobs)
     uncertain = [job for job in jobs if job.state in {"lost", "uncertain"}]
@@ -67,7 +67,7 @@ async def count_cluster(run: Run, limits: Limits) -> Report:
     report.uncertain_told = sum(job.unsure == 1 for job in uncertain)
     report.integrity = integrity
     report.taken_over, report.without_database = supervisor.taken_over, supervisor.without_database
-    most = reached(run.stage.studio, run.watch, {job.prompt for job in uncertain}, run.jumps)
+    most = reached(run.stage, run.watch, {job.prompt for job in uncertain}, run.jumps)
     report.limits, report.reached = asdict(limits), asdict(most)
     report.violations = find_violations(jobs, world)
     report.violations += [Violation("ended by itself", words) for words in supervisor.strange]

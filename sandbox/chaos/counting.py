@@ -34,8 +34,8 @@ def count_jobs(
 ) -> list[JobFacts]:
     """Every stored job. `hit` are the jobs that a kill found between "about to send" and "taken"."""
     said, standing = _messages(stage)
-    prompts = Counter(render.prompt for render in stage.studio.renders)
-    keys = Counter(render.idempotency_key for render in stage.studio.renders)
+    prompts = Counter(render.prompt for render in stage.renders)
+    keys = Counter(render.idempotency_key for render in stage.renders)
     doubtful, refusals = _paid_requests(stage)
     return [
         JobFacts(
@@ -63,7 +63,7 @@ def count_jobs(
 def count_forgotten(stage: Stage, forgotten: Mapping[str, str]) -> list[ForgottenJob]:
     """The outcome of the jobs (id: prompt) that a restore made unknown."""
     said, _ = _messages(stage)
-    prompts = Counter(render.prompt for render in stage.studio.renders)
+    prompts = Counter(render.prompt for render in stage.renders)
     return [
         ForgottenJob(job_id, prompt, prompts[prompt], said[MessageKind.VIDEO, job_id])
         for job_id, prompt in sorted(forgotten.items())
@@ -87,7 +87,7 @@ def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:
     """The prompts with a paid request without a clear response, and how often each prompt was refused."""
     doubtful: set[str] = set()
     refusals: Counter[str] = Counter()
-    for request in stage.studio.requests:
+    for request in stage.provider_requests:
         if request.operation not in PAID:
             continue
         prompt = str(request.fields.get("prompt"))
@@ -105,7 +105,7 @@ def count_world(
     forgotten: Sequence[ForgottenJob] = (),
 ) -> WorldFacts:
     """The counts of the whole run. `integrity` is "ok", or what is wrong with the database."""
-    paid = {render.prompt for render in stage.studio.renders}
+    paid = {render.prompt for render in stage.renders}
     known = {job.prompt for job in jobs} | {job.prompt for job in forgotten}
     return WorldFacts(
         paid_without_job=tuple(sorted(paid - known)),

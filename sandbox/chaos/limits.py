@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from sandbox.chaos.shared_rows import SharedRows
-from sandbox.studio import Studio
+from sandbox.stage import Stage
 from sandbox.studio.state import PAID
 
 WINDOW_SECONDS = 60.0
@@ -49,7 +49,7 @@ class LimitWatch:
 
 
 def reached(
-    studio: Studio, watch: LimitWatch, doubtful: AbstractSet[str], jumps: Sequence[tuple[float, float]]
+    stage: Stage, watch: LimitWatch, doubtful: AbstractSet[str], jumps: Sequence[tuple[float, float]]
 ) -> Limits:
     """The most of each.
 
@@ -57,10 +57,10 @@ def reached(
     request that was surely not taken costs nothing, and is forgotten with its process. One that was under way while
     time jumped counts neither before nor after; `jumps` are spans of the provider's clock, each from a jump on.
     """
-    renders = [render for render in studio.renders if render.prompt not in doubtful]
+    renders = [render for render in stage.renders if render.prompt not in doubtful]
     sent = [
         request.at
-        for request in studio.requests
+        for request in stage.provider_requests
         if request.operation in PAID
         and request.status not in _NOT_TAKEN
         and not any(first <= request.at <= last for first, last in jumps)

@@ -201,7 +201,7 @@ class _Chaos:
         report.restores, report.clock_steps = machine_faults.restores, machine_faults.clock_steps
         report.rolled_back = sum(job.rolled_back for job in jobs)
         report.jobs = len(jobs)
-        report.paid = len(self._stage.studio.renders)
+        report.paid = len(self._stage.renders)
         report.videos_posted = sum(job.videos for job in jobs)
         report.ends = Counter(job.state for job in jobs)
         uncertain = [job for job in jobs if job.state in {"lost", "uncertain"}]

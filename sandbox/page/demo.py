@@ -6,11 +6,14 @@ import signal
 import sys
 import tempfile
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 
+from bot.videos.provider_setup import Abilities
 from sandbox.made_up_language import VARIABLE, locale_of
 from sandbox.page.demo_world import build_demo_world
 from sandbox.page.server import PageServer
+from sandbox.providers import StudioPlan
 from sandbox.stage import Stage
 from sandbox.studio import Dials
 
@@ -19,10 +22,11 @@ PORT = 8765
 _SETTINGS = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "2"}
 
 
-async def open_sandbox(port: int | None, *, browser: bool, language: str) -> None:
+async def open_sandbox(port: int | None, *, browser: bool, language: str, two_providers: bool = False) -> None:
     """Serve the page until SIGINT or SIGTERM. Without a port, the usual one or a free one.
 
-    `language`: that of everybody in it: `en`, `qps` or a language file.
+    `language`: that of everybody in it: `en`, `qps` or a language file. `two_providers`: with a second one, which
+    speaks OpenRouter's dialect.
 
     Raises OSError when a wanted port is taken.
     """
@@ -32,8 +36,9 @@ async def open_sandbox(port: int | None, *, browser: bool, language: str) -> Non
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, ended.set)
     dials = Dials(render_seconds=8.0, frames_per_second=12.0, progress="percent")
+    providers = _two_providers(dials) if two_providers else None
     with tempfile.TemporaryDirectory(prefix="video-bot-") as folder:
-        async with Stage(Path(folder), settings=_SETTINGS, dials=dials) as stage:
+        async with Stage(Path(folder), settings=_SETTINGS, dials=dials, providers=providers) as stage:
             demo_world = build_demo_world(stage.chat, locale_of(language))
             page = PageServer(stage, demo_world)
             await _listen(page, port)
@@ -44,6 +49,15 @@ async def open_sandbox(port: int | None, *, browser: bool, language: str) -> Non
             finally:
                 await page.stop()
             await stage.bot.terminate()
+
+
+def _two_providers(dials: Dials) -> dict[str, StudioPlan]:
+    """The usual provider, and one that takes over where the first surely took nothing."""
+    backup = replace(dials, models=("vendor/clip-1",), statuses={}, cards={}, next_render=[])
+    return {
+        "main": StudioPlan("openai", dials, Abilities(remix=True)),
+        "backup": StudioPlan("openrouter", backup),
+    }
 
 
 async def _listen(page: PageServer, port: int | None) -> None:

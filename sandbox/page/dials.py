@@ -11,8 +11,8 @@ from sandbox.chat.permissions import USUAL
 from sandbox.chat.records import MIB, Json
 from sandbox.page.planned_faults import DISCORD_FAULTS, DISCORD_TARGETS, PROVIDER_FAULTS, PROVIDER_TARGETS, only_if
 from sandbox.stage import Stage
-from sandbox.studio import Dials, Outcome
-from sandbox.studio.dials import ProgressForm
+from sandbox.studio import Dials, Outcome, Studio
+from sandbox.studio.dials import CancelForm, ProgressForm
 
 OVER_LIMIT_MEGABYTES = 12.0
 SLOW_SECONDS = 2400.0
@@ -50,6 +50,16 @@ _GATEWAY_DROPS = {
     "abort": "The connection was cut.",
     "reconnect": "Discord requested a reconnect.",
     "invalid": "Discord invalidated the session.",
+}
+
+
+_CANCEL = {
+    "none": "The provider has no DELETE.",
+    "aborts": "A DELETE stops a render and removes it.",
+    "aborts_slowly": "A DELETE is answered 409, and the render is cancelled a while later.",
+    "marks": "A DELETE stops a render, which is then cancelled.",
+    "finished_only": "A DELETE is refused while a video renders.",
+    "forgets": "A DELETE removes a video, which renders on.",
 }
 
 
@@ -93,7 +103,7 @@ class DialBoard:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._normal: Dials = dataclasses.replace(stage.studio.dials)
+        self._normal = {name: dataclasses.replace(studio.dials) for name, studio in stage.studios.items()}
         self._normal_tiers = {one.id: one.premium_tier for one in stage.chat.world.guilds.values()}
         # A process that starts while time jumps would jump twice.
         self._one_at_a_time = asyncio.Lock()
@@ -105,36 +115,55 @@ class DialBoard:
             raise DialError(f"There is no dial '{name}'.")
         return {"said": await dial(self, _Wanted(body))}
 
+    def _provider(self, wanted: _Wanted) -> tuple[Studio, str]:
+        """The provider that is meant, the first unless said; and its name before a sentence if there are several."""
+        studios = self._stage.studios
+        name = wanted.choice("provider", tuple(studios), next(iter(studios)))
+        return studios[name], f"{name}: " if len(studios) > 1 else ""
+
     async def render(self, wanted: _Wanted) -> str:
         """How long renders take, and how they report their progress."""
-        dials = self._stage.studio.dials
+        studio, about = self._provider(wanted)
+        dials = studio.dials
         seconds = wanted.number("seconds", 0, _RENDER_SECONDS_MAX, dials.render_seconds)
         progress = wanted.choice("progress", get_args(ProgressForm), dials.progress)
         dials.render_seconds = seconds
         dials.progress = next(one for one in get_args(ProgressForm) if one == progress)
         reported = {"none": "report no progress", "percent": "report progress", "text": "report progress as text"}
-        return f"New renders take {seconds:g} s and {reported[progress]}."
+        return f"{about}New renders take {seconds:g} s and {reported[progress]}."
 
     async def next_render(self, wanted: _Wanted) -> str:
         """The outcome of the next render, of a create or a remix."""
         name = wanted.choice("outcome", tuple(OUTCOMES))
         outcome = OUTCOMES[name]
-        self._stage.studio.dials.next_render[:] = [] if outcome is None else [outcome]
-        return _NEXT_RENDER[name]
+        studio, about = self._provider(wanted)
+        studio.dials.next_render[:] = [] if outcome is None else [outcome]
+        return f"{about}{_NEXT_RENDER[name]}"
 
     async def video_size(self, wanted: _Wanted) -> str:
         """Whether videos are too large for a server without boosts."""
         large = wanted.choice("size", ("normal", "over_limit")) == "over_limit"
-        self._stage.studio.dials.megabytes = OVER_LIMIT_MEGABYTES if large else self._normal.megabytes
-        return f"Videos have {OVER_LIMIT_MEGABYTES:g} MB now." if large else "Videos have their normal size again."
+        studio, about = self._provider(wanted)
+        usual = next(dials for name, dials in self._normal.items() if self._stage.studios[name] is studio)
+        studio.dials.megabytes = OVER_LIMIT_MEGABYTES if large else usual.megabytes
+        now = f"have {OVER_LIMIT_MEGABYTES:g} MB now" if large else "have their normal size again"
+        return f"{about}Videos {now}."
+
+    async def cancel(self, wanted: _Wanted) -> str:
+        """What a DELETE does to a running render."""
+        form = wanted.choice("form", get_args(CancelForm))
+        studio, about = self._provider(wanted)
+        studio.dials.cancel = next(one for one in get_args(CancelForm) if one == form)
+        return f"{about}{_CANCEL[form]}"
 
     async def provider_fault(self, wanted: _Wanted) -> str:
         """Plan a fault for the next requests to the Videos API."""
         on = wanted.choice("on", tuple(PROVIDER_TARGETS))
         fault = PROVIDER_FAULTS[wanted.choice("what", tuple(PROVIDER_FAULTS))]
         times = wanted.whole("times", 1, _TIMES_MAX, 1)
-        self._stage.studio.faults.add(PROVIDER_TARGETS[on], fault, times=times)
-        return f"Planned for the provider: {times} × {fault.words}."
+        studio, about = self._provider(wanted)
+        studio.faults.add(PROVIDER_TARGETS[on], fault, times=times)
+        return f"Planned for {about[:-2] or 'the provider'}: {times} × {fault.words}."
 
     async def discord_fault(self, wanted: _Wanted) -> str:
         """Plan a fault for the next requests to Discord."""
@@ -150,14 +179,18 @@ class DialBoard:
         stage = self._stage
         fault_id = wanted.body.get("id")
         if fault_id is None:
-            stage.studio.faults.clear()
+            for studio in stage.studios.values():
+                studio.faults.clear()
             stage.chat.faults.clear()
             return "All planned faults are removed."
-        side, _, number = str(fault_id).partition("-")
-        if side not in ("provider", "discord") or not number.isdecimal():
+        side, _, number = str(fault_id).rpartition("-")
+        sides = {
+            "discord": stage.chat.faults,
+            **{f"provider-{name}": one.faults for name, one in stage.studios.items()},
+        }
+        if side not in sides or not number.isdecimal():
             raise DialError("There is no such planned fault.")
-        faults = stage.studio.faults if side == "provider" else stage.chat.faults
-        faults.cancel(int(number))
+        sides[side].cancel(int(number))
         return "The planned fault is removed."
 
     async def gateway_drop(self, wanted: _Wanted) -> str:
@@ -242,10 +275,11 @@ class DialBoard:
 
     async def reset(self, wanted: _Wanted) -> str:
         """Set all dials back to normal; the bot's process and the time stay as they are."""
-        dials = self._stage.studio.dials
-        for field in dataclasses.fields(Dials):
-            setattr(dials, field.name, getattr(self._normal, field.name))
-        dials.next_render = []
+        for name, normal in self._normal.items():
+            dials = self._stage.studios[name].dials
+            for field in dataclasses.fields(Dials):
+                setattr(dials, field.name, getattr(normal, field.name))
+            dials.next_render = []
         await self.clear_faults(dataclasses.replace(wanted, body={}))
         for guild in self._stage.chat.world.guilds.values():
             if guild.bot_role.permissions != USUAL:
@@ -282,6 +316,7 @@ _DIALS: dict[str, Callable[[DialBoard, _Wanted], Awaitable[str]]] = {
     "render": DialBoard.render,
     "next_render": DialBoard.next_render,
     "video_size": DialBoard.video_size,
+    "cancel": DialBoard.cancel,
     "provider_fault": DialBoard.provider_fault,
     "discord_fault": DialBoard.discord_fault,
     "clear_faults": DialBoard.clear_faults,

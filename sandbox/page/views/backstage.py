@@ -24,16 +24,19 @@ _OF_EVERY_LINE = ("level", "event", "logger", "timestamp")
 
 def backstage_view(stage: Stage) -> Json:
     """All of it. Nothing in it changes with time alone, so it is sent only when there is news."""
-    paid, posts = paid_rows(stage.studio), post_rows(stage.chat)
+    paid, posts = paid_rows(stage), post_rows(stage.chat)
     return {
         "bot": _bot_view(stage),
         "clock": _clock_view(stage),
-        "dials": _dials_view(stage.studio.dials),
+        "providers": [
+            {"name": name, "dialect": studio.dialect, "dials": _dials_view(studio.dials)}
+            for name, studio in stage.studios.items()
+        ],
         "faults": _fault_views(stage),
         "servers": [_server_view(one) for one in stage.chat.world.guilds.values()],
         "paid": paid,
         "posts": posts,
-        "totals": totals(stage.studio, stage.chat, paid, posts),
+        "totals": totals(stage, paid, posts),
         "bot_log": _log_tail(stage),
     }
 
@@ -70,6 +73,7 @@ def _dials_view(dials: Dials) -> Json:
     return {
         "render": {"seconds": dials.render_seconds, "progress": dials.progress},
         "next_render": {"outcome": _next_outcome(dials), "outcomes": list(OUTCOMES)},
+        "cancel": {"form": dials.cancel},
         "video_size": {"size": sizes.get(dials.megabytes, "other"), "megabytes": dials.megabytes},
     }
 
@@ -86,8 +90,16 @@ def _next_outcome(dials: Dials) -> str:
 def _fault_views(stage: Stage) -> list[Json]:
     names = {kinds: name for name, kinds in DISCORD_TARGETS.items()}
     provider = [
-        {"id": f"provider-{one.number}", "to": "provider", "on": one.target, "what": one.fault.words, "left": one.left}
-        for one in stage.studio.faults.planned
+        {
+            "id": f"provider-{name}-{one.number}",
+            "to": "provider",
+            "provider": name,
+            "on": one.target,
+            "what": one.fault.words,
+            "left": one.left,
+        }
+        for name, studio in stage.studios.items()
+        for one in studio.faults.planned
     ]
     discord = [
         {
@@ -136,7 +148,7 @@ def _log_tail(stage: Stage) -> list[Json]:
     if begin:
         # The first line is cut.
         del lines[:1]
-    secrets = (stage.chat.bot_token, stage.studio.api_key)
+    secrets = (stage.chat.bot_token, *stage.api_keys)
     return [_log_line(place, line, secrets) for place, line in lines[-_LOG_LINES_MAX:]]
 
 

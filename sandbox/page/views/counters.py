@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from bot.chat.custom_ids import ButtonId, MessageKind, parse_button
 from sandbox.chat import Chat, Message
 from sandbox.chat.records import Json, flatten
-from sandbox.studio import Render, Request, Studio
+from sandbox.stage import Stage
+from sandbox.studio import Render, Request
 from sandbox.studio.state import PAID
 
 _PROMPT_CHARACTERS = 160
@@ -14,15 +15,18 @@ _ENDED = {"processing": "rendering", "completed": "done", "failed": "failed", "c
 _NOTICES = (MessageKind.FAILURE, MessageKind.LATE, MessageKind.SLOW, MessageKind.UNSURE)
 
 
-def paid_rows(studio: Studio) -> list[Json]:
-    """Per idempotency key, oldest first: the prompt, the number of requests, how many were taken, and the outcome."""
+def paid_rows(stage: Stage) -> list[Json]:
+    """Per idempotency key, over all providers, oldest first.
+
+    The prompt, the number of requests, how many were taken, and the outcome.
+    """
     asked: dict[str, list[Request]] = {}
-    for request in studio.requests:
+    for request in stage.provider_requests:
         if request.operation in PAID:
             key = request.headers.get("idempotency-key", "")
             asked.setdefault(key or f"no key: {request.fields.get('prompt', '')}", []).append(request)
     taken: dict[str, list[Render]] = {}
-    for render in studio.renders:
+    for render in stage.renders:
         taken.setdefault(render.idempotency_key or f"no key: {render.prompt}", []).append(render)
     return [_paid_row(key, requests, taken.get(key, [])) for key, requests in asked.items()]
 
@@ -94,16 +98,16 @@ def _button_of(message: Message) -> ButtonId | None:
     return None
 
 
-def totals(studio: Studio, chat: Chat, paid: list[Json], posts: list[Json]) -> Json:
+def totals(stage: Stage, paid: list[Json], posts: list[Json]) -> Json:
     """The sums of the rows."""
     return {
         "intents": len(paid),
-        "paid": len(studio.renders),
+        "paid": len(stage.renders),
         "paid_twice": sum(row["verdict"] == "bad" for row in paid),
         "jobs": len(posts),
         "videos": sum(row["videos"]["ever"] for row in posts),
         "notices": sum(row["notices"]["ever"] for row in posts),
         "posted_twice": sum(row["verdict"] == "bad" for row in posts),
-        "discord_calls": len(chat.requests),
-        "provider_calls": len(studio.requests),
+        "discord_calls": len(stage.chat.requests),
+        "provider_calls": len(stage.provider_requests),
     }

@@ -17,18 +17,14 @@ _SHOWN_HEADERS = ("idempotency-key", "content-type")
 
 def log_entries(stage: Stage, since: float = 0.0) -> list[Json]:
     """The newest calls after `since` (ms), oldest first. An entry keeps its id, and changes when its response comes."""
-    secrets = (stage.chat.bot_token, stage.studio.api_key)
+    secrets = (stage.chat.bot_token, *stage.api_keys)
     discord = [*enumerate(stage.chat.requests)][-_SHOWN_MAX:]
-    provider = [*enumerate(stage.studio.requests)][-_SHOWN_MAX:]
-    calls = [(one.at, f"d{number}", one) for number, one in discord]
-    calls += [(one.at, f"p{number}", one) for number, one in provider]
+    calls: list[tuple[float, Json]] = [(one.at, _discord_entry(f"d{number}", one, secrets)) for number, one in discord]
+    for name, studio in stage.studios.items():
+        asked, shown = [*enumerate(studio.requests)][-_SHOWN_MAX:], name if len(stage.studios) > 1 else ""
+        calls += [(one.at, _provider_entry(f"p-{name}-{number}", shown, one, secrets)) for number, one in asked]
     calls = sorted((call for call in calls if call[0] * 1000 > since), key=lambda call: call[0])
-    return [
-        _discord_entry(entry_id, one, secrets)
-        if isinstance(one, ChatRequest)
-        else _provider_entry(entry_id, one, secrets)
-        for _, entry_id, one in calls[-_SHOWN_MAX:]
-    ]
+    return [entry for _, entry in calls[-_SHOWN_MAX:]]
 
 
 def _discord_entry(entry_id: str, request: ChatRequest, secrets: tuple[str, ...]) -> Json:
@@ -53,7 +49,7 @@ def _discord_entry(entry_id: str, request: ChatRequest, secrets: tuple[str, ...]
     }
 
 
-def _provider_entry(entry_id: str, request: StudioRequest, secrets: tuple[str, ...]) -> Json:
+def _provider_entry(entry_id: str, name: str, request: StudioRequest, secrets: tuple[str, ...]) -> Json:
     files = [
         {"field": one.field, "name": one.file_name, "size": len(one.data), "type": one.content_type}
         for one in request.files
@@ -65,6 +61,7 @@ def _provider_entry(entry_id: str, request: StudioRequest, secrets: tuple[str, .
         "id": entry_id,
         "at": int(request.at * 1000),
         "to": "provider",
+        "provider": name or None,
         "method": request.method,
         "path": request.path,
         "what": request.operation,

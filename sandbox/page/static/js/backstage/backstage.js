@@ -7,6 +7,7 @@ import { makeCalls } from "./calls.js";
 import { makeCounters } from "./counters.js";
 import { makeDiscord, makeProvider } from "./faults.js";
 import { makeBot, makeTime } from "./life.js";
+import { makeProviders } from "./providers.js";
 import { makeNextRender, makeRenders } from "./renders.js";
 import { makeServers } from "./servers.js";
 import { makeTabs } from "./tabs.js";
@@ -22,16 +23,19 @@ export function mountBackstage(element, { dial, close }) {
   let view = null;
   const turn = async (name, body) => {
     try {
-      said.say((await dial(name, body)).said);
+      said.say((await dial(name, providers.body(name, body))).said);
     } catch (error) {
       said.say(error.message, { trouble: true });
       // Show the real state again in place of the person's choice.
       if (view) update(view);
     }
   };
-  const dials = [makeBot, makeTime, makeNextRender, makeRenders, makeProvider, makeDiscord, makeServers].map((make) =>
-    make(turn),
-  );
+  const providers = makeProviders(() => update(view));
+  const dials = [
+    ...[makeBot, makeTime].map((make) => make(turn)),
+    providers,
+    ...[makeNextRender, makeRenders, makeProvider, makeDiscord, makeServers].map((make) => make(turn)),
+  ];
   const counters = makeCounters();
   const calls = makeCalls();
   const botLog = makeBotLog();
@@ -55,7 +59,8 @@ export function mountBackstage(element, { dial, close }) {
   );
   const update = (now) => {
     view = now;
-    for (const one of dials) one.update(now);
+    const shown = providers.of(now);
+    for (const one of dials) one.update(shown);
     counters.update(now);
     botLog.update(now.bot_log);
     tabs.mark("dials", now.faults.length ? String(now.faults.length) : "");

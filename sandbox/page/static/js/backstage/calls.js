@@ -100,7 +100,7 @@ function makeRow() {
   function draw(entry) {
     row.entry = entry;
     const answered = entry.status ?? "no answer";
-    row.text = [entry.method, entry.path, entry.what, answered, entry.fault, JSON.stringify(entry.body), entry.answer]
+    row.text = [entry.provider, entry.method, entry.path, entry.what, answered, entry.fault, JSON.stringify(entry.body), entry.answer]
       .join(" ")
       .toLowerCase();
     details.className = `call ${entry.to} ${moodOf(entry)}`;
@@ -119,12 +119,16 @@ function drawLine(entry) {
   const status = entry.status ?? (entry.fault ? "lost" : "…");
   return [
     h("time", { class: "call-time", datetime: new Date(entry.at).toISOString() }, clock(entry.at)),
-    h("span", { class: "call-side", title: entry.to }, h("span", { class: "unseen" }, `to ${entry.to}`)),
+    h(
+      "span",
+      { class: "call-side", title: entry.provider ?? entry.to },
+      h("span", { class: "unseen" }, `to ${entry.provider ?? entry.to}`),
+    ),
     h(
       "span",
       { class: "call-what" },
       h("strong", {}, entry.what.replaceAll("_", " ")),
-      h("span", { class: "call-path" }, `${entry.method} ${entry.path}`),
+      h("span", { class: "call-path" }, `${entry.provider ? `${entry.provider}: ` : ""}${entry.method} ${entry.path}`),
       entry.fault && h("span", { class: "call-fault" }, icon("bolt"), entry.fault),
     ),
     h("span", { class: "call-status" }, String(status)),

@@ -82,7 +82,7 @@ function makePending(to, turn) {
   const nothing = h("p", { class: "pending-nothing" }, "No faults are planned.");
   const element = h("div", { class: "pending", role: "group", "aria-label": "Planned", tabindex: -1 }, nothing, list);
   const update = whenChanged(
-    (view) => view.faults.filter((fault) => fault.to === to),
+    (view) => view.faults.filter((fault) => fault.to === to).map((fault) => withProvider(fault, view)),
     (faults) => {
       nothing.hidden = faults.length > 0;
       const forget = (id) => turn("clear_faults", { id });
@@ -96,9 +96,14 @@ function makePending(to, turn) {
   return { element, update };
 }
 
+/** The fault with its provider's name, if there are several. */
+function withProvider(fault, view) {
+  return { ...fault, of: fault.provider && view.providers.length > 1 ? `${fault.provider}: ` : "" };
+}
+
 function pendingRow(fault, forget) {
   const words = h("span", { class: "pending-words" });
-  const name = targetName(fault);
+  const name = `${fault.of}${targetName(fault)}`;
   fill(words, h("strong", {}, `${fault.left} × ${name}`), ` ${fault.what}`);
   const props = { class: "tool", type: "button", "aria-label": `Remove: ${name} ${fault.what}`, onclick: forget };
   return h("li", {}, icon("bolt"), words, h("button", props, icon("close")));

@@ -29,6 +29,14 @@ const SIZES = [
   { value: "normal", label: "As drawn", hint: "A few hundred kB, below every server's limit." },
   { value: "over_limit", label: "12 MB", hint: "Over the limit of a server without boosts: the bot posts a link." },
 ];
+const CANCEL = [
+  { value: "none", label: "No DELETE", hint: "Answers 405, as gateways do." },
+  { value: "aborts", label: "Aborts", hint: "Stops the render and removes it, as vLLM-Omni does." },
+  { value: "aborts_slowly", label: "Aborts slowly", hint: "Answers 409 first; the render is cancelled 5 s later." },
+  { value: "marks", label: "Cancels", hint: "Stops the render, which is then “cancelled”." },
+  { value: "finished_only", label: "Refuses", hint: "Only finished videos can be removed, as OpenAI had it." },
+  { value: "forgets", label: "Forgets", hint: "Removes the video, which renders on, as SGLang does." },
+];
 
 /** What becomes of the next render. */
 export function makeNextRender(turn) {
@@ -45,6 +53,7 @@ export function makeRenders(turn) {
   const exact = number("or exactly", { min: 0, max: 3600, unit: "s" }, (value) => turn("render", { seconds: value }));
   const progress = segmented("Progress", PROGRESS, (value) => turn("render", { progress: value }));
   const size = segmented("Video size", SIZES, (value) => turn("video_size", { size: value }));
+  const cancel = segmented("DELETE of a running render", CANCEL, (value) => turn("cancel", { form: value }));
   seconds.element.classList.add("with-number");
   return {
     element: group(
@@ -53,13 +62,15 @@ export function makeRenders(turn) {
       h("div", { class: "seconds-line" }, seconds.element, exact.element),
       progress.element,
       size.element,
+      cancel.element,
     ),
     update(view) {
-      const { render, video_size: video } = view.dials;
+      const { render, video_size: video, cancel: deleting } = view.dials;
       seconds.show(String(render.seconds), "");
       exact.show(render.seconds);
       exact.input.title = duration(render.seconds);
       progress.show(render.progress);
+      cancel.show(deleting.form);
       size.show(video.size, `Padded to ${video.megabytes} MB.`);
     },
   };

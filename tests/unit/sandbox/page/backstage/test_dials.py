@@ -28,6 +28,9 @@ from tests.unit.sandbox.page.backstage.conftest import FakeBot
         ("next_render", {}),
         ("next_render", {"outcome": ["ok"]}),
         ("video_size", {"size": "huge"}),
+        ("cancel", {"form": "explodes"}),
+        ("render", {"seconds": 5, "provider": "backup"}),
+        ("clear_faults", {"id": "provider-backup-1"}),
         ("provider_fault", {"on": "paid", "what": "418"}),
         ("provider_fault", {"on": "ping", "what": "429"}),
         ("provider_fault", {"on": "paid", "what": "429", "times": 51}),
@@ -73,7 +76,7 @@ async def test_renders_take_their_time_and_report_it(fake_bot: FakeBot) -> None:
     assert said == {"said": "New renders take 90 s and report progress."}
     await fake_bot.board.turn("render", {"progress": "text"})
     assert (fake_bot.stage.studio.dials.render_seconds, fake_bot.stage.studio.dials.progress) == (90, "text")
-    assert backstage_view(fake_bot.stage)["dials"]["render"] == {"seconds": 90, "progress": "text"}
+    assert backstage_view(fake_bot.stage)["providers"][0]["dials"]["render"] == {"seconds": 90, "progress": "text"}
 
 
 @pytest.mark.parametrize("outcome", list(OUTCOMES))
@@ -81,11 +84,11 @@ async def test_the_next_render_ends_as_set_and_the_one_after_it_well(fake_bot: F
     """The dial stays until a paid request comes, then it is back at ok; set twice, the last value counts."""
     await fake_bot.board.turn("next_render", {"outcome": "hangs"})
     await fake_bot.board.turn("next_render", {"outcome": outcome})
-    assert backstage_view(fake_bot.stage)["dials"]["next_render"]["outcome"] == outcome
+    assert backstage_view(fake_bot.stage)["providers"][0]["dials"]["next_render"]["outcome"] == outcome
     status, _ = await fake_bot.create("A cat")
     assert status == (400 if outcome == "refused" else 200)
     assert fake_bot.stage.studio.paid("A cat") == (0 if outcome == "refused" else 1)
-    assert backstage_view(fake_bot.stage)["dials"]["next_render"]["outcome"] == "ok"
+    assert backstage_view(fake_bot.stage)["providers"][0]["dials"]["next_render"]["outcome"] == "ok"
     await fake_bot.create("A dog")
     await fake_bot.board.turn("jump", {"seconds": 60})
     dog = fake_bot.stage.studio.renders[-1]
@@ -122,14 +125,15 @@ async def test_faults_are_planned_listed_and_taken_back(fake_bot: FakeBot) -> No
         await fake_bot.create("A cat")
     provider, discord = backstage_view(fake_bot.stage)["faults"]
     assert provider == {
-        "id": "provider-1",
+        "id": "provider-main-1",
+        "provider": "main",
         "to": "provider",
         "on": "paid",
         "what": "carried out, but the response was lost",
         "left": 1,
     }
     assert discord == {"id": "discord-1", "to": "discord", "on": "any", "what": "answered 503", "left": 1}
-    await fake_bot.board.turn("clear_faults", {"id": "provider-1"})
+    await fake_bot.board.turn("clear_faults", {"id": "provider-main-1"})
     assert [one["id"] for one in backstage_view(fake_bot.stage)["faults"]] == ["discord-1"]
     assert (await fake_bot.create("A dog"))[0] == 200
     assert await fake_bot.discord("GET", "/users/@me") == 503
