@@ -1,15 +1,14 @@
 """Several studios as the providers of one bot, and the providers file that says so."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from bot.videos.provider_setup import Abilities
-from sandbox.studio import Dials, Studio, StudioDialect
+from sandbox.studio import Dials, ModelCard, Studio, StudioDialect
 
 OFFERED = "clip-1"
 _NO_ABILITIES = Abilities()
-_SIZES = ("1280x720", "720x1280")
 _SECONDS = (4, 8)
 
 
@@ -44,8 +43,13 @@ def provider_tables(studios: Mapping[str, Studio], plans: Mapping[str, StudioPla
     return "\n".join(tables)
 
 
-def model_table(studios: Mapping[str, Studio], sizes: Sequence[str] = _SIZES, seconds: Sequence[int] = _SECONDS) -> str:
-    """One model, `OFFERED`, that all of the studios have, each under the first of its own names, as TOML."""
+def model_table(studios: Mapping[str, Studio], more: str = "") -> str:
+    """One model, `OFFERED`, that all of the studios have, each under the first of its own names, as TOML.
+
+    `more` are further lines of the model, and tables.
+    """
+    cards = [card for studio in studios.values() for card in studio.dials.cards.values()]
+    sizes = cards[0].sizes if cards else ModelCard().sizes
     routes = [
         f"{{ provider = {json.dumps(name)}, model = {json.dumps(studio.dials.models[0])} }}"
         for name, studio in studios.items()
@@ -55,8 +59,9 @@ def model_table(studios: Mapping[str, Studio], sizes: Sequence[str] = _SIZES, se
         'label = "Clip 1"',
         f"providers = [{', '.join(routes)}]",
         f"sizes = {json.dumps(list(sizes))}",
-        f"seconds = {json.dumps(list(seconds))}",
+        f"seconds = {json.dumps(list(_SECONDS))}",
         "references = 4",
+        more,
         "",
     ]
     return "\n".join(lines)

@@ -5,7 +5,7 @@ What a test does there it does through `Visitor`, which knows only what a person
 
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from playwright.async_api import (
 
 from sandbox.page.demo_world import DemoWorld, build_demo_world
 from sandbox.page.server import PageServer
+from sandbox.providers import StudioPlan
 from sandbox.stage import Stage
 from tests.browser.chromium import MISSING, find_chromium
 from tests.browser.visitor import Visitor
@@ -91,13 +92,15 @@ async def a_visit(
     dark: bool = False,
     settings: dict[str, str] | None = None,
     with_bot: bool = True,
+    providers: Mapping[str, StudioPlan] | None = None,
     **turned: object,
 ) -> AsyncIterator[Visit]:
     """The page on a stage of its own; the bot is there, unless a test brings another one.
 
     Afterwards nothing may have gone wrong in the browser.
     """
-    async with Stage(folder, settings=QUICK | (settings or {}), dials=quick_dials(**turned)) as stage:
+    chosen = QUICK | (settings or {})
+    async with Stage(folder, settings=chosen, dials=quick_dials(**turned), providers=providers) as stage:
         demo_world = build_demo_world(stage.chat)
         server = PageServer(stage, demo_world)
         await server.start()

@@ -13,8 +13,9 @@ from tests.e2e.scene import Scene, a_stage
 async def shared_stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_kind: str
 ) -> AsyncIterator[Stage]:
-    """One bot for a whole file of tests, with the `SETTINGS` of the file, if it has any."""
-    async with a_stage(tmp_path_factory.mktemp("stage"), settings=getattr(request.module, "SETTINGS", None)) as stage:
+    """One bot for a whole file of tests, with the `SETTINGS` and `PROVIDERS` of the file, if it has any."""
+    settings, providers = (getattr(request.module, name, None) for name in ("SETTINGS", "PROVIDERS"))
+    async with a_stage(tmp_path_factory.mktemp("stage"), settings=settings, providers=providers) as stage:
         yield stage
         code = await stage.bot.terminate()
         assert code == 0, stage.bot.log()

@@ -6,6 +6,7 @@ restart the bot set a stage of their own (`a_stage`).
 
 import io
 import os
+from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ from pathlib import Path
 from PIL import Image
 
 from sandbox.chat import Channel, Chat, File, Guild, Message, Person
+from sandbox.providers import StudioPlan
 from sandbox.stage import Stage
-from sandbox.studio import Dials, Studio
+from sandbox.studio import Dials, ModelCard, Studio
 from tests.databases import build_file, database_settings
 from tests.e2e.messages import is_card
 
@@ -36,6 +38,7 @@ QUICK = NO_FFMPEG | {
 
 
 RENDER_SECONDS = 0.1
+OPENROUTER_MODEL = "clip-1"
 
 
 def quick_dials(**turned: object) -> Dials:
@@ -57,10 +60,21 @@ def has_video(message: Message) -> bool:
 
 
 @asynccontextmanager
-async def a_stage(folder: Path, *, settings: dict[str, str] | None = None, start: bool = True, **turned: object):
-    """A stage of its own, with the bot started; afterwards nothing may have asked for what the local Discord lacks."""
+async def a_stage(
+    folder: Path,
+    *,
+    settings: dict[str, str] | None = None,
+    start: bool = True,
+    providers: Mapping[str, StudioPlan] | None = None,
+    **turned: object,
+):
+    """A stage of its own, with the bot started; afterwards nothing may have asked for what the local Discord lacks.
+
+    `turned` are dials of the one provider that there is without `providers`.
+    """
     with database_settings() as on:
-        async with Stage(folder, settings=QUICK | on | (settings or {}), dials=quick_dials(**turned)) as stage:
+        chosen = QUICK | on | (settings or {})
+        async with Stage(folder, settings=chosen, dials=quick_dials(**turned), providers=providers) as stage:
             if start:
                 if not on:
                     # Migrations take a third of a first start; with `start=False` the bot runs them.
@@ -73,6 +87,14 @@ async def a_stage(folder: Path, *, settings: dict[str, str] | None = None, start
                 print(stage.bot.log())  # noqa: T201  # pytest shows it with the failure
                 raise
             assert stage.chat.unknown_routes == []
+
+
+def openrouter_plan(**turned: object) -> StudioPlan:
+    """A provider that speaks OpenRouter's dialect and is as quick."""
+    card = ModelCard(sizes=("320x180", "640x360"), durations=(4, 8), per_second="0.05")
+    return StudioPlan(
+        "openrouter", quick_dials(**({"models": (OPENROUTER_MODEL,), "cards": {OPENROUTER_MODEL: card}} | turned))
+    )
 
 
 @dataclass(frozen=True)

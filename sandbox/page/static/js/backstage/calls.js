@@ -100,7 +100,8 @@ function makeRow() {
   function draw(entry) {
     row.entry = entry;
     const answered = entry.status ?? "no answer";
-    row.text = [entry.provider, entry.method, entry.path, entry.what, answered, entry.fault, JSON.stringify(entry.body), entry.answer]
+    const { provider, method, path, what, fault, body, answer } = entry;
+    row.text = [provider, method, path, what, answered, fault, JSON.stringify(body), answer]
       .join(" ")
       .toLowerCase();
     details.className = `call ${entry.to} ${moodOf(entry)}`;
@@ -117,6 +118,7 @@ function moodOf(entry) {
 
 function drawLine(entry) {
   const status = entry.status ?? (entry.fault ? "lost" : "…");
+  const to = entry.provider ? `${entry.provider}: ` : "";
   return [
     h("time", { class: "call-time", datetime: new Date(entry.at).toISOString() }, clock(entry.at)),
     h(
@@ -128,7 +130,7 @@ function drawLine(entry) {
       "span",
       { class: "call-what" },
       h("strong", {}, entry.what.replaceAll("_", " ")),
-      h("span", { class: "call-path" }, `${entry.provider ? `${entry.provider}: ` : ""}${entry.method} ${entry.path}`),
+      h("span", { class: "call-path" }, `${to}${entry.method} ${entry.path}`),
       entry.fault && h("span", { class: "call-fault" }, icon("bolt"), entry.fault),
     ),
     h("span", { class: "call-status" }, String(status)),
