@@ -10,7 +10,7 @@ from bot.settings._keys import Keys
 from bot.settings._kinds import ALLOWED_BASE_URL, FIELD_PATTERN, judge_base_url
 from bot.settings._tables import Findings, Table, is_table
 from bot.videos.dialect_choice import DIALECTS
-from bot.videos.provider_setup import Abilities, DialectName, ProviderSetup
+from bot.videos.provider_setup import Abilities, ProviderSetup
 from bot.videos.urls import PROVIDER_MAX_CHARACTERS, normalise_base
 
 _ABILITIES = tuple(each.name for each in fields(Abilities))
@@ -44,8 +44,7 @@ def _read_provider(name: str, table: Table, findings: Findings, keys: Keys) -> P
         api_key = keys.read(table.at("api_key"), table.given("api_key"))
     else:
         findings.add(f'{table.at("api_key")} is missing: it must be "env:NAME_API_KEY" or "file:PATH".')
-    dialects: tuple[DialectName, ...] = tuple(DIALECTS)
-    dialect: DialectName = table.read("dialect", one_of(dialects), " or ".join(dialects), dialects[0])
+    dialect = table.read("dialect", one_of(tuple(DIALECTS)), " or ".join(DIALECTS), "openai")
     switches = {each: table.read(each, flag, "true or false", default=False) for each in _ABILITIES}
     body = table.read("body", one_of(get_args(_Body)), "auto, json or multipart", "auto")
     field = table.read(

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-DialectName = Literal["openai", "openrouter"]
-
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
@@ -24,6 +22,8 @@ class Abilities:
 class ProviderSetup:
     """One provider. `name` may be seen by people; `base_url` is normalised (`bot.videos.urls.normalise_base`).
 
+    `dialect` is the name of a file in `bot/videos/dialects`.
+
     The last four are the settings `VIDEOS_BODY`, `VIDEOS_REFERENCE_FIELD`, `VIDEOS_REFERENCE_FIT` and
     `VIDEOS_RETRY_SERVER_ERRORS` of this provider.
     """
@@ -31,7 +31,7 @@ class ProviderSetup:
     name: str
     base_url: str
     api_key: str = field(repr=False)
-    dialect: DialectName = "openai"
+    dialect: str = "openai"
     abilities: Abilities = Abilities()
     body: Literal["auto", "json", "multipart"] = "auto"
     reference_field: str = "input_reference"

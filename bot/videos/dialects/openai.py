@@ -14,6 +14,7 @@ from bot.videos.causes import remote_error
 from bot.videos.dialects import PaidRequest
 from bot.videos.error_bodies import error_words, job_error
 from bot.videos.json_values import at, first_of, identifier, json_object, line, moment, percentage, text
+from bot.videos.provider_setup import ProviderSetup
 from bot.videos.reported import reported_settings
 from bot.videos.request_bodies import Body, json_body, multipart_body
 from bot.videos.results import cost_micros, is_cancelled, is_held_back, result_url
@@ -183,6 +184,11 @@ class OpenAIDialect:
     def knows_word(self, raw_status: str) -> bool:
         """In any case, with blanks and hyphens as underscores."""
         return _normal(raw_status) in _STATES
+
+
+def of(setup: ProviderSetup) -> OpenAIDialect:
+    """The dialect of that provider."""
+    return OpenAIDialect(setup.body, setup.reference_field)
 
 
 def _fields_of(order: Order) -> dict[str, OptionValue]:

@@ -14,6 +14,7 @@ from bot.videos.dialects import PaidRequest
 from bot.videos.error_bodies import error_words, job_error
 from bot.videos.json_values import first_of, identifier, json_object, line, moment, percentage, text
 from bot.videos.provider_faults import NoList, RequestRefused
+from bot.videos.provider_setup import ProviderSetup
 from bot.videos.reported import reported_settings
 from bot.videos.request_bodies import json_body
 from bot.videos.results import cost_micros, is_cancelled, is_held_back, result_url
@@ -146,6 +147,11 @@ class OpenRouterDialect:
     def knows_word(self, raw_status: str) -> bool:
         """In any case, with blanks and hyphens as underscores."""
         return _normal(raw_status) in _STATES
+
+
+def of(_: ProviderSetup) -> OpenRouterDialect:
+    """The dialect of that provider: no setting changes it."""
+    return OpenRouterDialect()
 
 
 def _whole_seconds(seconds: str) -> int:
