@@ -44,13 +44,14 @@ from bot.jobs.store import finding, moving, processes
 from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
 from bot.media.first_frames import FirstFrames
 from bot.media.references import ReferenceShelf
-from bot.media.video_fetcher import AddressGuard, VideoFetcher
+from bot.media.video_fetcher import AddressGuard, Source, VideoFetcher
 from bot.ops.clock import Clock, SteadyClock
 from bot.ops.watchdog import Watchdog
-from bot.settings import Settings
+from bot.settings import Settings, Setup
 from bot.transfer import Transfer
 from bot.videos.client import VideosClient
 from bot.videos.dialect_choice import dialect_of
+from bot.videos.providers import Provider, Providers, stored_ids
 from bot.videos.spending import WINDOW_SECONDS, SpendGuard
 from bot.videos.values import Endpoint
 
@@ -127,13 +128,15 @@ async def build_engine(
     if cluster is not None:
         await cluster.begin(take_over_spending)
     setup = settings.setup
-    provider = setup.providers[0]
-    videos = VideosClient(Endpoint(provider.base_url, provider.api_key), dialect_of(provider), guard, clock)
-    resources.push_async_callback(videos.close)
-    address_guard = AddressGuard(provider.base_url, settings.fetch_allow_hosts)
+    providers = _providers(setup, guard, clock)
+    resources.push_async_callback(providers.close)
     catalogue = Catalogue(setup.models)
     readers.note_models({model.name: model.label for model in catalogue.models})
-    fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, address_guard, videos.key_for)
+    sources = {
+        provider.id: Source(AddressGuard(provider.client.provider, settings.fetch_allow_hosts), provider.client.key_for)
+        for provider in providers
+    }
+    fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, sources)
     resources.push_async_callback(fetcher.close)
     await fetcher.clear_partials()
     ffmpeg = await _find_ffmpeg(settings, fetcher, clock)
@@ -149,12 +152,28 @@ async def build_engine(
         owner_alerts.alert(Key.ALERT_RESTORED)
     rules = _rules(settings)
     context = EngineContext(
-        clock, database, videos, catalogue, fetcher, ffmpeg, shelf, first_frames, courier,
+        clock, database, providers, catalogue, fetcher, ffmpeg, shelf, first_frames, courier,
         Members(client, client.served), readers, rules, signals, owner_alerts, kill_switch, process,
     )  # fmt: skip
     engine = Engine(context, timekeeper, settings.max_submits_per_minute, cluster)
     client.services = engine.services
     return engine
+
+
+def _providers(setup: Setup, guard: SpendGuard, clock: Clock) -> Providers:
+    """A client for each provider of the settings; all share the hard stop on paid requests."""
+    ids = stored_ids(setup.providers)
+    made = [
+        Provider(
+            ids[one.name],
+            one.name,
+            VideosClient(Endpoint(one.base_url, one.api_key), dialect_of(one), guard, clock),
+            one.abilities,
+            one.retry_server_errors,
+        )
+        for one in setup.providers
+    ]
+    return Providers(made, setup.models)
 
 
 async def _find_ffmpeg(settings: Settings, fetcher: VideoFetcher, clock: Clock) -> Ffmpeg:
@@ -296,7 +315,6 @@ def _rules(settings: Settings) -> Rules:
         job_give_up_seconds=settings.job_give_up_seconds,
         retention_seconds=settings.retention_days * _DAY_SECONDS,
         max_rendering_jobs=settings.max_rendering_jobs,
-        retry_server_errors=settings.setup.providers[0].retry_server_errors,
         reply_remix=settings.reply_remix,
         reply_grace_seconds=settings.reply_grace_seconds,
     )

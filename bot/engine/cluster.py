@@ -190,7 +190,7 @@ class Cluster:
         await self._take_over_spending()
         self._signals.at_provider = await self._database.read(finding.find_at_provider)
         self._signals.submits = self._signals.has_unclaimed = True
-        self._signals.reconcile.set()
+        self._signals.reconcile()
         self._signals.work.set()
         _log.info("submits now", process=self._process)
 

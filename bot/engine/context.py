@@ -20,7 +20,7 @@ from bot.media.first_frames import FirstFrames
 from bot.media.references import ReferenceShelf
 from bot.media.video_fetcher import VideoFetcher
 from bot.ops.clock import Clock
-from bot.videos.client import VideosClient
+from bot.videos.providers import Providers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,6 @@ class Rules:
     job_give_up_seconds: float
     retention_seconds: float
     max_rendering_jobs: int
-    retry_server_errors: int
     reply_remix: Literal["auto", "on", "ask", "off"]
     reply_grace_seconds: float
 
@@ -44,7 +43,7 @@ class EngineContext:
 
     clock: Clock
     database: Database
-    videos: VideosClient
+    providers: Providers
     catalogue: Catalogue
     fetcher: VideoFetcher
     ffmpeg: Ffmpeg

@@ -15,7 +15,7 @@ from bot.engine.pipeline.lost_job_poller import LostJobPoller
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.reconcile import Reconciler
 from bot.engine.pipeline.scheduler import Scheduler
-from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.throttles import Throttles
 from bot.engine.requests.details import DetailsLookup
 from bot.engine.requests.drafts import Drafts
 from bot.engine.requests.history import History
@@ -46,17 +46,18 @@ class Engine:
         self.context = context
         self._cluster = cluster
         self._timekeeper = timekeeper
-        throttle = ProviderThrottle(context.clock, context.kill_switch.is_on, submits_per_minute)
-        self.reconciler = Reconciler(context, throttle)
-        self.scheduler = Scheduler(context, throttle, Poller(context, throttle))
-        self.lost_job_poller = LostJobPoller(context, throttle, self.reconciler)
+        providers = context.providers
+        throttles = Throttles.of_all(providers, context.clock, context.kill_switch.is_on, submits_per_minute)
+        self.reconcilers = [Reconciler(context, provider, throttles.of(provider)) for provider in providers]
+        self.scheduler = Scheduler(context, throttles, Poller(context, throttles))
+        self.lost_job_poller = LostJobPoller(context, throttles)
         self.outbox = OutboxDispatcher(context)
         self.card_updater = CardUpdater(context)
         self.offer_loop = OfferLoop(context)
         if cluster is not None:
             cluster.recover = self._recover
-            cluster.find_facts, cluster.heed_facts = throttle.find_facts, throttle.heed_facts
-        self.intake, lookup = Intake(context, throttle.refusal), Lookup(context)
+            cluster.find_facts, cluster.heed_facts = throttles.find_facts, throttles.heed_facts
+        self.intake, lookup = Intake(context, throttles.refusal), Lookup(context)
         self.services = Services(
             self.intake,
             Drafts(context),
@@ -65,7 +66,7 @@ class Engine:
             DetailsLookup(context, lookup),
             History(context, lookup),
             Replies(context, self.intake, lookup),
-            OwnerActions(context, self.reconciler),
+            OwnerActions(context),
             Welcome(context),
             context.catalogue,
             context.readers,
@@ -116,7 +117,7 @@ class Engine:
             *shared,
             # Polling running jobs needs no Discord.
             ("scheduler", self.scheduler.run, None),
-            ("reconciler", self.reconciler.run, None),
+            *((f"reconciler of {reconciler.name}", reconciler.run, None) for reconciler in self.reconcilers),
             ("lost job poller", self.lost_job_poller.run, None),
             ("outbox", self.outbox.run, logged_in),
             ("card updater", self.card_updater.run, logged_in),

@@ -21,7 +21,8 @@ class Signals:
         self.outbox = asyncio.Event()
         self.cards = asyncio.Event()
         self.offers = asyncio.Event()
-        self.reconcile = asyncio.Event()
+        # One for each provider.
+        self._reconcilers: list[asyncio.Event] = []
         self.has_unclaimed = True
         # Whether this process is the one that sends paid requests; whether others share all other work; the jobs at the
         # provider of all of them, once they were read; and whether notices of theirs may have been missed.
@@ -34,8 +35,8 @@ class Signals:
         self.watches: Callable[[JobId, State | None], bool] = lambda _job_id, _state: False
         # Jobs of other processes, which edit their cards.
         self.cards_elsewhere: set[JobId] = set()
-        # Whether this process has read the provider's list of videos, or found that there is none.
-        self.list_was_read = False
+        # The providers whose list of videos this process has read, or found that there is none.
+        self.lists_read: set[str] = set()
         # While the clock has just jumped ahead, nothing ends by time (docs/decisions/0011-clock-steps.md).
         self.time_in_doubt = False
         # Jobs accepted up to this time may have posted more than the database contains: it was restored.
@@ -64,6 +65,16 @@ class Signals:
         self.changed_offers: set[MessageId] = set()
         # The latest deleted messages: one of ours may be deleted before its id is stored.
         self.deleted_messages: deque[MessageId] = deque(maxlen=_DELETED_KEPT)
+
+    def reconciler(self) -> asyncio.Event:
+        """The event that wakes one more reconciler."""
+        self._reconcilers.append(asyncio.Event())
+        return self._reconcilers[-1]
+
+    def reconcile(self) -> None:
+        """There are uncertain jobs to look for, or this process is the one that looks for them."""
+        for woken in self._reconcilers:
+            woken.set()
 
     async def may_sync(self) -> bool:
         """Whether this process syncs the commands with Discord: one does, the one that submits."""

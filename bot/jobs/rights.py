@@ -68,7 +68,7 @@ def may_see(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool) -> R
     return None if job.state in FINISHED else Refusal(Reason.VIDEO_UNFINISHED, {"video": job.id})
 
 
-def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, provider: str) -> Refusal | None:
+def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, is_set_up: bool) -> Refusal | None:
     """Remix and Make another: for anyone who can see the finished video.
 
     Args:
@@ -76,11 +76,11 @@ def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, pr
         asker: who asks, and where.
         shown_in: where the video was posted.
         sees_channel: whether the asker can see the channel that the video was posted in (unsure counts as no).
-        provider: the base URL that new jobs are sent to; a video made elsewhere cannot be remixed there.
+        is_set_up: whether the video's provider is; nothing can be made of a video of any other.
     """
     if refusal := may_see(job, asker, shown_in, sees_channel=sees_channel):
         return refusal
-    return None if job.provider == provider else Refusal(Reason.VIDEO_ELSEWHERE, {"video": job.id})
+    return None if is_set_up else Refusal(Reason.VIDEO_ELSEWHERE, {"video": job.id})
 
 
 def may_retry(job: Job) -> bool:

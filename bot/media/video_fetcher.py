@@ -7,7 +7,7 @@ The caller decides what a fault means for a job.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urljoin
@@ -43,6 +43,7 @@ __all__ = [
     "LinkExpired",
     "NoRoom",
     "NotAVideo",
+    "Source",
     "TooLarge",
     "VideoFetcher",
 ]
@@ -60,9 +61,21 @@ _Received = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A provider whose videos are fetched: its addresses, and its key for them.
+
+    `key_for` returns the bearer key for URLs of the API's own origin and None for all others.
+    """
+
+    guard: AddressGuard
+    key_for: Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Hop:
     """One hop: the request, the hop before it, and the history so far."""
 
+    source: Source
     target: str
     before: URL | None = None
     number: int = 0
@@ -71,24 +84,19 @@ class _Hop:
 
 
 class VideoFetcher:
-    """The folder of fetched videos and the downloads into it.
-
-    `key_for` returns the bearer key for URLs of the API's own origin and None for all others.
-    """
+    """The folder of fetched videos and the downloads into it; `sources` by the ids of the providers."""
 
     def __init__(
         self,
         folder: Path,
         max_bytes: int,
-        guard: AddressGuard,
-        key_for: Callable[[str], str | None],
+        sources: Mapping[str, Source],
         deadlines: Deadlines = _DEADLINES,
         lanes: Lanes | None = None,
     ) -> None:
         self._folder = PrivateFolder(folder)
         self._max_bytes = max_bytes
-        self._guard = guard
-        self._key_for = key_for
+        self._sources = sources
         self._deadlines = deadlines
         self._lanes = lanes or Lanes()
         self._sessions: set[aiohttp.ClientSession] = set()
@@ -98,13 +106,13 @@ class VideoFetcher:
         self._known: dict[str, tuple[str, FileMark]] = {}
         self._closed = False
 
-    async def fetch(self, url: str, name: str) -> FetchedVideo:
-        """Fetch the video at an http(s) or `data:` URL and keep it under `name`, over an older one.
+    async def fetch(self, url: str, name: str, provider_id: str) -> FetchedVideo:
+        """Fetch that provider's video at an http(s) or `data:` URL and keep it under `name`, over an older one.
 
         Raises a `FetchFault`; then nothing is left on the disk.
         """
         self._folder.path(name)
-        hop: _Hop | FetchedVideo = _Hop(url)
+        hop: _Hop | FetchedVideo = _Hop(self._sources[provider_id], url)
         try:
             async with self._lanes.take() as transfer, timed(self._deadlines) as timer:
                 transfer.end = timer.end
@@ -220,10 +228,11 @@ class VideoFetcher:
 
     async def _ask(self, hop: _Hop, name: str, received: _Received) -> FetchedVideo | _Hop:
         """The video, or the address that the response points to."""
-        url = self._guard.admit(hop.target, hop.before)
-        key = None if hop.left_origin else self._key_for(str(url))
+        guard = hop.source.guard
+        url = guard.admit(hop.target, hop.before)
+        key = None if hop.left_origin else hop.source.key_for(str(url))
         headers = PLAIN_HEADERS if key is None else {**PLAIN_HEADERS, "Authorization": f"Bearer {key}"}
-        gate = self._guard.gate(url)
+        gate = guard.gate(url)
         if self._closed:
             raise FetchFailed("Nothing is fetched any more.")
         # Each hop has its own session: nothing from one host can reach the request to another.
@@ -287,7 +296,7 @@ def _onward(here: _Hop, target: str, *, pointed: bool) -> _Hop:
         absolute = target if is_data_url(target) else urljoin(str(here.before), target)
     except ValueError as error:
         raise FetchRefusedByGuard("The video's address redirects to no address.") from error
-    return _Hop(absolute, here.before, here.number + 1, here.left_origin, pointed)
+    return _Hop(here.source, absolute, here.before, here.number + 1, here.left_origin, pointed)
 
 
 async def _refusal(response: aiohttp.ClientResponse, here: _Hop) -> bytes:

@@ -59,7 +59,8 @@ async def running(world: SimWorld) -> AsyncIterator[SimWorld]:
     videos = VideosClient(
         Endpoint(provider.base_url, "sk-test"), OpenAIDialect(), SpendGuard(10, context.clock), context.clock
     )
-    object.__setattr__(context, "videos", videos)
+    (known,) = context.providers
+    object.__setattr__(known, "client", videos)
     logged_in = asyncio.Event()
     logged_in.set()
     world.engine.start(logged_in)

@@ -148,7 +148,7 @@ def _unpostable(post: Post, denial: Denial | None) -> Unpostable:
 async def _find_link(context: EngineContext, job: Job) -> PublicLink | None:
     """A link that works now; while the clock is in doubt, every link counts as one."""
     now = -math.inf if context.signals.time_in_doubt else context.clock.now()
-    return await find_link(context.videos, job, now)
+    return await find_link(context.providers, job, now)
 
 
 async def _link_to_kept(context: EngineContext, job: Job) -> PublicLink | None:

@@ -10,8 +10,8 @@ from bot.engine.delivery.link_expiry import link_expires_at
 from bot.jobs.model import Job, JobId, Origin, Post, PostKind, PostState
 from bot.jobs.store import posts
 from bot.ops import ip_ranges
-from bot.videos.client import VideosClient
 from bot.videos.provider_faults import NotFound
+from bot.videos.providers import Providers
 
 _PRIVATE_ENDINGS = frozenset(
     {"internal", "local", "localhost", "localdomain", "lan", "home", "corp", "intranet", "private", "invalid", "onion"}
@@ -29,20 +29,21 @@ class PublicLink:
     expires_at: float | None = None
 
 
-async def find_link(videos: VideosClient, job: Job, now: float) -> PublicLink | None:
+async def find_link(providers: Providers, job: Job, now: float) -> PublicLink | None:
     """A link that anyone may open: on a foreign host, without a key, ours or another's; None if there is none.
 
-    One that has expired at `now` is none. Raises `PollFault` if the provider did not answer; then a link may still
-    exist.
+    One that has expired at `now` is none, and so is one of a provider that isn't set up. Raises `PollFault` if the
+    provider did not answer; then a link may still exist.
     """
-    if job.remote_id is None or job.provider != videos.provider:
+    provider = providers.of(job.provider)
+    if job.remote_id is None or provider is None:
         return None
     try:
-        found = await videos.poll(job.remote_id)
+        found = await provider.client.poll(job.remote_id)
     except NotFound:
         return None
     url = found.url
-    if url is None or not is_public(url) or videos.key_for(url) is not None:
+    if url is None or not is_public(url) or provider.client.key_for(url) is not None:
         return None
     ends = [at for at in (link_expires_at(url), found.expires_at) if at is not None]
     link = PublicLink(url, min(ends, default=None))

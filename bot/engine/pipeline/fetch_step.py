@@ -19,6 +19,7 @@ from bot.engine.pipeline.fetch_failure import LatestPoll, permanent_cause
 from bot.engine.pipeline.poll import poll_video
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.throttles import Throttles
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
 from bot.jobs.model import Cause, Job, PostKind
@@ -28,6 +29,7 @@ from bot.jobs.store import moving
 from bot.media.container import read_container
 from bot.media.video_fetcher import FetchedVideo, FetchFault, NoRoom, TooLarge
 from bot.videos.provider_faults import PollFault
+from bot.videos.providers import Provider
 
 _FRESH_LINKS = 3
 _TELL_AFTER_TRIES = 5
@@ -46,13 +48,13 @@ class _Closed(Exception):  # noqa: N818  # what happened, not an error
         self.wait_seconds = wait_seconds
 
 
-async def fetch(context: EngineContext, throttle: ProviderThrottle, job: Job, url: str | None) -> StepResult:
+async def fetch(context: EngineContext, throttles: Throttles, job: Job, url: str | None) -> StepResult:
     """Fetch the job's video and let its message become due. `url` is the link of the last poll, if any."""
     if job.video_sha256 is not None and await context.fetcher.verify(job.video_name, job.video_sha256):
         return await _fetched(context, job)
     latest = LatestPoll()
     try:
-        video = await _by_any_way(context, throttle, job, url, latest)
+        video = await _by_any_way(context, throttles, job, url, latest)
     except _Closed as closed:
         return StepResult(job, context.clock.now() + closed.wait_seconds)
     except TooLarge as fault:
@@ -69,40 +71,43 @@ async def fetch(context: EngineContext, throttle: ProviderThrottle, job: Job, ur
 
 
 async def _by_any_way(
-    context: EngineContext, throttle: ProviderThrottle, job: Job, url: str | None, latest: LatestPoll
+    context: EngineContext, throttles: Throttles, job: Job, url: str | None, latest: LatestPoll
 ) -> FetchedVideo:
     """Raises the last way's fault when none led to the video, `TooLarge` and `NoRoom` at once."""
-    if job.remote_id is None or job.provider != context.videos.provider:
+    provider = context.providers.of(job.provider)
+    if job.remote_id is None or provider is None:
         raise PollFault(detail="The video is at a provider that is not set up any more.")
     tried: set[str] = set()
     for _ in range(_FRESH_LINKS):
         if url is None or url in tried:
-            url = await _fresh_link(context, throttle, job, job.remote_id, latest)
+            url = await _fresh_link(context, throttles, provider, job, latest)
         if url is None or url in tried:
             break
         tried.add(url)
         try:
-            return await _fetch_from(context, throttle, url, job)
+            return await _fetch_from(context, throttles, provider, url, job)
         except (TooLarge, NoRoom):
             raise
         except FetchFault as fault:
             _log.info("link not usable", job=job.id, fault=str(fault))
-    return await _fetch_from(context, throttle, context.videos.content_url(job.remote_id), job)
+    return await _fetch_from(context, throttles, provider, provider.client.content_url(job.remote_id), job)
 
 
-async def _fetch_from(context: EngineContext, throttle: ProviderThrottle, url: str, job: Job) -> FetchedVideo:
-    if context.videos.key_for(url) is not None:
-        await _wait_until_open(context, throttle)
-    return await context.fetcher.fetch(url, job.video_name)
+async def _fetch_from(
+    context: EngineContext, throttles: Throttles, provider: Provider, url: str, job: Job
+) -> FetchedVideo:
+    if provider.client.key_for(url) is not None:
+        await _wait_until_open(context, throttles.of(provider))
+    return await context.fetcher.fetch(url, job.video_name, provider.id)
 
 
 async def _fresh_link(
-    context: EngineContext, throttle: ProviderThrottle, job: Job, remote_id: str, latest: LatestPoll
+    context: EngineContext, throttles: Throttles, provider: Provider, job: Job, latest: LatestPoll
 ) -> str | None:
     """The video's fresh link at the provider; None if it doesn't answer: then the content endpoint is left."""
-    await _wait_until_open(context, throttle)
+    await _wait_until_open(context, throttles.of(provider))
     try:
-        latest.remote = await poll_video(context, throttle, job, remote_id)
+        latest.remote = await poll_video(context, throttles, provider, job, job.remote_id or "")
     except PollFault as fault:
         latest.fault = fault
         return None

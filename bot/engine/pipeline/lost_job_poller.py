@@ -7,12 +7,13 @@ import structlog
 
 from bot.engine.context import EngineContext
 from bot.engine.pipeline.poll import poll_video
-from bot.engine.pipeline.reconcile import Reconciler
-from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.reconcile import link
+from bot.engine.pipeline.throttles import Throttles
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job, JobId
 from bot.jobs.store import finding
 from bot.videos.provider_faults import PollFault
+from bot.videos.providers import Provider
 from bot.videos.values import RemoteState
 
 POLLED_WHEN_LOST_SECONDS = 86_400.0
@@ -25,12 +26,11 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class LostJobPoller:
-    """One loop for all lost jobs with a known id at today's provider."""
+    """One loop for all lost jobs with a known id at a provider that is set up."""
 
-    def __init__(self, context: EngineContext, throttle: ProviderThrottle, reconciler: Reconciler) -> None:
+    def __init__(self, context: EngineContext, throttles: Throttles) -> None:
         self._context = context
-        self._throttle = throttle
-        self._reconciler = reconciler
+        self._throttles = throttles
         # When this process polled each of them, on the monotonic clock.
         self._polled_at: dict[JobId, float] = {}
 
@@ -39,27 +39,32 @@ class LostJobPoller:
         while True:
             try:
                 if self._context.signals.submits:
-                    await self._poll_due()
+                    await self._poll_all()
             except StoreUnavailableError as error:
                 _log.warning("lost jobs not polled", error=str(error))
             await self._context.clock.sleep(_ROUND_SECONDS)
 
-    async def _poll_due(self) -> None:
-        context = self._context
-        now = context.clock.now()
-        lost = await context.database.read(
-            finding.find_lost_at_provider, context.videos.provider, now - POLLED_WHEN_LOST_SECONDS
-        )
-        known = {job.id for job in lost}
+    async def _poll_all(self) -> None:
+        now, known = self._context.clock.now(), set[JobId]()
+        for provider in self._context.providers:
+            lost = await self._context.database.read(
+                finding.find_lost_at_provider, provider.ids, now - POLLED_WHEN_LOST_SECONDS
+            )
+            known |= {job.id for job in lost}
+            await self._poll_due(provider, lost)
         self._polled_at = {job_id: at for job_id, at in self._polled_at.items() if job_id in known}
+
+    async def _poll_due(self, provider: Provider, lost: list[Job]) -> None:
+        context, throttle = self._context, self._throttles.of(provider)
+        now = context.clock.now()
         for job in lost:
             if self._is_due(job, now):
-                while (wait_seconds := self._throttle.seconds_until_poll()) > 0:
+                while (wait_seconds := throttle.seconds_until_poll()) > 0:
                     if wait_seconds > _PATIENCE_SECONDS:
                         return
                     await context.clock.sleep(wait_seconds)
                 self._polled_at[job.id] = context.clock.monotonic()
-                await self._poll(job)
+                await self._poll(provider, job)
 
     def _is_due(self, job: Job, now: float) -> bool:
         gap = gap_seconds(now - (job.ended_at or now))
@@ -68,15 +73,15 @@ class LostJobPoller:
             return now - (job.ended_at or now) >= _GAP_SECONDS_MIN
         return self._context.clock.monotonic() - polled_at >= gap
 
-    async def _poll(self, job: Job) -> None:
+    async def _poll(self, provider: Provider, job: Job) -> None:
         if job.remote_id is None:
             return
         try:
-            remote = await poll_video(self._context, self._throttle, job, job.remote_id)
+            remote = await poll_video(self._context, self._throttles, provider, job, job.remote_id)
         except PollFault as fault:
             _log.info("lost video still not found", job=job.id, status=fault.status)
             return
-        if remote.state is RemoteState.COMPLETED and await self._reconciler.link(job, job.remote_id) is not None:
+        if remote.state is RemoteState.COMPLETED and await link(self._context, job, job.remote_id) is not None:
             _log.info("lost video turned up", job=job.id)
 
 

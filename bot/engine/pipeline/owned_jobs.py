@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from bot.engine.context import EngineContext
 from bot.engine.due_queue import DueQueue
 from bot.engine.pipeline.poll import Poller
+from bot.engine.pipeline.poll_queue import PollQueue
 from bot.engine.pipeline.steps import StepResult, Steps
 from bot.engine.pipeline.submit_queue import SubmitQueue
 from bot.jobs.deadlines import give_up_at, late_at
@@ -25,10 +26,9 @@ class OwnedJobs:
         self._submit_queue = submit_queue
         self._steps = steps
         self.jobs: dict[JobId, Job] = {}
-        self.rendering: set[JobId] = set()
         # When rendering jobs are polled, when others continue, when jobs are overdue, and until when (monotonic) those
         # rest whose step broke.
-        self.polls = DueQueue[JobId]()
+        self.polls = PollQueue(context.providers)
         self.other_steps = DueQueue[JobId]()
         self.deadlines = DueQueue[JobId]()
         self.backoffs = DueQueue[JobId]()
@@ -118,15 +118,15 @@ class OwnedJobs:
         if job.state is not State.ACCEPTED:
             self._context.signals.card_was_tried.pop(job.id, None)
         if job.state is State.UNCERTAIN:
-            self._context.signals.reconcile.set()
-        queue, other = self.other_steps, self.polls
+            self._context.signals.reconcile()
         if job.state is State.RENDERING:
-            self.rendering.add(job.id)
-            queue, other = other, queue
+            self.other_steps.drop(job.id)
+            # It counts among those that render when its first poll is planned.
+            self.polls.put(job, due_at)
+            self.polls.put(job, self._wants_step_at(job, due_at))
         else:
-            self.rendering.discard(job.id)
-        other.drop(job.id)
-        queue.put(job.id, self._wants_step_at(job, due_at))
+            self.polls.drop(job.id)
+            self.other_steps.put(job.id, self._wants_step_at(job, due_at))
         self.deadlines.put(job.id, self._overdue_at(job))
 
     def place_after(self, job_id: JobId, following: StepResult | None) -> None:
@@ -160,7 +160,6 @@ class OwnedJobs:
         return self._poller.settle_at(job, broken=self.is_stuck(job.id))
 
     def _forget(self, job_id: JobId) -> None:
-        self.rendering.discard(job_id)
         self._submit_queue.forget(job_id)
         for queue in (self.polls, self.other_steps, self.deadlines, self.backoffs):
             queue.drop(job_id)
@@ -171,7 +170,7 @@ class OwnedJobs:
     def _wants_step_at(self, job: Job, due_at: float | None) -> float | None:
         match job.state:
             case State.RENDERING:
-                return self._poller.first_poll_at(job, len(self.rendering)) if due_at is None else due_at
+                return self._poller.first_poll_at(job, self.polls.rendering_beside(job)) if due_at is None else due_at
             case State.FETCHING:
                 return max(job.not_before, due_at or 0.0)
             case State.SUBMITTING:

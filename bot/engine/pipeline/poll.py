@@ -17,6 +17,7 @@ from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.reported import reported
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.throttles import Throttles
 from bot.jobs import pacing
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import give_up_at, late_at
@@ -25,6 +26,7 @@ from bot.jobs.render_times import History, RenderClass
 from bot.jobs.states import Event
 from bot.jobs.store import marks, moving, renders
 from bot.videos.provider_faults import NotFound, PollFailed, PollFault, PollForbidden, PollRefused
+from bot.videos.providers import Provider
 from bot.videos.values import RemoteError, RemoteState, RemoteVideo
 
 _NOT_FOUND_TIMES = 3
@@ -54,14 +56,14 @@ class _PollRecord:
 class Poller:
     """One for all rendering jobs; remembers render times and the polls of each job."""
 
-    def __init__(self, context: EngineContext, throttle: ProviderThrottle) -> None:
+    def __init__(self, context: EngineContext, throttles: Throttles) -> None:
         self._context = context
-        self._throttle = throttle
+        self._throttles = throttles
         self._records: defaultdict[JobId, _PollRecord] = defaultdict(_PollRecord)
         self._history = History()
         self._models_with_progress = set[str | None]()
-        # As stored.
-        self._ceiling: float | None = None
+        # As stored, by the providers' ids.
+        self._ceilings: dict[str, float | None] = {}
         self._note_again_at = 0.0
         self._began_at = context.clock.monotonic()
         self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
@@ -69,13 +71,14 @@ class Poller:
         self.urls: dict[JobId, str | None] = {}
 
     async def learn(self) -> None:
-        """Read from the store how long the latest renders took, and the provider's ceiling of polls."""
+        """Read from the store how long the latest renders took, and the ceiling of polls of each provider."""
         read = self._context.database.read
         for kind, took_seconds in await read(renders.find_latest_renders, _RENDERS_PER_CLASS):
             self._history = self._history.with_render(kind, took_seconds)
-        self._ceiling = await read(marks.read_poll_ceiling, self._context.videos.provider)
-        if self._ceiling is not None:
-            self._throttle.poll_rate.remember(self._ceiling)
+        for provider in self._context.providers:
+            ceiling = self._ceilings[provider.id] = await read(marks.read_poll_ceiling, provider.id)
+            if ceiling is not None:
+                self._throttles.of(provider).poll_rate.remember(ceiling)
 
     def first_poll_at(self, job: Job, rendering_jobs: int) -> float:
         """The time of a job's first poll in this process."""
@@ -96,8 +99,9 @@ class Poller:
 
     def _was_in_vain(self, job: Job) -> bool:
         """Whether the last poll got no response, or polling is impossible now."""
-        record = self._records.get(job.id)
-        return self._throttle.is_open or (record is not None and record.faults_in_a_row > 0)
+        record, provider = self._records.get(job.id), self._context.providers.of(job.provider)
+        is_open = provider is not None and self._throttles.of(provider).is_open
+        return is_open or (record is not None and record.faults_in_a_row > 0)
 
     async def settle(self, job: Job) -> StepResult:
         """Announce once that the job is late; end it as lost if it was announced before."""
@@ -111,12 +115,13 @@ class Poller:
 
     async def poll(self, job: Job, rendering_jobs: int) -> StepResult:
         """Poll the job and move it if it has ended at the provider."""
-        if job.remote_id is None or job.provider != self._context.videos.provider:
+        provider = self._context.providers.of(job.provider)
+        if job.remote_id is None or provider is None:
             return await self._wait_for_provider(job)
         try:
-            remote = await poll_video(self._context, self._throttle, job, job.remote_id)
+            remote = await poll_video(self._context, self._throttles, provider, job, job.remote_id)
         except PollFault as fault:
-            return await self._after_fault(job, fault)
+            return await self._after_fault(provider, job, fault)
         record = self._records[job.id]
         record.faults_in_a_row = record.not_found_times = record.refused_times = 0
         record.first_refused_at = None
@@ -132,7 +137,7 @@ class Poller:
                 return await self._still_running(job, remote, rendering_jobs)
 
     async def _wait_for_provider(self, job: Job) -> StepResult:
-        """A job of another provider than today's can't be polled; it only waits."""
+        """A job of a provider that isn't set up any more can't be polled; it only waits."""
         clock = self._context.clock
         wait_seconds = max(
             give_up_at(job, self._context.rules.job_give_up_seconds) - clock.now(),
@@ -186,7 +191,7 @@ class Poller:
                 self._note_again_at = monotonic() + _STORE_RETRY_SECONDS
         return job
 
-    async def _after_fault(self, job: Job, fault: PollFault) -> StepResult:
+    async def _after_fault(self, provider: Provider, job: Job, fault: PollFault) -> StepResult:
         now = self._context.clock.now()
         record = self._records[job.id]
         record.faults_in_a_row += 1
@@ -208,18 +213,18 @@ class Poller:
                 return await self._move(job, Event.VANISH, cause=Cause.LATE)
         else:
             record.first_refused_at = None
-        await self._keep_ceiling()
+        await self._keep_ceiling(provider)
         asked_seconds = fault.retry_after_seconds if isinstance(fault, PollFailed) else None
         return StepResult(job, now + pacing.fault_gap(record.faults_in_a_row, asked_seconds, self._rng))
 
-    async def _keep_ceiling(self) -> None:
+    async def _keep_ceiling(self, provider: Provider) -> None:
         """Store the provider's ceiling of polls once it has changed by a tenth; a failed write is repeated later."""
-        ceiling, known = self._throttle.poll_rate.ceiling, self._ceiling
+        ceiling, known = self._throttles.of(provider).poll_rate.ceiling, self._ceilings.get(provider.id)
         if ceiling is None or (known is not None and abs(ceiling - known) < _CEILING_CHANGE * known):
             return
         with suppress(StoreUnavailableError):
-            await self._context.database.write(marks.put_poll_ceiling, self._context.videos.provider, ceiling)
-            self._ceiling = ceiling
+            await self._context.database.write(marks.put_poll_ceiling, provider.id, ceiling)
+            self._ceilings[provider.id] = ceiling
 
     async def _move(self, job: Job, event: Event, **changes: object) -> StepResult:
         moved = await move(self._context, job, event, **changes)
@@ -228,6 +233,7 @@ class Poller:
 
     def _gap(self, job: Job, asked_seconds: float | None, rendering_jobs: int) -> float:
         age_seconds = self._context.clock.now() - (job.submitted_at or job.accepted_at)
+        provider = self._context.providers.of(job.provider)
         return pacing.next_gap(
             self._history.fit(RenderClass.of(job.request)),
             self._context.rules.poll_bounds,
@@ -235,7 +241,9 @@ class Poller:
             progress=self._records[job.id].progress,
             expects_progress=job.request.model in self._models_with_progress,
             asked_seconds=asked_seconds,
-            price=pacing.price_for(rendering_jobs, self._throttle.poll_rate.per_second),
+            price=1.0
+            if provider is None
+            else pacing.price_for(rendering_jobs, self._throttles.of(provider).poll_rate.per_second),
             late=job.late_at is not None,
         ).seconds
 
@@ -250,10 +258,13 @@ def _is_refusal(fault: PollFault) -> bool:
     )
 
 
-async def poll_video(context: EngineContext, throttle: ProviderThrottle, job: Job, remote_id: str) -> RemoteVideo:
+async def poll_video(
+    context: EngineContext, throttles: Throttles, provider: Provider, job: Job, remote_id: str
+) -> RemoteVideo:
     """The state of the job's video at the provider. The caller checks the throttle. Raises `PollFault`."""
+    throttle = throttles.of(provider)
     try:
-        remote = await context.videos.poll(remote_id)
+        remote = await provider.client.poll(remote_id)
     except PollFault as fault:
         _note(context, throttle, Sender.of(job), fault)
         raise

@@ -57,10 +57,10 @@ class Preflights:
         unchecked.append(job)
         return False
 
-    def kept_places(self) -> int:
-        """For how many running ones a place is kept."""
+    def kept_places(self) -> list[JobId]:
+        """The running ones for which a place is kept."""
         now = self._context.clock.monotonic()
-        return sum(now - at < KEEPS_PLACE_SECONDS for at in self._began.values())
+        return [job_id for job_id, at in self._began.items() if now - at < KEEPS_PLACE_SECONDS]
 
     async def run(self, job: Job) -> StepResult:
         """The step; the job is ready after it, or the result of `run_preflight` comes instead."""

@@ -9,18 +9,15 @@ import random
 import structlog
 
 from bot.engine.context import EngineContext
-from bot.engine.moves import revive
-from bot.engine.pipeline.matching import NoMatch, find_match, is_older
+from bot.engine.pipeline.linking import SOUGHT, link
+from bot.engine.pipeline.matching import NoMatch, find_match
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.jobs.database import StoreConflictError
-from bot.jobs.deadlines import late_at
-from bot.jobs.model import Job, parse_job_id
+from bot.jobs.model import Job
 from bot.jobs.pacing import fault_gap
-from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.states import Event, State
 from bot.jobs.store import finding
-from bot.videos.provider_faults import NoList, NotFound, PollFailed, PollFault, PollForbidden
-from bot.videos.urls import usable_id
+from bot.videos.provider_faults import NoList, PollFailed, PollFault, PollForbidden
+from bot.videos.providers import Provider
 from bot.videos.values import RemoteVideo
 
 _GAP_SHARE_OF_AGE = 0.5
@@ -28,7 +25,6 @@ _GAP_SECONDS_MIN = 10.0
 _GAP_SECONDS_MAX = 3600.0
 _NO_LIST_SECONDS = 3600.0
 _SOUGHT_WHEN_LOST_SECONDS = 86_400.0
-_SOUGHT = frozenset({State.UNCERTAIN, State.LOST})
 _IDLE_SECONDS = 3600.0
 _RACE_TRIES = 3
 # After so many responses without a list the provider counts as having none, for jobs whose time is up.
@@ -37,11 +33,13 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Reconciler:
-    """One loop for all uncertain jobs of today's provider."""
+    """One loop for all uncertain jobs of one provider."""
 
-    def __init__(self, context: EngineContext, throttle: ProviderThrottle) -> None:
+    def __init__(self, context: EngineContext, provider: Provider, throttle: ProviderThrottle) -> None:
         self._context = context
+        self._provider = provider
         self._throttle = throttle
+        self._woken = context.signals.reconciler()
         # When the list was last requested, by both clocks; and until when it is paused (monotonic).
         self._asked_at: float | None = None
         self._asked_monotonic = 0.0
@@ -50,67 +48,23 @@ class Reconciler:
         self._answers_without_list = 0
         self._rng = random.Random()  # noqa: S311  # spreads load, guards nothing
 
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self._provider.name
+
     async def run(self) -> None:
         """Request the list when it is due, until cancelled."""
         signals = self._context.signals
         while True:
-            signals.reconcile.clear()
+            self._woken.clear()
             # One process asks for the list; it is woken when it becomes that one.
             pause_seconds = await self._seek() if signals.submits else _IDLE_SECONDS
-            await signals.wait(signals.reconcile, self._context.clock, pause_seconds)
-
-    async def link_by_hand(self, typed: str, remote_id: str) -> Job | Refusal:
-        """Link the job to a video that a person found at the provider, or return why not.
-
-        It must exist there, belong to no other job and not be older than the request; the job must be uncertain or
-        lost.
-        """
-        context = self._context
-        job_id = parse_job_id(typed)
-        for _ in range(_RACE_TRIES):
-            job = None if job_id is None else await context.database.read(finding.get, job_id)
-            if job is None:
-                return Refusal(Reason.VIDEO_UNKNOWN)
-            if refusal := await self._no_link(job, remote_id):
-                return refusal
-            try:
-                linked = await self.link(job, remote_id)
-            except StoreConflictError:
-                # Another job was given that id a moment ago: the next try shows which.
-                continue
-            if linked is not None:
-                return linked
-        return Refusal(Reason.REMOTE_UNASKED)
-
-    async def _no_link(self, job: Job, remote_id: str) -> Refusal | None:
-        """Why the job can't be given that id; the store is checked before the provider."""
-        context = self._context
-        if job.state not in _SOUGHT or job.remote_id not in (None, remote_id):
-            return Refusal(Reason.NOT_LINKABLE, {"video": job.id})
-        if job.provider != context.videos.provider:
-            return Refusal(Reason.LINK_ELSEWHERE, {"video": job.id})
-        if not usable_id(remote_id):
-            return Refusal(Reason.REMOTE_UNKNOWN, {"given": remote_id})
-        owner = await context.database.read(finding.find_by_remote, job.provider, remote_id)
-        if owner is not None and owner.id != job.id:
-            return Refusal(Reason.REMOTE_OWNED, {"given": remote_id, "video": owner.id})
-        try:
-            remote = await context.videos.poll(remote_id)
-        except NotFound:
-            return Refusal(Reason.REMOTE_UNKNOWN, {"given": remote_id})
-        except PollFault as fault:
-            _log.warning("provider not asked", job=job.id, status=fault.status, detail=fault.detail)
-            return Refusal(Reason.REMOTE_UNASKED)
-        if remote.raw_status is None and remote.url is None and remote.created_at is None:
-            # A response without a body would accept every id.
-            return Refusal(Reason.REMOTE_UNASKED)
-        if is_older(job, remote):
-            return Refusal(Reason.REMOTE_OLDER, {"given": remote_id})
-        return None
+            await signals.wait(self._woken, self._context.clock, pause_seconds)
 
     async def _seek(self) -> float:
         """Request the list if it is due, and link the matches; return in how many seconds to come back."""
-        sought = [job for job in await self._unclear_jobs() if job.state in _SOUGHT]
+        sought = [job for job in await self._unclear_jobs() if job.state in SOUGHT]
         if not sought:
             return _IDLE_SECONDS
         clock = self._context.clock
@@ -121,7 +75,7 @@ class Reconciler:
             return wait_seconds
         self._asked_at, self._asked_monotonic = clock.now(), clock.monotonic()
         try:
-            listed = await self._context.videos.list_recent()
+            listed = await self._provider.client.list_recent()
         except PollFault as fault:
             self._rest_until = clock.monotonic() + self._rest_seconds(fault)
         else:
@@ -129,7 +83,7 @@ class Reconciler:
             for _ in range(_RACE_TRIES):
                 if await self._link_from(listed):
                     break
-            self._context.signals.list_was_read = True
+            self._context.signals.lists_read.add(self._provider.id)
         return 0.0
 
     def _due_at(self, sought: list[Job]) -> float:
@@ -143,7 +97,7 @@ class Reconciler:
         _log.info("no list", fault=type(fault).__name__, status=fault.status, detail=fault.detail)
         self._answers_without_list += fault.status is not None
         if isinstance(fault, NoList) or self._answers_without_list >= _ANSWERS_WITHOUT_LIST:
-            self._context.signals.list_was_read = True
+            self._context.signals.lists_read.add(self._provider.id)
         if isinstance(fault, NoList | PollForbidden):
             return _NO_LIST_SECONDS
         asked_seconds = fault.retry_after_seconds if isinstance(fault, PollFailed) else None
@@ -160,9 +114,9 @@ class Reconciler:
         context, undisturbed = self._context, True
         unclear = await self._unclear_jobs()
         ids = [video.id for video in listed]
-        owned = await context.database.read(finding.find_owned_remote_ids, context.videos.provider, ids)
+        owned = await context.database.read(finding.find_owned_remote_ids, self._provider.ids, ids)
         for job in unclear:
-            if job.state not in _SOUGHT:
+            if job.state not in SOUGHT:
                 continue
             match = find_match(job, listed, owned, unclear)
             if isinstance(match, NoMatch):
@@ -174,7 +128,7 @@ class Reconciler:
     async def _link(self, job: Job, video: RemoteVideo) -> bool:
         """Link the job to that video; False if it was moved by someone else first (it may have ended as lost)."""
         try:
-            linked = await self.link(job, video.id)
+            linked = await link(self._context, job, video.id)
         except StoreConflictError:
             _log.exception("video belongs to another job", job=job.id)
             return True
@@ -183,22 +137,11 @@ class Reconciler:
         _log.info("video found in the list", job=job.id)
         return True
 
-    async def link(self, job: Job, remote_id: str) -> Job | None:
-        """Store the job's id at the provider; None if it was moved meanwhile. Raises `StoreConflictError`."""
-        context, now = self._context, self._context.clock.now()
-        changes: dict[str, object] = {"remote_id": remote_id, "cause": None}
-        if now >= late_at(job, context.rules.job_deadline_seconds):
-            # Its requester has read more than that it is late.
-            changes["late_at"] = now
-        if job.state is State.LOST:
-            changes["revived_at"] = now
-        return await revive(context, job, Event.LINK, **changes)
-
     async def _unclear_jobs(self) -> list[Job]:
         """The jobs that were sent to this provider and have no id of it, the latest first."""
         context = self._context
         since = context.clock.now() - _SOUGHT_WHEN_LOST_SECONDS
-        return await context.database.read(finding.find_unclear_at_provider, context.videos.provider, since)
+        return await context.database.read(finding.find_unclear_at_provider, self._provider.ids, since)
 
 
 def gap_seconds(age_seconds: float) -> float:

@@ -23,31 +23,35 @@ from bot.engine.pipeline.steps import StepKind, StepResult, Steps
 from bot.engine.pipeline.submit_queue import SubmitQueue
 from bot.engine.pipeline.submit_step import MarkInDoubtError, submit, take_back
 from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.throttles import Throttles
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Cause, Job
 from bot.jobs.states import Event, State
 from bot.ops.tasks import drain
 from bot.videos.provider_faults import PollFault, PollForbidden
+from bot.videos.providers import Provider
 
 _IDLE_SECONDS = 60.0
 _LIST_AGAIN_SECONDS = 10.0
 _LATE_AGAIN_SECONDS = 10.0
+_UNPOLLED_AT_ONCE = 32
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class Scheduler:
     """Holds the claimed jobs; `run` until cancelled, then `finish` to wait for paid requests."""
 
-    def __init__(self, context: EngineContext, throttle: ProviderThrottle, poller: Poller) -> None:
+    def __init__(self, context: EngineContext, throttles: Throttles, poller: Poller) -> None:
         self._context = context
-        self._throttle = throttle
+        self._throttles = throttles
         self._poller = poller
         self._claims = Claims(context)
         self._steps = Steps()
-        self._submit_queue = SubmitQueue(context.clock, context.signals, throttle, context.rules.max_rendering_jobs)
+        self._submit_queue = SubmitQueue(context.clock, context.signals, throttles, context.rules.max_rendering_jobs)
         self._preflights = Preflights(context, self._steps)
         self._owned = OwnedJobs(context, poller, self._submit_queue, self._steps)
-        self._probe: asyncio.Task[None] | None = None
+        # The running free probes, by the ids of the providers.
+        self._probes: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Start due steps, until cancelled; restarted after an error, it continues with its jobs."""
@@ -63,20 +67,19 @@ class Scheduler:
 
     def stop(self) -> None:
         """Begin no paid request from now on."""
-        self._context.videos.leave()
+        self._context.providers.leave()
 
     async def finish(self, within_seconds: float) -> None:
         """Wait for paid requests; everything else is repeated at the next start without harm."""
         self.stop()
-        beside = [] if self._probe is None else [self._probe]
-        await asyncio.gather(self._steps.finish(within_seconds), drain(beside, 0.0))
+        await asyncio.gather(self._steps.finish(within_seconds), drain(list(self._probes.values()), 0.0))
 
     async def _start_due(self) -> float:
         """Start every step that is due; return in how many seconds to come back."""
         self._owned.take_moved()
         self._owned.take_missed()
         pauses = [await self._refresh_jobs(), self._end_overdue(), self._start_submits()]
-        pauses += [self._start_polls(), self._start_others(), self._start_probe()]
+        pauses += [self._start_polls(), self._start_others(), self._start_probes()]
         return min(pauses)
 
     async def _refresh_jobs(self) -> float:
@@ -135,27 +138,35 @@ class Scheduler:
         for job in picked:
             # From now on something may be sent.
             self._owned.marks_in_doubt.pop(job.id, None)
-            self._start(StepKind.PAY, job, submit(self._context, self._throttle, job))
+            self._start(
+                StepKind.PAY, job, submit(self._context, self._throttles, job, self._submit_queue.chosen(job.id))
+            )
         for job in unchecked:
             self._start(preflight_kind(job), job, self._preflights.run(job))
         return min(pause_seconds, KEEPS_PLACE_SECONDS) if unchecked or kept_places else pause_seconds
 
     def _start_polls(self) -> float:
         """Poll every due rendering job; return in how many seconds the next one is due."""
-        now, polls = self._context.clock.now(), self._steps.count(StepKind.POLL)
-        while (due := self._owned.polls.first()) is not None:
+        return min((self._start_polls_at(at) for at in self._owned.polls.providers()), default=_IDLE_SECONDS)
+
+    def _start_polls_at(self, provider_id: str | None) -> float:
+        now, polls = self._context.clock.now(), self._steps.count(StepKind.POLL, provider_id)
+        # Of a provider that isn't set up nothing is requested.
+        throttle = None if provider_id is None else self._throttles.of_id(provider_id)
+        while (due := self._owned.polls.first(provider_id)) is not None:
             due_at, job_id = due
             if due_at > now:
                 return due_at - now
             if self._owned.is_free(job_id):
-                if polls >= self._throttle.polls_at_once:
+                if polls >= (_UNPOLLED_AT_ONCE if throttle is None else throttle.polls_at_once):
                     return _IDLE_SECONDS
-                if (wait_seconds := self._throttle.seconds_until_poll()) > 0:
+                if throttle is not None and (wait_seconds := throttle.seconds_until_poll()) > 0:
                     return wait_seconds
                 polls += 1
                 job = self._owned.jobs[job_id]
-                self._start(StepKind.POLL, job, self._poller.poll(job, len(self._owned.rendering)))
-            self._owned.polls.drop(job_id)
+                beside = self._owned.polls.rendering_beside(job)
+                self._start(StepKind.POLL, job, self._poller.poll(job, beside), provider_id)
+            self._owned.polls.taken(job_id)
         return _IDLE_SECONDS
 
     def _start_others(self) -> float:
@@ -170,24 +181,22 @@ class Scheduler:
     async def _step(self, job: Job) -> StepResult:
         match job.state:
             case State.FETCHING:
-                return await fetch(self._context, self._throttle, job, self._poller.urls.pop(job.id, None))
+                return await fetch(self._context, self._throttles, job, self._poller.urls.pop(job.id, None))
             case State.SUBMITTING if self._owned.was_never_sent(job):
                 return await take_back(self._context, job)
             case State.SUBMITTING:
                 # The outcome is unknown; it must never be sent again by itself.
                 return await self._move(job, Event.DOUBT, Cause.LOST)
             case _:
-                signals = self._context.signals
+                signals, provider = self._context.signals, self._context.providers.of(job.provider)
                 # Its video may be in the provider's list, which this process has not read yet.
-                if signals.time_in_doubt or (
-                    job.provider == self._context.videos.provider and not signals.list_was_read
-                ):
+                if signals.time_in_doubt or (provider is not None and provider.id not in signals.lists_read):
                     return StepResult(job, self._context.clock.now() + _LIST_AGAIN_SECONDS)
                 return await self._move(job, Event.EXPIRE, Cause.LOST)
 
-    def _start(self, kind: StepKind, job: Job, step: Awaitable[StepResult]) -> None:
+    def _start(self, kind: StepKind, job: Job, step: Awaitable[StepResult], at: str | None = None) -> None:
         self._submit_queue.drop(job.id)
-        self._steps.begin(kind, job.id, self._guard(job, step))
+        self._steps.begin(kind, job.id, self._guard(job, step), at)
 
     async def _guard(self, job: Job, step: Awaitable[StepResult]) -> None:
         """Run one step; an exception delays this job only, which is then read again."""
@@ -220,23 +229,27 @@ class Scheduler:
                 self._context.owner_alerts.alert(Key.ALERT_STUCK)
         self._owned.backoffs.put(job.id, self._context.clock.monotonic() + rest_seconds)
 
-    def _start_probe(self) -> float:
-        """Start a free probe of the provider when there is reason to; never with a paid request."""
-        if self._throttle.take_probe():
-            self._probe = asyncio.create_task(self._ping_provider())
-        return 1.0 if self._throttle.wants_probe else _IDLE_SECONDS
+    def _start_probes(self) -> float:
+        """Start a free probe of each provider when there is reason to; never with a paid request."""
+        wanted = False
+        for provider in self._context.providers:
+            throttle = self._throttles.of(provider)
+            if throttle.take_probe():
+                self._probes[provider.id] = asyncio.create_task(self._ping(provider, throttle))
+            wanted |= throttle.wants_probe
+        return 1.0 if wanted else _IDLE_SECONDS
 
-    async def _ping_provider(self) -> None:
+    async def _ping(self, provider: Provider, throttle: ProviderThrottle) -> None:
         try:
-            await self._context.videos.ping()
+            await provider.client.ping()
         except PollForbidden as fault:
-            _log.warning("provider refuses the key", status=fault.status, detail=fault.detail)
-            if self._throttle.probe_forbidden():
+            _log.warning("provider refuses the key", provider=provider.name, status=fault.status, detail=fault.detail)
+            if throttle.probe_forbidden():
                 self._context.owner_alerts.alert(Key.ALERT_KEY)
         except PollFault as fault:
-            _log.info("provider down", status=fault.status)
-            self._throttle.probe_failed()
+            _log.info("provider down", provider=provider.name, status=fault.status)
+            throttle.probe_failed()
         else:
-            _log.info("provider up")
-            self._throttle.probe_answered()
+            _log.info("provider up", provider=provider.name)
+            throttle.probe_answered()
         self._context.signals.work.set()

@@ -34,6 +34,7 @@ class StepKind(Enum):
 
 class _Step(NamedTuple):
     kind: StepKind
+    at: str | None
     task: asyncio.Task[None]
 
 
@@ -42,27 +43,28 @@ class Steps:
 
     def __init__(self) -> None:
         self._steps: dict[JobId, _Step] = {}
-        self._counts: Counter[StepKind] = Counter()
+        self._counts: Counter[tuple[StepKind, str | None]] = Counter()
 
     def __contains__(self, job_id: JobId) -> bool:
         return job_id in self._steps
 
-    def begin(self, kind: StepKind, job_id: JobId, step: Coroutine[Any, Any, None]) -> None:
-        """Run a step in its own task, which calls `end` at its end."""
-        self._steps[job_id] = _Step(kind, asyncio.create_task(step))
-        self._counts[kind] += 1
+    def begin(self, kind: StepKind, job_id: JobId, step: Coroutine[Any, Any, None], at: str | None = None) -> None:
+        """Run a step in its own task, which calls `end` at its end. `at` is the provider that it is counted at."""
+        self._steps[job_id] = _Step(kind, at, asyncio.create_task(step))
+        self._counts[kind, at] += 1
 
     def end(self, job_id: JobId) -> None:
         """The job's step is over."""
-        self._counts[self._steps.pop(job_id).kind] -= 1
+        step = self._steps.pop(job_id)
+        self._counts[step.kind, step.at] -= 1
 
     def is_paying(self, job_id: JobId) -> bool:
         """Whether a paid request for that job is running, or about to be sent."""
         return job_id in self._steps and self._steps[job_id].kind is StepKind.PAY
 
-    def count(self, kind: StepKind) -> int:
-        """How many steps of that kind are running."""
-        return self._counts[kind]
+    def count(self, kind: StepKind, at: str | None = None) -> int:
+        """How many steps of that kind are running, at that provider."""
+        return self._counts[kind, at]
 
     async def finish(self, paying_seconds: float) -> None:
         """Give paid requests that long to be answered, and cancel the rest at once."""

@@ -1,19 +1,19 @@
-"""The submit queue: which accepted jobs are submitted next, as free places and the throttle allow.
+"""The submit queue: which accepted jobs are submitted next and where, as free places and the throttles allow.
 
 The order is computed only when the queue or the places have changed, and only as far as places are free. A job's place
 is counted when it is shown, so that it is never an old one; those far back are not counted. The first few are named
 whenever they move.
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from contextlib import closing
 from itertools import islice
 
 from bot.chat.views import PLACES_COUNTED
 from bot.engine.due_queue import DueQueue
-from bot.engine.pipeline.fair_queue import FairQueue
+from bot.engine.pipeline.fair_queue import FairQueue, Lane, Line
 from bot.engine.pipeline.fault_window import Sender
-from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.throttles import Throttles
 from bot.engine.signals import Signals
 from bot.jobs.model import Job, JobId, UserId
 from bot.jobs.states import AT_PROVIDER, State
@@ -27,14 +27,16 @@ _NAME_AGAIN_SECONDS = 2.0
 
 
 class SubmitQueue:
-    """The queue of one scheduler, and the places in use at the provider."""
+    """The queue of one scheduler, and the places in use at the providers."""
 
-    def __init__(self, clock: Clock, signals: Signals, throttle: ProviderThrottle, places: int) -> None:
+    def __init__(self, clock: Clock, signals: Signals, throttles: Throttles, places: int) -> None:
         self._clock = clock
         self._signals = signals
-        self._throttle = throttle
+        self._throttles = throttles
         self._places = places
         self._queue = FairQueue()
+        # The provider that each job goes to whose paid step is running or being prepared; None if there is none.
+        self._chosen: dict[JobId, str | None] = {}
         # Jobs that wait for their own moment.
         self._sleepers = DueQueue[JobId]()
         self._sleeping: dict[JobId, Job] = {}
@@ -71,7 +73,8 @@ class SubmitQueue:
         """The job has ended."""
         self.drop(job_id)
         self._release(job_id)
-        self._throttle.account.forget(job_id)
+        self._chosen.pop(job_id, None)
+        self._throttles.forget(job_id)
 
     def observe(self, job: Job) -> None:
         """A job as it is now: it uses a place at the provider or not."""
@@ -102,46 +105,96 @@ class SubmitQueue:
                 self._counted = (self._queue.version, {job.id: place for place, job in first})
         return self._counted[1].get(job_id, PLACES_COUNTED + 1)
 
-    def pick(self, is_ready: Callable[[Job], bool | None], kept_places: int = 0) -> tuple[list[Job], float]:
+    def pick(
+        self, is_ready: Callable[[Job], bool | None], kept_places: Collection[JobId] = ()
+    ) -> tuple[list[Job], float]:
         """The jobs to submit now, each with a place, and in how many seconds to come back at the latest.
 
-        `is_ready` is called for each first: False keeps a place for it, None passes it over. `kept_places` are those of
-        an earlier round.
+        `is_ready` is called for each first: False keeps a place for it, None passes it over. `kept_places` are the jobs
+        of an earlier round that have one. Jobs that wait for their provider delay no others.
         """
         pause_seconds = self._wake_due()
+        room, closed, wait_seconds = self._room(kept_places)
+        free = self._places - len(self._holders) - len(kept_places)
         picked: list[Job] = []
-        free = min(self._places - len(self._holders), self._throttle.submits_free) - kept_places
-        wait_seconds = self._throttle.seconds_until_submit()
-        if len(self._queue) and wait_seconds > 0:
-            pause_seconds = min(pause_seconds, wait_seconds)
-        elif free > 0:
-            held: set[UserId] = set()
-            with closing(self._queue.order(held)) as order:
-                for job in order:
-                    user_id = job.origin.user_id
-                    wait_of_person = self._throttle.seconds_until_submit_of(user_id)
-                    if wait_of_person != 0:
-                        held.add(user_id)
-                        pause_seconds = min(pause_seconds, wait_of_person or _IDLE_SECONDS)
-                    elif (ready := is_ready(job)) is not None:
-                        free -= 1
-                        if ready:
-                            picked.append(job)
-                            self._throttle.begin_submit(Sender.of(job))
-                        if free <= 0:
-                            break
+        if free > 0:
+            wait_seconds = min(wait_seconds, self._pick(picked, free, room, closed, is_ready))
         elif len(self._queue) and len(self._holders) < self._places:
-            # A probing request delays the others for some seconds only.
-            pause_seconds = min(pause_seconds, _FINDING_OUT_SECONDS)
+            wait_seconds = min(wait_seconds, _FINDING_OUT_SECONDS)
         for job in picked:
             self.drop(job.id)
             self._hold(job, holds=True)
             self._queue.turned(job.origin.user_id, self._clock.monotonic())
-        return picked, min(pause_seconds, self._name_first())
+        return picked, min(pause_seconds, wait_seconds, self._name_first())
+
+    def _room(self, kept_places: Collection[JobId]) -> tuple[dict[str, int], set[Lane], float]:
+        """How many jobs each provider may be sent, the lanes that wait for theirs, and for how long at the most."""
+        kept = [self._chosen.get(job_id) for job_id in kept_places]
+        room, closed, pause_seconds = dict[str, int](), set[Lane](), _IDLE_SECONDS
+        for lane in self._queue.lanes():
+            choice = self._throttles.choose(lane)
+            for provider_id in lane:
+                if provider_id not in room:
+                    room[provider_id] = self._throttles.of_id(provider_id).submits_free - kept.count(provider_id)
+            if choice.wait_seconds:
+                closed.add(lane)
+                pause_seconds = min(pause_seconds, choice.wait_seconds)
+            elif choice.provider is not None and room[choice.provider] <= 0:
+                # A probing request delays the others for some seconds only.
+                closed.add(lane)
+                pause_seconds = min(pause_seconds, _FINDING_OUT_SECONDS)
+        return room, closed, pause_seconds
+
+    def _pick(
+        self,
+        picked: list[Job],
+        free: int,
+        room: dict[str, int],
+        closed: set[Lane],
+        is_ready: Callable[[Job], bool | None],
+    ) -> float:
+        """Pick jobs for so many free places from the lanes that aren't closed; return in how many seconds to come back.
+
+        Jobs that wait for their provider are passed over.
+        """
+        pause_seconds = _IDLE_SECONDS
+        held: set[UserId | Line] = set()
+        with closing(self._queue.order(held, closed)) as order:
+            for job in order:
+                lane, user_id = self._queue.lane_of(job.id), job.origin.user_id
+                choice = self._throttles.choose(lane, user_id)
+                provider_id = choice.provider
+                if choice.wait_seconds != 0 or (provider_id is not None and room[provider_id] <= 0):
+                    held.add((user_id, lane))
+                    wait_seconds = _FINDING_OUT_SECONDS if choice.wait_seconds == 0 else choice.wait_seconds
+                    pause_seconds = min(pause_seconds, wait_seconds or _IDLE_SECONDS)
+                elif (ready := is_ready(job)) is not None:
+                    self._chosen[job.id] = provider_id
+                    free -= 1
+                    if ready:
+                        picked.append(job)
+                    if provider_id is not None:
+                        room[provider_id] -= 1
+                        if ready:
+                            self._throttles.of_id(provider_id).begin_submit(Sender.of(job))
+                        if room[provider_id] <= 0:
+                            closed.update(lane for lane in self._queue.lanes() if self._goes_to(lane, provider_id))
+                    if free <= 0:
+                        break
+        return pause_seconds
+
+    def _goes_to(self, lane: Lane, provider_id: str) -> bool:
+        """Whether the lane's jobs go to that provider now, unless it is closed for their requester alone."""
+        return self._throttles.choose(lane).provider == provider_id
+
+    def chosen(self, job_id: JobId) -> str | None:
+        """The provider that a picked job goes to; None if there is none for it."""
+        return self._chosen.get(job_id)
 
     def end_submit(self, job_id: JobId, job: Job | None) -> None:
         """The job's paid step is over, with any outcome; None if another process goes on with the job, or it ended."""
-        self._throttle.end_submit(job_id)
+        self._chosen.pop(job_id, None)
+        self._throttles.end_submit(job_id)
         if job is not None:
             self.observe(job)
 
@@ -151,7 +204,7 @@ class SubmitQueue:
     def _wake(self, job: Job) -> None:
         self._sleeping.pop(job.id, None)
         self._sleepers.drop(job.id)
-        self._queue.put(job, self._throttle.account.times_refused(job.id))
+        self._queue.put(job, self._throttles.times_refused(job.id), self._throttles.lane_of(job))
 
     def _wake_due(self) -> float:
         """Queue jobs whose own moment has come; return in how many seconds the next one's comes."""

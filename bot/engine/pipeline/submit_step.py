@@ -21,6 +21,7 @@ from bot.engine.pipeline.provider_account import Concerns
 from bot.engine.pipeline.reported import reported
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.throttles import Throttles
 from bot.jobs.backoff import full_jitter, obeyed
 from bot.jobs.database import GenerationNotStoredError, MustEndError, StoreConflictError, StoreUnavailableError
 from bot.jobs.deadlines import late_at
@@ -30,6 +31,7 @@ from bot.jobs.states import Event, State
 from bot.jobs.store import accepting, finding, moving
 from bot.jobs.store.processes import SEND_WITHIN_SECONDS
 from bot.videos import provider_faults as faults
+from bot.videos.providers import ProviderRoute
 from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 
 _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
@@ -48,10 +50,14 @@ class MarkInDoubtError(StoreUnavailableError):
         self.marked_at = marked_at
 
 
-async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -> StepResult:
-    """Send an accepted job to the provider. The move to `submitting` is stored before anything is sent."""
+async def submit(context: EngineContext, throttles: Throttles, job: Job, provider_id: str | None) -> StepResult:
+    """Send an accepted job to that provider. The move to `submitting` is stored before anything is sent.
+
+    None, or one that may not take it any more: no provider makes such a video now.
+    """
+    route = next((route for route in throttles.routes_of(job) if route.provider.id == provider_id), None)
     parent = await _parent_of(context, job)
-    missing = await _missing(context, job, parent)
+    missing = await _missing(context, job, parent, route)
     if missing is not None:
         return StepResult(await move(context, job, Event.EXPIRE, cause=missing))
     if context.clock.now() >= late_at(job, context.rules.job_deadline_seconds):
@@ -61,30 +67,32 @@ async def submit(context: EngineContext, throttle: ProviderThrottle, job: Job) -
     options = await _options_of(context, job)
     if options is None:
         return StepResult(await move(context, job, Event.EXPIRE, cause=Cause.MODEL))
-    if context.videos.leaving:
+    if route is None:
+        return StepResult(await move(context, job, Event.EXPIRE, cause=Cause.MODEL))
+    if context.providers.leaving:
         return StepResult(job)
     begun_at = context.clock.monotonic()
-    marked = await _mark(context, job)
+    marked = await _mark(context, job, route)
     if marked is None:
         return StepResult(None)
     if marked.state is State.ACCEPTED:
         # Its requester has to rest because of refusals for content.
         return StepResult(marked, marked.not_before)
     try:
-        remote = await _send(context, marked, parent, options, begun_at)
+        remote = await _send(context, marked, route, parent, options, begun_at)
     except faults.SubmitFault as fault:
         _log.warning("submit fault", job=job.id, fault=type(fault).__name__, status=fault.status, detail=fault.detail)
         with structlog.contextvars.bound_contextvars(detail=fault.detail):
-            return await _record_fault(context, throttle, marked, fault)
+            return await _record_fault(context, route, throttles.of(route.provider), marked, fault)
     except asyncio.CancelledError:
         # The process ends while the provider has not answered: the outcome is unknown.
         await move(context, marked, Event.DOUBT, cause=Cause.LOST)
         raise
-    throttle.took_work(Sender.of(job))
+    throttles.of(route.provider).took_work(Sender.of(job))
     return await _record_taken(context, marked, remote)
 
 
-async def _mark(context: EngineContext, job: Job) -> Job | None:
+async def _mark(context: EngineContext, job: Job, route: ProviderRoute) -> Job | None:
     """Store that the job is being sent, before it is; still accepted if it has to wait; None if it was moved by someone
     else.
     """
@@ -92,9 +100,7 @@ async def _mark(context: EngineContext, job: Job) -> Job | None:
     if context.database.is_shared:
         shared = accepting.Submitter(context.process, context.rules.max_rendering_jobs)
     try:
-        return await change(
-            context, accepting.begin_submit, job, now, provider=context.videos.provider, submitter=shared
-        )
+        return await change(context, accepting.begin_submit, job, now, provider=route.provider.id, submitter=shared)
     except asyncio.CancelledError:
         # The process ends. The mark is stored all the same, now or in a moment, and nothing was sent.
         await _postpone(context, replace(job, state=State.SUBMITTING), 0.0)
@@ -114,12 +120,14 @@ async def take_back(context: EngineContext, job: Job) -> StepResult:
     return await _postpone(context, job, 0.0)
 
 
-async def _send(context: EngineContext, job: Job, parent: Job | None, options: Chosen, begun_at: float) -> RemoteVideo:
-    request = job.request
+async def _send(
+    context: EngineContext, job: Job, route: ProviderRoute, parent: Job | None, options: Chosen, begun_at: float
+) -> RemoteVideo:
+    request, videos = job.request, route.provider.client
     order = Order(
         prompt=request.prompt,
         idempotency_key=job.idempotency_key,
-        model=request.model,
+        model=route.model,
         size=request.size,
         seconds=request.seconds,
         references=tuple(
@@ -129,10 +137,10 @@ async def _send(context: EngineContext, job: Job, parent: Job | None, options: C
         send_before=begun_at + SEND_WITHIN_SECONDS if context.database.is_shared else None,
     )
     if request.parent_id is None:
-        return await context.videos.create(order)
+        return await videos.create(order)
     if parent is None or parent.remote_id is None:
         raise faults.RequestRefused(cause=Cause.SOURCE_GONE, detail="The video to remix is not known any more.")
-    return await context.videos.remix(parent.remote_id, order)
+    return await videos.remix(parent.remote_id, order)
 
 
 async def _record_taken(context: EngineContext, job: Job, remote: RemoteVideo) -> StepResult:
@@ -173,7 +181,7 @@ async def _settle(context: EngineContext, job: Job, work: _Work, *args: Any, **c
 
 
 async def _record_fault(
-    context: EngineContext, throttle: ProviderThrottle, job: Job, fault: faults.SubmitFault
+    context: EngineContext, route: ProviderRoute, throttle: ProviderThrottle, job: Job, fault: faults.SubmitFault
 ) -> StepResult:
     sender = Sender.of(job)
     match fault:
@@ -195,7 +203,7 @@ async def _record_fault(
             return await _after_account_refused(context, throttle, job, fault)
         case faults.CleanRefusal():
             throttle.failed(sender, paid=True)
-            return await _after_clean_refusal(context, job)
+            return await _after_clean_refusal(context, route, job)
         case faults.RequestRefused():
             # A text about credit or key is no evidence that the account is in order.
             if fault.status is not None and fault.cause not in (Cause.CREDIT, Cause.KEY):
@@ -226,8 +234,8 @@ async def _after_account_refused(
     return await _postpone(context, job, throttle.account.again_seconds(sure=sure), waiting_for=waiting_for)
 
 
-async def _after_clean_refusal(context: EngineContext, job: Job) -> StepResult:
-    allowed = context.rules.retry_server_errors
+async def _after_clean_refusal(context: EngineContext, route: ProviderRoute, job: Job) -> StepResult:
+    allowed = route.provider.retry_server_errors
     if allowed == 0:
         return await _settle_by(context, job, Event.DOUBT, cause=Cause.PROVIDER)
     if job.clean_refusals >= allowed:
@@ -265,13 +273,15 @@ async def _options_of(context: EngineContext, job: Job) -> Chosen | None:
     return options_on_wire(model, request.options)
 
 
-async def _missing(context: EngineContext, job: Job, parent: Job | None) -> Cause | None:
+async def _missing(context: EngineContext, job: Job, parent: Job | None, route: ProviderRoute | None) -> Cause | None:
     """Why the request can't be made any more, although it was accepted; None if it can."""
-    if job.request.parent_id is not None and not _is_at(context.videos.provider, parent):
+    if job.request.parent_id is not None and not _is_at(context, route, parent):
         return Cause.INPUT
     return None if await hold_all(context, job.request.references) else Cause.INPUT
 
 
-def _is_at(provider: str, parent: Job | None) -> bool:
+def _is_at(context: EngineContext, route: ProviderRoute | None, parent: Job | None) -> bool:
     """Whether the video to remix is at that provider; at another one its id may name another customer's video."""
-    return parent is not None and parent.remote_id is not None and parent.provider == provider
+    if route is None or parent is None or parent.remote_id is None:
+        return False
+    return context.providers.of(parent.provider) is route.provider

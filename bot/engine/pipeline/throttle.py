@@ -11,6 +11,7 @@ from typing import Any
 from bot.engine.pipeline.fault_window import FaultWindow, Sender
 from bot.engine.pipeline.provider_account import Concerns, ProviderAccount
 from bot.engine.pipeline.provider_health import ProviderHealth
+from bot.engine.pipeline.user_shares import UserShares
 from bot.engine.pipeline.user_throttle import AT_ONCE, UserThrottle
 from bot.jobs.backoff import ASKED_LONGEST_SECONDS, bounded
 from bot.jobs.model import Cause, JobId, UserId
@@ -37,14 +38,18 @@ class ProviderThrottle:
     """One per provider. `begin_submit` and `end_submit` enclose each paid request, and one signal follows it."""
 
     def __init__(
-        self, clock: Clock, is_paused: Callable[[], bool] = lambda: False, submits_per_minute: int = 60
+        self,
+        clock: Clock,
+        is_paused: Callable[[], bool] = lambda: False,
+        submits_per_minute: int = 60,
+        shares: UserShares | None = None,
     ) -> None:
-        """`is_paused` returns whether the owner has stopped all spending."""
+        """`is_paused` returns whether the owner has stopped all spending; `shares` are those of all providers."""
         self._clock = clock
         self._is_paused = is_paused
         self._health = ProviderHealth(clock)
         self.account = ProviderAccount(clock)
-        self._users = UserThrottle(clock, submits_per_minute)
+        self._users = UserThrottle(clock, shares or UserShares(clock, submits_per_minute))
         self._creates_until = 0.0
         self._polls_until = 0.0
         # From a create with a `Retry-After` until one is accepted: one at a time is sent.

@@ -1,35 +1,34 @@
-"""One person's share of the common paid requests.
+"""What one person's requests to one provider wait for.
 
 A person whose requests fail waits alone, for longer each time, until one of them is accepted.
 """
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 
 from bot.engine.pipeline.fault_window import Sender
+from bot.engine.pipeline.user_shares import UserShares
 from bot.jobs.model import JobId, UserId
 from bot.ops.clock import Clock
 
 AT_ONCE = 8
-_AT_ONCE_EACH = 4
-_MINUTE_SECONDS = 60.0
-_LEAST_SHARE = 5
-_SHARE_OF_MINUTE = 3
+_FORGET_SECONDS = 60.0
 _BACKOFF_SECONDS = 15.0
 _BACKOFF_SECONDS_MAX = 300.0
 _DOUBLINGS_MAX = 10
 
 
 class UserThrottle:
-    """Running paid requests and those of the last minute, by person. All times are monotonic."""
+    """Running paid requests to one provider, and who waits there. All times are monotonic."""
 
-    def __init__(self, clock: Clock, submits_per_minute: int) -> None:
+    def __init__(self, clock: Clock, shares: UserShares) -> None:
+        """`shares` are those of all providers."""
         self._clock = clock
-        # A third of them, though never so few that an operator's low limit stops one person alone.
-        self._share = max(_LEAST_SHARE, submits_per_minute // _SHARE_OF_MINUTE)
+        self._shares = shares
         self._began: dict[JobId, tuple[UserId, float]] = {}
-        self._spent: defaultdict[UserId, deque[float]] = defaultdict(deque)
         self._held_until: dict[UserId, float] = {}
         self._troubled: defaultdict[UserId, set[JobId]] = defaultdict(set)
+        # When each person last sent something, within the last minute.
+        self._sent_at: dict[UserId, float] = {}
         self._forgotten_at = 0.0
 
     @property
@@ -51,23 +50,24 @@ class UserThrottle:
         now = self._clock.monotonic()
         self._forget_old(now)
         self._began[sender.job_id] = (sender.user_id, now)
-        self._spent[sender.user_id].append(now)
+        self._sent_at[sender.user_id] = now
+        self._shares.begin(sender)
 
     def end(self, job_id: JobId) -> None:
         """The request for that job was answered, or not sent after all."""
         self._began.pop(job_id, None)
+        self._shares.end(job_id)
 
     def wait_seconds(self, user_id: UserId) -> float:
         """0 if that person's next paid request may be sent as far as they are concerned."""
-        now = self._clock.monotonic()
-        waits = [0.0, self._held_until.get(user_id, 0.0) - now]
-        if user_id in self._spent and len(spent := self._spent[user_id]) >= self._share:
-            waits.append(spent[-self._share] + _MINUTE_SECONDS - now)
-        return max(waits)
+        held_seconds = self._held_until.get(user_id, 0.0) - self._clock.monotonic()
+        return max(0.0, held_seconds, self._shares.wait_seconds(user_id))
 
     def is_full(self, user_id: UserId) -> bool:
         """Whether that person has as many requests running as allowed: one only, after a fault."""
-        return self.in_flight_of(user_id) >= (1 if self._troubled.get(user_id) else _AT_ONCE_EACH)
+        if self._troubled.get(user_id) and self.in_flight_of(user_id):
+            return True
+        return self._shares.is_full(user_id)
 
     def hold(self, user_id: UserId, seconds: float) -> None:
         """Hold that person's requests for so long; a longer hold stays."""
@@ -93,18 +93,14 @@ class UserThrottle:
 
     def _forget_old(self, now: float) -> None:
         """Forget people who have sent nothing for a minute and wait for nothing."""
-        if now < self._forgotten_at + _MINUTE_SECONDS:
+        if now < self._forgotten_at + _FORGET_SECONDS:
             return
         self._forgotten_at = now
-        for user_id, spent in tuple(self._spent.items()):
-            while spent and spent[0] <= now - _MINUTE_SECONDS:
-                spent.popleft()
-            if not spent:
-                del self._spent[user_id]
+        self._sent_at = {user_id: at for user_id, at in self._sent_at.items() if at > now - _FORGET_SECONDS}
         for user_id, until in tuple(self._held_until.items()):
             if until <= now:
                 del self._held_until[user_id]
         active = Counter(other for other, _ in self._began.values())
         for user_id in tuple(self._troubled):
-            if user_id not in self._spent and user_id not in self._held_until and not active[user_id]:
+            if user_id not in self._sent_at and user_id not in self._held_until and not active[user_id]:
                 del self._troubled[user_id]

@@ -45,16 +45,24 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A person's request, with pictures kept already, and uploads that are still at Discord."""
+    """A person's request, with pictures kept already, and uploads that are still at Discord.
+
+    `provider` is the stored id of the provider that it is meant for, once that is known.
+    """
 
     request: VideoRequest
     uploads: tuple[Upload, ...] = ()
+    provider: str = ""
+
+
+# Why a person's request is not accepted now: the last is the stored id of a remix's provider.
+_Pausing = Callable[[UserId | None, VideoRequest | None, str | None], Refusal | None]
 
 
 class Intake:
     """Accepts requests. `pausing` returns why a person's are not accepted now (provider down, account refused)."""
 
-    def __init__(self, context: EngineContext, pausing: Callable[[UserId | None], Refusal | None]) -> None:
+    def __init__(self, context: EngineContext, pausing: _Pausing) -> None:
         self._context = context
         self._pausing = pausing
         self._lookup = Lookup(context)
@@ -76,15 +84,16 @@ class Intake:
         job or draft that the request leads on from.
         """
         request, origin = settle_home(ask.request, origin, home)
-        ask = replace(ask, request=request)
         try:
-            refusal = self._no_time() or no_place or await self._no_request(ask) or self._pausing(origin.user_id)
+            ask = replace(ask, request=request, provider=await self._provider_for(request))
+            paused = self._pausing(origin.user_id, request, ask.provider)
+            refusal = self._no_time() or no_place or await self._no_request(ask) or paused
             if refusal is None and request.private:
                 return await self._accept_private(ask, origin)
             if refusal is None and not ask.uploads:
                 # The accepting transaction alone decides.
                 taking = sum(user_id == origin.user_id for user_id in self._taking.values())
-                return await self._store(self._job(ask.request, origin), taking)
+                return await self._store(self._job(ask, origin), taking)
             return await self.find_made(origin.id) or refusal or await self._accept_with_pictures(ask, origin)
         except StoreUnavailableError:
             _log.exception("job not stored")
@@ -138,7 +147,11 @@ class Intake:
 
         Raises `StoreUnavailableError`.
         """
-        return self._no_time() or self._pausing(user_id) or await self._no_request(ask, prompt_given=False)
+        return (
+            self._no_time()
+            or self._pausing(user_id, ask.request, None)
+            or await self._no_request(ask, prompt_given=False)
+        )
 
     def closed(self, guild_id: int | None, *, request: bool = False) -> Refusal | None:
         """Why the operator lets the bot do nothing there, or accept no request; None otherwise."""
@@ -151,7 +164,11 @@ class Intake:
 
     async def check_person(self, origin: Origin) -> Refusal | None:
         """Why nothing is accepted from that person now, for any request."""
-        return self._no_time() or self._pausing(origin.user_id) or await self._no_room(Ask(VideoRequest("")), origin)
+        return (
+            self._no_time()
+            or self._pausing(origin.user_id, None, None)
+            or await self._no_room(Ask(VideoRequest("")), origin)
+        )
 
     async def read_text(self, upload: Upload, user_id: UserId) -> str | Refusal | None:
         """The text of an attached file as a prompt; None if it is no text."""
@@ -170,7 +187,7 @@ class Intake:
             pictures = await self.keep_pictures(ask.uploads, origin.user_id)
             if isinstance(pictures, Refusal):
                 return pictures
-            return await self._store(self._job(replace_pictures(ask.request, pictures), origin))
+            return await self._store(self._job(replace(ask, request=replace_pictures(ask.request, pictures)), origin))
         finally:
             self._taking.pop(origin.id, None)
 
@@ -194,8 +211,8 @@ class Intake:
             self._watch(accepted.budgets)
         return accepted.job
 
-    def _job(self, request: VideoRequest, origin: Origin) -> Job:
-        now = self._context.clock.now()
+    def _job(self, ask: Ask, origin: Origin) -> Job:
+        now, request = self._context.clock.now(), ask.request
         # No message of a private one goes to its server.
         thread_of = None if request.private else self._context.courier.thread_of(origin.place)
         return Job(
@@ -203,11 +220,20 @@ class Intake:
             state=State.ACCEPTED,
             request=request,
             origin=replace(origin, thread_of=thread_of),
-            provider=self._context.videos.provider,
+            provider=ask.provider,
             idempotency_key=str(uuid.uuid4()),
             accepted_at=now,
             not_before=now + origin.grace_seconds,
         )
+
+    async def _provider_for(self, request: VideoRequest) -> str:
+        """The stored id of the provider that the job is meant for: of a remix that of its source."""
+        if request.parent_id is not None:
+            parent = await self._lookup.get(request.parent_id)
+            if parent is not None:
+                return parent.provider
+        routes = self._context.providers.routes(request.model)
+        return routes[0].provider.id if routes else next(iter(self._context.providers)).id
 
     def _no_time(self) -> Refusal | None:
         return Refusal(Reason.STOPPING) if self._stopping else None

@@ -79,7 +79,8 @@ class Lookup:
         job = await self.settled(job)
         shown_in = await self.find_place(job)
         sees = shown_in == asker.place or await sees_channel(shown_in.channel_id)
-        return may_remix(job, asker, shown_in, sees_channel=sees, provider=self._context.videos.provider) or job
+        provider = self._context.providers.of(job.provider)
+        return may_remix(job, asker, shown_in, sees_channel=sees, is_set_up=provider is not None) or job
 
     async def check_parent(self, request: VideoRequest, asker: Asker, sees_channel: SeesChannel) -> Refusal | None:
         """Why that person may not make a stored request now: they may have lost access to its parent."""
@@ -180,7 +181,8 @@ class Lookup:
             return await self.find_replied(MessageId(int(link["message"])))
         if (job_id := parse_job_id(text)) is not None and (job := await self.get(job_id)) is not None:
             return job
-        return await self._context.database.read(finding.find_by_remote, self._context.videos.provider, storable(text))
+        ids = [stored for provider in self._context.providers for stored in provider.ids]
+        return await self._context.database.read(finding.find_by_remote, ids, storable(text))
 
     async def views_of(self, found: list[Job]) -> list[JobView]:
         """The jobs with what is shown beside them."""

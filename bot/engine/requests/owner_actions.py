@@ -6,7 +6,7 @@ import structlog
 
 from bot.engine.context import EngineContext
 from bot.engine.moves import block
-from bot.engine.pipeline.reconcile import Reconciler
+from bot.engine.pipeline.linking import link_by_hand
 from bot.engine.restore_detection import searched_until
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.limits import DAY_SECONDS
@@ -22,9 +22,8 @@ _log = structlog.stdlib.get_logger(__name__)
 class OwnerActions:
     """Each action checks first that the person is an owner, and is logged."""
 
-    def __init__(self, context: EngineContext, reconciler: Reconciler) -> None:
+    def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._reconciler = reconciler
 
     async def pause(self, user_id: UserId) -> bool | Refusal:
         """Stop all spending at once; False if that doesn't survive a restart."""
@@ -71,7 +70,7 @@ class OwnerActions:
         """Link an uncertain or lost job to that video of the provider; nothing is sent again."""
         if refusal := self.refuse(user_id):
             return refusal
-        linked = await self._reconciler.link_by_hand(job, remote_id.strip())
+        linked = await link_by_hand(self._context, job, remote_id.strip())
         if isinstance(linked, Job):
             _log.warning("video linked by hand", job=linked.id, by=user_id)
         return linked

@@ -63,13 +63,16 @@ async def find_by_origin(connection: AsyncConnection, origin_id: str) -> Job | N
     return await _first(connection, _BY_ORIGIN, wanted=origin_id)
 
 
-async def find_by_remote(connection: AsyncConnection, provider: str, remote_id: str) -> Job | None:
-    """The job with that id at the provider."""
-    return await _first(connection, sa.select(jobs).where(jobs.c.provider == provider, jobs.c.remote_id == remote_id))
+async def find_by_remote(connection: AsyncConnection, providers: Collection[str], remote_id: str) -> Job | None:
+    """The job with that id at one of those providers."""
+    of_these = (jobs.c.provider.in_(providers), jobs.c.remote_id == remote_id)
+    return await _first(connection, sa.select(jobs).where(*of_these).limit(1))
 
 
-async def find_unclear_at_provider(connection: AsyncConnection, provider: str, ended_since: float) -> list[Job]:
-    """The jobs that were sent to that provider but got no id, the latest first; lost ones if lost since then."""
+async def find_unclear_at_provider(
+    connection: AsyncConnection, provider_ids: Collection[str], ended_since: float
+) -> list[Job]:
+    """The jobs that were sent to that provider but got no id of it, the latest first; lost ones if lost since then."""
     found = await connection.execute(
         sa.select(jobs)
         .where(
@@ -77,7 +80,7 @@ async def find_unclear_at_provider(connection: AsyncConnection, provider: str, e
                 sa.and_(UNENDED, jobs.c.state.in_((State.SUBMITTING, State.UNCERTAIN))),
                 sa.and_(jobs.c.ended_at > ended_since, jobs.c.state == State.LOST),
             ),
-            jobs.c.provider == provider,
+            jobs.c.provider.in_(provider_ids),
             jobs.c.remote_id.is_(None),
             jobs.c.submitted_at.is_not(None),
         )
@@ -86,12 +89,14 @@ async def find_unclear_at_provider(connection: AsyncConnection, provider: str, e
     return readable(found, job_of)
 
 
-async def find_lost_at_provider(connection: AsyncConnection, provider: str, ended_since: float) -> list[Job]:
+async def find_lost_at_provider(
+    connection: AsyncConnection, provider_ids: Collection[str], ended_since: float
+) -> list[Job]:
     """The jobs of that provider that ended as lost since then although its id is known."""
     found = await connection.execute(
         sa.select(jobs).where(
             jobs.c.state == State.LOST,
-            jobs.c.provider == provider,
+            jobs.c.provider.in_(provider_ids),
             jobs.c.remote_id.is_not(None),
             jobs.c.ended_at > ended_since,
         ),
@@ -99,10 +104,12 @@ async def find_lost_at_provider(connection: AsyncConnection, provider: str, ende
     return readable(found, job_of)
 
 
-async def find_owned_remote_ids(connection: AsyncConnection, provider: str, remote_ids: Collection[str]) -> set[str]:
+async def find_owned_remote_ids(
+    connection: AsyncConnection, provider_ids: Collection[str], remote_ids: Collection[str]
+) -> set[str]:
     """Which of the provider's ids belong to a job."""
     found = await connection.scalars(
-        sa.select(jobs.c.remote_id).where(jobs.c.provider == provider, jobs.c.remote_id.in_(remote_ids)),
+        sa.select(jobs.c.remote_id).where(jobs.c.provider.in_(provider_ids), jobs.c.remote_id.in_(remote_ids)),
     )
     return {remote_id for remote_id in found if remote_id is not None}
 

@@ -29,6 +29,7 @@ from bot.jobs.store import finding
 from tests.databases import a_database
 from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeSkippingClock
+from tests.unit.bot.engine.providers_of_test import NoVideos, one_provider
 from tests.unit.bot.jobs.samples import ANNA, BEN, HERE, PROVIDER, a_job, put
 
 
@@ -70,7 +71,7 @@ class RequestsHarness:
             signals=self.signals,
             process="machine",
             rules=SimpleNamespace(limits=Limits(10, 0), reply_remix="on", reply_grace_seconds=5.0),
-            videos=SimpleNamespace(provider=PROVIDER),
+            providers=one_provider(NoVideos(PROVIDER)),
             courier=self.courier,
             readers=READERS,
             catalogue=Catalogue.of(("gpt-4o-video",), ("1280x720",), ("8",)),
@@ -78,7 +79,7 @@ class RequestsHarness:
             first_frames=SimpleNamespace(forget=self._forget_frames),
         )
         self.frames_forgotten: list[JobId] = []
-        self.intake = Intake(self.context, lambda _: None)
+        self.intake = Intake(self.context, lambda *_: None)
         self.job_actions = JobActions(self.context, self.intake)
         self.replies = Replies(self.context, self.intake, Lookup(self.context))
         self.unseen: set[ChannelId] = set()

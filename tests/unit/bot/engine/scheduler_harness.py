@@ -33,7 +33,7 @@ from bot.jobs.states import State
 from bot.jobs.store import finding
 from bot.media.ffmpeg import Ffmpeg
 from bot.media.first_frames import FirstFrames
-from bot.media.video_fetcher import AddressGuard, VideoFetcher
+from bot.media.video_fetcher import AddressGuard, Source, VideoFetcher
 from bot.videos.client import VideosClient
 from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.spending import SpendGuard
@@ -41,6 +41,7 @@ from bot.videos.values import Endpoint
 from sandbox.clock import ScaledClock
 from tests.databases import a_database
 from tests.readers import READERS
+from tests.unit.bot.engine.providers_of_test import one_provider, one_throttle
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.videos.fake_provider import FakeProvider, serve
 
@@ -166,9 +167,11 @@ class SchedulerHarness:
         )
         self.guard = SpendGuard(10_000, clock)
         self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), OpenAIDialect(), self.guard, clock)
-        self.fetcher = VideoFetcher(
-            folder / "videos", 10_000_000, AddressGuard(provider.base_url, ()), self.videos.key_for
-        )
+        retry_server_errors = rules.pop("retry_server_errors", 2)
+        self.providers = one_provider(self.videos, retry_server_errors=retry_server_errors)
+        self.throttles = one_throttle(self.throttle, self.providers)
+        source = Source(AddressGuard(provider.base_url, ()), self.videos.key_for)
+        self.fetcher = VideoFetcher(folder / "videos", 10_000_000, {self.videos.provider: source})
         # As on a machine without ffmpeg.
         without = Ffmpeg(None, folder / "ffmpeg", self.fetcher.space, clock, 10_000_000)
         self.first_frames = FirstFrames(folder / "frames", without)
@@ -180,14 +183,13 @@ class SchedulerHarness:
             job_give_up_seconds=GIVE_UP_SECONDS,
             retention_seconds=86_400.0,
             max_rendering_jobs=20,
-            retry_server_errors=2,
             reply_remix="on",
             reply_grace_seconds=0.0,
         )
         self.context = SimpleNamespace(
             clock=clock,
             database=database,
-            videos=self.videos,
+            providers=self.providers,
             catalogue=Catalogue.of(["gpt-4o-video"], ["1280x720"], ["8"]),
             fetcher=self.fetcher,
             shelf=SimpleNamespace(),
@@ -199,8 +201,8 @@ class SchedulerHarness:
             owner_alerts=SimpleNamespace(alert=self.rung.append),
             process="machine",
         )
-        self.poller = Poller(self.context, self.throttle)  # pyright: ignore[reportArgumentType]  # what a scheduler uses
-        self.scheduler = Scheduler(self.context, self.throttle, self.poller)  # pyright: ignore[reportArgumentType]
+        self.poller = Poller(self.context, self.throttles)  # pyright: ignore[reportArgumentType]  # what a scheduler uses
+        self.scheduler = Scheduler(self.context, self.throttles, self.poller)  # pyright: ignore[reportArgumentType]
         self._running: asyncio.Task[None] | None = None
         self._seen: dict[str, tuple[int, int, Job]] = {}
         self._commits = 0

@@ -152,7 +152,7 @@ def remix(
     job: Job, user_id: UserId = BEN, place: Place = HERE, *, sees: bool = True, shown_in: Place | None = None
 ) -> Refusal | None:
     shown_in = shown_in or job.origin.place
-    return may_remix(job, Asker(user_id, place), shown_in, sees_channel=sees, provider=PROVIDER)
+    return may_remix(job, Asker(user_id, place), shown_in, sees_channel=sees, is_set_up=job.provider == PROVIDER)
 
 
 @pytest.mark.parametrize("user_id", [ANNA, BEN])
@@ -240,7 +240,7 @@ def test_a_private_video_is_remixed_by_its_requester_in_its_server_and_its_dm(
 ) -> None:
     """Whether they see a channel doesn't matter: it is in none."""
     video = a_private_job(State.DELIVERED)
-    assert may_remix(video, Asker(ANNA, place), DM, sees_channel=place == DM, provider=PROVIDER) == refused
+    assert may_remix(video, Asker(ANNA, place), DM, sees_channel=place == DM, is_set_up=True) == refused
 
 
 @pytest.mark.parametrize("place", [HERE, NEXT_DOOR, DM])
@@ -249,7 +249,7 @@ def test_a_private_video_is_unknown_to_all_others(place: Place) -> None:
     manager = Asker(BEN, place, manages_messages=True, manages_server=True)
     for shown_in in (DM, place):
         video = a_private_job(State.DELIVERED)
-        assert may_remix(video, manager, shown_in, sees_channel=True, provider=PROVIDER) == UNKNOWN
+        assert may_remix(video, manager, shown_in, sees_channel=True, is_set_up=True) == UNKNOWN
 
 
 @pytest.mark.parametrize("place", [HERE, DM, OTHER_SERVER])

@@ -16,6 +16,7 @@ from bot.jobs.model import Upload
 from bot.media.references import ReferenceRefused, ReferenceShelf
 from bot.media.sessions import Deadlines
 from bot.media.video_fetcher import AddressGuard, FetchFault, VideoFetcher
+from tests.unit.bot.media.fetcher_of_one import FetcherOfOne
 
 NAME = "video-ABCDEFGH.mp4"
 
@@ -46,7 +47,7 @@ async def video(fetcher: VideoFetcher, base: str, path: str) -> str:
 async def run(what: str, folder: str, limit_bytes: int, base: str, fetches: list[tuple[str, int]]) -> dict[str, Any]:
     """Fetch one after the other; the first is for warming up, pictures come once more four at a time."""
     shelf = ReferenceShelf(Path(folder), limit_bytes, base, Deadlines(300.0, 300.0), ())
-    fetcher = VideoFetcher(Path(folder), limit_bytes, AddressGuard(base, []), lambda _url: None)
+    fetcher = FetcherOfOne(Path(folder), limit_bytes, AddressGuard(base, []), lambda _url: None)
 
     async def fetch(path: str, size_bytes: int) -> str:
         return await (picture(shelf, base, path, size_bytes) if what == "pictures" else video(fetcher, base, path))

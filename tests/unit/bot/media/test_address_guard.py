@@ -14,6 +14,7 @@ from bot.media.address_guard import ForbiddenAddressError, Gate
 from bot.media.video_fetcher import AddressGuard, FetchFailed, FetchRefusedByGuard, VideoFetcher
 from tests.unit.bot.media.fake_file_host import FakeFileHost, answer, redirect
 from tests.unit.bot.media.fake_network import FakeNetwork
+from tests.unit.bot.media.fetcher_of_one import FetcherOfOne
 from tests.unit.bot.media.samples import mp4
 
 INSIDE_URLS = [
@@ -102,7 +103,7 @@ def fetcher(tmp_path: Path, api: FakeFileHost, net: FakeNetwork) -> VideoFetcher
     net.name("metadata.test", ["169.254.169.254"])
     net.name("both.test", ["127.0.0.66", "::1"])
     guard = AddressGuard(api.url("/v1"), ["files.test"])
-    return VideoFetcher(tmp_path / "videos", 10_000_000, guard, lambda _url: None)
+    return FetcherOfOne(tmp_path / "videos", 10_000_000, guard, lambda _url: None)
 
 
 @pytest.mark.parametrize(

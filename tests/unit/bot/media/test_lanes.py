@@ -10,6 +10,7 @@ from bot.media.lanes import Lanes
 from bot.media.sessions import Deadlines
 from bot.media.video_fetcher import AddressGuard, FetchFailed, VideoFetcher
 from tests.unit.bot.media.fake_file_host import Answer, FakeFileHost, Peer, answer
+from tests.unit.bot.media.fetcher_of_one import FetcherOfOne
 from tests.unit.bot.media.samples import mp4
 
 LOOK_SECONDS = 0.1
@@ -23,7 +24,7 @@ def make(tmp_path: Path, api: FakeFileHost) -> Make:
         usual = Deadlines(60.0, 30.0)
         guard = AddressGuard(api.url("/v1"), [])
         lanes = Lanes(LOOK_SECONDS, **numbers)
-        return VideoFetcher(tmp_path / "videos", 10_000_000, guard, lambda _url: None, deadlines or usual, lanes)
+        return FetcherOfOne(tmp_path / "videos", 10_000_000, guard, lambda _url: None, deadlines or usual, lanes)
 
     return fetcher
 

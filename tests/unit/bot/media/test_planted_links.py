@@ -13,6 +13,7 @@ from bot.jobs.model import Reference, Upload
 from bot.media.references import ReferenceRefused, ReferenceShelf
 from bot.media.video_fetcher import AddressGuard, FetchFailed, VideoFetcher
 from tests.unit.bot.media.fake_file_host import FakeFileHost, answer
+from tests.unit.bot.media.fetcher_of_one import FetcherOfOne
 from tests.unit.bot.media.samples import mp4, picture
 
 Kind = Literal["videos", "references"]
@@ -74,7 +75,7 @@ async def keeper(request: pytest.FixtureRequest, tmp_path: Path, api: FakeFileHo
     folder.parent.mkdir()
     (outside / "file").write_bytes(BODY[kind])
     (outside / "folder" / "precious").write_bytes(b"precious")
-    fetcher = VideoFetcher(folder, MAX_BYTES, AddressGuard(api.url("/v1"), []), lambda _url: None)
+    fetcher = FetcherOfOne(folder, MAX_BYTES, AddressGuard(api.url("/v1"), []), lambda _url: None)
     shelf = ReferenceShelf(folder, MAX_BYTES, api.url("/api"))
     yield Keeper(kind, folder, outside, api, fetcher, shelf)
     await fetcher.close()

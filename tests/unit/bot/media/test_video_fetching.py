@@ -33,6 +33,7 @@ from bot.media.video_fetcher import (
 )
 from tests.unit.bot.media.fake_file_host import FakeFileHost, Peer, answer, redirect
 from tests.unit.bot.media.fake_network import FakeNetwork
+from tests.unit.bot.media.fetcher_of_one import FetcherOfOne
 from tests.unit.bot.media.samples import FTYP, WEBM, box, mp4, picture
 
 NAME = "video-ABCDEFGH.mp4"
@@ -63,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 def make(folder: Path, api: FakeFileHost, disk: FakeDisk) -> Callable[..., VideoFetcher]:
     def fetcher(max_bytes: int = MAX_BYTES, **deadlines: float) -> VideoFetcher:
         guard = AddressGuard(api.url("/v1"), ["files.test"])
-        return VideoFetcher(
+        return FetcherOfOne(
             folder,
             max_bytes,
             guard,

@@ -15,6 +15,7 @@ from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.provider_faults import PollFault
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
+from tests.unit.bot.engine.providers_of_test import one_provider
 from tests.unit.bot.jobs.samples import a_job
 from tests.unit.bot.videos.fake_provider import FakeProvider, serve
 
@@ -147,7 +148,7 @@ def job(provider: FakeProvider) -> Job:
 
 
 async def link(videos: VideosClient, job: Job, now: float = 0.0) -> str | None:
-    found = await asyncio.wait_for(find_link(videos, job, now), 10)
+    found = await asyncio.wait_for(find_link(one_provider(videos), job, now), 10)
     return None if found is None else found.url
 
 
@@ -175,7 +176,7 @@ async def test_an_expired_link_is_none(
     url = f"https://bucket.test/v.mp4{query}"
     provider.reply(200, {"id": "video_1", "status": "completed", "url": url, "expires_at": told})
     before, later = 1_796_017_999.0, 1_796_018_000.0 if ends_at is None else ends_at
-    assert await find_link(videos, job, before) == PublicLink(url, ends_at)
+    assert await find_link(one_provider(videos), job, before) == PublicLink(url, ends_at)
     assert await link(videos, job, later) == (url if ends_at is None else None)
 
 

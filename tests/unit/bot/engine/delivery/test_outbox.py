@@ -24,6 +24,7 @@ from bot.videos.values import RemoteVideo
 from tests.databases import a_database
 from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeClock
+from tests.unit.bot.engine.providers_of_test import one_provider
 from tests.unit.bot.jobs.samples import PROVIDER, a_job, put
 
 pytestmark = pytest.mark.both_databases
@@ -162,7 +163,7 @@ class OutboxHarness:
                 readers=READERS,
                 rules=rules,
                 signals=Signals(),
-                videos=self.provider,
+                providers=one_provider(self.provider),
                 fetcher=self.fetcher,
                 ffmpeg=SimpleNamespace(available=False),
                 first_frames=self.frames,

@@ -15,6 +15,7 @@ from bot.jobs.store.upload_limits import find_limit
 from bot.videos.provider_faults import PollFailed
 from bot.videos.values import RemoteState, RemoteVideo
 from tests.unit.bot.engine.delivery.test_outbox import FakeProvider, OutboxHarness, a_video, an_outbox_harness
+from tests.unit.bot.engine.providers_of_test import one_provider
 from tests.unit.bot.jobs.samples import ANNA, HERE
 
 pytestmark = pytest.mark.both_databases
@@ -74,7 +75,7 @@ def opens_dms(outbox: OutboxHarness) -> None:
 def links(outbox: OutboxHarness, *, lasting_seconds: float = 3_600.0) -> FakeLinks:
     """Let the provider have a link that lasts so long."""
     provider = FakeLinks(outbox.clock.now() + lasting_seconds)
-    outbox.outbox._context.videos = provider  # pyright: ignore[reportAttributeAccessIssue]
+    outbox.outbox._context.providers = one_provider(provider)  # pyright: ignore[reportAttributeAccessIssue]
     return provider
 
 

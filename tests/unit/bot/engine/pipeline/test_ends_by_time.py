@@ -118,7 +118,7 @@ async def test_an_uncertain_job_ends_after_the_list_was_read(harness: SchedulerH
         harness.clock.jump(60)
         await asyncio.sleep(0.01)
     assert (await harness.job(job)).state is State.UNCERTAIN
-    harness.signals.list_was_read = True
+    harness.signals.lists_read.add(harness.videos.provider)
     await harness.is_in(job, State.LOST, step_seconds=30)
 
 
@@ -130,8 +130,9 @@ async def test_what_counts_as_reading_the_list(harness: SchedulerHarness, answer
     """A list, or the answer that there is none; not a provider that could not be asked."""
     harness.api.list = answer
     await old_job(harness, State.UNCERTAIN, remote_id=None)
-    await Reconciler(harness.context, harness.throttle)._seek()  # pyright: ignore[reportArgumentType]  # what it uses
-    assert harness.signals.list_was_read is counts
+    (provider,) = harness.providers
+    await Reconciler(harness.context, provider, harness.throttle)._seek()  # pyright: ignore[reportArgumentType]  # what it uses
+    assert bool(harness.signals.lists_read) is counts
 
 
 async def test_what_is_to_be_fetched_gets_a_try_of_this_process(harness: SchedulerHarness) -> None:
@@ -153,11 +154,10 @@ async def test_a_lost_video_that_turns_up_is_delivered(harness: SchedulerHarness
     job = await old_job(harness, State.LOST, ended_at=now, cause=Cause.LATE)
     await old_job(harness, State.LOST, ended_at=now - 2 * 86_400.0, remote_id="video_old")
     harness.start()
-    reconciler = Reconciler(harness.context, harness.throttle)  # pyright: ignore[reportArgumentType]  # what it uses
-    polls = LostJobPoller(harness.context, harness.throttle, reconciler)  # pyright: ignore[reportArgumentType]
+    polls = LostJobPoller(harness.context, harness.throttles)  # pyright: ignore[reportArgumentType]
     for _ in range(24 * 6):
         harness.clock.jump(600)
-        await polls._poll_due()
+        await polls._poll_all()
     assert 3 <= len(harness.api.polled) <= 10
     assert set(harness.api.polled) == {"video_1"}
     assert (await harness.job(job)).state is State.LOST
@@ -168,8 +168,7 @@ async def test_a_lost_video_that_is_finished_is_posted(harness: SchedulerHarness
     job = await old_job(harness, State.LOST, ended_at=harness.clock.now() - 700, cause=Cause.LOST)
     harness.api.poll = completed
     harness.start()
-    reconciler = Reconciler(harness.context, harness.throttle)  # pyright: ignore[reportArgumentType]  # what it uses
-    await LostJobPoller(harness.context, harness.throttle, reconciler)._poll_due()  # pyright: ignore[reportArgumentType]
+    await LostJobPoller(harness.context, harness.throttles)._poll_all()  # pyright: ignore[reportArgumentType]
     found = await harness.is_in(job, State.POSTING, step_seconds=1)
     assert found.revived_at is not None
     assert harness.api.paid == []
@@ -186,7 +185,7 @@ async def test_nothing_ends_while_the_time_is_in_doubt(harness: SchedulerHarness
     waiting = await old_job(harness, State.ACCEPTED, submitted_at=None, remote_id=None)
     rendering, unclear = await old_job(harness), await old_job(harness, State.UNCERTAIN, remote_id=None)
     fetching = await old_job(harness, State.FETCHING, remote_id="video_2")
-    harness.signals.list_was_read = True
+    harness.signals.lists_read.add(harness.videos.provider)
     harness.start()
     for _ in range(20):
         harness.clock.jump(60)

@@ -119,7 +119,7 @@ def test_the_next_few_of_thousands_cost_as_many_steps() -> None:
         first = list(islice(order, 20))
     assert [job.accepted_at for job in first] == [float(number) for number in range(20)]
     assert counted.read == 20
-    assert len(line._heap) == 2_000
+    assert len(line._heaps[()]) == 2_000
 
 
 def test_a_round_that_is_cut_off_changes_no_order() -> None:
@@ -183,6 +183,46 @@ def test_people_who_are_held_are_left_out() -> None:
         order.append(job.origin.user_id)
         held.add(ANNA)
     assert order == [ANNA, BEN, BEN]
+
+
+def test_people_take_turns_across_lanes() -> None:
+    """A person with jobs for two providers has no more turns than one with jobs for one."""
+    line = FairQueue()
+    for job, lane in zip(queue(ANNA, ANNA, ANNA, ANNA, BEN, BEN), ("ab", "b", "ab", "b", "b", "b"), strict=True):
+        line.put(job, lane=tuple(lane))
+    assert [job.origin.user_id for job in line.order()] == [ANNA, BEN, ANNA, BEN, ANNA, ANNA]
+    assert [job.accepted_at for job in line.order()] == [0.0, 4.0, 1.0, 5.0, 2.0, 3.0]
+
+
+def test_a_closed_lane_costs_nothing() -> None:
+    """Ten thousand jobs wait for a provider that is down: the one for another is found at once."""
+    line = FairQueue()
+    for number in range(10_000):
+        line.put(a_job(user_id=UserId(number), accepted_at=float(number)), lane=("down",))
+    other = a_job(user_id=ANNA, accepted_at=20_000.0)
+    line.put(other, lane=("up",))
+    line._jobs = counted = CountedJobs(line._jobs)
+    assert list(line.order(closed={("down",)})) == [other]
+    assert counted.read == 1
+    assert list(line.order({(ANNA, ("up",))}, {("down",)})) == []
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from("abc"), st.integers(0, 30)), max_size=30))
+def test_every_order_over_lanes_is_fair(given_jobs: list[tuple[int, str, int]]) -> None:
+    """Everyone gets a turn, no person two before another who waits, in all lanes."""
+    line, taken = FairQueue(), Counter[UserId]()
+    for person, lane, second in given_jobs:
+        line.put(a_job(user_id=UserId(person), accepted_at=float(second)), lane=(lane,))
+    left = list(line.order())
+    assert len(left) == len(given_jobs)
+    for job in tuple(left):
+        assert all(taken[job.origin.user_id] <= taken[other.origin.user_id] for other in left)
+        taken[job.origin.user_id] += 1
+        left.remove(job)
+    for job_id in tuple(line):
+        line.drop(job_id)
+    assert not line._heaps
+    assert not line._turns
 
 
 def test_turns_are_forgotten_at_last() -> None:

@@ -107,7 +107,7 @@ async def test_claims_come_in_pieces(harness: SchedulerHarness, monkeypatch: pyt
         await harness.scheduler._start_due()
         pieces.append({*owned.jobs.values()})
         assert not harness.signals.has_unclaimed or not any(
-            kind.name in ("PAY", "CHECK") for kind, _ in harness.scheduler._steps._steps.values()
+            step.kind.name in ("PAY", "CHECK") for step in harness.scheduler._steps._steps.values()
         )
     assert [len(piece) for piece in pieces] == [2, 4]
     assert {job.id for job in pieces[0]} == {sent.id, waiting[2].id}

@@ -19,6 +19,7 @@ from bot.videos.provider_faults import PollFailed
 from bot.videos.values import RemoteState, RemoteVideo
 from tests.databases import a_database
 from tests.unit.bot.engine.fake_clock import FakeClock
+from tests.unit.bot.engine.providers_of_test import one_provider, one_throttle
 from tests.unit.bot.jobs.samples import PROVIDER, a_job, put
 
 
@@ -52,14 +53,16 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 class Polling:
     """A poller with its throttle; each is a process of its own."""
 
-    def __init__(self, database: object) -> None:
+    def __init__(self, database: object, address: str = PROVIDER) -> None:
         self.clock, self.videos = FakeClock(), FakeVideos()
         self.throttle = ProviderThrottle(self.clock)
+        self.videos.provider = address
+        providers = one_provider(self.videos)
         rules = SimpleNamespace(poll_bounds=Bounds(1.0, 60.0), job_give_up_seconds=86_400.0)
         context = SimpleNamespace(
-            clock=self.clock, videos=self.videos, rules=rules, signals=Signals(), database=database
+            clock=self.clock, providers=providers, rules=rules, signals=Signals(), database=database
         )
-        self.poller = Poller(_typed(context), self.throttle)
+        self.poller = Poller(_typed(context), one_throttle(self.throttle, providers))
 
     def job(self, user: int = 1) -> Job:
         now = self.clock.now()
@@ -87,8 +90,7 @@ async def test_the_ceiling_is_remembered_across_a_restart(database: Database) ->
     before = Polling(database)
     await before.poller.learn()
     ceiling = await before.find_ceiling()
-    after, elsewhere = Polling(database), Polling(database)
-    elsewhere.videos.provider = "https://other.test/v1"
+    after, elsewhere = Polling(database), Polling(database, "https://other.test/v1")
     await after.poller.learn()
     await elsewhere.poller.learn()
     assert after.throttle.poll_rate.ceiling == pytest.approx(ceiling, abs=0.01)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from bot.engine.pipeline.linking import link_by_hand
 from bot.engine.pipeline.reconcile import Reconciler, gap_seconds
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.signals import Signals
@@ -21,6 +22,7 @@ from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint, RemoteVideo
 from tests.databases import a_database
 from tests.unit.bot.engine.fake_clock import FakeClock
+from tests.unit.bot.engine.providers_of_test import one_provider
 from tests.unit.bot.engine.senders import open_breaker
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.videos.fake_provider import FakeProvider, serve
@@ -58,12 +60,13 @@ class ReconcilerHarness:
         context = SimpleNamespace(
             clock=clock,
             database=database,
-            videos=self.videos,
+            providers=one_provider(self.videos),
             rules=rules,
             signals=self.signals,
             process="machine",
         )
-        self.reconciler = Reconciler(context, self.throttle)
+        (provider,) = context.providers
+        self.context, self.reconciler = context, Reconciler(context, provider, self.throttle)
 
     @property
     def asked(self) -> int:
@@ -231,7 +234,7 @@ async def test_a_poll_that_says_nothing_proves_no_video(harness: ReconcilerHarne
     """By hand an id is given only where the provider says something about that video."""
     job = await harness.job(State.LOST)
     harness.provider.reply(status, text=body)
-    assert await harness.reconciler.link_by_hand(job.id, "video_1") == Refusal(Reason.REMOTE_UNASKED)
+    assert await link_by_hand(harness.context, job.id, "video_1") == Refusal(Reason.REMOTE_UNASKED)
     assert (await harness.now(job)).state is State.LOST
 
 
@@ -240,11 +243,11 @@ async def test_a_video_from_before_the_request_is_not_linked(harness: Reconciler
     job = await harness.job(State.UNCERTAIN)
     made_at = harness.clock.now() - HOUR
     harness.provider.reply(200, {"id": "video_1", "status": "queued", "created_at": made_at})
-    refused = await harness.reconciler.link_by_hand(job.id, "video_1")
+    refused = await link_by_hand(harness.context, job.id, "video_1")
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.REMOTE_OLDER
     harness.provider.answers.clear()
     harness.provider.reply(200, {"id": "video_1", "status": "queued", "created_at": harness.clock.now() - 30})
-    linked = await harness.reconciler.link_by_hand(job.id, "video_1")
+    linked = await link_by_hand(harness.context, job.id, "video_1")
     assert isinstance(linked, Job)
     assert linked.state is State.RENDERING

@@ -76,7 +76,7 @@ async def test_the_deadline_holds_to_the_last_moment(harness: SchedulerHarness) 
     """P1: a job's time is up between its turn and the request: it ends, and nothing was sent."""
     job = await harness.accept()
     harness.clock.jump(DEADLINE_SECONDS)
-    following = await submit(harness.context, harness.throttle, job)  # pyright: ignore[reportArgumentType]
+    following = await submit(harness.context, harness.throttles, job, harness.videos.provider)  # pyright: ignore[reportArgumentType]
     assert following.job is not None
     assert (following.job.state, following.job.cause) == (State.FAILED, Cause.LATE)
     assert harness.api.paid == []
@@ -104,7 +104,7 @@ async def test_a_job_is_not_even_marked_once_the_drain_has_begun(harness: Schedu
     """Its turn came in the moment of leaving: it is left as it is, so that its card says nothing of it either."""
     job = await harness.accept()
     harness.scheduler.stop()
-    following = await submit(harness.context, harness.throttle, job)  # pyright: ignore[reportArgumentType]
+    following = await submit(harness.context, harness.throttles, job, harness.videos.provider)  # pyright: ignore[reportArgumentType]
     assert following.job == job == await harness.job(job)
     assert not harness.signals.moved_jobs
 

@@ -11,10 +11,12 @@ from bot.engine.pipeline.fair_queue import FairQueue
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.submit_queue import SubmitQueue
 from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.throttles import Throttles
 from bot.engine.signals import Signals
 from bot.jobs.model import Job, JobId, UserId
 from bot.jobs.states import State
 from tests.unit.bot.engine.fake_clock import FakeClock
+from tests.unit.bot.engine.providers_of_test import NoVideos, one_provider, one_throttle
 from tests.unit.bot.jobs.samples import a_job
 
 ORDERED: Counter[str] = Counter()
@@ -43,7 +45,12 @@ def turns(clock: FakeClock, signals: Signals, monkeypatch: pytest.MonkeyPatch) -
             yield job
 
     monkeypatch.setattr(FairQueue, "order", counted)
-    return SubmitQueue(clock, signals, ProviderThrottle(clock, submits_per_minute=100_000), places=20)
+    return SubmitQueue(clock, signals, throttles_of(clock), places=20)
+
+
+def throttles_of(clock: FakeClock) -> Throttles:
+    """Those of one provider that takes any number."""
+    return one_throttle(ProviderThrottle(clock, submits_per_minute=100_000), one_provider(NoVideos()))
 
 
 def ready(_: Job) -> bool:
@@ -60,9 +67,9 @@ def fill(turns: SubmitQueue, clock: FakeClock, number: int) -> list[Job]:
 
 def send(turns: SubmitQueue, clock: FakeClock, job: Job) -> None:
     """The provider takes the job, which then renders."""
-    turns._throttle.took_work(Sender.of(job))
+    turns._throttles.of_id(NoVideos().provider).took_work(Sender.of(job))
     turns.put(a_job(State.RENDERING, id=job.id, user_id=job.origin.user_id, submitted_at=clock.now()))
-    turns._throttle.end_submit(job.id)
+    turns._throttles.end_submit(job.id)
 
 
 def test_an_unchanged_queue_is_not_ordered_again(turns: SubmitQueue, clock: FakeClock) -> None:
@@ -117,7 +124,7 @@ def test_a_place_is_counted_when_it_is_shown(turns: SubmitQueue, clock: FakeCloc
 def test_the_place_is_that_in_which_jobs_are_sent(steps: list[tuple[int, str]]) -> None:
     """After anything that happens to the queue: those with smaller numbers are picked before."""
     clock, signals = FakeClock(), Signals()
-    turns = SubmitQueue(clock, signals, ProviderThrottle(clock, submits_per_minute=100_000), places=3)
+    turns = SubmitQueue(clock, signals, throttles_of(clock), places=3)
     jobs: list[Job] = []
     for number, (person, what) in enumerate(steps):
         clock.seconds += 1

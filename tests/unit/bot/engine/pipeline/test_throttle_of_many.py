@@ -19,6 +19,7 @@ from bot.videos.submit_responses import RawResponse, ResponseContext, judge_poll
 from bot.videos.values import RemoteVideo
 from tests.figures import figure
 from tests.unit.bot.engine.fake_clock import FakeClock
+from tests.unit.bot.engine.providers_of_test import one_provider, one_throttle
 from tests.unit.bot.jobs.samples import PROVIDER, a_job
 
 JOBS = 10_000
@@ -114,8 +115,9 @@ async def test_ten_thousand_jobs_rarely_ask_a_limited_provider_in_vain(
         provider.warm_at = clock.now()
     database = FakeDatabase()
     rules = SimpleNamespace(poll_bounds=Bounds(1.0, 60.0), job_give_up_seconds=86_400.0)
-    context = SimpleNamespace(clock=clock, videos=provider, rules=rules, signals=Signals(), database=database)
-    poller = Poller(context, throttle)  # pyright: ignore[reportArgumentType]  # what a poller uses of the parts here
+    providers = one_provider(provider)
+    context = SimpleNamespace(clock=clock, providers=providers, rules=rules, signals=Signals(), database=database)
+    poller = Poller(context, one_throttle(throttle, providers))  # pyright: ignore[reportArgumentType]  # what a poller uses of the parts here
     polls, began_at = DueQueue(), clock.now()
     jobs = rendering_since(began_at)
     for each in jobs:

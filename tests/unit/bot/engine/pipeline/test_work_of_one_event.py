@@ -20,6 +20,7 @@ from bot.jobs.states import State
 from bot.videos.values import RemoteState, RemoteVideo
 from tests.figures import figure
 from tests.unit.bot.engine.fake_clock import FakeClock
+from tests.unit.bot.engine.providers_of_test import NoVideos, one_provider, one_throttle
 from tests.unit.bot.engine.scheduler_harness import SchedulerHarness, a_scheduler_harness
 from tests.unit.bot.jobs.samples import a_job
 
@@ -63,7 +64,7 @@ class Unlisted(dict[JobId, Job]):
 class FakeVideos:
     """A provider where everything renders for ever."""
 
-    provider = "https://provider.test/v1"
+    leaving = False
 
     async def poll(self, remote_id: str) -> RemoteVideo:
         return RemoteVideo(remote_id, RemoteState.RUNNING, "processing")
@@ -77,7 +78,8 @@ class Many:
 
     def __init__(self, harness: SchedulerHarness, number: int) -> None:
         self.harness, self.scheduler, self.signals = harness, harness.scheduler, harness.signals
-        harness.context.videos = FakeVideos()
+        (provider,) = harness.providers
+        object.__setattr__(provider, "client", FakeVideos())
         self.signals.has_unclaimed = False
         # Leases are renewed by one statement, at their own time.
         self.scheduler._claims._renew_at = math.inf
@@ -94,7 +96,8 @@ class Many:
 
     def job(self, state: State, one: int, **changes: Any) -> Job:
         now = self.harness.clock.now()
-        facts = {"user_id": UserId(one + 1), "accepted_at": now - 30.0 + one / 1_000, "provider": FakeVideos.provider}
+        provider = self.harness.videos.provider
+        facts = {"user_id": UserId(one + 1), "accepted_at": now - 30.0 + one / 1_000, "provider": provider}
         return replace(a_job(state, **facts | changes), id=JobId(f"J{one:07}"), remote_id=f"video_{one}")
 
     async def steps(self, event: Callable[[], object]) -> int:
@@ -162,7 +165,8 @@ def test_a_free_place_costs_the_same_with_any_number_of_people() -> None:
     for number in MANY:
         clock = FakeClock()
         throttle = ProviderThrottle(clock, submits_per_minute=100_000)
-        queue = SubmitQueue(clock, Signals(), throttle, places=1)
+        throttles = one_throttle(throttle, one_provider(NoVideos()))
+        queue = SubmitQueue(clock, Signals(), throttles, places=1)
         for one in range(number):
             queue.put(a_job(user_id=UserId(one + 1), accepted_at=float(one)))
         (first,) = queue.pick(lambda _: True)[0]

@@ -60,7 +60,7 @@ def shelf(harness: SchedulerHarness, tmp_path: Path) -> FakeShelf:
 @pytest.fixture
 def intake(harness: SchedulerHarness) -> Intake:
     harness.context.catalogue = Catalogue.of(["sora-2"], ["1280x720"], ["8"])
-    return Intake(harness.context, lambda _: None)  # pyright: ignore[reportArgumentType]
+    return Intake(harness.context, lambda *_: None)  # pyright: ignore[reportArgumentType]
 
 
 def origin(number: int, user_id: UserId) -> Origin:

@@ -50,7 +50,7 @@ async def test_jobs_are_found_by_their_names(database: Database) -> None:
     await database.write(put, other)
     assert await database.read(finding.get, other.id) == other
     assert await database.read(finding.find_by_origin, "act-1") == job
-    assert await database.read(finding.find_by_remote, PROVIDER, "video_1") == job
+    assert await database.read(finding.find_by_remote, [PROVIDER], "video_1") == job
     assert await database.read(finding.find_by_ids, [job.id, JobId("00000000")]) == {job.id: job}
     assert await database.read(finding.find_by_ids, []) == {}
 
@@ -60,8 +60,8 @@ async def test_what_is_not_there_is_none(database: Database) -> None:
     await database.write(put, a_job(State.RENDERING, remote_id="video_1"), a_job())
     assert await database.read(finding.get, JobId("00000000")) is None
     assert await database.read(finding.find_by_origin, "act-1") is None
-    assert await database.read(finding.find_by_remote, PROVIDER, "video_2") is None
-    assert await database.read(finding.find_by_remote, "https://elsewhere.test", "video_1") is None
+    assert await database.read(finding.find_by_remote, [PROVIDER], "video_2") is None
+    assert await database.read(finding.find_by_remote, ["https://elsewhere.test"], "video_1") is None
 
 
 async def test_a_remix_has_the_model_of_the_nearest_video_above_that_names_one(database: Database) -> None:

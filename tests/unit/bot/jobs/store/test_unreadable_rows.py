@@ -63,7 +63,7 @@ async def test_one_poisoned_job_stops_no_other(database: Database, column: str, 
 @pytest.mark.parametrize(
     ("state", "find", "given"),
     [
-        (State.UNCERTAIN, finding.find_unclear_at_provider, (PROVIDER, 0.0)),
+        (State.UNCERTAIN, finding.find_unclear_at_provider, ((PROVIDER,), 0.0)),
         (State.DELIVERED, finding.find_own_everywhere, (ANNA, 25)),
         (State.RENDERING, finding.find_own_everywhere, (ANNA, 25)),
     ],

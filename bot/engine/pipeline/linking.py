@@ -1,0 +1,82 @@
+"""Links jobs whose paid request had no clear response with their videos at the provider; it never sends again."""
+
+import structlog
+
+from bot.engine.context import EngineContext
+from bot.engine.moves import revive
+from bot.engine.pipeline.matching import is_older
+from bot.jobs.database import StoreConflictError
+from bot.jobs.deadlines import late_at
+from bot.jobs.model import Job, parse_job_id
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.states import Event, State
+from bot.jobs.store import finding
+from bot.videos.provider_faults import NotFound, PollFault
+from bot.videos.urls import usable_id
+
+# The states of jobs that may still be linked.
+SOUGHT = frozenset({State.UNCERTAIN, State.LOST})
+_RACE_TRIES = 3
+_log = structlog.stdlib.get_logger(__name__)
+
+
+async def link_by_hand(context: EngineContext, typed: str, remote_id: str) -> Job | Refusal:
+    """Link the job to a video that a person found at the provider, or return why not.
+
+    It must exist there, belong to no other job and not be older than the request; the job must be uncertain or
+    lost.
+    """
+    job_id = parse_job_id(typed)
+    for _ in range(_RACE_TRIES):
+        job = None if job_id is None else await context.database.read(finding.get, job_id)
+        if job is None:
+            return Refusal(Reason.VIDEO_UNKNOWN)
+        if refusal := await _no_link(context, job, remote_id):
+            return refusal
+        try:
+            linked = await link(context, job, remote_id)
+        except StoreConflictError:
+            # Another job was given that id a moment ago: the next try shows which.
+            continue
+        if linked is not None:
+            return linked
+    return Refusal(Reason.REMOTE_UNASKED)
+
+
+async def _no_link(context: EngineContext, job: Job, remote_id: str) -> Refusal | None:
+    """Why the job can't be given that id; the store is checked before the provider."""
+    if job.state not in SOUGHT or job.remote_id not in (None, remote_id):
+        return Refusal(Reason.NOT_LINKABLE, {"video": job.id})
+    provider = context.providers.of(job.provider)
+    if provider is None:
+        return Refusal(Reason.LINK_ELSEWHERE, {"video": job.id})
+    if not usable_id(remote_id):
+        return Refusal(Reason.REMOTE_UNKNOWN, {"given": remote_id})
+    owner = await context.database.read(finding.find_by_remote, provider.ids, remote_id)
+    if owner is not None and owner.id != job.id:
+        return Refusal(Reason.REMOTE_OWNED, {"given": remote_id, "video": owner.id})
+    try:
+        remote = await provider.client.poll(remote_id)
+    except NotFound:
+        return Refusal(Reason.REMOTE_UNKNOWN, {"given": remote_id})
+    except PollFault as fault:
+        _log.warning("provider not asked", job=job.id, status=fault.status, detail=fault.detail)
+        return Refusal(Reason.REMOTE_UNASKED)
+    if remote.raw_status is None and remote.url is None and remote.created_at is None:
+        # A response without a body would accept every id.
+        return Refusal(Reason.REMOTE_UNASKED)
+    if is_older(job, remote):
+        return Refusal(Reason.REMOTE_OLDER, {"given": remote_id})
+    return None
+
+
+async def link(context: EngineContext, job: Job, remote_id: str) -> Job | None:
+    """Store the job's id at the provider; None if it was moved meanwhile. Raises `StoreConflictError`."""
+    now = context.clock.now()
+    changes: dict[str, object] = {"remote_id": remote_id, "cause": None}
+    if now >= late_at(job, context.rules.job_deadline_seconds):
+        # Its requester has read more than that it is late.
+        changes["late_at"] = now
+    if job.state is State.LOST:
+        changes["revived_at"] = now
+    return await revive(context, job, Event.LINK, **changes)

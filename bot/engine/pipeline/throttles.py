@@ -1,0 +1,113 @@
+"""The throttles of all providers, and which of them a job goes to now."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, cast
+
+from bot.engine.pipeline.fair_queue import Lane
+from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.user_shares import UserShares
+from bot.jobs.model import Job, JobId, UserId, VideoRequest
+from bot.jobs.reasons import Reason, Refusal
+from bot.jobs.route_choice import Choice, RouteFacts, choose
+from bot.ops.clock import Clock
+from bot.videos.providers import Provider, ProviderRoute, Providers
+
+_FACTS = "providers"
+
+
+class Throttles:
+    """One throttle for each provider. Shares of people are common to all."""
+
+    def __init__(self, providers: Providers, throttles: Mapping[str, ProviderThrottle]) -> None:
+        """`throttles` by the ids of the providers."""
+        self._providers = providers
+        self._throttles = throttles
+
+    @classmethod
+    def of_all(
+        cls, providers: Providers, clock: Clock, is_paused: Callable[[], bool], submits_per_minute: int
+    ) -> "Throttles":
+        """A new throttle for each provider; `is_paused` returns whether the owner has stopped all spending."""
+        shares = UserShares(clock, submits_per_minute)
+        return cls(
+            providers,
+            {provider.id: ProviderThrottle(clock, is_paused, submits_per_minute, shares) for provider in providers},
+        )
+
+    def of(self, provider: Provider) -> ProviderThrottle:
+        """The provider's throttle."""
+        return self._throttles[provider.id]
+
+    def of_id(self, provider_id: str) -> ProviderThrottle:
+        """The throttle of the provider with that id."""
+        return self._throttles[provider_id]
+
+    def routes_of(self, job: Job) -> tuple[ProviderRoute, ...]:
+        """The providers that may take the job, the preferred one first: a remix stays where its source is."""
+        return self._routes(job.request, job.provider)
+
+    def lane_of(self, job: Job) -> Lane:
+        """The ids of those providers."""
+        return tuple(route.provider.id for route in self.routes_of(job))
+
+    def choose(self, lane: Lane, user_id: UserId | None = None) -> Choice:
+        """The provider that the next job of the lane goes to, of that person if one is given."""
+        return choose([self._facts_of(provider_id, user_id) for provider_id in lane])
+
+    def times_refused(self, job_id: JobId) -> int:
+        """How often the job was refused for the account of a provider; others are tried before it."""
+        return max(throttle.account.times_refused(job_id) for throttle in self._throttles.values())
+
+    def end_submit(self, job_id: JobId) -> None:
+        """The paid request for that job was answered, or not sent."""
+        for throttle in self._throttles.values():
+            throttle.end_submit(job_id)
+
+    def forget(self, job_id: JobId) -> None:
+        """The job has ended."""
+        for throttle in self._throttles.values():
+            throttle.account.forget(job_id)
+
+    def refusal(
+        self, user_id: UserId | None = None, request: VideoRequest | None = None, provider_id: str | None = None
+    ) -> Refusal | None:
+        """Why no new command of that person is accepted now; None if one provider may take it.
+
+        Without a request, any provider will do; a remix must stay at that of `provider_id`, its stored id.
+        """
+        if request is None:
+            routes: Iterable[Provider] = self._providers
+        else:
+            routes = [route.provider for route in self._routes(request, provider_id)]
+        refusals = [self.of(provider).refusal(user_id) for provider in routes]
+        if not refusals or None in refusals:
+            return None
+        # The owner's own pause first, as it is said for all.
+        return min((refusal for refusal in refusals if refusal is not None), key=_is_not_pause)
+
+    def find_facts(self) -> dict[str, object]:
+        """What the other processes that share the database have to heed, as JSON's values."""
+        return {_FACTS: {provider_id: throttle.find_facts() for provider_id, throttle in self._throttles.items()}}
+
+    def heed_facts(self, others: Collection[Mapping[str, Any]]) -> None:
+        """Take over what other processes found out; what a newer version says in other words is passed over."""
+        told = [facts[_FACTS] for facts in others if isinstance(facts.get(_FACTS), dict)]
+        for provider_id, throttle in self._throttles.items():
+            of_this = [known.get(provider_id) for known in told]
+            throttle.heed_facts([cast("dict[str, Any]", facts) for facts in of_this if isinstance(facts, dict)])
+
+    def _routes(self, request: VideoRequest, provider_id: str | None) -> tuple[ProviderRoute, ...]:
+        if request.parent_id is None or provider_id is None:
+            return self._providers.routes(request.model)
+        return self._providers.remix_routes(provider_id, request.model)
+
+    def _facts_of(self, provider_id: str, user_id: UserId | None) -> RouteFacts:
+        throttle = self._throttles[provider_id]
+        seconds: float | None = throttle.seconds_until_submit()
+        if user_id is not None and not seconds:
+            seconds = throttle.seconds_until_submit_of(user_id)
+        return RouteFacts(provider_id, seconds, throttle.is_open)
+
+
+def _is_not_pause(refusal: Refusal) -> bool:
+    return refusal.reason is not Reason.PAUSED
