@@ -5,16 +5,33 @@ Every character means itself: there are no wildcards.
 
 import unicodedata
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from bot.jobs.model import ChannelId, JobId
 
 
-class Prompt(NamedTuple):
+class Searchable(Protocol):
     """What a search reads of a job."""
 
+    @property
+    def id(self) -> JobId:
+        """Its short id."""
+        ...
+
+    @property
+    def prompt(self) -> str:
+        """Its prompt."""
+        ...
+
+
+S = TypeVar("S", bound=Searchable)
+
+
+class Prompt(NamedTuple):
+    """The prompt of a job, and where others may see it."""
+
     id: JobId
-    text: str
+    prompt: str
     channel_id: ChannelId
     private: bool = False
 
@@ -27,6 +44,6 @@ def folded(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def matching(prompts: Iterable[Prompt], wanted: str) -> list[Prompt]:
-    """Those whose text contains the folded words, or whose id they are."""
-    return [one for one in prompts if wanted in folded(one.text) or wanted == one.id.lower()]
+def matching(prompts: Iterable[S], wanted: str) -> list[S]:
+    """Those whose prompt contains the folded words, or whose id they are."""
+    return [one for one in prompts if wanted in folded(one.prompt) or wanted == one.id.lower()]

@@ -1,5 +1,7 @@
 """`/status`: what it tells and offers, and to whom."""
 
+import pytest
+
 from bot.chat.words import Key
 from bot.jobs.model import PostKind
 from bot.jobs.reasons import Reason
@@ -17,6 +19,20 @@ async def test_status_completes_ones_own_jobs(world: SimWorld) -> None:
     assert [choice["value"] for choice in offered] == [running.id, ended.id]
     typed = await world.ada.autocomplete(world.channel, "status", "video", ended.id[:5].lower())
     assert [choice["value"] for choice in typed] == [ended.id]
+
+
+@pytest.mark.both_databases
+async def test_suggestions_are_found_in_any_script(world: SimWorld) -> None:
+    """In any case, far behind the beginning of a prompt, in `/status` and `/remix`; at most what Discord takes."""
+    apples = await world.delivered(f"{'Ruhig. ' * 100}ÄPFEL im Regen")
+    await world.delivered("Красная ЛИСА")
+
+    async def found(command: str, typed: str, **options: str) -> list[str]:
+        return [one["value"] for one in await world.ada.autocomplete(world.channel, command, "video", typed, **options)]
+
+    assert await found("status", "äpfel") == await found("remix", "äpfel", prompt="At night") == [apples.id]
+    assert len(await found("status", "лиса")) == 1
+    assert await found("status", "äpfeln") == []
 
 
 async def test_status_lists_ones_own_jobs(world: SimWorld) -> None:

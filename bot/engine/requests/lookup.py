@@ -1,5 +1,6 @@
 """Finding a video, and what a person may see of it. Read-only."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -23,6 +24,7 @@ from bot.jobs.model import (
 from bot.jobs.option_values import options_that_fit
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control, may_remix, may_see
+from bot.jobs.searching import folded, matching
 from bot.jobs.states import State
 from bot.jobs.storable_text import storable
 from bot.jobs.store import finding, posts
@@ -124,12 +126,21 @@ class Lookup:
 
     async def suggest_finished_in_place(self, asker: Asker, typed: str) -> list[Suggestion]:
         """The asker's finished videos of this server, newest first, at most 25."""
-        search = finding.suggest_finished_in_place
-        return await self._context.database.read(search, asker.user_id, asker.place, typed, _SUGGESTIONS)
+        return await self._suggest(typed, finding.suggest_finished_in_place, asker.user_id, asker.place)
 
     async def suggest_own_everywhere(self, asker: Asker, typed: str) -> list[Suggestion]:
         """The asker's running and latest jobs, at most 25."""
-        return await self._context.database.read(finding.suggest_own_everywhere, asker.user_id, typed, _SUGGESTIONS)
+        return await self._suggest(typed, finding.suggest_own_everywhere, asker.user_id)
+
+    async def _suggest(
+        self, typed: str, find: Callable[..., Awaitable[list[Suggestion]]], *whose: object
+    ) -> list[Suggestion]:
+        database = self._context.database
+        if typed.isascii():
+            # Any database finds that without handing over all of the prompts.
+            return await database.read(find, *whose, typed, _SUGGESTIONS)
+        newest = await database.read(find, *whose, "", finding.SEARCHED_MAX, whole=True)
+        return (await asyncio.to_thread(matching, newest, folded(typed)))[:_SUGGESTIONS]
 
     async def find_replied(self, message_id: MessageId) -> Job | None:
         """The job whose finished video that message shows."""

@@ -37,11 +37,12 @@ _LINE = _FIRST.union_all(
 _MODEL = sa.select(_LINE.c.model).where(_LINE.c.model.is_not(None)).limit(1)
 # Of a prompt this is surely enough for one short line, also with invisible characters in it.
 _PROMPT_SHOWN = 200
+_WHOLE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What a choice of an option shows of a job; `prompt` is its beginning."""
+    """What a choice of an option shows of a job; `prompt` is its beginning, or as a whole."""
 
     id: JobId
     prompt: str
@@ -166,20 +167,24 @@ async def find_own_everywhere(connection: AsyncConnection, user_id: UserId, limi
 
 
 async def suggest_own_everywhere(
-    connection: AsyncConnection, user_id: UserId, typed: str, limit: int
+    connection: AsyncConnection, user_id: UserId, typed: str, limit: int, *, whole: bool = False
 ) -> list[Suggestion]:
-    """The same jobs, those whose prompt or id contains `typed`."""
-    return await _suggested(connection, _OWN_SUGGESTED, typed, _of_person(user_id, limit))
+    """The same jobs, those whose prompt or id contains `typed`; in it the databases know the case of ASCII alone.
+
+    With `whole` each has its whole prompt.
+    """
+    return await _suggested(connection, _OWN_SUGGESTED, typed, _of_person(user_id, limit), whole=whole)
 
 
 async def suggest_finished_in_place(
-    connection: AsyncConnection, user_id: UserId, place: Place, typed: str, limit: int
+    connection: AsyncConnection, user_id: UserId, place: Place, typed: str, limit: int, *, whole: bool = False
 ) -> list[Suggestion]:
-    """The person's finished videos of that server (or in that DM), newest first, whose prompt or id matches."""
+    """The person's finished videos of that server (or in that DM), newest first; otherwise as above."""
     of_guild = place.guild_id is not None
     finished = _FINISHED_IN_GUILD if of_guild else _FINISHED_IN_DM
     there = place.guild_id if of_guild else place.channel_id
-    return await _suggested(connection, finished, typed, _of_person(user_id, limit) | {"there": there})
+    of_person = _of_person(user_id, limit) | {"there": there}
+    return await _suggested(connection, finished, typed, of_person, whole=whole)
 
 
 async def find_submit_times_since(connection: AsyncConnection, since: float) -> list[float]:
@@ -273,7 +278,7 @@ _LATEST = (
     (offers.c.gone_at, _ANY),
     (blocks.c.blocked_at, _ANY),
 )
-_BEGINNING = sa.func.substr(jobs.c.prompt, 1, _PROMPT_SHOWN, type_=sa.String).label("prompt")
+_BEGINNING = sa.func.substr(jobs.c.prompt, 1, sa.bindparam("shown", type_=sa.Integer), type_=sa.String).label("prompt")
 _SUGGESTED: sa.Select[*tuple[Any, ...]] = sa.select(jobs.c.id, _BEGINNING, jobs.c.accepted_at)
 
 
@@ -327,9 +332,10 @@ _FINISHED_IN_DM = _suggesting(
 
 
 async def _suggested(
-    connection: AsyncConnection, queries: _Suggesting, typed: str, values: dict[str, object]
+    connection: AsyncConnection, queries: _Suggesting, typed: str, values: dict[str, object], *, whole: bool
 ) -> list[Suggestion]:
     everything, matching = queries
+    values = values | {"shown": _WHOLE if whole else _PROMPT_SHOWN}
     if text := storable(typed).strip():
         values = values | {"pattern": "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"}
     found = await connection.execute(matching if text else everything, values)

@@ -217,6 +217,8 @@ async def test_a_choice_has_the_beginning_of_the_prompt(database: Database) -> N
     await database.write(put, job)
     (found,) = await database.read(finding.suggest_own_everywhere, ANNA, "", 25)
     assert found == finding.Suggestion(job.id, "🦊" * 200, job.accepted_at)
+    (found,) = await database.read(finding.suggest_own_everywhere, ANNA, "", 25, whole=True)
+    assert found == finding.Suggestion(job.id, "🦊" * 4_000, job.accepted_at)
 
 
 async def test_when_paid_requests_were_begun(database: Database) -> None:
