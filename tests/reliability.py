@@ -1,6 +1,7 @@
 """`python -m tests.reliability`: every row of docs/reliability.md as far as the page says, then all that runs on both
 databases on PostgreSQL; the counts go to a file.
 
+`python -m tests.reliability NAME...` runs the rows' tests of those names alone, and puts their counts into that file.
 The long run of random kills is not here but in `sandbox.chaos`.
 """
 
@@ -10,8 +11,10 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
+from typing import Any
 from xml.etree import ElementTree
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "reliability-rows.json"
@@ -19,12 +22,21 @@ REPORT = Path(__file__).resolve().parents[1] / "docs" / "reliability-rows.json"
 ON_BOTH = ("tests/unit/bot/engine", "tests/unit/bot/jobs", "tests/simcord", "tests/e2e", "tests/upgrades")
 
 
-def main() -> int:
-    """Run the tests marked `reliability`, then all on PostgreSQL; write what they did, return pytest's exit code."""
+def main(names: Sequence[str] = ()) -> int:
+    """Run the tests marked `reliability`, then all on PostgreSQL; write what they did, return pytest's exit code.
+
+    With names only those of the first, in place of what they did before.
+    """
     began_at = monotonic()
     with tempfile.NamedTemporaryFile(suffix=".xml") as noted:
-        code = _pytest(noted.name, "-m", "reliability", "--dist", "worksteal", RELIABILITY="full")
-        report = {"duration_seconds": round(monotonic() - began_at), "tests": counted(Path(noted.name))}
+        code = _pytest(
+            noted.name, "-m", "reliability", "-k", " or ".join(names), "--dist", "worksteal", RELIABILITY="full"
+        )
+        report: dict[str, Any] = {"duration_seconds": round(monotonic() - began_at), "tests": counted(Path(noted.name))}
+    if names:
+        before = json.loads(REPORT.read_text(encoding="utf-8"))
+        write(before | {"tests": dict(sorted((before["tests"] | report["tests"]).items()))})
+        return code
     code_there, on_postgresql = run_on_postgresql()
     write(report | {"postgresql": on_postgresql})
     return code or code_there
@@ -42,7 +54,7 @@ def run_on_postgresql() -> tuple[int, dict[str, int]]:
     return code, counts | {"duration_seconds": round(monotonic() - began_at)}
 
 
-def write(report: dict[str, object]) -> None:
+def write(report: dict[str, Any]) -> None:
     """Write the report in place of the one before."""
     REPORT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
@@ -66,4 +78,4 @@ def counted(noted: Path) -> dict[str, dict[str, int]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -18,6 +18,7 @@ IN_CHANNELS = [Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES, Permission.ATT
 EACH = figure(1, 5)
 
 
+@pytest.mark.reliability
 async def test_a_right_that_goes_while_it_renders_lets_the_video_come_by_dm(tmp_path: Path) -> None:
     """D4: per video one upload there and one by DM, which says why it comes there; no notice, nothing is lost."""
     async with a_scene(tmp_path, {"MAX_ACTIVE_JOBS_PER_USER": "40"}, render_seconds=RENDER) as scene:
@@ -58,6 +59,7 @@ GONE = {
 }
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("what", GONE)
 async def test_the_video_of_a_place_that_is_gone_comes_by_dm(tmp_path: Path, what: str) -> None:
     """D5: the place goes while the video renders: the video comes as a direct message, once, and says why there."""
@@ -92,6 +94,7 @@ async def test_the_video_of_a_place_that_is_gone_comes_by_dm(tmp_path: Path, wha
         assert "Now in the rain" in remix.text
 
 
+@pytest.mark.reliability
 async def test_the_video_of_a_deleted_thread_comes_to_the_channel_above(tmp_path: Path) -> None:
     """D5: everybody who saw the thread sees it there, and can remix it; it says why it is there."""
     async with a_scene(tmp_path, render_seconds=RENDER) as scene:
@@ -112,6 +115,7 @@ async def test_the_video_of_a_deleted_thread_comes_to_the_channel_above(tmp_path
         assert video.jump_url in listed.text
 
 
+@pytest.mark.reliability
 async def test_a_video_that_may_be_there_unseen_is_kept(tmp_path: Path) -> None:
     """P3: the answer was lost and the bot killed, and it may not see the channel any more: nothing comes by DM, too."""
     async with a_scene(tmp_path, render_seconds=RENDER) as scene:
