@@ -117,7 +117,7 @@ class BotProcess:
     def crash_at_commit(self, number: int, when: When, statement: str = "") -> None:
         """Let the running process end as by a power cut at the `number`-th commit from now; 0 takes that back.
 
-        Counted are those of transactions with a statement that contains `statement`.
+        Counted are those of transactions with a statement in which the pattern `statement` is found.
         """
         self._tell(f"crash {number} {when} {statement}")
 

@@ -4,6 +4,7 @@ Counts the commits of transactions that may write, from `arm` on: reading leaves
 """
 
 import os
+import re
 import signal
 from typing import Any, Literal
 
@@ -24,23 +25,23 @@ class CrashPoint:
         self._left = 0
         self._before = True
         self._how: signal.Signals | None = signal.SIGKILL
-        self._with = ""
+        self._with = re.compile("")
         self._last: PoolProxiedConnection | None = None
 
     def arm(self, number: int, when: When, how: signal.Signals | None = signal.SIGKILL, statement: str = "") -> None:
         """Die at the `number`-th commit from now (1 = the next), or stop there with SIGSTOP; 0 disarms.
 
         Without a signal (`how`) the connection is as good as lost there.
-        Only transactions with a statement that contains `statement` are counted.
+        Only transactions with a statement in which the pattern `statement` is found are counted.
         """
-        self._left, self._before, self._how, self._with = number, when == "before", how, statement
+        self._left, self._before, self._how, self._with = number, when == "before", how, re.compile(statement)
 
     def listen(self) -> None:
         """Listen to every transaction of this process from now on."""
         commit_really = DefaultDialect.do_commit
 
         def executing(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
-            if self._left > 0 and self._with in statement:
+            if self._left > 0 and self._with.search(statement):
                 connection.info["counts"] = True
 
         def committing(connection: sa.Connection) -> None:
