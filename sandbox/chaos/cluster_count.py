@@ -9,6 +9,7 @@ from typing import Protocol
 from sandbox.chaos.counting import count_jobs, count_world
 from sandbox.chaos.invariants import Violation, find_violations
 from sandbox.chaos.limits import Limits, LimitWatch, reached
+from sandbox.chaos.plan import is_private
 from sandbox.chaos.report import Report
 from sandbox.chaos.shared_rows import SharedRows
 from sandbox.chaos.supervisor import Supervisor
@@ -58,7 +59,7 @@ async def count_cluster(run: Run, limits: Limits) -> Report:
     jobs = count_jobs(run.stage, rows, run.hit)
     integrity = await asyncio.to_thread(_integrity, run.server, str(run.stage.database))
     world = replace(count_world(run.stage, jobs, integrity, []), tracebacks=0)
-    report.jobs = len(jobs)
+    report.jobs, report.private = len(jobs), sum(is_private(job.prompt) for job in jobs)
     report.paid = len(run.stage.renders)
     report.videos_posted = sum(job.videos for job in jobs)
     report.ends = Counter(job.state for job in jobs)

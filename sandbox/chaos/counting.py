@@ -1,13 +1,13 @@
 """Counts the outcome of every job at both servers: paid submissions at one, messages at the other."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from bot.chat.custom_ids import MessageKind
 from sandbox.chaos.invariants import ForgottenJob, JobFacts, WorldFacts
-from sandbox.chaos.plan import end_of
+from sandbox.chaos.plan import end_of, is_private
 from sandbox.chaos.rows import Row
 from sandbox.chat import Message
 from sandbox.stage import Stage
@@ -33,7 +33,7 @@ def count_jobs(
     clock_set: bool = False,
 ) -> list[JobFacts]:
     """Every stored job. `hit` are the jobs that a kill found between "about to send" and "taken"."""
-    said, standing = _messages(stage)
+    said, standing, places = _messages(stage)
     prompts = Counter(render.prompt for render in stage.renders)
     keys = Counter(render.idempotency_key for render in stage.renders)
     doubtful, refusals = _paid_requests(stage)
@@ -50,6 +50,7 @@ def count_jobs(
             late=said[MessageKind.LATE, row["id"]],
             cards=said[MessageKind.CARD, row["id"]],
             cards_standing=standing[row["id"]],
+            strayed=len(places[row["id"]] - {row["user_id"] if is_private(row["prompt"]) else None}),
             expected=end_of(row["prompt"]),
             in_doubt=row["id"] in hit or row["prompt"] in doubtful,
             clean_refusals=refusals[row["prompt"]],
@@ -62,7 +63,7 @@ def count_jobs(
 
 def count_forgotten(stage: Stage, forgotten: Mapping[str, str]) -> list[ForgottenJob]:
     """The outcome of the jobs (id: prompt) that a restore made unknown."""
-    said, _ = _messages(stage)
+    said, *_ = _messages(stage)
     prompts = Counter(render.prompt for render in stage.renders)
     return [
         ForgottenJob(job_id, prompt, prompts[prompt], said[MessageKind.VIDEO, job_id])
@@ -70,17 +71,22 @@ def count_forgotten(stage: Stage, forgotten: Mapping[str, str]) -> list[Forgotte
     ]
 
 
-def _messages(stage: Stage) -> tuple[Counter[tuple[str, str]], Counter[str]]:
-    """How often each kind of message was posted for each job, and how many of its cards still exist."""
+def _messages(stage: Stage) -> tuple[Counter[tuple[str, str]], Counter[str], dict[str, set[int | None]]]:
+    """How often each kind of message was posted for each job, how many of its cards still exist, and in whose DM.
+
+    A server's channel is None.
+    """
     said: Counter[tuple[str, str]] = Counter()
     standing: Counter[str] = Counter()
+    places: defaultdict[str, set[int | None]] = defaultdict(set)
     for message in stage.chat.posts:
         if message.interaction is not None:
             continue
         for kind, job_id in jobs_posted(message):
             said[kind, job_id] += 1
             standing[job_id] += kind == MessageKind.CARD and not message.deleted
-    return said, standing
+            places[job_id].add(next((user.id for user in message.channel.recipients), None))
+    return said, standing, places
 
 
 def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:

@@ -47,7 +47,11 @@ class Crowd:
 
     async def _use(self, person: Person, request: PlannedRequest) -> None:
         channel = self._rng.choice(self.channels)
-        if request.how == "reply":
+        if request.how == "private reply" and (videos := self._videos_in(self._chat.dm(person))):
+            await person.reply(self._rng.choice(videos), request.words)
+        elif request.how.startswith("private"):
+            await person.slash(channel, "video", prompt=request.words, private=True)
+        elif request.how == "reply":
             await person.reply(self._some_video(), request.words)
         elif request.how == "remix":
             ((_, job_id),) = jobs_posted(self._some_video())
@@ -58,8 +62,10 @@ class Crowd:
             await person.slash(channel, "video", prompt=request.words)
 
     def _some_video(self) -> Message:
-        videos = [post for post in self._chat.posts if post.attachments and not post.deleted]
-        return self._rng.choice(videos)
+        return self._rng.choice(self._videos_in(*self.channels))
+
+    def _videos_in(self, *places: Channel) -> list[Message]:
+        return [post for post in self._chat.posts if post.attachments and not post.deleted and post.channel in places]
 
 
 def _a_picture() -> File:

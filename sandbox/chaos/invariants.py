@@ -28,6 +28,8 @@ class JobFacts:
     in_doubt: bool
     """Whether a kill or a fault left it open if the provider took it."""
     clean_refusals: int
+    strayed: int = 0
+    """In how many places it has a message that are not its own: a private job's is its requester's DM."""
     rolled_back: bool = False
     """Whether an older copy of the database was put back in which it had not ended yet."""
     clock_set: bool = False
@@ -89,6 +91,8 @@ def _violations_of(job: JobFacts) -> Iterator[Violation]:
     cards = 0 if job.rolled_back else job.cards
     if max(job.failures, job.unsure, job.late, cards) > 1:
         yield Violation("told twice", f"{job}")
+    if job.strayed:
+        yield Violation("posted elsewhere", f"{job}")
     if job.state not in ENDED:
         yield Violation("not ended", f"{job}")
         return

@@ -11,8 +11,8 @@ from sandbox.stage import Stage
 from sandbox.studio import Fault as StudioFault
 from sandbox.studio.faults import Target
 
-How = Literal["video", "picture", "reply", "remix"]
-DOOMED, FORBIDDEN = "doomed", "forbidden"
+How = Literal["video", "picture", "reply", "remix", "private", "private reply"]
+DOOMED, FORBIDDEN, SECRET = "doomed", "forbidden", "secret"
 _MOST_FAULTS = 3
 _MOST_TIMES = 3
 _LATE_SECONDS = 2.0
@@ -30,6 +30,7 @@ _CHAT_KINDS = (
     "history",
     "callback",
     "original_delete",
+    "dm_open",
     "attachment",
 )
 _STUDIO_TARGETS: tuple[Target, ...] = ("paid", "poll", "file")
@@ -57,11 +58,17 @@ def end_of(prompt: str) -> str:
     return "refused" if FORBIDDEN in prompt else "delivered"
 
 
+def is_private(prompt: str) -> bool:
+    """Whether everything of a job with that prompt belongs in its requester's DM."""
+    return SECRET in prompt
+
+
 def a_planned_request(rng: Random, number: int, people: int) -> PlannedRequest:
     """The `number`-th request."""
-    how: How = rng.choices(("video", "picture", "reply", "remix"), (6, 2, 4, 2))[0]
+    how: How = rng.choices(("video", "picture", "reply", "remix", "private", "private reply"), (6, 2, 4, 2, 2, 1))[0]
     mood = rng.choices(("bright", DOOMED, FORBIDDEN), (16, 2, 1))[0]
-    return PlannedRequest(rng.randrange(people), how, f"Balloon number {number}, a {mood} one")
+    kind = f"{SECRET}, {mood}" if how.startswith("private") else mood
+    return PlannedRequest(rng.randrange(people), how, f"Balloon number {number}, a {kind} one")
 
 
 @dataclass(frozen=True, slots=True)

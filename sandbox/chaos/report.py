@@ -19,6 +19,8 @@ class Report:
     jobs: int = 0
     asked: int = 0
     people: int = 0
+    private: int = 0
+    """How many of the jobs were private."""
     faults: Counter[str] = field(default_factory=Counter[str])
     gateway_drops: int = 0
     paid: int = 0
@@ -69,7 +71,7 @@ class Report:
         broken = self.broken
         lost = broken["lost in silence"] + broken["not ended"]
         lines = [
-            f"seed {self.seed}: {self.kills} kills, {self.jobs} jobs of {self.people} people",
+            f"seed {self.seed}: {self.kills} kills, {self.jobs} jobs of {self.people} people, {self.private} private",
             f"faults {self.faults.total()}, gateway drops {self.gateway_drops}",
             f"took {self.duration_seconds:.0f} s, {self.hours_passed:.1f} h on the clock",
             f"paid {self.paid}, videos posted {self.videos_posted}, ends {dict(sorted(self.ends.items()))}",

@@ -18,6 +18,7 @@ from sandbox.chaos.counting import count_forgotten, count_jobs, count_world
 from sandbox.chaos.crowd import Crowd
 from sandbox.chaos.invariants import find_violations
 from sandbox.chaos.machine_faults import MachineFaults
+from sandbox.chaos.plan import is_private
 from sandbox.chaos.report import Report
 from sandbox.chaos.rows import read_rows
 from sandbox.chaos.settling import open_query, settle
@@ -200,7 +201,7 @@ class _Chaos:
         report.asked = self._crowd.asked
         report.restores, report.clock_steps = machine_faults.restores, machine_faults.clock_steps
         report.rolled_back = sum(job.rolled_back for job in jobs)
-        report.jobs = len(jobs)
+        report.jobs, report.private = len(jobs), sum(is_private(job.prompt) for job in jobs)
         report.paid = len(self._stage.renders)
         report.videos_posted = sum(job.videos for job in jobs)
         report.ends = Counter(job.state for job in jobs)

@@ -85,6 +85,7 @@ def test_a_forgotten_job_is_counted_apart(paid: int, videos: int, broken: int) -
         (replace(GOOD, unsure=1), "asked without need"),
         (replace(GOOD, state="rendering"), "not ended"),
         (replace(GOOD, cards_standing=1), "card left standing"),
+        (replace(GOOD, strayed=1), "posted elsewhere"),
         (replace(LOST, in_doubt=False), "in doubt without a cause"),
         (replace(GOOD, state="failed", videos=0, failures=1), "ended wrongly"),
         (replace(GOOD, paid=0), "delivered unpaid"),
