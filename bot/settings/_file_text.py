@@ -1,5 +1,6 @@
 """Writes TOML: values, comments and tables of a providers file. Every foreign text becomes a string on one line."""
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
@@ -11,6 +12,11 @@ def quoted(text: str) -> str:
     printable = "".join(character for character in text if character.isprintable())
     escaped = printable.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def key(name: str) -> str:
+    """A name in a path of tables: bare where TOML allows it."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else quoted(name)
 
 
 def listed(values: Iterable[object]) -> str:
@@ -48,7 +54,7 @@ def price_line(price: Price) -> str:
 
 def option_lines(path: str, option: Option) -> list[str]:
     """One option as a table. Its price factor is a comment, like the price that it multiplies."""
-    lines = ["", f"[{path}.options.{quoted(option.name)}]", pair("type", quoted(option.type))]
+    lines = ["", f"[{path}.options.{key(option.name)}]", pair("type", quoted(option.type))]
     lines += [pair("wire", quoted(option.wire)), pair("description", quoted(option.description))]
     if option.choices:
         lines.append(pair("choices", listed(option.choices)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from bot.jobs.model import REFERENCES_MAX
 from bot.jobs.offered_models import OfferedModel, Option, Price, Role, Route
-from bot.settings._file_text import commented, listed, numbers, option_lines, pair, price_line, quoted
+from bot.settings._file_text import commented, key, listed, numbers, option_lines, pair, price_line, quoted
 from bot.settings._judges import decimal
 from bot.settings._model_tables import MODELS_MAX as OFFERED_MAX
 from bot.settings._option_tables import OPTIONS_MAX
@@ -112,9 +112,14 @@ def _entries(setup: Setup, answers: Sequence[Answers], speakers: Mapping[str, Pr
 
 
 def _listed(answers: Answers) -> list[tuple[ListedModel, bool]]:
-    """The models of a provider, the described ones first, and whether each is surely one for videos."""
+    """The models of a provider, and whether each is surely one for videos.
+
+    Where there is a list of video models, the other one adds only those that describe themselves.
+    """
     found = [(model, True) for model in _models(answers.video_models)]
     plain = _models(answers.models)
+    if found:
+        plain = tuple(model for model in plain if model.is_described)
     return found + [(model, model.is_described or len(plain) <= _SMALL_LIST) for model in plain]
 
 
@@ -222,7 +227,7 @@ def _settle(entries: list[_Entry]) -> None:
 
 
 def _provider_text(provider: ProviderSetup, answers: Answers, setup: Setup) -> str:
-    lines = [f"[providers.{quoted(provider.name)}]", pair("base_url", quoted(provider.base_url))]
+    lines = [f"[providers.{key(provider.name)}]", pair("base_url", quoted(provider.base_url))]
     lines.append(pair("api_key", quoted(setup.key_sources[provider.name])))
     guessed = provider.dialect != answers.provider.dialect
     lines.append(pair("dialect", quoted(provider.dialect), "a guess: by its list of video models" if guessed else ""))
@@ -249,7 +254,7 @@ def _list_comment(request: str, answer: ModelList | str) -> str:
 
 def _model_text(entry: _Entry) -> str:
     model, notes = entry.model, entry.notes
-    path = f"models.{quoted(model.name)}"
+    path = f"models.{key(model.name)}"
     routes = ", ".join(f"{{ provider = {quoted(r.provider)}, model = {quoted(r.model)} }}" for r in model.routes)
     lines = [
         f"[{path}]",

@@ -114,11 +114,19 @@ def test_models_of_a_long_plain_list_are_comments() -> None:
     written = write(ONE, (long, NONE))
     assert read(written).models == (FOX,)
     assert written.others == 40
-    assert '# [models."model-7"]\n' in written.text
+    assert "# [models.model-7]\n" in written.text
     short = read(write(ONE, (models("wan"), NONE)))
     assert [model.name for model in short.models] == ["fox", "wan"]
     assert short.models[1] == replace(FOX, name="wan", label="wan", routes=(Route("main", "wan"),), references=1)
     assert "A guess: the provider doesn't say whether it makes videos." in written.text
+
+
+def test_a_list_of_video_models_makes_the_other_list_needless() -> None:
+    """That one has the chat models of the provider, too."""
+    written = write(ONE, (models("chat", "fox"), models(VEO)))
+    assert [model.name for model in read(written).models] == ["fox", "google/veo-3.1"]
+    assert written.others == 0
+    assert "chat" not in written.text
 
 
 def test_comments_can_be_turned_into_models() -> None:
