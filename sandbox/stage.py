@@ -121,6 +121,12 @@ class Stage:
         """How many accepted paid submissions, over all providers, had exactly this prompt or this idempotency key."""
         return sum(studio.paid(what) for studio in self.studios.values())
 
+    def clear_faults(self) -> None:
+        """Remove all planned faults of all servers."""
+        self.chat.faults.clear()
+        for studio in self.studios.values():
+            studio.faults.clear()
+
     def jump(self, seconds: float) -> None:
         """Let time pass at once, for the bot and for both servers."""
         self.clock.jump(seconds)

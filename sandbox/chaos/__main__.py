@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=100)
     parser.add_argument("--processes", type=int, default=1, help="so many on one PostgreSQL, which is killed, too")
     parser.add_argument("--restores", type=int, default=0, help="put back older copies so often, and set the clock")
+    parser.add_argument("--two-providers", action="store_true", help="with a second provider, of another dialect")
     parser.add_argument("--report", type=Path, help="write the report as JSON to this file")
     parser.add_argument("--keep", type=Path, help="keep the database, the log and the files in this (new) folder")
     options = parser.parse_args()
@@ -31,7 +32,15 @@ def main() -> int:
 
             run = run_cluster(folder, options.seed, options.kills, options.jobs, options.processes, _say)
         else:
-            run = run_chaos(folder, options.seed, options.kills, options.jobs, _say, restores=options.restores)
+            run = run_chaos(
+                folder,
+                options.seed,
+                options.kills,
+                options.jobs,
+                _say,
+                restores=options.restores,
+                two_providers=options.two_providers,
+            )
         report = asyncio.run(run)
         if options.report is not None:
             options.report.write_text(report.as_json() + "\n", encoding="utf-8")

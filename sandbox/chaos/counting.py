@@ -11,12 +11,14 @@ from sandbox.chaos.plan import end_of, is_private
 from sandbox.chaos.rows import Row
 from sandbox.chat import Message
 from sandbox.stage import Stage
+from sandbox.studio import Request, Studio
 from sandbox.studio.state import PAID
 
 _BUTTON = re.compile(r"vb:([a-z]+):[a-z_]+:([0-9A-Z]{8}):")
 # Responses of the provider, real or scripted, with a clear outcome; 429 and 500 mean that nothing was taken.
-_CLEAR_ANSWERS = {200, 400, 429}
+_CLEAR_ANSWERS = {200, 202, 400, 401, 402, 403, 404, 429}
 _CLEAN_REFUSAL = 500
+_BUSY = 503
 
 
 def jobs_posted(message: Message) -> set[tuple[str, str]]:
@@ -37,6 +39,7 @@ def count_jobs(
     prompts = Counter(render.prompt for render in stage.renders)
     keys = Counter(render.idempotency_key for render in stage.renders)
     doubtful, refusals = _paid_requests(stage)
+    elsewhere = begun_elsewhere(stage.studios)
     return [
         JobFacts(
             id=row["id"],
@@ -54,6 +57,7 @@ def count_jobs(
             expected=end_of(row["prompt"]),
             in_doubt=row["id"] in hit or row["prompt"] in doubtful,
             clean_refusals=refusals[row["prompt"]],
+            begun_elsewhere=row["prompt"] in elsewhere,
             rolled_back=row["id"] in rolled_back,
             clock_set=clock_set,
         )
@@ -98,9 +102,34 @@ def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:
             continue
         prompt = str(request.fields.get("prompt"))
         refusals[prompt] += request.status == _CLEAN_REFUSAL
-        if request.fault and request.status not in _CLEAR_ANSWERS | {_CLEAN_REFUSAL}:
+        if _is_doubtful(request):
             doubtful.add(prompt)
     return doubtful, refusals
+
+
+def _is_doubtful(request: Request) -> bool:
+    """Whether the response leaves open if the request was taken. A 503 in the provider's own words doesn't."""
+    if request.status == _BUSY and "overloaded" in request.answer:
+        return False
+    return bool(request.fault) and request.status not in _CLEAR_ANSWERS | {_CLEAN_REFUSAL}
+
+
+def begun_elsewhere(studios: Mapping[str, Studio]) -> set[str]:
+    """The prompts of which a provider got a paid request while an earlier one at another provider was in doubt."""
+    asked = [
+        (request.at, name, str(request.fields.get("prompt")), _is_doubtful(request))
+        for name, studio in studios.items()
+        for request in studio.requests
+        if request.operation in PAID
+    ]
+    doubted: dict[str, str] = {}
+    found: set[str] = set()
+    for _, name, prompt, is_doubtful in sorted(asked):
+        if doubted.get(prompt, name) != name:
+            found.add(prompt)
+        if is_doubtful:
+            doubted.setdefault(prompt, name)
+    return found
 
 
 def count_world(
@@ -120,4 +149,5 @@ def count_world(
         tracebacks=sum(bot.log().count("Traceback") for bot in stage.bots),
         strange_exits=tuple(strange_exits),
         unknown_calls=tuple(stage.chat.unknown_routes),
+        leaks=tuple(leak.path for studio in stage.studios.values() for leak in studio.leaks),
     )

@@ -30,6 +30,8 @@ class JobFacts:
     clean_refusals: int
     strayed: int = 0
     """In how many places it has a message that are not its own: a private job's is its requester's DM."""
+    begun_elsewhere: bool = False
+    """Whether another provider got a paid request for it while an earlier one was in doubt."""
     rolled_back: bool = False
     """Whether an older copy of the database was put back in which it had not ended yet."""
     clock_set: bool = False
@@ -56,6 +58,8 @@ class WorldFacts:
     tracebacks: int
     strange_exits: tuple[int, ...]
     unknown_calls: tuple[str, ...]
+    leaks: tuple[str, ...] = ()
+    """Paths of requests with a key that doesn't belong there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,15 @@ def find_violations(jobs: list[JobFacts], world: WorldFacts, forgotten: Sequence
         found.append(Violation("unexpected error", f"{world.tracebacks} tracebacks in the log"))
     found += [Violation("ended by itself", f"exit code {code}") for code in world.strange_exits]
     found += [Violation("unknown call", call) for call in world.unknown_calls]
+    found += [Violation("key at another server", path) for path in world.leaks]
     return found
 
 
 def _violations_of(job: JobFacts) -> Iterator[Violation]:
     if job.paid > 1 or job.paid_by_key > 1:
         yield Violation("charged twice", f"{job.paid} times: {job}")
+    if job.begun_elsewhere:
+        yield Violation("begun elsewhere while in doubt", f"{job}")
     if job.videos > 1:
         yield Violation("posted twice", f"{job.videos} times: {job}")
     # A card that was posted and deleted after the copy was made can't be found any more.

@@ -17,6 +17,7 @@ _MOST_FAULTS = 3
 _MOST_TIMES = 3
 _LATE_SECONDS = 2.0
 _SLOW_PAYMENTS = 2
+_DEFINITE_PART = 0.5
 _PAYING_SECONDS = 0.25
 # No time passes; the nonce is still valid, may be valid, or has expired.
 _PAUSES_SECONDS = (0.0, 0.0, 0.0, 20.0, 125.0, 200.0)
@@ -94,6 +95,9 @@ def plan_faults(rng: Random, stage: Stage) -> list[str]:
         if rng.random() < 0.5:
             target = rng.choice(_STUDIO_TARGETS)
             fault = rng.choice(_STUDIO_FAULTS)(rng)
+            if len(stage.studios) > 1 and rng.random() < _DEFINITE_PART:
+                # Of a create alone: no other provider can remix the first one's video.
+                target, fault = "create", rng.choice(_DEFINITE_FAULTS)(rng)
             stage.studio.faults.add(target, fault, times=times)
             planned.append(f"provider, {target}: {fault.words}")
         else:
@@ -126,6 +130,13 @@ _STUDIO_FAULTS: tuple[Callable[[Random], StudioFault], ...] = (
     lambda rng: StudioFault.drop(take=rng.random() < 0.5),
     lambda rng: StudioFault.delay(rng.uniform(0.0, _LATE_SECONDS)),
     lambda rng: StudioFault.delay(rng.uniform(0.0, _LATE_SECONDS)),
+)
+# Nothing was taken, for sure: another provider may be asked.
+_DEFINITE_FAULTS: tuple[Callable[[Random], StudioFault], ...] = (
+    lambda _: StudioFault.status(401),
+    lambda _: StudioFault.status(402),
+    lambda _: StudioFault.status(404, json={"error": {"message": "no such model", "code": "model_not_found"}}),
+    lambda _: StudioFault.status(503, json={"error": {"message": "overloaded"}}, headers={"Retry-After": "90"}),
 )
 _CHAT_FAULTS: tuple[Callable[[Random], ChatFault], ...] = (
     lambda rng: ChatFault.rate_limited(rng.uniform(0.1, 2.0)),

@@ -24,6 +24,8 @@ class Report:
     faults: Counter[str] = field(default_factory=Counter[str])
     gateway_drops: int = 0
     paid: int = 0
+    paid_elsewhere: int = 0
+    """How many of them by another provider than the first."""
     videos_posted: int = 0
     ends: Counter[str] = field(default_factory=Counter[str])
     uncertain: int = 0
@@ -74,7 +76,8 @@ class Report:
             f"seed {self.seed}: {self.kills} kills, {self.jobs} jobs of {self.people} people, {self.private} private",
             f"faults {self.faults.total()}, gateway drops {self.gateway_drops}",
             f"took {self.duration_seconds:.0f} s, {self.hours_passed:.1f} h on the clock",
-            f"paid {self.paid}, videos posted {self.videos_posted}, ends {dict(sorted(self.ends.items()))}",
+            f"paid {self.paid} (elsewhere {self.paid_elsewhere}), videos posted {self.videos_posted}",
+            f"ends {dict(sorted(self.ends.items()))}",
             f"being sent when a kill came {self.kills_while_submitting}",
             f"in doubt {self.uncertain}, told so once {self.uncertain_told}",
             f"lost {lost}, charged twice {broken['charged twice']}, posted twice {broken['posted twice']}",

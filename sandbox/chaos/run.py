@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+from bot.videos.provider_setup import Abilities
 from sandbox.chaos import plan
 from sandbox.chaos.counting import count_forgotten, count_jobs, count_world
 from sandbox.chaos.crowd import Crowd
@@ -22,8 +23,9 @@ from sandbox.chaos.plan import is_private
 from sandbox.chaos.report import Report
 from sandbox.chaos.rows import read_rows
 from sandbox.chaos.settling import open_query, settle
+from sandbox.providers import StudioPlan
 from sandbox.stage import Stage
-from sandbox.studio import Dials
+from sandbox.studio import Dials, ModelCard
 
 GIVE_UP_SECONDS = 86_400.0
 # Many, so that a search of one's history stays short.
@@ -31,6 +33,8 @@ _CHANNELS = 24
 _LOOK_SECONDS = 0.05
 _ROUNDS_MAX = 400
 _READY_SECONDS = 60.0
+_SIZE = "160x90"
+_BACKUP_MODEL = "vendor/clip-1"
 _SETTINGS = {
     "POLL_MIN_SECONDS": "0.1",
     "POLL_MAX_SECONDS": "0.5",
@@ -47,16 +51,23 @@ _SETTINGS = {
 
 
 async def run_chaos(
-    folder: Path, seed: int, kills: int, jobs: int, say: Callable[[str], None] = print, *, restores: int = 0
+    folder: Path,
+    seed: int,
+    kills: int,
+    jobs: int,
+    say: Callable[[str], None] = print,
+    *,
+    restores: int = 0,
+    two_providers: bool = False,
 ) -> Report:
     """Run it, with all files in `folder`, and return its report.
 
     With `restores` older copies of the database are restored that often, and the machine's clock is set between
-    processes.
+    processes. With `two_providers` a second one, of the other dialect, takes over what the first surely didn't take.
     """
     began_at = time.monotonic()
-    dials = Dials(render_seconds=0.3, frames_per_second=1.0, default_size="160x90", alike=True)
-    async with Stage(folder, settings=_SETTINGS, dials=dials) as stage:
+    providers = _two_providers() if two_providers else None
+    async with Stage(folder, settings=_SETTINGS, dials=_dials(), providers=providers) as stage:
         chaos = _Chaos(
             stage,
             Report(seed, kills, jobs),
@@ -72,6 +83,19 @@ async def run_chaos(
         report.duration_seconds = round(time.monotonic() - began_at, 1)
         report.hours_passed = round((stage.clock.now() - clock_began_at) / 3600, 2)
         return report
+
+
+def _dials() -> Dials:
+    return Dials(render_seconds=0.3, frames_per_second=1.0, default_size=_SIZE, alike=True)
+
+
+def _two_providers() -> dict[str, StudioPlan]:
+    backup = _dials()
+    backup.models, backup.cards = (_BACKUP_MODEL,), {_BACKUP_MODEL: ModelCard(sizes=(_SIZE,))}
+    return {
+        "main": StudioPlan("openai", _dials(), Abilities(remix=True)),
+        "backup": StudioPlan("openrouter", backup),
+    }
 
 
 class _Chaos:
@@ -118,8 +142,7 @@ class _Chaos:
         self._note_exit()
         await stage.bot.kill()
         await stage.chat.bot_gone()
-        stage.chat.faults.clear()
-        stage.studio.faults.clear()
+        stage.clear_faults()
         hit = {row["id"] for row in self._rows("SELECT id FROM jobs WHERE state = 'submitting'")}
         self._hit |= hit
         self._report.kills += 1
@@ -151,8 +174,7 @@ class _Chaos:
     async def rest(self) -> None:
         """Let the bot run undisturbed until everything has ended, at the very end past JOB_GIVE_UP_SECONDS."""
         stage = self._stage
-        stage.chat.faults.clear()
-        stage.studio.faults.clear()
+        stage.clear_faults()
         self._machine_faults.set_right(self._say)
         if not stage.bot.running:
             await stage.start_bot()
@@ -203,6 +225,7 @@ class _Chaos:
         report.rolled_back = sum(job.rolled_back for job in jobs)
         report.jobs, report.private = len(jobs), sum(is_private(job.prompt) for job in jobs)
         report.paid = len(self._stage.renders)
+        report.paid_elsewhere = report.paid - len(self._stage.studio.renders)
         report.videos_posted = sum(job.videos for job in jobs)
         report.ends = Counter(job.state for job in jobs)
         uncertain = [job for job in jobs if job.state in {"lost", "uncertain"}]

@@ -179,9 +179,7 @@ class DialBoard:
         stage = self._stage
         fault_id = wanted.body.get("id")
         if fault_id is None:
-            for studio in stage.studios.values():
-                studio.faults.clear()
-            stage.chat.faults.clear()
+            stage.clear_faults()
             return "All planned faults are removed."
         side, _, number = str(fault_id).rpartition("-")
         sides = {

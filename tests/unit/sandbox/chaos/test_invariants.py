@@ -76,6 +76,7 @@ def test_a_forgotten_job_is_counted_apart(paid: int, videos: int, broken: int) -
     [
         (replace(GOOD, paid=2), "charged twice"),
         (replace(GOOD, paid_by_key=2), "charged twice"),
+        (replace(GOOD, begun_elsewhere=True), "begun elsewhere while in doubt"),
         (replace(GOOD, videos=2), "posted twice"),
         (replace(GOOD, cards=2), "told twice"),
         (replace(LOST, unsure=2), "told twice"),
@@ -105,6 +106,7 @@ def test_each_broken_promise_is_named(job: JobFacts, promise: str) -> None:
         (replace(WORLD, tracebacks=1), "unexpected error"),
         (replace(WORLD, strange_exits=(1,)), "ended by itself"),
         (replace(WORLD, unknown_calls=("GET /x",)), "unknown call"),
+        (replace(WORLD, leaks=("/videos/1.mp4",)), "key at another server"),
     ],
 )
 def test_what_is_wrong_with_the_whole_run_is_named(world: WorldFacts, promise: str) -> None:
