@@ -13,7 +13,8 @@ from bot.engine.requests.drafts import origin_id
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.model import Draft, Job, JobId, Origin, UserId, Via, VideoRequest
+from bot.jobs.drafts import Draft
+from bot.jobs.model import Job, JobId, Origin, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from cogs.facts import asker_of, no_place_of, origin_of, prompt_of, reader_of, sight_by

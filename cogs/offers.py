@@ -6,7 +6,8 @@ from discord.ext import commands
 from bot.chat.custom_ids import Action, ButtonId, parse_button
 from bot.chat.words import refusal as refusal_text
 from bot.engine.services import Services
-from bot.jobs.model import Draft, MessageId, Offer
+from bot.jobs.drafts import Draft, Offer
+from bot.jobs.model import MessageId
 from bot.jobs.reasons import Reason, Refusal
 from cogs.facts import asker_of, no_place_of, no_right_of, pressed, reader_of, sight_by
 from cogs.host import Host

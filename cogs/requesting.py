@@ -10,7 +10,8 @@ from bot.chat.words import Key
 from bot.chat.words import refusal as refusal_text
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
-from bot.jobs.model import Draft, Job, JobId, Place, UserId, Via, new_draft_id
+from bot.jobs.drafts import Draft, new_draft_id
+from bot.jobs.model import Job, JobId, Place, UserId, Via
 from bot.jobs.reasons import Reason, Refusal
 from cogs.facts import no_place_of, origin_of, place_of, prompt_of, reader_of
 from cogs.responses import respond, respond_at_once, respond_to_action

@@ -23,7 +23,7 @@ from bot.chat.cards import (
 )
 from bot.chat.custom_ids import Action, MessageKind
 from bot.chat.escape import plain, quote
-from bot.chat.money import amount
+from bot.chat.money import amount, price_text
 from bot.chat.views import DetailsView, Family, JobView, Relative
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.model import Job
@@ -168,7 +168,10 @@ def _was_posted(job: Job) -> bool:
 
 
 def _price(job: Job, reader: Reader) -> str | None:
-    return None if job.cost_micros is None else say(Key.PRICE, reader, cost=amount(job.cost_micros))
+    if job.cost_micros is not None and job.currency is None:
+        return say(Key.PRICE, reader, cost=amount(job.cost_micros))
+    text = price_text(job, reader)
+    return None if text is None else say(Key.PRICE_IN_CURRENCY, reader, cost=text)
 
 
 def _family(family: Family, reader: Reader) -> str:

@@ -15,7 +15,8 @@ from bot.chat.custom_ids import FormId, FormPurpose
 from bot.chat.escape import clip, plain
 from bot.chat.words import Key, Reader, say
 from bot.jobs.catalogue import Catalogue, pictures_of
-from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, Upload, VideoRequest
+from bot.jobs.drafts import Draft
+from bot.jobs.model import PROMPT_MAX_CHARACTERS, Upload, VideoRequest
 from bot.jobs.offered_models import OfferedModel
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.chat.money import amount
+from bot.chat.money import amount, sums_text
 from bot.chat.words import Key, Reader, say
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.store.usage import UsageLine
@@ -25,6 +25,8 @@ _HEAD = (
     "charged",
     "maybe_charged",
     "reported_cost",
+    "estimated_cost",
+    "currency",
 )
 # Some spreadsheets split at other signs than the comma, also within quotation marks.
 _CELL_ENDS = re.compile(r"[\s,;|\"\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -42,16 +44,16 @@ def summary(lines: Sequence[UsageLine], names: Names, days: int, reader: Reader)
     """The totals, and the people with the most."""
     if not lines:
         return say(Key.OWNER_USAGE_NONE, reader, days=days)
-    said = [say(Key.OWNER_USAGE, reader, days=days, **_total(lines))]
+    said = [say(Key.OWNER_USAGE, reader, days=days, **_total(lines, reader))]
     servers = _grouped(lines, lambda line: line.guild_id)
     for guild_id, of_server in servers[:_SHOWN]:
         if guild_id is None:
-            said.append(say(Key.OWNER_USAGE_DIRECT, reader, **_total(of_server)))
+            said.append(say(Key.OWNER_USAGE_DIRECT, reader, **_total(of_server, reader)))
         else:
             name = names.servers.get(guild_id) or str(guild_id)
-            said.append(say(Key.OWNER_USAGE_SERVER, reader, server=name, **_total(of_server)))
+            said.append(say(Key.OWNER_USAGE_SERVER, reader, server=name, **_total(of_server, reader)))
     for user_id, of_person in _grouped(lines, lambda line: line.user_id)[:_SHOWN]:
-        said.append(say(Key.OWNER_USAGE_PERSON, reader, user=user_id, **_total(of_person)))
+        said.append(say(Key.OWNER_USAGE_PERSON, reader, user=user_id, **_total(of_person, reader)))
     return "\n".join(said)
 
 
@@ -62,11 +64,12 @@ def table(lines: Sequence[UsageLine], names: Names) -> bytes:
     writer.writerow(_HEAD)
     for line in lines:
         server = "" if line.guild_id is None else names.servers.get(line.guild_id, "")
-        cost = "" if line.cost_micros is None else amount(line.cost_micros)
+        reported, estimated = ("" if one is None else amount(one) for one in (line.cost_micros, line.estimated_micros))
         writer.writerow(
             (
                 line.guild_id or "", _cell(server), line.user_id, _cell(names.people.get(line.user_id, "")),
-                line.jobs, line.renders, line.charged, line.maybe_charged, cost,
+                line.jobs, line.renders, line.charged, line.maybe_charged,
+                reported, estimated, line.currency or "",
             )
         )  # fmt: skip
     return text.getvalue().encode("utf-8-sig")
@@ -86,10 +89,20 @@ def _grouped(lines: Sequence[UsageLine], key: Callable[[UsageLine], K]) -> list[
     return sorted(groups.items(), key=lambda group: -sum(line.jobs for line in group[1]))
 
 
-def _total(lines: Sequence[UsageLine]) -> dict[str, object]:
-    reported = [line.cost_micros for line in lines if line.cost_micros is not None]
+def _total(lines: Sequence[UsageLine], reader: Reader) -> dict[str, object]:
     return {
         "jobs": sum(line.jobs for line in lines),
         "videos": sum(line.renders for line in lines),
-        "cost": amount(sum(reported)) if reported else "–",
+        "cost": sums_text(_sums(lines), reader),
     }
+
+
+def _sums(lines: Sequence[UsageLine]) -> list[tuple[str | None, int, bool]]:
+    """For each currency all that was reported or estimated, and whether a part of it is an estimate."""
+    sums: dict[str | None, tuple[int, bool]] = {}
+    for line in lines:
+        if line.cost_micros is not None or line.estimated_micros is not None:
+            micros, estimated = sums.get(line.currency, (0, False))
+            added = (line.cost_micros or 0) + (line.estimated_micros or 0)
+            sums[line.currency] = micros + added, estimated or line.estimated_micros is not None
+    return [(currency, micros, estimated) for currency, (micros, estimated) in sums.items()]

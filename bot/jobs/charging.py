@@ -1,7 +1,7 @@
 """Whether a job was charged, by its events. Pure; `moving.apply` is the one place that stores it."""
 
 from bot.jobs.model import Charged, Job
-from bot.jobs.states import Event, State
+from bot.jobs.states import ENDS, Event, State
 
 # Nothing was sent, or the provider definitely took nothing.
 _NOT_TAKEN = frozenset({Event.POSTPONE, Event.REFUSE, Event.REJECT})
@@ -21,6 +21,11 @@ def uses_daily_limit(job: Job) -> bool:
     if job.state is State.CANCELLED:
         return job.withheld
     return job.state not in _GIVES_BACK
+
+
+def may_be_charged(job: Job) -> bool:
+    """Whether the job was charged, or may still be."""
+    return job.charged is not Charged.NO or job.state not in ENDS
 
 
 def charged_after(job: Job, event: Event, cost_micros: int | None = None) -> Charged:

@@ -4,7 +4,6 @@ All `_at` fields are seconds since the epoch, UTC. Discord ids are ints.
 """
 
 import secrets
-import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NewType
@@ -35,11 +34,6 @@ _ID_LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0"})
 def new_job_id() -> JobId:
     """A fresh short id: eight random letters of Crockford base32 (40 bits)."""
     return JobId("".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH)))
-
-
-def new_draft_id() -> str:
-    """A fresh id of a draft; it fits a custom id."""
-    return uuid.uuid4().hex[:16]
 
 
 def parse_job_id(text: str) -> JobId | None:
@@ -207,6 +201,9 @@ class Job:
     provider_code: str | None = None
     charged: Charged = Charged.NO
     cost_micros: int | None = None
+    # The estimate of when it was accepted, and the currency of both.
+    price_micros: int | None = None
+    currency: str | None = None
     # Names and values of settings, as the provider reported them or the file has them (`settings_made`).
     reported: tuple[tuple[str, str], ...] = ()
     withheld: bool = False
@@ -300,51 +297,3 @@ class Post:
     def nonce(self) -> str:
         """The nonce by which Discord deduplicates a retry; at most 25 characters (docs/facts/discord.md)."""
         return f"{self.job_id}-{self.kind}-{self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A request that isn't accepted yet: its data before a form or a question is answered.
-
-    Attachments are kept by their addresses and fetched when the draft becomes a job; `request.references` holds
-    pictures that are in the data folder already. `retry_of` is the job that an edited retry repeats; `pictures_dropped`
-    means that its pictures were refused or are gone.
-    """
-
-    id: str
-    user_id: UserId
-    place: Place
-    request: VideoRequest
-    reply_to: MessageId | None
-    created_at: float
-    uploads: tuple[Upload, ...] = ()
-    retry_of: JobId | None = None
-    pictures_dropped: bool = False
-
-
-class OfferKind(StrEnum):
-    """The message under a reply: a button that opens the form, or a question whether to make a video."""
-
-    FORM = "form"
-    ASK = "ask"
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A short-lived message under a reply; `id` is the id of the reply, so that each reply gets at most one."""
-
-    id: MessageId
-    user_id: UserId
-    video_id: JobId
-    place: Place
-    draft_id: str
-    kind: OfferKind
-    delete_at: float
-    locale: str = "en"
-    message_id: MessageId | None = None
-    shown_at: float | None = None
-
-    @property
-    def nonce(self) -> str:
-        """The nonce by which Discord deduplicates a retry (at most 25 characters: a snowflake has up to 19 digits)."""
-        return f"offer-{self.id}"

@@ -80,8 +80,11 @@ jobs = Table(
     Column("field", String(64)),
     Column("provider_code", String(128)),
     Column("charged", String(8), nullable=False, server_default="no"),
-    # The cost that the provider reported, in millionths of its currency.
+    # The cost that the provider reported, and what was estimated before, in millionths; and the currency of the model's
+    # price, as an ISO code. Without it the cost is in the provider's own currency.
     Column("cost_micros", BigInteger),
+    Column("price_micros", BigInteger),
+    Column("currency", String(3)),
     # The settings that the provider reported, or that the file has: names and values.
     Column("reported", JSON),
     Column("waiting_for", String(16)),

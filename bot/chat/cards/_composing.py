@@ -21,6 +21,7 @@ from bot.chat.cards._lines import (
 from bot.chat.cards._message import AMBER, BLURPLE, GREEN, GREY, RED, Embed, Message
 from bot.chat.custom_ids import Action, MessageKind
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, plain
+from bot.chat.money import price_text
 from bot.chat.views import DeliveryNote, JobView
 from bot.chat.words import Key, Reader, cause, charge, remark, say, status
 from bot.jobs.model import Job
@@ -47,9 +48,10 @@ def card(view: JobView, reader: Reader, number: int = 1) -> Message:
     queued = job.state is State.ACCEPTED and job.waiting_for is None and not paused
     stop = stopping_action(job, can_stop=view.can_stop)
     action = Action.POST_IT if job.withheld and view.kept and may_post(job) else stop
+    settings = " · ".join(part for part in (settings_line(job, reader), price_text(job, reader)) if part)
     description = lines(
         prompt_line(job),
-        settings_line(job, reader),
+        settings,
         origin_line(job, view.parent_link, reader),
         progress_line(job, reader),
         place_line(view.queue_position, reader) if queued else None,

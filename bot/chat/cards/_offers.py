@@ -5,7 +5,8 @@ from bot.chat.cards._lines import offer_button
 from bot.chat.cards._message import Message
 from bot.chat.custom_ids import Action, ButtonId, MessageKind
 from bot.chat.words import Key, Label, Reader, label, say
-from bot.jobs.model import JobId, MessageId, Offer, VideoRequest
+from bot.jobs.drafts import Offer
+from bot.jobs.model import JobId, MessageId, VideoRequest
 
 
 def offer_form(offer: Offer, reader: Reader, *, pictures: bool = False, words: bool = False) -> Message:

@@ -186,6 +186,8 @@ class Key(StrEnum):
     RENDERED = auto()
     POSTED_AFTER = auto()
     PRICE = auto()
+    PRICE_IN_CURRENCY = auto()
+    COST_ABOUT = auto()
     FAMILY_PARENT = auto()
     FAMILY_HIDDEN = auto()
     FAMILY_REMIX = auto()

@@ -9,7 +9,8 @@ from bot.chat import cards, custom_ids
 from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
 from bot.engine.context import EngineContext, reader_of
 from bot.engine.due_queue import DueQueue
-from bot.jobs.model import MessageId, Offer, OfferKind
+from bot.jobs.drafts import Offer, OfferKind
+from bot.jobs.model import MessageId
 from bot.jobs.store import drafts
 from bot.ops.tasks import drain
 

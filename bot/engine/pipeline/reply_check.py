@@ -9,8 +9,9 @@ from bot.chat.talk import count_words, may_be_talk
 from bot.engine.context import EngineContext
 from bot.engine.moves import change, move
 from bot.jobs.deadlines import OFFER_SECONDS
+from bot.jobs.drafts import Draft, Offer, OfferKind, new_draft_id
 from bot.jobs.life_log import hash_prompt, log_event
-from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, Job, MessageId, Offer, OfferKind, Via, new_draft_id
+from bot.jobs.model import PROMPT_MAX_CHARACTERS, Job, MessageId, Via
 from bot.jobs.states import Event, State
 from bot.jobs.store import drafts, finding, moving
 

@@ -65,9 +65,7 @@ async def submit(context: EngineContext, throttles: Throttles, job: Job, provide
             return StepResult(job, context.clock.now() + _TIME_AGAIN_SECONDS)
         return StepResult(await move(context, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE))
     options = await _options_of(context, job)
-    if options is None:
-        return StepResult(await move(context, job, Event.EXPIRE, cause=Cause.MODEL))
-    if route is None:
+    if options is None or route is None:
         return StepResult(await move(context, job, Event.EXPIRE, cause=Cause.MODEL))
     if context.providers.leaving:
         return StepResult(job)

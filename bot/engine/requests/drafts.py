@@ -10,7 +10,8 @@ from bot.engine.requests.lookup import Lookup
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import DRAFT_SECONDS
-from bot.jobs.model import PROMPT_MAX_CHARACTERS, Draft, UserId
+from bot.jobs.drafts import Draft
+from bot.jobs.model import PROMPT_MAX_CHARACTERS, UserId
 from bot.jobs.option_values import options_that_fit
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.storable_text import storable

@@ -29,6 +29,7 @@ from bot.jobs.model import (
     VideoRequest,
     new_job_id,
 )
+from bot.jobs.prices import estimate
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
@@ -203,13 +204,21 @@ class Intake:
         return made if isinstance(made, Refusal) else await self._private.check_card(made)
 
     async def _store(self, job: Job, taking: int = 0) -> Job | Refusal:
-        accepted = await accept(self._context, job, taking)
+        accepted = await accept(self._context, await self._priced(job), taking)
         if isinstance(accepted, Refusal):
             return accepted
         if accepted.new:
             log_accepted(job)
             self._watch(accepted.budgets)
         return accepted.job
+
+    async def _priced(self, job: Job) -> Job:
+        """The job with its estimated price, as far as that is known."""
+        model = self._context.catalogue.find(job.request.model, await self._lookup.find_inherited_model(job.request))
+        if model is None or model.price is None:
+            return job
+        found = estimate(model, await self._lookup.as_made_before(job.request))
+        return replace(job, price_micros=found and found.micros, currency=model.price.currency)
 
     def _job(self, ask: Ask, origin: Origin) -> Job:
         now, request = self._context.clock.now(), ask.request

@@ -25,6 +25,7 @@ from bot.jobs.option_values import options_that_fit
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control, may_remix, may_see
 from bot.jobs.searching import folded, matching
+from bot.jobs.settings_made import made_as
 from bot.jobs.states import State
 from bot.jobs.storable_text import storable
 from bot.jobs.store import finding, posts
@@ -102,6 +103,19 @@ class Lookup:
         if request.parent_id is None or request.model is not None:
             return None
         return await self._context.database.read(finding.find_model, request.parent_id)
+
+    async def as_made_before(self, request: VideoRequest) -> VideoRequest:
+        """The request with the size and length that a remix takes from its video, if they are known."""
+        parent = None if request.parent_id is None else await self.get(request.parent_id)
+        if parent is None:
+            return request
+        made = made_as(parent.reported)
+        length = None if made.seconds is None else str(round(made.seconds))
+        return replace(
+            request,
+            size=request.size or parent.request.size or made.size,
+            seconds=request.seconds or parent.request.seconds or length,
+        )
 
     async def remix_of(self, video: Job, request: VideoRequest) -> VideoRequest:
         """The request as a remix of that video: it keeps the options of the video that its model takes, unless it sets

@@ -12,20 +12,8 @@ from bot.engine.requests.intake import Ask, Intake
 from bot.engine.requests.lookup import Lookup, SeesChannel
 from bot.engine.requests.reply_rule import Reaction, Reply
 from bot.jobs.deadlines import DRAFT_SECONDS, OFFER_SECONDS
-from bot.jobs.model import (
-    REFERENCES_MAX,
-    Draft,
-    Job,
-    JobId,
-    MessageId,
-    Offer,
-    OfferKind,
-    Origin,
-    Place,
-    Via,
-    VideoRequest,
-    new_draft_id,
-)
+from bot.jobs.drafts import Draft, Offer, OfferKind, new_draft_id
+from bot.jobs.model import REFERENCES_MAX, Job, JobId, MessageId, Origin, Place, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, leaves_usable
 from bot.jobs.store import drafts

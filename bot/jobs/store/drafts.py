@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.backends import insert_new
-from bot.jobs.model import Draft, MessageId, Offer, OfferKind
+from bot.jobs.drafts import Draft, Offer, OfferKind
+from bot.jobs.model import MessageId
 from bot.jobs.store.rows import draft_of, draft_row, offer_of, offer_row, readable
 from bot.jobs.tables import drafts, offers
 

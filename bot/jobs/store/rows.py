@@ -14,17 +14,15 @@ import structlog
 
 from bot.jobs import option_values
 from bot.jobs.denials import Denial
+from bot.jobs.drafts import Draft, Offer, OfferKind
 from bot.jobs.model import (
     Cause,
     ChannelId,
     Charged,
-    Draft,
     GuildId,
     Job,
     JobId,
     MessageId,
-    Offer,
-    OfferKind,
     Origin,
     Place,
     Post,
@@ -139,6 +137,8 @@ def _job_of(row: Row) -> Job:
         provider_code=row.provider_code,
         charged=Charged(row.charged),
         cost_micros=row.cost_micros,
+        price_micros=row.price_micros,
+        currency=_interned(row.currency),
         reported=_reported_of(row.reported),
         withheld=row.withheld,
         progress=row.progress,
@@ -187,6 +187,8 @@ def row_of(job: Job) -> dict[str, object]:
         "locale": origin.locale,
         "provider": job.provider,
         "idempotency_key": job.idempotency_key,
+        "price_micros": job.price_micros,
+        "currency": job.currency,
         "retry_of": origin.retry_of,
         **_request_columns(request),
         "state": job.state,

@@ -11,8 +11,10 @@ from bot.jobs.tables import jobs
 
 @dataclass(frozen=True, slots=True)
 class UsageLine:
-    """One person in one server (None: in DMs). `cost_micros` is the cost that the provider reported, None if it never
-    did.
+    """One person in one server (None: in DMs), as far as their jobs have that currency.
+
+    `cost_micros` is the cost that the provider reported, None if it never did. `estimated_micros` is that of the jobs
+    without such a report which were or may be charged. Without a currency it is the provider's own.
     """
 
     guild_id: GuildId | None
@@ -22,11 +24,17 @@ class UsageLine:
     charged: int
     maybe_charged: int
     cost_micros: int | None
+    estimated_micros: int | None = None
+    currency: str | None = None
 
 
 async def find_usage_since(connection: AsyncConnection, since: float) -> list[UsageLine]:
-    """All jobs accepted since then, by person, those with the most first. A render is a video that was completed."""
+    """All jobs accepted since then, by person and currency, those with the most first.
+
+    A render is a video that was completed.
+    """
     count = sa.func.count()
+    unreported = sa.and_(jobs.c.cost_micros.is_(None), jobs.c.charged != Charged.NO)
     found = await connection.execute(
         sa.select(
             jobs.c.guild_id,
@@ -35,10 +43,13 @@ async def find_usage_since(connection: AsyncConnection, since: float) -> list[Us
             sa.func.count(jobs.c.completed_at),
             count.filter(jobs.c.charged == Charged.YES),
             count.filter(jobs.c.charged == Charged.UNKNOWN),
-            sa.func.sum(jobs.c.cost_micros),
+            # PostgreSQL sums whole numbers to a decimal one.
+            sa.cast(sa.func.sum(jobs.c.cost_micros), sa.BigInteger),
+            sa.cast(sa.func.sum(jobs.c.price_micros).filter(unreported), sa.BigInteger),
+            jobs.c.currency,
         )
         .where(jobs.c.accepted_at > since)
-        .group_by(jobs.c.guild_id, jobs.c.user_id)
-        .order_by(count.desc(), jobs.c.guild_id, jobs.c.user_id),
+        .group_by(jobs.c.guild_id, jobs.c.user_id, jobs.c.currency)
+        .order_by(count.desc(), jobs.c.guild_id, jobs.c.user_id, jobs.c.currency),
     )
     return [UsageLine(*row) for row in found]

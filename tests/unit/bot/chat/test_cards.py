@@ -14,7 +14,8 @@ from bot.chat.custom_ids import Action, ButtonId, MessageKind, belongs_to
 from bot.chat.escape import discord_length
 from bot.chat.views import DeliveryNote, JobView
 from bot.chat.words import Readers, charge
-from bot.jobs.model import Cause, Charged, Job, JobId, MessageId, Offer, OfferKind, PostKind, Reference, VideoRequest
+from bot.jobs.drafts import Offer, OfferKind
+from bot.jobs.model import Cause, Charged, Job, JobId, MessageId, PostKind, Reference, VideoRequest
 from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import ENDS, State
 from tests.readers import ENGLISH, READERS
@@ -67,6 +68,20 @@ def test_a_card_shows_who_requested_what_and_its_state(job: Job) -> None:
     )
     assert message.embed.footer == "K3M9Q2XA"
     assert [(str(button.id), button.label) for button in message.buttons] == [("vb:card:cancel:K3M9Q2XA:1", "Cancel")]
+
+
+def test_a_card_estimates_the_price(job: Job) -> None:
+    """Beside the settings, as the reader's region writes it; a cancelled job costs nothing."""
+    priced = replace(job, price_micros=800_000, currency="EUR")
+    embed = cards.card(JobView(priced, 1_001.0), ENGLISH).embed
+    assert embed is not None
+    assert "· 1 picture · about €0.80\n" in (embed.description or "")
+    german = cards.card(JobView(priced, 1_001.0), READERS.of("en-DE")).embed
+    assert german is not None
+    assert "about 0,80\xa0€\n" in (german.description or "")
+    cancelled = cards.card(JobView(replace(priced, state=State.CANCELLED), 1_001.0), ENGLISH).embed
+    assert cancelled is not None
+    assert "€" not in (cancelled.description or "")
 
 
 def test_a_place_far_back_is_not_counted(job: Job) -> None:

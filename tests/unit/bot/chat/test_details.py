@@ -1,12 +1,13 @@
 """The details of one video."""
 
 from dataclasses import replace
+from typing import Any
 
 from bot.chat import cards
 from bot.chat.custom_ids import Action
 from bot.chat.details import details
 from bot.chat.views import DetailsView, Family, JobView, Relative
-from bot.jobs.model import Cause, Job, JobId, UserId
+from bot.jobs.model import Cause, Charged, Job, JobId, UserId
 from bot.jobs.states import State
 from tests.readers import ENGLISH
 
@@ -71,6 +72,19 @@ def test_what_the_file_has_is_no_report_of_the_provider(job: Job) -> None:
     )
     made = texts(details(DetailsView(JobView(bare, 2_000.0)), ENGLISH))[1]
     assert "**Made, says the provider:** `seconds: 8`\n**Video file:** `1280x704` · 8 s\n" in made
+
+
+def test_a_price_is_an_estimate_until_the_provider_reports_one(job: Job) -> None:
+    """With the currency of the model's price; of what surely wasn't charged there is none."""
+
+    def price(**changes: Any) -> str:
+        bare = replace(finished(job), **({"cost_micros": None, "price_micros": 800_000, "currency": "USD"} | changes))
+        return texts(details(DetailsView(JobView(bare, 2_000.0)), ENGLISH))[1].rpartition("\n")[2]
+
+    assert price(charged=Charged.YES) == "**Price:** about $0.80"
+    assert price(charged=Charged.YES, cost_micros=812_500) == "**Price:** $0.8125"
+    assert "Price" not in price(state=State.FAILED, charged=Charged.NO)
+    assert "Price" not in price(price_micros=None, charged=Charged.YES)
 
 
 def test_the_first_frame_is_beside_the_prompt(job: Job) -> None:

@@ -12,7 +12,8 @@ from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.escape import discord_length
 from bot.chat.forms import FormAnswer
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.model import ChannelId, Draft, GuildId, JobId, Place, Reference, Upload, UserId, VideoRequest
+from bot.jobs.drafts import Draft
+from bot.jobs.model import ChannelId, GuildId, JobId, Place, Reference, Upload, UserId, VideoRequest
 from bot.jobs.offered_models import OfferedModel
 from bot.jobs.reasons import Reason, RefusalError
 from tests.readers import ENGLISH

@@ -20,7 +20,8 @@ from bot.chat.details import details
 from bot.chat.views import DeliveryNote, DetailsView, Family, HistoryPage, JobView, Relative, StatusPage
 from bot.chat.words import Key, refusal, say
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.model import Cause, ChannelId, Draft, Job, JobId, MessageId, Offer, OfferKind, Place, UserId, VideoRequest
+from bot.jobs.drafts import Draft, Offer, OfferKind
+from bot.jobs.model import Cause, ChannelId, Job, JobId, MessageId, Place, UserId, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import State

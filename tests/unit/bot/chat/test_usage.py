@@ -8,7 +8,7 @@ import pytest
 from bot.chat.usage import Names, summary, table
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.store.usage import UsageLine
-from tests.readers import ENGLISH
+from tests.readers import ENGLISH, READERS
 
 LINES = [
     UsageLine(GuildId(1), UserId(7), 5, 4, 4, 1, 1_250_000),
@@ -29,10 +29,31 @@ def test_the_table_has_a_line_for_each_person_and_server() -> None:
     head, *rows = cells(LINES, Names({GuildId(1): "Studio"}, {UserId(7): "ada"}))
     assert head[:4] == ["server_id", "server", "user_id", "user"]
     assert rows == [
-        ["1", "Studio", "7", "ada", "5", "4", "4", "1", "1.25"],
-        ["1", "Studio", "8", "", "2", "1", "1", "0", ""],
-        ["", "", "7", "ada", "1", "1", "1", "0", "0.000005"],
+        ["1", "Studio", "7", "ada", "5", "4", "4", "1", "1.25", "", ""],
+        ["1", "Studio", "8", "", "2", "1", "1", "0", "", "", ""],
+        ["", "", "7", "ada", "1", "1", "1", "0", "0.000005", "", ""],
     ]
+
+
+def test_reports_and_estimates_are_columns_of_their_own() -> None:
+    """With their currency, so that a spreadsheet can add what belongs together."""
+    head, row = cells([UsageLine(None, UserId(7), 3, 3, 3, 0, 800_000, 1_600_000, "USD")], Names({}, {}))
+    assert head[-3:] == ["reported_cost", "estimated_cost", "currency"]
+    assert row[-3:] == ["0.80", "1.60", "USD"]
+
+
+def test_each_currency_has_a_sum_of_its_own() -> None:
+    """What the provider reported and what is estimated of the rest, together; written as the reader's region does."""
+    lines = [
+        UsageLine(None, UserId(7), 2, 2, 2, 0, 800_000, 1_600_000, "USD"),
+        UsageLine(None, UserId(7), 1, 1, 1, 0, 12_500, None, "EUR"),
+        UsageLine(None, UserId(8), 1, 1, 1, 0, None, 5_000, "USD"),
+        UsageLine(None, UserId(8), 1, 1, 1, 0, 1_250_000),
+    ]
+    said = summary(lines, Names({}, {}), 7, ENGLISH)
+    assert "requests: 5 · videos: 5 · cost: about $2.40 + €0.0125 + …\n" in said
+    assert "<@8> · requests: 2 · videos: 2 · cost: about $0.005 + 1.25" in said
+    assert "cost: about 2.40\xa0US$" in summary(lines[:1], Names({}, {}), 7, READERS.of("en-150"))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +75,7 @@ def test_no_name_is_a_formula(name: str) -> None:
 def test_the_message_has_the_totals() -> None:
     """Of all, of each server and of each person; foreign names stay text."""
     said = summary(LINES, Names({GuildId(1): "**@everyone** <#1>"}, {}), 7, ENGLISH)
-    assert "**Last 7 days** · requests: 8 · videos: 6 · reported cost: 1.250005" in said
+    assert "**Last 7 days** · requests: 8 · videos: 6 · cost: 1.250005" in said
     assert "requests: 7 · videos: 5 · cost: 1.25" in said
     assert "Direct messages · requests: 1" in said
     assert "<@7> · requests: 6" in said
@@ -68,6 +89,10 @@ def test_nothing_was_requested() -> None:
 
 def test_the_message_is_short_enough() -> None:
     """With any number of servers and people, and any names."""
-    many = [UsageLine(GuildId(10**18 + n), UserId(10**18 + n), 10**6, 10**6, 1, 1, 10**15) for n in range(100)]
+    many = [
+        UsageLine(GuildId(10**18 + n), UserId(10**18 + n), 10**6, 10**6, 1, 1, 10**15, 10**15, currency)
+        for n in range(100)
+        for currency in (None, "USD", "EUR", "CNY", "JPY")
+    ]
     names = Names({line.guild_id: "`*_~|" * 20 for line in many if line.guild_id}, {})
     assert len(summary(many, names, 366, ENGLISH)) <= 2000

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.words import Key
 from bot.engine.housekeeping import drop_rows, tell_of_unreadable
-from bot.jobs.model import Draft, JobId, MessageId, Offer, OfferKind, Reference, UserId, VideoRequest
+from bot.jobs.drafts import Draft, Offer, OfferKind
+from bot.jobs.model import JobId, MessageId, Reference, UserId, VideoRequest
 from bot.jobs.states import State
 from bot.jobs.store import drafts, pictures
 from bot.jobs.tables import drafts as drafts_table

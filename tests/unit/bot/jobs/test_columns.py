@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot.jobs.column_values import fitted
-from bot.jobs.model import Cause, Charged, OfferKind, PostKind, PostState, Via
+from bot.jobs.drafts import OfferKind
+from bot.jobs.model import Cause, Charged, PostKind, PostState, Via
 from bot.jobs.states import State
 from bot.jobs.store.marks import Mark
 from bot.jobs.store.processes import Role

@@ -4,12 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.jobs.drafts import Offer, OfferKind
 from bot.jobs.model import (
     ChannelId,
     JobId,
     MessageId,
-    Offer,
-    OfferKind,
     Place,
     Post,
     PostKind,

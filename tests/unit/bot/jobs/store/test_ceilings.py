@@ -176,3 +176,27 @@ async def test_usage_is_by_server_and_person(database: Database) -> None:
         UsageLine(GuildId(8), ANNA, 4, 2, 2, 1, 250_000),
         UsageLine(None, BEN, 1, 1, 1, 0, None),
     ]
+
+
+async def test_usage_adds_no_different_currencies(database: Database) -> None:
+    """The provider's number replaces the estimate; what surely wasn't charged costs nothing."""
+    dollars, euros = ({"price_micros": 800_000, "currency": currency} for currency in ("USD", "EUR"))
+    paid = {"accepted_at": NOW, "completed_at": NOW, "charged": Charged.YES}
+    await database.write(
+        put,
+        a_job(State.DELIVERED, **paid, **dollars, cost_micros=2**40),
+        a_job(State.DELIVERED, **paid, **dollars, cost_micros=5),
+        a_job(State.DELIVERED, **paid, **dollars),
+        a_job(State.UNCERTAIN, accepted_at=NOW, charged=Charged.UNKNOWN, **dollars),
+        a_job(State.FAILED, accepted_at=NOW, charged=Charged.NO, **dollars),
+        a_job(State.ACCEPTED, accepted_at=NOW, **euros),
+        a_job(State.DELIVERED, **paid, **euros),
+        a_job(State.DELIVERED, **paid, cost_micros=7),
+    )
+    lines = await database.read(find_usage_since, NOW - 5)
+    assert {line.currency: (line.jobs, line.cost_micros, line.estimated_micros) for line in lines} == {
+        "USD": (5, 2**40 + 5, 1_600_000),
+        "EUR": (2, None, 800_000),
+        None: (1, 7, None),
+    }
+    assert all(type(line.cost_micros) in (int, type(None)) for line in lines)

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.database import Database
-from bot.jobs.model import Draft, JobId, MessageId, Offer, OfferKind, Place, Upload, UserId, VideoRequest
+from bot.jobs.drafts import Draft, Offer, OfferKind
+from bot.jobs.model import JobId, MessageId, Place, Upload, UserId, VideoRequest
 from bot.jobs.store import drafts
 from bot.jobs.tables import offers
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, a_picture

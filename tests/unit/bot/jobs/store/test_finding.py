@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.jobs.database import Database
-from bot.jobs.model import Draft, Job, JobId, Place, VideoRequest
+from bot.jobs.drafts import Draft
+from bot.jobs.model import Job, JobId, Place, VideoRequest
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import drafts, finding, pictures
 from tests.unit.bot.jobs.samples import (

@@ -6,18 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from bot.jobs.database import Database, StoreConflictError
-from bot.jobs.model import (
-    Cause,
-    Draft,
-    Job,
-    MessageId,
-    Offer,
-    OfferKind,
-    Post,
-    PostKind,
-    PostState,
-    VideoRequest,
-)
+from bot.jobs.drafts import Draft, Offer, OfferKind
+from bot.jobs.model import Cause, Job, MessageId, Post, PostKind, PostState, VideoRequest
 from bot.jobs.states import ENDS, Event, IllegalMoveError, State
 from bot.jobs.store import drafts, finding, moving, posts, processes
 from tests.unit.bot.jobs.samples import ANNA, HERE, a_job, put

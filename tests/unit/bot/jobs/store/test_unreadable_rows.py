@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from bot.jobs.database import Database
-from bot.jobs.model import Draft, Job, JobId, MessageId, Offer, OfferKind, PostKind, VideoRequest
+from bot.jobs.drafts import Draft, Offer, OfferKind
+from bot.jobs.model import Job, JobId, MessageId, PostKind, VideoRequest
 from bot.jobs.states import State
 from bot.jobs.store import drafts, finding, moving, pictures, posts, renders, rows
 from bot.jobs.tables import jobs, offers
