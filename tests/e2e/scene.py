@@ -38,7 +38,7 @@ QUICK = NO_FFMPEG | {
 
 
 RENDER_SECONDS = 0.1
-OPENROUTER_MODEL = "clip-1"
+OPENROUTER_MODEL = "vendor/clip-1"
 
 
 def quick_dials(**turned: object) -> Dials:
