@@ -48,7 +48,7 @@ async def test_own_videos_of_all_servers(database: Database) -> None:
     assert [job.id for job in found] == [there.id, kept.id, here.id]
     assert [job.id for job in await database.read(history.find_history, ANNA, None, 1, 1)] == [kept.id]
     prompts = await database.read(history.find_prompts, ANNA, None, 0, 10)
-    assert [(one.id, one.text) for one in prompts] == [(job.id, "a red fox") for job in found]
+    assert [(one.id, one.prompt) for one in prompts] == [(job.id, "a red fox") for job in found]
 
 
 async def test_a_members_jobs_of_one_server(database: Database) -> None:
