@@ -18,10 +18,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from sandbox.statements import Statements
+from typing import Any
 
 _PACKET_BYTES = 1 << 17
 _STOP_SECONDS = 5.0
@@ -98,7 +95,7 @@ def fork_server(python_path: str, warnings: str) -> ForkServer:
     return ForkServer({"PATH": path, "PYTHONPATH": python_path, "PYTHONWARNINGS": warnings})
 
 
-def _serve(line: socket.socket, statements: "Statements") -> bool:
+def _serve(line: socket.socket) -> bool:
     """Carry out requests until the other end is closed; True is returned in a new process, which is to be the bot."""
     line.send(b"ready")
     while True:
@@ -110,11 +107,9 @@ def _serve(line: socket.socket, statements: "Statements") -> bool:
             _pid, status = os.waitpid(request["reap"], 0)
             line.send(str(os.waitstatus_to_exitcode(status)).encode())
             continue
-        statements.learn()
         pid = os.fork()
         if pid == 0:
             _enter(request, *descriptors)
-            statements.share()
             return True
         for descriptor in descriptors:
             os.close(descriptor)
@@ -142,10 +137,8 @@ def _main() -> int:
         importlib.import_module(late)
     from sandbox.bot_child import run_child
     from sandbox.made_up_language import read_own_languages
-    from sandbox.statements import Statements
 
     read_own_languages()
-    statements = Statements()
 
     # A signal to the whole group is for the sandbox and its bots; the server ends with the line. What is sent to a new
     # process waits until it can be ended.
@@ -153,7 +146,7 @@ def _main() -> int:
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=os.dup(0)) as line:
-        is_bot = _serve(line, statements)
+        is_bot = _serve(line)
     return run_child() if is_bot else 0
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.jobs.model import Cause
-from bot.media.video_fetcher import AddressGuard, VideoFetcher
+from bot.media.video_fetcher import AddressGuard, Source, VideoFetcher
 from bot.ops.clock import SystemClock
 from bot.videos.client import VideosClient
 from bot.videos.dialects.openrouter import OpenRouterDialect
@@ -44,7 +44,8 @@ async def client(studio: Studio) -> AsyncIterator[VideosClient]:
 
 @pytest.fixture
 async def fetcher(studio: Studio, client: VideosClient, tmp_path: Path) -> AsyncIterator[VideoFetcher]:
-    fetcher = VideoFetcher(tmp_path / "videos", 50_000_000, AddressGuard(studio.base_url, ()), client.key_for)
+    sources = {studio.base_url: Source(AddressGuard(studio.base_url, ()), client.key_for)}
+    fetcher = VideoFetcher(tmp_path / "videos", 50_000_000, sources)
     yield fetcher
     await fetcher.close()
 
@@ -82,7 +83,7 @@ async def test_a_video_with_pictures_is_made_and_fetched_without_the_key(
     assert studio.paid("key-1") == 1
     assert video.url is not None
     assert video.url.startswith(studio.files_url)
-    fetched = await fetcher.fetch(video.url, "JOB00001.mp4")
+    fetched = await fetcher.fetch(video.url, "JOB00001.mp4", studio.base_url)
     assert fetched.path.read_bytes() == (await studio.video(render)).read_bytes()
     assert studio.leaks == []
 
@@ -94,7 +95,7 @@ async def test_without_storage_the_content_endpoint_gets_the_key(
     studio.dials.result = "content_only"
     video = await made(studio, client, Order("a cat", "key-1", MODEL))
     assert video.url == client.content_url(video.id)
-    assert (await fetcher.fetch(client.content_url(video.id), "JOB00001.mp4")).path.stat().st_size > 0
+    assert (await fetcher.fetch(client.content_url(video.id), "JOB00001.mp4", studio.base_url)).path.stat().st_size > 0
     assert studio.leaks == []
 
 

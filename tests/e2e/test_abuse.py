@@ -33,11 +33,13 @@ SENDS_UNMARKED = """
     import asyncio
     from bot.engine.pipeline import scheduler
     from bot.engine.pipeline import submit_step as submit
+    from bot.videos.values import Order
 
-    async def wild(parts, traffic, job):
-        now = parts.clock.now()
-        await asyncio.gather(*(submit._send(parts, job, None, now) for _ in range(50)), return_exceptions=True)
-        return await submit.submit(parts, traffic, job)
+    async def wild(parts, throttles, job, provider_id):
+        [route] = throttles.routes_of(job)
+        order = Order(job.request.prompt, job.idempotency_key, route.model)
+        await asyncio.gather(*(route.provider.client.create(order) for _ in range(50)), return_exceptions=True)
+        return await submit.submit(parts, throttles, job, provider_id)
 
     scheduler.submit = wild
 """
