@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Literal, get_args
 
 from bot.settings._judges import flag, matching, one_of, whole
 from bot.settings._keys import Keys
 from bot.settings._kinds import ALLOWED_BASE_URL, FIELD_PATTERN, judge_base_url
 from bot.settings._tables import Findings, Table, is_table
-from bot.videos.dialect_choice import DIALECTS
+from bot.videos.dialect_choice import DIALECTS, dialect_of
 from bot.videos.provider_setup import Abilities, ProviderSetup
 from bot.videos.urls import PROVIDER_MAX_CHARACTERS, normalise_base
 
@@ -20,6 +20,7 @@ _NAMES = frozenset(
 # People see it, and ids of providers contain it.
 _NAME = re.compile(r"[\w.-](?:[\w. -]{0,30}[\w.-])?")
 _NAME_ALLOWED = "1 to 32 letters, digits, blanks, dots, hyphens and underscores"
+_OTHER_VALUES = {"body": ("json", "multipart"), "reference_field": ("one", "another")}
 _Body = Literal["auto", "json", "multipart"]
 _Fit = Literal["cover", "contain", "off"]
 
@@ -55,7 +56,25 @@ def _read_provider(name: str, table: Table, findings: Findings, keys: Keys) -> P
     retries = table.read("retry_server_errors", whole(0, 10), "a whole number from 0 to 10", 2)
     if base_url is None or api_key is None:
         return None
-    return ProviderSetup(name, base_url, api_key, dialect, Abilities(**switches), body, field, fit, retries)
+    setup = ProviderSetup(name, base_url, api_key, dialect, Abilities(**switches), body, field, fit, retries)
+    _judge_dialect(setup, table, findings)
+    return setup
+
+
+def has_effect(setup: ProviderSetup, name: str) -> bool:
+    """Whether the dialect writes requests by that field of the setup, `body` or `reference_field`."""
+    return any(dialect_of(setup) != dialect_of(replace(setup, **{name: other})) for other in _OTHER_VALUES[name])
+
+
+def _judge_dialect(setup: ProviderSetup, table: Table, findings: Findings) -> None:
+    """What the dialect has no use for would silently do nothing."""
+    about = f"the dialect {setup.dialect} has no"
+    for name in _OTHER_VALUES:
+        if table.has(name) and not has_effect(setup, name):
+            findings.add(f"{table.at(name)} is wrong: {about} {name}.")
+    for name in sorted(dialect_of(setup).lacks):
+        if getattr(setup.abilities, name):
+            findings.add(f"{table.at(name)} is wrong: {about} request for it.")
 
 
 def _base_url(value: object) -> str:

@@ -13,6 +13,7 @@ from bot.settings._file_text import commented, key, listed, numbers, option_line
 from bot.settings._judges import decimal
 from bot.settings._model_tables import MODELS_MAX as OFFERED_MAX
 from bot.settings._option_tables import OPTIONS_MAX
+from bot.settings._provider_tables import has_effect
 from bot.settings._setup import Setup
 from bot.videos.dialect_choice import dialect_of
 from bot.videos.model_lists import MODELS_MAX, ListedModel, ModelList
@@ -232,9 +233,8 @@ def _provider_text(provider: ProviderSetup, answers: Answers, setup: Setup) -> s
     guessed = provider.dialect != answers.provider.dialect
     lines.append(pair("dialect", quoted(provider.dialect), "a guess: by its list of video models" if guessed else ""))
     plain = ProviderSetup("", "", "")
-    changed = [
-        name for name in ("body", "reference_field", "reference_fit") if getattr(provider, name) != getattr(plain, name)
-    ]
+    used = [name for name in ("body", "reference_field") if has_effect(provider, name)]
+    changed = [name for name in (*used, "reference_fit") if getattr(provider, name) != getattr(plain, name)]
     lines += [pair(name, quoted(getattr(provider, name))) for name in changed]
     if provider.retry_server_errors != plain.retry_server_errors:
         lines.append(pair("retry_server_errors", str(provider.retry_server_errors)))

@@ -43,6 +43,11 @@ class Dialect(Protocol):
         """The roles of pictures that a request can name. The client refuses an order with another one."""
         ...
 
+    @property
+    def lacks(self) -> frozenset[str]:
+        """The abilities, by the names of `Abilities`, that the API has no request for."""
+        ...
+
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:
         """The request for a new video; `files` closes the opened pictures. Raises OSError for an unreadable one.
 

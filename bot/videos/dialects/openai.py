@@ -85,6 +85,11 @@ class OpenAIDialect:
         """References alone: OpenAI has no field for a first or last frame."""
         return frozenset({"reference"})
 
+    @property
+    def lacks(self) -> frozenset[str]:
+        """Nothing: servers that speak it have each of them."""
+        return frozenset()
+
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:
         """A POST to the list of videos. Raises OSError when a picture can't be opened or read."""
         return PaidRequest("videos", await self._body_of(order, files))

@@ -59,6 +59,11 @@ class OpenRouterDialect:
         """All of them."""
         return frozenset({"reference", "first", "last"})
 
+    @property
+    def lacks(self) -> frozenset[str]:
+        """All that OpenAI's API has beside creating."""
+        return frozenset({"remix", "extend", "cancel", "list"})
+
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:
         """A POST to the videos. Raises OSError when a picture can't be opened or read.
 

@@ -22,13 +22,13 @@ reference_fit = "contain"
 retry_server_errors = 0
 remix = true
 cancel = true
+list = true
+extend = true
 
 [providers."My Backup"]
 base_url = "http://127.0.0.1:8000"
 api_key = "file:backup.key"
 dialect = "openrouter"
-list = true
-extend = true
 idempotency = true
 
 [models.cinema-2]
@@ -93,12 +93,13 @@ def test_everything_that_a_file_can_say(folder: Folder) -> None:
     assert folder.read(WHOLE) == Setup(
         (
             ProviderSetup(
-                "main", "https://main.test/v1", KEYS["MAIN_API_KEY"], "openai", Abilities(remix=True, cancel=True),
+                "main", "https://main.test/v1", KEYS["MAIN_API_KEY"], "openai",
+                Abilities(remix=True, cancel=True, list=True, extend=True),
                 "json", "file[]", "contain", 0,
             ),
             ProviderSetup(
                 "My Backup", "http://127.0.0.1:8000", "file-canary-0123456789",
-                "openrouter", abilities=Abilities(list=True, extend=True, idempotency=True),
+                "openrouter", Abilities(idempotency=True),
             ),
         ),
         (

@@ -93,6 +93,16 @@ def test_mistakes_of_a_provider(folder: Folder, written: str, said: str) -> None
     assert mistake.startswith(said)
 
 
+def test_what_a_dialect_has_no_use_for(folder: Folder) -> None:
+    """It would silently do nothing."""
+    written = 'dialect = "openrouter"\nbody = "auto"\nreference_field = "x"\nremix = true\nlist = true\ncancel = true\n'
+    said = folder.mistakes(PROVIDER + written + MODEL)
+    assert [each.split(" ")[0] for each in said] == [
+        f"providers.main.{name}" for name in ("body", "reference_field", "cancel", "list", "remix")
+    ]
+    assert said[0] == "providers.main.body is wrong: the dialect openrouter has no body."
+
+
 @pytest.mark.parametrize("name", ['"a#b"', '""', '" a"', '"a\\nb"', f'"{"a" * 33}"', '"<@1>"', '"a/b"'])
 def test_names_of_providers(folder: Folder, name: str) -> None:
     """People see them, so they are words, and nothing that Discord would render."""

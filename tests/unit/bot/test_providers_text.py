@@ -18,7 +18,7 @@ from tests.unit.bot.videos.test_model_lists import JSON, KEY, VEO
 
 MAIN = ProviderSetup("main", "https://main.test/v1", "main-canary-1", abilities=Abilities(remix=True, list=True))
 BACKUP = ProviderSetup(
-    "My Backup", "http://127.0.0.1:8000", "backup-canary-2", "openrouter", reference_field="file[]", body="json",
+    "My Backup", "http://127.0.0.1:8000", "backup-canary-2", "openrouter",
     reference_fit="off", retry_server_errors=0,
 )  # fmt: skip
 FOX = OfferedModel("fox", "Fox", (Route("main", "fox"),), ("1280x720",), ("4", "2.5"), 4)
@@ -167,6 +167,15 @@ def test_a_name_that_two_providers_have() -> None:
     assert [model.routes for model in read(written).models] == [(Route("main", "fox"),), (Route("main", "wan"),)]
     assert '# My Backup lists a model of that name, too: { provider = "My Backup", model = "wan" }\n' in written.text
     assert '# My Backup lists a model of that name, too: { provider = "My Backup", model = "fox" }\n' in written.text
+
+
+def test_what_is_configured_of_a_provider_is_kept() -> None:
+    """All that is not the default, and that its dialect uses."""
+    main = replace(MAIN, body="json", reference_field="file[]", retry_server_errors=5)
+    setup = replace(ONE, providers=(main,))
+    assert read(write(setup, (NONE, NONE))).providers == (main,)
+    other = replace(main, dialect="openrouter", abilities=Abilities(), body="auto", reference_field="input_reference")
+    assert read(write(setup, (NONE, models(VEO)), guess=True)).providers == (other,)
 
 
 def test_no_key_is_written() -> None:

@@ -33,6 +33,10 @@ class MadeUpDialect:
     def roles(self) -> frozenset[Role]:
         return frozenset({"reference"})
 
+    @property
+    def lacks(self) -> frozenset[str]:
+        return frozenset()
+
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:
         return PaidRequest("dishes/new", await self._body_of(order, {}, files))
 
@@ -89,6 +93,10 @@ class MadeUpDialect:
 
 class BareDialect(MadeUpDialect):
     """One without remixes, without a list, and without a request that stops a render."""
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        return frozenset({"cancel", "remix", "list"})
 
     async def remix(self, parent_remote_id: str, order: Order, files: ExitStack) -> PaidRequest:
         raise RequestRefused(cause=Cause.UNSUPPORTED, field="video")

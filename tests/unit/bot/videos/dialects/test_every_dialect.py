@@ -4,6 +4,7 @@ import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
@@ -18,6 +19,7 @@ from bot.videos.dialects import Dialect
 from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.dialects.openrouter import OpenRouterDialect
 from bot.videos.provider_faults import NoList, RequestRefused
+from bot.videos.provider_setup import Abilities
 from bot.videos.urls import usable_id
 from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
 from tests.unit.bot.videos.conftest import MakeClient
@@ -85,6 +87,24 @@ def test_a_body_with_an_id_is_no_mere_refusal(dialect: Dialect, body_of: Callabl
     assert dialect.speaks_of_a_video(body_of("video_1", None))
     assert dialect.speaks_of_a_video(body_of("a\nb", None))
     assert not dialect.speaks_of_a_video({"error": {"message": "no"}})
+
+
+@EVERY
+async def test_what_a_dialect_lacks_is_refused(dialect: Dialect, body_of: Callable[[object, object], object]) -> None:
+    """What it says about itself is what its requests do, so the settings can refuse an ability that can't work."""
+    assert dialect.lacks <= {field.name for field in fields(Abilities)}
+    assert ("cancel" in dialect.lacks) is (dialect.cancel_path("video_1") is None)
+    refused: set[str] = set()
+    with ExitStack() as files:
+        try:
+            await dialect.remix("video_1", Order("a cat", "key-1"), files)
+        except RequestRefused:
+            refused.add("remix")
+    try:
+        dialect.list_path(7)
+    except NoList:
+        refused.add("list")
+    assert dialect.lacks & {"remix", "list"} == refused
 
 
 @EVERY
