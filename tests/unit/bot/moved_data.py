@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,15 @@ JOBS = 1_203
 
 
 async def _fill(connection: AsyncConnection) -> None:
-    await put(connection, *(a_job(prompt=f"Fuchs 🦊 {number}") for number in range(JOBS - 1)))
+    chosen = replace(a_job().request, options=(("avoid", "ä\\\n"), ("seed", 2**40), ("sound", True)))
+    await put(connection, a_job(request=chosen))
+    await put(connection, *(a_job(prompt=f"Fuchs 🦊 {number}") for number in range(JOBS - 2)))
     await put(
         connection,
         a_job(
             State.DELIVERED, pictures=(REFERENCE,), owner="a:process", remote_id="video_1", submitted_at=1.5,
-            cost_micros=2**40, progress=100, video_bytes=2**33, ended_at=1_700_000_000.123456,
+            cost_micros=2**40, price_micros=2**41, currency="USD", progress=100, video_bytes=2**33,
+            ended_at=1_700_000_000.123456,
         ),
     )  # fmt: skip
     some = (await connection.execute(sa.select(tables.jobs.c.id).limit(3))).scalars().all()
