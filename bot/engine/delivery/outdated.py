@@ -24,9 +24,15 @@ def find_outdated(job: Job, said: list[Post], kept_since: float) -> list[Post]:
         case _:
             goes = job.state in ENDS and is_said
     kinds = {PostKind.CARD} if goes else set[PostKind]()
-    if is_said and job.state in (State.REFUSED, State.FAILED) and job.cause in PRIVATE_CAUSES:
-        kinds.update(SHOW_PROMPT)
+    if is_said:
+        kinds.update(kind for kind in SHOW_PROMPT if goes_at_end(job, kind))
     return [post for post in said if post.kind in kinds and post.state is PostState.SENT]
+
+
+def goes_at_end(job: Job, kind: PostKind) -> bool:
+    """Whether such a message is edited or deleted once the job has ended: its card, and what shows a refused prompt."""
+    is_private = job.state in (State.REFUSED, State.FAILED) and job.cause in PRIVATE_CAUSES
+    return kind is PostKind.CARD or (kind in SHOW_PROMPT and is_private)
 
 
 def is_answered(job: Job) -> bool:

@@ -26,6 +26,7 @@ from bot.engine.delivery.compose import (
 from bot.engine.delivery.fitting import make_file
 from bot.engine.delivery.history_search import find_posted, is_outdone, must_search
 from bot.engine.delivery.ladder import Climb, learn_size, move_on
+from bot.engine.delivery.outdated import goes_at_end
 from bot.engine.delivery.undeliverable import belongs_in_dm, keep_video, settle_refused
 from bot.engine.moves import change, remove
 from bot.jobs.backoff import full_jitter
@@ -64,8 +65,10 @@ class Sender:
         context = self._context
         to_search, pointless = must_search(context, job, post, tries.attempted_at), _is_pointless(job, post)
         try:
-            # A card that may exist is searched for even now, so that it can be deleted.
-            if to_search and (not pointless or post.kind is PostKind.CARD) and await self._find(job, post):
+            if pointless:
+                # One that would be deleted is searched for even now: no retry will find out if it exists.
+                to_search = goes_at_end(job, post.kind) and (to_search or post.attempted_at is not None)
+            if to_search and await self._find(job, post):
                 return None
             if pointless:
                 return await context.database.write(posts.withdraw, post)

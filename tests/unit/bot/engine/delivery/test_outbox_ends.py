@@ -1,17 +1,18 @@
 """The end of a message in the outbox: decided by its job's state then, and without leftovers in memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.chat.courier import CourierFault, Refused, TooLarge
+from bot.chat.courier import CourierFault, OutcomeUnknown, Refused, TooLarge
 from bot.engine.delivery import sending
-from bot.jobs.model import Job, Post, PostKind
-from bot.jobs.states import State
+from bot.jobs.model import Cause, ChannelId, Job, MessageId, Post, PostKind, PostState
+from bot.jobs.states import Event, State
 from bot.jobs.store import finding, moving, posts
 from tests.unit.bot.engine.delivery.test_outbox import OutboxHarness, a_video, an_outbox_harness
+from tests.unit.bot.jobs.samples import a_job, put
 
 
 @pytest.fixture
@@ -34,6 +35,29 @@ async def test_a_video_asked_for_again_while_it_is_put_away_is_posted(outbox: Ou
     assert left is not None
     assert left.state is State.DELIVERED
     assert [parcel.nonce for parcel in outbox.courier.parcels].count("P0ST0000-video-1") == 1
+
+
+@pytest.mark.parametrize(("kind", "cause"), [(PostKind.CARD, Cause.PROVIDER), (PostKind.LATE, Cause.CONTENT)])
+async def test_a_message_that_may_exist_is_found_once_its_job_has_ended(
+    outbox: OutboxHarness, kind: PostKind, cause: Cause
+) -> None:
+    """Its response was lost, and the job ended a moment later: it is searched for, so that it can be deleted."""
+    job = a_job(State.RENDERING, accepted_at=outbox.clock.now() - 60.0)
+    await outbox.database.write(put, job)
+    await outbox.database.write(posts.make_due, job, kind)
+    outbox.courier.fault = OutcomeUnknown("The connection broke.")
+    await outbox.turn()
+    await outbox.database.write(moving.apply, job, Event.RENDER_FAILED, now=outbox.clock.now(), cause=cause)
+
+    async def find(_channel_id: ChannelId, _after: MessageId, is_ours: Callable[[str], bool]) -> MessageId | None:
+        return MessageId(77) if is_ours(f"vb:{kind}:withhold:{job.id}:1") else None
+
+    outbox.courier.find = find  # pyright: ignore[reportAttributeAccessIssue]
+    outbox.courier.fault = None
+    outbox.clock.seconds += 5.0
+    await outbox.turn()
+    said = await outbox.database.read(posts.find_posts_of_jobs, [job.id])
+    assert [(post.state, post.message_id) for post in said if post.kind is kind] == [(PostState.SENT, 77)]
 
 
 async def nothing_is_remembered(outbox: OutboxHarness) -> bool:
