@@ -156,7 +156,10 @@ class VideoBot(commands.AutoShardedBot):
         for name in COGS:
             # Not as an extension, which discord.py compiles once more and takes apart at the end: none is reloaded.
             await importlib.import_module(name).setup(self)
-        await self.tree.set_translator(CommandTranslator(self._readers))
+        translator = CommandTranslator(self._readers)
+        if translator.is_needed:
+            # discord.py asks it for each text in all of Discord's languages, which is a tenth of a start.
+            await self.tree.set_translator(translator)
         await self._commands.sync()
 
     async def close(self) -> None:

@@ -53,6 +53,11 @@ class CommandTranslator(app_commands.Translator):
         found = {locale.value: readers.language(locale.value) for locale in discord.Locale}
         self._languages = {tag: language for tag, language in found.items() if language and language.tag != ENGLISH}
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is any language but English."""
+        return bool(self._languages)
+
     async def translate(
         self, string: locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:

@@ -227,10 +227,7 @@ async def find_waiting_in(
 
 async def find_newest_time(connection: AsyncConnection) -> float | None:
     """The latest stored time of any event; None in an empty database. Of ended jobs it asks for what came last."""
-    latest = [
-        await connection.scalar(sa.select(sa.func.max(happened)).where(happened < _TIME_MAX, among))
-        for happened, among in _LATEST
-    ]
+    latest = await connection.scalars(_NEWEST_TIMES)
     return max((float(at) for at in latest if at is not None), default=None)
 
 
@@ -277,6 +274,9 @@ _LATEST = (
     (offers.c.shown_at, _ANY),
     (offers.c.gone_at, _ANY),
     (blocks.c.blocked_at, _ANY),
+)
+_NEWEST_TIMES = sa.union_all(
+    *(sa.select(sa.func.max(happened)).where(happened < _TIME_MAX, among) for happened, among in _LATEST)
 )
 _BEGINNING = sa.func.substr(jobs.c.prompt, 1, sa.bindparam("shown", type_=sa.Integer), type_=sa.String).label("prompt")
 _SUGGESTED: sa.Select[*tuple[Any, ...]] = sa.select(jobs.c.id, _BEGINNING, jobs.c.accepted_at)

@@ -115,3 +115,9 @@ def test_no_more_choices_than_discord_shows() -> None:
     values = [str(number) for number in range(30)]
     offered = choices(values, lambda value, _reader: f"{value} s", READERS)
     assert [choice.value for choice in offered] == values[:25]
+
+
+def test_with_english_alone_nothing_is_asked_for() -> None:
+    """The commands are built with English texts, so that only another language needs the translator."""
+    assert CommandTranslator(german({})).is_needed
+    assert not CommandTranslator(Readers({tag: one for tag, one in READERS.languages.items() if tag == "en"})).is_needed
