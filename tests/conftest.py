@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from bot.chat.words import _readers
@@ -24,6 +25,8 @@ stay_on_loopback()
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+# Where a test leaves the log as it is, a fault would be drawn with all values of its frames: that takes a second each.
+structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 _SQLITE_ONLY = "about SQLite alone"
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
