@@ -55,6 +55,7 @@ reliability: $(READY)  ## go all the way of docs/reliability.md, on PostgreSQL t
 	@$(BIN)/python -m tests.reliability
 	@$(BIN)/python -m sandbox.chaos --seed 4 --kills 500 --jobs 1000 --restores 25 --report docs/reliability-report.json
 	@$(BIN)/python -m sandbox.chaos --seed 9 --kills 200 --jobs 1000 --processes 4 --report docs/reliability-cluster.json
+	@$(BIN)/python -m sandbox.chaos --seed 13 --kills 200 --jobs 1000 --two-providers --report docs/reliability-providers.json
 
 # A quarter of an hour on two cores that do nothing else; its page and pictures are committed. NAMES: only these measures.
 bench: $(READY)  ## measure the bot against its goals; rewrites docs/performance.md

@@ -17,7 +17,7 @@ _MOST_FAULTS = 3
 _MOST_TIMES = 3
 _LATE_SECONDS = 2.0
 _SLOW_PAYMENTS = 2
-_DEFINITE_PART = 0.5
+_DEFINITE_PART = 0.8
 _PAYING_SECONDS = 0.25
 # No time passes; the nonce is still valid, may be valid, or has expired.
 _PAUSES_SECONDS = (0.0, 0.0, 0.0, 20.0, 125.0, 200.0)
@@ -88,16 +88,16 @@ def a_planned_kill(rng: Random) -> PlannedKill:
 
 
 def plan_faults(rng: Random, stage: Stage) -> list[str]:
-    """Plan up to three faults for the next process, on either side; returns their descriptions."""
+    """Plan up to three faults for the next process, on either side; returns their descriptions.
+
+    With a second provider mostly a definite no of the first one, too.
+    """
     planned: list[str] = []
     for _ in range(rng.randint(0, _MOST_FAULTS)):
         times = rng.randint(1, _MOST_TIMES)
         if rng.random() < 0.5:
             target = rng.choice(_STUDIO_TARGETS)
             fault = rng.choice(_STUDIO_FAULTS)(rng)
-            if len(stage.studios) > 1 and rng.random() < _DEFINITE_PART:
-                # Of a create alone: no other provider can remix the first one's video.
-                target, fault = "create", rng.choice(_DEFINITE_FAULTS)(rng)
             stage.studio.faults.add(target, fault, times=times)
             planned.append(f"provider, {target}: {fault.words}")
         else:
@@ -105,6 +105,11 @@ def plan_faults(rng: Random, stage: Stage) -> list[str]:
             mishap = rng.choice(_CHAT_FAULTS)(rng)
             stage.chat.faults.add(kind, mishap, times=times)
             planned.append(f"Discord, {kind}: {mishap.words}")
+    if len(stage.studios) > 1 and rng.random() < _DEFINITE_PART:
+        # Of creates alone: no other provider can remix the first one's video.
+        fault = rng.choice(_DEFINITE_FAULTS)(rng)
+        stage.studio.faults.add("create", fault, times=rng.randint(1, _MOST_TIMES))
+        planned.append(f"provider, create: {fault.words}")
     # A paid request takes as long as over a real network, so that a kill can hit the middle of it.
     for _ in range(_SLOW_PAYMENTS):
         stage.studio.faults.add("paid", StudioFault.delay(rng.uniform(0.0, _PAYING_SECONDS)))

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.sqlite_only("the chaos of one process; sandbox.chaos ru
 KILLS = 10
 JOBS = 12
 KILLS_WITH_RESTORES, JOBS_WITH_RESTORES = 6, 8
+KILLS_WITH_TWO, JOBS_WITH_TWO = 5, 8
 
 
 @pytest.mark.parametrize("seed", range(1, 4))
@@ -30,3 +31,12 @@ async def test_older_copies_of_the_database_pay_and_post_nothing_twice(tmp_path:
     print(report.as_text())  # noqa: T201  # the seed and its figures are part of what the test says
     assert report.violations == []
     assert report.restores == 2
+
+
+async def test_a_second_provider_pays_and_posts_nothing_twice(tmp_path: Path) -> None:
+    """P1, P4: while the first provider fails in every way, nothing is paid at both, and no key goes astray."""
+    report = await run_chaos(tmp_path, 2, KILLS_WITH_TWO, JOBS_WITH_TWO, two_providers=True)
+    print(report.as_text())  # noqa: T201  # the seed and its figures are part of what the test says
+    assert report.violations == []
+    assert report.jobs >= JOBS_WITH_TWO
+    assert report.uncertain == report.uncertain_told
