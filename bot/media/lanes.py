@@ -1,14 +1,18 @@
 """Download lanes: a few for fast videos, and more for slow ones, which delay no other.
 
-A download that hardly moves leaves the fast lanes after a quarter of a minute. It continues among the slow ones. When
-there are too many of those, the slowest is ended, and fetched again later.
+Of the fast lanes one person has two at most, so that many large videos of theirs leave one to others. A download that
+hardly moves leaves the fast lanes after a quarter of a minute. It continues among the slow ones. When there are too
+many of those, the slowest is ended, and fetched again later.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import asynccontextmanager
 
+from bot.media.slots import Slots
+
 _BRISK_LANES = 3
+_BRISK_OF_A_PERSON = 2
 _SLOW_LANES = 12
 _CHECK_SECONDS = 15.0
 # At this rate an ordinary video of 8 MB takes a minute.
@@ -23,15 +27,15 @@ class Lanes:
     ) -> None:
         """Every `check_seconds` it is checked if a download in one of the `brisk_lanes` moves on."""
         self.check_seconds = check_seconds
-        self._brisk = asyncio.Semaphore(brisk_lanes)
+        self._brisk = Slots(brisk_lanes, min(_BRISK_OF_A_PERSON, brisk_lanes))
         self._slow_lanes = slow_lanes
         self._slow: set[Transfer] = set()
 
     @asynccontextmanager
-    async def take(self) -> AsyncGenerator["Transfer"]:
-        """Hold a lane for one download; waits for one."""
-        await self._brisk.acquire()
-        transfer = Transfer(self)
+    async def take(self, whom: Hashable) -> AsyncGenerator["Transfer"]:
+        """Hold a lane for one download of that person's video; waits for one."""
+        await self._brisk.acquire(whom)
+        transfer = Transfer(self, whom)
         transfer.watch()
         try:
             yield transfer
@@ -40,12 +44,12 @@ class Lanes:
             if transfer in self._slow:
                 self._slow.discard(transfer)
             elif not transfer.gave_up:
-                self._brisk.release()
+                self._brisk.release(whom)
 
     def slow_down(self, transfer: "Transfer") -> None:
         """Move a download to the slow ones; with too many of those, end the slowest."""
         transfer.gave_up = True
-        self._brisk.release()
+        self._brisk.release(transfer.whom)
         self._slow.add(transfer)
         if len(self._slow) > self._slow_lanes:
             slowest = min(self._slow, key=lambda one: one.bytes_per_second)
@@ -56,7 +60,8 @@ class Lanes:
 class Transfer:
     """One download in a lane. `end` ends the download; the downloader sets it."""
 
-    def __init__(self, lanes: Lanes) -> None:
+    def __init__(self, lanes: Lanes, whom: Hashable) -> None:
+        self.whom = whom
         self.gave_up = False
         self.end: Callable[[], None] = lambda: None
         self._lanes = lanes

@@ -7,7 +7,7 @@ The caller decides what a fault means for a job.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urljoin
@@ -106,15 +106,16 @@ class VideoFetcher:
         self._known: dict[str, tuple[str, FileMark]] = {}
         self._closed = False
 
-    async def fetch(self, url: str, name: str, provider_id: str) -> FetchedVideo:
+    async def fetch(self, url: str, name: str, provider_id: str, whose: Hashable = None) -> FetchedVideo:
         """Fetch that provider's video at an http(s) or `data:` URL and keep it under `name`, over an older one.
 
+        `whose` it is: a person's many videos leave room for others'.
         Raises a `FetchFault`; then nothing is left on the disk.
         """
         self._folder.path(name)
         hop: _Hop | FetchedVideo = _Hop(self._sources[provider_id], url)
         try:
-            async with self._lanes.take() as transfer, timed(self._deadlines) as timer:
+            async with self._lanes.take(whose) as transfer, timed(self._deadlines) as timer:
                 transfer.end = timer.end
 
                 def received(count: int) -> None:

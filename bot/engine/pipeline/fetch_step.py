@@ -98,7 +98,7 @@ async def _fetch_from(
 ) -> FetchedVideo:
     if provider.client.key_for(url) is not None:
         await _wait_until_open(context, throttles.of(provider))
-    return await context.fetcher.fetch(url, job.video_name, provider.id)
+    return await context.fetcher.fetch(url, job.video_name, provider.id, job.origin.user_id)
 
 
 async def _fresh_link(

@@ -1,6 +1,6 @@
 """A fetcher of the videos of one provider."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 from bot.media.lanes import Lanes
@@ -23,5 +23,5 @@ class FetcherOfOne(VideoFetcher):
     ) -> None:
         super().__init__(folder, max_bytes, {_PROVIDER: Source(guard, key_for)}, *more)  # pyright: ignore[reportArgumentType]  # in their order
 
-    async def fetch(self, url: str, name: str, provider_id: str = _PROVIDER) -> FetchedVideo:
-        return await super().fetch(url, name, provider_id)
+    async def fetch(self, url: str, name: str, provider_id: str = _PROVIDER, whose: Hashable = None) -> FetchedVideo:
+        return await super().fetch(url, name, provider_id, whose)

@@ -15,15 +15,15 @@ from tests.unit.bot.media.samples import mp4
 
 LOOK_SECONDS = 0.1
 VIDEO = mp4(bytes(2_000))
-Make = Callable[..., VideoFetcher]
+Make = Callable[..., FetcherOfOne]
 
 
 @pytest.fixture
 def make(tmp_path: Path, api: FakeFileHost) -> Make:
-    def fetcher(deadlines: Deadlines | None = None, **numbers: int) -> VideoFetcher:
+    def fetcher(deadlines: Deadlines | None = None, **numbers: float) -> FetcherOfOne:
         usual = Deadlines(60.0, 30.0)
         guard = AddressGuard(api.url("/v1"), [])
-        lanes = Lanes(LOOK_SECONDS, **numbers)
+        lanes = Lanes(**({"check_seconds": LOOK_SECONDS} | numbers))  # pyright: ignore[reportArgumentType]  # counts
         return FetcherOfOne(tmp_path / "videos", 10_000_000, guard, lambda _url: None, deadlines or usual, lanes)
 
     return fetcher
@@ -49,9 +49,14 @@ async def silent(peer: Peer) -> AsyncGenerator[bytes]:
     yield b""
 
 
-def fetches(fetcher: VideoFetcher, api: FakeFileHost, path: str, count: int) -> list[asyncio.Task[object]]:
+def fetches(
+    fetcher: FetcherOfOne, api: FakeFileHost, path: str, count: int, whose: str | None = None
+) -> list[asyncio.Task[object]]:
+    """So many downloads of that person's, or of a person each."""
     return [
-        asyncio.create_task(fetcher.fetch(api.url(path), f"video-{path[1:].upper()}{number}.mp4"))
+        asyncio.create_task(
+            fetcher.fetch(api.url(path), f"video-{path[1:].upper()}{number}.mp4", whose=whose or f"{path}{number}")
+        )
         for number in range(count)
     ]
 
@@ -75,6 +80,27 @@ async def test_slow_ones_delay_no_other(make: Make, api: FakeFileHost, slow: str
     await asyncio.wait_for(fetcher.fetch(api.url("/v"), "video-QUICK.mp4"), 10)
     assert not [task for task in tasks if task.done()], "and they go on"
     await ended(tasks)
+
+
+async def test_one_persons_videos_leave_a_lane_to_others(make: Make, api: FakeFileHost) -> None:
+    """However many large ones of theirs are fetched or wait: another's comes beside them."""
+    go_on = asyncio.Event()
+
+    async def held(_peer: Peer) -> AsyncGenerator[bytes]:
+        yield f"HTTP/1.1 200 OK\r\nContent-Length: {len(VIDEO)}\r\n\r\n".encode() + VIDEO[:40]
+        await go_on.wait()
+        yield VIDEO[40:]
+
+    api.answers |= {"/large": held, "/v": answer(VIDEO)}
+    fetcher = make(check_seconds=1_000)
+    tasks = fetches(fetcher, api, "/large", 6, "Ada")
+    async with asyncio.timeout(10):
+        while len(api.asked) < 2:  # noqa: ASYNC110 - the server gives no event
+            await asyncio.sleep(0.01)
+    await asyncio.wait_for(fetcher.fetch(api.url("/v"), "video-QUICK.mp4", whose="Ben"), 10)
+    assert [one.path for one in api.asked].count("/large") == 2
+    go_on.set()
+    await asyncio.gather(*tasks)
 
 
 async def test_a_slow_one_still_comes(make: Make, api: FakeFileHost) -> None:
