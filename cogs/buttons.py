@@ -16,7 +16,7 @@ from bot.engine.services import Services
 from bot.jobs.model import Cause, Job, JobId, MessageId, Origin, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
-from bot.jobs.states import State
+from bot.jobs.states import STOPPABLE, State
 from cogs.facts import asker_of, is_private, no_place_of, no_right_of, origin_of, pressed, reader_of, sight_by
 from cogs.host import Host
 from cogs.requesting import draft_of, keep_and_show, respond_to_request
@@ -32,7 +32,7 @@ class Buttons(commands.Cog):
         self._services = services
         self._presses: dict[Action, Press] = {
             Action.CANCEL: self._cancel,
-            Action.WITHHOLD: self._cancel,
+            Action.WITHHOLD: self._withhold,
             Action.STOP: self._cancel,
             Action.REMIX: self._remix,
             Action.AGAIN: self._again,
@@ -58,9 +58,14 @@ class Buttons(commands.Cog):
             await self._presses[button.action](interaction, button.job_id)
 
     async def _cancel(self, interaction: discord.Interaction, job_id: JobId) -> None:
-        """Cancel, *Stop* and *Don't post*: whichever the job's state allows."""
+        """Cancel and *Stop*: whichever the job's state allows."""
         async with deferring(interaction):
             done = await self._services.job_actions.cancel(job_id, asker_of(interaction))
+            await respond_to_action(interaction, done, _stopped_key(done))
+
+    async def _withhold(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with deferring(interaction):
+            done = await self._services.job_actions.cancel(job_id, asker_of(interaction), may_stop=False)
             await respond_to_action(interaction, done, _stopped_key(done))
 
     async def _remix(self, interaction: discord.Interaction, job_id: JobId) -> None:
@@ -150,7 +155,9 @@ class Buttons(commands.Cog):
     async def _post_it(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):
             done = await self._services.job_actions.post_it(job_id, asker_of(interaction))
-            await respond_to_action(interaction, done, Key.ANSWER_POSTING)
+            may_be_stopped = isinstance(done, Job) and done.stop_sent_at is not None and done.state in STOPPABLE
+            answer = Key.ANSWER_POSTING_IF_MADE if may_be_stopped else Key.ANSWER_POSTING
+            await respond_to_action(interaction, done, answer)
 
     async def _finished(self, interaction: discord.Interaction, job_id: JobId) -> Job | Refusal:
         """The video of the pressed button, if the presser may use it; they can see its message."""

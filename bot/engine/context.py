@@ -13,7 +13,7 @@ from bot.engine.signals import Signals
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import Database
 from bot.jobs.limits import Limits
-from bot.jobs.model import Origin, Place
+from bot.jobs.model import Job, Origin, Place
 from bot.jobs.pacing import Bounds
 from bot.media.ffmpeg import Ffmpeg
 from bot.media.first_frames import FirstFrames
@@ -62,6 +62,12 @@ class EngineContext:
     def kept_since(self) -> float:
         """The files of unposted jobs that ended since then are kept; while the clock is in doubt, all are."""
         return -math.inf if self.signals.time_in_doubt else self.clock.now() - self.rules.retention_seconds
+
+
+def can_stop(context: EngineContext, job: Job) -> bool:
+    """Whether the job's provider stops a render that is running."""
+    provider = context.providers.of(job.provider)
+    return provider is not None and provider.abilities.cancel
 
 
 class _Public(Protocol):

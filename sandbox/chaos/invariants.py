@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-ENDED = frozenset({"delivered", "refused", "failed", "cancelled", "lost", "undeliverable"})
+ENDED = frozenset({"delivered", "refused", "failed", "cancelled", "lost", "undeliverable", "stopped"})
 # Two clean refusals are tried again; the third ends the job, with nothing charged.
 CLEAN_REFUSALS_MAX = 3
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.chat import cards
-from bot.engine.context import EngineContext, reader_of
+from bot.engine.context import EngineContext, can_stop, reader_of
 from bot.engine.delivery.ladder import Climb, note_of, plan_next
 from bot.engine.delivery.links import PublicLink, find_link, find_parent_link, view_of
 from bot.jobs.denials import Denial, stored_denial
@@ -78,7 +78,7 @@ async def compose(context: EngineContext, job: Job, post: Post, climb: Climb) ->
             url, expires_at = (None, None) if link is None else (link.url, link.expires_at)
             return Composed(cards.failure(job, reader, post.number, link=url, expires_at=expires_at))
         case PostKind.LATE:
-            return Composed(cards.late(job, reader, post.number))
+            return Composed(cards.late(job, reader, post.number, can_stop=can_stop(context, job)))
         case PostKind.SLOW:
             return Composed(cards.slow(job, reader, post.number))
         case PostKind.UNSURE:

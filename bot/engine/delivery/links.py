@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from bot.chat.views import JobView
-from bot.engine.context import EngineContext
+from bot.engine.context import EngineContext, can_stop
 from bot.engine.delivery.link_expiry import link_expires_at
 from bot.jobs.model import Job, JobId, Origin, Post, PostKind, PostState
 from bot.jobs.store import posts
@@ -114,4 +114,5 @@ def view_of(context: EngineContext, job: Job, parent_link: str | None) -> JobVie
         parent_link=parent_link,
         paused=context.kill_switch.is_on(),
         kept=job.ended_at is None or job.ended_at > context.kept_since(),
+        can_stop=can_stop(context, job),
     )

@@ -9,7 +9,7 @@ from bot.jobs.database import StoreConflictError
 from bot.jobs.deadlines import late_at
 from bot.jobs.model import Job, parse_job_id
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.states import Event, State
+from bot.jobs.states import ENDS, Event, State
 from bot.jobs.store import finding
 from bot.videos.provider_faults import NotFound, PollFault
 from bot.videos.urls import usable_id
@@ -77,6 +77,6 @@ async def link(context: EngineContext, job: Job, remote_id: str) -> Job | None:
     if now >= late_at(job, context.rules.job_deadline_seconds):
         # Its requester has read more than that it is late.
         changes["late_at"] = now
-    if job.state is State.LOST:
+    if job.state in ENDS:
         changes["revived_at"] = now
     return await revive(context, job, Event.LINK, **changes)

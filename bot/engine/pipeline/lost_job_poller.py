@@ -1,4 +1,6 @@
-"""Polls jobs that ended as lost for one more day, slowly, so that a video that turns up is delivered. It never submits.
+"""Polls jobs that ended as lost or stopped for one more day, slowly. It never submits.
+
+A lost video that turns up is delivered, a stopped one is kept.
 
 Jobs without an id of the provider are searched for in its list instead (`bot.engine.pipeline.reconcile`).
 """
@@ -26,7 +28,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class LostJobPoller:
-    """One loop for all lost jobs with a known id at a provider that is set up."""
+    """One loop for all lost and stopped jobs with a known id at a provider that is set up."""
 
     def __init__(self, context: EngineContext, throttles: Throttles) -> None:
         self._context = context

@@ -8,6 +8,7 @@ from bot.engine.due_queue import DueQueue
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.poll_queue import PollQueue
 from bot.engine.pipeline.steps import StepResult, Steps
+from bot.engine.pipeline.stopping import is_to_be_asked
 from bot.engine.pipeline.submit_queue import SubmitQueue
 from bot.jobs.deadlines import give_up_at, late_at
 from bot.jobs.model import Job, JobId
@@ -95,7 +96,7 @@ class OwnedJobs:
                 continue
             if job.id in self._steps:
                 self._moved_meanwhile[job.id] = job
-            elif job.state is known.state and job is not known:
+            elif job.state is known.state and job is not known and not _is_newly_stopped(job, known):
                 self.place(job, self.polls.due_at(job.id) or self.other_steps.due_at(job.id))
             else:
                 self.place(job, due_at_once(job))
@@ -134,7 +135,8 @@ class OwnedJobs:
         moved = self._moved_meanwhile.pop(job_id, None)
         moved = self._context.signals.moved_jobs.pop(job_id, moved)
         left = None if following is None else following.job
-        if moved is not None and (left is None or moved.state is not left.state):
+        is_new = moved is not None and _is_newly_stopped(moved, self.jobs.get(job_id, moved))
+        if moved is not None and (left is None or moved.state is not left.state or is_new):
             self.place(moved, due_at_once(moved))
         elif following is not None and left is not None:
             self.place(moved or left, following.due_at)
@@ -187,6 +189,11 @@ class OwnedJobs:
         if job.state is State.ACCEPTED or (job.state is State.RENDERING and job.late_at is None):
             return late_at(job, self._context.rules.job_deadline_seconds)
         return self.settle_at(job) if job.state is State.RENDERING else None
+
+
+def _is_newly_stopped(job: Job, before: Job) -> bool:
+    """Whether a person has asked meanwhile that the provider stops it: that is due at once."""
+    return is_to_be_asked(job) and not is_to_be_asked(before)
 
 
 def due_at_once(job: Job) -> float | None:

@@ -11,11 +11,19 @@ from dataclasses import dataclass
 import structlog
 
 from bot.chat.words import Key
-from bot.engine.context import EngineContext
+from bot.engine.context import EngineContext, can_stop
 from bot.engine.moves import change, move
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.reported import reported
 from bot.engine.pipeline.steps import StepResult
+from bot.engine.pipeline.stopping import (
+    Verdict,
+    ask_to_stop,
+    gap_after_asking,
+    give_up_stopping,
+    is_to_be_asked,
+    judge_stop,
+)
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.pipeline.throttles import Throttles
 from bot.jobs import pacing
@@ -81,7 +89,9 @@ class Poller:
                 self._throttles.of(provider).poll_rate.remember(ceiling)
 
     def first_poll_at(self, job: Job, rendering_jobs: int) -> float:
-        """The time of a job's first poll in this process."""
+        """The time of a job's first poll in this process: at once if the provider is to stop it."""
+        if is_to_be_asked(job):
+            return self._context.clock.now()
         return self._context.clock.now() + self._gap(job, None, rendering_jobs)
 
     def settle_at(self, job: Job, *, broken: bool) -> float | None:
@@ -121,10 +131,32 @@ class Poller:
         try:
             remote = await poll_video(self._context, self._throttles, provider, job, job.remote_id)
         except PollFault as fault:
+            if self._judge_stop(job, fault) is Verdict.STOPPED:
+                return await self._stopped(job)
             return await self._after_fault(provider, job, fault)
         record = self._records[job.id]
         record.faults_in_a_row = record.not_found_times = record.refused_times = 0
         record.first_refused_at = None
+        match self._judge_stop(job, remote):
+            case Verdict.STOPPED:
+                return await self._stopped(job, **reported(job, remote))
+            case Verdict.ASK:
+                return await ask_to_stop(self._context, job)
+            case Verdict.IN_VAIN:
+                return await give_up_stopping(self._context, job)
+            case Verdict.NOTHING | Verdict.WAIT:
+                return await self._go_on(job, remote, rendering_jobs)
+
+    def _judge_stop(self, job: Job, seen: RemoteVideo | PollFault) -> Verdict:
+        return judge_stop(job, seen, self._context.clock.now(), can_stop=can_stop(self._context, job))
+
+    async def _stopped(self, job: Job, **changes: object) -> StepResult:
+        """End a job that the provider has stopped; with a notice if its person has wanted it after all."""
+        if job.withheld:
+            return await self._move(job, Event.STOP, cause=None, stop_asked_at=None, progress=None, **changes)
+        return await self._move(job, Event.VANISH, cause=Cause.STOPPED, **changes)
+
+    async def _go_on(self, job: Job, remote: RemoteVideo, rendering_jobs: int) -> StepResult:
         match remote.state:
             case RemoteState.COMPLETED:
                 return await self._completed(job, remote)
@@ -157,7 +189,7 @@ class Poller:
         now = self._context.clock.now()
         self.urls[job.id] = remote.url
         running_at_seconds = self._records[job.id].running_at_age_seconds
-        ended = {"completed_at": now, "progress": None, **reported(job, remote)}
+        ended = {"completed_at": now, "progress": None, "stop_asked_at": None, **reported(job, remote)}
         moved = await self._move(job, Event.COMPLETE, **ended)
         if job.submitted_at is not None:
             took_seconds = now - job.submitted_at
@@ -206,6 +238,8 @@ class Poller:
             record.not_found_times += 1
             lasted_seconds = now - record.first_not_found_at
             if record.not_found_times >= _NOT_FOUND_TIMES and lasted_seconds >= _NOT_FOUND_SPAN_SECONDS:
+                if job.stop_sent_at is not None:
+                    return await self._stopped(job)
                 return await self._move(job, Event.VANISH, cause=fault.cause, provider_code=fault.code)
         if _is_refusal(fault):
             record.first_refused_at = now if record.first_refused_at is None else record.first_refused_at
@@ -232,7 +266,10 @@ class Poller:
         return StepResult(moved)
 
     def _gap(self, job: Job, asked_seconds: float | None, rendering_jobs: int) -> float:
-        age_seconds = self._context.clock.now() - (job.submitted_at or job.accepted_at)
+        now = self._context.clock.now()
+        if (soon_seconds := gap_after_asking(job, now)) is not None:
+            return max(soon_seconds, asked_seconds or 0.0)
+        age_seconds = now - (job.submitted_at or job.accepted_at)
         provider = self._context.providers.of(job.provider)
         return pacing.next_gap(
             self._history.fit(RenderClass.of(job.request)),

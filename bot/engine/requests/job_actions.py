@@ -10,7 +10,7 @@ import structlog
 
 from bot.chat import custom_ids
 from bot.chat.courier import CourierFault, Refused
-from bot.engine.context import EngineContext
+from bot.engine.context import EngineContext, can_stop
 from bot.engine.delivery.retry_buttons import find_retry, retry_origin_id
 from bot.engine.moves import change, move, remove, revive
 from bot.engine.pipeline.preflight import forget_place
@@ -37,10 +37,11 @@ class JobActions:
         self._context = context
         self._intake = intake
 
-    async def cancel(self, job_id: JobId, asker: Asker) -> Job | Refusal:
-        """Cancel and *Don't post*: a queued job ends and costs nothing; any other's video is withheld.
+    async def cancel(self, job_id: JobId, asker: Asker, *, may_stop: bool = True) -> Job | Refusal:
+        """Cancel, *Stop* and *Don't post*: a queued job ends and costs nothing; any other's video is withheld.
 
-        It is fetched and kept all the same; it has been paid and counts.
+        Unless its provider stops it (not with `may_stop` False: *Don't post*), it is fetched and kept all the same. It
+        may have been paid, and counts.
         """
         for _ in range(_RACE_TRIES):
             job = await self._controlled(job_id, asker)
@@ -48,7 +49,7 @@ class JobActions:
                 return job
             if job.state in ENDS:
                 break
-            if stopped := await self._stop(job):
+            if stopped := await self._stop(job, may_stop=may_stop):
                 return stopped
         return Refusal(Reason.TOO_LATE_TO_CANCEL)
 
@@ -216,19 +217,20 @@ class JobActions:
             return Refusal(Reason.VIDEO_UNKNOWN)
         return may_control(job, asker) or job
 
-    async def _stop(self, job: Job) -> Job | None:
+    async def _stop(self, job: Job, *, may_stop: bool) -> Job | None:
         """None if the job was moved meanwhile, or if its message is being sent."""
         if job.state is State.ACCEPTED:
             return await move(self._context, job, Event.CANCEL)
-        withheld = await change(self._context, moving.withhold, job)
+        asked_at = self._context.clock.now() if may_stop and can_stop(self._context, job) else None
+        withheld = await change(self._context, moving.withhold, job, asked_at)
         if withheld is not None:
-            log_event("withheld", job)
+            log_event("withheld", job, to_be_stopped=withheld.stop_asked_at is not None or None)
         return withheld
 
     async def _want_again(self, job: Job) -> Job | None:
         """Store that the video is to be posted after all; None if the job was moved meanwhile."""
         if job.state not in ENDS:
-            return await change(self._context, moving.note, job, withheld=False)
+            return await change(self._context, moving.note, job, withheld=False, stop_asked_at=None)
         fresh = {"fetch_tries": 0, "not_before": 0.0, "revived_at": self._context.clock.now()}
         return await revive(self._context, job, Event.POST_IT, withheld=False, cause=None, **fresh)
 

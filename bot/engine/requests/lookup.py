@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.chat.custom_ids import ButtonId
 from bot.chat.views import JobView
-from bot.engine.context import EngineContext
+from bot.engine.context import EngineContext, can_stop
 from bot.engine.delivery.links import jump_link
 from bot.jobs.model import (
     ChannelId,
@@ -221,6 +221,7 @@ class Lookup:
                 place_of(job.id),
                 jump_link(job.origin, job.id, said),
                 kept=job.ended_at is None or job.ended_at > kept_since,
+                can_stop=can_stop(self._context, job),
             )
             for job in found
         ]

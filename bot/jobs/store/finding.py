@@ -93,10 +93,10 @@ async def find_unclear_at_provider(
 async def find_lost_at_provider(
     connection: AsyncConnection, provider_ids: Collection[str], ended_since: float
 ) -> list[Job]:
-    """The jobs of that provider that ended as lost since then although its id is known."""
+    """The jobs of that provider that ended as lost or stopped since then although its id is known."""
     found = await connection.execute(
         sa.select(jobs).where(
-            jobs.c.state == State.LOST,
+            jobs.c.state.in_((State.LOST, State.STOPPED)),
             jobs.c.provider.in_(provider_ids),
             jobs.c.remote_id.is_not(None),
             jobs.c.ended_at > ended_since,
@@ -265,10 +265,12 @@ _LATEST = (
     (jobs.c.completed_at, _ANY),
     (jobs.c.ended_at, _ANY),
     (jobs.c.removed_at, _ANY),
-    # An ended job was late, revived or answered before its end.
+    # An ended job was late, revived, answered or to be stopped before its end.
     (jobs.c.late_at, UNENDED),
     (jobs.c.revived_at, UNENDED),
     (jobs.c.answered_at, UNENDED),
+    (jobs.c.stop_asked_at, UNENDED),
+    (jobs.c.stop_sent_at, UNENDED),
     (posts.c.attempted_at, posts.c.state.in_((PostState.DUE, PostState.SENDING))),
     (drafts.c.created_at, _ANY),
     (offers.c.shown_at, _ANY),

@@ -90,8 +90,10 @@ class FakeApi:
         self.poll: Answer = self._running
         self.content: Answer = self._nothing
         self.list: Answer = self._nothing
+        self.delete: Answer = self._nothing
         self.paid: list[str] = []
         self.polled: list[str] = []
+        self.deleted: list[str] = []
         self.got: list[str] = []
         self.in_flight = 0
         self.in_flight_most = 0
@@ -105,6 +107,9 @@ class FakeApi:
                 return await self.create(request)
             finally:
                 self.in_flight -= 1
+        if request.method == "DELETE":
+            self.deleted.append(request.path.rpartition("/")[2])
+            return await self.delete(request)
         self.got.append(request.path)
         if request.path.endswith("/content"):
             return await self.content(request)

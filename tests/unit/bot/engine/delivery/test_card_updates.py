@@ -23,7 +23,8 @@ from bot.jobs.store import moving, posts
 from tests.databases import a_database
 from tests.readers import READERS
 from tests.unit.bot.engine.fake_clock import FakeClock
-from tests.unit.bot.jobs.samples import a_job, put
+from tests.unit.bot.engine.providers_of_test import NoVideos, one_provider
+from tests.unit.bot.jobs.samples import PROVIDER, a_job, put
 from tests.wording import says
 
 RENDERING, QUEUED = 20, 100
@@ -86,6 +87,7 @@ class CardsHarness:
             SimpleNamespace(  # pyright: ignore[reportArgumentType]  # what card updates use
                 clock=self.clock,
                 database=self.counting,
+                providers=one_provider(NoVideos(PROVIDER)),
                 courier=self.courier,
                 readers=READERS,
                 signals=self.signals,

@@ -118,3 +118,14 @@ async def test_times_of_a_stop_are_brought_to_now(database: Database) -> None:
     await database.write(moving.bring_to_now, NOW)
     now = await read(database, job)
     assert (now.stop_asked_at, now.stop_sent_at) == (NOW, NOW)
+
+
+async def test_a_stopped_job_is_polled_for_a_day(database: Database) -> None:
+    """Its video may turn up; then it goes on as withheld."""
+    provider = a_job().provider
+    job = await stored(database, State.STOPPED, withheld=True, remote_id="video_1", ended_at=NOW)
+    await stored(database, State.STOPPED, withheld=True, remote_id="video_2", ended_at=NOW - 10)
+    assert [one.id for one in await database.read(finding.find_lost_at_provider, [provider], NOW - 1)] == [job.id]
+    linked = await database.write(moving.apply, job, Event.LINK, now=NOW, revived_at=NOW)
+    assert linked is not None
+    assert (linked.state, linked.withheld, linked.ended_at) == (State.RENDERING, True, None)
