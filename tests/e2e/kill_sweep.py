@@ -7,22 +7,26 @@ pieces of one death is the one that is killed next.
 import asyncio
 import itertools
 from collections.abc import Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from bot.chat.custom_ids import Action
 from bot.jobs.states import ENDS
 from sandbox.chat import Channel, Guild, Message, Person
+from sandbox.chat.command_filler import NotPossibleError
 from sandbox.stage import Stage
+from sandbox.studio.state import RenderState
 from tests.databases import Row, rows_of
 from tests.e2e.inspection import public
 from tests.e2e.ladder_scene import CountedFfmpeg
-from tests.e2e.messages import ever_posted
+from tests.e2e.messages import actions, ever_posted, press
 from tests.e2e.scene import a_stage, picture
+from tests.e2e.stop_scene import a_stopping_stage, stops
 from tests.figures import figure
 
-Life = Literal["video", "remix", "failure", "ladder", "private"]
+Life = Literal["video", "remix", "failure", "ladder", "private", "stop"]
 Where = Literal["commit", "request to Discord", "request to the provider"]
 When = Literal["before", "after"]
 _MOST_POINTS = 60
@@ -40,6 +44,8 @@ _FIRST: dict[tuple[Life, When], int] = {
     ("ladder", "after"): 3,
     ("private", "before"): 2,
     ("private", "after"): 1,
+    ("stop", "before"): 3,
+    ("stop", "after"): 2,
 }
 # Several processes that share a database also renew leases and look for free work there, however jobs are doing.
 _OF_JOBS = r"^(INSERT|UPDATE|DELETE)(?! INTO processes| processes| roles)(?! \w+ SET owner=)"
@@ -51,6 +57,7 @@ _END: dict[Life, str] = {
     "failure": "failed",
     "ladder": "delivered",
     "private": "delivered",
+    "stop": "stopped",
 }
 _PROMPT: dict[Life, str] = {
     "video": "A heron",
@@ -58,8 +65,11 @@ _PROMPT: dict[Life, str] = {
     "failure": "A doomed balloon",
     "ladder": "A large heron",
     "private": "A secret heron",
+    "stop": "An unwanted heron",
 }
 _SETTLED = {"sent", "gone", "refused"}
+# How much time passes at once after a restart: ffmpeg, and a stop, are waited for for a minute.
+_STEP_SECONDS: dict[Life, float] = {"ladder": 4.0, "stop": 10.0}
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,8 @@ class Sweep:
             return False
         posts = self.rows("SELECT * FROM posts WHERE job_id = ?", row["id"])
         # The card of a job that wasn't stored remains.
-        cards = [] if row["state"] == "uncertain" else [post for post in posts if post["kind"] == "card"]
+        stays = row["state"] in ("uncertain", "stopped", "cancelled")
+        cards = [] if stays else [post for post in posts if post["kind"] == "card"]
         return all(post["state"] in _SETTLED for post in posts) and all(card["state"] == "gone" for card in cards)
 
 
@@ -116,7 +127,8 @@ async def sweep(folder: Path, life: Life, where: Where, when: When, *, pause_sec
 @asynccontextmanager
 async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_seconds: float):
     ffmpeg = CountedFfmpeg(folder / "bin")
-    async with a_stage(folder, settings=ffmpeg.settings if life == "ladder" else None, **_SMALL) as stage:
+    a_place = a_stopping_stage if life == "stop" else a_stage
+    async with a_place(folder, settings=ffmpeg.settings if life == "ladder" else None, **_SMALL) as stage:
         if pause_seconds:
             stage.chat.nonce_window_seconds = 0.0
         guild = stage.chat.add_guild("Night Shift")
@@ -130,6 +142,8 @@ async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_sec
         if life == "ladder":
             # More than Discord takes, and less than twice that: uploaded, refused, and compressed then.
             stage.studio.dials.megabytes = 12.0
+        if life == "stop":
+            stage.studio.dials.render_seconds = 200.0
         yield one
         assert len(ffmpeg.encodes) == len(set(ffmpeg.encodes)), "something was encoded twice"
         assert "Traceback" not in stage.bot.log()
@@ -150,6 +164,16 @@ async def _killed_at(one: Sweep, number: int) -> bool:
     asker = one.stage.chat.add_person(f"Ada the {number}.")
     one.guild.join(asker)
     place = one.stage.chat.dm(asker) if one.life == "private" else one.channel
+    pressing = asyncio.create_task(_stop(one, prompt, asker)) if one.life == "stop" else None
+    try:
+        return await _lives(one, number, prompt, asker, place, said_before)
+    finally:
+        if pressing is not None:
+            pressing.cancel()
+            await asyncio.gather(pressing, return_exceptions=True)
+
+
+async def _lives(one: Sweep, number: int, prompt: str, asker: Person, place: Channel, said_before: int) -> bool:
     if not await _dies(one, number, prompt, asker):
         _judge(one, prompt, place, said_before, in_doubt=False)
         return False
@@ -161,8 +185,7 @@ async def _killed_at(one: Sweep, number: int) -> bool:
     one.stage.jump(one.pause_seconds)
     await one.stage.start_bot()
     if found is not None:
-        # ffmpeg must end within a minute of the clock.
-        await _until(one, lambda: one.at_rest(prompt), step_seconds=4.0 if one.life == "ladder" else 20.0)
+        await _until(one, lambda: one.at_rest(prompt), step_seconds=_STEP_SECONDS.get(one.life, 20.0))
     _judge(one, prompt, place, said_before, in_doubt=in_doubt, is_cut_off=is_cut_off)
     return True
 
@@ -206,6 +229,17 @@ async def _ask(one: Sweep, prompt: str, asker: Person) -> None:
         await asker.slash(one.channel, "video", prompt=prompt)
 
 
+async def _stop(one: Sweep, prompt: str, asker: Person) -> None:
+    """Press Stop on the job's card as soon as it is offered, again if the bot dies before it has stored that."""
+    while (row := one.row(prompt)) is None or not row["withheld"]:
+        shown = [card for card in one.channel.messages if prompt in card.text and Action.STOP in actions(card)]
+        if shown and one.stage.chat.bot_online:
+            with suppress(NotPossibleError):
+                await press(asker, shown[0], Action.STOP)
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(0.05)
+
+
 async def _until(one: Sweep, true: Callable[[], bool], *, step_seconds: float = 0.0) -> None:
     """Return once that is so; what was put off comes with time that passes."""
     try:
@@ -242,10 +276,24 @@ def _judge(
     if in_doubt:
         assert (row["state"], told) == ("uncertain", (0, 0, 1)), found
         return
+    if one.life == "stop":
+        _judge_stop(one, row, found)
+        assert (paid, told) == (1, (0, 0, 0)), found
+        return
     end = "undeliverable" if is_cut_off else _END[one.life]
     assert (row["state"], paid) == (end, 1), found
     assert told == ((1, 0, 0) if end == "delivered" else (0, 1, 0)), found
     assert all(card.deleted for card in posted["card"]), found
+
+
+def _judge_stop(one: Sweep, row: Row, found: str) -> None:
+    """The provider was asked at most once; what it has stopped is stopped, and anything else is kept."""
+    (render,) = [render for render in one.stage.studio.renders if render.id == row["remote_id"]]
+    asked, was_stopped = len(stops(one.stage, render.id)), render.state is RenderState.CANCELLED
+    assert asked <= 1, found
+    assert asked == 1 or not was_stopped, found
+    assert row["state"] == (_END["stop"] if was_stopped else "cancelled"), found
+    assert (bool(row["withheld"]), row["stop_sent_at"] is not None) == (True, True), found
 
 
 _KINDS = ("card", "video", "fail", "unsure", "late", "slow")
