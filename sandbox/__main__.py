@@ -36,7 +36,7 @@ def main() -> int:
             asyncio.run(tell_story(_VIDEOS))
         else:
             browser, two = not options.no_browser, options.two_providers
-            asyncio.run(open_sandbox(options.port, browser=browser, language=options.language, two_providers=two))
+            asyncio.run(open_sandbox(options.port, browser=browser, language=options.language, second_provider=two))
     except KeyboardInterrupt:
         return 0
     except OSError as error:

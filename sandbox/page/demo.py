@@ -22,10 +22,10 @@ PORT = 8765
 _SETTINGS = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "2"}
 
 
-async def open_sandbox(port: int | None, *, browser: bool, language: str, two_providers: bool = False) -> None:
+async def open_sandbox(port: int | None, *, browser: bool, language: str, second_provider: bool = False) -> None:
     """Serve the page until SIGINT or SIGTERM. Without a port, the usual one or a free one.
 
-    `language`: that of everybody in it: `en`, `qps` or a language file. `two_providers`: with a second one, which
+    `language`: that of everybody in it: `en`, `qps` or a language file. `second_provider`: with one that
     speaks OpenRouter's dialect.
 
     Raises OSError when a wanted port is taken.
@@ -36,7 +36,7 @@ async def open_sandbox(port: int | None, *, browser: bool, language: str, two_pr
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, ended.set)
     dials = Dials(render_seconds=8.0, frames_per_second=12.0, progress="percent")
-    providers = _two_providers(dials) if two_providers else None
+    providers = two_providers(dials) if second_provider else None
     with tempfile.TemporaryDirectory(prefix="video-bot-") as folder:
         async with Stage(Path(folder), settings=_SETTINGS, dials=dials, providers=providers) as stage:
             demo_world = build_demo_world(stage.chat, locale_of(language))
@@ -51,7 +51,7 @@ async def open_sandbox(port: int | None, *, browser: bool, language: str, two_pr
             await stage.bot.terminate()
 
 
-def _two_providers(dials: Dials) -> dict[str, StudioPlan]:
+def two_providers(dials: Dials) -> dict[str, StudioPlan]:
     """The usual provider, and one that takes over where the first surely took nothing."""
     backup = replace(dials, models=("vendor/clip-1",), statuses={}, cards={}, next_render=[])
     return {

@@ -7,7 +7,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.settings.providers_file import open_providers_file
 from bot.videos.provider_setup import Abilities
+from sandbox.page.demo import two_providers
 from sandbox.page.dials import DialBoard, DialError
 from sandbox.page.views.backstage import backstage_view, log_entries
 from sandbox.providers import StudioPlan
@@ -99,3 +101,17 @@ def test_the_settings_name_both_and_hold_no_key(stage: Stage) -> None:
     assert main.base_url in text
     assert 'dialect = "openrouter"' in text
     assert "VIDEOS_API_BASE_URL" not in settings
+
+
+async def test_the_bot_takes_the_file_of_the_demo(tmp_path: Path) -> None:
+    """`python -m sandbox --two-providers` writes a file without a mistake: a model that both providers have."""
+    found: list[str] = []
+    async with Stage(tmp_path, providers=two_providers(Dials())) as stage:
+        settings = stage.environment()
+        file = open_providers_file(settings["PROVIDERS_FILE"], found.append)
+        assert file is not None, found
+        setup = file.judge(settings, found.append, found.append)
+    assert found == []
+    assert setup is not None
+    assert [(one.name, one.dialect) for one in setup.providers] == [("main", "openai"), ("backup", "openrouter")]
+    assert [[route.provider for route in model.routes] for model in setup.models] == [["main", "backup"]]
