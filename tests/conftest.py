@@ -68,10 +68,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=[SQLITE, POSTGRESQL], default=SQLITE, help="what the tests' bots run on")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on PostgreSQL what is about SQLite's files alone."""
+    """Leave out on PostgreSQL what is about SQLite's files alone, and mark what starts a server as slow."""
     for item in items:
-        kind = _callspec(item).get("database_kind", config.getoption("--database"))
+        chosen = _callspec(item)
+        kind = chosen.get("database_kind", config.getoption("--database"))
+        if config.getoption("--database") == SQLITE and POSTGRESQL in (kind, chosen.get("open_another")):
+            item.add_marker(pytest.mark.slow)
         about = item.get_closest_marker("sqlite_only")
         if about is not None and kind == POSTGRESQL:
             item.add_marker(pytest.mark.skip(reason=f"{_SQLITE_ONLY}: {about.args[0]}"))

@@ -88,6 +88,7 @@ async def test_ones_own_parent_is_shown_out_of_sight(world: SimWorld) -> None:
     assert not says(own, Key.FAMILY_HIDDEN)
 
 
+@pytest.mark.slow
 async def test_a_large_family_is_cut(world: SimWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """The nearest parents and the first remixes; of more remixes it is said that there are, of parents nothing."""
     monkeypatch.setattr(module, "_PARENTS_MAX", 1)

@@ -42,6 +42,7 @@ def picked(form: InteractionResult, name: str) -> list[str]:
     return [option["value"] for option in field_ids(form)[name]["options"] if option.get("default")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["video", "remix"])
 async def test_a_command_at_the_limit_is_edited(world: SimWorld, command: str) -> None:
     """Options and pictures travel with the draft; sent again when there is room, it is accepted."""
@@ -114,6 +115,7 @@ async def test_pictures_that_are_gone_are_asked_for_again(world: SimWorld, files
     assert len(job.request.references) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", [Action.RETRY, Action.AGAIN, Action.REQUEST_AGAIN])
 async def test_a_button_at_the_limit_is_edited(world: SimWorld, action: Action) -> None:
     """Its form is filled with the request that the button would have repeated."""
@@ -155,6 +157,7 @@ async def test_a_form_whose_draft_is_gone_gives_the_prompt_back(world: SimWorld)
     assert says(private(await press(world.ada, no.response.message, Action.EDIT)), Reason.DRAFT_GONE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["video", "remix", "form"])
 async def test_what_breaks_unexpectedly_gives_the_prompt_back(
     world: SimWorld, monkeypatch: pytest.MonkeyPatch, way: str

@@ -31,6 +31,7 @@ async def test_the_public_sees_nothing_of_a_refused_prompt(world: SimWorld) -> N
     assert "fox" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", [job_setups.late, job_setups.uncertain])
 async def test_no_earlier_notice_goes_on_showing_a_refused_prompt(world: SimWorld, scene: job_setups.JobSetup) -> None:
     """What was said of a job while it was late or in doubt goes when it is refused, as its card does."""

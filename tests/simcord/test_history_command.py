@@ -51,6 +51,7 @@ async def test_own_videos_with_links_pictures_and_buttons(world: SimWorld) -> No
     assert "a red fox" not in text_of(await history(world, world.ben))
 
 
+@pytest.mark.slow
 async def test_pages_of_five_turn_in_place(world: SimWorld) -> None:
     """Older and Newer show the next five in the same private message, also for an id that was kept for long."""
     made = [await world.delivered(f"fox number {number}") for number in range(6)]
@@ -64,6 +65,7 @@ async def test_pages_of_five_turn_in_place(world: SimWorld) -> None:
     assert pages(older) == [PageId(PageKind.HISTORY, 1)]
 
 
+@pytest.mark.slow
 async def test_a_search_keeps_its_words_from_page_to_page(world: SimWorld) -> None:
     """In any case and script, without wildcards; the words are in the button."""
     for number in range(6):
@@ -129,6 +131,7 @@ async def test_a_search_reads_on_until_the_page_is_full(world: SimWorld, monkeyp
     assert says(text_of(await history(world, search="fox")), Key.HISTORY_NOT_FOUND)
 
 
+@pytest.mark.slow
 async def test_not_every_channel_is_looked_at(world: SimWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is looked at once, and only some: the videos of further ones are listed as if they were out of sight."""
     monkeypatch.setattr(module, "_CHANNELS_MAX", 1)
@@ -145,6 +148,7 @@ async def _in_another_server(connection: AsyncConnection, job: Job) -> None:
     await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(guild_id=99, channel_id=98))
 
 
+@pytest.mark.slow
 async def test_rights_are_checked_at_each_page(world: SimWorld) -> None:
     """A page with another person's id is for managers: to others the refusal takes its place."""
     for number in range(6):
@@ -169,6 +173,7 @@ async def test_one_that_is_searched_by_many_blanks_is_the_whole_list(world: SimW
     assert video.id in text_of(await history(world, search="\u200b"))
 
 
+@pytest.mark.slow
 async def test_managers_see_the_frames_of_posted_videos_alone(world: SimWorld) -> None:
     """Not those of a video that was withheld, that went to its requester's DM, or that was deleted."""
     posted, kept = await world.delivered(), await job_setups.withheld(world)

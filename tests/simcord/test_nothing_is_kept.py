@@ -1,5 +1,7 @@
 """What is remembered of cards and offers is forgotten with them."""
 
+import pytest
+
 from bot.chat.custom_ids import Action
 from bot.jobs.model import PostKind
 from bot.jobs.states import Event, State
@@ -8,6 +10,7 @@ from tests.simcord import job_setups
 from tests.simcord.world import SimWorld, press
 
 
+@pytest.mark.slow
 async def test_nothing_is_kept_of_what_has_ended(world: SimWorld) -> None:
     """Delivered, failed, refused, withheld, or lost after an answer, with an offer on the way: nothing of it stays."""
     video = await world.delivered()

@@ -1,6 +1,7 @@
 """Retry, **Post it**, **Request again** and **Dismiss** under notices."""
 
 import discord
+import pytest
 
 from bot.chat.custom_ids import Action
 from bot.chat.words import Key
@@ -101,6 +102,7 @@ def is_grey(message: discord.Message, action: Action) -> bool:
     return button.disabled
 
 
+@pytest.mark.slow
 async def test_retry_says_truly_what_an_earlier_press_led_to(world: SimWorld) -> None:
     """Cancelled meanwhile: it is requested again. Posted meanwhile: it is named as an older one."""
     job = await job_setups.failed(world)

@@ -43,6 +43,7 @@ def close(world: SimWorld) -> None:
     allow(world, allowlist=Allowlist(frozenset({1}), direct_messages=False))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "options"),
     [("video", {"prompt": "a fox"}), ("video", {}), ("remix", {"prompt": "a fox"}), ("remix", {}), ("status", {})],
@@ -58,6 +59,7 @@ async def test_in_other_servers_every_command_is_turned_away(
     assert await world.jobs() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", [Action.REMIX, Action.AGAIN, Action.DELETE])
 async def test_in_other_servers_every_button_is_turned_away(world: SimWorld, action: Action) -> None:
     """Of what was posted before the operator decided so."""
@@ -68,6 +70,7 @@ async def test_in_other_servers_every_button_is_turned_away(world: SimWorld, act
     assert len(await world.jobs()) == 1
 
 
+@pytest.mark.slow
 async def test_in_other_servers_a_form_and_a_reply_are_turned_away(world: SimWorld) -> None:
     """A form that was open, and a reply to a finished video; other talk is left alone."""
     video = await world.delivered()
@@ -88,6 +91,7 @@ async def test_in_other_servers_a_form_and_a_reply_are_turned_away(world: SimWor
     assert await world.jobs(world.ben) == []
 
 
+@pytest.mark.slow
 async def test_a_blocked_persons_replies_are_answered_once(world: SimWorld, owner: Any) -> None:
     """They can't have the bot fill a channel with what it says to them."""
     message = await world.shown(await world.delivered(), PostKind.VIDEO)
@@ -119,6 +123,7 @@ async def test_direct_messages_take_no_requests_when_they_are_off(world: SimWorl
     assert says(private(await sue.slash("status")), Key.LIST_EMPTY)
 
 
+@pytest.mark.slow
 async def test_a_blocked_person_is_refused_and_what_waits_is_cancelled(world: SimWorld, owner: Any) -> None:
     """The owner reads how many; the person reads why, at each request; a paid video is still posted."""
     rendering = await job_setups.rendering(world)

@@ -38,6 +38,7 @@ async def video(world: SimWorld) -> Job:
     return await world.job(job)
 
 
+@pytest.mark.slow
 async def test_to_others_a_private_video_is_one_that_never_was(world: SimWorld, video: Job) -> None:
     """Every press and command of a stranger gets the same answer as for an unknown id, and changes nothing."""
     ben = Caller(world.ben, world.channel)

@@ -1,6 +1,7 @@
 """`/remix`: which videos it finds, what it makes of them, and what its option offers."""
 
 import discord
+import pytest
 
 from bot.jobs.model import PostKind
 from bot.jobs.reasons import Reason
@@ -100,6 +101,7 @@ async def test_video_of_another_server_is_unknown(world: SimWorld) -> None:
     assert len(await ada_there.autocomplete(there, "remix", "video", "")) == 1
 
 
+@pytest.mark.slow
 async def test_remix_completes_ones_own_finished_videos(world: SimWorld) -> None:
     """`/remix` offers the asker's finished videos of this server, newest first, filtered by what was typed."""
     first = await world.delivered("a red fox")

@@ -82,6 +82,7 @@ async def test_pictures_of_a_reply_are_its_references(world: SimWorld) -> None:
     assert [shelf.path(one).read_bytes() for one in job.request.references] == [png(1), png(2)]
 
 
+@pytest.mark.slow
 async def test_replies_can_be_chained(world: SimWorld) -> None:
     """The remix of a reply can be replied to in turn."""
     video = await world.delivered()
@@ -94,6 +95,7 @@ async def test_replies_can_be_chained(world: SimWorld) -> None:
         assert video.state is State.DELIVERED
 
 
+@pytest.mark.slow
 async def test_talk_is_ignored(world: SimWorld) -> None:
     """A reply without a word, a reply to somebody else's card or notice, or to a person: they start nothing."""
     video = await world.delivered()
@@ -244,6 +246,7 @@ async def test_edited_reply_counts_until_it_is_sent(world: SimWorld) -> None:
     assert await world.job(job) == sent
 
 
+@pytest.mark.slow
 async def test_an_edited_replys_long_prompt_is_exchanged_on_the_card(world: SimWorld) -> None:
     """`prompt.txt` on the card has the newest text, and goes when that is shown whole; also on a cancelled card."""
     video = await world.delivered()
@@ -267,6 +270,7 @@ async def test_an_edited_replys_long_prompt_is_exchanged_on_the_card(world: SimW
     assert await attached() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("talk", ["haha nice", "wait, where did you get that idea?"])
 async def test_reply_edited_into_talk_is_cancelled_and_asked_about(world: SimWorld, talk: str) -> None:
     """Its job ends for free; Remix then makes one video of the newest text, however often it is pressed."""

@@ -27,6 +27,7 @@ def kept(world: SimWorld) -> list[str]:
     return sorted(path.name for path in files)
 
 
+@pytest.mark.slow
 async def test_after_the_time_of_keeping_no_file_is_left(world: SimWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day before everything is there; a day after only what a running job needs, and *Retry* says so."""
     withheld = await job_setups.withheld(world)

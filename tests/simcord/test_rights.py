@@ -86,6 +86,7 @@ async def test_who_manages_the_server_reads_no_prompt_of_a_channel_they_cannot_s
         assert told in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("presser", ["ben", "mia"])
 async def test_retry_is_for_the_requester_alone(world: SimWorld, presser: str) -> None:
     """It counts on the presser's limits, so not even managers of messages may."""
@@ -96,6 +97,7 @@ async def test_retry_is_for_the_requester_alone(world: SimWorld, presser: str) -
     assert await world.jobs(world.mia) == await world.jobs(world.ben) == []
 
 
+@pytest.mark.slow
 async def test_what_costs_money_needs_the_right_to_use_commands(world: SimWorld) -> None:
     """Buttons, forms, questions and replies: Discord checks it for commands alone."""
     video, failed = await job_setups.delivered(world), await job_setups.failed(world)
@@ -140,6 +142,7 @@ async def test_a_long_text_in_a_file_needs_the_right_too(world: SimWorld) -> Non
     assert await world.jobs(world.ben) == []
 
 
+@pytest.mark.slow
 async def test_a_forged_answer_to_the_question_before_a_deletion_changes_no_message(world: SimWorld) -> None:
     """Pressed on a public message it is answered privately."""
     video = await job_setups.delivered(world)

@@ -280,6 +280,7 @@ async def test_every_form_by_everybody(
     assert paid == []
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 async def test_every_command_by_everybody(world: SimWorld, crowd: Crowd, paid: list[Any]) -> None:
     """`/status` and `/remix` know no job that the asker may not see, by id, by the provider's id or by a link."""

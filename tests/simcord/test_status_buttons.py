@@ -1,5 +1,6 @@
 """The buttons of `/status`, which only the asker sees."""
 
+import pytest
 from simcord.results import ResponseMessage
 
 from bot.chat.custom_ids import Action, PageId, PageKind
@@ -105,6 +106,7 @@ async def test_the_list_says_what_is_left_and_is_refreshed_in_place(world: SimWo
     assert says(text_of(again), Key.LEFT_ACTIVE, left=limits.active_jobs - 2, limit=limits.active_jobs)
 
 
+@pytest.mark.slow
 async def test_older_jobs_are_on_the_next_page(world: SimWorld) -> None:
     """Five a page, after a restart too; a page belongs to its presser alone."""
     made = [await world.delivered(f"fox number {number}") for number in range(6)]

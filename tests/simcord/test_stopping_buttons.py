@@ -43,6 +43,7 @@ async def test_cancel_of_a_job_that_was_just_submitted_withholds_it(world: SimWo
     assert (await world.job(job)).withheld
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scene", "kind"),
     [(job_setups.rendering, PostKind.CARD), (job_setups.late, PostKind.LATE), (job_setups.slow, PostKind.SLOW)],
@@ -101,6 +102,7 @@ async def test_stopping_what_has_ended_is_too_late(world: SimWorld) -> None:
     assert (await world.job(job)).state is State.DELIVERED
 
 
+@pytest.mark.slow
 async def test_late_notices_ping_only_the_requester(world: SimWorld) -> None:
     """The notices that it takes long are posted once and ping only the requester."""
     for scene, kind in ((job_setups.late, PostKind.LATE), (job_setups.slow, PostKind.SLOW)):

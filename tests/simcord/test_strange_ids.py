@@ -36,6 +36,7 @@ async def test_buttons_that_this_version_does_not_know_say_so(world: SimWorld, c
     assert world.env.errors == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "action"),
     [
@@ -90,6 +91,7 @@ async def test_form_whose_options_are_forgotten_says_so(world: SimWorld) -> None
     assert await world.jobs() == []
 
 
+@pytest.mark.slow
 async def test_everything_works_after_a_restart(world: SimWorld) -> None:
     """Buttons, forms and replies of the bot's earlier life do what they did; the commands need no second sync."""
     video = await world.delivered()

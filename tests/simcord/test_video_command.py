@@ -123,6 +123,7 @@ async def test_a_channel_where_the_bot_cannot_post_is_named_at_once(world: SimWo
     assert await world.jobs() == []
 
 
+@pytest.mark.slow
 async def test_limit_is_said_privately(world: SimWorld) -> None:
     """The fourth video at once is refused in a private answer."""
     for number in range(3):

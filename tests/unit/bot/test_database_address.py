@@ -96,6 +96,7 @@ def test_a_server_that_is_not_there() -> None:
         assert "can't be reached" in refused_by(url, StoreUnavailableError)
 
 
+@pytest.mark.slow
 async def test_a_database_that_another_process_migrates(empty: sa.URL, monkeypatch: pytest.MonkeyPatch) -> None:
     """The start waits for a while, then ends."""
     monkeypatch.setattr(migrating_shared, "_LONGEST_WAIT_SECONDS", 1)

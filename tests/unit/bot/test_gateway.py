@@ -169,6 +169,7 @@ async def test_a_malformed_event_breaks_its_own_shard_only(chat: Chat, clock: Sc
     assert chat.sessions_opened == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["abort", "reconnect"])
 async def test_a_shard_that_is_cut_resumes(chat: Chat, clock: ScaledClock, ada: Person, how: str) -> None:
     """It gets what it missed, and costs no session of the day."""
@@ -181,6 +182,7 @@ async def test_a_shard_that_is_cut_resumes(chat: Chat, clock: ScaledClock, ada: 
     assert (chat.sessions_opened, chat.resumes) == (1, 1)
 
 
+@pytest.mark.slow
 async def test_a_session_can_be_opened_while_requests_fail(chat: Chat, clock: ScaledClock) -> None:
     """Once they were read, the limits of sessions need not be readable for each one."""
     async with running(chat, clock, Shards(1)) as (client, _holding):
@@ -193,6 +195,7 @@ async def test_a_session_can_be_opened_while_requests_fail(chat: Chat, clock: Sc
     assert chat.sessions_opened == 2
 
 
+@pytest.mark.slow
 async def test_servers_that_were_left_meanwhile_are_forgotten(chat: Chat, clock: ScaledClock, ada: Person) -> None:
     """A new session has the servers of its shard; others of that shard are gone, those of other shards are not."""
     chat.identifies.max_concurrency = 2

@@ -518,6 +518,7 @@ def test_offers_ask_for_one_press_and_ping_no_person() -> None:
     assert cards.offer_form(OFFER, ENGLISH, pictures=True).content != form.content
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(st.text(st.characters(), max_size=4000), st.text(max_size=128), st.text(max_size=16), st.text(max_size=16))
 def test_nothing_foreign_acts_or_overflows_in_any_message(

@@ -202,6 +202,7 @@ def asks(harness: CourierHarness) -> dict[str, Callable[[], Awaitable[object]]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 @pytest.mark.parametrize(
     "kind", ["message_create", "message_edit", "message_delete", "message_get", "history", "dm_open"]

@@ -45,6 +45,7 @@ async def test_long_limits_are_answers(harness: CourierHarness) -> None:
     await others_go_on(harness)
 
 
+@pytest.mark.slow
 async def test_messages_in_line_behind_an_upload_show_nothing(harness: CourierHarness) -> None:
     """D8: what was given up because a slow upload to its channel went first was never sent: that is no silence."""
     upload = harness.chat.gate("message_create")

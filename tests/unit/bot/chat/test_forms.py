@@ -278,6 +278,7 @@ def test_a_file_that_is_named_without_being_there_is_a_no(data: dict[str, object
     assert no.value.refusal.reason is Reason.CLIENT_STALE
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["components", "resolved"]), anything))
 def test_no_payload_breaks_the_reading(data: dict[str, object]) -> None:
     """For any payload the result is a prompt and a few files."""

@@ -1,6 +1,7 @@
 """Messages in blocks: with any content, Discord takes them."""
 
 import discord
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def parts(components: list[dict]) -> list[dict]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=figure(60, 600), deadline=None)
 @given(LAYOUT, st.none() | st.just("prompt"))
 async def test_every_layout_is_within_bounds(layout: Layout, text_file: str | None) -> None:

@@ -133,6 +133,7 @@ def test_a_veiled_entry_shows_no_prompt_and_has_no_button(job: Job) -> None:
     assert (entry.buttons, entry.picture) == ((), None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", [ENGLISH, QPS], ids=["English", "the longest language"])
 @pytest.mark.parametrize("state", list(State))
 def test_nothing_of_the_largest_page_is_left_out(job: Job, reader: Reader, state: State) -> None:

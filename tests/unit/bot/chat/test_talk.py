@@ -38,6 +38,7 @@ def test_what_is_no_word(text: str) -> None:
     assert count_words(f"{text} {text} {text}") == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=figure(150, 3000), deadline=None)
 @given(st.lists(st.sampled_from(WORDLESS), min_size=1, max_size=6), st.sampled_from([" ", "  ", "\n"]))
 def test_no_mix_of_them_is_a_word(parts: list[str], between: str) -> None:

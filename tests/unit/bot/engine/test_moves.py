@@ -60,6 +60,7 @@ async def test_the_row_of_a_cancelled_caller_is_handed_over(harness: SchedulerHa
     assert harness.signals.moved_jobs[job.id].state is State.CANCELLED
 
 
+@pytest.mark.slow
 async def test_what_is_not_stored_is_not_handed_over(harness: SchedulerHarness) -> None:
     """A change that comes too late, and one that the database refuses, wake no loop."""
     job, context = await stored(harness), harness.context

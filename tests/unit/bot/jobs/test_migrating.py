@@ -305,6 +305,7 @@ def test_any_folder_name_will_do(tmp_path: Path, name: str, monkeypatch: pytest.
     assert schema_of(home / "bot.db")
 
 
+@pytest.mark.slow
 def test_the_newest_step_is_known_without_alembic(built_file: Path) -> None:
     """The names of the steps tell the newest revision, as Alembic finds it; a start at it imports no Alembic."""
     config = Config()

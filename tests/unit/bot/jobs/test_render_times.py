@@ -13,6 +13,7 @@ SIBLING = RenderClass("gpt-4o-video", "1280x720", "4")
 OTHER_MODEL = RenderClass("cinema-2", "1280x720", "8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigmas", [-3.0, 0.0, 1.0, 2.0, 4.0, 7.9, 8.1, 20.0, 100.0])
 def test_hazard_is_density_over_tail(sigmas: float) -> None:
     """The hazard agrees with density over summed-up tail, also so far out that the machine knows neither."""

@@ -93,6 +93,7 @@ def report(name: str, seed: int, held: Held) -> str:
     return f"{name}, seed {seed}: {inside} of {held.shown} within the interval, {before} before, {after} after"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("renders_an_hour", [A_FEW, MANY])
 @pytest.mark.parametrize("name", WORLDS)
@@ -159,6 +160,7 @@ def test_misses_widen_the_interval_on_their_side() -> None:
     assert slower.low_seconds == steady.low_seconds
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.builds(

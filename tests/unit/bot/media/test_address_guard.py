@@ -106,6 +106,7 @@ def fetcher(tmp_path: Path, api: FakeFileHost, net: FakeNetwork) -> VideoFetcher
     return FetcherOfOne(tmp_path / "videos", 10_000_000, guard, lambda _url: None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "url"),
     [("direct", url) for url in INSIDE_URLS + ODD_URLS]

@@ -80,6 +80,7 @@ PASSING: list[Answer] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", PASSING, ids=range(len(PASSING)))
 async def test_what_passes_is_asked_again(
     make: Callable[..., ReferenceShelf], api: FakeFileHost, trouble: Answer

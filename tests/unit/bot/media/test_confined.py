@@ -66,6 +66,7 @@ def test_how_far_a_program_can_go(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have not all of them")
 def test_limits_hold(tmp_path: Path) -> None:
     """Memory beyond the limit is refused, and a file doesn't grow beyond its own."""

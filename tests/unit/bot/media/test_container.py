@@ -27,6 +27,7 @@ def read(path: Path, data: bytes) -> Container | None:
     return read_container(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_real_videos(path: Path, kind: Kind) -> None:
     """Of every codec and container: codec, pixel format, size, length, rate and sound are what was encoded."""

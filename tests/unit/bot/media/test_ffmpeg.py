@@ -15,6 +15,7 @@ from bot.media.folders import PrivateFolder
 from bot.ops.clock import SystemClock
 from tests.encoded_videos import KINDS, Kind, encoded
 
+pytestmark = pytest.mark.slow
 MAX_BYTES = 50 * 1024 * 1024
 
 

@@ -31,6 +31,7 @@ def test_nothing_is_fetched_from_the_network(tmp_path: Path) -> None:
             server.accept()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mp4", "mov", "webm", "mkv"])
 def test_no_other_format_is_guessed(tmp_path: Path, kind: ContainerKind) -> None:
     """A list of files in the place of the video isn't followed."""
@@ -40,6 +41,7 @@ def test_no_other_format_is_guessed(tmp_path: Path, kind: ContainerKind) -> None
     assert "invalid data" in said_of(tmp_path, reading(program(), listed, kind))
 
 
+@pytest.mark.slow
 def test_rare_decoders_are_not_used(tmp_path: Path) -> None:
     """A codec that no provider uses is refused, however well ffmpeg knows it."""
     video = tmp_path / "video.mkv"

@@ -113,6 +113,7 @@ async def test_one_that_is_not_needed_any_more_is_killed(
     assert threading.active_count() < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("script", "kind"), FAULTS.values(), ids=FAULTS)
 async def test_one_that_fails(
     tmp_path: Path, using, source: Path, work: Path, script: str, kind: type[FfmpegFault]
@@ -146,6 +147,7 @@ async def test_a_child_that_escaped_is_not_waited_for(tmp_path: Path, using, sou
             os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["gone", "not executable", "a folder", "none"])
 async def test_a_program_that_can_not_be_started(tmp_path: Path, using, source: Path, state: str) -> None:
     """A program that is gone, or no program, is missing."""
@@ -166,6 +168,7 @@ async def test_a_full_disk_begins_nothing(tmp_path: Path, using, source: Path) -
     assert program.pids == []
 
 
+@pytest.mark.slow
 async def test_errors_of_our_own_disk(tmp_path: Path, using, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that gets full just then is a lack of room; a target that can't be written is a crash."""
     ffmpeg = using(find_ffmpeg())

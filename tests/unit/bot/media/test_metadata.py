@@ -144,6 +144,7 @@ def photos(draw: st.DrawFn) -> bytes:
     return data + draw(st.sampled_from([b"", foreign]))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(photos())
 def test_pixels_stay_and_secrets_go(photo: bytes) -> None:
@@ -250,6 +251,7 @@ def test_an_exif_that_says_nothing_means_upright(tiff: bytes) -> None:
     assert read_orientation(io.BytesIO(b"##" + tiff + b"##"), 2, 2 + len(tiff)) == 1
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.sampled_from([phone_photo(kind) for kind in KINDS]), st.data())
 def test_any_damage_is_survived(photo: bytes, data: st.DataObject) -> None:

@@ -22,6 +22,7 @@ TURNED = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_both_agree(tmp_path: Path, kind: Kind) -> None:
     """For every kind ffmpeg says the same as our own reader."""

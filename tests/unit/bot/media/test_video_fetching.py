@@ -349,6 +349,7 @@ async def test_key_stays_at_home(fetcher: VideoFetcher, api: FakeFileHost, files
     assert keys(files) == [None, None, None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shape",
     [

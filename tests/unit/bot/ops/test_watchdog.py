@@ -21,6 +21,7 @@ with Watchdog() as watchdog, asyncio.Runner() as runner:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "code"), [("pass", 0), ("pass", 78), ("watchdog.start(60)", 0)])
 def test_a_thread_that_hangs_is_not_waited_for(before: str, code: int) -> None:
     """asyncio waits for its threads at the end, and so does Python: the process leaves with its code all the same."""

@@ -164,6 +164,7 @@ def shapes(words: str) -> list[bytes]:
     return [json.dumps(body).encode() for body in bodies]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", OPEN)
 def test_words_that_leave_the_outcome_open_are_doubt(words: str) -> None:
     """However it is put: one request, and then the requester is asked."""
@@ -173,6 +174,7 @@ def test_words_that_leave_the_outcome_open_are_doubt(words: str) -> None:
             assert type(judged) is Doubtful, (status, body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", OPEN)
 def test_a_2xx_that_reports_a_lost_answer_is_doubt(words: str) -> None:
     """An error under a 2xx is no refusal either, if its words leave the outcome open."""

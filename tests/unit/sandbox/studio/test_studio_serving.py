@@ -8,6 +8,7 @@ import socket
 import sys
 
 import aiohttp
+import pytest
 
 
 async def _start(port: int) -> asyncio.subprocess.Process:
@@ -17,6 +18,7 @@ async def _start(port: int) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe, env=environment)
 
 
+@pytest.mark.slow
 async def test_it_prints_where_it_is_and_ends_well() -> None:
     """The program says its address and key, works with them, and ends with 0 on Ctrl-C."""
     process = await _start(0)
@@ -37,6 +39,7 @@ async def test_it_prints_where_it_is_and_ends_well() -> None:
             await process.wait()
 
 
+@pytest.mark.slow
 async def test_a_taken_port_is_one_line() -> None:
     """If it can't listen it says so in one line and ends with 1."""
     with socket.socket() as taken:

@@ -1,5 +1,7 @@
 """The budget of edits: per channel, with state changes first, and the longest overdue before others."""
 
+import pytest
+
 from bot.engine.delivery.edit_queue import EditQueue
 from bot.jobs.model import ChannelId, JobId
 
@@ -19,6 +21,7 @@ def edited(queue: EditQueue, now: float, channel: ChannelId = HERE) -> list[JobI
     return found
 
 
+@pytest.mark.slow
 def test_no_minute_has_more_than_thirty_edits() -> None:
     """However many cards wish to be edited in one channel, and whenever the minute begins."""
     queue, edits = EditQueue(), list[float]()

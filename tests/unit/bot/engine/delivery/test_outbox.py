@@ -388,6 +388,7 @@ async def test_a_video_is_given_up_in_time_also_while_nothing_can_be_said(
     assert outbox.courier.parcels == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [23, 25])
 async def test_a_message_that_cannot_be_composed_ends_with_its_time(
     outbox: OutboxHarness, hours: int, monkeypatch: pytest.MonkeyPatch

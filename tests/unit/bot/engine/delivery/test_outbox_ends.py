@@ -67,6 +67,7 @@ async def nothing_is_remembered(outbox: OutboxHarness) -> bool:
     return not any((outbox._waiting, outbox._busy, *(due.first() for due in outbox._due.values())))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [None, Refused(50001), TooLarge("Too large.")])
 async def test_nothing_is_remembered_of_messages_that_are_done(
     outbox: OutboxHarness, fault: CourierFault | None, monkeypatch: pytest.MonkeyPatch

@@ -71,6 +71,7 @@ async def test_still_running_after_its_time_ends_as_lost(harness: SchedulerHarne
     assert await said(harness, job) == {PostKind.FAILURE}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [answering(503), answering(500), answering(401), answering(429)])
 async def test_it_waits_on_while_the_provider_can_not_be_asked(harness: SchedulerHarness, answer: Answer) -> None:
     """Down, busy or refusing the key for three days: the job waits, is announced late once, and is then delivered."""

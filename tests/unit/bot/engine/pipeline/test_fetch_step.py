@@ -25,6 +25,7 @@ async def said(harness: SchedulerHarness) -> list[Post]:
     return [post for post, _job in await harness.database.read(posts.find_unsent_of_jobs, ids)]
 
 
+@pytest.mark.slow
 async def test_a_full_disk_is_waited_for_and_the_owner_alerted(
     harness: SchedulerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

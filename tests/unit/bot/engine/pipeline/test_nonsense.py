@@ -58,6 +58,7 @@ def assert_nothing_broke(log: list[EventDict]) -> None:
     assert [entry for entry in log if entry["log_level"] in ("error", "critical")] == []
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 async def test_nonsensical_polls_change_nothing(harness: SchedulerHarness) -> None:
     """For any response to a poll, no job moves and no message is due; polled again, each video is fetched and posted
@@ -88,6 +89,7 @@ async def test_nonsensical_polls_change_nothing(harness: SchedulerHarness) -> No
     assert_nothing_broke(log)
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 async def test_nonsensical_receipts_are_paid_once_and_reported_once(harness: SchedulerHarness) -> None:
     """A 2xx that means nothing, after a create or a remix: in doubt, one paid request, one question to the person."""

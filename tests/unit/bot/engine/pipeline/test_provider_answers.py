@@ -126,6 +126,7 @@ async def test_no_credit_under_a_200_is_waited_for_and_said(harness: SchedulerHa
     assert (waiting.waiting_for, waiting.charged) == (Cause.CREDIT, Charged.NO)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "body", "state", "cause"),
     [

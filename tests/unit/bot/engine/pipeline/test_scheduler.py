@@ -54,6 +54,7 @@ async def test_an_answer_after_the_deadline_pays_for_nothing(harness: SchedulerH
     assert harness.api.paid == []
 
 
+@pytest.mark.slow
 async def test_replies_that_wait_for_discord_hold_no_place_at_the_provider(harness: SchedulerHarness) -> None:
     """Thirty replies wait, half of them with a question open: a command's job is sent at once; they follow later."""
     harness.courier.fault = OutcomeUnknown("Discord answered 503.")
@@ -198,6 +199,7 @@ async def test_at_most_eight_paid_requests_are_under_way(harness: SchedulerHarne
     assert harness.api.in_flight_most == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [502, 504])
 async def test_a_provider_that_begins_to_make_a_mess_leaves_few_jobs_in_doubt(
     harness: SchedulerHarness, status: int
@@ -226,6 +228,7 @@ async def test_a_provider_that_begins_to_make_a_mess_leaves_few_jobs_in_doubt(
     assert len(harness.api.paid) == states.count(State.UNCERTAIN) <= 8 + 2
 
 
+@pytest.mark.slow
 async def test_after_a_breakdown_one_job_finds_out(harness: SchedulerHarness) -> None:
     """The provider answers pings while it takes nothing: each time it seems to be back one job is sent, not eight."""
     harness.api.create = answering(502)

@@ -252,6 +252,7 @@ async def test_a_full_queue_accepts_no_job(database: Database) -> None:
     assert isinstance(await database.write(accept, a_job(accepted_at=NOW), limits), Accepted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 async def test_two_hundred_people_at_once_never_fill_the_queue_beyond_its_limit(
     database: Database, open_another: Callable[[], Database], seed: int

@@ -61,6 +61,7 @@ def counts(job: Job) -> bool:
     return job.submitted_at is None or job.submitted_at > NOW - DAY_SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("charged", Charged)
 async def test_what_counts(database: Database, state: State, charged: Charged) -> None:

@@ -36,6 +36,7 @@ async def plan(connection: AsyncConnection, work: Work, *args: Any) -> list[str]
     return [row.detail for found in rows for row in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("work", "args"),
     [

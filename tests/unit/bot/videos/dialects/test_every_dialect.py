@@ -52,6 +52,7 @@ def test_every_dialect_is_tested() -> None:
     assert {module.name for module in pkgutil.iter_modules(dialects.__path__)} == set(DIALECTS) - {"made up", "bare"}
 
 
+@pytest.mark.slow
 @EVERY
 @given(body=ANYTHING, remote_id=VALUE, word=VALUE)
 def test_no_body_is_too_strange(
