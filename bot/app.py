@@ -40,7 +40,7 @@ from bot.jobs.limits import Limits
 from bot.jobs.migrating import holds_jobs, migrate
 from bot.jobs.migrating_shared import migrate_shared
 from bot.jobs.pacing import Bounds
-from bot.jobs.store import finding, moving, processes
+from bot.jobs.store import finding, marks, moving, processes
 from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
 from bot.media.first_frames import FirstFrames
 from bot.media.references import ReferenceShelf
@@ -146,6 +146,7 @@ async def build_engine(
     resources.push_async_callback(shelf.close)
     await shelf.clear_partials()
     signals.searched_until = searched_until(found)
+    signals.paused_providers = await database.read(marks.read_paused_providers)
     courier = Courier(client, clock, settings.owner_ids, served=client.served)
     owner_alerts = OwnerAlerts(courier, clock, readers, database)
     if found.is_restored:

@@ -70,7 +70,7 @@ class Buttons(commands.Cog):
 
     async def _remix(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with opening_form(interaction):
-            video = no_place_of(interaction) or await self._finished(interaction, job_id)
+            video = no_place_of(interaction) or await self._finished(interaction, job_id, changes=True)
             if isinstance(video, Refusal):
                 await respond_at_once(interaction, refusal_text(video, reader_of(interaction)))
                 return
@@ -80,7 +80,7 @@ class Buttons(commands.Cog):
 
     async def _again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):
-            video = await self._finished(interaction, job_id)
+            video = await self._finished(interaction, job_id, changes=False)
             if isinstance(video, Refusal):
                 await respond_to_action(interaction, video)
                 return
@@ -159,12 +159,13 @@ class Buttons(commands.Cog):
             answer = Key.ANSWER_POSTING_IF_MADE if may_be_stopped else Key.ANSWER_POSTING
             await respond_to_action(interaction, done, answer)
 
-    async def _finished(self, interaction: discord.Interaction, job_id: JobId) -> Job | Refusal:
-        """The video of the pressed button, if the presser may use it; they can see its message."""
+    async def _finished(self, interaction: discord.Interaction, job_id: JobId, *, changes: bool) -> Job | Refusal:
+        """The video of the pressed button, if the presser may change it or make it again; they can see its message."""
         video = await self._services.lookup.get(job_id)
         if video is None:
             return Refusal(Reason.VIDEO_UNKNOWN)
-        return await self._services.lookup.check_remix(video, asker_of(interaction), sight_by(interaction))
+        asker, sight = asker_of(interaction), sight_by(interaction)
+        return await self._services.lookup.check_remix(video, asker, sight, changes=changes)
 
 
 def _stopped_key(done: Job | Refusal) -> Key:

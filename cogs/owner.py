@@ -18,11 +18,10 @@ from bot.jobs.reasons import Refusal
 from bot.jobs.store.usage import UsageLine
 from cogs.facts import reader_of
 from cogs.host import Host
-from cogs.responses import deferring, respond, respond_to_action
+from cogs.owner_providers import add_providers
+from cogs.responses import deferring, respond
 
-JobText = app_commands.Range[str, 1, 100]
 Days = app_commands.Range[int, 1, 366]
-RemoteId = app_commands.Range[str, 1, 1024]
 
 
 def build(services: Services) -> app_commands.Group:
@@ -33,12 +32,7 @@ def build(services: Services) -> app_commands.Group:
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    @group.command(name="link", description=description("owner link", services.readers))
-    @app_commands.describe(**options("owner link", services.readers))
-    async def link(interaction: discord.Interaction, job: JobText, provider_id: RemoteId) -> None:
-        async with deferring(interaction):
-            linked = await services.owner_actions.link(UserId(interaction.user.id), job, provider_id)
-            await respond_to_action(interaction, linked, Key.OWNER_LINKED)
+    add_providers(group, services)
 
     @group.command(name="pause", description=description("owner pause", services.readers))
     async def pause(interaction: discord.Interaction) -> None:

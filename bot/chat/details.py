@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.chat.attempts import attempt_lines
 from bot.chat.cards import (
     GREY,
     Block,
@@ -132,6 +133,7 @@ def _making(shown: DetailsView, reader: Reader) -> str:
         say(Key.SETTINGS_REPORTED, reader, settings=reported) if reported else None,
         say(Key.SETTINGS_MEASURED, reader, settings=_measured(in_file, reader)) if in_file else None,
         provider if job.submitted_at is not None else None,
+        *attempt_lines(shown.attempts, reader),
         origin_line(alone, None, reader),
         " · ".join(say(key, reader, when=at) for key, at in moments if at is not None),
         _durations(job, reader),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.chat.attempts import AttemptView
 from bot.chat.custom_ids import PageId
 from bot.jobs.allowances import Allowance
 from bot.jobs.model import Job
@@ -19,7 +20,7 @@ class JobView:
     `link` leads to the job's newest message, `parent_link` to the video it remixes.
     `paused`: spending is paused, so a job that waits to be sent waits for that. `kept`: an ended job's files are kept.
     `veiled`: the job belongs to a channel that the reader can't see. `controlled`: the reader may stop and post it.
-    `can_stop`: the job's provider stops a render that is running.
+    `can_stop`: the job's provider stops a render that is running; `can_remix`: it makes remixes.
     `owned`: it is the reader's own. `first_frame`: a small JPEG of the finished video, if one is kept.
     """
 
@@ -31,6 +32,7 @@ class JobView:
     paused: bool = False
     kept: bool = True
     can_stop: bool = False
+    can_remix: bool = True
     veiled: bool = False
     controlled: bool = True
     owned: bool = True
@@ -101,8 +103,12 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class DetailsView:
-    """All that is known about one job; `provider` is its public host name, None for a private one."""
+    """All that is known about one job; `provider` is its public host name, None for a private one.
+
+    `attempts` are its paid requests to all providers, the first one first.
+    """
 
     view: JobView
     family: Family = Family()
     provider: str | None = None
+    attempts: tuple[AttemptView, ...] = ()

@@ -177,6 +177,7 @@ class Cluster:
             raise self._database.end(WentBackError())
         self._kill_switch.hold(found.is_paused)
         self._signals.searched_until = searched_until(found)
+        self._signals.paused_providers = await self._database.read(marks.read_paused_providers)
         if self._signals.submits:
             self._signals.at_provider = await self._database.read(finding.find_at_provider)
         # Jobs that were freed while a notice was lost.

@@ -47,7 +47,9 @@ class Engine:
         self._cluster = cluster
         self._timekeeper = timekeeper
         providers = context.providers
-        throttles = Throttles.of_all(providers, context.clock, context.kill_switch.is_on, submits_per_minute)
+        throttles = Throttles.of_all(
+            providers, context.clock, context.kill_switch.is_on, submits_per_minute, context.signals.is_provider_paused
+        )
         self.reconcilers = [Reconciler(context, provider, throttles.of(provider)) for provider in providers]
         self.scheduler = Scheduler(context, throttles, Poller(context, throttles))
         self.lost_job_poller = LostJobPoller(context, throttles)
@@ -66,7 +68,7 @@ class Engine:
             DetailsLookup(context, lookup),
             History(context, lookup),
             Replies(context, self.intake, lookup),
-            OwnerActions(context),
+            OwnerActions(context, throttles),
             Welcome(context),
             context.catalogue,
             context.readers,

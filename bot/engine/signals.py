@@ -37,6 +37,8 @@ class Signals:
         self.cards_elsewhere: set[JobId] = set()
         # The providers whose list of videos this process has read, or found that there is none.
         self.lists_read: set[str] = set()
+        # The ids of the providers that the owner has paused, and since when.
+        self.paused_providers: dict[str, float] = {}
         # While the clock has just jumped ahead, nothing ends by time (docs/decisions/0011-clock-steps.md).
         self.time_in_doubt = False
         # Jobs accepted up to this time may have posted more than the database contains: it was restored.
@@ -75,6 +77,10 @@ class Signals:
         """There are uncertain jobs to look for, or this process is the one that looks for them."""
         for woken in self._reconcilers:
             woken.set()
+
+    def is_provider_paused(self, provider_id: str) -> bool:
+        """Whether the owner has paused that provider."""
+        return provider_id in self.paused_providers
 
     async def may_sync(self) -> bool:
         """Whether this process syncs the commands with Discord: one does, the one that submits."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NewType
 
+from bot.jobs.answers import ClosedRoute
 from bot.jobs.denials import Denial
 from bot.jobs.offered_models import OptionValue
 from bot.jobs.rungs import Rung, Why
@@ -214,6 +215,9 @@ class Job:
     fetch_tries: int = 0
     not_before: float = 0.0
     waiting_for: Cause | None = None
+    # The providers that gave it a definite no.
+    closed_routes: tuple[ClosedRoute, ...] = ()
+    attempts: int = 0
     submitted_at: float | None = None
     completed_at: float | None = None
     ended_at: float | None = None

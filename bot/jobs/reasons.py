@@ -35,6 +35,7 @@ class Reason(StrEnum):
     VIDEO_UNFINISHED = "video unfinished"  # video: short id
     VIDEO_REMOVED = "video removed"  # video
     VIDEO_ELSEWHERE = "video elsewhere"  # video: made at another provider than today's
+    REMIX_UNSUPPORTED = "remix unsupported"  # video: its provider can't change videos
     VIDEO_NONE_HERE = "video none here"  # no finished video of the asker in this channel
     PLACE_UNPOSTABLE = "place unpostable"  # permissions: names of what is missing
     PLACE_UNSUITABLE = "place unsuitable"  # a kind of channel that the bot can't post in, or an unknown one
@@ -54,6 +55,7 @@ class Reason(StrEnum):
     DAILY_LIMIT = "daily limit"  # limit, free_at: epoch seconds when the next one is free
     ACCOUNT_PAUSED = "account paused"  # the provider refuses our key or has no credit
     PROVIDER_DOWN = "provider down"
+    PROVIDER_UNKNOWN = "provider unknown"  # choices
     PAUSED = "paused"  # the owner has stopped all spending
     QUEUE_FULL = "queue full"  # limit: the queue of all people is full
     RESTING = "resting"  # free_at: three of the person's videos were refused or failed within ten minutes

@@ -88,6 +88,10 @@ jobs = Table(
     # The settings that the provider reported, or that the file has: names and values.
     Column("reported", JSON),
     Column("waiting_for", String(16)),
+    # The providers that gave it a definite no: each with the answer, when that began, and until when it is passed over.
+    Column("closed_routes", JSON),
+    # How many attempts it had.
+    Column("attempts", Integer, nullable=False, server_default="0"),
     Column("withheld", Boolean, nullable=False),
     Column("progress", Integer),
     # How long most such renders took, as it was known when the job was sent: its card shows it.
@@ -133,6 +137,28 @@ jobs = Table(
     Index(None, "user_id", "accepted_at"),
     Index(None, "submitted_at"),
     Index(None, "accepted_at"),
+)
+
+# Each paid request of a job, repeats at the same provider with it.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("job_id", String(8), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("provider", String(512), nullable=False),
+    # The provider's name for the model.
+    Column("model", String(128)),
+    Column("idempotency_key", String(36), nullable=False, unique=True),
+    # When it was first sent, and last.
+    Column("begun_at", Float, nullable=False),
+    Column("sent_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("answer", String(16)),
+    Column("charged", String(8), nullable=False),
+    Column("remote_id", String(1024)),
+    # The HTTP status and the provider's own code, for the operator.
+    Column("status", Integer),
+    Column("provider_code", String(128)),
 )
 
 posts = Table(
@@ -282,6 +308,9 @@ HAPPENED = (
     jobs.c.answered_at,
     jobs.c.stop_asked_at,
     jobs.c.stop_sent_at,
+    attempts.c.begun_at,
+    attempts.c.sent_at,
+    attempts.c.ended_at,
     posts.c.attempted_at,
     drafts.c.created_at,
     offers.c.shown_at,

@@ -76,7 +76,9 @@ class Providers:
         Without a model the remix has that of its source, whose name is left out.
         """
         source = self.of(stored_id)
-        if source is not None and model is None:
+        if source is None or not source.abilities.remix:
+            return ()
+        if model is None:
             return (ProviderRoute(source, None),)
         return tuple(route for route in self.routes(model) if route.provider is source)
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from bot.videos.provider_setup import Abilities
 from sandbox.chat import Channel, Chat, File, Guild, Message, Person
 from sandbox.providers import StudioPlan
 from sandbox.stage import Stage
-from sandbox.studio import Dials, ModelCard, Studio
+from sandbox.studio import Dials, Fault, ModelCard, Studio
 from tests.databases import build_file, database_settings
 from tests.e2e.messages import is_card
 
@@ -87,6 +88,15 @@ async def a_stage(
                 print(stage.bot.log())  # noqa: T201  # pytest shows it with the failure
                 raise
             assert stage.chat.unknown_routes == []
+
+
+def first_plan(**turned: object) -> StudioPlan:
+    """A provider like that of most tests, with a list."""
+    dials = quick_dials(**({"list_endpoint": True} | turned))
+    return StudioPlan("openai", dials, Abilities(remix=True, list=True))
+
+
+NO_MODEL = Fault.status(404, json={"error": {"message": "The model does not exist.", "code": "model_not_found"}})
 
 
 def openrouter_plan(**turned: object) -> StudioPlan:

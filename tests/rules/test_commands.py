@@ -28,6 +28,7 @@ SUBCOMMAND = discord.AppCommandOptionType.subcommand.value
 MANY = tuple(f"model-{number}" for number in range(40))
 CATALOGUE = Catalogue.of(MANY, [f"{number}x720" for number in range(1, 41)], map(str, range(1, 26)))
 REFERENCES = ["reference", "reference_2", "reference_3", "reference_4"]
+OWNER_ACTIONS = SimpleNamespace(provider_names=("main",))
 PROMISED = {
     "video": ["prompt", "model", "size", "seconds", *REFERENCES, "private"],
     "remix": ["prompt", "video", "model", "size", "seconds", *REFERENCES, "private"],
@@ -35,6 +36,7 @@ PROMISED = {
     "history": ["search", "member"],
     "help": [],
     "owner link": ["job", "provider_id"],
+    "owner providers": ["pause", "resume"],
     "owner pause": [],
     "owner resume": [],
     "owner usage": ["days"],
@@ -63,7 +65,9 @@ async def commands(tmp_path: Path) -> list[dict[str, Any]]:
 async def all_told(tmp_path: Path, catalogue: Catalogue = CATALOGUE) -> list[dict[str, Any]]:
     """The commands as they are sent to Discord, groups as one each."""
     async with VideoBot((), tmp_path, SystemClock(), READERS) as bot:
-        bot.services = cast("Services", SimpleNamespace(catalogue=catalogue, readers=READERS))
+        bot.services = cast(
+            "Services", SimpleNamespace(catalogue=catalogue, readers=READERS, owner_actions=OWNER_ACTIONS)
+        )
         for name in COGS:
             await importlib.import_module(name).setup(bot)
         return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]

@@ -169,12 +169,13 @@ def _finished(view: JobView, reader: Reader, number: int, content: str, link: st
         content=content,
         embed=Embed(
             description=lines(link, prompt_line(job, shown), settings, parent_line(job, view.parent_link, reader)),
-            footer=say(Key.REPLY_HINT, reader, video=job.id),
+            footer=say(Key.REPLY_HINT, reader, video=job.id) if view.can_remix else job.id,
             colour=GREEN,
         ),
         buttons=tuple(
             job_button(job, MessageKind.VIDEO, action, number, reader)
             for action in (Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE)
+            if view.can_remix or action is not Action.REMIX
         ),
         ping=job.origin.user_id,
         text_file=prompt_file(job.request.prompt, shown),

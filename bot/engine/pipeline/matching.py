@@ -23,16 +23,17 @@ class NoMatch(StrEnum):
 
 
 def find_match(
-    job: Job, listed: Sequence[RemoteVideo], owned: Collection[str], unclear: Collection[Job]
+    job: Job, listed: Sequence[RemoteVideo], owned: Collection[str], unclear: Collection[Job], key: str | None = None
 ) -> RemoteVideo | NoMatch:
     """The one video of the list that can only be the job's, or why there is none.
 
     `owned` are the provider's ids of our jobs; `unclear` are all jobs that were sent and have no such id, with or
-    without this one. Our idempotency key decides where the list shows it; otherwise the prompt and the time of creation
-    do (docs/facts/provider.md, "List"), if no other job could claim the same video.
+    without this one. Our idempotency key (None: the job's own) decides where the list shows it;
+    otherwise the prompt and the time of creation do (docs/facts/provider.md, "List"), if no other job could claim the
+    same video.
     """
     free = {video.id: video for video in listed if video.id not in owned}.values()
-    ours = [video for video in free if video.idempotency_key == job.idempotency_key]
+    ours = [video for video in free if video.idempotency_key == (key or job.idempotency_key)]
     if not ours:
         ours = [video for video in free if video.idempotency_key is None and _may_be(job, video)]
         others = [other for other in unclear if other.id != job.id]
@@ -43,11 +44,11 @@ def find_match(
     return ours[0] if len(ours) == 1 else NoMatch.SEVERAL_LISTED
 
 
-def is_older(job: Job, video: RemoteVideo) -> bool:
+def is_older(sent_at: float | None, video: RemoteVideo) -> bool:
     """Whether the video was made before the job was sent, as far as both times are known; clocks differ a little."""
-    if job.submitted_at is None or video.created_at is None:
+    if sent_at is None or video.created_at is None:
         return False
-    return video.created_at < job.submitted_at - EARLIER_SECONDS
+    return video.created_at < sent_at - EARLIER_SECONDS
 
 
 def _may_be(job: Job, video: RemoteVideo) -> bool:

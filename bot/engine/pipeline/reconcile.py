@@ -4,6 +4,7 @@ It never sends anything again. One request serves all such jobs; they are search
 and jobs that ended as lost for one more day.
 """
 
+import asyncio
 import random
 
 import structlog
@@ -15,7 +16,7 @@ from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.jobs.database import StoreConflictError
 from bot.jobs.model import Job
 from bot.jobs.pacing import fault_gap
-from bot.jobs.store import finding
+from bot.jobs.store import attempts, finding
 from bot.videos.provider_faults import NoList, PollFailed, PollFault, PollForbidden
 from bot.videos.providers import Provider
 from bot.videos.values import RemoteVideo
@@ -56,6 +57,10 @@ class Reconciler:
     async def run(self) -> None:
         """Request the list when it is due, until cancelled."""
         signals = self._context.signals
+        if not self._provider.abilities.list:
+            # There is nothing to wait for.
+            signals.lists_read.add(self._provider.id)
+            await asyncio.Event().wait()
         while True:
             self._woken.clear()
             # One process asks for the list; it is woken when it becomes that one.
@@ -115,10 +120,13 @@ class Reconciler:
         unclear = await self._unclear_jobs()
         ids = [video.id for video in listed]
         owned = await context.database.read(finding.find_owned_remote_ids, self._provider.ids, ids)
+        # A job is in doubt at the provider of its last attempt.
+        last = await context.database.read(attempts.find_last_attempts, [job.id for job in unclear])
         for job in unclear:
             if job.state not in SOUGHT:
                 continue
-            match = find_match(job, listed, owned, unclear)
+            sent = last.get(job.id)
+            match = find_match(job, listed, owned, unclear, None if sent is None else sent.idempotency_key)
             if isinstance(match, NoMatch):
                 _log.info("video not found in the list", job=job.id, why=match)
             else:

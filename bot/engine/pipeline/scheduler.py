@@ -234,6 +234,7 @@ class Scheduler:
         wanted = False
         for provider in self._context.providers:
             throttle = self._throttles.of(provider)
+            throttle.note_trouble()
             if throttle.take_probe():
                 self._probes[provider.id] = asyncio.create_task(self._ping(provider, throttle))
             wanted |= throttle.wants_probe

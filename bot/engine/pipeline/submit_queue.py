@@ -202,15 +202,20 @@ class SubmitQueue:
         return list(self._queue)
 
     def _wake(self, job: Job) -> None:
+        now = self._clock.now()
         self._sleeping.pop(job.id, None)
-        self._sleepers.drop(job.id)
-        self._queue.put(job, self._throttles.times_refused(job.id), self._throttles.lane_of(job))
+        self._queue.put(job, self._throttles.times_refused(job.id), self._throttles.lane_of(job, now))
+        # It changes its lane when a provider that refused it may be tried again.
+        opens_at = [route.until for route in job.closed_routes if route.until is not None and route.until > now]
+        self._sleepers.put(job.id, min(opens_at, default=None))
 
     def _wake_due(self) -> float:
         """Queue jobs whose own moment has come; return in how many seconds the next one's comes."""
         now = self._clock.now()
         while (job_id := self._sleepers.pop(now)) is not None:
-            self._wake(self._sleeping[job_id])
+            job = self._sleeping.get(job_id) or self._queue.get(job_id)
+            if job is not None:
+                self._wake(job)
         return self._sleepers.pause_seconds(now)
 
     def _hold(self, job: Job, *, holds: bool) -> None:

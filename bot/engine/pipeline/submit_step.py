@@ -1,14 +1,12 @@
-"""The one paid step: marks the job before the first byte, sends it once, and stores the outcome.
+"""The one paid step: marks the job and its attempt before the first byte, and sends it once.
 
 Its retry rule (docs/facts/provider.md, "Responses"): a request is sent again only when the provider surely did not take
 it. After silence or an unreadable response the job becomes `uncertain`, and the requester is asked.
 """
 
 import asyncio
-import random
-from collections.abc import Awaitable, Callable
+import uuid
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
@@ -17,28 +15,23 @@ from bot.engine.context import EngineContext
 from bot.engine.moves import change, move
 from bot.engine.picture_archive import hold_all
 from bot.engine.pipeline.fault_window import Sender
-from bot.engine.pipeline.provider_account import Concerns
-from bot.engine.pipeline.reported import reported
 from bot.engine.pipeline.steps import StepResult
-from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.submit_outcome import postpone, record_fault, record_taken
 from bot.engine.pipeline.throttles import Throttles
-from bot.jobs.backoff import full_jitter, obeyed
+from bot.jobs.attempts import Attempt, next_attempt
 from bot.jobs.database import GenerationNotStoredError, MustEndError, StoreConflictError, StoreUnavailableError
 from bot.jobs.deadlines import late_at
 from bot.jobs.model import Cause, Job
 from bot.jobs.option_values import Chosen, options_on_wire, options_that_fit
 from bot.jobs.states import Event, State
-from bot.jobs.store import accepting, finding, moving
+from bot.jobs.store import accepting, attempts, finding
 from bot.jobs.store.processes import SEND_WITHIN_SECONDS
 from bot.videos import provider_faults as faults
 from bot.videos.providers import ProviderRoute
-from bot.videos.values import Order, ReferenceFile, RemoteState, RemoteVideo
+from bot.videos.values import Order, ReferenceFile, RemoteVideo
 
-_AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
 _STORE_AGAIN_SECONDS = 30.0
 _TIME_AGAIN_SECONDS = 60.0
-_SAVE_TRIES = 60
-_Work = Callable[..., Awaitable[Job | None]]
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -70,27 +63,35 @@ async def submit(context: EngineContext, throttles: Throttles, job: Job, provide
     if context.providers.leaving:
         return StepResult(job)
     begun_at = context.clock.monotonic()
-    marked = await _mark(context, job, route)
+    attempt = await _attempt(context, job, route)
+    marked = await _mark(context, job, attempt)
     if marked is None:
         return StepResult(None)
     if marked.state is State.ACCEPTED:
         # Its requester has to rest because of refusals for content.
         return StepResult(marked, marked.not_before)
     try:
-        remote = await _send(context, marked, route, parent, options, begun_at)
+        remote = await _send(route, marked, parent, _order(context, marked, attempt, options, begun_at))
     except faults.SubmitFault as fault:
         _log.warning("submit fault", job=job.id, fault=type(fault).__name__, status=fault.status, detail=fault.detail)
         with structlog.contextvars.bound_contextvars(detail=fault.detail):
-            return await _record_fault(context, route, throttles.of(route.provider), marked, fault)
+            return await record_fault(context, throttles, route.provider, marked, fault)
     except asyncio.CancelledError:
         # The process ends while the provider has not answered: the outcome is unknown.
         await move(context, marked, Event.DOUBT, cause=Cause.LOST)
         raise
     throttles.of(route.provider).took_work(Sender.of(job))
-    return await _record_taken(context, marked, remote)
+    return await record_taken(context, marked, remote)
 
 
-async def _mark(context: EngineContext, job: Job, route: ProviderRoute) -> Job | None:
+async def _attempt(context: EngineContext, job: Job, route: ProviderRoute) -> Attempt:
+    """The attempt that the job is sent by now. Only its owner makes one, so that it is still the last in the mark."""
+    made = await context.database.read(attempts.find_attempts, job.id) if job.attempts else []
+    new_key, now = str(uuid.uuid4()), context.clock.now()
+    return next_attempt(job, made[-1] if made else None, route.provider.id, route.model, new_key, now)
+
+
+async def _mark(context: EngineContext, job: Job, attempt: Attempt) -> Job | None:
     """Store that the job is being sent, before it is; still accepted if it has to wait; None if it was moved by someone
     else.
     """
@@ -98,15 +99,15 @@ async def _mark(context: EngineContext, job: Job, route: ProviderRoute) -> Job |
     if context.database.is_shared:
         shared = accepting.Submitter(context.process, context.rules.max_rendering_jobs)
     try:
-        return await change(context, accepting.begin_submit, job, now, provider=route.provider.id, submitter=shared)
+        return await change(context, accepting.begin_submit, job, now, attempt=attempt, submitter=shared)
     except asyncio.CancelledError:
         # The process ends. The mark is stored all the same, now or in a moment, and nothing was sent.
-        await _postpone(context, replace(job, state=State.SUBMITTING), 0.0)
+        await postpone(context, replace(job, state=State.SUBMITTING), 0.0)
         raise
     except GenerationNotStoredError as error:
         _log.error("not sent", job=job.id, error=str(error))
         context.owner_alerts.alert(Key.ALERT_STORE)
-        return (await _postpone(context, replace(job, state=State.SUBMITTING), _STORE_AGAIN_SECONDS)).job
+        return (await postpone(context, replace(job, state=State.SUBMITTING), _STORE_AGAIN_SECONDS)).job
     except (MustEndError, StoreConflictError):
         raise
     except StoreUnavailableError as error:
@@ -115,17 +116,15 @@ async def _mark(context: EngineContext, job: Job, route: ProviderRoute) -> Job |
 
 async def take_back(context: EngineContext, job: Job) -> StepResult:
     """Let a job wait again that is marked as being sent, although surely nothing was sent for that mark."""
-    return await _postpone(context, job, 0.0)
+    return await postpone(context, job, 0.0)
 
 
-async def _send(
-    context: EngineContext, job: Job, route: ProviderRoute, parent: Job | None, options: Chosen, begun_at: float
-) -> RemoteVideo:
-    request, videos = job.request, route.provider.client
-    order = Order(
+def _order(context: EngineContext, job: Job, attempt: Attempt, options: Chosen, begun_at: float) -> Order:
+    request = job.request
+    return Order(
         prompt=request.prompt,
-        idempotency_key=job.idempotency_key,
-        model=route.model,
+        idempotency_key=attempt.idempotency_key,
+        model=attempt.model,
         size=request.size,
         seconds=request.seconds,
         references=tuple(
@@ -134,124 +133,15 @@ async def _send(
         options=options,
         send_before=begun_at + SEND_WITHIN_SECONDS if context.database.is_shared else None,
     )
-    if request.parent_id is None:
+
+
+async def _send(route: ProviderRoute, job: Job, parent: Job | None, order: Order) -> RemoteVideo:
+    videos = route.provider.client
+    if job.request.parent_id is None:
         return await videos.create(order)
     if parent is None or parent.remote_id is None:
         raise faults.RequestRefused(cause=Cause.SOURCE_GONE, detail="The video to remix is not known any more.")
     return await videos.remix(parent.remote_id, order)
-
-
-async def _record_taken(context: EngineContext, job: Job, remote: RemoteVideo) -> StepResult:
-    """Store the provider's id, and what it reports."""
-    try:
-        taken: dict[str, Any] = {"remote_id": remote.id, "progress": remote.progress, **reported(job, remote)}
-        if context.signals.shares_work:
-            # Whichever process has time goes on with it.
-            taken["owner"] = None
-        settled = await _settle_by(context, job, Event.TAKEN, **taken)
-    except StoreConflictError:
-        _log.error("one provider id for two jobs", job=job.id, remote_id=remote.id)
-        context.owner_alerts.alert(Key.ALERT_TWICE)
-        return await _settle_by(context, job, Event.DOUBT, cause=Cause.PROVIDER)
-    return StepResult(settled.job, None if remote.state is RemoteState.RUNNING else context.clock.now())
-
-
-async def _settle(context: EngineContext, job: Job, work: _Work, *args: Any, **changes: Any) -> StepResult:
-    """Store the outcome of a paid request; it is worth money, so a database in trouble is retried many times."""
-    for attempt in range(_SAVE_TRIES):
-        try:
-            return StepResult(await change(context, work, job, *args, **changes))
-        except StoreConflictError:
-            raise
-        except StoreUnavailableError as error:
-            # The id of a paid video must be logged, even if the process ends before it is stored.
-            remote_id = changes.get("remote_id")
-            _log.error("outcome not stored yet", job=job.id, attempt=attempt, remote_id=remote_id, error=str(error))
-            if isinstance(error, MustEndError):
-                raise
-            try:
-                await context.clock.sleep(min(30.0, 1.0 + attempt))
-            except asyncio.CancelledError:
-                # The process ends: now or never.
-                await change(context, work, job, *args, **changes)
-                raise
-    return StepResult(job)
-
-
-async def _record_fault(
-    context: EngineContext, route: ProviderRoute, throttle: ProviderThrottle, job: Job, fault: faults.SubmitFault
-) -> StepResult:
-    sender = Sender.of(job)
-    match fault:
-        case faults.Leaving():
-            return await _postpone(context, job, 0.0)
-        case faults.SpendingStopped():
-            return await _postpone(context, job, fault.retry_after_seconds, waiting_for=Cause.RATE)
-        case faults.NotSent():
-            throttle.failed(sender, paid=True)
-            return await _postpone(context, job, full_jitter(2, max_seconds=30.0), waiting_for=Cause.PROVIDER)
-        case faults.Busy():
-            throttle.create_slowed(sender, fault.retry_after_seconds)
-            if fault.retry_after_seconds is None:
-                wait_seconds = random.uniform(2.0, 60.0)  # noqa: S311  # spreads load, guards nothing
-            else:
-                wait_seconds = obeyed(fault.retry_after_seconds)
-            return await _postpone(context, job, wait_seconds, waiting_for=Cause.RATE)
-        case faults.AccountRefused() | faults.Blocked():
-            return await _after_account_refused(context, throttle, job, fault)
-        case faults.CleanRefusal():
-            throttle.failed(sender, paid=True)
-            return await _after_clean_refusal(context, route, job)
-        case faults.RequestRefused():
-            # A text about credit or key is no evidence that the account is in order.
-            if fault.status is not None and fault.cause not in (Cause.CREDIT, Cause.KEY):
-                throttle.judged(sender)
-            if fault.cause is Cause.MODEL:
-                context.owner_alerts.alert(Key.ALERT_MODEL)
-            why: dict[str, object] = {"about": fault.about, "field": fault.field, "provider_code": fault.code}
-            if fault.status is None:
-                # A refusal of our own means that nothing was sent.
-                why["submitted_at"] = None
-            return await _settle_by(context, job, Event.REFUSE, cause=fault.cause, **why)
-        case _:
-            throttle.failed(sender, paid=True)
-            return await _settle_by(context, job, Event.DOUBT, cause=Cause.LOST)
-
-
-async def _after_account_refused(
-    context: EngineContext, throttle: ProviderThrottle, job: Job, fault: faults.AccountRefused | faults.Blocked
-) -> StepResult:
-    """Let the job wait, or end it when it is refused a second time while no other is."""
-    sure = isinstance(fault, faults.AccountRefused) and fault.sure
-    concerns = throttle.account_refused(Sender.of(job), fault.cause, sure=sure)
-    if sure or concerns is Concerns.EVERYBODY:
-        context.owner_alerts.alert(Key.ALERT_ACCOUNT)
-    if concerns is Concerns.JOB_ENDS:
-        return await _settle_by(context, job, Event.REFUSE, cause=Cause.KEY)
-    waiting_for = fault.cause if sure or concerns is Concerns.EVERYBODY else Cause.PROVIDER
-    return await _postpone(context, job, throttle.account.again_seconds(sure=sure), waiting_for=waiting_for)
-
-
-async def _after_clean_refusal(context: EngineContext, route: ProviderRoute, job: Job) -> StepResult:
-    allowed = route.provider.retry_server_errors
-    if allowed == 0:
-        return await _settle_by(context, job, Event.DOUBT, cause=Cause.PROVIDER)
-    if job.clean_refusals >= allowed:
-        return await _settle_by(context, job, Event.REJECT, cause=Cause.PROVIDER)
-    wait_seconds = _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS * 2**job.clean_refusals
-    return await _postpone(
-        context, job, wait_seconds, clean_refusals=job.clean_refusals + 1, waiting_for=Cause.PROVIDER
-    )
-
-
-async def _postpone(context: EngineContext, job: Job, wait_seconds: float, **changes: Any) -> StepResult:
-    now = context.clock.now()
-    waits = {"not_before": now + wait_seconds, "submitted_at": None}
-    return await _settle(context, job, moving.come_back, now=now, **waits, **changes)
-
-
-async def _settle_by(context: EngineContext, job: Job, event: Event, **changes: Any) -> StepResult:
-    return await _settle(context, job, moving.apply, event, now=context.clock.now(), **changes)
 
 
 async def _parent_of(context: EngineContext, job: Job) -> Job | None:

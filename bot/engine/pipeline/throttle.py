@@ -6,7 +6,8 @@ A signal of one job says something about that job only; whose signals they are d
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from enum import Enum, auto
+from typing import Any, NamedTuple
 
 from bot.engine.pipeline.fault_window import FaultWindow, Sender
 from bot.engine.pipeline.provider_account import Concerns, ProviderAccount
@@ -32,6 +33,24 @@ _KEY_PROBE_SECONDS = 60.0
 
 # Why all processes refuse commands when one finds it out.
 _SHARED_REASONS = (Reason.ACCOUNT_PAUSED, Reason.PROVIDER_DOWN)
+
+
+class Trouble(Enum):
+    """What a provider's jobs wait for."""
+
+    DOWN = auto()
+    KEY = auto()
+    CREDIT = auto()
+    BUSY = auto()
+    POLLS = auto()
+
+
+class TroubleSince(NamedTuple):
+    """A trouble, since when, and until when at the most (None: that is found out by probes). Both are monotonic."""
+
+    kind: Trouble
+    since: float
+    until: float | None
 
 
 class ProviderThrottle:
@@ -69,8 +88,9 @@ class ProviderThrottle:
         self.poll_rate = LearnedRate(clock)
         # What other processes found out: why no new command is accepted, and until when polls are held. Kept apart from
         # what this one found out, so that two processes don't keep a hold alive for each other.
-        self._refused_elsewhere: Reason | None = None
+        self.refused_elsewhere: Reason | None = None
         self._polls_held_elsewhere_until = 0.0
+        self._trouble: TroubleSince | None = None
 
     @property
     def is_open(self) -> bool:
@@ -106,7 +126,28 @@ class ProviderThrottle:
             return Refusal(Reason.ACCOUNT_PAUSED)
         if self.is_open:
             return Refusal(Reason.PROVIDER_DOWN)
-        return None if self._refused_elsewhere is None else Refusal(self._refused_elsewhere)
+        return None if self.refused_elsewhere is None else Refusal(self.refused_elsewhere)
+
+    def note_trouble(self) -> TroubleSince | None:
+        """What all jobs of the provider wait for now, the worst first; since when, as far as this was called before."""
+        now, trouble = self._clock.monotonic(), self.account.trouble
+        polls_until = max(self._polls_until, self._key_hold_until)
+        kind, until = None, None
+        if self.is_open:
+            kind = Trouble.DOWN
+        elif trouble is not None:
+            kind, until = Trouble.CREDIT if trouble is Cause.CREDIT else Trouble.KEY, now + self.account.wait_seconds()
+        elif self._creates_until > now:
+            kind, until = Trouble.BUSY, self._creates_until
+        elif polls_until > now:
+            kind, until = Trouble.POLLS, polls_until
+        if kind is None:
+            self._trouble = None
+        else:
+            known = self._trouble
+            since = known.since if known is not None and known.kind is kind else now
+            self._trouble = TroubleSince(kind, since, until)
+        return self._trouble
 
     def find_facts(self) -> dict[str, object]:
         """What the other processes that share the database have to heed, as JSON's values."""
@@ -125,7 +166,7 @@ class ProviderThrottle:
         What a newer version says in other words is passed over.
         """
         refused = [reason for facts in others if (reason := facts.get("refuses")) in _SHARED_REASONS]
-        self._refused_elsewhere = Reason(refused[0]) if refused else None
+        self.refused_elsewhere = Reason(refused[0]) if refused else None
         held_until = [until for facts in others if isinstance(until := facts.get("polls_held_until"), int)]
         held_seconds = max(held_until, default=0) - self._clock.now()
         self._polls_held_elsewhere_until = self._clock.monotonic() + min(held_seconds, ASKED_LONGEST_SECONDS)

@@ -6,6 +6,7 @@ from typing import Any, cast
 from bot.engine.pipeline.fair_queue import Lane
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.pipeline.user_shares import UserShares
+from bot.jobs.attempts import open_routes
 from bot.jobs.model import Job, JobId, UserId, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.route_choice import Choice, RouteFacts, choose
@@ -18,21 +19,37 @@ _FACTS = "providers"
 class Throttles:
     """One throttle for each provider. Shares of people are common to all."""
 
-    def __init__(self, providers: Providers, throttles: Mapping[str, ProviderThrottle]) -> None:
-        """`throttles` by the ids of the providers."""
+    def __init__(
+        self,
+        providers: Providers,
+        throttles: Mapping[str, ProviderThrottle],
+        is_provider_paused: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """`throttles` by the ids of the providers; `is_provider_paused` returns whether the owner has paused one."""
         self._providers = providers
         self._throttles = throttles
+        self._is_provider_paused = is_provider_paused
 
     @classmethod
     def of_all(
-        cls, providers: Providers, clock: Clock, is_paused: Callable[[], bool], submits_per_minute: int
+        cls,
+        providers: Providers,
+        clock: Clock,
+        is_paused: Callable[[], bool],
+        submits_per_minute: int,
+        is_provider_paused: Callable[[str], bool] = lambda _: False,
     ) -> "Throttles":
         """A new throttle for each provider; `is_paused` returns whether the owner has stopped all spending."""
         shares = UserShares(clock, submits_per_minute)
-        return cls(
-            providers,
-            {provider.id: ProviderThrottle(clock, is_paused, submits_per_minute, shares) for provider in providers},
-        )
+
+        def throttle_of(provider_id: str) -> ProviderThrottle:
+            def is_stopped() -> bool:
+                return is_paused() or is_provider_paused(provider_id)
+
+            return ProviderThrottle(clock, is_stopped, submits_per_minute, shares)
+
+        throttles = {provider.id: throttle_of(provider.id) for provider in providers}
+        return cls(providers, throttles, is_provider_paused)
 
     def of(self, provider: Provider) -> ProviderThrottle:
         """The provider's throttle."""
@@ -46,9 +63,9 @@ class Throttles:
         """The providers that may take the job, the preferred one first: a remix stays where its source is."""
         return self._routes(job.request, job.provider)
 
-    def lane_of(self, job: Job) -> Lane:
-        """The ids of those providers."""
-        return tuple(route.provider.id for route in self.routes_of(job))
+    def lane_of(self, job: Job, now: float) -> Lane:
+        """The ids of those of them that have not just refused the job."""
+        return open_routes([route.provider.id for route in self.routes_of(job)], job.closed_routes, now)
 
     def choose(self, lane: Lane, user_id: UserId | None = None) -> Choice:
         """The provider that the next job of the lane goes to, of that person if one is given."""
@@ -106,7 +123,7 @@ class Throttles:
         seconds: float | None = throttle.seconds_until_submit()
         if user_id is not None and not seconds:
             seconds = throttle.seconds_until_submit_of(user_id)
-        return RouteFacts(provider_id, seconds, throttle.is_open)
+        return RouteFacts(provider_id, seconds, throttle.is_open or self._is_provider_paused(provider_id))
 
 
 def _is_not_pause(refusal: Refusal) -> bool:

@@ -4,14 +4,16 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
+from bot.chat.attempts import AttemptView
 from bot.chat.views import DetailsView, Family, JobView, Relative
 from bot.engine.context import EngineContext
 from bot.engine.delivery.links import is_public_host, jump_link
 from bot.engine.requests.lookup import Lookup, SeesChannel, place_of_video
+from bot.jobs.answers import Answer
 from bot.jobs.model import Job, JobId, Place
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker, may_control, may_inspect, may_see, may_view
-from bot.jobs.store import history, posts
+from bot.jobs.store import attempts, history, posts
 
 _PARENTS_MAX = 4
 _REMIXES_MAX = 5
@@ -59,7 +61,19 @@ class DetailsLookup:
             controlled=may_control(job, asker) is None,
             first_frame=await self._lookup.find_first_frame(job, asker, partial(_sees, asker=asker, by=sees_channel)),
         )
-        return DetailsView(view, await self._family(job, asker, sees_channel), _public_host(job.provider))
+        family = await self._family(job, asker, sees_channel)
+        return DetailsView(view, family, _public_host(job.provider), await self._attempts(job))
+
+    async def _attempts(self, job: Job) -> tuple[AttemptView, ...]:
+        """The job's attempts, by the names of their providers; what the job was charged is that of the one taken."""
+        providers = self._context.providers
+        views: list[AttemptView] = []
+        for attempt in await self._context.database.read(attempts.find_attempts, job.id):
+            provider = providers.of(attempt.provider)
+            name = _public_host(attempt.provider) or "?" if provider is None else provider.name
+            charged = job.charged if attempt.answer is Answer.TAKEN else attempt.charged
+            views.append(AttemptView(name, attempt.begun_at, attempt.answer, charged))
+        return tuple(views)
 
     async def _family(self, job: Job, asker: Asker, sees_channel: SeesChannel) -> Family:
         parents: list[Relative] = []

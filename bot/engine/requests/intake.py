@@ -86,7 +86,10 @@ class Intake:
         """
         request, origin = settle_home(ask.request, origin, home)
         try:
-            ask = replace(ask, request=request, provider=await self._provider_for(request))
+            parent = None if request.parent_id is None else await self._lookup.get(request.parent_id)
+            if parent is not None and (unchangeable := self._lookup.refuse_change(parent)):
+                return await self.find_made(origin.id) or unchangeable
+            ask = replace(ask, request=request, provider=self._provider_for(request, parent))
             paused = self._pausing(origin.user_id, request, ask.provider)
             refusal = self._no_time() or no_place or await self._no_request(ask) or paused
             if refusal is None and request.private:
@@ -235,12 +238,10 @@ class Intake:
             not_before=now + origin.grace_seconds,
         )
 
-    async def _provider_for(self, request: VideoRequest) -> str:
+    def _provider_for(self, request: VideoRequest, parent: Job | None) -> str:
         """The stored id of the provider that the job is meant for: of a remix that of its source."""
-        if request.parent_id is not None:
-            parent = await self._lookup.get(request.parent_id)
-            if parent is not None:
-                return parent.provider
+        if parent is not None:
+            return parent.provider
         routes = self._context.providers.routes(request.model)
         return routes[0].provider.id if routes else next(iter(self._context.providers)).id
 

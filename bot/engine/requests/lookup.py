@@ -72,8 +72,13 @@ class Lookup:
             return Refusal(Reason.VIDEO_UNKNOWN)
         return await self.check_remix(job, asker, sees_channel)
 
-    async def check_remix(self, job: Job, asker: Asker, sees_channel: SeesChannel) -> Job | Refusal:
-        """The job itself, if the asker may remix it, and the operator lets the bot accept requests there."""
+    async def check_remix(
+        self, job: Job, asker: Asker, sees_channel: SeesChannel, *, changes: bool = True
+    ) -> Job | Refusal:
+        """The job itself, if the asker may remix it, and the operator lets the bot accept requests there.
+
+        Without `changes` the same is to be made again, which needs no provider that can change videos.
+        """
         posted_here = job.origin.posts_in == asker.place
         # What leads on from a private video in its DM belongs to the video's server.
         guild_id = (job.origin if posted_here else asker).place.guild_id
@@ -83,7 +88,15 @@ class Lookup:
         shown_in = await self.find_place(job)
         sees = shown_in == asker.place or await sees_channel(shown_in.channel_id)
         provider = self._context.providers.of(job.provider)
-        return may_remix(job, asker, shown_in, sees_channel=sees, is_set_up=provider is not None) or job
+        refusal = may_remix(job, asker, shown_in, sees_channel=sees, is_set_up=provider is not None)
+        return refusal or (self.refuse_change(job) if changes else None) or job
+
+    def refuse_change(self, job: Job) -> Refusal | None:
+        """Why the job's provider can't make a remix of it; None if it can, or isn't set up."""
+        provider = self._context.providers.of(job.provider)
+        if provider is None or provider.abilities.remix:
+            return None
+        return Refusal(Reason.REMIX_UNSUPPORTED, {"video": job.id})
 
     async def check_parent(self, request: VideoRequest, asker: Asker, sees_channel: SeesChannel) -> Refusal | None:
         """Why that person may not make a stored request now: they may have lost access to its parent."""

@@ -4,9 +4,12 @@ import asyncio
 
 import structlog
 
+from bot.chat.provider_states import ProviderState
 from bot.engine.context import EngineContext
 from bot.engine.moves import block
 from bot.engine.pipeline.linking import link_by_hand
+from bot.engine.pipeline.provider_standing import state_of
+from bot.engine.pipeline.throttles import Throttles
 from bot.engine.restore_detection import searched_until
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.limits import DAY_SECONDS
@@ -22,8 +25,9 @@ _log = structlog.stdlib.get_logger(__name__)
 class OwnerActions:
     """Each action checks first that the person is an owner, and is logged."""
 
-    def __init__(self, context: EngineContext) -> None:
+    def __init__(self, context: EngineContext, throttles: Throttles) -> None:
         self._context = context
+        self._throttles = throttles
 
     async def pause(self, user_id: UserId) -> bool | Refusal:
         """Stop all spending at once; False if that doesn't survive a restart."""
@@ -66,11 +70,44 @@ class OwnerActions:
         self._context.signals.work.set()
         return None
 
-    async def link(self, user_id: UserId, job: str, remote_id: str) -> Job | Refusal:
+    @property
+    def provider_names(self) -> tuple[str, ...]:
+        """The names of the providers, in the order of the settings."""
+        return tuple(provider.name for provider in self._context.providers)
+
+    def providers(self, user_id: UserId) -> list[ProviderState] | Refusal:
+        """How each provider does."""
+        if refusal := self.refuse(user_id):
+            return refusal
+        return [state_of(self._context, provider, self._throttles.of(provider)) for provider in self._context.providers]
+
+    async def pause_provider(self, user_id: UserId, name: str, *, paused: bool) -> Refusal | None:
+        """Send nothing more to that provider, by any process, also after a restart; or use it again. None on success.
+
+        Raises `StoreUnavailableError`.
+        """
+        if refusal := self.refuse(user_id):
+            return refusal
+        provider = next((provider for provider in self._context.providers if provider.name == name), None)
+        if provider is None:
+            return Refusal(Reason.PROVIDER_UNKNOWN, {"choices": self.provider_names})
+        known, now = self._context.signals.paused_providers, self._context.clock.now()
+        if paused and provider.id not in known:
+            await self._context.database.write(marks.pause_provider, provider.id, now)
+            known[provider.id] = now
+        elif not paused:
+            await self._context.database.write(marks.resume_provider, provider.id)
+            known.pop(provider.id, None)
+        _log.warning("provider paused" if paused else "provider resumed", provider=name, by=user_id)
+        self._repaint()
+        self._context.signals.work.set()
+        return None
+
+    async def link(self, user_id: UserId, job: str, remote_id: str, provider: str | None = None) -> Job | Refusal:
         """Link an uncertain or lost job to that video of the provider; nothing is sent again."""
         if refusal := self.refuse(user_id):
             return refusal
-        linked = await link_by_hand(self._context, job, remote_id.strip())
+        linked = await link_by_hand(self._context, job, remote_id.strip(), provider)
         if isinstance(linked, Job):
             _log.warning("video linked by hand", job=linked.id, by=user_id)
         return linked

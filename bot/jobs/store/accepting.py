@@ -3,10 +3,12 @@ once.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.attempts import Attempt
 from bot.jobs.budgets import Budget
 from bot.jobs.limits import (
     DAY_SECONDS,
@@ -23,7 +25,7 @@ from bot.jobs.model import Cause, Job, Origin, PostKind, UserId
 from bot.jobs.reasons import Refusal
 from bot.jobs.render_times import RenderClass
 from bot.jobs.states import AT_PROVIDER, Event, State
-from bot.jobs.store import marks, moving, processes
+from bot.jobs.store import attempts, marks, moving, processes
 from bot.jobs.store.budgets import measure_budgets
 from bot.jobs.store.finding import find_by_origin
 from bot.jobs.store.marks import Mark
@@ -158,13 +160,13 @@ async def begin_submit(
     job: Job,
     now: float,
     *,
-    provider: str | None = None,
+    attempt: Attempt | None = None,
     submitter: Submitter | None = None,
 ) -> Job | None:
-    """Mark the job as being sent to that provider, and how long such renders usually take, unless its requester has
-    to rest.
+    """Mark the job as being sent by that attempt, and how long such renders usually take, unless its requester has to
+    rest.
 
-    The provider may be another than when it was accepted (None: it is the same): the settings were changed meanwhile.
+    The provider may be another than when it was accepted. Without an attempt it is the same.
     With `submitter`, only if that process still submits, a place is free and nothing is paused for all.
     Returns the job as it is then: still accepted, with a later `not_before`, if it has to wait; None if it was moved by
     someone else.
@@ -188,9 +190,14 @@ async def begin_submit(
     followed_by = await connection.scalar(under_way, {"person": user_id}) if refusals else 0
     held = resting or held_until(refused_at, followed_by or 0, now)
     if held is None:
-        sent: dict[str, object] = {"submitted_at": now, "waiting_for": None, "provider": provider or job.provider}
-        sent |= await _usual(connection, provider or job.provider, job)
+        provider = job.provider if attempt is None else attempt.provider
+        sent: dict[str, Any] = {"submitted_at": now, "waiting_for": None, "provider": provider}
+        sent |= await _usual(connection, provider, job)
+        if attempt is not None:
+            sent["attempts"] = attempt.ordinal + 1
         marked = await moving.apply(connection, job, Event.SUBMIT, now=now, **sent)
+        if marked is not None and attempt is not None:
+            await attempts.begin(connection, attempt)
         if marked is not None:
             await marks.advance(connection)
         return marked

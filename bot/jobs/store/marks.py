@@ -31,10 +31,14 @@ class Mark(StrEnum):
     MOVED_TO = "moved to"
     # The last believed time, while the machine's clock is ahead of it.
     CLOCK_DOUBTED = "clock doubted"
-    # The highest rate of polls that a provider accepted, per second, and that provider.
+    # The same as below, of a version that knew one provider: the rate, and that provider.
     POLL_CEILING = "poll ceiling"
 
 
+# The beginning of the names of rows with the highest rate of polls that a provider accepted, per second; and of those
+# with when the owner paused a provider, and its id.
+_CEILING = "poll ceiling "
+_PAUSED_PROVIDER = "paused provider "
 # The beginning of the names of rows with the time of an alert.
 _ALERT = "alert "
 # The beginning of the names of rows for the servers that got their first message.
@@ -91,19 +95,42 @@ async def read_time(connection: AsyncConnection, name: Mark) -> float | None:
 
 async def read_poll_ceiling(connection: AsyncConnection, provider: str) -> float | None:
     """The rate at which that provider's polls were last refused; None if it is unknown."""
-    text = await connection.scalar(sa.select(marks.c.value).where(marks.c.name == Mark.POLL_CEILING))
-    rate, _, known = (text or "").partition(" ")
+    text = await connection.scalar(sa.select(marks.c.value).where(marks.c.name == _CEILING + _hash(provider)))
+    if text is not None:
+        return _time(text)
+    rate, _, known = (await read_text(connection, Mark.POLL_CEILING) or "").partition(" ")
     return _time(rate) if known == provider else None
 
 
 async def put_poll_ceiling(connection: AsyncConnection, provider: str, per_second: float) -> None:
-    """Store the rate at which that provider's polls are refused; the one of another provider is dropped."""
-    await put(connection, Mark.POLL_CEILING, f"{per_second:.2f} {provider}")
+    """Store the rate at which that provider's polls are refused."""
+    await _put(connection, _CEILING + _hash(provider), f"{per_second:.2f}")
+
+
+async def pause_provider(connection: AsyncConnection, provider: str, now: float) -> None:
+    """Store that the owner has paused that provider, for all processes."""
+    await _put(connection, _PAUSED_PROVIDER + _hash(provider), f"{now!r} {provider}")
+
+
+async def resume_provider(connection: AsyncConnection, provider: str) -> None:
+    """Store that the provider isn't paused any more."""
+    await connection.execute(sa.delete(marks).where(marks.c.name == _PAUSED_PROVIDER + _hash(provider)))
+
+
+async def read_paused_providers(connection: AsyncConnection) -> dict[str, float]:
+    """The ids of the providers that the owner has paused, and since when."""
+    found = await connection.scalars(sa.select(marks.c.value).where(marks.c.name.startswith(_PAUSED_PROVIDER)))
+    parted = [text.partition(" ") for text in found]
+    return {provider: _time(since) or 0.0 for since, _, provider in parted}
 
 
 async def put(connection: AsyncConnection, name: Mark, value: str) -> None:
     """Set one mark, new or not."""
-    await drop(connection, name)
+    await _put(connection, name, value)
+
+
+async def _put(connection: AsyncConnection, name: str, value: str) -> None:
+    await connection.execute(sa.delete(marks).where(marks.c.name == name))
     await connection.execute(sa.insert(marks).values(name=name, value=value))
 
 
@@ -114,7 +141,7 @@ async def has(connection: AsyncConnection, name: Mark) -> bool:
 
 async def claim_alert(connection: AsyncConnection, text: str, now: float, rest_seconds: float) -> bool:
     """Whether this process may send that alert to the owners: none of them has sent it within the pause."""
-    name = _ALERT + hashlib.sha256(text.encode()).hexdigest()[:16]
+    name = _ALERT + _hash(text)
     sent_at = _time(await connection.scalar(sa.select(marks.c.value).where(marks.c.name == name)))
     if sent_at is not None and 0.0 <= now - sent_at < rest_seconds:
         return False
@@ -135,6 +162,10 @@ async def claim_greeting(connection: AsyncConnection, guild_id: GuildId) -> bool
 async def drop(connection: AsyncConnection, name: Mark) -> None:
     """Delete one mark."""
     await connection.execute(sa.delete(marks).where(marks.c.name == name))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _time(text: str | None) -> float | None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from bot.jobs.attempts import Outcome
 from bot.jobs.backoff import LONGEST_WAIT_SECONDS
 from bot.jobs.charging import charged_after
 from bot.jobs.denials import Denial
@@ -15,6 +16,7 @@ from bot.jobs.life_log import log_move
 from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostState, UserId
 from bot.jobs.pending_write import may_share, no_turn, once_stored
 from bot.jobs.states import ENDS, STOPPABLE, Announcement, Event, State, move
+from bot.jobs.store import attempts
 from bot.jobs.store.posts import is_open, make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
 from bot.jobs.tables import HAPPENED, UNENDED, blocks, jobs, offers, posts
@@ -42,11 +44,14 @@ _OF_WITHHELD = (Event.KEEP, Event.STOP)
 OF_SUBMITTER = (State.ACCEPTED, State.SUBMITTING, State.UNCERTAIN)
 
 
-async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: float, **changes: Any) -> Job | None:
+async def apply(
+    connection: AsyncConnection, job: Job, event: Event, *, now: float, outcome: Outcome | None = None, **changes: Any
+) -> Job | None:
     """Move the job and let its message become due, in one transaction.
 
     Returns the job as it is now, or None if it was moved by someone else since it was read. `changes` are further
-    columns to set. Raises `IllegalMoveError` for an event that is impossible in the job's state.
+    columns to set; `outcome` is what came of the paid request under way, if more is known than the event says. Raises
+    `IllegalMoveError` for an event that is impossible in the job's state.
     """
     target = move(job.state, event)
     charged = charged_after(job, event, changes.get("cost_micros"))
@@ -58,6 +63,10 @@ async def apply(connection: AsyncConnection, job: Job, event: Event, *, now: flo
     moved = await _change_as_read(connection, statement, job, values)
     if moved is None:
         return None
+    if job.state is State.SUBMITTING:
+        await attempts.end(connection, moved, event, now, outcome)
+    elif event is Event.LINK:
+        await attempts.link(connection, moved)
     if target.announcement is not Announcement.NOTHING:
         await make_due(connection, moved, _SAID_AS[target.announcement])
     once_stored(partial(log_move, event, moved))

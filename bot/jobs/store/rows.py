@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.jobs import option_values
+from bot.jobs.answers import closed_routes_of
 from bot.jobs.denials import Denial
 from bot.jobs.drafts import Draft, Offer, OfferKind
 from bot.jobs.model import (
@@ -36,7 +37,7 @@ from bot.jobs.model import (
 )
 from bot.jobs.rungs import Rung, Why
 from bot.jobs.states import State
-from bot.jobs.tables import drafts, jobs, offers, posts
+from bot.jobs.tables import attempts, drafts, jobs, offers, posts
 
 Row = sa.Row[Any]
 T = TypeVar("T")
@@ -66,26 +67,29 @@ def tell_unreadable(what: str) -> None:
 
 def job_of(row: Row) -> Job:
     """The job that a row of `jobs` holds. Raises `UnreadableRowError`, as all of these do."""
-    return _read(row, jobs, _job_of)
+    return read_checked(row, jobs, _job_of)
 
 
 def post_of(row: Row) -> Post:
     """The message that a row of `posts` holds."""
-    return _read(row, posts, _post_of)
+    return read_checked(row, posts, _post_of)
 
 
 def draft_of(row: Row) -> Draft:
     """The draft of a row of `drafts`."""
-    return _read(row, drafts, _draft_of)
+    return read_checked(row, drafts, _draft_of)
 
 
 def offer_of(row: Row) -> Offer:
     """The offer of a row of `offers`."""
-    return _read(row, offers, _offer_of)
+    return read_checked(row, offers, _offer_of)
 
 
-def _read(row: Row, table: sa.Table, read: Callable[[Row], T]) -> T:
-    """Check the types, which SQLite doesn't, then the words. The row begins with the table's columns in their order."""
+def read_checked(row: Row, table: sa.Table, read: Callable[[Row], T]) -> T:
+    """The value of a row. The types are checked, which SQLite doesn't do, then the words.
+
+    The row begins with the table's columns in their order.
+    """
     for value, (name, kinds) in zip(row, _KINDS[table.name], strict=False):
         if type(value) not in kinds:
             raise UnreadableRowError(f"{_key_of(row, table)}: {name} is {type(value).__name__}")
@@ -106,7 +110,7 @@ _KINDS = {
         (column.name, {type(None), *next(taken for kind, taken in _TAKES.items() if isinstance(column.type, kind))})
         for column in table.columns
     ]
-    for table in (jobs, posts, drafts, offers)
+    for table in (jobs, attempts, posts, drafts, offers)
 }
 
 
@@ -148,6 +152,8 @@ def _job_of(row: Row) -> Job:
         fetch_tries=row.fetch_tries,
         not_before=row.not_before,
         waiting_for=Cause(row.waiting_for) if row.waiting_for else None,
+        closed_routes=closed_routes_of(row.closed_routes),
+        attempts=row.attempts,
         submitted_at=row.submitted_at,
         completed_at=row.completed_at,
         ended_at=row.ended_at,

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from bot.engine.context import Rules
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.scheduler import Scheduler
 from bot.engine.pipeline.throttle import ProviderThrottle
+from bot.engine.pipeline.throttles import Throttles
 from bot.engine.signals import Signals
 from bot.jobs.backends import READING
 from bot.jobs.catalogue import Catalogue
@@ -36,12 +37,12 @@ from bot.media.first_frames import FirstFrames
 from bot.media.video_fetcher import AddressGuard, Source, VideoFetcher
 from bot.videos.client import VideosClient
 from bot.videos.dialects.openai import OpenAIDialect
+from bot.videos.providers import Provider, Providers
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint
 from sandbox.clock import ScaledClock
 from tests.databases import a_database
 from tests.readers import READERS
-from tests.unit.bot.engine.providers_of_test import one_provider, one_throttle
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.videos.fake_provider import FakeProvider, serve
 
@@ -84,8 +85,10 @@ class FakeCourier:
 class FakeApi:
     """A provider: paid jobs render for ever, until a test sets other responses."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
         self.numbers = itertools.count(1)
+        self.keys: list[str] = []
         self.create: Answer = self.taken
         self.poll: Answer = self._running
         self.content: Answer = self._nothing
@@ -101,6 +104,7 @@ class FakeApi:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         if request.method == "POST":
             self.paid.append((await request.json())["prompt"])
+            self.keys.append(request.headers["Idempotency-Key"])
             self.in_flight += 1
             self.in_flight_most = max(self.in_flight, self.in_flight_most)
             try:
@@ -119,7 +123,7 @@ class FakeApi:
         return await self.poll(request)
 
     async def taken(self, _: web.Request) -> web.StreamResponse:
-        return web.json_response({"id": f"video_{next(self.numbers)}", "status": "queued"})
+        return web.json_response({"id": f"video_{self.prefix}{next(self.numbers)}", "status": "queued"})
 
     async def _running(self, request: web.Request) -> web.StreamResponse:
         return web.json_response({"id": request.path.rpartition("/")[2], "status": "processing"})
@@ -160,11 +164,12 @@ class SchedulerHarness:
         folder: Path,
         database: Database,
         provider: FakeProvider,
-        api: FakeApi,
+        apis: Sequence[FakeApi],
         clock: ScaledClock,
+        others: Sequence[FakeProvider] = (),
         **rules: object,
     ) -> None:
-        self.database, self.api, self.clock = database, api, clock
+        self.database, self.api, self.apis, self.clock = database, apis[0], apis, clock
         self.courier, self.signals, self.throttle = (
             FakeCourier(),
             Signals(),
@@ -173,10 +178,22 @@ class SchedulerHarness:
         self.guard = SpendGuard(10_000, clock)
         self.videos = VideosClient(Endpoint(provider.base_url, "sk-test"), OpenAIDialect(), self.guard, clock)
         retry_server_errors = rules.pop("retry_server_errors", 2)
-        self.providers = one_provider(self.videos, retry_server_errors=retry_server_errors)
-        self.throttles = one_throttle(self.throttle, self.providers)
-        source = Source(AddressGuard(provider.base_url, ()), self.videos.key_for)
-        self.fetcher = VideoFetcher(folder / "videos", 10_000_000, {self.videos.provider: source})
+        clients = [self.videos]
+        for number, other in enumerate(others):
+            endpoint = Endpoint(other.base_url, f"sk-other-{number}")
+            clients.append(VideosClient(endpoint, OpenAIDialect(), self.guard, clock))
+        self.providers = Providers(
+            [
+                Provider(client.provider, f"p{number}", client, retry_server_errors=retry_server_errors)
+                for number, client in enumerate(clients)
+            ]
+        )
+        throttles = {self.videos.provider: self.throttle}
+        for client in clients[1:]:
+            throttles[client.provider] = ProviderThrottle(clock, submits_per_minute=10_000)
+        self.throttles = Throttles(self.providers, throttles)
+        sources = {client.provider: Source(AddressGuard(client.provider, ()), client.key_for) for client in clients}
+        self.fetcher = VideoFetcher(folder / "videos", 10_000_000, sources)
         # As on a machine without ffmpeg.
         without = Ffmpeg(None, folder / "ffmpeg", self.fetcher.space, clock, 10_000_000)
         self.first_frames = FirstFrames(folder / "frames", without)
@@ -228,7 +245,7 @@ class SchedulerHarness:
     async def close(self) -> None:
         await self.stop_loop()
         await self.scheduler.finish(0.0)
-        await self.videos.close()
+        await self.providers.close()
         await self.fetcher.close()
 
     async def accept(self, state: State = State.ACCEPTED, *, reply: int | None = None, **changes: object) -> Job:
@@ -294,18 +311,21 @@ class SchedulerHarness:
 
 
 @asynccontextmanager
-async def a_scheduler_harness(folder: Path, **rules: object) -> AsyncIterator[SchedulerHarness]:
-    """A scheduler whose loop runs as soon as `start` is called."""
-    api, provider = FakeApi(), FakeProvider()
-    # The API reads bodies itself.
-    provider.handle = api.answer  # pyright: ignore[reportAttributeAccessIssue]  # of the provider only its port is used
+async def a_scheduler_harness(folder: Path, providers: int = 1, **rules: object) -> AsyncIterator[SchedulerHarness]:
+    """A scheduler whose loop runs as soon as `start` is called, with so many providers of every model."""
+    apis = [FakeApi(f"{number}_" if number else "") for number in range(providers)]
+    served = [FakeProvider() for _ in apis]
+    for provider, api in zip(served, apis, strict=True):
+        # The API reads bodies itself.
+        provider.handle = api.answer  # pyright: ignore[reportAttributeAccessIssue]  # of it only its port is used
     async with a_database(folder) as database:
-        runner = await serve(provider)
-        harness = SchedulerHarness(folder, database, provider, api, ScaledClock(), **rules)
+        runners = [await serve(provider) for provider in served]
+        harness = SchedulerHarness(folder, database, served[0], apis, ScaledClock(), served[1:], **rules)
         # The log isn't read here, and formatting tracebacks takes long.
         with capture_logs():
             try:
                 yield harness
             finally:
                 await harness.close()
-                await runner.cleanup()
+                for runner in runners:
+                    await runner.cleanup()

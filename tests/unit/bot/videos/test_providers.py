@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.jobs.offered_models import OfferedModel, Route
-from bot.videos.provider_setup import ProviderSetup
+from bot.videos.provider_setup import Abilities, ProviderSetup
 from bot.videos.providers import Provider, Providers, stored_ids
 
 URL, OTHER = "https://api.test/v1", "https://other.test/v1"
@@ -55,3 +55,15 @@ def test_there_is_at_least_one() -> None:
     """Without any nothing could be made."""
     with pytest.raises(ValueError, match="At least one provider"):
         Providers([])
+
+
+def test_only_a_provider_that_can_change_videos_gets_remixes() -> None:
+    """And only for a model that it makes; without a model the remix has that of its source."""
+    client: Any = None
+    one = Provider(URL, "one", client, Abilities(remix=True))
+    two = Provider(OTHER, "two", client, Abilities())
+    routes = (Route("one", "cinema"), Route("two", "x/cinema"))
+    providers = Providers([one, two], [OfferedModel("cinema", "Cinema", routes, ("1280x720",), ("8",))])
+    assert providers.remix_routes(URL, "cinema") == ((one, "cinema"),)
+    assert providers.remix_routes(URL, None) == ((one, None),)
+    assert [providers.remix_routes(*asked) for asked in ((OTHER, None), (URL, "gone"), ("gone", None))] == [(), (), ()]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from bot.jobs.attempts import Attempt
 from bot.jobs.database import Database
 from bot.jobs.model import Job, VideoRequest
 from bot.jobs.render_times import RenderClass
@@ -86,6 +87,7 @@ async def test_what_was_usual_at_another_provider_is_not_shown(database: Databas
     """The settings were changed while the job waited: nothing is known of the new provider."""
     job = a_job()
     await database.write(put, job, *(rendered(100.0 + at, at) for at in range(20)))
-    sent = await database.write(accepting.begin_submit, job, 5_000.0, provider="https://other.test/v1")
+    elsewhere = Attempt(job.id, 0, "https://other.test/v1", None, job.idempotency_key, 5_000.0, 5_000.0)
+    sent = await database.write(accepting.begin_submit, job, 5_000.0, attempt=elsewhere)
     assert sent is not None
     assert sent.usual is None
