@@ -67,3 +67,13 @@ class OfferedModel:
     roles: tuple[Role, ...] = ("reference",)
     price: Price | None = None
     options: tuple[Option, ...] = ()
+
+
+def roles_of_pictures(model: OfferedModel | None, pictures: int) -> tuple[Role, ...]:
+    """What each picture of a request is: a reference, or the first and then the last frame where the model takes no
+    references.
+    """
+    frames: tuple[Role, ...] = tuple(role for role in ("first", "last") if model is not None and role in model.roles)
+    if model is None or "reference" in model.roles or pictures > len(frames):
+        return ("reference",) * pictures
+    return frames[:pictures]

@@ -154,13 +154,20 @@ def _judge_dialects(
     options: tuple[Option, ...], roles: tuple[Role, ...], setups: list[ProviderSetup], table: Table, findings: Findings
 ) -> None:
     """Whether one of the model's providers can send each option and each role of a picture."""
-    dialects = [dialect_of(setup) for setup in setups]
-    names = " and ".join(dict.fromkeys(setup.dialect for setup in setups))
+    dialects = [(setup.dialect, dialect_of(setup)) for setup in setups]
     for option in options:
-        if dialects and all(option.wire in dialect.own_fields for dialect in dialects):
+        without = [name for name, dialect in dialects if option.wire in dialect.own_fields]
+        if without and len(without) == len(dialects):
             path = f"{table.path}.options.{findings.name(option.name)}.wire"
-            field = findings.show(option.wire)
-            findings.add(f"{path} is wrong: the dialect {names} sends {field} itself, so that can't be an option.")
+            about = f"the dialect {_and(without)} sends {findings.show(option.wire)} itself"
+            findings.add(f"{path} is wrong: {about}, so that can't be an option.")
     for role in roles:
-        if dialects and all(role not in dialect.roles for dialect in dialects):
-            findings.add(f"{table.at('roles')} is wrong: the dialect {names} has no field for the role {role}.")
+        without = [name for name, dialect in dialects if role not in dialect.roles]
+        # Without references every picture is a frame, so each provider has to take it.
+        if without and ("reference" not in roles or len(without) == len(dialects)):
+            about = f"the dialect {_and(without)} has no field for the role {role}"
+            findings.add(f"{table.at('roles')} is wrong: {about}.")
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(dict.fromkeys(names))

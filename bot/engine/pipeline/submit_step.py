@@ -7,6 +7,7 @@ it. After silence or an unreadable response the job becomes `uncertain`, and the
 import asyncio
 import uuid
 from dataclasses import replace
+from typing import NamedTuple
 
 import structlog
 
@@ -22,6 +23,7 @@ from bot.jobs.attempts import Attempt, next_attempt
 from bot.jobs.database import GenerationNotStoredError, MustEndError, StoreConflictError, StoreUnavailableError
 from bot.jobs.deadlines import late_at
 from bot.jobs.model import Cause, Job
+from bot.jobs.offered_models import Role, roles_of_pictures
 from bot.jobs.option_values import Chosen, options_on_wire, options_that_fit
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting, attempts, finding
@@ -33,6 +35,13 @@ from bot.videos.values import Order, ReferenceFile, RemoteVideo
 _STORE_AGAIN_SECONDS = 30.0
 _TIME_AGAIN_SECONDS = 60.0
 _log = structlog.stdlib.get_logger(__name__)
+
+
+class _Settings(NamedTuple):
+    """What the model of a job decides about its request: options under the provider's names, and what pictures are."""
+
+    options: Chosen
+    roles: tuple[Role, ...]
 
 
 class MarkInDoubtError(StoreUnavailableError):
@@ -57,8 +66,8 @@ async def submit(context: EngineContext, throttles: Throttles, job: Job, provide
         if context.signals.time_in_doubt:
             return StepResult(job, context.clock.now() + _TIME_AGAIN_SECONDS)
         return StepResult(await move(context, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE))
-    options = await _options_of(context, job)
-    if options is None or route is None:
+    settings = await _settings_of(context, job)
+    if settings is None or route is None:
         return StepResult(await move(context, job, Event.EXPIRE, cause=Cause.MODEL))
     if context.providers.leaving:
         return StepResult(job)
@@ -71,7 +80,7 @@ async def submit(context: EngineContext, throttles: Throttles, job: Job, provide
         # Its requester has to rest because of refusals for content.
         return StepResult(marked, marked.not_before)
     try:
-        remote = await _send(route, marked, parent, _order(context, marked, attempt, options, begun_at))
+        remote = await _send(route, marked, parent, _order(context, marked, attempt, settings, begun_at))
     except faults.SubmitFault as fault:
         _log.warning("submit fault", job=job.id, fault=type(fault).__name__, status=fault.status, detail=fault.detail)
         with structlog.contextvars.bound_contextvars(detail=fault.detail):
@@ -119,8 +128,9 @@ async def take_back(context: EngineContext, job: Job) -> StepResult:
     return await postpone(context, job, 0.0)
 
 
-def _order(context: EngineContext, job: Job, attempt: Attempt, options: Chosen, begun_at: float) -> Order:
+def _order(context: EngineContext, job: Job, attempt: Attempt, settings: _Settings, begun_at: float) -> Order:
     request = job.request
+    pictures = zip(request.references, settings.roles, strict=True)
     return Order(
         prompt=request.prompt,
         idempotency_key=attempt.idempotency_key,
@@ -128,9 +138,9 @@ def _order(context: EngineContext, job: Job, attempt: Attempt, options: Chosen, 
         size=request.size,
         seconds=request.seconds,
         references=tuple(
-            ReferenceFile(context.shelf.path(picture), picture.content_type) for picture in request.references
+            ReferenceFile(context.shelf.path(picture), picture.content_type, role) for picture, role in pictures
         ),
-        options=options,
+        options=settings.options,
         send_before=begun_at + SEND_WITHIN_SECONDS if context.database.is_shared else None,
     )
 
@@ -150,15 +160,16 @@ async def _parent_of(context: EngineContext, job: Job) -> Job | None:
     return None if parent_id is None else await context.database.read(finding.get, parent_id)
 
 
-async def _options_of(context: EngineContext, job: Job) -> Chosen | None:
-    """The options as they are sent; None if the job's model doesn't take what was chosen, since it was changed."""
+async def _settings_of(context: EngineContext, job: Job) -> _Settings | None:
+    """Options and pictures as they are sent; None if the job's model doesn't take what was chosen: it was changed."""
     request, inherited = job.request, None
     if request.model is None and request.parent_id is not None:
         inherited = await context.database.read(finding.find_model, request.parent_id)
     model = context.catalogue.find(request.model, inherited)
+    roles = roles_of_pictures(model, len(request.references))
     if model is None or options_that_fit(model, request.options) != request.options:
-        return None if request.options else ()
-    return options_on_wire(model, request.options)
+        return None if request.options else _Settings((), roles)
+    return _Settings(options_on_wire(model, request.options), roles)
 
 
 async def _missing(context: EngineContext, job: Job, parent: Job | None, route: ProviderRoute | None) -> Cause | None:

@@ -203,6 +203,15 @@ def test_roles_that_fit(folder: Folder) -> None:
     assert folder.read(frames + 'references = 4\nroles = ["first", "reference"]').models[0].references == 4
 
 
+def test_frames_alone_must_be_taken_by_every_provider(folder: Folder) -> None:
+    """Beside references it is enough if one takes them."""
+    both = MODEL.replace('provider = "main" }', 'provider = "main" }, { provider = "frames" }') + "references = 1\n"
+    providers = PROVIDER + PROVIDER.replace("s.main", "s.frames") + 'dialect = "openrouter"\n'
+    assert folder.read(providers + both + 'roles = ["reference", "first"]').models[0].references == 1
+    (said,) = folder.mistakes(providers + both + 'roles = ["first"]')
+    assert said.startswith("models.fox.roles is wrong: the dialect openai has no field for the role first")
+
+
 def test_models_that_people_could_not_tell_apart(folder: Folder) -> None:
     """One label twice, in another case too, and one that is the name of a model without a label."""
     for label in ("fox", "FOX"):
