@@ -22,12 +22,12 @@ from tests.databases import Row, rows_of
 from tests.e2e.inspection import public
 from tests.e2e.ladder_scene import CountedFfmpeg
 from tests.e2e.messages import actions, ever_posted, press
-from tests.e2e.scene import a_stage, picture
+from tests.e2e.scene import NO_MODEL, a_stage, first_plan, openrouter_plan, picture
 from tests.e2e.stop_scene import a_stopping_stage, stops
 from tests.figures import figure
 
-Life = Literal["video", "remix", "failure", "ladder", "private", "stop"]
-Where = Literal["commit", "request to Discord", "request to the provider"]
+Life = Literal["video", "remix", "failure", "ladder", "private", "stop", "fail-over"]
+Where = Literal["commit", "request to Discord", "request to the provider", "request to the next provider"]
 When = Literal["before", "after"]
 _MOST_POINTS = 60
 _SECONDS = 150
@@ -46,6 +46,8 @@ _FIRST: dict[tuple[Life, When], int] = {
     ("private", "after"): 1,
     ("stop", "before"): 3,
     ("stop", "after"): 2,
+    ("fail-over", "before"): 3,
+    ("fail-over", "after"): 2,
 }
 # Several processes that share a database also renew leases and look for free work there, however jobs are doing.
 _OF_JOBS = r"^(INSERT|UPDATE|DELETE)(?! INTO processes| processes| roles)(?! \w+ SET owner=)"
@@ -58,6 +60,7 @@ _END: dict[Life, str] = {
     "ladder": "delivered",
     "private": "delivered",
     "stop": "stopped",
+    "fail-over": "delivered",
 }
 _PROMPT: dict[Life, str] = {
     "video": "A heron",
@@ -66,6 +69,7 @@ _PROMPT: dict[Life, str] = {
     "ladder": "A large heron",
     "private": "A secret heron",
     "stop": "An unwanted heron",
+    "fail-over": "A heron elsewhere",
 }
 _SETTLED = {"sent", "gone", "refused"}
 # How much time passes at once after a restart: ffmpeg, and a stop, are waited for for a minute.
@@ -114,7 +118,9 @@ async def sweep(folder: Path, life: Life, where: Where, when: When, *, pause_sec
     With a pause, that much time passes between death and restart, and Discord forgets the nonces meanwhile.
     """
     async with _a_sweep(folder, life, where, when, pause_seconds) as one:
-        first = min(_FIRST[life, when], STRIDE)
+        # Of the provider that refuses it there is one request.
+        is_single = life == "fail-over" and where == "request to the provider"
+        first = 1 if is_single else min(_FIRST[life, when], STRIDE)
         for number in range(first, _MOST_POINTS, STRIDE):
             if not await _killed_at(one, number):
                 killed = range(first, number, STRIDE)
@@ -127,8 +133,14 @@ async def sweep(folder: Path, life: Life, where: Where, when: When, *, pause_sec
 @asynccontextmanager
 async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_seconds: float):
     ffmpeg = CountedFfmpeg(folder / "bin")
+    settings = ffmpeg.settings if life == "ladder" else None
+    providers = {"first": first_plan(), "second": openrouter_plan()} if life == "fail-over" else None
+    several = {} if providers is None else {"providers": providers}
     a_place = a_stopping_stage if life == "stop" else a_stage
-    async with a_place(folder, settings=ffmpeg.settings if life == "ladder" else None, **_SMALL) as stage:
+    async with a_place(folder, settings=settings, **several, **_SMALL) as stage:
+        if providers is not None:
+            # The first provider never has the model.
+            stage.studio.faults.add("create", NO_MODEL, times=1_000_000)
         if pause_seconds:
             stage.chat.nonce_window_seconds = 0.0
         guild = stage.chat.add_guild("Night Shift")
@@ -206,8 +218,9 @@ async def _dies(one: Sweep, number: int, prompt: str, asker: Person) -> bool:
         gate = stage.chat.gate("anything", one.when, skip=number - 1)
         forget, cut = stage.chat.faults.remove_gate, gate.drop
     else:
-        gate = stage.studio.gate("anything", "before_take" if one.when == "before" else "after_take", skip=number - 1)
-        forget, cut = stage.studio.remove_gate, gate.cut
+        studio = list(stage.studios.values())[1 if one.where == "request to the next provider" else 0]
+        gate = studio.gate("anything", "before_take" if one.when == "before" else "after_take", skip=number - 1)
+        forget, cut = studio.remove_gate, gate.cut
     await _ask(one, prompt, asker)
     await _until(one, lambda: gate.reached.is_set() or one.at_rest(prompt))
     if not gate.reached.is_set():
@@ -265,7 +278,7 @@ def _judge(
     posted = {kind: [m for m in ever_posted(one.stage.chat, place, kind) if m in said] for kind in _KINDS}
     counts = {kind: len(messages) for kind, messages in posted.items()}
     assert place is one.channel or not any(m in said for m in public(one.stage, one.channel)), prompt
-    paid = one.stage.studio.paid(prompt)
+    paid = one.stage.paid(prompt)
     found = f"{prompt}: {counts}, paid {paid}, {'no row' if row is None else row['state']}"
     if row is None:
         assert (paid, sum(counts.values())) == (0, 0), found
