@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.chat.custom_ids import Action
+from bot.chat.words import Key
 from bot.videos.provider_setup import Abilities
 from sandbox.providers import StudioPlan
 from sandbox.stage import Stage
 from sandbox.studio import Fault
+from tests.e2e.messages import press
 from tests.e2e.scene import OPENROUTER_MODEL, Scene, a_stage, openrouter_plan, quick_dials
+from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,8 +44,10 @@ async def shared_stage(tmp_path_factory: pytest.TempPathFactory):
 async def test_each_model_is_made_by_its_provider(scene: Scene) -> None:
     """Under the name that the provider has for it; the other one isn't asked."""
     main, backup = scene.stage.studios.values()
-    await scene.make("A paper boat", model="one")
-    await scene.make("A paper crane", model="two")
+    for prompt, model, provider in (("A paper boat", "one", "main"), ("A paper crane", "two", "backup")):
+        video = await scene.make(prompt, model=model)
+        details = await (await press(scene.ada, video, Action.DETAILS)).wait_state("message")
+        assert says(details.text, Key.PROVIDER, provider=provider)
     assert [(render.prompt, render.model) for render in main.renders] == [("A paper boat", "gpt-4o-video")]
     assert [(render.prompt, render.model) for render in backup.renders] == [("A paper crane", OPENROUTER_MODEL)]
     assert (scene.stage.paid("A paper boat"), scene.stage.paid("A paper crane")) == (1, 1)

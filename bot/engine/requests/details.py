@@ -62,18 +62,22 @@ class DetailsLookup:
             first_frame=await self._lookup.find_first_frame(job, asker, partial(_sees, asker=asker, by=sees_channel)),
         )
         family = await self._family(job, asker, sees_channel)
-        return DetailsView(view, family, _public_host(job.provider), await self._attempts(job))
+        return DetailsView(view, family, self._name_of(job.provider), await self._attempts(job))
 
     async def _attempts(self, job: Job) -> tuple[AttemptView, ...]:
         """The job's attempts, by the names of their providers; what the job was charged is that of the one taken."""
-        providers = self._context.providers
         views: list[AttemptView] = []
         for attempt in await self._context.database.read(attempts.find_attempts, job.id):
-            provider = providers.of(attempt.provider)
-            name = _public_host(attempt.provider) or "?" if provider is None else provider.name
             charged = job.charged if attempt.answer is Answer.TAKEN else attempt.charged
-            views.append(AttemptView(name, attempt.begun_at, attempt.answer, charged))
+            views.append(AttemptView(self._name_of(attempt.provider) or "?", attempt.begun_at, attempt.answer, charged))
         return tuple(views)
+
+    def _name_of(self, stored_id: str) -> str | None:
+        """What people may read of a provider: its name where there are several, else its host if that is public."""
+        provider = self._context.providers.of(stored_id)
+        if provider is None or len(tuple(self._context.providers)) == 1:
+            return _public_host(stored_id)
+        return provider.name
 
     async def _family(self, job: Job, asker: Asker, sees_channel: SeesChannel) -> Family:
         parents: list[Relative] = []
