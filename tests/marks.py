@@ -4,8 +4,8 @@ import re
 
 from sandbox.made_up_language import CLOSING, OPENING
 
-# What people and the provider's list say, and what Discord makes of our markup.
-FOREIGN = re.compile(r"`[^`]*`|<[^>]*>|https?://\S+|\b[0-9A-HJKMNP-TV-Z]{8}\b|gpt-4o-video")
+# What people and the provider's list say, the provider's name, and what Discord makes of our markup.
+FOREIGN = re.compile(r"`[^`]*`|<[^>]*>|https?://\S+|\b[0-9A-HJKMNP-TV-Z]{8}\b|gpt-4o-video|^main$")
 
 
 def unmarked(text: str) -> str:

@@ -103,6 +103,7 @@ ABOUT: Any = [(cause, about) for cause in (Cause.CONTENT, Cause.INPUT, Cause.SIZ
 GAPS: dict[str, Any] = {
     "limit": 3, "limit_bytes": 3, "free_at": 1.0, "size_bytes": 3, "when": 1.0, "seconds": 8, "position": 2,
     "count": 2, "percent": 3, "age": 3.0, "user": 42, "permissions": ["send_messages"], "video": "K3M9Q2XA",
+    "minimum": 0, "maximum": 100,
 }  # fmt: skip
 
 
@@ -148,6 +149,7 @@ def about_a_job(job: Job, evil: str) -> Iterator[Message]:
         yield lists.history(HistoryPage(page, shown, more=True), ENGLISH)
     for reason in Reason:
         named = GAPS | {"file": evil, "given": evil, "choices": [evil, evil]}
+        named |= {"option": evil, "model": evil, "models": [evil, evil], "provider": evil, "providers": [evil]}
         if reason is Reason.PROMPT_TOO_LONG:
             named["given"] = 5_000
         yield Message(content=refusal(Refusal(reason, named), ENGLISH))

@@ -72,6 +72,9 @@ class FakeVideos:
     def leave(self) -> None:
         """Nothing is sent."""
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
 
 class Many:
     """A scheduler with so many jobs, each of its own person: a quarter renders, the others wait for their turn."""
