@@ -61,6 +61,15 @@ def test_the_long_run_with_several_processes_broke_nothing() -> None:
     assert run["uncertain"] == run["uncertain_told"]
 
 
+def test_the_long_run_with_two_providers_broke_nothing() -> None:
+    """The third report of `make reliability`: the second provider makes what the first surely did not take."""
+    run = report("reliability-providers.json")
+    assert (run["kills"] >= 200, run["jobs"] >= 1_000, run["seed"]) == (True, True, 13)
+    assert run["paid_elsewhere"] >= 100
+    assert (run["violations"], run["broken"], run["integrity"]) == ([], {}, "ok")
+    assert run["uncertain"] == run["uncertain_told"]
+
+
 def test_every_row_went_all_the_way() -> None:
     """Each test that goes further before a release is in the other report, and never failed."""
     rows = report("reliability-rows.json")
