@@ -13,6 +13,8 @@ from bot.videos.dialect_choice import DIALECTS, dialect_of
 from bot.videos.provider_setup import Abilities, ProviderSetup
 from bot.videos.urls import PROVIDER_MAX_CHARACTERS, normalise_base
 
+# An option of /owner providers has one choice for each (docs/facts/discord.md).
+PROVIDERS_MAX = 25
 _ABILITIES = tuple(each.name for each in fields(Abilities))
 _NAMES = frozenset(
     ("base_url", "api_key", "dialect", "body", "reference_field", "reference_fit", "retry_server_errors", *_ABILITIES)
@@ -34,6 +36,8 @@ def read_providers(document: Table, findings: Findings, keys: Keys) -> dict[str,
             findings.add(f"{path}: the name of a provider must have {_NAME_ALLOWED}.")
         if any(other != name and other.casefold() == name.casefold() for other in found):
             findings.add(f"{path}: another provider has that name, too.")
+    if len(found) > PROVIDERS_MAX:
+        findings.add(f"providers has {len(found)} providers, and at most {PROVIDERS_MAX} can be used.")
     _find_long_ids(found, findings)
     return found
 

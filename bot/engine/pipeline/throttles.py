@@ -108,9 +108,9 @@ class Throttles:
 
     def heed_facts(self, others: Collection[Mapping[str, Any]]) -> None:
         """Take over what other processes found out; what a newer version says in other words is passed over."""
-        told = [facts[_FACTS] for facts in others if isinstance(facts.get(_FACTS), dict)]
+        shared = [facts[_FACTS] for facts in others if isinstance(facts.get(_FACTS), dict)]
         for provider_id, throttle in self._throttles.items():
-            of_this = [known.get(provider_id) for known in told]
+            of_this = [known.get(provider_id) for known in shared]
             throttle.heed_facts([cast("dict[str, Any]", facts) for facts in of_this if isinstance(facts, dict)])
 
     def _routes(self, request: VideoRequest, provider_id: str | None) -> tuple[ProviderRoute, ...]:

@@ -221,6 +221,15 @@ def test_models_that_people_could_not_tell_apart(folder: Folder) -> None:
     assert said.startswith('models."a\\tb": the name of a model must be a line')
 
 
+def test_at_most_as_many_providers_as_the_owner_can_choose_from(folder: Folder) -> None:
+    """One more, and Discord would refuse all commands."""
+    others = [PROVIDER.replace("[providers.main]", f"[providers.other-{number}]") for number in range(25)]
+    settings, _unused = folder.settings(PROVIDER + MODEL + "".join(others[:24]))
+    assert len(settings.setup.providers) == 25
+    mistakes = folder.mistakes(PROVIDER + MODEL + "".join(others))
+    assert mistakes == ["providers has 26 providers, and at most 25 can be used."]
+
+
 def test_at_most_as_many_models_as_a_command_offers(folder: Folder) -> None:
     """25; and none is too few."""
     models = [MODEL.replace("fox", f"fox-{number}") for number in range(26)]

@@ -17,14 +17,14 @@ SKETCH = OfferedModel("sketch-3", "Sketch", (), ("512x512",), ("12",))
 DIFFERENT = Catalogue((CINEMA, CARTOON, SKETCH))
 
 
-def asked(model: str | None = None, size: str | None = None, seconds: str | None = None) -> VideoRequest:
+def a_request(model: str | None = None, size: str | None = None, seconds: str | None = None) -> VideoRequest:
     return VideoRequest("a fox", model, size, seconds)
 
 
 def test_what_is_on_offer_may_be_chosen() -> None:
     """Every offered choice passes, and so does an unset one; the first model is the default."""
-    assert OFFERED.check(asked("sora-2", "1920x1080", "12"), 4) is None
-    assert OFFERED.check(asked()) is None
+    assert OFFERED.check(a_request("sora-2", "1920x1080", "12"), 4) is None
+    assert OFFERED.check(a_request()) is None
     assert OFFERED.default.name == "gpt-4o-video"
 
 
@@ -43,7 +43,7 @@ def test_what_is_not_on_offer_is_refused_with_the_choices(
 ) -> None:
     """Anything outside the catalogue is a reason that names what was given and what there is."""
     given = next(value for value in choice if value is not None)
-    assert OFFERED.check(asked(*choice)) == Refusal(reason, {"given": given, "choices": choices})
+    assert OFFERED.check(a_request(*choice)) == Refusal(reason, {"given": given, "choices": choices})
 
 
 def of_model(reason: Reason, model: OfferedModel, *models: OfferedModel, **named: object) -> Refusal:
@@ -54,24 +54,24 @@ def of_model(reason: Reason, model: OfferedModel, *models: OfferedModel, **named
     ("request_", "uploads", "refusal"),
     [
         (
-            asked("cinema-2", "512x512"), 0,
+            a_request("cinema-2", "512x512"), 0,
             of_model(Reason.SIZE_UNKNOWN, CINEMA, CARTOON, SKETCH, given="512x512", choices=CINEMA.sizes),
         ),
         (
             # Cartoon makes that length, but not the other settings.
-            asked("cinema-2", "1920x1080", "12"), 0,
+            a_request("cinema-2", "1920x1080", "12"), 0,
             of_model(Reason.SECONDS_UNKNOWN, CINEMA, CARTOON, SKETCH, given="12", choices=CINEMA.seconds),
         ),
         (
             # Of two models with that length one takes the pictures, too.
-            asked(None, None, "12"), 1,
+            a_request(None, None, "12"), 1,
             of_model(Reason.SECONDS_UNKNOWN, CINEMA, SKETCH, given="12", choices=CINEMA.seconds),
         ),
-        (asked("cinema-2"), 2, of_model(Reason.REFERENCES_TOO_MANY, CINEMA, SKETCH, limit=1)),
-        (asked("cartoon-1"), 1, of_model(Reason.REFERENCES_NONE, CARTOON, CINEMA, SKETCH)),
-        (asked("sketch-3"), 5, Refusal(Reason.REFERENCES_TOO_MANY, {"limit": 4})),
-        (asked("cartoon-1", "9x9"), 0, Refusal(Reason.SIZE_UNKNOWN, {"given": "9x9", "choices": CARTOON.sizes})),
-        (asked("gone"), 9, Refusal(Reason.MODEL_UNKNOWN, {"given": "gone", "choices": DIFFERENT.labels})),
+        (a_request("cinema-2"), 2, of_model(Reason.REFERENCES_TOO_MANY, CINEMA, SKETCH, limit=1)),
+        (a_request("cartoon-1"), 1, of_model(Reason.REFERENCES_NONE, CARTOON, CINEMA, SKETCH)),
+        (a_request("sketch-3"), 5, Refusal(Reason.REFERENCES_TOO_MANY, {"limit": 4})),
+        (a_request("cartoon-1", "9x9"), 0, Refusal(Reason.SIZE_UNKNOWN, {"given": "9x9", "choices": CARTOON.sizes})),
+        (a_request("gone"), 9, Refusal(Reason.MODEL_UNKNOWN, {"given": "gone", "choices": DIFFERENT.labels})),
     ],
 )  # fmt: skip
 def test_what_a_model_cannot_make_is_refused_with_those_that_can(
@@ -89,22 +89,22 @@ def test_an_option_is_judged_like_all_else() -> None:
     offered = Catalogue((replace(CINEMA, options=(seed,)), CARTOON, wide))
     assert [option.name for option in offered.options] == ["seed", "sound"]
     assert offered.options[0].maximum == 99
-    assert offered.check(replace(asked(), options=(("seed", 9),))) is None
-    assert offered.check(replace(asked(), options=(("seed", 10),))) == of_model(
+    assert offered.check(replace(a_request(), options=(("seed", 9),))) is None
+    assert offered.check(replace(a_request(), options=(("seed", 10),))) == of_model(
         Reason.OPTION_RANGE, CINEMA, SKETCH, option="seed", given=10, minimum=0, maximum=9
     )
-    nobody = replace(asked("cartoon-1"), options=(("seed", 100),))
-    assert offered.check(nobody) == of_model(Reason.OPTION_UNKNOWN, CARTOON, CINEMA, SKETCH, option="seed")
-    gone = replace(asked(), options=(("camera", "low"),))
+    unoffered = replace(a_request("cartoon-1"), options=(("seed", 100),))
+    assert offered.check(unoffered) == of_model(Reason.OPTION_UNKNOWN, CARTOON, CINEMA, SKETCH, option="seed")
+    gone = replace(a_request(), options=(("camera", "low"),))
     assert offered.check(gone) == Refusal(Reason.OPTION_UNKNOWN, {"option": "camera"})
-    assert offered.check(replace(asked(), options=(("seed", 5), ("sound", True)))) == of_model(
+    assert offered.check(replace(a_request(), options=(("seed", 5), ("sound", True)))) == of_model(
         Reason.OPTION_UNKNOWN, CINEMA, SKETCH, option="sound"
     )
 
 
 def test_no_picture_is_taken_where_no_model_takes_one() -> None:
     """Then no other model is named."""
-    assert Catalogue((CARTOON,)).check(asked(), 1) == Refusal(Reason.REFERENCES_NONE)
+    assert Catalogue((CARTOON,)).check(a_request(), 1) == Refusal(Reason.REFERENCES_NONE)
 
 
 def test_kept_pictures_count_like_new_ones() -> None:
