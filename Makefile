@@ -8,7 +8,7 @@ COMPILED := $(VENV)/.compiled
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test quick coverage reliability bench check upgrade-dump browser pictures fmt states lock clean
+.PHONY: help demo story test quick coverage reliability bench check upgrade-dump browser pictures fmt states lock image image-proof clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,14 @@ lock: $(READY)  ## pin the requirements again, with hashes
 	  extra=$$( [ $$name = run ] && echo "--extra postgresql" || echo "--extra $$name" ); \
 	  $(BIN)/uv pip compile pyproject.toml $$extra --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/$$name.txt; done
+
+image:  ## build the Docker image of this checkout, discord-video-bot
+	@docker build --build-arg VERSION=$$(sed -n 's/^VERSION = "\(.*\)"/\1/p' bot/__init__.py) \
+	  --build-arg REVISION=$$(git rev-parse HEAD) --tag discord-video-bot .
+
+# Where no Docker engine is at hand: in five minutes, as root on a Debian with mmdebstrap, in a gigabyte below /tmp.
+image-proof: $(READY)  ## run the Dockerfile's steps in a bare Debian, and the bot in it, without Docker
+	@$(BIN)/python -m tests.image_proof
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) .ruff_cache .import_linter_cache .hypothesis .coverage

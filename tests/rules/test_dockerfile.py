@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dockerfile import Stage, stages
 from tests.rules.sources import parsed
 
 pytestmark = pytest.mark.slow
@@ -45,18 +46,18 @@ else:
 """
 
 
-def instructions() -> list[tuple[str, str]]:
-    lines = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if not line.startswith("#")]
-    joined = "\n".join(lines).replace("\\\n", " ")
-    return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in joined.splitlines()) if word]
-
-
-def said(word: str) -> list[str]:
-    return [rest for each, rest in instructions() if each == word]
+BUILD, IMAGE = (next(stage for stage in stages() if stage.name == name) for name in ("build", ""))
 
 
 def copied() -> list[str]:
-    return [source for rest in said("COPY") for source in rest.split()[:-1]]
+    """What is copied from the project's folder, by any stage."""
+    copies = [each for stage in stages() for each in stage.said("COPY") if "from" not in each.options]
+    return [source for each in copies for source in each.rest.split()[:-1]]
+
+
+def commands(stage: Stage, part: str) -> list[str]:
+    """What its RUNs with that in them run, one command after the other."""
+    return [command.strip() for each in stage.said("RUN") if part in each.rest for command in each.rest.split("&&")]
 
 
 def normal(name: str) -> str:
@@ -110,8 +111,23 @@ def run(image: Path, act: str, **settings: str) -> subprocess.CompletedProcess[s
 def test_the_image_holds_nothing_but_the_bot() -> None:
     """Copied are the run-time requirements, bot, cogs and migrations: no sandbox, no tests, no whole folder."""
     assert sorted(copied()) == ["bot", "cogs", "migrations", "requirements/run.txt"]
-    assert not said("ADD")
+    assert not any(stage.said("ADD") for stage in stages())
     assert all((ROOT / source).exists() for source in copied())
+
+
+def test_the_image_is_built_in_two_stages() -> None:
+    """The image itself gets only the finished packages and the compiled code, and runs no pip."""
+    assert [(stage.base.partition(":")[0], stage.name) for stage in stages()] == [
+        ("python", "base"),
+        ("base", "build"),
+        ("base", ""),
+    ]
+    assert [(each.options, each.rest) for each in IMAGE.said("COPY")] == [
+        ({"from": "build"}, "/opt/venv /opt/venv"),
+        ({"from": "build"}, "/app /app"),
+    ]
+    assert not commands(IMAGE, "pip")
+    assert IMAGE.said("ENV")[0].pairs["PATH"] == "/opt/venv/bin:$PATH"
 
 
 def test_the_builder_is_sent_only_what_is_copied() -> None:
@@ -123,33 +139,41 @@ def test_the_builder_is_sent_only_what_is_copied() -> None:
 
 def test_the_image_runs_as_a_user_without_rights() -> None:
     """The last USER comes after every RUN and is a number other than root's."""
-    words = [word for word, _rest in instructions()]
-    users = said("USER")
+    words = [each.word for each in IMAGE.instructions]
+    users = IMAGE.said("USER")
     assert users
-    assert all(part.isdecimal() and int(part) > 0 for part in users[-1].split(":"))
-    assert "RUN" not in words[len(words) - words[::-1].index("USER") :]
+    assert all(part.isdecimal() and int(part) > 0 for part in users[-1].rest.split(":"))
+    assert not {"RUN", "COPY"} & set(words[len(words) - words[::-1].index("USER") :])
+
+
+def test_the_code_is_readable_and_compiled() -> None:
+    """Its user can read the code for any umask of the checkout, and a read-only image compiles nothing."""
+    steps = commands(BUILD, "compileall")
+    assert "python -m compileall -q --invalidation-mode unchecked-hash bot cogs migrations" in steps
+    assert "chmod -R a+rX,go-w ." in steps
+    assert IMAGE.said("ENV")[0].pairs["PYTHONDONTWRITEBYTECODE"] == "1"
 
 
 def test_a_stop_reaches_the_bot_itself() -> None:
     """The command is in exec form, so that no shell swallows SIGTERM."""
-    assert [json.loads(command) for command in said("CMD")] == [["python", "-m", "bot"]]
-    assert not said("ENTRYPOINT")
+    assert [json.loads(command.rest) for command in IMAGE.said("CMD")] == [["python", "-m", "bot"]]
+    assert not IMAGE.said("ENTRYPOINT")
 
 
 def test_data_outlives_the_container() -> None:
     """The data folder is a volume, and a relative DATA_DIR of `.env.example` leads to the same place."""
-    assert said("VOLUME") == ["/data"]
-    assert any("DATA_DIR=/data" in each for each in said("ENV"))
+    assert [each.rest for each in IMAGE.said("VOLUME")] == ["/data"]
+    assert IMAGE.said("ENV")[0].pairs["DATA_DIR"] == "/data"
     assert "DATA_DIR=data" in (ROOT / ".env.example").read_text().splitlines()
-    assert said("WORKDIR") == ["/app"]
-    assert any("ln -s /data /app/data" in each for each in said("RUN"))
+    assert [each.rest for stage in (BUILD, IMAGE) for each in stage.said("WORKDIR")] == ["/app", "/app"]
+    assert "ln -s /data data" in commands(BUILD, "ln -s")
 
 
 def test_every_package_is_pinned_by_hash() -> None:
-    """pip takes only what the requirements name with a hash, and they name no package index."""
-    installs = [each for each in said("RUN") if "pip install" in each]
-    assert len(installs) == 1
-    assert "--require-hashes -r requirements/run.txt" in installs[0]
+    """pip takes only wheels that the requirements name with a hash, and they name no package index."""
+    [install] = [each for each in commands(BUILD, "pip") if " install " in each]
+    assert install.endswith("--only-binary :all: --require-hashes -r /build/run.txt")
+    assert "requirements/run.txt /build/run.txt" in [each.rest for each in BUILD.said("COPY")]
     text = (ROOT / "requirements/run.txt").read_text()
     entries = [entry for entry in re.split(r"(?m)^(?=[\w.-]+==)", text) if entry.strip()]
     assert len(entries) == len(pinned()) > 10
@@ -160,18 +184,37 @@ def test_every_package_is_pinned_by_hash() -> None:
 
 def test_the_image_has_an_ffmpeg() -> None:
     """It is Debian's own, without recommended packages, and no list of packages is left behind."""
-    installs = [each for each in said("RUN") if "apt-get install" in each]
-    assert len(installs) == 1
-    wanted = "apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*"
-    assert " ".join(installs[0].split()) == wanted
+    assert commands(IMAGE, "apt-get") == [
+        "apt-get update",
+        "apt-get install -y --no-install-recommends ffmpeg",
+        "rm -rf /var/lib/apt/lists/*",
+    ]
 
 
 def test_the_image_has_the_python_that_is_checked() -> None:
-    """The image's Python is the one that types are checked for, and one that the project allows."""
+    """The base is pinned by its digest; its Python is the one that types are checked for, and one that we allow."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     version = project["tool"]["basedpyright"]["pythonVersion"]
-    assert said("FROM") == [f"python:{version}-slim"]
+    assert re.fullmatch(rf"python:{re.escape(version)}-slim-bookworm@sha256:[0-9a-f]{{64}}", stages()[0].base)
     assert project["project"]["requires-python"] == f">={version}"
+
+
+def test_the_image_says_what_it_is() -> None:
+    """Its labels are those of the OCI, with the version and the commit of the build, and pyproject's own words."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    prefix = "org.opencontainers.image."
+    labels = {name.removeprefix(prefix): value for each in IMAGE.said("LABEL") for name, value in each.pairs.items()}
+    assert labels == {
+        "title": project["name"],
+        "description": project["description"],
+        "licenses": project["license"],
+        "version": "$VERSION",
+        "revision": "$REVISION",
+    }
+    assert [name for each in IMAGE.said("ARG") for name in each.pairs] == ["VERSION", "REVISION"]
+    recipe = (ROOT / "Makefile").read_text().partition("\nimage:")[2].partition("\n\n")[0]
+    assert "--build-arg VERSION=" in recipe
+    assert "--build-arg REVISION=" in recipe
 
 
 def test_the_code_imports_only_what_the_image_has() -> None:
