@@ -5,7 +5,7 @@ or traceback shows them.
 """
 
 from bot.settings._model import Settings
-from bot.settings._reading import NAMES, SettingsError, load_settings
+from bot.settings._reading import NAMES, ReadSettings, SettingsError, load_settings, read_settings
 from bot.settings._setup import Setup
 
-__all__ = ["NAMES", "Settings", "SettingsError", "Setup", "load_settings"]
+__all__ = ["NAMES", "ReadSettings", "Settings", "SettingsError", "Setup", "load_settings", "read_settings"]

@@ -1,6 +1,7 @@
 """Reads all settings and finds every mistake in them before anything else happens."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from pydantic import SecretStr, ValidationError
 
@@ -35,28 +36,65 @@ def _ignore(_doubt: str) -> None:
     """The default `warn`: a doubtful finding stops nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """The settings with every mistake in them, and every doubt, each a sentence.
+
+    `unusable` has the names whose value in `settings` is a default or placeholder in the place of a wrong or missing
+    one.
+    """
+
+    settings: Settings
+    mistakes: tuple[str, ...]
+    doubts: tuple[str, ...]
+    unusable: frozenset[str]
+
+
 def load_settings(*, secrets: bool = True, token: bool = True, warn: Callable[[str], None] = _ignore) -> Settings:
     """Read the environment, `.env` of the working directory and `PROVIDERS_FILE`.
 
     Raises `SettingsError` with every mistake. Without `secrets`, token and keys are neither required nor read; without
     `token`, the token alone isn't. `warn` gets doubtful findings.
     """
+    found = read_settings(secrets=secrets, token=token)
+    for doubt in found.doubts:
+        warn(doubt)
+    if found.mistakes:
+        raise SettingsError(*found.mistakes)
+    return found.settings
+
+
+def read_settings(*, secrets: bool = True, token: bool = True) -> ReadSettings:
+    """The same with the mistakes beside the settings: what isn't wrong can be used."""
     mistakes: list[str] = []
-    raw = read_raw(mistakes.append, warn)
+    doubts: list[str] = []
+    raw = read_raw(mistakes.append, doubts.append)
     of_file: list[str] = []
     file = open_providers_file(raw.all()[_FILE], of_file.append) if _FILE in raw.all() else None
     named = file.key_names if file else frozenset[str]()
     mistakes += _unknown(raw.file, named)
-    for doubt in _unknown({name: text for name, text in raw.environment.items() if name not in raw.file}, named):
-        warn(doubt)
+    doubts += _unknown({name: text for name, text in raw.environment.items() if name not in raw.file}, named)
     unread = _SECRETS if not secrets else () if token else ("DISCORD_TOKEN",)
-    values = _values(raw, unread, mistakes, warn)
-    settings = _judge(values, mistakes)
+    values = _values(raw, unread, mistakes, doubts.append)
+    settings, wrong = _judge(values, mistakes)
     mistakes += _beside_file(raw) + of_file
-    setup = file.judge(raw.all(), mistakes.append, warn, secrets=secrets) if file else None
-    if mistakes or settings is None:
-        raise SettingsError(*dict.fromkeys(mistakes))
-    return settings if setup is None else settings.with_setup(setup)
+    setup = file.judge(raw.all(), mistakes.append, doubts.append, secrets=secrets) if file else None
+    if setup is not None:
+        settings = settings.with_setup(setup)
+    elif _FILE in raw.all():
+        wrong |= {_FILE}
+    needed = [name for name in _SECRETS if name not in unread and not (setup and name == "VIDEOS_API_KEY")]
+    unusable = wrong | {name for name in needed if _is_placeholder(settings, name)}
+    return ReadSettings(settings, tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(doubts)), frozenset(unusable))
+
+
+def _is_placeholder(settings: Settings, name: str) -> bool:
+    return _secret(settings, name) == _NOT_NEEDED.get_secret_value()
+
+
+def _secret(settings: Settings, name: str) -> str:
+    secret: SecretStr = getattr(settings, name.lower())
+    return secret.get_secret_value()
 
 
 def _values(raw: Raw, unread: Collection[str], mistakes: list[str], warn: Callable[[str], None]) -> _Values:
@@ -88,8 +126,8 @@ def _beside_file(raw: Raw) -> list[str]:
     return [f"{_FILE} replaces {both}: keep the file, or take it out of the settings."] if both else []
 
 
-def _judge(values: _Values, mistakes: list[str]) -> Settings | None:
-    """The settings, or None; mistakes of values, alone and in combination, are added to the list."""
+def _judge(values: _Values, mistakes: list[str]) -> tuple[Settings, set[str]]:
+    """The settings, with placeholders for those whose names are returned beside; their mistakes go to the list."""
     wrong: set[str] = set()
     try:
         settings = Settings.model_validate(values)
@@ -101,9 +139,9 @@ def _judge(values: _Values, mistakes: list[str]) -> Settings | None:
         placeholders = {name.lower(): _NOT_NEEDED for name in _SECRETS if name.lower() in wrong}
         settings = Settings.model_validate(rest | placeholders)
     for name in _SECRETS:
-        secret: SecretStr = getattr(settings, name.lower())
-        if len(secret.get_secret_value()) < SECRET_MIN_CHARACTERS:
+        if len(_secret(settings, name)) < SECRET_MIN_CHARACTERS:
             mistakes.append(_explain(name.lower(), values))
+            wrong.add(name.lower())
     for low, high in _ORDERED:
         if {low.lower(), high.lower()} & wrong:
             continue
@@ -112,7 +150,7 @@ def _judge(values: _Values, mistakes: list[str]) -> Settings | None:
             mistakes.append(f"{low} must not be larger than {high}: {shown}.")
     if not {"shard_count", "shard_ids"} & wrong:
         mistakes += _judge_shards(settings)
-    return settings
+    return settings, {name.upper() for name in wrong}
 
 
 def _judge_shards(settings: Settings) -> list[str]:
