@@ -28,9 +28,7 @@ async def detect_restore(database: Database, path: Path, kill_switch: KillSwitch
     file = generation_path(path)
     found = await database.read(marks.read_database_marks)
     kept = await asyncio.to_thread(read_generation, file)
-    # A data folder without the file may be that of a new process; of an earlier lineage, another process has found out.
-    is_known = database.is_shared and (kept is None or kept.lineage in found.earlier)
-    why = None if is_known and not found.is_copy else why_restored(found, kept)
+    why = why_restored(found, kept, is_shared=database.is_shared)
     if why is not None:
         _log.warning("the database is a copy or was restored", why=why)
         # First of all, so that a start that breaks off here leaves nothing to be paid.
@@ -47,10 +45,13 @@ async def detect_restore(database: Database, path: Path, kill_switch: KillSwitch
     return found
 
 
-def why_restored(found: DatabaseMarks, kept: Generation | None) -> str | None:
-    """Why the database doesn't belong to the file beside it; None if it does."""
+def why_restored(found: DatabaseMarks, kept: Generation | None, *, is_shared: bool = False) -> str | None:
+    """Why the database doesn't belong to the file beside it; None if it does. `is_shared`: by several processes."""
     if found.is_copy:
         return "it is marked as a copy"
+    # A data folder without the file may be that of a new process; of an earlier lineage, another process has found out.
+    if is_shared and (kept is None or kept.lineage in found.earlier):
+        return None
     if found.generation is None:
         return "its own count is missing"
     if kept is None:

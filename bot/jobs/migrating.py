@@ -6,7 +6,7 @@ migration, or a log without its file can only be the rest of another database: t
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -59,7 +59,7 @@ def migrate(path: Path) -> None:
     if not os.path.lexists(path):
         _build(path)
         return
-    found = examine(path)
+    found = examine(path, as_a_whole=not take_clean_end(path))
     if found.moved_to is not None:
         raise MovedDatabaseError(moved_message(str(path), found.moved_to))
     if found.revision != newest_revision():
@@ -68,8 +68,7 @@ def migrate(path: Path) -> None:
 
 def _build(path: Path) -> None:
     """Create a new database there, as a whole or not at all, even if the process dies."""
-    if _size_bytes(_log_of(path)):
-        raise DamagedDatabaseError(f"The log of the database {path} is there, but not the database. {_ADVICE}")
+    refuse_lone_log(path)
     fresh = path.with_name(f"{path.name}.new")
     for left in (fresh, _log_of(fresh), *(fresh.with_name(f"{fresh.name}-{what}") for what in ("shm", "journal"))):
         left.unlink(missing_ok=True)
@@ -85,6 +84,12 @@ def _build(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def refuse_lone_log(path: Path) -> None:
+    """Raise `DamagedDatabaseError` if the log of a missing database is there: it holds the last writes."""
+    if _size_bytes(_log_of(path)):
+        raise DamagedDatabaseError(f"The log of the database {path} is there, but not the database. {_ADVICE}")
 
 
 def _begin_count(file: Path, connection: sa.Connection, *, fresh: bool = False) -> None:
@@ -142,49 +147,59 @@ def newest_revision() -> str:
 
 
 class Examined(NamedTuple):
-    """What a whole database of the bot says about itself: its last migration, and where its data was moved to."""
+    """What a whole database of the bot says about itself: its last migration, and its marks by their names."""
 
     revision: str
-    moved_to: str | None
+    marks: Mapping[str, str]
+
+    @property
+    def moved_to(self) -> str | None:
+        """Where its data was moved to, if it was."""
+        return self.marks.get(Mark.MOVED_TO)
 
 
-def examine(path: Path, *, as_a_whole: bool = True) -> Examined:
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that can only read. It leaves a log and its index beside a file that had none."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def examine(
+    path: Path, *, as_a_whole: bool = True, connect: Callable[[Path], sqlite3.Connection] = open_to_read
+) -> Examined:
     """Check the file without writing: any other connection would checkpoint the log of the last writes.
 
-    The check reads all of it, unless the last process closed that very file, or not `as_a_whole`. Raises
-    `DamagedDatabaseError`, `StoreUnavailableError`.
+    `as_a_whole` reads all of it. Raises `DamagedDatabaseError`, `StoreUnavailableError`.
     """
-    closed = not as_a_whole or take_clean_end(path)
-    revision = moved_to = None
+    revision = None
+    marks: dict[str, str] = {}
     verdict = "ok"
     # SQLite would treat an empty file as new, and delete the log beside it.
     if _size_bytes(path) != 0:
         try:
-            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-                if not closed:
+            with closing(connect(path)) as connection:
+                if as_a_whole:
                     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
                 tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
                 if "alembic_version" in tables:
                     (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
                 if "marks" in tables:
-                    moved = connection.execute("SELECT value FROM marks WHERE name = ?", (Mark.MOVED_TO,))
-                    (moved_to,) = moved.fetchone() or (None,)
+                    marks = dict(connection.execute("SELECT name, value FROM marks"))
         except sqlite3.DatabaseError as error:
             raise _explained(path, error) from error
     if verdict != "ok":
         raise DamagedDatabaseError(f"The database {path} is damaged ({one_line(verdict)}). {_ADVICE}")
     if revision is None:
         raise DamagedDatabaseError(f"The database {path} holds nothing of the bot's. {_ADVICE}")
-    return Examined(revision, moved_to)
+    return Examined(revision, marks)
 
 
-def holds_jobs(path: Path) -> bool:
+def holds_jobs(path: Path, connect: Callable[[Path], sqlite3.Connection] = open_to_read) -> bool:
     """Whether that file is a database with jobs that were not moved elsewhere. Raises as `examine` does."""
     if not os.path.lexists(path):
         return False
-    if examine(path, as_a_whole=False).moved_to is not None:
+    if examine(path, as_a_whole=False, connect=connect).moved_to is not None:
         return False
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(connect(path)) as connection:
         return connection.execute("SELECT EXISTS (SELECT 1 FROM jobs)").fetchone() == (1,)
 
 

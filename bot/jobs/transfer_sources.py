@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs import tables
+from bot.jobs.clean_end import take_clean_end
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import (
     BROUGHT_MARKS,
@@ -103,7 +104,7 @@ def check_file(path: Path, target: str) -> None:
     """
     if not path.is_file():
         raise TransferError(f"{_SETTING} names no database: {path} is not a file.")
-    found = examine(path)
+    found = examine(path, as_a_whole=not take_clean_end(path))
     _check_state(found.revision, found.moved_to, str(path), target, oldest=BROUGHT_MARKS)
 
 

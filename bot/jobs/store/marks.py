@@ -1,6 +1,7 @@
 """The database's data about itself: its lineage and generation, and whether it is a copy or was restored."""
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -68,7 +69,11 @@ class DatabaseMarks(NamedTuple):
 async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:
     """The marks; the generation is None where a row is missing or unreadable."""
     rows = await connection.execute(sa.select(marks.c.name, marks.c.value))
-    found: dict[str, str] = {row.name: row.value for row in rows}
+    return marks_in({row.name: row.value for row in rows})
+
+
+def marks_in(found: Mapping[str, str]) -> DatabaseMarks:
+    """The same from the values by their names."""
     lineage, number = found.get(Mark.LINEAGE), found.get(Mark.GENERATION, "")
     known = Generation(lineage, int(number)) if lineage and number.isdecimal() else None
     restored_at = _time(found.get(Mark.RESTORED_AT))
