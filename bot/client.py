@@ -20,7 +20,7 @@ from bot.engine.services import Services
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.ops.clock import Clock
-from bot.syncing import CommandSync, MaySync, always
+from bot.syncing import CommandSync, MaySync, Planned, always
 
 COGS = (
     "cogs.video",
@@ -153,6 +153,15 @@ class VideoBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Load the cogs, then sync the commands if they have changed."""
+        await self._load_cogs()
+        await self._commands.sync()
+
+    async def plan_commands(self, application_id: int) -> Mapping[str, Planned]:
+        """The commands that a start would sync for that application, by target. Not for a client that logs in."""
+        await self._load_cogs()
+        return await self._commands.plan(application_id)
+
+    async def _load_cogs(self) -> None:
         for name in COGS:
             # Not as an extension, which discord.py compiles once more and takes apart at the end: none is reloaded.
             await importlib.import_module(name).setup(self)
@@ -160,7 +169,6 @@ class VideoBot(commands.AutoShardedBot):
         if translator.is_needed:
             # discord.py asks it for each text in all of Discord's languages, which is a tenth of a start.
             await self.tree.set_translator(translator)
-        await self._commands.sync()
 
     async def close(self) -> None:
         """Disconnect, and sync no more."""

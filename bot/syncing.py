@@ -8,9 +8,9 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import aiohttp
 import discord
@@ -23,7 +23,7 @@ from bot.jobs.backoff import full_jitter
 from bot.jobs.model import GuildId
 from bot.ops.clock import Clock
 
-_NOTE = "commands.json"
+NOTE = "commands.json"
 _IDS = "ids"
 _SYNC_SECONDS = 30.0
 _BACKOFF_SECONDS_MAX = 1800.0
@@ -41,6 +41,13 @@ class _Request(Protocol):
     """A request that returns the commands of a server, or of everywhere."""
 
     async def __call__(self, *, guild: discord.abc.Snowflake | None) -> list[discord.app_commands.AppCommand]: ...
+
+
+class Planned(NamedTuple):
+    """The commands of one target as they are sent to Discord, and their fingerprint."""
+
+    payloads: list[dict[str, Any]]
+    fingerprint: str
 
 
 class CommandSync:
@@ -62,26 +69,35 @@ class CommandSync:
         self._may_sync = may_sync
         self._tree: discord.app_commands.CommandTree[Any] = client.tree
         self._guilds = tuple(discord.Object(guild_id) for guild_id in guild_ids)
-        self._note = data_dir / _NOTE
+        self._note = data_dir / NOTE
         self._clock = clock
         self._readers = readers
         self._again: asyncio.Task[None] | None = None
-        for target, ids in self._read_note()[1].items():
+        for target, ids in read_note(self._note)[1].items():
             self._note_ids(target, ids)
 
     async def sync(self) -> None:
         """Sync the commands, once all cogs are loaded; a failed sync is retried later."""
-        for guild in self._guilds:
-            self._tree.copy_global_to(guild=guild)
-        if self._guilds:
-            self._tree.clear_commands(guild=None)
+        self._arrange()
         if not await self._tell_changed():
             self._again = asyncio.create_task(self._tell_later())
+
+    async def plan(self, application_id: int) -> dict[str, Planned]:
+        """What `sync` would send for that application, by target; servers synced once are emptied. Sends nothing."""
+        self._arrange()
+        return await self._plan(str(application_id), read_note(self._note)[0])
 
     def stop(self) -> None:
         """Stop retrying."""
         if self._again is not None:
             self._again.cancel()
+
+    def _arrange(self) -> None:
+        """Move the commands to the named servers, if there are any."""
+        for guild in self._guilds:
+            self._tree.copy_global_to(guild=guild)
+        if self._guilds:
+            self._tree.clear_commands(guild=None)
 
     async def _tell_later(self) -> None:
         tries = 1
@@ -95,8 +111,9 @@ class CommandSync:
         """Sync what has changed; whether Discord has everything now."""
         if not await self._may_sync():
             return await self._read_ids()
-        known, ids = self._read_note()
-        wanted = await self._fingerprints(known)
+        known, ids = read_note(self._note)
+        planned = await self._plan(str(self._client.application_id), known)
+        wanted = {target: each.fingerprint for target, each in planned.items()}
         for target, fingerprint in wanted.items():
             if known.get(target) == fingerprint and target in ids:
                 continue
@@ -108,7 +125,7 @@ class CommandSync:
 
     async def _read_ids(self) -> bool:
         """Read the ids of commands that have none yet; whether all have one now."""
-        known, ids = self._read_note()
+        known, ids = read_note(self._note)
         complete = True
         for guild in self._guilds or (None,):
             target = "global" if guild is None else str(guild.id)
@@ -138,16 +155,16 @@ class CommandSync:
     def _note_ids(self, target: str, ids: dict[str, int]) -> None:
         self._readers.note_commands(None if target == "global" else GuildId(int(target)), ids)
 
-    async def _fingerprints(self, known: dict[str, str]) -> dict[str, str]:
-        """The fingerprint of each target's commands; servers synced once and not named any more are to be emptied."""
-        application = str(self._client.application_id)
+    async def _plan(self, application: str, known: Mapping[str, str]) -> dict[str, Planned]:
+        """The commands of each target; servers synced once and not named any more are to be emptied."""
         targets: dict[str, discord.abc.Snowflake | None] = {"global": None}
         targets |= {str(guild.id): guild for guild in self._guilds}
         targets |= {name: discord.Object(int(name)) for name in known if name not in targets}
-        found: dict[str, str] = {}
+        found: dict[str, Planned] = {}
         for name, guild in targets.items():
-            told = [application, [await self._payload(command) for command in self._tree.get_commands(guild=guild)]]
-            found[name] = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+            payloads = [await self._payload(command) for command in self._tree.get_commands(guild=guild)]
+            fingerprint = hashlib.sha256(json.dumps([application, payloads]).encode()).hexdigest()
+            found[name] = Planned(payloads, fingerprint)
         return found
 
     async def _payload(self, command: _Command) -> dict[str, Any]:
@@ -166,18 +183,19 @@ class CommandSync:
             # Without it they are synced once more at the next start.
             _log.warning("commands not noted", error=str(error))
 
-    def _read_note(self) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
-        """The last synced state of each target, and Discord's ids of the commands."""
-        try:
-            note: object = json.loads(self._note.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            # Never synced from here, or the note is damaged: one more sync repairs it.
-            return {}, {}
-        if not isinstance(note, dict):
-            return {}, {}
-        noted = cast("dict[str, Any]", note)
-        known = {target: told for target, told in noted.items() if _is_target(target)}
-        return known, _ids_in(noted.get(_IDS))
+
+def read_note(file: Path) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
+    """The last synced fingerprint of each target, and Discord's ids of the commands, from the file NOTE."""
+    try:
+        note: object = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        # Never synced from here, or the note is damaged: one more sync repairs it.
+        return {}, {}
+    if not isinstance(note, dict):
+        return {}, {}
+    noted = cast("dict[str, Any]", note)
+    known = {target: told for target, told in noted.items() if _is_target(target)}
+    return known, _ids_in(noted.get(_IDS))
 
 
 def _is_target(name: str) -> bool:
