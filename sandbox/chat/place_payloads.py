@@ -1,6 +1,6 @@
 """People, roles, channels and servers as the JSON that Discord sends for them (docs/facts/discord.md)."""
 
-from sandbox.chat.access import permissions_in
+from sandbox.chat.access import permissions_in, permissions_in_guild
 from sandbox.chat.model import Channel, Guild
 from sandbox.chat.records import Json, Member, Role, Sticker, User
 from sandbox.chat.snowflakes import created_at, iso
@@ -118,6 +118,18 @@ def sticker_json(guild: Guild, sticker: Sticker) -> Json:
         "format_type": sticker.format_type,
         "available": True,
         "guild_id": str(guild.id),
+    }
+
+
+def own_guild_json(guild: Guild) -> Json:
+    """A server in the list of those that the bot is in, with its permissions by roles alone."""
+    return {
+        "id": str(guild.id),
+        "name": guild.name,
+        "icon": None,
+        "owner": guild.owner_id == guild.bot.id,
+        "permissions": str(permissions_in_guild(guild, guild.bot)),
+        "features": [],
     }
 
 

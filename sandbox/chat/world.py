@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.ops.clock import Clock
@@ -30,6 +30,8 @@ class Rules:
     # Fields that some interactions lack: the channel they were made in, and the data of files that they name.
     tell_channel: bool = True
     resolve_files: bool = True
+    # What the application's owner has set in the developer portal, beside the usual.
+    application: Json = field(default_factory=Json)
 
 
 @dataclass(eq=False, slots=True)

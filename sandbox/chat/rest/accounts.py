@@ -6,6 +6,8 @@ from sandbox.chat.errors import ApiError
 from sandbox.chat.rest.incoming import Incoming
 from sandbox.chat.rest.server import Answer
 
+_GUILDS_MAX = 200
+
 
 async def get_self(call: Incoming) -> Answer:
     """GET /users/@me."""
@@ -26,6 +28,7 @@ async def get_application(call: Incoming) -> Answer:
         "flags": 0,
         "owner": place_payloads.user_json(world.owner),
         "team": None,
+        **world.rules.application,
     }
 
 
@@ -47,8 +50,12 @@ async def open_dm(call: Incoming) -> Answer:
 
 
 async def list_guilds(call: Incoming) -> Answer:
-    """GET /users/@me/guilds."""
-    return [place_payloads.guild_json(one) for one in call.world.guilds.values() if one.has_bot]
+    """GET /users/@me/guilds: in the order of their ids, at most `limit` of them `after` one."""
+    after, limit = int(call.query.get("after") or 0), int(call.query.get("limit") or _GUILDS_MAX)
+    guilds = sorted(
+        (one for one in call.world.guilds.values() if one.has_bot and one.id > after), key=lambda one: one.id
+    )
+    return [place_payloads.own_guild_json(one) for one in guilds[: min(limit, _GUILDS_MAX)]]
 
 
 async def get_guild(call: Incoming) -> Answer:
