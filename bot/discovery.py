@@ -5,6 +5,8 @@ It costs nothing and changes nothing else. Each key goes to its own provider's o
 
 import asyncio
 import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.ops.clock import Clock
@@ -19,6 +21,9 @@ from bot.videos.response import decode
 from bot.videos.spending import SpendGuard
 from bot.videos.values import Endpoint, Timeouts
 
+# Where a provider lists its models: those of every kind, and those for videos.
+MODEL_LISTS = ("models", "videos/models")
+
 
 async def write_providers(settings: Settings, path: Path, clock: Clock, timeouts: Timeouts | None = None) -> Written:
     """Write the file, readable for its owner alone. Raises `SettingsError` if it exists or can't be written."""
@@ -32,12 +37,20 @@ async def write_providers(settings: Settings, path: Path, clock: Clock, timeouts
 
 
 async def _ask(provider: ProviderSetup, clock: Clock, timeouts: Timeouts | None) -> Answers:
-    # Nothing here may be paid for.
+    async with free_client(provider, clock, timeouts) as client:
+        lists = [_read(client, path, provider.api_key) for path in MODEL_LISTS]
+        return Answers(provider, *await asyncio.gather(*lists))
+
+
+@asynccontextmanager
+async def free_client(
+    provider: ProviderSetup, clock: Clock, timeouts: Timeouts | None = None
+) -> AsyncGenerator[VideosClient]:
+    """A client that pays for nothing."""
     guard = SpendGuard(1, clock, is_paused=lambda: True)
     client = VideosClient(Endpoint(provider.base_url, provider.api_key), dialect_of(provider), guard, clock, timeouts)
     try:
-        lists = [_read(client, path, provider.api_key) for path in ("models", "videos/models")]
-        return Answers(provider, *await asyncio.gather(*lists))
+        yield client
     finally:
         await client.close()
 

@@ -3,7 +3,7 @@
 The facts are in docs/facts/provider.md, "Lists of models". All of it is foreign text: what doesn't fit is left out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar, cast
@@ -54,8 +54,7 @@ class ModelList:
 
 def read_model_list(body: object, secret: str) -> ModelList | None:
     """The models of a decoded body; None if it is no list of models. A text with the `secret` in it is left out."""
-    holders = (body, *(at(body, (key,)) for key in _LIST_KEYS))
-    entries = next((found for each in holders if (found := _entries(each)) is not None), None)
+    entries = _found_entries(body)
     if entries is None:
         return None
     models: dict[str, ListedModel] = {}
@@ -68,12 +67,30 @@ def read_model_list(body: object, secret: str) -> ModelList | None:
     return ModelList(tuple(models.values()), len(entries) - others - len(models))
 
 
+def read_model_ids(body: object) -> frozenset[str] | None:
+    """The names of all models in a decoded body, however many and of any kind; None if it is no list of models."""
+    entries = _found_entries(body)
+    if entries is None:
+        return None
+    names = (entry if isinstance(entry, str) else _id_of(json_object(entry) or {}) for entry in entries)
+    return frozenset(name for name in names if isinstance(name, str))
+
+
 def clean_line(value: object, secret: str) -> str | None:
     """A text on one line, cut to 100 characters; None if there is none, or if it contains the `secret`."""
     if not isinstance(value, str) or (secret and secret in value):
         return None
     printable = "".join(character if character.isprintable() else " " for character in value[: 4 * TEXT_MAX_CHARACTERS])
     return " ".join(printable.split())[:TEXT_MAX_CHARACTERS].strip() or None
+
+
+def _found_entries(body: object) -> list[object] | None:
+    holders = (body, *(at(body, (key,)) for key in _LIST_KEYS))
+    return next((found for each in holders if (found := _entries(each)) is not None), None)
+
+
+def _id_of(about: Mapping[str, object]) -> object:
+    return first_of((about,), "id", "name", "model")
 
 
 def _entries(value: object) -> list[object] | None:
@@ -88,7 +105,7 @@ def _makes_other_things(entry: object) -> bool:
 
 def _read_model(entry: object, secret: str) -> ListedModel | None:
     about = json_object(entry) or {}
-    model_id = entry if isinstance(entry, str) else first_of((about,), "id", "name", "model")
+    model_id = entry if isinstance(entry, str) else _id_of(about)
     # A cut name would be another model's.
     if not isinstance(model_id, str) or model_id != clean_line(model_id, secret):
         return None
