@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
 
 import structlog
 from discord.http import Route
@@ -21,7 +20,7 @@ from bot.chat.shards import Shards
 from bot.chat.words import Key, Language, Readers
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.connection import disconnect, stay_connected
-from bot.data_folder import locked
+from bot.data_folder import database_path, locked
 from bot.engine.cluster import Cluster, take_predecessor
 from bot.engine.context import EngineContext, Rules
 from bot.engine.engine import Engine
@@ -123,7 +122,7 @@ async def build_engine(
     timekeeper = Timekeeper(clock, database, signals, process)
     await timekeeper.begin()
     await database.write(moving.bring_to_now, clock.now())
-    found = await detect_restore(database, _database_path(settings), kill_switch, clock.now())
+    found = await detect_restore(database, database_path(settings.data_dir), kill_switch, clock.now())
     await take_over_spending()
     if cluster is not None:
         await cluster.begin(take_over_spending)
@@ -189,7 +188,7 @@ async def _open_database(
     settings: Settings, process: str, signals: Signals, kill_switch: KillSwitch, resources: AsyncExitStack
 ) -> tuple[Database, Cluster | None]:
     """Open the database, and take part in the cluster if other processes may use it, too."""
-    path = _database_path(settings)
+    path = database_path(settings.data_dir)
     url = _shared_address(settings)
     if url is None:
         database = open_database(path)
@@ -209,7 +208,7 @@ async def _open_database(
 
 def _migrate_to_serve(settings: Settings) -> None:
     """Migrate, unless jobs would be left behind in the data folder."""
-    path = _database_path(settings)
+    path = database_path(settings.data_dir)
     if settings.database_url is not None and holds_jobs(path):
         raise LeftBehindError(
             f"DATABASE_URL is set, but {path} has jobs: move them with python -m bot migrate --from sqlite:///{path}, "
@@ -221,7 +220,7 @@ def _migrate_to_serve(settings: Settings) -> None:
 def _migrate(settings: Settings) -> None:
     url = _shared_address(settings)
     if url is None:
-        migrate(_database_path(settings))
+        migrate(database_path(settings.data_dir))
     else:
         migrate_shared(url)
 
@@ -291,10 +290,6 @@ def _stop_signals(begin_to_end: Callable[[], None]) -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     return stopping
-
-
-def _database_path(settings: Settings) -> Path:
-    return settings.data_dir / "bot.db"
 
 
 def _process_name() -> str:

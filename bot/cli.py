@@ -14,6 +14,7 @@ from sqlalchemy import URL
 from bot import VERSION
 from bot.app import LeftBehindError, migrate_only, run
 from bot.chat.words import Language, read_languages
+from bot.check.command import check
 from bot.connection import DiscordRefusedError
 from bot.data_folder import AlreadyRunningError, DataFolderError
 from bot.discovery import write_providers
@@ -25,7 +26,7 @@ from bot.jobs.transfer import TransferError
 from bot.ops.clock import Clock, SystemClock
 from bot.ops.logs import start_logging
 from bot.ops.watchdog import Watchdog
-from bot.settings import Settings, SettingsError, load_settings
+from bot.settings import Settings, SettingsError, load_settings, read_settings
 from bot.transfer import read_address
 
 _FOR_THE_OPERATOR = (
@@ -63,7 +64,7 @@ def main(
     which is argparse's own.
     """
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes videos.")
-    parser.add_argument("command", nargs="?", choices=("run", "migrate", "providers"), default="run")
+    parser.add_argument("command", nargs="?", choices=("run", "migrate", "providers", "check"), default="run")
     parser.add_argument("--version", action="version", version=VERSION)
     parser.add_argument(
         "--from", dest="source", metavar="URL",
@@ -73,7 +74,14 @@ def main(
         "--write", dest="target", metavar="FILE", type=Path,
         help="with providers: write a providers file from what the configured addresses say about themselves",
     )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="with check: print the findings as JSON")
+    parser.add_argument(
+        "--all", dest="everything", action="store_true",
+        help="with check: check the permissions in all servers, not only in the first 100",
+    )  # fmt: skip
     given = parser.parse_args(arguments)
+    if (given.json or given.everything) and given.command != "check":
+        parser.error("--json and --all go with check.")
     if given.source is not None and given.command != "migrate":
         parser.error("--from goes with migrate.")
     if (given.target is not None) is not (given.command == "providers"):
@@ -89,7 +97,7 @@ def _code_of(
     given: argparse.Namespace, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner
 ) -> ExitCode:
     try:
-        _carry_out(given, clock, languages, runner)
+        return _carry_out(given, clock, languages, runner)
     except _FOR_THE_OPERATOR as error:
         return _say(error, ExitCode.CONFIGURATION)
     except (AlreadyRunningError, ServedDatabaseError) as error:
@@ -105,12 +113,17 @@ def _code_of(
         else:
             _log.exception("unexpected error")
         return _say(error, ExitCode.FAILURE)
-    return ExitCode.OK
 
 
 def _carry_out(
     given: argparse.Namespace, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner
-) -> None:
+) -> ExitCode:
+    if given.command == "check":
+        found = read_settings()
+        secrets = _secrets(found.settings, None)
+        start_logging(found.settings.log_level, found.settings.log_format, secrets, clock.now)
+        checking = check(found, clock, languages, secrets, json=given.json, everything=given.everything)
+        return ExitCode(runner.run(checking))
     address = None if given.source is None else read_address(given.source)
     doubts: list[str] = []
     settings = load_settings(secrets=given.command != "migrate", token=given.command != "providers", warn=doubts.append)
@@ -127,6 +140,7 @@ def _carry_out(
             print(f"{given.target} is written: it offers {models}.{more}")  # noqa: T201  # the answer
         case _:
             runner.run(run(settings, clock, languages))
+    return ExitCode.OK
 
 
 def _say(error: Exception | str, code: ExitCode) -> ExitCode:

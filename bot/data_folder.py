@@ -19,6 +19,11 @@ class DataFolderError(Exception):
     """The data folder can't be used; the message is one line that names the setting."""
 
 
+def database_path(data_dir: Path) -> Path:
+    """Where the SQLite database is; files that belong to the database have its name with another ending."""
+    return data_dir / "bot.db"
+
+
 @contextmanager
 def locked(data_dir: Path) -> Generator[None, None, None]:
     """Hold the lock of DATA_DIR; the kernel releases it whenever the process ends.
@@ -34,6 +39,37 @@ def locked_as_it_is(folder: Path) -> Generator[None, None, None]:
     """Hold the lock of another data folder, whose rights are not changed. Raises `AlreadyRunningError`, OSError."""
     with _held(_open_file(folder), folder):
         yield
+
+
+def check_folder(data_dir: Path) -> bool:
+    """Whether the data folder exists; a start creates a missing one. Nothing is created, changed or locked.
+
+    Raises `DataFolderError` where a start would, as far as that can be seen without it.
+    """
+    if data_dir.is_dir():
+        about = data_dir.stat()
+        # A start opens a folder of ours to itself.
+        if not _is_usable(data_dir) and about.st_uid != os.geteuid():
+            raise _unusable(data_dir, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        return True
+    if os.path.lexists(data_dir):
+        raise _not_a_folder(data_dir)
+    if not data_dir.parent.is_dir():
+        raise _unusable(data_dir, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    if not os.access(data_dir.parent, os.W_OK | os.X_OK):
+        raise _unusable(data_dir, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+    return False
+
+
+def _not_a_folder(data_dir: Path) -> DataFolderError:
+    what = "a link that leads nowhere" if data_dir.is_symlink() else "not a folder"
+    return DataFolderError(f"DATA_DIR is wrong: {data_dir} is {what}.")
+
+
+def _unusable(data_dir: Path, error: OSError) -> DataFolderError:
+    missing = isinstance(error, FileNotFoundError) and not data_dir.parent.exists()
+    why = f"{data_dir.parent} does not exist" if missing else f"{data_dir} can't be used ({error.strerror})"
+    return DataFolderError(f"DATA_DIR is wrong: {why}.")
 
 
 @contextmanager
@@ -54,14 +90,11 @@ def _open_lock(data_dir: Path) -> int:
         data_dir.mkdir(mode=0o700, exist_ok=True)
         return _open_closed(data_dir)
     except FileExistsError:
-        what = "a link that leads nowhere" if data_dir.is_symlink() else "not a folder"
-        raise DataFolderError(f"DATA_DIR is wrong: {data_dir} is {what}.") from None
+        raise _not_a_folder(data_dir) from None
     except OSError as error:
         if error.errno == errno.ELOOP and (data_dir / _LOCK_NAME).is_symlink():
             raise
-        missing = isinstance(error, FileNotFoundError) and not data_dir.parent.exists()
-        why = f"{data_dir.parent} does not exist" if missing else f"{data_dir} can't be used ({error.strerror})"
-        raise DataFolderError(f"DATA_DIR is wrong: {why}.") from None
+        raise _unusable(data_dir, error) from None
 
 
 def _open_closed(data_dir: Path) -> int:

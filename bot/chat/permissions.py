@@ -5,6 +5,8 @@ import discord
 from bot.jobs.reasons import Reason, Refusal
 
 _ALWAYS = ("view_channel", "attach_files", "embed_links", "read_message_history")
+# What an invitation asks for: everything that is needed outside of the text of voice channels.
+NEEDED = discord.Permissions(**dict.fromkeys((*_ALWAYS, "send_messages", "send_messages_in_threads"), True))
 _VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
 _THREADS = (discord.ChannelType.public_thread, discord.ChannelType.private_thread, discord.ChannelType.news_thread)
 # Channel types that take a server's messages. Forums and media channels take threads only; a type unknown to discord.py
@@ -24,6 +26,17 @@ def missing_permissions(granted: discord.Permissions, channel: discord.ChannelTy
     if channel in _VOICE:
         needed.append("connect")
     return tuple(name for name in needed if not getattr(granted, name))
+
+
+def missing_by_roles(granted: discord.Permissions) -> tuple[str, ...]:
+    """What of `NEEDED` a member's roles lack in a server, by the same names."""
+    kinds = (discord.ChannelType.text, discord.ChannelType.public_thread)
+    return tuple(dict.fromkeys(name for kind in kinds for name in missing_permissions(granted, kind)))
+
+
+def takes_messages(channel: discord.ChannelType) -> bool:
+    """Whether messages can be posted in a server's channel of that type, and not only in threads below it."""
+    return channel in _POSTABLE and channel not in _THREADS
 
 
 def no_place(guild: discord.Guild | None, granted: discord.Permissions, channel: object) -> Refusal | None:

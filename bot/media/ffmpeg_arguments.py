@@ -55,6 +55,13 @@ def drawing(width: int, height: int) -> Sequence[str]:
     return "-map", "0:V:0", *picture, "-map_metadata", "-1", "-f", "image2", "-update", "1"
 
 
+def trying() -> Sequence[str]:
+    """Encode one black picture with the encoder that `encoding` names, and throw it away. Says the version first."""
+    picture = ("-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", "64x64", "-i", "file:/dev/zero")
+    video = ("-frames:v", "1", "-c:v", "libx264", "-preset", _PRESET, "-profile:v", "high", "-threads", _THREADS)
+    return "-nostdin", "-v", "info", *picture, *video, "-f", "null", "-"
+
+
 def _sound(bits: int) -> tuple[str, ...]:
     return "-c:a", "aac", "-b:a", str(bits or 48_000), "-ac", "2", "-ar", "48000"
 
