@@ -8,7 +8,7 @@ COMPILED := $(VENV)/.compiled
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test quick coverage reliability bench check upgrade-dump browser pictures fmt states lock image image-proof clean
+.PHONY: help demo story test quick coverage reliability bench check upgrade-dump browser pictures fmt states lock image image-proof audit clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,20 +78,29 @@ fmt: $(READY)  ## format the code and mend what can be mended
 states: $(READY)  ## draw docs/states.md from the table of the state machine
 	@$(BIN)/python -m tests.rules.draw_states
 
+PIN := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-index-url --no-emit-find-links --quiet
 lock: $(READY)  ## pin the requirements again, with hashes
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
-	@for name in run dev bench; do \
-	  extra=$$( [ $$name = run ] && echo "--extra postgresql" || echo "--extra $$name" ); \
-	  $(BIN)/uv pip compile pyproject.toml $$extra --universal --python-version 3.11 --generate-hashes \
-	    --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/$$name.txt; done
+	@$(PIN) pyproject.toml --extra postgresql --output-file requirements/run.txt
+	@$(PIN) pyproject.toml --extra dev --output-file requirements/dev.txt
+	@$(PIN) pyproject.toml --extra bench --output-file requirements/bench.txt
+	@$(PIN) --group audit --output-file requirements/audit.txt
 
 image:  ## build the Docker image of this checkout, discord-video-bot
 	@docker build --build-arg VERSION=$$(sed -n 's/^VERSION = "\(.*\)"/\1/p' bot/__init__.py) \
 	  --build-arg REVISION=$$(git rev-parse HEAD) --tag discord-video-bot .
+
+# It asks the package index, which knows them, so it is no part of `make test`. With --strict a package that the index
+# doesn't know is a failure, too. Its own packages are kept apart from ours.
+audit: requirements/audit.txt  ## look for known vulnerabilities of what the bot runs with
+	@$(PYTHON) -m venv --clear $(VENV)-audit
+	@$(VENV)-audit/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@$(VENV)-audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/run.txt
 
 # Where no Docker engine is at hand: in five minutes, as root on a Debian with mmdebstrap, in a gigabyte below /tmp.
 image-proof: $(READY)  ## run the Dockerfile's steps in a bare Debian, and the bot in it, without Docker
 	@$(BIN)/python -m tests.image_proof
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(VENV)-audit .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -164,6 +164,7 @@ def test_every_dependency_has_its_reason() -> None:
         *project["project"]["dependencies"],
         *project["build-system"]["requires"],
         *(one for e in extras for one in e),
+        *(one for group in project["dependency-groups"].values() for one in group),
     ]
     names = {re.split(r"[\[<>=~! ]", one)[0] for one in wanted} - {project["project"]["name"]}
     text = (ROOT / "docs/decisions/0002-dependencies.md").read_text()

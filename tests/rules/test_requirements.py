@@ -19,9 +19,9 @@ def entries(path: Path) -> list[str]:
     return [entry.strip() for entry in "\n".join(lines).replace("\\\n", " ").splitlines() if entry.strip()]
 
 
-def test_there_are_three_files() -> None:
-    """For the bot alone, for work on it with the sandbox, and for `make bench`."""
-    assert [path.name for path in FILES] == ["bench.txt", "dev.txt", "run.txt"]
+def test_there_are_four_files() -> None:
+    """For the bot alone, for work on it with the sandbox, for `make bench`, and for `make audit`."""
+    assert [path.name for path in FILES] == ["audit.txt", "bench.txt", "dev.txt", "run.txt"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
