@@ -4,7 +4,7 @@ import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import aiohttp
 import discord
@@ -20,7 +20,7 @@ from bot.engine.services import Services
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 from bot.ops.clock import Clock
-from bot.syncing import CommandSync, MaySync, Planned, always
+from bot.syncing import CommandsState, CommandSync, MaySync, Planned, always
 
 COGS = (
     "cogs.video",
@@ -50,6 +50,20 @@ def quiet_voice_warnings() -> None:
     """The bot never speaks, so discord.py need not warn about missing voice libraries."""
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
+
+
+class Connection(Protocol):
+    """The connection of a shard to the gateway."""
+
+    @property
+    def id(self) -> int:
+        """The shard's number."""
+        ...
+
+    @property
+    def latency_seconds(self) -> float | None:
+        """How long the response to the latest heartbeat took; None while it isn't connected."""
+        ...
 
 
 class _Commands(app_commands.CommandTree["VideoBot"]):
@@ -120,6 +134,8 @@ class VideoBot(commands.AutoShardedBot):
         self._readers = readers
         self._commands = CommandSync(self, guild_ids, data_dir, clock, readers, may_sync)
         self._services: Services | None = None
+        # Those of this process, once their number is known.
+        self.connections: Sequence[Connection] = ()
 
     @property
     def services(self) -> Services:
@@ -137,9 +153,15 @@ class VideoBot(commands.AutoShardedBot):
         guild_id = interaction.guild_id
         return self._readers.of(interaction.locale.value, None if guild_id is None else GuildId(guild_id))
 
-    def begin_shards(self, count: int, ids: Sequence[int]) -> None:
+    @property
+    def commands_state(self) -> CommandsState:
+        """Whether the slash commands are those of this version."""
+        return self._commands.state
+
+    def begin_shards(self, count: int, shards: Sequence[Connection]) -> None:
         """Be ready for the events of these shards, out of so many; before the first connects."""
-        self.shard_count, self.shard_ids = count, [*ids]
+        self.connections = shards
+        self.shard_count, self.shard_ids = count, [shard.id for shard in shards]
         self._connection.shard_count, self._connection.shard_ids = count, self.shard_ids
 
     def forget_guilds(self, shard_id: int) -> None:

@@ -34,7 +34,7 @@ async def stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event,
     count = client.served.count or recommended
     shards = [Shard(client, shard_id, starts) for shard_id in client.served.ids or range(count)]
     await starts.serve([shard.id for shard in shards])
-    client.begin_shards(count, [shard.id for shard in shards])
+    client.begin_shards(count, shards)
     running = [asyncio.create_task(shard.run(), name=f"shard {shard.id}") for shard in shards]
     try:
         for ended in (await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED))[0]:

@@ -146,6 +146,12 @@ class Shard:
         self._may_resume = False
         self._was_lost = False
 
+    @property
+    def latency_seconds(self) -> float | None:
+        """How long the response to the latest heartbeat took, infinite before the first; None without a session."""
+        socket = self._socket
+        return None if socket is None or not socket.open or socket.session_id is None else socket.latency
+
     async def run(self) -> NoReturn:
         """Receive events until cancelled. Raises `discord.ConnectionClosed` when Discord closed it for good."""
         breaks = 0

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -35,6 +36,14 @@ _log = structlog.stdlib.get_logger(__name__)
 async def always() -> bool:
     """A `MaySync`: the only process syncs."""
     return True
+
+
+class CommandsState(Enum):
+    """Whether Discord shows the commands of this version."""
+
+    IN_STEP = auto()
+    OLDER = auto()  # it shows those of an earlier one
+    MISSING = auto()  # it has never confirmed some of them
 
 
 class _Request(Protocol):
@@ -73,6 +82,7 @@ class CommandSync:
         self._clock = clock
         self._readers = readers
         self._again: asyncio.Task[None] | None = None
+        self.state = CommandsState.MISSING
         for target, ids in read_note(self._note)[1].items():
             self._note_ids(target, ids)
 
@@ -109,8 +119,17 @@ class CommandSync:
 
     async def _tell_changed(self) -> bool:
         """Sync what has changed; whether Discord has everything now."""
-        if not await self._may_sync():
-            return await self._read_ids()
+        in_step = await (self._sync_changed() if await self._may_sync() else self._read_ids())
+        older = CommandsState.OLDER if self._are_known() else CommandsState.MISSING
+        self.state = CommandsState.IN_STEP if in_step else older
+        return in_step
+
+    def _are_known(self) -> bool:
+        """Whether Discord has given each command an id, perhaps in an earlier form."""
+        ids = read_note(self._note)[1]
+        return all(self._names(guild) <= ids.get(_target_of(guild), {}).keys() for guild in self._guilds or (None,))
+
+    async def _sync_changed(self) -> bool:
         known, ids = read_note(self._note)
         planned = await self._plan(str(self._client.application_id), known)
         wanted = {target: each.fingerprint for target, each in planned.items()}
@@ -128,8 +147,7 @@ class CommandSync:
         known, ids = read_note(self._note)
         complete = True
         for guild in self._guilds or (None,):
-            target = "global" if guild is None else str(guild.id)
-            names = {command.name for command in self._tree.get_commands(guild=guild)}
+            target, names = _target_of(guild), self._names(guild)
             if not names <= ids.get(target, {}).keys():
                 found = await self._ask(target, self._tree.fetch_commands, "commands not read")
                 if found is not None:
@@ -137,6 +155,9 @@ class CommandSync:
                     self._write_note(known, ids)
                 complete = complete and names <= ids.get(target, {}).keys()
         return complete
+
+    def _names(self, guild: discord.abc.Snowflake | None) -> set[str]:
+        return {command.name for command in self._tree.get_commands(guild=guild)}
 
     async def _ask(self, target: str, request: _Request, failure: str) -> dict[str, int] | None:
         """Send a request about the commands of that target; returns their ids by name, None if it failed."""
@@ -196,6 +217,10 @@ def read_note(file: Path) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
     noted = cast("dict[str, Any]", note)
     known = {target: told for target, told in noted.items() if _is_target(target)}
     return known, _ids_in(noted.get(_IDS))
+
+
+def _target_of(guild: discord.abc.Snowflake | None) -> str:
+    return "global" if guild is None else str(guild.id)
 
 
 def _is_target(name: str) -> bool:

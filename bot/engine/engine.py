@@ -28,7 +28,7 @@ from bot.engine.requests.welcome import Welcome
 from bot.engine.services import Services
 from bot.engine.timekeeper import Timekeeper
 from bot.jobs.notices import Notices
-from bot.ops.tasks import keep_running
+from bot.ops.tasks import find_hung, keep_running
 
 _PAID_REQUESTS_SECONDS = 15.0
 _MESSAGES_SECONDS = 2.0
@@ -47,7 +47,7 @@ class Engine:
         self._cluster = cluster
         self._timekeeper = timekeeper
         providers = context.providers
-        throttles = Throttles.of_all(
+        self.throttles = throttles = Throttles.of_all(
             providers, context.clock, context.kill_switch.is_on, submits_per_minute, context.signals.is_provider_paused
         )
         self.reconcilers = [Reconciler(context, provider, throttles.of(provider)) for provider in providers]
@@ -74,12 +74,18 @@ class Engine:
             context.readers,
         )
         self._tasks: list[asyncio.Task[None]] = []
+        self.is_stopping = False
 
     def start(self, logged_in: asyncio.Event) -> None:
         """Run every loop; those that need Discord start once the client is logged in."""
         self._tasks = [
-            asyncio.create_task(keep_running(name, run, may_start)) for name, run, may_start in self._loops(logged_in)
+            asyncio.create_task(keep_running(name, run, may_start), name=name)
+            for name, run, may_start in self._loops(logged_in)
         ]
+
+    def hung_loops(self) -> list[str]:
+        """The loops that have ended, or don't come to the end of a turn: only a restart helps."""
+        return [] if self.is_stopping else find_hung(self._tasks)
 
     @property
     def turns(self) -> Notices | None:
@@ -99,6 +105,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Accept nothing and start no paid request any more, then let running work finish."""
+        self.is_stopping = True
         self.intake.stop()
         self.scheduler.stop()
         self.context.database.leave()

@@ -9,6 +9,7 @@ from bot.chat.cards import Message
 from bot.jobs.model import Job, JobId, MessageId, Post, UserId
 from bot.jobs.states import State
 from bot.ops.clock import Clock
+from bot.ops.tasks import waiting
 
 _DELETED_KEPT = 1_000
 
@@ -166,13 +167,14 @@ class Signals:
     @staticmethod
     async def wait(event: asyncio.Event, clock: Clock, seconds: float) -> None:
         """Return when the event is set or after that many seconds, whichever comes first."""
-        woken = asyncio.create_task(event.wait())
-        nap = asyncio.create_task(clock.sleep(seconds))
-        try:
-            await asyncio.wait((woken, nap), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            woken.cancel()
-            nap.cancel()
+        with waiting():
+            woken = asyncio.create_task(event.wait())
+            nap = asyncio.create_task(clock.sleep(seconds))
+            try:
+                await asyncio.wait((woken, nap), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                woken.cancel()
+                nap.cancel()
 
 
 def _may_announce(job: Job) -> bool:

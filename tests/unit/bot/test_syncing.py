@@ -12,7 +12,7 @@ from discord.http import Route
 
 from bot.chat.words import Readers
 from bot.jobs.model import GuildId
-from bot.syncing import CommandSync
+from bot.syncing import CommandsState, CommandSync
 from sandbox.chat import Chat, Fault
 from sandbox.clock import ScaledClock
 from tests.readers import READERS
@@ -63,6 +63,11 @@ class FakeProcess:
             await self._sync.sync()
             await then()
             self._sync.stop()
+
+    @property
+    def state(self) -> CommandsState:
+        """Whether Discord shows the commands of this version."""
+        return self._sync.state
 
     def ids(self, guild_id: int | None = None) -> Mapping[str, int]:
         """The ids of the commands that a message in that server, or in a DM, makes clickable."""
@@ -160,3 +165,28 @@ async def test_a_damaged_note_is_written_again(chat: Chat, folder: Path, note: s
     await process.sync(chat)
     assert process.ids() == FakeProcess(folder).ids() == {"status": int(chat.commands[0]["id"])}
     assert json.loads((folder / "commands.json").read_text(encoding="utf-8"))["ids"] == {"global": process.ids()}
+
+
+async def test_whether_discord_shows_the_commands_is_known(chat: Chat, folder: Path) -> None:
+    """None at first, those of this version after a sync, older ones while a new version can't sync."""
+    refused = Fault.status(400)
+    first, second = FakeProcess(folder), FakeProcess(folder)
+    chat.faults.add("command_sync", refused)
+    await first.sync(chat)
+    await second.sync(chat)
+    newer, newest = (FakeProcess(folder, described="Look at your videos") for _ in range(2))
+    chat.faults.add("command_sync", refused)
+    await newer.sync(chat)
+    await newest.sync(chat)
+    states = [process.state for process in (first, second, newer, newest)]
+    in_step = CommandsState.IN_STEP
+    assert states == [CommandsState.MISSING, in_step, CommandsState.OLDER, in_step]
+
+
+async def test_a_process_that_does_not_sync_knows_it_by_the_ids(chat: Chat, folder: Path) -> None:
+    """Another process syncs them: this one is in step once each of its commands has an id."""
+    before, after = (FakeProcess(folder, may_sync=False) for _ in range(2))
+    await before.sync(chat)
+    await FakeProcess(folder).sync(chat)
+    await after.sync(chat)
+    assert (before.state, after.state) == (CommandsState.MISSING, CommandsState.IN_STEP)
