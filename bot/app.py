@@ -53,6 +53,7 @@ from bot.videos.dialect_choice import dialect_of
 from bot.videos.providers import Provider, Providers, stored_ids
 from bot.videos.spending import WINDOW_SECONDS, SpendGuard
 from bot.videos.values import Endpoint
+from bot.web.opening import open_site
 
 _DAY_SECONDS = 86_400.0
 # The whole shutdown, with the gateway and the database, within the promised 20 s.
@@ -80,21 +81,24 @@ def migrate_only(settings: Settings, source: URL | None = None, now: float = 0.0
 async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, Language]) -> None:
     """Run the bot until SIGTERM or SIGINT, then drain within 20 s. `languages` by their tags.
 
-    Raises `AlreadyRunningError`, `DataFolderError`, `StoreUnavailableError`, `DiscordRefusedError`.
+    Raises `AlreadyRunningError`, `DataFolderError`, `ListenError`, `StoreUnavailableError`, `DiscordRefusedError`.
     """
     quiet_voice_warnings()
     clock = SteadyClock(machine_clock)
     with locked(settings.data_dir), Watchdog() as watchdog:
         # A start that hangs is cut off in time, too.
         stopping = _stop_signals(partial(watchdog.start, _DRAIN_SECONDS))
-        await asyncio.to_thread(_migrate_to_serve, settings)
-        readers = Readers(languages, has_daily_limit=settings.max_jobs_per_user_per_day > 0)
-        served = Shards(settings.shard_count, settings.shard_ids)
-        signals = Signals()
-        client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, served, signals.may_sync)
         async with AsyncExitStack() as resources:
+            site = await open_site(settings.http_host, settings.http_port, resources)
+            await asyncio.to_thread(_migrate_to_serve, settings)
+            readers = Readers(languages, has_daily_limit=settings.max_jobs_per_user_per_day > 0)
+            served = Shards(settings.shard_count, settings.shard_ids)
+            signals = Signals()
+            client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, served, signals.may_sync)
             await resources.enter_async_context(client)
             engine = await build_engine(settings, clock, client, readers, resources, signals)
+            if site is not None:
+                site.watch(engine, client)
             starts = SessionStarts(client, clock, engine.turns or IdentifyTurns(clock))
             if not stopping.is_set():
                 await _serve(settings, client, starts, engine, watchdog, stopping)

@@ -28,6 +28,7 @@ from bot.ops.logs import start_logging
 from bot.ops.watchdog import Watchdog
 from bot.settings import Settings, SettingsError, load_settings, read_settings
 from bot.transfer import read_address
+from bot.web.listening import ListenError
 
 _FOR_THE_OPERATOR = (
     SettingsError,
@@ -39,6 +40,7 @@ _FOR_THE_OPERATOR = (
     TransferError,
     UnusableServerError,
     ShardTakenError,
+    ListenError,
     DiscordRefusedError,
 )
 _log = structlog.stdlib.get_logger(__name__)

@@ -26,6 +26,7 @@ _TIME_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": _DAY_SECONDS, "w": 7 * _DA
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
 _TIME = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhdw]\s*)+")
 _TIME_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_HOST = re.compile(r"[\w.:%-]{1,253}", re.ASCII)
 _SPAN = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.ASCII)
 
 
@@ -148,6 +149,12 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _http_host(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise ValueError("not a host")
+    return value
+
+
 def _file(value: Path) -> Path:
     if "\0" in str(value):
         raise ValueError("not a path")
@@ -202,6 +209,16 @@ DatabaseUrl = Annotated[
         "an address such as postgresql+asyncpg://name:password@host:5432/database; its only option is ssl, such as "
         "?ssl=verify-full"
     ),
+]
+# Where the bot listens. It need not be resolvable when the settings are read.
+HttpHost = Annotated[
+    str,
+    BeforeValidator(strip),
+    AfterValidator(_http_host),
+    Allowed("a name or an address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0"),
+]
+Port = Annotated[
+    int | None, Field(ge=1, le=65_535), BeforeValidator(strip), Allowed("the number of a port, from 1 to 65535")
 ]
 File = Annotated[Path | None, AfterValidator(_file), Allowed("the path of a file")]
 Folder = Annotated[Path, AfterValidator(_folder), Allowed("the path of a folder other than /")]

@@ -18,10 +18,12 @@ from bot.settings._kinds import (
     Folder,
     GraceSeconds,
     Hosts,
+    HttpHost,
     Ids,
     Lengths,
     Models,
     PollSeconds,
+    Port,
     Seconds,
     Secret,
     ShardIds,
@@ -95,6 +97,10 @@ class Settings(BaseModel):
 
     reference_max_bytes: Bytes = 20_971_520
     video_max_bytes: Bytes = 536_870_912
+
+    http_host: HttpHost = "127.0.0.1"
+    # None: nothing is served.
+    http_port: Port = None
 
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"],

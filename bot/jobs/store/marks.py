@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.generation import Generation
 from bot.jobs.model import GuildId
-from bot.jobs.pending_write import ADVANCED
+from bot.jobs.pending_write import ADVANCED, no_turn
 from bot.jobs.tables import marks
 
 
@@ -64,6 +64,12 @@ class DatabaseMarks(NamedTuple):
     is_paused: bool = False
     # The lineages that it had before it was restored.
     earlier: tuple[str, ...] = ()
+
+
+@no_turn
+async def try_out(connection: AsyncConnection) -> None:
+    """In a write: show that the database can be read and written to now. Changes nothing."""
+    await connection.execute(sa.select(marks.c.name).limit(1))
 
 
 async def read_database_marks(connection: AsyncConnection) -> DatabaseMarks:

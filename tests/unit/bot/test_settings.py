@@ -87,6 +87,8 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
         "reply_grace_seconds": 10,
         "reference_max_bytes": 20971520,
         "video_max_bytes": 536870912,
+        "http_host": "127.0.0.1",
+        "http_port": None,
         "log_level": "info",
         "log_format": "auto",
     }

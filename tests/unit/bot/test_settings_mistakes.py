@@ -277,3 +277,26 @@ def test_direct_messages_follow_the_servers(
 ) -> None:
     """On, unless the bot works in some servers only; what is set wins."""
     assert load(monkeypatch, **values).takes_direct_messages is takes
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("HTTP_PORT", "0"),
+        ("HTTP_PORT", "65536"),
+        ("HTTP_PORT", "http"),
+        ("HTTP_HOST", "http://127.0.0.1"),
+        ("HTTP_HOST", "[::1]"),
+        ("HTTP_HOST", "two words"),
+    ],
+)
+def test_where_nothing_can_be_served_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, written: str) -> None:
+    """A port that doesn't exist, or what is no name and no address."""
+    assert refused(monkeypatch, **{name: written}).startswith(f"{name} is wrong: it is '{written}' and must be ")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.7", "::1", "::", "localhost", "bot_1.internal", "fe80::1%eth0"])
+def test_any_address_may_be_listened_at(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """An address of either kind, or a name, which is resolved at the start."""
+    settings = load(monkeypatch, HTTP_HOST=f" {host} ", HTTP_PORT=" 8080 ")
+    assert (settings.http_host, settings.http_port) == (host, 8080)

@@ -1,0 +1,17 @@
+"""Opens the bot's pages, if there is a port for them."""
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.web.site import Site
+
+
+async def open_site(host: str, port: int | None, resources: AsyncExitStack) -> "Site | None":
+    """Serve the pages until `resources` are closed; None without a port. Raises `ListenError`."""
+    if port is None:
+        return None
+    # Most bots have none, and the libraries take time to import.
+    from bot.web.site import Site
+
+    return await resources.enter_async_context(Site(host, port))
