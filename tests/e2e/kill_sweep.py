@@ -14,7 +14,7 @@ from typing import Literal
 
 from bot.chat.custom_ids import Action
 from bot.jobs.states import ENDS
-from sandbox.chat import Channel, Guild, Message, Person
+from sandbox.chat import Call, Channel, Guild, Message, Person
 from sandbox.chat.command_filler import NotPossibleError
 from sandbox.stage import Stage
 from sandbox.studio.state import RenderState
@@ -72,8 +72,10 @@ _PROMPT: dict[Life, str] = {
     "fail-over": "A heron elsewhere",
 }
 _SETTLED = {"sent", "gone", "refused"}
-# How much time passes at once after a restart: ffmpeg, and a stop, are waited for for a minute.
-_STEP_SECONDS: dict[Life, float] = {"ladder": 4.0, "stop": 10.0}
+# How much time passes at once after a restart: ffmpeg is waited for for a minute, and a render to be stopped goes on.
+_STEP_SECONDS: dict[Life, float] = {"ladder": 4.0, "stop": 2.0}
+# A card is edited again after three seconds. A stopped render is looked at every few seconds, for a minute.
+_CARD_SECONDS, _STOPPING_SECONDS, _IN_VAIN_SECONDS = 3.0, 5.0, 50.0
 
 
 @dataclass(frozen=True)
@@ -243,14 +245,25 @@ async def _ask(one: Sweep, prompt: str, asker: Person) -> None:
 
 
 async def _stop(one: Sweep, prompt: str, asker: Person) -> None:
-    """Press Stop on the job's card as soon as it is offered, again if the bot dies before it has stored that."""
-    while (row := one.row(prompt)) is None or not row["withheld"]:
-        shown = [card for card in one.channel.messages if prompt in card.text and Action.STOP in actions(card)]
-        if shown and one.stage.chat.bot_online:
-            with suppress(NotPossibleError):
-                await press(asker, shown[0], Action.STOP)
-            await asyncio.sleep(0.5)
+    """Press Stop on the job's card until that is stored, also in the bot's next life; let time pass for what follows.
+
+    None passes while a press waits for its acknowledgement, and little before: the render would end unstopped.
+    """
+    pressed: dict[int, Call] = {}
+    for looks in itertools.count():
         await asyncio.sleep(0.05)
+        row, life = one.row(prompt), one.stage.bot.lives
+        if row is None or row["state"] != "rendering" or not one.stage.chat.bot_online:
+            continue
+        shown = [card for card in one.channel.messages if prompt in card.text and Action.STOP in actions(card)]
+        is_pending = life in pressed and pressed[life].answer.state == "thinking"
+        if row["stop_sent_at"] is not None:
+            one.stage.jump(_IN_VAIN_SECONDS if row["stop_asked_at"] is None else _STOPPING_SECONDS)
+        elif shown and not row["withheld"] and not is_pending:
+            with suppress(NotPossibleError):
+                pressed[life] = await press(asker, shown[0], Action.STOP)
+        elif not is_pending and looks % _LOOKS_BETWEEN_STEPS == 0:
+            one.stage.jump(_CARD_SECONDS)
 
 
 async def _until(one: Sweep, true: Callable[[], bool], *, step_seconds: float = 0.0) -> None:

@@ -81,6 +81,7 @@ def prompts() -> list[str]:
     return [f"A heron of the {number}. kind" for number in range(JOBS)]
 
 
+@pytest.mark.reliability
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(SEEDS))
 async def test_however_it_is_pressed_a_render_is_stopped_once_at_most(tmp_path: Path, seed: int) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.kill_sweep import STRIDE, When, Where, sweep
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     ("where", "least"), [("commit", 10), ("request to the provider", 1), ("request to the next provider", 3)]

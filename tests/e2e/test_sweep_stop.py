@@ -8,6 +8,7 @@ from tests.e2e.kill_sweep import STRIDE, When, Where, sweep
 
 
 @pytest.mark.slow
+@pytest.mark.reliability
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("where", "least"), [("commit", 5), ("request to Discord", 5), ("request to the provider", 3)])
 async def test_a_stop_killed_anywhere_is_sent_once(tmp_path: Path, where: Where, when: When, least: int) -> None:

@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 from yarl import URL
 
@@ -62,6 +63,7 @@ def a_chain(rng: random.Random, hosts: dict[str, Host]) -> str:
     return url
 
 
+@pytest.mark.reliability
 async def test_a_key_stays_with_its_provider(tmp_path: Path, net: FakeNetwork) -> None:
     """Wherever a link or a redirect leads: only the provider itself sees its key, and it does see it."""
     hosts = {name: Host() for name in NAMES}

@@ -14,6 +14,7 @@ from bot.jobs.attempts import Attempt
 from bot.jobs.model import Cause, Charged, Job, VideoRequest
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import attempts
+from tests.figures import figure
 from tests.unit.bot.engine.scheduler_harness import Answer, SchedulerHarness, a_scheduler_harness, answering
 
 
@@ -194,7 +195,8 @@ class Script:
 FINAL = frozenset({"taken", "cut", "gateway", "content"})
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.reliability
+@pytest.mark.parametrize("seed", range(figure(12, 300)))
 async def test_no_sequence_of_answers_pays_twice(tmp_path: Path, seed: int) -> None:
     """Of all answers of two providers: after one that may have taken the job, or refused its words, nothing is sent."""
     rng = random.Random(seed)
