@@ -5,7 +5,7 @@ Leases are on the database's clock, which no test can set.
 
 from bot.engine import cluster
 from bot.engine.delivery import sending
-from bot.engine.pipeline import submit_step
+from bot.engine.pipeline import stopping, submit_step
 from bot.jobs import backends, notices
 from bot.jobs.store import processes
 
@@ -21,6 +21,6 @@ def shorten_leases(seconds: float) -> None:
     send_within = processes.SEND_WITHIN_SECONDS * shorter
     cluster.HEARTBEAT_SECONDS *= shorter
     cluster.LEASE_SECONDS = processes.LEASE_SECONDS = seconds
-    submit_step.SEND_WITHIN_SECONDS = sending.SEND_WITHIN_SECONDS = send_within
+    submit_step.SEND_WITHIN_SECONDS = sending.SEND_WITHIN_SECONDS = stopping.SEND_WITHIN_SECONDS = send_within
     backends.STOPPED_SECONDS *= shorter
     notices.APART_SECONDS, notices.LOOK_SECONDS = _APART_SECONDS, _LOOK_SECONDS

@@ -1,7 +1,7 @@
 """The scene of the tests of several processes: each serves one shard, and all share one PostgreSQL database."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.chat import Channel, Chat, Message, Person
 from sandbox.cluster_stage import LEASE_SECONDS, ClusterStage
 from sandbox.postgres import PostgresServer
+from sandbox.providers import StudioPlan
 from sandbox.studio import Studio
 from tests.databases import run_on_server
 from tests.e2e.messages import ever_posted, is_card
@@ -78,7 +79,7 @@ class Cluster:
         """Wait for the video of that prompt, in any channel; it was paid once, posted once, and its card is gone."""
         found = await self.until(lambda: next(iter(self.videos(prompt)), None), seconds, what=f"the video {prompt!r}")
         await self.until(lambda: not self.cards(prompt), what=f"the card of {prompt!r} to go")
-        assert self.studio.paid(prompt) == 1
+        assert self.stage.paid(prompt) == 1
         assert self.ever(prompt, "video") == [found]
         assert len(self.ever(prompt, "card")) <= 1
         assert self.ever(prompt, "fail") == self.ever(prompt, "unsure") == []
@@ -99,8 +100,8 @@ class Cluster:
         return [one for one in found if prompt in str(one.history[0].components) + one.text]
 
     def paid(self) -> int:
-        """How many paid requests the provider has received, with any outcome."""
-        return sum(request.operation in {"create", "remix"} for request in self.studio.requests)
+        """How many paid requests the providers have received, with any outcome."""
+        return sum(request.operation in {"create", "remix"} for request in self.stage.provider_requests)
 
     def _messages(self) -> list[Message]:
         return [one for channel in {post.channel for post in self.chat.posts} for one in channel.messages]
@@ -133,6 +134,7 @@ async def a_cluster(
     start: bool = True,
     settings: dict[str, str] | None = None,
     lease_seconds: float | None = LEASE_SECONDS,
+    providers: Mapping[str, StudioPlan] | None = None,
     **turned: object,
 ) -> AsyncIterator[Cluster]:
     """Several processes on that database; afterwards nothing may have asked for what the local Discord lacks."""
@@ -144,6 +146,7 @@ async def a_cluster(
         settings=QUICK | (settings or {}),
         dials=dials,
         lease_seconds=lease_seconds,
+        providers=providers,
     )
     async with stage:
         cluster = a_corner(stage, server, database)

@@ -167,13 +167,15 @@ async def begin_submit(
     rest.
 
     The provider may be another than when it was accepted. Without an attempt it is the same.
-    With `submitter`, only if that process still submits, a place is free and nothing is paused for all.
+    With `submitter`, only if that process still submits, a place is free and the owner has paused neither all spending
+    nor that provider.
     Returns the job as it is then: still accepted, with a later `not_before`, if it has to wait; None if it was moved by
     someone else.
     """
     if submitter is not None and not await processes.holds_role(connection, Role.SUBMITTER, submitter.process):
         return None
-    if submitter is not None and await _must_wait(connection, submitter):
+    provider = job.provider if attempt is None else attempt.provider
+    if submitter is not None and await _must_wait(connection, submitter, provider):
         return replace(job, not_before=now + _AGAIN_SECONDS)
     as_read = {"wanted": job.id, "state": job.state, "fence": job.fence, "now": now}
     if (waiting := (await connection.execute(_LATER, as_read)).first()) is not None:
@@ -190,7 +192,6 @@ async def begin_submit(
     followed_by = await connection.scalar(under_way, {"person": user_id}) if refusals else 0
     held = resting or held_until(refused_at, followed_by or 0, now)
     if held is None:
-        provider = job.provider if attempt is None else attempt.provider
         sent: dict[str, Any] = {"submitted_at": now, "waiting_for": None, "provider": provider}
         sent |= await _usual(connection, provider, job)
         if attempt is not None:
@@ -214,10 +215,11 @@ async def _usual(connection: AsyncConnection, provider: str, job: Job) -> dict[s
     return {"usual_low_seconds": low_seconds, "usual_high_seconds": high_seconds}
 
 
-async def _must_wait(connection: AsyncConnection, submitter: Submitter) -> bool:
+async def _must_wait(connection: AsyncConnection, submitter: Submitter, provider: str) -> bool:
     at_provider = sa.select(_count(jobs.c.state.in_(AT_PROVIDER), jobs.c.late_at.is_(None), of_person=sa.true()))
     is_full = (await connection.scalar(at_provider) or 0) >= submitter.places
-    return is_full or await marks.has(connection, Mark.PAUSED)
+    is_paused = await marks.has(connection, Mark.PAUSED) or await marks.is_provider_paused(connection, provider)
+    return is_full or is_paused
 
 
 async def _denials(

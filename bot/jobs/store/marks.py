@@ -128,6 +128,11 @@ async def resume_provider(connection: AsyncConnection, provider: str) -> None:
     await connection.execute(sa.delete(marks).where(marks.c.name == _PAUSED_PROVIDER + _hash(provider)))
 
 
+async def is_provider_paused(connection: AsyncConnection, provider: str) -> bool:
+    """Whether the owner has paused that provider."""
+    return await has(connection, _PAUSED_PROVIDER + _hash(provider))
+
+
 async def read_paused_providers(connection: AsyncConnection) -> dict[str, float]:
     """The ids of the providers that the owner has paused, and since when."""
     found = await connection.scalars(sa.select(marks.c.value).where(marks.c.name.startswith(_PAUSED_PROVIDER)))
@@ -145,7 +150,7 @@ async def _put(connection: AsyncConnection, name: str, value: str) -> None:
     await connection.execute(sa.insert(marks).values(name=name, value=value))
 
 
-async def has(connection: AsyncConnection, name: Mark) -> bool:
+async def has(connection: AsyncConnection, name: str) -> bool:
     """Whether there is that mark."""
     return await connection.scalar(sa.select(marks.c.name).where(marks.c.name == name)) is not None
 

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jobs.attempts import Attempt, next_attempt
 from bot.jobs.database import Database
 from bot.jobs.model import Job, UserId, new_job_id
 from bot.jobs.states import State
@@ -29,8 +30,8 @@ async def submits(database: Database) -> Database:
     return database
 
 
-async def mark(database: Database, job: Job, places: int = 2) -> Job | None:
-    return await database.write(begin_submit, job, NOW, submitter=Submitter(ME, places))
+async def mark(database: Database, job: Job, places: int = 2, attempt: Attempt | None = None) -> Job | None:
+    return await database.write(begin_submit, job, NOW, attempt=attempt, submitter=Submitter(ME, places))
 
 
 async def waiting(database: Database, count: int = 1) -> list[Job]:
@@ -142,3 +143,17 @@ async def test_nothing_is_marked_while_all_is_paused(submits: Database) -> None:
     marked = await mark(submits, job)
     assert marked is not None
     assert marked.state is State.SUBMITTING
+
+
+async def test_nothing_is_marked_for_a_provider_that_is_paused(submits: Database) -> None:
+    """`/owner providers pause:` in any process is a row, too: the job is tried again soon, and may go elsewhere."""
+    [job] = await waiting(submits)
+    paused, other = (next_attempt(job, None, provider, None, "key", NOW) for provider in ("paused", "other"))
+    await submits.write(marks.pause_provider, "paused", NOW)
+    left = await mark(submits, job, attempt=paused)
+    assert left is not None
+    assert (left.state, left.not_before > NOW) == (State.ACCEPTED, True)
+    assert await is_left(submits, job)
+    marked = await mark(submits, job, attempt=other)
+    assert marked is not None
+    assert (marked.state, marked.provider) == (State.SUBMITTING, "other")
