@@ -39,6 +39,8 @@ QUICK = NO_FFMPEG | {
 
 
 RENDER_SECONDS = 0.1
+# How fast the clock of a stage runs: most of a test's time is the pause of three seconds between two edits of a card.
+SPEED = 4.0
 OPENROUTER_MODEL = "vendor/clip-1"
 
 
@@ -74,8 +76,8 @@ async def a_stage(
     `turned` are dials of the one provider that there is without `providers`.
     """
     with database_settings() as on:
-        chosen = QUICK | on | (settings or {})
-        async with Stage(folder, settings=chosen, dials=quick_dials(**turned), providers=providers) as stage:
+        chosen, dials = QUICK | on | (settings or {}), quick_dials(**turned)
+        async with Stage(folder, speed=SPEED, settings=chosen, dials=dials, providers=providers) as stage:
             if start:
                 if not on:
                     # Migrations take a third of a first start; with `start=False` the bot runs them.
