@@ -29,6 +29,10 @@ from bot.jobs.tables import processes
 # How long each try waits for another writer's lock.
 _BUSY_SECONDS = 5.0
 _BUSY_SECONDS_LEAVING = 1.0
+# How long a checkpoint, and so every write, waits for readers. A backup reads for longer: while a reader holds more
+# than that share of the log, it isn't waited for at all.
+_CHECKPOINT_SECONDS = 1.0
+_HELD_SHARE = 0.25
 # SQLite checkpoints its log by itself, but never restarts it while there is always a reader.
 _LOG_BYTES_MAX = 16 * 1024 * 1024
 # Options of a transaction: it only reads; it takes no turn with other processes; the process ends.
@@ -116,8 +120,7 @@ class SQLiteBackend(Backend):
             async with engine.connect() as connection:
                 # Past SQLAlchemy, which would begin a transaction: a checkpoint isn't possible inside one.
                 driver: Any = (await connection.get_raw_connection()).driver_connection
-                async with driver.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
-                    (busy, *_pages) = await cursor.fetchone()
+                busy = await _take_in_log(driver)
         except (sqlite3.Error, SQLAlchemyError):
             busy = True
         # Don't wait for a very long reader again at every write.
@@ -253,6 +256,25 @@ def read_json(text: str) -> object:
         return json.loads(text)
     except (ValueError, TypeError):
         return None
+
+
+async def _take_in_log(driver: Any) -> bool:
+    """Checkpoint the log and cut it off; whether a reader prevented that."""
+    _busy, pages, taken_in = await _row_of(driver, "PRAGMA wal_checkpoint(PASSIVE)")
+    if taken_in < (1 - _HELD_SHARE) * pages:
+        return True
+    (before_ms,) = await _row_of(driver, "PRAGMA busy_timeout")
+    await _row_of(driver, f"PRAGMA busy_timeout={min(before_ms, int(_CHECKPOINT_SECONDS * 1_000))}")
+    try:
+        (busy, *_pages) = await _row_of(driver, "PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        await _row_of(driver, f"PRAGMA busy_timeout={before_ms}")
+    return bool(busy)
+
+
+async def _row_of(driver: Any, pragma: str) -> Any:
+    async with driver.execute(pragma) as cursor:
+        return await cursor.fetchone()
 
 
 def _size_bytes(file: Path) -> int:
