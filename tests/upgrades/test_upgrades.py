@@ -5,7 +5,6 @@ whose database has no marks yet.
 """
 
 import json
-import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -24,13 +23,11 @@ from sandbox.studio import Outcome
 from tests.e2e import inspection
 from tests.e2e.messages import time_passes_until
 from tests.e2e.scene import a_stage
+from tests.upgrades.dumps import DUMPS, HERE, NAME, build, sql_of
 from tests.wording import says
 
 pytestmark = pytest.mark.sqlite_only("files of earlier versions")
 
-
-HERE = Path(__file__).parent
-DUMPS = sorted(path.stem for path in HERE.glob("*.sql"))
 ENDS = {
     "Was lost": "lost",
     "Was undeliverable": "undeliverable",
@@ -49,7 +46,6 @@ ENDS = {
     "Is being sent": "uncertain",
     "Is waiting": "delivered",
 }
-_NAME = re.compile(r"\{(guild|channel|ada|provider|message_\d+|remote_\d+)\}")
 
 
 class Earlier:
@@ -58,7 +54,7 @@ class Earlier:
     def __init__(self, stage: Stage, dump: str) -> None:
         self.stage = stage
         self.facts: dict[str, Any] = json.loads((HERE / f"{dump}.json").read_text(encoding="utf-8"))
-        self.sql = (HERE / f"{dump}.sql").read_text(encoding="utf-8")
+        self.sql = sql_of(dump)
         # The time goes on from where it stood.
         stage.clock.started_at = self.facts["now"] + 60
         guild = stage.chat.add_guild("Upgrades")
@@ -69,7 +65,7 @@ class Earlier:
         self.given["provider"] = stage.studio.base_url
 
     def filled(self, text: str) -> str:
-        return _NAME.sub(lambda found: str(self.given[found[1]]), text)
+        return NAME.sub(lambda found: str(self.given[found[1]]), text)
 
     async def stands(self) -> list[Message]:
         """Everything in its place but the bot."""
@@ -161,8 +157,7 @@ def test_a_backup_of_before_the_upgrade_is_recognised(tmp_path: Path, dump: str)
 
     def put() -> dict[str, str]:
         path.unlink(missing_ok=True)
-        with closing(sqlite3.connect(path)) as database:
-            database.executescript(_NAME.sub(_number, (HERE / f"{dump}.sql").read_text(encoding="utf-8")))
+        build(dump, path)
         migrate(path)
         with closing(sqlite3.connect(path)) as database:
             return marks_of(database)
@@ -172,8 +167,3 @@ def test_a_backup_of_before_the_upgrade_is_recognised(tmp_path: Path, dump: str)
     assert "copy" not in put()
     write_generation(generation_path(path), Generation(marks["lineage"], 5))
     assert "copy" in put()
-
-
-def _number(found: re.Match[str]) -> str:
-    """Some number of its own for each name in braces."""
-    return str(int.from_bytes(found[1].encode()[-6:], "big"))
