@@ -13,11 +13,13 @@ from sqlalchemy import URL
 
 from bot import VERSION
 from bot.app import LeftBehindError, migrate_only, run
+from bot.backup_command import back_up_database
 from bot.chat.words import Language, read_languages
 from bot.check.command import check
 from bot.connection import DiscordRefusedError
 from bot.data_folder import AlreadyRunningError, DataFolderError
 from bot.discovery import write_providers
+from bot.jobs.backup_target import BackupError
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import DamagedDatabaseError, MovedDatabaseError, NewerDatabaseError
 from bot.jobs.migrating_shared import ServedDatabaseError, UnusableServerError
@@ -38,6 +40,7 @@ _FOR_THE_OPERATOR = (
     MovedDatabaseError,
     LeftBehindError,
     TransferError,
+    BackupError,
     UnusableServerError,
     ShardTakenError,
     ListenError,
@@ -66,7 +69,8 @@ def main(
     which is argparse's own.
     """
     parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes videos.")
-    parser.add_argument("command", nargs="?", choices=("run", "migrate", "providers", "check"), default="run")
+    parser.add_argument("command", nargs="?", choices=("run", "migrate", "backup", "providers", "check"), default="run")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="with backup: the new file to copy the database to")
     parser.add_argument("--version", action="version", version=VERSION)
     parser.add_argument(
         "--from", dest="source", metavar="URL",
@@ -88,6 +92,8 @@ def main(
         parser.error("--from goes with migrate.")
     if (given.target is not None) is not (given.command == "providers"):
         parser.error("--write goes with providers, and providers needs it.")
+    if (given.file is not None) is not (given.command == "backup"):
+        parser.error("FILE goes with backup, and backup needs it.")
     with Watchdog() as watchdog, asyncio.Runner() as runner:
         code = _code_of(given, clock or SystemClock(), languages or read_languages(), runner)
         # The runner waits for threads at its end; the watchdog cuts off one that hangs.
@@ -128,13 +134,17 @@ def _carry_out(
         return ExitCode(runner.run(checking))
     address = None if given.source is None else read_address(given.source)
     doubts: list[str] = []
-    settings = load_settings(secrets=given.command != "migrate", token=given.command != "providers", warn=doubts.append)
+    settings = load_settings(
+        secrets=given.command not in {"migrate", "backup"}, token=given.command != "providers", warn=doubts.append
+    )
     start_logging(settings.log_level, settings.log_format, _secrets(settings, address), clock.now)
     for doubt in doubts:
         _log.warning("settings", doubt=doubt)
     match given.command:
         case "migrate":
             migrate_only(settings, address, clock.now())
+        case "backup":
+            print(back_up_database(settings, given.file, clock.now()))  # noqa: T201  # the answer
         case "providers":
             written = runner.run(write_providers(settings, given.target, clock))
             models = "1 model" if written.offered == 1 else f"{written.offered} models"

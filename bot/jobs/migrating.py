@@ -27,8 +27,13 @@ _ADVICE = (
     "ends what had waited without charge, and looks in each channel before it posts, until /owner resume. With nothing "
     "in its place it starts with an empty one."
 )
-# The migration since which a database has marks.
+# The migration since which a database has marks; and the `user_version` of a copy of one that has none yet.
 BROUGHT_MARKS = "0002"
+UNMARKED_COPY = 0x636F7079
+# SQLite's file format (its documentation, "Database File Format"): the first bytes of each file, and where its two
+# numbers are, which are 1 for a file without a write-ahead log.
+_MAGIC = b"SQLite format 3\0"
+NO_LOG_AT, NO_LOG = 18, b"\x01\x01"
 
 
 class DamagedDatabaseError(StoreUnavailableError):
@@ -95,10 +100,12 @@ def refuse_lone_log(path: Path) -> None:
 def _begin_count(file: Path, connection: sa.Connection, *, fresh: bool = False) -> None:
     """Write the file beside a database that is new or had none until this upgrade, before either is committed.
 
-    An old database beside a file that has counted is no upgrade: it was put back there, and is marked as a copy.
+    An old database beside a file that has counted is no upgrade: it was put back there, and is marked as a copy. So is
+    one that `backup` has made.
     """
     kept = read_generation(file)
-    if not fresh and kept is not None and kept.number > 0:
+    is_copy = connection.scalar(sa.text("PRAGMA user_version")) == UNMARKED_COPY
+    if not fresh and (is_copy or (kept is not None and kept.number > 0)):
         connection.execute(sa.text("INSERT INTO marks (name, value) VALUES ('copy', 'upgraded')"))
         return
     found = {row.name: row.value for row in connection.execute(sa.text("SELECT name, value FROM marks"))}
@@ -170,6 +177,7 @@ def examine(
 
     `as_a_whole` reads all of it. Raises `DamagedDatabaseError`, `StoreUnavailableError`.
     """
+    _refuse_foreign_log(path)
     revision = None
     marks: dict[str, str] = {}
     verdict = "ok"
@@ -191,6 +199,27 @@ def examine(
     if revision is None:
         raise DamagedDatabaseError(f"The database {path} holds nothing of the bot's. {_ADVICE}")
     return Examined(revision, marks)
+
+
+def _refuse_foreign_log(path: Path) -> None:
+    """SQLite would apply the log of the database that was there before to a copy that is put in its place.
+
+    A copy has the file format without a log, the bot's own databases never have. Raises `DamagedDatabaseError`.
+    """
+    try:
+        if not _size_bytes(_log_of(path)):
+            return
+        with path.open("rb") as file:
+            head = file.read(NO_LOG_AT + len(NO_LOG))
+    except OSError:
+        # Opening it says why.
+        return
+    if head.startswith(_MAGIC) and head[NO_LOG_AT:] == NO_LOG:
+        log, index = _log_of(path), path.with_name(f"{path.name}-shm")
+        raise DamagedDatabaseError(
+            f"{log} belongs to the database that was there before {path}: remove {log} and {index}, then start again. "
+            "Nothing was changed."
+        )
 
 
 def holds_jobs(path: Path, connect: Callable[[Path], sqlite3.Connection] = open_to_read) -> bool:

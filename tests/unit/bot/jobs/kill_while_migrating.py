@@ -22,7 +22,7 @@ import alembic.script
 from bot.jobs import migrating
 
 __all__ = ["alembic"]  # imported once for all who die
-FILE_STEPS = {"open", "os.rename", "os.remove", "sqlite3.connect"}
+FILE_STEPS = {"open", "os.link", "os.rename", "os.remove", "sqlite3.connect"}
 STEPS_MAX = 500
 
 
