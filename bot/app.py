@@ -25,6 +25,7 @@ from bot.engine.cluster import Cluster, take_predecessor
 from bot.engine.context import EngineContext, Rules
 from bot.engine.engine import Engine
 from bot.engine.kill_switch import KillSwitch
+from bot.engine.nightly_backup import NightlyBackup
 from bot.engine.owner_alerts import OwnerAlerts
 from bot.engine.restore_detection import detect_restore, searched_until
 from bot.engine.signals import Signals
@@ -159,7 +160,10 @@ async def build_engine(
         clock, database, providers, catalogue, fetcher, ffmpeg, shelf, first_frames, courier,
         Members(client, client.served), readers, rules, signals, owner_alerts, kill_switch, process,
     )  # fmt: skip
-    engine = Engine(context, timekeeper, settings.max_submits_per_minute, cluster)
+    backups = None
+    if settings.backup_dir is not None:
+        backups = NightlyBackup(context, database_path(settings.data_dir).absolute(), settings.backup_dir.absolute())
+    engine = Engine(context, timekeeper, settings.max_submits_per_minute, cluster, backups)
     client.services = engine.services
     return engine
 

@@ -11,6 +11,7 @@ from bot.engine.delivery.offers import OfferLoop
 from bot.engine.delivery.outbox import OutboxDispatcher
 from bot.engine.housekeeping import keep_house
 from bot.engine.moves import take_unlearned
+from bot.engine.nightly_backup import NightlyBackup
 from bot.engine.pipeline.lost_job_poller import LostJobPoller
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.reconcile import Reconciler
@@ -40,11 +41,17 @@ class Engine:
     """All loops of one process, on one context. `services` is what the cogs call."""
 
     def __init__(
-        self, context: EngineContext, timekeeper: Timekeeper, submits_per_minute: int, cluster: Cluster | None = None
+        self,
+        context: EngineContext,
+        timekeeper: Timekeeper,
+        submits_per_minute: int,
+        cluster: Cluster | None = None,
+        backups: NightlyBackup | None = None,
     ) -> None:
         """`cluster` is this process among those that share the database, if it is shared."""
         self.context = context
         self._cluster = cluster
+        self._backups = backups
         self._timekeeper = timekeeper
         providers = context.providers
         self.throttles = throttles = Throttles.of_all(
@@ -122,6 +129,7 @@ class Engine:
     def _loops(self, logged_in: asyncio.Event) -> tuple[_Loop, ...]:
         alerts = self.context.owner_alerts
         shared: tuple[_Loop, ...] = () if self._cluster is None else (("cluster", self._cluster.run, None),)
+        nightly: tuple[_Loop, ...] = () if self._backups is None else (("nightly backup", self._backups.run, None),)
         return (
             *shared,
             # Polling running jobs needs no Discord.
@@ -134,4 +142,5 @@ class Engine:
             ("owner alerts", alerts.run, logged_in),
             ("timekeeper", partial(self._timekeeper.run, alerts), None),
             ("housekeeping", partial(keep_house, self.context), None),
+            *nightly,
         )

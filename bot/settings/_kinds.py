@@ -222,6 +222,7 @@ Port = Annotated[
 ]
 File = Annotated[Path | None, AfterValidator(_file), Allowed("the path of a file")]
 Folder = Annotated[Path, AfterValidator(_folder), Allowed("the path of a folder other than /")]
+FolderOrNone = Annotated[Path | None, AfterValidator(_file), Allowed("the path of a folder")]
 Bytes = Annotated[int, Field(ge=1), BeforeValidator(_bytes), Allowed("a size such as 20MB, 20MiB or 20971520")]
 Seconds = Annotated[float, Field(gt=0), BeforeValidator(_in_seconds), Allowed("a time such as 90s, 5m, 24h or 3600")]
 PollSeconds = Annotated[

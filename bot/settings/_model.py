@@ -16,6 +16,7 @@ from bot.settings._kinds import (
     Days,
     File,
     Folder,
+    FolderOrNone,
     GraceSeconds,
     Hosts,
     HttpHost,
@@ -75,6 +76,8 @@ class Settings(BaseModel):
     data_dir: Folder = Path("data")
     # None: SQLite in `data_dir`.
     database_url: DatabaseUrl = None
+    # None: no nightly backups. With PostgreSQL the server makes them.
+    backup_dir: FolderOrNone = None
 
     poll_min_seconds: PollSeconds = 1
     poll_max_seconds: PollSeconds = 60

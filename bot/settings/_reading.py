@@ -148,6 +148,8 @@ def _judge(values: _Values, mistakes: list[str]) -> tuple[Settings, set[str]]:
         if getattr(settings, low.lower()) > getattr(settings, high.lower()):
             shown = ", ".join(f"{name} is {getattr(settings, name.lower()):g}" for name in (low, high))
             mistakes.append(f"{low} must not be larger than {high}: {shown}.")
+    if settings.backup_dir is not None and settings.database_url is not None:
+        mistakes.append("BACKUP_DIR is for SQLite: with DATABASE_URL, back up with pg_dump, and take BACKUP_DIR out.")
     if not {"shard_count", "shard_ids"} & wrong:
         mistakes += _judge_shards(settings)
     return settings, {name.upper() for name in wrong}

@@ -1,11 +1,13 @@
 """What is written about the project is true of it: citations, links, commands, settings, codes, dependencies."""
 
+import os
 import re
-import shutil
 import sqlite3
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import discord
@@ -15,6 +17,7 @@ from bot.chat.permissions import missing_permissions
 from bot.chat.words import Key
 from bot.cli import ExitCode
 from bot.settings import NAMES
+from tests.databases import build_file
 from tests.readers import READERS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,30 +123,31 @@ def test_every_alert_has_its_row() -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])
 def test_the_backup_command_copies_an_open_database(page: str, tmp_path: Path) -> None:
-    """The command for backups gives a whole, private copy while a process has the database open and writes to it."""
-    command = re.search(r"(?ms)^```\n(umask 077\n.*?)^```", (ROOT / page).read_text())
+    """The command for backups gives a private copy while a process has the database open and writes to it."""
+    command = re.search(r"(?m)^```\n(\S+ -m bot backup \S+)\n```$", (ROOT / page).read_text())
     assert command is not None
     (tmp_path / "data").mkdir()
-    writer = sqlite3.connect(tmp_path / "data" / "bot.db", isolation_level=None)
-    try:
-        for statement in (
-            "PRAGMA journal_mode=WAL",
-            "CREATE TABLE t (x)",
-            "INSERT INTO t VALUES (1)",
-            "BEGIN IMMEDIATE",
-        ):
-            writer.execute(statement)
-        writer.execute("INSERT INTO t VALUES (2)")
-        shell = shutil.which("sh") or "sh"
-        subprocess.run([shell, "-ec", command[1]], cwd=tmp_path, check=True, timeout=30)
-    finally:
-        writer.close()
-    copy = sqlite3.connect(tmp_path / "backup.db")
-    try:
-        assert copy.execute("SELECT x FROM t").fetchall() == [(1,)]
-    finally:
-        copy.close()
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    build_file(tmp_path / "data" / "bot.db")
+    with closing(sqlite3.connect(tmp_path / "data" / "bot.db", isolation_level=None)) as writer:
+        writer.execute("INSERT INTO marks VALUES ('stored', '')")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO marks VALUES ('not stored yet', '')")
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        subprocess.run(["sh", "-ec", command[1]], cwd=tmp_path, env=environment, check=True, timeout=60)
+    with closing(sqlite3.connect(tmp_path / "backup.db")) as copy:
+        names = {name for (name,) in copy.execute("SELECT name FROM marks")}
+    assert {"stored", "copy"} <= names
+    assert "not stored yet" not in names
     assert (tmp_path / "backup.db").stat().st_mode & 0o077 == 0
+
+
+def test_the_page_says_what_is_in_a_backup() -> None:
+    """The database alone: an operator who needs pictures and unposted videos has to copy their folders, too."""
+    table = (ROOT / "docs/operating.md").read_text().partition("\n## Back up and restore")[2].partition("\n### ")[0]
+    rows = dict(re.findall(r"(?m)^\| (`.*?) \| .* \| (yes|no)\b[^|]*\|$", table))
+    assert [files for files, answer in rows.items() if answer == "yes"] == ["`bot.db`, `bot.db-wal`, `bot.db-shm`"]
+    assert "`references/`, `videos/`" in rows
 
 
 def test_the_invitation_asks_for_exactly_what_is_needed() -> None:

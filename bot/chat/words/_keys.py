@@ -150,6 +150,7 @@ class Key(StrEnum):
     PROVIDER_CREDIT = auto()
     PROVIDER_BY_OWNER = auto()
     ALERT_ACCOUNT = auto()
+    ALERT_BACKUP = auto()
     ALERT_CLOCK = auto()
     ALERT_KEY = auto()
     ALERT_MODEL = auto()

@@ -71,6 +71,7 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
         "fetch_allow_hosts": (),
         "data_dir": Path("data"),
         "database_url": None,
+        "backup_dir": None,
         "poll_min_seconds": 1,
         "poll_max_seconds": 60,
         "job_deadline_seconds": 3600,

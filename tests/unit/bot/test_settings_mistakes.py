@@ -68,6 +68,13 @@ def test_shards_that_do_not_exist_are_named(monkeypatch: pytest.MonkeyPatch, val
     assert refused(monkeypatch, **values) == said
 
 
+def test_nightly_backups_are_not_promised_for_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator would rely on copies that are never made: the mistake names what makes them."""
+    said = refused(monkeypatch, BACKUP_DIR="backups", DATABASE_URL="postgresql+asyncpg://bot:secret@db/videos")
+    assert said.startswith("BACKUP_DIR is for SQLite")
+    assert "pg_dump" in said
+
+
 def test_a_wrong_shard_setting_is_one_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the count is wrong the ids are not judged by it."""
     said = refused(monkeypatch, SHARD_COUNT="none", SHARD_IDS="7")
