@@ -40,7 +40,7 @@ $(COMPILED): $(READY) $(shell find bot cogs sandbox tests -name '*.py')
 # In CI the browser tests must run, so there the browser is fetched too; elsewhere nothing is installed unasked.
 test: $(READY) $(if $(filter true,$(CI)),browser)  ## everything that must hold: the checks and all tests, the core on both databases
 	@$(MAKE) --no-print-directory -j 2 check $(COMPILED)
-	@$(BIN)/pytest -n 4 --dist loadfile --durations=30
+	@$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder --durations=30
 
 # While one works, in two and a half minutes on two cores: no browser, no PostgreSQL, and hardly a process of the bot.
 quick: $(READY)  ## the tests of unit, rules and simcord that are not marked slow, on SQLite; no lint, no types
