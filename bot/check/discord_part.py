@@ -28,7 +28,10 @@ _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The settings that concern Discord, and whether the permissions of all servers are checked."""
+    """The settings that concern Discord. `everything`: the permissions in all servers are checked.
+
+    Without `knows_models` the commands can't be compared: they show what the models offer.
+    """
 
     guild_ids: tuple[int, ...]
     allowed_guild_ids: tuple[int, ...]
@@ -36,6 +39,7 @@ class Wanted:
     shard_count: int | None
     everything: bool
     data_dir: Path
+    knows_models: bool = True
 
 
 class DiscordCheck:
@@ -63,7 +67,8 @@ class DiscordCheck:
         self._say(application.judge_intents(about))
         self._say(application.judge_invitation(about))
         # One after the other: a running bot needs most of the requests that Discord allows.
-        await self._try(Line.COMMANDS, self._check_commands(about.id))
+        if self._wanted.knows_models:
+            await self._try(Line.COMMANDS, self._check_commands(about.id))
         await self._try(Line.OWNERS, self._check_owners(about))
         await self._try(Line.SERVERS, self._check_servers())
 

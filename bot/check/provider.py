@@ -19,7 +19,6 @@ from bot.videos.provider_setup import ProviderSetup
 from bot.videos.response import decode
 from bot.videos.values import Timeouts
 
-REQUEST_SECONDS = 10.0
 # A decoded JSON null is None, too.
 NO_JSON = object()
 
@@ -78,7 +77,7 @@ async def ask_provider(
     clock: Clock,
     *,
     is_from_file: bool = False,
-    within_seconds: float = REQUEST_SECONDS,
+    within_seconds: float,
 ) -> ProviderFacts:
     """Ask it, all at once. It raises nothing: what isn't answered is in the answers."""
     dialect = dialect_of(setup)

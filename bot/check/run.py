@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 
@@ -41,6 +41,8 @@ class Bounds:
     # Of these the check of the whole file.
     whole_file: float = 30.0
     provider: float = 30.0
+    # Of these a single request.
+    request: float = 10.0
     discord: float = 60.0
     # With `--all`: thousands of servers.
     discord_everything: float = 900.0
@@ -89,25 +91,26 @@ async def run_checks(
     check = _Check(found, clock, languages, collected, bounds, everything)
     await asyncio.gather(*(check.within(name, seconds, work) for name, seconds, work in check.parts()))
     collected.say(judge_clock(collected.times))
-    collected.say(judge_finished(collected.open_parts, collected.broken_parts, clock.monotonic() - began_at))
+    collected.say_all(judge_finished(collected.open_parts, collected.broken_parts, clock.monotonic() - began_at))
     return Report(in_order(collected.findings), collected.invitation, broke=bool(collected.broken_parts))
 
 
-def judge_finished(open_parts: list[str], broken_parts: list[str], seconds: float) -> Finding:
+def judge_finished(open_parts: list[str], broken_parts: list[str], seconds: float) -> Iterator[Finding]:
     """Whether every part was checked to its end."""
     if broken_parts:
-        return problem(
+        yield problem(
             Line.FINISHED,
             f"The check of {', '.join(broken_parts)} ended with an unexpected error.",
             "Report it, with the error on standard error.",
         )
     if open_parts:
-        return problem(
+        yield problem(
             Line.FINISHED,
             f"The check of {', '.join(open_parts)} hung, and was ended.",
             "Look at the disk, database or network that it is about, and check again.",
         )
-    return ok(Line.FINISHED, f"Everything was checked, in {seconds:.1f} s.")
+    if not open_parts and not broken_parts:
+        yield ok(Line.FINISHED, f"Everything was checked, in {seconds:.1f} s.")
 
 
 def time_read(server: str, date: str, began_at: float, ended_at: float) -> TimeRead | None:
@@ -185,7 +188,9 @@ class _Check:
             provider = setup.providers[index]
             routes = (route for model in setup.models for route in model.routes if route.provider == provider.name)
             offered = tuple(dict.fromkeys(route.model for route in routes))
-            facts = await ask_provider(provider, offered, self._clock, is_from_file=is_from_file)
+            facts = await ask_provider(
+                provider, offered, self._clock, is_from_file=is_from_file, within_seconds=self._bounds.request
+            )
             self._collected.say_all(judge_provider(facts))
             for answer in facts.answers.values():
                 self._note_time(
@@ -201,7 +206,7 @@ class _Check:
         readers.note_models({model.name: model.label for model in catalogue.models})
         wanted = Wanted(
             settings.discord_guild_ids, settings.allowed_guild_ids, settings.owner_ids, settings.shard_count,
-            self._everything, settings.data_dir,
+            self._everything, settings.data_dir, self._knows_models(),
         )  # fmt: skip
         names = [provider.name for provider in settings.setup.providers]
         async with (
@@ -215,6 +220,10 @@ class _Check:
                 self._collected.invitation = check.invitation
                 if (answer := check.answered) is not None:
                     self._note_time("Discord", answer.date, answer.began_at, answer.ended_at)
+
+    def _knows_models(self) -> bool:
+        """Whether the settings say what is offered, which the commands show."""
+        return not any(name.startswith(("VIDEOS_", "PROVIDERS_")) for name in self._found.unusable - {"VIDEOS_API_KEY"})
 
     async def _check_machine(self) -> None:
         program = await asyncio.to_thread(find_ffmpeg)

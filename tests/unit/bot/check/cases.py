@@ -254,7 +254,7 @@ CASES: list[tuple[Line, State, Callable[[], Finding | None]]] = [
     (Line.MEMORY, State.PROBLEM, lambda: machine.judge_memory(100 * MIB, has_ffmpeg=False)),
     (Line.OPEN_FILES, State.OK, lambda: machine.judge_open_files(4096)),
     (Line.OPEN_FILES, State.WARNING, lambda: machine.judge_open_files(256)),
-    (Line.FINISHED, State.OK, lambda: judge_finished([], [], 2.0)),
-    (Line.FINISHED, State.PROBLEM, lambda: judge_finished(["Discord"], [], 60.0)),
-    (Line.FINISHED, State.PROBLEM, lambda: judge_finished(["Discord"], ["the machine"], 60.0)),
+    (Line.FINISHED, State.OK, lambda: next(judge_finished([], [], 2.0))),
+    (Line.FINISHED, State.PROBLEM, lambda: next(judge_finished(["Discord"], [], 60.0))),
+    (Line.FINISHED, State.PROBLEM, lambda: next(judge_finished(["Discord"], ["the machine"], 60.0))),
 ]  # fmt: skip
