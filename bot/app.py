@@ -17,10 +17,11 @@ from bot import VERSION
 from bot.chat.courier import Courier
 from bot.chat.members import Members
 from bot.chat.shards import Shards
-from bot.chat.words import Key, Language, Readers
+from bot.chat.words import Language, Readers
 from bot.client import VideoBot, quiet_voice_warnings
 from bot.connection import disconnect, stay_connected
 from bot.data_folder import database_path, locked
+from bot.engine.alert_posting import OwnerMail
 from bot.engine.cluster import Cluster, take_predecessor
 from bot.engine.context import EngineContext, Rules
 from bot.engine.engine import Engine
@@ -31,6 +32,7 @@ from bot.engine.restore_detection import detect_restore, searched_until
 from bot.engine.signals import Signals
 from bot.engine.timekeeper import Timekeeper
 from bot.gateway import IdentifyTurns, SessionStarts
+from bot.jobs.alerts import AlertKind
 from bot.jobs.allowlist import Allowlist
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.clean_end import note_clean_end
@@ -39,6 +41,7 @@ from bot.jobs.generation import generation_path
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import holds_jobs, migrate
 from bot.jobs.migrating_shared import migrate_shared
+from bot.jobs.model import ChannelId
 from bot.jobs.pacing import Bounds
 from bot.jobs.store import finding, marks, moving, processes
 from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
@@ -152,9 +155,12 @@ async def build_engine(
     signals.searched_until = searched_until(found)
     signals.paused_providers = await database.read(marks.read_paused_providers)
     courier = Courier(client, clock, settings.owner_ids, served=client.served)
-    owner_alerts = OwnerAlerts(courier, clock, readers, database)
+    machine = socket.gethostname() if database.is_shared else ""
+    channel = settings.owner_channel_id
+    mail = OwnerMail(courier, None if channel is None else ChannelId(channel))
+    owner_alerts = OwnerAlerts(mail, clock, readers, database, process, machine)
     if found.is_restored:
-        owner_alerts.alert(Key.ALERT_RESTORED)
+        owner_alerts.alert(AlertKind.RESTORED)
     rules = _rules(settings)
     context = EngineContext(
         clock, database, providers, catalogue, fetcher, ffmpeg, shelf, first_frames, courier,
@@ -163,7 +169,7 @@ async def build_engine(
     backups = None
     if settings.backup_dir is not None:
         backups = NightlyBackup(context, database_path(settings.data_dir).absolute(), settings.backup_dir.absolute())
-    engine = Engine(context, timekeeper, settings.max_submits_per_minute, cluster, backups)
+    engine = Engine(context, timekeeper, settings.max_submits_per_minute, client, cluster, backups)
     client.services = engine.services
     return engine
 

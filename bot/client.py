@@ -16,6 +16,7 @@ from bot.chat import cards, custom_ids, words
 from bot.chat.command_texts import CommandTranslator
 from bot.chat.forms import typed_prompt
 from bot.chat.shards import Shards
+from bot.engine.alert_checks import DiscordStanding
 from bot.engine.services import Services
 from bot.jobs.model import GuildId, UserId
 from bot.jobs.reasons import Reason, Refusal, RefusalError
@@ -163,6 +164,11 @@ class VideoBot(commands.AutoShardedBot):
         self.connections = shards
         self.shard_count, self.shard_ids = count, [shard.id for shard in shards]
         self._connection.shard_count, self._connection.shard_ids = count, self.shard_ids
+
+    def standing(self) -> DiscordStanding:
+        """Whether every shard is connected, and the commands are those of this version."""
+        connected = all(shard.latency_seconds is not None for shard in self.connections)
+        return DiscordStanding(connected, self.commands_state is CommandsState.IN_STEP)
 
     def forget_guilds(self, shard_id: int) -> None:
         """Empty the cache of a shard's servers; its next session has all that are left."""

@@ -9,18 +9,34 @@ from collections.abc import Callable
 
 from bot.chat.words import Key, Label, Sentence, _filling, label, say
 from bot.chat.words._keys import Ending
+from bot.jobs.alerts import AlertKind
 from bot.jobs.reasons import Reason
 from tests.readers import ENGLISH
 
-__all__ = ["Ending", "Key", "Label", "Reason", "label_of", "pattern", "permission_name", "rendered", "says", "sentence"]
+__all__ = [
+    "AlertKind",
+    "Ending",
+    "Key",
+    "Label",
+    "Reason",
+    "label_of",
+    "pattern",
+    "permission_name",
+    "rendered",
+    "says",
+    "sentence",
+]
 
-Named = Key | Label | Reason | Ending
+Named = Key | Label | Reason | Ending | AlertKind
 _MARKDOWN = re.compile(r"[*`]+")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 def says(text: str | None, *named: Named, **given: object) -> bool:
-    """Whether the text has one of the sentences (an ending: its cause) with these values; other gaps hold anything."""
+    """Whether the text has one of the sentences with these values; other gaps hold anything.
+
+    Of an ending it is the cause, of an alert what happened.
+    """
     return any(pattern(one, **given).search(text or "") for one in named)
 
 
@@ -62,7 +78,13 @@ def permission_name(name: str) -> str:
 
 
 def _written(what: Named) -> Sentence:
-    section = {Key: "sentences.{}", Label: "labels.{}", Ending: "endings.{}.cause", Reason: "refusals.{}"}[type(what)]
+    section = {
+        Key: "sentences.{}",
+        Label: "labels.{}",
+        Ending: "endings.{}.cause",
+        Reason: "refusals.{}",
+        AlertKind: "alerts.{}.what",
+    }[type(what)]
     return ENGLISH.languages[0].sentences[section.format(what.name.lower())]
 
 

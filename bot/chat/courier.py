@@ -142,11 +142,14 @@ class Courier:
         """
         return await self._find(channel_id, after, lambda message: any(map(is_ours, _custom_ids(message))))
 
-    async def has_said(self, channel_id: ChannelId, content: str, since: float) -> bool:
-        """Whether the bot has posted exactly that text there since then (epoch seconds). Raises `CourierFault`."""
+    async def has_said(self, channel_id: ChannelId, contents: frozenset[str], since: float) -> bool:
+        """Whether the bot has posted exactly one of those texts there since then (epoch seconds).
+
+        Raises `CourierFault`, as `find` does.
+        """
         moment = datetime.fromtimestamp(since, UTC)
         after = MessageId(discord.utils.time_snowflake(moment))
-        return await self._find(channel_id, after, lambda message: message.content == content) is not None
+        return await self._find(channel_id, after, lambda message: message.content in contents) is not None
 
     async def find_denial(self, place: Place) -> Denial | None:
         """Why no message can be posted in that place any more; None if it can, as far as is known.

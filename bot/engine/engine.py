@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from bot.engine.alert_checks import AlertChecks, Discord
 from bot.engine.cluster import Cluster
 from bot.engine.context import EngineContext
 from bot.engine.delivery.card_updates import CardUpdater
@@ -45,6 +46,7 @@ class Engine:
         context: EngineContext,
         timekeeper: Timekeeper,
         submits_per_minute: int,
+        discord: Discord,
         cluster: Cluster | None = None,
         backups: NightlyBackup | None = None,
     ) -> None:
@@ -60,6 +62,7 @@ class Engine:
         self.reconcilers = [Reconciler(context, provider, throttles.of(provider)) for provider in providers]
         self.scheduler = Scheduler(context, throttles, Poller(context, throttles))
         self.lost_job_poller = LostJobPoller(context, throttles)
+        self.alert_checks = AlertChecks(context, throttles, discord)
         self.outbox = OutboxDispatcher(context)
         self.card_updater = CardUpdater(context)
         self.offer_loop = OfferLoop(context)
@@ -139,7 +142,7 @@ class Engine:
             ("outbox", self.outbox.run, logged_in),
             ("card updater", self.card_updater.run, logged_in),
             ("offers", self.offer_loop.run, logged_in),
-            ("owner alerts", alerts.run, logged_in),
+            ("owner alerts", partial(alerts.run, self.alert_checks.check), logged_in),
             ("timekeeper", partial(self._timekeeper.run, alerts), None),
             ("housekeeping", partial(keep_house, self.context), None),
             *nightly,

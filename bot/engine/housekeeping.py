@@ -5,8 +5,8 @@ It also checks for jobs with unreadable rows: lists continue without them, so no
 
 import structlog
 
-from bot.chat.words import Key
 from bot.engine.context import EngineContext
+from bot.jobs.alerts import AlertKind
 from bot.jobs.deadlines import DRAFT_SECONDS
 from bot.jobs.model import fitted_name_of, video_name_of
 from bot.jobs.store import drafts, finding, pictures
@@ -19,6 +19,8 @@ _ROUNDS_OF_FILES = 6
 _OFFER_SECONDS = 86_400.0
 # A picture may be stored that long before its job.
 _SPARE_SECONDS = 3600.0
+# The subject of the alert, which for other stuck jobs is their id.
+_ROWS = "rows"
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -64,4 +66,6 @@ async def sweep(context: EngineContext) -> None:
 async def tell_of_unreadable(context: EngineContext) -> None:
     """Alert the owner about running jobs that can't continue; the log names them."""
     if await context.database.read(finding.count_unreadable):
-        context.owner_alerts.alert(Key.ALERT_STUCK)
+        context.owner_alerts.alert(AlertKind.STUCK, _ROWS)
+    else:
+        context.owner_alerts.over(AlertKind.STUCK, _ROWS)

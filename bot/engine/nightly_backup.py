@@ -12,8 +12,8 @@ from pathlib import Path
 import structlog
 
 import bot
-from bot.chat.words import Key
 from bot.engine.context import EngineContext
+from bot.jobs.alerts import AlertKind
 from bot.jobs.backup_folder import night_of
 from bot.media.confined import KilledError, Limits, OverdueError, supervise
 
@@ -24,7 +24,6 @@ _RETRY_SECONDS = 3600.0
 # A folder on a slow network, or one that hangs.
 _DEADLINE_SECONDS = 3 * 3600.0
 _LIMITS = Limits(cpu_seconds=3600, address_bytes=4 << 30, file_bytes=1 << 50)
-_ALERT_REST_SECONDS = 86_400.0
 _HOME = Path(bot.__file__).resolve().parents[1]
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -53,9 +52,10 @@ class NightlyBackup:
                 try:
                     await self._back_up(night)
                     self._done = night
+                    self._context.owner_alerts.over_here(AlertKind.BACKUP)
                 except BackupFailedError as error:
                     _log.error("backup failed", why=str(error))  # the line says all
-                    self._context.owner_alerts.alert(Key.ALERT_BACKUP, rest_seconds=_ALERT_REST_SECONDS)
+                    self._context.owner_alerts.alert_here(AlertKind.BACKUP)
                     wait_seconds = _RETRY_SECONDS
             await clock.sleep(wait_seconds)
 

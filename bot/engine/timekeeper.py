@@ -6,9 +6,9 @@ adopted, but stays in doubt for an hour: until then nothing ends and nothing is 
 
 import structlog
 
-from bot.chat.words import Key
 from bot.engine.owner_alerts import OwnerAlerts
 from bot.engine.signals import Signals
+from bot.jobs.alerts import AlertKind
 from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.store import drafts, finding, marks, moving, posts
 from bot.jobs.store.marks import Mark
@@ -71,7 +71,9 @@ class Timekeeper:
             await self._doubt(self._clock.now())
             self._clock.take_over()
         elif ahead_seconds < -NEVER_RIGHT_SECONDS:
-            owner_alerts.alert(Key.ALERT_CLOCK)
+            owner_alerts.alert_here(AlertKind.CLOCK)
+        else:
+            owner_alerts.over_here(AlertKind.CLOCK)
 
     async def _check_doubt(self, before: float, ahead_seconds: float) -> None:
         wall = self._clock.machine_now()

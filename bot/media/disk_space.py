@@ -44,6 +44,14 @@ class DiskSpace:
         """End the reservation: it is filled, or not needed any more."""
         self._promised.pop(whom, None)
 
+    async def has_room(self) -> bool:
+        """Whether the disk has room above its floor."""
+        try:
+            await self.check()
+        except OSError:
+            return False
+        return True
+
     async def check(self, bytes_to_come: int = 0) -> None:
         """Return if the disk has room for so many bytes above its floor. Raises `DiskFullError`, OSError."""
         free_bytes = await asyncio.to_thread(self.folder.free_bytes)

@@ -65,7 +65,7 @@ class ReferenceShelf:
         self._deadlines = deadlines
         self._waits_seconds = waits_seconds
         self._slots = Slots(_DOWNLOADS_AT_ONCE, REFERENCES_MAX)
-        self._space = DiskSpace(self._folder, PICTURE_FLOOR_BYTES)
+        self.space = DiskSpace(self._folder, PICTURE_FLOOR_BYTES)
 
     async def keep(self, upload: Upload, by: Hashable = None) -> Reference:
         """Fetch one attachment and keep it. Raises `ReferenceRefused`.
@@ -180,9 +180,9 @@ class ReferenceShelf:
 
     async def _keep_once(self, upload: Upload) -> Reference:
         async with AsyncExitStack() as stack:
-            await self._space.check()
+            await self.space.check()
             partial = await stack.enter_async_context(PartialFile(self._folder))
-            stack.callback(self._space.end, partial)
+            stack.callback(self.space.end, partial)
             await self._receive(upload, partial)
             return await self._shelve(upload, partial)
 
@@ -203,7 +203,7 @@ class ReferenceShelf:
             if (length or 0) > self._max_bytes:
                 raise self._too_large(upload)
             # The file itself, and the same once more without its metadata.
-            await self._space.promise(partial, 2 * (self._max_bytes if length is None else length))
+            await self.space.promise(partial, 2 * (self._max_bytes if length is None else length))
             async for chunk in response.content.iter_any():
                 if partial.size_bytes + len(chunk) > self._max_bytes:
                     raise self._too_large(upload)

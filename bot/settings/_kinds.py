@@ -182,6 +182,7 @@ Ids = Annotated[
     BeforeValidator(_split),
     Allowed("ids of Discord (whole numbers), separated by commas"),
 ]
+Id = Annotated[int | None, Field(gt=0, lt=2**63), BeforeValidator(strip), Allowed("an id of Discord (a whole number)")]
 ShardIds = Annotated[
     tuple[int, ...],
     BeforeValidator(_shard_ids),

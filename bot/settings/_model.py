@@ -20,6 +20,7 @@ from bot.settings._kinds import (
     GraceSeconds,
     Hosts,
     HttpHost,
+    Id,
     Ids,
     Lengths,
     Models,
@@ -48,6 +49,8 @@ class Settings(BaseModel):
     # Unset, it is off when the bot works in some servers only (`takes_direct_messages`).
     direct_messages: Annotated[Literal["on", "off"] | None, BeforeValidator(lower), Allowed("on or off")] = None
     owner_ids: Ids = ()
+    # Alerts go there instead of to the owners' DMs.
+    owner_channel_id: Id = None
     # Unset, Discord recommends it.
     shard_count: Annotated[int | None, Field(ge=1), BeforeValidator(strip), Allowed("a whole number, 1 or more")] = None
     # Unset, all of them.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.words import Key
+from bot.jobs.alerts import AlertKind
 from bot.jobs.reasons import Reason
 from sandbox.chat import Fault, Message, Permission
 from sandbox.stage import Stage
@@ -37,13 +37,15 @@ async def resume(stage: Stage) -> str:
 
 
 async def test_a_backup_put_back_does_nothing_twice(tmp_path: Path) -> None:
-    """C9: paused with an alert to the owner, waiting jobs end uncharged, posted videos are found, not posted again."""
+    """C9: paused with an alert to the owners, waiting jobs end uncharged, posted videos are found, not posted again.
+
+    The alert is in the owners' channel, once over two starts, and after the resume its all-clear.
+    """
     async with a_stage(tmp_path, settings={"MAX_RENDERING_JOBS": "3"}) as stage:
         guild = stage.chat.add_guild("Night Shift")
         ada = stage.chat.add_person("Ada")
         guild.join(ada)
-        # Discord lets a bot write only to people it shares a server with.
-        guild.join(stage.chat.owner)
+        owners = guild.add_channel("owners")
         scene = Scene(stage, guild, guild.add_channel("videos"), ada)
         slow = {"render_seconds": 60.0}
         stage.studio.dials.next_render += [Outcome.ok(**slow), Outcome.fail(**slow), Outcome.ok(render_seconds=9_000)]
@@ -57,15 +59,13 @@ async def test_a_backup_put_back_does_nothing_twice(tmp_path: Path) -> None:
         await stage.bot.kill()
         await stage.chat.bot_gone()
         stage.bot.put_back(backup)
-        await stage.start_bot()
+        await stage.start_bot(OWNER_CHANNEL_ID=str(owners.id))
 
         assert (stage.bot.data_dir / "PAUSED").exists()
         await inspection.job(stage, WAITED, "failed")
         await inspection.job(stage, FINISHED, "delivered")
         await inspection.job(stage, FAILED, "failed")
-        told = await stage.chat.wait_message(
-            stage.chat.dm(stage.chat.owner), lambda m: says(m.content, Key.ALERT_RESTORED)
-        )
+        told = await stage.chat.wait_message(owners, lambda m: says(m.content, AlertKind.RESTORED))
         assert "/owner resume" in told.content
         refused = await inspection.refusal(await ada.slash(scene.channel, "video", prompt="Meanwhile"))
         assert says(refused, Reason.PAUSED)
@@ -76,12 +76,15 @@ async def test_a_backup_put_back_does_nothing_twice(tmp_path: Path) -> None:
         assert (stage.bot.data_dir / "PAUSED").exists()
         await resume(stage)
         assert not (stage.bot.data_dir / "PAUSED").exists()
+        await time_passes_until(stage, lambda: len(owners.messages) == 2, step_seconds=10)
+        assert owners.messages[1].content.startswith("**All clear:**")
         stage.jump(9_000)
         await time_passes_until(stage, lambda: videos(scene, LOST_FILE), step_seconds=10)
         await scene.make("After it")
         for prompt in (FINISHED, FAILED, WAITED, LOST_FILE):
             assert stage.studio.paid(prompt) == 1
             assert len(videos(scene, prompt)) == (prompt != FAILED)
+        assert len(owners.messages) == 2
         # The one that failed before the copy was put back was said then; what waited has its video there.
         assert len(ever_posted(scene.chat, scene.channel, "fail")) == 1
         assert "Traceback" not in stage.bot.log()

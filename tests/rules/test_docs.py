@@ -14,8 +14,8 @@ import discord
 import pytest
 
 from bot.chat.permissions import missing_permissions
-from bot.chat.words import Key
 from bot.cli import ExitCode
+from bot.jobs.alerts import AlertKind
 from bot.settings import NAMES
 from tests.databases import build_file
 from tests.readers import READERS
@@ -115,7 +115,7 @@ def test_every_alert_has_its_row() -> None:
     """The table of alerts has the first words of each alert, a gap as an ellipsis, so that an operator finds it."""
     table = (ROOT / "docs/operating.md").read_text().partition("\n## Alerts")[2].partition("\n## ")[0]
     begins = [cell for cell in re.findall(r"(?m)^\| (.+?) \|", table) if cell != "alert begins with"]
-    texts = [READERS.languages["en"].sentences[f"sentences.{key}"] for key in Key if key.startswith("alert_")]
+    texts = [READERS.languages["en"].sentences[f"alerts.{kind}.what"] for kind in AlertKind]
     shown = [re.sub(r"\{[^}]*\}", "…", text) for text in texts if isinstance(text, str)]
     assert len(shown) == len(texts) == len(begins)
     assert [text for text in shown if sum(text.startswith(begin) for begin in begins) != 1] == []

@@ -10,6 +10,7 @@ import pytest
 
 from bot.chat.custom_ids import Action
 from bot.chat.words import Key
+from bot.jobs.alerts import AlertKind
 from bot.jobs.allowlist import Allowlist
 from bot.jobs.model import PostKind, UserId
 from bot.jobs.reasons import Reason
@@ -175,7 +176,7 @@ async def test_a_ceiling_is_said_with_when_there_is_room(world: SimWorld, owner:
     said = private(result)
     assert says(said, Reason.SERVER_BUDGET, limit=1)
     assert "<t:" in said
-    owner_alerts = world.engine.context.owner_alerts
-    alerts = [owner_alerts._queue.get_nowait().text for _ in range(owner_alerts._queue.qsize())]
-    assert [says(one, Key.ALERT_SERVER_BUDGET, guild=str(world.guild.id), percent=100) for one in alerts] == [True]
+    alerts = [standing.episode for standing in world.engine.context.owner_alerts._standing.values()]
+    assert [one.kind for one in alerts] == [AlertKind.SERVER_BUDGET]
+    assert alerts[0].named == {"guild": str(world.guild.id), "percent": 100, "limit": 1}
     assert isinstance(await world.shown((await world.jobs())[0], PostKind.CARD), discord.Message)

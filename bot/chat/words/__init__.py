@@ -10,6 +10,7 @@ from bot.chat.words._keys import Key, Label
 from bot.chat.words._language import ENGLISH, LANGUAGES, Language, Sentence, read_language, read_languages
 from bot.chat.words._readers import Reader, Readers
 from bot.chat.words._status_keys import charged_key, ending_of, remark_key, status_key
+from bot.jobs.alerts import AlertKind
 from bot.jobs.charging import uses_daily_limit
 from bot.jobs.model import Job
 from bot.jobs.reasons import Refusal
@@ -25,6 +26,9 @@ __all__ = [
     "Reader",
     "Readers",
     "Sentence",
+    "alert",
+    "alert_sentence",
+    "all_clear",
     "cause",
     "charge",
     "label",
@@ -87,3 +91,26 @@ def cause(job: Job, reader: Reader) -> Explained:
     """Why the ended job's video was not posted. It names the provider's reason in our words, never in its own."""
     ending = f"endings.{ending_of(job)}"
     return Explained(reader.read(f"{ending}.cause", _NOTHING), reader.read(f"{ending}.next_step", _NOTHING))
+
+
+def alert(kind: AlertKind, reader: Reader, named: Mapping[str, object]) -> str:
+    """An alert to the owners: what happened, where, and what to do."""
+    todo = say(Key.ALERT_TODO, reader, todo=reader.read(f"alerts.{kind}.todo", named))
+    return "\n".join((alert_sentence(kind, reader, named), *_where(reader, named), todo))
+
+
+def alert_sentence(kind: AlertKind, reader: Reader, named: Mapping[str, object]) -> str:
+    """What happened, in a sentence or two."""
+    return reader.read(f"alerts.{kind}.what", named)
+
+
+def all_clear(kind: AlertKind, reader: Reader, lasted_seconds: float, named: Mapping[str, object]) -> str:
+    """That the cause of an alert is gone, where, and how long it lasted."""
+    over = say(Key.ALERT_OVER, reader, over=reader.read(f"alerts.{kind}.over", named), lasted=lasted_seconds)
+    return "\n".join((over, *_where(reader, named)))
+
+
+def _where(reader: Reader, named: Mapping[str, object]) -> list[str]:
+    """The provider, model and machine that an alert is about, as far as it is about one."""
+    lines = {"provider": Key.PROVIDER, "model": Key.ALERT_MODEL, "machine": Key.ALERT_MACHINE}
+    return [say(key, reader, **{name: named[name]}) for name, key in lines.items() if name in named]

@@ -9,7 +9,6 @@ from itertools import islice
 
 import structlog
 
-from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job, JobId
@@ -68,4 +67,4 @@ class Claims:
     def report_store_trouble(self, wanted: str, error: StoreUnavailableError) -> None:
         """Log that the store failed, and alert the owner."""
         _log.error("database not available", wanted=wanted, error=str(error))
-        self._context.owner_alerts.alert(Key.ALERT_STORE)
+        self._context.owner_alerts.alert_store(error)

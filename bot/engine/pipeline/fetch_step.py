@@ -12,7 +12,6 @@ from functools import partial
 
 import structlog
 
-from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.engine.moves import change, move
 from bot.engine.pipeline.fetch_failure import LatestPoll, permanent_cause
@@ -20,6 +19,7 @@ from bot.engine.pipeline.poll import poll_video
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.pipeline.throttles import Throttles
+from bot.jobs.alerts import AlertKind
 from bot.jobs.backoff import full_jitter
 from bot.jobs.deadlines import give_up_at
 from bot.jobs.model import Cause, Job, PostKind
@@ -150,7 +150,7 @@ async def _try_later(context: EngineContext, job: Job, fault: FetchFault | PollF
     if isinstance(fault, NoRoom):
         wait_seconds = random.uniform(*_ROOM_AGAIN_SECONDS)  # noqa: S311  # spreads load, guards nothing
         if tries >= _TELL_AFTER_TRIES:
-            context.owner_alerts.alert(Key.ALERT_ROOM)
+            context.owner_alerts.alert_here(AlertKind.ROOM)
     else:
         wait_seconds = full_jitter(tries, max_seconds=_BACKOFF_SECONDS_MAX)
     due_at = context.clock.now() + wait_seconds

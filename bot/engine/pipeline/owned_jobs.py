@@ -10,6 +10,7 @@ from bot.engine.pipeline.poll_queue import PollQueue
 from bot.engine.pipeline.steps import StepResult, Steps
 from bot.engine.pipeline.stopping import is_to_be_asked
 from bot.engine.pipeline.submit_queue import SubmitQueue
+from bot.jobs.alerts import AlertKind
 from bot.jobs.deadlines import give_up_at, late_at
 from bot.jobs.model import Job, JobId
 from bot.jobs.states import AT_PROVIDER, ENDS, State
@@ -105,6 +106,7 @@ class OwnedJobs:
         """Remember the job as it is now and when its next step is due."""
         if job.state in ENDS:
             self._forget(job.id)
+            self._context.owner_alerts.over(AlertKind.STUCK, job.id)
             return
         if job.owner not in (None, self._context.process) or (job.owner is None and self._context.database.is_shared):
             # Another process goes on with it; its place at the provider is still used.

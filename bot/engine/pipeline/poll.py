@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.chat.words import Key
 from bot.engine.context import EngineContext, can_stop
 from bot.engine.moves import change, move
 from bot.engine.pipeline.fault_window import Sender
+from bot.engine.pipeline.provider_alerts import alert_of, note_answered
 from bot.engine.pipeline.reported import reported
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.stopping import (
@@ -27,6 +27,7 @@ from bot.engine.pipeline.stopping import (
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.pipeline.throttles import Throttles
 from bot.jobs import pacing
+from bot.jobs.alerts import AlertKind
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.deadlines import give_up_at, late_at
 from bot.jobs.model import Cause, Job, JobId, PostKind
@@ -219,7 +220,7 @@ class Poller:
                 return await change(self._context, moving.note, job, progress=percent)
             except StoreUnavailableError as error:
                 _log.error("progress not stored", job=job.id, error=str(error))
-                self._context.owner_alerts.alert(Key.ALERT_STORE)
+                self._context.owner_alerts.alert_store(error)
                 self._note_again_at = monotonic() + _STORE_RETRY_SECONDS
         return job
 
@@ -303,20 +304,24 @@ async def poll_video(
     try:
         remote = await provider.client.poll(remote_id)
     except PollFault as fault:
-        _note(context, throttle, Sender.of(job), fault)
+        _note(context, throttle, provider, Sender.of(job), fault)
         raise
     throttle.answered()
+    note_answered(context, provider)
     return remote
 
 
-def _note(context: EngineContext, throttle: ProviderThrottle, sender: Sender, fault: PollFault) -> None:
+def _note(
+    context: EngineContext, throttle: ProviderThrottle, provider: Provider, sender: Sender, fault: PollFault
+) -> None:
     match fault:
         case NotFound() | PollRefused():
             throttle.answered()
+            note_answered(context, provider)
         case PollForbidden():
             _log.warning("provider refuses a poll", job=sender.job_id, status=fault.status, detail=fault.detail)
             if throttle.forbidden(sender):
-                context.owner_alerts.alert(Key.ALERT_KEY)
+                alert_of(context, AlertKind.KEY, provider)
         case PollFailed():
             if fault.too_many:
                 throttle.poll_slowed(sender, fault.retry_after_seconds)

@@ -11,7 +11,6 @@ from functools import partial
 
 import structlog
 
-from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.engine.moves import move
 from bot.engine.pipeline.claims import RETRY_SECONDS, Claims
@@ -19,11 +18,13 @@ from bot.engine.pipeline.fetch_step import fetch
 from bot.engine.pipeline.owned_jobs import OwnedJobs, due_at_once
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.preflight import KEEPS_PLACE_SECONDS, Preflights, preflight_kind
+from bot.engine.pipeline.provider_alerts import alert_of, note_answered
 from bot.engine.pipeline.steps import StepKind, StepResult, Steps
 from bot.engine.pipeline.submit_queue import SubmitQueue
 from bot.engine.pipeline.submit_step import MarkInDoubtError, submit, take_back
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.pipeline.throttles import Throttles
+from bot.jobs.alerts import AlertKind
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Cause, Job
 from bot.jobs.states import Event, State
@@ -203,6 +204,7 @@ class Scheduler:
         try:
             following = await step
             self._owned.failures.pop(job.id, None)
+            self._context.owner_alerts.over(AlertKind.STUCK, job.id)
             self._owned.place_after(job.id, following)
         except Exception as error:  # noqa: BLE001  # the loop's one guard
             self._rest_after(job, error)
@@ -226,7 +228,7 @@ class Scheduler:
             times = self._owned.failures[job.id]
             _log.error("step failed", job=job.id, state=job.state, times=times, rest=rest_seconds, exc_info=error)
             if self._owned.is_stuck(job.id):
-                self._context.owner_alerts.alert(Key.ALERT_STUCK)
+                self._context.owner_alerts.alert(AlertKind.STUCK, job.id)
         self._owned.backoffs.put(job.id, self._context.clock.monotonic() + rest_seconds)
 
     def _start_probes(self) -> float:
@@ -246,11 +248,12 @@ class Scheduler:
         except PollForbidden as fault:
             _log.warning("provider refuses the key", provider=provider.name, status=fault.status, detail=fault.detail)
             if throttle.probe_forbidden():
-                self._context.owner_alerts.alert(Key.ALERT_KEY)
+                alert_of(self._context, AlertKind.KEY, provider)
         except PollFault as fault:
             _log.info("provider down", provider=provider.name, status=fault.status)
             throttle.probe_failed()
         else:
             _log.info("provider up", provider=provider.name)
             throttle.probe_answered()
+            note_answered(self._context, provider)
         self._context.signals.work.set()

@@ -11,14 +11,15 @@ from typing import Any
 
 import structlog
 
-from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.engine.moves import change
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.provider_account import Concerns
+from bot.engine.pipeline.provider_alerts import alert_of, alert_of_model, note_judged
 from bot.engine.pipeline.reported import reported
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.throttles import Throttles
+from bot.jobs.alerts import AlertKind
 from bot.jobs.answers import Answer, closed_routes_column
 from bot.jobs.attempts import Outcome, after_no
 from bot.jobs.backoff import full_jitter, obeyed
@@ -75,7 +76,7 @@ class _Sent:
         return await postpone(self.context, self.job, wait_seconds, outcome=self.outcome, **changes)
 
 
-async def record_taken(context: EngineContext, job: Job, remote: RemoteVideo) -> StepResult:
+async def record_taken(context: EngineContext, provider: Provider, job: Job, remote: RemoteVideo) -> StepResult:
     """Store the provider's id, and what it reports."""
     try:
         taken: dict[str, Any] = {"remote_id": remote.id, "progress": remote.progress, **reported(job, remote)}
@@ -85,7 +86,7 @@ async def record_taken(context: EngineContext, job: Job, remote: RemoteVideo) ->
         settled = await _settle_by(context, job, Event.TAKEN, **taken)
     except StoreConflictError:
         _log.error("one provider id for two jobs", job=job.id, remote_id=remote.id)
-        context.owner_alerts.alert(Key.ALERT_TWICE)
+        alert_of(context, AlertKind.TWICE, provider)
         return await _settle_by(context, job, Event.DOUBT, cause=Cause.PROVIDER)
     return StepResult(settled.job, None if remote.state is RemoteState.RUNNING else context.clock.now())
 
@@ -134,8 +135,9 @@ async def _after_refused(sent: _Sent, fault: faults.RequestRefused) -> StepResul
     # A text about credit or key is no evidence that the account is in order.
     if fault.status is not None and fault.cause not in (Cause.CREDIT, Cause.KEY):
         sent.throttles.of(sent.provider).judged(Sender.of(sent.job))
+        note_judged(sent.context, sent.provider)
     if fault.cause is Cause.MODEL:
-        sent.context.owner_alerts.alert(Key.ALERT_MODEL)
+        alert_of_model(sent.context, sent.provider, sent.job)
     why: dict[str, object] = {"about": fault.about, "field": fault.field, "provider_code": fault.code}
     # What its API has no field for, another's may; a picture that is gone, none.
     is_closed = fault.cause is Cause.MODEL or (fault.status is None and fault.about != "picture")
@@ -151,7 +153,7 @@ async def _after_account_refused(sent: _Sent, fault: faults.AccountRefused | fau
     sure = isinstance(fault, faults.AccountRefused) and fault.sure
     concerns = throttle.account_refused(Sender.of(sent.job), fault.cause, sure=sure)
     if sure or concerns is Concerns.EVERYBODY:
-        context.owner_alerts.alert(Key.ALERT_ACCOUNT)
+        alert_of(context, AlertKind.ACCOUNT, sent.provider)
     if concerns is Concerns.JOB_ENDS:
         is_closed = sent.outcome.answer is Answer.KEY
         return await sent.end(Event.REFUSE, is_closed=is_closed, cause=Cause.KEY)

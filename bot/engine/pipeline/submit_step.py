@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import structlog
 
-from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.engine.moves import change, move
 from bot.engine.picture_archive import hold_all
 from bot.engine.pipeline.fault_window import Sender
+from bot.engine.pipeline.provider_alerts import note_took_work
 from bot.engine.pipeline.steps import StepResult
 from bot.engine.pipeline.submit_outcome import postpone, record_fault, record_taken
 from bot.engine.pipeline.throttles import Throttles
@@ -90,7 +90,8 @@ async def submit(context: EngineContext, throttles: Throttles, job: Job, provide
         await move(context, marked, Event.DOUBT, cause=Cause.LOST)
         raise
     throttles.of(route.provider).took_work(Sender.of(job))
-    return await record_taken(context, marked, remote)
+    note_took_work(context, route.provider, job)
+    return await record_taken(context, route.provider, marked, remote)
 
 
 async def _attempt(context: EngineContext, job: Job, route: ProviderRoute) -> Attempt:
@@ -115,7 +116,7 @@ async def _mark(context: EngineContext, job: Job, attempt: Attempt) -> Job | Non
         raise
     except GenerationNotStoredError as error:
         _log.error("not sent", job=job.id, error=str(error))
-        context.owner_alerts.alert(Key.ALERT_STORE)
+        context.owner_alerts.alert_store(error)
         return (await postpone(context, replace(job, state=State.SUBMITTING), _STORE_AGAIN_SECONDS)).job
     except (MustEndError, StoreConflictError):
         raise

@@ -210,6 +210,10 @@ class ProviderThrottle:
         """Whether a probe is wanted, now or soon."""
         return self._health.wants_probe() or self._wants_key_probe or self.account.is_open_by_key
 
+    def want_probe(self) -> None:
+        """Let a free request show whether provider and key work."""
+        self._wants_key_probe = True
+
     def take_probe(self) -> bool:
         """Whether a free request is due now; if so the next one is due a while later."""
         now = self._clock.monotonic()

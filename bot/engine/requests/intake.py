@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.chat.unseen import count_seen
-from bot.chat.words import Key
 from bot.engine.context import EngineContext
 from bot.engine.moves import accept
 from bot.engine.picture_archive import archive, hold_all
 from bot.engine.requests.lookup import Lookup, SeesChannel
 from bot.engine.requests.private_results import PrivateResults, settle_home
+from bot.jobs.alerts import AlertKind
 from bot.jobs.budgets import Budget
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.life_log import log_accepted
@@ -142,7 +142,7 @@ class Intake:
             await archive(self._context, kept)
         except ReferenceRefused as fault:
             if fault.refusal.reason is Reason.DISK_FULL:
-                self._context.owner_alerts.alert(Key.ALERT_ROOM_PICTURES)
+                self._context.owner_alerts.alert_here(AlertKind.ROOM_PICTURES)
             return fault.refusal
         return kept
 
@@ -280,9 +280,12 @@ class Intake:
         for budget in budgets:
             if (percent := budget.used_percent) is None:
                 continue
-            key = Key.ALERT_BOT_BUDGET if budget.guild_id is None else Key.ALERT_SERVER_BUDGET
-            named = {"percent": percent, "limit": budget.limit, "guild": str(budget.guild_id)}
-            self._context.owner_alerts.alert(key, rest_seconds=DAY_SECONDS, **named)
+            alerts, limit = self._context.owner_alerts, budget.limit
+            if budget.guild_id is None:
+                alerts.alert(AlertKind.BOT_BUDGET, str(percent), percent=percent, limit=limit)
+            else:
+                guild = str(budget.guild_id)
+                alerts.alert(AlertKind.SERVER_BUDGET, f"{guild} {percent}", guild=guild, percent=percent, limit=limit)
 
 
 def replace_pictures(request: VideoRequest, pictures: tuple[Reference, ...]) -> VideoRequest:

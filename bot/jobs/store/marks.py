@@ -40,8 +40,6 @@ class Mark(StrEnum):
 # with when the owner paused a provider, and its id.
 _CEILING = "poll ceiling "
 _PAUSED_PROVIDER = "paused provider "
-# The beginning of the names of rows with the time of an alert.
-_ALERT = "alert "
 # The beginning of the names of rows for the servers that got their first message.
 _GREETED = "greeted "
 _others = marks.alias()
@@ -153,17 +151,6 @@ async def _put(connection: AsyncConnection, name: str, value: str) -> None:
 async def has(connection: AsyncConnection, name: str) -> bool:
     """Whether there is that mark."""
     return await connection.scalar(sa.select(marks.c.name).where(marks.c.name == name)) is not None
-
-
-async def claim_alert(connection: AsyncConnection, text: str, now: float, rest_seconds: float) -> bool:
-    """Whether this process may send that alert to the owners: none of them has sent it within the pause."""
-    name = _ALERT + _hash(text)
-    sent_at = _time(await connection.scalar(sa.select(marks.c.value).where(marks.c.name == name)))
-    if sent_at is not None and 0.0 <= now - sent_at < rest_seconds:
-        return False
-    await connection.execute(sa.delete(marks).where(marks.c.name == name))
-    await connection.execute(sa.insert(marks).values(name=name, value=repr(now)))
-    return True
 
 
 async def claim_greeting(connection: AsyncConnection, guild_id: GuildId) -> bool:

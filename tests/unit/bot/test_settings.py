@@ -58,6 +58,7 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
         "allowed_guild_ids": (),
         "direct_messages": None,
         "owner_ids": (),
+        "owner_channel_id": None,
         "shard_count": None,
         "shard_ids": (),
         "videos_api_base_url": "https://api.routin.ai/v1",
@@ -111,6 +112,7 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch, written:
 def test_lists_of_ids_are_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers and people are given by their ids."""
     assert load(monkeypatch, OWNER_IDS="42, 43").owner_ids == (42, 43)
+    assert load(monkeypatch, OWNER_CHANNEL_ID=" 42 ").owner_channel_id == 42
     assert load(monkeypatch, DISCORD_GUILD_IDS="1, 9007199254740993").discord_guild_ids == (1, 9007199254740993)
 
 

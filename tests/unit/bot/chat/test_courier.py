@@ -327,10 +327,10 @@ async def test_what_was_said_is_found_behind_hundreds_of_others(harness: Courier
         await harness.ada.say(harness.channel, f"Talk {number}")
     await harness.ada.say(harness.channel, "Here it is")
     since = harness.chat.world.clock.now() - 60
-    assert await harness.courier.has_said(harness.place, "Here it is", since)
-    assert not await harness.courier.has_said(harness.place, "Here it is not", since)
+    assert await harness.courier.has_said(harness.place, frozenset({"Here it is"}), since)
+    assert not await harness.courier.has_said(harness.place, frozenset({"Here it is not"}), since)
     await harness.courier.delete(harness.place, before)
-    assert not await harness.courier.has_said(harness.place, "Here it is", since)
+    assert not await harness.courier.has_said(harness.place, frozenset({"Here it is"}), since)
 
 
 async def test_a_history_that_may_not_be_read_proves_nothing(harness: CourierHarness) -> None:
@@ -344,6 +344,6 @@ async def test_what_others_said_in_our_words_is_not_ours(harness: CourierHarness
     """C12: a search of the history goes by the author, too: in a DM the bot can read what a person has copied."""
     since, dm = time.time() - 60, harness.chat.dm(harness.ada)
     await harness.ada.say(dm, "Here it is")
-    assert not await harness.courier.has_said(ChannelId(dm.id), "Here it is", since)
+    assert not await harness.courier.has_said(ChannelId(dm.id), frozenset({"Here it is"}), since)
     await harness.courier.post(Parcel(ChannelId(dm.id), Message(content="Here it is"), "one"))
-    assert await harness.courier.has_said(ChannelId(dm.id), "Here it is", since)
+    assert await harness.courier.has_said(ChannelId(dm.id), frozenset({"Here it is"}), since)

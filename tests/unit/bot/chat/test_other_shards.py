@@ -118,14 +118,14 @@ async def test_the_upload_limit_is_fetched(elsewhere: FakeElsewhere) -> None:
 async def test_the_history_is_searched(elsewhere: FakeElsewhere) -> None:
     """An empty history proves absence where the right to read it is fetched, and nothing where it is missing."""
     courier, channel_id = elsewhere.courier, ChannelId(elsewhere.channel.id)
-    assert not await courier.has_said(channel_id, "Here it is", SINCE)
+    assert not await courier.has_said(channel_id, frozenset({"Here it is"}), SINCE)
     thread_id = ChannelId(elsewhere.channel.add_thread("A thread").id)
-    assert not await courier.has_said(thread_id, "Here it is", SINCE)
+    assert not await courier.has_said(thread_id, frozenset({"Here it is"}), SINCE)
     await elsewhere.post()
-    assert await courier.has_said(channel_id, "Here it is", SINCE)
+    assert await courier.has_said(channel_id, frozenset({"Here it is"}), SINCE)
     elsewhere.channel.overwrite(elsewhere.chat.bot_user, deny=Permission.READ_MESSAGE_HISTORY)
     with pytest.raises(Refused):
-        await courier.has_said(channel_id, "Here it is", SINCE)
+        await courier.has_said(channel_id, frozenset({"Here it is"}), SINCE)
 
 
 async def test_a_reply_is_read_with_the_names_of_channels_and_roles(elsewhere: FakeElsewhere) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.chat.words import Key, refusal, say
+from bot.chat.words import Key, alert_sentence, refusal, say
+from bot.jobs.alerts import AlertKind
 from bot.jobs.reasons import Reason, Refusal
 from tests.readers import ENGLISH
 
@@ -11,7 +12,7 @@ from tests.readers import ENGLISH
     ("said", "not_always_so"),
     [
         # A step that broke, or a row that can't be read, is tried again within the hour.
-        (say(Key.ALERT_STUCK, ENGLISH), "until I am started again"),
+        (alert_sentence(AlertKind.STUCK, ENGLISH, {}), "until I am started again"),
         # That is unknown of an uncertain job.
         (say(Key.ANSWER_WITHHELD, ENGLISH, video="K3M9Q2XA", charge=""), "The provider already has it"),
         # A job of another provider than today's is not asked about.

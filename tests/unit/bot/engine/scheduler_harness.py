@@ -16,7 +16,6 @@ from structlog.testing import capture_logs
 
 from bot.chat.courier import CourierFault, Seen
 from bot.chat.naming import Said
-from bot.chat.words import Key
 from bot.engine.context import Rules
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.scheduler import Scheduler
@@ -43,6 +42,7 @@ from bot.videos.values import Endpoint
 from sandbox.clock import ScaledClock
 from tests.databases import a_database
 from tests.readers import READERS
+from tests.unit.bot.engine.fake_alerts import FakeAlerts
 from tests.unit.bot.jobs.samples import a_job, put
 from tests.unit.bot.videos.fake_provider import FakeProvider, serve
 
@@ -197,7 +197,8 @@ class SchedulerHarness:
         # As on a machine without ffmpeg.
         without = Ffmpeg(None, folder / "ffmpeg", self.fetcher.space, clock, 10_000_000)
         self.first_frames = FirstFrames(folder / "frames", without)
-        self.rung: list[Key] = []
+        self.alerts = FakeAlerts()
+        self.rung = self.alerts.rung
         obeyed = Rules(
             limits=Limits(1000, 0),
             poll_bounds=Bounds(1.0, 60.0),
@@ -220,7 +221,7 @@ class SchedulerHarness:
             readers=READERS,
             rules=replace(obeyed, **rules),
             signals=self.signals,
-            owner_alerts=SimpleNamespace(alert=self.rung.append),
+            owner_alerts=self.alerts,
             process="machine",
         )
         self.poller = Poller(self.context, self.throttles)  # pyright: ignore[reportArgumentType]  # what a scheduler uses

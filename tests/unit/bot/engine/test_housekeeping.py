@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.chat.words import Key
 from bot.engine.housekeeping import drop_rows, tell_of_unreadable
+from bot.jobs.alerts import AlertKind
 from bot.jobs.drafts import Draft, Offer, OfferKind
 from bot.jobs.model import JobId, MessageId, Reference, UserId, VideoRequest
 from bot.jobs.states import State
@@ -18,8 +18,8 @@ from bot.jobs.tables import jobs, offers
 from tests.unit.bot.engine.scheduler_harness import a_scheduler_harness
 
 
-@pytest.mark.parametrize(("state", "rung"), [(State.RENDERING, [Key.ALERT_STUCK]), (State.DELIVERED, [])])
-async def test_the_owner_is_alerted_of_a_stuck_job(tmp_path: Path, state: State, rung: list[Key]) -> None:
+@pytest.mark.parametrize(("state", "rung"), [(State.RENDERING, [AlertKind.STUCK]), (State.DELIVERED, [])])
+async def test_the_owner_is_alerted_of_a_stuck_job(tmp_path: Path, state: State, rung: list[AlertKind]) -> None:
     """L10: a running job whose row can't be read waits for somebody's hand; one that has ended waits for nothing."""
     async with a_scheduler_harness(tmp_path) as harness:
         await harness.accept(State.RENDERING, submitted_at=1.0)
@@ -30,6 +30,10 @@ async def test_the_owner_is_alerted_of_a_stuck_job(tmp_path: Path, state: State,
         await harness.database.write(lambda connection: connection.execute(nonsense))
         await tell_of_unreadable(harness.context)
         assert harness.rung == rung
+        mended = sa.update(jobs).where(jobs.c.id == spoilt.id).values(via="command")
+        await harness.database.write(lambda connection: connection.execute(mended))
+        await tell_of_unreadable(harness.context)
+        assert harness.alerts.ended == rung
 
 
 async def test_rows_of_drafts_and_offers_go_with_their_time(tmp_path: Path) -> None:

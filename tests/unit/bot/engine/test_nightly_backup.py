@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from bot.chat.words import Key
 from bot.engine.nightly_backup import NightlyBackup
+from bot.jobs.alerts import AlertKind
 from tests.databases import build_file
+from tests.unit.bot.engine.fake_alerts import FakeAlerts
 from tests.unit.bot.engine.fake_clock import FakeClock
 
 pytestmark = pytest.mark.sqlite_only("copies its file")
@@ -64,7 +65,7 @@ class World:
         self.folder.mkdir()
         build_file(self.file)
         self.signals = SimpleNamespace(time_in_doubt=False)
-        self.alerts: list[Key] = []
+        self.alerts = FakeAlerts()
 
     def copies(self) -> list[str]:
         return sorted(path.name[:14] for path in self.folder.iterdir())
@@ -79,8 +80,7 @@ class World:
                 await asyncio.sleep(0.01)
 
     async def loop(self) -> None:
-        alerts = SimpleNamespace(alert=lambda key, **_: self.alerts.append(key))
-        context: Any = SimpleNamespace(clock=self.clock, signals=self.signals, owner_alerts=alerts)
+        context: Any = SimpleNamespace(clock=self.clock, signals=self.signals, owner_alerts=self.alerts)
         await NightlyBackup(context, self.file, self.folder).run()
 
     @asynccontextmanager
@@ -119,19 +119,20 @@ async def test_each_night_has_one_copy_with_any_number_of_starts(world: World) -
         await world.passes(2 * HOUR, lambda: len(world.copies()) == 2)
         assert world.copies() == [world.night(-1), world.night()]
     assert min(path.stat().st_mtime_ns for path in world.folder.iterdir()) == first
-    assert world.alerts == []
+    assert world.alerts.rung == []
 
 
 async def test_a_failure_alerts_and_is_tried_again_after_an_hour(world: World) -> None:
     """The folder is away, as a network's may be; nothing is made in its place. Once it is back, the copy is made."""
     world.folder.rmdir()
     async with world.life():
-        assert world.alerts == [Key.ALERT_BACKUP]
+        assert world.alerts.rung == [AlertKind.BACKUP]
         assert not world.folder.exists()
-        await world.passes(HOUR + 1, lambda: len(world.alerts) == 2)
+        await world.passes(HOUR + 1, lambda: len(world.alerts.rung) == 2)
         world.folder.mkdir()
         await world.passes(HOUR + 1, lambda: len(world.copies()) == 1)
-    assert world.alerts == [Key.ALERT_BACKUP] * 2
+    assert world.alerts.rung == [AlertKind.BACKUP] * 2
+    assert world.alerts.ended == [AlertKind.BACKUP]
     assert world.copies() == [world.night()]
 
 

@@ -2,19 +2,19 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from bot.chat.words import Key
 from bot.engine.signals import Signals
 from bot.engine.timekeeper import DOUBT_SECONDS, Timekeeper
+from bot.jobs.alerts import AlertKind
 from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.model import Job, PostKind
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
 from bot.ops.clock import SteadyClock
 from tests.databases import a_database
+from tests.unit.bot.engine.fake_alerts import FakeAlerts
 from tests.unit.bot.jobs.samples import a_job, put
 
 NEWEST = 1_700_000_000.0
@@ -54,10 +54,11 @@ class TimekeeperHarness:
         self.database, self.machine, self.signals = database, FakeMachineClock(shows), Signals()
         self.clock = SteadyClock(self.machine)
         self.keeper = Timekeeper(self.clock, database, self.signals, "machine")
-        self.rung: list[Key] = []
+        self.alerts = FakeAlerts()
+        self.rung = self.alerts.rung
 
     async def check(self) -> None:
-        await self.keeper._check(SimpleNamespace(alert=self.rung.append))  # pyright: ignore[reportArgumentType]
+        await self.keeper._check(self.alerts)  # pyright: ignore[reportArgumentType]
 
     async def accepts(self) -> Job:
         job = a_job(accepted_at=self.clock.now())
@@ -98,7 +99,10 @@ async def test_a_clock_before_the_newest_row_is_not_believed(database: Database,
     harness.machine.passes(60.0)
     await harness.check()
     assert harness.clock.now() == pytest.approx(NEWEST + 60, abs=4)
-    assert (Key.ALERT_CLOCK in harness.rung) == (behind > DAY)
+    assert (AlertKind.CLOCK in harness.rung) == (behind > DAY)
+    harness.machine.shows += behind
+    await harness.check()
+    assert harness.alerts.ended == harness.rung[:1]
     assert await harness.now(job) == job
     assert not harness.signals.time_in_doubt
 

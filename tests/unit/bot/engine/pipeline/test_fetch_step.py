@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.words import Key
+from bot.jobs.alerts import AlertKind
 from bot.jobs.model import Post, PostKind
 from bot.jobs.states import State
 from bot.jobs.store import posts
@@ -54,7 +54,7 @@ async def test_a_full_disk_is_waited_for_and_the_owner_alerted(
     assert harness.rung == []
     assert await said(harness) == []
     await is_tried(6)
-    assert set(harness.rung) == {Key.ALERT_ROOM}
+    assert set(harness.rung) == {AlertKind.ROOM}
     assert [post.kind for post in await said(harness)] == [PostKind.SLOW]
     full = False
     await harness.until(lambda: harness.is_past(job, State.FETCHING), "room", step_seconds=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.chat.words import Key
+from bot.jobs.alerts import AlertKind
 from bot.jobs.model import Cause, UserId
 from bot.jobs.states import State
 from tests.unit.bot.engine.scheduler_harness import Answer, SchedulerHarness, a_scheduler_harness, answering
@@ -48,7 +48,7 @@ async def test_a_firewalls_page_ends_its_own_job_and_pauses_no_other(harness: Sc
     ended = await harness.is_in(anna, State.REFUSED, step_seconds=2)
     assert ended.cause is Cause.KEY
     assert harness.api.paid.count("<script>") == 2
-    assert Key.ALERT_ACCOUNT not in harness.rung
+    assert AlertKind.ACCOUNT not in harness.rung
 
 
 async def test_a_refused_key_is_found_out_for_free_and_no_job_ends(harness: SchedulerHarness) -> None:
@@ -63,10 +63,11 @@ async def test_a_refused_key_is_found_out_for_free_and_no_job_ends(harness: Sche
         await asyncio.sleep(0.02)
     assert {(await harness.job(job)).state for job in jobs} == {State.ACCEPTED}
     assert len(harness.api.paid) <= 4 + 3
-    assert Key.ALERT_KEY in harness.rung
+    assert AlertKind.KEY in harness.rung
     harness.api.create, harness.api.list = taken, answering(200, {"data": []})
     for job in jobs:
         await harness.is_in(job, State.RENDERING, step_seconds=5)
+    assert set(harness.alerts.ended) == set(harness.rung)
 
 
 async def test_one_persons_500s_delay_no_other(harness: SchedulerHarness) -> None:
@@ -123,7 +124,7 @@ async def test_one_videos_refused_polls_stop_nothing_else(harness: SchedulerHarn
     begun_at = harness.clock.now()
     await harness.until(lambda: harness.is_past(ben, State.RENDERING), "a poll", step_seconds=1)
     assert harness.clock.now() - begun_at < 60
-    assert Key.ALERT_KEY not in harness.rung
+    assert AlertKind.KEY not in harness.rung
 
 
 @pytest.mark.parametrize(("status", "text"), [(202, ""), (204, ""), (200, '{"code": "success", "data": null}')])

@@ -18,6 +18,7 @@ from bot.jobs.states import State
 from bot.videos.provider_faults import PollFailed
 from bot.videos.values import RemoteState, RemoteVideo
 from tests.databases import a_database
+from tests.unit.bot.engine.fake_alerts import FakeAlerts
 from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.engine.providers_of_test import one_provider, one_throttle
 from tests.unit.bot.jobs.samples import PROVIDER, a_job, put
@@ -60,7 +61,12 @@ class Polling:
         providers = one_provider(self.videos)
         rules = SimpleNamespace(poll_bounds=Bounds(1.0, 60.0), job_give_up_seconds=86_400.0)
         context = SimpleNamespace(
-            clock=self.clock, providers=providers, rules=rules, signals=Signals(), database=database
+            clock=self.clock,
+            providers=providers,
+            rules=rules,
+            signals=Signals(),
+            database=database,
+            owner_alerts=FakeAlerts(),
         )
         self.poller = Poller(_typed(context), one_throttle(self.throttle, providers))
 

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.chat.words import Key
+from bot.jobs.alerts import AlertKind
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Cause, Charged, Job, VideoRequest
 from bot.jobs.states import State
@@ -106,7 +106,11 @@ async def test_a_refusal_ends_the_job_with_cause_field_and_code(
     assert (job.cause, job.field, job.provider_code, job.charged) == (cause, field, code, Charged.NO)
     assert len(harness.api.paid) == 1
     assert harness.throttle.account.trouble is None
-    assert harness.rung == ([Key.ALERT_MODEL] if cause is Cause.MODEL else [])
+    assert harness.rung == ([AlertKind.MODEL] if cause is Cause.MODEL else [])
+    harness.api.create = harness.api.taken
+    await harness.is_in(await harness.accept(), State.RENDERING, step_seconds=1)
+    # The next job of that model is the end.
+    assert harness.alerts.ended == harness.rung
 
 
 @pytest.mark.parametrize(
@@ -121,9 +125,13 @@ async def test_no_credit_under_a_200_is_waited_for_and_said(harness: SchedulerHa
     harness.api.create = answering(200, body)
     job = await harness.accept()
     harness.start()
-    await harness.until(lambda: harness.rung == [Key.ALERT_ACCOUNT])
+    await harness.until(lambda: harness.rung == [AlertKind.ACCOUNT])
     waiting = await harness.is_in(job, State.ACCEPTED)
     assert (waiting.waiting_for, waiting.charged) == (Cause.CREDIT, Charged.NO)
+    assert harness.alerts.ended == []
+    harness.api.create = harness.api.taken
+    await harness.is_in(job, State.RENDERING, step_seconds=60)
+    assert harness.alerts.ended == [AlertKind.ACCOUNT]
 
 
 @pytest.mark.slow

@@ -8,9 +8,9 @@ import pytest
 from aiohttp import web
 
 from bot.chat.courier import OutcomeUnknown
-from bot.chat.words import Key
 from bot.engine.pipeline.steps import StepKind
 from bot.engine.pipeline.submit_step import submit
+from bot.jobs.alerts import AlertKind
 from bot.jobs.model import Cause, UserId
 from bot.jobs.states import State
 from bot.jobs.store import accepting
@@ -275,4 +275,4 @@ async def test_an_id_given_out_twice_is_one_jobs(harness: SchedulerHarness) -> N
     assert [one.remote_id for one in found if one.state is State.RENDERING] == ["video_same"]
     assert {one.remote_id for one in found if one.state is State.UNCERTAIN} == {None}
     assert len(harness.api.paid) == SAME_ID
-    assert Key.ALERT_TWICE in harness.rung
+    assert AlertKind.TWICE in harness.rung

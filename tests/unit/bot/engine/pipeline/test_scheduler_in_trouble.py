@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.chat.words import Key
 from bot.engine.pipeline.steps import StepKind, StepResult
+from bot.jobs.alerts import AlertKind
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job, UserId
 from bot.jobs.states import State
@@ -114,7 +114,7 @@ async def test_without_an_account_a_thousand_jobs_wait(harness: SchedulerHarness
     assert len(harness.api.paid) <= 8 + 4
     known = await harness.database.read(finding.find_by_ids, [job.id for job in jobs])
     assert {job.state for job in known.values()} <= {State.ACCEPTED, State.SUBMITTING}
-    assert set(harness.rung) == {Key.ALERT_ACCOUNT}
+    assert set(harness.rung) == {AlertKind.ACCOUNT}
     tries = len(harness.api.paid)
     harness.api.create = harness.api.taken
     # Their deadline is an hour after they came, and none of them may pass it by.
@@ -148,10 +148,11 @@ async def test_one_job_whose_step_breaks_stops_no_other(harness: SchedulerHarnes
         while await states_of(harness, others) != {State.POSTING}:
             harness.clock.jump(5)
             await asyncio.sleep(0.1)
-    await harness.until(lambda: Key.ALERT_STUCK in harness.rung, "the alarm", step_seconds=5)
+    await harness.until(lambda: AlertKind.STUCK in harness.rung, "the alarm", step_seconds=5)
     assert (await harness.job(poisoned)).state is State.RENDERING
     harness.poller.poll = watch  # pyright: ignore[reportAttributeAccessIssue]  # and mended
     await harness.until(lambda: poisoned.remote_id in harness.api.polled, "another poll", step_seconds=600)
+    await harness.until(lambda: harness.alerts.ended == [AlertKind.STUCK], "the end")
 
 
 async def states_of(harness: SchedulerHarness, jobs: list[Job]) -> set[State]:
@@ -192,7 +193,7 @@ async def test_steps_that_fail_now_and_then_are_no_reason_to_set_a_job_aside(har
     await harness.accept(State.RENDERING, remote_id="video_0", submitted_at=harness.clock.now())
     harness.start()
     await harness.until(lambda: times >= 30, "thirty polls", step_seconds=5)
-    assert Key.ALERT_STUCK not in harness.rung
+    assert AlertKind.STUCK not in harness.rung
 
 
 async def test_a_locked_database_stops_no_poll(harness: SchedulerHarness) -> None:
@@ -213,7 +214,7 @@ async def test_a_locked_database_stops_no_poll(harness: SchedulerHarness) -> Non
     harness.api.poll = half_done
     polled = len(harness.api.polled)
     await harness.until(lambda: len(harness.api.polled) >= polled + 60, "polls while locked", step_seconds=1)
-    assert Key.ALERT_STORE in harness.rung
+    assert AlertKind.STORE in harness.rung
     harness.database.write = write  # pyright: ignore[reportAttributeAccessIssue]  # it is free again
     harness.api.poll = completed
     for job in jobs:

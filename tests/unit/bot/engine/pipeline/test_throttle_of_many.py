@@ -18,6 +18,7 @@ from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.submit_responses import RawResponse, ResponseContext, judge_poll
 from bot.videos.values import RemoteVideo
 from tests.figures import figure
+from tests.unit.bot.engine.fake_alerts import FakeAlerts
 from tests.unit.bot.engine.fake_clock import FakeClock
 from tests.unit.bot.engine.providers_of_test import one_provider, one_throttle
 from tests.unit.bot.jobs.samples import PROVIDER, a_job
@@ -116,7 +117,9 @@ async def test_ten_thousand_jobs_rarely_ask_a_limited_provider_in_vain(
     database = FakeDatabase()
     rules = SimpleNamespace(poll_bounds=Bounds(1.0, 60.0), job_give_up_seconds=86_400.0)
     providers = one_provider(provider)
-    context = SimpleNamespace(clock=clock, providers=providers, rules=rules, signals=Signals(), database=database)
+    context = SimpleNamespace(
+        clock=clock, providers=providers, rules=rules, signals=Signals(), database=database, owner_alerts=FakeAlerts()
+    )
     poller = Poller(context, one_throttle(throttle, providers))  # pyright: ignore[reportArgumentType]  # what a poller uses of the parts here
     polls, began_at = DueQueue(), clock.now()
     jobs = rendering_since(began_at)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.chat.words import Key
 from bot.engine.requests.intake import Ask, Intake
+from bot.jobs.alerts import AlertKind
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.limits import Limits
@@ -126,7 +126,7 @@ async def test_the_owner_is_alerted_of_a_disk_without_room_for_pictures(
     made = await ask(intake, 1)
     assert isinstance(made, Refusal)
     assert made.reason is Reason.DISK_FULL
-    assert harness.rung == [Key.ALERT_ROOM_PICTURES]
+    assert harness.rung == [AlertKind.ROOM_PICTURES]
     assert isinstance(await intake.accept(Ask(VideoRequest("A fox")), origin(2, MALLORY)), Job)
 
 
