@@ -15,7 +15,6 @@ from bot import VERSION
 from bot.app import LeftBehindError, migrate_only, run
 from bot.backup_command import back_up_database
 from bot.chat.words import Language, read_languages
-from bot.check.command import check
 from bot.connection import DiscordRefusedError
 from bot.data_folder import AlreadyRunningError, DataFolderError
 from bot.discovery import write_providers
@@ -127,6 +126,9 @@ def _carry_out(
     given: argparse.Namespace, clock: Clock, languages: Mapping[str, Language], runner: asyncio.Runner
 ) -> ExitCode:
     if given.command == "check":
+        # Only here: its imports would take a part of each start.
+        from bot.check.command import check
+
         found = read_settings()
         secrets = _secrets(found.settings, None)
         start_logging(found.settings.log_level, found.settings.log_format, secrets, clock.now)

@@ -25,6 +25,7 @@ class Line(StrEnum):
     SPACE = "data_folder.space"
     COMMIT = "data_folder.commit"
     PAUSE = "data_folder.pause"
+    BACKUPS = "data_folder.backups"
 
     SERVER = "database.server"
     INTEGRITY = "database.integrity"
@@ -55,6 +56,7 @@ class Line(StrEnum):
     FFMPEG = "machine.ffmpeg"
     MEMORY = "machine.memory"
     OPEN_FILES = "machine.open_files"
+    HTTP = "machine.http"
 
     FINISHED = "check.finished"
 

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import make_url
 
 from bot.chat.words import Language, Readers
+from bot.check.backups import BackupFacts, judge_backups, look_at_backups
 from bot.check.data_folder import check_data_folder
 from bot.check.database_file import check_database_file, check_left_behind
 from bot.check.database_server import check_database_server
@@ -17,6 +18,7 @@ from bot.check.discord_api import discord_api
 from bot.check.discord_commands import offline_client
 from bot.check.discord_part import DiscordCheck, Wanted
 from bot.check.findings import Finding, Line, Report, in_order, ok, problem
+from bot.check.http_port import judge_port, look_at_port
 from bot.check.machine import TimeRead, check_machine, judge_clock
 from bot.check.provider import ask_provider
 from bot.check.provider_lines import judge_provider
@@ -175,10 +177,16 @@ class _Check:
         if self._settings.database_url is None:
             findings = check_database_file(path, self._bounds.whole_file)
             await asyncio.to_thread(self._collected.say_all, findings)
+            if "BACKUP_DIR" not in self._found.unusable:
+                self._collected.say(judge_backups(await asyncio.to_thread(self._look_at_backups)))
             return
         await asyncio.to_thread(self._collected.say_all, check_left_behind(path))
         url = make_url(self._settings.database_url.get_secret_value())
         self._collected.say_all(await check_database_server(url, path))
+
+    def _look_at_backups(self) -> BackupFacts | None:
+        folder, database = self._settings.backup_dir, database_path(self._settings.data_dir)
+        return None if folder is None else look_at_backups(folder, database, self._clock.now())
 
     async def _check_providers(self) -> None:
         setup = self._settings.setup
@@ -229,6 +237,9 @@ class _Check:
         program = await asyncio.to_thread(find_ffmpeg)
         trial = None if program is None else await try_ffmpeg(program, self._clock)
         self._collected.say_all(check_machine(program, trial))
+        if not {"HTTP_HOST", "HTTP_PORT"} & self._found.unusable:
+            host, port = self._settings.http_host, self._settings.http_port
+            self._collected.say(judge_port(None if port is None else await look_at_port(host, port)))
 
     def _note_time(self, server: str, date: str, began_at: float, ended_at: float) -> None:
         if (read := time_read(server, date, began_at, ended_at)) is not None:

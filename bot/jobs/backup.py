@@ -126,7 +126,7 @@ def _copy(database: Path, copy: Unfinished, pace: _Pace) -> _View:
             view = _view_of(source)
             (pages,) = source.execute("PRAGMA page_count").fetchone()
             (pace.page_bytes,) = source.execute("PRAGMA page_size").fetchone()
-            _refuse_without_room(database, copy.path.parent, pages * pace.page_bytes)
+            refuse_without_room(database, copy.path.parent, pages * pace.page_bytes)
             with closing(_opened_alone(copy.path)) as target:
                 source.backup(target, pages=_STEP_PAGES, progress=pace, sleep=0.05)
     except sqlite3.Error as error:
@@ -136,7 +136,8 @@ def _copy(database: Path, copy: Unfinished, pace: _Pace) -> _View:
     return view
 
 
-def _refuse_without_room(database: Path, folder: Path, needed_bytes: int) -> None:
+def refuse_without_room(database: Path, folder: Path, needed_bytes: int) -> None:
+    """Raise `BackupError` if that folder lacks the room for a copy of so many bytes. Raises OSError, too."""
     room = os.statvfs(folder)
     free_bytes = room.f_bavail * room.f_frsize
     spare_bytes = _SPARE_BYTES if folder.stat().st_dev == database.stat().st_dev else 0

@@ -68,6 +68,21 @@ def _tag_of(name: str) -> str | None:
     return found and found[1]
 
 
+def newest_night(names: Iterable[str], lineage: str) -> date | None:
+    """The night of the newest copy of that lineage among the names; None if there is none."""
+    tag = lineage[:_TAG_CHARACTERS]
+    nights = sorted(name[len("bot-") : -len(f"-{tag}.db")] for name in names if _tag_of(name) == tag)
+    try:
+        return date.fromisoformat(nights[-1]) if nights else None
+    except ValueError:
+        return None
+
+
+def is_made_by_the_bot(folder: Path, database: Path) -> bool:
+    """Whether the folder is in DATA_DIR, where the bot creates it; another one may be a disk that is away."""
+    return folder.parent.resolve() == database.parent.resolve()
+
+
 def keep_up(database: Path, folder: Path, night: date, now: float) -> Done:
     """Make that night's copy unless it exists, and delete outdated ones. A folder in DATA_DIR is created.
 
@@ -75,7 +90,7 @@ def keep_up(database: Path, folder: Path, night: date, now: float) -> Done:
     """
     new = folder / file_name(night, _lineage_of(database))
     try:
-        if folder.parent.resolve() == database.parent.resolve():
+        if is_made_by_the_bot(folder, database):
             folder.mkdir(mode=0o700, exist_ok=True)
         made = None if _is_file(new) else back_up(database, str(new), now)
         names = [path.name for path in folder.iterdir() if _is_file(path)]

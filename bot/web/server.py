@@ -23,7 +23,7 @@ _LEAVING_SECONDS = 0.1
 _HEADER_BYTES_MAX = 8 * 1024
 _HEADERS_MAX = 64
 # No versions: they would tell everybody which weaknesses apply.
-_NAME = "discord-video-bot"
+SERVER_NAME = "discord-video-bot"
 _ALLOWED = ("GET", "HEAD")
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -75,7 +75,7 @@ class HttpServer:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         response = await self._page(request)
-        response.headers["Server"] = _NAME
+        response.headers["Server"] = SERVER_NAME
         response.headers["Cache-Control"] = "no-store"
         response.force_close()
         return response
@@ -144,5 +144,5 @@ class _Connection(RequestHandler):
     ) -> web.StreamResponse:
         """The response to a request that can't be read, without aiohttp's name and version."""
         failed = super().handle_error(request, status, exc, message and "Not readable.\n")
-        failed.headers["Server"] = _NAME
+        failed.headers["Server"] = SERVER_NAME
         return failed

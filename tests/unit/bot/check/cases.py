@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -11,6 +12,7 @@ import discord
 
 from bot.chat.permissions import NEEDED
 from bot.check import application, machine, provider_lines, servers, settings_part
+from bot.check.backups import BackupFacts, judge_backups
 from bot.check.data_folder import (
     CommitFacts,
     FolderFacts,
@@ -34,6 +36,7 @@ from bot.check.database_server import (
 from bot.check.discord_api import DiscordAnswer
 from bot.check.discord_commands import judge_commands
 from bot.check.findings import Finding, Line, State
+from bot.check.http_port import PortFacts, Use, judge_port
 from bot.check.provider import NO_JSON, Answer, ProviderFacts
 from bot.check.reaching import Failure
 from bot.check.run import judge_finished
@@ -59,6 +62,7 @@ LISTED = {"data": [{"id": "clip-1"}]}
 READ = Answer(200, {}, LISTED, open_status=401)
 NONE = Answer(404, {}, {"error": {}})
 SILENT = Answer(failure=Failure("gave no answer within 10 s"))
+BACKUPS = BackupFacts(Path("/backups"), date(2026, 11, 30))
 HOME = servers.Server(GuildId(1), "Home", NEEDED)
 FREE, HIDDEN = servers.Place("videos", ()), servers.Place("staff", ("view_channel", "send_messages"))
 SHUT = servers.Place("news", ("attach_files",))
@@ -141,6 +145,12 @@ CASES: list[tuple[Line, State, Callable[[], Finding | None]]] = [
     (Line.COMMIT, State.PROBLEM, lambda: wrong_disk(errno.EROFS)),
     (Line.PAUSE, State.OK, lambda: judge_pause(False)),
     (Line.PAUSE, State.WARNING, lambda: judge_pause(True)),
+    (Line.BACKUPS, State.OK, lambda: judge_backups(replace(BACKUPS, newest=date(2026, 11, 28)))),
+    (Line.BACKUPS, State.NOTE, lambda: judge_backups(None)),
+    (Line.BACKUPS, State.NOTE, lambda: judge_backups(BACKUPS)),
+    (Line.BACKUPS, State.NOTE, lambda: judge_backups(replace(BACKUPS, exists=False))),
+    (Line.BACKUPS, State.WARNING, lambda: judge_backups(replace(BACKUPS, newest=date(2026, 11, 27)))),
+    (Line.BACKUPS, State.PROBLEM, lambda: judge_backups(replace(BACKUPS, refusal="It can't be used."))),
     (Line.SERVER, State.OK, lambda: judge_server("host/bot", "16.4", None)),
     (Line.SERVER, State.PROBLEM, lambda: judge_server("host/bot", "", UnusableServerError("It is in LATIN1."))),
     (Line.SERVER, State.PROBLEM, lambda: judge_server("host/bot", "", StoreUnavailableError("It can't be reached."))),
@@ -254,6 +264,11 @@ CASES: list[tuple[Line, State, Callable[[], Finding | None]]] = [
     (Line.MEMORY, State.PROBLEM, lambda: machine.judge_memory(100 * MIB, has_ffmpeg=False)),
     (Line.OPEN_FILES, State.OK, lambda: machine.judge_open_files(4096)),
     (Line.OPEN_FILES, State.WARNING, lambda: machine.judge_open_files(256)),
+    (Line.HTTP, State.OK, lambda: judge_port(PortFacts("127.0.0.1", 8080, Use.FREE))),
+    (Line.HTTP, State.OK, lambda: judge_port(PortFacts("::1", 8080, Use.OURS))),
+    (Line.HTTP, State.NOTE, lambda: judge_port(None)),
+    (Line.HTTP, State.PROBLEM, lambda: judge_port(PortFacts("127.0.0.1", 8080, Use.TAKEN))),
+    (Line.HTTP, State.PROBLEM, lambda: judge_port(PortFacts("10.9.8.7", 80, Use.CLOSED, "Permission denied"))),
     (Line.FINISHED, State.OK, lambda: next(judge_finished([], [], 2.0))),
     (Line.FINISHED, State.PROBLEM, lambda: next(judge_finished(["Discord"], [], 60.0))),
     (Line.FINISHED, State.PROBLEM, lambda: next(judge_finished(["Discord"], ["the machine"], 60.0))),
