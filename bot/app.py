@@ -49,6 +49,7 @@ from bot.media.first_frames import FirstFrames
 from bot.media.references import ReferenceShelf
 from bot.media.video_fetcher import AddressGuard, Source, VideoFetcher
 from bot.ops.clock import Clock, SteadyClock
+from bot.ops.observer import SILENT, Observer
 from bot.ops.watchdog import Watchdog
 from bot.settings import Settings, Setup
 from bot.transfer import Transfer
@@ -93,14 +94,15 @@ async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, 
         # A start that hangs is cut off in time, too.
         stopping = _stop_signals(partial(watchdog.start, _DRAIN_SECONDS))
         async with AsyncExitStack() as resources:
-            site = await open_site(settings.http_host, settings.http_port, resources)
+            site = await open_site(settings.http_host, settings.http_port, clock, resources)
             await asyncio.to_thread(_migrate_to_serve, settings)
             readers = Readers(languages, has_daily_limit=settings.max_jobs_per_user_per_day > 0)
             served = Shards(settings.shard_count, settings.shard_ids)
             signals = Signals()
             client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, served, signals.may_sync)
             await resources.enter_async_context(client)
-            engine = await build_engine(settings, clock, client, readers, resources, signals)
+            observer = SILENT if site is None else site.observer
+            engine = await build_engine(settings, clock, client, readers, resources, signals, observer)
             if site is not None:
                 site.watch(engine, client)
             starts = SessionStarts(client, clock, engine.turns or IdentifyTurns(clock))
@@ -115,11 +117,12 @@ async def build_engine(
     readers: Readers,
     resources: AsyncExitStack,
     signals: Signals,
+    observer: Observer = SILENT,
 ) -> Engine:
     """Open the resources that have to be closed again, and build the engine on them; the client gets its services."""
     kill_switch, process = KillSwitch(settings.data_dir), _process_name()
     guard = SpendGuard(settings.max_submits_per_minute, clock, is_paused=kill_switch.is_on)
-    database, cluster = await _open_database(settings, process, signals, kill_switch, resources)
+    database, cluster = await _open_database(settings, process, signals, kill_switch, resources, observer)
 
     async def take_over_spending() -> None:
         # Another process sent each of its requests some time after it was marked, by a clock of its own.
@@ -135,7 +138,7 @@ async def build_engine(
     if cluster is not None:
         await cluster.begin(take_over_spending)
     setup = settings.setup
-    providers = _providers(setup, guard, clock)
+    providers = _providers(setup, guard, clock, observer)
     resources.push_async_callback(providers.close)
     catalogue = Catalogue(setup.models)
     readers.note_models({model.name: model.label for model in catalogue.models})
@@ -143,7 +146,7 @@ async def build_engine(
         provider.id: Source(AddressGuard(provider.client.provider, settings.fetch_allow_hosts), provider.client.key_for)
         for provider in providers
     }
-    fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, sources)
+    fetcher = VideoFetcher(settings.data_dir / "videos", settings.video_max_bytes, sources, observer=observer)
     resources.push_async_callback(fetcher.close)
     await fetcher.clear_partials()
     ffmpeg = await _find_ffmpeg(settings, fetcher, clock)
@@ -154,7 +157,7 @@ async def build_engine(
     await shelf.clear_partials()
     signals.searched_until = searched_until(found)
     signals.paused_providers = await database.read(marks.read_paused_providers)
-    courier = Courier(client, clock, settings.owner_ids, served=client.served)
+    courier = Courier(client, clock, settings.owner_ids, served=client.served, observer=observer)
     machine = socket.gethostname() if database.is_shared else ""
     channel = settings.owner_channel_id
     mail = OwnerMail(courier, None if channel is None else ChannelId(channel))
@@ -174,14 +177,20 @@ async def build_engine(
     return engine
 
 
-def _providers(setup: Setup, guard: SpendGuard, clock: Clock) -> Providers:
+def _providers(setup: Setup, guard: SpendGuard, clock: Clock, observer: Observer) -> Providers:
     """A client for each provider of the settings; all share the hard stop on paid requests."""
     ids = stored_ids(setup.providers)
     made = [
         Provider(
             ids[one.name],
             one.name,
-            VideosClient(Endpoint(one.base_url, one.api_key), dialect_of(one), guard, clock),
+            VideosClient(
+                Endpoint(one.base_url, one.api_key),
+                dialect_of(one),
+                guard,
+                clock,
+                report=partial(observer.provider_answered, one.name),
+            ),
             one.abilities,
             one.retry_server_errors,
         )
@@ -199,19 +208,24 @@ async def _find_ffmpeg(settings: Settings, fetcher: VideoFetcher, clock: Clock) 
 
 
 async def _open_database(
-    settings: Settings, process: str, signals: Signals, kill_switch: KillSwitch, resources: AsyncExitStack
+    settings: Settings,
+    process: str,
+    signals: Signals,
+    kill_switch: KillSwitch,
+    resources: AsyncExitStack,
+    observer: Observer,
 ) -> tuple[Database, Cluster | None]:
     """Open the database, and take part in the cluster if other processes may use it, too."""
     path = database_path(settings.data_dir)
     url = _shared_address(settings)
     if url is None:
-        database = open_database(path)
+        database = open_database(path, observer)
         resources.callback(note_clean_end, path)
         resources.push_async_callback(database.close)
         # The lock file proves that no other process owns a job of this database.
         await database.write(processes.void_ownership)
         return database, None
-    database = open_shared_database(url, process, generation_path(path))
+    database = open_shared_database(url, process, generation_path(path), observer)
     resources.push_async_callback(database.close)
     cluster = Cluster(database, url, signals, kill_switch, process)
     predecessor = take_predecessor(settings.data_dir, process)

@@ -21,13 +21,15 @@ from bot.chat.discord_health import DiscordHealth, RequestOutcome
 from bot.chat.guilds import Guilds
 from bot.chat.naming import edited_text
 from bot.chat.newest import Newest
+from bot.chat.observing import observed
 from bot.chat.owners import owners_of
-from bot.chat.parcel import Parcel, Seen
+from bot.chat.parcel import Parcel, ParcelKind, Seen
 from bot.chat.permissions import no_place
 from bot.chat.shards import Shards
 from bot.jobs.denials import Denial
 from bot.jobs.model import ChannelId, GuildId, MessageId, Place, UserId
 from bot.ops.clock import Clock
+from bot.ops.observer import SILENT, Observer
 
 __all__ = [
     "DEFAULT_UPLOAD_LIMIT_BYTES",
@@ -36,6 +38,7 @@ __all__ = [
     "NotTaken",
     "OutcomeUnknown",
     "Parcel",
+    "ParcelKind",
     "Refused",
     "Seen",
     "TooLarge",
@@ -67,15 +70,17 @@ class Courier:
         *,
         served: Shards = _ALL_SHARDS,
         send_seconds: float = _SEND_SECONDS,
+        observer: Observer = SILENT,
     ) -> None:
         """`owner_ids`: the bot's owners; if empty, Discord names them. `served`: this process's shards."""
         self._client = client
         self._guilds = Guilds(client, served)
-        self._health = DiscordHealth(clock)
+        self._health = DiscordHealth(clock, observer.discord_answered)
         self._owner_ids = tuple(UserId(owner_id) for owner_id in owner_ids)
         self._send_seconds = send_seconds
         self._uploading_to: Counter[ChannelId] = Counter()
         self._newest = Newest(clock)
+        self._observer = observer
 
     def rest_seconds(self) -> float:
         """In how many seconds something may be sent again; 0 if it may be tried now."""
@@ -89,7 +94,7 @@ class Courier:
         """
         size_bytes = (await asyncio.to_thread(parcel.file.stat)).st_size if parcel.file else 0
         seconds = min(_SEND_SECONDS_MAX, self._send_seconds + size_bytes / _UPLOAD_BYTES_PER_SECOND)
-        with self._in_line(parcel) as behind_upload:
+        with observed(self._observer, parcel.kind, size_bytes), self._in_line(parcel) as behind_upload:
             async with self._asking(parcel.nonce, seconds, behind_upload=behind_upload):
                 try:
                     return self._newest.see(MessageId((await self._send(parcel)).id))

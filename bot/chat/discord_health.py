@@ -6,6 +6,7 @@ monotonic.
 """
 
 from collections import deque
+from collections.abc import Callable
 from enum import Enum, auto
 
 from bot.ops.circuit_breaker import CircuitBreaker
@@ -26,11 +27,17 @@ class RequestOutcome(Enum):
     UNKNOWN = auto()  # perhaps it was never sent
 
 
+def _ignore(_outcome: str) -> None:
+    """A report that nothing listens to."""
+
+
 class DiscordHealth:
     """One for all requests. Five timeouts in 30 s open the breaker, a second refusal, and one that is general."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, report: Callable[[str], None] = _ignore) -> None:
+        """`report` is called with the name of each outcome."""
         self._clock = clock
+        self._report = report
         self.breaker = CircuitBreaker(clock)
         self._silences: deque[float] = deque(maxlen=_SILENCES_TO_OPEN)
         # The refused messages, whose repeated refusal is no news; and how many since the last success.
@@ -48,6 +55,7 @@ class DiscordHealth:
 
         `rest_seconds` is how long the breaker stays open after a forbidden request, or after the second refused one.
         """
+        self._report(outcome.name.lower())
         now = self._clock.monotonic()
         match outcome:
             case RequestOutcome.ANSWERED:

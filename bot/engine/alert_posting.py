@@ -8,7 +8,7 @@ from enum import Enum, auto
 import structlog
 
 from bot.chat.cards import Message
-from bot.chat.courier import Courier, CourierFault, NotTaken, Parcel, Refused
+from bot.chat.courier import Courier, CourierFault, NotTaken, Parcel, ParcelKind, Refused
 from bot.jobs.model import ChannelId, UserId
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -88,7 +88,7 @@ class OwnerMail:
             return
         # Discord accepts no second message with a nonce, to any recipient.
         nonce = f"alarm-{hashlib.sha256(f'{letter.id} {channel}'.encode()).hexdigest()[:16]}"
-        await self._courier.post(Parcel(channel, Message(content=letter.text), nonce))
+        await self._courier.post(Parcel(channel, Message(content=letter.text), nonce, kind=ParcelKind.ALERT))
 
     def _later(self, letter: Letter, fault: CourierFault) -> Outcome:
         _log.warning("owner alert not posted yet", fault=str(fault))

@@ -28,6 +28,7 @@ from bot.engine.requests.owner_actions import OwnerActions
 from bot.engine.requests.replies import Replies
 from bot.engine.requests.welcome import Welcome
 from bot.engine.services import Services
+from bot.engine.snapshot import Snapshot
 from bot.engine.timekeeper import Timekeeper
 from bot.jobs.notices import Notices
 from bot.ops.tasks import find_hung, keep_running
@@ -96,6 +97,11 @@ class Engine:
     def hung_loops(self) -> list[str]:
         """The loops that have ended, or don't come to the end of a turn: only a restart helps."""
         return [] if self.is_stopping else find_hung(self._tasks)
+
+    def take_snapshot(self) -> Snapshot:
+        """What the engine holds at this moment."""
+        queued = len(self.context.signals.queued_jobs())
+        return Snapshot(tuple(self.scheduler.jobs), queued, self.outbox.depth, frozenset(self.throttles.held()))
 
     @property
     def turns(self) -> Notices | None:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.jobs.backends import BESIDE, LEAVING, Backend, BuriedError, PostgresBackend, SQLiteBackend, describe
 from bot.jobs.generation import Generation, generation_path, write_generation
 from bot.jobs.pending_write import PendingWrite, is_note, shares
+from bot.ops.observer import SILENT, Observer
 
 _TRIES = 3
 # How many writes share a transaction at most: others wait for it.
@@ -71,8 +72,11 @@ class WentBackError(MustEndError):
 class Database:
     """Runs functions of `bot.jobs.store`, each in one transaction."""
 
-    def __init__(self, engine: AsyncEngine, backend: Backend, generation: Path | None = None) -> None:
+    def __init__(
+        self, engine: AsyncEngine, backend: Backend, generation: Path | None = None, observer: Observer = SILENT
+    ) -> None:
         """`engine` is the backend's; `generation` the file with the count of what was sent."""
+        self._observer = observer
         self._backend = backend
         self._engine = engine
         self._reading = backend.reading(engine)
@@ -116,7 +120,16 @@ class Database:
                     await self._commit_group([one, *others[: _GROUP_MAX - 1]])
             return await self._finished(one)
 
-        return await self._to_its_end(transaction())
+        is_stored = True
+        try:
+            return await self._to_its_end(transaction())
+        except StoreConflictError:
+            raise
+        except StoreUnavailableError:
+            is_stored = False
+            raise
+        finally:
+            self._observer.write_ended(asyncio.get_running_loop().time() - one.asked_at, is_stored=is_stored)
 
     async def read(
         self,
@@ -292,16 +305,16 @@ def _tell_fault(task: asyncio.Task[Any]) -> None:
         _log.warning("write of a cancelled caller not stored", reason=reason)
 
 
-def open_database(path: Path) -> Database:
+def open_database(path: Path, observer: Observer = SILENT) -> Database:
     """The SQLite database in that file, which migrations have already built."""
     backend = SQLiteBackend(path)
-    return Database(backend.open(), backend, generation_path(path))
+    return Database(backend.open(), backend, generation_path(path), observer)
 
 
-def open_shared_database(url: sa.URL, process: str, generation: Path) -> Database:
+def open_shared_database(url: sa.URL, process: str, generation: Path, observer: Observer = SILENT) -> Database:
     """The PostgreSQL database at that address, for the process of that name; `generation` is the file of this process.
 
     Migrations have already built it.
     """
     backend = PostgresBackend(url, process)
-    return Database(backend.open(), backend, generation)
+    return Database(backend.open(), backend, generation, observer)

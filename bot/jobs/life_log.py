@@ -6,7 +6,9 @@ The hash is keyed per process: equal prompts can be recognised while it lives, a
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Protocol
 
 import structlog
 
@@ -30,6 +32,32 @@ _ENDS_BADLY = frozenset(
 _log = structlog.stdlib.get_logger(__name__)
 
 
+class LifeListener(Protocol):
+    """Hears of jobs what is logged of them, once it is stored. It must not raise, and must not take time."""
+
+    def job_accepted(self, job: Job) -> None:
+        """A request was stored as that job."""
+        ...
+
+    def job_moved(self, event: Event, before: Job, job: Job) -> None:
+        """The job was moved by that event."""
+        ...
+
+
+# For the whole process, as the log is.
+_listeners: list[LifeListener] = []
+
+
+@contextmanager
+def heard_by(listener: LifeListener) -> Generator[None]:
+    """Until the end the listener hears of all jobs of this process."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
 def log_event(event: str, job: Job, **facts: object) -> None:
     """One line about that job, with its requester, place and the facts of the event (None is left out)."""
     place = job.origin.place
@@ -46,10 +74,14 @@ def log_accepted(job: Job) -> None:
         private=request.private or None, options=[name for name, _value in request.options] or None,
         prompt_length=len(request.prompt), prompt_hash=hash_prompt(request.prompt),
     )  # fmt: skip
+    for listener in _listeners:
+        listener.job_accepted(job)
 
 
-def log_move(event: Event, job: Job) -> None:
-    """Log a move of a job, which is now as given; moves between two steps are not logged."""
+def log_move(event: Event, before: Job, job: Job) -> None:
+    """Log a move of a job from how it was before to how it is now; moves between two steps are not logged."""
+    for listener in _listeners:
+        listener.job_moved(event, before, job)
     if event in _ENDS_BADLY:
         log_event("failed", job, end=job.state, **_why(job), charged=job.charged)
         return

@@ -33,6 +33,7 @@ from bot.media.json_links import JSON_MAX_BYTES, find_json_link, is_json_like
 from bot.media.lanes import Lanes
 from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_session, timed
 from bot.media.sniffing import HEADER_BYTES, SNIFF_BYTES, VideoType, ending
+from bot.ops.observer import SILENT, Observer
 
 __all__ = [
     "AddressGuard",
@@ -93,6 +94,7 @@ class VideoFetcher:
         sources: Mapping[str, Source],
         deadlines: Deadlines = _DEADLINES,
         lanes: Lanes | None = None,
+        observer: Observer = SILENT,
     ) -> None:
         self._folder = PrivateFolder(folder)
         self._max_bytes = max_bytes
@@ -105,6 +107,7 @@ class VideoFetcher:
         # The hash of each video that this process has fetched or hashed, and its file then.
         self._known: dict[str, tuple[str, FileMark]] = {}
         self._closed = False
+        self._observer = observer
 
     async def fetch(self, url: str, name: str, provider_id: str, whose: Hashable = None) -> FetchedVideo:
         """Fetch that provider's video at an http(s) or `data:` URL and keep it under `name`, over an older one.
@@ -114,11 +117,14 @@ class VideoFetcher:
         """
         self._folder.path(name)
         hop: _Hop | FetchedVideo = _Hop(self._sources[provider_id], url)
+        arrived_bytes = 0
         try:
             async with self._lanes.take(whose) as transfer, timed(self._deadlines) as timer:
                 transfer.end = timer.end
 
                 def received(count: int) -> None:
+                    nonlocal arrived_bytes
+                    arrived_bytes = count
                     transfer.received(count)
                     timer.received(count)
 
@@ -126,8 +132,11 @@ class VideoFetcher:
                     if hop.number > _HOPS_MAX:
                         raise FetchRefusedByGuard("The video's address redirects too often.")
                     hop = await (self._unfold(hop, name) if self._is_data_url(hop) else self._ask(hop, name, received))
+                arrived_bytes = hop.size_bytes
         except TimeoutError as error:
             raise FetchFailed("The video took too long to arrive.") from error
+        finally:
+            self._observer.video_fetched(arrived_bytes)
         if hop.mark is not None:
             self._known[name] = hop.sha256, hop.mark
         return hop

@@ -21,6 +21,7 @@ from bot.videos.cancel_responses import judge_cancel
 from bot.videos.causes import Sent
 from bot.videos.dialects import Dialect
 from bot.videos.error_bodies import escaped
+from bot.videos.observing import Report, RequestKind, ignore, observed
 from bot.videos.private_network import connector_to
 from bot.videos.provider_faults import (
     Doubtful,
@@ -56,7 +57,13 @@ class VideosClient:
     """One provider, one key, one dialect. Use it inside one event loop and `close()` it at the end."""
 
     def __init__(
-        self, endpoint: Endpoint, dialect: Dialect, guard: SpendGuard, clock: Clock, timeouts: Timeouts | None = None
+        self,
+        endpoint: Endpoint,
+        dialect: Dialect,
+        guard: SpendGuard,
+        clock: Clock,
+        timeouts: Timeouts | None = None,
+        report: Report = ignore,
     ) -> None:
         """Raises ValueError with one sentence when the base URL or the key can't be used. Opens nothing yet."""
         if not endpoint.api_key or not endpoint.api_key.isascii() or not endpoint.api_key.isprintable():
@@ -65,7 +72,8 @@ class VideosClient:
         self._endpoint = endpoint
         self._dialect = dialect
         self._guard = guard
-        self._clock = clock
+        self.clock = clock
+        self.report = report
         self._timeouts = timeouts or Timeouts()
         self._sessions: tuple[aiohttp.ClientSession, aiohttp.ClientSession] | None = None
         self._strange_words: set[str] = set()
@@ -90,6 +98,7 @@ class VideosClient:
         """Pay for a new video made from a finished one of this provider. Raises `SubmitFault`."""
         return await self._submit(order, parent_remote_id)
 
+    @observed(RequestKind.POLL)
     async def poll(self, remote_id: str) -> RemoteVideo:
         """Poll a video. Costs nothing and may be repeated. Raises `PollFault`."""
         path = self._dialect.poll_path(remote_id)
@@ -100,6 +109,7 @@ class VideosClient:
             raise PollFailed(detail=self._detail(error)) from error
         return self._outcome(judge_poll(answer, self._asked(remote_id)))
 
+    @observed(RequestKind.CANCEL)
     async def cancel(self, remote_id: str) -> CancelResult:
         """Ask once for a render to be stopped. Costs nothing, raises nothing; a poll shows what became of the video.
 
@@ -126,6 +136,7 @@ class VideosClient:
                 return CancelResult(CancelOutcome.UNCLEAR, detail=self._detail(error))
         return judge_cancel(answer, self._asked(remote_id))
 
+    @observed(RequestKind.LIST)
     async def list_recent(self, limit: int = _LIST_LIMIT) -> list[RemoteVideo]:
         """The latest videos of this account, with the list's facts about each. Costs nothing and may be repeated.
 
@@ -149,6 +160,7 @@ class VideosClient:
         except (aiohttp.ClientError, OSError) as error:
             raise PollFailed(detail=self._detail(error)) from error
 
+    @observed(RequestKind.PROBE)
     async def ping(self) -> None:
         """The probe: return if the provider works. Any response below 500 will do, except one that refuses the key.
 
@@ -191,6 +203,7 @@ class VideosClient:
         for session in self._sessions or ():
             await session.close()
 
+    @observed(RequestKind.SUBMIT)
     async def _submit(self, order: Order, parent_remote_id: str | None) -> RemoteVideo:
         dialect = self._dialect
         if any(reference.role not in dialect.roles for reference in order.references):
@@ -211,7 +224,7 @@ class VideosClient:
                     detail=self._detail(error),
                 ) from error
             # The last moment at which surely nothing was sent.
-            if self._leaving or (order.send_before is not None and self._clock.monotonic() > order.send_before):
+            if self._leaving or (order.send_before is not None and self.clock.monotonic() > order.send_before):
                 raise Leaving
             self._guard.spend()
             answer = await self._post(self._url(request.path), request.body, order)
@@ -277,7 +290,7 @@ class VideosClient:
         return {"Authorization": f"Bearer {self._endpoint.api_key}", "Accept-Encoding": "identity"}
 
     def _asked(self, remote_id: str | None) -> ResponseContext:
-        return ResponseContext(self._dialect, self.provider, self._clock.now(), self._endpoint.api_key, remote_id)
+        return ResponseContext(self._dialect, self.provider, self.clock.now(), self._endpoint.api_key, remote_id)
 
     def _detail(self, error: Exception) -> str:
         return escaped(f"{type(error).__name__}: {error}", self._endpoint.api_key)

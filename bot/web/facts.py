@@ -1,43 +1,19 @@
-"""Finds the facts about a running bot: from memory, and by a short question each to its database and its disk."""
+"""Finds what is known about a running bot: in memory, and by short questions to its database and its disk."""
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
 
 from bot.client import VideoBot
 from bot.engine.engine import Engine
 from bot.engine.pipeline.provider_standing import state_of
-from bot.jobs.store import marks
-from bot.web.probe import Answer, Probe
-from bot.web.readiness import Facts, ShardFacts
+from bot.engine.snapshot import Snapshot
+from bot.jobs.store import accepting, budgets, marks
+from bot.web.probe import Answer, Fresh, Probe
+from bot.web.reading import Facts, Figures, ShardFacts
 
-# However often the pages are read, the facts are found once in that time.
-FRESH_SECONDS = 1.0
 _ANSWER_SECONDS = 3.0
-T = TypeVar("T")
-
-
-class Fresh(Generic[T]):
-    """What `find` returns, found again when it is older than a second; concurrent readers share one search."""
-
-    def __init__(self, find: Callable[[], Awaitable[T]]) -> None:
-        self._find = find
-        self._search: asyncio.Task[T] | None = None
-        self._began_at = 0.0
-
-    async def get(self) -> T:
-        """The latest result. Raises what the search raises."""
-        now = asyncio.get_running_loop().time()
-        if self._search is None or (self._search.done() and now - self._began_at >= FRESH_SECONDS):
-            self._search, self._began_at = asyncio.ensure_future(self._find()), now
-        return await asyncio.shield(self._search)
-
-    async def end(self) -> None:
-        """Search no more."""
-        if self._search is not None:
-            self._search.cancel()
-            await asyncio.gather(self._search, return_exceptions=True)
+# Counted in the database, which has more urgent work.
+_FIGURES_SECONDS = 10.0
 
 
 class FactFinder:
@@ -50,6 +26,7 @@ class FactFinder:
         folder = context.fetcher.space.folder
         self._database = Probe("The database", lambda: context.database.write(marks.try_out), _ANSWER_SECONDS)
         self._disk = Probe("The data folder", lambda: asyncio.to_thread(folder.free_bytes), _ANSWER_SECONDS)
+        self._figures = Fresh(Probe("The database", self._count, _ANSWER_SECONDS).ask, _FIGURES_SECONDS)
 
     async def find(self) -> Facts:
         """The facts of this moment."""
@@ -72,10 +49,25 @@ class FactFinder:
             clock_in_doubt=context.signals.time_in_doubt,
         )
 
+    async def find_figures(self) -> Figures | None:
+        """The latest counts; None if they couldn't be made."""
+        return None if self._engine.is_stopping else (await self._figures.get()).value
+
+    def take_snapshot(self) -> Snapshot:
+        """What the engine holds at this moment."""
+        return self._engine.take_snapshot()
+
     def hung_loops(self) -> list[str]:
         """The loops of the engine that only a restart helps."""
         return self._engine.hung_loops()
 
     async def end(self) -> None:
         """Wait for no answer any more."""
-        await asyncio.gather(self._database.end(), self._disk.end())
+        await asyncio.gather(self._database.end(), self._disk.end(), self._figures.end())
+
+    async def _count(self) -> Figures:
+        context = self._engine.context
+        now, ceiling = context.clock.now(), context.rules.limits.all_jobs_per_day
+        resting = await context.database.read(accepting.find_resting, now)
+        used = await context.database.read(budgets.count_spent, now) / ceiling if ceiling else None
+        return Figures(len(resting), used)

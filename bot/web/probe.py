@@ -1,4 +1,6 @@
-"""A question whose answer may take long, such as one to a disk: asked once at a time, and waited for briefly."""
+"""Questions whose answers may take long, such as one to a disk: asked once at a time, and waited for briefly. While an
+answer is fresh, the question isn't asked again.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,6 +8,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from bot.jobs.database import StoreUnavailableError
 
+# However often the pages are read, what they show is found once in that time.
+FRESH_SECONDS = 1.0
 T = TypeVar("T")
 
 
@@ -49,3 +53,26 @@ class Probe(Generic[T]):
             return Answer(None, str(error))
         except OSError as error:
             return Answer(None, f"{self._what} can't be used: {error.strerror or type(error).__name__}.")
+
+
+class Fresh(Generic[T]):
+    """What `find` returns, found again when it is older than so many seconds; concurrent readers share one search."""
+
+    def __init__(self, find: Callable[[], Awaitable[T]], seconds: float = FRESH_SECONDS) -> None:
+        self._find = find
+        self._seconds = seconds
+        self._search: asyncio.Task[T] | None = None
+        self._began_at = 0.0
+
+    async def get(self) -> T:
+        """The latest result. Raises what the search raises."""
+        now = asyncio.get_running_loop().time()
+        if self._search is None or (self._search.done() and now - self._began_at >= self._seconds):
+            self._search, self._began_at = asyncio.ensure_future(self._find()), now
+        return await asyncio.shield(self._search)
+
+    async def end(self) -> None:
+        """Search no more."""
+        if self._search is not None:
+            self._search.cancel()
+            await asyncio.gather(self._search, return_exceptions=True)

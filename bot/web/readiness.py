@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.chat.provider_states import Condition, ProviderState
+from bot.chat.provider_states import Condition
 from bot.media.disk_space import PICTURE_FLOOR_BYTES, VIDEO_FLOOR_BYTES
 from bot.syncing import CommandsState
+from bot.web.reading import Facts
 
 # Of many shards or providers so many are named.
 _NAMED_MAX = 10
@@ -64,32 +65,6 @@ class Part:
     name: PartName
     state: PartState = PartState.OK
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ShardFacts:
-    """A shard of this process; `latency_seconds` is None while it isn't connected, infinite before it is measured."""
-
-    id: int
-    latency_seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a running bot is judged by. `…_fault` says why something couldn't be found out; then its value is None."""
-
-    is_stopping: bool
-    database_fault: str | None
-    shards: Sequence[ShardFacts]
-    # For how long nothing is sent to Discord, as it doesn't answer or refuses.
-    discord_rests_seconds: float
-    commands: CommandsState
-    providers: Sequence[ProviderState]
-    disk_free_bytes: int | None
-    disk_fault: str | None
-    is_paused: bool
-    is_restored: bool
-    clock_in_doubt: bool
 
 
 def phase_of(facts: Facts | None) -> Phase:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import shutil
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from functools import partial
@@ -13,10 +15,13 @@ from typing import Any, TypeVar
 import aiohttp
 import pytest
 
+from bot.settings._setup import NAME_OF_SETTINGS
 from tests.e2e.scene import Scene, a_stage
+from tests.metrics import open_labels, value_of
 
 T = TypeVar("T")
 CONFIGURATION = 78
+PROMTOOL = shutil.which("promtool")
 _HOST = "127.0.0.1"
 
 
@@ -105,6 +110,47 @@ async def test_a_database_that_another_program_holds_is_not_ready(scene: Scene) 
         assert await get("/healthz") == (200, "ok\n")
         other.execute("COMMIT")
     await until_ready()
+
+
+async def test_a_video_is_counted_and_no_label_is_an_id(scene: Scene) -> None:
+    """Its moves, requests, messages and bytes, by kinds and outcomes; its people, servers and prompts are nowhere."""
+    before = (await get("/metrics"))[1]
+    await scene.make("A lighthouse in fog")
+    expected = {
+        ("videobot_jobs_accepted_total", "via", "command"),
+        ("videobot_job_events_total", "event", "posted"),
+        ("videobot_jobs_ended_total", "end", "delivered"),
+        ("videobot_job_state_seconds_count", "state", "posting"),
+        ("videobot_provider_requests_total", "request", "submit"),
+        ("videobot_messages_total", "kind", "video"),
+        ("videobot_messages_total", "kind", "card"),
+    }
+
+    async def counts() -> tuple[int, str]:
+        page = (await get("/metrics"))[1]
+        one_more = (
+            value_of(page, name, **{label: said}) - value_of(before, name, **{label: said})
+            for name, label, said in expected
+        )
+        return min(map(int, one_more)), page
+
+    page = await until(counts, 1)
+    for name in ("videobot_fetched_bytes_total", "videobot_uploaded_bytes_total"):
+        assert value_of(page, name) - value_of(before, name) > 1_000
+    assert value_of(page, "videobot_ready") == value_of(page, "videobot_gateway_connected") == 1
+    assert value_of(page, "videobot_database_write_seconds_count") > 3
+    assert value_of(page, "videobot_event_loop_lag_seconds_count") > 0
+    assert value_of(page, "videobot_metrics_failures_total") == 0
+    assert open_labels(page, [NAME_OF_SETTINGS], shards=1) == set()
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="NO PROMTOOL: install Debian's prometheus, and run this test again")
+async def test_prometheus_has_nothing_to_find_fault_with(scene: Scene) -> None:
+    """Its own tool reads the page, and knows no better names."""
+    page = (await get("/metrics"))[1]
+    command = [str(PROMTOOL), "check", "metrics"]
+    checked = subprocess.run(command, input=page, text=True, capture_output=True, timeout=60, check=False)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 
 async def test_clients_that_hang_change_nothing_for_people(scene: Scene) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.chat import cards, custom_ids
-from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
+from bot.chat.courier import CourierFault, NotTaken, Parcel, ParcelKind, Refused
 from bot.engine.context import EngineContext, reader_of
 from bot.engine.due_queue import DueQueue
 from bot.jobs.drafts import Offer, OfferKind
@@ -105,7 +105,7 @@ class OfferLoop:
         else:
             words, pictures = bool(draft.request.prompt), bool(draft.uploads)
             message = cards.offer_form(offer, reader_of(context, offer), pictures=pictures, words=words)
-        parcel = Parcel(offer.place.channel_id, message, nonce=offer.nonce, reply_to=offer.id)
+        parcel = Parcel(offer.place.channel_id, message, nonce=offer.nonce, reply_to=offer.id, kind=ParcelKind.OFFER)
         try:
             # An offer of an earlier process may have been posted before a crash.
             message_id = None if offer.id in self._shown_here else await self._find(offer)

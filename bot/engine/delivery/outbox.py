@@ -64,6 +64,11 @@ class OutboxDispatcher:
         # Tried since rows were read last: those rows are outdated.
         self._outdated: set[_Key] = set()
 
+    @property
+    def depth(self) -> int:
+        """How many messages are to be posted, as far as they were read; jobs whose messages were not, count as one."""
+        return len(self._waiting) + len(self._context.signals.to_post)
+
     async def run(self) -> None:
         """Post due messages, until cancelled; running attempts are left to `finish`."""
         signals = self._context.signals

@@ -156,6 +156,7 @@ class Sender:
             reply_to=job.origin.reply_to if post.channel_id == job.origin.posts_in.channel_id else None,
             file=composed.file,
             file_name=composed.file_name,
+            kind=courier.ParcelKind(post.kind.value),
         )
         try:
             message_id = await context.courier.post(parcel)

@@ -78,6 +78,11 @@ class ProviderAccount:
         hold = self._holds.get(user_id)
         return 0.0 if hold is None else max(hold.until - self._clock.monotonic(), 0.0)
 
+    def held(self) -> set[UserId]:
+        """The people whose requests wait for the account now, while others' don't."""
+        now = self._clock.monotonic()
+        return {user_id for user_id, hold in self._holds.items() if hold.until > now}
+
     def again_seconds(self, *, sure: bool) -> float:
         """How long a refused job waits."""
         return _AGAIN_SECONDS if sure else _AGAIN_UNSURE_SECONDS

@@ -6,7 +6,7 @@ no poll.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from functools import partial
 
 import structlog
@@ -53,6 +53,11 @@ class Scheduler:
         self._owned = OwnedJobs(context, poller, self._submit_queue, self._steps)
         # The running free probes, by the ids of the providers.
         self._probes: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def jobs(self) -> Collection[Job]:
+        """The unended jobs of this process."""
+        return self._owned.jobs.values()
 
     async def run(self) -> None:
         """Start due steps, until cancelled; restarted after an error, it continues with its jobs."""

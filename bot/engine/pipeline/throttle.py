@@ -68,7 +68,7 @@ class ProviderThrottle:
         self._is_paused = is_paused
         self._health = ProviderHealth(clock)
         self.account = ProviderAccount(clock)
-        self._users = UserThrottle(clock, shares or UserShares(clock, submits_per_minute))
+        self.users = UserThrottle(clock, shares or UserShares(clock, submits_per_minute))
         self._creates_until = 0.0
         self._polls_until = 0.0
         # From a create with a `Retry-After` until one is accepted: one at a time is sent.
@@ -110,12 +110,12 @@ class ProviderThrottle:
         Otherwise a provider that starts to send unreadable responses would leave as many uncertain jobs as there are
         places.
         """
-        in_flight = self._users.in_flight
+        in_flight = self.users.in_flight
         if self._health.is_cautious or self.account.trouble is not None:
             return 1 - in_flight
         if self._feels_its_way or self._health.is_doubted:
             # One that hangs proves nothing, and must not delay the others.
-            return min(1 - self._users.in_flight_since(_FINDS_OUT_SECONDS), AT_ONCE - in_flight)
+            return min(1 - self.users.in_flight_since(_FINDS_OUT_SECONDS), AT_ONCE - in_flight)
         return AT_ONCE - in_flight
 
     def refusal(self, user_id: UserId | None = None) -> Refusal | None:
@@ -183,19 +183,19 @@ class ProviderThrottle:
 
     def seconds_until_submit_of(self, user_id: UserId) -> float | None:
         """0 if that person's next paid request may be sent as far as they are concerned; None: when one has ended."""
-        if self._users.is_full(user_id):
+        if self.users.is_full(user_id):
             return None
-        if self.account.is_tried(user_id) and self._users.in_flight_of(user_id):
+        if self.account.is_tried(user_id) and self.users.in_flight_of(user_id):
             return None
-        return max(self._users.wait_seconds(user_id), self.account.wait_seconds_of(user_id))
+        return max(self.users.wait_seconds(user_id), self.account.wait_seconds_of(user_id))
 
     def begin_submit(self, sender: Sender) -> None:
         """A paid request for that job is about to be sent."""
-        self._users.begin(sender)
+        self.users.begin(sender)
 
     def end_submit(self, job_id: JobId) -> None:
         """The paid request for that job was answered, or not sent."""
-        self._users.end(job_id)
+        self.users.end(job_id)
 
     def seconds_until_poll(self) -> float:
         """0 if a poll may be sent now, which is then counted."""
@@ -263,10 +263,10 @@ class ProviderThrottle:
         self._note_key_works()
         self._health.took_work()
         self.account.works(sender.user_id)
-        self._users.took_work(sender.user_id)
+        self.users.took_work(sender.user_id)
         self._creates_until, self._feels_its_way = 0.0, False
         if was_everybodys:
-            self._users.release()
+            self.users.release()
 
     def judged(self, sender: Sender) -> None:
         """The provider judged that job's request and refused it: the account is in order."""
@@ -277,7 +277,7 @@ class ProviderThrottle:
         """A request for that job got no response, or one with a fault of the provider."""
         self._health.failed(sender, paid=paid)
         if paid:
-            self._users.failed(sender)
+            self.users.failed(sender)
 
     def create_slowed(self, sender: Sender, retry_after_seconds: float | None) -> None:
         """A create got a `Retry-After`: its requester waits, and all once another person's gets one, too.
@@ -285,7 +285,7 @@ class ProviderThrottle:
         A person's first one delays the others for a moment; not again, once another's was accepted meanwhile.
         """
         if retry_after_seconds is not None:
-            self._users.hold(sender.user_id, bounded(retry_after_seconds))
+            self.users.hold(sender.user_id, bounded(retry_after_seconds))
         if self._clock.monotonic() < self._alone_until.get(sender.user_id, 0.0):
             return
         confirmed, known = self._busy.has_others(sender), self._busy.job_count_of(sender.user_id) > 0

@@ -75,6 +75,10 @@ class Throttles:
         """How often the job was refused for the account of a provider; others are tried before it."""
         return max(throttle.account.times_refused(job_id) for throttle in self._throttles.values())
 
+    def held(self) -> set[UserId]:
+        """The people whose requests to some provider are held now, while others' aren't."""
+        return {user_id for each in self._throttles.values() for user_id in each.users.held() | each.account.held()}
+
     def end_submit(self, job_id: JobId) -> None:
         """The paid request for that job was answered, or not sent."""
         for throttle in self._throttles.values():

@@ -69,6 +69,11 @@ class UserThrottle:
             return True
         return self._shares.is_full(user_id)
 
+    def held(self) -> set[UserId]:
+        """The people whose requests are held now."""
+        now = self._clock.monotonic()
+        return {user_id for user_id, until in self._held_until.items() if until > now}
+
     def hold(self, user_id: UserId, seconds: float) -> None:
         """Hold that person's requests for so long; a longer hold stays."""
         until = self._clock.monotonic() + seconds

@@ -9,7 +9,7 @@ from dataclasses import replace
 import structlog
 
 from bot.chat import cards, words
-from bot.chat.courier import CourierFault, NotTaken, Parcel, Refused
+from bot.chat.courier import CourierFault, NotTaken, Parcel, ParcelKind, Refused
 from bot.chat.custom_ids import MessageKind
 from bot.chat.naming import Names, Said, readable
 from bot.chat.talk import count_words
@@ -172,7 +172,9 @@ class Replies:
     async def _post(self, place: Place, reply_to: MessageId, text: str, nonce: str) -> None:
         """Post a reply to a message; while Discord can't be reached, retry within the nonce window."""
         clock = self._context.clock
-        parcel = Parcel(place.channel_id, cards.Message(content=text), nonce=nonce, reply_to=reply_to)
+        parcel = Parcel(
+            place.channel_id, cards.Message(content=text), nonce=nonce, reply_to=reply_to, kind=ParcelKind.ANSWER
+        )
         give_up_at = clock.monotonic() + _SAY_NO_SECONDS
         for rest_seconds in (*_SAY_NO_AGAIN_SECONDS, math.inf):
             try:

@@ -3,7 +3,7 @@
 import structlog
 
 from bot.chat.cards import Message
-from bot.chat.courier import CourierFault, Parcel
+from bot.chat.courier import CourierFault, Parcel, ParcelKind
 from bot.chat.help import welcome_text
 from bot.engine.context import EngineContext
 from bot.jobs.database import StoreUnavailableError
@@ -35,7 +35,8 @@ class Welcome:
         try:
             if not await self._context.database.write(marks.claim_greeting, guild_id):
                 return
-            await self._context.courier.post(Parcel(place.channel_id, Message(content=text), f"hello-{guild_id}"))
+            parcel = Parcel(place.channel_id, Message(content=text), f"hello-{guild_id}", kind=ParcelKind.GREETING)
+            await self._context.courier.post(parcel)
         except (CourierFault, StoreUnavailableError) as fault:
             _log.info("server not greeted", guild=guild_id, fault=str(fault))
         else:

@@ -40,6 +40,8 @@ _ACTIVE = (State.ACCEPTED, State.SUBMITTING, State.RENDERING)
 _NEVER_COUNTED = (State.REFUSED, State.FAILED, State.LOST)
 # How soon a job is tried again for which no place is free after all.
 _AGAIN_SECONDS = 1.0
+# So many people are looked at who may rest.
+_RESTING_MAX = 20
 # Causes that the requester can avoid. Outage, credit, rate, doubt and delivery make no one rest.
 _REFUSED_FOR = (Cause.CONTENT, Cause.INPUT, Cause.SIZE, Cause.LENGTH)
 
@@ -145,6 +147,20 @@ async def measure_usage(connection: AsyncConnection, user_id: UserId, now: float
     refusals, failed_at = await _denials(connection, user_id, now)
     rests_until = rest_until([at for at, _ in refusals], now, await _renders(connection, user_id, failed_at, now))
     return Usage(counts.active, tuple(counted), rests_until, counts.queued, is_blocked=counts.blocked is not None)
+
+
+async def find_resting(connection: AsyncConnection, now: float) -> list[UserId]:
+    """The people who rest now because of refusals or failed renders; at most twenty."""
+    lately = jobs.c.ended_at.between(now - 3 * REST_SECONDS, now)
+    denied = sa.and_(lately, jobs.c.state.in_((State.REFUSED, State.FAILED)), jobs.c.submitted_at.is_not(None))
+    count = sa.func.count()
+    often = sa.select(jobs.c.user_id).where(denied).group_by(jobs.c.user_id).having(count >= REFUSALS_MAX)
+    found: list[UserId] = []
+    for user_id in (await connection.scalars(often.order_by(count.desc()).limit(_RESTING_MAX))).all():
+        refusals, failed_at = await _denials(connection, user_id, now)
+        if rest_until([at for at, _ in refusals], now, await _renders(connection, user_id, failed_at, now)) is not None:
+            found.append(user_id)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ async def measure_budgets(connection: AsyncConnection, place: Place, now: float,
     return budgets
 
 
+async def count_spent(connection: AsyncConnection, now: float) -> int:
+    """How many jobs count towards the ceiling of the whole bot."""
+    return len(await _spent_at(connection, now, None))
+
+
 async def _spent_at(connection: AsyncConnection, now: float, guild_id: GuildId | None) -> list[float]:
     """When each job that was or may be charged was submitted, oldest first, in the 24 hours before `now`.
 

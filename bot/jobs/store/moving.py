@@ -69,7 +69,7 @@ async def apply(
         await attempts.link(connection, moved)
     if target.announcement is not Announcement.NOTHING:
         await make_due(connection, moved, _SAID_AS[target.announcement])
-    once_stored(partial(log_move, event, moved))
+    once_stored(partial(log_move, event, job, moved))
     return moved
 
 

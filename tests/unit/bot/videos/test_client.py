@@ -313,7 +313,7 @@ async def test_a_key_that_cannot_be_sent_is_named_at_once(make_client: MakeClien
     """A key that no header can carry is refused when the client is built."""
     client = make_client()
     with pytest.raises(ValueError, match="key of the Videos API"):
-        VideosClient(Endpoint(client.provider, key), OpenAIDialect(), client._guard, client._clock)
+        VideosClient(Endpoint(client.provider, key), OpenAIDialect(), client._guard, client.clock)
 
 
 # Silence and mess

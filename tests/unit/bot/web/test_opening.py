@@ -4,6 +4,7 @@ import subprocess
 import sys
 from contextlib import AsyncExitStack
 
+from bot.ops.clock import SystemClock
 from bot.web.opening import open_site
 
 LATE = ("aiohttp.web", "prometheus_client", "bot.web.site", "bot.web.server")
@@ -12,7 +13,7 @@ LATE = ("aiohttp.web", "prometheus_client", "bot.web.site", "bot.web.server")
 async def test_without_a_port_nothing_is_opened() -> None:
     """The default."""
     async with AsyncExitStack() as resources:
-        assert await open_site("127.0.0.1", None, resources) is None
+        assert await open_site("127.0.0.1", None, SystemClock(), resources) is None
 
 
 def test_a_start_without_pages_imports_nothing_for_them() -> None:

@@ -8,7 +8,8 @@ import pytest
 from bot.chat.provider_states import Condition, ProviderState
 from bot.media.disk_space import PICTURE_FLOOR_BYTES, VIDEO_FLOOR_BYTES
 from bot.syncing import CommandsState
-from bot.web.readiness import CLOSED, Facts, PartName, PartState, Phase, ShardFacts, is_ready, judge, phase_of
+from bot.web.readiness import CLOSED, PartName, PartState, Phase, is_ready, judge, phase_of
+from bot.web.reading import Facts, ShardFacts
 
 FINE = Facts(
     is_stopping=False,

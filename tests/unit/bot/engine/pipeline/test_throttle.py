@@ -260,7 +260,7 @@ def test_nothing_is_remembered_of_people_who_are_gone(throttle: ProviderThrottle
         throttle.end_submit(sender.job_id)
     clock.seconds += 400
     throttle.begin_submit(a_sender(5_000))
-    users = throttle._users
+    users = throttle.users
     assert len(users._sent_at) + len(users._held_until) + len(users._troubled) <= 2
     assert len(users._shares._spent) <= 1
 
