@@ -27,7 +27,8 @@ FROM base
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    DATA_DIR=/data
+    DATA_DIR=/data \
+    HTTP_PORT=8080
 
 WORKDIR /app
 
@@ -53,6 +54,10 @@ LABEL org.opencontainers.image.title="discord-video-bot" \
 
 USER 10001:10001
 VOLUME /data
+
+# Whether only a restart helps (docs/monitoring.md). No proxy of the container is asked; with an empty HTTP_PORT, nobody.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-I", "-S", "-c", "import os; from urllib.request import ProxyHandler, build_opener; port = os.environ.get('HTTP_PORT'); port and build_opener(ProxyHandler({})).open(f'http://127.0.0.1:{port}/healthz', timeout=4)"]
 
 # The exec form, so that SIGTERM reaches the bot itself; its drain takes up to 20 s, so stop it with a longer time-out.
 CMD ["python", "-m", "bot"]

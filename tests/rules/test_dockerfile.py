@@ -1,13 +1,17 @@
 """What the image holds, read off the Dockerfile and tried without Docker: its files alone, its packages alone."""
 
 import ast
+import contextlib
+import http.server
 import importlib.metadata
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -158,6 +162,71 @@ def test_a_stop_reaches_the_bot_itself() -> None:
     """The command is in exec form, so that no shell swallows SIGTERM."""
     assert [json.loads(command.rest) for command in IMAGE.said("CMD")] == [["python", "-m", "bot"]]
     assert not IMAGE.said("ENTRYPOINT")
+
+
+def health_check() -> list[str]:
+    [check] = IMAGE.said("HEALTHCHECK")
+    return json.loads(check.rest.removeprefix("CMD "))
+
+
+def test_docker_learns_whether_only_a_restart_helps() -> None:
+    """The image serves the pages at a port of its own, on loopback alone, and asks itself with nothing but Python."""
+    assert IMAGE.said("ENV")[0].pairs["HTTP_PORT"] == "8080"
+    assert not any("HTTP_HOST" in each.pairs for each in IMAGE.said("ENV"))
+    assert health_check()[0] == "python"
+    [check] = IMAGE.said("HEALTHCHECK")
+    assert check.options == {"interval": "30s", "timeout": "5s", "start-period": "60s", "retries": "3"}
+
+
+def asked_for_health(port: int) -> subprocess.CompletedProcess[bytes]:
+    environment = {"HTTP_PORT": str(port), "http_proxy": "http://127.0.0.1:9"}
+    command = [sys.executable, *health_check()[1:]]
+    return subprocess.run(command, env=environment, capture_output=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_the_health_check_passes_for_a_healthy_bot_alone(status: int, code: int) -> None:
+    """200 is healthy and 503 is not. A proxy in the container's environment is not asked."""
+    with serving(status) as (port, asked):
+        done = asked_for_health(port)
+    assert (done.returncode, asked) == (code, ["/healthz"]), done.stderr
+
+
+def test_a_bot_that_does_not_answer_is_unhealthy() -> None:
+    """A refused connection is a failed check."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        assert asked_for_health(silent.getsockname()[1]).returncode == 1
+
+
+def test_without_pages_there_is_no_health_check() -> None:
+    """An empty HTTP_PORT, as in a copy of `.env.example`, switches the pages off; that makes no container unhealthy."""
+    command = [sys.executable, *health_check()[1:]]
+    assert subprocess.run(command, env={"HTTP_PORT": ""}, timeout=30, check=False).returncode == 0
+
+
+@contextlib.contextmanager
+def serving(status: int) -> Iterator[tuple[int, list[str]]]:
+    """A server on loopback that answers everything with that status: its port, and the paths that were asked for."""
+    asked: list[str] = []
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port, asked
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_data_outlives_the_container() -> None:
