@@ -28,7 +28,10 @@ async def check(
     """Print the report to standard output; returns how the process ends. No line has any of the `secrets`."""
     quiet_voice_warnings()
     report = await run_checks(found, clock, languages, Redactor(secrets), everything=everything)
-    print(as_json(report, VERSION) if json else _for_terminal(report))  # noqa: T201  # the answer
+    text = as_json(report, VERSION) if json else _for_terminal(report)
+    # A terminal may lack the letters of a server's name.
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201  # the answer
     return report.outcome
 
 

@@ -1,6 +1,6 @@
 """Compares the slash commands that Discord has with those that a start of this version would sync."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -31,6 +31,8 @@ _COMPARED = (
     "name_localizations", "description_localizations",
 )  # fmt: skip
 _INSIDE = ("options", "choices")
+# Discord keeps these for commands everywhere (docs/facts/discord.md, "The check").
+_EVERYWHERE_ALONE = ("contexts", "integration_types")
 
 
 @asynccontextmanager
@@ -48,15 +50,18 @@ async def offline_client(
         yield client
 
 
-def shape_of(command: Mapping[str, Any]) -> object:
-    """What of a command people can notice, in one form for what is sent to Discord and what it returns."""
+def shape_of(command: Mapping[str, Any], left_out: Collection[str] = ()) -> object:
+    """What of a command people can notice, in one form for what is sent to Discord and what it returns.
+
+    `left_out` are names that aren't compared.
+    """
     shape: dict[str, object] = {}
     for name in _COMPARED:
         value = command.get(name)
         value = _LEFT_OUT.get(name) if value is None else value
+        if value in (None, {}) or name in left_out:
+            continue
         match value:
-            case None | {}:
-                continue
             case list() | tuple():
                 value = tuple(sorted(cast("list[int]", value)))
             case dict():
@@ -72,10 +77,16 @@ def shape_of(command: Mapping[str, Any]) -> object:
     return shape
 
 
-def differing(planned: Sequence[Mapping[str, Any]], there: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The names of the commands that Discord lacks, has in another shape, or has beside those that are planned."""
-    wanted = {_key(each): shape_of(each) for each in planned}
-    found = {_key(each): shape_of(each) for each in there}
+def differing(
+    planned: Sequence[Mapping[str, Any]], there: Sequence[Mapping[str, Any]], *, of_server: bool = False
+) -> list[str]:
+    """The names of the commands that Discord lacks, has in another shape, or has beside those that are planned.
+
+    `of_server`: they are those of one server.
+    """
+    left_out = _EVERYWHERE_ALONE if of_server else ()
+    wanted = {_key(each): shape_of(each, left_out) for each in planned}
+    found = {_key(each): shape_of(each, left_out) for each in there}
     return sorted({name for _kind, name in wanted.keys() | found.keys() if _differs(name, wanted, found)})
 
 

@@ -102,7 +102,7 @@ class DiscordCheck:
             if answer.status != 200:
                 # The bot isn't in that server, which has its own line.
                 continue
-            differences = discord_commands.differing(plan.payloads, answer.items)
+            differences = discord_commands.differing(plan.payloads, answer.items, of_server=target != "global")
             is_noted = noted.get(target) == plan.fingerprint
             self._say(discord_commands.judge_commands(target, differences, len(plan.payloads), is_noted=is_noted))
 

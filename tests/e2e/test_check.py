@@ -1,6 +1,7 @@
 """`python -m bot check`: the real process between a local Discord and a local Videos API, beside the real bot."""
 
 import asyncio
+import io
 import json
 import os
 import pty
@@ -8,6 +9,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from functools import partial
@@ -129,6 +131,24 @@ async def test_the_table_for_people(scene: Scene) -> None:
     assert any(f"client_id={application_id}&scope=bot+applications.commands&permissions=" in line for line in lines)
     assert lines[-1].startswith("The bot can do its work")
     assert "\x1b" not in done.stdout
+
+
+async def test_a_terminal_that_lacks_letters(scene: Scene) -> None:
+    """They are written in another way, and nothing breaks."""
+    scene.chat.add_guild("日本 café").add_channel("videos")
+    work = scene.stage.folder / "work"
+    work.mkdir(exist_ok=True)
+    environment = scene.stage.environment() | {"DATA_DIR": str(scene.stage.bot.data_dir)}
+    ready = partial(write_ascii, scene.stage.chat.api_base)
+    done = await asyncio.to_thread(run, work, "check", prepare=ready, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+
+
+def write_ascii(api_base: str) -> None:
+    """Standard output as of a terminal with another encoding."""
+    prepare(api_base)
+    sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="ascii", line_buffering=True)
 
 
 async def test_a_wrong_token(scene: Scene) -> None:
@@ -288,7 +308,7 @@ async def test_on_a_terminal(scene: Scene) -> None:
     await reading
     os.close(shown)
     text = b"".join(written).decode()
-    assert code == 0
+    assert code == 0, text + errors.read_text()
     assert "\x1b[32mok" in text
     plain = re.sub(r"\x1b\[\d+m", "", text).replace("\r", "")
     # A path or link is never broken: people copy it.

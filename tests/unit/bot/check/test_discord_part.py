@@ -157,6 +157,19 @@ async def test_what_discord_adds_to_a_command_is_no_difference(chat: Chat, tmp_p
     assert differing(planned, there[1:]) == [there[0]["name"]]
 
 
+async def test_a_commands_translations_and_places_are_compared(chat: Chat, tmp_path: Path) -> None:
+    """Those of a server have no places, which Discord keeps for commands everywhere."""
+    async with Check(chat, tmp_path).client() as client:
+        assert isinstance(client, VideoBot)
+        planned = (await client.plan_commands(1))["global"].payloads
+    (name, *_) = (command["name"] for command in planned)
+    translated = [{**command, "description_localizations": {"de": "Ein Video"}} for command in planned[:1]]
+    assert differing(planned, [*translated, *planned[1:]]) == [name]
+    placed = [{**command, "contexts": None} for command in planned[:1]]
+    assert differing(planned, [*placed, *planned[1:]]) == [name]
+    assert differing(planned, [*placed, *planned[1:]], of_server=True) == []
+
+
 def returned(command: dict[str, object]) -> dict[str, object]:
     """As Discord returns it."""
     kept = {name: value for name, value in command.items() if value not in (None, False, [], {})}
