@@ -5,6 +5,7 @@ import discord
 from bot.jobs.reasons import Reason, Refusal
 
 _ALWAYS = ("view_channel", "attach_files", "embed_links", "read_message_history")
+_FOR_TEXT = ("view_channel", "read_message_history")
 # What an invitation asks for: everything that is needed outside of the text of voice channels.
 NEEDED = discord.Permissions(**dict.fromkeys((*_ALWAYS, "send_messages", "send_messages_in_threads"), True))
 _VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
@@ -20,9 +21,25 @@ def missing_permissions(granted: discord.Permissions, channel: discord.ChannelTy
     In threads the right to send is one of its own, and the text of a voice channel needs the right to connect
     (docs/facts/discord.md). In DMs nothing is ever missing; don't call it there.
     """
+    return _missing(granted, channel, _ALWAYS)
+
+
+def missing_for_alerts(granted: discord.Permissions, channel: discord.ChannelType | None) -> tuple[str, ...]:
+    """The same for a message to the owners, which is plain text."""
+    return _missing(granted, channel, _FOR_TEXT)
+
+
+def is_thread(channel: discord.ChannelType) -> bool:
+    """Whether it is a thread, whose permissions are those of the channel above."""
+    return channel in _THREADS
+
+
+def _missing(
+    granted: discord.Permissions, channel: discord.ChannelType | None, always: tuple[str, ...]
+) -> tuple[str, ...]:
     if granted.administrator:
         return ()
-    needed = [*_ALWAYS, "send_messages_in_threads" if channel in _THREADS else "send_messages"]
+    needed = [*always, "send_messages_in_threads" if channel in _THREADS else "send_messages"]
     if channel in _VOICE:
         needed.append("connect")
     return tuple(name for name in needed if not getattr(granted, name))

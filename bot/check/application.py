@@ -1,6 +1,6 @@
 """Judges the bot's application at Discord: token, interactions, intents, invitation, sessions, owners. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -28,6 +28,15 @@ class Person:
     id: int
     name: str | None
     is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChannel:
+    """The owners' channel, with what the bot lacks there, or why it can't be used."""
+
+    name: str = ""
+    missing: tuple[str, ...] = ()
+    refusal: str = ""
 
 
 def invitation_to(application_id: int) -> str:
@@ -154,9 +163,26 @@ def judge_owners(people: Sequence[Person], *, configured: bool) -> Finding:
             "Correct OWNER_IDS: ids of people.",
         )
     names = ", ".join(_shown(person.name or "") for person in people)
-    return ok(
-        Line.OWNERS, f"Alerts go by direct message to {names} (from {source}). Whether they take them isn't tested."
-    )
+    return ok(Line.OWNERS, f"Owners: {names} (from {source}).")
+
+
+def judge_alerts(channel: AlertChannel | None, name_of: Callable[[str], str]) -> Finding:
+    """Whether alerts can be posted in the owners' channel; None where they go by direct message."""
+    if channel is None:
+        return ok(Line.ALERTS, "Alerts go to the owners by direct message. Whether they take them isn't tested.")
+    if channel.refusal:
+        return warning(
+            Line.ALERTS,
+            f"The channel OWNER_CHANNEL_ID {channel.refusal}: alerts go by direct message instead.",
+            "Name a channel of a server that the bot is in, or leave it empty.",
+        )
+    if channel.missing:
+        return warning(
+            Line.ALERTS,
+            f"In #{_shown(channel.name)}, where alerts go, the bot lacks {', '.join(map(name_of, channel.missing))}.",
+            "Allow that there for the bot's role (Edit Channel, Permissions).",
+        )
+    return ok(Line.ALERTS, f"Alerts can be posted in #{_shown(channel.name)}.")
 
 
 def person_of(user_id: int, answer: DiscordAnswer) -> Person:

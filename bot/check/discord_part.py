@@ -8,6 +8,7 @@ from pathlib import Path
 
 import discord
 
+from bot.chat.permissions import is_thread, missing_for_alerts, takes_messages
 from bot.chat.words import Readers
 from bot.check import application, discord_commands, servers
 from bot.check.discord_api import DiscordAnswer, DiscordApi, UnansweredError
@@ -39,6 +40,7 @@ class Wanted:
     shard_count: int | None
     everything: bool
     data_dir: Path
+    owner_channel_id: int | None = None
     knows_models: bool = True
 
 
@@ -121,18 +123,18 @@ class DiscordCheck:
             self._say(finding)
         in_order = servers.order_servers(found, self._wanted.guild_ids, self._wanted.allowed_guild_ids)
         chosen = in_order if self._wanted.everything else in_order[: servers.SHOWN_MAX]
+        bot_id = await self._read_bot_id()
+        await self._try(Line.ALERTS, self._check_alerts(found, bot_id))
         done: list[Finding] = []
         turn = asyncio.Semaphore(_AT_ONCE)
 
-        async def check(server: Server, bot_id: int) -> None:
+        async def check(server: Server) -> None:
             async with turn:
                 facts = await self._read_server(server, bot_id)
             done.append(servers.judge_permissions(facts, self._name_of))
 
         try:
-            me = json_object((await self._api.get("/users/@me")).body) or {}
-            bot_id = int(str(me.get("id") or 0))
-            await asyncio.gather(*(check(server, bot_id) for server in chosen))
+            await asyncio.gather(*(check(server) for server in chosen))
         finally:
             # Also when the time is up.
             for finding in servers.merge_good(done):
@@ -140,6 +142,32 @@ class DiscordCheck:
             unread = servers.judge_unread(len(in_order) - len(done), everything=len(chosen) > len(done))
             if unread is not None:
                 self._say(unread)
+
+    async def _read_bot_id(self) -> int:
+        me = json_object((await self._api.get("/users/@me")).body) or {}
+        return int(str(me.get("id") or 0))
+
+    async def _check_alerts(self, found: list[Server], bot_id: int) -> None:
+        channel_id = self._wanted.owner_channel_id
+        channel = None if channel_id is None else await self._read_alert_channel(channel_id, found, bot_id)
+        self._say(application.judge_alerts(channel, self._name_of))
+
+    async def _read_alert_channel(self, channel_id: int, found: list[Server], bot_id: int) -> application.AlertChannel:
+        answer = await self._api.get(f"/channels/{channel_id}")
+        channel = json_object(answer.body)
+        if answer.status != 200 or channel is None:
+            return application.AlertChannel(refusal="is unknown to the bot, or hidden from it")
+        kind = servers.kind_of(channel)
+        server = next((each for each in found if str(each.id) == str(channel.get("guild_id"))), None)
+        if server is None or not (takes_messages(kind) or is_thread(kind)):
+            return application.AlertChannel(refusal="takes no messages of a server")
+        # The permissions in a thread are those of the channel above.
+        above = channel
+        if is_thread(kind):
+            above = json_object((await self._api.get(f"/channels/{channel.get('parent_id')}")).body) or {}
+        member = json_object((await self._api.get(f"/guilds/{server.id}/members/{bot_id}")).body) or {}
+        granted = servers.permissions_in(server, above, member, bot_id)
+        return application.AlertChannel(str(channel.get("name") or ""), missing_for_alerts(granted, kind))
 
     async def _read_servers(self) -> list[Server]:
         """All servers that the bot is in, page by page."""

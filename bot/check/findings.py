@@ -51,6 +51,7 @@ class Line(StrEnum):
     SERVERS = "discord.servers"
     PERMISSIONS = "discord.permissions"
     OWNERS = "discord.owners"
+    ALERTS = "discord.alerts"
 
     CLOCK = "machine.clock"
     FFMPEG = "machine.ffmpeg"

@@ -214,7 +214,7 @@ class _Check:
         readers.note_models({model.name: model.label for model in catalogue.models})
         wanted = Wanted(
             settings.discord_guild_ids, settings.allowed_guild_ids, settings.owner_ids, settings.shard_count,
-            self._everything, settings.data_dir, self._knows_models(),
+            self._everything, settings.data_dir, settings.owner_channel_id, self._knows_models(),
         )  # fmt: skip
         names = [provider.name for provider in settings.setup.providers]
         async with (

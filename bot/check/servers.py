@@ -62,14 +62,38 @@ def read_places(
     server: Server, channels: Sequence[Mapping[str, object]], member: Mapping[str, object], bot_id: int
 ) -> tuple[Place, ...]:
     """The channels that take messages, with what the bot lacks in each; overwrites are applied as Discord does."""
-    roles = {str(role) for role in _list(member.get("roles"))}
     found: list[Place] = []
     for channel in channels:
-        kind = discord.enums.try_enum(discord.ChannelType, _whole(channel.get("type"), -1))
+        kind = kind_of(channel)
         if takes_messages(kind):
-            granted = _overwritten(server, channel, roles, bot_id)
+            granted = permissions_in(server, channel, member, bot_id)
             found.append(Place(str(channel.get("name") or ""), missing_permissions(granted, kind)))
     return tuple(found)
+
+
+def kind_of(channel: Mapping[str, object]) -> discord.ChannelType:
+    """The type of a channel."""
+    return discord.enums.try_enum(discord.ChannelType, _whole(channel.get("type"), -1))
+
+
+def permissions_in(
+    server: Server, channel: Mapping[str, object], member: Mapping[str, object], bot_id: int
+) -> discord.Permissions:
+    """The bot's permissions in a channel that is no thread, by its roles and the overwrites."""
+    granted = discord.Permissions(server.granted.value)
+    if granted.administrator:
+        return granted
+    roles = {str(role) for role in _list(member.get("roles"))}
+    listed = (json_object(each) or {} for each in _list(channel.get("permission_overwrites")))
+    found = {str(each.get("id")): each for each in listed}
+    of_roles = [each for key, each in found.items() if key in roles]
+    allow = deny = 0
+    for each in of_roles:
+        allow |= _whole(each.get("allow"))
+        deny |= _whole(each.get("deny"))
+    for allowed, denied in (_pair(found.get(str(server.id))), (allow, deny), _pair(found.get(str(bot_id)))):
+        granted.handle_overwrite(allowed, denied)
+    return granted
 
 
 def judge_membership(
@@ -173,22 +197,6 @@ def timed_out(member: Mapping[str, object], now: float) -> str | None:
     except ValueError:
         return None
     return str(until) if ends_at > now else None
-
-
-def _overwritten(server: Server, channel: Mapping[str, object], roles: set[str], bot_id: int) -> discord.Permissions:
-    granted = discord.Permissions(server.granted.value)
-    if granted.administrator:
-        return granted
-    listed = (json_object(each) or {} for each in _list(channel.get("permission_overwrites")))
-    found = {str(each.get("id")): each for each in listed}
-    of_roles = [each for key, each in found.items() if key in roles]
-    allow = deny = 0
-    for each in of_roles:
-        allow |= _whole(each.get("allow"))
-        deny |= _whole(each.get("deny"))
-    for allowed, denied in (_pair(found.get(str(server.id))), (allow, deny), _pair(found.get(str(bot_id)))):
-        granted.handle_overwrite(allowed, denied)
-    return granted
 
 
 def _pair(overwrite: Mapping[str, object] | None) -> tuple[int, int]:

@@ -250,6 +250,12 @@ CASES: list[tuple[Line, State, Callable[[], Finding | None]]] = [
     (Line.OWNERS, State.WARNING, lambda: application.judge_owners(
         [application.Person(1, None), application.Person(2, "Bot", is_bot=True)], configured=True
     )),
+    (Line.ALERTS, State.OK, lambda: application.judge_alerts(None, str)),
+    (Line.ALERTS, State.OK, lambda: application.judge_alerts(application.AlertChannel("alerts"), str)),
+    (Line.ALERTS, State.WARNING, lambda: application.judge_alerts(application.AlertChannel(refusal="is gone"), str)),
+    (Line.ALERTS, State.WARNING, lambda: application.judge_alerts(
+        application.AlertChannel("alerts", ("send_messages",)), str
+    )),
     (Line.CLOCK, State.OK, lambda: clock(3.0, LATE)),
     (Line.CLOCK, State.NOTE, clock),
     (Line.CLOCK, State.WARNING, lambda: clock(LATE)),

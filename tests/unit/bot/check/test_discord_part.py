@@ -297,6 +297,33 @@ async def test_a_team_without_members(chat: Chat, tmp_path: Path) -> None:
     assert (await Check(chat, tmp_path).run()).states(Line.OWNERS) == [State.WARNING]
 
 
+async def test_a_channel_for_alerts(chat: Chat, tmp_path: Path) -> None:
+    """In a channel or thread where the bot may write; what it lacks is named."""
+    guild = chat.add_guild("Home")
+    alerts, shut, hidden = (guild.add_channel(name) for name in ("alerts", "shut", "hidden"))
+    shut.overwrite(chat.bot_user, deny=Permission.SEND_MESSAGES)
+    hidden.overwrite(guild.everyone, deny=Permission.VIEW_CHANNEL)
+    thread = alerts.add_thread("later")
+    forum = guild.add_channel("forum", type=15)
+
+    async def line(channel_id: int) -> Finding:
+        (finding,) = (await Check(chat, tmp_path, owner_channel_id=channel_id).run()).of(Line.ALERTS)
+        return finding
+
+    for channel, state, said in (
+        (alerts, State.OK, "#alerts"),
+        (thread, State.OK, "#later"),
+        (shut, State.WARNING, "Send Messages"),
+        (hidden, State.WARNING, "hidden from it"),
+        (forum, State.WARNING, "no messages"),
+    ):
+        found = await line(channel.id)
+        assert found.state is state, found
+        assert said in found.what
+    assert (await line(7)).state is State.WARNING
+    assert (await Check(chat, tmp_path).run()).states(Line.ALERTS) == [State.OK]
+
+
 async def test_names_are_harmless(chat: Chat, tmp_path: Path) -> None:
     """A server's name is foreign: it can't move the cursor or begin a line."""
     chat.add_guild("Evil\x1b[2J\nok  all is well").add_channel("x\r\x07")
