@@ -4,6 +4,8 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
+
 from bot.chat.custom_ids import Action
 from tests.e2e.messages import of_kind, press, wait_kind
 from tests.e2e.scene import a_stage, picture
@@ -11,6 +13,7 @@ from tests.postgres import Databases
 from tests.unit.bot.forked import run
 
 
+@pytest.mark.sqlite_only("begins on SQLite")
 async def test_a_moved_bot_goes_on_where_it_stopped(tmp_path: Path, postgres: Databases) -> None:
     """A video of before can be remixed, its pictures are there, and nothing counts as restored."""
     url = postgres.empty()

@@ -96,7 +96,7 @@ async def test_creates_that_must_wait_stop_no_poll(harness: SchedulerHarness) ->
     for user_id in (ANNA, BEN):
         await harness.accept(user_id=user_id)
     harness.start()
-    await harness.until(lambda: len(harness.api.paid) == 2, "both to be told so", step_seconds=2)
+    await harness.until(lambda: len(harness.api.paid) == 2, "both to be told so", step_seconds=0.5)
     assert harness.throttle.seconds_until_submit() > 90
     harness.api.poll = answering(200, {"id": "video_9", "status": "completed"})
     held_at = harness.clock.now()
