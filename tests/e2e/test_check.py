@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -215,53 +215,16 @@ def copied(scene: Scene, name: str) -> Path:
     return folder
 
 
-def newer(folder: Path) -> None:
+@pytest.mark.sqlite_only("changes its file")
+async def test_a_newer_database(scene: Scene) -> None:
+    """78: a start would refuse it. It is left as it is."""
+    folder = copied(scene, "newer")
     with closing(sqlite3.connect(folder / "bot.db")) as file, file:
         file.execute("UPDATE alembic_version SET version_num = '9999'")
-
-
-def older(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "bot.db")) as file, file:
-        file.execute("UPDATE alembic_version SET version_num = '0012'")
-
-
-def damaged(folder: Path) -> None:
-    whole = (folder / "bot.db").read_bytes()
-    (folder / "bot.db").write_bytes(whole[:8192] + bytes(len(whole) - 8192))
-
-
-def restored(folder: Path) -> None:
-    (folder / "bot.generation").unlink()
-
-
-@pytest.mark.sqlite_only("changes its file")
-@pytest.mark.parametrize(
-    ("spoil", "code", "line", "state"),
-    [
-        (newer, 78, "database.migration", "problem"),
-        (older, 0, "database.migration", "note"),
-        (damaged, 78, "database.integrity", "problem"),
-        (restored, 0, "database.origin", "warning"),
-    ],
-)
-async def test_a_database_that_a_start_treats_otherwise(
-    scene: Scene, spoil: Callable[[Path], None], code: int, line: str, state: str
-) -> None:
-    """A newer one, an older one, a damaged one, a copy: seen, and left as it is."""
-    folder = copied(scene, spoil.__name__)
-    spoil(folder)
     before = tree(folder), sorted(file.name for file in folder.iterdir())
-    found = await findings(scene.stage, code, DATA_DIR=str(folder))
-    assert states(found, line) == [state]
+    found = await findings(scene.stage, 78, DATA_DIR=str(folder))
+    assert states(found, "database.migration") == ["problem"]
     assert (tree(folder), sorted(file.name for file in folder.iterdir())) == before
-
-
-async def test_a_folder_to_come_is_not_created(scene: Scene) -> None:
-    """Before the first start: nothing is missing that it would not make."""
-    folder = scene.stage.folder / "to come"
-    found = await findings(scene.stage, 0, DATA_DIR=str(folder))
-    assert states(found, "data_folder.folder") == ["note"]
-    assert not folder.exists()
 
 
 async def test_a_disk_that_hangs_holds_the_process_up_briefly(scene: Scene) -> None:
@@ -328,6 +291,7 @@ async def test_before_the_first_start(idle_stage: Stage) -> None:
     found = await findings(idle_stage, 0)
     assert states(found, "discord.servers") == ["warning"]
     assert states(found, "discord.commands") == ["note"]
+    assert states(found, "data_folder.folder") == ["note"]
     assert not idle_stage.bot.data_dir.exists()
 
 
