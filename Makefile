@@ -8,7 +8,7 @@ COMPILED := $(VENV)/.compiled
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test quick coverage reliability bench check upgrade-dump browser pictures fmt states lock image image-proof audit clean
+.PHONY: help demo story test quick coverage reliability bench check upgrade-dump browser pictures fmt states lock image image-proof audit release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -90,6 +90,10 @@ lock: $(READY)  ## pin the requirements again, with hashes
 image:  ## build the Docker image of this checkout, discord-video-bot
 	@docker build --build-arg VERSION=$$(sed -n 's/^VERSION = "\(.*\)"/\1/p' bot/__init__.py) \
 	  --build-arg REVISION=$$(git rev-parse HEAD) --tag discord-video-bot .
+
+# Nothing is changed without TAG=yes, and nothing is pushed.
+release: $(READY)  ## check that VERSION can be released; with TAG=yes, tag it
+	@$(BIN)/python -m tests.release $(VERSION) $(if $(filter yes,$(TAG)),--tag)
 
 # It asks the package index, which knows them, so it is no part of `make test`. With --strict a package that the index
 # doesn't know is a failure, too. Its own packages are kept apart from ours.
