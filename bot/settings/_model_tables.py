@@ -60,7 +60,7 @@ def _read_model(
     roles = _read_roles(references, table, findings)
     price = _read_price(sizes, table, findings)
     setups = [setup for route in routes if (setup := providers[route.provider]) is not None]
-    _judge_dialects(options, roles, setups, table, findings)
+    _judge_dialects(options, roles, lengths, setups, table, findings)
     for option in options:
         if option.price_factor != 1 and not table.has("price"):
             path = f"{table.path}.options.{findings.name(option.name)}.price_factor"
@@ -151,16 +151,31 @@ def _read_sizes(sizes: Collection[str], price: Table, findings: Findings) -> dic
 
 
 def _judge_dialects(
-    options: tuple[Option, ...], roles: tuple[Role, ...], setups: list[ProviderSetup], table: Table, findings: Findings
+    options: tuple[Option, ...],
+    roles: tuple[Role, ...],
+    lengths: tuple[str, ...],
+    setups: list[ProviderSetup],
+    table: Table,
+    findings: Findings,
 ) -> None:
-    """Whether one of the model's providers can send each option and each role of a picture."""
+    """Whether one of the model's providers can send each option, each role of a picture, and each length.
+
+    A request is never sent to those that can't (`bot.videos.sendable`).
+    """
     dialects = [(setup.dialect, dialect_of(setup)) for setup in setups]
     for option in options:
         without = [name for name, dialect in dialects if option.wire in dialect.own_fields]
+        path = f"{table.path}.options.{findings.name(option.name)}"
+        about = f"the dialect {_and(without)} sends {findings.show(option.wire)} itself"
         if without and len(without) == len(dialects):
-            path = f"{table.path}.options.{findings.name(option.name)}.wire"
-            about = f"the dialect {_and(without)} sends {findings.show(option.wire)} itself"
-            findings.add(f"{path} is wrong: {about}, so that can't be an option.")
+            findings.add(f"{path}.wire is wrong: {about}, so that can't be an option.")
+        elif without and option.default is not None:
+            findings.add(f"{path}.default is wrong: {about}, and the default is part of every request.")
+    for length in lengths:
+        without = [name for name, dialect in dialects if not dialect.has_length(length)]
+        if without and len(without) == len(dialects):
+            about = f"the dialect {_and(without)} has no length of {length} seconds"
+            findings.add(f"{table.at('seconds')} is wrong: {about}.")
     for role in roles:
         without = [name for name, dialect in dialects if role not in dialect.roles]
         # Without references every picture is a frame, so each provider has to take it.

@@ -33,6 +33,7 @@ from bot.videos.provider_faults import (
     VideosFault,
 )
 from bot.videos.request_bodies import Body
+from bot.videos.sendable import judge_needs, needs_of_order
 from bot.videos.spending import SpendGuard
 from bot.videos.submit_responses import RawResponse, ResponseContext, judge_list, judge_poll, judge_submit
 from bot.videos.urls import normalise_base, same_origin
@@ -70,7 +71,7 @@ class VideosClient:
             raise ValueError("The key of the Videos API must be plain characters.")
         self.provider = normalise_base(endpoint.base_url)
         self._endpoint = endpoint
-        self._dialect = dialect
+        self.dialect = dialect
         self._guard = guard
         self.clock = clock
         self.report = report
@@ -101,7 +102,7 @@ class VideosClient:
     @observed(RequestKind.POLL)
     async def poll(self, remote_id: str) -> RemoteVideo:
         """Poll a video. Costs nothing and may be repeated. Raises `PollFault`."""
-        path = self._dialect.poll_path(remote_id)
+        path = self.dialect.poll_path(remote_id)
         try:
             async with asyncio.timeout(self._timeouts.poll_total_seconds):
                 answer = await self._get(path)
@@ -115,7 +116,7 @@ class VideosClient:
 
         REFUSED without a status if the dialect has no such request, or no connection was made.
         """
-        path = self._dialect.cancel_path(remote_id)
+        path = self.dialect.cancel_path(remote_id)
         if path is None:
             return CancelResult(CancelOutcome.REFUSED)
         answer: RawResponse | None = None
@@ -142,7 +143,7 @@ class VideosClient:
 
         Raises `PollFault`; `NoList` if there is no list.
         """
-        answer = await self.read_list(self._dialect.list_path(limit))
+        answer = await self.read_list(self.dialect.list_path(limit))
         asked = self._asked(None)
         if answer.body is not None and len(answer.body) > _AT_ONCE_BYTES:
             judged = await asyncio.to_thread(judge_list, answer, asked)
@@ -167,7 +168,7 @@ class VideosClient:
         Where the first probe has never worked, only that request may be broken: then the next one takes its place.
         Raises `PollFailed` if it doesn't work, `PollForbidden` if the key is refused.
         """
-        paths = self._dialect.probe_paths
+        paths = self.dialect.probe_paths
         status = await self._status_of(paths[self._probe])
         if status >= 500 and status != 501:
             if not self._first_probe_works:
@@ -192,7 +193,7 @@ class VideosClient:
 
     def content_url(self, remote_id: str) -> str:
         """The address of a finished video's bytes when it has no URL of its own; it needs the key."""
-        return f"{self.provider}/{self._dialect.content_path(remote_id)}"
+        return f"{self.provider}/{self.dialect.content_path(remote_id)}"
 
     def key_for(self, url: str) -> str | None:
         """The bare key if the URL's scheme, host and port are the API's, else None. Call it again on every redirect."""
@@ -205,11 +206,9 @@ class VideosClient:
 
     @observed(RequestKind.SUBMIT)
     async def _submit(self, order: Order, parent_remote_id: str | None) -> RemoteVideo:
-        dialect = self._dialect
-        if any(reference.role not in dialect.roles for reference in order.references):
-            raise RequestRefused(cause=Cause.INPUT, about="picture", field="input_reference")
-        options = tuple((name, value) for name, value in order.options if name not in dialect.own_fields)
-        order = replace(order, options=options)
+        dialect = self.dialect
+        if (misfit := judge_needs(dialect, needs_of_order(order))) is not None:
+            raise misfit
         with ExitStack() as files:
             try:
                 if parent_remote_id is None:
@@ -278,7 +277,7 @@ class VideosClient:
             raise judged
         word = judged.raw_status
         seen = self._strange_words
-        if word and not self._dialect.knows_word(word) and word not in seen and len(seen) < _STRANGE_WORDS_MAX:
+        if word and not self.dialect.knows_word(word) and word not in seen and len(seen) < _STRANGE_WORDS_MAX:
             seen.add(word)
             logger.warning("The provider calls a video %r, a word unknown here; taken as still running.", word)
         return judged
@@ -290,7 +289,7 @@ class VideosClient:
         return {"Authorization": f"Bearer {self._endpoint.api_key}", "Accept-Encoding": "identity"}
 
     def _asked(self, remote_id: str | None) -> ResponseContext:
-        return ResponseContext(self._dialect, self.provider, self.clock.now(), self._endpoint.api_key, remote_id)
+        return ResponseContext(self.dialect, self.provider, self.clock.now(), self._endpoint.api_key, remote_id)
 
     def _detail(self, error: Exception) -> str:
         return escaped(f"{type(error).__name__}: {error}", self._endpoint.api_key)

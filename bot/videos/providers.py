@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from bot.jobs.model import VideoRequest
 from bot.jobs.offered_models import OfferedModel
 from bot.videos.client import VideosClient
 from bot.videos.provider_setup import Abilities, ProviderSetup
+from bot.videos.sendable import judge_needs, needs_of_request
 
 # What the settings without a providers file mean.
 _EVERYTHING_OF_OPENAI = Abilities(remix=True, list=True)
@@ -62,13 +64,25 @@ class Providers:
         """
         if not self._models:
             return tuple(ProviderRoute(provider, model) for provider in self._all)
-        offered = next(iter(self._models.values())) if model is None else self._models.get(model)
+        offered = self._offered(model)
         named = {provider.name: provider for provider in self._all}
         return tuple(
             ProviderRoute(named[route.provider], None if model is None else route.model)
             for route in (() if offered is None else offered.routes)
             if route.provider in named
         )
+
+    def routes_for(self, request: VideoRequest) -> tuple[ProviderRoute, ...]:
+        """Those of them that can send the request, with all that was chosen; all of them if none can.
+
+        A request that none can send is refused by the first one's client, unsent, with the reason.
+        """
+        routes = self.routes(request.model)
+        model = self._offered(request.model)
+        if model is None:
+            return routes
+        needs = needs_of_request(model, request)
+        return tuple(route for route in routes if judge_needs(route.provider.client.dialect, needs) is None) or routes
 
     def remix_routes(self, stored_id: str, model: str | None) -> tuple[ProviderRoute, ...]:
         """The provider of the video that is to be remixed, unless it isn't set up or doesn't make that model.
@@ -81,6 +95,9 @@ class Providers:
         if model is None:
             return (ProviderRoute(source, None),)
         return tuple(route for route in self.routes(model) if route.provider is source)
+
+    def _offered(self, model: str | None) -> OfferedModel | None:
+        return next(iter(self._models.values()), None) if model is None else self._models.get(model)
 
     @property
     def models(self) -> tuple[str, ...]:

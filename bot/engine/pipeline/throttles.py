@@ -60,7 +60,7 @@ class Throttles:
         return self._throttles[provider_id]
 
     def routes_of(self, job: Job) -> tuple[ProviderRoute, ...]:
-        """The providers that may take the job, the preferred one first: a remix stays where its source is."""
+        """The providers that can take the job, the preferred one first: a remix stays where its source is."""
         return self._routes(job.request, job.provider)
 
     def lane_of(self, job: Job, now: float) -> Lane:
@@ -119,7 +119,7 @@ class Throttles:
 
     def _routes(self, request: VideoRequest, provider_id: str | None) -> tuple[ProviderRoute, ...]:
         if request.parent_id is None or provider_id is None:
-            return self._providers.routes(request.model)
+            return self._providers.routes_for(request)
         return self._providers.remix_routes(provider_id, request.model)
 
     def _facts_of(self, provider_id: str, user_id: UserId | None) -> RouteFacts:

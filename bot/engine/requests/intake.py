@@ -242,7 +242,7 @@ class Intake:
         """The stored id of the provider that the job is meant for: of a remix that of its source."""
         if parent is not None:
             return parent.provider
-        routes = self._context.providers.routes(request.model)
+        routes = self._context.providers.routes_for(request)
         return routes[0].provider.id if routes else next(iter(self._context.providers)).id
 
     def _no_time(self) -> Refusal | None:

@@ -35,7 +35,7 @@ class Dialect(Protocol):
 
     @property
     def own_fields(self) -> frozenset[str]:
-        """The fields of a request that the dialect writes itself. The client sends no option with such a name."""
+        """The fields of a request that the dialect writes itself. The client refuses an option with such a name."""
         ...
 
     @property
@@ -46,6 +46,10 @@ class Dialect(Protocol):
     @property
     def lacks(self) -> frozenset[str]:
         """The abilities, by the names of `Abilities`, that the API has no request for."""
+        ...
+
+    def has_length(self, seconds: str) -> bool:
+        """Whether a request can have that length, a number as people choose it: `8`, `2.5`."""
         ...
 
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:

@@ -90,6 +90,10 @@ class OpenAIDialect:
         """Nothing: servers that speak it have each of them."""
         return frozenset()
 
+    def has_length(self, seconds: str) -> bool:
+        """Any: it is sent as the text that it is."""
+        return True
+
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:
         """A POST to the list of videos. Raises OSError when a picture can't be opened or read."""
         return PaidRequest("videos", await self._body_of(order, files))

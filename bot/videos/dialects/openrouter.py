@@ -64,6 +64,10 @@ class OpenRouterDialect:
         """All that OpenAI's API has beside creating."""
         return frozenset({"remix", "extend", "cancel", "list"})
 
+    def has_length(self, seconds: str) -> bool:
+        """Whole seconds alone."""
+        return _WHOLE.fullmatch(seconds.strip()) is not None
+
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:
         """A POST to the videos. Raises OSError when a picture can't be opened or read.
 

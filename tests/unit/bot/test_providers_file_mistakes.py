@@ -330,6 +330,23 @@ def test_an_option_that_one_provider_can_send_is_no_mistake(folder: Folder) -> N
     assert folder.read(PROVIDER + other + both + field)
     only = both.replace('{ provider = "main" }, ', "")
     assert "sends 'image' itself" in " ".join(folder.mistakes(PROVIDER + other + only + field))
+    default = PROVIDER + other + both + field + "default = 7\n"
+    [said] = folder.mistakes(default)
+    assert said.startswith("models.fox.options.seed.default is wrong: the dialect openai sends 'image' itself, and")
+
+
+def test_a_length_that_no_provider_can_send_is_a_mistake(folder: Folder) -> None:
+    """OpenRouter takes whole seconds; with a provider of another dialect beside it, the length is that one's."""
+    router = PROVIDER.replace("s.main", "s.other") + 'dialect = "openrouter"\n'
+    model = MODEL.replace("seconds = [4]", "seconds = [4, 2.5]")
+    only, both = (
+        model.replace('{ provider = "main" }', routes)
+        for routes in ('{ provider = "other" }', '{ provider = "other" }, { provider = "main" }')
+    )
+    assert folder.mistakes(PROVIDER + router + only) == [
+        "models.fox.seconds is wrong: the dialect openrouter has no length of 2.5 seconds."
+    ]
+    assert folder.read(PROVIDER + router + both).models[0].seconds == ("4", "2.5")
 
 
 def test_a_long_list_of_mistakes_is_cut(folder: Folder) -> None:

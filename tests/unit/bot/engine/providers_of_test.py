@@ -6,6 +6,8 @@ from typing import Any
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.pipeline.throttles import Throttles
 from bot.jobs.offered_models import OfferedModel, Route
+from bot.videos.dialects import Dialect
+from bot.videos.dialects.openai import OpenAIDialect
 from bot.videos.providers import Provider, Providers
 
 
@@ -37,5 +39,6 @@ def a_model(name: str, *providers: str) -> OfferedModel:
 class NoVideos:
     """A client that nothing is requested of."""
 
-    def __init__(self, provider: str = "https://provider.test/v1") -> None:
+    def __init__(self, provider: str = "https://provider.test/v1", dialect: Dialect | None = None) -> None:
         self.provider = provider
+        self.dialect = dialect or OpenAIDialect()

@@ -1,14 +1,20 @@
 """Which jobs go where, while one of several providers is throttled."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from bot.engine.pipeline.submit_queue import SubmitQueue
 from bot.engine.pipeline.throttles import Throttles
 from bot.engine.signals import Signals
 from bot.jobs.model import Cause, Job, UserId, VideoRequest
+from bot.jobs.offered_models import Option
 from bot.jobs.reasons import Reason, Refusal
+from bot.videos.dialects.openrouter import OpenRouterDialect
+from bot.videos.providers import Provider, Providers
 from tests.unit.bot.engine.fake_clock import FakeClock
-from tests.unit.bot.engine.providers_of_test import a_model, several_providers
+from tests.unit.bot.engine.providers_of_test import NoVideos, a_model, several_providers
 from tests.unit.bot.engine.senders import a_sender
 from tests.unit.bot.jobs.samples import a_job
 
@@ -139,3 +145,22 @@ def test_what_is_found_out_about_one_is_heeded_for_it_alone(throttles: Throttles
     other.heed_facts([throttles.find_facts(), {"providers": None}, {"of": "an older version"}])
     assert other.of(ONE).refusal() == Refusal(Reason.PROVIDER_DOWN)
     assert other.of(TWO).refusal() is None
+
+
+def test_a_job_waits_for_the_provider_that_can_send_it(clock: FakeClock) -> None:
+    """The second one has no field for the chosen option: a job with it waits for the first, and others don't."""
+    fast = Option("fast", "switch", "duration", "Quick")
+    model = replace(a_model("both", "one", "two"), options=(fast,))
+    clients: list[Any] = [NoVideos("https://one.test/v1"), NoVideos("https://two.test/v1", OpenRouterDialect())]
+    first, second = (Provider(one.provider, name, one) for one, name in zip(clients, ("one", "two"), strict=True))
+    throttles = Throttles.of_all(Providers([first, second], [model]), clock, lambda: False, 100_000)
+    turns = SubmitQueue(clock, Signals(), throttles, PLACES)
+    for user in (100, 101):
+        throttles.of(first).create_slowed(a_sender(user), 120.0)
+    waits = a_job(user_id=UserId(1), request=VideoRequest("a fox", model="both", options=(("fast", True),)))
+    plain = for_model("both", 2)
+    for job in (waits, plain):
+        turns.put(job)
+    assert [(job.id, turns.chosen(job.id)) for job in turns.pick(lambda _: True)[0]] == [(plain.id, second.id)]
+    clock.seconds += 120
+    assert [(job.id, turns.chosen(job.id)) for job in turns.pick(lambda _: True)[0]] == [(waits.id, first.id)]

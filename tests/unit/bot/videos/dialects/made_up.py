@@ -37,6 +37,9 @@ class MadeUpDialect:
     def lacks(self) -> frozenset[str]:
         return frozenset()
 
+    def has_length(self, seconds: str) -> bool:
+        return True
+
     async def create(self, order: Order, files: ExitStack) -> PaidRequest:
         return PaidRequest("dishes/new", await self._body_of(order, {}, files))
 

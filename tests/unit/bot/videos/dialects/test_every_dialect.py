@@ -4,7 +4,7 @@ import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args
 
@@ -147,17 +147,37 @@ async def test_an_option_overwrites_nothing(
     make_client: MakeClient,
     tmp_path: Path,
 ) -> None:
-    """An option has its own name on the wire, and none of the dialect's: not even of a field that isn't set."""
+    """An option with a name of the dialect's own is refused unsent, even if that field isn't set: it isn't left out."""
     provider.reply(200, body_of("video_1", None))
     client = make_client(dialect=dialect)
-    options = (("seed", 7), ("sound", False), *((name, "hostile") for name in sorted(dialect.own_fields)))
-    await client.create(Order("a cat", "key-1", options=options))
-    await client.create(Order("a cat", "key-1", "m", "1280x720", "8", (_picture(tmp_path),), options))
+    options = (("seed", 7), ("sound", False))
+    for order in (Order("a cat", "key-1"), Order("a cat", "key-1", "m", "1280x720", "8", (_picture(tmp_path),))):
+        for name in sorted(dialect.own_fields):
+            with pytest.raises(RequestRefused) as refused:
+                await client.create(replace(order, options=(*options, (name, "hostile"))))
+            assert refused.value.field == name
+        await client.create(replace(order, options=options))
     for seen in provider.seen:
         fields = json.loads(seen.body) if seen.body else {part.name: part.data for part in seen.parts}
         assert (fields["seed"], fields["sound"]) in ((7, False), (b"7", b"false"))
-        assert "hostile" not in str(fields)
     assert len(provider.seen) == 2
+
+
+@EVERY
+async def test_a_length_is_sent_or_refused(
+    dialect: Dialect, body_of: Callable[[object, object], object], provider: FakeProvider, make_client: MakeClient
+) -> None:
+    """A dialect knows in advance which lengths it can write."""
+    provider.reply(200, body_of("video_1", None))
+    client, sent = make_client(dialect=dialect), 0
+    for seconds in ("8", "2.5", "8.0", "0.5", "100"):
+        if dialect.has_length(seconds):
+            await client.create(Order("a cat", "key-1", seconds=seconds))
+            sent += 1
+        else:
+            with pytest.raises(RequestRefused):
+                await client.create(Order("a cat", "key-1", seconds=seconds))
+    assert len(provider.seen) == sent
 
 
 @EVERY
