@@ -137,18 +137,23 @@ def uploads_of(*attachments: discord.Attachment | None) -> tuple[Upload, ...]:
     return tuple(Upload(attachment.url, attachment.filename, attachment.size) for attachment in given)
 
 
-def sight_by(interaction: discord.Interaction) -> SeesChannel:
+def sight_by(interaction: discord.Interaction, *, fetches: bool = True) -> SeesChannel:
     """Which channels the acting person can see."""
-    return sight_of(interaction.guild, interaction.user)
+    return sight_of(interaction.guild, interaction.user, fetches=fetches)
 
 
-def sight_of(guild: discord.Guild | None, person: discord.abc.User) -> SeesChannel:
-    """A function that returns whether that person can see a channel of the server; unsure means no."""
+def sight_of(guild: discord.Guild | None, person: discord.abc.User, *, fetches: bool = True) -> SeesChannel:
+    """A function that returns whether that person can see a channel of the server; unsure means no.
+
+    With `fetches` False nothing is requested of Discord, for what is called at each keystroke.
+    """
 
     async def sees(channel_id: ChannelId) -> bool:
         if guild is None or not isinstance(person, discord.Member):
             return False
         channel = guild.get_channel_or_thread(channel_id)
+        if channel is None and not fetches:
+            return False
         if channel is None:
             try:
                 channel = await guild.fetch_channel(channel_id)
@@ -162,17 +167,23 @@ def sight_of(guild: discord.Guild | None, person: discord.abc.User) -> SeesChann
             return False
         if not (granted.view_channel and granted.read_message_history):
             return False
-        return await _is_inside(channel, person, granted)
+        return await _is_inside(channel, person, granted, fetches=fetches)
 
     return sees
 
 
 async def _is_inside(
-    channel: discord.abc.GuildChannel | discord.Thread, person: discord.Member, granted: discord.Permissions
+    channel: discord.abc.GuildChannel | discord.Thread,
+    person: discord.Member,
+    granted: discord.Permissions,
+    *,
+    fetches: bool,
 ) -> bool:
     """Whether the person is a member of a private thread; for other channels the permissions decide."""
     if not isinstance(channel, discord.Thread) or not channel.is_private() or granted.manage_threads:
         return True
+    if not fetches:
+        return False
     try:
         await channel.fetch_member(person.id)
     except discord.DiscordException:

@@ -19,7 +19,7 @@ from bot.engine.services import Services
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.offered_models import OfferedModel, Option, OptionValue
 from bot.jobs.option_values import Chosen, chosen_options
-from cogs.facts import reader_of
+from cogs.facts import asker_of, reader_of, sight_by
 
 # Of the 8,000 characters of a command (docs/facts/discord.md, "Commands"); the rest is for names and descriptions.
 CHOICES_CHARACTERS_MAX = 4_000
@@ -142,15 +142,23 @@ def _fixed(catalogue: Catalogue, choosable: Sequence[_Choosable]) -> dict[str, t
     return fixed
 
 
+async def _inherited(services: Services, interaction: discord.Interaction) -> OfferedModel | None:
+    """The model of the video that the command would change; None if it is unknown, or not offered any more."""
+    video: object = interaction.namespace.video
+    text = video if isinstance(video, str) else None
+    name = await services.lookup.find_model_to_remix(text, asker_of(interaction), sight_by(interaction, fetches=False))
+    return None if name is None else services.catalogue.find(name)
+
+
 def _suggest(services: Services, choosable: _Choosable, *, inherits: bool) -> Suggest:
-    """An autocomplete callback with the values of the model that is chosen in the same command."""
+    """An autocomplete callback with the values of the model that is chosen in the same command, or inherited."""
     catalogue = services.catalogue
 
     async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         chosen: object = interaction.namespace.model
         model = catalogue.find(catalogue.named(chosen)) if isinstance(chosen, str) and chosen else None
-        if model is None and not inherits:
-            model = catalogue.default
+        if model is None:
+            model = await _inherited(services, interaction) if inherits else catalogue.default
         # Before a model with the option is chosen, all values are shown.
         values = choosable.values_of(model) if model else ()
         values = values or tuple(dict.fromkeys(value for one in catalogue.models for value in choosable.values_of(one)))

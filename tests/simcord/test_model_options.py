@@ -75,6 +75,34 @@ async def test_sizes_lengths_and_choices_of_the_chosen_model_are_suggested(world
     ]  # fmt: skip
 
 
+async def test_a_remix_is_suggested_what_the_model_of_its_video_takes(world: SimWorld) -> None:
+    """Of the named video, or the newest here; a chosen model wins. A video that they can't see is as none."""
+
+    async def suggested(option: str, **options: object) -> list[object]:
+        found = await world.ada.autocomplete(world.channel, "remix", option, "", **options)
+        return [choice["value"] for choice in found]
+
+    cinema, every = ["1280x720", "1920x1080"], ["1280x720", "1920x1080", "512x512"]
+    film = await world.delivered()
+    assert await suggested("size") == cinema
+    cartoon = await world.delivered(model="cartoon-1")
+    assert await suggested("size") == ["512x512"]
+    assert (await suggested("seconds"), await suggested("style")) == (["12"], ["crayon"])
+    assert await suggested("size", video=film.id) == cinema
+    assert await suggested("size", video=film.id, model="cartoon-1") == ["512x512"]
+    await world.ada.slash(world.channel, "remix", prompt="at night", video=film.id)
+    remix = await world.fetched(await newest(world))
+    assert remix.request.model is None
+    assert await suggested("size") == await suggested("size", video=remix.id) == cinema
+    assert await suggested("size", video=cartoon.id) == ["512x512"]
+    there = world.guild.create_text_channel("hidden")
+    elsewhere = await world.delivered(model="cartoon-1", where=there)
+    assert await suggested("size", video=elsewhere.id) == ["512x512"]
+    world.hide(there, world.ada)
+    for unknown in (elsewhere.id, "no such video", "\x00" * 50):
+        assert await suggested("size", video=unknown) == every
+
+
 async def test_chosen_options_are_stored_and_shown(world: SimWorld) -> None:
     """The card, the video and Details name them, and the model by its label."""
     job = await world.delivered(**CHOSEN)

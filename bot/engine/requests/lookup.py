@@ -117,6 +117,11 @@ class Lookup:
             return None
         return await self._context.database.read(finding.find_model, request.parent_id)
 
+    async def find_model_to_remix(self, text: str | None, asker: Asker, sees_channel: SeesChannel) -> str | None:
+        """The model of the video that a remix would change, as for `find_to_remix`; None if there is none for them."""
+        found = await self.find_to_remix(text, asker, sees_channel)
+        return None if isinstance(found, Refusal) else await self._context.database.read(finding.find_model, found.id)
+
     async def as_made_before(self, request: VideoRequest) -> VideoRequest:
         """The request with the size and length that a remix takes from its video, if they are known."""
         parent = None if request.parent_id is None else await self.get(request.parent_id)
