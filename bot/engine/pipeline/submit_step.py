@@ -176,7 +176,8 @@ async def _settings_of(context: EngineContext, job: Job) -> _Settings | None:
 async def _missing(context: EngineContext, job: Job, parent: Job | None, route: ProviderRoute | None) -> Cause | None:
     """Why the request can't be made any more, although it was accepted; None if it can."""
     if job.request.parent_id is not None and not _is_at(context, route, parent):
-        return Cause.INPUT
+        source = None if parent is None else context.providers.of(parent.provider)
+        return Cause.INPUT if source is None or source.abilities.remix else Cause.UNSUPPORTED
     return None if await hold_all(context, job.request.references) else Cause.INPUT
 
 

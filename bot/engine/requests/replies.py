@@ -34,6 +34,8 @@ _SAY_NO_AGAIN_SECONDS = (5.0, 10.0, 20.0, 40.0)
 _SAY_NO_SECONDS = 90.0
 _HOUR_SECONDS = 3600.0
 _LASTING = frozenset({Reason.COMMANDS_DENIED, Reason.BLOCKED, Reason.SERVER_CLOSED, Reason.DIRECT_MESSAGES_OFF})
+# The same, for each video.
+_LASTING_OF_VIDEO = frozenset({Reason.REMIX_UNSUPPORTED})
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -157,8 +159,10 @@ class Replies:
 
     def _may_say(self, reply: Reply, refusal: Refusal) -> bool:
         """Whether the refusal is new: a lasting one is posted once an hour, so that it can't fill a channel."""
-        about = (reply.user_id, reply.place.channel_id, refusal.reason)
-        return refusal.reason not in _LASTING or self._lasting_refusals.begin(about)
+        if refusal.reason not in _LASTING | _LASTING_OF_VIDEO:
+            return True
+        video = reply.to if refusal.reason in _LASTING_OF_VIDEO else None
+        return self._lasting_refusals.begin((reply.user_id, reply.place.channel_id, refusal.reason, video))
 
     async def _say_running(self, reply: Reply, job: Job) -> None:
         """The video is still being made: posted once to each person under each card, if the reply has words."""

@@ -4,9 +4,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from bot.chat import words
-from bot.jobs.model import Cause, PostKind, VideoRequest
+from bot.jobs.model import Cause, Charged, PostKind, VideoRequest
 from bot.jobs.states import State
 from bot.jobs.store import posts
+from bot.videos.provider_setup import Abilities
 from tests.readers import ENGLISH
 from tests.unit.bot.engine.scheduler_harness import a_scheduler_harness
 from tests.unit.bot.engine.senders import a_sender
@@ -38,6 +39,19 @@ async def test_a_remix_of_a_video_elsewhere_is_not_sent(tmp_path: Path) -> None:
             post.kind for post in await harness.database.read(posts.find_posts_of_jobs, [job.id])
         ]
         assert says(words.cause(ended, ENGLISH).cause, Ending.INPUT_GONE)
+
+
+async def test_a_remix_that_waits_while_its_provider_loses_the_ability_is_not_sent(tmp_path: Path) -> None:
+    """The providers file was changed: the remix ends uncharged, and its notice leads to a video of its own."""
+    async with a_scheduler_harness(tmp_path) as harness:
+        parent = await harness.accept(State.DELIVERED, remote_id="video_7", ended_at=1.0)
+        job = await harness.accept(request=VideoRequest("more", parent_id=parent.id))
+        (provider,) = harness.providers
+        object.__setattr__(provider, "abilities", Abilities(list=True))
+        harness.start()
+        ended = await harness.is_in(job, State.FAILED)
+        assert (ended.cause, ended.charged, harness.api.paid) == (Cause.UNSUPPORTED, Charged.NO, [])
+        assert says(words.cause(ended, ENGLISH).cause, Ending.UNSUPPORTED)
 
 
 async def test_a_refusal_of_our_own_says_nothing_about_the_account(tmp_path: Path) -> None:
