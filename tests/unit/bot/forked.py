@@ -13,8 +13,8 @@ from bot import app, cli
 from sandbox.loopback import stay_on_loopback
 
 BOUND_SECONDS = 60
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__, "alembic.command", "alembic.config"])
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__, "alembic.command", "alembic.config"])
 
 
 def run(
@@ -38,7 +38,7 @@ def run_into(
     **settings: str,
 ) -> int:
     """The same with standard output and standard error there, a terminal for example; returns the exit code."""
-    process = _FORKS.Process(target=_become_the_bot, args=(folder, arguments, settings, (output, errors), prepare))
+    process = FORKS.Process(target=_become_the_bot, args=(folder, arguments, settings, (output, errors), prepare))
     process.start()
     process.join(BOUND_SECONDS)
     assert process.exitcode is not None, "the process has not ended"

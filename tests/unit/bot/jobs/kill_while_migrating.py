@@ -20,6 +20,7 @@ import alembic.runtime.migration
 import alembic.script
 
 from bot.jobs import migrating
+from bot.jobs.generation import generation_path
 
 __all__ = ["alembic"]  # imported once for all who die
 FILE_STEPS = {"open", "os.link", "os.rename", "os.remove", "sqlite3.connect"}
@@ -57,8 +58,9 @@ def main(scripts: Path, database: Path, copies: Path, stride: int) -> int:
     for kills, wanted in enumerate(range(1, STEPS_MAX, stride)):
         folder = copies / f"{wanted:03}"
         folder.mkdir()
-        if database.exists():
-            shutil.copy(database, folder / "bot.db")
+        for file in (database, generation_path(database)):
+            if file.exists():
+                shutil.copy(file, folder / f"bot{file.suffix}")
         if (child := os.fork()) == 0:
             kill_at(wanted, folder)
             migrating.migrate(folder / "bot.db")
