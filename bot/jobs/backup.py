@@ -21,11 +21,10 @@ from bot.jobs.migrating import (
     UNMARKED_COPY,
     DamagedDatabaseError,
     MovedDatabaseError,
-    NewerDatabaseError,
     examine,
     moved_message,
-    newest_revision,
     one_line,
+    refuse_newer,
 )
 from bot.jobs.store.marks import Mark
 
@@ -87,10 +86,7 @@ def _judge_source(database: Path) -> None:
         raise BackupError(str(error)) from error
     if found.moved_to is not None:
         raise MovedDatabaseError(moved_message(str(database), found.moved_to))
-    if found.revision > newest_revision():
-        raise NewerDatabaseError(
-            f"The database {database} was made by a newer version of the bot: back it up with that version."
-        )
+    refuse_newer(found.revision, f"The database {database}")
 
 
 class _Pace:

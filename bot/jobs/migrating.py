@@ -64,9 +64,12 @@ def migrate(path: Path) -> None:
     if not os.path.lexists(path):
         _build(path)
         return
-    found = examine(path, as_a_whole=not take_clean_end(path))
+    found = examine(path, as_a_whole=False)
     if found.moved_to is not None:
         raise MovedDatabaseError(moved_message(str(path), found.moved_to))
+    refuse_newer(found.revision, f"The database {path}")
+    if not take_clean_end(path):
+        examine(path)
     if found.revision != newest_revision():
         _upgrade(path, partial(_begin_count, generation_path(path)) if found.revision < BROUGHT_MARKS else None)
 
@@ -146,6 +149,15 @@ def apply_migrations(connection: sa.Connection, which: str) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise NewerDatabaseError(f"{which} was made by a newer version of the bot: {one_line(error)}.") from error
+
+
+def refuse_newer(revision: str | None, which: str) -> None:
+    """`which` names the database with that last migration. Raises `NewerDatabaseError`."""
+    if revision is not None and revision > newest_revision():
+        raise NewerDatabaseError(
+            f"{which} was made by a newer version of the bot: use that version, or restore a backup of before the "
+            "upgrade. Nothing was changed."
+        )
 
 
 def newest_revision() -> str:

@@ -15,7 +15,14 @@ from sqlalchemy.pool import NullPool
 
 from bot.jobs.backends import WRITING, read_json
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.migrating import MovedDatabaseError, apply_migrations, moved_message, newest_revision, one_line
+from bot.jobs.migrating import (
+    MovedDatabaseError,
+    apply_migrations,
+    moved_message,
+    newest_revision,
+    one_line,
+    refuse_newer,
+)
 from bot.jobs.store import processes
 from bot.jobs.store.marks import Mark, read_text
 
@@ -46,7 +53,9 @@ def migrate_shared(url: sa.URL) -> None:
 async def _migrate(url: sa.URL) -> None:
     where = address_of(url)
     async with connected(url, "DATABASE_URL") as connection:
-        if await connection.run_sync(revision_of) != newest_revision():
+        revision = await connection.run_sync(revision_of)
+        refuse_newer(revision, f"The database at {where}")
+        if revision != newest_revision():
             # Otherwise a process that was stopped while it migrated would keep others from their start.
             await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
             await _bring_up(connection, where)

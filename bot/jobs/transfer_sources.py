@@ -18,11 +18,11 @@ from bot.jobs.database import StoreUnavailableError
 from bot.jobs.migrating import (
     BROUGHT_MARKS,
     MovedDatabaseError,
-    NewerDatabaseError,
     examine,
     migrate,
     moved_message,
     newest_revision,
+    refuse_newer,
 )
 from bot.jobs.migrating_shared import ServedDatabaseError, address_of, connected, hold_alone, is_served, revision_of
 from bot.jobs.store import marks, pictures
@@ -181,8 +181,7 @@ async def _check_connected(connection: AsyncConnection, where: str, target: str)
 
 
 def _check_state(revision: str, moved_to: str | None, where: str, target: str, *, oldest: str) -> None:
-    if revision > newest_revision():
-        raise NewerDatabaseError(f"The database {where} was made by a newer version of the bot.")
+    refuse_newer(revision, f"The database {where}")
     if revision < oldest:
         raise TransferError(
             f"The database {where} was made by an older version of the bot: migrate it first, with the settings that "

@@ -87,16 +87,6 @@ def test_what_only_the_operator_can_put_right_ends_with_78(
     assert (home / "data" / "bot.db").read_bytes() == before
 
 
-def test_a_newer_database_is_left_to_the_newer_version(home: Path) -> None:
-    """Neither copied nor changed."""
-    with closing(sqlite3.connect(home / "data" / "bot.db")) as database, database:
-        database.execute("UPDATE alembic_version SET version_num = '7777'")
-    done = run(home, "backup", "copy.db")
-    assert done.returncode == CONFIGURATION
-    assert "newer" in the_line(done)
-    assert not (home / "copy.db").exists()
-
-
 def test_on_postgresql_it_names_the_command(home: Path, postgres: Databases) -> None:
     """With the right address, and without the password; run as it is, it makes a private dump with all tables."""
     assert "sslmode=verify-full" in the_line(run(home, "backup", "my copy", **ON_POSTGRESQL))

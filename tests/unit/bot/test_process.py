@@ -185,17 +185,6 @@ def test_a_damaged_database_is_kept_and_said(tmp_path: Path) -> None:
     assert damaged.read_bytes() == b"no database at all " * 999
 
 
-def test_a_database_of_a_newer_bot_ends_with_78(tmp_path: Path) -> None:
-    """Only the operator can bring the newer version back."""
-    assert run(tmp_path, "migrate").returncode == 0
-    with closing(sqlite3.connect(tmp_path / "data" / "bot.db")) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '7777'")
-    for command in ("run", "migrate"):
-        done = run(tmp_path, command, **SECRETS, **NOWHERE, LOG_LEVEL="error")
-        assert done.returncode == 78
-        assert "newer" in the_line(done)
-
-
 def _a_file(folder: Path) -> str:
     (folder / "kept").write_text("")
     return "kept"
