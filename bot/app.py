@@ -41,7 +41,6 @@ from bot.jobs.generation import generation_path
 from bot.jobs.limits import Limits
 from bot.jobs.migrating import holds_jobs, migrate
 from bot.jobs.migrating_shared import migrate_shared
-from bot.jobs.model import ChannelId
 from bot.jobs.pacing import Bounds
 from bot.jobs.store import finding, marks, moving, processes
 from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
@@ -99,7 +98,8 @@ async def run(settings: Settings, machine_clock: Clock, languages: Mapping[str, 
             readers = Readers(languages, has_daily_limit=settings.max_jobs_per_user_per_day > 0)
             served = Shards(settings.shard_count, settings.shard_ids)
             signals = Signals()
-            client = VideoBot(settings.discord_guild_ids, settings.data_dir, clock, readers, served, signals.may_sync)
+            guild_ids, folder, proxy = settings.discord_guild_ids, settings.data_dir, settings.proxy
+            client = VideoBot(guild_ids, folder, clock, readers, served, signals.may_sync, proxy)
             await resources.enter_async_context(client)
             observer = SILENT if site is None else site.observer
             engine = await build_engine(settings, clock, client, readers, resources, signals, observer)
@@ -152,15 +152,15 @@ async def build_engine(
     ffmpeg = await _find_ffmpeg(settings, fetcher, clock)
     first_frames = FirstFrames(settings.data_dir / "frames", ffmpeg)
     resources.push_async_callback(first_frames.close)
-    shelf = ReferenceShelf(settings.data_dir / "references", settings.reference_max_bytes, Route.BASE)
+    folder = settings.data_dir / "references"
+    shelf = ReferenceShelf(folder, settings.reference_max_bytes, Route.BASE, proxy=settings.proxy)
     resources.push_async_callback(shelf.close)
     await shelf.clear_partials()
     signals.searched_until = searched_until(found)
     signals.paused_providers = await database.read(marks.read_paused_providers)
     courier = Courier(client, clock, settings.owner_ids, served=client.served, observer=observer)
     machine = socket.gethostname() if database.is_shared else ""
-    channel = settings.owner_channel_id
-    mail = OwnerMail(courier, None if channel is None else ChannelId(channel))
+    mail = OwnerMail(courier, settings.owner_channel_id)
     owner_alerts = OwnerAlerts(mail, clock, readers, database, process, machine)
     if found.is_restored:
         owner_alerts.alert(AlertKind.RESTORED)

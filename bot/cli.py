@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from sqlalchemy import URL
@@ -166,8 +166,9 @@ def _say(error: Exception | str, code: ExitCode) -> ExitCode:
 
 def _secrets(settings: Settings, source: URL | None) -> tuple[str, ...]:
     """What no line of the log may contain."""
-    database = settings.database_url
-    password = None if database is None else urlsplit(database.get_secret_value()).password
+    addresses = (url.get_secret_value() for url in (settings.database_url, settings.discord_proxy) if url is not None)
+    passwords = [password for url in addresses if (password := urlsplit(url).password)]
     of_source = None if source is None else source.password
     keys = (settings.videos_api_key.get_secret_value(), *(provider.api_key for provider in settings.setup.providers))
-    return settings.discord_token.get_secret_value(), *keys, password or "", of_source or ""
+    # In an address a password is written with percent signs, in a request without.
+    return settings.discord_token.get_secret_value(), *keys, *passwords, *map(unquote, passwords), of_source or ""

@@ -110,10 +110,11 @@ class VideoBot(commands.AutoShardedBot):
         readers: words.Readers,
         served: Shards = _ALL_SHARDS,
         may_sync: MaySync = always,
+        proxy: str | None = None,
     ) -> None:
         """`guild_ids` get the commands, none for everywhere. `served` are the shards of this process.
 
-        While `may_sync` returns False, another process syncs the commands.
+        While `may_sync` returns False, another process syncs the commands. `proxy` is that for Discord's traffic.
         """
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
@@ -130,6 +131,7 @@ class VideoBot(commands.AutoShardedBot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
             shard_count=served.count,
+            proxy=proxy,
         )
         self.served = served
         self._readers = readers

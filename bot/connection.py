@@ -6,6 +6,7 @@ from typing import Any
 import discord
 import structlog
 
+from bot.chat.discord_errors import is_refused_by_proxy
 from bot.client import VideoBot
 from bot.gateway import UNREACHABLE, SessionStarts, Shard
 from bot.ops.tasks import BACKOFF_SECONDS_MAX, drain
@@ -20,7 +21,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class DiscordRefusedError(Exception):
-    """Discord rejects the token, or closed the gateway for good."""
+    """Discord rejects the token, or closed the gateway for good, or the proxy to it rejects its password."""
 
 
 async def stay_connected(client: VideoBot, token: str, logged_in: asyncio.Event, starts: SessionStarts) -> None:
@@ -70,6 +71,10 @@ async def _log_in(client: VideoBot, token: str) -> None:
         except discord.LoginFailure as error:
             raise DiscordRefusedError("DISCORD_TOKEN is wrong: Discord does not know it.") from error
         except UNREACHABLE as error:
+            if client.http.proxy is not None and is_refused_by_proxy(error):
+                raise DiscordRefusedError(
+                    "DISCORD_PROXY is wrong: the proxy does not take its name and password (407)."
+                ) from error
             tries += 1
             _log.warning("not logged in yet", tries=tries, error=str(error))
             await client.http.close()

@@ -21,6 +21,8 @@ _PASSING = frozenset({0, 20016, 20022, 20028, 20029, 30046, 40003, 40004, 40006,
 # From the network before Discord, like a 403 without a code.
 _NETWORK_REFUSES = 40333
 _PASSING_REST_SECONDS = 60.0
+# Of the proxy before Discord, if there is one.
+_PROXY_WANTS_PASSWORD = 407
 
 _Error = discord.DiscordException | aiohttp.ClientError | OSError  # TimeoutError is an OSError
 
@@ -64,7 +66,16 @@ def judge(error: _Error) -> tuple[CourierFault, RequestOutcome]:
         return OutcomeUnknown("discord.py could make nothing of it."), RequestOutcome.ANSWERED
     if isinstance(error, aiohttp.ClientConnectorError):
         return NotTaken(), RequestOutcome.SILENT
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        # The proxy (DISCORD_PROXY) opened no tunnel, so Discord got nothing.
+        return NotTaken(_PASSING_REST_SECONDS), RequestOutcome.SILENT
     return OutcomeUnknown("The connection to Discord broke or gave no answer in time."), RequestOutcome.SILENT
+
+
+def is_refused_by_proxy(error: Exception) -> bool:
+    """Whether the proxy before Discord wants a name and password, or others."""
+    is_answer = isinstance(error, discord.HTTPException | aiohttp.ClientHttpProxyError)
+    return is_answer and error.status == _PROXY_WANTS_PASSWORD
 
 
 def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, RequestOutcome]:
@@ -78,6 +89,8 @@ def _judge_answer(error: discord.HTTPException) -> tuple[CourierFault, RequestOu
         return NotTaken(_NETWORK_REST_SECONDS), RequestOutcome.FORBIDDEN
     if error.status >= 500:
         return OutcomeUnknown(f"Discord answered {error.status}."), RequestOutcome.SILENT
+    if error.status == _PROXY_WANTS_PASSWORD:
+        return NotTaken(_PASSING_REST_SECONDS), RequestOutcome.SILENT
     if error.status == 401:
         # A token that is being changed: the same for every message.
         return NotTaken(_PASSING_REST_SECONDS), RequestOutcome.FORBIDDEN

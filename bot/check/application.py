@@ -55,6 +55,10 @@ def judge_token(answer: DiscordAnswer | None, failure: Failure | None, name: str
             "DISCORD_TOKEN is wrong: Discord does not know it.",
             f"Copy it again {_PORTAL}, under Bot; after a reset the old one is void.",
         )
+    if answer.status == 407:
+        return problem(
+            Line.TOKEN, "Discord isn't reached: the proxy wants another name and password.", "Correct DISCORD_PROXY."
+        )
     if answer.status != 200 or name is None:
         return problem(
             Line.TOKEN,

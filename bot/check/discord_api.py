@@ -101,12 +101,14 @@ class DiscordApi:
 
 
 @asynccontextmanager
-async def discord_api(token: str, clock: Clock) -> AsyncGenerator[DiscordApi]:
-    """Discord's API, for as long as the context lasts."""
+async def discord_api(token: str, clock: Clock, proxy: str | None = None) -> AsyncGenerator[DiscordApi]:
+    """Discord's API, through that proxy if one is given, for as long as the context lasts."""
     headers: Mapping[str, str] = {
         "Authorization": f"Bot {token}",
         # Discord's network refuses agents of another form (docs/facts/discord.md, "The check").
         "User-Agent": f"DiscordBot (https://github.com/Rapptz/discord.py {discord.__version__})",
     }
-    async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False) as session:
+    async with aiohttp.ClientSession(
+        headers=headers, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, proxy=proxy
+    ) as session:
         yield DiscordApi(session, clock)

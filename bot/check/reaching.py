@@ -11,6 +11,7 @@ from bot.videos.private_network import PublicAddressError
 _CERTIFICATE = (
     "Renew its certificate, name it as the certificate does, or install the machine's authorities (ca-certificates)."
 )
+_PROXY = "Check DISCORD_PROXY, and the proxy itself."
 _LOOK = "Check the address, its server, and the firewall between."
 
 
@@ -32,6 +33,12 @@ def failure_of(error: BaseException, within_seconds: float) -> Failure:
             return Failure(f"has no valid certificate ({_line(said)})", _CERTIFICATE)
         case aiohttp.ClientSSLError():
             return Failure("doesn't speak TLS there", "Check port and scheme: http:// is for private addresses alone.")
+        case aiohttp.ClientHttpProxyError(status=407):
+            return Failure("isn't reached: the proxy wants another name and password (407)", "Correct DISCORD_PROXY.")
+        case aiohttp.ClientHttpProxyError():
+            return Failure(f"isn't reached: the proxy answers {error.status}", _PROXY)
+        case aiohttp.ClientProxyConnectionError():
+            return Failure("isn't reached: the proxy refuses connections, or isn't there", _PROXY)
         case aiohttp.ClientConnectorDNSError():
             return Failure("isn't known by its name", "Check the name, and this machine's name server.")
         case TimeoutError():

@@ -89,7 +89,7 @@ async def run_checks(
     collected = _Collected(redactor)
     began_at = clock.monotonic()
     collected.say_all(judge_settings(found))
-    collected.say(judge_proxy(os.environ))
+    collected.say(judge_proxy(os.environ, found.settings.proxy))
     check = _Check(found, clock, languages, collected, bounds, everything)
     await asyncio.gather(*(check.within(name, seconds, work) for name, seconds, work in check.parts()))
     collected.say(judge_clock(collected.times))
@@ -218,7 +218,7 @@ class _Check:
         )  # fmt: skip
         names = [provider.name for provider in settings.setup.providers]
         async with (
-            discord_api(settings.discord_token.get_secret_value(), self._clock) as api,
+            discord_api(settings.discord_token.get_secret_value(), self._clock, settings.proxy) as api,
             offline_client(wanted.guild_ids, wanted.data_dir, self._clock, readers, catalogue, names) as client,
         ):
             check = DiscordCheck(api, client, wanted, self._clock, readers, self._collected.say)

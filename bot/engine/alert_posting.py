@@ -44,10 +44,10 @@ class Letter:
 class OwnerMail:
     """The way to the owners. It needs no gateway, so their channel may be in any server of the bot."""
 
-    def __init__(self, courier: Courier, channel_id: ChannelId | None = None) -> None:
-        """`channel_id` is the owners' channel; without one they get DMs."""
+    def __init__(self, courier: Courier, channel_id: int | None = None) -> None:
+        """`channel_id` is that of the owners' channel; without one they get DMs."""
         self._courier = courier
-        self._channel_id = channel_id
+        self._channel_id = None if channel_id is None else ChannelId(channel_id)
 
     async def post(self, letter: Letter) -> Outcome:
         """Try once to post it wherever it was not posted yet. A repeated message is searched for first."""

@@ -34,7 +34,9 @@ class ForeignAddressError(aiohttp.InvalidURL):
 class Attachments:
     """Access to Discord's files. `api_base` is Discord's API: a stand-in for Discord serves files there, too."""
 
-    def __init__(self, api_base: str, deadlines: Deadlines) -> None:
+    def __init__(self, api_base: str, deadlines: Deadlines, proxy: str | None = None) -> None:
+        """`proxy` is the address of a proxy for Discord's traffic."""
+        self._proxy = proxy
         self._origins = _ORIGINS | {URL(api_base).origin()}
         self._deadlines = deadlines
         self._session: aiohttp.ClientSession | None = None
@@ -44,7 +46,8 @@ class Attachments:
     async def open(self, address: str) -> AsyncGenerator[aiohttp.ClientResponse]:
         """The file's response, body still to come. Raises `aiohttp.ClientError`, such as `NotGivenError`."""
         url = self._admit(address)
-        async with self._open_session().get(url, headers=PLAIN_HEADERS, allow_redirects=False) as response:
+        session = self._open_session()
+        async with session.get(url, headers=PLAIN_HEADERS, allow_redirects=False, proxy=self._proxy) as response:
             if response.status != _OK or is_encoded(response):
                 raise NotGivenError(response.status, _seconds(response.headers.get("Retry-After", "")))
             yield response

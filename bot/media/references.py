@@ -57,11 +57,15 @@ class ReferenceShelf:
         discord_api_base: str,
         deadlines: Deadlines = _DEADLINES,
         waits_seconds: Sequence[float] = _WAITS_SECONDS,
+        proxy: str | None = None,
     ) -> None:
-        """After a failed try the next one starts after so many seconds, as often as there are numbers."""
+        """After a failed try the next one starts after so many seconds, as often as there are numbers.
+
+        `proxy` is the address of a proxy for Discord's traffic.
+        """
         self._folder = PrivateFolder(folder)
         self._max_bytes = max_bytes
-        self._attachments = Attachments(discord_api_base, deadlines)
+        self._attachments = Attachments(discord_api_base, deadlines, proxy)
         self._deadlines = deadlines
         self._waits_seconds = waits_seconds
         self._slots = Slots(_DOWNLOADS_AT_ONCE, REFERENCES_MAX)

@@ -7,6 +7,7 @@ from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from yarl import URL
 
 from bot.jobs.catalogue import Catalogue
 from bot.media.address_guard import AddressGuard
@@ -117,6 +118,19 @@ def _database_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _proxy_url(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    parts = urlsplit(text)
+    bare = parts.path in {"", "/"} and not parts.query and not parts.fragment
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not parts.port or not bare:
+        raise ValueError("not the address of a proxy")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("signs that an address can't have")
+    # aiohttp reads it so; raises ValueError for what it would refuse at each request.
+    URL(text)
+    return value
+
+
 def _models(value: tuple[str, ...]) -> tuple[str, ...]:
     Catalogue.of(value, ("1x1",), ("1",))
     return value
@@ -200,6 +214,16 @@ BaseUrl = Annotated[
     BeforeValidator(strip),
     AfterValidator(judge_base_url),
     Allowed(ALLOWED_BASE_URL),
+]
+# It may hold a password.
+ProxyUrl = Annotated[
+    SecretStr | None,
+    BeforeValidator(strip),
+    AfterValidator(_proxy_url),
+    Allowed(
+        "an address with a port, such as http://proxy.example:3128 or http://name:password@proxy.example:3128; in name "
+        "and password @ is written %40, : %3A and / %2F"
+    ),
 ]
 # It holds a password. The driver reads the rest of it.
 DatabaseUrl = Annotated[

@@ -26,6 +26,7 @@ from bot.settings._kinds import (
     Models,
     PollSeconds,
     Port,
+    ProxyUrl,
     Seconds,
     Secret,
     ShardIds,
@@ -48,6 +49,8 @@ class Settings(BaseModel):
     allowed_guild_ids: Ids = ()
     # Unset, it is off when the bot works in some servers only (`takes_direct_messages`).
     direct_messages: Annotated[Literal["on", "off"] | None, BeforeValidator(lower), Allowed("on or off")] = None
+    # For Discord's traffic alone.
+    discord_proxy: ProxyUrl = None
     owner_ids: Ids = ()
     # Alerts go there instead of to the owners' DMs.
     owner_channel_id: Id = None
@@ -140,6 +143,11 @@ class Settings(BaseModel):
         copy = self.model_copy()
         copy._of_file = setup  # noqa: SLF001  # of the same class
         return copy
+
+    @property
+    def proxy(self) -> str | None:
+        """The address of the proxy for Discord's traffic, with its password."""
+        return None if self.discord_proxy is None else self.discord_proxy.get_secret_value()
 
     @property
     def takes_direct_messages(self) -> bool:

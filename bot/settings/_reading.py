@@ -14,7 +14,7 @@ from bot.settings.providers_file import open_providers_file
 
 _SECRETS = ("DISCORD_TOKEN", "VIDEOS_API_KEY")
 # Their values are never shown, but they are no secrets as a whole.
-_WITH_PASSWORD = frozenset({"DATABASE_URL"})
+_WITH_PASSWORD = frozenset({"DATABASE_URL", "DISCORD_PROXY"})
 _FILE = "PROVIDERS_FILE"
 # With a providers file these have no meaning.
 _IN_FILE = frozenset(name.upper() for name in Settings.model_fields if name.startswith("videos_")) - {"VIDEOS_API_KEY"}

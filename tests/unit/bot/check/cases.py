@@ -128,6 +128,7 @@ CASES: list[tuple[Line, State, Callable[[], Finding | None]]] = [
     (Line.SETTINGS, State.WARNING, lambda: setting(doubts=("The file .env may be read by its group.",))),
     (Line.PROXY, State.OK, lambda: settings_part.judge_proxy({"PATH": "/bin", "https_proxy": ""})),
     (Line.PROXY, State.NOTE, lambda: settings_part.judge_proxy({"https_proxy": "http://user:secret@proxy:3128"})),
+    (Line.PROXY, State.OK, lambda: settings_part.judge_proxy({}, "http://user:secret@proxy:3128")),
     (Line.FOLDER, State.OK, lambda: judge_folder(FolderFacts(Path("/data")))),
     (Line.FOLDER, State.NOTE, lambda: judge_folder(FolderFacts(Path("/data"), exists=False))),
     (Line.FOLDER, State.NOTE, lambda: judge_folder(FolderFacts(Path("/data"), is_open_to_others=True))),
@@ -211,6 +212,7 @@ CASES: list[tuple[Line, State, Callable[[], Finding | None]]] = [
     (Line.TOKEN, State.OK, lambda: application.judge_token(DiscordAnswer(200, {}), None, "Video Bot")),
     (Line.TOKEN, State.PROBLEM, lambda: application.judge_token(DiscordAnswer(401, {}), None, None)),
     (Line.TOKEN, State.PROBLEM, lambda: application.judge_token(DiscordAnswer(503, None), None, None)),
+    (Line.TOKEN, State.PROBLEM, lambda: application.judge_token(DiscordAnswer(407, None), None, None)),
     (Line.TOKEN, State.PROBLEM, lambda: application.judge_token(None, Failure("refuses connections"), None)),
     (Line.INTERACTIONS, State.OK, lambda: application.judge_interactions(an_application())),
     (Line.INTERACTIONS, State.PROBLEM, lambda: application.judge_interactions(

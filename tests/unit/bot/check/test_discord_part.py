@@ -18,6 +18,7 @@ from bot.ops.clock import SystemClock
 from sandbox.chat import Chat, Fault
 from sandbox.chat.permissions import Permission
 from sandbox.clock import ScaledClock
+from tests.forward_proxy import ForwardProxy
 from tests.readers import READERS
 
 CATALOGUE = Catalogue.of(("clip-1",), ("1280x720",), ("4",))
@@ -50,8 +51,8 @@ class Check:
     def client(self) -> "object":
         return offline_client(self.wanted.guild_ids, self.wanted.data_dir, SystemClock(), READERS, CATALOGUE, ("main",))
 
-    async def run(self, token: str | None = None) -> "Check":
-        async with discord_api(token or self.chat.bot_token, SystemClock()) as api, self.client() as client:
+    async def run(self, token: str | None = None, proxy: str | None = None) -> "Check":
+        async with discord_api(token or self.chat.bot_token, SystemClock(), proxy) as api, self.client() as client:
             check = DiscordCheck(api, client, self.wanted, SystemClock(), READERS, self.found.append)
             await check.run()
             self.invitation = check.invitation
@@ -102,6 +103,18 @@ async def test_discord_is_down(chat: Chat, tmp_path: Path, fault: Fault) -> None
     chat.faults.add("application", fault, times=2)
     check = await Check(chat, tmp_path).run()
     assert [(finding.line, finding.state) for finding in check.found] == [(Line.TOKEN, State.PROBLEM)]
+
+
+async def test_discord_behind_a_proxy(chat: Chat, tmp_path: Path) -> None:
+    """Every request goes through it; one that wants another password is what the token's line says."""
+    chat.add_guild("Home").add_channel("videos")
+    async with ForwardProxy("bot:secret") as proxy:
+        check = await Check(chat, tmp_path).run(proxy=proxy.address.replace("//", "//bot:secret@"))
+        assert check.states(Line.PERMISSIONS) == [State.OK]
+        assert len(proxy.passed) == len(chat.requests)
+        refused = await Check(chat, tmp_path).run(proxy=proxy.address)
+    assert refused.states(Line.TOKEN) == [State.PROBLEM]
+    assert "proxy" in refused.of(Line.TOKEN)[0].what
 
 
 async def test_a_hanging_request(chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
