@@ -162,7 +162,7 @@ async def test_the_file_beside_the_database_counts_too(harness: SchedulerHarness
     """Without it nothing is paid for."""
     harness.alerts.alert(AlertKind.STORE)
     file = generation_path(tmp_path / "bot.db")
-    file.unlink()
+    file.unlink(missing_ok=True)
     file.mkdir()
     await checks_of(harness).check()
     assert harness.alerts.ended == []

@@ -233,9 +233,9 @@ async def test_the_cause_may_come_back_after_the_all_clear(database: Database) -
 async def test_an_all_clear_survives_restarts(database: Database) -> None:
     """The alert is of one process, the cause is gone in another; the one between met it within the hour."""
     discord = FakeOwners(1)
-    async with a_life(discord, database) as owner_alerts:
+    async with a_life(discord, database, process="first") as owner_alerts:
         owner_alerts.alert(KEY, "main", provider="main")
-        await until_stored(database, AlertState.POSTED)
+        await until_stored(database, AlertState.POSTED, process="first")
     discord.clock.jump(600)
     async with a_life(discord, database, process="second") as owner_alerts:
         owner_alerts.alert(KEY, "main", provider="main")
@@ -255,9 +255,9 @@ async def test_an_all_clear_survives_restarts(database: Database) -> None:
 async def test_a_process_that_meets_it_again_ends_what_another_began(database: Database) -> None:
     """It is restored at each start, and alerts before it has read what was posted."""
     discord = FakeOwners(1)
-    async with a_life(discord, database) as owner_alerts:
+    async with a_life(discord, database, process="first") as owner_alerts:
         owner_alerts.alert(AlertKind.RESTORED)
-        await until_stored(database, AlertState.POSTED)
+        await until_stored(database, AlertState.POSTED, process="first")
     async with a_life(discord, database, process="second") as owner_alerts:
         owner_alerts.alert(AlertKind.RESTORED)
         await until_stepped(owner_alerts)

@@ -1,8 +1,5 @@
 """The rows of the database about itself."""
 
-import asyncio
-from collections.abc import Callable
-
 import pytest
 
 from bot.jobs.database import Database
@@ -27,16 +24,6 @@ async def test_a_damaged_ceiling_is_none(database: Database, value: str) -> None
     """The rate is then learned again."""
     await database.write(marks.put, Mark.POLL_CEILING, value)
     assert await database.read(marks.read_poll_ceiling, PROVIDER) is None
-
-
-async def test_one_process_sends_an_alert(database: Database, open_another: Callable[[], Database]) -> None:
-    """Of processes that alert at once, one may send it; after the pause one may again; other alerts are others."""
-    sides = [database, open_another()]
-    tries = [side.write(marks.claim_alert, "The key is refused.", NOW, 3_600.0) for side in sides for _ in range(3)]
-    assert sum(await asyncio.gather(*tries)) == 1
-    assert await database.write(marks.claim_alert, "The disk is full.", NOW, 3_600.0)
-    assert not await database.write(marks.claim_alert, "The key is refused.", NOW + 3_599.0, 3_600.0)
-    assert await database.write(marks.claim_alert, "The key is refused.", NOW + 3_600.0, 3_600.0)
 
 
 async def test_a_pause_for_all_is_a_mark(database: Database) -> None:
