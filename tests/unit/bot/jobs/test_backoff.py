@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.jobs.backoff import full_jitter, obeyed
+from bot.jobs.backoff import capped, full_jitter, obeyed
 
 
 def longest(low: float, high: float) -> float:
@@ -58,3 +58,9 @@ def test_asked_wait_is_never_cut_short(asked_seconds: float, seed: int) -> None:
 def test_absurd_demands_are_bounded(asked_seconds: float, seconds: float) -> None:
     """ "At once" counts as a second, a demand for more than ten minutes as ten minutes."""
     assert obeyed(asked_seconds, shortest) == seconds
+
+
+@pytest.mark.parametrize(("asked_seconds", "seconds"), [(-1.0, 0.0), (0.0, 0.0), (0.5, 0.5), (600.5, 600.0)])
+def test_a_cap_only_bounds(asked_seconds: float, seconds: float) -> None:
+    """What is requested stays as it is, below a second too; it is at least 0 and at most ten minutes."""
+    assert capped(asked_seconds) == seconds

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from bot.jobs.limits import DAY_SECONDS, REST_SECONDS, Limits, Usage, decide, held_until, rest_until
+from bot.jobs.limits import DAY_SECONDS, REST_SECONDS, Limits, Renders, Usage, decide, held_until, rest_until
 from bot.jobs.reasons import Reason, Refusal
 
 
@@ -68,6 +68,52 @@ def test_a_rest_is_a_reason_with_its_end() -> None:
     refusal = decide(Usage(3, (1.0,), 900.0), Limits(3, 1))
     assert refusal is not None
     assert refusal.reason is Reason.DAILY_LIMIT
+
+
+def test_a_block_is_the_first_reason() -> None:
+    """A blocked person learns of no limit."""
+    assert decide(Usage(3, (1.0,), 900.0, 200, is_blocked=True), Limits(3, 1, 200)) == Refusal(Reason.BLOCKED)
+
+
+def test_refusals_and_failed_renders_both_make_a_rest() -> None:
+    """The rest ends with the later of both; neither hides the other."""
+    renders = Renders(failed_at=(10.0, 20.0, 30.0))
+    assert rest_until((100.0, 200.0, 300.0), 300.0, renders) == 300.0 + REST_SECONDS
+    assert rest_until((), 300.0, renders) == 30.0 + REST_SECONDS
+    assert rest_until((100.0,), 300.0, Renders(failed_at=(10.0, 20.0))) is None
+
+
+# A person's failed at 700, 800 and 900: what counts of other people's lies between 300 and 900.
+@pytest.mark.parametrize(
+    ("others_failed_at", "others_completed_at", "rests"),
+    [
+        ((), (), True),
+        ((299.5, 900.5), (), True),
+        ((300.0,), (), False),
+        ((500.0,), (), False),
+        ((900.0,), (), False),
+        # One in four failed: fine.
+        ((500.0,), (300.0, 500.0, 900.0), True),
+        ((500.0,), (299.5, 500.0, 900.0), False),
+        ((500.0,), (300.0, 500.0, 900.5), False),
+        ((500.0, 600.0), (300.0, 400.0, 500.0, 600.0, 900.0), False),
+        ((500.0, 600.0), (300.0, 400.0, 500.0, 600.0, 700.0, 900.0), True),
+    ],
+)
+def test_failed_renders_count_while_other_peoples_are_fine(
+    others_failed_at: tuple[float, ...], others_completed_at: tuple[float, ...], rests: bool
+) -> None:
+    """At most one in four of them failed, in the ten minutes before the third failure."""
+    renders = Renders((700.0, 800.0, 900.0), others_failed_at, others_completed_at)
+    assert rest_until((), 900.0, renders) == (900.0 + REST_SECONDS if rests else None)
+
+
+def test_a_held_up_video_is_looked_at_again_soon() -> None:
+    """Five seconds later; a refusal of ten minutes ago doesn't hold anything up."""
+    assert held_until((1_000.0,), 2, 1_000.0) == 1_005.0
+    assert held_until((1_000.0,), 2, 1_599.5) == 1_604.5
+    assert held_until((1_000.0,), 2, 1_600.0) is None
+    assert held_until((100.0, 200.0, 300.0), 0, 300.0) == 300.0 + REST_SECONDS
 
 
 def test_a_person_without_a_refusal_is_not_held_up() -> None:
