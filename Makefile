@@ -8,7 +8,7 @@ COMPILED := $(VENV)/.compiled
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test quick coverage reliability bench check upgrade-dump browser pictures fmt states lock image image-proof audit release clean
+.PHONY: help demo story test quick coverage reliability bench mutants check upgrade-dump browser pictures fmt states lock image image-proof audit release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,12 @@ bench: $(READY)  ## measure the bot against its goals; rewrites docs/performance
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@$(BIN)/python -m tests.bench --write $(NAMES)
 
+# Half an hour on two cores that do nothing else. NAMES: only these modules. SAMPLE: how many mutants of each, or all.
+# With either the page stays.
+mutants: $(READY)  ## change the code a little at a time and see whether a test fails; rewrites docs/mutants.md
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.txt
+	@$(BIN)/python -m tests.mutants $(if $(SAMPLE)$(NAMES),$(if $(SAMPLE),--sample $(SAMPLE)) $(NAMES),--write)
+
 upgrade-dump: $(READY)  ## keep the database of this main as tests/upgrades/$(NAME).sql, at the end of an issue
 	@PYTHONPATH=. $(BIN)/python tests/upgrades/record.py tests/upgrades/$(NAME).sql tests/upgrades/$(NAME).json
 
@@ -85,6 +91,7 @@ lock: $(READY)  ## pin the requirements again, with hashes
 	@$(PIN) pyproject.toml --extra postgresql --output-file requirements/run.txt
 	@$(PIN) pyproject.toml --extra dev --output-file requirements/dev.txt
 	@$(PIN) pyproject.toml --extra bench --output-file requirements/bench.txt
+	@$(PIN) pyproject.toml --extra mutants --output-file requirements/mutants.txt
 	@$(PIN) --group audit --output-file requirements/audit.txt
 
 image:  ## build the Docker image of this checkout, discord-video-bot

@@ -19,9 +19,9 @@ def entries(path: Path) -> list[str]:
     return [entry.strip() for entry in "\n".join(lines).replace("\\\n", " ").splitlines() if entry.strip()]
 
 
-def test_there_are_four_files() -> None:
-    """For the bot alone, for work on it with the sandbox, for `make bench`, and for `make audit`."""
-    assert [path.name for path in FILES] == ["audit.txt", "bench.txt", "dev.txt", "run.txt"]
+def test_there_are_five_files() -> None:
+    """For the bot alone, for work on it with the sandbox, for `make bench`, `make mutants` and `make audit`."""
+    assert [path.name for path in FILES] == ["audit.txt", "bench.txt", "dev.txt", "mutants.txt", "run.txt"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -43,8 +43,8 @@ def test_no_file_says_where_from(path: Path) -> None:
 
 def test_the_larger_files_hold_the_smaller_ones() -> None:
     """What is tested is what runs: the same versions in all files."""
-    run, dev, bench = (
+    run, dev, bench, mutants = (
         {entry.split("--hash")[0].split(";")[0].strip() for entry in entries(ROOT / "requirements" / f"{name}.txt")}
-        for name in ("run", "dev", "bench")
+        for name in ("run", "dev", "bench", "mutants")
     )
-    assert run <= dev <= bench
+    assert run <= dev <= bench & mutants
