@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ RULES = Path(__file__).resolve().parents[1] / "deploy/prometheus/alerts.yml"
 needs_promtool = pytest.mark.skipif(
     PROGRAM is None, reason="NO PROMTOOL: THE ALERT RULES ARE NOT TESTED. Install Debian's package prometheus."
 )
+# Whether one alert fires.
+FIRES = '(count(ALERTS{{alertname="{alert}", alertstate="firing"}}) > bool 0) or vector(0)'
 # Which alerts fire for which bots.
 FIRING = 'count by (instance, alertname) (ALERTS{alertstate="firing"})'
 
@@ -47,6 +49,23 @@ def a_scenario(
                 ],
             }
             for at_seconds, alerts in fires.items()
+        ],
+    }
+
+
+def a_record(
+    series: Mapping[str, str], step_seconds: int, looks: Iterable[tuple[int, Mapping[str, bool]]]
+) -> dict[str, Any]:
+    """The same for what was recorded: each of `looks` has a second, and which alerts fire then and which don't."""
+    return a_scenario(series, step_seconds, {}) | {
+        "promql_expr_test": [
+            {
+                "expr": FIRES.format(alert=alert),
+                "eval_time": f"{at_seconds}s",
+                "exp_samples": [{"labels": "{}", "value": int(fires)}],
+            }
+            for at_seconds, alerts in looks
+            for alert, fires in alerts.items()
         ],
     }
 

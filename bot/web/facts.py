@@ -26,7 +26,7 @@ class FactFinder:
         folder = context.fetcher.space.folder
         self._database = Probe("The database", lambda: context.database.write(marks.try_out), _ANSWER_SECONDS)
         self._disk = Probe("The data folder", lambda: asyncio.to_thread(folder.free_bytes), _ANSWER_SECONDS)
-        self._figures = Fresh(Probe("The database", self._count, _ANSWER_SECONDS).ask, _FIGURES_SECONDS)
+        self._figures = Fresh(Probe("The database", self._count, _ANSWER_SECONDS).ask, context.clock, _FIGURES_SECONDS)
 
     async def find(self) -> Facts:
         """The facts of this moment."""

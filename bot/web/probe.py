@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, NamedTuple, TypeVar
 
 from bot.jobs.database import StoreUnavailableError
+from bot.ops.clock import Clock
 
 # However often the pages are read, what they show is found once in that time.
 FRESH_SECONDS = 1.0
@@ -58,15 +59,16 @@ class Probe(Generic[T]):
 class Fresh(Generic[T]):
     """What `find` returns, found again when it is older than so many seconds; concurrent readers share one search."""
 
-    def __init__(self, find: Callable[[], Awaitable[T]], seconds: float = FRESH_SECONDS) -> None:
+    def __init__(self, find: Callable[[], Awaitable[T]], clock: Clock, seconds: float = FRESH_SECONDS) -> None:
         self._find = find
+        self._clock = clock
         self._seconds = seconds
         self._search: asyncio.Task[T] | None = None
         self._began_at = 0.0
 
     async def get(self) -> T:
         """The latest result. Raises what the search raises."""
-        now = asyncio.get_running_loop().time()
+        now = self._clock.monotonic()
         if self._search is None or (self._search.done() and now - self._began_at >= self._seconds):
             self._search, self._began_at = asyncio.ensure_future(self._find()), now
         return await asyncio.shield(self._search)

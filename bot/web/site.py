@@ -41,7 +41,7 @@ class Site:
         self.observer = Counters(clock)
         self._exposition = Exposition(self.observer)
         self._finder: FactFinder | None = None
-        self._facts, self._text = Fresh(self._find), Fresh(self._write)
+        self._facts, self._text = Fresh(self._find, clock), Fresh(self._write, clock)
         self._listening = ExitStack()
         self._lag: asyncio.Task[None] | None = None
 

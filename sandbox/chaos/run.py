@@ -22,6 +22,7 @@ from sandbox.chaos.machine_faults import MachineFaults
 from sandbox.chaos.plan import is_private
 from sandbox.chaos.report import Report
 from sandbox.chaos.rows import read_rows
+from sandbox.chaos.scraping import Scraper
 from sandbox.chaos.settling import open_query, settle
 from sandbox.providers import StudioPlan
 from sandbox.stage import Stage
@@ -33,6 +34,10 @@ _CHANNELS = 24
 _LOOK_SECONDS = 0.05
 _ROUNDS_MAX = 400
 _READY_SECONDS = 60.0
+# Longer than any alert needs to be silent again.
+_CALM_SCRAPES, _CALM_SECONDS = 10, 240.0
+# The moment of the last kill, for a scraper.
+KILLED = "killed"
 _SIZE = "160x90"
 _BACKUP_MODEL = "vendor/clip-1"
 _SETTINGS = {
@@ -59,20 +64,26 @@ async def run_chaos(
     *,
     restores: int = 0,
     two_providers: bool = False,
+    scraper: Scraper | None = None,
 ) -> Report:
     """Run it, with all files in `folder`, and return its report.
 
     With `restores` older copies of the database are restored that often, and the machine's clock is set between
     processes. With `two_providers` a second one, of the other dialect, takes over what the first surely didn't take.
+    `scraper` scrapes the bot before and after each kill, and for a while in the calm before the end.
     """
     began_at = time.monotonic()
     providers = _two_providers() if two_providers else None
-    async with Stage(folder, settings=_SETTINGS, dials=_dials(), providers=providers) as stage:
+    served = {} if scraper is None else {"HTTP_PORT": str(scraper.port)}
+    async with Stage(folder, settings=_SETTINGS | served, dials=_dials(), providers=providers) as stage:
+        if scraper is not None:
+            scraper.now = stage.clock.now
         chaos = _Chaos(
             stage,
             Report(seed, kills, jobs),
             say,
             MachineFaults(stage, folder / "copies", Random(seed), restores, kills),
+            scraper,
         )
         clock_began_at = stage.clock.now()
         await chaos.begin()
@@ -99,8 +110,16 @@ def _two_providers() -> dict[str, StudioPlan]:
 
 
 class _Chaos:
-    def __init__(self, stage: Stage, report: Report, say: Callable[[str], None], machine_faults: MachineFaults) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        report: Report,
+        say: Callable[[str], None],
+        machine_faults: MachineFaults,
+        scraper: Scraper | None = None,
+    ) -> None:
         self._stage = stage
+        self._scraper = scraper
         self._report = report
         self._say = say
         self._machine_faults = machine_faults
@@ -139,6 +158,7 @@ class _Chaos:
             await stage.chat.drop_gateway(how=drop[0], resumable=drop[1])
         # The experiment itself: the moment of the kill.
         await asyncio.sleep(kill.after_seconds)
+        await self._scrape()
         self._note_exit()
         await stage.bot.kill()
         await stage.chat.bot_gone()
@@ -148,6 +168,8 @@ class _Chaos:
         self._report.kills += 1
         self._report.kills_while_submitting += len(hit)
         stage.jump(kill.pause_seconds)
+        if kill.pause_seconds > 0:
+            await self._scrape()
         self._machine_faults.between(number, self._say)
         where = "after its start" if kill.at_start else f"after {asked} questions"
         wrong = "; ".join(faults) or "nothing went wrong"
@@ -155,6 +177,15 @@ class _Chaos:
             f"  kill {number}: {kill.after_seconds:.3f} s {where}, submitting {len(hit)}, "
             f"{kill.pause_seconds:g} s pass; {wrong}"
         )
+
+    async def _scrape(self, times: int = 1) -> None:
+        """Scrape now; with `times`, that often, some minutes apart."""
+        if self._scraper is None:
+            return
+        for number in range(times):
+            if number:
+                self._stage.jump(_CALM_SECONDS)
+            await self._scraper.scrape()
 
     def _note_exit(self) -> None:
         """A process that ended by itself is a finding."""
@@ -174,6 +205,8 @@ class _Chaos:
     async def rest(self) -> None:
         """Let the bot run undisturbed until everything has ended, at the very end past JOB_GIVE_UP_SECONDS."""
         stage = self._stage
+        if self._scraper is not None:
+            self._scraper.remember(KILLED)
         stage.clear_faults()
         self._machine_faults.set_right(self._say)
         if not stage.bot.running:
@@ -190,6 +223,7 @@ class _Chaos:
             await asyncio.sleep(_LOOK_SECONDS)
             await self._settle("uncertain")
         await self._settle("uncertain")
+        await self._scrape(_CALM_SCRAPES)
         states = Counter(row["state"] for row in self._rows("SELECT state FROM jobs"))
         self._say(f"  at peace: {dict(states)}; now JOB_GIVE_UP_SECONDS pass")
         stage.jump(GIVE_UP_SECONDS)

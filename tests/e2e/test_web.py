@@ -3,7 +3,6 @@
 import asyncio
 import json
 import shutil
-import socket
 import sqlite3
 import subprocess
 from collections.abc import Awaitable, Callable
@@ -18,18 +17,12 @@ import pytest
 from bot.settings._setup import NAME_OF_SETTINGS
 from tests.e2e.scene import Scene, a_stage
 from tests.metrics import open_labels, value_of
+from tests.ports import free_port
 
 T = TypeVar("T")
 CONFIGURATION = 78
 PROMTOOL = shutil.which("promtool")
 _HOST = "127.0.0.1"
-
-
-def free_port() -> int:
-    """A port that nothing listens at now."""
-    with closing(socket.socket()) as made:
-        made.bind((_HOST, 0))
-        return int(made.getsockname()[1])
 
 
 PORT = free_port()
