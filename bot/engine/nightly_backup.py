@@ -23,7 +23,7 @@ _ROUND_SECONDS = 600.0
 _RETRY_SECONDS = 3600.0
 # A folder on a slow network, or one that hangs.
 _DEADLINE_SECONDS = 3 * 3600.0
-_LIMITS = Limits(cpu_seconds=3600, address_bytes=4 << 30, file_bytes=1 << 50)
+LIMITS = Limits(cpu_seconds=3600, address_bytes=4 << 30, file_bytes=1 << 50)
 _HOME = Path(bot.__file__).resolve().parents[1]
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -64,7 +64,7 @@ class NightlyBackup:
         given = (self._database, self._folder, night.isoformat(), clock.now())
         command = [sys.executable, "-m", "bot.jobs.backup_folder", *map(str, given)]
         try:
-            ended = await supervise(lambda process: process.run(command, _HOME, _LIMITS), _DEADLINE_SECONDS, clock)
+            ended = await supervise(lambda process: process.run(command, _HOME, LIMITS), _DEADLINE_SECONDS, clock)
         except OverdueError as error:
             raise BackupFailedError("it took longer than three hours") from error
         except (KilledError, OSError) as error:

@@ -17,6 +17,7 @@ from sandbox.loopback import stay_on_loopback
 from tests.bench import (
     acknowledgement,
     autocomplete,
+    backup,
     commands,
     delays,
     delivery,
@@ -42,6 +43,7 @@ MEASURES: dict[str, Callable[[Scale], Awaitable[Report]]] = {
     "idle": idle.measure,
     "edits": edits.measure,
     "store": store.measure,
+    "backup": backup.measure,
     "delivery": delivery.measure,
     "ffmpeg": ffmpeg.measure,
     "start": start.measure,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import delays, ffmpeg, idle, page, store
+from tests.bench import backup, delays, ffmpeg, idle, page, store
 from tests.bench.__main__ import MEASURES
 from tests.bench.report import TINY, Report, Row
 
@@ -15,10 +15,10 @@ async def test_a_measure_with_the_real_bot_runs() -> None:
     assert "polls" in row.today
 
 
-@pytest.mark.parametrize("measure", [delays.measure, store.measure, ffmpeg.measure], ids=["delays", "store", "ffmpeg"])
+@pytest.mark.parametrize("measure", [delays, store, backup, ffmpeg], ids=lambda measure: measure.__name__)
 async def test_measures_without_the_bot_run(measure) -> None:
     """Each row has a figure."""
-    report = await measure(TINY)
+    report = await measure.measure(TINY)
     assert report.rows
     assert all(any(map(str.isdigit, row.today)) for row in report.rows)
 
