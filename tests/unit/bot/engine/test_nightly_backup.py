@@ -17,7 +17,7 @@ from tests.databases import build_file
 from tests.unit.bot.engine.fake_alerts import FakeAlerts
 from tests.unit.bot.engine.fake_clock import FakeClock
 
-pytestmark = pytest.mark.sqlite_only("copies its file")
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_only("copies its file")]
 
 HOUR, DAY = 3_600.0, 86_400.0
 BOUND_SECONDS = 30.0

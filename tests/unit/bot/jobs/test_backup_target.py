@@ -98,6 +98,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [*MADE, *PLACES], ids=lambda place: getattr(place, "__name__", str(place)[:40]))
 def test_a_bad_place_is_one_line_and_nothing_changes(
     data: Path, out: Path, place: Callable[[Path, Path], str] | str
