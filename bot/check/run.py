@@ -112,7 +112,7 @@ def judge_finished(open_parts: list[str], broken_parts: list[str], seconds: floa
             "Look at the disk, database or network that it is about, and check again.",
         )
     if not open_parts and not broken_parts:
-        yield ok(Line.FINISHED, f"Everything was checked, in {seconds:.1f} s.")
+        yield ok(Line.FINISHED, f"All that the settings allow was checked, in {seconds:.1f} s.")
 
 
 def time_read(server: str, date: str, began_at: float, ended_at: float) -> TimeRead | None:
