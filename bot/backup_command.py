@@ -5,6 +5,7 @@ It needs no token, takes no lock and changes nothing else.
 
 import os
 import shlex
+import signal
 from contextlib import suppress
 
 from sqlalchemy import URL, make_url
@@ -23,6 +24,8 @@ def back_up_database(settings: Settings, file: str, now: float) -> str:
     if settings.database_url is not None:
         url = make_url(settings.database_url.get_secret_value())
         raise BackupError(f"DATABASE_URL leads to PostgreSQL, which has a command for that: {dump_command(url, file)}")
+    # As for SIGINT: what is unfinished is deleted.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(OSError):
         os.nice(_NICENESS)
     made = back_up(database_path(settings.data_dir), file, now)

@@ -3,6 +3,7 @@
 import os
 import resource
 import shlex
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.backup_command import dump_command
+from bot.jobs import backup
 from sandbox.postgres import _program
 from tests.databases import build_file
 from tests.postgres import Databases
@@ -57,6 +59,23 @@ def test_it_takes_one_file_and_nothing_else_does(tmp_path: Path, given: tuple[st
     assert done.returncode == 2
     assert "FILE" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def _be_stopped() -> None:
+    """Let the process be stopped by SIGTERM in the middle of its copy."""
+
+    def check(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    backup._check = check
+
+
+def test_stopped_it_leaves_nothing(home: Path) -> None:
+    """By a supervisor, as by a person with Ctrl-C."""
+    done = run(home, "backup", "copy.db", prepare=_be_stopped)
+    assert done.returncode == 1
+    assert the_line(done) == "Interrupted."
+    assert [path.name for path in home.iterdir()] == ["data"]
 
 
 def _write_no_large_file() -> None:

@@ -181,10 +181,10 @@ def copying(data: Path, out: Path, **how: int) -> Iterator[list[Exception]]:
 
 
 @contextmanager
-def small_disk(folder: Path, size_bytes: int) -> Iterator[Path]:
+def small_disk(folder: Path, size_bytes: int, option: str = "rw") -> Iterator[Path]:
     """A file system of that size; skips where none can be mounted."""
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size_bytes},{option}", "tmpfs", str(folder)]
     with suppress(OSError):
         if subprocess.run(command, capture_output=True, check=False).returncode == 0:
             try:
@@ -199,6 +199,14 @@ def test_a_disk_without_room_is_said_before_anything_is_written(data: Path, tmp_
     """The line has both sizes."""
     with small_disk(tmp_path / "disk", 128 * 1024) as disk:
         with pytest.raises(BackupError, match=r"needs [\d.]+ MiB, and 0.1 MiB are free"):
+            back_up(data, str(disk / "copy.db"), NOW)
+        assert names_in(disk) == []
+
+
+def test_a_disk_that_takes_no_file_is_said(data: Path, tmp_path: Path) -> None:
+    """The line has the system's reason."""
+    with small_disk(tmp_path / "disk", 4 * MIB, "ro") as disk:
+        with pytest.raises(BackupError, match=os.strerror(errno.EROFS)):
             back_up(data, str(disk / "copy.db"), NOW)
         assert names_in(disk) == []
 
