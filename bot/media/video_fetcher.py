@@ -293,6 +293,7 @@ class VideoFetcher:
         expected = response.content_length
         async with self._download(name, kind_of(first), expected or 0) as download:
             await download.add(first)
+            received(download.size_bytes)
             async for chunk in response.content.iter_any():
                 await download.add(chunk)
                 received(download.size_bytes)

@@ -102,7 +102,7 @@ def _gateway(facts: Facts) -> Part:
     if not lost:
         return Part(PartName.GATEWAY)
     named = ", ".join(lost[:_NAMED_MAX]) + (", …" if len(lost) > _NAMED_MAX else "")
-    text = f"{len(lost)} of {len(facts.shards)} shards aren't connected: {named}."
+    text = f"Not connected: {len(lost)} of {len(facts.shards)} shards ({named})."
     return Part(PartName.GATEWAY, PartState.FAILING, text)
 
 

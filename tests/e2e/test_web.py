@@ -86,7 +86,7 @@ async def test_a_lost_gateway_is_named_until_it_is_back(scene: Scene) -> None:
     gate = scene.chat.gate("gateway")
     await scene.chat.drop_gateway(resumable=False)
     parts = await until_ready(ready=False)
-    assert parts["gateway"] == {"state": "failing", "why": "1 of 1 shards aren't connected: 0."}
+    assert parts["gateway"] == {"state": "failing", "why": "Not connected: 1 of 1 shards (0)."}
     gate.open()
     # Discord counts five seconds between two sessions.
     scene.stage.jump(6.0)

@@ -183,6 +183,21 @@ async def test_a_shard_that_is_cut_resumes(chat: Chat, clock: ScaledClock, ada: 
 
 
 @pytest.mark.slow
+async def test_whether_a_shard_has_a_session_is_known(chat: Chat, clock: ScaledClock) -> None:
+    """None before it is ready and while it is lost; then how long heartbeats take, infinite before the first."""
+    async with running(chat, clock, Shards(1)) as (client, _holding):
+        assert client.connections == ()
+        await client.wait_until_ready()
+        (shard,) = client.connections
+        assert (shard.id, shard.latency_seconds is None) == (0, False)
+        gate = chat.gate("gateway")
+        await chat.drop_gateway(resumable=False)
+        await chat.wait_for(lambda: shard.latency_seconds is None)
+        gate.open()
+        await online(chat, clock, 0)
+        await chat.wait_for(lambda: shard.latency_seconds is not None)
+
+
 async def test_a_session_can_be_opened_while_requests_fail(chat: Chat, clock: ScaledClock) -> None:
     """Once they were read, the limits of sessions need not be readable for each one."""
     async with running(chat, clock, Shards(1)) as (client, _holding):

@@ -14,10 +14,11 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.jobs.backends import SQLiteBackend, prepare
-from bot.jobs.database import Database, StoreUnavailableError, open_database
+from bot.jobs.database import Database, StoreConflictError, StoreUnavailableError, open_database
 from bot.jobs.model import Job
 from bot.jobs.store import finding
 from bot.jobs.tables import jobs
+from bot.ops.observer import Observer
 from tests.figures import figure
 from tests.unit.bot.jobs.samples import a_job, put
 
@@ -289,3 +290,37 @@ async def test_any_folder_name_will_do(built_file: Path, tmp_path: Path, name: s
     await database.close()
     with closing(sqlite3.connect(folder / "bot.db")) as other:
         assert other.execute("SELECT count(*) FROM jobs").fetchone() == (1,)
+
+
+class Written(Observer):
+    """Notes each write and whether it was stored."""
+
+    def __init__(self) -> None:
+        self.stored: list[bool] = []
+
+    def write_ended(self, seconds: float, *, is_stored: bool) -> None:
+        assert seconds >= 0
+        self.stored.append(is_stored)
+
+
+async def test_each_write_is_reported_and_whether_the_database_could_store_it(file: Path) -> None:
+    """One that breaks a rule of ours, or of the schema, is no fault of the database."""
+    heard = Written()
+    database = open_database(file, heard)
+    job = a_job()
+    await database.write(put, job)
+    with pytest.raises(StoreConflictError):
+        await database.write(put, job)
+    with pytest.raises(ValueError, match="ours"):
+        await database.write(_breaks)
+    database.leave()
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailableError):
+            await database.write(put, a_job())
+    await database.close()
+    assert heard.stored == [True, True, True, False]
+
+
+async def _breaks(_connection: AsyncConnection) -> None:
+    raise ValueError("a rule of ours")

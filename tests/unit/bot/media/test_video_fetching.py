@@ -28,9 +28,11 @@ from bot.media.video_fetcher import (
     LinkExpired,
     NoRoom,
     NotAVideo,
+    Source,
     TooLarge,
     VideoFetcher,
 )
+from bot.ops.observer import Observer
 from tests.unit.bot.media.fake_file_host import FakeFileHost, Peer, answer, redirect
 from tests.unit.bot.media.fake_network import FakeNetwork
 from tests.unit.bot.media.fetcher_of_one import FetcherOfOne
@@ -662,3 +664,33 @@ async def test_no_secret_in_words(fetcher: VideoFetcher, api: FakeFileHost) -> N
         said = str(caught.value) + caught.value.detail
         assert "secret" not in said
         assert KEY not in said
+
+
+class Arrived(Observer):
+    """Notes how many bytes arrived in each download."""
+
+    def __init__(self) -> None:
+        self.bytes: list[int] = []
+
+    def video_fetched(self, arrived_bytes: int) -> None:
+        self.bytes.append(arrived_bytes)
+
+
+async def test_what_arrived_is_reported(folder: Path, api: FakeFileHost) -> None:
+    """Once for each download: the whole video, or as much of it as came before it was given up."""
+    heard, body = Arrived(), mp4(bytes(50_000))
+    source = Source(AddressGuard(api.url("/v1"), ()), lambda _url: KEY)
+    fetcher = VideoFetcher(folder, MAX_BYTES, {"provider": source}, observer=heard)
+
+    async def cut(peer: Peer) -> AsyncGenerator[bytes]:
+        yield f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[:20_000]
+        peer.writer.close()
+
+    api.answers = {"/whole": answer(body), "/cut": cut}
+    await fetcher.fetch(api.url("/whole"), NAME, "provider")
+    for path, fault in (("/cut", FetchFailed), ("/missing", LinkExpired)):
+        with pytest.raises(fault):
+            await fetcher.fetch(api.url(path), NAME, "provider")
+    whole, part, none = heard.bytes
+    assert (whole, part, none) == (len(body), 20_000, 0)
+    await fetcher.close()

@@ -637,3 +637,13 @@ def test_one_persons_faults_delay_the_others_little(signals: list[tuple[str, int
         assert throttle.poll_rate.per_second >= 0.2
         assert throttle.seconds_until_submit() <= 20.0
         clock.seconds += pause_seconds
+
+
+def test_the_people_who_are_held_are_known(throttle: ProviderThrottle, clock: FakeClock) -> None:
+    """By a requested wait of their own, or by the account; until it is over."""
+    throttle.create_slowed(a_sender(1), 30.0)
+    throttle.account_refused(a_sender(2), Cause.CREDIT)
+    assert throttle.users.held() == {UserId(1)}
+    assert throttle.account.held() == {UserId(2)}
+    clock.seconds += 700.0
+    assert throttle.users.held() == throttle.account.held() == set()

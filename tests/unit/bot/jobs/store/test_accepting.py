@@ -13,7 +13,7 @@ from bot.jobs.model import Cause, Job, PostKind, PostState, UserId, new_job_id
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from bot.jobs.store import finding, posts
-from bot.jobs.store.accepting import Accepted, accept, begin_submit, measure_usage
+from bot.jobs.store.accepting import Accepted, accept, begin_submit, find_resting, measure_usage
 from tests.figures import figure
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, a_job, a_picture, put
 
@@ -238,6 +238,19 @@ async def test_what_is_no_failed_render_makes_no_person_rest(database: Database,
     third = replace(failed_render(200), **change)  # pyright: ignore[reportArgumentType]
     await database.write(put, failed_render(300), third, failed_render(100))
     assert (await database.read(measure_usage, ANNA, NOW)).rests_until is None
+
+
+async def test_the_people_who_rest_are_found(database: Database) -> None:
+    """By refusals or by failed renders; neither those of whom two were refused, nor those whose rest is over."""
+    cy, dee = UserId(44), UserId(45)
+    refusals = [refused(ago) for ago in (300, 200, 100)]
+    of_ben = [failed_render(ago, user_id=BEN) for ago in (300, 200, 100)]
+    over = [refused(ago, user_id=dee) for ago in (800, 750, 700)]
+    two = [refused(ago, user_id=cy) for ago in (200, 100)]
+    others = [made(ago, user_id=cy) for ago in (290, 250, 190, 150)]
+    await database.write(put, *refusals, *of_ben, *over, *two, *others)
+    assert set(await database.read(find_resting, NOW)) == {ANNA, BEN}
+    assert await database.read(find_resting, NOW + REST_SECONDS) == []
 
 
 async def test_a_full_queue_accepts_no_job(database: Database) -> None:

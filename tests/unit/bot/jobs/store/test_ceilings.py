@@ -14,6 +14,7 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import blocking, finding, moving
 from bot.jobs.store.accepting import Accepted, accept
+from bot.jobs.store.budgets import count_spent
 from bot.jobs.store.usage import UsageLine, find_usage_since
 from tests.unit.bot.jobs.samples import ANNA, BEN, DM, HERE, NEXT_DOOR, OTHER_SERVER, a_job, put
 
@@ -40,6 +41,16 @@ async def test_fifty_at_once_never_pass_a_ceiling(
     answers = await asyncio.gather(*(sides[n % 2].write(accept, job, allowed) for n, job in enumerate(given)))
     assert sum(isinstance(answer, Accepted) for answer in answers) == 20
     assert len(await database.read(finding.find_by_ids, [job.id for job in given])) == 20
+
+
+async def test_what_counts_towards_the_ceiling_of_all_is_counted(database: Database) -> None:
+    """Waiting and charged jobs of the last day, of any server; not those that ended without a charge."""
+    waits = a_job(accepted_at=NOW)
+    charged = a_job(State.DELIVERED, submitted_at=NOW - 60, ended_at=NOW, charged=Charged.YES, place=OTHER_SERVER)
+    free = a_job(State.REFUSED, submitted_at=NOW - 60, ended_at=NOW, charged=Charged.NO)
+    old = a_job(State.DELIVERED, submitted_at=NOW - DAY_SECONDS - 1, ended_at=NOW, charged=Charged.YES)
+    await database.write(put, waits, charged, free, old)
+    assert await database.read(count_spent, NOW) == 2
 
 
 async def test_the_ceilings_are_of_a_server_and_of_all(database: Database) -> None:
