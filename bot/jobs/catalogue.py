@@ -92,7 +92,9 @@ class Catalogue:
 
     def named(self, typed: str) -> str:
         """The name of the model that a person means by its name or label; else what they typed."""
-        return next((model.name for model in self.models if typed in (model.name, model.label)), typed)
+        if typed in self.names:
+            return typed
+        return next((model.name for model in self.models if typed == model.label), typed)
 
     def check(self, request: VideoRequest, uploads: int = 0, inherited: str | None = None) -> Refusal | None:
         """The first reason to refuse the request for its model; None if the model takes all of it.

@@ -10,8 +10,8 @@ from bot.jobs.model import VideoRequest
 from bot.jobs.offered_models import OfferedModel, Option, OptionValue, Price
 
 _MICROS = 1_000_000
-# What a signed 64-bit column holds.
-_MICROS_MAX = 2**63 - 1
+# A million, as of a reported cost (`bot.videos.results`): the sum of all jobs has to fit into 64 bits.
+_MICROS_MAX = 10**12
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Judges of single values in a TOML document: each returns the value that was meant, or raises ValueError."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import TypeVar
 
+from bot.chat.unseen import count_seen
 from bot.jobs.catalogue import Catalogue
 
 _T = TypeVar("_T", bound=str)
@@ -30,11 +32,16 @@ def whole(low: int, high: int) -> Callable[[object], int]:
     return judge
 
 
+def look(text: str) -> str:
+    """What texts have in common that people can't tell apart by case and width."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
 def line(most: int) -> Callable[[object], str]:
-    """1 to `most` printable characters, without blanks around them."""
+    """1 to `most` printable characters that can be seen, without blanks around them."""
 
     def judge(value: object) -> str:
-        if not isinstance(value, str) or not value.isprintable() or value != value.strip() or not value:
+        if not isinstance(value, str) or not value.isprintable() or value != value.strip() or not count_seen(value):
             raise ValueError("no line of text")
         if len(value) > most:
             raise ValueError("too long")

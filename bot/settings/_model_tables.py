@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from bot.jobs.model import REFERENCES_MAX
 from bot.jobs.offered_models import OfferedModel, Option, Price, Role, Route
-from bot.settings._judges import decimal, line, matching, one_of, seconds, size, whole
+from bot.settings._judges import decimal, line, look, matching, one_of, seconds, size, whole
 from bot.settings._option_tables import judge_over_models, read_options
 from bot.settings._tables import Findings, Table, is_list, is_table
 from bot.videos.dialect_choice import dialect_of
@@ -31,19 +31,22 @@ def read_models(document: Table, providers: Providers, findings: Findings) -> tu
     options: dict[str, tuple[Option, ...]] = {}
     labels: dict[str, str] = {}
     names_judge = line(_NAME_MAX_CHARACTERS)
-    for name, path, found in document.tables("models", needed=True):
+    given: object = document.given("models")
+    # Commands take a name as well as a label.
+    names = {look(name): name for name in given} if is_table(given) else {}
+    for name, path, found in document.tables("models", MODELS_MAX, "can be offered", needed=True):
         table = Table(found, path, findings, _NAMES)
         try:
             names_judge(name)
         except ValueError:
             findings.add(f"{path}: the name of a model must be a line of 1 to {_NAME_MAX_CHARACTERS} characters.")
         label = table.read("label", names_judge, f"a line of 1 to {_NAME_MAX_CHARACTERS} characters", name)
-        if (other := labels.setdefault(label.casefold(), path)) != path:
+        if (other := labels.setdefault(look(label), path)) != path:
             findings.add(f"{path}.label is wrong: {other} has the label {findings.show(label)}, too.")
+        elif names.get(look(label), name) != name:
+            findings.add(f"{path}.label is wrong: another model has the name {findings.show(label)}.")
         options[path] = read_options(table, findings)
         models[name] = _read_model(name, label, options[path], table, providers, findings)
-    if len(models) > MODELS_MAX:
-        findings.add(f"models has {len(models)} models, and at most {MODELS_MAX} can be offered.")
     judge_over_models(options, findings)
     return tuple(model for model in models.values() if model is not None)
 

@@ -1,6 +1,7 @@
 """The options of a model in a providers file: `[models.NAME.options.NAME]`."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, get_args
@@ -20,10 +21,15 @@ _OF_TYPE: Mapping[OptionType, frozenset[str]] = {
     "text": frozenset({"max_length"}),
 }
 _NAMES = _COMMON.union(*_OF_TYPE.values())
-_NAME = re.compile(r"[\w-]{1,32}")
+_NAME = re.compile(r"(?=.*[^\W_])[\w-]{1,32}")
+_NAME_ALLOWED = "1 to 32 small letters, digits, - and _, of one alphabet"
 _TAKEN = re.compile(r"prompt|model|size|seconds|reference.*|private|last_picture|loop|improve|count|video")
 # Fields that no member may choose: how many videos are paid for, and where the provider sends messages to.
-_NEVER = frozenset({"n", "callback_url"})
+_NEVER = re.compile(
+    r"(?:n|(?:num|number_of)_(?:videos|outputs|samples)|(?:video|sample|batch)_?(?:count|size)|"
+    r"(?:callback|webhook|notify|notification)s?_?(?:ur[il])?)(?:\[\])?",
+    re.IGNORECASE,
+)
 _CHOICES_MAX = 100
 _TEXT_MAX_CHARACTERS = 1000
 _CHOICE_MAX_CHARACTERS = 100
@@ -36,9 +42,9 @@ _INTEGER_ALLOWED = "a whole number of at most 2**53"
 def read_options(model: Table, findings: Findings) -> tuple[Option, ...]:
     """The right options of a model, in their order."""
     options: list[Option] = []
-    for name, path, table in model.tables("options"):
-        if not _NAME.fullmatch(name) or name != name.lower():
-            findings.add(f"{path}: the name of an option must have 1 to 32 small letters, digits, - and _.")
+    for name, path, table in model.tables("options", OPTIONS_MAX, "fit into a command"):
+        if not _NAME.fullmatch(name) or name != name.lower() or not _is_plain(name):
+            findings.add(f"{path}: the name of an option must have {_NAME_ALLOWED}.")
         elif _TAKEN.fullmatch(name):
             findings.add(f"{path}: the commands of the bot have an option of that name.")
         option = _read_option(name, Table(table, path, findings, _NAMES), findings)
@@ -48,6 +54,12 @@ def read_options(model: Table, findings: Findings) -> tuple[Option, ...]:
             findings.add(f"{path}.wire is wrong: another option of the model is sent as {findings.show(option.wire)}.")
         options.append(option)
     return tuple(options)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether the name looks like no other one: in one width, and Latin letters not among those of other alphabets."""
+    alphabets = {unicodedata.name(letter, "").partition(" ")[0] for letter in name if letter.isalpha()}
+    return name == unicodedata.normalize("NFKC", name) and ("LATIN" not in alphabets or len(alphabets) == 1)
 
 
 def judge_over_models(options: Mapping[str, tuple[Option, ...]], findings: Findings) -> None:
@@ -68,7 +80,7 @@ def _read_option(name: str, table: Table, findings: Findings) -> Option | None:
     wire = table.need("wire", matching(FIELD_PATTERN), "the provider's name of a field, such as negative_prompt")
     description = table.need("description", line(100), "a line of at most 100 characters")
     factor = table.read("price_factor", _factor, 'a number above 0 as a text, such as "1.5"', Decimal(1))
-    if wire in _NEVER:
+    if wire is not None and _NEVER.fullmatch(wire):
         findings.add(f"{table.at('wire')} is wrong: {wire} can't be an option, since one request is one video.")
     if kind is None:
         return None

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, Literal, get_args
 
-from bot.settings._judges import flag, matching, one_of, whole
+from bot.settings._judges import flag, look, matching, one_of, whole
 from bot.settings._keys import Keys
 from bot.settings._kinds import ALLOWED_BASE_URL, FIELD_PATTERN, judge_base_url
 from bot.settings._tables import Findings, Table, is_table
 from bot.videos.dialect_choice import DIALECTS, dialect_of
 from bot.videos.provider_setup import Abilities, ProviderSetup
-from bot.videos.urls import PROVIDER_MAX_CHARACTERS, normalise_base
+from bot.videos.urls import PROVIDER_MAX_CHARACTERS, normalise_base, same_origin
 
 # An option of /owner providers has one choice for each (docs/facts/discord.md).
 PROVIDERS_MAX = 25
@@ -30,14 +30,15 @@ _Fit = Literal["cover", "contain", "off"]
 def read_providers(document: Table, findings: Findings, keys: Keys) -> dict[str, ProviderSetup | None]:
     """Every named provider in its order; None for one with a mistake."""
     found: dict[str, ProviderSetup | None] = {}
-    for name, path, table in document.tables("providers", needed=True):
-        found[name] = _read_provider(name, Table(table, path, findings, _NAMES), findings, keys)
+    by_source: dict[str, ProviderSetup] = {}
+    for name, path, table in document.tables("providers", PROVIDERS_MAX, "can be used", needed=True):
+        found[name] = setup = _read_provider(name, Table(table, path, findings, _NAMES), findings, keys)
+        if setup is not None:
+            _find_shared_key(by_source.setdefault(str(table["api_key"]), setup), setup, path, findings)
         if not _NAME.fullmatch(name):
             findings.add(f"{path}: the name of a provider must have {_NAME_ALLOWED}.")
-        if any(other != name and other.casefold() == name.casefold() for other in found):
+        if any(other != name and look(other) == look(name) for other in found):
             findings.add(f"{path}: another provider has that name, too.")
-    if len(found) > PROVIDERS_MAX:
-        findings.add(f"providers has {len(found)} providers, and at most {PROVIDERS_MAX} can be used.")
     _find_long_ids(found, findings)
     return found
 
@@ -93,6 +94,13 @@ def _find_long_ids(found: Mapping[str, ProviderSetup | None], findings: Findings
         if shared and len(f"{setup.base_url}#{setup.name}") > PROVIDER_MAX_CHARACTERS:
             path = f"providers.{findings.name(setup.name)}.base_url"
             findings.add(f"{path} is too long for two providers with the same address.")
+
+
+def _find_shared_key(first: ProviderSetup, setup: ProviderSetup, path: str, findings: Findings) -> None:
+    """A line that was copied would give one provider's key to another one's server."""
+    if not same_origin(first.base_url, setup.base_url):
+        before = f"providers.{findings.name(first.name)}"
+        findings.warn(f"PROVIDERS_FILE: {before} and {path} send the same key to different servers.")
 
 
 def api_keys_in(document: Mapping[str, Any]) -> list[object]:

@@ -70,7 +70,7 @@ def read_settings(*, secrets: bool = True, token: bool = True) -> ReadSettings:
     doubts: list[str] = []
     raw = read_raw(mistakes.append, doubts.append)
     of_file: list[str] = []
-    file = open_providers_file(raw.all()[_FILE], of_file.append) if _FILE in raw.all() else None
+    file = open_providers_file(raw.all()[_FILE].strip(), of_file.append) if _FILE in raw.all() else None
     named = file.key_names if file else frozenset[str]()
     mistakes += _unknown(raw.file, named)
     doubts += _unknown({name: text for name, text in raw.environment.items() if name not in raw.file}, named)
@@ -78,7 +78,8 @@ def read_settings(*, secrets: bool = True, token: bool = True) -> ReadSettings:
     values = _values(raw, unread, mistakes, doubts.append)
     settings, wrong = _judge(values, mistakes)
     mistakes += _beside_file(raw) + of_file
-    setup = file.judge(raw.all(), mistakes.append, doubts.append, secrets=secrets) if file else None
+    texts = raw.all() | _token_of(raw, settings)
+    setup = file.judge(texts, mistakes.append, doubts.append, secrets=secrets) if file else None
     if setup is not None:
         settings = settings.with_setup(setup)
     elif _FILE in raw.all():
@@ -90,6 +91,15 @@ def read_settings(*, secrets: bool = True, token: bool = True) -> ReadSettings:
 
 def _is_placeholder(settings: Settings, name: str) -> bool:
     return _secret(settings, name) == _NOT_NEEDED.get_secret_value()
+
+
+def _token_of(raw: Raw, settings: Settings) -> dict[str, str]:
+    """The token wherever it is, also where it isn't needed: no provider may get it as its key."""
+    path = raw.all().get("DISCORD_TOKEN_FILE")
+    if path is None or not _is_placeholder(settings, "DISCORD_TOKEN"):
+        return {"DISCORD_TOKEN": _secret(settings, "DISCORD_TOKEN")}
+    found = read_secret("DISCORD_TOKEN_FILE", path, _ignore, _ignore)
+    return {} if found is None else {"DISCORD_TOKEN": found}
 
 
 def _secret(settings: Settings, name: str) -> str:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeGuard, TypeVar
 
 from bot.settings._showing import shown, shown_name
@@ -13,6 +14,9 @@ Say = Callable[[str], None]
 Judge = Callable[[object], T]
 _INT_SHOWN_MAX_BITS = 100
 _NAMES_SHOWN_MAX = 25
+# More mistakes of a file aren't shown: what is beyond that isn't looked at.
+_UNKNOWN_MAX = 20
+_TABLES_PER_FITTING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,12 @@ class Table:
         self._found = found
         self._findings = findings
         self.path = path
-        for name in found:
-            if name not in known:
-                findings.add(f"{self.at(name)} is unknown: {findings.meant(name, known)}")
+        unknown = [name for name in found if name not in known]
+        for name in unknown[:_UNKNOWN_MAX]:
+            findings.add(f"{self.at(name)} is unknown: {findings.meant(name, known)}")
+        if len(unknown) > _UNKNOWN_MAX:
+            where = f" in {path}" if path else ""
+            findings.add(f"there are {len(unknown) - _UNKNOWN_MAX} more unknown names{where}.")
 
     def at(self, name: str) -> str:
         """The path of one of its names."""
@@ -129,8 +136,13 @@ class Table:
                 right[judged] = None
         return tuple(right)
 
-    def tables(self, name: str, *, needed: bool = False) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """The tables in a table of them: their names, paths and contents."""
+    def tables(
+        self, name: str, most: int, fit: str, *, needed: bool = False
+    ) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """The tables in a table of them: their names, paths and contents. At most so many `fit`, in words.
+
+        Of far too many only the first are judged.
+        """
         found = self._found.get(name)
         if found is None and not needed:
             return
@@ -138,7 +150,9 @@ class Table:
             about = "is missing: it" if found is None else f"is wrong: it is {self._or_empty(found)} and"
             self._findings.add(f"{self.at(name)} {about} must have a table for each, such as [{self.at(name)}.NAME].")
             return
-        for key, entry in found.items():
+        if len(found) > most:
+            self._findings.add(f"{self.at(name)} has {len(found)} {name}, and at most {most} {fit}.")
+        for key, entry in islice(found.items(), _TABLES_PER_FITTING * most):
             path = f"{self.at(name)}.{self._findings.name(key)}"
             if is_table(entry):
                 yield key, path, entry

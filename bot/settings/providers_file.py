@@ -16,6 +16,11 @@ from bot.settings._tables import Findings, Table
 
 FILE_MAX_BYTES = 1024 * 1024
 _MISTAKES_MAX = 50
+# Names of more parts; reading them takes time that grows with the square of their number.
+_TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}""", re.ASCII)
+_LIKE_A_KEY = re.compile(
+    r"(?i)(?<![\w-])(?:(?:sk|pk|rk)-(?=[\w-]*\d)[\w-]{16,}|bearer[ \t]+(?=\S*\d)[\w.~+/=-]{16,})", re.ASCII
+)
 # A shorter one may be a placeholder, such as a word that is also the name of a model.
 _FOUND_MIN_CHARACTERS = 16
 
@@ -47,6 +52,10 @@ class ProvidersFile:
         models = read_models(document, providers, findings)
         if any(secret in self.text for secret in findings.secrets if len(secret) >= _FOUND_MIN_CHARACTERS):
             found.append("a key is written in it: take it out, and let the provider replace it.")
+        elif _LIKE_A_KEY.search(self.text) and not any("never the key itself" in each for each in found):
+            found.append(
+                "something that looks like a key is written in it: take it out, and let the provider replace it."
+            )
         if found and self.mode & stat.S_IROTH and any("never the key itself" in each for each in found):
             found.append("everybody on this machine may read it: a key that was written in it should be replaced.")
         for each in found[:_MISTAKES_MAX]:
@@ -83,6 +92,8 @@ def open_providers_file(path: str, mistake: Say) -> ProvidersFile | None:
         mistake(f"{about} is not UTF-8 text: save it as such.")
         return None
     try:
+        if _TOO_DEEP.search(text):
+            raise RecursionError
         document = tomllib.loads(text)
     except RecursionError:
         mistake(f"{about} is not TOML: it is nested too deeply.")

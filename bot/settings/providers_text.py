@@ -4,6 +4,7 @@ It offers what is configured today and what a list of video models describes; ev
 from. What must be guessed has a comment that says so.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
@@ -142,7 +143,7 @@ def _configured(model: OfferedModel, answers: Mapping[str, Answers], speakers: M
     entry.model = replace(
         model,
         sizes=known.sizes or model.sizes,
-        seconds=known.seconds or model.seconds,
+        seconds=_sendable_lengths(known.seconds or model.seconds, [speakers[one.provider] for one in model.routes]),
         references=references,
         roles=roles,
         options=(*model.options, *_more_options(known, model.options)),
@@ -160,6 +161,13 @@ def _sendable(model: OfferedModel, speakers: Mapping[str, ProviderSetup]) -> tup
     return tuple(role for role in model.roles if role in able)
 
 
+def _sendable_lengths(lengths: tuple[str, ...], providers: Sequence[ProviderSetup]) -> tuple[str, ...]:
+    """The lengths that one of the providers can send; without any, the whole seconds before it."""
+    dialects = [dialect_of(provider) for provider in providers]
+    able = tuple(length for length in lengths if any(dialect.has_length(length) for dialect in dialects))
+    return able or tuple(dict.fromkeys(str(max(math.floor(float(length)), 1)) for length in lengths))
+
+
 def _learned(known: ListedModel, route: Route, setup: Setup, provider: ProviderSetup) -> _Entry:
     """A model that isn't configured; what its provider doesn't say is taken from the first configured model."""
     like = setup.models[0]
@@ -167,7 +175,8 @@ def _learned(known: ListedModel, route: Route, setup: Setup, provider: ProviderS
     references = len(frames) if frames else 0 if known.frames is not None else 1
     entry = _Entry(
         OfferedModel(
-            known.id, known.label or known.id, (route,), known.sizes or like.sizes, known.seconds or like.seconds,
+            known.id, known.label or known.id, (route,), known.sizes or like.sizes,
+            _sendable_lengths(known.seconds or like.seconds, [provider]),
             min(references, REFERENCES_MAX), frames or _REFERENCE[:references],
             _price_of(known), tuple(_more_options(known, ())),
         ),

@@ -323,6 +323,6 @@ def test_a_file_as_some_editors_write_it(folder: Folder) -> None:
 
 def test_a_provider_without_models_is_allowed(folder: Folder) -> None:
     """It may have jobs that are under way; the log says so."""
-    settings, (doubt,) = folder.settings(PROVIDER + PROVIDER.replace("main", "old") + MODEL)
+    settings, (doubt,) = folder.settings(PROVIDER + PROVIDER.replace("main", "old").replace("MAIN", "BACKUP") + MODEL)
     assert [provider.name for provider in settings.setup.providers] == ["main", "old"]
     assert "no model uses the provider old" in doubt

@@ -350,11 +350,12 @@ def test_a_length_that_no_provider_can_send_is_a_mistake(folder: Folder) -> None
 
 
 def test_a_long_list_of_mistakes_is_cut(folder: Folder) -> None:
-    """After fifty of the file."""
+    """After fifty of the file, and after twenty unknown names in one place."""
     unknown = "".join(f"unknown{number} = 1\n" for number in range(60))
-    said = folder.mistakes(unknown + PROVIDER + MODEL)
+    said = folder.mistakes(unknown + PROVIDER + unknown + MODEL + unknown)
     assert len(said) == 51
-    assert said[-1] == "there are 10 more mistakes."
+    assert said[20] == "there are 40 more unknown names."
+    assert said[-1] == "there are 13 more mistakes."
 
 
 TOML = st.recursive(

@@ -68,7 +68,7 @@ def test_a_described_model_is_offered_with_what_is_said_about_it() -> None:
     assert setup.providers == (replace(MAIN, dialect="openrouter", abilities=Abilities()),)
     assert setup.models[1] == OfferedModel(
         "google/veo-3.1", "Google: Veo 3.1", (Route("main", "google/veo-3.1"),), ("1280x720", "1920x1080"),
-        ("4", "6", "8", "2.5"), 2, ("first", "last"),
+        ("4", "6", "8"), 2, ("first", "last"),
         options=(Option("sound", "switch", "generate_audio", "With sound"),),
     )  # fmt: skip
     assert '# price = { currency = "USD", per_second = "0.50" }\n' in written.text

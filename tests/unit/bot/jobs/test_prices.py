@@ -44,13 +44,15 @@ def asked(size: str | None = "1280x720", seconds: str | None = "8", **options: s
         # To the nearest millionth.
         (asked(seconds="1"), Price("USD", per_second=Decimal("0.0000015")), 2),
         (asked(), Price("USD", per_second=Decimal(0)), 0),
+        (asked(seconds="4"), Price("USD", per_second=Decimal(250_000)), 10**12),
+        (asked(seconds="4"), Price("USD", per_second=Decimal("250000.000001")), None),
         (asked(), Price("USD", per_second=Decimal("1e15")), None),
     ],
 )
 def test_a_price_follows_from_length_size_and_options(
     request_: VideoRequest, price: Price | None, micros: int | None
 ) -> None:
-    """In whole millionths; None where something that matters isn't known, or no column would hold it."""
+    """In whole millionths; None where something that matters isn't known, or sums of it would fit no column."""
     expected = None if micros is None or price is None else Estimate(micros, price.currency)
     assert estimate(replace(MODEL, price=price), request_) == expected
 
