@@ -81,8 +81,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         about = item.get_closest_marker("sqlite_only")
         if about is not None and kind == POSTGRESQL:
             item.add_marker(pytest.mark.skip(reason=f"{_SQLITE_ONLY}: {about.args[0]}"))
-    # Those that wait for other processes come first: several share a core, and what keeps it busy fills the end.
-    items.sort(key=lambda item: not item.nodeid.startswith(_WAITING))
+    # Those that wait for other processes come first: several share a core, and what keeps it busy fills the end. By the
+    # names of their files, so that few browsers run at once.
+    items.sort(key=lambda item: (0, item.path.name) if item.nodeid.startswith(_WAITING) else (1, ""))
 
 
 def pytest_collection_finish() -> None:

@@ -73,7 +73,8 @@ async def test_what_goes_wrong_in_the_browser_is_noticed(visit: Visit) -> None:
     page = visit.page
     await page.evaluate("new Image().src = 'http://outside.invalid/picture.png'")
     await page.evaluate("console.error('so wrong')")
-    await page.evaluate("setTimeout(() => { throw new Error('thrown') })")
+    # The second timer is the later one: a page that is left before has thrown nothing.
+    await page.evaluate("new Promise(done => { setTimeout(() => { throw new Error('thrown') }); setTimeout(done) })")
     with pytest.raises(Error):
         await page.goto("http://outside.invalid/")
     for sign in ("outside.invalid/picture.png", "error: so wrong", "thrown", "asked outside: http://outside.invalid/"):
