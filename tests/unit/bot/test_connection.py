@@ -44,7 +44,7 @@ class FakeClient:
 
     def __init__(self, *logins: Exception | None) -> None:
         self._logins = list(logins)
-        self.http = SimpleNamespace(close=self.close, connector=None)
+        self.http = SimpleNamespace(close=self.close, connector=None, proxy=None)
 
     async def login(self, _token: str) -> None:
         if (fault := self._logins.pop(0)) is not None:

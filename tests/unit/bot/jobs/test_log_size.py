@@ -47,7 +47,7 @@ async def update(connection: AsyncConnection, given: list[Job], round_number: in
 async def test_readers_who_take_turns_do_not_make_the_log_grow(
     database: Database, file: Path, given: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With always somebody reading, thousands of updates leave a log of at most twice the limit at any time."""
+    """With always somebody reading, thousands of updates leave a log of at most four times the limit at any time."""
     monkeypatch.setattr(backends_module, "_LOG_BYTES_MAX", LIMIT_BYTES)
     database._backend._log_bytes_max = LIMIT_BYTES
     done, most_bytes, reading, overlaps = False, 0, 0, 0
@@ -72,7 +72,8 @@ async def test_readers_who_take_turns_do_not_make_the_log_grow(
     done = True
     await asyncio.gather(*readers)
     assert overlaps > 20
-    assert most_bytes < 2 * LIMIT_BYTES
+    # A checkpoint doesn't wait for a reader that holds much of the log.
+    assert most_bytes < 4 * LIMIT_BYTES
 
 
 async def test_one_who_reads_for_long_is_not_waited_for_at_every_write(
