@@ -6,6 +6,9 @@ from decimal import Decimal
 
 from bot.jobs.offered_models import Option, Price
 
+# A larger providers file is refused.
+FILE_MAX_BYTES = 1024 * 1024
+
 
 def quoted(text: str) -> str:
     """A TOML string. What isn't printable is left out: no line can end in it."""

@@ -15,7 +15,7 @@ from bot.videos.provider_setup import ProviderSetup
 # The choices of one option of a command (docs/facts/discord.md, "Commands").
 MODELS_MAX = 25
 _CHOICES_MAX = 25
-_NAME_MAX_CHARACTERS = 100
+NAME_MAX_CHARACTERS = 100
 _PROVIDERS_MAX = 10
 _WIRE_NAME_MAX_CHARACTERS = 200
 _NAMES = frozenset({"label", "providers", "sizes", "seconds", "references", "roles", "price", "options"})
@@ -30,7 +30,7 @@ def read_models(document: Table, providers: Providers, findings: Findings) -> tu
     models: dict[str, OfferedModel | None] = {}
     options: dict[str, tuple[Option, ...]] = {}
     labels: dict[str, str] = {}
-    names_judge = line(_NAME_MAX_CHARACTERS)
+    names_judge = line(NAME_MAX_CHARACTERS)
     given: object = document.given("models")
     # Commands take a name as well as a label.
     names = {look(name): name for name in given} if is_table(given) else {}
@@ -39,8 +39,8 @@ def read_models(document: Table, providers: Providers, findings: Findings) -> tu
         try:
             names_judge(name)
         except ValueError:
-            findings.add(f"{path}: the name of a model must be a line of 1 to {_NAME_MAX_CHARACTERS} characters.")
-        label = table.read("label", names_judge, f"a line of 1 to {_NAME_MAX_CHARACTERS} characters", name)
+            findings.add(f"{path}: the name of a model must be a line of 1 to {NAME_MAX_CHARACTERS} characters.")
+        label = table.read("label", names_judge, f"a line of 1 to {NAME_MAX_CHARACTERS} characters", name)
         if (other := labels.setdefault(look(label), path)) != path:
             findings.add(f"{path}.label is wrong: {other} has the label {findings.show(label)}, too.")
         elif names.get(look(label), name) != name:

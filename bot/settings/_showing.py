@@ -9,6 +9,11 @@ _SEARCHED_CHARACTERS = 200
 _NAMED_SECRET = re.compile(r"(?i)\b(?:sk|key|token|bearer)[-_ ]")
 _LONG_AND_MIXED = re.compile(r"(?i)(?=\S*[a-z])(?=\S*[0-9])[\w.+/=-]{24,}")
 _ADDRESS = re.compile(r"(?P<scheme>\w+://)(?:[^/\s]*@)?(?P<rest>[^?#\s]*).*", re.DOTALL)
+# What a text can hardly be but a key, or an Authorization header with one.
+LIKE_A_KEY = re.compile(
+    r"(?<![\w-])(?:(?:sk|pk|rk)-(?=[\w-]*\d)[\w-]{16,}|bearer[ \t]+(?=\S*\d)[\w.~+/=-]{16,})",
+    re.ASCII | re.IGNORECASE,
+)
 _HIDDEN = "something that looks like a secret"
 
 

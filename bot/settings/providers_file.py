@@ -7,20 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.settings._file_text import FILE_MAX_BYTES
 from bot.settings._keys import Keys, names_of_keys
 from bot.settings._model_tables import read_models
 from bot.settings._provider_tables import api_keys_in, read_providers
 from bot.settings._setup import Setup
+from bot.settings._showing import LIKE_A_KEY
 from bot.settings._sources import Say, is_kept_for_us, read_plain, reason_of
 from bot.settings._tables import Findings, Table
 
-FILE_MAX_BYTES = 1024 * 1024
 _MISTAKES_MAX = 50
 # Names of more parts; reading them takes time that grows with the square of their number.
 _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}""", re.ASCII)
-_LIKE_A_KEY = re.compile(
-    r"(?i)(?<![\w-])(?:(?:sk|pk|rk)-(?=[\w-]*\d)[\w-]{16,}|bearer[ \t]+(?=\S*\d)[\w.~+/=-]{16,})", re.ASCII
-)
 # A shorter one may be a placeholder, such as a word that is also the name of a model.
 _FOUND_MIN_CHARACTERS = 16
 
@@ -52,7 +50,7 @@ class ProvidersFile:
         models = read_models(document, providers, findings)
         if any(secret in self.text for secret in findings.secrets if len(secret) >= _FOUND_MIN_CHARACTERS):
             found.append("a key is written in it: take it out, and let the provider replace it.")
-        elif _LIKE_A_KEY.search(self.text) and not any("never the key itself" in each for each in found):
+        elif LIKE_A_KEY.search(self.text) and not any("never the key itself" in each for each in found):
             found.append(
                 "something that looks like a key is written in it: take it out, and let the provider replace it."
             )

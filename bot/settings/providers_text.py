@@ -10,18 +10,32 @@ from dataclasses import dataclass, field, fields, replace
 
 from bot.jobs.model import REFERENCES_MAX
 from bot.jobs.offered_models import OfferedModel, Option, Price, Role, Route
-from bot.settings._file_text import commented, key, listed, numbers, option_lines, pair, price_line, quoted
-from bot.settings._judges import decimal
+from bot.settings._file_text import (
+    FILE_MAX_BYTES,
+    commented,
+    key,
+    listed,
+    numbers,
+    option_lines,
+    pair,
+    price_line,
+    quoted,
+)
+from bot.settings._judges import decimal, line, look
 from bot.settings._model_tables import MODELS_MAX as OFFERED_MAX
+from bot.settings._model_tables import NAME_MAX_CHARACTERS
 from bot.settings._option_tables import OPTIONS_MAX
 from bot.settings._provider_tables import has_effect
 from bot.settings._setup import Setup
+from bot.settings._showing import LIKE_A_KEY
 from bot.videos.dialect_choice import dialect_of
 from bot.videos.model_lists import MODELS_MAX, ListedModel, ModelList
 from bot.videos.provider_setup import Abilities, ProviderSetup
 
 # A longer list without descriptions is one of models of every kind.
 _SMALL_LIST = 3
+# What is left for the names of models that don't fit.
+_TEXT_MAX_BYTES = FILE_MAX_BYTES - 1024
 _REFERENCE: tuple[Role, ...] = ("reference",)
 _SEED = Option("seed", "integer", "seed", "The same seed gives a similar video", minimum=0, maximum=4294967295)
 _SOUND = Option("sound", "switch", "generate_audio", "With sound")
@@ -77,10 +91,20 @@ def write_text(setup: Setup, answers: Sequence[Answers], *, guess_dialect: bool)
     """
     speakers = {each.provider.name: _with_dialect(each) if guess_dialect else each.provider for each in answers}
     entries = _entries(setup, answers, speakers)
-    providers = [_provider_text(speakers[each.provider.name], each, setup) for each in answers]
-    offered = sum(entry.offered for entry in entries)
-    text = "\n".join([_HEAD, *providers, *(_model_text(entry) for entry in entries)])
-    return Written(text, offered, len(entries) - offered)
+    text = "\n".join([_HEAD, *(_provider_text(speakers[each.provider.name], each, setup) for each in answers)])
+    left_bytes, kept = _TEXT_MAX_BYTES - len(text.encode()), list[_Entry]()
+    # What is offered comes first where not all of it fits.
+    for entry in sorted(entries, key=lambda entry: not entry.offered):
+        needed_bytes = len(_model_text(entry).encode()) + 1
+        if needed_bytes <= left_bytes:
+            left_bytes -= needed_bytes
+            kept.append(entry)
+    kept.sort(key=entries.index)
+    text = "\n".join([text, *map(_model_text, kept)])
+    if len(kept) < len(entries):
+        text += f"\n# {len(entries) - len(kept)} more models are left out: the file would be too large.\n"
+    offered = sum(entry.offered for entry in kept)
+    return Written(text, offered, len(kept) - offered)
 
 
 def _with_dialect(answers: Answers) -> ProviderSetup:
@@ -98,7 +122,7 @@ def _entries(setup: Setup, answers: Sequence[Answers], speakers: Mapping[str, Pr
     for each in answers:
         for listed_model, offered in _listed(each):
             route = Route(each.provider.name, listed_model.id)
-            if (route.provider, route.model) in covered:
+            if (route.provider, route.model) in covered or not _is_writable(listed_model.id):
                 continue
             covered.add((route.provider, route.model))
             if listed_model.id in entries:
@@ -111,6 +135,14 @@ def _entries(setup: Setup, answers: Sequence[Answers], speakers: Mapping[str, Pr
                 entries[listed_model.id].offered = offered
     _settle(list(entries.values()))
     return list(entries.values())
+
+
+def _is_writable(text: str | None) -> bool:
+    """Whether the bot takes that name or label, and people can see it."""
+    try:
+        return LIKE_A_KEY.search(line(NAME_MAX_CHARACTERS)(text)) is None
+    except ValueError:
+        return False
 
 
 def _listed(answers: Answers) -> list[tuple[ListedModel, bool]]:
@@ -175,7 +207,8 @@ def _learned(known: ListedModel, route: Route, setup: Setup, provider: ProviderS
     references = len(frames) if frames else 0 if known.frames is not None else 1
     entry = _Entry(
         OfferedModel(
-            known.id, known.label or known.id, (route,), known.sizes or like.sizes,
+            known.id, known.label if known.label and _is_writable(known.label) else known.id,
+            (route,), known.sizes or like.sizes,
             _sendable_lengths(known.seconds or like.seconds, [provider]),
             min(references, REFERENCES_MAX), frames or _REFERENCE[:references],
             _price_of(known), tuple(_more_options(known, ())),
@@ -202,7 +235,7 @@ def _about(known: ListedModel) -> list[str]:
     said = [f"{name}: {listed(values)}" for name, values in known.about]
     if known.prices:
         said.append("pricing_skus: " + ", ".join(f"{quoted(name)} = {quoted(price)}" for name, price in known.prices))
-    return said
+    return [LIKE_A_KEY.sub("(it looks like a key)", each) for each in said]
 
 
 def _price_of(known: ListedModel) -> Price | None:
@@ -221,9 +254,11 @@ def _settle(entries: list[_Entry]) -> None:
     """
     labels: set[str] = set()
     types: dict[str, str] = {}
+    names = {look(entry.model.name): entry.model.name for entry in reversed(entries)}
     for entry in entries:
-        label = entry.model.label if entry.model.label.casefold() not in labels else entry.model.name
-        entry.offered &= len(labels) < OFFERED_MAX and label.casefold() not in labels
+        name, label = entry.model.name, entry.model.label
+        label = name if look(label) in labels or names.get(look(label), name) != name else label
+        entry.offered &= len(labels) < OFFERED_MAX and look(label) not in labels and names[look(name)] == name
         options: list[Option] = []
         known = dict(types)
         for option in entry.model.options:
@@ -232,7 +267,7 @@ def _settle(entries: list[_Entry]) -> None:
                 options.append(option)
         entry.model = replace(entry.model, label=label, options=tuple(options))
         if entry.offered:
-            labels.add(label.casefold())
+            labels.add(look(label))
             types = known
 
 

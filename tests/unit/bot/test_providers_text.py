@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.jobs.offered_models import OfferedModel, Option, Price, Route
 from bot.settings import Setup
-from bot.settings.providers_file import ProvidersFile
+from bot.settings.providers_file import FILE_MAX_BYTES, ProvidersFile
 from bot.settings.providers_text import Answers, Written, write_text
 from bot.videos.model_lists import MODELS_MAX, ModelList, read_model_list
 from bot.videos.provider_setup import Abilities, ProviderSetup
@@ -37,6 +37,7 @@ def models(*entries: object) -> ModelList:
 def read(written: Written) -> Setup:
     """What the bot reads from the text; every mistake fails the test."""
     mistakes: list[str] = []
+    assert len(written.text.encode()) <= FILE_MAX_BYTES
     file = ProvidersFile("f", written.text, tomllib.loads(written.text), 0o600)
     setup = file.judge(KEYS, mistakes.append, lambda _doubt: None)
     assert mistakes == []
@@ -183,6 +184,54 @@ def test_no_key_is_written() -> None:
     text = write(TWO, (models("wan"), NONE), (NONE, models(VEO))).text
     assert "canary" not in text
     assert 'api_key = "env:BACKUP_API_KEY"' in text
+
+
+def test_names_that_could_not_be_told_apart() -> None:
+    """A label that looks like another one, or another model's name, isn't used; what can't be seen isn't offered."""
+    listed = [
+        VEO | {"id": "one", "name": "Ｆｏｘ"},
+        VEO | {"id": "two", "name": "three"},
+        VEO | {"id": "three", "name": "\u3164"},
+        VEO | {"id": "ＴＷＯ", "name": "Two"},
+        VEO | {"id": "\u2800", "name": "Blank"},
+    ]
+    written = write(ONE, (NONE, models(*listed)))
+    found = {model.name: model.label for model in read(written).models}
+    assert found == {"fox": "Fox", "one": "one", "two": "two", "three": "three"}
+    assert '# label = "ＴＷＯ"' in written.text
+
+
+def test_nothing_that_looks_like_a_key_is_written() -> None:
+    """The bot would refuse the file; foreign text that looks like one is left out."""
+    key = "sk-live-abcdef0123456789"
+    listed = [
+        VEO | {"id": "one", "name": f"One {key}"},
+        VEO | {"id": key, "name": "Two"},
+        VEO | {"id": f"x/{key}", "name": "Three"},
+        VEO | {"id": "four", "supported_resolutions": [key], "pricing_skus": {key: "1"}},
+    ]
+    written = write(ONE, (NONE, models(*listed)))
+    assert [model.name for model in read(written).models] == ["fox", "one", "four"]
+    assert key not in written.text
+
+
+def test_the_largest_lies_make_a_file_that_can_be_read() -> None:
+    """What doesn't fit is left out and counted."""
+    about = ("supported_resolutions", "supported_aspect_ratios", "allowed_passthrough_parameters")
+    words = [f"{number:02}{'é' * 98}" for number in range(40)]
+    huge = [
+        VEO | {
+            "id": f"{number:03}{'x' * 97}", "name": f"{number:03}{'é' * 97}",
+            "supported_sizes": [f"{size}x99999" for size in range(10000, 10030)],
+            "supported_durations": list(range(1000, 1030)),
+            "pricing_skus": {word: word for word in words},
+            **dict.fromkeys(about, words),
+        }
+        for number in range(250)
+    ]  # fmt: skip
+    written = write(TWO, (models(*huge), models(*huge)), (models(*huge), models(*huge)))
+    assert len(read(written).models) == 25
+    assert "more models are left out: the file would be too large." in written.text
 
 
 LISTS = st.one_of(
