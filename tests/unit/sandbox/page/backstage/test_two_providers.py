@@ -9,7 +9,7 @@ import pytest
 
 from bot.settings.providers_file import open_providers_file
 from bot.videos.provider_setup import Abilities
-from sandbox.page.demo import two_providers
+from sandbox.page.demo import DEMO_MODELS, two_providers
 from sandbox.page.dials import DialBoard, DialError
 from sandbox.page.views.backstage import backstage_view, log_entries
 from sandbox.providers import StudioPlan
@@ -104,9 +104,11 @@ def test_the_settings_name_both_and_hold_no_key(stage: Stage) -> None:
 
 
 async def test_the_bot_takes_the_file_of_the_demo(tmp_path: Path) -> None:
-    """`python -m sandbox --two-providers` writes a file without a mistake: a model that both providers have."""
+    """`python -m sandbox --two-providers` writes a file without a mistake or doubt: models that differ, with prices."""
     found: list[str] = []
     async with Stage(tmp_path, providers=two_providers(Dials())) as stage:
+        stage.models = DEMO_MODELS
+        known = {name: studio.dials.models for name, studio in stage.studios.items()}
         settings = stage.environment()
         file = open_providers_file(settings["PROVIDERS_FILE"], found.append)
         assert file is not None, found
@@ -114,4 +116,11 @@ async def test_the_bot_takes_the_file_of_the_demo(tmp_path: Path) -> None:
     assert found == []
     assert setup is not None
     assert [(one.name, one.dialect) for one in setup.providers] == [("main", "openai"), ("backup", "openrouter")]
-    assert [[route.provider for route in model.routes] for model in setup.models] == [["main", "backup"]]
+    routes = [route for model in setup.models for route in model.routes]
+    assert {route.provider: {one.model for one in routes if one.provider == route.provider} for route in routes} == {
+        name: set(models) for name, models in known.items()
+    }
+    assert [[route.provider for route in model.routes] for model in setup.models] == [
+        ["main", "backup"], ["main"], ["backup"],
+    ]  # fmt: skip
+    assert all(model.price and model.options for model in setup.models)
