@@ -8,7 +8,7 @@ COMPILED := $(VENV)/.compiled
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story test quick coverage reliability bench mutants check upgrade-dump browser pictures fmt states lock image image-proof audit release clean
+.PHONY: help demo story test quick coverage reliability bench mutants check upgrade-dump browser pictures fmt states lock drill-video image image-proof audit release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ pictures: browser  ## take the pictures of the README again, from the page as it
 fmt: $(READY)  ## format the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+
+drill-video: $(READY)  ## draw the one-second video of /owner drill again
+	@$(BIN)/python -m sandbox.drill_video
 
 states: $(READY)  ## draw docs/states.md from the table of the state machine
 	@$(BIN)/python -m tests.rules.draw_states

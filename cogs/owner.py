@@ -18,6 +18,7 @@ from bot.jobs.reasons import Refusal
 from bot.jobs.store.usage import UsageLine
 from cogs.facts import reader_of
 from cogs.host import Host
+from cogs.owner_drill import DrillButtons, add_drill
 from cogs.owner_providers import add_providers
 from cogs.responses import deferring, respond
 
@@ -54,6 +55,7 @@ def build(services: Services) -> app_commands.Group:
                 await respond(interaction, say(Key.OWNER_RESUMED, reader_of(interaction)))
 
     _add_people(group, services)
+    add_drill(group, services)
     return group
 
 
@@ -107,5 +109,6 @@ async def _names(client: discord.Client, lines: Sequence[UsageLine]) -> usage_pa
 
 
 async def setup(bot: Host) -> None:
-    """Add the commands."""
+    """Add the commands, and what answers a drill's buttons."""
     bot.tree.add_command(build(bot.services))
+    await bot.add_cog(DrillButtons())

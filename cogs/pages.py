@@ -37,7 +37,7 @@ class Pages(commands.Cog):
         """Handle every press; all other buttons are ignored."""
         custom_id = pressed(interaction)
         button, page = parse_button(custom_id), parse_page(custom_id)
-        shows = button is not None and button.action in SHOWING
+        shows = button is not None and button.job_id is not None and button.action in SHOWING
         if not (shows or page) or await is_turned_away(self._services, interaction):
             return
         if page is not None:

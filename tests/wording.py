@@ -10,11 +10,13 @@ from collections.abc import Callable
 from bot.chat.words import Key, Label, Sentence, _filling, label, say
 from bot.chat.words._keys import Ending
 from bot.jobs.alerts import AlertKind
+from bot.jobs.drill import DrillProblem
 from bot.jobs.reasons import Reason
 from tests.readers import ENGLISH
 
 __all__ = [
     "AlertKind",
+    "DrillProblem",
     "Ending",
     "Key",
     "Label",
@@ -27,7 +29,7 @@ __all__ = [
     "sentence",
 ]
 
-Named = Key | Label | Reason | Ending | AlertKind
+Named = Key | Label | Reason | Ending | AlertKind | DrillProblem
 _MARKDOWN = re.compile(r"[*`]+")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
@@ -84,6 +86,7 @@ def _written(what: Named) -> Sentence:
         Ending: "endings.{}.cause",
         Reason: "refusals.{}",
         AlertKind: "alerts.{}.what",
+        DrillProblem: "drill_problems.{}",
     }[type(what)]
     return ENGLISH.languages[0].sentences[section.format(what.name.lower())]
 

@@ -13,7 +13,8 @@ from bot.jobs.model import JobId, MessageId, PostKind, UserId
 class MessageKind(StrEnum):
     """The message that a button belongs to: one of a job's (as in `PostKind`), an offer, or a private response.
 
-    `LIST` is a response to /status, /history or **Details**, `SURE` the question before a deletion.
+    `LIST` is a response to /status, /history or **Details**, `SURE` the question before a deletion. `DRILL` is
+    the message of a drill, whose buttons do nothing.
     """
 
     CARD = "card"
@@ -26,6 +27,7 @@ class MessageKind(StrEnum):
     DRAFT = "draft"
     LIST = "list"
     SURE = "sure"
+    DRILL = "drill"
 
 
 class Action(StrEnum):
@@ -55,6 +57,7 @@ class Action(StrEnum):
 _ALLOWED = {
     MessageKind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.STOP, Action.POST_IT),
     MessageKind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE, Action.DETAILS),
+    MessageKind.DRILL: (Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE),
     MessageKind.FAILURE: (Action.RETRY, Action.POST_IT, Action.EDIT_RETRY, Action.WHY),
     MessageKind.LATE: (Action.WITHHOLD, Action.STOP),
     MessageKind.SLOW: (Action.WITHHOLD,),
@@ -78,6 +81,7 @@ _DRAFT_ID = "[0-9A-Za-z]{1,32}"
 # The id of a message: Discord's ids are whole numbers below 2**63.
 _OFFER_ID = "[1-9][0-9]{0,17}|[1-8][0-9]{18}"
 
+_WITHOUT_JOB = frozenset({MessageKind.OFFER, MessageKind.DRAFT, MessageKind.DRILL})
 # Buttons that only show something, to the presser alone.
 SHOWING = frozenset({Action.DETAILS, Action.WHY})
 # What a page's id has room for; more is not searched for.
@@ -100,7 +104,7 @@ FORM_TEMPLATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ButtonId:
-    """The content of a button's id. `target` is a job's id, on offers the offer's, on drafts the draft's.
+    """The content of a button's id. `target` is a job's id, an offer's or a draft's, or the code of a drill.
 
     `number` counts messages of one kind; in the question before a deletion it is the id of the message to delete.
     """
@@ -112,8 +116,8 @@ class ButtonId:
 
     @property
     def job_id(self) -> JobId | None:
-        """The job it is about; None on an offer or a draft."""
-        return None if self.kind in {MessageKind.OFFER, MessageKind.DRAFT} else JobId(self.target)
+        """The job it is about; None on an offer, a draft or a drill."""
+        return None if self.kind in _WITHOUT_JOB else JobId(self.target)
 
     @property
     def offer_id(self) -> MessageId | None:

@@ -20,6 +20,8 @@ from bot.engine.pipeline.scheduler import Scheduler
 from bot.engine.pipeline.throttles import Throttles
 from bot.engine.requests.details import DetailsLookup
 from bot.engine.requests.drafts import Drafts
+from bot.engine.requests.drill import Drill
+from bot.engine.requests.drill_removal import DrillRemoval
 from bot.engine.requests.history import History
 from bot.engine.requests.intake import Intake
 from bot.engine.requests.job_actions import JobActions
@@ -70,6 +72,7 @@ class Engine:
         if cluster is not None:
             cluster.recover = self._recover
             cluster.find_facts, cluster.heed_facts = throttles.find_facts, throttles.heed_facts
+        self.drill_removal, owner_actions = DrillRemoval(context), OwnerActions(context, throttles)
         self.intake, lookup = Intake(context, throttles.refusal), Lookup(context)
         self.services = Services(
             self.intake,
@@ -79,7 +82,8 @@ class Engine:
             DetailsLookup(context, lookup),
             History(context, lookup),
             Replies(context, self.intake, lookup),
-            OwnerActions(context, throttles),
+            owner_actions,
+            Drill(context, owner_actions, self.drill_removal),
             Welcome(context),
             context.catalogue,
             context.readers,
@@ -148,6 +152,7 @@ class Engine:
             ("outbox", self.outbox.run, logged_in),
             ("card updater", self.card_updater.run, logged_in),
             ("offers", self.offer_loop.run, logged_in),
+            ("drills", self.drill_removal.run, logged_in),
             ("owner alerts", partial(alerts.run, self.alert_checks.check), logged_in),
             ("timekeeper", partial(self._timekeeper.run, alerts), None),
             ("housekeeping", partial(keep_house, self.context), None),

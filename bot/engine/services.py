@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.chat.words import Readers
 from bot.engine.requests.details import DetailsLookup
 from bot.engine.requests.drafts import Drafts
+from bot.engine.requests.drill import Drill
 from bot.engine.requests.history import History
 from bot.engine.requests.intake import Intake
 from bot.engine.requests.job_actions import JobActions
@@ -27,6 +28,7 @@ class Services:
     history: History
     replies: Replies
     owner_actions: OwnerActions
+    drill: Drill
     welcome: Welcome
     catalogue: Catalogue
     readers: Readers

@@ -39,6 +39,7 @@ PROMISED = {
     "owner providers": ["pause", "resume"],
     "owner pause": [],
     "owner resume": [],
+    "owner drill": [],
     "owner usage": ["days"],
     "owner block": ["person"],
     "owner unblock": ["person"],

@@ -8,6 +8,7 @@ import pytest
 from bot.chat.words import ENGLISH, LANGUAGES, Key, Label, Language, read_language, read_languages
 from bot.chat.words._keys import Ending
 from bot.jobs.alerts import AlertKind
+from bot.jobs.drill import DrillProblem, DrillStep
 from bot.jobs.reasons import Reason
 from sandbox.made_up_language import made_up
 from tests.rules.languages import mistakes
@@ -19,6 +20,8 @@ IN_CODE = (
     | {f"labels.{label}" for label in Label}
     | {f"refusals.{reason.name.lower()}" for reason in Reason}
     | {f"endings.{ending}.{part}" for ending in Ending for part in ("cause", "next_step")}
+    | {f"drill.{step}.{part}" for step in DrillStep for part in ("name", "works")}
+    | {f"drill_problems.{problem}" for problem in DrillProblem}
     | {f"alerts.{kind}.{part}" for kind in AlertKind for part in ("what", "todo", *(("over",) if kind.ends else ()))}
 )
 

@@ -18,7 +18,9 @@ TABLE = {
     "status": [("video", STRING)],
     "history": [("search", STRING), ("member", discord.AppCommandOptionType.user.value)],
     "help": [],
-    "owner": [(name, SUBCOMMAND) for name in ("link", "providers", "pause", "resume", "usage", "block", "unblock")],
+    "owner": [
+        (name, SUBCOMMAND) for name in ("link", "providers", "pause", "resume", "usage", "block", "unblock", "drill")
+    ],
 }
 
 

@@ -2,6 +2,7 @@
 
 from bot.chat.cards._button import Button, PageButton
 from bot.chat.cards._composing import AS_IT_IS, card, failure, late, slow, unsure, video, video_link
+from bot.chat.cards._drill import drill, drill_direct, drill_report
 from bot.chat.cards._layout import Block, Layout, Picture
 from bot.chat.cards._lines import (
     job_button,
@@ -44,6 +45,9 @@ __all__ = [
     "as_layout",
     "ask_delete",
     "card",
+    "drill",
+    "drill_direct",
+    "drill_report",
     "failure",
     "files_of",
     "job_button",

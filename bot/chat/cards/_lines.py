@@ -167,6 +167,12 @@ def job_button(job: Job, kind: MessageKind, action: Action, number: int, reader:
     return Button(ButtonId(kind, action, job.id, number), label(name, reader), style)
 
 
+def drill_button(code: str, action: Action, reader: Reader) -> Button:
+    """That button of a drill's message, as a video has it."""
+    name, style = _LABELS[action]
+    return Button(ButtonId(MessageKind.DRILL, action, code), label(name, reader), style)
+
+
 def offer_button(offer_id: str, action: Action, reader: Reader) -> Button:
     """That button of an offer."""
     name, style = _LABELS[action]

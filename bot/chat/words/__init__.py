@@ -12,6 +12,7 @@ from bot.chat.words._readers import Reader, Readers
 from bot.chat.words._status_keys import charged_key, ending_of, remark_key, status_key
 from bot.jobs.alerts import AlertKind
 from bot.jobs.charging import uses_daily_limit
+from bot.jobs.drill import DrillProblem, DrillStep
 from bot.jobs.model import Job
 from bot.jobs.reasons import Refusal
 from bot.jobs.states import State
@@ -31,6 +32,9 @@ __all__ = [
     "all_clear",
     "cause",
     "charge",
+    "drill_name",
+    "drill_problem",
+    "drill_works",
     "label",
     "read_language",
     "read_languages",
@@ -114,3 +118,18 @@ def _where(reader: Reader, named: Mapping[str, object]) -> list[str]:
     """The provider, model and machine that an alert is about, as far as it is about one."""
     lines = {"provider": Key.PROVIDER, "model": Key.ALERT_MODEL, "machine": Key.ALERT_MACHINE}
     return [say(key, reader, **{name: named[name]}) for name, key in lines.items() if name in named]
+
+
+def drill_name(step: DrillStep, reader: Reader) -> str:
+    """The step of a drill in a word or two."""
+    return reader.read(f"drill.{step}.name", _NOTHING)
+
+
+def drill_works(step: DrillStep, reader: Reader, named: Mapping[str, object]) -> str:
+    """That the step of a drill has worked."""
+    return reader.read(f"drill.{step}.works", named)
+
+
+def drill_problem(problem: DrillProblem, reader: Reader, named: Mapping[str, object]) -> str:
+    """Why the step of a drill has not worked, and what to do."""
+    return reader.read(f"drill_problems.{problem}", named)

@@ -154,6 +154,17 @@ class Key(StrEnum):
     ALERT_MODEL = auto()
     ALERT_MACHINE = auto()
 
+    # The drill.
+    DRILL_POSTED = auto()
+    DRILL_UNEDITED = auto()
+    DRILL_EDITED = auto()
+    DRILL_PRESSED = auto()
+    DRILL_DIRECT = auto()
+    DRILL_ALL_GOOD = auto()
+    DRILL_SOME_BAD = auto()
+    DRILL_SKIPPED = auto()
+    DRILL_REMOVED = auto()
+
     # /status.
     LIST_TITLE = auto()
     LIST_EMPTY = auto()

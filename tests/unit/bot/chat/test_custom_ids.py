@@ -27,7 +27,7 @@ JOB = JobId("K3M9Q2XA")
 
 def test_every_kind_of_post_has_its_kind_of_button() -> None:
     """A job's message and the buttons on it go by the same word."""
-    assert {kind.value for kind in PostKind} | {"offer", "list", "draft", "sure"} == {
+    assert {kind.value for kind in PostKind} | {"offer", "list", "draft", "sure", "drill"} == {
         kind.value for kind in MessageKind
     }
 
@@ -43,6 +43,7 @@ def test_a_button_reads_back_as_it_was_written(number: int) -> None:
         ButtonId(MessageKind.FAILURE, Action.EDIT_RETRY, new_job_id(), number),
         ButtonId(MessageKind.FAILURE, Action.WHY, new_job_id(), number),
         ButtonId(MessageKind.DRAFT, Action.EDIT, "f0c0882ed39d4ddd", number),
+        ButtonId(MessageKind.DRILL, Action.REMIX, new_job_id(), number),
     ):
         assert parse_button(str(button)) == button
         assert len(str(button)) <= 100
