@@ -63,7 +63,8 @@ def test_a_refusal_names_the_models_that_can() -> None:
     named = {**NAMED[Reason.OPTION_RANGE], "model": "<@42>", "models": ("@everyone", "Cartoon")}
     said = words.refusal(Refusal(Reason.OPTION_RANGE, named), ENGLISH)
     assert said == (
-        "`seed` can be 0 to 100, not 101. That's for `<@42>`. Or choose another model: `@everyone` or `Cartoon`."
+        "`seed` can be 0 to 100, not 101. That's a limit of `<@42>`. "
+        "You can also choose another model: `@everyone` or `Cartoon`."
     )
 
 
