@@ -29,10 +29,12 @@ from bot.jobs.tables import processes
 # How long each try waits for another writer's lock.
 _BUSY_SECONDS = 5.0
 _BUSY_SECONDS_LEAVING = 1.0
-# How long a checkpoint, and so every write, waits for readers. A backup reads for longer: while a reader holds more
-# than that share of the log, it isn't waited for at all.
+# How long a checkpoint, and so every write, waits for readers. A backup reads for longer: a reader that holds more than
+# that share of the log isn't waited for, unless others held it at the try before. The next try is once the log has
+# grown by the second share.
 _CHECKPOINT_SECONDS = 1.0
 _HELD_SHARE = 0.25
+_GROWN_SHARE = 0.125
 # SQLite checkpoints its log by itself, but never restarts it while there is always a reader.
 _LOG_BYTES_MAX = 16 * 1024 * 1024
 # Options of a transaction: it only reads; it takes no turn with other processes; the process ends.
@@ -89,6 +91,8 @@ class SQLiteBackend(Backend):
         self._path = path
         self._log = None if path is None else path.with_name(f"{path.name}-wal")
         self._log_bytes_max = _LOG_BYTES_MAX
+        # How many pages the last checkpoint could take in, if readers held the rest.
+        self._taken_in: int | None = None
 
     def open(self) -> AsyncEngine:
         """Its connections: durable, and SQLAlchemy decides how a transaction begins."""
@@ -113,18 +117,37 @@ class SQLiteBackend(Backend):
         return not begun and isinstance(error, DBAPIError) and "locked" in str(error.orig)
 
     async def after_write(self, engine: AsyncEngine) -> None:
-        """Checkpoint a grown log, once the current readers are done."""
+        """Checkpoint a grown log, once the current readers are done, and else again when it has grown further."""
         if self._log is None or _size_bytes(self._log) <= self._log_bytes_max:
             return
         try:
             async with engine.connect() as connection:
                 # Past SQLAlchemy, which would begin a transaction: a checkpoint isn't possible inside one.
                 driver: Any = (await connection.get_raw_connection()).driver_connection
-                busy = await _take_in_log(driver)
+                is_cut_off = await self._take_in_log(driver)
         except (sqlite3.Error, SQLAlchemyError):
-            busy = True
-        # Don't wait for a very long reader again at every write.
-        self._log_bytes_max = _LOG_BYTES_MAX + (_size_bytes(self._log) if busy else 0)
+            is_cut_off = False
+        # Not at every write: each try looks through the pages that readers hold.
+        tried_bytes = 0 if is_cut_off else round(_size_bytes(self._log) * (1 + _GROWN_SHARE))
+        self._log_bytes_max = max(_LOG_BYTES_MAX, tried_bytes)
+
+    async def _take_in_log(self, driver: Any) -> bool:
+        """Checkpoint the log and cut it off; False if a reader prevented that."""
+        before, self._taken_in = self._taken_in, None
+        _busy, pages, taken_in = await _row_of(driver, "PRAGMA wal_checkpoint(PASSIVE)")
+        # Readers who take turns hold another place at each try, and are soon done.
+        is_held_for_long = before is None or taken_in <= before
+        if is_held_for_long and taken_in < (1 - _HELD_SHARE) * pages:
+            self._taken_in = taken_in
+            return False
+        (usual_ms,) = await _row_of(driver, "PRAGMA busy_timeout")
+        await _row_of(driver, f"PRAGMA busy_timeout={min(usual_ms, int(_CHECKPOINT_SECONDS * 1_000))}")
+        try:
+            (busy, _pages, taken_in) = await _row_of(driver, "PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            await _row_of(driver, f"PRAGMA busy_timeout={usual_ms}")
+        self._taken_in = taken_in if busy else None
+        return not busy
 
 
 class PostgresBackend(Backend):
@@ -256,20 +279,6 @@ def read_json(text: str) -> object:
         return json.loads(text)
     except (ValueError, TypeError):
         return None
-
-
-async def _take_in_log(driver: Any) -> bool:
-    """Checkpoint the log and cut it off; whether a reader prevented that."""
-    _busy, pages, taken_in = await _row_of(driver, "PRAGMA wal_checkpoint(PASSIVE)")
-    if taken_in < (1 - _HELD_SHARE) * pages:
-        return True
-    (before_ms,) = await _row_of(driver, "PRAGMA busy_timeout")
-    await _row_of(driver, f"PRAGMA busy_timeout={min(before_ms, int(_CHECKPOINT_SECONDS * 1_000))}")
-    try:
-        (busy, *_pages) = await _row_of(driver, "PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        await _row_of(driver, f"PRAGMA busy_timeout={before_ms}")
-    return bool(busy)
 
 
 async def _row_of(driver: Any, pragma: str) -> Any:
