@@ -60,8 +60,15 @@ class Throttles:
         return self._throttles[provider_id]
 
     def routes_of(self, job: Job) -> tuple[ProviderRoute, ...]:
-        """The providers that can take the job, the preferred one first: a remix stays where its source is."""
-        return self._routes(job.request, job.provider)
+        """The providers that can take the job, the preferred one first.
+
+        A remix stays where its source is, and a job that got a clean 500 where it got that: it may hide a video, and
+        only there a repeat has the same idempotency key.
+        """
+        routes = self._routes(job.request, job.provider)
+        if not job.clean_refusals:
+            return routes
+        return tuple(route for route in routes if route.provider is self._providers.of(job.provider))
 
     def lane_of(self, job: Job, now: float) -> Lane:
         """The ids of those of them that have not just refused the job."""

@@ -11,11 +11,12 @@ from aiohttp import web
 from bot.engine.pipeline.reconcile import Reconciler
 from bot.jobs.answers import Answer as Said
 from bot.jobs.attempts import Attempt
-from bot.jobs.model import Cause, Charged, Job, VideoRequest
+from bot.jobs.model import Cause, Charged, Job, UserId, VideoRequest
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import attempts
 from tests.figures import figure
 from tests.unit.bot.engine.scheduler_harness import Answer, SchedulerHarness, a_scheduler_harness, answering
+from tests.unit.bot.engine.senders import a_sender
 
 
 @pytest.fixture
@@ -110,6 +111,31 @@ async def test_nothing_else_does(
     assert (attempt.answer, attempt.charged) == (said, charged)
     assert harness.apis[1].paid == []
     assert set(harness.api.keys) == {job.idempotency_key}
+
+
+@pytest.mark.parametrize("then", [ERROR, BUSY, NO_KEY, NO_CREDIT, NO_MODEL, HTML_403])
+async def test_after_a_plain_500_the_job_stays(harness: SchedulerHarness, then: Answer) -> None:
+    """The 500 may hide a video, and the key of its attempt protects at that provider alone: no later no lets it go,
+    and no pause of that provider, which others' jobs don't wait for.
+    """
+    one, two = harness.providers
+
+    async def an_error_first(request: web.Request) -> web.StreamResponse:
+        return await (ERROR if len(harness.api.paid) == 1 else then)(request)
+
+    harness.api.create = an_error_first
+    job = await harness.accept()
+    harness.start()
+    await harness.until(lambda: len(harness.api.paid) == 1, step_seconds=0.1)
+    for user in range(100, 106):
+        harness.throttles.of(one).failed(a_sender(user), paid=True)
+    other = await harness.accept(user_id=UserId(77))
+    assert (await harness.is_in(other, State.RENDERING, step_seconds=2.0)).provider == two.id
+    until = harness.clock.now() + 900.0
+    await harness.until(lambda: harness.clock.now() > until, step_seconds=10.0)
+    assert len(harness.apis[1].paid) == 1
+    (attempt,) = await attempts_of(harness, job)
+    assert (attempt.provider, attempt.idempotency_key) == (one.id, job.idempotency_key)
 
 
 async def test_a_short_pause_is_waited_for(harness: SchedulerHarness) -> None:
