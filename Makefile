@@ -42,7 +42,7 @@ test: $(READY) $(if $(filter true,$(CI)),browser)  ## everything that must hold:
 	@$(MAKE) --no-print-directory -j 2 check $(COMPILED)
 	@$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder --durations=30
 
-# While one works, in two and a half minutes on two cores: no browser, no PostgreSQL, and hardly a process of the bot.
+# While one works, in under two minutes on two cores: no browser, no PostgreSQL, and hardly a process of the bot.
 quick: $(READY)  ## the tests of unit, rules and simcord that are not marked slow, on SQLite; no lint, no types
 	@$(BIN)/pytest -q -n 4 --dist loadfile -m "not slow" tests/unit tests/rules tests/simcord
 

@@ -76,7 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         chosen = _callspec(item)
         kind = chosen.get("database_kind", config.getoption("--database"))
-        if config.getoption("--database") == SQLITE and POSTGRESQL in (kind, chosen.get("open_another")):
+        needs_server = POSTGRESQL in (kind, chosen.get("open_another")) or "postgres" in _fixtures(item)
+        if config.getoption("--database") == SQLITE and needs_server:
             item.add_marker(pytest.mark.slow)
         about = item.get_closest_marker("sqlite_only")
         if about is not None and kind == POSTGRESQL:
@@ -94,6 +95,10 @@ def pytest_collection_finish() -> None:
 
 def _callspec(item: pytest.Item) -> dict[str, object]:
     return item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else []
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -121,6 +121,7 @@ def test_every_alert_has_its_row() -> None:
     assert [text for text in shown if sum(text.startswith(begin) for begin in begins) != 1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])
 def test_the_backup_command_copies_an_open_database(page: str, tmp_path: Path) -> None:
     """The command for backups gives a private copy while a process has the database open and writes to it."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -215,6 +216,7 @@ def test_nothing_that_looks_like_a_key_is_written() -> None:
     assert key not in written.text
 
 
+@pytest.mark.slow
 def test_the_largest_lies_make_a_file_that_can_be_read() -> None:
     """What doesn't fit is left out and counted."""
     about = ("supported_resolutions", "supported_aspect_ratios", "allowed_passthrough_parameters")

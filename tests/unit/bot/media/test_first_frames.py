@@ -187,6 +187,7 @@ async def test_a_frame_that_can_not_be_deleted(drawing, tmp_path: Path) -> None:
     assert [line["event"] for line in logs] == ["first frame not deleted"]
 
 
+@pytest.mark.slow
 async def test_many_at_once(drawing, video: Path) -> None:
     """Several frames at a time are drawn one after the other, each of its own video."""
     frames = drawing(find_ffmpeg())
