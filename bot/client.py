@@ -26,6 +26,7 @@ from bot.syncing import CommandsState, CommandSync, MaySync, Planned, always
 COGS = (
     "cogs.video",
     "cogs.remix",
+    "cogs.menus",
     "cogs.status",
     "cogs.buttons",
     "cogs.drafts",

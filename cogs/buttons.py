@@ -13,13 +13,13 @@ from bot.engine.requests.drafts import revised, without_pictures
 from bot.engine.requests.intake import Ask
 from bot.engine.requests.lookup import SeesChannel
 from bot.engine.services import Services
-from bot.jobs.model import Cause, Job, JobId, MessageId, Origin, Via, VideoRequest
+from bot.jobs.model import Cause, Job, JobId, MessageId, Origin, Via
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import STOPPABLE, State
 from cogs.facts import asker_of, is_private, no_place_of, no_right_of, origin_of, pressed, reader_of, sight_by
 from cogs.host import Host
-from cogs.requesting import draft_of, keep_and_show, respond_to_request
+from cogs.requesting import draft_of, keep_and_show, open_remix, respond_to_request
 from cogs.responses import deferring, is_turned_away, opening_form, respond, respond_at_once, respond_to_action
 
 Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
@@ -74,9 +74,7 @@ class Buttons(commands.Cog):
             if isinstance(video, Refusal):
                 await respond_at_once(interaction, refusal_text(video, reader_of(interaction)))
                 return
-            request = VideoRequest("", private=video.request.private)
-            ask = Ask(await self._services.lookup.remix_of(video, request))
-            await keep_and_show(self._services, interaction, draft_of(interaction, ask, home=video.origin.place))
+            await open_remix(self._services, interaction, video)
 
     async def _again(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):

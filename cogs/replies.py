@@ -3,7 +3,7 @@
 import discord
 from discord.ext import commands
 
-from bot.chat.custom_ids import ButtonId, parse_button
+from bot.chat.custom_ids import ButtonId
 from bot.chat.naming import edited_text, is_long_text, said_in
 from bot.chat.permissions import no_place
 from bot.engine.requests.reply_rule import Reply, Right
@@ -12,6 +12,7 @@ from bot.jobs.model import LOCALE_MAX_CHARACTERS, ChannelId, GuildId, MessageId,
 from bot.jobs.reasons import Refusal
 from cogs.facts import sight_of, uploads_of
 from cogs.host import Host
+from cogs.messages import button_on, is_id, is_whole
 
 _PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/jpg", "image/webp"})
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -28,7 +29,7 @@ class RepliesCog(commands.Cog, name="Replies"):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Handle a person's reply to any message, and their messages in a DM."""
-        if not _is_whole(message) or message.author.bot:
+        if not is_whole(message) or message.author.bot:
             return
         reference = message.reference
         if message.type is discord.MessageType.default and reference is None:
@@ -36,7 +37,7 @@ class RepliesCog(commands.Cog, name="Replies"):
             return
         if message.type is not discord.MessageType.reply or reference is None:
             return
-        if reference.type is not discord.MessageReferenceType.reply or not _is_id(reference.message_id):
+        if reference.type is not discord.MessageReferenceType.reply or not is_id(reference.message_id):
             return
         reply = await self._reply(message, MessageId(reference.message_id or 0))
         await self._services.replies.answer(reply, sight_of(message.guild, message.author))
@@ -46,7 +47,7 @@ class RepliesCog(commands.Cog, name="Replies"):
         """The newest text of a reply counts until its video is started."""
         message = event.message
         # Without this time only a link's preview was added.
-        if _is_whole(message) and not message.author.bot and message.edited_at is not None:
+        if is_whole(message) and not message.author.bot and message.edited_at is not None:
             said = edited_text(message, message.guild, self._me())
             await self._services.replies.edited(MessageId(message.id), said)
 
@@ -62,7 +63,7 @@ class RepliesCog(commands.Cog, name="Replies"):
             await self._forget(message_id)
 
     async def _forget(self, message_id: int) -> None:
-        if not _is_id(message_id):
+        if not is_id(message_id):
             return
         await self._services.job_actions.forget_message(MessageId(message_id))
         await self._services.replies.offers.end(MessageId(message_id))
@@ -90,7 +91,7 @@ class RepliesCog(commands.Cog, name="Replies"):
             uploads=pictures,
             others=others,
             long_text=long_text,
-            shown=_shown_by(message),
+            shown=_shown_by(message, me),
             right=await _right_of(message),
             no_place=_no_place(message),
         )
@@ -99,26 +100,16 @@ class RepliesCog(commands.Cog, name="Replies"):
         return self._host.user.id if self._host.user is not None else None
 
 
-def _is_whole(message: discord.Message) -> bool:
-    """Whether it has the parts of every message: discord.py also makes messages of incomplete events."""
-    author: object = getattr(message, "author", None)
-    content: object = getattr(message, "content", None)
-    return (
-        isinstance(author, discord.User | discord.Member)
-        and isinstance(content, str)
-        and all(map(_is_id, (message.id, author.id, message.channel.id)))
-    )
-
-
-def _is_id(number: int | None) -> bool:
-    """Whether it can be an id of Discord's: a whole number below 2**63, which fits a database column."""
-    return number is not None and 0 < number < 2**63
-
-
 def _guild_id(message: discord.Message) -> GuildId | None:
     """The server of the message, also one that is not in the client's cache."""
     guild_id = message.guild.id if message.guild else getattr(message.channel, "guild_id", None)
     return GuildId(guild_id) if isinstance(guild_id, int) else None
+
+
+def _shown_by(message: discord.Message, me: int | None) -> ButtonId | None:
+    """A button of the bot's on the answered message, if Discord has sent it: it shows which message it is."""
+    answered = message.reference.resolved if message.reference else None
+    return button_on(answered, me) if isinstance(answered, discord.Message) and is_whole(answered) else None
 
 
 def _sorted_files(message: discord.Message) -> tuple[tuple[Upload, ...], tuple[Upload, ...], Upload | None]:
@@ -135,19 +126,6 @@ def _sorted_files(message: discord.Message) -> tuple[tuple[Upload, ...], tuple[U
         else:
             others.append(file)
     return uploads_of(*pictures), uploads_of(*others), long_text
-
-
-def _shown_by(message: discord.Message) -> ButtonId | None:
-    """A button of the bot's on the answered message, if Discord has sent it: it shows which message it is."""
-    answered = message.reference.resolved if message.reference else None
-    if not isinstance(answered, discord.Message) or not _is_whole(answered) or not answered.author.bot:
-        return None
-    for row in answered.components:
-        for child in row.children if isinstance(row, discord.ActionRow) else ():
-            button = parse_button(getattr(child, "custom_id", None) or "")
-            if button is not None:
-                return button
-    return None
 
 
 async def _right_of(message: discord.Message) -> Right:

@@ -11,7 +11,7 @@ from bot.chat.words import refusal as refusal_text
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
 from bot.jobs.drafts import Draft, new_draft_id
-from bot.jobs.model import Job, JobId, Place, UserId, Via
+from bot.jobs.model import Job, JobId, Place, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from cogs.facts import no_place_of, origin_of, place_of, prompt_of, reader_of
 from cogs.responses import respond, respond_at_once, respond_to_action
@@ -71,6 +71,12 @@ async def open_form(services: Services, interaction: discord.Interaction, ask: A
         await respond_at_once(interaction, await refusal_with_edit(services, interaction, refusal, draft))
         return
     await keep_and_show(services, interaction, draft)
+
+
+async def open_remix(services: Services, interaction: discord.Interaction, video: Job) -> None:
+    """Open the form for a remix of that finished video; it is private if the video is."""
+    request = await services.lookup.remix_of(video, VideoRequest("", private=video.request.private))
+    await keep_and_show(services, interaction, draft_of(interaction, Ask(request), home=video.origin.place))
 
 
 async def keep_and_show(services: Services, interaction: discord.Interaction, draft: Draft) -> None:

@@ -1,4 +1,4 @@
-"""The texts of slash commands: names and descriptions of commands and options, and names of choices.
+"""The texts of slash commands and menus: names and descriptions of commands and options, and names of choices.
 
 The commands are built with English texts; Discord gets the others through discord.py's translator when they are synced.
 """
@@ -14,9 +14,10 @@ from discord.app_commands import locale_str
 
 from bot.chat.choices import CHOICES_MAX
 from bot.chat.escape import clip
-from bot.chat.words import ENGLISH, Reader, Readers
+from bot.chat.words import ENGLISH, Label, Reader, Readers, label
 
 _TEXT_MAX = 100
+_MENU_NAME_MAX = 32
 _OPTION_NAME = re.compile(r"[-_'\w]{1,32}")
 _NAMES = frozenset({Where.command_name, Where.group_name, Where.parameter_name})
 
@@ -45,6 +46,11 @@ def choices(values: Sequence[str], name_of: ChoiceName, readers: Readers) -> lis
     ]
 
 
+def menu_name(of_menu: Label, readers: Readers) -> locale_str:
+    """The name of a command in the menu of messages."""
+    return locale_str(label(of_menu, readers.of(ENGLISH)), label=of_menu)
+
+
 class CommandTranslator(app_commands.Translator):
     """Finds the texts of a command in the language of a locale; missing ones stay English."""
 
@@ -69,6 +75,8 @@ class CommandTranslator(app_commands.Translator):
             name_of = cast("ChoiceName", string.extras["name_of"])
             name = clip(name_of(string.extras["value"], self._readers.of(locale.value)), _TEXT_MAX)
             return None if name == string.message else name
+        if "label" in string.extras:
+            return clip(label(string.extras["label"], self._readers.of(locale.value)), _MENU_NAME_MAX)
         text = language.sentences.get(_full_name(context))
         if not isinstance(text, str) or not _fits(text, is_name=context.location in _NAMES):
             return None

@@ -5,9 +5,9 @@ from bot.chat.words import Key, Reader, say
 _LINES = (
     Key.HELP_VIDEO,
     Key.HELP_PICTURES,
-    Key.HELP_FORM,
     Key.HELP_REPLY,
     Key.HELP_REMIX,
+    Key.HELP_MENUS,
     Key.HELP_BUTTONS,
     Key.HELP_CANCEL,
     Key.HELP_STATUS,

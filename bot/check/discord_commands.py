@@ -1,4 +1,4 @@
-"""Compares the slash commands that Discord has with those that a start of this version would sync."""
+"""Compares the commands that Discord has with those that a start of this version would sync."""
 
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -98,21 +98,19 @@ def judge_commands(target: str, differences: Sequence[str], count: int, *, is_no
     where = "everywhere" if target == "global" else f"in the server {target}"
     if not differences:
         said = (
-            f"All {count} slash commands {where} are those of this version."
+            f"All {count} commands {where} are those of this version."
             if count
             else f"No command is synced {where}, as planned."
         )
         return ok(Line.COMMANDS, said)
-    names = ", ".join(f"/{name}" for name in differences)
+    names = ", ".join(differences)
     if is_noted:
         return warning(
             Line.COMMANDS,
-            f"Discord has other slash commands {where} than were synced from here: {names}.",
+            f"Discord has other commands {where} than were synced from here: {names}.",
             "Another bot with this token has changed them. Stop it, remove commands.json from DATA_DIR, and restart.",
         )
-    return note(
-        Line.COMMANDS, f"Slash commands {where} differ from this version's ({names}): the next start syncs them."
-    )
+    return note(Line.COMMANDS, f"Commands {where} differ from this version's ({names}): the next start syncs them.")
 
 
 def _differs(name: str, wanted: Mapping[tuple[int, str], object], found: Mapping[tuple[int, str], object]) -> bool:

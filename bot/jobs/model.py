@@ -120,11 +120,14 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that a person attached, not fetched yet; all fields except the URL are Discord's claims."""
+    """A file that a person attached, not fetched yet; all fields except the URL are Discord's claims.
+
+    The size is None where Discord claims none, as for the picture of an embed.
+    """
 
     url: str
     file_name: str
-    size_bytes: int
+    size_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,10 @@ class Reason(StrEnum):
     REMOTE_OWNED = "remote owned"  # given, video: the job that has that id
     REMOTE_OLDER = "remote older"  # given: it was made before the job was sent
     REMOTE_UNASKED = "remote unasked"  # the provider could not be asked
+    MENU_UNUSABLE = "menu unusable"  # a menu on a private, system or forwarded message
+    MENU_NO_VIDEO = "menu no video"  # a menu for the bot's videos on another message
+    MENU_NOT_OURS = "menu not ours"  # to remix a video that the bot didn't make
+    MENU_NO_PICTURE = "menu no picture"  # to animate a message without a picture
     DRAFT_GONE = "draft gone"  # a form or question whose options are no longer kept
 
 

@@ -12,7 +12,8 @@ from yarl import URL
 
 from bot.media.sessions import PLAIN_HEADERS, Deadlines, is_encoded, plain_session
 
-_ORIGINS = frozenset({URL("https://cdn.discordapp.com"), URL("https://media.discordapp.net")})
+_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "images-ext-1.discordapp.net", "images-ext-2.discordapp.net")
+_ORIGINS = frozenset(URL(f"https://{host}") for host in _HOSTS)
 _OK = 200
 # The file doesn't exist, or the link has expired; all other statuses may pass.
 _FINAL = frozenset({403, 404, 410})

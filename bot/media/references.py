@@ -158,6 +158,8 @@ class ReferenceShelf:
         await self._attachments.close()
 
     def _judge_claims(self, upload: Upload) -> None:
+        if upload.size_bytes is None:
+            return
         if upload.size_bytes <= 0:
             raise _refused(upload, Reason.REFERENCE_EMPTY)
         if upload.size_bytes > self._max_bytes:

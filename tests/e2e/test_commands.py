@@ -23,7 +23,8 @@ from tests.wording import says, sentence
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TEXT, FILE = 3, 11
-NAMES = ["help", "history", "owner", "remix", "status", "video"]
+MENUS = ["Animate this picture", "Remix this video", "Video details"]
+NAMES = [*MENUS, "help", "history", "owner", "remix", "status", "video"]
 REFERENCES = ["reference", "reference_2", "reference_3", "reference_4"]
 CATALOGUE = {
     "model": ["gpt-4o-video"],

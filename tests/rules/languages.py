@@ -16,6 +16,7 @@ LABEL, TITLE, FIELD, LINE, EMBED_TITLE, FOOTER, TEXT = 80, 45, 45, 100, 256, 2_0
 # Where Discord renders no markup, and how much it shows there.
 PLAIN: Mapping[str, int] = {
     "labels.": LABEL,
+    **{f"labels.menu_{name}": 32 for name in ("remix", "animate", "details")},
     "commands.": LINE,
     "options.": LINE,
     "names.": 32,

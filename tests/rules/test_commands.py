@@ -25,6 +25,8 @@ OPTIONS_MAX = 25
 ALL_CHARACTERS_MAX = 8_000
 CUSTOM_ID_MAX_CHARACTERS = 100
 SUBCOMMAND = discord.AppCommandOptionType.subcommand.value
+TYPED, MESSAGE_MENU = discord.AppCommandType.chat_input.value, discord.AppCommandType.message.value
+MENUS_MAX = 5
 MANY = tuple(f"model-{number}" for number in range(40))
 CATALOGUE = Catalogue.of(MANY, [f"{number}x720" for number in range(1, 41)], map(str, range(1, 26)))
 REFERENCES = ["reference", "reference_2", "reference_3", "reference_4"]
@@ -44,6 +46,7 @@ PROMISED = {
     "owner block": ["person"],
     "owner unblock": ["person"],
 }
+MENUS = ["Animate this picture", "Remix this video", "Video details"]
 REQUIRED = {
     ("owner link", "job"),
     ("owner link", "provider_id"),
@@ -56,15 +59,20 @@ REQUIRED = {
 async def commands(tmp_path: Path) -> list[dict[str, Any]]:
     """Every command that people can type, as it is sent to Discord, with a catalogue that offers too much."""
     typed: list[dict[str, Any]] = []
-    for command in await all_told(tmp_path):
+    for command in await slash_commands(tmp_path):
         inner = [option for option in command["options"] if option["type"] == SUBCOMMAND]
         shared = {name: value for name, value in command.items() if name != "options"}
         typed += [{**shared, **one, "name": f"{command['name']} {one['name']}"} for one in inner] or [command]
     return typed
 
 
+async def slash_commands(tmp_path: Path, catalogue: Catalogue = CATALOGUE) -> list[dict[str, Any]]:
+    """Those that are typed, as they are sent to Discord."""
+    return [command for command in await all_told(tmp_path, catalogue) if command["type"] == TYPED]
+
+
 async def all_told(tmp_path: Path, catalogue: Catalogue = CATALOGUE) -> list[dict[str, Any]]:
-    """The commands as they are sent to Discord, groups as one each."""
+    """All commands as they are sent to Discord, groups as one each."""
     async with VideoBot((), tmp_path, SystemClock(), READERS) as bot:
         bot.services = cast(
             "Services", SimpleNamespace(catalogue=catalogue, readers=READERS, owner_actions=OWNER_ACTIONS)
@@ -86,6 +94,17 @@ async def test_the_owners_commands_are_offered_to_those_who_manage_the_server(tm
     told = {command["name"]: command["default_member_permissions"] for command in await all_told(tmp_path)}
     assert told.pop("owner") == discord.Permissions(manage_guild=True).value
     assert set(told.values()) == {None}
+
+
+async def test_the_promised_menus_are_there(tmp_path: Path) -> None:
+    """On messages, for everyone, in servers and DMs; discord.py 2.7.1 takes five of a kind."""
+    menus = [command for command in await all_told(tmp_path) if command["type"] != TYPED]
+    assert sorted(menu["name"] for menu in menus) == MENUS
+    assert len(MENUS) <= MENUS_MAX
+    for menu in menus:
+        assert menu["type"] == MESSAGE_MENU
+        assert 1 <= len(menu["name"]) <= NAME_MAX_CHARACTERS
+        assert (menu["integration_types"], sorted(menu["contexts"])) == ([0], [0, 1])
 
 
 async def test_names_and_descriptions_are_within_bounds(commands: list[dict[str, Any]]) -> None:
@@ -131,7 +150,7 @@ async def test_the_catalogue_is_offered(commands: list[dict[str, Any]]) -> None:
 async def test_what_differs_between_models_is_completed(tmp_path: Path) -> None:
     """Sizes that not all models make have no fixed choices; lengths that all make do."""
     models = [OfferedModel(size, size, (), (size,), ("4", "8")) for size in ("512x512", "1280x720")]
-    for command in await all_told(tmp_path, Catalogue(tuple(models))):
+    for command in await slash_commands(tmp_path, Catalogue(tuple(models))):
         options = {option["name"]: option for option in command["options"]}
         if "size" in options:
             assert [choice["value"] for choice in options["model"]["choices"]] == ["512x512", "1280x720"]
@@ -153,7 +172,7 @@ async def test_the_models_own_options_are_those_of_the_command(tmp_path: Path) -
     models = [
         OfferedModel(name, name, (), ("1x1",), ("4",), options=those) for name, those in (("a", own), ("b", other))
     ]
-    for command in await all_told(tmp_path, Catalogue(tuple(models))):
+    for command in await slash_commands(tmp_path, Catalogue(tuple(models))):
         if command["name"] not in {"video", "remix"}:
             continue
         names = [option["name"] for option in command["options"]]
@@ -179,7 +198,7 @@ async def test_what_is_declared_at_most_fits_into_a_command(tmp_path: Path) -> N
     models = [
         OfferedModel(f"{number:0100}", f"m{number:099}", (), ("1x1",), ("4",), options=own) for number in range(25)
     ]
-    for command in await all_told(tmp_path, Catalogue(tuple(models))):
+    for command in await slash_commands(tmp_path, Catalogue(tuple(models))):
         total = len(command["name"]) + len(command["description"])
         assert len(command["options"]) <= OPTIONS_MAX
         for option in command["options"]:

@@ -12,6 +12,8 @@ SUBCOMMAND = discord.AppCommandOptionType.subcommand.value
 REFERENCES = [(name, ATTACHMENT) for name in ("reference", "reference_2", "reference_3", "reference_4")]
 SETTINGS = [("model", STRING), ("size", STRING), ("seconds", STRING), *REFERENCES]
 SETTINGS.append(("private", discord.AppCommandOptionType.boolean.value))
+MESSAGE_MENU = discord.AppCommandType.message.value
+MENUS = ("Animate this picture", "Remix this video", "Video details")
 TABLE = {
     "video": [("prompt", STRING), *SETTINGS],
     "remix": [("prompt", STRING), ("video", STRING), *SETTINGS],
@@ -33,10 +35,11 @@ def registered(world: SimWorld) -> dict[str, dict[str, Any]]:
 async def test_commands_are_those_that_were_promised(world: SimWorld) -> None:
     """Discord knows exactly the promised commands, their options in order; those of people are all optional."""
     commands = registered(world)
-    shapes = {name: [(o["name"], o["type"]) for o in command["options"]] for name, command in commands.items()}
-    assert shapes == TABLE
+    shapes = {name: [(o["name"], o["type"]) for o in command.get("options", ())] for name, command in commands.items()}
+    assert shapes == TABLE | {name: [] for name in MENUS}
+    assert {name for name, command in commands.items() if command["type"] == MESSAGE_MENU} == set(MENUS)
     for name, command in commands.items():
-        assert not any(option.get("required") for option in command["options"])
+        assert not any(option.get("required") for option in command.get("options", ()))
         assert sorted(command["contexts"]) == [0, 1]
         assert command["integration_types"] == [0]
         assert command["default_member_permissions"] == (MANAGERS if name == "owner" else None)

@@ -227,9 +227,9 @@ class Key(StrEnum):
     # /help.
     HELP_VIDEO = auto()
     HELP_PICTURES = auto()
-    HELP_FORM = auto()
     HELP_REPLY = auto()
     HELP_REMIX = auto()
+    HELP_MENUS = auto()
     HELP_BUTTONS = auto()
     HELP_CANCEL = auto()
     HELP_STATUS = auto()
@@ -267,7 +267,7 @@ class Key(StrEnum):
 
 
 class Label(StrEnum):
-    """A button. Sentences name it by this value, as a gap: `{retry}`."""
+    """A button, or a command in the menu of messages. Sentences name it by this value, as a gap: `{retry}`."""
 
     CANCEL = auto()
     DONT_POST = auto()
@@ -291,6 +291,9 @@ class Label(StrEnum):
     REFRESH = auto()
     NEWER = auto()
     OLDER = auto()
+    MENU_REMIX = auto()
+    MENU_ANIMATE = auto()
+    MENU_DETAILS = auto()
 
 
 class Ending(StrEnum):

@@ -176,7 +176,7 @@ class Intake:
 
     async def read_text(self, upload: Upload, user_id: UserId) -> str | Refusal | None:
         """The text of an attached file as a prompt; None if it is no text."""
-        if upload.size_bytes > LONG_TEXT_MAX_BYTES:
+        if upload.size_bytes is not None and upload.size_bytes > LONG_TEXT_MAX_BYTES:
             return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": upload.size_bytes})
         try:
             return await self._context.shelf.read_text(upload, LONG_TEXT_MAX_BYTES, user_id)

@@ -145,7 +145,7 @@ async def test_synced_commands_are_in_step(chat: Chat, tmp_path: Path) -> None:
     chat.commands[0]["description"] = "Of another bot"
     again = await Check(chat, tmp_path).run()
     assert again.states(Line.COMMANDS) == [State.WARNING]
-    assert f"/{chat.commands[0]['name']}" in again.of(Line.COMMANDS)[0].what
+    assert chat.commands[0]["name"] in again.of(Line.COMMANDS)[0].what
 
 
 async def test_commands_of_named_servers(chat: Chat, tmp_path: Path) -> None:
