@@ -1,7 +1,8 @@
 """`python -m tests.reliability`: every row of docs/reliability.md as far as the page says, then all that runs on both
 databases on PostgreSQL; the counts go to a file.
 
-`python -m tests.reliability NAME...` runs the rows' tests of those names alone, and puts their counts into that file.
+`python -m tests.reliability NAME...` runs the rows' tests of those names alone, and puts their counts into that file;
+`postgresql` in place of a name runs what is there alone.
 The long run of random kills is not here but in `sandbox.chaos`.
 """
 
@@ -20,30 +21,37 @@ from xml.etree import ElementTree
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "reliability-rows.json"
 # The tests of what uses a database.
 ON_BOTH = ("tests/unit/bot/engine", "tests/unit/bot/jobs", "tests/simcord", "tests/e2e", "tests/upgrades")
+_ON_POSTGRESQL = "postgresql"
 
 
 def main(names: Sequence[str] = ()) -> int:
     """Run the tests marked `reliability`, then all on PostgreSQL; write what they did, return pytest's exit code.
 
-    With names only those of the first, in place of what they did before.
+    With names only what they name, in place of what it did before.
+    """
+    code_of_rows, rows = (0, {}) if names == [_ON_POSTGRESQL] else run_rows(names)
+    code_there, there = run_on_postgresql() if not names or names == [_ON_POSTGRESQL] else (0, {})
+    before = json.loads(REPORT.read_text(encoding="utf-8")) if names else {"tests": {}}
+    write(before | rows | there | {"tests": dict(sorted((before["tests"] | rows.get("tests", {})).items()))})
+    return code_of_rows or code_there
+
+
+def run_rows(names: Sequence[str]) -> tuple[int, dict[str, Any]]:
+    """Run the tests marked `reliability`, with names only those; pytest's exit code, and what the report holds of it.
+
+    A run of some has no duration of its own: the report keeps that of all.
     """
     began_at = monotonic()
     with tempfile.NamedTemporaryFile(suffix=".xml") as noted:
         code = _pytest(
             noted.name, "-m", "reliability", "-k", " or ".join(names), "--dist", "worksteal", RELIABILITY="full"
         )
-        report: dict[str, Any] = {"duration_seconds": round(monotonic() - began_at), "tests": counted(Path(noted.name))}
-    if names:
-        before = json.loads(REPORT.read_text(encoding="utf-8"))
-        write(before | {"tests": dict(sorted((before["tests"] | report["tests"]).items()))})
-        return code
-    code_there, on_postgresql = run_on_postgresql()
-    write(report | {"postgresql": on_postgresql})
-    return code or code_there
+        tests = counted(Path(noted.name))
+    return code, {"tests": tests} if names else {"duration_seconds": round(monotonic() - began_at), "tests": tests}
 
 
-def run_on_postgresql() -> tuple[int, dict[str, int]]:
-    """Run all tests that use a database on PostgreSQL; pytest's exit code, and how many did what."""
+def run_on_postgresql() -> tuple[int, dict[str, Any]]:
+    """Run all tests that use a database on PostgreSQL; pytest's exit code, and the counts for the report."""
     began_at = monotonic()
     with tempfile.NamedTemporaryFile(suffix=".xml") as noted:
         code = _pytest(noted.name, "--database", "postgresql", "--dist", "loadfile", *ON_BOTH)
@@ -51,7 +59,7 @@ def run_on_postgresql() -> tuple[int, dict[str, int]]:
     of = {name: int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")}
     failed = of["failures"] + of["errors"]
     counts = {"passed": of["tests"] - failed - of["skipped"], "failed": failed, "skipped": of["skipped"]}
-    return code, counts | {"duration_seconds": round(monotonic() - began_at)}
+    return code, {"postgresql": counts | {"duration_seconds": round(monotonic() - began_at)}}
 
 
 def write(report: dict[str, Any]) -> None:
