@@ -9,6 +9,8 @@ from typing import TypeVar
 from bot.chat.unseen import count_seen
 from bot.jobs.catalogue import Catalogue
 
+# What `line` allows.
+LINE_ALLOWED = "a line of 1 to {} characters, with no blanks around it"
 _T = TypeVar("_T", bound=str)
 # Costs are stored in millionths (docs/decisions/0005-money.md).
 _DECIMAL = re.compile(r"\d{1,6}(?:\.\d{1,6})?", re.ASCII)

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from bot.jobs.model import REFERENCES_MAX
 from bot.jobs.offered_models import OfferedModel, Option, Price, Role, Route
-from bot.settings._judges import decimal, line, look, matching, one_of, seconds, size, whole
+from bot.settings._judges import LINE_ALLOWED, decimal, line, look, matching, one_of, seconds, size, whole
 from bot.settings._option_tables import judge_over_models, read_options
 from bot.settings._tables import Findings, Table, is_list, is_table
 from bot.videos.dialect_choice import dialect_of
@@ -39,8 +39,8 @@ def read_models(document: Table, providers: Providers, findings: Findings) -> tu
         try:
             names_judge(name)
         except ValueError:
-            findings.add(f"{path}: the name of a model must be a line of 1 to {NAME_MAX_CHARACTERS} characters.")
-        label = table.read("label", names_judge, f"a line of 1 to {NAME_MAX_CHARACTERS} characters", name)
+            findings.add(f"{path}: the name of a model must be {LINE_ALLOWED.format(NAME_MAX_CHARACTERS)}.")
+        label = table.read("label", names_judge, LINE_ALLOWED.format(NAME_MAX_CHARACTERS), name)
         if (other := labels.setdefault(look(label), path)) != path:
             findings.add(f"{path}.label is wrong: {other} has the label {findings.show(label)}, too.")
         elif names.get(look(label), name) != name:

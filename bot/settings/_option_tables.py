@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from bot.jobs.offered_models import Option, OptionType, OptionValue
-from bot.settings._judges import decimal, flag, line, matching, one_of, whole
+from bot.settings._judges import LINE_ALLOWED, decimal, flag, line, matching, one_of, whole
 from bot.settings._kinds import FIELD_PATTERN
 from bot.settings._tables import Findings, Table
 
@@ -24,12 +24,14 @@ _NAMES = _COMMON.union(*_OF_TYPE.values())
 _NAME = re.compile(r"(?=.*[^\W_])[\w-]{1,32}")
 _NAME_ALLOWED = "1 to 32 small letters, digits, - and _, of one alphabet"
 _TAKEN = re.compile(r"prompt|model|size|seconds|reference.*|private|last_picture|loop|improve|count|video")
-# Fields that no member may choose: how many videos are paid for, and where the provider sends messages to.
-_NEVER = re.compile(
-    r"(?:n|(?:num|number_of)_(?:videos|outputs|samples)|(?:video|sample|batch)_?(?:count|size)|"
-    r"(?:callback|webhook|notify|notification)s?_?(?:ur[il])?)(?:\[\])?",
-    re.IGNORECASE,
+_VIDEOS = "(?:video|clip|output|sample|image|generation|variant|variation|result|completion|candidate|response)s?"
+# Fields that no member may choose, without signs and in small letters: how many videos are paid for, and where messages
+# of the provider go.
+_HOW_MANY = re.compile(
+    rf"(?:n|nr|no|num|number|count|quantity)(?:of)?(?:{_VIDEOS})?|(?:{_VIDEOS}|batch)(?:n|num|number|count|quantity)|"
+    r"(?:batch|sample)(?:es|size)?|(?:sample|variant|variation|generation|candidate)s"
 )
+_WHERE_TO = re.compile(r".*(?:callback|webhook).*|hook.*|notif(?:y|ication).*")
 _CHOICES_MAX = 100
 _TEXT_MAX_CHARACTERS = 1000
 _CHOICE_MAX_CHARACTERS = 100
@@ -78,10 +80,10 @@ def judge_over_models(options: Mapping[str, tuple[Option, ...]], findings: Findi
 def _read_option(name: str, table: Table, findings: Findings) -> Option | None:
     kind = table.need("type", one_of(get_args(OptionType)), "choice, integer, switch or text")
     wire = table.need("wire", matching(FIELD_PATTERN), "the provider's name of a field, such as negative_prompt")
-    description = table.need("description", line(100), "a line of at most 100 characters")
+    description = table.need("description", line(100), LINE_ALLOWED.format(100))
     factor = table.read("price_factor", _factor, 'a number above 0 as a text, such as "1.5"', Decimal(1))
-    if wire is not None and _NEVER.fullmatch(wire):
-        findings.add(f"{table.at('wire')} is wrong: {wire} can't be an option, since one request is one video.")
+    if wire is not None and (why := _forbidden(wire)):
+        findings.add(f"{table.at('wire')} is wrong: {findings.show(wire)} can't be an option, since {why}.")
     if kind is None:
         return None
     for other in sorted(_NAMES - _COMMON - _OF_TYPE[kind]):
@@ -93,14 +95,20 @@ def _read_option(name: str, table: Table, findings: Findings) -> Option | None:
     return Option(name, kind, wire, description, price_factor=factor, **made)
 
 
+def _forbidden(wire: str) -> str | None:
+    """Why no member may choose that field of the provider, however it is written; None if they may."""
+    plain = re.sub(r"[^a-z0-9]", "", wire.rpartition(".")[2].lower())
+    if _HOW_MANY.fullmatch(plain):
+        return "one request is one video"
+    return "the bot gets no messages of a provider" if _WHERE_TO.fullmatch(plain) else None
+
+
 def _of_type(kind: OptionType, table: Table, findings: Findings) -> dict[str, Any]:
     """What only options of that type have, and the default."""
     match kind:
         case "choice":
             entry = line(_CHOICE_MAX_CHARACTERS)
-            choices = table.each(
-                "choices", entry, f"a line of at most {_CHOICE_MAX_CHARACTERS} characters", _CHOICES_MAX
-            )
+            choices = table.each("choices", entry, LINE_ALLOWED.format(_CHOICE_MAX_CHARACTERS), _CHOICES_MAX)
             # With a mistake in the choices, the default isn't one more.
             judge = one_of(choices) if choices else entry
             return {"choices": choices, "default": _default(table, judge, "one of the choices")}
@@ -120,7 +128,7 @@ def _of_type(kind: OptionType, table: Table, findings: Findings) -> dict[str, An
                 "max_length", whole(1, _TEXT_MAX_CHARACTERS), f"a whole number from 1 to {_TEXT_MAX_CHARACTERS}",
                 _TEXT_MAX_CHARACTERS,
             )  # fmt: skip
-            default = _default(table, line(most), f"a line of 1 to {most} characters")
+            default = _default(table, line(most), LINE_ALLOWED.format(most))
             return {"max_length": most, "default": default}
 
 

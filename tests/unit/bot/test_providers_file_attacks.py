@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
         (PROVIDER + MODEL.replace("[4]", f"[{'4, ' * 300_000}]"), "has 300000 entries, and at most 25 fit."),
         (PROVIDER + MODEL.replace('[{ provider = "main" }]', f"[{'{}, ' * 200_000}]"), "must be a list of 1 to 10"),
         (PROVIDER + MODEL + f"price = {{ {', '.join(f'x{number} = 1' for number in range(60_000))} }}", "there are 59"),
-        (PROVIDER + MODEL + f'label = "{"x" * 900_000}"', "must be a line of 1 to 100 characters."),
+        (PROVIDER + MODEL + f'label = "{"x" * 900_000}"', "1 to 100 characters, with no blanks around it."),
     ],
 )  # fmt: skip
 def test_a_huge_file_is_judged_in_a_moment(folder: Folder, content: str, said: str) -> None:
@@ -96,14 +96,39 @@ def test_options_may_be_named_in_any_language(folder: Folder, name: str) -> None
     assert folder.read(PROVIDER + MODEL + OPTION.format(f'"{name}"', "seed")).models[0].options[0].name == name
 
 
-@pytest.mark.parametrize("wire", ["n", "N", "callback_url", "webhook", "webhook_url", "Callback", "num_videos",
-                                  "sample_count", "batch_size", "n[]"])  # fmt: skip
-def test_no_member_chooses_how_many_or_where_to(folder: Folder, wire: str) -> None:
-    """One request is one paid video, and nothing is sent to an address of a member's choice."""
+@pytest.mark.parametrize(
+    "wire",
+    ["n", "N", "n[]", "num_videos", "sample_count", "batch_size", "n_variants", "numberOfVideos", "numberResults",
+     "num_generations", "num_images", "count", "quantity", "no_of_clips", "videoCount", "parameters.sampleCount"],
+)  # fmt: skip
+def test_no_member_chooses_how_many(folder: Folder, wire: str) -> None:
+    """One request is one paid video, in the words of any server."""
     [said] = folder.mistakes(PROVIDER + MODEL + OPTION.format("amount", wire))
-    assert (
-        said == f"models.fox.options.amount.wire is wrong: {wire} can't be an option, since one request is one video."
+    assert said == (
+        f"models.fox.options.amount.wire is wrong: {wire!r} can't be an option, since one request is one video."
     )
+
+
+@pytest.mark.parametrize(
+    "wire", ["callback_url", "webhook", "webhook_url", "Callback", "callBackUrl", "webhook_endpoint", "hook_url",
+             "notify_url", "notificationAddress", "events.webhook"],
+)  # fmt: skip
+def test_no_member_chooses_where_messages_go(folder: Folder, wire: str) -> None:
+    """Nothing is sent to an address of a member's choice."""
+    [said] = folder.mistakes(PROVIDER + MODEL + OPTION.format("amount", wire))
+    assert said == (
+        f"models.fox.options.amount.wire is wrong: {wire!r} can't be an option, since the bot gets no messages of a "
+        "provider."
+    )
+
+
+@pytest.mark.parametrize(
+    "wire", ["num_frames", "num_inference_steps", "negative_prompt", "noise", "normalize", "resolution", "no_audio",
+             "response_format", "output_format", "generate_audio", "video_quality", "sampler", "image_strength"],
+)  # fmt: skip
+def test_other_fields_may_be_chosen(folder: Folder, wire: str) -> None:
+    """Also those that begin or end alike."""
+    assert folder.read(PROVIDER + MODEL + OPTION.format("amount", wire)).models[0].options[0].wire == wire
 
 
 @pytest.mark.parametrize(

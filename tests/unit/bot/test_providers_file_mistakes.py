@@ -248,7 +248,7 @@ def test_at_most_as_many_models_as_a_command_offers(folder: Folder) -> None:
         ("wire", 'wire = "a b"', "wire is wrong: it is 'a b'"),
         ("wire", 'wire = "seconds"', "wire is wrong: the dialect openai sends 'seconds' itself"),
         ("wire", 'wire = "input_reference[]"', "wire is wrong: the dialect openai sends"),
-        ("wire", 'wire = "n"', "wire is wrong: n can't be an option"),
+        ("wire", 'wire = "n"', "wire is wrong: 'n' can't be an option"),
         ("description", "", "description is missing"),
         ("description", f'description = "{"a" * 101}"', "description is wrong"),
         ("minimum", "minimum = 1.5", "minimum is wrong: it is 1.5 and must be a whole number"),
