@@ -14,6 +14,7 @@ from discord import app_commands
 
 from bot.chat.choices import CHOICES_MAX, length_name, model_name, size_name
 from bot.chat.command_texts import ChoiceName, choices
+from bot.chat.unseen import count_seen
 from bot.chat.words import Reader
 from bot.engine.services import Services
 from bot.jobs.catalogue import Catalogue
@@ -88,9 +89,10 @@ def offering_models(services: Services, *, inherits: bool = False) -> Callable[[
 
 
 def chosen_of(services: Services, chosen: Mapping[str, object]) -> Chosen:
-    """The values of the models' own options, from what the callback got."""
+    """The values of the models' own options, from what the callback got; not a text without a character to see."""
     own = _parameters(services.catalogue)
-    return chosen_options({own[name].name: cast("OptionValue | None", value) for name, value in chosen.items()})
+    seen = {name: value for name, value in chosen.items() if not isinstance(value, str) or count_seen(value)}
+    return chosen_options({own[name].name: cast("OptionValue | None", value) for name, value in seen.items()})
 
 
 def _parameters(catalogue: Catalogue) -> dict[str, Option]:

@@ -113,6 +113,13 @@ async def test_chosen_options_are_stored_and_shown(world: SimWorld) -> None:
         assert all(f"`{shown}`" in text for shown in ("Cinema 2", "seed: 7", "style: film", "sound: on", "avoid: fog"))
 
 
+@pytest.mark.parametrize("blank", ["   ", "\u200b", "\u3164\u2800", "\n"])
+async def test_a_text_without_a_character_to_see_is_left_out(world: SimWorld, blank: str) -> None:
+    """As an empty one: it would be sent and paid for, and no card would show it."""
+    await world.ada.slash(world.channel, "video", prompt="a red fox", seed=7, avoid=blank)
+    assert (await newest(world)).request.options == (("seed", 7),)
+
+
 async def test_a_form_keeps_the_options_and_names_them(world: SimWorld) -> None:
     """They travel with the draft, since the form has no row for them."""
     form = await world.ada.slash(world.channel, "video", **CHOSEN)
