@@ -55,6 +55,7 @@ class Reason(StrEnum):
     DAILY_LIMIT = "daily limit"  # limit, free_at: epoch seconds when the next one is free
     ACCOUNT_PAUSED = "account paused"  # the provider refuses our key or has no credit
     PROVIDER_DOWN = "provider down"
+    MODEL_CLOSED = "model closed"  # model, models: its providers take nothing now, those of the others do
     PROVIDER_UNKNOWN = "provider unknown"  # choices
     PAUSED = "paused"  # the owner has stopped all spending
     QUEUE_FULL = "queue full"  # limit: the queue of all people is full

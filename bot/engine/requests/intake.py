@@ -90,7 +90,7 @@ class Intake:
             if parent is not None and (unchangeable := self._lookup.refuse_change(parent)):
                 return await self.find_made(origin.id) or unchangeable
             ask = replace(ask, request=request, provider=self._provider_for(request, parent))
-            paused = self._pausing(origin.user_id, request, ask.provider)
+            paused = self._no_provider(origin.user_id, ask)
             refusal = self._no_time() or no_place or await self._no_request(ask) or paused
             if refusal is None and request.private:
                 return await self._accept_private(ask, origin)
@@ -151,11 +151,7 @@ class Intake:
 
         Raises `StoreUnavailableError`.
         """
-        return (
-            self._no_time()
-            or self._pausing(user_id, ask.request, None)
-            or await self._no_request(ask, prompt_given=False)
-        )
+        return self._no_time() or self._no_provider(user_id, ask) or await self._no_request(ask, prompt_given=False)
 
     def closed(self, guild_id: int | None, *, request: bool = False) -> Refusal | None:
         """Why the operator lets the bot do nothing there, or accept no request; None otherwise."""
@@ -247,6 +243,22 @@ class Intake:
 
     def _no_time(self) -> Refusal | None:
         return Refusal(Reason.STOPPING) if self._stopping else None
+
+    def _no_provider(self, user_id: UserId | None, ask: Ask) -> Refusal | None:
+        """Why no provider takes the request now; if only its model's don't, with the models that can be had instead."""
+        request, models = ask.request, self._context.catalogue.models
+        refusal = self._pausing(user_id, request, ask.provider or None)
+        model = self._context.catalogue.find(request.model)
+        if refusal is None or model is None or request.parent_id is not None:
+            return refusal
+        others = [(one.label, replace(request, model=one.name)) for one in models if one is not model]
+        labels = tuple(
+            label
+            for label, other in others
+            if self._pausing(user_id, other, None) is None
+            and self._context.catalogue.check(other, len(ask.uploads)) is None
+        )
+        return Refusal(Reason.MODEL_CLOSED, {"model": model.label, "models": labels}) if labels else refusal
 
     async def _no_request(self, ask: Ask, *, prompt_given: bool = True) -> Refusal | None:
         request = ask.request

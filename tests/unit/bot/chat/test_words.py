@@ -42,6 +42,7 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.VIDEO_REMOVED: {"video": JobId("K3M9Q2XA")},
     Reason.VIDEO_ELSEWHERE: {"video": JobId("K3M9Q2XA")},
     Reason.REMIX_UNSUPPORTED: {"video": JobId("K3M9Q2XA")},
+    Reason.MODEL_CLOSED: {"model": "one", "models": ("two",)},
     Reason.PROVIDER_UNKNOWN: {"choices": ("main", "backup")},
     Reason.PLACE_UNPOSTABLE: {"permissions": ("send_messages", "attach_files", "embed_links")},
     Reason.SERVER_BUDGET: {"limit": 50, "free_at": 1_700_000_000.5},

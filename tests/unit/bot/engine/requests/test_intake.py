@@ -175,3 +175,27 @@ async def test_pictures_that_can_not_be_stored_are_refused(
     harness.context.database = store
     refused = await intake.accept(Ask(VideoRequest("a fox"), (PICTURE,)), a_job(user_id=ADA).origin)
     assert refused == Refusal(Reason.STORE_UNAVAILABLE)
+
+
+@pytest.mark.parametrize("why", [Reason.PAUSED, Reason.PROVIDER_DOWN, Reason.ACCOUNT_PAUSED])
+async def test_if_only_the_models_providers_are_closed_the_others_are_named(
+    harness: SchedulerHarness, why: Reason
+) -> None:
+    """Those that take the whole request and have a provider now; if there is none, or for a remix, the plain reason."""
+    catalogue = Catalogue.of(["paused", "open", "also", "without"], ["1280x720"], ["8"])
+    *able, without = catalogue.models
+    harness.context.catalogue = Catalogue((*able, replace(without, references=0, sizes=("1x1",))))
+    closed = {"paused", None}
+
+    def pausing(_: UserId | None, request: VideoRequest | None, __: str | None) -> Refusal | None:
+        return Refusal(why) if request is not None and request.model in closed else None
+
+    intake = Intake(harness.context, pausing)  # pyright: ignore[reportArgumentType]
+    one = VideoRequest("A fox", size="1280x720")
+    named = Refusal(Reason.MODEL_CLOSED, {"model": "paused", "models": ("open", "also")})
+    assert await intake.accept(Ask(one), origin(1, ADA)) == named
+    assert await intake.check(Ask(replace(one, model="paused")), ADA) == named
+    assert isinstance(await intake.accept(Ask(replace(one, model="also")), origin(2, ADA)), Job)
+    assert await intake.check(Ask(replace(one, model="paused", parent_id=a_job().id)), ADA) == Refusal(why)
+    closed |= {"open", "also"}
+    assert await intake.check(Ask(one), ADA) == Refusal(why)
