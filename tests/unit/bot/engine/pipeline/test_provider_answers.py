@@ -301,3 +301,16 @@ async def test_the_id_of_a_paid_video_is_logged_when_it_cannot_be_stored(harness
 
         await harness.until(is_logged, "the id in the log", step_seconds=1.0)
         full = False
+
+
+@pytest.mark.parametrize("cost", [0, "0.00", 0.0])
+async def test_a_cost_of_nothing_is_none_until_the_video_is_made(harness: SchedulerHarness, cost: object) -> None:
+    """Servers fill the field with a zero meanwhile: the estimate stays. A finished video may have been free."""
+    harness.api.create = answering(200, {"id": "video_1", "status": "queued", "usage": {"cost": cost}})
+    job = await harness.accept(price_micros=400_000, currency="USD")
+    harness.start()
+    job = await harness.is_in(job, State.RENDERING, step_seconds=1.0)
+    assert (job.cost_micros, job.price_micros) == (None, 400_000)
+    harness.api.poll = answering(200, {"id": "video_1", "status": "completed", "usage": {"cost": cost}})
+    job = await harness.is_in(job, State.FETCHING, State.FAILED, State.POSTING, step_seconds=5.0)
+    assert job.cost_micros == 0
