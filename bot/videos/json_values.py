@@ -1,6 +1,7 @@
 """Lenient readers of single values in a provider's JSON: an unreadable value counts as missing. Pure."""
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import cast
@@ -12,6 +13,8 @@ _MILLISECONDS_FROM = 1e12
 _LATEST_AT = 1e11
 # Python refuses to write very long integers.
 _IDS_BELOW = 10**30
+# `float` would take digits of every script, and 1_000.
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def at(holder: object, place: Place) -> object:
@@ -53,6 +56,8 @@ def identifier(value: object) -> str | None:
 def number(value: object) -> float | None:
     """A finite number from a number or its text; None for everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
         return None
     try:
         read = float(value)

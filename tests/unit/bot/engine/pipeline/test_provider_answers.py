@@ -314,3 +314,12 @@ async def test_a_cost_of_nothing_is_none_until_the_video_is_made(harness: Schedu
     harness.api.poll = answering(200, {"id": "video_1", "status": "completed", "usage": {"cost": cost}})
     job = await harness.is_in(job, State.FETCHING, State.FAILED, State.POSTING, step_seconds=5.0)
     assert job.cost_micros == 0
+
+
+@pytest.mark.parametrize("cost", ["٣", "1_000", "1,5", "$3", "0x10", "1e400", "nan", -1, True, 10**400, "", [3]])
+async def test_a_cost_that_is_no_plain_number_is_none(harness: SchedulerHarness, cost: object) -> None:
+    """Python alone would read the first two."""
+    harness.api.create = answering(200, {"id": "video_1", "status": "queued", "usage": {"cost": cost}})
+    job = await harness.accept()
+    harness.start()
+    assert (await harness.is_in(job, State.RENDERING, step_seconds=1.0)).cost_micros is None
