@@ -88,8 +88,15 @@ OPEN_PATTERNS = r"""
     (?:could|can)(?: ?not|n t) (?:be )?(?:confirm\w*|tell|determin\w*|verif\w*) (?:\S+ ){0,2}?(?:if|whether|that)
     unconfirmed
     (?:may|might|could) (?:still |already |also )?(?:have been|be|have) (?:\w+ )?<taken>
+    duplicate (?:request|submission|call|task|job)
+    (?<!other )(?<!another )(?<!previous )(?:request|prompt) (?:(?:was|is|has) )?already (?:been |being )?<taken>
+    already (?:processing|handling|working on|running) (?:this|that|the same|your)
+    (?:request|task|job) (?:was|is|has been) (?:accepted|submitted|queued|enqueued|charged|billed)
     (?:outcome|request status|request state) (?:\S+ ){0,3}?(?:unknown|unclear|uncertain|undetermined)|unknown outcome
-""".replace("<taken>", "(?:accepted|processed|submitted|created|started|taken|charged|received|running|billed)")
+""".replace(
+    "<taken>",
+    "(?:accepted|processed|submitted|created|started|taken|charged|received|running|billed|queued|in progress)",
+)
 
 OPEN_WITHOUT_SPACES = (
     "超时|超時|连接重置|连接断开|连接被关闭|连接已关闭|连接中断|连接失败|解析响应|解析返回|响应解析|解析失败|响应为空|返回为空|"

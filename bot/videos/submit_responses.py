@@ -23,7 +23,7 @@ from bot.videos.provider_faults import (
 )
 from bot.videos.response import RawResponse, Response, ResponseContext, read_response
 from bot.videos.retry_after import asked_poll
-from bot.videos.values import RemoteVideo
+from bot.videos.values import RemoteState, RemoteVideo
 from bot.videos.vocabulary import Signal, plain_words, says
 
 __all__ = ["RawResponse", "ResponseContext", "judge_list", "judge_poll", "judge_submit"]
@@ -71,6 +71,8 @@ def _submit_fault(response: Response, *, remixing: bool) -> SubmitFault:
     doubt = _open(response)
     if doubt is not None:
         return doubt
+    if _has_running_video(response):
+        return Doubtful(status=status, detail=detail)
     if not (_plain(response) or (remixing and status == 501 and not response.is_mess)):
         return Doubtful(status=status, detail=detail)
     if _about_request(response) or (remixing and status == 403 and is_of_this_video(response)):
@@ -83,6 +85,15 @@ def _submit_fault(response: Response, *, remixing: bool) -> SubmitFault:
     if status in (500, 501) and not _plain_at_500(response):
         return _server_error(response, remixing=remixing)
     return _refused(response, remixing=remixing)
+
+
+def _has_running_video(response: Response) -> bool:
+    """Whether the body has a video that is being made, although the status refuses it."""
+    context = response.context
+    video = context.dialect.read_video(response.body, context.base_url, secret=context.secret)
+    if video is None or video.raw_status is None or video.state is not RemoteState.RUNNING:
+        return False
+    return context.dialect.knows_word(video.raw_status)
 
 
 def _server_error(response: Response, *, remixing: bool) -> SubmitFault:

@@ -118,6 +118,13 @@ OPEN = (
     "The stream ended unexpectedly",
     "请求超时",
     "上游连接被关闭",
+    # the same request, received before
+    "Duplicate request",
+    "duplicate submission detected",
+    "The request was accepted but could not be kept",
+    "This request has already been processed",
+    "Your request is already queued",
+    "Already processing this request",
 )
 # Plain refusals and faults: nothing in them speaks of a lost answer.
 PLAIN = (
@@ -136,6 +143,10 @@ PLAIN = (
     "invalid request",
     "null pointer exception",
     "Queue is full",
+    "Your previous request is still in progress",
+    "Another request is already running, try again later",
+    "A job is already running",
+    "The request was not accepted",
     "Could not start the render",
     "CUDA out of memory",
     "We couldn't complete your request",
@@ -215,3 +226,31 @@ def test_no_open_outcome_is_ever_a_plain_no(words: str, before: str, after: str,
     judged = judge_submit(RawResponse(status, {}, body), CREATE)
     assert not isinstance(judged, RemoteVideo)
     assert type(judged) is Doubtful, text
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 422, 429, 500, 503])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "video_1", "status": "queued"},
+        {"id": "video_1", "status": "processing", "error": {"message": "no credit", "code": "insufficient_quota"}},
+        {"data": {"id": "video_1", "status": "in_progress"}, "error": {"message": "gone", "code": "model_not_found"}},
+    ],
+)
+def test_a_refusal_with_a_video_that_is_being_made_is_doubt(status: int, body: dict[str, object]) -> None:
+    """Else the next provider would make it, too."""
+    judged = judge_submit(RawResponse(status, {}, json.dumps(body).encode()), CREATE)
+    assert isinstance(judged, Doubtful)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (429, {"id": "req_1", "error": {"message": "too many", "code": "rate_limit_exceeded"}}),
+        (429, {"id": "req_1", "status": "error", "error": {"message": "too many", "code": "rate_limit_exceeded"}}),
+        (404, {"id": "video_1", "status": "failed", "error": {"message": "gone", "code": "model_not_found"}}),
+    ],
+)
+def test_a_refusal_with_an_id_alone_is_none(status: int, body: dict[str, object]) -> None:
+    """It may be that of the request, or of a video that failed at once."""
+    assert not isinstance(judge_submit(RawResponse(status, {}, json.dumps(body).encode()), CREATE), Doubtful)
