@@ -27,8 +27,8 @@ async def link_by_hand(
 ) -> Job | Refusal:
     """Link the job to a video that a person found at a provider, or return why not.
 
-    It must exist there, belong to no other job and not be older than the attempt; the job must be uncertain or lost.
-    Without the provider's name it is that of the last attempt.
+    It must exist there, belong to no other job and not be older than the first attempt there; the job must be uncertain
+    or lost. Without the provider's name it is that of the last attempt.
     """
     job_id = parse_job_id(typed)
     for _ in range(_RACE_TRIES):
@@ -55,10 +55,10 @@ async def link_by_hand(
 def _attempted(
     context: EngineContext, job: Job, made: list[Attempt], provider_name: str | None
 ) -> tuple[Provider, float | None] | Refusal:
-    """The provider that the video is looked up at, and when its attempt began; or why there is none."""
+    """The provider that the video is looked up at, and when its first attempt began; or why there is none."""
     named = [provider for provider in context.providers if provider.name == provider_name]
     provider = context.providers.of(job.provider) if provider_name is None else next(iter(named), None)
-    began_at = {context.providers.of(attempt.provider): attempt.begun_at for attempt in made}
+    began_at = {context.providers.of(attempt.provider): attempt.begun_at for attempt in reversed(made)}
     if provider is None or (made and provider not in began_at):
         return Refusal(Reason.LINK_ELSEWHERE, {"video": job.id})
     if not made and context.providers.of(job.provider) is not provider:

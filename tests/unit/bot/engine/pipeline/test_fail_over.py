@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.engine.pipeline.linking import link_by_hand
 from bot.engine.pipeline.reconcile import Reconciler
 from bot.jobs.answers import Answer as Said
 from bot.jobs.attempts import Attempt
 from bot.jobs.model import Cause, Charged, Job, UserId, VideoRequest
+from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import ENDS, State
 from bot.jobs.store import attempts
 from tests.figures import figure
@@ -189,6 +191,27 @@ async def test_a_late_video_of_the_first_is_delivered(harness: SchedulerHarness)
     _, two = harness.providers
     assert (found.provider, found.remote_id) == (two.id, "video_late")
     assert (len(harness.api.paid), len(harness.apis[1].paid)) == (1, 1)
+
+
+async def test_a_video_of_an_earlier_attempt_at_that_provider_can_be_linked(harness: SchedulerHarness) -> None:
+    """It said no and made the video all the same; the job came back to it later, and got no clear answer."""
+    one, _ = harness.providers
+
+    async def busy_then_cut(request: web.Request) -> web.StreamResponse:
+        return await (BUSY if len(harness.api.paid) == 1 else cut)(request)
+
+    harness.api.create, harness.apis[1].create = busy_then_cut, NO_CREDIT
+    job = await harness.accept()
+    harness.start()
+    job = await harness.is_in(job, State.UNCERTAIN, step_seconds=5.0)
+    first, _, last = await attempts_of(harness, job)
+    assert (first.provider, last.provider) == (one.id, one.id)
+    assert last.begun_at - first.begun_at > 200.0
+    harness.api.poll = answering(200, {"id": "video_7", "status": "queued", "created_at": first.begun_at - 200.0})
+    older = await link_by_hand(harness.context, job.id, "video_7", one.name)
+    assert older == Refusal(Reason.REMOTE_OLDER, {"given": "video_7"})
+    harness.api.poll = answering(200, {"id": "video_7", "status": "queued", "created_at": first.begun_at})
+    assert isinstance(await link_by_hand(harness.context, job.id, "video_7", one.name), Job)
 
 
 class Script:
