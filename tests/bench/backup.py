@@ -25,8 +25,8 @@ from tests.bench.report import Report, Scale, count, percentile
 from tests.bench.world import ROOT
 from tests.unit.bot.jobs.samples import a_job, put
 
-_JOBS = 200_000
-_ALONE_SECONDS = 10.0
+_JOBS = 100_000
+_ALONE_SECONDS = 6.0
 _PAUSE_SECONDS = 0.02
 _PROMPT_CHARACTERS = 600
 _VACUUM = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('VACUUM INTO ?', sys.argv[2:])"
@@ -97,6 +97,15 @@ async def measure(scale: Scale) -> Report:
         [copy] = copies.glob("bot-*.db")
         size_bytes = copy.stat().st_size
     metric = f"a transaction during a nightly backup of {count(number)} jobs, p50 / p99 / longest in ms"
-    report.row(metric, limit=_shown(alone), peer=_shown(vacuumed), goal="twice the limit", today=_shown(during))
+    report.row(
+        metric,
+        limit=_shown(alone),
+        peer=_shown(vacuumed),
+        goal="twice the limit",
+        today=_shown(during),
+        reached=percentile(during, 0.5) <= 2 * percentile(alone, 0.5)
+        and percentile(during, 0.99) <= 2 * percentile(alone, 0.99),
+        reason="a backup that holds no transaction up",
+    )
     report.row(f"that backup with its check: seconds, of {size_bytes / 1e6:.0f} MB", today=f"{took:.0f}")
     return report

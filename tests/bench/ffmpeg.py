@@ -33,23 +33,29 @@ class Cost(NamedTuple):
 
 
 class Case(NamedTuple):
-    """What is done to which kind of video, and what we want it to cost: CPU seconds per MB, or per run if drawn."""
+    """What is done to which kind of video, and how many CPU seconds we want it to cost: per MB, or in all if drawn."""
 
     name: str
     act: str
     kind: str
-    goal: str
+    goal: float
+    reason: str
     noise: int = 8
 
+    @property
+    def is_drawn(self) -> bool:
+        return self.act == "frame"
 
+
+_REPACK, _CONVERT, _FIT = "a video repacked", "a video converted", "a video fitted into a limit"
 _CASES = (
-    Case("repack (index to the front)", "repack", "index-last-with-sound.mp4", "0.02"),
-    Case("convert HEVC at its own size", "repack", "hevc.mp4", "3"),
-    Case("convert AV1 at its own size", "repack", "av1.mp4", "3"),
-    Case("convert VP9 at its own size", "repack", "vp9.webm", "3"),
-    Case("fit into 10 MiB at its own size", "fit", "plays-with-sound.mp4", "1.5"),
-    Case("fit into 2 MiB at 720 lines", "smaller", "plays-with-sound.mp4", "1"),
-    Case("draw the first frame", "frame", "plays-with-sound.mp4", "0.3 in all"),
+    Case("repack (index to the front)", "repack", "index-last-with-sound.mp4", 0.02, _REPACK),
+    Case("convert HEVC at its own size", "repack", "hevc.mp4", 3.0, _CONVERT),
+    Case("convert AV1 at its own size", "repack", "av1.mp4", 3.0, _CONVERT),
+    Case("convert VP9 at its own size", "repack", "vp9.webm", 3.0, _CONVERT),
+    Case("fit into 10 MiB at its own size", "fit", "plays-with-sound.mp4", 1.5, _FIT),
+    Case("fit into 2 MiB at 720 lines", "smaller", "plays-with-sound.mp4", 1.0, _FIT),
+    Case("draw the first frame", "frame", "plays-with-sound.mp4", 0.3, "a frame drawn"),
 )
 
 
@@ -84,7 +90,7 @@ async def measure(scale: Scale) -> Report:
     """One run after the other, each on its own video."""
     report = Report()
     full = scale.share >= 1.0
-    size, seconds, rate = ("1920x1080", 5.0, 30) if full else ("320x180", 1.0, 25)
+    size, seconds, rate = ("1920x1080", 2.0, 30) if full else ("320x180", 1.0, 25)
     # A run that only has to show that it works does each thing once.
     cases = _CASES if full else {case.act: case for case in _CASES}.values()
     for case in cases:
@@ -96,10 +102,16 @@ async def measure(scale: Scale) -> Report:
             source.write_bytes(content)
             cost = await _cost(case.act, source)
         megabytes = len(content) / _MEGABYTE
-        made = f", {megabytes:.1f} MB to {cost.made_bytes / _MEGABYTE:.1f}" if case.act != "frame" else ""
-        metric = f"{case.name}: s in all / CPU s in all / CPU s per MB / MiB ({size}{made})"
+        made = "" if case.is_drawn else f", {megabytes:.1f} MB to {cost.made_bytes / _MEGABYTE:.1f}"
+        judged = cost.cpu_seconds if case.is_drawn else cost.cpu_seconds / megabytes
         figures = (f"{cost.seconds:.2f}", f"{cost.cpu_seconds:.2f}", f"{cost.cpu_seconds / megabytes:.3f}")
-        report.row(metric, goal=f"– / – / {case.goal} / –", today=f"{' / '.join(figures)} / {cost.memory_mib:.0f}")
+        report.row(
+            f"{case.name}: s / CPU s / CPU s per MB / MiB ({size}, {seconds:g} s{made})",
+            goal=f"– / {case.goal:g} / – / –" if case.is_drawn else f"– / – / {case.goal:g} / –",
+            today=f"{' / '.join(figures)} / {cost.memory_mib:.0f}",
+            reached=judged <= case.goal,
+            reason=case.reason,
+        )
     return report
 
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench.report import Report
+from tests.bench.report import Report, Row, reasons
 from tests.bench.world import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 FOLDER = ROOT / "docs" / "plots"
-_HEAD = "| | limit | instead | goal | today |\n|---|---|---|---|---|\n"
+_HEAD = "| | limit | instead | goal | today | reached |\n|---|---|---|---|---|---|\n"
+_REACHED = {None: "–", True: "yes", False: "**no**"}
 PLOTS = {
     "delay": ("polls per job", "mean delay, s", "How late a video is seen, for so many polls"),
     "acknowledgement": ("jobs rendering", "ms", "The first response to /video"),
@@ -38,7 +39,29 @@ def _pyplot() -> Any:
 
 
 def table(report: Report) -> str:
-    return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in report.rows)
+    """The rows and why goals were not reached, or why there are none."""
+    rows = "".join(f"| {' | '.join(row[:5])} | {_REACHED[row.reached]} |\n" for row in report.rows)
+    missed = dict.fromkeys(row.reason for row in report.rows if row.reached is False)
+    why = "".join(f"- **{name}**: {reasons()[name]}\n" for name in missed)
+    if report.failed:
+        return f"This measure failed in the last run: {report.failed}\n"
+    return _HEAD + rows + (f"\nNot reached:\n\n{why}" if why else "")
+
+
+def goals(reports: dict[str, Report]) -> str:
+    """How many goals were reached, and by how much the others were missed."""
+    rows = [row for report in reports.values() for row in report.rows if row.reached is not None]
+    missed = [row for row in rows if not row.reached]
+    failed = [name for name, report in reports.items() if report.failed]
+    said = f"{len(rows) - len(missed)} of {len(rows)} goals are reached.\n"
+    if failed:
+        said += f"\nThese measures failed, so their goals are missing: {', '.join(failed)}.\n"
+    return said + (_missed(missed) if missed else "")
+
+
+def _missed(rows: list[Row]) -> str:
+    lines = "".join(f"| {row.metric} | {row.goal} | {row.today} |\n" for row in rows)
+    return f"\n| not reached | goal | today |\n|---|---|---|\n{lines}"
 
 
 def machine() -> str:
@@ -56,8 +79,11 @@ def between(text: str, mark: str, content: str) -> str:
     return marked.sub(lambda found: f"{found[1]}\n{content}\n{found[2]}", text)
 
 
-def write(reports: dict[str, Report]) -> None:
+def write(reports: dict[str, Report], *, is_whole: bool = False) -> None:
+    """Write what was measured; other tables stay as they are, and without a whole run so does the sum of all goals."""
     text = between(PAGE.read_text(encoding="utf-8"), "bench:machine", machine())
+    if is_whole:
+        text = between(text, "bench:goals", goals(reports))
     for name, report in reports.items():
         text = between(text, f"bench:{name}", table(report))
         for plot, series in report.series.items():

@@ -50,12 +50,12 @@ async def run(world: BenchWorld, name: str, timeout_seconds: float, **more: Any)
 
 
 @asynccontextmanager
-async def bot(world: BenchWorld, name: str) -> AsyncIterator[None]:
-    """A peer that is a bot, connected and with its commands synced, until the end of the block."""
+async def bot(world: BenchWorld, name: str) -> AsyncIterator[int]:
+    """A peer that is a bot, connected and with its commands synced, until the end of the block. Yields its pid."""
     process = await _begin(world, name, {})
     try:
         await world.stage.chat.bot_ready(60)
-        yield
+        yield process.pid
     finally:
         await _end(process)
         await world.stage.chat.bot_gone()

@@ -13,6 +13,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,36 @@ async def poll_loops(options: Options) -> Options:
     return figures
 
 
+async def sdk_loops(options: Options) -> Options:
+    """A task per job with the package of the provider, all on one client: poll as `create_and_poll` does.
+
+    It returns at the state `processing`, which it doesn't know, so each task calls it again after five seconds.
+    """
+    import openai  # what it takes to load is measured elsewhere
+
+    warnings.simplefilter("ignore", DeprecationWarning)
+    client = openai.AsyncOpenAI(api_key=options["api_key"], base_url=options["provider"], max_retries=0)
+    polls, number, memory_before = 0, len(options["ids"]), memory_mib()
+    began_with = cpu_seconds()
+
+    async def watch(job_id: str, first_seconds: float) -> None:
+        nonlocal polls
+        await asyncio.sleep(first_seconds)
+        while True:
+            await client.videos.poll(job_id, poll_interval_ms=5_000)
+            polls += 1
+            await asyncio.sleep(5.0)
+
+    tasks = [asyncio.create_task(watch(one, 5.0 * at / number)) for at, one in enumerate(options["ids"])]
+    await asyncio.sleep(options["seconds"])
+    figures = {"polls": polls, "cpu_seconds": cpu_seconds() - began_with, "memory_mib": memory_mib() - memory_before}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await client.close()
+    return figures
+
+
 async def deliver_in_memory(options: Options) -> Options:
     """The documentation's way: read the whole video, and send it from memory."""
 
@@ -207,7 +238,8 @@ async def _deliver(options: Options, move: Callable[..., Awaitable[None]]) -> Op
 
 
 PEERS: dict[str, Callable[[Options], Awaitable[Options | None]]] = {
-    one.__name__: one for one in (bare_defer, submit_first, bare_polls, poll_loops, deliver_in_memory, deliver_by_disk)
+    one.__name__: one
+    for one in (bare_defer, submit_first, bare_polls, poll_loops, sdk_loops, deliver_in_memory, deliver_by_disk)
 }
 
 

@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from bot.jobs.states import State
 from sandbox.studio.faults import Fault, Faults
 from sandbox.studio.state import Operation
 from tests.bench import peer_process
-from tests.bench.report import Report, Scale, count
+from tests.bench.report import Report, Scale, count, spread
 from tests.bench.world import a_world, until
 
 _PER_SECOND = 50.0
-_WINDOW_SECONDS = 60.0
-_HERD_SECONDS = 20.0
+_SLICE_SECONDS = 8.0
+_SLICES = 5
+_HERD_SECONDS = 6.0
+_GOAL_FIRST_SECONDS = 0.3
+_GOAL_REFUSED = 1
+_GOAL_SHARE = 85
 
 
 class RatedFaults(Faults):
@@ -35,36 +40,61 @@ class RatedFaults(Faults):
         return None
 
 
-async def _herd(scale: Scale) -> float:
-    """The share of 429 when every job's loop polls at once."""
+async def _herd(scale: Scale) -> tuple[float, float]:
+    """The shares of 429 answers, and of the permitted rate, when every job's loop polls at once."""
     async with a_world(faults=RatedFaults(asyncio.get_running_loop().time)) as world:
         ids = [render.id for render in world.fill(State.RENDERING, scale.most)]
         seconds = scale.seconds(_HERD_SECONDS)
         found = await peer_process.run(world, "poll_loops", 90.0, ids=ids, seconds=seconds, herd=True)
-    return found["refused"] / max(found["polls"], 1)
+    refused, polls = found["refused"], max(found["polls"], 1)
+    return refused / polls, (polls - refused) / (_PER_SECOND * found["seconds"])
+
+
+def _first(requests: list[Any], began_at: float) -> float:
+    return next((one.at for one in requests if one.operation == "poll"), began_at + 60.0)
 
 
 async def measure(scale: Scale) -> Report:
     """From the start of the process on."""
     report = Report()
-    herd = await _herd(scale)
+    herd, herd_rate = await _herd(scale)
     async with a_world(faults=RatedFaults(asyncio.get_running_loop().time)) as world:
         world.fill(State.RENDERING, scale.most, age_seconds=300.0)
         began_at, requests = world.stage.clock.now(), world.stage.studio.requests
         ready_at = began_at + await world.start()
         await until(lambda: any(one.operation == "poll" for one in requests), 60.0)
-        first_at = next((one.at for one in requests if one.operation == "poll"), began_at + 60.0)
-        seconds = scale.seconds(_WINDOW_SECONDS)
-        before = world.polls(200)
-        await asyncio.sleep(seconds)
-        good, refused = world.polls(200) - before, world.polls(429)
+        first_at = _first(requests, began_at)
+        seconds, rates = scale.seconds(_SLICE_SECONDS), []
+        for _ in range(scale.times(_SLICES)):
+            before = world.polls(200)
+            await asyncio.sleep(seconds)
+            rates.append(100 * (world.polls(200) - before) / (_PER_SECOND * seconds))
+        share = 100 * world.polls(429) / max(world.polls(), 1)
         jobs = len({one.path for one in requests if one.operation == "poll" and one.status == 200})
-    metric = f"first poll with {count(scale.most)} rendering, s after the process began / after READY"
-    today = f"{first_at - began_at:.1f} / {first_at - ready_at:+.1f}"
-    report.row(metric, limit="one round trip", goal="– / 0.3", today=today)
-    share = refused / max(world.polls(), 1)
-    report.row("429 answers in its first minute, %", limit="0", peer=f"{herd:.0%}", goal="1", today=f"{share:.1%}")
-    possible = min(_PER_SECOND * seconds, 1e9)
-    metric = f"% of the permitted {_PER_SECOND:.0f} a second in its first minute (jobs polled)"
-    report.row(metric, limit="100", goal="85", today=f"{100 * good / possible:.0f} ({count(jobs)})")
+    report.row(
+        f"first poll with {count(scale.most)} rendering, s after the process began / after READY",
+        limit="one round trip",
+        goal=f"– / {_GOAL_FIRST_SECONDS}",
+        today=f"{first_at - began_at:.1f} / {first_at - ready_at:+.1f}",
+        reached=first_at - ready_at <= _GOAL_FIRST_SECONDS,
+        reason="first poll 0.3 s after READY",
+    )
+    report.row(
+        f"429 answers in its first {_SLICES * _SLICE_SECONDS:.0f} s, %",
+        limit="0",
+        peer=f"{100 * herd:.0f}",
+        goal=f"{_GOAL_REFUSED}",
+        today=f"{share:.1f}",
+        reached=share <= _GOAL_REFUSED,
+        reason="few 429 answers after a restart",
+    )
+    report.row(
+        f"% of the permitted {_PER_SECOND:.0f} a second in that time (jobs polled)",
+        limit="100",
+        peer=f"{100 * herd_rate:.0f}",
+        goal=f"{_GOAL_SHARE}",
+        today=f"{spread(rates)} ({count(jobs)})",
+        reached=sum(rates) / len(rates) >= _GOAL_SHARE,
+        reason="85 % of the permitted rate after a restart",
+    )
     return report

@@ -94,9 +94,9 @@ class BenchWorld:
         await self.stage.bot.terminate()
         await self.stage.chat.bot_gone()
 
-    def cpu_seconds(self) -> float:
-        """What the bot's process, all its threads, has used so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+    def cpu_seconds(self, pid: int | None = None) -> float:
+        """What the bot's process, all its threads, has used so far; or the process of that id."""
+        fields = Path(f"/proc/{pid or self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def memory_mib(self) -> float:
@@ -122,6 +122,9 @@ class BenchWorld:
         """How many edits of messages were received so far, in that channel or all."""
         there = f"/channels/{channel.id}/" if channel else ""
         return sum(one.kind == "message_edit" and there in one.path for one in self.stage.chat.requests)
+
+    def videos_posted(self) -> int:
+        return sum(bool(one.attachments) for one in self.stage.chat.posts)
 
     def forget_requests(self) -> None:
         """Begin to count again."""
