@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.drafts import Offer, OfferKind
+from bot.jobs.drafts import Offer, OfferKind, new_draft_id
 from bot.jobs.model import (
     ChannelId,
     JobId,
@@ -86,3 +86,11 @@ def test_names_of_files_come_from_our_own_ids() -> None:
     assert job.video_name == f"video-{job.id}.mp4"
     picture = Reference("a" * 64, "jpg", 3)
     assert (picture.file_name, picture.content_type) == ("a" * 64 + ".jpg", "image/jpeg")
+
+
+def test_a_drafts_id_fits_a_custom_id() -> None:
+    """Sixteen hexadecimal digits, different each time: custom ids and the column hold no more."""
+    made = {new_draft_id() for _ in range(50)}
+    assert len(made) == 50
+    assert {len(draft_id) for draft_id in made} == {16}
+    assert set("".join(made)) <= set("0123456789abcdef")

@@ -212,3 +212,16 @@ async def test_usage_adds_no_different_currencies(database: Database) -> None:
         None: (1, 7, None),
     }
     assert all(type(line.cost_micros) in (int, type(None)) for line in lines)
+    assert [line.jobs for line in lines] == [5, 2, 1]
+
+
+async def test_lines_with_as_many_jobs_have_a_fixed_order(database: Database) -> None:
+    """By server, person and currency, so that a page of them shows none twice."""
+    given = [(place, user, currency) for place in (OTHER_SERVER, HERE) for user in (BEN, ANNA) for currency in "DC"]
+    await database.write(
+        put, *(a_job(accepted_at=NOW, place=place, user_id=user, currency=code) for place, user, code in given)
+    )
+    lines = await database.read(find_usage_since, NOW - 5)
+    assert [(line.guild_id, line.user_id, line.currency) for line in lines] == sorted(
+        (place.guild_id, user, code) for place, user, code in given
+    )
