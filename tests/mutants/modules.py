@@ -21,7 +21,11 @@ class Group:
 
 _DELIVERY = ("compose", "fitting", "history_search", "ladder", "outbox", "outdated", "sending", "turn_queue")
 GROUPS = (
-    Group("jobs", ("bot/jobs/**/*.py",), ("tests/unit/bot/jobs",)),
+    Group(
+        "jobs",
+        ("bot/jobs/**/*.py",),
+        ("tests/unit/bot/jobs", "tests/unit/bot/chat/test_denials.py", "tests/unit/bot/media/test_delivery_plan.py"),
+    ),
     Group("videos", ("bot/videos/**/*.py",), ("tests/unit/bot/videos",)),
     Group(
         "outbox",
@@ -30,7 +34,11 @@ GROUPS = (
             "bot/engine/due_queue.py",
             "bot/media/delivery_plan.py",
         ),
-        ("tests/unit/bot/engine/delivery", "tests/unit/bot/media/test_delivery_plan.py"),
+        (
+            "tests/unit/bot/engine/delivery",
+            "tests/unit/bot/engine/test_due_queue.py",
+            "tests/unit/bot/media/test_delivery_plan.py",
+        ),
     ),
 )
 
