@@ -164,7 +164,8 @@ def _secret(value: SecretStr) -> SecretStr:
 
 
 def _http_host(value: str) -> str:
-    if not _HOST.fullmatch(value):
+    # Labels of a name that no look-up can encode.
+    if not _HOST.fullmatch(value) or not all(0 < len(label) < 64 for label in value.rstrip(".").split(".")):
         raise ValueError("not a host")
     return value
 

@@ -295,6 +295,7 @@ def test_direct_messages_follow_the_servers(
         ("HTTP_HOST", "http://127.0.0.1"),
         ("HTTP_HOST", "[::1]"),
         ("HTTP_HOST", "two words"),
+        ("HTTP_HOST", "a..b"),
     ],
 )
 def test_where_nothing_can_be_served_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, written: str) -> None:
