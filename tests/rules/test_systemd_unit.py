@@ -1,5 +1,6 @@
 """The unit for systemd: exit codes, shutdown, secrets, rights, and what systemd says of it where it is installed."""
 
+import re
 import shutil
 import subprocess
 from collections import defaultdict
@@ -13,9 +14,10 @@ from tests.rules.sources import ROOT
 
 UNIT = ROOT / "deploy/video-bot.service"
 HARDENED = {
-    "NoNewPrivileges", "PrivateDevices", "PrivateTmp", "PrivateUsers", "ProtectClock", "ProtectControlGroups",
-    "ProtectHome", "ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables",
-    "RemoveIPC", "RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID", "LockPersonality",
+    "NoNewPrivileges", "PrivateDevices", "PrivateMounts", "PrivateTmp", "PrivateUsers", "ProtectClock",
+    "ProtectControlGroups", "ProtectHome", "ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules",
+    "ProtectKernelTunables", "RemoveIPC", "RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID",
+    "LockPersonality",
     "MemoryDenyWriteExecute",
 }  # fmt: skip
 with_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
@@ -103,7 +105,12 @@ def test_systemd_takes_every_line(tmp_path: Path) -> None:
 
 @with_systemd
 def test_systemd_finds_it_hardly_exposed() -> None:
-    """systemd's own measure, from 0 to 10, is at most 2."""
+    """systemd's own measure, from 0 to 10, is at most 2, and what docs/deploy.md says of that version."""
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", UNIT]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout[-300:]
+    said = re.search(r"([\d.]+) of 10 with systemd (\d+)", (ROOT / "docs/deploy.md").read_text())
+    assert said is not None
+    version = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout
+    if version.split()[1] == said[2]:
+        assert f"level for {UNIT.name}: {said[1]} " in done.stdout
