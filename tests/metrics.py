@@ -113,6 +113,6 @@ def every_metric(clock: Clock) -> tuple[Counters, list[Metric]]:
     counters.video_fetched(5)
     counters.write_ended(0.01, is_stored=False)
     counters.loop_turned(0.01)
-    snapshot = Snapshot((job, sent), 1, 3, frozenset({UserId(42)}))
+    snapshot = Snapshot((job, sent), 1, 3, frozenset({UserId(42)}), 3_600.0)
     reading = Reading(clock.now(), FINE, snapshot, Figures(resting=1, ceiling_used=0.5))
     return counters, list(Exposition(counters).collect(reading))

@@ -105,7 +105,9 @@ class Engine:
     def take_snapshot(self) -> Snapshot:
         """What the engine holds at this moment."""
         queued = len(self.context.signals.queued_jobs())
-        return Snapshot(tuple(self.scheduler.jobs), queued, self.outbox.depth, frozenset(self.throttles.held()))
+        held = frozenset(self.throttles.held())
+        backup_age = None if self._backups is None else self._backups.age_seconds()
+        return Snapshot(tuple(self.scheduler.jobs), queued, self.outbox.depth, held, backup_age)
 
     @property
     def turns(self) -> Notices | None:

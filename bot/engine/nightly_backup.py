@@ -5,6 +5,7 @@ again after an hour; everything else goes on.
 """
 
 import json
+import math
 import sys
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ import structlog
 import bot
 from bot.engine.context import EngineContext
 from bot.jobs.alerts import AlertKind
-from bot.jobs.backup_folder import night_of
+from bot.jobs.backup_folder import due_at, night_of
 from bot.media.confined import KilledError, Limits, OverdueError, supervise
 
 # A start has more urgent work.
@@ -40,6 +41,10 @@ class NightlyBackup:
         self._database = database
         self._folder = folder
         self._done: date | None = None
+
+    def age_seconds(self) -> float:
+        """How long ago the newest copy that is known was due; infinite before a night's copy is made or found."""
+        return math.inf if self._done is None else max(self._context.clock.now() - due_at(self._done), 0.0)
 
     async def run(self) -> None:
         """Make each night's copy once, until cancelled; none is made or deleted while the time is in doubt."""

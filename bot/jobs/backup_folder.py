@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
 from bot.jobs.backup import back_up
@@ -44,6 +44,11 @@ def night_of(now: float, zone: tzinfo | None = None) -> date:
     """The night whose copy is due at that time: it begins at `NIGHT_HOUR`. Without `zone` in the machine's own."""
     local = datetime.fromtimestamp(now, UTC).astimezone(zone)
     return local.date() if local.hour >= NIGHT_HOUR else local.date() - timedelta(days=1)
+
+
+def due_at(night: date, zone: tzinfo | None = None) -> float:
+    """When that night's copy is due. Without `zone` in the machine's own."""
+    return datetime.combine(night, time(NIGHT_HOUR), zone).timestamp()
 
 
 def file_name(night: date, lineage: str) -> str:

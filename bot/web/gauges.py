@@ -124,6 +124,12 @@ def _disk(reading: Reading, _stays: Stays) -> Iterator[Metric]:
     yield floors
 
 
+def _backups(reading: Reading, _stays: Stays) -> Iterator[Metric]:
+    if reading.snapshot is not None and reading.snapshot.backup_age_seconds is not None:
+        age = reading.snapshot.backup_age_seconds
+        yield _gauge("videobot_backup_age_seconds", "How long ago the newest known nightly backup was due.", age)
+
+
 def _operator(reading: Reading, _stays: Stays) -> Iterator[Metric]:
     if reading.facts is None:
         return
@@ -138,4 +144,4 @@ def _operator(reading: Reading, _stays: Stays) -> Iterator[Metric]:
         yield _gauge("videobot_daily_ceiling_used_ratio", "The used share of MAX_JOBS_PER_DAY.", used)
 
 
-MEASURES: tuple[Measure, ...] = (_process, _jobs, _messages, _people, _providers, _gateway, _disk, _operator)
+MEASURES: tuple[Measure, ...] = (_process, _jobs, _messages, _people, _providers, _gateway, _disk, _backups, _operator)

@@ -211,6 +211,14 @@ async def dead(scene: Scene) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def backups_fail(scene: Scene) -> AsyncIterator[None]:
+    """The disk for the nightly backups is away, and was when the bot was started."""
+    await scene.stage.bot.kill()
+    await scene.stage.start_bot(BACKUP_DIR=str(scene.stage.folder / "away"))
+    yield
+
+
+@asynccontextmanager
 async def dies_often(scene: Scene) -> AsyncIterator[Each]:
     """It is killed again and again, and started again each time."""
     left = iter(range(4))

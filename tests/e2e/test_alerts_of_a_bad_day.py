@@ -105,6 +105,7 @@ async def test_each_alert_fires_in_its_trouble_and_none_in_calm(tmp_path: Path) 
         await day.calm(48)
         await day.trouble(troubles.outcomes_unknown, 8, "VideoBotJobsUncertain")
         await day.trouble(troubles.ceiling_near, 2, "VideoBotCeilingNear")
+        await day.trouble(troubles.backups_fail, 72, "VideoBotBackupOld", step_seconds=CALM_SECONDS)
         assert day.record.seen == TRIED
         assert day.record.missing() == set()
         assert open_labels(day.record.scraper.page, [NAME_OF_SETTINGS], shards=1) == set()

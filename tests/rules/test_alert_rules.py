@@ -74,6 +74,7 @@ CALM = {
     one("videobot_disk_floor_bytes", 'kind="picture"'): steady(2**28),
     one("videobot_disk_floor_bytes", 'kind="video"'): steady(2**26),
     one("videobot_daily_ceiling_used_ratio"): steady(0.5),
+    one("videobot_backup_age_seconds"): steady(100_000),
 }
 # What is different in the trouble of each alert, and which others fire in it as well.
 TROUBLE: dict[str, tuple[dict[str, str], set[str]]] = {
@@ -93,6 +94,8 @@ TROUBLE: dict[str, tuple[dict[str, str], set[str]]] = {
     "VideoBotVideosNotPosted": ({one("videobot_job_oldest_seconds", 'state="posting"'): growing(60)}, set()),
     "VideoBotDiskLow": ({one("videobot_disk_free_bytes"): steady(2**29)}, set()),
     "VideoBotDiskFull": ({one("videobot_disk_free_bytes"): steady(2**28)}, {"VideoBotDiskLow"}),
+    # Known of none, and of an old one.
+    "VideoBotBackupOld": ({one("videobot_backup_age_seconds"): "Inf " * 6 + f"172801x{STEPS - 6}"}, set()),
     "VideoBotClockInDoubt": ({one("videobot_clock_in_doubt"): steady(1)}, set()),
     # A queue that is old because of it is no further alert.
     "VideoBotPaused": (

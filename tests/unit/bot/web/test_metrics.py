@@ -1,6 +1,7 @@
 """What is counted and measured for `/metrics`, and that a fault in it reaches neither the bot nor the other metrics."""
 
 import asyncio
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -169,7 +170,8 @@ def test_jobs_are_counted_by_state_with_the_age_of_the_oldest(clock: FakeClock, 
         a_job(State.ACCEPTED, accepted_at=now - 70.0),
         a_job(State.RENDERING, submitted_at=now - 90.0),
     )
-    reading = Reading(now, FINE, Snapshot(jobs, queued=1, outbox=4, held=frozenset({ANNA, BEN})), Figures(3, 0.25))
+    snapshot = Snapshot(jobs, queued=1, outbox=4, held=frozenset({ANNA, BEN}), backup_age_seconds=math.inf)
+    reading = Reading(now, FINE, snapshot, Figures(3, 0.25))
     page = page_of(counters, reading)
     assert value_of(page, "videobot_jobs", state="accepted") == 2
     assert value_of(page, "videobot_jobs", state="posting") == 0
@@ -179,6 +181,7 @@ def test_jobs_are_counted_by_state_with_the_age_of_the_oldest(clock: FakeClock, 
     assert value_of(page, "videobot_outbox_messages") == 4
     assert value_of(page, "videobot_people_held") == 2
     assert value_of(page, "videobot_people_resting") == 3
+    assert value_of(page, "videobot_backup_age_seconds") == math.inf
     assert value_of(page, "videobot_daily_ceiling_used_ratio") == 0.25
 
 
@@ -219,7 +222,7 @@ def test_no_label_says_more_than_it_may(clock: FakeClock) -> None:
     """Each is of a small closed set, and none is an id: not of a person, a server, a job or a message."""
     counters, _metrics = every_metric(clock)
     counters.job_moved(Event.POSTED, a_job(State.POSTING), a_job(State.DELIVERED))
-    reading = Reading(clock.now(), FINE, Snapshot((a_job(),), 1, 1, frozenset({UserId(7)})), Figures(1, None))
+    reading = Reading(clock.now(), FINE, Snapshot((a_job(),), 1, 1, frozenset({UserId(7)}), None), Figures(1, None))
     page = page_of(counters, reading)
     assert open_labels(page, [PROVIDER], shards=2) == set()
     counters.message_sent("1234567890", "posted", 1)
