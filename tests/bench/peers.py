@@ -95,9 +95,13 @@ async def submit_first(options: Options) -> None:
 
 
 async def bare_polls(options: Options) -> Options:
-    """One session, one heap of due times, thirty-two workers; the response is read and parsed, nothing else."""
+    """One session, one heap of due times, thirty-two workers; the response is read and parsed, nothing else.
+
+    `per_second`: no more than so many; else one after the other.
+    """
     ids, polls = options["ids"], 0
-    began_with = cpu_seconds()
+    pause_seconds = 1.0 / options["per_second"] if "per_second" in options else 0.0
+    began_with, began_at = cpu_seconds(), time.monotonic()
     due = [(0.0, number) for number in range(len(ids))]
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {options['api_key']}"}) as session:
 
@@ -106,6 +110,8 @@ async def bare_polls(options: Options) -> Options:
             while polls < options["polls"]:
                 at, number = heapq.heappop(due)
                 polls += 1
+                if pause_seconds:
+                    await asyncio.sleep(max(0.0, began_at + polls * pause_seconds - time.monotonic()))
                 async with session.get(f"{options['provider']}/videos/{ids[number]}") as response:
                     await response.json()
                 heapq.heappush(due, (at + 5.0, number))
