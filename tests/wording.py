@@ -8,7 +8,7 @@ import string
 from collections.abc import Callable
 
 from bot.chat.words import Key, Label, Sentence, _filling, label, say
-from bot.chat.words._keys import Ending
+from bot.chat.words._endings import Ending
 from bot.jobs.alerts import AlertKind
 from bot.jobs.drill import DrillProblem
 from bot.jobs.reasons import Reason

@@ -19,13 +19,16 @@ from bot.jobs.model import Cause
 from bot.ops.clock import Clock
 from bot.videos.cancel_responses import judge_cancel
 from bot.videos.causes import Sent
+from bot.videos.connections import ANSWER_MAX_BYTES, once, open_session, read_body
 from bot.videos.dialects import Dialect
 from bot.videos.error_bodies import escaped
+from bot.videos.improving import CHAT_PATH, improving_request, read_improved
 from bot.videos.observing import Report, RequestKind, ignore, observed
 from bot.videos.private_network import connector_to
 from bot.videos.provider_faults import (
     Doubtful,
     Leaving,
+    NotImproved,
     NotSent,
     PollFailed,
     PollForbidden,
@@ -39,7 +42,6 @@ from bot.videos.submit_responses import RawResponse, ResponseContext, judge_list
 from bot.videos.urls import normalise_base, same_origin
 from bot.videos.values import CancelOutcome, CancelResult, Endpoint, Order, RemoteVideo, Timeouts
 
-ANSWER_MAX_BYTES = 1024 * 1024
 LIST_MAX_BYTES = 8 * 1024 * 1024
 _LIST_LIMIT = 100
 # Parsing more than this would block the event loop.
@@ -47,7 +49,6 @@ _AT_ONCE_BYTES = 256 * 1024
 # The most polls that may be under way.
 POLL_CONNECTIONS = 200
 POLL_REDIRECTS = 3
-_CHUNK_BYTES = 64 * 1024
 _STRANGE_WORDS_MAX = 100
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -125,11 +126,11 @@ class VideosClient:
                 asyncio.timeout(self._timeouts.poll_total_seconds),
                 # A connection of its own, which is closed afterwards: none of those that the polls share.
                 self._submit_session().delete(
-                    self._url(path), headers=self._headers(), allow_redirects=False, middlewares=(_once,)
+                    self._url(path), headers=self._headers(), allow_redirects=False, middlewares=(once,)
                 ) as response,
             ):
                 answer = RawResponse(response.status, response.headers, None)
-                answer = replace(answer, body=await _read(response))
+                answer = replace(answer, body=await read_body(response))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return CancelResult(CancelOutcome.REFUSED, detail=self._detail(error))
         except (aiohttp.ClientError, OSError) as error:
@@ -177,6 +178,29 @@ class VideosClient:
         self._first_probe_works |= self._probe == 0
         if status in (401, 403):
             raise PollForbidden(status=status)
+
+    @observed(RequestKind.CHAT)
+    async def improve_prompt(self, model: str, prompt: str, *, is_remix: bool = False) -> str:
+        """A better version of the prompt by that chat model of the same provider: one request, never repeated.
+
+        Raises `NotImproved`, which says nothing about the provider's videos.
+        """
+        body = improving_request(model, prompt, is_remix=is_remix)
+        headers = {**self._headers(), "Content-Type": "application/json"}
+        try:
+            async with (
+                asyncio.timeout(self._timeouts.chat_total_seconds),
+                self._submit_session().post(
+                    self._url(CHAT_PATH), data=body, headers=headers, allow_redirects=False, middlewares=(once,)
+                ) as response,
+            ):
+                answer = await read_body(response)
+        except (aiohttp.ClientError, OSError) as error:
+            raise NotImproved(detail=self._detail(error)) from error
+        improved = read_improved(answer) if response.status == 200 else None
+        if improved is None:
+            raise NotImproved(status=response.status)
+        return improved
 
     async def _status_of(self, path: str) -> int:
         """The status of the response to a free request. Raises `PollFailed` without one."""
@@ -242,7 +266,7 @@ class VideosClient:
                 self._submit_session().post(url, data=body.data, headers=headers, allow_redirects=False) as response,
             ):
                 answer = RawResponse(response.status, response.headers, None)
-                answer = replace(answer, body=await _read(response))
+                answer = replace(answer, body=await read_body(response))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(detail=self._detail(error)) from error
         except (aiohttp.ClientError, OSError) as error:
@@ -258,7 +282,7 @@ class VideosClient:
             async with self._poll_session().get(target, headers=self._headers(), allow_redirects=False) as response:
                 onward = self._onward(response) if hop < POLL_REDIRECTS else None
                 if onward is None:
-                    return RawResponse(response.status, response.headers, await _read(response, max_bytes))
+                    return RawResponse(response.status, response.headers, await read_body(response, max_bytes))
             target = onward
         raise AssertionError("the last hop always answers")
 
@@ -305,44 +329,13 @@ class VideosClient:
         if self._sessions is None:
             times = self._timeouts
             self._sessions = (
-                _session(
+                open_session(
                     connector_to(self.provider, force_close=True, limit=0),
                     aiohttp.ClientTimeout(connect=times.connect_seconds, sock_read=times.submit_silence_seconds),
                 ),
-                _session(
+                open_session(
                     connector_to(self.provider, limit=POLL_CONNECTIONS),
                     aiohttp.ClientTimeout(connect=times.connect_seconds, sock_read=times.poll_silence_seconds),
                 ),
             )
         return self._sessions
-
-
-def _session(connector: aiohttp.TCPConnector, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=connector,
-        timeout=timeout,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": "discord-video-bot"},
-        trust_env=False,
-    )
-
-
-async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a DELETE again whose connection broke off."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise aiohttp.ClientConnectionError(str(error)) from error
-
-
-async def _read(response: aiohttp.ClientResponse, max_bytes: int = ANSWER_MAX_BYTES) -> bytes | None:
-    """The body, or None as soon as it exceeds that many bytes; the rest is not fetched."""
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > max_bytes:
-            response.close()
-            return None
-    return bytes(body)

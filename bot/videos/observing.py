@@ -28,6 +28,7 @@ class RequestKind(StrEnum):
     LIST = "list"
     CANCEL = "cancel"
     PROBE = "probe"
+    CHAT = "chat"
 
 
 class _Observed(Protocol):

@@ -11,12 +11,13 @@
     │   ├── Blocked               not taken: refused without the provider's own words (a firewall, perhaps)
     │   ├── RequestRefused        not taken: the provider refused this very request
     │   └── Doubtful              unknown outcome; it must never be sent again by itself
-    └── PollFault               a poll failed; no evidence about the video
-        ├── PollFailed            try again later
-        ├── PollForbidden         the key is refused
-        ├── PollRefused           the provider refuses this very video; several of these end the job
-        ├── NotFound              the provider doesn't have the video (now), or no longer
-        └── NoList                the provider has no list of its videos
+    ├── PollFault               a poll failed; no evidence about the video
+    │   ├── PollFailed            try again later
+    │   ├── PollForbidden         the key is refused
+    │   ├── PollRefused           the provider refuses this very video; several of these end the job
+    │   ├── NotFound              the provider doesn't have the video (now), or no longer
+    │   └── NoList                the provider has no list of its videos
+    └── NotImproved             the chat model made no better version of a prompt
 
 `detail` holds the provider's own words, escaped, without addresses and at most 500 characters, for the log only. Which
 answer becomes which fault: `bot.videos.submit_responses` and `bot.videos.poll_responses`.
@@ -210,3 +211,7 @@ class NotFound(PollFault):
 
 class NoList(PollFault):
     """Any 4xx but 408, 425, 429, and 501, on a request for the list: this provider has none."""
+
+
+class NotImproved(VideosFault):
+    """No usable answer of the chat model, for any reason: it is no evidence about the videos of that provider."""

@@ -59,6 +59,7 @@ class Timeouts:
     submit_with_files_total_seconds: float = 300.0
     poll_silence_seconds: float = 30.0
     poll_total_seconds: float = 45.0
+    chat_total_seconds: float = 20.0
 
 
 class RemoteState(StrEnum):

@@ -35,6 +35,7 @@ _CLASSES = {
     RequestKind.POLL: (faults.PollFailed, faults.PollForbidden, faults.PollRefused, faults.NotFound),
     RequestKind.LIST: (faults.PollFailed, faults.PollForbidden, faults.NoList),
     RequestKind.PROBE: (faults.PollFailed, faults.PollForbidden),
+    RequestKind.CHAT: (faults.NotImproved,),
 }  # fmt: skip
 _POST_FAULTS = (Refused, TooLarge, NotTaken, OutcomeUnknown)
 # Of a job without a cause, or without a currency.

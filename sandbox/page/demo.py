@@ -79,7 +79,7 @@ maximum = 4294967295
 description = "The same seed gives a similar video"
 """
 # As in production, except that renders take seconds instead of minutes.
-_SETTINGS = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "2"}
+_SETTINGS = {"POLL_MIN_SECONDS": "0.5", "POLL_MAX_SECONDS": "2", "PROMPT_MODEL": "studio-text"}
 
 
 async def open_sandbox(port: int | None, *, browser: bool, language: str, second_provider: bool = False) -> None:

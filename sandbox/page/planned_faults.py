@@ -11,7 +11,7 @@ from sandbox.studio.faults import Target
 _WAIT_SECONDS = 3.0
 _DRIP_BYTES_PER_SECOND = 10
 
-PROVIDER_TARGETS: dict[str, Target] = {"paid": "paid", "poll": "poll", "file": "file"}
+PROVIDER_TARGETS: dict[str, Target] = {"paid": "paid", "poll": "poll", "file": "file", "chat": "chat"}
 DISCORD_TARGETS: dict[str, tuple[str, ...]] = {
     "post": ("message_create",),
     "edit": ("message_edit",),

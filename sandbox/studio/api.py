@@ -28,6 +28,7 @@ class Api(Endpoints):
         app.router.add_delete("/v1/videos/{id}", middleware.register("cancel", self.delete))
         app.router.add_get("/v1/videos/{id}/content", middleware.register("content", self.content), allow_head=False)
         app.router.add_get("/v1/files/{id}.mp4", middleware.register("file", self.file), allow_head=False)
+        app.router.add_post("/v1/chat/completions", middleware.register("chat", self.chat))
         app.router.add_get("/v1/models", middleware.register("ping", self.models), allow_head=False)
         return app
 

@@ -119,6 +119,8 @@ class Dials:
     default_seconds: str = "4"
     refused_word: str = "forbidden"
     """A prompt with this word is refused at create with 400 `content_policy_violation`."""
+    better_words: str = ", in soft morning light, filmed from low above the ground in one slow shot."
+    """What the chat model adds to a prompt."""
     failing_word: str = "doomed"
     """A prompt with this word is taken, and fails in the render."""
 

@@ -33,6 +33,17 @@ class Endpoints:
         if not hmac.compare_digest(given.encode(), f"Bearer {self._api_key}".encode()):
             raise RefusedError(401, "Incorrect API key provided.", code="invalid_api_key")
 
+    async def chat(self, request: web.Request) -> web.StreamResponse:
+        """`POST /chat/completions` of a chat model that rewrites prompts: the last message with more to see."""
+        self.check_key(request)
+        match self.entry(request).fields:
+            case {"model": str(), "messages": [*_, {"role": "user", "content": str(prompt)}]}:
+                pass
+            case _:
+                raise RefusedError(400, "Missing required parameter: 'messages'.", param="messages")
+        message = {"role": "assistant", "content": f"{prompt.rstrip('. ')}{self.state.dials.better_words}"}
+        return self.answer({"object": "chat.completion", "choices": [{"index": 0, "message": message}]})
+
     def find(self, request: web.Request) -> Render:
         """The render that the path names; raises RefusedError if there is none."""
         render = self.state.find(request.match_info["id"])

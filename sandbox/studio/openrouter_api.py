@@ -21,6 +21,7 @@ class OpenRouterApi(Endpoints):
         app.router.add_get(f"{base}/videos/{{id}}", register("poll", self.poll), allow_head=False)
         app.router.add_delete(f"{base}/videos/{{id}}", register("cancel", self.delete))
         app.router.add_get(f"{base}/videos/{{id}}/content", register("content", self.content), allow_head=False)
+        app.router.add_post(f"{base}/chat/completions", register("chat", self.chat))
         app.router.add_get(f"{base}/models", register("models", self.models), allow_head=False)
         app.router.add_get(f"{base}/key", register("ping", self.key), allow_head=False)
         return app

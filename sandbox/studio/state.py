@@ -10,7 +10,7 @@ from typing import Any, Literal
 from bot.ops.clock import Clock
 from sandbox.studio.dials import Dials, Ending, Outcome
 
-Operation = Literal["create", "remix", "poll", "content", "file", "list", "ping", "models", "cancel", "unknown"]
+Operation = Literal["create", "remix", "poll", "content", "file", "list", "ping", "models", "cancel", "chat", "unknown"]
 PAID: tuple[Operation, ...] = ("create", "remix")
 
 

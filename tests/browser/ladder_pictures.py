@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Locator, expect
 
 from bot.chat.words import Key
-from bot.chat.words._keys import Ending
+from bot.chat.words._endings import Ending
 from sandbox.chat import Fault, Guild
 from tests.browser.visit import WIDE, Visit, a_visit, picture_of, stop_in_the_middle
 from tests.e2e.scene import WITH_FFMPEG

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.words import ENGLISH, LANGUAGES, Key, Label, Language, read_language, read_languages
-from bot.chat.words._keys import Ending
+from bot.chat.words._endings import Ending
 from bot.jobs.alerts import AlertKind
 from bot.jobs.drill import DrillProblem, DrillStep
 from bot.jobs.reasons import Reason

@@ -1,6 +1,7 @@
 """A job's state as people read it: from the facts of the job to the key of a sentence. Pure."""
 
-from bot.chat.words._keys import Ending, Key
+from bot.chat.words._endings import Ending
+from bot.chat.words._keys import Key
 from bot.jobs.deadlines import is_slow
 from bot.jobs.denials import Denial, stored_denial
 from bot.jobs.model import Cause, Charged, Job

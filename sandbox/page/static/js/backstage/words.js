@@ -32,6 +32,7 @@ export const PROVIDER_TARGETS = [
   ["paid", "create or remix"],
   ["poll", "poll of a job"],
   ["file", "download of a video"],
+  ["chat", "better prompt"],
 ];
 
 /** Kinds of requests to Discord. */
