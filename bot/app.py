@@ -341,4 +341,6 @@ def _rules(settings: Settings) -> Rules:
         max_rendering_jobs=settings.max_rendering_jobs,
         reply_remix=settings.reply_remix,
         reply_grace_seconds=settings.reply_grace_seconds,
+        prompt_model=settings.prompt_model,
+        improvements_per_day=settings.prompt_improvements_per_user_per_day,
     )

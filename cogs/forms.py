@@ -13,13 +13,12 @@ from bot.engine.requests.drafts import origin_id
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
 from bot.jobs.database import StoreUnavailableError
-from bot.jobs.drafts import Draft
-from bot.jobs.model import Job, JobId, Origin, UserId, Via, VideoRequest
+from bot.jobs.model import JobId, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.states import State
-from cogs.facts import asker_of, no_place_of, origin_of, prompt_of, reader_of, sight_by
+from cogs.facts import origin_of, reader_of
 from cogs.host import Host
-from cogs.requesting import draft_of, respond_to_request
+from cogs.improving import show_improved
+from cogs.requesting import draft_of, find_made, make_of_draft
 from cogs.responses import deferring, is_turned_away, respond, respond_to_action
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -64,7 +63,7 @@ class Forms(commands.Cog):
                 return
             draft = kept
             # The question under the same reply may have been confirmed.
-            made = None if draft.reply_to is None else await self._services.replies.offers.find_made(draft.reply_to)
+            made = await find_made(self._services, draft)
             if made is not None:
                 await respond_to_action(interaction, made, Key.ANSWER_MADE_BEFORE)
                 return
@@ -73,22 +72,10 @@ class Forms(commands.Cog):
                 id=origin_id(draft.id),
             )
         filled = forms.fill_in(draft, answer)
-        made = await self._make(interaction, filled, origin)
-        if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE and not answer.uploads:
-            made = Refusal(Reason.UPLOADS_GONE)
-        if isinstance(made, Job) and draft.reply_to is not None:
-            await self._services.replies.offers.end(draft.reply_to)
-        older = isinstance(made, Job) and made.state is not State.ACCEPTED
-        await respond_to_request(self._services, interaction, made, filled, Key.ANSWER_MADE_BEFORE if older else None)
-
-    async def _make(self, interaction: discord.Interaction, draft: Draft, origin: Origin) -> Job | Refusal:
-        asker, sight = asker_of(interaction), sight_by(interaction)
-        request = replace(draft.request, prompt=prompt_of(interaction, draft.request.prompt))
-        ask, no_place = Ask(request, draft.uploads), no_place_of(interaction, private=request.private)
-        if draft.retry_of is not None:
-            return await self._services.job_actions.retry(draft.retry_of, asker, origin, sight, no_place, ask)
-        refusal = await self._services.lookup.check_parent(request, asker, sight)
-        return refusal or await self._services.intake.accept(ask, origin, no_place, draft.place)
+        if filled.improve:
+            await show_improved(self._services, interaction, filled)
+            return
+        await make_of_draft(self._services, interaction, filled, origin, attached=bool(answer.uploads))
 
     async def _say_no(self, interaction: discord.Interaction, reason: Reason, answer: forms.FormAnswer) -> None:
         """Return the prompt where no draft can hold it."""

@@ -23,7 +23,7 @@ def build(services: Services) -> AnyCommand:
     @app_commands.command(name="help", description=description("help", services.readers))
     async def help_(interaction: discord.Interaction) -> None:
         async with deferring(interaction):
-            await respond(interaction, help_text(reader_of(interaction)))
+            await respond(interaction, help_text(reader_of(interaction), improves=services.improving.is_offered))
 
     return cast("AnyCommand", help_)
 

@@ -16,7 +16,7 @@ from bot.jobs.states import ENDS
 from cogs.facts import asker_of, no_place_of, reader_of, sight_by
 from cogs.host import Host
 from cogs.messages import button_on, pictures_on, shows_video
-from cogs.requesting import open_form, open_remix
+from cogs.requesting import draft_of, open_form, open_remix
 from cogs.responses import deferring, opening_form, respond, respond_at_once
 
 
@@ -35,7 +35,7 @@ def build(services: Services) -> tuple[app_commands.ContextMenu, ...]:
             model = next((one for one in models if pictures_of(one)), services.catalogue.default)
             # As many as the form takes for that model; of a model without pictures the refusal says so.
             kept = pictures[: pictures_of(model) or 1]
-            await open_form(services, interaction, Ask(VideoRequest("", model.name), kept))
+            await open_form(services, interaction, draft_of(interaction, Ask(VideoRequest("", model.name), kept)))
 
     async def remix(interaction: discord.Interaction, message: discord.Message) -> None:
         async with opening_form(interaction):

@@ -75,7 +75,7 @@ def offering_models(services: Services, *, inherits: bool = False) -> Callable[[
     }
 
     def offer(callback: Callback) -> Callback:
-        _sign(callback, own)
+        _sign(callback, own, left_out(services))
         for decorate in (
             app_commands.rename(**{parameter: option.name for parameter, option in own.items()}),
             app_commands.describe(**{parameter: option.description for parameter, option in own.items()}),
@@ -100,17 +100,27 @@ def _parameters(catalogue: Catalogue) -> dict[str, Option]:
     return {f"option_{number}": option for number, option in enumerate(catalogue.options)}
 
 
-def _sign(callback: Callback, own: Mapping[str, Option]) -> None:
-    """Give the callback a parameter for each option instead of its `**chosen`: discord.py reads its signature."""
+def left_out(services: Services) -> frozenset[str]:
+    """The options that a command doesn't have with these settings."""
+    return frozenset() if services.improving.is_offered else frozenset({"improve"})
+
+
+def _sign(callback: Callback, own: Mapping[str, Option], without: frozenset[str]) -> None:
+    """Give the callback a parameter for each option instead of its `**chosen`: discord.py reads its signature.
+
+    Its keyword-only parameters are the command's last options.
+    """
     signature = inspect.signature(callback)
-    fixed = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    given = [one for one in signature.parameters.values() if one.name not in without]
+    first = [one for one in given if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    last = [one for one in given if one.kind is inspect.Parameter.KEYWORD_ONLY]
     added = [
         inspect.Parameter(
             parameter, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=_annotation(option)
         )
         for parameter, option in own.items()
     ]
-    cast("Any", callback).__signature__ = signature.replace(parameters=[*fixed, *added])
+    cast("Any", callback).__signature__ = signature.replace(parameters=[*first, *added, *last])
 
 
 def _annotation(option: Option) -> Any:

@@ -16,7 +16,8 @@ from bot.jobs.model import Job, VideoRequest
 from bot.jobs.reasons import Refusal
 from cogs.facts import asker_of, reader_of, sight_by, uploads_of
 from cogs.host import Host
-from cogs.model_options import chosen_of, offering_models
+from cogs.improving import show_improved
+from cogs.model_options import chosen_of, left_out, offering_models
 from cogs.requesting import accept_request, draft_of, open_form, respond_to_request
 from cogs.responses import deferring, opening_form, respond_at_once
 from cogs.suggesting import suggest_by
@@ -36,7 +37,7 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         return await services.lookup.remix_of(parent, replace(request, private=private))
 
     @app_commands.command(name="remix", description=description("remix", services.readers))
-    @app_commands.describe(**texts_of("remix", services.readers))
+    @app_commands.describe(**texts_of("remix", services.readers, left_out(services)))
     @offering_models(services, inherits=True)
     @app_commands.autocomplete(video=suggest_by(services, Lookup.suggest_finished_in_place))
     async def remix(
@@ -51,6 +52,8 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         reference_3: discord.Attachment | None = None,
         reference_4: discord.Attachment | None = None,
         private: bool = False,
+        *,
+        improve: bool = False,
         **chosen: object,
     ) -> None:
         uploads = uploads_of(reference, reference_2, reference_3, reference_4)
@@ -64,13 +67,17 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
                     await respond_at_once(interaction, refusal_text(parent, reader_of(interaction)))
                     return
                 ask = Ask(await remix_of(parent, request, interaction), uploads)
-                await open_form(services, interaction, ask, parent.origin.place)
+                draft = draft_of(interaction, ask, home=parent.origin.place, improve=improve)
+                await open_form(services, interaction, draft)
             return
         async with deferring(interaction):
             made = parent = await find(interaction, video)
             ask, home = Ask(request, uploads), None
             if isinstance(parent, Job):
                 ask, home = Ask(await remix_of(parent, request, interaction), uploads), parent.origin.place
+                if improve:
+                    await show_improved(services, interaction, draft_of(interaction, ask, home=home))
+                    return
                 made = await accept_request(services, interaction, ask, home)
             await respond_to_request(services, interaction, made, draft_of(interaction, ask, home=home))
 

@@ -8,12 +8,14 @@ from bot.chat import cards, forms
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.words import Key
 from bot.chat.words import refusal as refusal_text
+from bot.engine.requests.drafts import origin_id
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
 from bot.jobs.drafts import Draft, new_draft_id
-from bot.jobs.model import Job, JobId, Place, UserId, Via, VideoRequest
+from bot.jobs.model import Job, JobId, Origin, Place, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
-from cogs.facts import no_place_of, origin_of, place_of, prompt_of, reader_of
+from bot.jobs.states import State
+from cogs.facts import asker_of, no_place_of, origin_of, place_of, prompt_of, reader_of, sight_by
 from cogs.responses import respond, respond_at_once, respond_to_action
 
 # No input of a form changes these.
@@ -40,7 +42,12 @@ async def accept_request(
 
 
 def draft_of(
-    interaction: discord.Interaction, ask: Ask, *, retry_of: JobId | None = None, home: Place | None = None
+    interaction: discord.Interaction,
+    ask: Ask,
+    *,
+    retry_of: JobId | None = None,
+    home: Place | None = None,
+    improve: bool = False,
 ) -> Draft:
     """A new draft of the person's request. `home`: the place of the job that it leads on from, if any.
 
@@ -56,16 +63,17 @@ def draft_of(
         interaction.created_at.timestamp(),
         uploads=ask.uploads,
         retry_of=retry_of,
+        improve=improve,
     )
 
 
-async def open_form(services: Services, interaction: discord.Interaction, ask: Ask, home: Place | None = None) -> None:
-    """Ask for the prompt by a form; the given options are kept until it is submitted. `home` as in `draft_of`."""
-    draft = draft_of(interaction, ask, home=home)
+async def open_form(services: Services, interaction: discord.Interaction, draft: Draft) -> None:
+    """Ask for the prompt of a new draft by a form; the given options are kept until it is submitted."""
+    request = draft.request
     refusal = (
         services.intake.closed(draft.place.guild_id, request=True)
-        or no_place_of(interaction, private=ask.request.private)
-        or await services.intake.check(ask, UserId(interaction.user.id))
+        or no_place_of(interaction, private=request.private)
+        or await services.intake.check(Ask(request, draft.uploads), draft.user_id)
     )
     if refusal is not None:
         await respond_at_once(interaction, await refusal_with_edit(services, interaction, refusal, draft))
@@ -96,6 +104,34 @@ async def show_form(services: Services, interaction: discord.Interaction, draft:
     inherited = await services.lookup.find_inherited_model(draft.request)
     shown = forms.build(form, reader_of(interaction), draft, services.catalogue, inherited)
     await interaction.response.send_modal(shown)
+
+
+async def find_made(services: Services, draft: Draft) -> Job | None:
+    """The job that was made of the draft, or by the question under the same reply."""
+    made = await services.intake.find_made(origin_id(draft.id))
+    if made is None and draft.reply_to is not None:
+        return await services.replies.offers.find_made(draft.reply_to)
+    return made
+
+
+async def make_of_draft(
+    services: Services, interaction: discord.Interaction, draft: Draft, origin: Origin, *, attached: bool = False
+) -> None:
+    """Make the job of a whole draft, and show what came of it. `attached`: its files were attached just now."""
+    asker, sight = asker_of(interaction), sight_by(interaction)
+    request = replace(draft.request, prompt=prompt_of(interaction, draft.request.prompt))
+    ask, no_place = Ask(request, draft.uploads), no_place_of(interaction, private=request.private)
+    if draft.retry_of is not None:
+        made = await services.job_actions.retry(draft.retry_of, asker, origin, sight, no_place, ask)
+    else:
+        refusal = await services.lookup.check_parent(request, asker, sight)
+        made = refusal or await services.intake.accept(ask, origin, no_place, draft.place)
+    if isinstance(made, Refusal) and made.reason is Reason.REFERENCE_UNREADABLE and not attached:
+        made = Refusal(Reason.UPLOADS_GONE)
+    if isinstance(made, Job) and draft.reply_to is not None:
+        await services.replies.offers.end(draft.reply_to)
+    older = isinstance(made, Job) and made.state is not State.ACCEPTED
+    await respond_to_request(services, interaction, made, draft, Key.ANSWER_MADE_BEFORE if older else None)
 
 
 async def refusal_with_edit(

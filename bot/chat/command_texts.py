@@ -4,7 +4,7 @@ The commands are built with English texts; Discord gets the others through disco
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, cast
 
 import discord
@@ -29,12 +29,13 @@ def description(command: str, readers: Readers) -> str:
     return readers.of(ENGLISH).read(f"commands.{command}", {})
 
 
-def options(command: str, readers: Readers) -> dict[str, str]:
-    """The English descriptions of a command's options."""
+def options(command: str, readers: Readers, without: Collection[str] = ()) -> dict[str, str]:
+    """The English descriptions of a command's options, but for those."""
     above = f"options.{command}."
     english = readers.of(ENGLISH)
     names = [name for name in english.languages[0].sentences if name.startswith(above)]
-    return {name.removeprefix(above): english.read(name, {}) for name in names}
+    described = {name.removeprefix(above): english.read(name, {}) for name in names}
+    return {name: text for name, text in described.items() if name not in without}
 
 
 def choices(values: Sequence[str], name_of: ChoiceName, readers: Readers) -> list[app_commands.Choice[str]]:

@@ -51,6 +51,9 @@ class Action(StrEnum):
     NO_THANKS = "no_thanks"
     KEEP = "keep"
     MAKE_PUBLIC = "make_public"
+    USE_IMPROVED = "use_improved"
+    USE_MINE = "use_mine"
+    EDIT_IMPROVED = "edit_improved"
     DETAILS = "details"
 
 
@@ -64,7 +67,7 @@ _ALLOWED = {
     MessageKind.UNSURE: (Action.REQUEST_AGAIN, Action.DISMISS),
     MessageKind.OFFER: (Action.OPEN_FORM, Action.MAKE_IT, Action.NO_THANKS),
     MessageKind.SURE: (Action.DELETE, Action.KEEP),
-    MessageKind.DRAFT: (Action.EDIT, Action.MAKE_PUBLIC),
+    MessageKind.DRAFT: (Action.EDIT, Action.MAKE_PUBLIC, Action.USE_IMPROVED, Action.USE_MINE, Action.EDIT_IMPROVED),
     MessageKind.LIST: (
         Action.CANCEL,
         Action.WITHHOLD,

@@ -62,7 +62,7 @@ def build(
     modal = discord.ui.Modal(
         title=clip(say(Key.FORM_REMIX if remix else Key.FORM_VIDEO, reader), _TITLE_MAX), custom_id=str(form)
     )
-    modal.add_item(_prompt_row(draft.request, reader, remix=remix))
+    modal.add_item(_prompt_row(draft, reader, remix=remix))
     model = catalogue.find(draft.request.model, inherited) or catalogue.default
     if limit := pictures_of(model):
         modal.add_item(_pictures_row(draft, reader, limit))
@@ -87,12 +87,12 @@ def fill_in(draft: Draft, answer: FormAnswer) -> Draft:
     return replace(draft, request=replace(request, references=()), uploads=answer.uploads, pictures_dropped=False)
 
 
-def _prompt_row(request: VideoRequest, reader: Reader, *, remix: bool) -> "discord.ui.Label[discord.ui.Modal]":
+def _prompt_row(draft: Draft, reader: Reader, *, remix: bool) -> "discord.ui.Label[discord.ui.Modal]":
     # Halves of surrogate pairs can't be encoded: they become question marks.
-    filled = clip(request.prompt.encode("utf-8", "replace").decode(), PROMPT_MAX_CHARACTERS)
+    filled = clip(draft.request.prompt.encode("utf-8", "replace").decode(), PROMPT_MAX_CHARACTERS)
     return discord.ui.Label(
         text=say(Key.FORM_CHANGE if remix else Key.FORM_PROMPT, reader),
-        description=_kept_text(request, reader),
+        description=_kept_text(draft, reader) or (None if remix else say(Key.FORM_ELEMENTS, reader)),
         component=discord.ui.TextInput(
             custom_id=PROMPT_FIELD,
             style=discord.TextStyle.paragraph,
@@ -105,9 +105,12 @@ def _prompt_row(request: VideoRequest, reader: Reader, *, remix: bool) -> "disco
     )
 
 
-def _kept_text(request: VideoRequest, reader: Reader) -> str | None:
-    """What the request has that no row changes."""
-    texts = [say(Key.FORM_PRIVATE, reader)] if request.private else []
+def _kept_text(draft: Draft, reader: Reader) -> str | None:
+    """What the draft has that no row changes."""
+    request = draft.request
+    texts = [say(Key.FORM_IMPROVE, reader)] if draft.improve else []
+    if request.private:
+        texts.append(say(Key.FORM_PRIVATE, reader))
     if request.options:
         texts.append(
             say(Key.FORM_OPTIONS, reader, options=plain(" · ".join(option_texts(request, reader)), _VALUE_MAX))

@@ -16,11 +16,15 @@ _LINES = (
 )
 
 
-def help_text(reader: Reader) -> str:
-    """Ten lines, with the commands to click."""
-    return "\n".join(say(key, reader) for key in _LINES)
+_GOOD_PROMPTS = (Key.HELP_PROMPTS, Key.HELP_EXAMPLE_FOX, Key.HELP_EXAMPLE_ROBOT)
+
+
+def help_text(reader: Reader, *, improves: bool = False) -> str:
+    """Ten lines, with the commands to click, and what a good prompt is; `improves`: prompts are improved on request."""
+    good = (*_GOOD_PROMPTS, Key.HELP_IMPROVE) if improves else _GOOD_PROMPTS
+    return "\n".join(say(key, reader) for key in (*_LINES, *good))
 
 
 def welcome_text(reader: Reader) -> str:
-    """The same after a greeting, and how to read it again."""
-    return "\n".join((say(Key.WELCOME, reader), help_text(reader), say(Key.WELCOME_HELP, reader)))
+    """The ten lines after a greeting, and how to read more."""
+    return "\n".join(say(key, reader) for key in (Key.WELCOME, *_LINES, Key.WELCOME_HELP))

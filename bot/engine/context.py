@@ -35,6 +35,9 @@ class Rules:
     max_rendering_jobs: int
     reply_remix: Literal["auto", "on", "ask", "off"]
     reply_grace_seconds: float
+    # The chat model that improves prompts, and how often a day for one person; 0 is no limit.
+    prompt_model: str | None = None
+    improvements_per_day: int = 20
 
 
 @dataclass(frozen=True, slots=True)

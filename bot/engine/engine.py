@@ -23,6 +23,7 @@ from bot.engine.requests.drafts import Drafts
 from bot.engine.requests.drill import Drill
 from bot.engine.requests.drill_removal import DrillRemoval
 from bot.engine.requests.history import History
+from bot.engine.requests.improving import Improving
 from bot.engine.requests.intake import Intake
 from bot.engine.requests.job_actions import JobActions
 from bot.engine.requests.lookup import Lookup
@@ -74,9 +75,11 @@ class Engine:
             cluster.find_facts, cluster.heed_facts = throttles.find_facts, throttles.heed_facts
         self.drill_removal, owner_actions = DrillRemoval(context), OwnerActions(context, throttles)
         self.intake, lookup = Intake(context, throttles.refusal), Lookup(context)
+        drafts = Drafts(context)
         self.services = Services(
             self.intake,
-            Drafts(context),
+            drafts,
+            Improving(context, self.intake, drafts),
             JobActions(context, self.intake),
             lookup,
             DetailsLookup(context, lookup),

@@ -9,7 +9,7 @@ from bot.engine.context import EngineContext
 from bot.jobs.alerts import AlertKind
 from bot.jobs.deadlines import DRAFT_SECONDS
 from bot.jobs.model import fitted_name_of, video_name_of
-from bot.jobs.store import drafts, finding, pictures
+from bot.jobs.store import drafts, finding, improvements, pictures
 
 # Files are checked once an hour, rows with people's words more often.
 _FIRST_AFTER_SECONDS = 60.0
@@ -36,12 +36,13 @@ async def keep_house(context: EngineContext) -> None:
 
 
 async def drop_rows(context: EngineContext) -> None:
-    """Delete expired drafts, and offers that ended long ago."""
+    """Delete expired drafts, offers that ended long ago, and what counts towards no limit any more."""
     if context.signals.time_in_doubt:
         return
     now = context.clock.now()
     await context.database.write(drafts.drop_old_drafts, now - DRAFT_SECONDS)
     await context.database.write(drafts.drop_old_offers, now - _OFFER_SECONDS)
+    await context.database.write(improvements.drop_counted, now)
 
 
 async def sweep(context: EngineContext) -> None:

@@ -7,6 +7,7 @@ from bot.engine.requests.details import DetailsLookup
 from bot.engine.requests.drafts import Drafts
 from bot.engine.requests.drill import Drill
 from bot.engine.requests.history import History
+from bot.engine.requests.improving import Improving
 from bot.engine.requests.intake import Intake
 from bot.engine.requests.job_actions import JobActions
 from bot.engine.requests.lookup import Lookup
@@ -22,6 +23,7 @@ class Services:
 
     intake: Intake
     drafts: Drafts
+    improving: Improving
     job_actions: JobActions
     lookup: Lookup
     details: DetailsLookup

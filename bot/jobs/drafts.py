@@ -1,7 +1,7 @@
 """Requests that aren't accepted yet, and the short-lived messages that ask about them. Frozen."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.jobs.model import JobId, MessageId, Place, Upload, UserId, VideoRequest
@@ -18,7 +18,8 @@ class Draft:
 
     Attachments are kept by their addresses and fetched when the draft becomes a job; `request.references` holds
     pictures that are in the data folder already. `retry_of` is the job that an edited retry repeats; `pictures_dropped`
-    means that its pictures were refused or are gone.
+    means that its pictures were refused or are gone. `improve`: a better version of its prompt is wanted first;
+    `improved` is that version.
     """
 
     id: str
@@ -30,6 +31,13 @@ class Draft:
     uploads: tuple[Upload, ...] = ()
     retry_of: JobId | None = None
     pictures_dropped: bool = False
+    improve: bool = False
+    improved: str | None = None
+
+
+def with_improved(draft: Draft) -> Draft:
+    """The draft with the better version of its prompt as the prompt; without one, as it is."""
+    return draft if draft.improved is None else replace(draft, request=replace(draft.request, prompt=draft.improved))
 
 
 class OfferKind(StrEnum):

@@ -10,6 +10,9 @@ class Reason(StrEnum):
 
     PROMPT_EMPTY = "prompt empty"
     PROMPT_TOO_LONG = "prompt too long"  # limit, given: characters
+    NOT_IMPROVED = "not improved"  # the chat model made no better version of the prompt
+    IMPROVED_ALIKE = "improved alike"  # it would leave the prompt as it is
+    IMPROVEMENTS_LIMIT = "improvements limit"  # limit, free_at
     MODEL_UNKNOWN = "model unknown"  # given, choices
     SIZE_UNKNOWN = "size unknown"  # given, choices
     SECONDS_UNKNOWN = "seconds unknown"  # given, choices

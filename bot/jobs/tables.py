@@ -206,7 +206,21 @@ drafts = Table(
     Column("retry_of", String(8)),
     # Its pictures were refused or are gone: its form says so.
     Column("pictures_dropped", Boolean, nullable=False, server_default="0"),
+    # A better version of the prompt is wanted; and that version.
+    Column("improve", Boolean, nullable=False, server_default="0"),
+    Column("improved", String(2000)),
     Column("created_at", Float, nullable=False),
+)
+
+# Requests for a better prompt, one for a draft at most; kept as long as they count.
+improvements = Table(
+    "improvements",
+    metadata,
+    Column("draft_id", String(16), primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("begun_at", Float, nullable=False),
+    Index(None, "user_id", "begun_at"),
+    Index(None, "begun_at"),
 )
 
 offers = Table(
@@ -313,6 +327,7 @@ HAPPENED = (
     attempts.c.ended_at,
     posts.c.attempted_at,
     drafts.c.created_at,
+    improvements.c.begun_at,
     offers.c.shown_at,
     offers.c.gone_at,
     blocks.c.blocked_at,

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.column_values import fitted
 from bot.jobs.store.marks import Mark
-from bot.jobs.tables import attempts, blocks, drafts, jobs, marks, offers, pictures, posts, upload_limits
+from bot.jobs.tables import attempts, blocks, drafts, improvements, jobs, marks, offers, pictures, posts, upload_limits
 
 Row = Mapping[str, object]
 # In the order in which they are copied.
-COPIED = (jobs, attempts, posts, drafts, offers, blocks, upload_limits, marks)
+COPIED = (jobs, attempts, posts, drafts, improvements, offers, blocks, upload_limits, marks)
 PIECE = 500
 # Each database has its own; `bot.transfer` takes over the pause.
 _NOT_COPIED = frozenset({Mark.MOVED_TO, Mark.PAUSED})
@@ -48,7 +48,7 @@ class Source(ABC):
 
 async def refuse_unless_empty(connection: AsyncConnection, where: str) -> None:
     """Only an empty database takes the rows of another. Raises `TransferError`."""
-    for table in (jobs, attempts, posts, drafts, offers, blocks, upload_limits, pictures):
+    for table in (jobs, attempts, posts, drafts, improvements, offers, blocks, upload_limits, pictures):
         if await connection.scalar(sa.select(sa.exists(sa.select(sa.literal(1)).select_from(table)))):
             raise TransferError(
                 f"The database {where} is not empty: there are rows in {table.name}. Nothing was changed. Move to an "

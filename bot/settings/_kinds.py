@@ -136,6 +136,12 @@ def _models(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _model_name(value: str | None) -> str | None:
+    if value is not None:
+        Catalogue.of((value,), ("1x1",), ("1",))
+    return value or None
+
+
 def _sizes(value: tuple[str, ...]) -> tuple[str, ...]:
     Catalogue.of(("model",), value, ("1",))
     return value
@@ -188,6 +194,7 @@ def _folder(value: Path) -> Path:
 
 _Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Models = Annotated[_Names, AfterValidator(_models), Allowed("names of models, separated by commas")]
+ModelName = Annotated[str | None, BeforeValidator(strip), AfterValidator(_model_name), Allowed("the name of one model")]
 Sizes = Annotated[_Names, AfterValidator(_sizes), Allowed("sizes like 1280x720, separated by commas")]
 Lengths = Annotated[_Names, AfterValidator(_lengths), Allowed("numbers of seconds like 8, separated by commas")]
 Hosts = Annotated[_Names, AfterValidator(_hosts), Allowed("hosts as name, name:port or address, separated by commas")]

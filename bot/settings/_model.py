@@ -23,6 +23,7 @@ from bot.settings._kinds import (
     Id,
     Ids,
     Lengths,
+    ModelName,
     Models,
     PollSeconds,
     Port,
@@ -90,6 +91,10 @@ class Settings(BaseModel):
     job_deadline_seconds: Seconds = 3600
     job_give_up_seconds: Seconds = 86400
     retention_days: Days = 7
+
+    # A chat model at the provider of the video. Unset, no prompt is improved.
+    prompt_model: ModelName = None
+    prompt_improvements_per_user_per_day: Count = 20
 
     max_rendering_jobs: AtLeastOne = 20
     max_submits_per_minute: AtLeastOne = 60

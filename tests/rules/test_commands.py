@@ -31,9 +31,10 @@ MANY = tuple(f"model-{number}" for number in range(40))
 CATALOGUE = Catalogue.of(MANY, [f"{number}x720" for number in range(1, 41)], map(str, range(1, 26)))
 REFERENCES = ["reference", "reference_2", "reference_3", "reference_4"]
 OWNER_ACTIONS = SimpleNamespace(provider_names=("main",))
+IMPROVING = SimpleNamespace(is_offered=True)
 PROMISED = {
-    "video": ["prompt", "model", "size", "seconds", *REFERENCES, "private"],
-    "remix": ["prompt", "video", "model", "size", "seconds", *REFERENCES, "private"],
+    "video": ["prompt", "model", "size", "seconds", *REFERENCES, "private", "improve"],
+    "remix": ["prompt", "video", "model", "size", "seconds", *REFERENCES, "private", "improve"],
     "status": ["video"],
     "history": ["search", "member"],
     "help": [],
@@ -75,7 +76,8 @@ async def all_told(tmp_path: Path, catalogue: Catalogue = CATALOGUE) -> list[dic
     """All commands as they are sent to Discord, groups as one each."""
     async with VideoBot((), tmp_path, SystemClock(), READERS) as bot:
         bot.services = cast(
-            "Services", SimpleNamespace(catalogue=catalogue, readers=READERS, owner_actions=OWNER_ACTIONS)
+            "Services",
+            SimpleNamespace(catalogue=catalogue, readers=READERS, owner_actions=OWNER_ACTIONS, improving=IMPROVING),
         )
         for name in COGS:
             await importlib.import_module(name).setup(bot)
@@ -176,13 +178,13 @@ async def test_the_models_own_options_are_those_of_the_command(tmp_path: Path) -
         if command["name"] not in {"video", "remix"}:
             continue
         names = [option["name"] for option in command["options"]]
-        assert names == [*PROMISED[command["name"]], "seed", "2nd-style", "class", "avoid"]
+        assert names == [*PROMISED[command["name"]][:-1], "seed", "2nd-style", "class", "avoid", "improve"]
         made = {option["name"]: option for option in command["options"]}
         kinds = discord.AppCommandOptionType
-        assert [made[name]["type"] for name in names[-4:]] == [
+        assert [made[name]["type"] for name in names[-5:-1]] == [
             kinds.integer.value, kinds.string.value, kinds.boolean.value, kinds.string.value,
         ]  # fmt: skip
-        assert [made[name]["description"] for name in names[-4:]] == [option.description for option in own]
+        assert [made[name]["description"] for name in names[-5:-1]] == [option.description for option in own]
         assert (made["seed"]["min_value"], made["seed"]["max_value"]) == (-(2**53), 9)
         assert made["2nd-style"]["autocomplete"]
         assert made["avoid"]["max_length"] == 300

@@ -29,7 +29,7 @@ from bot.chat.cards._message import (
     without_pictures,
 )
 from bot.chat.cards._offers import ask_delete, offer_form, offer_question
-from bot.chat.cards._private import private_no
+from bot.chat.cards._private import private_no, prompt_choice
 
 __all__ = [
     "AS_IT_IS",
@@ -60,6 +60,7 @@ __all__ = [
     "place_line",
     "private_no",
     "progress_line",
+    "prompt_choice",
     "prompt_file",
     "prompt_line",
     "retry_actions",

@@ -1,14 +1,17 @@
 """Private responses to a request that wasn't accepted."""
 
 from bot.chat.cards._lines import draft_button, lines
-from bot.chat.cards._message import Message
+from bot.chat.cards._message import Embed, Message
 from bot.chat.custom_ids import Action
 from bot.chat.escape import PROMPT_SHOWN_CHARACTERS, discord_length, quote
-from bot.chat.words import Reader
+from bot.chat.words import Key, Reader, say
+from bot.jobs.drafts import Draft
 
 _CONTENT_MAX = 2000
 _PROMPT_MAX = 1500
 _PROMPT_MIN = 100
+# A character may count twice in Discord's programs.
+IMPROVED_SHOWN_CHARACTERS = 2_400
 
 
 def private_no(
@@ -32,4 +35,24 @@ def private_no(
         content=lines(sentence, shown),
         buttons=() if draft_id is None else tuple(draft_button(draft_id, action, reader) for action in actions),
         text_file=prompt if draft_id is None and prompt and not whole else None,
+    )
+
+
+def prompt_choice(draft: Draft, reader: Reader, why_not: str | None = None) -> Message:
+    """A person's prompt and its better version, or `why_not`, with **Use this**, **Use mine** and **Edit**.
+
+    **Edit** opens the form with the version that is shown first.
+    """
+    mine = quote(draft.request.prompt, _PROMPT_MAX)
+    if draft.improved is None:
+        actions = (Action.USE_MINE, Action.EDIT)
+        shown = lines(why_not, mine)
+        return Message(content=shown, buttons=tuple(draft_button(draft.id, action, reader) for action in actions))
+    actions = (Action.USE_IMPROVED, Action.USE_MINE, Action.EDIT_IMPROVED)
+    better = quote(draft.improved, IMPROVED_SHOWN_CHARACTERS)
+    texts = (say(Key.IMPROVED, reader), better, say(Key.IMPROVED_MINE, reader), mine)
+    return Message(
+        content=say(Key.IMPROVED_OFFER, reader),
+        embed=Embed(description="\n".join(texts)),
+        buttons=tuple(draft_button(draft.id, action, reader) for action in actions),
     )

@@ -153,6 +153,15 @@ class Intake:
         """
         return self._no_time() or self._no_provider(user_id, ask) or await self._no_request(ask, prompt_given=False)
 
+    async def check_whole(self, ask: Ask, origin: Origin) -> Refusal | None:
+        """Why that request would not be accepted now, as far as can be seen before its pictures are fetched."""
+        return (
+            self._no_time()
+            or self._pausing(origin.user_id, ask.request, None)
+            or await self._no_request(ask)
+            or await self._no_room(ask, origin)
+        )
+
     def closed(self, guild_id: int | None, *, request: bool = False) -> Refusal | None:
         """Why the operator lets the bot do nothing there, or accept no request; None otherwise."""
         allowlist = self._context.rules.limits.allowlist

@@ -236,6 +236,8 @@ def _draft_of(row: Row) -> Draft:
         uploads=tuple(Upload(url, file_name, size_bytes) for url, file_name, size_bytes in row.uploads),
         retry_of=JobId(row.retry_of) if row.retry_of else None,
         pictures_dropped=row.pictures_dropped,
+        improve=row.improve,
+        improved=row.improved,
     )
 
 
@@ -252,6 +254,8 @@ def draft_row(draft: Draft) -> dict[str, object]:
         "uploads": [[upload.url, upload.file_name, upload.size_bytes] for upload in draft.uploads],
         "retry_of": draft.retry_of,
         "pictures_dropped": draft.pictures_dropped,
+        "improve": draft.improve,
+        "improved": draft.improved,
     }
 
 

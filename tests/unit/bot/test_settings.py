@@ -79,6 +79,8 @@ def test_defaults_are_those_that_are_promised(monkeypatch: pytest.MonkeyPatch) -
         "job_deadline_seconds": 3600,
         "job_give_up_seconds": 86400,
         "retention_days": 7,
+        "prompt_model": None,
+        "prompt_improvements_per_user_per_day": 20,
         "max_rendering_jobs": 20,
         "max_submits_per_minute": 60,
         "max_active_jobs_per_user": 3,
@@ -144,6 +146,8 @@ def test_the_base_url_may_end_with_a_slash(monkeypatch: pytest.MonkeyPatch, writ
         ("JOB_DEADLINE_SECONDS", "1800.5", 1800.5),
         ("VIDEOS_REFERENCE_FIELD", "input_reference[]", "input_reference[]"),
         ("MAX_JOBS_PER_USER_PER_DAY", "0", 0),
+        ("PROMPT_MODEL", " chat-1 ", "chat-1"),
+        ("PROMPT_IMPROVEMENTS_PER_USER_PER_DAY", "0", 0),
     ],
 )
 def test_values_are_understood(monkeypatch: pytest.MonkeyPatch, name: str, written: str, meant: object) -> None:

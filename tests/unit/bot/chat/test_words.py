@@ -50,6 +50,7 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.ACTIVE_LIMIT: {"limit": 3},
     Reason.DAILY_LIMIT: {"limit": 25, "free_at": 1_700_000_000.5},
     Reason.QUEUE_FULL: {"limit": 200},
+    Reason.IMPROVEMENTS_LIMIT: {"limit": 20, "free_at": 1_700_000_000.5},
     Reason.RESTING: {"free_at": 1_700_000_000.5},
     Reason.NOT_LINKABLE: {"video": JobId("K3M9Q2XA")},
     Reason.LINK_ELSEWHERE: {"video": JobId("K3M9Q2XA")},
