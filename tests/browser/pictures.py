@@ -11,6 +11,7 @@ from playwright.async_api import Browser, FilePayload, expect
 
 from bot.chat.words import Key
 from tests.browser.chromium import MISSING, find_chromium
+from tests.browser.improving_pictures import take_improving
 from tests.browser.ladder_pictures import take_ladder
 from tests.browser.list_pictures import take_lists
 from tests.browser.visit import WIDE, Visit, a_browser, a_visit, stop_in_the_middle
@@ -54,6 +55,7 @@ async def take_pictures(folder: Path) -> list[Path]:
             taken += await _story(browser, folder, dark=dark)
             taken += await take_lists(browser, folder, dark=dark)
             taken += await take_ladder(browser, folder, dark=dark)
+            taken += await take_improving(browser, folder, dark=dark)
     return taken
 
 

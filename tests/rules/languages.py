@@ -24,6 +24,7 @@ PLAIN: Mapping[str, int] = {
     "sentences.form_remix": TITLE,
     **{f"sentences.form_{row}": FIELD for row in ("prompt", "change", "pictures", "model", "size", "length")},
     **{f"sentences.form_{row}_hint": LINE for row in ("prompt", "change", "pictures")},
+    "sentences.form_elements": LINE,
     "sentences.form_pictures_kept": LINE,
     "sentences.form_pictures_dropped": LINE,
     "sentences.choice": LINE,
