@@ -93,6 +93,24 @@ async def test_both_presses_at_once_make_one_video(improving: SimWorld) -> None:
     assert (await only_job(improving)).request.prompt in (MINE, BETTER)
 
 
+async def test_after_a_restart_the_choice_is_still_there(improving: SimWorld, provider: FakeProvider) -> None:
+    """The better version is stored with the draft."""
+    shown = await offered(improving)
+    await improving.sim_bot.restart()
+    await press(improving.ada, shown, Action.USE_IMPROVED)
+    assert (await only_job(improving)).request.prompt == BETTER
+    assert len(provider.seen) == 1
+
+
+async def test_after_an_hour_the_choice_is_over(improving: SimWorld) -> None:
+    """As with every draft: nothing is made."""
+    shown = await offered(improving)
+    await improving.env.advance_time(3601)
+    await press(improving.ada, shown, Action.USE_IMPROVED)
+    await improving.settle()
+    assert await improving.jobs() == []
+
+
 async def test_edit_opens_the_form_with_the_better_one(improving: SimWorld, provider: FakeProvider) -> None:
     """What is sent then is made at once, and counts as the same request."""
     form = await press(improving.ada, await offered(improving), Action.EDIT_IMPROVED)
