@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import TypeVar
 
+from babel.numbers import is_currency
+
 from bot.chat.unseen import count_seen
 from bot.jobs.catalogue import Catalogue
 
@@ -73,6 +75,13 @@ def matching(pattern: str) -> Callable[[object], str]:
         return value
 
     return judge
+
+
+def currency(value: object) -> str:
+    """The ISO code of a currency that is or was in use, by Babel's list."""
+    if not isinstance(value, str) or not is_currency(value):
+        raise ValueError("no currency")
+    return value
 
 
 def size(value: object) -> str:

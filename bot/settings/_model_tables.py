@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from bot.jobs.model import REFERENCES_MAX
 from bot.jobs.offered_models import OfferedModel, Option, Price, Role, Route
-from bot.settings._judges import LINE_ALLOWED, decimal, line, look, matching, one_of, seconds, size, whole
+from bot.settings._judges import LINE_ALLOWED, currency, decimal, line, look, one_of, seconds, size, whole
 from bot.settings._option_tables import judge_over_models, read_options
 from bot.settings._tables import Findings, Table, is_list, is_table
 from bot.videos.dialect_choice import dialect_of
@@ -128,7 +128,7 @@ def _read_price(sizes: Collection[str], table: Table, findings: Findings) -> Pri
         findings.wrong(table.at("price"), found, f"a table, such as {example}")
         return None
     price = Table(found, table.at("price"), findings, _PRICE_NAMES)
-    currency = price.need("currency", matching(r"[A-Z]{3}"), "three capital letters, such as USD")
+    unit = price.need("currency", currency, "the ISO code of a currency in capital letters, such as USD")
     given = [name for name in ("per_video", "per_second") if price.has(name)]
     if len(given) != 1:
         about = "has both per_video and per_second: keep one" if given else "needs per_video or per_second"
@@ -136,7 +136,7 @@ def _read_price(sizes: Collection[str], table: Table, findings: Findings) -> Pri
     per_video = price.read("per_video", decimal, _A_PRICE, None)
     per_second = price.read("per_second", decimal, _A_PRICE, None)
     by_size = _read_sizes(sizes, price, findings)
-    return None if currency is None else Price(currency, per_video, per_second, by_size)
+    return None if unit is None else Price(unit, per_video, per_second, by_size)
 
 
 def _read_sizes(sizes: Collection[str], price: Table, findings: Findings) -> dict[str, Decimal]:

@@ -167,6 +167,7 @@ def test_providers_that_people_could_not_tell_apart(folder: Folder) -> None:
         ("price", "price = 5", "price is wrong: it is 5 and must be a table"),
         ("price", 'price = { per_video = "1" }', "price.currency is missing"),
         ("price", 'price = { currency = "usd", per_video = "1" }', "price.currency is wrong: it is 'usd' and must be"),
+        ("price", 'price = { currency = "UDS", per_video = "1" }', "price.currency is wrong: it is 'UDS' and must be"),
         ("price", 'price = { currency = "USD" }', "price needs per_video or per_second."),
         ("price", 'price = { currency = "USD", per_video = "1", per_second = "1" }', "price has both per_v"),
         ("price", 'price = { currency = "USD", per_video = 1 }', "price.per_video is wrong: it is 1 and must be"),
