@@ -221,6 +221,7 @@ async def test_every_button_by_everybody(world: SimWorld, crowd: Crowd, paid: li
         shown = await world.ada.slash(world.channel, "video", private=True)
         assert shown.modal is not None
         real, foreign, unknown, nothing = shown.modal["custom_id"].rpartition(":")[2], None, "nobodysdraft", GONE
+        await world.write(drafts.change_prompt, real, "a fox")
     else:
         job = await SCENES[action](world)
         real, unknown, nothing = job.id, UNKNOWN_JOB, NOT_KNOWN
