@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.engine.delivery.fitting import make_file
 from bot.engine.signals import Signals
@@ -120,8 +121,11 @@ async def test_after_a_fault_the_step_is_begun_and_without_a_file(fitting: Fitti
     """ffmpeg fails, or its file can't be read: the plan goes on with the next step."""
     fitting.ffmpeg.fault = Crashed() if broken == "ffmpeg" else None
     fitting.hash_fault = OSError("unreadable") if broken == "disk" else None
-    assert await fitting.make(FIT) == (Rung.FIT, None, None)
+    with capture_logs() as logs:
+        assert await fitting.make(FIT) == (Rung.FIT, None, None)
     assert len(fitting.ffmpeg.asked) == 1
+    warning = {"ffmpeg": "ffmpeg failed", "disk": "made file not readable"}[broken]
+    assert [(line["event"], line["rung"]) for line in logs if line["log_level"] == "warning"] == [(warning, Rung.FIT)]
 
 
 async def test_nothing_is_made_for_a_job_that_was_moved(fitting: Fitting) -> None:

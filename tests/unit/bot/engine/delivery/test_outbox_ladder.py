@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.chat.courier import CourierFault, OutcomeUnknown, Refused, TooLarge
 from bot.jobs.denials import Denial
@@ -204,7 +205,9 @@ async def test_the_provider_is_not_asked_sooner_than_it_says(outbox: OutboxHarne
     links(outbox).fault = PollFailed(status=429, retry_after_seconds=4_000.0)
     job = await a_video(outbox)
     asked_at = outbox.clock.now()
-    assert (await tried_with(outbox, job, None)).not_before >= asked_at + 4_000.0
+    with capture_logs() as logs:
+        assert (await tried_with(outbox, job, None)).not_before >= asked_at + 4_000.0
+    assert [line["job"] for line in logs if line["event"] == "link not found"] == [job.id]
 
 
 @pytest.mark.parametrize("in_doubt", [False, True])
