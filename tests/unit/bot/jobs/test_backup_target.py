@@ -151,6 +151,7 @@ def test_a_file_that_appears_meanwhile_is_kept(data: Path, out: Path) -> None:
     with copying(data, out, bytes_per_second=MIB) as failed:
         (out / "copy.db").write_text("of somebody else")
     assert isinstance(failed[0], BackupError)
+    assert str(failed[0]).endswith("copy.db' exists by now. Nothing was changed.")
     assert (out / "copy.db").read_text() == "of somebody else"
     assert names_in(out) == ["copy.db"]
 

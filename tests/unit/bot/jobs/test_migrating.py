@@ -86,15 +86,16 @@ def spoil(scripts: Path) -> None:
 
 
 def test_the_migrations_build_the_tables(built_file: Path, tmp_path: Path) -> None:
-    """The schema that migrations leave is the one that the code writes: columns, types, keys and indexes by name."""
+    """The schema that migrations leave is the one that the code writes: columns, types, keys and partial indexes."""
     path = Path(shutil.copy(built_file, tmp_path / "bot.db"))
     with inspected(path) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
         looked = sa.inspect(connection)
         for table in metadata.sorted_tables:
-            assert {index["name"] for index in looked.get_indexes(table.name)} == {
-                index.name for index in table.indexes
+            built = {index["name"]: index.get("dialect_options", {}) for index in looked.get_indexes(table.name)}
+            assert {name: str(options.get("sqlite_where")) for name, options in built.items()} == {
+                index.name: str(index.dialect_options["sqlite"]["where"]) for index in table.indexes
             }
             assert {unique["name"] for unique in looked.get_unique_constraints(table.name)} == {
                 constraint.name for constraint in table.constraints if isinstance(constraint, sa.UniqueConstraint)

@@ -292,3 +292,11 @@ def test_faults_without_advice_wait_at_most_five_minutes(faults: int, seed: int)
 def test_fault_with_advice_follows_it(faults: int) -> None:
     """A `Retry-After` decides alone, however many faults there were: never earlier, at most a tenth later."""
     assert 30.0 <= fault_gap(faults, 30.0, Random(1)) <= 33.0
+
+
+def test_a_track_begins_at_the_age_of_its_poll() -> None:
+    """Within the first second, too; a clock that went back counts as no age."""
+    assert track(None, 0.25, 10) == ProgressTrack(10, 0.25)
+    assert track(None, -5.0, 10) == ProgressTrack(10, 0.0)
+    assert track(ProgressTrack(10, 3.0), 4.0, 10) == ProgressTrack(10, 3.0)
+    assert track(ProgressTrack(10, 3.0), 4.0, 120) == ProgressTrack(100, 4.0)

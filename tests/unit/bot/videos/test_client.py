@@ -118,6 +118,16 @@ async def test_forced_multipart_is_multipart_without_pictures(provider: FakeProv
     ]
 
 
+async def test_a_prompt_that_is_no_unicode_is_sent_all_the_same(
+    provider: FakeProvider, make_client: MakeClient
+) -> None:
+    """Half a character becomes a question mark, in a form as well."""
+    provider.reply(200, QUEUED)
+    await make_client(dialect=OpenAIDialect("multipart")).create(Order("a \ud800 fox", "key-1"))
+    [seen] = provider.seen
+    assert [part.data for part in seen.parts] == [b"a ? fox"]
+
+
 async def test_forced_json_carries_pictures_as_data_urls(
     provider: FakeProvider, make_client: MakeClient, pictures: tuple[ReferenceFile, ...]
 ) -> None:
