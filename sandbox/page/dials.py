@@ -12,7 +12,7 @@ from sandbox.chat.records import MIB, Json
 from sandbox.page.planned_faults import DISCORD_FAULTS, DISCORD_TARGETS, PROVIDER_FAULTS, PROVIDER_TARGETS, only_if
 from sandbox.stage import Stage
 from sandbox.studio import Dials, Outcome, Studio
-from sandbox.studio.dials import CancelForm, ProgressForm
+from sandbox.studio.dials import CancelForm, ProgressForm, RemixForm
 
 OVER_LIMIT_MEGABYTES = 12.0
 SLOW_SECONDS = 2400.0
@@ -60,6 +60,14 @@ _CANCEL = {
     "marks": "A DELETE stops a render, which is then cancelled.",
     "finished_only": "A DELETE is refused while a video renders.",
     "forgets": "A DELETE removes a video, which renders on.",
+}
+
+
+_REMIX = {
+    "works": "Remixes work.",
+    "no_path": "There is no path for remixes: 404.",
+    "no_method": "Remixes are not allowed: 405.",
+    "source_lost": "Finished videos are lost at the provider.",
 }
 
 
@@ -155,6 +163,13 @@ class DialBoard:
         studio, about = self._provider(wanted)
         studio.dials.cancel = next(one for one in get_args(CancelForm) if one == form)
         return f"{about}{_CANCEL[form]}"
+
+    async def remix(self, wanted: _Wanted) -> str:
+        """What a remix is answered."""
+        form = wanted.choice("form", get_args(RemixForm))
+        studio, about = self._provider(wanted)
+        studio.dials.remix = next(one for one in get_args(RemixForm) if one == form)
+        return f"{about}{_REMIX[form]}"
 
     async def provider_fault(self, wanted: _Wanted) -> str:
         """Plan a fault for the next requests to the Videos API."""
@@ -315,6 +330,7 @@ _DIALS: dict[str, Callable[[DialBoard, _Wanted], Awaitable[str]]] = {
     "next_render": DialBoard.next_render,
     "video_size": DialBoard.video_size,
     "cancel": DialBoard.cancel,
+    "remix": DialBoard.remix,
     "provider_fault": DialBoard.provider_fault,
     "discord_fault": DialBoard.discord_fault,
     "clear_faults": DialBoard.clear_faults,

@@ -39,6 +39,10 @@ class Api(Endpoints):
 
     async def remix(self, request: web.Request) -> web.StreamResponse:
         """`POST /videos/{id}/remix`: of a completed video only."""
+        if self.state.dials.remix == "no_path":
+            raise web.HTTPNotFound
+        if self.state.dials.remix == "no_method":
+            raise RefusedError(405, "Method Not Allowed")
         self.check_key(request)
         parent = self.find(request)
         if parent.state is not RenderState.COMPLETED:

@@ -9,6 +9,7 @@ ResultPlace = Literal["foreign_url", "same_origin_url", "relative_url", "content
 ProgressForm = Literal["none", "percent", "text"]
 TimestampForm = Literal["created", "created_at", "milliseconds"]
 CancelForm = Literal["none", "aborts", "aborts_slowly", "marks", "finished_only", "forgets"]
+RemixForm = Literal["works", "no_path", "no_method", "source_lost"]
 ErrorShape = Literal["object", "object_without_code", "string", "none"]
 
 
@@ -103,6 +104,12 @@ class Dials:
     `marks`: stops it, and it is `cancelled`. `finished_only`: 400 (OpenAI). `forgets`: it renders on (SGLang).
     """
     abort_seconds: float = 5.0
+    remix: RemixForm = "works"
+    """What a remix is answered in the `openai` dialect.
+
+    `no_path`: 404, as a server without that path. `no_method`: 405. `source_lost`: 404, since finished videos that were
+    handed over are known no longer; then they can't be polled or fetched either, in any dialect.
+    """
     honour_idempotency: bool = False
     file_link_seconds: float = 3600.0
     request_max_bytes: int = 96 * 1024 * 1024

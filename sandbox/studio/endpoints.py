@@ -47,7 +47,8 @@ class Endpoints:
     def find(self, request: web.Request) -> Render:
         """The render that the path names; raises RefusedError if there is none."""
         render = self.state.find(request.match_info["id"])
-        if render is None:
+        lost = self.state.dials.remix == "source_lost" and render is not None and render.handed_over
+        if render is None or lost:
             raise RefusedError(404, "Video not found.", code="video_not_found", param="video_id")
         return render
 

@@ -74,6 +74,7 @@ def _dials_view(dials: Dials) -> Json:
         "render": {"seconds": dials.render_seconds, "progress": dials.progress},
         "next_render": {"outcome": _next_outcome(dials), "outcomes": list(OUTCOMES)},
         "cancel": {"form": dials.cancel},
+        "remix": {"form": dials.remix},
         "video_size": {"size": sizes.get(dials.megabytes, "other"), "megabytes": dials.megabytes},
     }
 

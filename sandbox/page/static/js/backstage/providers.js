@@ -5,7 +5,7 @@ import { group, segmented, whenChanged } from "./controls.js";
 
 const DIALECTS = { openai: "Speaks OpenAI's API.", openrouter: "Speaks OpenRouter's API: no remixes, no list." };
 // The dials of one provider; all others are about the bot, Discord or everything.
-const OF_ONE = new Set(["next_render", "render", "video_size", "cancel", "provider_fault"]);
+const OF_ONE = new Set(["next_render", "render", "video_size", "cancel", "remix", "provider_fault"]);
 
 /** The choice; `chose()` is called when a person has made another one. */
 export function makeProviders(chose) {

@@ -37,6 +37,12 @@ const CANCEL = [
   { value: "finished_only", label: "Refuses", hint: "Only finished videos can be removed, as OpenAI had it." },
   { value: "forgets", label: "Forgets", hint: "Removes the video, which renders on, as SGLang does." },
 ];
+const REMIX = [
+  { value: "works", label: "Works", hint: "The provider changes its own video." },
+  { value: "no_path", label: "404", hint: "No such path: a new video begins with the last frame." },
+  { value: "no_method", label: "405", hint: "A server that allows no such request." },
+  { value: "source_lost", label: "Lost", hint: "Finished videos are gone: no remix, no poll, no file." },
+];
 
 /** What becomes of the next render. */
 export function makeNextRender(turn) {
@@ -54,6 +60,7 @@ export function makeRenders(turn) {
   const progress = segmented("Progress", PROGRESS, (value) => turn("render", { progress: value }));
   const size = segmented("Video size", SIZES, (value) => turn("video_size", { size: value }));
   const cancel = segmented("DELETE of a running render", CANCEL, (value) => turn("cancel", { form: value }));
+  const remix = segmented("Remix of a finished video", REMIX, (value) => turn("remix", { form: value }));
   seconds.element.classList.add("with-number");
   return {
     element: group(
@@ -63,14 +70,16 @@ export function makeRenders(turn) {
       progress.element,
       size.element,
       cancel.element,
+      remix.element,
     ),
     update(view) {
-      const { render, video_size: video, cancel: deleting } = view.dials;
+      const { render, video_size: video, cancel: deleting, remix: remixing } = view.dials;
       seconds.show(String(render.seconds), "");
       exact.show(render.seconds);
       exact.input.title = duration(render.seconds);
       progress.show(render.progress);
       cancel.show(deleting.form);
+      remix.show(remixing.form);
       size.show(video.size, `Padded to ${video.megabytes} MB.`);
     },
   };

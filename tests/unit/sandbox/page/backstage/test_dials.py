@@ -29,6 +29,7 @@ from tests.unit.sandbox.page.backstage.conftest import FakeBot
         ("next_render", {"outcome": ["ok"]}),
         ("video_size", {"size": "huge"}),
         ("cancel", {"form": "explodes"}),
+        ("remix", {"form": "explodes"}),
         ("render", {"seconds": 5, "provider": "backup"}),
         ("clear_faults", {"id": "provider-backup-1"}),
         ("provider_fault", {"on": "paid", "what": "418"}),

@@ -44,6 +44,11 @@ async def create(studio: Studio, key: str, **more: object) -> int:
         ("next_render", {"outcome": "hangs"}, "backup: The next render is accepted, and never finishes."),
         ("video_size", {"size": "over_limit"}, "backup: Videos have 12 MB now."),
         ("cancel", {"form": "aborts"}, "backup: A DELETE stops a render and removes it."),
+        (
+            "remix",
+            {"form": "source_lost"},
+            "backup: Finished videos are lost at the provider.",
+        ),
         ("provider_fault", {"on": "paid", "what": "500"}, "Planned for backup: 1 × answered 500."),
     ],
 )
