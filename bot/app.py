@@ -45,6 +45,7 @@ from bot.jobs.pacing import Bounds
 from bot.jobs.store import finding, marks, moving, processes
 from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
 from bot.media.first_frames import FirstFrames
+from bot.media.last_frames import LastFrames
 from bot.media.references import ReferenceShelf
 from bot.media.video_fetcher import AddressGuard, Source, VideoFetcher
 from bot.ops.clock import Clock, SteadyClock
@@ -164,10 +165,9 @@ async def build_engine(
     owner_alerts = OwnerAlerts(mail, clock, readers, database, process, machine)
     if found.is_restored:
         owner_alerts.alert(AlertKind.RESTORED)
-    rules = _rules(settings)
     context = EngineContext(
-        clock, database, providers, catalogue, fetcher, ffmpeg, shelf, first_frames, courier,
-        Members(client, client.served), readers, rules, signals, owner_alerts, kill_switch, process,
+        clock, database, providers, catalogue, fetcher, ffmpeg, shelf, first_frames, LastFrames(fetcher, shelf, ffmpeg),
+        courier, Members(client, client.served), readers, _rules(settings), signals, owner_alerts, kill_switch, process,
     )  # fmt: skip
     backups = None
     if settings.backup_dir is not None:

@@ -27,7 +27,7 @@ from bot.chat.parcel import Parcel, ParcelKind, Seen
 from bot.chat.permissions import no_place
 from bot.chat.shards import Shards
 from bot.jobs.denials import Denial
-from bot.jobs.model import ChannelId, GuildId, MessageId, Place, UserId
+from bot.jobs.model import ChannelId, GuildId, MessageId, Place, Upload, UserId
 from bot.ops.clock import Clock
 from bot.ops.observer import SILENT, Observer
 
@@ -134,6 +134,12 @@ class Courier:
         if found is None or me is None or found.author.id != me.id:
             return False
         return any(map(is_ours, _custom_ids(found)))
+
+    async def find_file(self, channel_id: ChannelId, message_id: MessageId) -> Upload | None:
+        """The first file of the bot's own message, with a fresh address; None without one. Raises `CourierFault`."""
+        found, me = await self._fetch(channel_id, message_id), self._client.user
+        ours = found is not None and me is not None and found.author.id == me.id
+        return next((Upload(f.url, f.filename, f.size) for f in found.attachments), None) if found and ours else None
 
     async def find(
         self,

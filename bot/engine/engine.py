@@ -14,6 +14,7 @@ from bot.engine.housekeeping import keep_house
 from bot.engine.moves import take_unlearned
 from bot.engine.nightly_backup import NightlyBackup
 from bot.engine.pipeline.lost_job_poller import LostJobPoller
+from bot.engine.pipeline.parent_frames import draw_parent_frame
 from bot.engine.pipeline.poll import Poller
 from bot.engine.pipeline.reconcile import Reconciler
 from bot.engine.pipeline.scheduler import Scheduler
@@ -74,8 +75,8 @@ class Engine:
             cluster.recover = self._recover
             cluster.find_facts, cluster.heed_facts = throttles.find_facts, throttles.heed_facts
         self.drill_removal, owner_actions = DrillRemoval(context), OwnerActions(context, throttles)
-        self.intake, lookup = Intake(context, throttles.refusal), Lookup(context)
-        drafts = Drafts(context)
+        draw_frame, lookup = partial(draw_parent_frame, context, throttles), Lookup(context)
+        self.intake, drafts = Intake(context, throttles.refusal, draw_frame), Drafts(context)
         self.services = Services(
             self.intake,
             drafts,

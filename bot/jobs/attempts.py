@@ -35,6 +35,7 @@ class Attempt:
     answer: Answer | None = None
     charged: Charged = Charged.UNKNOWN
     remote_id: str | None = None
+    is_remix: bool = False
     status: int | None = None
     provider_code: str | None = None
 
@@ -56,13 +57,15 @@ class Outcome:
 def next_attempt(job: Job, last: Attempt | None, provider: str, model: str | None, new_key: str, now: float) -> Attempt:
     """The attempt that sends the job to that provider now; `last` is the one before it.
 
-    The first has the job's own key, and a repeat at the same provider keeps its key.
+    The first has the job's own key, and a repeat at the same provider keeps its key. A fallback is no repeat
+    of the remix that the provider refused.
     """
+    remix = job.is_remix
     if last is None:
-        return Attempt(job.id, 0, provider, model, job.idempotency_key, now, now)
-    if (last.provider, last.model) == (provider, model):
+        return Attempt(job.id, 0, provider, model, job.idempotency_key, now, now, is_remix=remix)
+    if (last.provider, last.model, last.is_remix) == (provider, model, remix):
         return replace(last, sent_at=now, ended_at=None, answer=None, charged=Charged.UNKNOWN)
-    return Attempt(job.id, last.ordinal + 1, provider, model, new_key, now, now)
+    return Attempt(job.id, last.ordinal + 1, provider, model, new_key, now, now, is_remix=remix)
 
 
 def closed_after(

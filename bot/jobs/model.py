@@ -4,7 +4,7 @@ All `_at` fields are seconds since the epoch, UTC. Discord ids are ints.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, NewType
 
@@ -148,6 +148,15 @@ class VideoRequest:
     options: tuple[tuple[str, OptionValue], ...] = ()
 
 
+# In the place of a last frame that isn't drawn yet: as a picture it counts.
+UNDRAWN = Reference("0" * 64, "jpg", 0)
+
+
+def as_new_video(request: VideoRequest, frame: Reference | None = None) -> VideoRequest:
+    """The request as a video of its own that begins with the parent's last frame, as its first picture."""
+    return replace(request, parent_id=None, references=(frame or UNDRAWN, *request.references))
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A channel or thread of a server, or a DM (then `guild_id` is None)."""
@@ -221,6 +230,11 @@ class Job:
     # The providers that gave it a definite no.
     closed_routes: tuple[ClosedRoute, ...] = ()
     attempts: int = 0
+    # Why its video is made as a new one from the parent's last frame, and not by a remix of the provider; that frame,
+    # once it is drawn; and the prompt that says all of it, as it was sent.
+    fallback: Cause | None = None
+    frame: Reference | None = None
+    sent_prompt: str | None = None
     submitted_at: float | None = None
     completed_at: float | None = None
     ended_at: float | None = None
@@ -242,6 +256,16 @@ class Job:
     fence: int = 0
     # The process that takes its next steps; None while it waits for one, and after its end.
     owner: str | None = None
+
+    @property
+    def is_remix(self) -> bool:
+        """Whether its provider makes it from its own video: the parent."""
+        return self.request.parent_id is not None and self.fallback is None
+
+    @property
+    def pictures(self) -> tuple[Reference, ...]:
+        """The pictures as they are sent: a last frame is the first of them."""
+        return self.request.references if self.frame is None else (self.frame, *self.request.references)
 
     @property
     def usual(self) -> UsualTime | None:

@@ -38,7 +38,11 @@ class Reason(StrEnum):
     VIDEO_UNFINISHED = "video unfinished"  # video: short id
     VIDEO_REMOVED = "video removed"  # video
     VIDEO_ELSEWHERE = "video elsewhere"  # video: made at another provider than today's
-    REMIX_UNSUPPORTED = "remix unsupported"  # video: its provider can't change videos
+    REMIX_UNSUPPORTED = "remix unsupported"  # video: its provider can't change videos, and there is no ffmpeg here
+    REMIX_NO_PICTURES = "remix no pictures"  # video, model: that takes no picture to begin a new video with
+    REMIX_PICTURES_FULL = "remix pictures full"  # video, limit: of pictures beside the one that it begins with
+    REMIX_GONE = "remix gone"  # video: neither its message nor its provider has it any more
+    REMIX_UNDRAWN = "remix undrawn"  # video: its last frame can't be drawn now
     VIDEO_NONE_HERE = "video none here"  # no finished video of the asker in this channel
     PLACE_UNPOSTABLE = "place unpostable"  # permissions: names of what is missing
     PLACE_UNSUITABLE = "place unsuitable"  # a kind of channel that the bot can't post in, or an unknown one

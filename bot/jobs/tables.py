@@ -92,6 +92,10 @@ jobs = Table(
     Column("closed_routes", JSON),
     # How many attempts it had.
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # Why a remix is made as a new video, the parent's last frame that it begins with, and its prompt as it was sent.
+    Column("fallback", String(16)),
+    Column("frame", JSON),
+    Column("sent_prompt", String(4000)),
     Column("withheld", Boolean, nullable=False),
     Column("progress", Integer),
     # How long most such renders took, as it was known when the job was sent: its card shows it.
@@ -149,6 +153,8 @@ attempts = Table(
     # The provider's name for the model.
     Column("model", String(128)),
     Column("idempotency_key", String(36), nullable=False, unique=True),
+    # Whether it asked for a remix, or for a new video.
+    Column("is_remix", Boolean, nullable=False, server_default="0"),
     # When it was first sent, and last.
     Column("begun_at", Float, nullable=False),
     Column("sent_at", Float, nullable=False),

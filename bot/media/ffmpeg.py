@@ -1,4 +1,4 @@
-"""Works on videos with ffmpeg: repacks, makes smaller, draws the first frame; confined, with a deadline.
+"""Works on videos with ffmpeg: repacks, makes smaller, draws the first or last frame; confined, with a deadline.
 
 What is relied on: docs/facts/media.md, "ffmpeg" and "Encoding".
 """
@@ -18,19 +18,32 @@ from bot.media.confined import Confined, KilledError, Limits, OverdueError, supe
 from bot.media.container import Container, read_container
 from bot.media.disk_space import MIB, DiskSpace
 from bot.media.encode_plan import EncodePlan, rates, within
-from bot.media.ffmpeg_arguments import copying, copying_seconds, drawing, encoding, encoding_seconds, reading
+from bot.media.ffmpeg_arguments import (
+    copying,
+    copying_seconds,
+    drawing,
+    drawing_last,
+    encoding,
+    encoding_seconds,
+    reading,
+)
 from bot.media.ffmpeg_faults import Crashed, Missing, NoRoom, TimedOut, TooPoor, Unreadable, fault_of
 from bot.media.folders import PrivateFolder
 from bot.media.stream_lines import complete_from, is_complete
 from bot.ops.clock import Clock
 
 FRAME_SIDE = 320
+# As large as the largest videos are.
+LAST_FRAME_SIDE = 2048
+# Every frame of them is decoded, so that the last one is found where a container says less of its length.
+_END_SECONDS = 1.5
 # More than any video of a provider takes: docs/facts/media.md, "ffmpeg".
 _ADDRESS_BYTES = 3 * 1024 * MIB
 _SHORT_SECONDS = 30.0
 # With two threads and those that read and write; the deadline comes first.
 _CORES_MAX = 4
 _SPARE_BYTES = MIB
+_PICTURE_BYTES = 8 * MIB
 # Shorter than that share of the source, and by more than so many seconds: cut off.
 _WHOLE_SHARE, _WHOLE_SECONDS = 0.95, 0.5
 _JPEG = b"\xff\xd8\xff"
@@ -155,6 +168,23 @@ class Ffmpeg:
         command = [*reading(self._found(), source, found.kind), *drawing(*shape), "out.jpg"]
         run = _Run(command, "out.jpg", _SHORT_SECONDS, _SPARE_BYTES)
         await self._make(run, target, _judged_frame, self._drawing)
+
+    async def last_frame(self, source: Path, target: Path) -> None:
+        """Draw the last frame as a JPEG of at most `LAST_FRAME_SIDE` pixels a side."""
+        found = await self._inspect(source, self._drawing)
+        if not found.width or not found.height:
+            raise Unreadable("size is unknown")
+        shape = within(found.width, found.height, LAST_FRAME_SIDE, LAST_FRAME_SIDE)
+
+        def drawn_from(last_seconds: float | None) -> _Run:
+            command = reading(self._found(), source, found.kind, last_seconds=last_seconds)
+            return _Run([*command, *drawing_last(*shape), "out.jpg"], "out.jpg", _SHORT_SECONDS, _PICTURE_BYTES)
+
+        try:
+            await self._make(drawn_from(_END_SECONDS), target, _judged_frame, self._drawing)
+        except (Crashed, Unreadable):
+            # A file whose length isn't known has no end that could be looked for.
+            await self._make(drawn_from(None), target, _judged_frame, self._drawing)
 
     async def _encode(self, found: Container, source: Path, target: Path, plan: EncodePlan) -> int:
         plan = replace(plan, target_bytes=min(plan.target_bytes, self._max_bytes))

@@ -24,12 +24,18 @@ _STREAMS = ("-map", "0:V:0", "-map", "0:a:0?", "-map_metadata", "-1", "-map_chap
 _INDEX_FIRST = ("-movflags", "+faststart", "-f", "mp4")
 
 
-def reading(program: Path, source: Path, kind: ContainerKind, *, level: str = "error") -> list[str]:
-    """The command up to its input: one file of the kind that its bytes show, and nothing that it may point to."""
+def reading(
+    program: Path, source: Path, kind: ContainerKind, *, level: str = "error", last_seconds: float | None = None
+) -> list[str]:
+    """The command up to its input: one file of the kind that its bytes show, and nothing that it may point to.
+
+    With `last_seconds` only so much of its end; the whole if it is shorter.
+    """
+    end = () if last_seconds is None else ("-sseof", f"-{last_seconds:g}")
     return [
         str(program), "-nostdin", "-hide_banner", "-v", level, "-filter_threads", "1", "-threads", _THREADS,
         "-protocol_whitelist", "file,pipe", "-codec_whitelist", _DECODERS,
-        "-f", _DEMUXERS[kind], "-i", f"file:{source.absolute()}",
+        *end, "-f", _DEMUXERS[kind], "-i", f"file:{source.absolute()}",
     ]  # fmt: skip
 
 
@@ -52,6 +58,13 @@ def drawing(width: int, height: int) -> Sequence[str]:
     """Draw the first frame as a JPEG of that size."""
     shape = f"scale={width}:{height}:flags=area,format=yuvj420p"
     picture = ("-frames:v", "1", "-vf", shape, "-c:v", "mjpeg", "-q:v", "4")
+    return "-map", "0:V:0", *picture, "-map_metadata", "-1", "-f", "image2", "-update", "1"
+
+
+def drawing_last(width: int, height: int) -> Sequence[str]:
+    """Draw every frame as a JPEG of that size over the one before it, so that the last one stays."""
+    shape = f"scale={width}:{height}:flags=area,format=yuvj420p"
+    picture = ("-vf", shape, "-fps_mode", "passthrough", "-c:v", "mjpeg", "-q:v", "2")
     return "-map", "0:V:0", *picture, "-map_metadata", "-1", "-f", "image2", "-update", "1"
 
 

@@ -109,6 +109,16 @@ class ReferenceShelf:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def fetch_into(self, upload: Upload, partial: PartialFile, max_bytes: int, by: Hashable = None) -> None:
+        """Fetch an attached file of any kind into that file, which is in another folder. Raises `ReferenceRefused`."""
+        whose = object() if by is None else by
+        try:
+            async with asyncio.timeout(self._deadlines.most_seconds), self._slots.take(whose):
+                await self._receive(upload, partial, max_bytes)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            _log.info("attachment not fetched", fault=type(error).__name__)
+            raise _refused(upload, Reason.REFERENCE_UNREADABLE) from error
+
     async def read_text(self, upload: Upload, max_bytes: int, by: Hashable = None) -> str | None:
         """The text of an attached file; None if it is none, or longer. Keeps nothing. Raises `ReferenceRefused`."""
         whose = object() if by is None else by
@@ -163,10 +173,11 @@ class ReferenceShelf:
         if upload.size_bytes <= 0:
             raise _refused(upload, Reason.REFERENCE_EMPTY)
         if upload.size_bytes > self._max_bytes:
-            raise self._too_large(upload)
+            raise self._too_large(upload, self._max_bytes)
 
-    def _too_large(self, upload: Upload) -> ReferenceRefused:
-        return _refused(upload, Reason.REFERENCE_TOO_LARGE, limit_bytes=self._max_bytes)
+    @staticmethod
+    def _too_large(upload: Upload, limit_bytes: int) -> ReferenceRefused:
+        return _refused(upload, Reason.REFERENCE_TOO_LARGE, limit_bytes=limit_bytes)
 
     async def _in_tries(self, fetch: Callable[[], Awaitable[T]]) -> T:
         """The result of a few tries, since Discord's file hosts fail now and then; raises the last fault."""
@@ -203,16 +214,18 @@ class ReferenceShelf:
                     break
         return bytes(data)
 
-    async def _receive(self, upload: Upload, partial: PartialFile) -> None:
+    async def _receive(self, upload: Upload, partial: PartialFile, max_bytes: int | None = None) -> None:
+        most_bytes = self._max_bytes if max_bytes is None else max_bytes
         async with timed(self._deadlines) as timer, self._attachments.open(upload.url) as response:
             length = response.content_length
-            if (length or 0) > self._max_bytes:
-                raise self._too_large(upload)
-            # The file itself, and the same once more without its metadata.
-            await self.space.promise(partial, 2 * (self._max_bytes if length is None else length))
+            if (length or 0) > most_bytes:
+                raise self._too_large(upload, most_bytes)
+            if max_bytes is None:
+                # The file itself, and the same once more without its metadata.
+                await self.space.promise(partial, 2 * (most_bytes if length is None else length))
             async for chunk in response.content.iter_any():
-                if partial.size_bytes + len(chunk) > self._max_bytes:
-                    raise self._too_large(upload)
+                if partial.size_bytes + len(chunk) > most_bytes:
+                    raise self._too_large(upload, most_bytes)
                 await partial.add(chunk)
                 timer.received(partial.size_bytes)
             if self._attachments.closed:  # a body without a length ends like this, too

@@ -72,6 +72,7 @@ class VideosClient:
             raise ValueError("The key of the Videos API must be plain characters.")
         self.provider = normalise_base(endpoint.base_url)
         self._endpoint = endpoint
+        self.account = endpoint.account
         self.dialect = dialect
         self._guard = guard
         self.clock = clock

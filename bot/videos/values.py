@@ -1,5 +1,6 @@
 """The arguments and results of the provider's client: frozen values."""
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +18,11 @@ class Endpoint:
 
     base_url: str
     api_key: str = field(repr=False)
+
+    @property
+    def account(self) -> str:
+        """A name for this address with this key, which doesn't give the key away."""
+        return hashlib.sha256(f"{self.base_url}\n{self.api_key}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Videos whose provider can't change videos: nothing offers a remix of them, and what asks for one is refused."""
+"""Without ffmpeg, videos whose provider can't change videos: nothing offers a remix of them, and it is refused."""
 
 from dataclasses import replace
 
@@ -13,17 +13,18 @@ from tests.wording import says
 
 
 async def restart(world: SimWorld, *, remix: bool) -> None:
-    """Start the bot again, with a provider that can change videos, or that can't."""
+    """Start the bot again without ffmpeg, with a provider that can change videos, or that can't."""
     settings = world.sim_bot.settings
     (provider,) = settings.setup.providers
     changed = replace(provider, abilities=replace(provider.abilities, remix=remix))
     world.sim_bot.settings = settings.with_setup(replace(settings.setup, providers=(changed,)))
     await world.sim_bot.restart()
+    world.engine.context.ffmpeg._program = None
 
 
 @pytest_asyncio.fixture
 async def plain(world: SimWorld) -> SimWorld:
-    """A bot whose provider can't change videos."""
+    """A bot without ffmpeg whose provider can't change videos."""
     await restart(world, remix=False)
     return world
 

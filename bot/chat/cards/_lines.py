@@ -100,13 +100,16 @@ def origin_line(job: Job, parent_link: str | None, reader: Reader) -> str:
 
 
 def parent_line(job: Job, parent_link: str | None, reader: Reader) -> str | None:
-    """Which video it is a remix of, with a link if there is one; None if it is no remix."""
+    """Which video it is a remix of, or begins with the last frame of; with a link if there is one. None if neither."""
     parent = job.request.parent_id
     if parent is None:
         return None
+    named, linked = Key.REMIX_OF, Key.REMIX_OF_LINKED
+    if job.fallback is not None:
+        named, linked = Key.FALLBACK_OF, Key.FALLBACK_OF_LINKED
     if parent_link is None:
-        return say(Key.REMIX_OF, reader, video=parent)
-    return say(Key.REMIX_OF_LINKED, reader, video=parent, link=parent_link)
+        return say(named, reader, video=parent)
+    return say(linked, reader, video=parent, link=parent_link)
 
 
 def progress_line(job: Job, reader: Reader) -> str | None:

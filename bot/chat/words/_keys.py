@@ -42,6 +42,8 @@ class Key(StrEnum):
     ASKED_BY = auto()
     REMIX_OF = auto()
     REMIX_OF_LINKED = auto()
+    FALLBACK_OF = auto()
+    FALLBACK_OF_LINKED = auto()
     TOOK = auto()
     PROGRESS = auto()
     USUALLY = auto()

@@ -107,14 +107,21 @@ async def find_parent_link(context: EngineContext, job: Job) -> str | None:
 
 def view_of(context: EngineContext, job: Job, parent_link: str | None) -> JobView:
     """The job with the facts that are shown on its card and beside its video."""
-    provider = context.providers.of(job.provider)
     return JobView(
         job,
         now=context.clock.now(),
         queue_position=context.signals.place_in_queue(job.id),
         parent_link=parent_link,
         paused=context.kill_switch.is_on(),
-        can_remix=provider is None or provider.abilities.remix,
+        can_remix=_can_remix(context, job),
         kept=job.ended_at is None or job.ended_at > context.kept_since(),
         can_stop=can_stop(context, job),
     )
+
+
+def _can_remix(context: EngineContext, job: Job) -> bool:
+    """Whether a button for a remix makes sense: its provider changes videos, or a new one can begin where it ends."""
+    provider = context.providers.of(job.provider)
+    if provider is None or provider.abilities.remix:
+        return True
+    return context.ffmpeg.available and any(model.references for model in context.catalogue.models)

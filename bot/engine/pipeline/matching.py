@@ -55,6 +55,6 @@ def _may_be(job: Job, video: RemoteVideo) -> bool:
     """Whether prompt and time fit; a video without both fits nothing."""
     if job.submitted_at is None or video.created_at is None or video.prompt is None:
         return False
-    if video.prompt.split() != job.request.prompt.split():
+    if video.prompt.split() != (job.sent_prompt or job.request.prompt).split():
         return False
     return -EARLIER_SECONDS <= video.created_at - job.submitted_at <= LATER_SECONDS

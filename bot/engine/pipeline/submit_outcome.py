@@ -13,6 +13,7 @@ import structlog
 
 from bot.engine.context import EngineContext
 from bot.engine.moves import change
+from bot.engine.pipeline.fallback_step import may_fall_back
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.provider_account import Concerns
 from bot.engine.pipeline.provider_alerts import alert_of, alert_of_model, note_judged
@@ -34,6 +35,8 @@ from bot.videos.values import RemoteState, RemoteVideo
 
 _AGAIN_AFTER_CLEAN_REFUSAL_SECONDS = 2.0
 _SAVE_TRIES = 60
+# Definite refusals of a remix alone: the same request as a new video may be taken.
+_NO_REMIX = frozenset({Cause.UNSUPPORTED, Cause.SOURCE_GONE})
 _Work = Callable[..., Awaitable[Job | None]]
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -61,6 +64,10 @@ class _Sent:
         # With VIDEOS_RETRY_SERVER_ERRORS=0 a clean 500 is doubt, too.
         outcome = replace(self.outcome, answer=Answer.DOUBT) if event is Event.DOUBT else self.outcome
         return await _settle_by(self.context, self.job, event, outcome=outcome, **changes)
+
+    async def fall_back(self, why: Cause) -> StepResult:
+        """Let the job wait, to be made as a new video: its provider can't remix its parent."""
+        return await self._postpone(0.0, fallback=why, waiting_for=None)
 
     async def _go_on(self, answer: Answer, wait_seconds: float, **changes: Any) -> StepResult | None:
         """Let the job wait for the other providers as well; None if there are none for it."""
@@ -132,6 +139,8 @@ async def postpone(context: EngineContext, job: Job, wait_seconds: float, **chan
 
 
 async def _after_refused(sent: _Sent, fault: faults.RequestRefused) -> StepResult:
+    if fault.cause in _NO_REMIX and may_fall_back(sent.context, sent.job):
+        return await sent.fall_back(fault.cause)
     # A text about credit or key is no evidence that the account is in order.
     if fault.status is not None and fault.cause not in (Cause.CREDIT, Cause.KEY):
         sent.throttles.of(sent.provider).judged(Sender.of(sent.job))

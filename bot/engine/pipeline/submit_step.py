@@ -14,6 +14,7 @@ import structlog
 from bot.engine.context import EngineContext
 from bot.engine.moves import change, move
 from bot.engine.picture_archive import hold_all
+from bot.engine.pipeline.fallback_step import is_drawn, may_fall_back, prepare, sent_prompt_of
 from bot.engine.pipeline.fault_window import Sender
 from bot.engine.pipeline.provider_alerts import note_took_work
 from bot.engine.pipeline.steps import StepResult
@@ -60,12 +61,16 @@ async def submit(context: EngineContext, throttles: Throttles, job: Job, provide
     route = next((route for route in throttles.routes_of(job) if route.provider.id == provider_id), None)
     parent = await _parent_of(context, job)
     missing = await _missing(context, job, parent, route)
+    if missing is Cause.UNSUPPORTED and may_fall_back(context, job):
+        return await prepare(context, throttles, job, parent, missing)
     if missing is not None:
         return StepResult(await move(context, job, Event.EXPIRE, cause=missing))
     if context.clock.now() >= late_at(job, context.rules.job_deadline_seconds):
         if context.signals.time_in_doubt:
             return StepResult(job, context.clock.now() + _TIME_AGAIN_SECONDS)
         return StepResult(await move(context, job, Event.EXPIRE, cause=job.waiting_for or Cause.LATE))
+    if job.fallback is not None and not await is_drawn(context, job):
+        return await prepare(context, throttles, job, parent, job.fallback)
     settings = await _settings_of(context, job)
     if settings is None or route is None:
         return StepResult(await move(context, job, Event.EXPIRE, cause=Cause.MODEL))
@@ -73,7 +78,7 @@ async def submit(context: EngineContext, throttles: Throttles, job: Job, provide
         return StepResult(job)
     begun_at = context.clock.monotonic()
     attempt = await _attempt(context, job, route)
-    marked = await _mark(context, job, attempt)
+    marked = await _mark(context, job, attempt, await sent_prompt_of(context, job))
     if marked is None:
         return StepResult(None)
     if marked.state is State.ACCEPTED:
@@ -101,7 +106,7 @@ async def _attempt(context: EngineContext, job: Job, route: ProviderRoute) -> At
     return next_attempt(job, made[-1] if made else None, route.provider.id, route.model, new_key, now)
 
 
-async def _mark(context: EngineContext, job: Job, attempt: Attempt) -> Job | None:
+async def _mark(context: EngineContext, job: Job, attempt: Attempt, sent_prompt: str | None) -> Job | None:
     """Store that the job is being sent, before it is; still accepted if it has to wait; None if it was moved by someone
     else.
     """
@@ -109,7 +114,8 @@ async def _mark(context: EngineContext, job: Job, attempt: Attempt) -> Job | Non
     if context.database.is_shared:
         shared = accepting.Submitter(context.process, context.rules.max_rendering_jobs)
     try:
-        return await change(context, accepting.begin_submit, job, now, attempt=attempt, submitter=shared)
+        sent = {"attempt": attempt, "sent_prompt": sent_prompt}
+        return await change(context, accepting.begin_submit, job, now, submitter=shared, **sent)
     except asyncio.CancelledError:
         # The process ends. The mark is stored all the same, now or in a moment, and nothing was sent.
         await postpone(context, replace(job, state=State.SUBMITTING), 0.0)
@@ -131,9 +137,9 @@ async def take_back(context: EngineContext, job: Job) -> StepResult:
 
 def _order(context: EngineContext, job: Job, attempt: Attempt, settings: _Settings, begun_at: float) -> Order:
     request = job.request
-    pictures = zip(request.references, settings.roles, strict=True)
+    pictures = zip(job.pictures, settings.roles, strict=True)
     return Order(
-        prompt=request.prompt,
+        prompt=job.sent_prompt or request.prompt,
         idempotency_key=attempt.idempotency_key,
         model=attempt.model,
         size=request.size,
@@ -148,7 +154,7 @@ def _order(context: EngineContext, job: Job, attempt: Attempt, settings: _Settin
 
 async def _send(route: ProviderRoute, job: Job, parent: Job | None, order: Order) -> RemoteVideo:
     videos = route.provider.client
-    if job.request.parent_id is None:
+    if not job.is_remix:
         return await videos.create(order)
     if parent is None or parent.remote_id is None:
         raise faults.RequestRefused(cause=Cause.SOURCE_GONE, detail="The video to remix is not known any more.")
@@ -164,20 +170,23 @@ async def _parent_of(context: EngineContext, job: Job) -> Job | None:
 async def _settings_of(context: EngineContext, job: Job) -> _Settings | None:
     """Options and pictures as they are sent; None if the job's model doesn't take what was chosen: it was changed."""
     request, inherited = job.request, None
-    if request.model is None and request.parent_id is not None:
+    if request.model is None and job.is_remix and request.parent_id is not None:
         inherited = await context.database.read(finding.find_model, request.parent_id)
     model = context.catalogue.find(request.model, inherited)
-    roles = roles_of_pictures(model, len(request.references))
+    roles = roles_of_pictures(model, len(job.pictures))
     if model is None or options_that_fit(model, request.options) != request.options:
         return None if request.options else _Settings((), roles)
     return _Settings(options_on_wire(model, request.options), roles)
 
 
 async def _missing(context: EngineContext, job: Job, parent: Job | None, route: ProviderRoute | None) -> Cause | None:
-    """Why the request can't be made any more, although it was accepted; None if it can."""
-    if job.request.parent_id is not None and not _is_at(context, route, parent):
+    """Why the request can't be made any more, although it was accepted; None if it can.
+
+    UNSUPPORTED: the parent's provider is there, and makes no such remix.
+    """
+    if job.is_remix and not _is_at(context, route, parent):
         source = None if parent is None else context.providers.of(parent.provider)
-        return Cause.INPUT if source is None or source.abilities.remix else Cause.UNSUPPORTED
+        return Cause.INPUT if source is None else Cause.UNSUPPORTED
     return None if await hold_all(context, job.request.references) else Cause.INPUT
 
 

@@ -7,7 +7,7 @@ from bot.engine.pipeline.fair_queue import Lane
 from bot.engine.pipeline.throttle import ProviderThrottle
 from bot.engine.pipeline.user_shares import UserShares
 from bot.jobs.attempts import open_routes
-from bot.jobs.model import Job, JobId, UserId, VideoRequest
+from bot.jobs.model import Job, JobId, UserId, VideoRequest, as_new_video
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.route_choice import Choice, RouteFacts, choose
 from bot.ops.clock import Clock
@@ -62,10 +62,11 @@ class Throttles:
     def routes_of(self, job: Job) -> tuple[ProviderRoute, ...]:
         """The providers that can take the job, the preferred one first.
 
-        A remix stays where its source is, and a job that got a clean 500 where it got that: it may hide a video, and
-        only there a repeat has the same idempotency key.
+        A remix stays where its source is, unless it is made as a new video; and a job that got a clean 500 where it got
+        that: it may hide a video, and only there a repeat has the same idempotency key.
         """
-        routes = self._routes(job.request, job.provider)
+        request = job.request if job.fallback is None else as_new_video(job.request, job.frame)
+        routes = self._routes(request, job.provider)
         if not job.clean_refusals:
             return routes
         return tuple(route for route in routes if route.provider is self._providers.of(job.provider))

@@ -17,7 +17,16 @@ from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.storable_text import storable
 from bot.jobs.store import drafts
 
-_ABOUT_PARENT = frozenset({Reason.VIDEO_UNKNOWN, Reason.VIDEO_REMOVED, Reason.VIDEO_ELSEWHERE, Reason.VIDEO_NONE_HERE})
+_ABOUT_PARENT = frozenset(
+    {
+        Reason.VIDEO_UNKNOWN,
+        Reason.VIDEO_REMOVED,
+        Reason.VIDEO_ELSEWHERE,
+        Reason.VIDEO_NONE_HERE,
+        Reason.REMIX_UNSUPPORTED,
+        Reason.REMIX_GONE,
+    }
+)
 _ABOUT_PICTURES = ("REFERENCE", "UPLOADS")
 _STORE_SECONDS = 2.0
 _log = structlog.stdlib.get_logger(__name__)

@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -11,6 +11,7 @@ from bot.chat.unseen import count_seen
 from bot.engine.context import EngineContext
 from bot.engine.moves import accept
 from bot.engine.picture_archive import archive, hold_all
+from bot.engine.requests.fallbacks import Fallback, as_made, find_way, first_provider, refuse_fallback
 from bot.engine.requests.lookup import Lookup, SeesChannel
 from bot.engine.requests.private_results import PrivateResults, settle_home
 from bot.jobs.alerts import AlertKind
@@ -48,24 +49,29 @@ _log = structlog.stdlib.get_logger(__name__)
 class Ask:
     """A person's request, with pictures kept already, and uploads that are still at Discord.
 
-    `provider` is the stored id of the provider that it is meant for, once that is known.
+    `provider` is the stored id of the provider that it is meant for, once that is known, and `fallback` how a
+    remix is made that the provider of its video can't make.
     """
 
     request: VideoRequest
     uploads: tuple[Upload, ...] = ()
     provider: str = ""
+    fallback: Fallback | None = None
 
 
 # Why a person's request is not accepted now: the last is the stored id of a remix's provider.
 _Pausing = Callable[[UserId | None, VideoRequest | None, str | None], Refusal | None]
+# The last frame of a video that somebody wants to remix, as a kept picture, or why there is none.
+_Drawing = Callable[[Job, UserId], Awaitable[Reference | Refusal]]
 
 
 class Intake:
     """Accepts requests. `pausing` returns why a person's are not accepted now (provider down, account refused)."""
 
-    def __init__(self, context: EngineContext, pausing: _Pausing) -> None:
+    def __init__(self, context: EngineContext, pausing: _Pausing, draw_frame: _Drawing) -> None:
         self._context = context
         self._pausing = pausing
+        self._draw_frame = draw_frame
         self._lookup = Lookup(context)
         self._private = PrivateResults(context)
         self._stopping = False
@@ -87,14 +93,12 @@ class Intake:
         request, origin = settle_home(ask.request, origin, home)
         try:
             parent = None if request.parent_id is None else await self._lookup.get(request.parent_id)
-            if parent is not None and (unchangeable := self._lookup.refuse_change(parent)):
-                return await self.find_made(origin.id) or unchangeable
-            ask = replace(ask, request=request, provider=self._provider_for(request, parent))
+            ask = await self._as_it_is_made(replace(ask, request=request), parent)
             paused = self._no_provider(origin.user_id, ask)
             refusal = self._no_time() or no_place or await self._no_request(ask) or paused
             if refusal is None and request.private:
                 return await self._accept_private(ask, origin)
-            if refusal is None and not ask.uploads:
+            if refusal is None and not ask.uploads and ask.fallback is None:
                 # The accepting transaction alone decides.
                 taking = sum(user_id == origin.user_id for user_id in self._taking.values())
                 return await self._store(self._job(ask, origin), taking)
@@ -196,7 +200,13 @@ class Intake:
             pictures = await self.keep_pictures(ask.uploads, origin.user_id)
             if isinstance(pictures, Refusal):
                 return pictures
-            return await self._store(self._job(replace(ask, request=replace_pictures(ask.request, pictures)), origin))
+            ask = replace(ask, request=replace_pictures(ask.request, pictures))
+            if ask.fallback is not None:
+                frame = await self._draw_frame(ask.fallback.parent, origin.user_id)
+                if isinstance(frame, Refusal):
+                    return frame
+                ask = replace(ask, fallback=replace(ask.fallback, frame=frame))
+            return await self._store(self._job(ask, origin))
         finally:
             self._taking.pop(origin.id, None)
 
@@ -240,22 +250,24 @@ class Intake:
             provider=ask.provider,
             idempotency_key=str(uuid.uuid4()),
             accepted_at=now,
+            fallback=None if ask.fallback is None else ask.fallback.why,
+            frame=None if ask.fallback is None else ask.fallback.frame,
             not_before=now + origin.grace_seconds,
         )
 
-    def _provider_for(self, request: VideoRequest, parent: Job | None) -> str:
-        """The stored id of the provider that the job is meant for: of a remix that of its source."""
-        if parent is not None:
-            return parent.provider
-        routes = self._context.providers.routes_for(request)
-        return routes[0].provider.id if routes else next(iter(self._context.providers)).id
+    async def _as_it_is_made(self, ask: Ask, parent: Job | None) -> Ask:
+        """The request with its provider, and how a remix is made that its video's provider can't make."""
+        if parent is None:
+            return replace(ask, provider=first_provider(self._context, ask.request))
+        request, provider, fallback = await find_way(self._context, ask.request, parent)
+        return replace(ask, request=request, provider=provider, fallback=fallback)
 
     def _no_time(self) -> Refusal | None:
         return Refusal(Reason.STOPPING) if self._stopping else None
 
     def _no_provider(self, user_id: UserId | None, ask: Ask) -> Refusal | None:
         """Why no provider takes the request now; if only its model's don't, with the models that can be had instead."""
-        request, models = ask.request, self._context.catalogue.models
+        request, models = as_made(ask.request, ask.fallback), self._context.catalogue.models
         refusal = self._pausing(user_id, request, ask.provider or None)
         model = self._context.catalogue.find(request.model)
         if refusal is None or model is None or request.parent_id is not None:
@@ -276,7 +288,10 @@ class Intake:
         if len(request.prompt) > PROMPT_MAX_CHARACTERS:
             return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": len(request.prompt)})
         inherited = await self._lookup.find_inherited_model(request)
-        return self._context.catalogue.check(request, len(ask.uploads), inherited)
+        refusal = self._context.catalogue.check(request, len(ask.uploads), inherited)
+        if refusal is not None or ask.fallback is None:
+            return refusal
+        return refuse_fallback(self._context, ask.fallback, request, len(ask.uploads))
 
     async def _no_room(self, ask: Ask, origin: Origin) -> Refusal | None:
         """A first check of the limits, so that nothing is fetched in vain; the accepting transaction decides.

@@ -9,6 +9,7 @@ from bot.chat.custom_ids import ButtonId
 from bot.chat.views import JobView
 from bot.engine.context import EngineContext, can_stop
 from bot.engine.delivery.links import jump_link
+from bot.engine.pipeline.remix_settings import find_fallback
 from bot.jobs.model import (
     ChannelId,
     Job,
@@ -89,14 +90,11 @@ class Lookup:
         sees = shown_in == asker.place or await sees_channel(shown_in.channel_id)
         provider = self._context.providers.of(job.provider)
         refusal = may_remix(job, asker, shown_in, sees_channel=sees, is_set_up=provider is not None)
-        return refusal or (self.refuse_change(job) if changes else None) or job
-
-    def refuse_change(self, job: Job) -> Refusal | None:
-        """Why the job's provider can't make a remix of it; None if it can, or isn't set up."""
-        provider = self._context.providers.of(job.provider)
-        if provider is None or provider.abilities.remix:
-            return None
-        return Refusal(Reason.REMIX_UNSUPPORTED, {"video": job.id})
+        if refusal or not changes or self._context.ffmpeg.available:
+            return refusal or job
+        # Without ffmpeg only the video's own provider can change it.
+        fallback = await find_fallback(self._context, VideoRequest(""), job)
+        return job if fallback is None else Refusal(Reason.REMIX_UNSUPPORTED, {"video": job.id})
 
     async def check_parent(self, request: VideoRequest, asker: Asker, sees_channel: SeesChannel) -> Refusal | None:
         """Why that person may not make a stored request now: they may have lost access to its parent."""

@@ -35,7 +35,7 @@ _SAY_NO_SECONDS = 90.0
 _HOUR_SECONDS = 3600.0
 _LASTING = frozenset({Reason.COMMANDS_DENIED, Reason.BLOCKED, Reason.SERVER_CLOSED, Reason.DIRECT_MESSAGES_OFF})
 # The same, for each video.
-_LASTING_OF_VIDEO = frozenset({Reason.REMIX_UNSUPPORTED})
+_LASTING_OF_VIDEO = frozenset({Reason.REMIX_UNSUPPORTED, Reason.REMIX_NO_PICTURES, Reason.REMIX_GONE})
 _log = structlog.stdlib.get_logger(__name__)
 
 

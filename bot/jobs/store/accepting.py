@@ -177,12 +177,14 @@ async def begin_submit(
     now: float,
     *,
     attempt: Attempt | None = None,
+    sent_prompt: str | None = None,
     submitter: Submitter | None = None,
 ) -> Job | None:
     """Mark the job as being sent by that attempt, and how long such renders usually take, unless its requester has to
     rest.
 
-    The provider may be another than when it was accepted. Without an attempt it is the same.
+    The provider may be another than when it was accepted. Without an attempt it is the same. `sent_prompt`
+    is what is sent in place of the request's own prompt, if it is another.
     With `submitter`, only if that process still submits, a place is free and the owner has paused neither all spending
     nor that provider.
     Returns the job as it is then: still accepted, with a later `not_before`, if it has to wait; None if it was moved by
@@ -211,7 +213,7 @@ async def begin_submit(
         sent: dict[str, Any] = {"submitted_at": now, "waiting_for": None, "provider": provider}
         sent |= await _usual(connection, provider, job)
         if attempt is not None:
-            sent["attempts"] = attempt.ordinal + 1
+            sent |= {"attempts": attempt.ordinal + 1, "sent_prompt": sent_prompt}
         marked = await moving.apply(connection, job, Event.SUBMIT, now=now, **sent)
         if marked is not None and attempt is not None:
             await attempts.begin(connection, attempt)

@@ -63,6 +63,7 @@ async def begin(connection: AsyncConnection, attempt: Attempt) -> None:
             "provider": attempt.provider,
             "model": attempt.model,
             "idempotency_key": attempt.idempotency_key,
+            "is_remix": attempt.is_remix,
             "begun_at": attempt.begun_at,
             **values,
         },
@@ -113,6 +114,7 @@ def _read(row: Row) -> Attempt:
         answer=Answer(row.answer) if row.answer else None,
         charged=Charged(row.charged),
         remote_id=row.remote_id,
+        is_remix=row.is_remix,
         status=row.status,
         provider_code=row.provider_code,
     )

@@ -11,6 +11,25 @@ from bot.jobs.states import State
 from bot.jobs.store.rows import job_of, readable
 from bot.jobs.tables import jobs
 
+# From a job up to the first one of its chain; the depth ends a circle, which only a damaged database has.
+_LONGEST_CHAIN = 1_000
+_LAST = (
+    sa.select(jobs.c.prompt, jobs.c.parent_id, sa.literal(0).label("depth"))
+    .where(jobs.c.id == sa.bindparam("wanted"))
+    .cte("chain", recursive=True)
+)
+_CHAIN = _LAST.union_all(
+    sa.select(jobs.c.prompt, jobs.c.parent_id, _LAST.c.depth + 1).where(
+        jobs.c.id == _LAST.c.parent_id, _LAST.c.depth < _LONGEST_CHAIN
+    )
+)
+_PROMPTS = sa.select(_CHAIN.c.prompt).order_by(_CHAIN.c.depth.desc())
+
+
+async def find_chain(connection: AsyncConnection, job_id: JobId) -> list[str]:
+    """The prompts of a chain of remixes, from its first video to that job."""
+    return list(await connection.scalars(_PROMPTS, {"wanted": job_id}))
+
 
 async def find_remixes(connection: AsyncConnection, job_id: JobId, limit: int) -> list[JobId]:
     """The finished videos that are remixes of that one, the newest first."""

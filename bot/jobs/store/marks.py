@@ -40,6 +40,8 @@ class Mark(StrEnum):
 # with when the owner paused a provider, and its id.
 _CEILING = "poll ceiling "
 _PAUSED_PROVIDER = "paused provider "
+# The beginning of the names of rows with when a provider was last known to have no remixes, with that key.
+_NO_REMIX = "no remix "
 # The beginning of the names of rows for the servers that got their first message.
 _GREETED = "greeted "
 _others = marks.alias()
@@ -136,6 +138,17 @@ async def read_paused_providers(connection: AsyncConnection) -> dict[str, float]
     found = await connection.scalars(sa.select(marks.c.value).where(marks.c.name.startswith(_PAUSED_PROVIDER)))
     parted = [text.partition(" ") for text in found]
     return {provider: _time(since) or 0.0 for since, _, provider in parted}
+
+
+async def note_no_remix(connection: AsyncConnection, account: str, now: float) -> None:
+    """Store that a provider has no remixes for that account: the id of its address and key (`VideosClient.account`)."""
+    await _put(connection, _NO_REMIX + account, repr(now))
+
+
+async def has_no_remix(connection: AsyncConnection, account: str, since: float) -> bool:
+    """Whether that became known since then; what is older is asked again."""
+    text = await connection.scalar(sa.select(marks.c.value).where(marks.c.name == _NO_REMIX + account))
+    return (_time(text) or 0.0) > since
 
 
 async def put(connection: AsyncConnection, name: Mark, value: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.backends import insert_new
 from bot.jobs.model import Reference, UserId
-from bot.jobs.store.rows import references_of
+from bot.jobs.picture_values import read_column
 from bot.jobs.tables import drafts, jobs, pictures
 
 # How much of a person's pictures is kept when their jobs have ended: some dozens, the latest.
@@ -25,7 +25,10 @@ async def find_kept_references(
     """
     running = await connection.scalars(sa.select(jobs.c.references).where(jobs.c.ended_at.is_(None)))
     of_drafts = await connection.scalars(sa.select(drafts.c.references))
-    kept = {picture.file_name for column in (*running, *of_drafts) for picture in _read(column)}
+    # A last frame is drawn again for another job, so that it goes with its own.
+    drawn = sa.select(jobs.c.frame).where(jobs.c.ended_at.is_(None), jobs.c.fallback.is_not(None))
+    frames = [[frame] for frame in await connection.scalars(drawn) if frame is not None]
+    kept = {picture.file_name for column in (*running, *of_drafts, *frames) for picture in _read(column)}
     ended = await connection.execute(
         sa.select(jobs.c.user_id, jobs.c.references)
         .where(jobs.c.ended_at > ended_since, sa.cast(jobs.c.references, sa.String) != "[]")
@@ -58,7 +61,7 @@ def _latest(brought: Iterable[tuple[UserId, Reference]], each_bytes: int) -> set
 def _read(column: object) -> Iterator[Reference]:
     """The pictures in a column; none if it is unreadable, as its job is then."""
     try:
-        yield from references_of(column)
+        yield from read_column(column)
     except (ValueError, TypeError):
         return
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import structlog
 
-from bot.jobs import option_values
+from bot.jobs import option_values, picture_values
 from bot.jobs.answers import closed_routes_of
 from bot.jobs.denials import Denial
 from bot.jobs.drafts import Draft, Offer, OfferKind
@@ -29,7 +29,6 @@ from bot.jobs.model import (
     Post,
     PostKind,
     PostState,
-    Reference,
     Upload,
     UserId,
     Via,
@@ -119,18 +118,7 @@ def _job_of(row: Row) -> Job:
         id=JobId(row.id),
         state=State(row.state),
         request=_request_of(row),
-        origin=Origin(
-            id=row.origin_id,
-            via=Via(row.via),
-            user_id=UserId(row.user_id),
-            place=_place_of(row),
-            locale=intern(row.locale),
-            reply_to=_message(row.reply_to),
-            history_after=_message(row.history_after),
-            retry_of=JobId(row.retry_of) if row.retry_of else None,
-            thread_of=None if row.thread_of is None else ChannelId(row.thread_of),
-            dm_channel_id=None if row.dm_channel_id is None else ChannelId(row.dm_channel_id),
-        ),
+        origin=_origin_of(row),
         provider=intern(row.provider),
         idempotency_key=row.idempotency_key,
         accepted_at=row.accepted_at,
@@ -154,6 +142,9 @@ def _job_of(row: Row) -> Job:
         waiting_for=Cause(row.waiting_for) if row.waiting_for else None,
         closed_routes=closed_routes_of(row.closed_routes),
         attempts=row.attempts,
+        fallback=Cause(row.fallback) if row.fallback else None,
+        frame=picture_values.read_column([row.frame])[0] if row.frame else None,
+        sent_prompt=row.sent_prompt,
         submitted_at=row.submitted_at,
         completed_at=row.completed_at,
         ended_at=row.ended_at,
@@ -172,6 +163,21 @@ def _job_of(row: Row) -> Job:
         posted_as=Rung(row.posted_as) if row.posted_as else None,
         fence=row.fence,
         owner=row.owner,
+    )
+
+
+def _origin_of(row: Row) -> Origin:
+    return Origin(
+        id=row.origin_id,
+        via=Via(row.via),
+        user_id=UserId(row.user_id),
+        place=_place_of(row),
+        locale=intern(row.locale),
+        reply_to=_message(row.reply_to),
+        history_after=_message(row.history_after),
+        retry_of=JobId(row.retry_of) if row.retry_of else None,
+        thread_of=None if row.thread_of is None else ChannelId(row.thread_of),
+        dm_channel_id=None if row.dm_channel_id is None else ChannelId(row.dm_channel_id),
     )
 
 
@@ -197,6 +203,8 @@ def row_of(job: Job) -> dict[str, object]:
         "currency": job.currency,
         "retry_of": origin.retry_of,
         **_request_columns(request),
+        "fallback": job.fallback,
+        "frame": None if job.frame is None else picture_values.as_value(job.frame),
         "state": job.state,
         "charged": job.charged,
         "withheld": job.withheld,
@@ -291,11 +299,6 @@ def offer_row(offer: Offer) -> dict[str, object]:
     }
 
 
-def references_of(column: Any) -> tuple[Reference, ...]:
-    """The pictures in a column. Raises ValueError or TypeError for anything but a list of pictures."""
-    return tuple(Reference(sha256, suffix, size_bytes) for sha256, suffix, size_bytes in column)
-
-
 def _reported_of(column: Any) -> tuple[tuple[str, str], ...]:
     return tuple((str(name), str(value)) for name, value in column or ())
 
@@ -307,7 +310,7 @@ def _request_of(row: Row) -> VideoRequest:
         model=_interned(row.model),
         size=_interned(row.size),
         seconds=_interned(row.seconds),
-        references=references_of(row.references),
+        references=picture_values.read_column(row.references),
         parent_id=JobId(row.parent_id) if row.parent_id else None,
         private=row.private,
         options=option_values.read_column(row.options),
@@ -320,7 +323,7 @@ def _request_columns(request: VideoRequest) -> dict[str, object]:
         "model": request.model,
         "size": request.size,
         "seconds": request.seconds,
-        "references": [[picture.sha256, picture.suffix, picture.size_bytes] for picture in request.references],
+        "references": picture_values.as_column(request.references),
         "parent_id": request.parent_id,
         "private": request.private,
         "options": option_values.as_column(request.options),

@@ -41,4 +41,5 @@ class NoVideos:
 
     def __init__(self, provider: str = "https://provider.test/v1", dialect: Dialect | None = None) -> None:
         self.provider = provider
+        self.account = "0123456789abcdef"
         self.dialect = dialect or OpenAIDialect()

@@ -23,6 +23,7 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import Database, StoreUnavailableError
 from bot.jobs.limits import Limits
 from bot.jobs.model import ChannelId, Job, JobId, MessageId, Origin, Place, Via
+from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import State
 from bot.jobs.store import finding
@@ -73,17 +74,22 @@ class RequestsHarness:
             rules=SimpleNamespace(limits=Limits(10, 0), reply_remix="on", reply_grace_seconds=5.0),
             providers=one_provider(NoVideos(PROVIDER)),
             courier=self.courier,
+            ffmpeg=SimpleNamespace(available=True),
             readers=READERS,
             catalogue=Catalogue.of(("gpt-4o-video",), ("1280x720",), ("8",)),
             shelf=SimpleNamespace(holds=lambda _: True, keep_all=self._no_pictures),
             first_frames=SimpleNamespace(forget=self._forget_frames),
         )
         self.frames_forgotten: list[JobId] = []
-        self.intake = Intake(self.context, lambda *_: None)
+        self.intake = Intake(self.context, lambda *_: None, self._no_frame)
         self.job_actions = JobActions(self.context, self.intake)
         self.replies = Replies(self.context, self.intake, Lookup(self.context))
         self.unseen: set[ChannelId] = set()
         self._presses = 0
+
+    @staticmethod
+    async def _no_frame(*_: object) -> Refusal:
+        return Refusal(Reason.REMIX_UNDRAWN)
 
     @staticmethod
     async def _no_pictures(*_: object) -> tuple[()]:

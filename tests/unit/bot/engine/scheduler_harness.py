@@ -27,10 +27,10 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.database import Database
 from bot.jobs.denials import Denial
 from bot.jobs.limits import Limits
-from bot.jobs.model import ChannelId, Job, MessageId, Place, Via
+from bot.jobs.model import ChannelId, Job, MessageId, Place, PostKind, Via
 from bot.jobs.pacing import Bounds
 from bot.jobs.states import State
-from bot.jobs.store import finding
+from bot.jobs.store import finding, posts
 from bot.media.ffmpeg import Ffmpeg
 from bot.media.first_frames import FirstFrames
 from bot.media.video_fetcher import AddressGuard, Source, VideoFetcher
@@ -62,6 +62,7 @@ class FakeCourier:
         self.asked: list[MessageId] = []
         self.seen = Seen(Said("make it night", "make it night"), edited=False)
         self.gone: set[int] = set()
+        self.file: object = None
         self.denials: dict[ChannelId, Denial] = {}
         self.answers = asyncio.Event()
         self.answers.set()
@@ -73,6 +74,10 @@ class FakeCourier:
         if self.fault is not None:
             raise self.fault
         return self.denials.get(place.channel_id)
+
+    async def find_file(self, _channel: object, _message: object) -> object:
+        """The file of any video's message."""
+        return self.file
 
     async def read(self, _place: object, message_id: MessageId) -> Seen | None:
         self.asked.append(message_id)
@@ -103,7 +108,8 @@ class FakeApi:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         if request.method == "POST":
-            self.paid.append((await request.json())["prompt"])
+            is_json = request.content_type == "application/json"
+            self.paid.append(str((await request.json() if is_json else await request.post())["prompt"]))
             self.keys.append(request.headers["Idempotency-Key"])
             self.in_flight += 1
             self.in_flight_most = max(self.in_flight, self.in_flight_most)
@@ -217,6 +223,7 @@ class SchedulerHarness:
             fetcher=self.fetcher,
             shelf=SimpleNamespace(),
             first_frames=self.first_frames,
+            ffmpeg=without,
             courier=self.courier,
             readers=READERS,
             rules=replace(obeyed, **rules),
@@ -258,6 +265,14 @@ class SchedulerHarness:
             job = replace(job, origin=replace(job.origin, via=Via.REPLY, reply_to=MessageId(reply)))
         await self.database.write(put, job)
         self.let_claim()
+        return job
+
+    async def delivered(self, **changes: object) -> Job:
+        """A finished video with its message."""
+        job = await self.accept(State.DELIVERED, **changes)
+        await self.database.write(posts.make_due, job, PostKind.VIDEO)
+        (post,) = await self.database.read(posts.find_posts_of_jobs, [job.id])
+        await self.database.write(posts.mark_sent, post, MessageId(4_711))
         return job
 
     def let_claim(self) -> None:

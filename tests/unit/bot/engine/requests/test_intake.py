@@ -60,7 +60,11 @@ def shelf(harness: SchedulerHarness, tmp_path: Path) -> FakeShelf:
 @pytest.fixture
 def intake(harness: SchedulerHarness) -> Intake:
     harness.context.catalogue = Catalogue.of(["sora-2"], ["1280x720"], ["8"])
-    return Intake(harness.context, lambda *_: None)  # pyright: ignore[reportArgumentType]
+    return Intake(harness.context, lambda *_: None, no_frame)  # pyright: ignore[reportArgumentType]
+
+
+async def no_frame(*_: object) -> Refusal:
+    return Refusal(Reason.REMIX_UNDRAWN)
 
 
 def origin(number: int, user_id: UserId) -> Origin:
@@ -190,7 +194,7 @@ async def test_if_only_the_models_providers_are_closed_the_others_are_named(
     def pausing(_: UserId | None, request: VideoRequest | None, __: str | None) -> Refusal | None:
         return Refusal(why) if request is not None and request.model in closed else None
 
-    intake = Intake(harness.context, pausing)  # pyright: ignore[reportArgumentType]
+    intake = Intake(harness.context, pausing, no_frame)  # pyright: ignore[reportArgumentType]
     one = VideoRequest("A fox", size="1280x720")
     named = Refusal(Reason.MODEL_CLOSED, {"model": "paused", "models": ("open", "also")})
     assert await intake.accept(Ask(one), origin(1, ADA)) == named
