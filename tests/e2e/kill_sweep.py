@@ -17,6 +17,7 @@ from bot.jobs.states import ENDS
 from sandbox.chat import Call, Channel, Guild, Message, Person
 from sandbox.chat.command_filler import NotPossibleError
 from sandbox.stage import Stage
+from sandbox.studio import Fault
 from sandbox.studio.state import RenderState
 from tests.databases import Row, rows_of
 from tests.e2e.inspection import public
@@ -26,7 +27,7 @@ from tests.e2e.scene import NO_MODEL, a_stage, first_plan, openrouter_plan, pict
 from tests.e2e.stop_scene import a_stopping_stage, stops
 from tests.figures import figure
 
-Life = Literal["video", "remix", "failure", "ladder", "private", "stop", "fail-over"]
+Life = Literal["video", "remix", "failure", "ladder", "private", "stop", "fail-over", "fallback"]
 Where = Literal["commit", "request to Discord", "request to the provider", "request to the next provider"]
 When = Literal["before", "after"]
 _MOST_POINTS = 60
@@ -48,6 +49,8 @@ _FIRST: dict[tuple[Life, When], int] = {
     ("stop", "after"): 2,
     ("fail-over", "before"): 3,
     ("fail-over", "after"): 2,
+    ("fallback", "before"): 2,
+    ("fallback", "after"): 1,
 }
 # Several processes that share a database also renew leases and look for free work there, however jobs are doing.
 _OF_JOBS = r"^(INSERT|UPDATE|DELETE)(?! INTO processes| processes| roles)(?! \w+ SET owner=)"
@@ -61,6 +64,7 @@ _END: dict[Life, str] = {
     "private": "delivered",
     "stop": "stopped",
     "fail-over": "delivered",
+    "fallback": "delivered",
 }
 _PROMPT: dict[Life, str] = {
     "video": "A heron",
@@ -70,10 +74,11 @@ _PROMPT: dict[Life, str] = {
     "private": "A secret heron",
     "stop": "An unwanted heron",
     "fail-over": "A heron elsewhere",
+    "fallback": "On a moon",
 }
 _SETTLED = {"sent", "gone", "refused"}
 # How much time passes at once after a restart: ffmpeg is waited for for a minute, and a render to be stopped goes on.
-_STEP_SECONDS: dict[Life, float] = {"ladder": 4.0, "stop": 2.0}
+_STEP_SECONDS: dict[Life, float] = {"ladder": 4.0, "stop": 2.0, "fallback": 4.0}
 # A card is edited again after three seconds. A stopped render is looked at every few seconds, for a minute.
 _CARD_SECONDS, _STOPPING_SECONDS, _IN_VAIN_SECONDS = 3.0, 5.0, 50.0
 
@@ -135,7 +140,7 @@ async def sweep(folder: Path, life: Life, where: Where, when: When, *, pause_sec
 @asynccontextmanager
 async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_seconds: float):
     ffmpeg = CountedFfmpeg(folder / "bin")
-    settings = ffmpeg.settings if life == "ladder" else None
+    settings = ffmpeg.settings if life in ("ladder", "fallback") else None
     providers = {"first": first_plan(), "second": openrouter_plan()} if life == "fail-over" else None
     several = {} if providers is None else {"providers": providers}
     a_place = a_stopping_stage if life == "stop" else a_stage
@@ -156,6 +161,9 @@ async def _a_sweep(folder: Path, life: Life, where: Where, when: When, pause_sec
         if life == "ladder":
             # More than Discord takes, and less than twice that: uploaded, refused, and compressed then.
             stage.studio.dials.megabytes = 12.0
+        if life == "fallback":
+            # The provider has lost the parent, and is asked for a remix of it each time.
+            stage.studio.faults.add("remix", Fault.status(404), times=1_000_000)
         if life == "stop":
             stage.studio.dials.render_seconds = 200.0
         yield one
@@ -234,7 +242,7 @@ async def _dies(one: Sweep, number: int, prompt: str, asker: Person) -> bool:
 
 
 async def _ask(one: Sweep, prompt: str, asker: Person) -> None:
-    if one.life == "remix":
+    if one.life in ("remix", "fallback"):
         await asker.reply(one.parent, prompt)
     elif one.life == "video":
         await asker.slash(one.channel, "video", prompt=prompt, reference=picture())
@@ -291,7 +299,7 @@ def _judge(
     posted = {kind: [m for m in ever_posted(one.stage.chat, place, kind) if m in said] for kind in _KINDS}
     counts = {kind: len(messages) for kind, messages in posted.items()}
     assert place is one.channel or not any(m in said for m in public(one.stage, one.channel)), prompt
-    paid = one.stage.paid(prompt)
+    paid = one.stage.paid(f"The parent\n\nChange: {prompt}" if one.life == "fallback" else prompt)
     found = f"{prompt}: {counts}, paid {paid}, {'no row' if row is None else row['state']}"
     if row is None:
         assert (paid, sum(counts.values())) == (0, 0), found

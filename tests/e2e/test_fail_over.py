@@ -129,7 +129,7 @@ async def test_in_doubt_nothing_is_begun_at_the_second(scene: Scene, fault: Faul
         mend(scene)
 
 
-async def test_what_the_second_made_can_not_be_remixed(scene: Scene) -> None:
+async def test_without_ffmpeg_what_the_second_made_can_not_be_remixed(scene: Scene) -> None:
     """It has no remixes: the video has no button for one, and the command says so. It can be made again."""
     first, second = studios(scene)
     prompt = "A boat that stays as it is"
