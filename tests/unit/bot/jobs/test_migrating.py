@@ -314,3 +314,20 @@ def test_the_newest_step_is_known_without_alembic(built_file: Path) -> None:
     assert migrating.newest_revision() == ScriptDirectory.from_config(config).get_current_head()
     code = f"import sys, pathlib; from bot.jobs.migrating import migrate; migrate(pathlib.Path({str(built_file)!r}))"
     subprocess.run([sys.executable, "-c", f"{code}; sys.exit('alembic' in sys.modules)"], check=True, timeout=60)
+
+
+def test_the_log_of_another_database_is_named(built_file: Path, tmp_path: Path) -> None:
+    """A copy was put in the place of a database, whose log is still there: both files to remove are named."""
+    path = tmp_path / "bot.db"
+    with closing(sqlite3.connect(built_file)) as source, closing(sqlite3.connect(path)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    log = path.with_name("bot.db-wal")
+    log.write_bytes(b"of another database")
+    with pytest.raises(DamagedDatabaseError) as caught:
+        migrate(path)
+    assert str(caught.value) == (
+        f"{log} belongs to the database that was there before {path}: remove {log} and {tmp_path / 'bot.db-shm'}, then "
+        "start again. Nothing was changed."
+    )
+    assert log.read_bytes() == b"of another database"
