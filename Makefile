@@ -62,8 +62,8 @@ bench: $(READY)  ## measure the bot against its goals; rewrites docs/performance
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@$(BIN)/python -m tests.bench --write $(NAMES)
 
-# Half an hour on two cores that do nothing else. NAMES: only these modules. SAMPLE: how many mutants of each, or all.
-# With either the page stays.
+# On two cores that do nothing else; how long all of it takes is not measured yet. NAMES: only these modules. SAMPLE: how
+# many mutants of each, or all. With either the page stays.
 mutants: $(READY)  ## change the code a little at a time and see whether a test fails; rewrites docs/mutants.md
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.txt
 	@$(BIN)/python -m tests.mutants $(if $(SAMPLE)$(NAMES),$(if $(SAMPLE),--sample $(SAMPLE)) $(NAMES),--write)

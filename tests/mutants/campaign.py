@@ -61,6 +61,8 @@ def configuration(modules: Sequence[str], tests: Sequence[str]) -> str:
     lists = {
         "only_mutate": modules,
         "also_copy": _READ,
+        # Each run tries the same examples, so that a mutant doesn't survive one day and die the next.
+        "pytest_add_cli_args": ("--hypothesis-seed=0",),
         "pytest_add_cli_args_test_selection": ("-m", "not slow", *tests),
     }
     settings = {
