@@ -12,6 +12,7 @@ from bot.media.encode_plan import EncodePlan
 from bot.media.ffmpeg import Ffmpeg, find_ffmpeg
 from bot.media.ffmpeg_faults import FfmpegFault, Missing, TooPoor, Unreadable
 from bot.media.folders import PrivateFolder
+from bot.media.pictures import read_header
 from bot.ops.clock import SystemClock
 from tests.encoded_videos import KINDS, Kind, encoded
 
@@ -118,6 +119,17 @@ async def test_a_wrong_length(ffmpeg: Ffmpeg, save, target: Path, claimed: float
     with pytest.raises(fault):
         await ffmpeg.encode(source, target, EncodePlan(150_000, 256, 144, 0.0))
     assert not target.exists()
+
+
+@pytest.mark.parametrize("name", ["plays.mp4", "fragments.mp4", "vp9.webm", "h264.mov", "h264.mkv"])
+async def test_last_frame(ffmpeg: Ffmpeg, save, target: Path, work: Path, name: str) -> None:
+    """A JPEG of the video's own size from each container; nothing else is left."""
+    await ffmpeg.last_frame(save(encoded(name)), target)
+    with target.open("rb") as file:
+        picture = read_header(file)
+    assert picture is not None
+    assert (picture.suffix, picture.width, picture.height) == ("jpg", 128, 72)
+    assert list(work.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
