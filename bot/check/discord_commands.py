@@ -43,10 +43,15 @@ async def offline_client(
     readers: Readers,
     catalogue: Catalogue,
     providers: Sequence[str],
+    *,
+    improves: bool = False,
 ) -> AsyncGenerator[VideoBot]:
-    """A client that only describes its commands: it never logs in, and there is no engine behind it."""
+    """A client that only describes its commands: it never logs in, and there is no engine behind it.
+
+    `improves`: a chat model is named.
+    """
     async with VideoBot(guild_ids, data_dir, clock, readers) as client:
-        client.services = _services(readers, catalogue, providers)
+        client.services = _services(readers, catalogue, providers, improves=improves)
         yield client
 
 
@@ -122,12 +127,13 @@ def _key(command: Mapping[str, Any]) -> tuple[int, str]:
     return int(command.get("type") or 1), str(command.get("name"))
 
 
-def _services(readers: Readers, catalogue: Catalogue, providers: Sequence[str]) -> Services:
-    """Services that can be described and not called: the commands are built from these three facts alone."""
+def _services(readers: Readers, catalogue: Catalogue, providers: Sequence[str], *, improves: bool) -> Services:
+    """Services that can be described and not called: the commands are built from these four facts alone."""
     described = {
         "catalogue": catalogue,
         "readers": readers,
         "owner_actions": SimpleNamespace(provider_names=tuple(providers)),
+        "improving": SimpleNamespace(is_offered=improves),
     }
     absent = {field.name: _Absent() for field in fields(Services)}
     return Services(**cast("dict[str, Any]", absent | described))

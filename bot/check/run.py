@@ -217,9 +217,13 @@ class _Check:
             self._everything, settings.data_dir, settings.owner_channel_id, self._knows_models(),
         )  # fmt: skip
         names = [provider.name for provider in settings.setup.providers]
+        offline = offline_client(
+            wanted.guild_ids, wanted.data_dir, self._clock, readers, catalogue, names,
+            improves=settings.prompt_model is not None,
+        )  # fmt: skip
         async with (
             discord_api(settings.discord_token.get_secret_value(), self._clock, settings.proxy) as api,
-            offline_client(wanted.guild_ids, wanted.data_dir, self._clock, readers, catalogue, names) as client,
+            offline as client,
         ):
             check = DiscordCheck(api, client, wanted, self._clock, readers, self._collected.say)
             try:
