@@ -94,7 +94,7 @@ jobs = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     # Why a remix is made as a new video, the parent's last frame that it begins with, and its prompt as it was sent.
     Column("fallback", String(16)),
-    Column("frame", JSON),
+    Column("frame", JSON(none_as_null=True)),
     Column("sent_prompt", String(4000)),
     Column("withheld", Boolean, nullable=False),
     Column("progress", Integer),

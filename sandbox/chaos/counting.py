@@ -19,6 +19,13 @@ _BUTTON = re.compile(r"vb:([a-z]+):[a-z_]+:([0-9A-Z]{8}):")
 _CLEAR_ANSWERS = {200, 202, 400, 401, 402, 403, 404, 429}
 _CLEAN_REFUSAL = 500
 _BUSY = 503
+# docs/remix.md; the prompts of the experiment have one line.
+_OWN = "\n\nChange: "
+
+
+def own_prompt(sent: str) -> str:
+    """The job's own prompt of one that was sent: as a new video a remix is sent with its parents' prompts before it."""
+    return sent.rpartition(_OWN)[2]
 
 
 def jobs_posted(message: Message) -> set[tuple[str, str]]:
@@ -36,7 +43,7 @@ def count_jobs(
 ) -> list[JobFacts]:
     """Every stored job. `hit` are the jobs that a kill found between "about to send" and "taken"."""
     said, standing, places = _messages(stage)
-    prompts = Counter(render.prompt for render in stage.renders)
+    prompts = Counter(own_prompt(render.prompt) for render in stage.renders)
     keys = Counter(render.idempotency_key for render in stage.renders)
     doubtful, refusals = _paid_requests(stage)
     elsewhere = begun_elsewhere(stage.studios)
@@ -68,7 +75,7 @@ def count_jobs(
 def count_forgotten(stage: Stage, forgotten: Mapping[str, str]) -> list[ForgottenJob]:
     """The outcome of the jobs (id: prompt) that a restore made unknown."""
     said, *_ = _messages(stage)
-    prompts = Counter(render.prompt for render in stage.renders)
+    prompts = Counter(own_prompt(render.prompt) for render in stage.renders)
     return [
         ForgottenJob(job_id, prompt, prompts[prompt], said[MessageKind.VIDEO, job_id])
         for job_id, prompt in sorted(forgotten.items())
@@ -100,7 +107,7 @@ def _paid_requests(stage: Stage) -> tuple[set[str], Counter[str]]:
     for request in stage.provider_requests:
         if request.operation not in PAID:
             continue
-        prompt = str(request.fields.get("prompt"))
+        prompt = own_prompt(str(request.fields.get("prompt")))
         refusals[prompt] += request.status == _CLEAN_REFUSAL
         if _is_doubtful(request):
             doubtful.add(prompt)
@@ -117,7 +124,7 @@ def _is_doubtful(request: Request) -> bool:
 def begun_elsewhere(studios: Mapping[str, Studio]) -> set[str]:
     """The prompts of which a provider got a paid request while an earlier one at another provider was in doubt."""
     asked = [
-        (request.at, name, str(request.fields.get("prompt")), _is_doubtful(request))
+        (request.at, name, own_prompt(str(request.fields.get("prompt"))), _is_doubtful(request))
         for name, studio in studios.items()
         for request in studio.requests
         if request.operation in PAID
@@ -140,7 +147,7 @@ def count_world(
     forgotten: Sequence[ForgottenJob] = (),
 ) -> WorldFacts:
     """The counts of the whole run. `integrity` is "ok", or what is wrong with the database."""
-    paid = {render.prompt for render in stage.renders}
+    paid = {own_prompt(render.prompt) for render in stage.renders}
     known = {job.prompt for job in jobs} | {job.prompt for job in forgotten}
     return WorldFacts(
         paid_without_job=tuple(sorted(paid - known)),

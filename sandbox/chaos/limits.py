@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from sandbox.chaos.counting import own_prompt
 from sandbox.chaos.shared_rows import SharedRows
 from sandbox.stage import Stage
 from sandbox.studio.state import PAID
@@ -57,7 +58,7 @@ def reached(
     request that was surely not taken costs nothing, and is forgotten with its process. One that was under way while
     time jumped counts neither before nor after; `jumps` are spans of the provider's clock, each from a jump on.
     """
-    renders = [render for render in stage.renders if render.prompt not in doubtful]
+    renders = [render for render in stage.renders if own_prompt(render.prompt) not in doubtful]
     sent = [
         request.at
         for request in stage.provider_requests

@@ -39,6 +39,9 @@ def of_messages(messages: Iterable[Message]) -> Iterator[str]:
 
 def of_command(command: Json) -> Iterator[str]:
     """What a person of that locale is offered while they type."""
+    if not command.get("description"):  # in the menu of a message
+        yield command["name_localizations"][LOCALE]
+        return
     yield command["description_localizations"][LOCALE]
     assert command["name_localizations"][LOCALE].endswith("-qps")
     for choice in parts_of(command, "choices"):

@@ -62,7 +62,7 @@ async def test_where_dms_are_closed_nothing_is_started(scene: Scene) -> None:
     assert scene.studio.paid("A shy fox") == 0
     assert ends_of(scene, "A shy fox") == [("failed", True, scene.guild.id)]
     form = await (await press(scene.ada, answer, Action.MAKE_PUBLIC)).wait_form()
-    assert not form.fields["prompt"].description
+    assert not says(form.fields["prompt"].description, Key.FORM_PRIVATE)
     await (await scene.ada.submit(form, {"prompt": "A brave fox"})).wait_state("deleted")
     video = await scene.video()
     assert "A brave fox" in video.text

@@ -69,6 +69,7 @@ FAULTS: dict[str, Make] = {
     "SpendingStopped": lambda _: videos.SpendingStopped(1.0),
     "Leaving": lambda _: videos.Leaving(),
     "NotSent": lambda text: videos.NotSent(detail=text),
+    "NotImproved": lambda text: videos.NotImproved(detail=text),
     "Busy": lambda text: videos.Busy(status=429, detail=text),
     "CleanRefusal": lambda text: videos.CleanRefusal(status=500, detail=text),
     "AccountRefused": lambda text: videos.AccountRefused(cause=Cause.CREDIT, status=401, detail=text),
