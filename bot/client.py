@@ -32,6 +32,7 @@ COGS = (
     "cogs.drafts",
     "cogs.offers",
     "cogs.pages",
+    "cogs.threads",
     "cogs.forms",
     "cogs.replies",
     "cogs.places",

@@ -6,7 +6,7 @@ import discord
 from discord.ext import commands
 
 from bot.chat import cards
-from bot.chat.custom_ids import SHOWING, Action, ButtonId, MessageKind, parse_button
+from bot.chat.custom_ids import Action, ButtonId, MessageKind, parse_button
 from bot.chat.words import Key, say
 from bot.chat.words import refusal as refusal_text
 from bot.engine.requests.drafts import revised, without_pictures
@@ -48,7 +48,9 @@ class Buttons(commands.Cog):
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle every press; buttons that are not ours, or of another cog, are ignored."""
         button = parse_button(pressed(interaction))
-        if button is None or button.job_id is None or button.action in SHOWING:
+        if button is None or button.job_id is None:
+            return
+        if button.kind is not MessageKind.SURE and button.action not in self._presses:
             return
         if await is_turned_away(self._services, interaction):
             return

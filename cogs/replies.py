@@ -28,19 +28,18 @@ class RepliesCog(commands.Cog, name="Replies"):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Handle a person's reply to any message, and their messages in a DM."""
+        """Handle a person's reply to any message, their mentions of the bot, and their messages in a DM."""
         if not is_whole(message) or message.author.bot:
             return
         reference = message.reference
         if message.type is discord.MessageType.default and reference is None:
-            await self._talk(message)
+            await (self._answer(message, None) if self._names_bot(message) else self._talk(message))
             return
         if message.type is not discord.MessageType.reply or reference is None:
             return
         if reference.type is not discord.MessageReferenceType.reply or not is_id(reference.message_id):
             return
-        reply = await self._reply(message, MessageId(reference.message_id or 0))
-        await self._services.replies.answer(reply, sight_of(message.guild, message.author))
+        await self._answer(message, MessageId(reference.message_id or 0))
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
@@ -68,13 +67,22 @@ class RepliesCog(commands.Cog, name="Replies"):
         await self._services.job_actions.forget_message(MessageId(message_id))
         await self._services.replies.offers.end(MessageId(message_id))
 
+    async def _answer(self, message: discord.Message, to: MessageId | None) -> None:
+        reply = await self._reply(message, to)
+        await self._services.replies.answer(reply, sight_of(message.guild, message.author))
+
+    def _names_bot(self, message: discord.Message) -> bool:
+        """Whether its text mentions the bot, in a server; the ping of a reply is no part of the text."""
+        in_server = not isinstance(message.channel, discord.DMChannel)
+        return in_server and any(mention in message.content for mention in (f"<@{self._me()}>", f"<@!{self._me()}>"))
+
     async def _talk(self, message: discord.Message) -> None:
         if isinstance(message.channel, discord.DMChannel):
             place = Place(ChannelId(message.channel.id))
             user_id = UserId(message.author.id)
             await self._services.replies.hint(MessageId(message.id), user_id, place, message.content)
 
-    async def _reply(self, message: discord.Message, to: MessageId) -> Reply:
+    async def _reply(self, message: discord.Message, to: MessageId | None) -> Reply:
         guild, me = message.guild, self._me()
         said = said_in(message, guild, me)
         pictures, others, long_text = _sorted_files(message)
@@ -92,6 +100,7 @@ class RepliesCog(commands.Cog, name="Replies"):
             others=others,
             long_text=long_text,
             shown=_shown_by(message, me),
+            names_bot=self._names_bot(message),
             right=await _right_of(message),
             no_place=_no_place(message),
         )

@@ -26,6 +26,7 @@ from bot.chat.owners import owners_of
 from bot.chat.parcel import Parcel, ParcelKind, Seen
 from bot.chat.permissions import no_place
 from bot.chat.shards import Shards
+from bot.chat.threads import open_on, reopen
 from bot.jobs.denials import Denial
 from bot.jobs.model import ChannelId, GuildId, MessageId, Place, Upload, UserId
 from bot.ops.clock import Clock
@@ -189,6 +190,15 @@ class Courier:
         """The channel above the place, if that is a public thread."""
         return self._guilds.public_parent(place.guild_id, place.channel_id)
 
+    def takes_threads(self, place: Place) -> bool | None:
+        """Whether a thread can be opened on a message there; None if that isn't known."""
+        return self._guilds.takes_threads(place)
+
+    async def open_thread(self, channel_id: ChannelId, message_id: MessageId, name: str) -> ChannelId:
+        """The thread that is opened on that message, or was before. Raises `CourierFault`."""
+        async with self._asking(str(message_id), self._send_seconds):
+            return await open_on(self._client, channel_id, message_id, name)
+
     async def open_dm(self, user_id: UserId) -> ChannelId:
         """The channel of direct messages with that person. Raises `CourierFault`."""
         async with self._asking(str(user_id), self._send_seconds):
@@ -231,12 +241,8 @@ class Courier:
             if error.code == _CANT_REFER and arguments.pop("reference", None) is not None:
                 # Without the right to read the history nothing can be replied to; a plain message can be posted.
                 return await self._send_once(channel, parcel, arguments)
-            if error.code != _ARCHIVED:
+            if error.code != _ARCHIVED or not await reopen(self._client, parcel.channel_id):
                 raise
-            thread = await self._client.fetch_channel(parcel.channel_id)
-            if not isinstance(thread, discord.Thread):
-                raise
-            await thread.edit(archived=False)
             return await self._send_once(channel, parcel, arguments)
 
     async def _send_once(

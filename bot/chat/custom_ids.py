@@ -55,11 +55,12 @@ class Action(StrEnum):
     USE_MINE = "use_mine"
     EDIT_IMPROVED = "edit_improved"
     DETAILS = "details"
+    THREAD = "thread"
 
 
 _ALLOWED = {
     MessageKind.CARD: (Action.CANCEL, Action.WITHHOLD, Action.STOP, Action.POST_IT),
-    MessageKind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE, Action.DETAILS),
+    MessageKind.VIDEO: (Action.REMIX, Action.AGAIN, Action.DELETE, Action.DETAILS, Action.THREAD),
     MessageKind.DRILL: (Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE),
     MessageKind.FAILURE: (Action.RETRY, Action.POST_IT, Action.EDIT_RETRY, Action.WHY),
     MessageKind.LATE: (Action.WITHHOLD, Action.STOP),

@@ -7,8 +7,9 @@ from itertools import islice
 import aiohttp
 import discord
 
+from bot.chat.permissions import takes_threads
 from bot.chat.shards import Shards
-from bot.jobs.model import ChannelId, GuildId
+from bot.jobs.model import ChannelId, GuildId, Place
 
 _FETCHED_MAX = 10
 _NAME_SECONDS = 5.0
@@ -54,6 +55,14 @@ class Guilds:
         guild = self.cached(guild_id)
         thread = None if guild is None else guild.get_thread(channel_id)
         return None if thread is None or thread.is_private() else ChannelId(thread.parent_id)
+
+    def takes_threads(self, place: Place) -> bool | None:
+        """Whether a thread can be opened on a message there; None if the cache doesn't have that channel."""
+        if place.guild_id is None:
+            return False
+        guild = self.cached(place.guild_id)
+        channel = None if guild is None else guild.get_channel_or_thread(place.channel_id)
+        return None if channel is None else takes_threads(channel.type)
 
     async def fetch(self, guild_id: GuildId) -> discord.Guild:
         """The server with its roles, without channels and members."""

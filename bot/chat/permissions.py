@@ -6,8 +6,10 @@ from bot.jobs.reasons import Reason, Refusal
 
 _ALWAYS = ("view_channel", "attach_files", "embed_links", "read_message_history")
 _FOR_TEXT = ("view_channel", "read_message_history")
+# To open a thread on a video, and to post the next ones there.
+_FOR_THREADS = ("create_public_threads", "send_messages_in_threads")
 # What an invitation asks for: everything that is needed outside of the text of voice channels.
-NEEDED = discord.Permissions(**dict.fromkeys((*_ALWAYS, "send_messages", "send_messages_in_threads"), True))
+NEEDED = discord.Permissions(**dict.fromkeys((*_ALWAYS, "send_messages", *_FOR_THREADS), True))
 _VOICE = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
 _THREADS = (discord.ChannelType.public_thread, discord.ChannelType.private_thread, discord.ChannelType.news_thread)
 # Channel types that take a server's messages. Forums and media channels take threads only; a type unknown to discord.py
@@ -54,6 +56,26 @@ def missing_by_roles(granted: discord.Permissions) -> tuple[str, ...]:
 def takes_messages(channel: discord.ChannelType) -> bool:
     """Whether messages can be posted in a server's channel of that type, and not only in threads below it."""
     return channel in _POSTABLE and channel not in _THREADS
+
+
+def takes_threads(channel: discord.ChannelType | None) -> bool:
+    """Whether a thread can be opened on a message in a server's channel of that type."""
+    return channel in (discord.ChannelType.text, discord.ChannelType.news)
+
+
+def no_thread(
+    asking: discord.Permissions, own: discord.Permissions, channel: discord.ChannelType | None
+) -> Refusal | None:
+    """Why a person can't have the bot open a thread in a server's channel of that type; None if they can.
+
+    The bot lends no right: the person needs that to open threads, too.
+    """
+    if not takes_threads(channel):
+        return Refusal(Reason.THREAD_UNSUITABLE)
+    if not (asking.administrator or asking.create_public_threads):
+        return Refusal(Reason.THREAD_NOT_ALLOWED)
+    missing = () if own.administrator else tuple(name for name in _FOR_THREADS if not getattr(own, name))
+    return Refusal(Reason.THREAD_DENIED, {"permissions": missing}) if missing else None
 
 
 def no_place(guild: discord.Guild | None, granted: discord.Permissions, channel: object) -> Refusal | None:

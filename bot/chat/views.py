@@ -21,6 +21,7 @@ class JobView:
     `paused`: spending is paused, so a job that waits to be sent waits for that. `kept`: an ended job's files are kept.
     `veiled`: the job belongs to a channel that the reader can't see. `controlled`: the reader may stop and post it.
     `can_stop`: the job's provider stops a render that is running; `can_remix`: it makes remixes.
+    `takes_thread`: a thread can be opened on the video's message.
     `owned`: it is the reader's own. `first_frame`: a small JPEG of the finished video, if one is kept.
     """
 
@@ -33,6 +34,7 @@ class JobView:
     kept: bool = True
     can_stop: bool = False
     can_remix: bool = True
+    takes_thread: bool = False
     veiled: bool = False
     controlled: bool = True
     owned: bool = True

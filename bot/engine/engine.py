@@ -30,6 +30,7 @@ from bot.engine.requests.job_actions import JobActions
 from bot.engine.requests.lookup import Lookup
 from bot.engine.requests.owner_actions import OwnerActions
 from bot.engine.requests.replies import Replies
+from bot.engine.requests.threads import VideoThreads
 from bot.engine.requests.welcome import Welcome
 from bot.engine.services import Services
 from bot.engine.snapshot import Snapshot
@@ -86,6 +87,7 @@ class Engine:
             DetailsLookup(context, lookup),
             History(context, lookup),
             Replies(context, self.intake, lookup),
+            VideoThreads(context, lookup),
             owner_actions,
             Drill(context, owner_actions, self.drill_removal),
             Welcome(context),

@@ -13,6 +13,7 @@ from bot.engine.requests.job_actions import JobActions
 from bot.engine.requests.lookup import Lookup
 from bot.engine.requests.owner_actions import OwnerActions
 from bot.engine.requests.replies import Replies
+from bot.engine.requests.threads import VideoThreads
 from bot.engine.requests.welcome import Welcome
 from bot.jobs.catalogue import Catalogue
 
@@ -29,6 +30,7 @@ class Services:
     details: DetailsLookup
     history: History
     replies: Replies
+    threads: VideoThreads
     owner_actions: OwnerActions
     drill: Drill
     welcome: Welcome

@@ -92,6 +92,10 @@ class Reason(StrEnum):
     MENU_NO_VIDEO = "menu no video"  # a menu for the bot's videos on another message
     MENU_NOT_OURS = "menu not ours"  # to remix a video that the bot didn't make
     MENU_NO_PICTURE = "menu no picture"  # to animate a message without a picture
+    THREAD_UNSUITABLE = "thread unsuitable"  # a place where no thread can be opened on a message
+    THREAD_DENIED = "thread denied"  # permissions: names of what the bot lacks
+    THREAD_NOT_ALLOWED = "thread not allowed"  # the person lacks Create Public Threads
+    THREAD_FAILED = "thread failed"  # Discord could not be asked, or refused
     DRAFT_GONE = "draft gone"  # a form or question whose options are no longer kept
 
 

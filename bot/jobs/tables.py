@@ -189,6 +189,8 @@ posts = Table(
     Column("owner", String(64)),
     Index(None, "state", "kind"),
     Index(None, "message_id"),
+    # The newest video in a channel or thread.
+    _partial("kind = 'video'", "channel_id", "message_id"),
 )
 
 drafts = Table(

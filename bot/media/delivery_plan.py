@@ -148,8 +148,8 @@ def _elsewhere(facts: DeliveryFacts) -> list[DeliveryStep]:
     """Other places for the same video."""
     denial = facts.place_denial or facts.file_denial
     steps: list[DeliveryStep] = []
-    if facts.place_denial is Denial.GONE and facts.is_thread:
-        steps.append(DeliveryStep(Rung.PARENT, Why.GONE))
+    if facts.is_thread and (facts.place_denial is Denial.GONE or facts.place_denial is Denial.CLOSED):
+        steps.append(DeliveryStep(Rung.PARENT, why_of(facts.place_denial)))
     if facts.direct_limit is None or (facts.place_denial is not None and facts.place_denial not in ENDS_PLACE):
         return steps
     if denial is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sandbox.chat import permissions as rights
 from sandbox.chat.hub import Hub
 from sandbox.chat.records import (
+    FLAG_HAS_THREAD,
     FLAG_LOADING,
     MIB,
     TYPE_DEFAULT,
@@ -229,6 +230,10 @@ class Channel:
             thread.delete()
         self.hub.announce("THREAD_DELETE" if self.is_thread else "CHANNEL_DELETE", self)
         self.deleted = True
+        begun_at = None if self.parent is None else self.parent.all_messages.get(self.id)
+        if begun_at is not None:
+            begun_at.thread = None
+            begun_at.flags &= ~FLAG_HAS_THREAD
         for message in self.all_messages.values():
             message.deleted = True
         del self.guild.channels[self.id]

@@ -234,6 +234,28 @@ class Person:
             raise NotPossibleError(f"The name of a thread has 1 to {threads.NAME_MAX} characters.")
         return threads.start(self._world, channel, self.user, name.strip(), at=at, private=private)
 
+    async def archive(self, thread: Channel, *, archived: bool = True) -> None:
+        """Close a thread, or open it again; raises `NotPossibleError`."""
+        held = permissions_in(thread, self.user)
+        reopens = not archived and not thread.locked and held & Permission.SEND_MESSAGES_IN_THREADS
+        owns = thread.owner_id == self.id and not thread.locked
+        self._check_thread(thread, may=bool(reopens or owns or held & Permission.MANAGE_THREADS))
+        thread.archive(archived)
+
+    async def lock(self, thread: Channel, *, locked: bool = True) -> None:
+        """Let only managers of threads write in it, or everybody again; raises `NotPossibleError`."""
+        self._check_thread(thread, may=bool(permissions_in(thread, self.user) & Permission.MANAGE_THREADS))
+        thread.lock(locked)
+
+    async def delete_thread(self, thread: Channel) -> None:
+        """Delete a thread; raises `NotPossibleError`."""
+        self._check_thread(thread, may=bool(permissions_in(thread, self.user) & Permission.MANAGE_THREADS))
+        thread.delete()
+
+    def _check_thread(self, thread: Channel, *, may: bool) -> None:
+        if not thread.is_thread or not may:
+            raise NotPossibleError(f"{self.name} can't change #{thread.name}.")
+
     async def hide(self, message: Message) -> None:
         """Dismiss a private message; from then on the bot can't find it either."""
         if self._visible(message).visible_to is not self.user:

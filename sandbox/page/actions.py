@@ -224,6 +224,17 @@ class Actions:
         thread = await asked.me.start_thread(start, asked.text("name"))
         return {"channel": str(thread.id)}
 
+    async def change_thread(self, asked: _ActionRequest) -> None:
+        """Archive, lock or delete a thread, or undo the first two."""
+        thread = self._channel(asked)
+        match asked.text("change"):
+            case "archive" | "reopen" as change:
+                await asked.me.archive(thread, archived=change == "archive")
+            case "lock" | "unlock" as change:
+                await asked.me.lock(thread, locked=change == "lock")
+            case _:
+                await asked.me.delete_thread(thread)
+
     def _values(self, asked: _ActionRequest, channel: Channel, command: str) -> dict[str, Any]:
         """The options in the chat's types: picked files, people, channels and roles in place of their ids."""
         first, *rest = command.split()
@@ -289,6 +300,6 @@ _ACTIONS: dict[str, _Action] = {
     name: getattr(Actions, name)
     for name in (
         "say", "edit", "delete", "hide", "slash", "suggest", "press", "choose", "submit", "dismiss", "menu", "react",
-        "vote", "typing", "thread",
+        "vote", "typing", "thread", "change_thread",
     )
 }  # fmt: skip

@@ -54,7 +54,6 @@ def notices(scene: Scene, prompt: str) -> list[Message]:
 GONE = {
     "channel deleted": Key.MOVED_GONE,
     "private thread deleted": Key.MOVED_GONE,
-    "thread locked": Key.MOVED_CLOSED,
     "server left": Key.MOVED_ACCESS,
 }
 
@@ -72,8 +71,6 @@ async def test_the_video_of_a_place_that_is_gone_comes_by_dm(tmp_path: Path, wha
             place = scene.channel.add_thread("A thread", private="private" in what, members=[scene.ada])
         await rendering(scene, "A heron at dawn", place)
         match what:
-            case "thread locked":
-                place.lock()
             case "server left":
                 scene.guild.remove_bot()
             case _:
@@ -95,20 +92,28 @@ async def test_the_video_of_a_place_that_is_gone_comes_by_dm(tmp_path: Path, wha
 
 
 @pytest.mark.reliability
-async def test_the_video_of_a_deleted_thread_comes_to_the_channel_above(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["deleted", "locked", "archived and locked"])
+async def test_the_video_of_a_closed_thread_comes_to_the_channel_above(tmp_path: Path, what: str) -> None:
     """D5: everybody who saw the thread sees it there, and can remix it; it says why it is there."""
     async with a_scene(tmp_path, render_seconds=RENDER) as scene:
         bob = scene.join("Bob")
         thread = scene.channel.add_thread("A thread", members=[scene.ada])
         await rendering(scene, "A heron at dawn", thread)
-        thread.delete()
+        match what:
+            case "deleted":
+                thread.delete()
+            case "locked":
+                thread.lock()
+            case _:
+                thread.archive()
+                thread.lock()
         scene.stage.jump(RENDER)
         await inspection.job(scene.stage, "A heron at dawn", "delivered")
         [video] = videos(scene, "A heron at dawn")
         assert video.channel is scene.channel
         assert video.attachments
         assert video.pinged == {scene.ada.id}
-        assert says(video.content, Key.MOVED_PARENT)
+        assert says(video.content, Key.MOVED_PARENT if what == "deleted" else Key.MOVED_CLOSED)
         await bob.reply(video, "Now in the rain, with a boat")
         await inspection.job(scene.stage, "Now in the rain, with a boat", "rendering")
         listed = await (await scene.ada.slash(scene.channel, "status")).wait_state("message")

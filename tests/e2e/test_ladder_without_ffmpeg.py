@@ -32,7 +32,7 @@ async def test_a_video_over_the_limit_is_linked(scene: Scene) -> None:
     assert "10 MB" in video.content
     assert says(video.content, Key.WATCH_UNTIL)
     assert PUBLIC in video.text
-    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
+    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.THREAD, Action.DELETE]
     assert len(uploads(scene)) == 1
 
 

@@ -277,7 +277,7 @@ async def test_a_reply_to_a_linked_video_is_a_remix(scene: Scene) -> None:
     scene.stage.jump(90_000)
     await scene.ada.reply(linked, "And now for real")
     remix = await scene.video(after=linked)
-    assert actions(remix) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
+    assert actions(remix) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.THREAD, Action.DELETE]
     assert said_after(scene.channel, linked) == [remix]
 
 

@@ -43,7 +43,7 @@ async def test_the_video_is_a_plain_message_with_the_file_and_the_requester_ping
     drawn = await scene.studio.video(the_render(scene, "Bring me the file"))
     sent, kept = await asyncio.to_thread(attachment.path.read_bytes), await asyncio.to_thread(drawn.read_bytes)
     assert sent == kept
-    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
+    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.THREAD, Action.DELETE]
     assert job_id_of(video) in video.text
     assert ever_posted(scene.chat, scene.channel, "video") == [video]
 
@@ -54,6 +54,7 @@ async def test_the_video_of_a_dm_is_posted_in_the_dm(scene: Scene) -> None:
     await scene.ada.slash(dm, "video", prompt="Only for me")
     video = await scene.video(dm)
     assert video.pinged == {scene.ada.id}
+    assert Action.THREAD not in actions(video)
     assert scene.channel.messages == []
 
 
@@ -161,7 +162,7 @@ async def test_a_video_that_discord_refuses_for_its_size_is_linked(scene: Scene)
     assert scene.studio.paid("More than one thinks") == 1
     assert message.interaction is None
     assert message.pinged == {scene.ada.id}
-    assert actions(message) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
+    assert actions(message) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.THREAD, Action.DELETE]
     await remixes_by_reply(scene, message)
     scene.studio.dials.public_files_url = None
 

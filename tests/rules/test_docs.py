@@ -152,12 +152,13 @@ def test_the_page_says_what_is_in_a_backup() -> None:
 
 
 def test_the_invitation_asks_for_exactly_what_is_needed() -> None:
-    """The link in the README grants what the bot checks for in channels and threads, and nothing else."""
+    """The link in the README grants what the bot checks for in channels and threads, and to open threads."""
     link = re.search(r"oauth2/authorize\?\S*permissions=(\d+)", (ROOT / "README.md").read_text())
     assert link is not None
     assert "scope=bot+applications.commands" in link[0]
     kinds = (discord.ChannelType.text, discord.ChannelType.public_thread)
     needed = {name for kind in kinds for name in missing_permissions(discord.Permissions.none(), kind)}
+    needed.add("create_public_threads")
     assert discord.Permissions(int(link[1])) == discord.Permissions(**dict.fromkeys(needed, True))
 
 

@@ -20,7 +20,7 @@ async def test_video_is_a_plain_message_and_the_card_goes(world: SimWorld) -> No
     video = await world.shown(job, PostKind.VIDEO)
     assert video.type is discord.MessageType.default
     assert [attachment.filename for attachment in video.attachments] == [job.video_name]
-    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
+    assert actions(video) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.THREAD, Action.DELETE]
     stored = world.env.backend.get_message(world.channel.id, video.id)
     assert stored.ping_user_ids == [world.ada.id]
     assert stored.interaction_metadata is None

@@ -44,7 +44,7 @@ async def test_its_video_offers_everything_else(plain: SimWorld) -> None:
     """No **Remix**; **Make another** makes one."""
     video = await plain.delivered()
     message = await plain.shown(video, PostKind.VIDEO)
-    assert actions(message) == [Action.AGAIN, Action.DETAILS, Action.DELETE]
+    assert actions(message) == [Action.AGAIN, Action.DETAILS, Action.THREAD, Action.DELETE]
     await press(plain.ada, message, Action.AGAIN)
     await plain.settle()
     assert len(await plain.jobs()) == 2

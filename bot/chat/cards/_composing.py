@@ -174,8 +174,14 @@ def _finished(view: JobView, reader: Reader, number: int, content: str, link: st
         ),
         buttons=tuple(
             job_button(job, MessageKind.VIDEO, action, number, reader)
-            for action in (Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE)
-            if view.can_remix or action is not Action.REMIX
+            for action, offered in (
+                (Action.REMIX, view.can_remix),
+                (Action.AGAIN, True),
+                (Action.DETAILS, True),
+                (Action.THREAD, view.takes_thread),
+                (Action.DELETE, True),
+            )
+            if offered
         ),
         ping=job.origin.user_id,
         text_file=prompt_file(job.request.prompt, shown),

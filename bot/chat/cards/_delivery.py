@@ -48,7 +48,7 @@ def watch_line(expires_at: float | None, reader: Reader) -> str:
 def _moved(job: Job, note: DeliveryNote, reader: Reader) -> str | None:
     if note.moved_for is None:
         return None
-    if note.in_parent:
+    if note.in_parent and note.moved_for is Why.GONE:
         return say(Key.MOVED_PARENT, reader)
     return say(_MOVED.get(note.moved_for, Key.MOVED_OTHER), reader, channel=f"<#{job.origin.place.channel_id}>")
 

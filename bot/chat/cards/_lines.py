@@ -39,6 +39,7 @@ _LABELS: dict[Action, tuple[Label, Style]] = {
     Action.MAKE_IT: (Label.REMIX_THIS, "primary"),
     Action.NO_THANKS: (Label.NO_THANKS, "secondary"),
     Action.DETAILS: (Label.DETAILS, "secondary"),
+    Action.THREAD: (Label.OPEN_THREAD, "secondary"),
 }
 
 

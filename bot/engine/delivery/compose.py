@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.chat import cards
+from bot.chat.views import JobView
 from bot.engine.context import EngineContext, can_stop, reader_of
 from bot.engine.delivery.ladder import Climb, note_of, plan_next
 from bot.engine.delivery.links import PublicLink, find_link, find_parent_link, view_of
@@ -122,7 +123,7 @@ async def _compose_video(context: EngineContext, job: Job, post: Post, climb: Cl
 
 
 async def _attached(context: EngineContext, job: Job, post: Post, step: DeliveryStep, facts: DeliveryFacts) -> Composed:
-    view, reader = view_of(context, job, await find_parent_link(context, job)), reader_of(context, job.origin)
+    view, reader = await _view_of_video(context, job, post), reader_of(context, job.origin)
     message = cards.video(view, reader, post.number, await note_of(context, job, post, step, facts))
     if step.is_made:
         path, size_bytes = context.fetcher.path(job.fitted_name), facts.made_bytes or 0
@@ -134,9 +135,16 @@ async def _attached(context: EngineContext, job: Job, post: Post, step: Delivery
 async def _linked(
     context: EngineContext, job: Job, post: Post, step: DeliveryStep, facts: DeliveryFacts, link: PublicLink
 ) -> Composed:
-    view, reader = view_of(context, job, await find_parent_link(context, job)), reader_of(context, job.origin)
+    view, reader = await _view_of_video(context, job, post), reader_of(context, job.origin)
     note = replace(await note_of(context, job, post, step, facts), expires_at=link.expires_at)
     return Composed(cards.video_link(view, reader, post.number, link.url, note), posted_as=step.rung)
+
+
+async def _view_of_video(context: EngineContext, job: Job, post: Post) -> JobView:
+    view = view_of(context, job, await find_parent_link(context, job))
+    known = context.courier.takes_threads(job.origin.place_of(post.channel_id))
+    in_thread = job.origin.thread_of is not None and post.channel_id == job.origin.place.channel_id
+    return replace(view, takes_thread=not in_thread if known is None else known)
 
 
 def _unpostable(post: Post, denial: Denial | None) -> Unpostable:

@@ -192,6 +192,14 @@ class Lookup:
         job = await self.get(job_id)
         return None if job is None else (job, kind)
 
+    async def find_newest_in_thread(self, place: Place) -> tuple[Job, PostKind] | None:
+        """The newest finished video in the thread of a video, or else that video; None in any other place."""
+        first = await self.find_replied(MessageId(place.channel_id))
+        if first is None:
+            return None
+        newest = await self._context.database.read(posts.find_newest_video_in, place.channel_id)
+        return (first if newest is None else newest), PostKind.VIDEO
+
     async def find_place(self, job: Job) -> Place:
         """Where the job's video is: it may be in the channel above its thread, or in a DM."""
         return place_of_video(job, await self._context.database.read(posts.find_posts_of_jobs, [job.id]))

@@ -52,11 +52,16 @@ class Replies:
         self._dm_hints = Cooldown(context.clock, _HOUR_SECONDS)
 
     async def answer(self, reply: Reply, sees_channel: SeesChannel) -> Reaction:
-        """Act on a reply to any message; a reply to anything but a video, notice or card of ours is ignored."""
+        """Act on a reply to any message; a reply to anything but a video, notice or card of ours is ignored.
+
+        In the thread of a video, a message that names the bot counts as a reply to the newest video there.
+        """
         if not may_lead_on(reply, self._context.rules.reply_remix):
             return Reaction.IGNORE
         try:
-            found = await self._lookup.find_answered(reply.to, reply.shown)
+            found = None if reply.to is None else await self._lookup.find_answered(reply.to, reply.shown)
+            if found is None and reply.names_bot:
+                found = await self._lookup.find_newest_in_thread(reply.place)
             if found is None:
                 return Reaction.IGNORE
             if reply.place.guild_id is None:

@@ -39,10 +39,11 @@ class Reply:
     `text` is the text from Discord, in which words are counted; `prompt` is the same as a person reads it. `uploads`
     are the pictures among its files, `others` the rest, and `long_text` is the file that Discord's client makes of a
     long message. `shown` is a button of the answered message, if Discord sent it: it shows the message's kind.
+    `names_bot`: the text itself mentions the bot; then it may answer no message (`to` is None).
     """
 
     id: MessageId
-    to: MessageId
+    to: MessageId | None
     user_id: UserId
     place: Place
     locale: str
@@ -53,6 +54,7 @@ class Reply:
     others: tuple[Upload, ...] = ()
     long_text: Upload | None = None
     shown: ButtonId | None = None
+    names_bot: bool = False
     right: Right = Right.GIVEN
     no_place: Refusal | None = None
 

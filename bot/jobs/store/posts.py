@@ -168,6 +168,23 @@ async def find_video_by_message(connection: AsyncConnection, message_id: Message
     )
 
 
+async def find_newest_video_in(connection: AsyncConnection, channel_id: ChannelId) -> Job | None:
+    """The finished job whose video is the newest in that channel or thread, without deleted ones."""
+    found = await connection.execute(
+        sa.select(jobs)
+        .join(posts, posts.c.job_id == jobs.c.id)
+        .where(
+            posts.c.kind == sa.literal_column(f"'{PostKind.VIDEO}'"),
+            posts.c.channel_id == channel_id,
+            posts.c.state == PostState.SENT,
+            jobs.c.removed_at.is_(None),
+        )
+        .order_by(posts.c.message_id.desc())
+        .limit(1)
+    )
+    return next(iter(readable(found, job_of)), None)
+
+
 async def find_by_message(connection: AsyncConnection, message_id: MessageId) -> Post | None:
     """The post with that message, in any state."""
     row = (await connection.execute(sa.select(posts).where(posts.c.message_id == message_id).limit(1))).first()

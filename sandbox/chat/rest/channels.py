@@ -19,15 +19,24 @@ async def edit(call: Incoming) -> Answer:
     channel = call.world.channel_for_bot(call.id("channel"))
     if channel.guild is None:
         raise ApiError(50003)
-    needed = Permission.MANAGE_THREADS if channel.is_thread else Permission.MANAGE_CHANNELS
-    owns = channel.is_thread and channel.owner_id == call.world.bot.id and "locked" not in call.body
-    if not owns and not permissions_in(channel, call.world.bot) & needed:
+    if not permissions_in(channel, call.world.bot) & _needed_to_edit(call, channel):
         raise ApiError(50013)
     channel.name = call.body.get("name") or channel.name
     channel.archived = bool(call.body.get("archived", channel.archived))
     channel.locked = bool(call.body.get("locked", channel.locked))
     call.world.hub.announce("THREAD_UPDATE" if channel.is_thread else "CHANNEL_UPDATE", channel)
     return place_payloads.channel_json(channel, call.world.bot)
+
+
+def _needed_to_edit(call: Incoming, channel: Channel) -> Permission:
+    """The right for that edit: who may write in a thread that isn't locked may open it again, its owner rename it."""
+    if not channel.is_thread:
+        return Permission.MANAGE_CHANNELS
+    reopens = call.body.keys() <= {"archived"} and not call.body.get("archived")
+    owns = channel.owner_id == call.world.bot.id and "locked" not in call.body
+    if not channel.locked and (reopens or owns):
+        return Permission.SEND_MESSAGES_IN_THREADS
+    return Permission.MANAGE_THREADS
 
 
 async def delete(call: Incoming) -> Answer:

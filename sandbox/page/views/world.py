@@ -63,7 +63,7 @@ def _guild_view(guild: Guild, me: Person) -> Json:
 
 
 def _is_shown(channel: Channel, me: Person) -> bool:
-    return channel.type != FORUM and not channel.archived and me.sees(channel)
+    return channel.type != FORUM and me.sees(channel)
 
 
 def channel_view(channel: Channel, me: Person) -> Json:
@@ -78,7 +78,10 @@ def channel_view(channel: Channel, me: Person) -> Json:
         "guild": str(channel.guild.id) if channel.guild else None,
         "parent": str(channel.parent.id) if channel.parent else None,
         "private": channel.is_private_thread,
+        "archived": channel.archived,
         "locked": channel.locked,
+        "manages": channel.is_thread and bool(held & Permission.MANAGE_THREADS),
+        "owns": channel.is_thread and channel.owner_id == me.id,
         "nsfw": channel.nsfw,
         "writable": bool(held & sends) and not (channel.locked and not held & Permission.MANAGE_THREADS),
         "attachable": bool(held & Permission.ATTACH_FILES),

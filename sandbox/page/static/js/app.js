@@ -8,6 +8,7 @@ import { openForm } from "./form/form.js";
 import { Live, request } from "./live.js";
 import { makeSidebar } from "./sidebar.js";
 import { keep, on, placeOf, putMessages, set, state } from "./state.js";
+import { threadMenu, threadState } from "./thread.js";
 import { makeTimeline } from "./timeline.js";
 import { complain, toasts } from "./toast.js";
 
@@ -73,6 +74,8 @@ function makeHeader() {
     icon("dials"),
     h("span", {}, "Backstage"),
   );
+  const ofThread = (event) => threadMenu(placeOf(state.world.at), event.currentTarget);
+  const threadButton = h("button", { class: "tool", "aria-label": "Thread options", onclick: ofThread }, icon("more"));
   const element = h(
     "header",
     { class: "head" },
@@ -82,6 +85,7 @@ function makeHeader() {
       icon("menu"),
     ),
     title,
+    threadButton,
     lamp,
     h("span", { class: "grow" }),
     h("span", { class: "local", title: "Nothing here reaches Discord or a video provider." }, "Local sandbox"),
@@ -95,7 +99,9 @@ function makeHeader() {
   const update = () => {
     const place = placeOf(state.world?.at);
     const sign = place?.person ? null : icon(place?.parent ? "thread" : "hash");
-    if (place) fill(title, sign, h("span", {}, place.name));
+    const mark = threadState(place);
+    if (place) fill(title, sign, h("span", {}, place.name), mark && h("span", { class: "about" }, `(${mark})`));
+    threadButton.hidden = !place?.parent;
     document.title = place ? `${place.person ? "@" : "#"}${place.name} · Video bot sandbox` : "Video bot sandbox";
     const [mood, words] = moodOf(state);
     lamp.className = `lamp ${mood}`;

@@ -1,6 +1,7 @@
 /** Where one writes: messages, replies with or without a ping, files, and the way into slash commands. */
 
 import { flatCommands } from "./composer/commands.js";
+import { insertMention, suggestPeople, withMentions } from "./composer/mentions.js";
 import { choose, Picks } from "./composer/picks.js";
 import { keptCommand, SlashBar } from "./composer/slash.js";
 import { Suggestions } from "./composer/suggestions.js";
@@ -50,7 +51,7 @@ class Composer {
     );
     this.line = h("div", { class: "composer-line" }, this.attach, this.input, this.count, this.send_);
     this.element = h("div", { class: "composer" }, this.above, this.replyBar, this.picks.element, this.line);
-    this.commands = new Suggestions(this.input, this.above, (item) => this.start(item.value), { title: "Commands" });
+    this.commands = new Suggestions(this.input, this.above, (item) => this.take(item.value));
     this.listen();
   }
 
@@ -194,8 +195,17 @@ class Composer {
     this.send_.disabled = !placeOf(state.world?.at)?.writable;
   }
 
+  /** Take what was suggested: a mention, or a command. */
+  take(value) {
+    if (!value.mention) return this.start(value);
+    insertMention(this.input, value.mention);
+    this.typed();
+  }
+
   offer() {
     const typed = this.input.value;
+    const people = suggestPeople(this.input);
+    if (people.length) return this.commands.show(people, { title: "People" });
     if (!typed.startsWith("/") || typed.includes("\n")) return this.commands.hide();
     const wanted = typed.slice(1).trim().toLowerCase();
     const found = flatCommands(state.commands).filter((one) => one.name.startsWith(wanted));
@@ -206,7 +216,7 @@ class Composer {
       : state.commands.length
         ? `No command starts with “/${wanted}”.`
         : "There are no commands here (yet).";
-    this.commands.show(items, { note: items.length ? "" : none });
+    this.commands.show(items, { note: items.length ? "" : none, title: "Commands" });
   }
 
   /** Begin a command that was mentioned in a message, when it is offered here. */
@@ -298,7 +308,8 @@ class Composer {
     const text = this.input.value;
     if (!text.trim() && !this.picks.files.length) return;
     const reply = this.reply && { reply_to: this.reply.message.id, ping: this.reply.ping };
-    const answer = await attempt("say", { at: state.world.at, text, files: this.picks.ids, ...reply });
+    const said = withMentions(text);
+    const answer = await attempt("say", { at: state.world.at, text: said, files: this.picks.ids, ...reply });
     if (!answer) return;
     document.dispatchEvent(new Event("sent"));
     this.input.value = "";

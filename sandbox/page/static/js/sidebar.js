@@ -85,7 +85,9 @@ function drawPlaces(channels, world, go) {
     "ul",
     { class: "channel-list" },
     tops.map((one) => {
-      const threads = channels.filter((thread) => thread.parent === one.id);
+      // As in Discord, an archived thread is listed only while one is in it.
+      const listed = (thread) => !thread.archived || thread.id === world.at;
+      const threads = channels.filter((thread) => thread.parent === one.id && listed(thread));
       return h(
         "li",
         {},

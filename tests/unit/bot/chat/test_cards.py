@@ -352,6 +352,12 @@ def test_a_video_that_is_too_large_comes_as_a_link_with_the_reason(job: Job, lin
     assert actions_of(message) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.DELETE]
 
 
+def test_a_thread_is_offered_where_it_can_be_opened(job: Job) -> None:
+    """Between **Details** and **Delete**."""
+    message = cards.video(replace(view(job), takes_thread=True), ENGLISH)
+    assert actions_of(message) == [Action.REMIX, Action.AGAIN, Action.DETAILS, Action.THREAD, Action.DELETE]
+
+
 def test_a_very_long_link_moves_into_the_embed(job: Job) -> None:
     """A signed address that is too long for the content is still shown whole."""
     link = "https://files.test/" + "a" * 3_000

@@ -49,6 +49,7 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.MODEL_CLOSED: {"model": "one", "models": ("two",)},
     Reason.PROVIDER_UNKNOWN: {"choices": ("main", "backup")},
     Reason.PLACE_UNPOSTABLE: {"permissions": ("send_messages", "attach_files", "embed_links")},
+    Reason.THREAD_DENIED: {"permissions": ("create_public_threads", "send_messages_in_threads")},
     Reason.SERVER_BUDGET: {"limit": 50, "free_at": 1_700_000_000.5},
     Reason.BOT_BUDGET: {"limit": 200, "free_at": 1_700_000_000.5},
     Reason.ACTIVE_LIMIT: {"limit": 3},

@@ -24,7 +24,7 @@ from tests.readers import READERS
 CATALOGUE = Catalogue.of(("clip-1",), ("1280x720",), ("4",))
 NEEDED = int(
     Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES | Permission.SEND_MESSAGES_IN_THREADS | Permission.ATTACH_FILES
-    | Permission.EMBED_LINKS | Permission.READ_MESSAGE_HISTORY
+    | Permission.EMBED_LINKS | Permission.READ_MESSAGE_HISTORY | Permission.CREATE_PUBLIC_THREADS
 )  # fmt: skip
 
 

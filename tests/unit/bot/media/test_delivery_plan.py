@@ -143,11 +143,12 @@ def test_a_place_that_takes_nothing_is_left_for_the_dm(denial: Denial) -> None:
     assert ways(replace(SMALL, place_denial=denial, direct_limit=None)) == [(Rung.KEEP, why)]
 
 
-def test_only_a_deleted_threads_video_goes_to_the_channel_above() -> None:
-    """A locked thread's goes to the DM: people are not to write about it any more."""
+@pytest.mark.parametrize("denial", [Denial.GONE, Denial.CLOSED])
+def test_the_video_of_a_deleted_or_locked_thread_goes_to_the_channel_above(denial: Denial) -> None:
+    """Everybody who saw the thread sees it there; where the bot lacks a right it comes by DM."""
     in_thread = replace(SMALL, is_thread=True)
-    assert rungs(replace(in_thread, place_denial=Denial.GONE)) == [Rung.PARENT, Rung.DM, Rung.KEEP]
-    assert rungs(replace(in_thread, place_denial=Denial.CLOSED)) == [Rung.DM, Rung.KEEP]
+    assert rungs(replace(in_thread, place_denial=denial)) == [Rung.PARENT, Rung.DM, Rung.KEEP]
+    assert rungs(replace(in_thread, place_denial=Denial.ACCESS)) == [Rung.DM, Rung.KEEP]
 
 
 def test_a_refusal_for_another_reason_keeps_the_video() -> None:

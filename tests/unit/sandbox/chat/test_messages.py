@@ -214,6 +214,8 @@ async def test_threads(harness):
     with pytest.raises(discord.HTTPException) as caught:
         await harness.place(thread).send("locked")
     assert caught.value.code == 160005
+    with pytest.raises(discord.Forbidden):
+        await harness.bot.http.edit_channel(thread.id, archived=False)
     hidden = harness.channel.add_thread("secret", private=True, members=[harness.ada], with_bot=False)
     with pytest.raises(discord.Forbidden):
         await harness.place(hidden).send("x")

@@ -39,8 +39,9 @@ export class Suggestions {
     return !this.element.hidden && this.items.length > 0;
   }
 
-  show(items, { note = "", first = true } = {}) {
+  show(items, { note = "", first = true, title } = {}) {
     this.items = items;
+    if (title) this.name(title);
     this.note.textContent = note;
     this.note.hidden = !note;
     fill(
@@ -50,6 +51,12 @@ export class Suggestions {
     this.element.hidden = items.length === 0 && !note;
     this.input.setAttribute("aria-expanded", String(this.open));
     this.activate(items.length && first ? 0 : -1);
+  }
+
+  /** Say what the list holds. */
+  name(title) {
+    this.title.textContent = title;
+    this.list.setAttribute("aria-label", title);
   }
 
   hide() {
