@@ -17,7 +17,7 @@ import structlog
 import yarl
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
-from bot.chat.courier import free_global_limit
+from bot.chat.global_limit import free_global_limit
 from bot.client import VideoBot
 from bot.ops.clock import Clock
 from bot.ops.tasks import BACKOFF_SECONDS_MAX, in_a_row

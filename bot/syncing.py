@@ -18,7 +18,7 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.chat.courier import free_global_limit
+from bot.chat.global_limit import free_global_limit
 from bot.chat.words import Readers
 from bot.jobs.backoff import full_jitter
 from bot.jobs.model import GuildId

@@ -18,6 +18,7 @@ import discord
 from bot.chat.cards import Message, files_of, to_discord, video_file
 from bot.chat.discord_errors import CourierFault, NotTaken, OutcomeUnknown, Refused, TooLarge, judge
 from bot.chat.discord_health import DiscordHealth, RequestOutcome
+from bot.chat.global_limit import free_global_limit
 from bot.chat.guilds import Guilds
 from bot.chat.naming import edited_text
 from bot.chat.newest import Newest
@@ -43,7 +44,6 @@ __all__ = [
     "Refused",
     "Seen",
     "TooLarge",
-    "free_global_limit",
 ]
 
 DEFAULT_UPLOAD_LIMIT_BYTES = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
@@ -343,11 +343,3 @@ class Courier:
 def _custom_ids(message: discord.Message) -> list[str]:
     buttons = (child for row in message.components if isinstance(row, discord.ActionRow) for child in row.children)
     return [button.custom_id for button in buttons if isinstance(button, discord.Button) and button.custom_id]
-
-
-def free_global_limit(client: discord.Client) -> None:
-    """Release other requests after one was cancelled that may have waited for a global limit.
-
-    Otherwise discord.py would block them for ever: only that one releases them (docs/facts/discord.md, "Retries").
-    """
-    client.http._global_over.set()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # there is no other way

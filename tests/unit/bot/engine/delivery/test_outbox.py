@@ -70,6 +70,9 @@ class FakeCourier:
     def surely_past(self) -> MessageId | None:
         return self.past
 
+    def takes_threads(self, _place: object) -> None:
+        return None
+
     async def upload_limit_bytes(self, _guild_id: object) -> int:
         return 10_000_000
 
