@@ -57,6 +57,7 @@ async def test_post_it_posts_the_kept_video(world: SimWorld) -> None:
         Action.REMIX,
         Action.AGAIN,
         Action.DETAILS,
+        Action.THREAD,
         Action.DELETE,
     ]
     assert len(await world.jobs()) == 1
