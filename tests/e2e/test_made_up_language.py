@@ -164,7 +164,7 @@ async def test_a_broken_language_still_delivers_the_video(tmp_path: Path) -> Non
         first = await scene.make("A red fox")
         second = await scene.make("A blue fox")
         assert "Your video is ready." in first.text
-        assert [one.label for one in second.buttons] == ["Remix", "Make another", "Details", "Delete"]
+        assert [one.label for one in second.buttons] == ["Remix", "Make another", "Details", "Open thread", "Delete"]
         assert stage.studio.paid("A red fox") == stage.studio.paid("A blue fox") == 1
         faults = [line for line in stage.bot.log().splitlines() if "sentence can't be filled" in line]
         assert len(faults) == len(set(re.findall(r'"sentence": ?"([\w.]+)"', "\n".join(faults)))) > 5
