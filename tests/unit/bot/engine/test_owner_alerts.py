@@ -117,6 +117,7 @@ async def test_an_alert_whose_answer_was_lost_is_posted_once(database: Database)
     async with a_life(discord, database) as owner_alerts:
         owner_alerts.alert(KEY)
         await until(lambda: bool(discord.told))
+        await until_stepped(owner_alerts)
         discord.clock.jump(10)
         await until_stored(database, AlertState.POSTED)
     assert discord.texts() == [text_of(KEY)]
