@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.rules.sources import parsed, python_files, statements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +34,7 @@ def report(name: str) -> dict[str, Any]:
     return json.loads((ROOT / "docs" / name).read_text())
 
 
+@pytest.mark.slow
 def test_every_test_that_the_page_names_exists() -> None:
     """Every test that a row names exists, under that very name."""
     pages = [(ROOT / f"docs/{page}.md").read_text() for page in ("reliability", "testing")]

@@ -143,6 +143,7 @@ def test_the_exit_code_says_who_has_to_act(tmp_path: Path, postgres: Databases, 
     postgres.release(served)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     ["mysql://bot:canary@host/bot", "postgresql://bot:canary@host/bot", "postgresql+psycopg://bot:canary@host/bot",

@@ -107,6 +107,7 @@ async def test_by_default_the_recommended_shards_are_served(chat: Chat, clock: S
     assert chat._gateway.sessions == []
 
 
+@pytest.mark.slow
 async def test_only_the_given_shards_are_served(chat: Chat, clock: ScaledClock, ada: Person) -> None:
     """Events of other shards, and DMs where the first is not served, don't arrive."""
     chat.identifies.max_concurrency = 16
@@ -198,6 +199,7 @@ async def test_whether_a_shard_has_a_session_is_known(chat: Chat, clock: ScaledC
         await chat.wait_for(lambda: shard.latency_seconds is not None)
 
 
+@pytest.mark.slow
 async def test_a_session_can_be_opened_while_requests_fail(chat: Chat, clock: ScaledClock) -> None:
     """Once they were read, the limits of sessions need not be readable for each one."""
     async with running(chat, clock, Shards(1)) as (client, _holding):

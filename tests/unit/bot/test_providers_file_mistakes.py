@@ -382,6 +382,7 @@ def judged(document: dict[str, Any]) -> list[str]:
     return said
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["providers", "models", "other"]), TOML, max_size=3))
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_no_document_is_too_strange(document: dict[str, Any]) -> None:

@@ -251,6 +251,7 @@ LISTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(LISTS, LISTS, LISTS, LISTS, st.booleans(), st.booleans())
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 def test_every_written_text_can_be_read(

@@ -101,6 +101,7 @@ def test_hardly_a_video(path: Path, data: bytes) -> None:
     assert (found.video_codec, found.width, found.duration_seconds) == (None, None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plays-with-sound.mp4", "hevc.mp4", "av1-10-bit.webm", "vp9.webm", "h264.mkv"])
 def test_cut_off_anywhere(path: Path, name: str) -> None:
     """A file that was cut off is read without an error, wherever the cut is."""

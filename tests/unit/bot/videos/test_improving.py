@@ -94,6 +94,7 @@ def test_nonsense_is_no_prompt(strange: bytes | None) -> None:
     assert read_improved(strange) is None
 
 
+@pytest.mark.slow
 @given(st.binary() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(body))
 def test_reading_never_raises(strange: bytes) -> None:
     """And it is bounded."""

@@ -110,6 +110,7 @@ def texts_of(model: ListedModel) -> list[str]:
     return [model.id, model.label or "-", *(text for pair in pairs for text in pair)]
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.sampled_from(sorted(VEO)), JSON, max_size=8) | JSON, max_size=6))
 def test_no_list_is_too_strange(entries: list[Any]) -> None:
     """Every text is a line of at most 100 characters without the key."""

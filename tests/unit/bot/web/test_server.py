@@ -178,6 +178,7 @@ def garbage(rng: Random) -> bytes:
     return rng.choice((line + rng.choice(headers), rng.randbytes(rng.randrange(1, 3_000)), line[: rng.randrange(9)]))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("brief")
 async def test_garbage_ends_its_own_connection_alone(pages: Pages, caplog: pytest.LogCaptureFixture) -> None:
     """Two hundred pieces of it, many at once: each connection ends, no line is logged, and pages are served."""

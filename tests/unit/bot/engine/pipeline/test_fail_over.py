@@ -115,6 +115,7 @@ async def test_nothing_else_does(
     assert set(harness.api.keys) == {job.idempotency_key}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("then", [ERROR, BUSY, NO_KEY, NO_CREDIT, NO_MODEL, HTML_403])
 async def test_after_a_plain_500_the_job_stays(harness: SchedulerHarness, then: Answer) -> None:
     """The 500 may hide a video, and the key of its attempt protects at that provider alone: no later no lets it go,
@@ -244,6 +245,7 @@ class Script:
 FINAL = frozenset({"taken", "cut", "gateway", "content"})
 
 
+@pytest.mark.slow
 @pytest.mark.reliability
 @pytest.mark.parametrize("seed", range(figure(12, 300)))
 async def test_no_sequence_of_answers_pays_twice(tmp_path: Path, seed: int) -> None:
