@@ -96,8 +96,11 @@ async def test_creates_that_must_wait_stop_no_poll(harness: SchedulerHarness) ->
     for user_id in (ANNA, BEN):
         await harness.accept(user_id=user_id)
     harness.start()
-    await harness.until(lambda: len(harness.api.paid) == 2, "both to be told so", step_seconds=0.5)
-    assert harness.throttle.seconds_until_submit() > 90
+    await harness.until(
+        lambda: len(harness.api.paid) == 2 and harness.throttle.seconds_until_submit() > 90,
+        "both to be asked, and the bot to wait",
+        step_seconds=0.5,
+    )
     harness.api.poll = answering(200, {"id": "video_9", "status": "completed"})
     held_at = harness.clock.now()
     await harness.until(lambda: harness.is_past(rendering, State.RENDERING), "a poll", step_seconds=2)
