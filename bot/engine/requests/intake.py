@@ -11,11 +11,11 @@ from bot.chat.unseen import count_seen
 from bot.engine.context import EngineContext
 from bot.engine.moves import accept
 from bot.engine.picture_archive import archive, hold_all
+from bot.engine.requests.ceilings import alert_ceilings
 from bot.engine.requests.fallbacks import Fallback, as_made, find_way, first_provider, refuse_fallback
 from bot.engine.requests.lookup import Lookup, SeesChannel
 from bot.engine.requests.private_results import PrivateResults, settle_home
 from bot.jobs.alerts import AlertKind
-from bot.jobs.budgets import Budget
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.life_log import log_accepted
 from bot.jobs.limits import DAY_SECONDS
@@ -227,7 +227,7 @@ class Intake:
             return accepted
         if accepted.new:
             log_accepted(job)
-            self._watch(accepted.budgets)
+            alert_ceilings(self._context.owner_alerts, accepted.budgets)
         return accepted.job
 
     async def _priced(self, job: Job) -> Job:
@@ -310,18 +310,6 @@ class Intake:
         # Cancelled and refused requests count as well: their pictures are on the disk like all others.
         too_much = brought_bytes >= _PICTURES_BYTES_PER_DAY
         return Refusal(Reason.REFERENCES_LIMIT, {"limit_bytes": _PICTURES_BYTES_PER_DAY}) if too_much else None
-
-    def _watch(self, budgets: tuple[Budget, ...]) -> None:
-        """Alert the owners once a day when a daily ceiling is nearly or fully used."""
-        for budget in budgets:
-            if (percent := budget.used_percent) is None:
-                continue
-            alerts, limit = self._context.owner_alerts, budget.limit
-            if budget.guild_id is None:
-                alerts.alert(AlertKind.BOT_BUDGET, str(percent), percent=percent, limit=limit)
-            else:
-                guild = str(budget.guild_id)
-                alerts.alert(AlertKind.SERVER_BUDGET, f"{guild} {percent}", guild=guild, percent=percent, limit=limit)
 
 
 def replace_pictures(request: VideoRequest, pictures: tuple[Reference, ...]) -> VideoRequest:

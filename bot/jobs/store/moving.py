@@ -17,9 +17,10 @@ from bot.jobs.model import Cause, Job, JobId, MessageId, Post, PostKind, PostSta
 from bot.jobs.pending_write import may_share, no_turn, once_stored
 from bot.jobs.states import ENDS, STOPPABLE, Announcement, Event, State, move
 from bot.jobs.store import attempts
+from bot.jobs.store.happened import HAPPENED
 from bot.jobs.store.posts import is_open, make_due, mark_refused, mark_sent
 from bot.jobs.store.rows import job_of, readable
-from bot.jobs.tables import HAPPENED, UNENDED, blocks, jobs, offers, posts
+from bot.jobs.tables import UNENDED, blocks, jobs, offers, posts
 
 _SAID_AS = {
     Announcement.VIDEO: PostKind.VIDEO,
