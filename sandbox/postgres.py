@@ -21,6 +21,7 @@ _ROLE = "bot"
 _READY_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
 _STOP_SECONDS = 20.0
+_COMMANDS_SECONDS = 60.0
 # The server's files are thrown away: it need not wait for the disk, unless a test is about that.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -127,6 +128,13 @@ class PostgresServer:
             "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", _ROLE, "-d", database, "-AtqX",
             "-v", "ON_ERROR_STOP=1", "-c", statement,
         )  # fmt: skip
+
+    def follow(self, commands: str, folder: Path) -> None:
+        """Run commands of a shell in that folder, with the server's own programs, as one of its superusers."""
+        programs = str(_wheel() / "pginstall" / "bin")
+        environment = _environment() | {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": _ROLE}
+        environment["PATH"] = f"{programs}:{environment['PATH']}"
+        subprocess.run(["/bin/sh", "-ec", commands], cwd=folder, env=environment, check=True, timeout=_COMMANDS_SECONDS)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:

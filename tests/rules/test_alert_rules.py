@@ -203,6 +203,19 @@ def test_what_there_is_not_is_found(wrong: str) -> None:
     assert len(strangers(wrong)) == 1
 
 
+@needs_promtool
+def test_prometheus_takes_the_settings_of_the_page(tmp_path: Path) -> None:
+    """The blocks of docs/monitoring.md in one file, beside a copy of the rules; what the text says of the interval."""
+    page = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8")
+    written = "".join(re.findall(r"(?ms)^```yaml\n(.*?)^```", page))
+    (tmp_path / "prometheus.yml").write_text(written)
+    (tmp_path / RULES.name).write_text(RULES.read_text())
+    assert f"SUCCESS: {len(ALERTS)} rules found" in promtool("check", "config", str(tmp_path / "prometheus.yml"))
+    interval = re.search(r"(?m)^    scrape_interval: (\d+)s$", written)
+    assert interval is not None
+    assert f"every {interval[1]} seconds" in page
+
+
 def test_the_page_explains_each_alert() -> None:
     """In its table, in the order of the rules."""
     page = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8").partition("\n## Alerts")[2].partition("\n## ")[0]

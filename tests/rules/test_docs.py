@@ -21,7 +21,7 @@ from tests.databases import build_file
 from tests.readers import READERS
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACEHOLDERS = {"APPLICATION_ID"}
+PLACEHOLDERS = {"APPLICATION_ID", "ORIG_HEAD"}
 # A page, and the sections that are named right after it: docs/x.md, "One" and "Two" or docs/x.md ("One").
 CITATION = re.compile(r'(docs/[\w/-]+\.md)`?((?:(?:,| and|,? \() ?"[^"]+")*)')
 
@@ -141,6 +141,26 @@ def test_the_backup_command_copies_an_open_database(page: str, tmp_path: Path) -
     assert {"stored", "copy"} <= names
     assert "not stored yet" not in names
     assert (tmp_path / "backup.db").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("way", ["Docker Compose", "systemd"])
+def test_a_restore_keeps_what_it_replaces(way: str, tmp_path: Path) -> None:
+    """The command of each way puts the backup in place, private, as often as it is run, and loses no database."""
+    page = (ROOT / "docs/deploy.md").read_text().partition(f"\n## {way}\n")[2].partition("\n## ")[0]
+    command = re.search(r"(?m) sh -c '(.*mv .*)'(?: < backup\.db)?$", page)
+    assert command is not None
+    for copy in ("first", "second"):
+        (tmp_path / "bot.db-wal").write_text(f"beside the database before the {copy}")
+        (tmp_path / "bot.db").write_text(f"before the {copy}")
+        (tmp_path / "backup.db").write_text(copy)
+        (tmp_path / "backup.db").chmod(0o600)
+        here = command[1].replace("/data", str(tmp_path))
+        subprocess.run(["sh", "-ec", here], cwd=tmp_path, input=copy, text=True, check=True, timeout=60)
+        assert [path.read_text() for path in tmp_path.glob("bot.db*")] == [copy]
+        assert (tmp_path / "bot.db").stat().st_mode & 0o077 == 0
+    assert {path.read_text() for path in tmp_path.glob("*/bot.db")} == {"before the first", "before the second"}
+    assert len(list(tmp_path.glob("*/bot.db-wal"))) == 2
+    assert all(path.stat().st_mode & 0o077 == 0 for path in tmp_path.glob("before*"))
 
 
 def test_the_page_says_what_is_in_a_backup() -> None:

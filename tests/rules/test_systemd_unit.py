@@ -91,7 +91,11 @@ def test_it_runs_without_rights() -> None:
 def test_it_starts_what_the_page_installs() -> None:
     """It runs the bot of the folder in which docs/deploy.md installs it, with that folder's Python."""
     assert only("ExecStart") == f"{only('WorkingDirectory')}/.venv/bin/python -m bot"
-    assert f"git clone ADDRESS {only('WorkingDirectory')}" in (ROOT / "docs/deploy.md").read_text()
+    page = (ROOT / "docs/deploy.md").read_text()
+    assert f"git clone ADDRESS {only('WorkingDirectory')}\n" in page
+    # Another Python, such as root's own below /root, is one that the unit's user can't run.
+    made = page.partition("\n## systemd\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"\S+ -m venv", made)) == {"/usr/bin/python3 -m venv", "`/usr/bin/python3 -m venv"}
 
 
 @with_systemd

@@ -1,7 +1,10 @@
 """A restored PostgreSQL database, by the steps of docs/operating.md: recognised once, for all processes."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +13,7 @@ from bot.engine.kill_switch import KillSwitch
 from bot.engine.restore_detection import detect_restore
 from bot.jobs.database import Database, open_shared_database
 from bot.jobs.generation import generation_path
+from bot.jobs.migrating_shared import migrate_shared
 from bot.jobs.model import Job
 from bot.jobs.states import State
 from bot.jobs.store import finding, marks
@@ -18,6 +22,7 @@ from tests.postgres import Databases
 from tests.unit.bot.jobs.samples import a_job, put
 
 NOW = 5_000.0
+PAGE = Path(__file__).parents[4] / "docs/operating.md"
 
 
 class Process:
@@ -62,3 +67,30 @@ async def test_a_restored_database_is_recognised_by_the_first_process_alone(two:
     assert stored.state is not State.ACCEPTED
     assert (await second.start()).generation == restored.generation
     assert (await first.start()).generation == restored.generation
+
+
+async def test_the_commands_of_the_page_back_up_and_restore(postgres: Databases, tmp_path: Path) -> None:
+    """A copy made while the database is open is put in place of it, and recognised; what came later is put aside."""
+    section = PAGE.read_text(encoding="utf-8").partition("\n### Back up and restore PostgreSQL\n")[2]
+    back_up = re.search(r"`(\(umask .+?\))`", section)
+    restore = re.search(r"(?ms)^ *```\n(.*?)^ *```", section)
+    assert back_up is not None
+    assert restore is not None
+    url = sa.make_url(postgres.server.create("bot"))
+    await asyncio.to_thread(migrate_shared, url)
+    old, new = Process(url, tmp_path / "old"), Process(url, tmp_path / "new")
+    kept, later = a_job(), a_job()
+    assert not (await old.start()).is_restored
+    await old.database.write(put, kept)
+    postgres.server.follow(back_up[1], tmp_path)
+    assert (tmp_path / "bot.dump").stat().st_mode & 0o077 == 0
+    await old.database.write(put, later)
+    await old.database.close()
+    postgres.server.follow(dedent(restore[1]), tmp_path)
+    assert (await new.start()).is_restored
+    assert await new.database.read(finding.get, kept.id) is not None
+    assert await new.database.read(finding.get, later.id) is None
+    await new.database.close()
+    assert postgres.server.execute("SELECT count(*) FROM jobs", "bot_before") == "2"
+    for database in ("bot", "bot_before"):
+        postgres.server.execute(f"DROP DATABASE {database} WITH (FORCE)")
