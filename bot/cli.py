@@ -45,6 +45,14 @@ _FOR_THE_OPERATOR = (
     ListenError,
     DiscordRefusedError,
 )
+# What can be given, and what the help says of it.
+_COMMANDS = {
+    "run": "starts the bot; the default",
+    "check": "tests settings, database, providers, Discord and the machine",
+    "migrate": "brings the database to this version; with --from moves it",
+    "backup": "copies the SQLite database to FILE, also while the bot runs",
+    "providers": "with --write asks the providers what they offer",
+}
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -67,8 +75,12 @@ def main(
     `clock` and `languages` (all existing ones, by their tags) are for the sandbox. An unknown command ends with 2,
     which is argparse's own.
     """
-    parser = argparse.ArgumentParser(prog="python -m bot", description="A Discord bot that makes videos.")
-    parser.add_argument("command", nargs="?", choices=("run", "migrate", "backup", "providers", "check"), default="run")
+    explained = "\n".join(f"  {name:10} {what}" for name, what in _COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m bot", description="A Discord bot that makes videos.", epilog=f"commands:\n{explained}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("command", nargs="?", choices=tuple(_COMMANDS), default="run", help="see below")
     parser.add_argument("file", nargs="?", metavar="FILE", help="with backup: the new file to copy the database to")
     parser.add_argument("--version", action="version", version=VERSION)
     parser.add_argument(

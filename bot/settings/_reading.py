@@ -133,7 +133,7 @@ def _values(raw: Raw, unread: Collection[str], mistakes: list[str], warn: Callab
 def _beside_file(raw: Raw) -> list[str]:
     """A sentence if settings are given that a providers file replaces."""
     both = ", ".join(sorted(_IN_FILE & raw.all().keys())) if _FILE in raw.all() else ""
-    return [f"{_FILE} replaces {both}: keep the file, or take it out of the settings."] if both else []
+    return [f"{_FILE} replaces {both}: delete those lines, or leave {_FILE} empty."] if both else []
 
 
 def _judge(values: _Values, mistakes: list[str]) -> tuple[Settings, set[str]]:

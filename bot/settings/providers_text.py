@@ -293,7 +293,8 @@ def _list_comment(request: str, answer: ModelList | str) -> str:
         return f"# {request}: unknown, {answer}."
     why = "too many, twice, or with a name that can't be used"
     more = f", and {answer.left_out} that are left out: {why}" if answer.left_out else ""
-    return f"# {request}: {len(answer.models)} models{more}."
+    models = "1 model" if len(answer.models) == 1 else f"{len(answer.models)} models"
+    return f"# {request}: {models}{more}."
 
 
 def _model_text(entry: _Entry) -> str:

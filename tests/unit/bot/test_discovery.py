@@ -169,7 +169,7 @@ async def test_no_redirect_takes_the_key_away(folder: Folder, main: FakeProvider
     main.then(lead)
     _setup, text = await written(folder)
     assert backup.seen == []
-    assert "# GET /models: 1 models." in text
+    assert "# GET /models: 1 model." in text
     assert "# GET /videos/models: unknown, it leads to another address, where the key doesn't go." in text
 
 
@@ -179,7 +179,7 @@ async def test_a_list_with_the_key_in_it_and_none_at_all(folder: Folder, main: F
     main.then(answering(models=[{"id": "x settings-canary"}, {"id": "fox", "name": "settings-canary"}]))
     _setup, text = await written(folder, "first.toml")
     assert "canary" not in text
-    assert "# GET /models: 1 models, and 1 that are left out" in text
+    assert "# GET /models: 1 model, and 1 that are left out" in text
     folder.monkeypatch.delenv("PROVIDERS_FILE")
     folder.set(VIDEOS_API_BASE_URL="http://127.0.0.1:9/v1", VIDEOS_MODELS="fox")
     _setup, text = await written(folder, "second.toml")

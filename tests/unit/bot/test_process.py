@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import sqlite3
 import subprocess
 import sys
@@ -228,6 +229,16 @@ def test_the_version_is_printed(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['version']}\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_explains_each_command(tmp_path: Path) -> None:
+    """A line for each one that can be given, and for no other."""
+    done = run(tmp_path, "--help")
+    assert done.returncode == 0
+    explained = re.findall(r"(?m)^  ([a-z]+) {2,}\S+ \S+", done.stdout.partition("\ncommands:\n")[2])
+    unknown = run(tmp_path, "nonsense").stderr.partition("choose from ")[2]
+    assert explained
+    assert explained == re.findall(r"[a-z]+", unknown)
 
 
 def test_all_mistakes_are_said_before_the_database_is_touched(tmp_path: Path) -> None:
