@@ -102,7 +102,8 @@ def _parameters(catalogue: Catalogue) -> dict[str, Option]:
 
 def left_out(services: Services) -> frozenset[str]:
     """The options that a command doesn't have with these settings."""
-    return frozenset() if services.improving.is_offered else frozenset({"improve"})
+    improving = frozenset[str]() if services.improving.is_offered else frozenset({"improve"})
+    return improving if services.catalogue.has_frames else improving | {"last_picture", "loop"}
 
 
 def _sign(callback: Callback, own: Mapping[str, Option], without: frozenset[str]) -> None:

@@ -10,6 +10,8 @@ from bot.chat.command_texts import options as texts_of
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, VideoRequest
+from bot.jobs.offered_models import Frames
+from bot.jobs.reasons import Reason, Refusal
 from cogs.facts import uploads_of
 from cogs.host import Host
 from cogs.improving import show_improved
@@ -38,14 +40,23 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
         reference_4: discord.Attachment | None = None,
         private: bool = False,
         *,
+        last_picture: discord.Attachment | None = None,
+        loop: bool = False,
         improve: bool = False,
         **chosen: object,
     ) -> None:
-        uploads = uploads_of(reference, reference_2, reference_3, reference_4)
+        uploads = uploads_of(reference, reference_2, reference_3, reference_4, last_picture)
         catalogue = services.catalogue
         model = catalogue.named(model) if model else catalogue.default.name
         options = chosen_of(services, chosen)
-        ask = Ask(VideoRequest(prompt or "", model, size, seconds, private=private, options=options), uploads)
+        frames = _frames_of(last_picture, loop=loop)
+        request = VideoRequest(prompt or "", model, size, seconds, private=private, options=options, frames=frames)
+        ask = Ask(request, uploads)
+        if loop and last_picture is not None:
+            async with deferring(interaction):
+                draft = draft_of(interaction, ask, improve=improve)
+                await respond_to_request(services, interaction, Refusal(Reason.LOOP_WITH_LAST), draft)
+            return
         if prompt is None:
             async with opening_form(interaction):
                 await open_form(services, interaction, draft_of(interaction, ask, improve=improve))
@@ -58,6 +69,12 @@ def build(services: Services) -> app_commands.Command[Any, ..., None]:
             await respond_to_request(services, interaction, made, draft_of(interaction, ask))
 
     return cast("app_commands.Command[Any, ..., None]", video)
+
+
+def _frames_of(last_picture: discord.Attachment | None, *, loop: bool) -> Frames | None:
+    if last_picture is not None:
+        return "pair"
+    return "loop" if loop else None
 
 
 async def setup(bot: Host) -> None:

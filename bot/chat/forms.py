@@ -18,6 +18,7 @@ from bot.jobs.catalogue import Catalogue, pictures_of
 from bot.jobs.drafts import Draft
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, Upload, VideoRequest
 from bot.jobs.offered_models import OfferedModel
+from bot.jobs.picture_frames import with_new
 from bot.jobs.reasons import Reason, Refusal, RefusalError
 
 PROMPT_FIELD = "prompt"
@@ -74,7 +75,7 @@ def build(
 
 
 def fill_in(draft: Draft, answer: FormAnswer) -> Draft:
-    """The draft with the form's input; new files replace all its pictures, none keeps them."""
+    """The draft with the form's input; new files replace all its pictures (see `with_new`), none keeps them."""
     request = replace(draft.request, prompt=answer.prompt)
     if MODEL_FIELD in answer.chosen:
         request = replace(request, model=answer.chosen[MODEL_FIELD])
@@ -84,7 +85,8 @@ def fill_in(draft: Draft, answer: FormAnswer) -> Draft:
         request = replace(request, seconds=answer.chosen[LENGTH_FIELD])
     if not answer.uploads:
         return replace(draft, request=request)
-    return replace(draft, request=replace(request, references=()), uploads=answer.uploads, pictures_dropped=False)
+    request, uploads = with_new(request, draft.uploads, answer.uploads)
+    return replace(draft, request=request, uploads=uploads, pictures_dropped=False)
 
 
 def _prompt_row(draft: Draft, reader: Reader, *, remix: bool) -> "discord.ui.Label[discord.ui.Modal]":
@@ -111,6 +113,8 @@ def _kept_text(draft: Draft, reader: Reader) -> str | None:
     texts = [say(Key.FORM_IMPROVE, reader)] if draft.improve else []
     if request.private:
         texts.append(say(Key.FORM_PRIVATE, reader))
+    if request.frames == "loop":
+        texts.append(say(Key.FORM_LOOP, reader))
     if request.options:
         texts.append(
             say(Key.FORM_OPTIONS, reader, options=plain(" · ".join(option_texts(request, reader)), _VALUE_MAX))
@@ -120,7 +124,10 @@ def _kept_text(draft: Draft, reader: Reader) -> str | None:
 
 def _pictures_row(draft: Draft, reader: Reader, limit: int) -> "discord.ui.Label[discord.ui.Modal]":
     count = len(draft.request.references) + len(draft.uploads)
-    if count:
+    if draft.request.frames == "pair":
+        key = {0: Key.FORM_PAIR_HINT, 1: Key.FORM_LAST_KEPT}.get(count, Key.FORM_PAIR_KEPT)
+        description = say(key, reader)
+    elif count:
         description = say(Key.FORM_PICTURES_KEPT, reader, count=count)
     else:
         key = Key.FORM_PICTURES_DROPPED if draft.pictures_dropped else Key.FORM_PICTURES_HINT

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 
 from bot.jobs.model import REFERENCES_MAX, VideoRequest
-from bot.jobs.offered_models import OfferedModel, Option
+from bot.jobs.offered_models import Frames, OfferedModel, Option, can_end
 from bot.jobs.option_values import joined, judge_option
 from bot.jobs.reasons import Reason, Refusal
 
@@ -76,6 +76,11 @@ class Catalogue:
         return tuple(joined(option for option in every if option.name == name) for name in names)
 
     @property
+    def has_frames(self) -> bool:
+        """Whether any model takes a picture as the last frame."""
+        return any(can_end(model) for model in self.models)
+
+    @property
     def default(self) -> OfferedModel:
         """The model of a request without one."""
         return self.models[0]
@@ -130,6 +135,7 @@ _Judge = Callable[[OfferedModel], Refusal | None]
 def _judges(request: VideoRequest, pictures: int) -> list[_Judge]:
     """One for each part of the request that a model may not take."""
     parts: list[_Judge] = [
+        lambda model: _judge_frames(request.frames, model),
         lambda model: _judge_pictures(pictures, pictures_of(model)),
         lambda model: _judge_choice(Reason.SIZE_UNKNOWN, request.size, model.sizes),
         lambda model: _judge_choice(Reason.SECONDS_UNKNOWN, request.seconds, model.seconds),
@@ -144,6 +150,12 @@ def _judge_pictures(count: int, limit: int) -> Refusal | None:
     if count <= limit:
         return None
     return Refusal(Reason.REFERENCES_TOO_MANY, {"limit": limit}) if limit else Refusal(Reason.REFERENCES_NONE)
+
+
+def _judge_frames(frames: Frames | None, model: OfferedModel) -> Refusal | None:
+    if frames is None or can_end(model):
+        return None
+    return Refusal(Reason.LAST_UNSUPPORTED if frames == "pair" else Reason.LOOP_UNSUPPORTED)
 
 
 def _judge_choice(reason: Reason, given: str | None, choices: tuple[str, ...]) -> Refusal | None:

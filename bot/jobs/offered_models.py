@@ -8,6 +8,10 @@ from typing import Literal
 OptionType = Literal["choice", "integer", "switch", "text"]
 OptionValue = str | int | bool
 Role = Literal["reference", "first", "last"]
+# The pictures of a request as its frames: the first one and the last one, or one that is both.
+Frames = Literal["pair", "loop"]
+Use = tuple[int, Role]
+PICTURES_OF_FRAMES: Mapping[Frames, int] = {"pair": 2, "loop": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,18 @@ class OfferedModel:
     roles: tuple[Role, ...] = ("reference",)
     price: Price | None = None
     options: tuple[Option, ...] = ()
+
+
+def can_end(model: OfferedModel) -> bool:
+    """Whether the model takes a picture of the last frame, too."""
+    return {"first", "last"} <= set(model.roles) and model.references > 1
+
+
+def uses_of_pictures(model: OfferedModel | None, pictures: int, frames: Frames | None = None) -> tuple[Use, ...]:
+    """What is sent for the pictures of a request: their positions and roles. A loop sends its picture twice."""
+    if frames is not None and pictures:
+        return (0, "first"), (pictures - 1, "last")
+    return tuple(enumerate(roles_of_pictures(model, pictures)))
 
 
 def roles_of_pictures(model: OfferedModel | None, pictures: int) -> tuple[Role, ...]:

@@ -18,6 +18,12 @@ class Reason(StrEnum):
     SECONDS_UNKNOWN = "seconds unknown"  # given, choices
     REFERENCES_TOO_MANY = "references too many"  # limit
     REFERENCES_NONE = "references none"  # the model takes no pictures
+    LAST_UNSUPPORTED = "last unsupported"  # the model takes no picture as the last frame
+    LOOP_UNSUPPORTED = "loop unsupported"  # the same, for a loop
+    LAST_WITHOUT_FIRST = "last without first"  # a last picture alone
+    LOOP_WITHOUT_PICTURE = "loop without picture"
+    LOOP_WITH_LAST = "loop with last"  # a loop and a last picture
+    FRAMES_TOO_MANY = "frames too many"  # limit: of pictures for a loop, or with a last picture
     OPTION_UNKNOWN = "option unknown"  # option: the model doesn't have it
     OPTION_CHOICE = "option choice"  # option, given, choices
     OPTION_RANGE = "option range"  # option, given, minimum, maximum

@@ -73,6 +73,8 @@ jobs = Table(
     Column("private", Boolean, nullable=False, server_default="0"),
     # The values that the requester chose for the model's further options, by name.
     Column("options", JSON),
+    # Whether its pictures are the first and the last frame.
+    Column("frames", String(8)),
     Column("state", String(16), nullable=False),
     Column("cause", String(16)),
     Column("about", String(8)),
@@ -209,6 +211,7 @@ drafts = Table(
     Column("parent_id", String(8)),
     Column("private", Boolean, nullable=False, server_default="0"),
     Column("options", JSON),
+    Column("frames", String(8)),
     # Attachments that are fetched when the draft becomes a job: address, file name, bytes.
     Column("uploads", JSON, nullable=False, server_default="[]"),
     Column("retry_of", String(8)),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.jobs.model import Cause, VideoRequest
-from bot.jobs.offered_models import OfferedModel, Role, roles_of_pictures
+from bot.jobs.offered_models import PICTURES_OF_FRAMES, OfferedModel, Role, uses_of_pictures
 from bot.jobs.option_values import options_on_wire, options_that_fit
 from bot.videos.dialects import Dialect
 from bot.videos.provider_faults import RequestRefused
@@ -28,7 +28,9 @@ def needs_of_order(order: Order) -> Needs:
 def needs_of_request(model: OfferedModel, request: VideoRequest) -> Needs:
     """The needs of a request for that model, with the defaults of its options."""
     options = options_on_wire(model, options_that_fit(model, request.options))
-    roles = frozenset(roles_of_pictures(model, len(request.references)))
+    # Its pictures may still have to be fetched.
+    pictures = max(len(request.references), PICTURES_OF_FRAMES.get(request.frames, 0) if request.frames else 0)
+    roles = frozenset[Role](role for _, role in uses_of_pictures(model, pictures, request.frames))
     return Needs(frozenset(name for name, _ in options), roles, request.seconds)
 
 

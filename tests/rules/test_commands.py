@@ -254,3 +254,16 @@ def test_every_form_has_a_name_of_its_own() -> None:
     assert len(set(made)) == len(made)
     assert all(len(custom_id) <= CUSTOM_ID_MAX_CHARACTERS for custom_id in made)
     assert not any(parse_button(custom_id) for custom_id in made)
+
+
+async def test_a_last_picture_and_a_loop_are_offered_where_a_model_takes_them(tmp_path: Path) -> None:
+    """By `/video` alone, after the models' own options."""
+    seed = Option("seed", "integer", "seed", "A number")
+    plain = OfferedModel("a", "a", (), ("1x1",), ("4",), options=(seed,))
+    framed = replace(plain, name="b", label="b", roles=("first", "last"), references=2)
+    for command in await slash_commands(tmp_path, Catalogue((plain, framed))):
+        names = [option["name"] for option in command["options"]]
+        if command["name"] == "video":
+            assert names == [*PROMISED["video"][:-1], "seed", "last_picture", "loop", "improve"]
+        else:
+            assert not {"last_picture", "loop"} & set(names)

@@ -71,7 +71,9 @@ def settings_line(job: Job, reader: Reader, option_characters: int = _SETTING_CH
         say(Key.DEFAULT_LENGTH, reader) if seconds is None else length_text(seconds, reader),
     ]
     count = len(request.references)
-    if count:
+    if count and request.frames is not None:
+        parts.append(say(Key.FRAMES_PAIR if request.frames == "pair" else Key.FRAMES_LOOP, reader))
+    elif count:
         parts.append(say(Key.PICTURES, reader, count=count))
     parts += [quote(text, option_characters) for text in option_texts(request, reader)]
     if request.private:

@@ -24,7 +24,7 @@ from bot.jobs.attempts import Attempt, next_attempt
 from bot.jobs.database import GenerationNotStoredError, MustEndError, StoreConflictError, StoreUnavailableError
 from bot.jobs.deadlines import late_at
 from bot.jobs.model import Cause, Job
-from bot.jobs.offered_models import Role, roles_of_pictures
+from bot.jobs.offered_models import Use, uses_of_pictures
 from bot.jobs.option_values import Chosen, options_on_wire, options_that_fit
 from bot.jobs.states import Event, State
 from bot.jobs.store import accepting, attempts, finding
@@ -42,7 +42,7 @@ class _Settings(NamedTuple):
     """What the model of a job decides about its request: options under the provider's names, and what pictures are."""
 
     options: Chosen
-    roles: tuple[Role, ...]
+    uses: tuple[Use, ...]
 
 
 class MarkInDoubtError(StoreUnavailableError):
@@ -136,8 +136,7 @@ async def take_back(context: EngineContext, job: Job) -> StepResult:
 
 
 def _order(context: EngineContext, job: Job, attempt: Attempt, settings: _Settings, begun_at: float) -> Order:
-    request = job.request
-    pictures = zip(job.pictures, settings.roles, strict=True)
+    request, pictures = job.request, job.pictures
     return Order(
         prompt=job.sent_prompt or request.prompt,
         idempotency_key=attempt.idempotency_key,
@@ -145,7 +144,8 @@ def _order(context: EngineContext, job: Job, attempt: Attempt, settings: _Settin
         size=request.size,
         seconds=request.seconds,
         references=tuple(
-            ReferenceFile(context.shelf.path(picture), picture.content_type, role) for picture, role in pictures
+            ReferenceFile(context.shelf.path(pictures[position]), pictures[position].content_type, role)
+            for position, role in settings.uses
         ),
         options=settings.options,
         send_before=begun_at + SEND_WITHIN_SECONDS if context.database.is_shared else None,
@@ -173,10 +173,10 @@ async def _settings_of(context: EngineContext, job: Job) -> _Settings | None:
     if request.model is None and job.is_remix and request.parent_id is not None:
         inherited = await context.database.read(finding.find_model, request.parent_id)
     model = context.catalogue.find(request.model, inherited)
-    roles = roles_of_pictures(model, len(job.pictures))
+    uses = uses_of_pictures(model, len(job.pictures), request.frames)
     if model is None or options_that_fit(model, request.options) != request.options:
-        return None if request.options else _Settings((), roles)
-    return _Settings(options_on_wire(model, request.options), roles)
+        return None if request.options else _Settings((), uses)
+    return _Settings(options_on_wire(model, request.options), uses)
 
 
 async def _missing(context: EngineContext, job: Job, parent: Job | None, route: ProviderRoute | None) -> Cause | None:

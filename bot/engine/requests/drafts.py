@@ -13,6 +13,7 @@ from bot.jobs.deadlines import DRAFT_SECONDS
 from bot.jobs.drafts import Draft
 from bot.jobs.model import PROMPT_MAX_CHARACTERS, UserId
 from bot.jobs.option_values import options_that_fit
+from bot.jobs.picture_frames import without_frames, without_surplus
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.storable_text import storable
 from bot.jobs.store import drafts
@@ -27,6 +28,7 @@ _ABOUT_PARENT = frozenset(
         Reason.REMIX_GONE,
     }
 )
+_ABOUT_FRAMES = frozenset({Reason.LAST_UNSUPPORTED, Reason.LOOP_UNSUPPORTED})
 _ABOUT_PICTURES = ("REFERENCE", "UPLOADS")
 _STORE_SECONDS = 2.0
 _log = structlog.stdlib.get_logger(__name__)
@@ -95,8 +97,21 @@ def revised(draft: Draft, no: Refusal, catalogue: Catalogue, inherited: str | No
     if request.seconds not in (None, *model.seconds):
         request = replace(request, seconds=None)
     request = replace(request, options=options_that_fit(model, request.options))
-    draft = replace(draft, request=request)
+    draft = without_wrong_frames(replace(draft, request=request), no)
     return without_pictures(draft) if no.reason.name.startswith(_ABOUT_PICTURES) else draft
+
+
+def without_wrong_frames(draft: Draft, no: Refusal) -> Draft:
+    """The draft without pictures that can't be the first and the last frame.
+
+    Where another model takes a last picture, it is kept for that one.
+    """
+    uses, uploads = draft.request, draft.uploads
+    if no.reason in _ABOUT_FRAMES and "models" not in no.named:
+        uses, uploads = without_frames(uses, uploads)
+    elif no.reason is Reason.FRAMES_TOO_MANY:
+        uses, uploads = without_surplus(uses, uploads)
+    return replace(draft, request=uses, uploads=uploads)
 
 
 def without_pictures(draft: Draft) -> Draft:

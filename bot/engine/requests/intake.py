@@ -30,6 +30,7 @@ from bot.jobs.model import (
     VideoRequest,
     new_job_id,
 )
+from bot.jobs.picture_frames import judge_frames, with_fetched
 from bot.jobs.prices import estimate
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
@@ -200,7 +201,7 @@ class Intake:
             pictures = await self.keep_pictures(ask.uploads, origin.user_id)
             if isinstance(pictures, Refusal):
                 return pictures
-            ask = replace(ask, request=replace_pictures(ask.request, pictures))
+            ask = replace(ask, request=with_fetched(ask.request, pictures))
             if ask.fallback is not None:
                 frame = await self._draw_frame(ask.fallback.parent, origin.user_id)
                 if isinstance(frame, Refusal):
@@ -287,6 +288,9 @@ class Intake:
             return Refusal(Reason.PROMPT_EMPTY)
         if len(request.prompt) > PROMPT_MAX_CHARACTERS:
             return Refusal(Reason.PROMPT_TOO_LONG, {"limit": PROMPT_MAX_CHARACTERS, "given": len(request.prompt)})
+        pictures = len(request.references) + len(ask.uploads)
+        if refusal := judge_frames(request.frames, pictures, may_come=not prompt_given):
+            return refusal
         inherited = await self._lookup.find_inherited_model(request)
         refusal = self._context.catalogue.check(request, len(ask.uploads), inherited)
         if refusal is not None or ask.fallback is None:
@@ -310,8 +314,3 @@ class Intake:
         # Cancelled and refused requests count as well: their pictures are on the disk like all others.
         too_much = brought_bytes >= _PICTURES_BYTES_PER_DAY
         return Refusal(Reason.REFERENCES_LIMIT, {"limit_bytes": _PICTURES_BYTES_PER_DAY}) if too_much else None
-
-
-def replace_pictures(request: VideoRequest, pictures: tuple[Reference, ...]) -> VideoRequest:
-    """The request with more pictures, after its own."""
-    return replace(request, references=request.references + pictures)

@@ -24,6 +24,7 @@ from bot.engine.requests.reply_offers import ReplyOffers
 from bot.engine.requests.reply_rule import Reaction, Reply, Right, decide, may_lead_on
 from bot.jobs.database import StoreUnavailableError
 from bot.jobs.model import Job, MessageId, Origin, Place, PostKind, UserId, Via, VideoRequest
+from bot.jobs.picture_frames import with_new
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import ENDS, State
@@ -223,5 +224,5 @@ def _request(reply: Reply, job: Job, kind: PostKind, *, own: bool) -> VideoReque
     cancelled_card = kind is PostKind.CARD and is_cancelled
     if not own or not (kind is PostKind.FAILURE or cancelled_card):
         return None
-    pictures = () if reply.files else job.request.references
-    return replace(job.request, prompt=reply.prompt, references=pictures)
+    request = with_new(job.request, (), reply.files)[0] if reply.files else job.request
+    return replace(request, prompt=reply.prompt)

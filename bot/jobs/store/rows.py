@@ -314,6 +314,7 @@ def _request_of(row: Row) -> VideoRequest:
         parent_id=JobId(row.parent_id) if row.parent_id else None,
         private=row.private,
         options=option_values.read_column(row.options),
+        frames=row.frames,
     )
 
 
@@ -327,6 +328,7 @@ def _request_columns(request: VideoRequest) -> dict[str, object]:
         "parent_id": request.parent_id,
         "private": request.private,
         "options": option_values.as_column(request.options),
+        "frames": request.frames,
     }
 
 

@@ -102,6 +102,19 @@ def test_an_option_is_judged_like_all_else() -> None:
     )
 
 
+def test_a_last_frame_is_taken_by_models_with_both_frames() -> None:
+    """A last picture and a loop are refused by the others, with the models that take them."""
+    framed = replace(SKETCH, roles=("reference", "first", "last"))
+    offered = Catalogue((CINEMA, framed))
+    pair, loop = replace(a_request(), frames="pair"), replace(a_request(), frames="loop")
+    assert offered.has_frames
+    assert not DIFFERENT.has_frames
+    assert offered.check(replace(pair, model=framed.name), 2) is None
+    assert offered.check(pair, 2) == of_model(Reason.LAST_UNSUPPORTED, CINEMA, framed)
+    assert offered.check(loop, 1) == of_model(Reason.LOOP_UNSUPPORTED, CINEMA, framed)
+    assert DIFFERENT.check(pair, 2) == Refusal(Reason.LAST_UNSUPPORTED)
+
+
 def test_no_picture_is_taken_where_no_model_takes_one() -> None:
     """Then no other model is named."""
     assert Catalogue((CARTOON,)).check(a_request(), 1) == Refusal(Reason.REFERENCES_NONE)
