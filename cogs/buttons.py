@@ -9,17 +9,16 @@ from bot.chat import cards
 from bot.chat.custom_ids import Action, ButtonId, MessageKind, parse_button
 from bot.chat.words import Key, say
 from bot.chat.words import refusal as refusal_text
-from bot.engine.requests.drafts import revised, without_pictures
 from bot.engine.requests.intake import Ask
 from bot.engine.requests.lookup import SeesChannel
 from bot.engine.services import Services
-from bot.jobs.model import Cause, Job, JobId, MessageId, Origin, Via
+from bot.jobs.model import Job, JobId, MessageId, Origin, Via
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.rights import Asker
 from bot.jobs.states import STOPPABLE, State
 from cogs.facts import asker_of, is_private, no_place_of, no_right_of, origin_of, pressed, reader_of, sight_by
 from cogs.host import Host
-from cogs.requesting import draft_of, keep_and_show, open_remix, respond_to_request
+from cogs.requesting import draft_of, open_again, open_remix, respond_to_request
 from cogs.responses import deferring, is_turned_away, opening_form, respond, respond_at_once, respond_to_action
 
 Press = Callable[[discord.Interaction, JobId], Awaitable[None]]
@@ -39,6 +38,7 @@ class Buttons(commands.Cog):
             Action.DELETE: self._delete,
             Action.RETRY: self._retry,
             Action.EDIT_RETRY: self._edit_retry,
+            Action.EDIT_AGAIN: self._edit_again,
             Action.REQUEST_AGAIN: self._request_again,
             Action.DISMISS: self._dismiss,
             Action.POST_IT: self._post_it,
@@ -92,6 +92,14 @@ class Buttons(commands.Cog):
             draft = draft_of(interaction, Ask(video.request), home=video.origin.place)
             await respond_to_request(self._services, interaction, made, draft)
 
+    async def _edit_again(self, interaction: discord.Interaction, job_id: JobId) -> None:
+        async with opening_form(interaction):
+            video = no_place_of(interaction) or await self._finished(interaction, job_id, changes=False)
+            if isinstance(video, Refusal):
+                await respond_at_once(interaction, refusal_text(video, reader_of(interaction)))
+                return
+            await open_again(self._services, interaction, video)
+
     async def _delete(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):
             job = await self._services.job_actions.may_delete(job_id, asker_of(interaction))
@@ -140,12 +148,7 @@ class Buttons(commands.Cog):
             elif made := await self._services.job_actions.find_retry(job):
                 await respond_at_once(interaction, say(_made_key(made), reader, video=made.id))
             else:
-                draft = draft_of(interaction, Ask(job.request), retry_of=job.id, home=job.origin.place)
-                if job.about == "picture" or not await self._services.intake.has_pictures(job.request):
-                    draft = without_pictures(draft)
-                if job.cause in {Cause.SOURCE_GONE, Cause.UNSUPPORTED}:
-                    draft = revised(draft, Refusal(Reason.VIDEO_UNKNOWN), self._services.catalogue)
-                await keep_and_show(self._services, interaction, draft)
+                await open_again(self._services, interaction, job, retry_of=job.id)
 
     async def _dismiss(self, interaction: discord.Interaction, job_id: JobId) -> None:
         async with deferring(interaction):

@@ -8,11 +8,11 @@ from bot.chat import cards, forms
 from bot.chat.custom_ids import FormId, FormPurpose, FormSource
 from bot.chat.words import Key
 from bot.chat.words import refusal as refusal_text
-from bot.engine.requests.drafts import origin_id
+from bot.engine.requests.drafts import origin_id, revised, without_pictures
 from bot.engine.requests.intake import Ask
 from bot.engine.services import Services
 from bot.jobs.drafts import Draft, new_draft_id
-from bot.jobs.model import Job, JobId, Origin, Place, UserId, Via, VideoRequest
+from bot.jobs.model import Cause, Job, JobId, Origin, Place, UserId, Via, VideoRequest
 from bot.jobs.reasons import Reason, Refusal
 from bot.jobs.states import State
 from cogs.facts import asker_of, no_place_of, origin_of, place_of, prompt_of, reader_of, sight_by
@@ -85,6 +85,18 @@ async def open_remix(services: Services, interaction: discord.Interaction, video
     """Open the form for a remix of that finished video; it is private if the video is."""
     request = await services.lookup.remix_of(video, VideoRequest("", private=video.request.private))
     await keep_and_show(services, interaction, draft_of(interaction, Ask(request), home=video.origin.place))
+
+
+async def open_again(
+    services: Services, interaction: discord.Interaction, job: Job, *, retry_of: JobId | None = None
+) -> None:
+    """Open the form with all of that job's request; without what is gone or was refused."""
+    draft = draft_of(interaction, Ask(job.request), retry_of=retry_of, home=job.origin.place)
+    if job.about == "picture" or not await services.intake.has_pictures(job.request):
+        draft = without_pictures(draft)
+    if job.cause in {Cause.SOURCE_GONE, Cause.UNSUPPORTED}:
+        draft = revised(draft, Refusal(Reason.VIDEO_UNKNOWN), services.catalogue)
+    await keep_and_show(services, interaction, draft)
 
 
 async def keep_and_show(services: Services, interaction: discord.Interaction, draft: Draft) -> None:

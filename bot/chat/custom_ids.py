@@ -56,6 +56,7 @@ class Action(StrEnum):
     EDIT_IMPROVED = "edit_improved"
     DETAILS = "details"
     THREAD = "thread"
+    EDIT_AGAIN = "edit_again"
 
 
 _ALLOWED = {
@@ -76,6 +77,7 @@ _ALLOWED = {
         Action.POST_IT,
         Action.RETRY,
         Action.EDIT_RETRY,
+        Action.EDIT_AGAIN,
         Action.DETAILS,
     ),
 }

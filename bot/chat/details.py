@@ -93,6 +93,8 @@ def actions_of(view: JobView, reader: Reader) -> tuple[Button, ...]:
         actions = (Action.POST_IT,)
     elif view.controlled and (stop := stopping_action(job, can_stop=view.can_stop)):
         actions = (stop,)
+    elif view.can_repeat:
+        actions = (Action.EDIT_AGAIN,)
     return tuple(job_button(job, MessageKind.LIST, action, 1, reader) for action in actions)
 
 

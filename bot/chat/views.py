@@ -22,7 +22,8 @@ class JobView:
     `veiled`: the job belongs to a channel that the reader can't see. `controlled`: the reader may stop and post it.
     `can_stop`: the job's provider stops a render that is running; `can_remix`: it makes remixes.
     `takes_thread`: a thread can be opened on the video's message.
-    `owned`: it is the reader's own. `first_frame`: a small JPEG of the finished video, if one is kept.
+    `owned`: it is the reader's own. `can_repeat`: the reader may have another made of it.
+    `first_frame`: a small JPEG of the finished video, if one is kept.
     """
 
     job: Job
@@ -38,6 +39,7 @@ class JobView:
     veiled: bool = False
     controlled: bool = True
     owned: bool = True
+    can_repeat: bool = False
     first_frame: bytes | None = None
 
 

@@ -40,6 +40,15 @@ async def test_everything_is_found_by_its_label(visit: Visit) -> None:
     await ada.press(label_of(Label.DETAILS), history)
     await expect(ada.message(rendered(Key.SETTINGS_SENT), "Paper boat 0")).to_be_visible()
 
+    await ada.press(label_of(Label.EDIT_AND_MAKE_ANOTHER), details)
+    form = ada.page.get_by_role("dialog", name=sentence(Key.FORM_VIDEO))
+    await expect(form.get_by_label(sentence(Key.FORM_PROMPT))).to_have_value("Paper boat 0")
+    await form.get_by_label(sentence(Key.FORM_LENGTH)).click()
+    await ada.page.get_by_role("option", name=rendered(Key.LENGTH_SECONDS, seconds=8)).click()
+    await ada.press("Submit", form)
+    await expect(ada.video("Paper boat 0", rendered(Key.LENGTH_SECONDS, seconds=8))).to_be_visible()
+    assert visit.paid == 7
+
     bar = await ada.begin("help")
     await ada.press("Send command", bar)
     # The page draws the lines as a list.

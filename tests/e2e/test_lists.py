@@ -1,5 +1,6 @@
 """Private lists and details, by the real process: what they show, and that their buttons outlive it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bot.chat.custom_ids import Action, PageId, PageKind
 from bot.chat.words import Key
 from tests.e2e.messages import cards_settled, job_id_of, press
-from tests.e2e.scene import Scene, a_stage
+from tests.e2e.scene import Scene, a_stage, picture
 from tests.wording import says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -28,6 +29,28 @@ async def test_details_of_a_video(scene: Scene) -> None:
             assert says(answer.text, key), (key, answer.text)
         assert says(answer.text, Key.VIDEO_ID, video=job_id_of(video))
         assert f"/{remix.id})" in answer.text
+
+
+async def test_another_is_made_with_one_setting_changed(scene: Scene) -> None:
+    """The form in Details has the whole request; sent twice, and again after a restart, it makes and pays for one."""
+    cat = picture("gold")
+    video = await scene.make("A brass cat", size="1080x1920", seconds="8", reference=cat)
+    ben = scene.join("Ben")
+    details = await press(ben, video, Action.DETAILS)
+    await details.wait_answer()
+    form = await (await press(ben, details, Action.EDIT_AGAIN)).wait_form()
+    assert form.fields["prompt"].value == "A brass cat"
+    filled = {"prompt": "A brass cat", "seconds": "4"}
+    await asyncio.gather(*(ben.submit(form, filled) for _ in range(2)))
+    await scene.video(after=video)
+    assert await scene.stage.bot.terminate() == 0
+    await scene.stage.start_bot()
+    late = await (await ben.forge_submit(form, filled)).wait_state("message")
+    assert says(late.content, Key.ANSWER_MADE_BEFORE)
+    first, second = [one for one in scene.studio.renders if one.prompt == "A brass cat"]
+    assert (first.seconds, second.seconds) == ("8", "4")
+    assert (second.size, [one.data for one in second.references]) == ("1080x1920", [cat.data])
+    assert scene.stage.paid("A brass cat") == 2
 
 
 async def test_status_and_history_turn_their_pages(scene: Scene) -> None:

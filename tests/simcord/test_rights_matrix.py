@@ -40,7 +40,7 @@ MALFORMED = ["short", "", "k3m9q2xa", "K3M9Q2XA:1:1", "ILOUILOU", "-1", "9" * 40
 NO_RIGHT, NOT_KNOWN, GONE, OWNERS = Reason.NOT_ALLOWED, Reason.VIDEO_UNKNOWN, Reason.DRAFT_GONE, Reason.OWNER_ONLY
 NOT_THEIRS = Reason.NOT_YOUR_REPLY
 # Anyone who sees a finished video may remix it and look at it.
-FOR_ALL = {Action.REMIX, Action.AGAIN, Action.DETAILS, Action.THREAD}
+FOR_ALL = {Action.REMIX, Action.AGAIN, Action.DETAILS, Action.THREAD, Action.EDIT_AGAIN}
 OF_DRAFTS = _ALLOWED[MessageKind.DRAFT]
 SCENES: dict[Action, job_setups.JobSetup] = {
     Action.CANCEL: job_setups.queued,
@@ -57,6 +57,7 @@ SCENES: dict[Action, job_setups.JobSetup] = {
     Action.DISMISS: job_setups.uncertain,
     Action.DETAILS: job_setups.delivered,
     Action.THREAD: job_setups.delivered,
+    Action.EDIT_AGAIN: job_setups.delivered,
 }
 
 

@@ -40,6 +40,7 @@ _LABELS: dict[Action, tuple[Label, Style]] = {
     Action.NO_THANKS: (Label.NO_THANKS, "secondary"),
     Action.DETAILS: (Label.DETAILS, "secondary"),
     Action.THREAD: (Label.OPEN_THREAD, "secondary"),
+    Action.EDIT_AGAIN: (Label.EDIT_AND_MAKE_ANOTHER, "secondary"),
 }
 
 

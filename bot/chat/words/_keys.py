@@ -309,6 +309,7 @@ class Label(StrEnum):
     USE_MINE = auto()
     DETAILS = auto()
     OPEN_THREAD = auto()
+    EDIT_AND_MAKE_ANOTHER = auto()
     REFRESH = auto()
     NEWER = auto()
     OLDER = auto()

@@ -54,11 +54,14 @@ class DetailsLookup:
         sees = not job.request.private and (sees or await _sees(job.origin.place, asker, sees_channel))
         if not owned and not sees:
             return DetailsView(JobView(job, self._context.clock.now(), veiled=True, owned=False))
+        shown_in = await self._lookup.find_place(job)
+        sees_video = await _sees(shown_in, asker, sees_channel)
         view = (await self._lookup.views_of([job]))[0]
         view = replace(
             view,
             owned=owned,
             controlled=may_control(job, asker) is None,
+            can_repeat=may_see(job, asker, shown_in, sees_channel=sees_video) is None,
             first_frame=await self._lookup.find_first_frame(job, asker, partial(_sees, asker=asker, by=sees_channel)),
         )
         family = await self._family(job, asker, sees_channel)
