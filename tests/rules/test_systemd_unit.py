@@ -93,6 +93,8 @@ def test_it_starts_what_the_page_installs() -> None:
     assert only("ExecStart") == f"{only('WorkingDirectory')}/.venv/bin/python -m bot"
     page = (ROOT / "docs/deploy.md").read_text()
     assert f"git clone ADDRESS {only('WorkingDirectory')}\n" in page
+    # systemd-run looks for a program below the folder where it is called.
+    assert re.findall(r"(\S+)/.venv/bin/python -m bot check", page) == [only("WorkingDirectory")]
     # Another Python, such as root's own below /root, is one that the unit's user can't run.
     made = page.partition("\n## systemd\n")[2].partition("\n## ")[0]
     assert set(re.findall(r"\S+ -m venv", made)) == {"/usr/bin/python3 -m venv", "`/usr/bin/python3 -m venv"}
