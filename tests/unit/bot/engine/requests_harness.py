@@ -75,6 +75,7 @@ class RequestsHarness:
             providers=one_provider(NoVideos(PROVIDER)),
             courier=self.courier,
             ffmpeg=SimpleNamespace(available=True),
+            owner_alerts=SimpleNamespace(),
             readers=READERS,
             catalogue=Catalogue.of(("gpt-4o-video",), ("1280x720",), ("8",)),
             shelf=SimpleNamespace(holds=lambda _: True, keep_all=self._no_pictures),
