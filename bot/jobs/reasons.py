@@ -43,7 +43,6 @@ class Reason(StrEnum):
     VIDEO_UNKNOWN = "video unknown"  # also one that the asker may not see
     VIDEO_UNFINISHED = "video unfinished"  # video: short id
     VIDEO_REMOVED = "video removed"  # video
-    VIDEO_ELSEWHERE = "video elsewhere"  # video: made at another provider than today's
     REMIX_UNSUPPORTED = "remix unsupported"  # video: its provider can't change videos, and there is no ffmpeg here
     REMIX_NO_PICTURES = "remix no pictures"  # video, model: that takes no picture to begin a new video with
     REMIX_PICTURES_FULL = "remix pictures full"  # video, limit: of pictures beside the one that it begins with

@@ -50,9 +50,9 @@ def may_inspect(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool) 
 
 
 def may_see(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool) -> Refusal | None:
-    """Seeing a finished video: in its own server or DM, for everyone who can see the channel that it was posted in.
+    """Seeing a finished video, remixing it and making another: for everyone who can see where it was posted.
 
-    A private video is seen by its requester alone: to others it is unknown.
+    That is in its own server or DM. A private video is seen by its requester alone: to others it is unknown.
     """
     same_world = shown_in.guild_id == asker.place.guild_id and (
         shown_in.guild_id is not None or shown_in.channel_id == asker.place.channel_id
@@ -66,21 +66,6 @@ def may_see(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool) -> R
     if job.removed_at is not None:
         return Refusal(Reason.VIDEO_REMOVED, {"video": job.id})
     return None if job.state in FINISHED else Refusal(Reason.VIDEO_UNFINISHED, {"video": job.id})
-
-
-def may_remix(job: Job, asker: Asker, shown_in: Place, *, sees_channel: bool, is_set_up: bool) -> Refusal | None:
-    """Remix and Make another: for anyone who can see the finished video.
-
-    Args:
-        job: the video that is to be remixed.
-        asker: who asks, and where.
-        shown_in: where the video was posted.
-        sees_channel: whether the asker can see the channel that the video was posted in (unsure counts as no).
-        is_set_up: whether the video's provider is; nothing can be made of a video of any other.
-    """
-    if refusal := may_see(job, asker, shown_in, sees_channel=sees_channel):
-        return refusal
-    return None if is_set_up else Refusal(Reason.VIDEO_ELSEWHERE, {"video": job.id})
 
 
 def may_retry(job: Job) -> bool:

@@ -15,7 +15,7 @@ from bot.media.pictures import read_header
 from tests.encoded_videos import encoded
 from tests.simcord import world as worlds
 from tests.simcord.pictures import png
-from tests.simcord.world import SimWorld, actions, press, private, text_of
+from tests.simcord.world import SimWorld, actions, field_ids, press, private, text_of
 from tests.wording import says
 
 
@@ -105,19 +105,63 @@ async def test_what_was_learned_counts_for_a_day(plain: SimWorld) -> None:
     assert asked.fallback is None
 
 
+async def with_another_provider(world: SimWorld) -> None:
+    """The bot was given another provider since: the earlier ones' videos can't be asked for."""
+    settings = world.sim_bot.settings
+    (provider,) = settings.setup.providers
+    abilities = replace(provider.abilities, remix=True)
+    other = replace(provider, base_url="http://127.0.0.67/v1", abilities=abilities)
+    world.sim_bot.settings = settings.with_setup(replace(settings.setup, providers=(other,)))
+    await world.sim_bot.restart()
+
+
+async def without_file(world: SimWorld) -> Job:
+    """A finished video whose file is neither kept nor in its message."""
+    video = await world.delivered()
+    world.engine.context.fetcher.path(video.video_name).unlink(missing_ok=True)
+    message = await world.shown(video, PostKind.VIDEO)
+    world.env.backend.messages[world.channel.id][message.id].attachments = []
+    return video
+
+
+async def refused(world: SimWorld, video: Job, reason: Reason) -> None:
+    """One private sentence with the way on, and nothing is stored."""
+    result = await world.ada.slash(world.channel, "remix", prompt="at night", video=video.id)
+    assert says(private(result), reason, video=video.id)
+    assert len(await world.jobs()) == 1
+    form = await press(world.ada, result.response, Action.EDIT)
+    assert field_ids(form)["prompt"]["value"] == "at night"
+
+
+async def test_a_video_that_may_be_at_its_provider_is_not_said_to_be_gone(plain: SimWorld) -> None:
+    """The provider doesn't answer: a later try may work."""
+    await refused(plain, await without_file(plain), Reason.REMIX_UNDRAWN)
+
+
 async def test_a_video_that_is_gone_everywhere_is_refused(plain: SimWorld) -> None:
-    """One private sentence with the way on; nothing is stored."""
+    """Neither the bot nor its message has the file, and its provider isn't set up any more."""
+    video = await without_file(plain)
+    await with_another_provider(plain)
+    await refused(plain, video, Reason.REMIX_GONE)
+
+
+async def test_a_video_of_a_provider_that_was_removed_is_remixed_from_its_message(plain: SimWorld) -> None:
+    """By reply, button and command, at the provider that is left; another one of it can be made as well."""
     video = await plain.delivered()
+    await with_another_provider(plain)
     plain.engine.context.fetcher.path(video.video_name).unlink(missing_ok=True)
     message = await plain.shown(video, PostKind.VIDEO)
-    plain.env.backend.messages[plain.channel.id][message.id].attachments = []
-    result = await plain.ada.slash(plain.channel, "remix", prompt="at night", video=video.id)
-    assert says(private(result), Reason.REMIX_UNDRAWN, video=video.id) or says(
-        private(result), Reason.REMIX_GONE, video=video.id
-    )
-    assert len(await plain.jobs()) == 1
-    form = await press(plain.ada, result.response, Action.EDIT)
-    assert form.modal is not None
+    await plain.ada.send(plain.channel, "make it night, please", reply_to=message)
+    made = await made_of(plain, video)
+    (provider,) = plain.engine.context.providers
+    assert made.provider == provider.id != video.provider
+    form = await press(plain.ben, message, Action.REMIX)
+    await plain.ben.submit_modal(form, {"prompt": "with snow"})
+    await press(plain.mia, message, Action.AGAIN)
+    await plain.settle()
+    (of_ben,), (of_mia,) = await plain.jobs(plain.ben), await plain.jobs(plain.mia)
+    assert (of_ben.fallback, of_ben.provider) == (Cause.UNSUPPORTED, provider.id)
+    assert (of_mia.request, of_mia.provider) == (video.request, provider.id)
 
 
 async def test_too_many_pictures_are_refused(plain: SimWorld) -> None:

@@ -122,6 +122,6 @@ def view_of(context: EngineContext, job: Job, parent_link: str | None) -> JobVie
 def _can_remix(context: EngineContext, job: Job) -> bool:
     """Whether a button for a remix makes sense: its provider changes videos, or a new one can begin where it ends."""
     provider = context.providers.of(job.provider)
-    if provider is None or provider.abilities.remix:
+    if provider is not None and provider.abilities.remix:
         return True
     return context.ffmpeg.available and any(model.references for model in context.catalogue.models)

@@ -12,11 +12,12 @@ _ASKED_AGAIN_SECONDS = 86_400.0
 
 
 async def find_fallback(context: EngineContext, request: VideoRequest, parent: Job) -> Cause | None:
-    """Why the remix is made as a new video; None if the parent's provider makes it, or isn't set up any more."""
+    """Why the remix is made as a new video; None if the parent's provider makes it.
+
+    One that isn't set up any more makes nothing.
+    """
     provider = context.providers.of(parent.provider)
-    if provider is None:
-        return None
-    if not context.providers.remix_routes(parent.provider, request.model):
+    if provider is None or not context.providers.remix_routes(parent.provider, request.model):
         return Cause.UNSUPPORTED
     since = context.clock.now() - _ASKED_AGAIN_SECONDS
     learned = await context.database.read(marks.has_no_remix, provider.client.account, since)

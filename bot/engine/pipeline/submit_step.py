@@ -182,11 +182,10 @@ async def _settings_of(context: EngineContext, job: Job) -> _Settings | None:
 async def _missing(context: EngineContext, job: Job, parent: Job | None, route: ProviderRoute | None) -> Cause | None:
     """Why the request can't be made any more, although it was accepted; None if it can.
 
-    UNSUPPORTED: the parent's provider is there, and makes no such remix.
+    UNSUPPORTED: the parent's provider makes no such remix, or isn't set up any more.
     """
     if job.is_remix and not _is_at(context, route, parent):
-        source = None if parent is None else context.providers.of(parent.provider)
-        return Cause.INPUT if source is None else Cause.UNSUPPORTED
+        return Cause.INPUT if parent is None else Cause.UNSUPPORTED
     return None if await hold_all(context, job.request.references) else Cause.INPUT
 
 

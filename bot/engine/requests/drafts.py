@@ -22,7 +22,6 @@ _ABOUT_PARENT = frozenset(
     {
         Reason.VIDEO_UNKNOWN,
         Reason.VIDEO_REMOVED,
-        Reason.VIDEO_ELSEWHERE,
         Reason.VIDEO_NONE_HERE,
         Reason.REMIX_UNSUPPORTED,
         Reason.REMIX_GONE,

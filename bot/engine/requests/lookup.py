@@ -24,7 +24,7 @@ from bot.jobs.model import (
 )
 from bot.jobs.option_values import options_that_fit
 from bot.jobs.reasons import Reason, Refusal
-from bot.jobs.rights import Asker, may_control, may_remix, may_see
+from bot.jobs.rights import Asker, may_control, may_see
 from bot.jobs.searching import folded, matching
 from bot.jobs.settings_made import made_as
 from bot.jobs.states import State
@@ -88,8 +88,7 @@ class Lookup:
         job = await self.settled(job)
         shown_in = await self.find_place(job)
         sees = shown_in == asker.place or await sees_channel(shown_in.channel_id)
-        provider = self._context.providers.of(job.provider)
-        refusal = may_remix(job, asker, shown_in, sees_channel=sees, is_set_up=provider is not None)
+        refusal = may_see(job, asker, shown_in, sees_channel=sees)
         if refusal or not changes or self._context.ffmpeg.available:
             return refusal or job
         # Without ffmpeg only the video's own provider can change it.

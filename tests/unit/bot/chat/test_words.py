@@ -40,7 +40,6 @@ NAMED: dict[Reason, dict[str, object]] = {
     Reason.REFERENCE_UNREADABLE: {"file": "a.png"},
     Reason.VIDEO_UNFINISHED: {"video": JobId("K3M9Q2XA")},
     Reason.VIDEO_REMOVED: {"video": JobId("K3M9Q2XA")},
-    Reason.VIDEO_ELSEWHERE: {"video": JobId("K3M9Q2XA")},
     Reason.REMIX_UNSUPPORTED: {"video": JobId("K3M9Q2XA")},
     Reason.REMIX_NO_PICTURES: {"video": JobId("K3M9Q2XA"), "model": "Plain 1"},
     Reason.REMIX_PICTURES_FULL: {"video": JobId("K3M9Q2XA"), "limit": 3},

@@ -12,9 +12,9 @@ from bot.jobs.rights import (
     may_control,
     may_inspect,
     may_post,
-    may_remix,
     may_request_again,
     may_retry,
+    may_see,
     may_view,
 )
 from bot.jobs.states import ENDS, State
@@ -26,7 +26,6 @@ from tests.unit.bot.jobs.samples import (
     NEXT_DOOR,
     OTHER_DM,
     OTHER_SERVER,
-    PROVIDER,
     a_job,
     a_private_job,
 )
@@ -152,7 +151,7 @@ def remix(
     job: Job, user_id: UserId = BEN, place: Place = HERE, *, sees: bool = True, shown_in: Place | None = None
 ) -> Refusal | None:
     shown_in = shown_in or job.origin.place
-    return may_remix(job, Asker(user_id, place), shown_in, sees_channel=sees, is_set_up=job.provider == PROVIDER)
+    return may_see(job, Asker(user_id, place), shown_in, sees_channel=sees)
 
 
 @pytest.mark.parametrize("user_id", [ANNA, BEN])
@@ -210,12 +209,6 @@ def test_an_unfinished_video_is_not_remixed(state: State) -> None:
     assert remix(unfinished) == Refusal(Reason.VIDEO_UNFINISHED, {"video": unfinished.id})
 
 
-def test_a_video_made_elsewhere_is_not_remixed() -> None:
-    """A job is never remixed at another provider than the one it was sent to."""
-    foreign = a_job(State.DELIVERED, provider="https://elsewhere.test/v1")
-    assert remix(foreign) == Refusal(Reason.VIDEO_ELSEWHERE, {"video": foreign.id})
-
-
 @pytest.mark.parametrize("state", [State.RENDERING, State.FAILED, State.DELIVERED])
 def test_what_is_hidden_gives_nothing_away(state: State) -> None:
     """The answer doesn't reveal if a hidden video is finished, removed or foreign."""
@@ -240,7 +233,7 @@ def test_a_private_video_is_remixed_by_its_requester_in_its_server_and_its_dm(
 ) -> None:
     """Whether they see a channel doesn't matter: it is in none."""
     video = a_private_job(State.DELIVERED)
-    assert may_remix(video, Asker(ANNA, place), DM, sees_channel=place == DM, is_set_up=True) == refused
+    assert may_see(video, Asker(ANNA, place), DM, sees_channel=place == DM) == refused
 
 
 @pytest.mark.parametrize("place", [HERE, NEXT_DOOR, DM])
@@ -249,7 +242,7 @@ def test_a_private_video_is_unknown_to_all_others(place: Place) -> None:
     manager = Asker(BEN, place, manages_messages=True, manages_server=True)
     for shown_in in (DM, place):
         video = a_private_job(State.DELIVERED)
-        assert may_remix(video, manager, shown_in, sees_channel=True, is_set_up=True) == UNKNOWN
+        assert may_see(video, manager, shown_in, sees_channel=True) == UNKNOWN
 
 
 @pytest.mark.parametrize("place", [HERE, DM, OTHER_SERVER])

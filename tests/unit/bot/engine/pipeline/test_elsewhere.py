@@ -34,11 +34,11 @@ async def test_a_remix_of_a_video_elsewhere_is_not_sent(tmp_path: Path) -> None:
         job = await harness.accept(request=VideoRequest("more", parent_id=parent.id))
         harness.start()
         ended = await harness.is_in(job, State.FAILED)
-        assert (ended.cause, ended.submitted_at, harness.api.paid) == (Cause.INPUT, None, [])
+        assert (ended.cause, ended.submitted_at, harness.api.paid) == (Cause.UNSUPPORTED, None, [])
         assert PostKind.FAILURE in [
             post.kind for post in await harness.database.read(posts.find_posts_of_jobs, [job.id])
         ]
-        assert says(words.cause(ended, ENGLISH).cause, Ending.INPUT_GONE)
+        assert says(words.cause(ended, ENGLISH).cause, Ending.UNSUPPORTED)
 
 
 async def test_a_remix_that_waits_while_its_provider_loses_the_ability_is_not_sent(tmp_path: Path) -> None:

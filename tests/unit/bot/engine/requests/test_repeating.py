@@ -51,11 +51,11 @@ async def test_a_deleted_video_is_not_remixed_by_asking_again(harness: RequestsH
     assert reason_of(made) is Reason.VIDEO_REMOVED
 
 
-async def test_a_video_elsewhere_is_not_remixed_by_asking_again(harness: RequestsHarness) -> None:
-    """A job remembers its provider; since then the bot was given another one."""
+async def test_a_video_elsewhere_is_remixed_from_its_last_frame(harness: RequestsHarness) -> None:
+    """A job remembers its provider; since then the bot was given another one, which doesn't know the video."""
     failed = await harness.failed(await harness.video(provider="https://old.test/v1"))
     made = await harness.job_actions.retry(failed.id, *harness.pressing(), harness.sees)
-    assert reason_of(made) is Reason.VIDEO_ELSEWHERE
+    assert reason_of(made) is Reason.REMIX_UNDRAWN
 
 
 async def test_again_under_a_remix_checks_the_video_before_it(harness: RequestsHarness) -> None:
